@@ -1,0 +1,66 @@
+"""The exception tree, drawn once.
+
+BlocklightError
+├── SourceError              a fetch failed
+│   ├── SourceUnavailable    the network or the far side; retried
+│   └── SourceChanged        the far side answers differently than its city file says; a person must look
+├── RecordRejected           one record cannot be read; counted, the rest goes on
+├── CityFileError            file, key, reason; refuse to start
+├── StoreError               the database cannot be used as it is; refuse to start
+├── BadQuery                 a public request that we cannot answer: 400
+└── NotFound                 what was asked for is not published: 404
+"""
+
+
+class BlocklightError(Exception):
+    """Root of every error that Blocklight raises on purpose; its text never carries a payload."""
+
+
+class SourceError(BlocklightError):
+    """A fetch from a source failed; nothing of it was applied."""
+
+
+class SourceUnavailable(SourceError):
+    """The source could not be reached or said that it is unwell; a later try may succeed."""
+
+    def __init__(self, reason: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+
+
+class SourceChanged(SourceError):
+    """The source answered, but not in the shape that its city file describes."""
+
+
+class RecordRejected(BlocklightError):
+    """One record cannot be normalised; *reason* is a short stable class such as ``bad_time``."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class CityFileError(BlocklightError):
+    """A city file says something impossible: *file*, *key* and *reason* tell a person where to look."""
+
+    def __init__(self, file: str, key: str, reason: str) -> None:
+        super().__init__(f"{file}: {key}: {reason}" if key else f"{file}: {reason}")
+        self.file = file
+        self.key = key
+        self.reason = reason
+
+
+class StoreError(BlocklightError):
+    """The database cannot be used: another city's, a newer schema, not writable."""
+
+
+class BadQuery(BlocklightError):
+    """A public request names an unknown parameter or an impossible value."""
+
+    def __init__(self, reason: str, *, parameter: str | None = None) -> None:
+        super().__init__(reason)
+        self.parameter = parameter
+
+
+class NotFound(BlocklightError):
+    """What was asked for is not published; whether it ever existed is not said."""

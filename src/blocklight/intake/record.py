@@ -1,0 +1,68 @@
+"""The private types: what a source said, and what we understood of it. They never leave ``intake/``."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from blocklight.model import Disposition, Kind, Origin, Status
+
+RawRecord = Mapping[str, Any]
+"""One row in the source's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One page of a fetch.
+
+    *cursor* is where a later fetch may begin once this batch is stored (``None`` keeps the old one).
+    *complete* is set on the last batch of a fetch that read everything the source now holds; only then
+    may a missing record mean a closed call. *unchanged* says that the source had nothing new (HTTP 304).
+    """
+
+    records: list[RawRecord]
+    fetched_at: datetime
+    cursor: str | None = None
+    complete: bool = False
+    unchanged: bool = False
+
+
+class Connector(Protocol):
+    """The code for one platform: speaks its protocol and yields rows, understanding none of them."""
+
+    def fetch(self, cursor: str | None) -> AsyncIterator[Batch]:
+        """Yield batches from *cursor* on.
+
+        Raises ``SourceUnavailable`` (retry later) or ``SourceChanged`` (a person must look).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident with its exact place, in our words; lives in memory between normalise and redact.
+
+    *source_key* is the source's own identity of the incident. *lon*, *lat* are WGS 84 degrees, or ``None``.
+    """
+
+    source: str
+    source_key: str
+    kind: Kind
+    agency: str
+    source_type: str
+    status: Status
+    received_at: datetime
+    lon: float | None = None
+    lat: float | None = None
+    address: str | None = None
+    cross_street: str | None = None
+    priority: int | None = None
+    origin: Origin | None = None
+    units: int | None = None
+    disposition: Disposition | None = None
+    dispatched_at: datetime | None = None
+    en_route_at: datetime | None = None
+    on_scene_at: datetime | None = None
+    closed_at: datetime | None = None
+    repaired: tuple[str, ...] = field(default=())
+    """Names of fields that were unreadable or impossible and were left out."""

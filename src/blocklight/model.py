@@ -1,0 +1,257 @@
+"""What the public may know: the only types that exist outside ``intake/``, none with a field for more."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+import msgspec
+
+
+class Kind(StrEnum):
+    """What an incident is: work opened by a dispatch centre, or a 311 request."""
+
+    CALL = "call"
+    REQUEST = "request"
+
+
+class Status(StrEnum):
+    """Whether an incident still occupies somebody."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Stage(StrEnum):
+    """The life of a call, in order."""
+
+    RECEIVED = "received"
+    DISPATCHED = "dispatched"
+    EN_ROUTE = "en_route"
+    ON_SCENE = "on_scene"
+    CLOSED = "closed"
+
+
+class Origin(StrEnum):
+    """Who opened the call."""
+
+    COMMUNITY = "community"
+    OFFICER = "officer"
+
+
+class Category(StrEnum):
+    """Our canonical term for what an incident is about; ids are stable, the city file maps to them."""
+
+    VIOLENCE = "violence"
+    WEAPONS = "weapons"
+    ROBBERY = "robbery"
+    BURGLARY = "burglary"
+    THEFT = "theft"
+    VEHICLE_THEFT = "vehicle_theft"
+    PROPERTY_DAMAGE = "property_damage"
+    DISTURBANCE = "disturbance"
+    SUSPICIOUS = "suspicious"
+    TRAFFIC_COLLISION = "traffic_collision"
+    TRAFFIC = "traffic"
+    FIRE = "fire"
+    HAZARD = "hazard"
+    MEDICAL = "medical"
+    RESCUE = "rescue"
+    ALARM = "alarm"
+    WELFARE = "welfare"
+    ANIMAL = "animal"
+    PARKING = "parking"
+    STREET_AND_LIGHTS = "street_and_lights"
+    GRAFFITI_AND_DUMPING = "graffiti_and_dumping"
+    NOISE = "noise"
+    SERVICE = "service"
+    OFFICER_ACTIVITY = "officer_activity"
+    OTHER = "other"
+
+
+class Disposition(StrEnum):
+    """How an incident ended, in canonical terms; patient outcomes have no member here on purpose."""
+
+    HANDLED = "handled"
+    REPORT_TAKEN = "report_taken"
+    ADVISED = "advised"
+    CITED = "cited"
+    ARREST = "arrest"
+    REFERRED = "referred"
+    UNFOUNDED = "unfounded"
+    GONE_ON_ARRIVAL = "gone_on_arrival"
+    UNABLE_TO_LOCATE = "unable_to_locate"
+    CANCELLED = "cancelled"
+    DUPLICATE = "duplicate"
+    FALSE_ALARM = "false_alarm"
+    CREW_ASSIGNED = "crew_assigned"
+    COMPLETED = "completed"
+    OTHER = "other"
+
+
+class PlaceKind(StrEnum):
+    """What was done to a location before it became public."""
+
+    GRID = "grid"
+    INTERSECTION = "intersection"
+    BLOCK = "block"
+    PUBLISHER = "publisher"
+
+
+class Reason(StrEnum):
+    """Why an incident is withheld, as a class that the public may read."""
+
+    UNMAPPED = "unmapped"
+    SENSITIVE = "sensitive"
+    POLICY = "policy"
+    NO_PLACE = "no_place"
+    OUTSIDE_CITY = "outside_city"
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """An approved public point: lon, lat in WGS 84 degrees, and up to how many metres it was moved."""
+
+    lon: float
+    lat: float
+    kind: PlaceKind
+    radius_m: int
+    label: str | None = None
+
+
+class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One row on the map. Holds only what ``intake.redact`` put there, never a source's own identifier.
+
+    *areas* maps an area kind (``beat``) to an area id and is derived from the public place, so it
+    cannot narrow it. All times are aware UTC; ``None`` means that the stage was not reached or not told.
+    """
+
+    id: str
+    source: str
+    kind: Kind
+    agency: str
+    category: Category
+    status: Status
+    received_at: datetime
+    place: Place | None = None
+    areas: dict[str, str] = {}
+    source_type: str | None = None
+    priority: int | None = None
+    origin: Origin | None = None
+    units: int | None = None
+    disposition: Disposition | None = None
+    dispatched_at: datetime | None = None
+    en_route_at: datetime | None = None
+    on_scene_at: datetime | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def stage(self) -> Stage:
+        """The furthest stage reached."""
+        if self.status is Status.CLOSED:
+            return Stage.CLOSED
+        if self.on_scene_at is not None:
+            return Stage.ON_SCENE
+        if self.en_route_at is not None:
+            return Stage.EN_ROUTE
+        if self.dispatched_at is not None:
+            return Stage.DISPATCHED
+        return Stage.RECEIVED
+
+    def closed_by_vanishing(self, at: datetime) -> Self:
+        """Return this incident closed at *at*, when a fetch first did without it."""
+        return msgspec.structs.replace(self, status=Status.CLOSED, closed_at=at)
+
+    def joined_with(self, other: "PublicIncident") -> "PublicIncident":
+        """Return *other* with what an earlier row of the same incident already knew.
+
+        For sources with a row per unit: the first dispatched, en route and on scene of any unit count,
+        and the last closed once every unit is free.
+        """
+        closed = max((t for t in (self.closed_at, other.closed_at) if t is not None), default=None)
+        return msgspec.structs.replace(
+            other,
+            received_at=min(self.received_at, other.received_at),
+            dispatched_at=_first(self.dispatched_at, other.dispatched_at),
+            en_route_at=_first(self.en_route_at, other.en_route_at),
+            on_scene_at=_first(self.on_scene_at, other.on_scene_at),
+            closed_at=closed if other.status is Status.CLOSED else None,
+            units=max(self.units or 0, other.units or 0) or None,
+        )
+
+
+class Withheld(msgspec.Struct, frozen=True):
+    """An incident that is not published: its id and the class of reason, and nothing of what it was.
+
+    *sensitive* is the ratchet: such an id is never published again, whatever later updates say.
+    """
+
+    id: str
+    source: str
+    reason: Reason
+    sensitive: bool = False
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """A record that could not be normalised: *id* is a keyed hash, so that it is counted once."""
+
+    id: str
+    source: str
+    reason: str
+
+
+Outcome = PublicIncident | Withheld | Rejected
+
+
+class Operation(StrEnum):
+    """What a change does to the public record."""
+
+    PUT = "put"
+    RETRACT = "retract"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One entry of the change log: *incident* is ``None`` when the id was retracted."""
+
+    seq: int
+    id: str
+    first_seq: int
+    changed_at: datetime
+    incident: PublicIncident | None
+
+    @property
+    def operation(self) -> Operation:
+        """Whether the incident was published or updated, or taken back."""
+        return Operation.RETRACT if self.incident is None else Operation.PUT
+
+
+class LifeEvent(msgspec.Struct, frozen=True):
+    """One published change in an incident's life: the fields it set, as they were published."""
+
+    seq: int
+    changed_at: datetime
+    changed: dict[str, object]
+
+
+class StoredIncident(msgspec.Struct, frozen=True):
+    """A published incident with its places in the change log.
+
+    *first_seq* is where it was first published and never changes; *seq* is its latest change.
+    """
+
+    incident: PublicIncident
+    first_seq: int
+    seq: int
+    released_at: datetime
+    updated_at: datetime
+
+
+class Area(msgspec.Struct, frozen=True):
+    """A polygon people know, by kind and id; the polygon itself is public GeoJSON in WGS 84."""
+
+    kind: str
+    id: str
+    name: str
+
+
+def _first(one: datetime | None, two: datetime | None) -> datetime | None:
+    times = [t for t in (one, two) if t is not None]
+    return min(times, default=None)

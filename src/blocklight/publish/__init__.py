@@ -1,0 +1,1 @@
+"""Follow the change log by seq and keep what the public reads ready in memory."""

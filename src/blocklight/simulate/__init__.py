@@ -1,0 +1,1 @@
+"""The demo city and its dispatch centre: invented, deterministic for a seed."""
