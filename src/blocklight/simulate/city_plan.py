@@ -1,0 +1,121 @@
+"""Draws the demo city and writes its GeoJSON files: ``python -m blocklight.simulate.city_plan [FOLDER]``."""
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+import shapely
+
+from blocklight.simulate import areas, ground
+from blocklight.simulate.main_roads import Road, boulevards, freeways, rails, ramps
+from blocklight.simulate.parks import parks
+from blocklight.simulate.streets import GRIDS, grid_streets, hill_lanes, street_ground
+
+_DIGITS = 5
+Feature = dict[str, Any]
+
+
+@cache
+def minor_streets() -> tuple[Road, ...]:
+    """All minor streets of the city, in kilometres."""
+    green = shapely.union_all([shape for _, shape in parks()])
+    open_ground = street_ground(green)
+    drawn: list[Road] = []
+    for name, own in areas.grid_grounds().items():
+        drawn += grid_streets(GRIDS[name], own.intersection(open_ground))
+    drawn += hill_lanes(ground.hills().intersection(open_ground))
+    return tuple(drawn)
+
+
+def layers() -> dict[str, list[Feature]]:
+    """Every GeoJSON file of the city: its name → its features, in WGS 84 degrees."""
+    return {
+        "land": [_feature({}, ground.sheet())],
+        "water": [_feature({"name": "water"}, part) for part in ground.parts(ground.water())],
+        "parks": [_feature({"name": name}, shape) for name, shape in parks()],
+        "roads_minor": list(_roads(minor_streets())),
+        "roads_major": list(_roads((*boulevards(), *ramps(), *freeways()))),
+        "rail": list(_roads(rails())),
+        "labels": list(_labels()),
+        "beats": list(_areas(areas.beats(), {seed.id: seed.name for seed in areas.BEATS})),
+        "neighborhoods": list(_areas(areas.neighborhoods(), {s.id: s.name for s in areas.NEIGHBORHOODS})),
+        "council_districts": list(
+            _areas(areas.council_districts(), {id_: f"District {id_}" for id_ in areas.council_districts()})
+        ),
+    }
+
+
+def write(folder: Path) -> int:
+    """Write every layer into *folder*; returns the bytes written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    total = 0
+    for name, features in layers().items():
+        total += (folder / f"{name}.geojson").write_bytes(encode(features))
+    return total
+
+
+def encode(features: list[Feature]) -> bytes:
+    """One feature per line, so that a changed street is a changed line."""
+    rows = b",\n".join(orjson.dumps(feature) for feature in features)
+    return b'{"type":"FeatureCollection","features":[\n' + rows + b"\n]}\n"
+
+
+def _feature(properties: dict[str, Any], shape: Any, *, id_: str | None = None) -> Feature:
+    geometry = shapely.transform(shape, _to_degrees)
+    made: Feature = {"type": "Feature", "properties": properties, "geometry": _mapping(geometry)}
+    return made if id_ is None else {"type": "Feature", "id": id_, **made}
+
+
+def _to_degrees(points: Any) -> Any:
+    points = points.copy()
+    points[:, 0] = ground.WEST + points[:, 0] / ground.KM_PER_DEGREE_LON
+    points[:, 1] = ground.SOUTH + points[:, 1] / ground.KM_PER_DEGREE_LAT
+    return points.round(_DIGITS)
+
+
+def _mapping(shape: Any) -> dict[str, Any]:
+    return dict(orjson.loads(shapely.to_geojson(shape)))
+
+
+def _roads(roads: Iterable[Road]) -> Iterator[Feature]:
+    """Yield one feature per name and kind of road, in the order of first appearance."""
+    named: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for road in roads:
+        named[road.kind, road.name].append(road.line.simplify(0.003))
+    for (kind, name), lines in named.items():
+        shape = lines[0] if len(lines) == 1 else shapely.multilinestrings(lines)
+        yield _feature({"name": name, "class": kind}, shape)
+
+
+def _areas(shapes: dict[str, Any], names: dict[str, str]) -> Iterator[Feature]:
+    simple = shapely.coverage_simplify(list(shapes.values()), 0.004)
+    for id_, shape in zip(shapes, simple, strict=True):
+        yield _feature({"id": id_, "name": names[id_]}, shape, id_=id_)
+
+
+def _labels() -> Iterator[Feature]:
+    shapes = areas.neighborhoods()
+    for seed in areas.NEIGHBORHOODS:
+        yield _feature({"name": seed.name, "class": "neighborhood"}, areas.largest_inside(shapes[seed.id]))
+    for name, kind, x, y in _NAMED:
+        yield _feature({"name": name, "class": kind}, shapely.Point(x, y))
+
+
+_NAMED = (
+    ("Lumen Bay", "water", 1.9, 8.1),
+    ("Lantern Sound", "water", 5.2, 1.1),
+    ("Halyard Estuary", "water", 7.5, 3.86),
+    ("Merganser Lake", "water", 8.0, 6.15),
+    ("Keeper's Islet", "island", 1.33, 8.92),
+    ("Tern River", "water", 5.3, 10.86),
+    ("Upper Reservoir", "water", 11.6, 8.42),
+)
+
+
+if __name__ == "__main__":
+    _FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "cities" / "demo"
+    sys.stdout.write(f"{write(_FOLDER):,} bytes in {_FOLDER}\n")
