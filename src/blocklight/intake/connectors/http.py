@@ -1,0 +1,226 @@
+"""Asks a far side for JSON over HTTP, and bounds what it can cost us in time, bytes and patience."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import orjson
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
+
+from blocklight.city import SourceSpec
+from blocklight.errors import SourceChanged, SourceUnavailable
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+Sleep = Callable[[float], Awaitable[None]]
+Explain = Callable[[int, Any], Exception | None]
+"""Makes an error of a platform's own error document, or ``None`` when there is nothing to add."""
+
+_ATTEMPTS = 4
+_LONGEST_WAIT_S = 30.0
+_LONGEST_CONNECT_S = 10.0
+_WHOLE_ANSWER = 3  # times the source's time-out, for one answer from first byte to last
+_REDIRECTS = 3
+_MAX_ERROR_BYTES = 65_536
+_LONGEST_QUERY = 1_500  # characters; some servers refuse an address beyond 2,048
+_NOT_MODIFIED = 304
+_TRY_AGAIN = frozenset({202, 408, 425, 429, 500, 502, 503, 504})
+# What we can unpack in small steps: brotli and zstd reach a million to one, gzip a thousand.
+_ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
+
+_wait = wait_exponential_jitter(initial=0.5, max=8, jitter=0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decoded JSON document; *unchanged* stands for HTTP 304, then *value* is ``None``.
+
+    *validators* are the headers that make the same question conditional next time.
+    """
+
+    value: Any
+    fetched_at: datetime
+    headers: Mapping[str, str]
+    unchanged: bool = False
+    validators: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def answered_at(self) -> datetime:
+        """The far side's clock when it answered, or ours where it does not say."""
+        return _http_date(self.headers.get("date", "")) or self.fetched_at
+
+
+class JsonOverHttp:
+    """One source's conversation with its server. Its errors and log lines never hold a payload or an address.
+
+    *explain* turns a platform's own error document (status, decoded body) into one of our errors.
+    """
+
+    def __init__(
+        self,
+        source: SourceSpec,
+        client: httpx.AsyncClient,
+        *,
+        now: Clock,
+        sleep: Sleep = asyncio.sleep,
+        headers: Mapping[str, str] | None = None,
+        explain: Explain = lambda _status, _body: None,
+    ) -> None:
+        self._source = source
+        self._client = client
+        self.now = now
+        self._sleep = sleep
+        self._secret_headers = dict(headers or {})
+        self._explain = explain
+
+    async def ask(
+        self, url: str, params: Mapping[str, str], *, validators: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Return the JSON document at *url*, trying again where that may help.
+
+        A long question is sent as a form, which is the same question to every platform we speak to.
+        """
+        attempts = AsyncRetrying(
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=_pause,
+            retry=retry_if_exception(_may_pass),
+            sleep=self._sleep,
+            before_sleep=self._tell,
+            reraise=True,
+        )
+        return await attempts(self._once, url, params, validators or {})
+
+    async def _once(self, url: str, params: Mapping[str, str], validators: Mapping[str, str]) -> Answer:
+        try:
+            async with asyncio.timeout(_WHOLE_ANSWER * self._source.timeout_s):
+                response, body = await self._exchange(self._request(url, params, validators))
+        except (TimeoutError, httpx.TimeoutException):
+            raise SourceUnavailable("timed out") from None
+        except httpx.HTTPError as error:
+            raise SourceUnavailable(f"network: {type(error).__name__}") from None
+        except httpx.InvalidURL:
+            raise SourceChanged("redirected to something that is no address") from None
+        if response.status_code == _NOT_MODIFIED and validators:
+            return Answer(None, self.now(), response.headers, unchanged=True, validators=validators)
+        if not response.is_success or response.status_code in _TRY_AGAIN:
+            raise self._refusal(response, body)
+        return Answer(_decoded(body), self.now(), response.headers, validators=_validators(response))
+
+    def _request(self, url: str, params: Mapping[str, str], validators: Mapping[str, str]) -> httpx.Request:
+        own = {"accept": "application/json", "accept-encoding": "gzip, deflate"}
+        headers = {**own, **validators, **self._secret_headers}
+        timeout = httpx.Timeout(
+            self._source.timeout_s, connect=min(self._source.timeout_s, _LONGEST_CONNECT_S)
+        )
+        whole = httpx.URL(url).copy_merge_params(dict(params))
+        if len(whole.query) > _LONGEST_QUERY:
+            return self._client.build_request(
+                "POST", url, data=dict(params), headers=headers, timeout=timeout
+            )
+        return self._client.build_request("GET", whole, headers=headers, timeout=timeout)
+
+    async def _exchange(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+        """Send *request*, follow a few redirects, and read no more of the answer than is allowed."""
+        for _ in range(_REDIRECTS + 1):
+            response = await self._client.send(request, stream=True, follow_redirects=False)
+            try:
+                if not response.has_redirect_location:
+                    return response, await self._read(response)
+            finally:
+                await response.aclose()
+            request = self._redirected(request, response)
+        raise SourceChanged("redirected too often")
+
+    def _redirected(self, request: httpx.Request, response: httpx.Response) -> httpx.Request:
+        target = request.url.join(response.headers["location"])
+        if target.scheme not in ("http", "https"):
+            raise SourceChanged("redirected to something that is no address")
+        if (request.url.scheme, target.scheme) == ("https", "http"):
+            raise SourceChanged("redirected from https to http")
+        headers = request.headers.copy()
+        del headers["host"]
+        if (target.scheme, target.netloc) != (request.url.scheme, request.url.netloc):
+            for name in self._secret_headers:
+                headers.pop(name, None)
+        return httpx.Request(
+            request.method, target, headers=headers, content=request.content, extensions=request.extensions
+        )
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        limit = self._source.max_bytes if response.is_success else _MAX_ERROR_BYTES
+        if response.headers.get("content-encoding", "").strip().lower() not in _ENCODINGS:
+            raise SourceUnavailable("packed in a way that was not asked for")
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > limit:
+                if response.is_success:
+                    raise SourceChanged(f"answer larger than {limit:,} bytes")
+                break
+        return bytes(body)
+
+    def _refusal(self, response: httpx.Response, body: bytes) -> Exception:
+        status = response.status_code
+        if status in _TRY_AGAIN or status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            return SourceUnavailable(f"HTTP {status}", retry_after_s=self._retry_after(response))
+        try:
+            explained = self._explain(status, _decoded(body))
+        except SourceUnavailable:
+            explained = None
+        return explained or SourceChanged(f"HTTP {status}")
+
+    def _retry_after(self, response: httpx.Response) -> float | None:
+        """Return the seconds that the far side asks us to wait (RFC 9110, 10.2.3: seconds or a date)."""
+        text = response.headers.get("retry-after", "").strip()
+        if text.isascii() and text.isdigit():
+            return float(text[:9])
+        when = _http_date(text)
+        return None if when is None else max(0.0, (when - self.now()).total_seconds())
+
+    def _tell(self, state: RetryCallState) -> None:
+        log.debug("source %s: attempt %d failed, trying again", self._source.id, state.attempt_number)
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether to try again at once; a far side that wants a longer pause gets it from the runner."""
+    return isinstance(error, SourceUnavailable) and (error.retry_after_s or 0) <= _LONGEST_WAIT_S
+
+
+def _pause(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after_s if isinstance(error, SourceUnavailable) else None
+    return max(asked or 0.0, _wait(state))
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        when = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _decoded(body: bytes) -> Any:  # noqa: ANN401 - a far side may answer with any JSON value
+    text = body.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        kind = "HTML" if text.lstrip()[:1] == b"<" else "broken JSON" if text.strip() else "nothing"
+        raise SourceUnavailable(f"answered with {kind}") from None
+
+
+def _validators(response: httpx.Response) -> dict[str, str]:
+    pairs = (("if-none-match", "etag"), ("if-modified-since", "last-modified"))
+    return {ours: response.headers[theirs] for ours, theirs in pairs if theirs in response.headers}
