@@ -1,1 +1,22 @@
-"""The database."""
+"""The database: the only package that speaks SQL."""
+
+from blocklight.store.ledger import Counts, LedgerRow
+from blocklight.store.query import IncidentQuery, Page
+from blocklight.store.reading import WindowRows
+from blocklight.store.sources import Delays, FetchReport, Gap, SourceHealth
+from blocklight.store.store import Store
+from blocklight.store.writing import Applied
+
+__all__ = [
+    "Applied",
+    "Counts",
+    "Delays",
+    "FetchReport",
+    "Gap",
+    "IncidentQuery",
+    "LedgerRow",
+    "Page",
+    "SourceHealth",
+    "Store",
+    "WindowRows",
+]

@@ -1,0 +1,111 @@
+"""How connections are made: what must be true of every one before a statement runs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from blocklight.errors import StoreError
+
+_BUSY_S = 30
+_READERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """One engine that writes and one that can only read; a transaction of either sees one moment."""
+
+    write: sa.Engine
+    read: sa.Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite rather than PostgreSQL."""
+        return self.write.dialect.name == "sqlite"
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.read.dispose()
+        self.write.dispose()
+
+
+def connect(url: str) -> Engines:
+    """Make the engines for ``sqlite:///path`` or ``postgresql://…``; raises ``StoreError`` for any other."""
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise StoreError("the database URL cannot be read") from None
+    match parsed.get_backend_name():
+        case "sqlite" if parsed.database and parsed.database != ":memory:":
+            return Engines(
+                _sqlite(parsed, "BEGIN IMMEDIATE", query_only=False),
+                _sqlite(parsed, "BEGIN", query_only=True),
+            )
+        case "postgresql":
+            return _postgresql(parsed.set(drivername="postgresql+psycopg"))
+        case name:
+            raise StoreError(f"needs sqlite:///file or postgresql://…, not {name}")
+
+
+def _sqlite(url: sa.URL, begin: str, *, query_only: bool) -> sa.Engine:
+    engine = sa.create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=_READERS if query_only else 1,
+        max_overflow=0,
+        connect_args={"timeout": _BUSY_S, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
+        connection.isolation_level = None  # the driver begins nothing; the statement below does
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "secure_delete = FAST",
+            "temp_store = MEMORY",
+            f"cache_size = -{16_000 if query_only else 64_000}",
+            f"query_only = {int(query_only)}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgresql(url: sa.URL) -> Engines:
+    write = sa.create_engine(url, hide_parameters=True, paramstyle="format", pool_size=2, pool_pre_ping=True)
+    read = sa.create_engine(
+        url,
+        hide_parameters=True,
+        isolation_level="REPEATABLE READ",
+        pool_size=_READERS,
+        pool_pre_ping=True,
+        connect_args={"options": "-c default_transaction_read_only=on"},
+    )
+    return Engines(write, read)
+
+
+@contextmanager
+def in_passing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Begin a write transaction that a power cut may lose: for health, never for records."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA synchronous = NORMAL")
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                driver.execute("PRAGMA synchronous = FULL")
+    else:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            yield connection

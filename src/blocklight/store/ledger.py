@@ -1,0 +1,48 @@
+"""How many were published, withheld, rejected and retracted, and how many are open."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from blocklight.store import schema
+from blocklight.store.rows import to_ms
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """*n* outcomes of a day (UTC) and source; *reason* is empty where the outcome has none."""
+
+    day: date
+    source: str
+    outcome: str
+    reason: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is open now, and what was closed since the time asked for."""
+
+    open: int
+    closed: int
+
+
+def entries(connection: sa.Connection, since: date, until: date) -> list[LedgerRow]:
+    """Return the ledger of some days, in order."""
+    table = schema.ledger
+    rows = connection.execute(
+        sa.select(table)
+        .where(table.c.day >= since.isoformat(), table.c.day <= until.isoformat())
+        .order_by(table.c.day, table.c.source, table.c.outcome, table.c.reason)
+    )
+    return [LedgerRow(date.fromisoformat(row.day), *row[1:]) for row in rows]
+
+
+def counts(connection: sa.Connection, closed_since: datetime) -> Counts:
+    """Count open incidents, and those closed since a time."""
+    table = schema.incident
+    number = sa.select(sa.func.count()).select_from(table)
+    still_open = connection.scalar(number.where(table.c.status == schema.OPEN)) or 0
+    closed = connection.scalar(number.where(table.c.closed_at >= to_ms(closed_since))) or 0
+    return Counts(still_open, closed)

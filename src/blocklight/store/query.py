@@ -1,0 +1,195 @@
+"""Answer a filtered question page by page, so that no incident repeats or is skipped while calls arrive."""
+
+import base64
+import binascii
+import math
+import struct
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from blocklight.errors import BadQuery
+from blocklight.model import Category, Kind, Status, StoredIncident
+from blocklight.store import schema
+from blocklight.store.reading import ends, stored_columns, wheres
+from blocklight.store.rows import fold, maybe_ms, stored_of_row
+
+_MAX_LIMIT = 10_000
+_MAX_WORDS = 8
+_FEW = 0.02
+_CURSOR = struct.Struct(">IqqqB")
+
+Condition = sa.ColumnElement[bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentQuery:
+    """What is asked for; filters that are left out match everything.
+
+    *bbox* is west, south, east, north in WGS 84 degrees. *since* (included) and *until* (excluded) bound
+    received_at. *area* is an area kind and id. *q* holds words that must each occur in the place's label,
+    the category, the source type or at the start of the id, in any case. *cursor* is a page's ``next``.
+    """
+
+    bbox: tuple[float, float, float, float] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    status: Status | None = None
+    kind: Kind | None = None
+    category: frozenset[Category] = frozenset()
+    agency: str | None = None
+    priority: int | None = None
+    area: tuple[str, str] | None = None
+    q: str | None = None
+    limit: int = 100
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Incidents, newest received first; *next* leads on, *as_of* is the seq of the first page."""
+
+    items: list[StoredIncident]
+    next: str | None
+    as_of: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """After which incident a page begins, in a listing of what was published up to *as_of*."""
+
+    filters: int
+    as_of: int
+    listed_at: int
+    first_seq: int
+
+    def text(self) -> str:
+        packed = _CURSOR.pack(self.filters, self.as_of, self.listed_at, self.first_seq, 1)
+        return base64.urlsafe_b64encode(packed).decode()
+
+    @classmethod
+    def parse(cls, text: str, filters: int) -> "_Position":
+        try:
+            *parts, version = _CURSOR.unpack(base64.b64decode(text, altchars=b"-_", validate=True))
+        except (binascii.Error, struct.error, ValueError):
+            raise BadQuery("not a cursor of ours", parameter="cursor") from None
+        position = cls(*parts)
+        if version != 1 or position.filters != filters:
+            raise BadQuery("this cursor belongs to another query", parameter="cursor")
+        return position
+
+
+def answer(connection: sa.Connection, query: IncidentQuery) -> Page:
+    """Return the page that *query* asks for; raises ``BadQuery``."""
+    _check(query)
+    filters = _fingerprint(query)
+    table = schema.incident
+    head, _, drift = ends(connection)
+    conditions = [*_plain_conditions(query, drift), *_place_conditions(connection, query)]
+    as_of = head
+    if query.cursor is not None:
+        position = _Position.parse(query.cursor, filters)
+        as_of = position.as_of
+        here = sa.tuple_(sa.literal(position.listed_at), sa.literal(position.first_seq))
+        conditions += [table.c.first_seq <= as_of, sa.tuple_(table.c.listed_at, table.c.first_seq) < here]
+    rows = connection.execute(
+        sa.select(*stored_columns, table.c.listed_at)
+        .where(*conditions)
+        .order_by(table.c.listed_at.desc(), table.c.first_seq.desc())
+        .limit(query.limit + 1)
+    ).all()
+    shown = rows[: query.limit]
+    places = wheres(connection, {row.place_id for row in shown})
+    following = None
+    if len(rows) > query.limit:
+        following = _Position(filters, as_of, shown[-1].listed_at, shown[-1].first_seq).text()
+    return Page([stored_of_row(row, places) for row in shown], following, as_of)
+
+
+def _check(query: IncidentQuery) -> None:
+    if not 1 <= query.limit <= _MAX_LIMIT:
+        raise BadQuery(f"must be 1 to {_MAX_LIMIT}", parameter="limit")
+    if query.bbox is not None:
+        west, south, east, north = query.bbox
+        if not all(map(math.isfinite, query.bbox)) or west > east or south > north:
+            raise BadQuery("needs west <= east and south <= north, in degrees", parameter="bbox")
+    if query.priority is not None and abs(query.priority) > 2**31:
+        raise BadQuery("not a priority", parameter="priority")
+    if query.q is not None and len(query.q.split()) > _MAX_WORDS:
+        raise BadQuery(f"at most {_MAX_WORDS} words", parameter="q")
+    for name, text in (("q", query.q), ("agency", query.agency), ("area", ":".join(query.area or ()))):
+        if text is not None and ("\x00" in text or _unpaired(text)):
+            raise BadQuery("not a text", parameter=name)
+
+
+def _unpaired(text: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _fingerprint(query: IncidentQuery) -> int:
+    """Tell queries apart whose pages must not be mixed; the page size may change on the way."""
+    told = (
+        query.bbox, query.since, query.until, query.status, query.kind, sorted(query.category),
+        query.agency, query.priority, query.area, query.q,
+    )  # fmt: skip
+    return zlib.crc32(repr(told).encode())
+
+
+def _plain_conditions(query: IncidentQuery, drift: int) -> list[Condition]:
+    table = schema.incident
+    conditions: list[Condition] = []
+    since, until = maybe_ms(query.since), maybe_ms(query.until)
+    if since is not None:
+        conditions += [table.c.received_at >= since, table.c.listed_at >= since - drift]
+    if until is not None:
+        conditions += [table.c.received_at < until, table.c.listed_at < until + drift]
+    if query.status is Status.OPEN:
+        conditions.append(table.c.status == schema.OPEN)
+    elif query.status is not None:
+        conditions.append(table.c.status == query.status.value)
+    if query.kind is not None:
+        conditions.append(table.c.kind == query.kind.value)
+    if query.category:
+        conditions.append(table.c.category.in_(sorted(member.value for member in query.category)))
+    if query.agency is not None:
+        conditions.append(table.c.agency == query.agency)
+    if query.priority is not None:
+        conditions.append(table.c.priority == query.priority)
+    return conditions + [_says(fold(word)) for word in (query.q or "").split()]
+
+
+def _says(word: str) -> Condition:
+    table, place = schema.incident, schema.place
+    labelled = sa.select(place.c.place_id).where(place.c.folded.contains(word, autoescape=True))
+    meant = [member.value for member in Category if word in member.value]
+    return sa.or_(
+        (table.c.place_id + 0).in_(labelled),
+        table.c.category.in_(meant),
+        table.c.folded.contains(word, autoescape=True),
+        table.c.id.startswith(word, autoescape=True),
+    )
+
+
+def _place_conditions(connection: sa.Connection, query: IncidentQuery) -> list[Condition]:
+    """Match places inside the box and the area.
+
+    A small share of all places is looked up place by place; a large one is met soon by walking through
+    time, where the index over places would only collect and sort what a page never shows.
+    """
+    place, area = schema.place, schema.place_area
+    inside: list[Condition] = []
+    if query.bbox is not None:
+        west, south, east, north = query.bbox
+        inside += [place.c.lon.between(west, east), place.c.lat.between(south, north)]
+    if query.area is not None:
+        kind, id_ = query.area
+        members = sa.select(area.c.place_id).where(area.c.area_kind == kind, area.c.area_id == id_)
+        inside.append(place.c.place_id.in_(members))
+    if not inside:
+        return []
+    number = sa.select(sa.func.count()).select_from(place)
+    few = (connection.scalar(number.where(*inside)) or 0) <= _FEW * (connection.scalar(number) or 0)
+    column: sa.ColumnElement[int] = schema.incident.c.place_id
+    return [(column if few else column + 0).in_(sa.select(place.c.place_id).where(*inside))]

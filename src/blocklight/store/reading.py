@@ -1,0 +1,101 @@
+"""Read what is published: the change log, one incident, and the recent past in one sweep."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from blocklight.errors import NotFound
+from blocklight.model import Change, LifeEvent, StoredIncident
+from blocklight.store import lives, schema
+from blocklight.store.rows import (
+    STORED,
+    Row,
+    Where,
+    from_ms,
+    incident_of_body,
+    maybe_time,
+    stored_of_row,
+    to_ms,
+    where_of_row,
+)
+
+BLOCK = 5_000
+stored_columns = tuple(schema.incident.c[name] for name in STORED)
+_where_columns = [schema.place.c[name] for name in ("lon", "lat", "kind", "radius_m", "label", "areas")]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRows:
+    """The recent past, exact as of *seq*: rows have the columns of ``STORED``, *places* explains place_id."""
+
+    seq: int
+    places: dict[int, Where]
+    blocks: Iterator[list[Row]]
+
+
+def ends(connection: sa.Connection) -> tuple[int, int, int]:
+    """Return the change log's head and tail, and how far received_at was ever moved, in ms."""
+    row = connection.execute(sa.select(schema.log.c.head, schema.log.c.tail, schema.log.c.drift_ms)).one()
+    return row.head, row.tail, row.drift_ms
+
+
+def changes(connection: sa.Connection, after: int, limit: int) -> list[Change]:
+    """Return up to *limit* changes with a seq above *after*, in order."""
+    table = schema.change
+    rows = connection.execute(sa.select(table).where(table.c.seq > after).order_by(table.c.seq).limit(limit))
+    return [
+        Change(
+            seq,
+            id_,
+            first_seq,
+            from_ms(at),
+            None if body is None else incident_of_body(body),
+            maybe_time(released),
+        )
+        for seq, id_, first_seq, at, released, body in rows
+    ]
+
+
+def incident(connection: sa.Connection, id_: str) -> tuple[StoredIncident, list[LifeEvent]]:
+    """Return one incident with its life; raises ``NotFound``."""
+    table = schema.incident
+    row = connection.execute(sa.select(*stored_columns, table.c.life).where(table.c.id == id_)).one_or_none()
+    if row is None:
+        raise NotFound(id_)
+    stored = stored_of_row(row, wheres(connection, {row.place_id}))
+    return stored, lives.told(stored, row.life)
+
+
+def wheres(connection: sa.Connection, numbers: set[int | None]) -> dict[int, Where]:
+    """Return the places with these *numbers*."""
+    place = schema.place
+    rows = connection.execute(
+        sa.select(place.c.place_id, *_where_columns).where(place.c.place_id.in_(numbers - {None}))
+    )
+    return {number: where_of_row(row) for number, *row in rows}
+
+
+def window_rows(connection: sa.Connection, since: datetime) -> WindowRows:
+    """Begin a sweep over incidents received *since*, or still open, ordered by received_at."""
+    head, _, drift = ends(connection)
+    rows = connection.execute(sa.select(schema.place.c.place_id, *_where_columns))
+    places = {number: where_of_row(row) for number, *row in rows}
+    return WindowRows(head, places, _sweep(connection, to_ms(since), drift))
+
+
+def _sweep(connection: sa.Connection, since: int, drift: int) -> Iterator[list[Row]]:
+    table = schema.incident
+    # Where no received_at was ever moved, listed_at is the same, and its index needs no sorting.
+    order = (table.c.received_at if drift else table.c.listed_at, table.c.first_seq)
+    older = sa.select(*stored_columns).where(table.c.status == schema.OPEN, table.c.received_at < since)
+    recent = sa.select(*stored_columns).where(
+        table.c.listed_at >= since - drift, table.c.received_at >= since
+    )
+    for part in (older, recent):
+        result = connection.execution_options(yield_per=BLOCK).execute(part.order_by(*order))
+        for block in result.partitions():
+            rows: list[Any] = list(block)
+            yield rows

@@ -1,0 +1,171 @@
+"""The tables: the only place that says what a database of Blocklight holds.
+
+Times are integers, milliseconds since 1970-01-01 UTC. There is no column for an exact location, a caller or a
+source's own identifier, so none can be stored.
+"""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pk",
+        "fk": "%(table_name)s_%(column_0_name)s_fk",
+        "uq": "%(table_name)s_%(column_0_name)s_unique",
+    }
+)
+
+# SQLite makes a primary key the row's own number only when its type is spelled INTEGER.
+Whole = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+OPEN: sa.ColumnElement[str] = sa.literal_column("'open'")
+"""Spelled out, not bound: a partial index is used only where the statement repeats its condition."""
+
+log = sa.Table(
+    "log",
+    metadata,
+    sa.Column(
+        "one", Whole, sa.CheckConstraint("one = 1", name="log_one"), primary_key=True, autoincrement=False
+    ),
+    sa.Column("city", sa.Text, nullable=False),
+    sa.Column("head", Whole, nullable=False),
+    sa.Column("tail", Whole, nullable=False),
+    sa.Column("next_place", Whole, nullable=False),
+    sa.Column("places_version", Whole, nullable=False),
+    sa.Column("drift_ms", Whole, nullable=False),
+    comment="One row: the city, the change log's ends, and the lock that puts writers in order.",
+)
+
+place = sa.Table(
+    "place",
+    metadata,
+    sa.Column("place_id", Whole, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.Text, nullable=False, unique=True),
+    sa.Column("lon", sa.Double, nullable=False),
+    sa.Column("lat", sa.Double, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("radius_m", Whole, nullable=False),
+    sa.Column("label", sa.Text),
+    sa.Column("folded", sa.Text),
+    sa.Column("areas", sa.Text, nullable=False),
+    comment="The approved public points that published incidents stand at, each once, with their areas.",
+)
+
+place_area = sa.Table(
+    "place_area",
+    metadata,
+    sa.Column("area_kind", sa.Text, primary_key=True),
+    sa.Column("area_id", sa.Text, primary_key=True),
+    sa.Column("place_id", Whole, sa.ForeignKey("place.place_id"), primary_key=True, autoincrement=False),
+    sa.Index("place_area_place", "place_id"),
+    comment="Which places lie in an area.",
+)
+
+incident = sa.Table(
+    "incident",
+    metadata,
+    sa.Column("first_seq", Whole, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("seq", Whole, nullable=False),
+    sa.Column("listed_at", Whole, nullable=False),
+    sa.Column("released_at", Whole, nullable=False),
+    sa.Column("updated_at", Whole, nullable=False),
+    sa.Column("digest", Whole, nullable=False),
+    sa.Column("vanished", Whole, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("agency", sa.Text, nullable=False),
+    sa.Column("category", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("received_at", Whole, nullable=False),
+    sa.Column("place_id", Whole, sa.ForeignKey("place.place_id")),
+    sa.Column("source_type", sa.Text),
+    sa.Column("priority", Whole),
+    sa.Column("origin", sa.Text),
+    sa.Column("units", Whole),
+    sa.Column("disposition", sa.Text),
+    sa.Column("dispatched_at", Whole),
+    sa.Column("en_route_at", Whole),
+    sa.Column("on_scene_at", Whole),
+    sa.Column("closed_at", Whole),
+    sa.Column("folded", sa.Text),
+    sa.Column("life", sa.Text),
+    comment="What is published now; listed_at is received_at as first published and never changes.",
+)
+sa.Index("incident_listed", incident.c.listed_at, incident.c.first_seq)
+sa.Index("incident_placed", incident.c.place_id, incident.c.listed_at, incident.c.first_seq)
+sa.Index(
+    "incident_open",
+    incident.c.listed_at,
+    incident.c.first_seq,
+    sqlite_where=incident.c.status == OPEN,
+    postgresql_where=incident.c.status == OPEN,
+)
+
+change = sa.Table(
+    "change",
+    metadata,
+    sa.Column("seq", Whole, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("first_seq", Whole, nullable=False),
+    sa.Column("changed_at", Whole, nullable=False),
+    sa.Column("released_at", Whole),
+    sa.Column("body", sa.Text),
+    comment="The change log: body is the incident as published (JSON), null when the id was retracted.",
+)
+
+withheld = sa.Table(
+    "withheld",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("sensitive", Whole, nullable=False),
+    sa.Column("first_at", Whole, nullable=False),
+    comment="Marks of incidents that are not published; sensitive ones never will be.",
+)
+
+rejected = sa.Table(
+    "rejected",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("first_at", Whole, nullable=False),
+    comment="Records that could not be normalised, each counted once.",
+)
+
+ledger = sa.Table(
+    "ledger",
+    metadata,
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("outcome", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, primary_key=True),
+    sa.Column("n", Whole, nullable=False),
+    comment="How many of each outcome, per day (UTC) and source; reason is empty where there is none.",
+)
+
+source = sa.Table(
+    "source",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("cursor", sa.Text),
+    sa.Column("last_attempt_at", Whole),
+    sa.Column("last_success_at", Whole),
+    sa.Column("last_failure_at", Whole),
+    sa.Column("reason", sa.Text),
+    sa.Column("failures", Whole, nullable=False),
+    sa.Column("records", Whole, nullable=False),
+    sa.Column("rejected", sa.Text, nullable=False),
+    sa.Column("delays", sa.Text, nullable=False),
+    comment="Where each source's next fetch begins and how its fetches went.",
+)
+
+gap = sa.Table(
+    "gap",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("from_at", Whole, primary_key=True, autoincrement=False),
+    sa.Column("to_at", Whole, nullable=False),
+    comment="Spans in which a source was not fetched with success for longer than it may be late.",
+)

@@ -1,0 +1,168 @@
+"""How each source's fetches went, and where its next one begins."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+import orjson
+import sqlalchemy as sa
+
+from blocklight.store import schema
+from blocklight.store.rows import from_ms, maybe_time, to_ms
+
+_DELAYS_KEPT = 500
+_GAPS_KEPT = timedelta(days=90)
+_COUNTS = msgspec.json.Decoder(dict[str, int]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class FetchReport:
+    """How one fetch went: *failure* is a short class of reason, or ``None`` for a success.
+
+    *rejected* counts the records that could not be normalised, by reason. After *late_after_s* without a
+    success, the time until the next one is a gap.
+    """
+
+    source: str
+    at: datetime
+    late_after_s: float
+    records: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """Seconds from received to first stored, over the latest incidents of a source."""
+
+    p50: float
+    p90: float
+    p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A span without a successful fetch."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """What is known of a source's fetches; *records* and *rejected* are those of its latest success.
+
+    *reason* is the latest failure's class while *failures* in a row have happened, else ``None``.
+    """
+
+    source: str
+    last_attempt_at: datetime | None
+    last_success_at: datetime | None
+    last_failure_at: datetime | None
+    reason: str | None
+    failures: int
+    records: int
+    rejected: Mapping[str, int]
+    delays: Delays | None
+    gaps: tuple[Gap, ...]
+
+
+_NEW = {"cursor": None, "failures": 0, "records": 0, "rejected": "{}", "delays": "[]"}
+
+
+def advance(connection: sa.Connection, source: str, cursor: str | None, delays: Sequence[float]) -> None:
+    """Move *source*'s cursor and remember the delays of new incidents.
+
+    Delays count once a fetch has succeeded before: a first fetch brings the past, which is not late.
+    """
+    table = schema.source
+    if cursor is None and not delays:
+        return
+    row = connection.execute(
+        sa.select(table.c.cursor, table.c.delays, table.c.last_success_at).where(table.c.source == source)
+    ).one_or_none()
+    if row is None:
+        connection.execute(table.insert().values(_NEW | {"source": source, "cursor": cursor}))
+        return
+    values: dict[str, str] = {}
+    if cursor is not None and cursor != row.cursor:
+        values["cursor"] = cursor
+    if delays and row.last_success_at is not None:
+        kept = [*orjson.loads(row.delays), *(round(delay, 1) for delay in delays)][-_DELAYS_KEPT:]
+        values["delays"] = orjson.dumps(kept).decode()
+    if values:
+        connection.execute(table.update().where(table.c.source == source).values(values))
+
+
+def record(connection: sa.Connection, report: FetchReport) -> None:
+    """Remember how a fetch went."""
+    table = schema.source
+    at = to_ms(report.at)
+    row = connection.execute(
+        sa.select(table.c.last_success_at, table.c.failures).where(table.c.source == report.source)
+    ).one_or_none()
+    values: dict[str, object] = {"last_attempt_at": at}
+    if report.failure is not None:
+        values |= {
+            "last_failure_at": at,
+            "reason": report.failure,
+            "failures": row.failures + 1 if row else 1,
+        }
+    else:
+        told = orjson.dumps(dict(report.rejected)).decode()
+        values |= {"last_success_at": at, "reason": None, "failures": 0}
+        values |= {"records": report.records, "rejected": told}
+        if row is not None and row.last_success_at is not None:
+            _note_gap(connection, report, row.last_success_at, at)
+    if row is None:
+        connection.execute(table.insert().values(_NEW | {"source": report.source} | values))
+    else:
+        connection.execute(table.update().where(table.c.source == report.source).values(values))
+
+
+def _note_gap(connection: sa.Connection, report: FetchReport, start: int, end: int) -> None:
+    gap = schema.gap
+    if end - start > report.late_after_s * 1000:
+        stale = to_ms(report.at - _GAPS_KEPT)
+        mine = gap.c.source == report.source
+        connection.execute(gap.delete().where(mine, (gap.c.to_at < stale) | (gap.c.from_at == start)))
+        connection.execute(gap.insert().values(source=report.source, from_at=start, to_at=end))
+
+
+def cursor(connection: sa.Connection, source: str) -> str | None:
+    """Return where *source*'s next fetch may begin."""
+    table = schema.source
+    found: str | None = connection.scalar(sa.select(table.c.cursor).where(table.c.source == source))
+    return found
+
+
+def healths(connection: sa.Connection) -> list[SourceHealth]:
+    """Return the health of every source that was ever fetched, by id."""
+    gaps: dict[str, list[Gap]] = {}
+    for source, start, end in connection.execute(sa.select(schema.gap).order_by(schema.gap.c.from_at)):
+        gaps.setdefault(source, []).append(Gap(from_ms(start), from_ms(end)))
+    table = schema.source
+    return [
+        SourceHealth(
+            source=row.source,
+            last_attempt_at=maybe_time(row.last_attempt_at),
+            last_success_at=maybe_time(row.last_success_at),
+            last_failure_at=maybe_time(row.last_failure_at),
+            reason=row.reason,
+            failures=row.failures,
+            records=row.records,
+            rejected=_COUNTS(row.rejected),
+            delays=_spread(orjson.loads(row.delays)),
+            gaps=tuple(gaps.get(row.source, ())),
+        )
+        for row in connection.execute(sa.select(table).order_by(table.c.source))
+    ]
+
+
+def _spread(delays: list[float]) -> Delays | None:
+    if not delays:
+        return None
+    delays.sort()
+    p50, p90, p99 = (delays[int(share * (len(delays) - 1))] for share in (0.5, 0.9, 0.99))
+    return Delays(p50, p90, p99)

@@ -1,0 +1,198 @@
+"""One city's database: everything the rest of Blocklight may ask of it."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Self
+
+import sqlalchemy as sa
+
+from blocklight.errors import StoreError
+from blocklight.model import Change, LifeEvent, Outcome, StoredIncident
+from blocklight.store import compacting, reading, schema, sources
+from blocklight.store.engines import Engines, connect, in_passing
+from blocklight.store.ledger import Counts, LedgerRow, counts, entries
+from blocklight.store.places import Places
+from blocklight.store.query import IncidentQuery, Page, answer
+from blocklight.store.reading import WindowRows
+from blocklight.store.rows import stored_of_row
+from blocklight.store.sources import FetchReport, SourceHealth
+from blocklight.store.statements import Statements
+from blocklight.store.upgrading import prepare
+from blocklight.store.writing import Application, Applied
+
+_LOOK_S = 0.25
+"""How often to look for what other processes committed; this process's own commits wake a waiter at once."""
+
+
+class Store:
+    """The public record of one city, on SQLite or PostgreSQL; safe to use from several threads.
+
+    Every change of what is published takes the next ``seq``, without gaps and in the order of commits.
+    """
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+        self._sql = Statements(engines.write.dialect)
+        self._places = Places(self._sql)
+        self._writing = threading.Lock()
+        self._committed = threading.Condition()
+
+    @classmethod
+    def open(cls, url: str, city_id: str) -> Self:
+        """Open ``sqlite:///file`` or ``postgresql://…``, bringing its schema up to date.
+
+        Raises ``StoreError`` for another city's database, a newer schema, or one that cannot be used.
+        """
+        engines = connect(url)
+        try:
+            prepare(engines.write, city_id)
+        except BaseException:
+            engines.dispose()
+            raise
+        return cls(engines)
+
+    def close(self) -> None:
+        """Close every connection; nothing is lost without it."""
+        self._engines.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Writing
+
+    def apply(
+        self,
+        source: str,
+        outcomes: Sequence[Outcome],
+        *,
+        at: datetime,
+        cursor: str | None = None,
+        present: AbstractSet[str] | None = None,
+        join_rows: bool = False,
+    ) -> Applied:
+        """Store a batch of *source*, its cursor and its changes in one transaction; twice is harmless.
+
+        *present* names all that the source still holds: its other open incidents are closed at *at*.
+        *join_rows* says that an incident may have several rows, each adding to what is known.
+        An id that was ever withheld as sensitive stays withheld, and a published one that is withheld now
+        is retracted: its row, life and earlier changes are deleted. Withheld and rejected ones take no seq.
+        """
+        with self._writing, _failing_as_store_error():
+            try:
+                with self._engines.write.begin() as connection:
+                    application = Application(connection, self._sql, self._places, source=source, at=at)
+                    applied = application.run(outcomes, cursor=cursor, present=present, join_rows=join_rows)
+            except BaseException:
+                self._places.forget()
+                raise
+        with self._committed:
+            self._committed.notify_all()
+        return applied
+
+    def record_fetch(self, report: FetchReport) -> None:
+        """Remember how a fetch went, for ``sources``."""
+        with self._writing, _failing_as_store_error(), in_passing(self._engines.write) as connection:
+            sources.record(connection, report)
+
+    def compact(self, *, keep_since: datetime, keep_at_least: int) -> int:
+        """Drop changes older than *keep_since* that are not among the newest *keep_at_least*.
+
+        Return how many seqs the tail moved. Incidents keep their lives.
+        """
+        with _failing_as_store_error():
+            return compacting.compact(self._engines.write, self._writing, keep_since, keep_at_least)
+
+    # Reading
+
+    def cursor(self, source: str) -> str | None:
+        """Return where *source*'s next fetch may begin."""
+        with self._read() as connection:
+            return sources.cursor(connection, source)
+
+    def head(self) -> int:
+        """Return the newest seq, 0 when nothing was ever published."""
+        with self._read() as connection:
+            return reading.ends(connection)[0]
+
+    def tail(self) -> int:
+        """Return the seq from which on a follower can resume."""
+        with self._read() as connection:
+            return reading.ends(connection)[1]
+
+    def changes(self, after: int, limit: int = 1000) -> list[Change]:
+        """Return up to *limit* changes after a seq, in order; those of retracted incidents are no more."""
+        with self._read() as connection:
+            return reading.changes(connection, after, limit)
+
+    def wait(self, after: int, timeout_s: float) -> int:
+        """Return the head as soon as it is above *after*, at the latest after *timeout_s*."""
+        deadline = time.monotonic() + timeout_s
+        while (head := self.head()) <= after and (left := deadline - time.monotonic()) > 0:
+            with self._committed:
+                self._committed.wait(min(left, _LOOK_S))
+        return head
+
+    def incident(self, id_: str) -> tuple[StoredIncident, list[LifeEvent]]:
+        """Return a published incident and its life; raises ``NotFound``."""
+        with self._read() as connection:
+            return reading.incident(connection, id_)
+
+    def query(self, query: IncidentQuery) -> Page:
+        """Return a page of incidents, newest first; raises ``BadQuery``."""
+        with self._read() as connection:
+            return answer(connection, query)
+
+    def window(self, since: datetime) -> Iterator[list[StoredIncident]]:
+        """Yield blocks of the incidents received *since* or still open, ordered by received_at."""
+        with self.window_rows(since) as window:
+            for block in window.blocks:
+                yield [stored_of_row(row, window.places) for row in block]
+
+    @contextmanager
+    def window_rows(self, since: datetime) -> Iterator[WindowRows]:
+        """Open the same sweep as plain rows, several times faster; read its blocks inside the ``with``."""
+        with self._read() as connection:
+            yield reading.window_rows(connection, since)
+
+    def open_ids(self, source: str) -> set[str]:
+        """Return the ids of *source*'s open incidents."""
+        table = schema.incident
+        statement = sa.select(table.c.id).where(table.c.status == schema.OPEN, table.c.source == source)
+        with self._read() as connection:
+            return set(connection.scalars(statement))
+
+    def counts(self, *, closed_since: datetime) -> Counts:
+        """Count what is open and what was closed since a time."""
+        with self._read() as connection:
+            return counts(connection, closed_since)
+
+    def sources(self) -> list[SourceHealth]:
+        """Return the health of every source that was ever fetched."""
+        with self._read() as connection:
+            return sources.healths(connection)
+
+    def ledger(self, since: date, until: date) -> list[LedgerRow]:
+        """Return the ledger of the days (UTC) from *since* to *until*, both included."""
+        with self._read() as connection:
+            return entries(connection, since, until)
+
+    @contextmanager
+    def _read(self) -> Iterator[sa.Connection]:
+        with _failing_as_store_error(), self._engines.read.begin() as connection:
+            yield connection
+
+
+@contextmanager
+def _failing_as_store_error() -> Iterator[None]:
+    """Name the driver's failure without its text, which may quote a row."""
+    try:
+        yield
+    except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+        raise StoreError(f"the database failed: {type(getattr(error, 'orig', error)).__name__}") from error

@@ -1,0 +1,52 @@
+"""Bring a database to this version's schema, and refuse one that is not ours to change."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from blocklight.errors import StoreError
+from blocklight.store.schema import log
+
+_LOCK = 0x626C6F636B  # "block": one upgrade at a time on PostgreSQL
+
+
+def prepare(engine: sa.Engine, city: str) -> None:
+    """Create or upgrade the schema and claim the database for *city*.
+
+    Raises ``StoreError`` for another city's database, a newer schema, or one that cannot be used.
+    """
+    try:
+        with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            _upgrade(connection)
+            _claim(connection, city)
+    except sa.exc.DBAPIError as error:
+        shown = engine.url.render_as_string(hide_password=True)
+        raise StoreError(f"{shown} cannot be used: {type(error.orig).__name__}") from error
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.attributes["connection"] = connection
+    script = ScriptDirectory.from_config(config)
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in {step.revision for step in script.walk_revisions()}:
+        raise StoreError(f"the database has schema {current}, newer than this version of Blocklight")
+    if current != script.get_current_head():
+        command.upgrade(config, "head")
+
+
+def _claim(connection: sa.Connection, city: str) -> None:
+    owner = connection.execute(sa.select(log.c.city)).scalar()
+    if owner is None:
+        connection.execute(
+            log.insert().values(one=1, city=city, head=0, tail=0, next_place=1, places_version=0, drift_ms=0)
+        )
+    elif owner != city:
+        raise StoreError(f"the database belongs to the city {owner!r}, not to {city!r}")

@@ -1,0 +1,320 @@
+"""Apply a batch of outcomes: one transaction from the lock on the log's row to its new head."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from blocklight.model import Outcome, PublicIncident, Rejected, Withheld
+from blocklight.store import lives, schema, sources
+from blocklight.store.places import Places
+from blocklight.store.rows import (
+    CONTENT,
+    Row,
+    body,
+    content,
+    digest,
+    from_ms,
+    incident_of_row,
+    storable,
+    to_ms,
+)
+from blocklight.store.statements import WHOLE, Statements, fetch, run_many
+
+_ID, _RELEASED_AT, _PLACE_ID, _VANISHED, _LISTED_AT, _LIFE = (
+    WHOLE.index(name) for name in ("id", "released_at", "place_id", "vanished", "listed_at", "life")
+)
+_RECEIVED = CONTENT.index("received_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What one call of ``Store.apply`` did, in ids; *head* is the newest seq after it."""
+
+    head: int
+    published: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    withheld: int = 0
+    rejected: int = 0
+    retracted: int = 0
+    vanished: int = 0
+    duplicates: int = 0
+
+
+@dataclass(slots=True)
+class _Batch:
+    """The outcomes of one call, one for each id."""
+
+    pending: dict[str, PublicIncident | Withheld] = field(default_factory=dict)
+    rejected: dict[tuple[str, str], Rejected] = field(default_factory=dict)
+    duplicates: int = 0
+
+
+def _collect(outcomes: Iterable[Outcome], *, join_rows: bool) -> _Batch:
+    """Keep the last outcome of each id; a sensitive one wins, and rows of one incident are joined."""
+    batch = _Batch()
+    for outcome in outcomes:
+        if isinstance(outcome, Rejected):
+            batch.rejected.setdefault((outcome.source, outcome.id), outcome)
+            continue
+        now: PublicIncident | Withheld = outcome
+        if isinstance(now, PublicIncident):
+            now = storable(now)
+        before = batch.pending.get(now.id)
+        if before is not None:
+            batch.duplicates += 1
+            if isinstance(before, Withheld):
+                if before.sensitive:
+                    continue
+            elif join_rows and isinstance(now, PublicIncident):
+                batch.duplicates -= 1
+                now = before.joined_with(now)
+        batch.pending[now.id] = now
+    return batch
+
+
+@dataclass(slots=True)
+class _Rows:
+    """What is to be written, as tuples in the order of their statements."""
+
+    inserts: list[tuple[Any, ...]] = field(default_factory=list)
+    updates: list[tuple[Any, ...]] = field(default_factory=list)
+    changes: list[tuple[Any, ...]] = field(default_factory=list)
+    marks: list[tuple[Any, ...]] = field(default_factory=list)
+    unmarked: list[str] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
+    scrubbed: list[int] = field(default_factory=list)
+
+
+class Application:
+    """One call of ``Store.apply`` inside its transaction; used once."""
+
+    def __init__(
+        self, connection: sa.Connection, sql: Statements, places: Places, *, source: str, at: datetime
+    ) -> None:
+        self._connection = connection
+        self._sql = sql
+        self._places = places
+        self._source = source
+        self._at = to_ms(at)
+        self._day = from_ms(self._at).date().isoformat()
+        self._rows = _Rows()
+        self._left: set[int] = set()
+        self._events: Counter[tuple[str, str, str]] = Counter()
+        self._delays: list[float] = []
+        self._tally: Counter[str] = Counter()
+        self._head = self._drift = 0
+
+    def run(
+        self,
+        outcomes: Sequence[Outcome],
+        *,
+        cursor: str | None,
+        present: AbstractSet[str] | None,
+        join_rows: bool,
+    ) -> Applied:
+        """Do everything that ``Store.apply`` promises."""
+        batch = _collect(outcomes, join_rows=join_rows)
+        before = self._lock()
+        self._decide(batch.pending, join_rows=join_rows)
+        self._write_rows()
+        self._reject(batch.rejected)
+        if present is not None:
+            self._vanish(present)
+        self._write_rows()
+        self._places.drop_unused(self._connection, self._left)
+        self._write_events()
+        sources.advance(self._connection, self._source, cursor, self._delays)
+        after = (self._head, self._places.next, self._places.version, self._drift)
+        if after != before:
+            self._write_log()
+        return replace(Applied(self._head, duplicates=batch.duplicates), **self._tally)
+
+    def _lock(self) -> tuple[int, int, int, int]:
+        log = schema.log
+        row = self._connection.execute(
+            sa.select(log.c.head, log.c.next_place, log.c.places_version, log.c.drift_ms).with_for_update()
+        ).one()
+        self._head, self._drift = row.head, row.drift_ms
+        self._places.begin(row.next_place, row.places_version)
+        return (row.head, row.next_place, row.places_version, row.drift_ms)
+
+    def _write_log(self) -> None:
+        self._connection.execute(
+            schema.log.update().values(
+                head=self._head,
+                next_place=self._places.next,
+                places_version=self._places.version,
+                drift_ms=self._drift,
+            )
+        )
+
+    def _decide(self, pending: dict[str, PublicIncident | Withheld], *, join_rows: bool) -> None:
+        marks, whole = self._load(pending, join_rows=join_rows)
+        wheres = self._places.wheres(self._connection, {row[_PLACE_ID] for row in whole.values()})
+        if join_rows:
+            for id_, row in whole.items():
+                outcome = pending.get(id_)
+                if isinstance(outcome, PublicIncident):
+                    pending[id_] = _joined(row, incident_of_row(row, wheres), outcome)
+        public = [outcome for outcome in pending.values() if isinstance(outcome, PublicIncident)]
+        numbers = self._places.numbers(self._connection, public)
+        for id_, outcome in pending.items():
+            stored = whole.get(id_)
+            mark = marks.get(id_)
+            if isinstance(outcome, Withheld):
+                self._withhold(outcome, mark, stored)
+            elif stored is None:
+                self._publish(outcome, numbers.get(id_), mark)
+            else:
+                self._update(stored, incident_of_row(stored, wheres), outcome, numbers.get(id_))
+
+    def _load(
+        self, pending: dict[str, PublicIncident | Withheld], *, join_rows: bool
+    ) -> tuple[dict[str, Row], dict[str, Row]]:
+        """Return marks and stored rows by id; outcomes that change nothing are taken out of *pending*."""
+        keys = self._sql.keys(pending)
+        marks = {row[0]: row for row in fetch(self._connection, self._sql.marks, keys)}
+        for id_, _, sensitive, _ in marks.values():
+            if sensitive and isinstance(pending[id_], PublicIncident):
+                del pending[id_]
+                self._tally["withheld"] += 1
+        needed = []
+        for id_, first_seq, stored in fetch(self._connection, self._sql.known, keys):
+            outcome = pending[id_]
+            if join_rows or isinstance(outcome, Withheld) or digest(body(outcome)) != stored:
+                needed.append(first_seq)
+            else:
+                del pending[id_]
+                self._tally["unchanged"] += 1
+        if not needed:
+            return marks, {}
+        whole = fetch(self._connection, self._sql.whole, self._sql.keys(needed))
+        return marks, {row[_ID]: row for row in whole}
+
+    def _publish(self, incident: PublicIncident, place_id: int | None, mark: Row | None) -> None:
+        seq = self._log_put(incident.id, None, self._at, encoded := body(incident))
+        values = content(incident, place_id)
+        received = values[_RECEIVED]
+        at = self._at
+        self._rows.inserts.append(
+            (seq, incident.id, seq, received, at, at, digest(encoded), 0, *values, None)
+        )
+        if mark is not None:
+            self._rows.unmarked.append(incident.id)
+        self._delays.append((at - received) / 1000)
+        self._count("published", incident.source)
+
+    def _update(
+        self, row: Row, old: PublicIncident, new: PublicIncident, place_id: int | None, vanished: int = 0
+    ) -> None:
+        was = lives.difference(old, new)
+        if not was:
+            self._tally["unchanged"] += 1
+            return
+        seq = self._log_put(new.id, first_seq := row[0], row[_RELEASED_AT], encoded := body(new))
+        values = content(new, place_id)
+        life = lives.lengthened(row[_LIFE], seq, self._at, was)
+        self._rows.updates.append((seq, self._at, digest(encoded), vanished, *values, life, first_seq))
+        self._drift = max(self._drift, abs(values[_RECEIVED] - row[_LISTED_AT]))
+        if row[_PLACE_ID] not in (None, place_id):
+            self._left.add(row[_PLACE_ID])
+        self._count("updated", new.source)
+
+    def _withhold(self, new: Withheld, mark: Row | None, row: Row | None) -> None:
+        reason, sensitive, first_at = str(new.reason), int(new.sensitive), self._at
+        if mark is not None:
+            _, old_reason, was_sensitive, first_at = mark
+            reason = old_reason if was_sensitive else reason
+            sensitive |= was_sensitive
+        if mark is None or (reason, sensitive) != (mark[1], mark[2]):
+            self._rows.marks.append((new.id, new.source, reason, sensitive, first_at))
+        self._tally["withheld"] += 1
+        if row is not None:
+            self._log_retraction(new.id, first_seq := row[0])
+            self._rows.gone.append(first_seq)
+            self._rows.scrubbed += lives.seqs(first_seq, row[_LIFE])
+            if row[_PLACE_ID] is not None:
+                self._left.add(row[_PLACE_ID])
+            self._count("retracted", new.source, reason)
+        elif mark is None:
+            self._events[new.source, "withheld", reason] += 1
+
+    def _reject(self, rejected: dict[tuple[str, str], Rejected]) -> None:
+        self._tally["rejected"] = len(rejected)
+        if not rejected:
+            return
+        keys = self._sql.keys({id_ for _, id_ in rejected})
+        seen = {(row[0], row[1]) for row in fetch(self._connection, self._sql.rejected, keys)}
+        fresh = [outcome for key, outcome in rejected.items() if key not in seen]
+        rows = [(outcome.source, outcome.id, outcome.reason, self._at) for outcome in fresh]
+        run_many(self._connection, self._sql.insert_rejected, rows)
+        for outcome in fresh:
+            self._events[outcome.source, "rejected", outcome.reason] += 1
+
+    def _vanish(self, present: AbstractSet[str]) -> None:
+        table = schema.incident
+        still_open = self._connection.execute(
+            sa.select(table.c.id, table.c.first_seq)
+            .where(table.c.status == schema.OPEN, table.c.source == self._source)
+            .order_by(table.c.first_seq)
+        )
+        missing = [first_seq for id_, first_seq in still_open if id_ not in present]
+        if not missing:
+            return
+        rows = fetch(self._connection, self._sql.whole, self._sql.keys(missing))
+        wheres = self._places.wheres(self._connection, {row[_PLACE_ID] for row in rows})
+        for row in sorted(rows, key=itemgetter(0)):
+            old = incident_of_row(row, wheres)
+            new = old.closed_by_vanishing(from_ms(self._at))
+            self._update(row, old, new, row[_PLACE_ID], vanished=1)
+            self._tally["vanished"] += 1
+
+    # Writing
+
+    def _log_put(self, id_: str, first_seq: int | None, released_at: int, encoded: bytes) -> int:
+        self._head += 1
+        self._rows.changes.append(
+            (self._head, id_, first_seq or self._head, self._at, released_at, encoded.decode())
+        )
+        return self._head
+
+    def _log_retraction(self, id_: str, first_seq: int) -> None:
+        self._head += 1
+        self._rows.changes.append((self._head, id_, first_seq, self._at, None, None))
+
+    def _count(self, outcome: str, source: str, reason: str = "") -> None:
+        self._tally[outcome] += 1
+        self._events[source, outcome, reason] += 1
+
+    def _write_rows(self) -> None:
+        rows, self._rows = self._rows, _Rows()
+        connection, sql = self._connection, self._sql
+        for statement, keys in (
+            (sql.delete_changes, rows.scrubbed),
+            (sql.delete_incidents, rows.gone),
+            (sql.delete_marks, rows.unmarked),
+        ):
+            if keys:
+                connection.exec_driver_sql(statement, sql.keys(keys))
+        run_many(connection, sql.insert_incident, rows.inserts)
+        run_many(connection, sql.update_incident, rows.updates)
+        run_many(connection, sql.insert_change, rows.changes)
+        run_many(connection, sql.put_mark, rows.marks)
+
+    def _write_events(self) -> None:
+        rows = [(self._day, *event, n) for event, n in sorted(self._events.items())]
+        run_many(self._connection, self._sql.add_to_ledger, rows)
+
+
+def _joined(row: Row, stored: PublicIncident, new: PublicIncident) -> PublicIncident:
+    """Join a stored incident with a further row of it; a closing that we inferred is not something known."""
+    known = msgspec.structs.replace(stored, closed_at=None) if row[_VANISHED] else stored
+    return known.joined_with(new)
