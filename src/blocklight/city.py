@@ -146,6 +146,15 @@ class FieldMap(_Table):
     units: FieldSpec | None = None
     disposition: FieldSpec | None = None
 
+    @model_validator(mode="after")
+    def _agency_is_ours(self) -> Self:
+        words = [*(self.agency.map or {}).values(), self.agency.default]
+        if self.agency.source and not self.agency.map:
+            raise ValueError("agency: needs `map` to our own words, or a `default`: a source's text is not public")
+        if any(word is not None and not re.match(_ID, str(word)) for word in words):
+            raise ValueError("agency: ids are short lower-case words such as fire, ems or public_works")
+        return self
+
     def named(self) -> Iterator[tuple[str, FieldSpec]]:
         """Yield our field names with their specs, those that the file gives."""
         for name in type(self).model_fields:
@@ -159,7 +168,8 @@ class SourceSpec(_Table):
 
     *closes* says how the feed tells that a call is over: a ``status`` field, a closing ``time``, by
     dropping it (``vanish``), or ``never``. *rows* is ``unit`` where an incident has a row for each unit.
-    *rows* of one incident share *key*.
+    *rows* of one incident share *key*. With a *cursor_column*, a first fetch begins *first_days* ago, or
+    with the oldest row.
     """
 
     id: str = Field(pattern=_ID)
@@ -177,6 +187,7 @@ class SourceSpec(_Table):
     cursor_column: str | None = None
     order_by: tuple[str, ...] = ()
     overlap_s: float = Field(default=3600, ge=0)
+    first_days: float | None = Field(default=None, gt=0)
     page_size: int = Field(default=1000, ge=1, le=50_000)
     max_rows: int = Field(default=100_000, ge=1)
     max_bytes: int = Field(default=64_000_000, ge=1)

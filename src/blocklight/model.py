@@ -209,13 +209,17 @@ class Operation(StrEnum):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One entry of the change log: *incident* is ``None`` when the id was retracted."""
+    """One entry of the change log: *incident* is ``None`` when the id was retracted.
+
+    *released_at* is when the incident was first published, *changed_at* when this change was.
+    """
 
     seq: int
     id: str
     first_seq: int
     changed_at: datetime
     incident: PublicIncident | None
+    released_at: datetime | None = None
 
     @property
     def operation(self) -> Operation:

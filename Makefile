@@ -1,0 +1,52 @@
+# Two commands matter: `make demo` and `make test`. Everything they need, they set up themselves.
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-python setup-web demo test check format bench screenshots openapi lock clean
+SHELL := /bin/bash
+PY := .venv/bin
+PORT ?= 8000
+SPEED ?= 1
+
+help: ## Show what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: setup-python setup-web ## Prepare both sides; leaves .venv/bin/blocklight
+
+setup-python: .build/python.stamp
+.build/python.stamp: requirements.lock pyproject.toml scripts/setup-python
+	@scripts/setup-python
+	@mkdir -p .build && touch $@
+
+setup-web: .build/web.stamp
+.build/web.stamp: .build/npm.stamp $(shell find web -type f -not -path '*/node_modules/*' -not -name package-lock.json 2>/dev/null)
+	@cd web && npm run --silent build
+	@touch $@
+.build/npm.stamp: web/package.json web/package-lock.json
+	@scripts/setup-node
+	@mkdir -p .build && touch $@
+
+demo: setup ## Serve the demo city at http://127.0.0.1:8000 (PORT=, SPEED=)
+	@exec $(PY)/blocklight demo --port $(PORT) --speed $(SPEED)
+
+test: setup ## Run every check and every test, the browser ones included
+	@scripts/test
+
+check: test ## The same as test
+
+format: setup ## Format and fix what can be fixed
+	@$(PY)/ruff format -q . && $(PY)/ruff check -q --fix . && cd web && npm run --silent format
+
+bench: setup ## Measure, and write benchmarks/RESULTS.md
+	@$(PY)/python benchmarks/run.py
+
+screenshots: setup ## Take the pictures of the README and docs
+	@scripts/chromium && $(PY)/python scripts/screenshots.py
+
+openapi: setup ## Write docs/openapi.json and the web's types from it
+	@$(PY)/python scripts/openapi.py && cd web && npm run --silent types
+
+lock: ## Resolve requirements.lock anew
+	@UV_PYTHON_DOWNLOADS=never $(PY)/uv pip compile pyproject.toml --group dev --generate-hashes --no-annotate \
+	  --no-emit-index-url --universal --quiet --upgrade -o requirements.lock
+
+clean: ## Remove everything that was set up or built
+	rm -rf .venv .build dist src/blocklight/assets web/node_modules tests/artefacts

@@ -1,0 +1,116 @@
+"""What the city is: name, clock, area polygons, basemap layers and today's ledger."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from blocklight.api.encoding import PublicFile
+from blocklight.api.examples import PROBLEMS, json_response
+from blocklight.api.state import Public, public
+from blocklight.errors import NotFound
+from blocklight.publish.feature import iso
+
+router = APIRouter(tags=["city"])
+
+_CITY_EXAMPLE = {
+    "id": "harbour",
+    "name": "Harbour City",
+    "time_zone": "America/Los_Angeles",
+    "bounds": [-122.34, 37.7, -122.1, 37.9],
+    "languages": ["en", "es"],
+    "attribution": "",
+    "now": "2026-01-31T05:02:00Z",
+    "clock_rate": 1.0,
+    "window_hours": 720,
+    "head": 4822,
+    "area_kinds": [{"kind": "beat", "label": "Police beats", "url": "/api/v1/areas/beat"}],
+    "map": {"style_url": None, "attribution": "", "layers": []},
+    "sources": [
+        {"id": "dispatch", "label": "911 dispatch", "kind": "call", "closes": "status", "poll_s": 5, "late_after_s": 30}
+    ],
+    "ledger_today": {"published": 210, "withheld": {"sensitive": 12}, "rejected": {}, "retracted": 1},
+}
+
+
+@router.get("/city", responses=json_response("The city", _CITY_EXAMPLE))
+def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
+    """Return what a page needs to draw the city, with its clock and what was withheld today."""
+    city, publisher = state.city, state.publisher
+    bounds = city.city.bounds
+    body: dict[str, Any] = {
+        "id": city.city.id,
+        "name": city.city.name,
+        "time_zone": city.city.time_zone,
+        "bounds": [bounds.west, bounds.south, bounds.east, bounds.north],
+        "languages": city.city.languages,
+        "attribution": city.city.attribution,
+        "now": iso(publisher.now()),
+        "clock_rate": publisher.clock_rate,
+        "window_hours": city.publish.window_hours,
+        "head": publisher.window.seq,
+        "area_kinds": [
+            {"kind": layer.kind, "label": layer.label, "url": f"/api/v1/areas/{layer.kind}"} for layer in city.areas
+        ],
+        "map": {
+            "style_url": state.style_url or city.map.style_url,
+            "attribution": city.map.attribution,
+            "layers": [
+                {"name": f"{layer.kind}-{number}", "kind": layer.kind, "url": f"/api/v1/map/{number}"}
+                for number, layer in enumerate(city.map.layers)
+            ],
+        },
+        "sources": [
+            {
+                "id": source.id,
+                "label": source.label,
+                "kind": source.kind,
+                "closes": source.closes,
+                "poll_s": source.poll_s,
+                "late_after_s": source.lateness_s,
+            }
+            for source in city.sources
+        ],
+        "ledger_today": ledger_today(state, publisher.now()),
+    }
+    return PublicFile(orjson.dumps(body), "application/json", "no-cache").respond(request)
+
+
+@router.get("/areas/{kind}", responses=json_response("GeoJSON polygons", {"type": "FeatureCollection"}) | PROBLEMS)
+def get_areas(request: Request, kind: str, state: Annotated[Public, Depends(public)]) -> Response:
+    """Return the polygons of one kind of area as GeoJSON in WGS 84."""
+    key = f"area:{kind}"
+    if key not in state.files:
+        collection = state.areas.geojson(kind)
+        if collection is None:
+            raise NotFound("this city has no areas of that kind")
+        state.files[key] = PublicFile(orjson.dumps(collection), "application/geo+json", "public, max-age=3600")
+    return state.files[key].respond(request)
+
+
+@router.get("/map/{number}", responses=json_response("GeoJSON layer", {"type": "FeatureCollection"}) | PROBLEMS)
+def get_map_layer(request: Request, number: int, state: Annotated[Public, Depends(public)]) -> Response:
+    """Return one layer of the city's own basemap as GeoJSON in WGS 84."""
+    layers = state.city.map.layers
+    if not 0 <= number < len(layers):
+        raise NotFound("this city has no such map layer")
+    key = f"map:{number}"
+    if key not in state.files:
+        body = state.city.path(layers[number].file).read_bytes()
+        state.files[key] = PublicFile(body, "application/geo+json", "public, max-age=3600")
+    return state.files[key].respond(request)
+
+
+def ledger_today(state: Public, now: datetime) -> dict[str, Any]:
+    """Return today's (UTC) counts by outcome; withheld and rejected by the class of their reason."""
+    today = now.astimezone(UTC).date()
+    counts: dict[str, Any] = {"published": 0, "withheld": {}, "rejected": {}, "retracted": 0}
+    for row in state.store.ledger(today, today):
+        if row.outcome in ("withheld", "rejected"):
+            reasons = counts[row.outcome]
+            reasons[row.reason] = reasons.get(row.reason, 0) + row.n
+        elif row.outcome in counts:
+            counts[row.outcome] += row.n
+    return counts

@@ -1,0 +1,123 @@
+"""Published incidents as GeoJSON: a filtered, keyset-paged list, and one incident with its life."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
+
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from starlette.responses import Response
+
+from blocklight.api.encoding import PublicFile
+from blocklight.api.examples import FEATURE, FEATURE_COLLECTION, LIFE, PROBLEMS
+from blocklight.api.state import Public, public
+from blocklight.model import Category, Kind, Status
+from blocklight.publish.feature import iso, stored_feature
+from blocklight.store import IncidentQuery
+
+router = APIRouter(tags=["incidents"])
+
+GEOJSON = "application/geo+json"
+_AREA = r"^[a-z][a-z0-9_-]{0,62}:[^:\x00-\x1f]{1,80}$"
+
+
+class IncidentParameters(BaseModel):
+    """What the list may be filtered by; anything else is a mistake and answered with 400."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    bbox: str | None = Field(None, description="west,south,east,north in WGS 84 degrees", max_length=120)
+    since: datetime | None = Field(None, description="received at or after this ISO 8601 time")
+    until: datetime | None = Field(None, description="received before this ISO 8601 time")
+    status: Status | None = None
+    kind: Kind | None = None
+    category: list[Category] = Field([], description="one or more categories", max_length=30)
+    agency: str | None = Field(None, pattern=r"^[a-z][a-z0-9_-]{0,62}$")
+    priority: int | None = Field(None, ge=0, le=99)
+    area: str | None = Field(None, description="kind:id, for example beat:04X", pattern=_AREA)
+    q: str | None = Field(None, description="words in the place label, category or id", max_length=100)
+    limit: int = Field(100, ge=1, le=1000)
+    cursor: str | None = Field(None, description="from `next` of the page before", max_length=400)
+
+    @field_validator("since", "until")
+    @classmethod
+    def _aware(cls, value: datetime | None) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("needs an offset, for example 2026-01-31T08:00:00Z")
+        return value.astimezone(UTC) if value is not None else None
+
+    @model_validator(mode="after")
+    def _box(self) -> Self:
+        self.box()
+        return self
+
+    def box(self) -> tuple[float, float, float, float] | None:
+        """Return the parsed bbox; raises ``ValueError``."""
+        if self.bbox is None:
+            return None
+        try:
+            west, south, east, north = (float(part) for part in self.bbox.split(","))
+        except ValueError:
+            raise ValueError("bbox needs four numbers: west,south,east,north") from None
+        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):  # noqa: PLR2004 - degrees
+            raise ValueError("bbox needs west < east and south < north, in degrees")
+        return west, south, east, north
+
+    def query(self) -> IncidentQuery:
+        """Return the store's query for these parameters."""
+        kind, _, area = (self.area or "").partition(":")
+        return IncidentQuery(
+            bbox=self.box(),
+            since=self.since,
+            until=self.until,
+            status=self.status,
+            kind=self.kind,
+            category=frozenset(self.category),
+            agency=self.agency,
+            priority=self.priority,
+            area=(kind, area) if self.area else None,
+            q=self.q,
+            limit=self.limit,
+            cursor=self.cursor,
+        )
+
+
+@router.get("/incidents", responses={200: FEATURE_COLLECTION, **PROBLEMS})
+def list_incidents(
+    request: Request,
+    parameters: Annotated[IncidentParameters, Query()],
+    state: Annotated[Public, Depends(public)],
+) -> Response:
+    """List published incidents, newest first.
+
+    Follow `next` until it is null: the pages together are exactly what was published when the first was asked
+    for, however many calls arrive meanwhile.
+    """
+    page = state.store.query(parameters.query())
+    following = None
+    if page.next is not None:
+        following = str(request.url.include_query_params(cursor=page.next).replace(scheme="", netloc=""))
+    body: dict[str, Any] = {
+        "type": "FeatureCollection",
+        "features": [stored_feature(item) for item in page.items],
+        "next": following,
+        "as_of": page.as_of,
+    }
+    file = PublicFile(orjson.dumps(body), GEOJSON, "public, max-age=1", quality=4)
+    return file.respond(request)
+
+
+@router.get("/incidents/{incident_id}", responses={200: LIFE, **PROBLEMS})
+def get_incident(
+    request: Request,
+    incident_id: Annotated[str, Path(pattern=r"^[a-z2-7]{16}$", examples=[FEATURE["id"]])],
+    state: Annotated[Public, Depends(public)],
+) -> Response:
+    """Return one incident with its life: every published change, oldest first."""
+    stored, life = state.store.incident(incident_id)
+    body = stored_feature(stored) | {
+        "life": [
+            {"seq": event.seq, "changed_at": iso(event.changed_at), "changed": event.changed} for event in life
+        ]
+    }
+    return PublicFile(orjson.dumps(body), GEOJSON, "public, max-age=1", quality=4).respond(request)

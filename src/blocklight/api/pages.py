@@ -1,0 +1,81 @@
+"""The built web app: one page and its hashed assets, compressed once, with a strict content policy."""
+
+import mimetypes
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from blocklight.api.encoding import PublicFile
+from blocklight.api.problems import problem
+from blocklight.api.state import Public, public
+from blocklight.errors import NotFound
+
+router = APIRouter(include_in_schema=False)
+
+_FOREVER = "public, max-age=31536000, immutable"
+_MISSING = "the web app is not built in this installation; the API works: see /openapi.json"
+
+
+def web_root() -> Path:
+    """Return the folder of the built web app inside the package."""
+    return Path(str(resources.files("blocklight"))) / "assets"
+
+
+def content_policy(style_url: str | None) -> str:
+    """Return the Content-Security-Policy: ourselves alone, and the host of a configured basemap."""
+    extra = ""
+    if style_url and "://" in style_url:
+        parts = urlsplit(style_url)
+        extra = f" {parts.scheme}://{parts.netloc}"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"img-src 'self' data: blob:{extra}",
+            "font-src 'self'",
+            f"connect-src 'self'{extra}",
+            "worker-src 'self' blob:",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+@router.get("/")
+async def index(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
+    """Serve the map page."""
+    return _serve(request, state, "index.html")
+
+
+@router.get("/{path:path}")
+async def asset(request: Request, path: str, state: Annotated[Public, Depends(public)]) -> Response:
+    """Serve a file of the built web app."""
+    if path.startswith("api/"):
+        raise NotFound("no such resource")
+    return _serve(request, state, path)
+
+
+def _serve(request: Request, state: Public, path: str) -> Response:
+    key = f"asset:{path}"
+    if key not in state.files:
+        root = web_root().resolve()
+        file = (root / path).resolve()
+        if path == "index.html" and not file.is_file():
+            return problem(503, "No web app", _MISSING)
+        if not file.is_relative_to(root) or not file.is_file():
+            raise NotFound("no such page")
+        media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        lifetime = _FOREVER if path.startswith("assets/") else "no-cache"
+        state.files[key] = PublicFile(file.read_bytes(), media_type, lifetime)
+    headers = {}
+    if path.endswith(".html"):
+        style_url = state.style_url or state.city.map.style_url
+        headers["content-security-policy"] = content_policy(style_url)
+    return state.files[key].respond(request, headers)

@@ -1,0 +1,67 @@
+"""The one table from exception to status, answered as RFC 9457 problem details."""
+
+import logging
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from blocklight.errors import BadQuery, NotFound, StoreError
+
+_log = logging.getLogger(__name__)
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+def problem(status: int, title: str, detail: str | None = None, **members: object) -> Response:
+    """Return a problem details response; *detail* is only ever our own words."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+    if detail:
+        body["detail"] = detail
+    return Response(orjson.dumps(body | members), status, media_type=PROBLEM_TYPE)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Map our errors, the framework's and any other to problem details."""
+    app.add_exception_handler(BadQuery, _bad_query)
+    app.add_exception_handler(NotFound, _not_found)
+    app.add_exception_handler(StoreError, _unavailable)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _bad_query(_: Request, error: Exception) -> Response:
+    parameter = error.parameter if isinstance(error, BadQuery) else None
+    return problem(400, "Bad query", str(error), **({"parameter": parameter} if parameter else {}))
+
+
+def _not_found(_: Request, error: Exception) -> Response:
+    return problem(404, "Not found", str(error))
+
+
+def _unavailable(_: Request, __: Exception) -> Response:
+    return problem(503, "The store cannot answer right now")
+
+
+def _invalid(_: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    first = error.errors()[0]
+    parameter = str(first["loc"][-1])
+    detail = "unknown parameter" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+    return problem(400, "Bad query", f"{parameter}: {detail}", parameter=parameter)
+
+
+def _http(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    return problem(error.status_code, str(error.detail))
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    _log.error("unexpected %s answering %s", type(error).__name__, request.url.path, exc_info=error)
+    return problem(500, "Internal error")

@@ -1,0 +1,59 @@
+"""How healthy each source is: last success, delay, what was rejected, and where there are gaps."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from blocklight.api.encoding import PublicFile
+from blocklight.api.examples import json_response
+from blocklight.api.state import Public, public
+from blocklight.publish.feature import iso
+from blocklight.publish.publisher import source_state
+
+router = APIRouter(tags=["sources"])
+
+_EXAMPLE = {
+    "sources": [
+        {
+            "id": "dispatch",
+            "label": "911 dispatch",
+            "kind": "call",
+            "closes": "status",
+            "state": "ok",
+            "last_success_at": "2026-01-31T05:02:00Z",
+            "late_s": 3,
+            "reason": None,
+            "records": 41,
+            "rejected": {"bad_time": 1},
+            "delay_s": {"p50": 12, "p90": 41, "p99": 300},
+            "gaps": [{"from": "2026-01-31T01:00:00Z", "to": "2026-01-31T01:12:00Z"}],
+        }
+    ]
+}
+
+
+@router.get("/sources", responses=json_response("The health of every source", _EXAMPLE))
+def get_sources(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
+    """Return the health of every configured source; reasons are classes of failure, never payloads."""
+    now = state.publisher.now()
+    known = {health.source: health for health in state.store.sources()}
+    listed: list[dict[str, Any]] = []
+    for source in state.city.sources:
+        health = known.get(source.id)
+        entry = {"id": source.id, "label": source.label, "kind": source.kind, "closes": source.closes}
+        entry |= source_state(health, source.id, source.lateness_s * state.publisher.clock_rate, now)
+        if health is not None:
+            entry |= {
+                "last_attempt_at": iso(health.last_attempt_at),
+                "last_failure_at": iso(health.last_failure_at),
+                "failures": health.failures,
+                "records": health.records,
+                "rejected": dict(health.rejected),
+                "delay_s": None if health.delays is None else asdict(health.delays),
+                "gaps": [{"from": iso(gap.start), "to": iso(gap.end)} for gap in health.gaps],
+            }
+        listed.append(entry)
+    return PublicFile(orjson.dumps({"sources": listed}), "application/json", "no-cache").respond(request)

@@ -1,0 +1,29 @@
+"""What every route may use: the public side of one running city."""
+
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from blocklight.api.encoding import PublicFile
+from blocklight.areas import Areas
+from blocklight.city import City
+from blocklight.publish.publisher import Publisher
+from blocklight.store import Store
+
+
+@dataclass(frozen=True)
+class Public:
+    """The city, its store opened for reading, and the publisher that follows it."""
+
+    city: City
+    store: Store
+    publisher: Publisher
+    areas: Areas
+    style_url: str | None = None
+    files: dict[str, PublicFile] = field(default_factory=dict)
+
+
+def public(request: Request) -> Public:
+    """Return the state of the application that answers *request*."""
+    state: Public = request.app.state.public
+    return state

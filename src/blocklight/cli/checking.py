@@ -1,0 +1,122 @@
+"""Says what a city file would make of a source, before anything is stored or shown."""
+
+import asyncio
+from collections import Counter
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+from rich.table import Table
+
+from blocklight.areas import Areas
+from blocklight.city import City, SourceSpec
+from blocklight.cli import out
+from blocklight.cli.serving import Options, configured_city, http_client, wall_clock
+from blocklight.errors import BlocklightError, RecordRejected, SourceError
+from blocklight.intake.connectors import connector
+from blocklight.intake.connectors.recording import ReplayTransport
+from blocklight.intake.normalise import Normaliser
+from blocklight.intake.record import Connector, Incident, RawRecord
+from blocklight.intake.redact import Rules
+from blocklight.intake.run import Feed, Tally
+from blocklight.model import Reason
+from blocklight.settings import Settings
+
+_THROWAWAY_KEY = bytes(32)
+_MOST_TYPES = 40
+_MAX_SAMPLE_BYTES = 64_000_000
+
+
+def check_city(name: str, *, source_id: str | None, sample: Path | None, source_urls: list[str]) -> None:
+    """Print what becomes of one page of each source; raises ``CityFileError`` or ``SourceError``."""
+    city = configured_city(Options(name, source_urls=source_urls))
+    rules = Rules.of(city, _THROWAWAY_KEY, Areas(city))
+    chosen = [city.source(source_id)] if source_id else list(city.sources)
+    if sample is not None and len(chosen) > 1:
+        raise BlocklightError("--sample belongs to one source: name it with --source")
+    areas = ", ".join(f"{layer.label} ({layer.kind})" for layer in city.areas) or "none"
+    out.print(f"[bold]{city.city.name}[/bold]: the city file is valid. Areas: {areas}.", highlight=False)
+    failed = 0
+    for source in chosen:
+        out.rule(f"{source.id}: {source.label}")
+        try:
+            reader, records, at = asyncio.run(_one_page(source, city, sample))
+        except SourceError as error:
+            failed += 1
+            out.print(f"cannot be read: {error}", style="bold", markup=False)
+            continue
+        _explain(Feed(source, city, reader, rules), city, records, at)
+    if failed:
+        raise BlocklightError(f"{failed} of {len(chosen)} sources could not be read")
+
+
+async def _one_page(
+    source: SourceSpec, city: City, sample: Path | None
+) -> tuple[Connector, list[RawRecord], datetime]:
+    if sample is None:
+        client = http_client(city, wall_clock)
+    else:
+        if not sample.is_file() or sample.stat().st_size > _MAX_SAMPLE_BYTES:
+            raise BlocklightError(f"{sample}: not a file of at most {_MAX_SAMPLE_BYTES:,} bytes")
+        client = httpx.AsyncClient(transport=ReplayTransport(sample.read_bytes()))
+    async with client:
+        reader = connector(source, client=client, settings_token=Settings().socrata_app_token, now=wall_clock)
+        async for batch in reader.fetch(None):
+            return reader, batch.records, batch.fetched_at
+    return reader, [], wall_clock()
+
+
+def _explain(feed: Feed, city: City, records: list[RawRecord], at: datetime) -> None:
+    source, rules = feed.source, feed.rules
+    tally = Tally()
+    feed.outcomes(records, at, tally)
+    normaliser = Normaliser.of(source, city)
+    read: list[Incident] = []
+    for raw in records:
+        try:
+            read.append(normaliser(raw, at))
+        except RecordRejected:
+            continue
+    out.print(_field_table(source, read, records))
+    _print_types(read, rules)
+    withheld = ", ".join(f"{count} {reason}" for reason, count in tally.withheld.most_common()) or "none"
+    rejected = ", ".join(f"{count} {reason}" for reason, count in tally.rejected.most_common()) or "none"
+    repaired = ", ".join(f"{count} {name}" for name, count in tally.repaired.most_common()) or "none"
+    out.print(
+        f"{len(records)} records: [bold]{tally.published} published[/bold], 0 held, {tally.published} masked; "
+        f"withheld: {withheld}; rejected: {rejected}; fields left out because unreadable: {repaired}.",
+        highlight=False,
+    )
+
+
+def _field_table(source: SourceSpec, read: list[Incident], records: list[RawRecord]) -> Table:
+    """Show for each of our fields where it comes from, how often it is there, and one value."""
+    table = Table("Our field", "From", "Converter", "Present", "First value")
+    named = dict(source.fields.named())
+    known = {field.name for field in fields(Incident)}
+    for name, spec in named.items():
+        values = [getattr(incident, name) for incident in read] if name in known else []
+        present = [value for value in values if value is not None]
+        if name == "point":
+            present = [(incident.lon, incident.lat) for incident in read if incident.lon is not None]
+        share = f"{len(present)} of {len(records)}"
+        example = str(present[0]) if present else "–"
+        table.add_row(name, ", ".join(spec.source) or "(constant)", spec.convert, share, example[:60])
+    return table
+
+
+def _print_types(read: list[Incident], rules: Rules) -> None:
+    table = Table("Source type", "Records", "Becomes")
+    unmapped: Counter[str] = Counter()
+    for source_type, count in Counter(incident.source_type for incident in read).most_common(_MOST_TYPES):
+        category = rules.category(source_type)
+        if category is Reason.UNMAPPED:
+            unmapped[source_type] = count
+        shown = f"withheld: {category}" if isinstance(category, Reason) else str(category)
+        table.add_row(source_type[:60], str(count), shown)
+    out.print(table)
+    if unmapped:
+        names = "; ".join(name[:60] for name, _ in unmapped.most_common(_MOST_TYPES))
+        out.print("Unmapped, so withheld until the city file maps them in \\[call_types]: " + names, markup=True)
+

@@ -1,0 +1,148 @@
+"""Writes what a source answers to a file, and drives a source from such a file."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from blocklight.cli import err, out
+from blocklight.cli.serving import Options, configured_city, http_client, open_town, wall_clock
+from blocklight.errors import BlocklightError, SourceError
+from blocklight.intake.connectors import connector
+from blocklight.intake.connectors.recording import RecordingTransport, ReplayTransport, replay_lines
+from blocklight.intake.run import Feed, Runner, Tally
+from blocklight.settings import Settings
+
+
+def record_source(
+    city_name: str, source_id: str, output: Path, *, polls: int | None, poll_s: float | None, source_urls: list[str]
+) -> None:
+    """Fetch a source again and again through a transport that writes every answer to *output*."""
+    city = configured_city(Options(city_name, source_urls=source_urls, poll_s=poll_s))
+    source = city.source(source_id)
+    if output.exists():
+        raise BlocklightError(f"{output}: exists already; a recording is never overwritten")
+
+    async def run() -> int:
+        inner = http_client(city, wall_clock)
+        transport = RecordingTransport(inner._transport_for_url(httpx.URL(source.url)), output, now=wall_clock)  # noqa: SLF001 - httpx offers no public way to its routing
+        async with httpx.AsyncClient(transport=transport) as client:
+            token = Settings().socrata_app_token
+            reader = connector(source, client=client, settings_token=token, now=wall_clock)
+            done = 0
+            while polls is None or done < polls:
+                if done:
+                    await asyncio.sleep(source.poll_s)
+                done += 1
+                try:
+                    rows = 0
+                    async for batch in reader.fetch(None):
+                        rows += len(batch.records)
+                    out.print(f"{wall_clock():%H:%M:%S}  {rows} records  {transport.recorded} answers recorded")
+                except SourceError as error:
+                    out.print(f"{wall_clock():%H:%M:%S}  failed: {error}", markup=False)
+            return transport.recorded
+
+    try:
+        count = asyncio.run(run())
+    except KeyboardInterrupt:
+        out.print(f"Stopped; the answers so far are in {output}.")
+        return
+    out.print(f"{count} answers in {output}. It holds exact places: keep it private.")
+
+
+def replay_source(
+    city_name: str, source_id: str, file: Path, *, speed: str, data: Path | None, database: str | None
+) -> None:
+    """Replay a recording into the store and print what came of it."""
+    if not file.is_file():
+        raise BlocklightError(f"{file}: no such file")
+    factor = _factor(speed)
+    town = open_town(Options(city_name, data=data, database=database))
+    source = town.city.source(source_id)
+    total = Replay()
+
+    async def run() -> None:
+        transport = ReplayTransport()
+        clock = _Clock()
+        async with httpx.AsyncClient(transport=transport) as client:
+            reader = connector(source, client=client, now=clock.now, sleep=_at_once)
+            runner = Runner(Feed(source, town.city, reader, town.rules), town.store, now=clock.now, stored=_nothing)
+            columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} fetches"), TimeRemainingColumn()
+            with Progress(*columns, console=err, transient=True) as progress:
+                task = progress.add_task(f"Replaying {file.name}", total=None)
+                for at, body in replay_lines(file):
+                    if factor is not None and clock.at is not None:
+                        await asyncio.sleep((at - clock.at).total_seconds() / factor)
+                    clock.at, transport.body = at, body
+                    total.add(await runner.poll())
+                    progress.advance(task)
+
+    asyncio.run(run())
+    town.store.close()
+    out.print(total.sentence(), highlight=False)
+
+
+class _Clock:
+    """The recording's clock: the time at which the current answer was fetched."""
+
+    def __init__(self) -> None:
+        self.at: datetime | None = None
+
+    def now(self) -> datetime:
+        """Return the recorded time."""
+        return self.at or wall_clock()
+
+
+class Replay:
+    """Sums over all fetches of a replay."""
+
+    def __init__(self) -> None:
+        self.fetches = self.failed = self.records = 0
+        self.published = self.updated = self.closed = self.withheld = self.rejected = self.retracted = 0
+
+    def add(self, tally: Tally | None) -> None:
+        """Add one fetch; ``None`` is a failed one."""
+        self.fetches += 1
+        if tally is None:
+            self.failed += 1
+            return
+        self.records += tally.records
+        for applied in tally.applied:
+            self.published += applied.published
+            self.updated += applied.updated
+            self.closed += applied.vanished
+            self.withheld += applied.withheld
+            self.rejected += applied.rejected
+            self.retracted += applied.retracted
+
+    def sentence(self) -> str:
+        """Say what came of it."""
+        return (
+            f"{self.fetches} fetches ({self.failed} failed), {self.records:,} records: {self.published:,} incidents "
+            f"published, {self.updated:,} updates, {self.closed:,} closed by leaving the feed, {self.retracted:,} "
+            f"retracted; {self.withheld:,} withheld and {self.rejected:,} rejected for the first time."
+        )
+
+
+def _factor(speed: str) -> float | None:
+    if speed == "max":
+        return None
+    try:
+        factor = float(speed)
+    except ValueError:
+        factor = 0.0
+    if factor <= 0:
+        raise typer.BadParameter(f"{speed!r}: a number above 0, or max", param_hint="--speed")
+    return factor
+
+
+async def _at_once(_: float) -> None:
+    """Wait for nothing: a recorded answer stays the same however often it is asked for."""
+
+
+def _nothing() -> None:
+    """Stand in for waking a publisher: none runs here."""

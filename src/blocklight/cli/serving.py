@@ -1,0 +1,260 @@
+"""Starts a city: store, feeds, publisher and web server, wired together in one process."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import typer
+import uvicorn
+from rich.progress import Progress
+
+from blocklight.api.app import create_app
+from blocklight.api.state import Public
+from blocklight.areas import Areas
+from blocklight.city import City, load_city
+from blocklight.cli import err, out
+from blocklight.errors import BlocklightError
+from blocklight.intake.connectors import connector
+from blocklight.intake.keys import load_id_key
+from blocklight.intake.redact import Rules
+from blocklight.intake.run import Feed, Runner, run_once
+from blocklight.publish.publisher import Publisher
+from blocklight.settings import Settings
+from blocklight.store import Store
+
+_log = logging.getLogger(__name__)
+
+_COMPACT_EVERY_S = 3600.0
+_KEEP_CHANGES = timedelta(hours=48)
+_KEEP_AT_LEAST = 20_000
+_DEMO_DOMAIN = ".demo.invalid"
+
+Clock = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    """Return the time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+def fast_clock(speed: float, start: datetime) -> Clock:
+    """Return a clock that shows *start* now and runs *speed* times as fast as the wall's."""
+    begun = wall_clock()
+    return lambda: start + (wall_clock() - begun) * speed
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a command was given; see the help of ``serve``."""
+
+    city: str
+    data: Path | None = None
+    database: str | None = None
+    source_urls: list[str] = field(default_factory=list)
+    poll_s: float | None = None
+    seed: int = 7
+
+
+@dataclass(frozen=True)
+class Town:
+    """One city opened on this machine."""
+
+    city: City
+    store: Store
+    areas: Areas
+    rules: Rules
+    settings: Settings
+
+    def feeds(self, client: httpx.AsyncClient, now: Clock) -> list[Feed]:
+        """Return a feed for each source of the city."""
+        return [
+            Feed(
+                source,
+                self.city,
+                connector(source, client=client, settings_token=self.settings.socrata_app_token, now=now),
+                self.rules,
+            )
+            for source in self.city.sources
+        ]
+
+
+def configured_city(options: Options) -> City:
+    """Load the city with the command line's other addresses and intervals; raises ``typer.BadParameter``."""
+    city = load_city(options.city)
+    changes: dict[str, dict[str, Any]] = {}
+    for text in options.source_urls:
+        source_id, _, url = text.partition("=")
+        if not url.startswith(("http://", "https://")):
+            raise typer.BadParameter(f"{text!r}: expected ID=URL with http:// or https://", param_hint="--source-url")
+        changes[city.source(source_id).id] = {"url": url}
+    sources = tuple(
+        source.model_copy(
+            update=changes.get(source.id, {}) | ({} if options.poll_s is None else {"poll_s": options.poll_s})
+        )
+        for source in city.sources
+    )
+    return city.model_copy(update={"sources": sources})
+
+
+def open_town(options: Options) -> Town:
+    """Open the store, the id key and the rules of a city; raises ``BlocklightError``."""
+    settings = Settings()
+    city = configured_city(options)
+    folder = options.data or settings.data / city.city.id
+    folder.mkdir(parents=True, exist_ok=True)
+    given = settings.id_key.get_secret_value() if settings.id_key else None
+    areas = Areas(city)
+    rules = Rules.of(city, load_id_key(folder, given), areas)
+    url = options.database or settings.database_url or f"sqlite:///{folder / 'blocklight.sqlite3'}"
+    return Town(city, Store.open(url, city.city.id), areas, rules, settings)
+
+
+def http_client(city: City, now: Clock, seed: int = 7) -> httpx.AsyncClient:
+    """Return the client for a city's sources; the demo's dispatch centre answers from this process."""
+    mounts: dict[str, httpx.AsyncBaseTransport] = {}
+    if any(httpx.URL(source.url).host.endswith(_DEMO_DOMAIN) for source in city.sources):
+        from blocklight.simulate.feeds import HOSTS, dispatch_centre  # noqa: PLC0415 - only the demo simulates
+
+        centre = httpx.ASGITransport(dispatch_centre(seed=seed, now=now))
+        mounts = {f"all://{host}": centre for host in HOSTS}
+    return httpx.AsyncClient(mounts=mounts, headers={"user-agent": "blocklight"}, follow_redirects=False)
+
+
+def serve_city(options: Options, *, host: str, port: int, intake: bool) -> None:
+    """Serve a city until interrupted."""
+    town = open_town(options)
+    asyncio.run(_serve(town, host=host, port=port, now=wall_clock, intake=intake))
+
+
+def serve_demo(*, host: str, port: int, data: Path | None, speed: float, seed: int) -> None:
+    """Serve the demo city; its history is fetched first, so that nothing looks empty."""
+    options = Options("demo", data=data, seed=seed)
+    town = open_town(options)
+    newest = max(
+        (health.last_success_at for health in town.store.sources() if health.last_success_at), default=wall_clock()
+    )
+    now = fast_clock(speed, max(wall_clock(), newest))
+    asyncio.run(_serve(town, host=host, port=port, now=now, intake=True, clock_rate=speed, seed=seed))
+
+
+def run_intake(options: Options) -> None:
+    """Fetch for ever, without serving."""
+    town = open_town(options)
+
+    async def forever() -> None:
+        async with http_client(town.city, wall_clock) as client, asyncio.TaskGroup() as tasks:
+            for feed in town.feeds(client, wall_clock):
+                tasks.create_task(Runner(feed, town.store, now=wall_clock, stored=_nothing).run())
+            tasks.create_task(_compact(town.store, wall_clock))
+
+    out.print(f"Fetching {len(town.city.sources)} source(s) of {town.city.city.name}; stop with Ctrl-C.")
+    try:
+        asyncio.run(forever())
+    except KeyboardInterrupt:
+        out.print("Stopped; everything stored is kept.")
+
+
+async def _serve(
+    town: Town, *, host: str, port: int, now: Clock, intake: bool, clock_rate: float = 1.0, seed: int = 7
+) -> None:
+    publisher = Publisher(town.city, town.store, now=now, clock_rate=clock_rate)
+    state = Public(town.city, town.store, publisher, town.areas, town.settings.style_url)
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(http_client(town.city, now, seed))
+        feeds = town.feeds(client, now) if intake else []
+        if intake and town.store.head() == 0:
+            await _first_fetch(feeds, town.store)
+        await asyncio.to_thread(publisher.load)
+
+        @asynccontextmanager
+        async def lifespan(_: Any) -> AsyncIterator[None]:  # noqa: ANN401 - FastAPI
+            async with asyncio.TaskGroup() as tasks:
+                running = [tasks.create_task(publisher.run())]
+                for feed in feeds:
+                    runner = Runner(feed, town.store, now=now, stored=publisher.wake, clock_rate=clock_rate)
+                    running.append(tasks.create_task(runner.run()))
+                if intake:
+                    running.append(tasks.create_task(_compact(town.store, now)))
+                yield
+                for task in running:
+                    task.cancel()
+
+        await _run_server(create_app(state, lifespan), publisher, host=host, port=port, name=town.city.city.name)
+    town.store.close()
+
+
+async def _first_fetch(feeds: list[Feed], store: Store) -> None:
+    """Fill an empty store before serving; a source that fails now is tried again later."""
+    with Progress(console=err, transient=True) as progress:
+        task = progress.add_task("Reading what the sources hold …", total=len(feeds))
+        for feed in feeds:
+            try:
+                await run_once(feed, store)
+            except BlocklightError as error:
+                _log.warning("source %s: %s", feed.source.id, error)
+            progress.advance(task)
+
+
+async def _run_server(app: Any, publisher: Publisher, *, host: str, port: int, name: str) -> None:  # noqa: ANN401 - ASGI
+    listener = _listen(host, port)
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        log_level="warning",
+        loop="uvloop",
+        http="httptools",
+        server_header=False,
+        timeout_graceful_shutdown=3,
+        backlog=4096,
+    )
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # ours also ends live responses
+
+    async def stop() -> None:
+        server.should_exit = True
+        await publisher.live.close()
+
+    loop = asyncio.get_running_loop()
+    for name_of_signal in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name_of_signal, lambda: asyncio.ensure_future(stop()))
+    address = f"http://{host}:{listener.getsockname()[1]}"
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.02)
+    if server.started:
+        out.print(f"[bold]{name}[/bold] is live at {address}  (stop with Ctrl-C)", highlight=False)
+    await serving
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bind early, so that a taken port is one clear line."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        reason = error.strerror or "cannot listen"
+        raise BlocklightError(f"{host}:{port}: {reason.lower()}; choose another with --port") from error
+    listener.listen(4096)
+    return listener
+
+
+async def _compact(store: Store, now: Clock) -> None:
+    """Drop old changes now and then; a live client that is further behind loads the window anew."""
+    while True:
+        await asyncio.sleep(_COMPACT_EVERY_S)
+        await asyncio.to_thread(store.compact, keep_since=now() - _KEEP_CHANGES, keep_at_least=_KEEP_AT_LEAST)
+
+
+def _nothing() -> None:
+    """Stand in for waking a publisher that runs in another process."""

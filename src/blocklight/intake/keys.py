@@ -1,0 +1,40 @@
+"""Loads the city's key for public ids, or makes one that only its owner can read."""
+
+import os
+import secrets
+from pathlib import Path
+
+from blocklight.errors import StoreError
+
+_BYTES = 32
+
+
+def load_id_key(folder: Path, given: str | None = None) -> bytes:
+    """Return the key from its hex form or from ``id.key`` in the data folder, made at first use with mode 0600.
+
+    Raises ``StoreError`` when it is not 32 bytes of hex: a changed key would give every incident a new id.
+    """
+    if given is not None:
+        return _parsed(given, "BLOCKLIGHT_ID_KEY")
+    path = folder / "id.key"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _parsed(path.read_text("ascii"), str(path))
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        key = secrets.token_bytes(_BYTES)
+        file.write(key.hex() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return key
+
+
+def _parsed(text: str, origin: str) -> bytes:
+    try:
+        key = bytes.fromhex(text.strip())
+    except ValueError:
+        key = b""
+    if len(key) != _BYTES:
+        raise StoreError(f"{origin}: not a key: expected {_BYTES} bytes in hex")
+    return key

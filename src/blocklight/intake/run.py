@@ -1,0 +1,230 @@
+"""The order, written down once: fetch, normalise, redact, store."""
+
+import asyncio
+import logging
+import random
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from blocklight.city import City, SourceSpec
+from blocklight.errors import RecordRejected, SourceChanged, SourceError, StoreError
+from blocklight.intake.normalise import Normaliser, join_unit_rows
+from blocklight.intake.record import Batch, Connector, Incident, RawRecord
+from blocklight.intake.redact import Rules, redact, reject
+from blocklight.model import Outcome, PublicIncident, Rejected, Withheld
+from blocklight.store import Applied, FetchReport, Store
+
+_log = logging.getLogger(__name__)
+
+_ENOUGH_TO_JUDGE = 10
+_LONGEST_PAUSE_S = 300.0
+_JITTER = 0.1
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one fetch came to, in counts; safe to log and to publish."""
+
+    records: int = 0
+    published: int = 0
+    withheld: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+    repaired: Counter[str] = field(default_factory=Counter)
+    applied: list[Applied] = field(default_factory=list)
+    unchanged: bool = False
+
+    def count(self, outcomes: Sequence[Outcome]) -> None:
+        """Add the outcomes of a batch."""
+        for outcome in outcomes:
+            if isinstance(outcome, PublicIncident):
+                self.published += 1
+            elif isinstance(outcome, Withheld):
+                self.withheld[outcome.reason] += 1
+            else:
+                self.rejected[outcome.reason] += 1
+
+
+class Feed:
+    """One source with all that is needed to read it: its connector, its field map and the city's rules."""
+
+    def __init__(self, source: SourceSpec, city: City, connector: Connector, rules: Rules) -> None:
+        self.source = source
+        self.connector = connector
+        self.rules = rules
+        self._normalise = Normaliser.of(source, city)
+        self._known: dict[str, tuple[RawRecord, Outcome]] = {}
+
+    def outcomes(self, records: Sequence[RawRecord], at: datetime, tally: Tally) -> list[Outcome]:
+        """Normalise and redact *records*; one that cannot be read is rejected alone."""
+        tally.records += len(records)
+        found = self._by_unit(records, at, tally) if self.source.rows == "unit" else self._each(records, at, tally)
+        tally.count(found)
+        return found
+
+    def _each(self, records: Sequence[RawRecord], at: datetime, tally: Tally) -> list[Outcome]:
+        """Understand each row; one that reads as it did at the last fetch is not worked out again."""
+        found: list[Outcome] = []
+        known: dict[str, tuple[RawRecord, Outcome]] = {}
+        for raw in records:
+            try:
+                key = self._normalise.source_key(raw)
+                before = self._known.get(key)
+                if before is not None and before[0] == raw:
+                    known[key] = before
+                    found.append(before[1])
+                    continue
+                incident = self._normalise(raw, at)
+                tally.repaired.update(incident.repaired)
+                outcome = redact(incident, self.rules)
+                known[key] = (raw, outcome)
+                found.append(outcome)
+            except RecordRejected as error:
+                found.append(self._rejected(raw, error))
+        self._known = known
+        return found
+
+    def _by_unit(self, records: Sequence[RawRecord], at: datetime, tally: Tally) -> list[Outcome]:
+        rows: list[Incident] = []
+        found: list[Outcome] = []
+        for raw in records:
+            try:
+                rows.append(self._normalise(raw, at))
+            except RecordRejected as error:
+                found.append(self._rejected(raw, error))
+        for incident in join_unit_rows(rows):
+            tally.repaired.update(incident.repaired)
+            found.append(redact(incident, self.rules))
+        return found
+
+    def _rejected(self, raw: RawRecord, error: RecordRejected) -> Rejected:
+        return reject(self.source.id, _identity(raw, self.source), error.reason, self.rules)
+
+
+async def run_once(feed: Feed, store: Store) -> Tally:
+    """Carry one fetch of *feed* through to the store.
+
+    Raises ``SourceUnavailable`` or ``SourceChanged``; batches stored before then stay, and running again is harmless.
+    """
+    tally = Tally()
+    source = feed.source
+    whole: list[RawRecord] = []
+    together = source.closes == "vanish" or source.rows == "unit"
+    cursor = await asyncio.to_thread(store.cursor, source.id)
+    async with aclosing(feed.connector.fetch(cursor)) as batches:  # type: ignore[type-var]  # connectors are generators
+        async for batch in batches:
+            tally.unchanged = batch.unchanged
+            if batch.unchanged:
+                continue
+            if together:
+                whole.extend(batch.records)
+                last = batch
+            else:
+                await asyncio.to_thread(_apply, feed, store, batch, batch.records, tally)
+    if together and not tally.unchanged:
+        await asyncio.to_thread(_apply, feed, store, last, whole, tally)
+    return tally
+
+
+def _apply(feed: Feed, store: Store, batch: Batch, records: Sequence[RawRecord], tally: Tally) -> None:
+    """Store what *records* came to; a fetch that looks wrong as a whole is counted and changes nothing."""
+    source, at = feed.source, batch.fetched_at
+    before = sum(tally.rejected.values())
+    outcomes = feed.outcomes(records, at, tally)
+    rejected = sum(tally.rejected.values()) - before
+    try:
+        _judge(source, batch, len(records), rejected)
+    except SourceChanged:
+        marks = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+        tally.applied.append(store.apply(source.id, marks, at=at))
+        raise
+    present = None
+    if source.closes == "vanish" and batch.complete:
+        present = {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
+    join_rows = source.rows == "unit"
+    tally.applied.append(
+        store.apply(source.id, outcomes, at=at, cursor=batch.cursor, present=present, join_rows=join_rows)
+    )
+
+
+def _judge(source: SourceSpec, batch: Batch, records: int, rejected: int) -> None:
+    """Raise ``SourceChanged`` for an answer that no healthy source gives."""
+    if records == 0 and batch.complete:
+        raise SourceChanged("the answer holds no records at all")
+    judged = records >= _ENOUGH_TO_JUDGE or batch.complete
+    if judged and records and rejected / records > source.max_rejected_share:
+        share = round(100 * rejected / records)
+        raise SourceChanged(f"{share} % of {records} records could not be read")
+
+
+def _identity(raw: RawRecord, source: SourceSpec) -> str:
+    """Return what tells one unreadable record from another, the same at every fetch."""
+    parts: list[Any] = [raw.get(column) for column in source.key]
+    if any(part not in (None, "") for part in parts):
+        return repr(parts)
+    return repr(sorted(raw.items(), key=lambda item: item[0]))
+
+
+class Runner:
+    """Polls one feed for ever; a failing source logs once when it fails and once when it recovers."""
+
+    def __init__(self, feed: Feed, store: Store, *, now: Clock, stored: Callable[[], None], clock_rate: float = 1) -> None:
+        self._feed = feed
+        self._store = store
+        self._now = now
+        self._stored = stored
+        self._clock_rate = clock_rate
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Poll until cancelled, waiting longer after each failure."""
+        while True:
+            await self.poll()
+            await asyncio.sleep(self._pause_s())
+
+    async def poll(self) -> Tally | None:
+        """Fetch once and report how it went; return ``None`` when it failed."""
+        source = self._feed.source.id
+        try:
+            tally = await run_once(self._feed, self._store)
+        except (SourceError, StoreError) as error:
+            await self._failed(str(error))
+            return None
+        except Exception as error:  # noqa: BLE001 - the one broad except: a poll must not end the process
+            # Where it happened, never what it said: an exception's text may quote a record.
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            _log.error("source %s: %s at %s:%s", source, type(error).__name__, where.filename, where.lineno)  # noqa: TRY400
+            await self._failed(f"internal error ({type(error).__name__})")
+            return None
+        if self._failures:
+            _log.info("source %s recovered after %d failed fetches", source, self._failures)
+        self._failures = 0
+        self._stored()
+        await self._report(records=tally.records, rejected=dict(tally.rejected))
+        return tally
+
+    async def _failed(self, reason: str) -> None:
+        if not self._failures:
+            _log.warning("source %s failed: %s", self._feed.source.id, reason)
+        self._failures += 1
+        await self._report(failure=reason)
+
+    async def _report(self, **what: Any) -> None:  # noqa: ANN401 - the fields of FetchReport
+        source = self._feed.source
+        late_after_s = source.lateness_s * self._clock_rate
+        report = FetchReport(source=source.id, at=self._now(), late_after_s=late_after_s, **what)
+        try:
+            await asyncio.to_thread(self._store.record_fetch, report)
+        except StoreError:
+            _log.warning("source %s: its health could not be stored", source.id)
+
+    def _pause_s(self) -> float:
+        poll_s = self._feed.source.poll_s
+        pause = min(poll_s * 2 ** min(self._failures, 8), max(poll_s, _LONGEST_PAUSE_S))
+        return pause * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load, guards nothing

@@ -1,0 +1,159 @@
+"""The public window as growing columns in memory: one slot for each published incident, found by its id."""
+
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blocklight.model import Place, PublicIncident, Status, StoredIncident
+
+NOT_REACHED = -1
+"""Stands in a duration or number column where the incident has no value."""
+
+_TEXT = ("kind", "source", "agency", "category", "origin", "disposition", "source_type")
+_STAGES = ("dispatched_at", "en_route_at", "on_scene_at", "closed_at")
+_ROW = np.dtype(
+    [
+        ("alive", "?"),
+        ("open", "?"),
+        ("first_seq", "u4"),
+        ("received_at", "u4"),
+        *[(name, "i4") for name in _STAGES],
+        ("place", "i4"),
+        ("priority", "i2"),
+        ("units", "i2"),
+        *[(name, "i2") for name in _TEXT],
+        ("id", "S16"),
+    ]
+)
+
+
+class Vocabulary:
+    """Distinct values in order of first use, each with a small integer code; ``None`` is -1."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self._codes: dict[Any, int] = {}
+
+    def code(self, value: Any) -> int:  # noqa: ANN401 - text or a place
+        """Return the code of *value*, adding it when it is new."""
+        if value is None:
+            return NOT_REACHED
+        code = self._codes.get(value)
+        if code is None:
+            code = self._codes[value] = len(self.values)
+            self.values.append(value)
+        return code
+
+
+class Columns:
+    """Slots of a structured array; a retracted or aged incident's slot is used again.
+
+    One thread writes; others may read, and a lock keeps them from seeing half a row.
+    """
+
+    def __init__(self) -> None:
+        self.rows: NDArray[Any] = np.zeros(1024, dtype=_ROW)
+        self.words = {name: Vocabulary() for name in _TEXT}
+        self.places = Vocabulary()
+        self._slots: dict[str, int] = {}
+        self._free: list[int] = []
+        self._end = 0
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    @property
+    def open(self) -> int:
+        """How many incidents are open."""
+        return int(np.count_nonzero(self.rows["alive"] & self.rows["open"]))
+
+    def closed_since(self, moment: datetime) -> int:
+        """Count the incidents closed at or after *moment*."""
+        rows = self.rows
+        closed_at = rows["received_at"].astype(np.int64) + rows["closed_at"]
+        known = rows["alive"] & ~rows["open"] & (rows["closed_at"] != NOT_REACHED)
+        return int(np.count_nonzero(known & (closed_at >= int(moment.timestamp()))))
+
+    def put(self, stored: StoredIncident) -> None:
+        """Add or replace one incident."""
+        self.put_row(stored.incident, stored.first_seq)
+
+    def put_row(self, incident: PublicIncident, first_seq: int) -> None:
+        """Add or replace one incident under its *first_seq*."""
+        words = self.words
+        row = (
+            True,
+            incident.status is Status.OPEN,
+            first_seq,
+            int(incident.received_at.timestamp()),
+            *(_seconds(incident.received_at, getattr(incident, name)) for name in _STAGES),
+            self.places.code(_place_key(incident)),
+            NOT_REACHED if incident.priority is None else incident.priority,
+            NOT_REACHED if incident.units is None else incident.units,
+            *(words[name].code(getattr(incident, name)) for name in _TEXT),
+            incident.id.encode(),
+        )
+        with self._lock:
+            slot = self._slots.get(incident.id)
+            if slot is None:
+                slot = self._slots[incident.id] = self._claim()
+            self.rows[slot] = row
+
+    def remove(self, incident_id: str) -> bool:
+        """Forget one incident; return whether it was held."""
+        slot = self._slots.pop(incident_id, None)
+        if slot is None:
+            return False
+        with self._lock:
+            self.rows[slot] = np.zeros((), dtype=_ROW)
+            self._free.append(slot)
+        return True
+
+    def forget_before(self, moment: datetime) -> int:
+        """Drop closed incidents received before *moment*; return how many."""
+        rows = self.rows
+        old = rows["alive"] & ~rows["open"] & (rows["received_at"] < int(moment.timestamp()))
+        ids = [raw.decode() for raw in rows["id"][old].tolist()]
+        for incident_id in ids:
+            self.remove(incident_id)
+        return len(ids)
+
+    def since(self, moment: datetime) -> NDArray[Any]:
+        """Return a copy of the rows received at or after *moment* or still open, oldest first."""
+        with self._lock:
+            rows = self.rows
+            chosen = rows["alive"] & (rows["open"] | (rows["received_at"] >= int(moment.timestamp())))
+            found = rows[chosen]
+        return found[np.lexsort((found["first_seq"], found["received_at"]))]
+
+    def _claim(self) -> int:
+        if self._free:
+            return self._free.pop()
+        if self._end == len(self.rows):
+            grown = np.zeros(len(self.rows) * 2, dtype=_ROW)
+            grown[: self._end] = self.rows
+            self.rows = grown
+        self._end += 1
+        return self._end - 1
+
+
+PlaceKey = tuple[Place, tuple[tuple[str, str], ...]]
+
+
+def _place_key(incident: PublicIncident) -> PlaceKey | None:
+    if incident.place is None:
+        return None
+    return incident.place, tuple(sorted(incident.areas.items()))
+
+
+def _seconds(start: datetime, end: datetime | None) -> int:
+    return NOT_REACHED if end is None else max(0, int((end - start).total_seconds()))
+
+
+def from_epoch(seconds: int) -> datetime:
+    """Return the aware UTC time of whole seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,202 @@
+"""Encodes the public window as Arrow IPC, compressed once and kept ready as bytes for everybody."""
+
+import gzip
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+
+import brotli
+import numpy as np
+import pyarrow as pa
+import zstandard
+from numpy.typing import NDArray
+
+from blocklight.model import Stage
+from blocklight.publish.columns import NOT_REACHED, Columns
+
+_REBUILD_SHARE = 10
+_MIN_AGE_S = 1.0
+_KEPT = 8
+
+ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "zstd": lambda raw: zstandard.ZstdCompressor(level=9).compress(raw),
+    "br": lambda raw: brotli.compress(raw, quality=5, lgwin=22),
+    "gzip": lambda raw: gzip.compress(raw, compresslevel=6, mtime=0),
+    "identity": lambda raw: raw,
+}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One encoded answer and what identifies it: the same rows always give the same *etag*."""
+
+    body: bytes
+    encoding: str
+    etag: str
+    seq: int
+
+
+@dataclass
+class _Built:
+    raw: bytes
+    seq: int
+    etag: str
+    built_at: float
+    cost_s: float
+    encoded: dict[str, bytes]
+
+
+class Window:
+    """Answers window requests from memory; rebuilds lazily, and at once after a retraction.
+
+    An answer may lag the log by a moment: a client catches up by its ``seq`` over the live feed.
+    """
+
+    def __init__(self, columns: Columns, *, city_id: str, now: Callable[[], datetime]) -> None:
+        self._columns = columns
+        self._city_id = city_id
+        self._now = now
+        self._built: dict[tuple[str, int], _Built] = {}
+        self._lock = Lock()
+        self._stale_below = 0
+        self.seq = 0
+
+    def advance(self, seq: int, *, retracted: bool) -> None:
+        """Note that the columns are now exact as of *seq*."""
+        self.seq = seq
+        if retracted:
+            self._stale_below = seq
+
+    def get(self, hours: int, encoding: str, what: str = "window") -> Snapshot:
+        """Return the last *hours* (``what`` = ``window`` or ``ids``) in one content encoding; thread-safe."""
+        with self._lock:
+            built = self._built.get((what, hours))
+            if built is None or self._is_stale(built):
+                built = self._build(what, hours)
+            if encoding not in built.encoded:
+                built.encoded[encoding] = ENCODINGS[encoding](built.raw)
+            return Snapshot(built.encoded[encoding], encoding, f'"{built.etag}-{encoding}"', built.seq)
+
+    def ready(self, hours: int, encoding: str, what: str = "window") -> Snapshot | None:
+        """Return an answer that needs no work, or ``None``; cheap enough for the event loop."""
+        built = self._built.get((what, hours))
+        if built is None or self._is_stale(built) or encoding not in built.encoded:
+            return None
+        return Snapshot(built.encoded[encoding], encoding, f'"{built.etag}-{encoding}"', built.seq)
+
+    def _is_stale(self, built: _Built) -> bool:
+        if built.seq < self._stale_below:
+            return True
+        age = time.monotonic() - built.built_at
+        fresh_for = max(_MIN_AGE_S, _REBUILD_SHARE * built.cost_s)
+        return age > fresh_for and (built.seq != self.seq or age > 60 * fresh_for)
+
+    def _build(self, what: str, hours: int) -> _Built:
+        start = time.monotonic()
+        seq = self.seq
+        rows = self._columns.since(self._now() - timedelta(hours=hours))
+        batch = _ids(rows) if what == "ids" else window_batch(rows, self._columns)
+        raw = to_ipc(batch, {"city": self._city_id, "seq": str(seq), "hours": str(hours)})
+        etag = hashlib.blake2b(raw, digest_size=9).hexdigest()
+        now = time.monotonic()
+        built = _Built(raw, seq, etag, now, now - start, {})
+        self._built[(what, hours)] = built
+        while len(self._built) > _KEPT:
+            del self._built[next(iter(self._built))]
+        return built
+
+
+def window_batch(rows: NDArray[Any], columns: Columns) -> pa.RecordBatch:
+    """Return rows, oldest first, as the window's columns.
+
+    ``first_seq`` and ``received_at`` (epoch seconds) are written as differences to the row before, the first
+    row's to zero: sorted columns of absolute values would be half of the answer. The exact times of the
+    stages belong to the incident itself; here ``stage`` says how far it came and ``closed_min`` after how
+    many minutes, rounded up, it was closed.
+    """
+    arrays: dict[str, pa.Array] = {
+        "first_seq_delta": _delta(rows["first_seq"]),
+        "received_at_delta": _delta(rows["received_at"]),
+        "stage": _dictionary(_stage_codes(rows), pa.array([str(stage) for stage in Stage], pa.utf8())),
+    }
+    closed_s = rows["closed_at"]
+    minutes = -(-closed_s.clip(0) // 60)
+    arrays["closed_min"] = pa.array(_narrow(minutes), mask=closed_s == NOT_REACHED)
+    for name, words in columns.words.items():
+        arrays[name] = _dictionary(rows[name], pa.array(words.values, pa.utf8()))
+    priority = rows["priority"]
+    arrays["priority"] = pa.array(priority.clip(0, 255).astype(np.uint8), mask=priority == NOT_REACHED)
+    arrays["place"] = _places(rows["place"], columns.places.values)
+    return pa.RecordBatch.from_pydict(arrays)
+
+
+def _delta(values: NDArray[Any]) -> pa.Array:
+    return pa.array(np.diff(values.astype(np.int64), prepend=0).astype(np.int32))
+
+
+def _narrow(values: NDArray[Any]) -> NDArray[Any]:
+    """Return whole numbers in the smallest unsigned type that holds them."""
+    return values.astype(np.min_scalar_type(int(values.max(initial=0))))
+
+
+def _stage_codes(rows: NDArray[Any]) -> NDArray[Any]:
+    """Return the furthest stage of each row as its index in ``Stage``."""
+    codes = np.zeros(len(rows), dtype=np.int16)
+    for code, name in enumerate(("dispatched_at", "en_route_at", "on_scene_at"), 1):
+        codes[rows[name] != NOT_REACHED] = code
+    codes[~rows["open"]] = len(Stage) - 1
+    return codes
+
+
+def to_ipc(batch: pa.RecordBatch, metadata: dict[str, str]) -> bytes:
+    """Return a record batch as an Arrow IPC stream with schema metadata."""
+    batch = batch.replace_schema_metadata(metadata)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return bytes(sink.getvalue())
+
+
+def _ids(rows: NDArray[Any]) -> pa.RecordBatch:
+    ids = pa.array(rows["id"].astype("U16").tolist(), pa.utf8())
+    return pa.RecordBatch.from_pydict({"first_seq": pa.array(rows["first_seq"]), "id": ids})
+
+
+def _dictionary(codes: NDArray[Any], values: pa.Array) -> pa.DictionaryArray:
+    indices = pa.array(_narrow(codes.clip(0)), mask=codes == NOT_REACHED)
+    return pa.DictionaryArray.from_arrays(indices, values)
+
+
+def _places(codes: NDArray[Any], places: list[Any]) -> pa.DictionaryArray:
+    """Encode only the places these rows use, in order of first use, so that codes stay small."""
+    used, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(len(used), dtype=np.int32)
+    rank[order] = np.arange(len(used))
+    chosen = [places[code] if code >= 0 else None for code in used[order].tolist()]
+    kinds = sorted({kind for entry in chosen if entry for kind, _ in entry[1]})
+    fields = {
+        "lon": pa.array([entry and entry[0].lon for entry in chosen], pa.float64()),
+        "lat": pa.array([entry and entry[0].lat for entry in chosen], pa.float64()),
+        "label": pa.array([entry and entry[0].label for entry in chosen], pa.utf8()),
+        "kind": pa.array([entry and str(entry[0].kind) for entry in chosen], pa.utf8()),
+        "radius_m": pa.array([entry and entry[0].radius_m for entry in chosen], pa.uint16()),
+        "areas": _areas(chosen, kinds),
+    }
+    values = pa.StructArray.from_arrays(list(fields.values()), names=list(fields))
+    indices = pa.array(_narrow(rank[inverse]), mask=codes == NOT_REACHED)
+    return pa.DictionaryArray.from_arrays(indices, values)
+
+
+def _areas(chosen: list[Any], kinds: list[str]) -> pa.Array:
+    """Return a struct with one text field for each area kind (an Arrow struct needs at least one field)."""
+    columns = [
+        pa.array([dict(entry[1]).get(kind) if entry else None for entry in chosen], pa.utf8()) for kind in kinds
+    ]
+    if not columns:
+        return pa.nulls(len(chosen))
+    return pa.StructArray.from_arrays(columns, names=kinds)
