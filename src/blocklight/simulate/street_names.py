@@ -16,7 +16,7 @@ _HILL_B = "wood ridge view dale crest brook haven mont field gate rock leaf"
 _HILL_SUFFIX = "Dr Way Ln Ct Ter Pl Rd Loop"
 
 _LISTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
-    "port": ((_SHIP, "Quay"), (_TRADES, "Wharf")),
+    "port": ((_SHIP, "Way"), (_TRADES, "Wharf")),
     "west": ((_LIGHT, "St"), (_TREES, "St")),
     "north": ((_STARS, "St"), (_FLOWERS, "Ave")),
     "crescent": ((_BIRDS, "St"), (_SHIP, "Ave")),
