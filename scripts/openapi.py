@@ -20,7 +20,10 @@ TARGET = Path(__file__).parents[1] / "docs" / "openapi.json"
 def document() -> bytes:
     """Return the OpenAPI document of any city: it is the same for all but its title."""
     city = load_city("demo")
-    with tempfile.TemporaryDirectory() as folder, Store.open(f"sqlite:///{folder}/any.sqlite3", city.city.id) as store:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Store.open(f"sqlite:///{folder}/any.sqlite3", city.city.id) as store,
+    ):
         publisher = Publisher(city, store, now=wall_clock)
         app = create_app(Public(city, store, publisher, Areas(city)))
         generated = app.api.openapi()

@@ -1,4 +1,4 @@
-"""One TOML file is one city: sources, field maps, call types, privacy policy and areas, parsed and checked."""
+"""One TOML file is one city: sources, field maps, call types, policy and areas, parsed and checked."""
 
 import re
 import tomllib
@@ -150,7 +150,9 @@ class FieldMap(_Table):
     def _agency_is_ours(self) -> Self:
         words = [*(self.agency.map or {}).values(), self.agency.default]
         if self.agency.source and not self.agency.map:
-            raise ValueError("agency: needs `map` to our own words, or a `default`: a source's text is not public")
+            raise ValueError(
+                "agency: needs `map` to our own words, or a `default`: a source's text is not public"
+            )
         if any(word is not None and not re.match(_ID, str(word)) for word in words):
             raise ValueError("agency: ids are short lower-case words such as fire, ems or public_works")
         return self
@@ -297,7 +299,7 @@ class City(_Table):
         for names in (ids, kinds):
             twice = {name for name in names if names.count(name) > 1}
             if twice:
-                raise ValueError(f"{sorted(twice)[0]!r} is defined twice")
+                raise ValueError(f"{min(twice)!r} is defined twice")
         return self
 
     def source(self, source_id: str) -> SourceSpec:
@@ -306,9 +308,7 @@ class City(_Table):
             if source.id == source_id:
                 return source
         known = ", ".join(source.id for source in self.sources)
-        raise CityFileError(
-            f"{self.city.id}", "sources", f"no source {source_id!r}; this city has: {known}"
-        )
+        raise CityFileError(f"{self.city.id}", "sources", f"no source {source_id!r}; this city has: {known}")
 
     def path(self, file: str) -> Path:
         """Where a file that the city file names lies, beside the city file; never outside its folder."""
@@ -319,7 +319,7 @@ class City(_Table):
 
 
 def shipped_cities() -> dict[str, Path]:
-    """The names of the cities that come with Blocklight, each with its file."""
+    """Return the names of the cities that come with Blocklight, each with its file."""
     folder = Path(str(resources.files("blocklight"))) / "cities"
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
@@ -350,18 +350,23 @@ def parse_city(table: dict[str, Any], *, file: str, folder: Path) -> City:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(_key_part(part, table) for part in first["loc"])
-        reason = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+        reason = (
+            "unknown key"
+            if first["type"] == "extra_forbidden"
+            else first["msg"].removeprefix("Value error, ")
+        )
         more = error.error_count() - 1
         raise CityFileError(file, key, reason + (f" (and {more} more)" if more else "")) from error
     city._folder = folder  # noqa: SLF001 - a private attribute of our own model: pydantic has no other way in
-    for layer in (*city.areas, *city.map.layers):
+    layers: list[AreaLayer | BaseLayer] = [*city.areas, *city.map.layers]
+    for layer in layers:
         if not city.path(layer.file).is_file():
             raise CityFileError(file, f"{layer.kind}.file", f"no such file: {layer.file}")
     return city
 
 
 def default_call_types() -> CallTypes:
-    """The shipped rules that lie underneath every city's own."""
+    """Return the shipped rules that lie underneath every city's own."""
     text = resources.files("blocklight").joinpath("call_types.toml").read_text("utf-8")
     return CallTypes.model_validate(tomllib.loads(text))
 

@@ -87,9 +87,10 @@ async def _nothing(_: FastAPI) -> AsyncIterator[None]:
 
 
 _DESCRIPTION = """
-Everything on the map, for anyone to build on. Times are UTC; points are lon, lat in WGS 84 and approved public
-places, never the exact location. A call for service is a request for help, not a crime. `seq` is a place in the
-change log: read the window, then follow `/api/v1/live?last_event_id=<its seq>`, and nothing is missed.
+Everything on the map, for anyone to build on. Times are UTC; points are lon, lat in WGS 84 and approved
+public places, never the exact location. A call for service is a request for help, not a crime. `seq` is a
+place in the change log: read the window, then follow `/api/v1/live?last_event_id=<its seq>`, and nothing is
+missed.
 """
 
 _LIVE_EXAMPLE = f'id: 4822\nevent: incident\ndata: {{"type":"Feature","id":"{FEATURE["id"]}", ...}}\n\n'
@@ -114,9 +115,10 @@ def _document_streams(app: FastAPI) -> None:
     extra = {
         "/api/v1/window": _operation(
             "The public window as Arrow columns",
-            "Arrow IPC stream: one batch, oldest first. `first_seq_delta` and `received_at_delta` (epoch seconds) are "
-            "differences to the row before; `closed_min` is minutes after received, rounded up; `place` is a dictionary. "
-            "Schema metadata: `seq`, `hours`, `city`. Compressed with zstd, br or gzip; ETag and 304.",
+            "Arrow IPC stream: one batch, oldest first. `first_seq_delta` and `received_at_delta` (epoch "
+            "seconds) are differences to the row before; `closed_min` is minutes after received, rounded up; "
+            "`place` is a dictionary. Schema metadata: `seq`, `hours`, `city`. Compressed with "
+            "zstd, br or gzip; ETag and 304.",
             hours,
             {MEDIA_TYPE: binary},
         ),
@@ -128,8 +130,8 @@ def _document_streams(app: FastAPI) -> None:
         ),
         "/api/v1/live": _operation(
             "Changes as they are published",
-            "Server-Sent Events: `incident` (a Feature), `retract` (`{id}`), `reset` (load the window anew), `pulse` "
-            "(clock, source freshness, counts; no id). The event id is the `seq`.",
+            "Server-Sent Events: `incident` (a Feature), `retract` (`{id}`), `reset` (load the window anew), "
+            "`pulse` (clock, source freshness, counts; no id). The event id is the `seq`.",
             last,
             {"text/event-stream": events},
         ),
@@ -144,7 +146,9 @@ def _document_streams(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this as its extension point
 
 
-def _operation(summary: str, description: str, parameter: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
+def _operation(
+    summary: str, description: str, parameter: dict[str, Any], content: dict[str, Any]
+) -> dict[str, Any]:
     operation = {
         "tags": ["live"],
         "summary": summary,

@@ -29,7 +29,14 @@ _CITY_EXAMPLE = {
     "area_kinds": [{"kind": "beat", "label": "Police beats", "url": "/api/v1/areas/beat"}],
     "map": {"style_url": None, "attribution": "", "layers": []},
     "sources": [
-        {"id": "dispatch", "label": "911 dispatch", "kind": "call", "closes": "status", "poll_s": 5, "late_after_s": 30}
+        {
+            "id": "dispatch",
+            "label": "911 dispatch",
+            "kind": "call",
+            "closes": "status",
+            "poll_s": 5,
+            "late_after_s": 30,
+        }
     ],
     "ledger_today": {"published": 210, "withheld": {"sensitive": 12}, "rejected": {}, "retracted": 1},
 }
@@ -52,7 +59,8 @@ def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Res
         "window_hours": city.publish.window_hours,
         "head": publisher.window.seq,
         "area_kinds": [
-            {"kind": layer.kind, "label": layer.label, "url": f"/api/v1/areas/{layer.kind}"} for layer in city.areas
+            {"kind": layer.kind, "label": layer.label, "url": f"/api/v1/areas/{layer.kind}"}
+            for layer in city.areas
         ],
         "map": {
             "style_url": state.style_url or city.map.style_url,
@@ -78,7 +86,9 @@ def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Res
     return PublicFile(orjson.dumps(body), "application/json", "no-cache").respond(request)
 
 
-@router.get("/areas/{kind}", responses=json_response("GeoJSON polygons", {"type": "FeatureCollection"}) | PROBLEMS)
+@router.get(
+    "/areas/{kind}", responses=json_response("GeoJSON polygons", {"type": "FeatureCollection"}) | PROBLEMS
+)
 def get_areas(request: Request, kind: str, state: Annotated[Public, Depends(public)]) -> Response:
     """Return the polygons of one kind of area as GeoJSON in WGS 84."""
     key = f"area:{kind}"
@@ -86,11 +96,15 @@ def get_areas(request: Request, kind: str, state: Annotated[Public, Depends(publ
         collection = state.areas.geojson(kind)
         if collection is None:
             raise NotFound("this city has no areas of that kind")
-        state.files[key] = PublicFile(orjson.dumps(collection), "application/geo+json", "public, max-age=3600")
+        state.files[key] = PublicFile(
+            orjson.dumps(collection), "application/geo+json", "public, max-age=3600"
+        )
     return state.files[key].respond(request)
 
 
-@router.get("/map/{number}", responses=json_response("GeoJSON layer", {"type": "FeatureCollection"}) | PROBLEMS)
+@router.get(
+    "/map/{number}", responses=json_response("GeoJSON layer", {"type": "FeatureCollection"}) | PROBLEMS
+)
 def get_map_layer(request: Request, number: int, state: Annotated[Public, Depends(public)]) -> Response:
     """Return one layer of the city's own basemap as GeoJSON in WGS 84."""
     layers = state.city.map.layers

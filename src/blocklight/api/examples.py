@@ -35,7 +35,11 @@ FEATURE: dict[str, Any] = {
 LIFE_EXAMPLE: dict[str, Any] = FEATURE | {
     "life": [
         {"seq": 4810, "changed_at": "2026-01-31T05:02:04Z", "changed": {"status": "open"}},
-        {"seq": 4822, "changed_at": "2026-01-31T05:13:03Z", "changed": {"on_scene_at": "2026-01-31T05:13:00Z"}},
+        {
+            "seq": 4822,
+            "changed_at": "2026-01-31T05:13:03Z",
+            "changed": {"on_scene_at": "2026-01-31T05:13:00Z"},
+        },
     ]
 }
 

@@ -117,7 +117,8 @@ def get_incident(
     stored, life = state.store.incident(incident_id)
     body = stored_feature(stored) | {
         "life": [
-            {"seq": event.seq, "changed_at": iso(event.changed_at), "changed": event.changed} for event in life
+            {"seq": event.seq, "changed_at": iso(event.changed_at), "changed": event.changed}
+            for event in life
         ]
     }
     return PublicFile(orjson.dumps(body), GEOJSON, "public, max-age=1", quality=4).respond(request)

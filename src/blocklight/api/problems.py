@@ -52,7 +52,11 @@ def _invalid(_: Request, error: Exception) -> Response:
         raise error
     first = error.errors()[0]
     parameter = str(first["loc"][-1])
-    detail = "unknown parameter" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+    detail = (
+        "unknown parameter"
+        if first["type"] == "extra_forbidden"
+        else first["msg"].removeprefix("Value error, ")
+    )
     return problem(400, "Bad query", f"{parameter}: {detail}", parameter=parameter)
 
 

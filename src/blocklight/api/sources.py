@@ -43,7 +43,12 @@ def get_sources(request: Request, state: Annotated[Public, Depends(public)]) -> 
     listed: list[dict[str, Any]] = []
     for source in state.city.sources:
         health = known.get(source.id)
-        entry = {"id": source.id, "label": source.label, "kind": source.kind, "closes": source.closes}
+        entry: dict[str, Any] = {
+            "id": source.id,
+            "label": source.label,
+            "kind": source.kind,
+            "closes": source.closes,
+        }
         entry |= source_state(health, source.id, source.lateness_s * state.publisher.clock_rate, now)
         if health is not None:
             entry |= {

@@ -29,17 +29,24 @@ app = typer.Typer(
 out = Console()
 err = Console(stderr=True)
 
-CityArgument = Annotated[str, typer.Argument(help="A shipped city's name, or the path of a TOML file.", metavar="CITY")]
+CityArgument = Annotated[
+    str, typer.Argument(help="A shipped city's name, or the path of a TOML file.", metavar="CITY")
+]
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder for the database and the id key. Default: ./data/CITY.")
 ]
 DatabaseOption = Annotated[
-    str | None, typer.Option("--database", help="postgresql://user@host/name instead of SQLite in the data folder.")
+    str | None,
+    typer.Option("--database", help="postgresql://user@host/name instead of SQLite in the data folder."),
 ]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")]
 HostOption = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")]
 SourceUrlOption = Annotated[
-    list[str], typer.Option("--source-url", help="ID=URL: read a source from somewhere else.", metavar="ID=URL")
+    list[str] | None,
+    typer.Option("--source-url", help="ID=URL: read a source from somewhere else.", metavar="ID=URL"),
+]
+NoIntakeOption = Annotated[
+    bool, typer.Option("--no-intake", help="Serve what is stored; another process fetches.")
 ]
 PollOption = Annotated[
     float | None, typer.Option("--poll", min=0.05, help="Seconds between fetches, for every source.")
@@ -62,7 +69,9 @@ def options(
 ) -> None:
     """Set up logging before any command."""
     handler = RichHandler(console=err, show_path=False, markup=False, rich_tracebacks=False)
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format="%(message)s", handlers=[handler])
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO, format="%(message)s", handlers=[handler]
+    )
     for noisy in ("httpx", "httpcore", "alembic", "uvicorn.access", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
@@ -74,7 +83,12 @@ def cities() -> None:
     for name in shipped_cities():
         city = load_city(name)
         for source in city.sources:
-            closes = {"vanish": "leaving the feed", "time": "a closing time", "status": "a status", "never": "not told"}
+            closes = {
+                "vanish": "leaving the feed",
+                "time": "a closing time",
+                "status": "a status",
+                "never": "not told",
+            }
             table.add_row(
                 name,
                 city.city.name,
@@ -86,26 +100,29 @@ def cities() -> None:
             )
             name = ""  # noqa: PLW2901 - a city's name stands once
     out.print(table)
-    out.print("Serve one with [bold]blocklight serve CITY[/bold]; check its feed first with [bold]blocklight check CITY[/bold].")
+    out.print(
+        "Serve one with [bold]blocklight serve CITY[/bold]; check its feed first with "
+        "[bold]blocklight check CITY[/bold]."
+    )
 
 
 @app.command()
-def serve(  # noqa: D417 - the options' help says it
+def serve(
     city: CityArgument,
     *,
     port: PortOption = 8000,
     host: HostOption = "127.0.0.1",
     data: DataOption = None,
     database: DatabaseOption = None,
-    source_url: SourceUrlOption = [],
+    source_url: SourceUrlOption = None,
     poll: PollOption = None,
-    no_intake: Annotated[bool, typer.Option("--no-intake", help="Serve what is stored; another process fetches.")] = False,
+    no_intake: NoIntakeOption = False,
 ) -> None:
     """Fetch a city's sources and serve its live map: intake, API and web in one process."""
     from blocklight.cli.serving import Options, serve_city  # noqa: PLC0415 - `--help` need not load the servers
 
     serve_city(
-        Options(city, data=data, database=database, source_urls=source_url, poll_s=poll),
+        Options(city, data=data, database=database, source_urls=source_url or [], poll_s=poll),
         host=host,
         port=port,
         intake=not no_intake,
@@ -118,13 +135,13 @@ def intake(
     *,
     data: DataOption = None,
     database: DatabaseOption = None,
-    source_url: SourceUrlOption = [],
+    source_url: SourceUrlOption = None,
     poll: PollOption = None,
 ) -> None:
     """Fetch a city's sources and store what may be public; nothing is served."""
     from blocklight.cli.serving import Options, run_intake  # noqa: PLC0415 - see serve
 
-    run_intake(Options(city, data=data, database=database, source_urls=source_url, poll_s=poll))
+    run_intake(Options(city, data=data, database=database, source_urls=source_url or [], poll_s=poll))
 
 
 @app.command()
@@ -147,13 +164,15 @@ def check(
     city: CityArgument,
     *,
     source: Annotated[str | None, typer.Option(help="Check only this source.")] = None,
-    sample: Annotated[Path | None, typer.Option(help="Read this recorded body instead of the network.")] = None,
-    source_url: SourceUrlOption = [],
+    sample: Annotated[
+        Path | None, typer.Option(help="Read this recorded body instead of the network.")
+    ] = None,
+    source_url: SourceUrlOption = None,
 ) -> None:
     """Validate a city file, read one page of each source and say what would become of it. Stores nothing."""
     from blocklight.cli.checking import check_city  # noqa: PLC0415 - see serve
 
-    check_city(city, source_id=source, sample=sample, source_urls=source_url)
+    check_city(city, source_id=source, sample=sample, source_urls=source_url or [])
 
 
 @app.command()
@@ -164,12 +183,12 @@ def record(
     output: Annotated[Path, typer.Option("-o", "--output", help="A new FILE.jsonl.zst.")],
     polls: Annotated[int | None, typer.Option(min=1, help="Stop after so many fetches.")] = None,
     poll: PollOption = None,
-    source_url: SourceUrlOption = [],
+    source_url: SourceUrlOption = None,
 ) -> None:
     """Write what a source answers, fetch after fetch, to a file. It holds exact places: keep it private."""
     from blocklight.cli.recording import record_source  # noqa: PLC0415 - see serve
 
-    record_source(city, source, output, polls=polls, poll_s=poll, source_urls=source_url)
+    record_source(city, source, output, polls=polls, poll_s=poll, source_urls=source_url or [])
 
 
 @app.command()

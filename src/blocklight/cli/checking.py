@@ -35,13 +35,14 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
     chosen = [city.source(source_id)] if source_id else list(city.sources)
     if sample is not None and len(chosen) > 1:
         raise BlocklightError("--sample belongs to one source: name it with --source")
+    body = None if sample is None else _read(sample)
     areas = ", ".join(f"{layer.label} ({layer.kind})" for layer in city.areas) or "none"
     out.print(f"[bold]{city.city.name}[/bold]: the city file is valid. Areas: {areas}.", highlight=False)
     failed = 0
     for source in chosen:
         out.rule(f"{source.id}: {source.label}")
         try:
-            reader, records, at = asyncio.run(_one_page(source, city, sample))
+            reader, records, at = asyncio.run(_one_page(source, city, body))
         except SourceError as error:
             failed += 1
             out.print(f"cannot be read: {error}", style="bold", markup=False)
@@ -51,15 +52,19 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
         raise BlocklightError(f"{failed} of {len(chosen)} sources could not be read")
 
 
+def _read(sample: Path) -> bytes:
+    if not sample.is_file() or sample.stat().st_size > _MAX_SAMPLE_BYTES:
+        raise BlocklightError(f"{sample}: not a file of at most {_MAX_SAMPLE_BYTES:,} bytes")
+    return sample.read_bytes()
+
+
 async def _one_page(
-    source: SourceSpec, city: City, sample: Path | None
+    source: SourceSpec, city: City, sample: bytes | None
 ) -> tuple[Connector, list[RawRecord], datetime]:
     if sample is None:
         client = http_client(city, wall_clock)
     else:
-        if not sample.is_file() or sample.stat().st_size > _MAX_SAMPLE_BYTES:
-            raise BlocklightError(f"{sample}: not a file of at most {_MAX_SAMPLE_BYTES:,} bytes")
-        client = httpx.AsyncClient(transport=ReplayTransport(sample.read_bytes()))
+        client = httpx.AsyncClient(transport=ReplayTransport(sample))
     async with client:
         reader = connector(source, client=client, settings_token=Settings().socrata_app_token, now=wall_clock)
         async for batch in reader.fetch(None):
@@ -84,7 +89,7 @@ def _explain(feed: Feed, city: City, records: list[RawRecord], at: datetime) -> 
     rejected = ", ".join(f"{count} {reason}" for reason, count in tally.rejected.most_common()) or "none"
     repaired = ", ".join(f"{count} {name}" for name, count in tally.repaired.most_common()) or "none"
     out.print(
-        f"{len(records)} records: [bold]{tally.published} published[/bold], 0 held, {tally.published} masked; "
+        f"{len(records)} records: [bold]{tally.published} published[/bold], all masked, none held; "
         f"withheld: {withheld}; rejected: {rejected}; fields left out because unreadable: {repaired}.",
         highlight=False,
     )
@@ -118,5 +123,6 @@ def _print_types(read: list[Incident], rules: Rules) -> None:
     out.print(table)
     if unmapped:
         names = "; ".join(name[:60] for name, _ in unmapped.most_common(_MOST_TYPES))
-        out.print("Unmapped, so withheld until the city file maps them in \\[call_types]: " + names, markup=True)
-
+        out.print(
+            "Unmapped, so withheld until the city file maps them in \\[call_types]: " + names, markup=True
+        )

@@ -9,7 +9,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from blocklight.cli import err, out
-from blocklight.cli.serving import Options, configured_city, http_client, open_town, wall_clock
+from blocklight.cli.serving import Options, configured_city, open_town, transport_to, wall_clock
 from blocklight.errors import BlocklightError, SourceError
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import RecordingTransport, ReplayTransport, replay_lines
@@ -18,7 +18,13 @@ from blocklight.settings import Settings
 
 
 def record_source(
-    city_name: str, source_id: str, output: Path, *, polls: int | None, poll_s: float | None, source_urls: list[str]
+    city_name: str,
+    source_id: str,
+    output: Path,
+    *,
+    polls: int | None,
+    poll_s: float | None,
+    source_urls: list[str],
 ) -> None:
     """Fetch a source again and again through a transport that writes every answer to *output*."""
     city = configured_city(Options(city_name, source_urls=source_urls, poll_s=poll_s))
@@ -27,8 +33,7 @@ def record_source(
         raise BlocklightError(f"{output}: exists already; a recording is never overwritten")
 
     async def run() -> int:
-        inner = http_client(city, wall_clock)
-        transport = RecordingTransport(inner._transport_for_url(httpx.URL(source.url)), output, now=wall_clock)  # noqa: SLF001 - httpx offers no public way to its routing
+        transport = RecordingTransport(transport_to(source, wall_clock), output, now=wall_clock)
         async with httpx.AsyncClient(transport=transport) as client:
             token = Settings().socrata_app_token
             reader = connector(source, client=client, settings_token=token, now=wall_clock)
@@ -41,7 +46,9 @@ def record_source(
                     rows = 0
                     async for batch in reader.fetch(None):
                         rows += len(batch.records)
-                    out.print(f"{wall_clock():%H:%M:%S}  {rows} records  {transport.recorded} answers recorded")
+                    out.print(
+                        f"{wall_clock():%H:%M:%S}  {rows} records  {transport.recorded} answers recorded"
+                    )
                 except SourceError as error:
                     out.print(f"{wall_clock():%H:%M:%S}  failed: {error}", markup=False)
             return transport.recorded
@@ -70,8 +77,15 @@ def replay_source(
         clock = _Clock()
         async with httpx.AsyncClient(transport=transport) as client:
             reader = connector(source, client=client, now=clock.now, sleep=_at_once)
-            runner = Runner(Feed(source, town.city, reader, town.rules), town.store, now=clock.now, stored=_nothing)
-            columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} fetches"), TimeRemainingColumn()
+            runner = Runner(
+                Feed(source, town.city, reader, town.rules), town.store, now=clock.now, stored=_nothing
+            )
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.completed} fetches"),
+                TimeRemainingColumn(),
+            )
             with Progress(*columns, console=err, transient=True) as progress:
                 task = progress.add_task(f"Replaying {file.name}", total=None)
                 for at, body in replay_lines(file):
@@ -122,9 +136,9 @@ class Replay:
     def sentence(self) -> str:
         """Say what came of it."""
         return (
-            f"{self.fetches} fetches ({self.failed} failed), {self.records:,} records: {self.published:,} incidents "
-            f"published, {self.updated:,} updates, {self.closed:,} closed by leaving the feed, {self.retracted:,} "
-            f"retracted; {self.withheld:,} withheld and {self.rejected:,} rejected for the first time."
+            f"{self.fetches} fetches ({self.failed} failed), {self.records:,} records: {self.published:,} "
+            f"incidents published, {self.updated:,} updates, {self.closed:,} closed by leaving the feed, "
+            f"{self.retracted:,} retracted; {self.withheld:,} withheld and {self.rejected:,} rejected."
         )
 
 

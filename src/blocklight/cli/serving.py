@@ -4,8 +4,8 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from rich.progress import Progress
 from blocklight.api.app import create_app
 from blocklight.api.state import Public
 from blocklight.areas import Areas
-from blocklight.city import City, load_city
+from blocklight.city import City, SourceSpec, load_city
 from blocklight.cli import err, out
 from blocklight.errors import BlocklightError
 from blocklight.intake.connectors import connector
@@ -93,7 +93,9 @@ def configured_city(options: Options) -> City:
     for text in options.source_urls:
         source_id, _, url = text.partition("=")
         if not url.startswith(("http://", "https://")):
-            raise typer.BadParameter(f"{text!r}: expected ID=URL with http:// or https://", param_hint="--source-url")
+            raise typer.BadParameter(
+                f"{text!r}: expected ID=URL with http:// or https://", param_hint="--source-url"
+            )
         changes[city.source(source_id).id] = {"url": url}
     sources = tuple(
         source.model_copy(
@@ -117,14 +119,19 @@ def open_town(options: Options) -> Town:
     return Town(city, Store.open(url, city.city.id), areas, rules, settings)
 
 
-def http_client(city: City, now: Clock, seed: int = 7) -> httpx.AsyncClient:
-    """Return the client for a city's sources; the demo's dispatch centre answers from this process."""
-    mounts: dict[str, httpx.AsyncBaseTransport] = {}
-    if any(httpx.URL(source.url).host.endswith(_DEMO_DOMAIN) for source in city.sources):
-        from blocklight.simulate.feeds import HOSTS, dispatch_centre  # noqa: PLC0415 - only the demo simulates
+def transport_to(source: SourceSpec, now: Clock, seed: int = 7) -> httpx.AsyncBaseTransport:
+    """Return the way to a source: the network, or for the demo a dispatch centre inside this process."""
+    if not (httpx.URL(source.url).host or "").endswith(_DEMO_DOMAIN):
+        return httpx.AsyncHTTPTransport(retries=1)
+    from blocklight.simulate.feeds import dispatch_centre  # noqa: PLC0415 - only the demo simulates
 
-        centre = httpx.ASGITransport(dispatch_centre(seed=seed, now=now))
-        mounts = {f"all://{host}": centre for host in HOSTS}
+    return httpx.ASGITransport(dispatch_centre(seed=seed, now=now))
+
+
+def http_client(city: City, now: Clock, seed: int = 7) -> httpx.AsyncClient:
+    """Return the client for a city's sources; hosts that several sources share are reached in one way."""
+    hosts = {f"all://{httpx.URL(source.url).host}": source for source in city.sources}
+    mounts = {pattern: transport_to(source, now, seed) for pattern, source in hosts.items()}
     return httpx.AsyncClient(mounts=mounts, headers={"user-agent": "blocklight"}, follow_redirects=False)
 
 
@@ -139,7 +146,8 @@ def serve_demo(*, host: str, port: int, data: Path | None, speed: float, seed: i
     options = Options("demo", data=data, seed=seed)
     town = open_town(options)
     newest = max(
-        (health.last_success_at for health in town.store.sources() if health.last_success_at), default=wall_clock()
+        (health.last_success_at for health in town.store.sources() if health.last_success_at),
+        default=wall_clock(),
     )
     now = fast_clock(speed, max(wall_clock(), newest))
     asyncio.run(_serve(town, host=host, port=port, now=now, intake=True, clock_rate=speed, seed=seed))
@@ -187,7 +195,9 @@ async def _serve(
                 for task in running:
                     task.cancel()
 
-        await _run_server(create_app(state, lifespan), publisher, host=host, port=port, name=town.city.city.name)
+        await _run_server(
+            create_app(state, lifespan), publisher, host=host, port=port, name=town.city.city.name
+        )
     town.store.close()
 
 
@@ -215,23 +225,36 @@ async def _run_server(app: Any, publisher: Publisher, *, host: str, port: int, n
         timeout_graceful_shutdown=3,
         backlog=4096,
     )
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # ours also ends live responses
+    address = f"http://{host}:{listener.getsockname()[1]}"
+    server = _Server(config, f"[bold]{name}[/bold] is live at {address}  (stop with Ctrl-C)")
 
     async def stop() -> None:
         server.should_exit = True
         await publisher.live.close()
 
     loop = asyncio.get_running_loop()
-    for name_of_signal in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name_of_signal, lambda: asyncio.ensure_future(stop()))
-    address = f"http://{host}:{listener.getsockname()[1]}"
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.02)
-    if server.started:
-        out.print(f"[bold]{name}[/bold] is live at {address}  (stop with Ctrl-C)", highlight=False)
-    await serving
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, lambda: asyncio.ensure_future(stop()))
+    await server.serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that says where it answers, and leaves the signals to us so that live responses end too."""
+
+    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
+        super().__init__(config)
+        self._announcement = announcement
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then announce the address."""
+        await super().startup(sockets)
+        if self.started:
+            out.print(self._announcement, highlight=False)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -33,7 +33,7 @@ def to_int(value: Any) -> int:  # noqa: ANN401 - a source's value may be anythin
 def to_float(value: Any) -> float:  # noqa: ANN401 - a source's value may be anything
     """Return a finite number."""
     if isinstance(value, bool):
-        raise ValueError("not a number")  # noqa: TRY004 - all converters answer with ValueError
+        raise ValueError("not a number")
     number = float(value)
     if not math.isfinite(number):
         raise ValueError("not finite")
@@ -61,7 +61,13 @@ def from_iso(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be 
     return when.astimezone(UTC)
 
 
-def from_local(value: Any, zone: ZoneInfo, form: str | None, *, not_before: datetime | None = None) -> datetime:  # noqa: ANN401
+def from_local(
+    value: Any,  # noqa: ANN401 - a source's value may be anything
+    zone: ZoneInfo,
+    form: str | None,
+    *,
+    not_before: datetime | None = None,
+) -> datetime:
     """Return the aware UTC time of a wall-clock reading in *zone*.
 
     A reading that never was (the spring gap) is taken with the offset before the change, as a clock that was
@@ -81,7 +87,7 @@ def from_local(value: Any, zone: ZoneInfo, form: str | None, *, not_before: date
 
 
 def to_point(value: Any) -> Point:  # noqa: ANN401 - a source's value may be anything
-    """Return lon, lat from a GeoJSON point, a Socrata location, ``POINT (lon lat)`` or text ending ``(lat, lon)``."""
+    """Return lon, lat of a GeoJSON point, a Socrata location, a WKT point or text with ``(lat, lon)``."""
     if isinstance(value, dict):
         if "coordinates" in value:
             lon, lat = value["coordinates"][:2]

@@ -24,7 +24,7 @@ _STREET = re.compile(r"^[A-Za-z0-9' .-]{2,60}$")
 
 
 def mask_point(lon: float, lat: float, resolution: int) -> Place:
-    """Return the centre of the H3 cell that holds a WGS 84 point in degrees, with the cell's largest radius."""
+    """Return the centre of the H3 cell that holds a WGS 84 point, with the cell's largest radius."""
     return _cell_place(h3.latlng_to_cell(lat, lon, resolution))
 
 
@@ -76,7 +76,9 @@ def _street(text: str) -> str | None:
     ends = [i for i, word in enumerate(words) if word.upper() in _SUFFIXES and i > 0]
     if not ends:
         return None
-    words = words[: ends[0] + 1 + (words[ends[0] + 1 : ends[0] + 2] != [] and words[ends[0] + 1].upper() in _DIRECTIONS)]
+    words = words[
+        : ends[0] + 1 + (words[ends[0] + 1 : ends[0] + 2] != [] and words[ends[0] + 1].upper() in _DIRECTIONS)
+    ]
     if any(re.fullmatch(r"\d{3,}", word) for word in words):  # a house number in an unexpected spot
         return None
     return " ".join(_word(word) for word in words)

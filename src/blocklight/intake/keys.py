@@ -10,9 +10,10 @@ _BYTES = 32
 
 
 def load_id_key(folder: Path, given: str | None = None) -> bytes:
-    """Return the key from its hex form or from ``id.key`` in the data folder, made at first use with mode 0600.
+    """Return the key from its hex form, or from ``id.key`` in the data folder.
 
-    Raises ``StoreError`` when it is not 32 bytes of hex: a changed key would give every incident a new id.
+    The file is made at first use, with mode 0600. Raises ``StoreError`` when it is not 32 bytes of hex:
+    a changed key would give every incident a new id.
     """
     if given is not None:
         return _parsed(given, "BLOCKLIGHT_ID_KEY")

@@ -38,7 +38,9 @@ class Rules:
             bounds=city.city.bounds,
             policy=city.policy,
             areas=areas or Areas(city),
-            exact={_folded(text): category for text, category in (*shipped.exact.items(), *own.exact.items())},
+            exact={
+                _folded(text): category for text, category in (*shipped.exact.items(), *own.exact.items())
+            },
             patterns=_compiled(own) + _compiled(shipped),
             sensitive=tuple(
                 re.compile(rule.match, re.IGNORECASE) for rule in (*own.sensitive, *shipped.sensitive)
@@ -47,7 +49,7 @@ class Rules:
 
     def public_id(self, source: str, identity: str) -> str:
         """Return the unlinkable public id of an incident: a keyed hash, 80 bits, base32."""
-        message = "\x1f".join((self.city_id, source, identity)).encode()
+        message = f"{self.city_id}\x1f{source}\x1f{identity}".encode()
         digest = hmac.digest(self.id_key, message, "sha256")[:_ID_BYTES]
         return base64.b32encode(digest).decode().lower()
 

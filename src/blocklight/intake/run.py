@@ -64,7 +64,11 @@ class Feed:
     def outcomes(self, records: Sequence[RawRecord], at: datetime, tally: Tally) -> list[Outcome]:
         """Normalise and redact *records*; one that cannot be read is rejected alone."""
         tally.records += len(records)
-        found = self._by_unit(records, at, tally) if self.source.rows == "unit" else self._each(records, at, tally)
+        found = (
+            self._by_unit(records, at, tally)
+            if self.source.rows == "unit"
+            else self._each(records, at, tally)
+        )
         tally.count(found)
         return found
 
@@ -110,7 +114,8 @@ class Feed:
 async def run_once(feed: Feed, store: Store) -> Tally:
     """Carry one fetch of *feed* through to the store.
 
-    Raises ``SourceUnavailable`` or ``SourceChanged``; batches stored before then stay, and running again is harmless.
+    Raises ``SourceUnavailable`` or ``SourceChanged``; batches stored before then stay, and running again is
+    harmless.
     """
     tally = Tally()
     source = feed.source
@@ -174,7 +179,9 @@ def _identity(raw: RawRecord, source: SourceSpec) -> str:
 class Runner:
     """Polls one feed for ever; a failing source logs once when it fails and once when it recovers."""
 
-    def __init__(self, feed: Feed, store: Store, *, now: Clock, stored: Callable[[], None], clock_rate: float = 1) -> None:
+    def __init__(
+        self, feed: Feed, store: Store, *, now: Clock, stored: Callable[[], None], clock_rate: float = 1
+    ) -> None:
         self._feed = feed
         self._store = store
         self._now = now
@@ -199,7 +206,7 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - the one broad except: a poll must not end the process
             # Where it happened, never what it said: an exception's text may quote a record.
             where = traceback.extract_tb(error.__traceback__)[-1]
-            _log.error("source %s: %s at %s:%s", source, type(error).__name__, where.filename, where.lineno)  # noqa: TRY400
+            _log.error("source %s: %s at %s:%s", source, type(error).__name__, where.filename, where.lineno)
             await self._failed(f"internal error ({type(error).__name__})")
             return None
         if self._failures:
@@ -226,5 +233,5 @@ class Runner:
 
     def _pause_s(self) -> float:
         poll_s = self._feed.source.poll_s
-        pause = min(poll_s * 2 ** min(self._failures, 8), max(poll_s, _LONGEST_PAUSE_S))
+        pause: float = min(poll_s * 2 ** min(self._failures, 8), max(poll_s, _LONGEST_PAUSE_S))
         return pause * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load, guards nothing

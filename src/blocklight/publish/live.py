@@ -1,8 +1,8 @@
 """Sends the change log to browsers as Server-Sent Events; every frame is encoded once for all of them.
 
-The endpoint is bare ASGI. Its task only waits for the client to leave; the sending is done by one loop over all
-clients, which steps each ``send`` by hand. A ``send`` that does not finish at once means that this client's
-socket is full: it gets a task and a bounded queue of its own, and nobody else waits for it.
+The endpoint is bare ASGI. Its task only waits for the client to leave; the sending is done by one loop
+over all clients, which steps each ``send`` by hand. A ``send`` that does not finish at once means that this
+client's socket is full: it gets a task and a bounded queue of its own, and nobody else waits for it.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ _HEADERS = [
 
 
 class ReplayLog:
-    """The newest changes as ready event text, for clients that resume; a retraction empties what it takes back."""
+    """The newest changes as event text, for clients that resume; a retraction empties what it takes back."""
 
     def __init__(self, capacity: int = 20_000) -> None:
         self._capacity = capacity
@@ -215,7 +215,9 @@ class Live:
                 frame = client.queue.popleft()
                 client.queued_bytes -= len(frame)
                 async with asyncio.timeout(_STALLED_S):
-                    await client.send({"type": "http.response.body", "body": frame, "more_body": frame != _RESET})
+                    await client.send(
+                        {"type": "http.response.body", "body": frame, "more_body": frame != _RESET}
+                    )
                 if frame == _RESET:  # it loads the window and comes back with a new seq
                     self._clients.pop(client, None)
                     return

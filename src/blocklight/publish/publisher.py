@@ -28,8 +28,8 @@ _RETRY_S = 1.0
 class Publisher:
     """One city's public state in one web process.
 
-    *now* is the city's clock (a demo's may run faster by *clock_rate*). ``wake`` is only a hint that something
-    was committed: the log itself is read by seq, so a lost hint costs a quarter of a second and nothing else.
+    *now* is the city's clock (a demo's may run faster by *clock_rate*). ``wake`` is only a hint that
+    something was committed: the log is read by seq, so a lost hint costs a quarter of a second.
     """
 
     def __init__(
@@ -148,11 +148,18 @@ class Publisher:
         ]
 
 
-def source_state(health: SourceHealth | None, source: str, lateness_s: float, now: datetime) -> dict[str, Any]:
+def source_state(
+    health: SourceHealth | None, source: str, lateness_s: float, now: datetime
+) -> dict[str, Any]:
     """Return a source's ``state`` (ok, late, failing, waiting) with how long ago it last answered."""
     if health is None or health.last_success_at is None:
         reason = None if health is None else health.reason
-        return {"id": source, "state": "failing" if reason else "waiting", "last_success_at": None, "reason": reason}
+        return {
+            "id": source,
+            "state": "failing" if reason else "waiting",
+            "last_success_at": None,
+            "reason": reason,
+        }
     age_s = max(0.0, (now - health.last_success_at).total_seconds())
     state = "ok" if age_s <= lateness_s else "failing" if health.reason else "late"
     return {

@@ -195,7 +195,8 @@ def _places(codes: NDArray[Any], places: list[Any]) -> pa.DictionaryArray:
 def _areas(chosen: list[Any], kinds: list[str]) -> pa.Array:
     """Return a struct with one text field for each area kind (an Arrow struct needs at least one field)."""
     columns = [
-        pa.array([dict(entry[1]).get(kind) if entry else None for entry in chosen], pa.utf8()) for kind in kinds
+        pa.array([dict(entry[1]).get(kind) if entry else None for entry in chosen], pa.utf8())
+        for kind in kinds
     ]
     if not columns:
         return pa.nulls(len(chosen))
