@@ -1,0 +1,148 @@
+/** The server's public interface as this page uses it: the shapes and the calls. */
+
+export interface PlaceInfo {
+  label: string | null;
+  kind: string;
+  radius_m: number;
+}
+
+export interface IncidentProperties {
+  first_seq: number;
+  seq: number;
+  kind: string;
+  source: string;
+  agency: string;
+  category: string;
+  status: "open" | "closed";
+  stage: string;
+  received_at: string;
+  priority?: number | null;
+  origin?: string | null;
+  units?: number | null;
+  disposition?: string | null;
+  source_type?: string | null;
+  place?: PlaceInfo | null;
+  areas?: Record<string, string>;
+  dispatched_at?: string | null;
+  en_route_at?: string | null;
+  on_scene_at?: string | null;
+  closed_at?: string | null;
+  released_at?: string;
+  updated_at?: string;
+}
+
+export interface IncidentFeature {
+  type: "Feature";
+  id: string;
+  geometry: { type: "Point"; coordinates: [number, number] } | null;
+  properties: IncidentProperties;
+}
+
+export interface LifeEvent {
+  seq: number;
+  changed_at: string;
+  changed: Record<string, unknown>;
+}
+
+export interface AreaKind {
+  kind: string;
+  label: string;
+  url: string;
+}
+
+export type BaseKind = "land" | "water" | "park" | "road_minor" | "road_major" | "rail" | "label";
+
+export interface City {
+  id: string;
+  name: string;
+  time_zone: string;
+  bounds: [number, number, number, number];
+  languages: string[];
+  attribution: string;
+  now: string;
+  clock_rate: number;
+  window_hours: number;
+  head: number;
+  area_kinds: AreaKind[];
+  map: {
+    style_url: string | null;
+    attribution: string;
+    layers: { name: string; kind: BaseKind; url: string }[];
+  };
+  sources: {
+    id: string;
+    label: string;
+    kind: string;
+    closes: string;
+    poll_s: number;
+    late_after_s: number;
+  }[];
+  ledger_today?: {
+    published: number;
+    withheld: Record<string, number>;
+    rejected: Record<string, number>;
+    retracted: number;
+  };
+}
+
+export interface SourcePulse {
+  id: string;
+  state: "ok" | "late" | "failing" | "paused";
+  last_success_at: string | null;
+  late_s: number;
+  reason?: string | null;
+}
+
+export interface Pulse {
+  now: string;
+  clock_rate: number;
+  sources: SourcePulse[];
+  open: number;
+  closed_today: number;
+}
+
+export interface AreaCollection {
+  type: "FeatureCollection";
+  features: {
+    type: "Feature";
+    id?: string | number;
+    properties: { id: string; name: string; kind: string };
+    geometry: { type: "Polygon" | "MultiPolygon"; coordinates: unknown };
+  }[];
+}
+
+/** The server answered, but not with what was asked for. */
+export class ApiError extends Error {
+  constructor(readonly status: number) {
+    super(`the server answered ${status}`);
+  }
+}
+
+async function get(path: string, signal?: AbortSignal): Promise<Response> {
+  const response = await fetch(path, signal ? { signal } : {});
+  if (!response.ok) throw new ApiError(response.status);
+  return response;
+}
+
+export async function fetchCity(): Promise<City> {
+  return (await get("/api/v1/city")).json();
+}
+
+export async function fetchWindow(hours: number, signal?: AbortSignal): Promise<Uint8Array> {
+  return new Uint8Array(await (await get(`/api/v1/window?hours=${hours}`, signal)).arrayBuffer());
+}
+
+export async function fetchWindowIds(hours: number): Promise<Uint8Array> {
+  return new Uint8Array(await (await get(`/api/v1/window/ids?hours=${hours}`)).arrayBuffer());
+}
+
+export async function fetchIncident(
+  id: string,
+  signal?: AbortSignal,
+): Promise<IncidentFeature & { life: LifeEvent[] }> {
+  return (await get(`/api/v1/incidents/${encodeURIComponent(id)}`, signal)).json();
+}
+
+export async function fetchAreas(url: string): Promise<AreaCollection> {
+  return (await get(url)).json();
+}

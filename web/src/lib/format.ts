@@ -1,0 +1,65 @@
+/** Numbers, times and spans in the reader's language and the city's time zone, all by `Intl`. */
+
+export interface Formats {
+  number(value: number): string;
+  /** "9:02 pm" */
+  time(at: number): string;
+  /** "Fri, 9:02 pm", or with the date when it was longer ago. */
+  moment(at: number, now: number): string;
+  /** "12 s", "4 min", "3 h", "2 d" */
+  span(seconds: number): string;
+  metres(value: number): string;
+  hour(hour: number): string;
+  weekday(day: number, style: "narrow" | "long"): string;
+  /** A mark on the timeline: an hour, or a day when marks are a day apart. */
+  tick(at: number, everyDay: boolean): string;
+}
+
+const cache = new Map<string, Formats>();
+
+export function formats(language: string, timeZone: string): Formats {
+  const key = `${language} ${timeZone}`;
+  const known = cache.get(key);
+  if (known) return known;
+  const made = make(language, timeZone);
+  cache.set(key, made);
+  return made;
+}
+
+function make(language: string, timeZone: string): Formats {
+  const numbers = new Intl.NumberFormat(language);
+  const date = (options: Intl.DateTimeFormatOptions, zone = timeZone) =>
+    new Intl.DateTimeFormat(language, { timeZone: zone, ...options });
+  const clock = date({ hour: "numeric", minute: "2-digit" });
+  const hours = date({ hour: "numeric" });
+  const utcHours = date({ hour: "numeric" }, "UTC");
+  const near = date({ weekday: "short", hour: "numeric", minute: "2-digit" });
+  const far = date({ day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
+  const days = date({ weekday: "short", day: "numeric" });
+  const weekdays = { narrow: date({ weekday: "narrow" }, "UTC"), long: date({ weekday: "long" }, "UTC") };
+  const metres = new Intl.NumberFormat(language, { style: "unit", unit: "meter", unitDisplay: "short" });
+  const count = (value: number, symbol: string) => `${numbers.format(value)} ${symbol}`;
+  return {
+    number: (value) => numbers.format(value),
+    time: (at) => quiet(clock.format(at * 1000)),
+    moment: (at, now) => quiet((now - at < 6 * 86400 ? near : far).format(at * 1000)),
+    // The symbols of the SI are the same in every language that we speak.
+    span(seconds) {
+      const value = Math.max(0, seconds);
+      if (value < 60) return count(Math.floor(value), "s");
+      if (value < 3600) return count(Math.floor(value / 60), "min");
+      if (value < 36 * 3600) return count(Math.floor(value / 3600), "h");
+      return count(Math.floor(value / 86400), "d");
+    },
+    metres: (value) => metres.format(value),
+    hour: (hour) => quiet(utcHours.format(hour * 3_600_000)),
+    // 1970-01-05 was a Monday.
+    weekday: (day, style) => weekdays[style].format((day + 4) * 86_400_000),
+    tick: (at, everyDay) => quiet((everyDay ? days : hours).format(at * 1000)),
+  };
+}
+
+/** "9:02 PM" shouts. */
+function quiet(text: string): string {
+  return text.replace(/\s?([AP])\.?\s?M\.?/, (_, half: string) => ` ${half.toLowerCase()}m`);
+}

@@ -1,0 +1,318 @@
+/** The incidents this page knows, as columns: a row keeps its number for life and is updated in place. */
+
+import type { IncidentFeature } from "./api";
+
+/** A stage that was not reached or not told. */
+export const NEVER = -2147483648;
+
+/** Values of `Incidents.state`. */
+export const CLOSED = 0;
+export const OPEN = 1;
+export const RETRACTED = 2;
+
+/** A missing number in a byte column. */
+export const NO_BYTE = 255;
+
+export interface Place {
+  lon: number;
+  lat: number;
+  label: string | null;
+  kind: string;
+  radius_m: number;
+  areas: Record<string, string>;
+}
+
+/** Text values with small numbers; code 0 is "none". */
+export class Codes {
+  readonly texts: (string | null)[] = [null];
+  readonly #codes = new Map<string, number>();
+
+  code(text: string | null | undefined): number {
+    if (text === null || text === undefined) return 0;
+    const known = this.#codes.get(text);
+    if (known !== undefined) return known;
+    const code = this.texts.length;
+    this.texts.push(text);
+    this.#codes.set(text, code);
+    return code;
+  }
+
+  text(code: number): string | null {
+    return this.texts[code] ?? null;
+  }
+}
+
+/** Time columns hold seconds after `received`, or `NEVER`. */
+export const STAGES = ["dispatched", "enRoute", "onScene", "closed"] as const;
+export type StageColumn = (typeof STAGES)[number];
+
+/** Text columns hold codes of their own `Codes`. */
+export const TEXTS = ["kind", "source", "agency", "category", "origin", "disposition", "sourceType"] as const;
+export type TextColumn = (typeof TEXTS)[number];
+
+/** What one change did to a row. */
+export interface Put {
+  row: number;
+  change: "new" | "closed" | "reopened" | "updated" | "none";
+}
+
+export class Incidents {
+  length = 0;
+  firstSeq: Uint32Array<ArrayBuffer>;
+  received: Uint32Array<ArrayBuffer>;
+  dispatched: Int32Array<ArrayBuffer>;
+  enRoute: Int32Array<ArrayBuffer>;
+  onScene: Int32Array<ArrayBuffer>;
+  closed: Int32Array<ArrayBuffer>;
+  state: Uint8Array<ArrayBuffer>;
+  kind: Uint16Array<ArrayBuffer>;
+  source: Uint16Array<ArrayBuffer>;
+  agency: Uint16Array<ArrayBuffer>;
+  category: Uint16Array<ArrayBuffer>;
+  origin: Uint16Array<ArrayBuffer>;
+  disposition: Uint16Array<ArrayBuffer>;
+  sourceType: Uint16Array<ArrayBuffer>;
+  priority: Uint8Array<ArrayBuffer>;
+  units: Uint8Array<ArrayBuffer>;
+  /** Index into `places`, or -1. */
+  place: Int32Array<ArrayBuffer>;
+  /** Longitude and latitude in turn; NaN where there is no place. */
+  points: Float32Array<ArrayBuffer>;
+  /** Rows by time received, oldest first. Retracted rows stay in it. */
+  order: Uint32Array<ArrayBuffer>;
+
+  readonly codes: Record<TextColumn, Codes>;
+  places: Place[] = [];
+
+  readonly #placeOf = new Map<string, number>();
+  #rowOfSeq: Map<number, number> | null = null;
+  readonly #rowOfId = new Map<string, number>();
+  readonly #idOfRow = new Map<number, string>();
+
+  constructor(capacity = 1024) {
+    this.firstSeq = new Uint32Array(capacity);
+    this.received = new Uint32Array(capacity);
+    this.dispatched = new Int32Array(capacity);
+    this.enRoute = new Int32Array(capacity);
+    this.onScene = new Int32Array(capacity);
+    this.closed = new Int32Array(capacity);
+    this.state = new Uint8Array(capacity);
+    this.kind = new Uint16Array(capacity);
+    this.source = new Uint16Array(capacity);
+    this.agency = new Uint16Array(capacity);
+    this.category = new Uint16Array(capacity);
+    this.origin = new Uint16Array(capacity);
+    this.disposition = new Uint16Array(capacity);
+    this.sourceType = new Uint16Array(capacity);
+    this.priority = new Uint8Array(capacity);
+    this.units = new Uint8Array(capacity);
+    this.place = new Int32Array(capacity);
+    this.points = new Float32Array(capacity * 2);
+    this.order = new Uint32Array(capacity);
+    this.codes = {
+      kind: new Codes(),
+      source: new Codes(),
+      agency: new Codes(),
+      category: new Codes(),
+      origin: new Codes(),
+      disposition: new Codes(),
+      sourceType: new Codes(),
+    };
+  }
+
+  /** Say that all columns are filled up to `length`, in order of time received. */
+  filled(length: number): void {
+    this.length = length;
+    let ascending = true;
+    for (let row = 0; row < length; row++) {
+      this.order[row] = row;
+      if (row > 0 && at(this.received, row) < at(this.received, row - 1)) ascending = false;
+    }
+    if (!ascending)
+      this.order.subarray(0, length).sort((a, b) => at(this.received, a) - at(this.received, b));
+    this.#rowOfSeq = null;
+  }
+
+  /** The number of a place, the same one for equal places. */
+  placeIndex(place: Place): number {
+    const key = `${place.lon},${place.lat},${place.kind},${place.radius_m},${place.label ?? ""}`;
+    const known = this.#placeOf.get(key);
+    if (known !== undefined) return known;
+    this.places.push(place);
+    this.#placeOf.set(key, this.places.length - 1);
+    return this.places.length - 1;
+  }
+
+  rowOfSeq(firstSeq: number): number | undefined {
+    if (this.#rowOfSeq === null) {
+      this.#rowOfSeq = new Map();
+      for (let row = 0; row < this.length; row++) this.#rowOfSeq.set(at(this.firstSeq, row), row);
+    }
+    return this.#rowOfSeq.get(firstSeq);
+  }
+
+  rowOfId(id: string): number | undefined {
+    return this.#rowOfId.get(id);
+  }
+
+  idOf(row: number): string | undefined {
+    return this.#idOfRow.get(row);
+  }
+
+  /** Learn the public id of the incident first published at `firstSeq`. */
+  name(firstSeq: number, id: string): void {
+    const row = this.rowOfSeq(firstSeq);
+    if (row === undefined || this.state[row] === RETRACTED) return;
+    this.#rowOfId.set(id, row);
+    this.#idOfRow.set(row, id);
+  }
+
+  /** Write a feature from the live feed into its row, a new one if need be. */
+  put(feature: IncidentFeature): Put {
+    const { properties } = feature;
+    const known = this.rowOfSeq(properties.first_seq);
+    const row = known ?? this.#append(properties.first_seq);
+    const before = known === undefined ? undefined : this.state[row];
+    const moved = this.received[row];
+    this.#write(row, feature);
+    if (known === undefined) this.#placeInOrder(row);
+    else if (moved !== this.received[row]) this.#reorder(row);
+    this.name(properties.first_seq, feature.id);
+    if (before === undefined) return { row, change: "new" };
+    if (before === this.state[row]) return { row, change: "updated" };
+    return { row, change: this.state[row] === CLOSED ? "closed" : "reopened" };
+  }
+
+  /** Forget an incident: nothing of what it was stays in memory. Returns its row when it was known. */
+  retract(id: string): number | undefined {
+    const row = this.#rowOfId.get(id);
+    if (row === undefined) return undefined;
+    this.#rowOfId.delete(id);
+    this.#idOfRow.delete(row);
+    this.state[row] = RETRACTED;
+    for (const stage of STAGES) this[stage][row] = NEVER;
+    for (const column of TEXTS) this[column][row] = 0;
+    this.priority[row] = NO_BYTE;
+    this.units[row] = NO_BYTE;
+    this.place[row] = -1;
+    this.points[row * 2] = Number.NaN;
+    this.points[row * 2 + 1] = Number.NaN;
+    return row;
+  }
+
+  text(column: TextColumn, row: number): string | null {
+    return this.codes[column].text(at(this[column], row));
+  }
+
+  placeOf(row: number): Place | null {
+    return this.places[this.place[row] ?? -1] ?? null;
+  }
+
+  /** Epoch seconds of a stage, or null. */
+  stageAt(stage: StageColumn, row: number): number | null {
+    const after = at(this[stage], row);
+    return after === NEVER ? null : at(this.received, row) + after;
+  }
+
+  /** How many of the stages received, dispatched, on scene and closed are behind this row: 1 to 4. */
+  stagesReached(row: number): number {
+    if (this.state[row] === CLOSED) return 4;
+    if (this.onScene[row] !== NEVER) return 3;
+    return this.dispatched[row] !== NEVER || this.enRoute[row] !== NEVER ? 2 : 1;
+  }
+
+  #append(firstSeq: number): number {
+    if (this.length === this.firstSeq.length) this.#grow();
+    const row = this.length++;
+    this.firstSeq[row] = firstSeq;
+    this.#rowOfSeq?.set(firstSeq, row);
+    return row;
+  }
+
+  #write(row: number, { geometry, properties: p }: IncidentFeature): void {
+    const received = seconds(p.received_at) ?? 0;
+    this.received[row] = received;
+    const after = (time: string | null | undefined) => {
+      const value = seconds(time);
+      return value === null ? NEVER : value - received;
+    };
+    this.dispatched[row] = after(p.dispatched_at);
+    this.enRoute[row] = after(p.en_route_at);
+    this.onScene[row] = after(p.on_scene_at);
+    this.closed[row] = after(p.closed_at);
+    this.state[row] = p.status === "open" ? OPEN : CLOSED;
+    this.kind[row] = this.codes.kind.code(p.kind);
+    this.source[row] = this.codes.source.code(p.source);
+    this.agency[row] = this.codes.agency.code(p.agency);
+    this.category[row] = this.codes.category.code(p.category);
+    this.origin[row] = this.codes.origin.code(p.origin);
+    this.disposition[row] = this.codes.disposition.code(p.disposition);
+    this.sourceType[row] = this.codes.sourceType.code(p.source_type);
+    this.priority[row] = p.priority ?? NO_BYTE;
+    this.units[row] = p.units ?? NO_BYTE;
+    const [lon, lat] = geometry?.coordinates ?? [Number.NaN, Number.NaN];
+    this.points[row * 2] = lon;
+    this.points[row * 2 + 1] = lat;
+    this.place[row] =
+      geometry && p.place ? this.placeIndex({ lon, lat, ...place(p.place), areas: p.areas ?? {} }) : -1;
+  }
+
+  /** Put the newest row where its time belongs; nearly always that is at the end. */
+  #placeInOrder(row: number): void {
+    const count = this.length - 1;
+    const received = at(this.received, row);
+    let low = 0;
+    let high = count;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (at(this.received, at(this.order, middle)) <= received) low = middle + 1;
+      else high = middle;
+    }
+    this.order.copyWithin(low + 1, low, count);
+    this.order[low] = row;
+  }
+
+  #reorder(row: number): void {
+    const index = this.order.subarray(0, this.length).indexOf(row);
+    this.order.copyWithin(index, index + 1, this.length);
+    this.#placeInOrder(row);
+  }
+
+  #grow(): void {
+    const capacity = Math.max(1024, this.firstSeq.length * 2);
+    const bigger = <A extends Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array>(
+      old: A,
+      make: new (length: number) => A,
+      width = 1,
+    ): A => {
+      const next = new make(capacity * width);
+      next.set(old);
+      return next;
+    };
+    this.firstSeq = bigger(this.firstSeq, Uint32Array);
+    this.received = bigger(this.received, Uint32Array);
+    this.order = bigger(this.order, Uint32Array);
+    for (const stage of STAGES) this[stage] = bigger(this[stage], Int32Array);
+    for (const column of TEXTS) this[column] = bigger(this[column], Uint16Array);
+    this.state = bigger(this.state, Uint8Array);
+    this.priority = bigger(this.priority, Uint8Array);
+    this.units = bigger(this.units, Uint8Array);
+    this.place = bigger(this.place, Int32Array);
+    this.points = bigger(this.points, Float32Array, 2);
+  }
+}
+
+/** Read a column inside its length. */
+export function at(column: ArrayLike<number>, row: number): number {
+  return column[row] as number;
+}
+
+function place({ label, kind, radius_m }: Omit<Place, "lon" | "lat" | "areas">) {
+  return { label: label ?? null, kind, radius_m };
+}
+
+function seconds(time: string | null | undefined): number | null {
+  if (!time) return null;
+  const value = Date.parse(time);
+  return Number.isFinite(value) ? Math.floor(value / 1000) : null;
+}

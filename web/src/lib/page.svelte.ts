@@ -1,0 +1,296 @@
+/** The state of the page: what it knows of the city, what the reader chose, and what follows from both. */
+
+import type { Moment } from "../map/marks";
+import { tongue } from "../words/tongue.svelte";
+import {
+  type AreaCollection,
+  type City,
+  fetchCity,
+  fetchIncident,
+  fetchWindow,
+  fetchWindowIds,
+  type Pulse,
+} from "./api";
+import { CityClock, LocalHours, startOfDay } from "./clock";
+import { type Axis, type Facets, survey } from "./facets";
+import {
+  compile,
+  EVERYTHING,
+  type Filter,
+  fromParams,
+  keepsOldOpen,
+  type Spoken,
+  timeBounds,
+  toParams,
+} from "./filter";
+import { type Formats, formats } from "./format";
+import { at, CLOSED, Incidents, OPEN, type Put, RETRACTED } from "./incidents";
+import { type Connection, LiveFeed } from "./live";
+import { decodeWindow, nameRows } from "./window";
+
+/** How finely the timeline counts, in seconds, for each range in hours. */
+const STEPS: Record<number, number> = { 1: 60, 24: 900, 168: 7200, 720: 21600 };
+
+/** Changes that arrive together are shown together. */
+const GATHER_MS = 40;
+
+export class Page {
+  city = $state.raw<City | null>(null);
+  failed = $state(false);
+  connection = $state<Connection>("connecting");
+  pulse = $state.raw<Pulse | null>(null);
+  filter = $state.raw<Filter>(EVERYTHING);
+  /** Counts up whenever columns changed. */
+  revision = $state(0);
+  /** The city's time in whole seconds, and in steps of half a minute for what need not follow each second. */
+  second = $state(0);
+  halfMinute = $state(0);
+  /** Counts up with each incident that arrives. */
+  beats = $state(0);
+  selected = $state<number | null>(null);
+  following = $state(false);
+  playedAt = $state<number | null>(null);
+  areaKind = $state<string | null>(null);
+  areas = $state.raw<Record<string, AreaCollection>>({});
+  loadedHours = $state(0);
+  closedSincePulse = $state(0);
+
+  incidents = new Incidents(0);
+  readonly clock = new CityClock();
+  readonly moments = new Map<number, Moment>();
+  #hours = new LocalHours("UTC");
+  #feed: LiveFeed | null = null;
+  #unnamedRetractions = new Set<string>();
+  #named = false;
+  #wantedId: string | null = null;
+  #pending = false;
+
+  readonly format: Formats = $derived(formats(tongue.language, this.city?.time_zone ?? "UTC"));
+
+  readonly axis: Axis = $derived.by(() => {
+    const step = STEPS[this.filter.range] ?? 900;
+    const end = Math.ceil(this.halfMinute / step) * step;
+    const count = Math.round((this.filter.range * 3600) / step);
+    return { start: end - count * step, step, count };
+  });
+
+  readonly spoken: Spoken = {
+    category: (id) => tongue.words.category[id as keyof typeof tongue.words.category] ?? id,
+    area: (kind, id) => this.areaName(kind, id),
+  };
+
+  readonly facets: Facets = $derived.by(() => {
+    void this.revision;
+    void tongue.language;
+    void this.areas;
+    const context = { now: this.halfMinute, hourOfWeek: this.#hourOfWeek, spoken: this.spoken };
+    const test = compile(this.filter, this.incidents, context);
+    return survey(this.incidents, test, this.axis, this.#hourOfWeek);
+  });
+
+  readonly bounds: { since: number; until: number } = $derived(timeBounds(this.filter, this.halfMinute));
+
+  /** How many are open, and how many closed since local midnight. */
+  readonly numbers: { open: number; closed: number } = $derived.by(() => {
+    void this.revision;
+    const { state, length } = this.incidents;
+    let open = 0;
+    for (let row = 0; row < length; row++) if (state[row] === OPEN) open++;
+    const closed = this.pulse ? this.pulse.closed_today + this.closedSincePulse : this.#closedToday();
+    return { open, closed };
+  });
+
+  readonly #hourOfWeek = (time: number) => this.#hours.of(time);
+
+  /** Read the address, load the city and its window, and follow what happens from then on. */
+  async start(): Promise<void> {
+    this.#readAddress();
+    addEventListener("popstate", () => this.#readAddress());
+    for (let failures = 0; ; failures++) {
+      try {
+        await this.#load();
+        break;
+      } catch {
+        // Nothing can be shown without a first window: say so and try until there is one.
+        this.failed = true;
+        await new Promise((done) => setTimeout(done, Math.min(10_000, 1000 * 2 ** failures)));
+      }
+    }
+    setInterval(() => this.#passTime(), 1000);
+  }
+
+  choose(change: Partial<Filter>): void {
+    const before = this.filter;
+    this.filter = { ...before, ...change };
+    this.#writeAddress();
+    if (this.filter.range > this.loadedHours) void this.#reload();
+  }
+
+  select(row: number | null): void {
+    this.selected = row;
+    this.#writeAddress();
+  }
+
+  /** The public id of the selected incident, for its link. */
+  selectedId(): string | null {
+    return this.selected === null ? null : (this.incidents.idOf(this.selected) ?? null);
+  }
+
+  address(): string {
+    return location.href;
+  }
+
+  areaName(kind: string, id: string): string {
+    const known = this.areas[kind]?.features.find((feature) => feature.properties.id === id);
+    return known?.properties.name ?? id;
+  }
+
+  /** Whether open incidents from before the range count as shown. */
+  get keepsOldOpen(): boolean {
+    return keepsOldOpen(this.filter);
+  }
+
+  async #load(): Promise<void> {
+    const hours = this.filter.range;
+    const [city, bytes] = await Promise.all([this.city ?? fetchCity(), fetchWindow(hours)]);
+    this.clock.sync(city.now, city.clock_rate);
+    this.#hours = new LocalHours(city.time_zone);
+    this.failed = false;
+    const seq = this.#adopt(bytes, hours);
+    this.city = city;
+    this.areaKind ??= city.area_kinds[0]?.kind ?? null;
+    this.#passTime();
+    this.#feed = new LiveFeed(seq, {
+      incident: (feature) => this.#changed(this.incidents.put(feature)),
+      retract: (id) => this.#retract(id),
+      pulse: (pulse) => this.#beat(pulse),
+      reset: () => this.#reload(),
+      connection: (connection) => {
+        this.connection = connection;
+      },
+    });
+    this.#feed.start();
+    void this.#nameAll(hours);
+  }
+
+  /** Take over another window; the selection goes with it, by what never changes. */
+  #adopt(bytes: Uint8Array, hours: number): number {
+    const selectedSeq = this.selected === null ? null : at(this.incidents.firstSeq, this.selected);
+    const { seq, incidents } = decodeWindow(bytes);
+    this.incidents = incidents;
+    this.loadedHours = hours;
+    this.#named = false;
+    this.moments.clear();
+    this.selected = selectedSeq === null ? null : (incidents.rowOfSeq(selectedSeq) ?? null);
+    this.revision++;
+    return seq;
+  }
+
+  async #reload(): Promise<number> {
+    const hours = Math.max(this.filter.range, this.loadedHours);
+    const seq = this.#adopt(await fetchWindow(hours), hours);
+    // What arrived while the window was on its way is replayed from its seq.
+    this.#feed?.resumeFrom(seq);
+    void this.#nameAll(hours);
+    return seq;
+  }
+
+  async #nameAll(hours: number): Promise<void> {
+    const { incidents } = this;
+    const bytes = await fetchWindowIds(hours).catch(() => null);
+    if (incidents !== this.incidents) return;
+    if (bytes) nameRows(incidents, bytes);
+    this.#named = true;
+    for (const id of this.#unnamedRetractions) this.#retract(id);
+    this.#unnamedRetractions.clear();
+    if (this.#wantedId) await this.#selectId(this.#wantedId);
+    this.revision++;
+  }
+
+  async #selectId(id: string): Promise<void> {
+    this.#wantedId = null;
+    let row = this.incidents.rowOfId(id);
+    if (row === undefined) {
+      const feature = await fetchIncident(id).catch(() => null);
+      if (feature) row = this.incidents.put(feature).row;
+    }
+    if (row !== undefined) this.selected = row;
+  }
+
+  #changed({ row, change }: Put): void {
+    if (change === "new" || change === "closed") {
+      const start = performance.now() / 1000;
+      const recent = this.clock.now() / 1000 - at(this.incidents.received, row) < 3600 * this.clock.rate;
+      if (change === "closed" || recent) this.moments.set(row, { change, start });
+    }
+    if (change === "new") this.beats++;
+    if (change === "closed") this.closedSincePulse++;
+    if (change === "new" && this.following) this.selected = row;
+    this.#soon();
+  }
+
+  #retract(id: string): void {
+    const row = this.incidents.retract(id);
+    if (row === undefined) {
+      if (!this.#named) this.#unnamedRetractions.add(id);
+      return;
+    }
+    this.moments.delete(row);
+    if (this.selected === row) this.select(null);
+    this.#soon();
+  }
+
+  #beat(pulse: Pulse): void {
+    this.clock.sync(pulse.now, pulse.clock_rate);
+    this.pulse = pulse;
+    this.closedSincePulse = 0;
+    this.#passTime();
+  }
+
+  #soon(): void {
+    if (this.#pending) return;
+    this.#pending = true;
+    setTimeout(() => {
+      this.#pending = false;
+      const old = performance.now() / 1000 - 3;
+      for (const [row, moment] of this.moments) if (moment.start < old) this.moments.delete(row);
+      this.revision++;
+    }, GATHER_MS);
+  }
+
+  #passTime(): void {
+    this.second = Math.floor(this.clock.now() / 1000);
+    this.halfMinute = Math.floor(this.second / 30) * 30;
+  }
+
+  #closedToday(): number {
+    const { incidents } = this;
+    const midnight = startOfDay(this.halfMinute, this.city?.time_zone ?? "UTC");
+    let count = 0;
+    for (let row = 0; row < incidents.length; row++) {
+      if (incidents.state[row] === RETRACTED || incidents.state[row] !== CLOSED) continue;
+      if ((incidents.stageAt("closed", row) ?? 0) >= midnight) count++;
+    }
+    return count;
+  }
+
+  #readAddress(): void {
+    const params = new URLSearchParams(location.search);
+    this.filter = fromParams(params);
+    this.#wantedId = params.get("id");
+    if (this.#wantedId && this.#named) void this.#selectId(this.#wantedId);
+    else if (!this.#wantedId) this.selected = null;
+  }
+
+  #writeAddress(): void {
+    const params = toParams(this.filter);
+    const id = this.selectedId();
+    if (id) params.set("id", id);
+    const asked = new URLSearchParams(location.search).get("lang");
+    if (asked) params.set("lang", asked);
+    const search = params.toString();
+    history.replaceState(null, "", search ? `?${search}` : location.pathname);
+  }
+}
+
+export const page = new Page();

@@ -1,0 +1,15 @@
+/** Starts the page: the language first, then the list; the map follows by itself. */
+
+import "./app.css";
+import { mount } from "svelte";
+import App from "./App.svelte";
+import { page } from "./lib/page.svelte";
+import { chooseLanguage, tongue } from "./words/tongue.svelte";
+
+const asked = new URLSearchParams(location.search).get("lang");
+const target = document.getElementById("app");
+if (!target) throw new Error("the page has no #app");
+
+void page.start();
+await tongue.speak(chooseLanguage(asked, navigator.languages));
+mount(App, { target });

@@ -1,0 +1,336 @@
+/** The map itself: MapLibre below, the marks of deck.gl above; loaded after the list can be read. */
+
+import "maplibre-gl/dist/maplibre-gl.css";
+import { DataFilterExtension } from "@deck.gl/extensions";
+import { MapboxOverlay } from "@deck.gl/mapbox";
+import { Map as LibreMap, setWorkerUrl } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import type { City } from "../lib/api";
+import { at, OPEN } from "../lib/incidents";
+import { drawAtlas } from "./atlas";
+import { areaParts, localStyle, type ShownAreas } from "./basemap";
+import { fanOffsets } from "./fan";
+import { MarkLayer } from "./mark-layer";
+import {
+  ALIVE,
+  aliveMarks,
+  aliveRows,
+  type MarkData,
+  MOMENT_S,
+  QUIET,
+  quietMarks,
+  type Scene,
+} from "./marks";
+import { bytes, readPalette } from "./palette";
+
+setWorkerUrl(workerUrl);
+
+/** What is to be drawn; the map asks nobody for anything else. */
+export type View = Omit<Scene, "fan" | "base" | "palette"> & {
+  since: number;
+  until: number;
+  range: number;
+  /** Epoch seconds at which the city is drawn while its day is played, otherwise null. */
+  playedAt: number | null;
+};
+
+export interface MapEvents {
+  select(row: number | null): void;
+  /** The map moved or the marks changed: what lies beside a mark has to move too. */
+  moved(): void;
+  now(): number;
+}
+
+export interface Insets {
+  top: number;
+  right: number;
+  bottom: number;
+  left: number;
+}
+
+const BREATH_S = 2.4;
+const FRAME_MS = 33;
+const SLOW_FRAME_MS = 90;
+const REACH_PX = 14;
+
+const timeFilter = new DataFilterExtension({ filterSize: 2, fp64: false });
+
+export class IncidentMap {
+  readonly #map: LibreMap;
+  readonly #overlay = new MapboxOverlay({ interleaved: false, layers: [] });
+  readonly #atlas = drawAtlas();
+  readonly #base: number;
+  #palette = readPalette();
+  #view: View | null = null;
+  #shown: ShownAreas | null = null;
+  #fan = new Map<number, [number, number]>();
+  #quiet: MarkData | null = null;
+  #alive: MarkData | null = null;
+  #busyUntil = 0;
+  #frame = 0;
+  #lastFrame = 0;
+  #slowFrames = 0;
+  readonly #still = matchMedia("(prefers-reduced-motion: reduce)");
+  readonly #scheme = matchMedia("(prefers-color-scheme: dark)");
+
+  constructor(
+    container: HTMLElement,
+    private readonly city: City,
+    private readonly events: MapEvents,
+    insets: Insets,
+  ) {
+    this.#base = Math.floor(events.now());
+    const [west, south, east, north] = city.bounds;
+    this.#map = new LibreMap({
+      container,
+      style: city.map.style_url ?? localStyle(city, null, this.#palette),
+      bounds: [west, south, east, north],
+      fitBoundsOptions: { padding: insets },
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      maxZoom: 18,
+      fadeDuration: 150,
+    });
+    this.#map.touchZoomRotate.disableRotation();
+    this.#map.keyboard.disableRotation();
+    this.#map.addControl(this.#overlay as never);
+    this.#map.on("click", (event) => this.#clicked(event.point));
+    this.#map.on("mousemove", (event) => {
+      this.#map.getCanvas().style.cursor = this.#pick(event.point).length > 0 ? "pointer" : "";
+    });
+    this.#map.on("move", () => events.moved());
+    this.#map.on("zoom", () => {
+      if (this.#fan.size > 0) this.#spread([]);
+      this.#draw();
+    });
+    this.#map.on("style.load", () => this.#layAreas());
+    this.#scheme.addEventListener("change", this.#recolour);
+    this.#still.addEventListener("change", this.#tick);
+    document.addEventListener("visibilitychange", this.#tick);
+  }
+
+  /** Draw these incidents. */
+  show(view: View): void {
+    this.#view = view;
+    for (const row of this.#fan.keys()) {
+      if (!view.facets.passes[row]) this.#fan.delete(row);
+    }
+    this.#gather();
+    this.#busyUntil = performance.now() + MOMENT_S * 1000;
+    this.#tick();
+    this.events.moved();
+  }
+
+  /** Draw the outlines of these areas. */
+  showAreas(shown: ShownAreas | null): void {
+    this.#shown = shown;
+    this.#restyle();
+  }
+
+  /** Where a row's mark is, in pixels of the map, or null when it has no place. */
+  locate(row: number): { x: number; y: number } | null {
+    const incidents = this.#view?.incidents;
+    if (!incidents || at(incidents.place, row) < 0) return null;
+    const { x, y } = this.#map.project([at(incidents.points, row * 2), at(incidents.points, row * 2 + 1)]);
+    const [dx, dy] = this.#fan.get(row) ?? [0, 0];
+    return { x: x + dx, y: y + dy };
+  }
+
+  /** Bring a row's mark into the part of the map that no panel covers. */
+  bring(row: number, insets: Insets): void {
+    const point = this.locate(row);
+    const incidents = this.#view?.incidents;
+    if (!point || !incidents) return;
+    const { clientWidth: width, clientHeight: height } = this.#map.getContainer();
+    const inside =
+      point.x > insets.left &&
+      point.x < width - insets.right &&
+      point.y > insets.top &&
+      point.y < height - insets.bottom;
+    if (inside) return;
+    this.#map.easeTo({
+      center: [at(incidents.points, row * 2), at(incidents.points, row * 2 + 1)],
+      padding: insets,
+      duration: this.#still.matches ? 0 : 500,
+    });
+  }
+
+  zoom(by: number): void {
+    this.#map.easeTo({ zoom: this.#map.getZoom() + by, duration: this.#still.matches ? 0 : 200 });
+  }
+
+  wholeCity(insets: Insets): void {
+    const [west, south, east, north] = this.city.bounds;
+    this.#map.fitBounds([west, south, east, north], { padding: insets, animate: !this.#still.matches });
+  }
+
+  destroy(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#scheme.removeEventListener("change", this.#recolour);
+    this.#still.removeEventListener("change", this.#tick);
+    document.removeEventListener("visibilitychange", this.#tick);
+    this.#map.remove();
+  }
+
+  readonly #recolour = () => {
+    this.#palette = readPalette();
+    this.#restyle();
+    this.#gather();
+    this.#draw();
+  };
+
+  #restyle(): void {
+    if (this.city.map.style_url) this.#layAreas();
+    else this.#map.setStyle(localStyle(this.city, this.#shown, this.#palette), { diff: true });
+  }
+
+  /** Over a style from elsewhere the areas have to be laid again whenever it has loaded. */
+  #layAreas(): void {
+    if (!this.city.map.style_url || !this.#map.isStyleLoaded()) return;
+    const { sources, layers } = areaParts(this.#shown, this.#palette, false);
+    for (const id of ["area-chosen", "area-outlines", "area-chosen-outline"]) {
+      if (this.#map.getLayer(id)) this.#map.removeLayer(id);
+    }
+    for (const id of ["areas", "area-labels"]) if (this.#map.getSource(id)) this.#map.removeSource(id);
+    for (const [id, source] of Object.entries(sources)) this.#map.addSource(id, source);
+    for (const layer of layers) this.#map.addLayer(layer);
+  }
+
+  #gather(): void {
+    if (!this.#view) return;
+    const scene: Scene = { ...this.#view, fan: this.#fan, base: this.#base, palette: this.#palette };
+    const rows = aliveRows(scene);
+    this.#alive = aliveMarks(scene, rows);
+    this.#quiet = quietMarks(scene, rows);
+  }
+
+  /** Draw now, and again as long as something moves. */
+  readonly #tick = () => {
+    cancelAnimationFrame(this.#frame);
+    this.#draw();
+    if (this.#moves()) this.#frame = requestAnimationFrame(this.#step);
+  };
+
+  readonly #step = (time: number) => {
+    if (!this.#moves()) return;
+    this.#frame = requestAnimationFrame(this.#step);
+    const passed = time - this.#lastFrame;
+    if (passed < FRAME_MS) return;
+    this.#lastFrame = time;
+    // A machine without a GPU keeps still marks rather than a page that stutters.
+    if (passed > SLOW_FRAME_MS && passed < 2000) this.#slowFrames += 1;
+    else this.#slowFrames = Math.max(0, this.#slowFrames - 0.2);
+    this.#draw();
+  };
+
+  #moves(): boolean {
+    if (document.visibilityState === "hidden" || !this.#alive?.length) return false;
+    if (performance.now() < this.#busyUntil) return true;
+    return !this.#still.matches && this.#slowFrames < 8;
+  }
+
+  #draw(): void {
+    const view = this.#view;
+    if (!view || !this.#quiet || !this.#alive) return;
+    const now = view.playedAt ?? this.events.now();
+    const played = view.playedAt !== null;
+    const quietSize = this.#quietSize(view.facets.rows.length);
+    const common = {
+      at: now - this.#base,
+      wall: this.#still.matches ? 1e6 : performance.now() / 1000,
+      fadeSpan: Math.min(view.range, 24) * 3600,
+      fillSpan: played ? Math.max(60, view.range * 12) : 1,
+      quietSize,
+      openSize: Math.max(7, Math.min(13.5, quietSize * 1.55)),
+      breathing: this.#breathing(),
+      glyphs: quietSize > 5.5,
+      surface: unit(this.#palette.card),
+      accent: unit(this.#palette.accent),
+      atlas: this.#atlas,
+      pickable: false,
+    };
+    const first = (Number.isFinite(view.since) ? view.since : 0) - this.#base;
+    const last = (Number.isFinite(view.until) ? view.until : this.#base + 1e8) - this.#base;
+    const layers = [
+      new MarkLayer({
+        ...common,
+        id: "quiet",
+        data: this.#quiet as never,
+        extensions: [timeFilter],
+        filterRange: [
+          [first, last],
+          [QUIET, played ? ALIVE : QUIET],
+        ],
+      } as never),
+      new MarkLayer({ ...common, id: "alive", visible: !played, data: this.#alive as never } as never),
+    ];
+    this.#overlay.setProps({ layers });
+  }
+
+  #breathing(): number {
+    if (this.#still.matches || this.#slowFrames >= 8) return 0.5;
+    return 0.5 - 0.5 * Math.cos((performance.now() / 1000 / BREATH_S) * 2 * Math.PI);
+  }
+
+  /** Closed marks shrink to dots where they would cover each other. */
+  #quietSize(count: number): number {
+    const byZoom = 8.8 + (this.#map.getZoom() - 12.5) * 1.7;
+    const crowd = count > 1500 ? Math.log10(count / 1500) * 3 : 0;
+    return Math.max(2.2, Math.min(9.5, byZoom) - crowd);
+  }
+
+  #clicked(point: { x: number; y: number }): void {
+    const rows = this.#pick(point);
+    const [first] = rows;
+    if (first === undefined) {
+      this.#spread([]);
+      this.events.select(null);
+    } else if (rows.length > 1 && !this.#fan.has(first)) {
+      this.#spread(rows);
+    } else {
+      this.events.select(first);
+    }
+  }
+
+  #spread(rows: number[]): void {
+    const offsets = fanOffsets(rows.length);
+    this.#fan = new Map(offsets.map((offset, index) => [rows[index] ?? 0, offset]));
+    this.#gather();
+    this.#tick();
+    this.events.moved();
+  }
+
+  /** The rows under the pointer: a fanned mark alone, otherwise all those of the nearest place. */
+  #pick(point: { x: number; y: number }): number[] {
+    const view = this.#view;
+    if (!view || view.playedAt !== null) return [];
+    for (const row of this.#fan.keys()) {
+      const mark = this.locate(row);
+      if (mark && Math.hypot(mark.x - point.x, mark.y - point.y) < REACH_PX) return [row];
+    }
+    const { incidents, facets } = view;
+    const corner = this.#map.unproject([point.x - REACH_PX, point.y + REACH_PX]);
+    const opposite = this.#map.unproject([point.x + REACH_PX, point.y - REACH_PX]);
+    let nearest = Number.POSITIVE_INFINITY;
+    let found: number[] = [];
+    for (const row of facets.rows) {
+      const lon = at(incidents.points, row * 2);
+      const lat = at(incidents.points, row * 2 + 1);
+      if (!(lon >= corner.lng && lon <= opposite.lng && lat >= corner.lat && lat <= opposite.lat)) continue;
+      const mark = this.#map.project([lon, lat]);
+      const distance = Math.hypot(mark.x - point.x, mark.y - point.y);
+      if (distance > REACH_PX || distance > nearest + 0.5) continue;
+      if (distance < nearest - 0.5) found = [];
+      nearest = Math.min(nearest, distance);
+      found.push(row);
+    }
+    return found.sort((a, b) => Number(incidents.state[b] === OPEN) - Number(incidents.state[a] === OPEN));
+  }
+}
+
+function unit(color: string): [number, number, number, number] {
+  const [red, green, blue] = bytes(color);
+  return [red / 255, green / 255, blue / 255, 1];
+}

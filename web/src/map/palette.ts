@@ -1,0 +1,39 @@
+/** Reads the colours that the map needs from the page's style sheet, so that they stand in one place. */
+
+import { GROUP_IDS } from "../lib/categories";
+
+const NAMES = [
+  "land",
+  "water",
+  "park",
+  "minor",
+  "major",
+  "casing",
+  "outline",
+  "ink",
+  "second",
+  "third",
+  "card",
+  "accent",
+] as const;
+
+export type Palette = Record<(typeof NAMES)[number], string> & { groups: string[]; dark: boolean };
+
+export function readPalette(): Palette {
+  const style = getComputedStyle(document.documentElement);
+  const value = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  return {
+    ...(Object.fromEntries(NAMES.map((name) => [name, value(name)])) as Record<
+      (typeof NAMES)[number],
+      string
+    >),
+    groups: GROUP_IDS.map((group) => value(group)),
+    dark: matchMedia("(prefers-color-scheme: dark)").matches,
+  };
+}
+
+/** "#0f6f78" as bytes. */
+export function bytes(color: string): [number, number, number] {
+  const value = Number.parseInt(color.slice(1, 7), 16);
+  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}

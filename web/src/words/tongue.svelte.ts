@@ -1,0 +1,34 @@
+/** Which language the page speaks; the catalogues that are not English arrive when they are asked for. */
+
+import { en, type Words } from "./en";
+
+export const LANGUAGES = ["en", "es"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+const CATALOGUES: Record<Language, () => Promise<Words>> = {
+  en: async () => en,
+  es: async () => (await import("./es")).es,
+};
+
+class Tongue {
+  language = $state<Language>("en");
+  words = $state.raw<Words>(en);
+
+  async speak(language: Language): Promise<void> {
+    this.words = await CATALOGUES[language]();
+    this.language = language;
+    document.documentElement.lang = language;
+  }
+}
+
+export const tongue = new Tongue();
+
+/** The language that the address names, or else the first of the reader's own that we speak. */
+export function chooseLanguage(asked: string | null, preferred: readonly string[]): Language {
+  const known = (tag: string | null) => LANGUAGES.find((language) => language === tag?.slice(0, 2));
+  for (const tag of [asked, ...preferred]) {
+    const language = known(tag);
+    if (language) return language;
+  }
+  return "en";
+}

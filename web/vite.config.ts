@@ -1,0 +1,19 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+import { glyphs } from "./tools/glyphs";
+
+export default defineConfig({
+  plugins: [svelte(), glyphs()],
+  worker: { format: "es" },
+  build: {
+    outDir: "../src/blocklight/assets",
+    emptyOutDir: true,
+    target: "es2022",
+    // A data: URI would need an exception in the content security policy.
+    assetsInlineLimit: 0,
+    // The map arrives after the list on purpose and is as large as its libraries are.
+    chunkSizeWarningLimit: 1500,
+  },
+  server: { proxy: { "/api": "http://127.0.0.1:8000" } },
+  test: { include: ["tests/**/*.test.ts"], environment: "node" },
+});
