@@ -121,7 +121,7 @@ def _place(incident: Incident, lon: float, lat: float, category: Category, polic
 
 
 def _folded(text: str) -> str:
-    return " ".join(text.split()).upper()
+    return " ".join(text.replace("_", " ").split()).upper()
 
 
 def _compiled(types: CallTypes) -> tuple[tuple[re.Pattern[str], Category], ...]:

@@ -15,7 +15,8 @@ from tenacity import (
     RetryCallState,
     retry_if_exception,
     stop_after_attempt,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
 from blocklight.city import SourceSpec
@@ -40,7 +41,7 @@ _TRY_AGAIN = frozenset({202, 408, 425, 429, 500, 502, 503, 504})
 # What we can unpack in small steps: brotli and zstd reach a million to one, gzip a thousand.
 _ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 
-_wait = wait_exponential_jitter(initial=0.5, max=8, jitter=0.5)
+_wait = wait_exponential(multiplier=0.5, max=8) + wait_random(0, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
