@@ -5,10 +5,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import orjson
-import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.model import Place, PublicIncident
-from blocklight.store import schema
 from blocklight.store.rows import Where, fold, where_of_row
 from blocklight.store.statements import Statements, fetch, run_many
 
@@ -41,7 +40,7 @@ class Places:
         self._wheres.clear()
         self.version = -1
 
-    def numbers(self, connection: sa.Connection, incidents: Iterable[PublicIncident]) -> dict[str, int]:
+    def numbers(self, cursor: DBAPICursor, incidents: Iterable[PublicIncident]) -> dict[str, int]:
         """Return the place number of each incident that has a place; new places are stored."""
         keys = {
             incident.id: (incident.place, tuple(sorted(incident.areas.items())))
@@ -50,36 +49,32 @@ class Places:
         }
         unknown = {key for key in keys.values() if key not in self._numbers}
         if unknown:
-            self._find_or_store(connection, unknown)
+            self._find_or_store(cursor, unknown)
         return {id_: self._numbers[key] for id_, key in keys.items()}
 
-    def wheres(self, connection: sa.Connection, numbers: Collection[int | None]) -> Mapping[int, Where]:
+    def wheres(self, cursor: DBAPICursor, numbers: Collection[int | None]) -> Mapping[int, Where]:
         """Return at least the places with these *numbers*."""
         unknown = {number for number in numbers if number is not None and number not in self._wheres}
         if unknown:
-            for number, *row in fetch(connection, self._sql.places_by_id, self._sql.keys(unknown)):
+            for number, *row in fetch(cursor, self._sql.places_by_id, self._sql.keys(unknown)):
                 self._wheres[number] = where_of_row(row)
         return self._wheres
 
-    def drop_unused(self, connection: sa.Connection, left: Collection[int]) -> None:
+    def drop_unused(self, cursor: DBAPICursor, left: Collection[int]) -> None:
         """Delete those of the places that incidents have *left* at which none stands any more."""
         if not left:
             return
-        place, area, incident = schema.place, schema.place_area, schema.incident
-        used = sa.exists().where(incident.c.place_id == place.c.place_id)
-        unused = connection.scalars(
-            sa.select(place.c.place_id).where(place.c.place_id.in_(left), ~used)
-        ).all()
+        unused = [number for (number,) in fetch(cursor, self._sql.unused_places, self._sql.keys(left))]
         if unused:
-            connection.execute(area.delete().where(area.c.place_id.in_(unused)))
-            connection.execute(place.delete().where(place.c.place_id.in_(unused)))
-            next_number, version = self.next, self.version
+            cursor.execute(self._sql.delete_place_areas, self._sql.keys(unused))
+            cursor.execute(self._sql.delete_places, self._sql.keys(unused))
+            following, version = self.next, self.version
             self.forget()
-            self.next, self.version = next_number, version + 1
+            self.next, self.version = following, version + 1
 
-    def _find_or_store(self, connection: sa.Connection, unknown: set[_Key]) -> None:
+    def _find_or_store(self, cursor: DBAPICursor, unknown: set[_Key]) -> None:
         digests = {_digest(key): key for key in unknown}
-        for number, digest, *row in fetch(connection, self._sql.places, self._sql.keys(digests)):
+        for digest, number, *row in fetch(cursor, self._sql.places, self._sql.keys(digests)):
             self._numbers[digests.pop(digest)] = number
             self._wheres[number] = where_of_row(row)
         rows: list[tuple[Any, ...]] = []
@@ -93,7 +88,7 @@ class Places:
                     digest,
                     place.lon,
                     place.lat,
-                    place.kind.value,
+                    str(place.kind),
                     place.radius_m,
                     label,
                     None if label is None else fold(label),
@@ -103,12 +98,12 @@ class Places:
             areas += [(kind, area, number) for kind, area in inside]
             self._numbers[key] = number
             self._wheres[number] = (place, dict(inside))
-        run_many(connection, self._sql.insert_place, rows)
-        run_many(connection, self._sql.insert_place_area, areas)
+        run_many(cursor, self._sql.insert_place, rows)
+        run_many(cursor, self._sql.insert_place_area, areas)
         self.next += len(rows)
 
 
 def _digest(key: _Key) -> str:
     place, areas = key
-    told = orjson.dumps([place.lon, place.lat, place.kind.value, place.radius_m, place.label, areas])
+    told = orjson.dumps([place.lon, place.lat, str(place.kind), place.radius_m, place.label, areas])
     return hashlib.blake2b(told, digest_size=16).hexdigest()

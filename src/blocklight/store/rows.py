@@ -55,7 +55,9 @@ def to_ms(time: datetime) -> int:
 
 def from_ms(ms: int) -> datetime:
     """Return the aware UTC time of *ms*."""
-    return _EPOCH + timedelta(milliseconds=ms)
+    seconds, rest = divmod(ms, 1000)
+    time = datetime.fromtimestamp(seconds, UTC)
+    return time.replace(microsecond=rest * 1000) if rest else time
 
 
 def maybe_ms(time: datetime | None) -> int | None:
@@ -65,7 +67,7 @@ def maybe_ms(time: datetime | None) -> int | None:
 
 def maybe_time(ms: int | None) -> datetime | None:
     """As ``from_ms``, for times that may be missing."""
-    return None if ms is None else _EPOCH + timedelta(milliseconds=ms)
+    return None if ms is None else from_ms(ms)
 
 
 def storable(incident: PublicIncident) -> PublicIncident:
@@ -100,17 +102,17 @@ def content(incident: PublicIncident, place_id: int | None) -> tuple[Any, ...]:
     source_type = incident.source_type
     return (
         incident.source,
-        incident.kind.value,
+        str(incident.kind),
         incident.agency,
-        incident.category.value,
-        incident.status.value,
+        str(incident.category),
+        str(incident.status),
         to_ms(incident.received_at),
         place_id,
         source_type,
         incident.priority,
-        None if incident.origin is None else incident.origin.value,
+        None if incident.origin is None else str(incident.origin),
         incident.units,
-        None if incident.disposition is None else incident.disposition.value,
+        None if incident.disposition is None else str(incident.disposition),
         maybe_ms(incident.dispatched_at),
         maybe_ms(incident.en_route_at),
         maybe_ms(incident.on_scene_at),

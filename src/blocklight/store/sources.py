@@ -68,31 +68,23 @@ class SourceHealth:
     gaps: tuple[Gap, ...]
 
 
-_NEW = {"cursor": None, "failures": 0, "records": 0, "rejected": "{}", "delays": "[]"}
+_NEW: dict[str, object] = dict.fromkeys((column.name for column in schema.source.c), None) | {
+    "failures": 0,
+    "records": 0,
+    "rejected": "{}",
+    "delays": "[]",
+}
 
 
-def advance(connection: sa.Connection, source: str, cursor: str | None, delays: Sequence[float]) -> None:
-    """Move *source*'s cursor and remember the delays of new incidents.
+def new_row(source: str, cursor: str | None) -> tuple[object, ...]:
+    """Return the first row of a source, in the order of its columns."""
+    return tuple((_NEW | {"source": source, "cursor": cursor}).values())
 
-    Delays count once a fetch has succeeded before: a first fetch brings the past, which is not late.
-    """
-    table = schema.source
-    if cursor is None and not delays:
-        return
-    row = connection.execute(
-        sa.select(table.c.cursor, table.c.delays, table.c.last_success_at).where(table.c.source == source)
-    ).one_or_none()
-    if row is None:
-        connection.execute(table.insert().values(_NEW | {"source": source, "cursor": cursor}))
-        return
-    values: dict[str, str] = {}
-    if cursor is not None and cursor != row.cursor:
-        values["cursor"] = cursor
-    if delays and row.last_success_at is not None:
-        kept = [*orjson.loads(row.delays), *(round(delay, 1) for delay in delays)][-_DELAYS_KEPT:]
-        values["delays"] = orjson.dumps(kept).decode()
-    if values:
-        connection.execute(table.update().where(table.c.source == source).values(values))
+
+def with_delays(stored: str, fresh: Sequence[float]) -> str:
+    """Add *fresh* delays to the stored ones, of which the latest are kept."""
+    kept = [*orjson.loads(stored), *(round(delay, 1) for delay in fresh)][-_DELAYS_KEPT:]
+    return orjson.dumps(kept).decode()
 
 
 def record(connection: sa.Connection, report: FetchReport) -> None:

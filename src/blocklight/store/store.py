@@ -1,14 +1,17 @@
 """One city's database: everything the rest of Blocklight may ask of it."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import date, datetime
 from typing import Self
 
+import psycopg
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.errors import StoreError
 from blocklight.model import Change, LifeEvent, Outcome, StoredIncident
@@ -86,8 +89,8 @@ class Store:
         """
         with self._writing, _failing_as_store_error():
             try:
-                with self._engines.write.begin() as connection:
-                    application = Application(connection, self._sql, self._places, source=source, at=at)
+                with self._engines.write.begin() as connection, _cursor_of(connection) as driver:
+                    application = Application(driver, self._sql, self._places, source=source, at=at)
                     applied = application.run(outcomes, cursor=cursor, present=present, join_rows=join_rows)
             except BaseException:
                 self._places.forget()
@@ -189,10 +192,14 @@ class Store:
             yield connection
 
 
+def _cursor_of(connection: sa.Connection) -> AbstractContextManager[DBAPICursor]:
+    return closing(connection.connection.cursor())
+
+
 @contextmanager
 def _failing_as_store_error() -> Iterator[None]:
     """Name the driver's failure without its text, which may quote a row."""
     try:
         yield
-    except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+    except (sa.exc.DBAPIError, sa.exc.TimeoutError, psycopg.Error, sqlite3.Error) as error:
         raise StoreError(f"the database failed: {type(getattr(error, 'orig', error)).__name__}") from error

@@ -9,10 +9,10 @@ from operator import itemgetter
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.model import Outcome, PublicIncident, Rejected, Withheld
-from blocklight.store import lives, schema, sources
+from blocklight.store import lives, sources
 from blocklight.store.places import Places
 from blocklight.store.rows import (
     CONTENT,
@@ -30,7 +30,7 @@ from blocklight.store.statements import WHOLE, Statements, fetch, run_many
 _ID, _RELEASED_AT, _PLACE_ID, _VANISHED, _LISTED_AT, _LIFE = (
     WHOLE.index(name) for name in ("id", "released_at", "place_id", "vanished", "listed_at", "life")
 )
-_RECEIVED = CONTENT.index("received_at")
+_RECEIVED, _PLACE = CONTENT.index("received_at"), CONTENT.index("place_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,7 @@ class _Rows:
 
     inserts: list[tuple[Any, ...]] = field(default_factory=list)
     updates: list[tuple[Any, ...]] = field(default_factory=list)
+    moves: list[tuple[Any, ...]] = field(default_factory=list)
     changes: list[tuple[Any, ...]] = field(default_factory=list)
     marks: list[tuple[Any, ...]] = field(default_factory=list)
     unmarked: list[str] = field(default_factory=list)
@@ -97,9 +98,9 @@ class Application:
     """One call of ``Store.apply`` inside its transaction; used once."""
 
     def __init__(
-        self, connection: sa.Connection, sql: Statements, places: Places, *, source: str, at: datetime
+        self, cursor: DBAPICursor, sql: Statements, places: Places, *, source: str, at: datetime
     ) -> None:
-        self._connection = connection
+        self._cursor = cursor
         self._sql = sql
         self._places = places
         self._source = source
@@ -129,43 +130,34 @@ class Application:
         if present is not None:
             self._vanish(present)
         self._write_rows()
-        self._places.drop_unused(self._connection, self._left)
+        self._places.drop_unused(self._cursor, self._left)
         self._write_events()
-        sources.advance(self._connection, self._source, cursor, self._delays)
+        self._advance(cursor)
         after = (self._head, self._places.next, self._places.version, self._drift)
         if after != before:
-            self._write_log()
+            self._cursor.execute(self._sql.write_log, after)
+            if self._sql.announce is not None:
+                self._cursor.execute(self._sql.announce, (str(self._head),))
         return replace(Applied(self._head, duplicates=batch.duplicates), **self._tally)
 
     def _lock(self) -> tuple[int, int, int, int]:
-        log = schema.log
-        row = self._connection.execute(
-            sa.select(log.c.head, log.c.next_place, log.c.places_version, log.c.drift_ms).with_for_update()
-        ).one()
-        self._head, self._drift = row.head, row.drift_ms
-        self._places.begin(row.next_place, row.places_version)
-        return (row.head, row.next_place, row.places_version, row.drift_ms)
+        ((head, next_place, version, drift),) = fetch(self._cursor, self._sql.lock)
+        self._head, self._drift = head, drift
+        self._places.begin(next_place, version)
+        return head, next_place, version, drift
 
-    def _write_log(self) -> None:
-        self._connection.execute(
-            schema.log.update().values(
-                head=self._head,
-                next_place=self._places.next,
-                places_version=self._places.version,
-                drift_ms=self._drift,
-            )
-        )
+    # Deciding
 
     def _decide(self, pending: dict[str, PublicIncident | Withheld], *, join_rows: bool) -> None:
         marks, whole = self._load(pending, join_rows=join_rows)
-        wheres = self._places.wheres(self._connection, {row[_PLACE_ID] for row in whole.values()})
+        wheres = self._places.wheres(self._cursor, {row[_PLACE_ID] for row in whole.values()})
         if join_rows:
             for id_, row in whole.items():
                 outcome = pending.get(id_)
                 if isinstance(outcome, PublicIncident):
                     pending[id_] = _joined(row, incident_of_row(row, wheres), outcome)
         public = [outcome for outcome in pending.values() if isinstance(outcome, PublicIncident)]
-        numbers = self._places.numbers(self._connection, public)
+        numbers = self._places.numbers(self._cursor, public)
         for id_, outcome in pending.items():
             stored = whole.get(id_)
             mark = marks.get(id_)
@@ -181,13 +173,13 @@ class Application:
     ) -> tuple[dict[str, Row], dict[str, Row]]:
         """Return marks and stored rows by id; outcomes that change nothing are taken out of *pending*."""
         keys = self._sql.keys(pending)
-        marks = {row[0]: row for row in fetch(self._connection, self._sql.marks, keys)}
+        marks = {row[0]: row for row in fetch(self._cursor, self._sql.marks, keys)}
         for id_, _, sensitive, _ in marks.values():
             if sensitive and isinstance(pending[id_], PublicIncident):
                 del pending[id_]
                 self._tally["withheld"] += 1
         needed = []
-        for id_, first_seq, stored in fetch(self._connection, self._sql.known, keys):
+        for id_, first_seq, stored in fetch(self._cursor, self._sql.known, keys):
             outcome = pending[id_]
             if join_rows or isinstance(outcome, Withheld) or digest(body(outcome)) != stored:
                 needed.append(first_seq)
@@ -196,7 +188,7 @@ class Application:
                 self._tally["unchanged"] += 1
         if not needed:
             return marks, {}
-        whole = fetch(self._connection, self._sql.whole, self._sql.keys(needed))
+        whole = fetch(self._cursor, self._sql.whole, self._sql.keys(needed))
         return marks, {row[_ID]: row for row in whole}
 
     def _publish(self, incident: PublicIncident, place_id: int | None, mark: Row | None) -> None:
@@ -222,7 +214,10 @@ class Application:
         seq = self._log_put(new.id, first_seq := row[0], row[_RELEASED_AT], encoded := body(new))
         values = content(new, place_id)
         life = lives.lengthened(row[_LIFE], seq, self._at, was)
-        self._rows.updates.append((seq, self._at, digest(encoded), vanished, *values, life, first_seq))
+        steady = (*values[:_PLACE], *values[_PLACE + 1 :])
+        self._rows.updates.append((seq, self._at, digest(encoded), vanished, *steady, life, first_seq))
+        if row[_PLACE_ID] != place_id:
+            self._rows.moves.append((place_id, first_seq))
         self._drift = max(self._drift, abs(values[_RECEIVED] - row[_LISTED_AT]))
         if row[_PLACE_ID] not in (None, place_id):
             self._left.add(row[_PLACE_ID])
@@ -252,25 +247,20 @@ class Application:
         if not rejected:
             return
         keys = self._sql.keys({id_ for _, id_ in rejected})
-        seen = {(row[0], row[1]) for row in fetch(self._connection, self._sql.rejected, keys)}
+        seen = {(row[0], row[1]) for row in fetch(self._cursor, self._sql.rejected, keys)}
         fresh = [outcome for key, outcome in rejected.items() if key not in seen]
         rows = [(outcome.source, outcome.id, outcome.reason, self._at) for outcome in fresh]
-        run_many(self._connection, self._sql.insert_rejected, rows)
+        run_many(self._cursor, self._sql.insert_rejected, rows)
         for outcome in fresh:
             self._events[outcome.source, "rejected", outcome.reason] += 1
 
     def _vanish(self, present: AbstractSet[str]) -> None:
-        table = schema.incident
-        still_open = self._connection.execute(
-            sa.select(table.c.id, table.c.first_seq)
-            .where(table.c.status == schema.OPEN, table.c.source == self._source)
-            .order_by(table.c.first_seq)
-        )
+        still_open = fetch(self._cursor, self._sql.open, (self._source,))
         missing = [first_seq for id_, first_seq in still_open if id_ not in present]
         if not missing:
             return
-        rows = fetch(self._connection, self._sql.whole, self._sql.keys(missing))
-        wheres = self._places.wheres(self._connection, {row[_PLACE_ID] for row in rows})
+        rows = fetch(self._cursor, self._sql.whole, self._sql.keys(missing))
+        wheres = self._places.wheres(self._cursor, {row[_PLACE_ID] for row in rows})
         for row in sorted(rows, key=itemgetter(0)):
             old = incident_of_row(row, wheres)
             new = old.closed_by_vanishing(from_ms(self._at))
@@ -296,22 +286,41 @@ class Application:
 
     def _write_rows(self) -> None:
         rows, self._rows = self._rows, _Rows()
-        connection, sql = self._connection, self._sql
+        cursor, sql = self._cursor, self._sql
         for statement, keys in (
             (sql.delete_changes, rows.scrubbed),
             (sql.delete_incidents, rows.gone),
             (sql.delete_marks, rows.unmarked),
         ):
             if keys:
-                connection.exec_driver_sql(statement, sql.keys(keys))
-        run_many(connection, sql.insert_incident, rows.inserts)
-        run_many(connection, sql.update_incident, rows.updates)
-        run_many(connection, sql.insert_change, rows.changes)
-        run_many(connection, sql.put_mark, rows.marks)
+                cursor.execute(statement, sql.keys(keys))
+        run_many(cursor, sql.insert_incident, rows.inserts)
+        run_many(cursor, sql.update_incident, rows.updates)
+        run_many(cursor, sql.move_incident, rows.moves)
+        run_many(cursor, sql.insert_change, rows.changes)
+        run_many(cursor, sql.put_mark, rows.marks)
 
     def _write_events(self) -> None:
         rows = [(self._day, *event, n) for event, n in sorted(self._events.items())]
-        run_many(self._connection, self._sql.add_to_ledger, rows)
+        run_many(self._cursor, self._sql.add_to_ledger, rows)
+
+    def _advance(self, cursor: str | None) -> None:
+        """Move the source's cursor and remember how late its new incidents came.
+
+        Lateness counts once a fetch has succeeded before: a first one brings the past, which is not late.
+        """
+        if cursor is None and not self._delays:
+            return
+        found = fetch(self._cursor, self._sql.source, (self._source,))
+        if not found:
+            self._cursor.execute(self._sql.insert_source, sources.new_row(self._source, cursor))
+            return
+        ((old_cursor, old_delays, last_success_at),) = found
+        new_cursor, delays = cursor if cursor is not None else old_cursor, old_delays
+        if self._delays and last_success_at is not None:
+            delays = sources.with_delays(old_delays, self._delays)
+        if (new_cursor, delays) != (old_cursor, old_delays):
+            self._cursor.execute(self._sql.advance_source, (new_cursor, delays, self._source))
 
 
 def _joined(row: Row, stored: PublicIncident, new: PublicIncident) -> PublicIncident:
