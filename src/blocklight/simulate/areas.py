@@ -8,66 +8,81 @@ from functools import cache
 from typing import Any
 
 import shapely
+from shapely.geometry import LineString
 
 from blocklight.simulate.ground import XY, city_land, hills, parts
-from blocklight.simulate.main_roads import boulevards, freeways
+from blocklight.simulate.main_roads import dividers
 
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """One area before it has a shape: faces between main roads join the nearest seed.
+    """One area before it has a shape: a face between main roads joins the area with the nearest point.
 
     *grid* names how its streets are laid.
     """
 
     id: str
     name: str
-    at: XY
+    at: tuple[XY, ...]
     grid: str = ""
 
 
 NEIGHBORHOODS: tuple[Seed, ...] = (
-    Seed("quayside", "Quayside", (2.1, 6.3), "port"),
-    Seed("ropewalk", "Ropewalk", (4.0, 6.2), "west"),
-    Seed("old-custom-house", "Old Custom House", (5.5, 5.35), "downtown"),
-    Seed("lampworks", "Lampworks", (6.3, 6.4), "downtown"),
-    Seed("semaphore", "Semaphore Hill", (5.6, 7.75), "north"),
-    Seed("crescent", "Crescent Beach", (4.6, 8.7), "crescent"),
-    Seed("saltbox", "Saltbox", (5.9, 10.0), "north"),
-    Seed("orchard-rise", "Orchard Rise", (7.3, 8.8), "orchard"),
-    Seed("merganser", "Merganser Lake", (8.75, 6.6), "lakeside"),
-    Seed("fernhill", "Fernhill", (8.9, 9.6), "orchard"),
-    Seed("reservoir", "Reservoir Canyon", (11.3, 8.6), "orchard"),
-    Seed("eventide", "Eventide Heights", (12.6, 6.3), "lakeside"),
-    Seed("millrace", "Millrace", (8.9, 4.85), "east"),
-    Seed("almond-grove", "Almond Grove", (10.5, 5.2), "east"),
-    Seed("foundry", "Foundry Flats", (9.9, 3.35), "shore"),
-    Seed("granite", "Granite", (12.2, 3.9), "east"),
-    Seed("far-reach", "Far Reach", (12.2, 2.0), "far"),
-    Seed("wickford", "Wickford", (3.6, 3.9), "wick"),
-    Seed("halyard", "Halyard", (6.0, 3.1), "halyard"),
-    Seed("sandpiper", "Sandpiper Point", (8.7, 1.9), "sandpiper"),
+    Seed("quayside", "Quayside", ((2.1, 6.3), (1.3, 8.9)), "port"),
+    Seed("ropewalk", "Ropewalk", ((4.0, 6.4), (4.0, 5.7)), "west"),
+    Seed("old-custom-house", "Old Custom House", ((5.2, 5.1), (5.7, 5.05), (6.9, 4.7)), "waterfront"),
+    Seed("lumen-square", "Lumen Square", ((5.8, 5.6), (7.0, 5.2)), "downtown"),
+    Seed("lampworks", "Lampworks", ((6.1, 6.3), (5.3, 6.3), (5.5, 7.05)), "downtown"),
+    Seed("lakegate", "Lakegate", ((7.1, 6.2), (6.9, 7.1)), "downtown"),
+    Seed("semaphore", "Semaphore Hill", ((5.6, 7.75), (5.75, 8.65)), "north"),
+    Seed("crescent", "Crescent Beach", ((4.6, 8.7), (4.0, 10.2), (4.3, 7.6)), "crescent"),
+    Seed("saltbox", "Saltbox", ((5.9, 10.0), (7.1, 9.95)), "north"),
+    Seed("orchard-rise", "Orchard Rise", ((6.7, 8.7), (8.1, 8.8), (7.1, 7.9), (7.9, 7.95)), "orchard"),
+    Seed("heron-shore", "Heron Shore", ((8.75, 6.6), (7.9, 7.2), (9.3, 7.3)), "lakeside"),
+    Seed("fernhill", "Fernhill", ((8.7, 9.9), (9.3, 8.6)), "orchard"),
+    Seed("reservoir", "Reservoir Canyon", ((11.3, 8.6), (10.2, 8.0), (10.9, 7.2)), "orchard"),
+    Seed("eventide", "Eventide Heights", ((12.6, 6.3), (11.4, 6.0)), "lakeside"),
+    Seed("millrace", "Millrace", ((8.5, 4.3), (8.9, 5.0), (7.95, 5.1)), "east"),
+    Seed("almond-grove", "Almond Grove", ((9.4, 5.9), (10.4, 5.3)), "east"),
+    Seed("foundry", "Foundry Flats", ((9.9, 3.5), (9.7, 3.0), (11.0, 2.4)), "shore"),
+    Seed("granite", "Granite", ((12.4, 4.2), (11.3, 4.3), (13.3, 3.8)), "east"),
+    Seed("kiln-corner", "Kiln Corner", ((11.1, 3.4), (12.1, 3.1)), "east"),
+    Seed("far-reach", "Far Reach", ((12.2, 2.0), (13.2, 2.6)), "far"),
+    Seed("wickford", "Wickford", ((3.6, 3.9),), "wick"),
+    Seed("halyard", "Halyard", ((5.4, 3.8), (5.4, 2.8)), "halyard"),
+    Seed("fairlead", "Fairlead", ((7.4, 3.2), (7.1, 2.3)), "halyard"),
+    Seed("sandpiper", "Sandpiper Point", ((8.7, 1.9), (10.3, 0.3)), "sandpiper"),
 )
 
-BEATS: tuple[Seed, ...] = (
-    Seed("1A", "Beat 1A", (2.2, 6.4)), Seed("1B", "Beat 1B", (4.1, 6.2)), Seed("1C", "Beat 1C", (5.3, 5.35)),
-    Seed("1D", "Beat 1D", (6.6, 5.3)),
-    Seed("2A", "Beat 2A", (5.5, 6.5)), Seed("2B", "Beat 2B", (6.8, 6.5)), Seed("2C", "Beat 2C", (5.6, 7.8)),
-    Seed("2D", "Beat 2D", (6.9, 7.9)),
-    Seed("3A", "Beat 3A", (4.6, 8.7)), Seed("3B", "Beat 3B", (5.8, 8.8)), Seed("3C", "Beat 3C", (5.7, 10.1)),
-    Seed("3D", "Beat 3D", (7.2, 9.7)),
-    Seed("4A", "Beat 4A", (8.1, 8.7)), Seed("4B", "Beat 4B", (8.8, 9.9)), Seed("4C", "Beat 4C", (10.9, 8.9)),
-    Seed("4D", "Beat 4D", (12.5, 6.7)),
-    Seed("5A", "Beat 5A", (8.9, 6.7)), Seed("5B", "Beat 5B", (8.8, 4.7)), Seed("5C", "Beat 5C", (10.1, 5.3)),
-    Seed("5D", "Beat 5D", (9.8, 3.4)),
-    Seed("6A", "Beat 6A", (11.4, 4.4)), Seed("6B", "Beat 6B", (12.7, 3.9)), Seed("6C", "Beat 6C", (11.1, 2.8)),
-    Seed("6D", "Beat 6D", (12.4, 2.0)),
-    Seed("7A", "Beat 7A", (3.6, 3.9)), Seed("7B", "Beat 7B", (6.0, 3.1)), Seed("7C", "Beat 7C", (8.7, 1.9)),
+BEATS: tuple[Seed, ...] = tuple(
+    Seed(id_, f"Beat {id_}", at)
+    for id_, at in (
+        ("1A", ((2.1, 6.3), (1.3, 8.9))), ("1B", ((4.0, 6.4), (4.0, 5.7))), ("1C", ((5.5, 5.1), (5.8, 5.6))),
+        ("1D", ((6.9, 4.7), (7.0, 5.2))),
+        ("2A", ((5.3, 6.3), (5.9, 6.2), (5.4, 6.95))), ("2B", ((7.1, 6.2), (6.6, 7.1), (6.1, 7.0))),
+        ("2C", ((5.6, 7.75), (5.75, 8.65))), ("2D", ((6.7, 7.8), (6.8, 8.7))),
+        ("3A", ((4.6, 8.7), (4.3, 7.6))), ("3B", ((3.9, 10.2), (4.9, 10.1))), ("3C", ((5.8, 10.0), (6.2, 9.95))),
+        ("3D", ((7.1, 9.95), (7.4, 10.3))),
+        ("4A", ((8.1, 8.8), (9.2, 8.6), (7.8, 7.95))), ("4B", ((8.7, 9.9), (9.4, 9.6))),
+        ("4C", ((11.3, 8.4), (11.5, 7.8), (10.2, 8.0), (12.2, 9.0))), ("4D", ((12.6, 6.3), (11.4, 6.0), (13.2, 7.0), (12.9, 5.2))),
+        ("5A", ((8.75, 6.6), (7.9, 7.2), (9.3, 7.3))), ("5B", ((8.5, 4.3), (8.9, 5.0), (7.95, 5.1))),
+        ("5C", ((9.4, 5.9), (10.4, 5.3))), ("5D", ((9.9, 3.5), (9.7, 3.0))),
+        ("6A", ((11.3, 4.3), (11.1, 5.2))), ("6B", ((12.5, 4.2), (13.2, 3.9))), ("6C", ((11.1, 3.4), (11.0, 2.4))),
+        ("6D", ((12.2, 2.0), (13.2, 2.6), (12.1, 3.1))),
+        ("7A", ((3.6, 3.9),)), ("7B", ((5.4, 3.8), (5.4, 2.8))), ("7C", ((7.4, 3.2), (7.1, 2.3))),
+        ("7D", ((8.7, 1.9), (10.3, 0.3))),
+    )
 )  # fmt: skip
 
+_WARD_LINES: tuple[tuple[XY, ...], ...] = (
+    ((7.45, 6.8), (7.36, 7.3)),
+    ((4.75, 6.1), (4.86, 4.9)),
+)
+"""Where areas part although no main road runs."""
+
 _DISTRICTS = {
-    "1": "1A 1B 1C 3A", "2": "1D 2A 2B 2C", "3": "2D 3B 3C 3D", "4": "4A 4B 4C 4D", "5": "5A 5B 5C",
-    "6": "5D 6A 6B 6C 6D", "7": "7A 7B 7C",
+    "1": "1A 1B 3A 3B", "2": "1C 1D 2A 2B", "3": "2C 2D 3C 3D", "4": "4A 4B 4C 4D", "5": "5A 5B 5C 5D",
+    "6": "6A 6B 6C 6D", "7": "7A 7B 7C 7D",
 }  # fmt: skip
 
 
@@ -75,8 +90,7 @@ _DISTRICTS = {
 def faces() -> tuple[Any, ...]:
     """The pieces of city land between main roads and shores."""
     ground = city_land()
-    cuts = [road.line for road in (*boulevards(), *freeways())]
-    lines = shapely.union_all([ground.boundary, *cuts, hills().boundary])
+    lines = shapely.union_all([ground.boundary, *dividers(), *(LineString(line) for line in _WARD_LINES)])
     cut = shapely.get_parts(shapely.polygonize([lines]))
     shapely.prepare(ground)
     return tuple(face for face in cut if ground.contains(face.representative_point()))
@@ -85,7 +99,7 @@ def faces() -> tuple[Any, ...]:
 def _nearest(seeds: tuple[Seed, ...]) -> Callable[[Any], str]:
     def choose(face: Any) -> str:
         x, y = face.centroid.x, face.centroid.y
-        return min(seeds, key=lambda seed: math.dist(seed.at, (x, y))).id
+        return min(seeds, key=lambda seed: min(math.dist(at, (x, y)) for at in seed.at)).id
 
     return choose
 

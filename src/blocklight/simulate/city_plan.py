@@ -11,9 +11,10 @@ import orjson
 import shapely
 
 from blocklight.simulate import areas, ground
-from blocklight.simulate.main_roads import Road, boulevards, freeways, rails, ramps
+from blocklight.simulate.hill_lanes import hill_lanes
+from blocklight.simulate.main_roads import Road, boulevards, freeways, rails, ramps, runways
 from blocklight.simulate.parks import parks
-from blocklight.simulate.streets import GRIDS, grid_streets, hill_lanes, street_ground
+from blocklight.simulate.streets import GRIDS, grid_streets, street_ground
 
 _DIGITS = 5
 Feature = dict[str, Any]
@@ -22,12 +23,13 @@ Feature = dict[str, Any]
 @cache
 def minor_streets() -> tuple[Road, ...]:
     """All minor streets of the city, in kilometres."""
-    green = shapely.union_all([shape for _, shape in parks()])
-    open_ground = street_ground(green)
+    green = shapely.union_all([shape.buffer(0.01, join_style="mitre") for _, shape in parks()])
+    airfield = ground.near(10.45, 0.25, 1.3)
+    open_ground = street_ground(green.union(airfield))
     drawn: list[Road] = []
     for name, own in areas.grid_grounds().items():
         drawn += grid_streets(GRIDS[name], own.intersection(open_ground))
-    drawn += hill_lanes(ground.hills().intersection(open_ground))
+    drawn += hill_lanes(ground.hills().buffer(0.08).intersection(open_ground), drawn)
     return tuple(drawn)
 
 
@@ -38,7 +40,7 @@ def layers() -> dict[str, list[Feature]]:
         "water": [_feature({"name": "water"}, part) for part in ground.parts(ground.water())],
         "parks": [_feature({"name": name}, shape) for name, shape in parks()],
         "roads_minor": list(_roads(minor_streets())),
-        "roads_major": list(_roads((*boulevards(), *ramps(), *freeways()))),
+        "roads_major": list(_roads((*boulevards(), *runways(), *ramps(), *freeways()))),
         "rail": list(_roads(rails())),
         "labels": list(_labels()),
         "beats": list(_areas(areas.beats(), {seed.id: seed.name for seed in areas.BEATS})),

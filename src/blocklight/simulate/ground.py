@@ -146,16 +146,21 @@ def lakes() -> Any:
 
 
 @cache
-def land() -> Any:
-    """All dry land of the sheet: mainland, islands, quays, piers and breakwaters."""
+def shore_land() -> Any:
+    """The dry land proper: mainland, islands and quays, without piers and breakwaters."""
     rng = random.Random("coast")  # noqa: S311 - a drawing, not a secret
     natural = [_shore(_MAINLAND, rng), _shore(_ISLAND, rng, 0.035), _shore(_SPIT, rng), _shore(_ISLET, rng, 0.09)]
     quays = shapely.union_all([Polygon(quay) for quay in _QUAYS])
     basins = shapely.union_all([Polygon(basin) for basin in _BASINS])
+    dry = shapely.union_all([*natural, quays]).difference(basins).difference(lakes()).intersection(_SHEET)
+    return MultiPolygon([part for part in parts(dry) if part.area > 0.1])  # noqa: PLR2004 - crumbs of cutting
+
+
+@cache
+def land() -> Any:
+    """All land of the sheet, with what is built into the water: piers and breakwaters."""
     walls = [LineString(rounded(wall, closed=False)).buffer(0.018) for wall in _BREAKWATERS]
-    dry = shapely.union_all([*natural, quays]).difference(basins).difference(lakes())
-    whole = shapely.union_all([dry, *_lines(_PIERS), *walls]).intersection(_SHEET)
-    return MultiPolygon([part for part in parts(whole) if part.area > 0.002])  # noqa: PLR2004 - crumbs of cutting
+    return shapely.union_all([shore_land(), *_lines(_PIERS), *walls]).intersection(_SHEET)
 
 
 @cache
@@ -167,7 +172,8 @@ def water() -> Any:
 @cache
 def city_land() -> Any:
     """The land inside the city limit: what areas tile and streets cover."""
-    return land().intersection(Polygon(_LIMIT)).intersection(box(-1, -1, WIDTH_KM, HEIGHT_KM))
+    inside = shore_land().intersection(Polygon(rounded(_LIMIT, closed=True))).intersection(box(-1, -1, WIDTH_KM, HEIGHT_KM))
+    return MultiPolygon([part for part in parts(inside) if part.area > 0.1])  # noqa: PLR2004 - slivers at the limit
 
 
 @cache

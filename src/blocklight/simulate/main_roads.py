@@ -1,13 +1,14 @@
 """The freeways, boulevards, hill roads and railways of the demo city, set by hand and smoothed."""
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import shapely
-from shapely.geometry import LineString
+from shapely.geometry import LineString, Point
 
-from blocklight.simulate.ground import XY, lakes, land, near, parts, rounded
+from blocklight.simulate.ground import XY, lakes, near, parts, rounded, shore_land
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ _BOULEVARDS: list[tuple[str, list[XY]]] = [
     ("Redwood Rd", [(10.8, 6.1), (11.5, 6.5), (11.8, 7.0), (12.3, 7.1), (12.62, 7.5), (13.4, 7.9), (14.6, 8.2),
                     (18, 10)]),
     ("Highland Ave", [(8.15, 9.5), (8.8, 9.15), (9.5, 9.05), (10.15, 8.95)]),
+    ("Dockside Ave", [(3.42, 7.0), (3.36, 6.7), (3.3, 6.08), (3.26, 5.41)]),
     ("Central Ave", [
         (2.75, 3.95), (4.0, 3.76), (5.2, 3.36), (6.4, 2.92), (7.5, 2.44), (8.5, 1.96), (9.55, 1.38)]),
     ("Willow Ave", [(2.9, 4.42), (4.0, 4.26), (5.2, 3.9), (6.4, 3.48), (7.5, 3.0), (8.4, 2.44), (9.3, 1.86)]),
@@ -86,6 +88,8 @@ _RAIL: list[list[XY]] = [
 ]  # fmt: skip
 _YARD = [(1.7, 3.7, 6.36, 0.045 * lane) for lane in (-3, -2, -1, 1, 2)]
 
+_JOIN_KM = 0.16
+_PROLONG_KM = 0.28
 _INTERCHANGES: list[XY] = [(4.98, 7.2), (8.9, 7.62), (4.98, 5.76), (6.28, 7.46)]
 
 
@@ -95,22 +99,57 @@ def _smooth(points: list[XY]) -> Any:
 
 @cache
 def freeways() -> tuple[Road, ...]:
-    """The limited-access roads, with bridges over water."""
-    return tuple(Road(name, "freeway", _smooth(points)) for name, points in _FREEWAYS)
+    """The limited-access roads, with bridges over water; spurs end on the freeway that they leave."""
+    lines: list[Any] = []
+    for _, points in _FREEWAYS:
+        lines.append(_ending_on(_smooth(points), lines))
+    return tuple(Road(name, "freeway", line) for (name, _), line in zip(_FREEWAYS, lines, strict=True))
 
 
 @cache
 def boulevards() -> tuple[Road, ...]:
-    """The main roads: radials, rings and hill roads; what neighbourhoods and beats are bounded by."""
-    drawn = [Road(name, "boulevard", _smooth(points)) for name, points in _BOULEVARDS]
-    lake = lakes().buffer(0.07).simplify(0.01)
-    ring = lake.exterior if lake.geom_type == "Polygon" else max(parts(lake), key=lambda p: p.area).exterior
-    lakeside = ring.intersection(near(7.95, 6.15, 1.25)).difference(near(7.8, 4.75, 0.42))
-    shore = max(parts(land().intersection(near(6.2, 2.9, 4.6))), key=lambda p: -p.centroid.distance(near(6.2, 2.9, 0.1)))
-    beach = shore.buffer(-0.32).buffer(0.2).exterior
-    drawn += [Road("Lakeshore Dr", "boulevard", line) for line in _joined(lakeside) if line.length > 1]
-    drawn += [Road("Strand Dr", "boulevard", line) for line in _joined(beach)]
-    return tuple(drawn)
+    """The main roads: radials, rings and hill roads; most bound neighbourhoods and beats."""
+    drawn = [_smooth(points) for _, points in _BOULEVARDS]
+    drawn = [_ending_on(line, drawn[:i] + drawn[i + 1 :]) for i, line in enumerate(drawn)]
+    named = [Road(name, "boulevard", line) for (name, _), line in zip(_BOULEVARDS, drawn, strict=True)]
+    lake = next(part for part in parts(lakes()) if part.contains(Point(7.95, 6.0)))
+    around = lake.buffer(0.16).buffer(-0.08).exterior.difference(near(7.8, 4.6, 0.62))
+    island = next(part for part in parts(shore_land()) if part.contains(Point(6.2, 2.9)))
+    beach = island.buffer(-0.32).buffer(0.2).exterior
+    named += [Road("Lakeshore Dr", "boulevard", line) for line in _joined(around)]
+    named += [Road("Strand Dr", "boulevard", line) for line in _joined(beach)]
+    return tuple(named)
+
+
+@cache
+def dividers() -> tuple[Any, ...]:
+    """The main roads that people think of as where one part of the city ends and the next begins."""
+    inner = {"Lakeshore Dr", "Strand Dr", "Airfield Pkwy", "Riverside Dr", "Willow Ave"}
+    return tuple(_prolonged(road.line) for road in (*boulevards(), *freeways()) if road.name not in inner)
+
+
+def _prolonged(line: Any) -> Any:
+    """Carry a road on for a few hundred metres at both ends, to the shore behind its last corner."""
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = (line.coords[i] for i in (0, 1, -2, -1))
+    first, last = (_PROLONG_KM / (math.dist(*pair) or 1) for pair in (((ax, ay), (bx, by)), ((cx, cy), (dx, dy))))
+    start = ax + (ax - bx) * first, ay + (ay - by) * first
+    return LineString([start, *line.coords, (dx + (dx - cx) * last, dy + (dy - cy) * last)])
+
+
+def _ending_on(line: Any, others: list[Any]) -> Any:
+    """Move the ends of a road onto the other roads that they nearly reach."""
+    points = list(line.coords)
+    for at in (0, -1):
+        end = Point(points[at])
+        close = [other for other in others if other.distance(end) < _JOIN_KM]
+        if close:
+            other = min(close, key=end.distance)
+            joint = other.interpolate(other.project(end))
+            before = points[1 if at == 0 else -2]
+            # A few metres past the middle of the other road, so that the two surely cross.
+            past = 0.006 / (math.dist(before, (joint.x, joint.y)) or 1.0)
+            points[at] = (joint.x + (joint.x - before[0]) * past, joint.y + (joint.y - before[1]) * past)
+    return LineString(points)
 
 
 @cache
@@ -122,6 +161,13 @@ def rails() -> tuple[Road, ...]:
         for x0, x1, y, dy in _YARD
     ]
     return tuple(lines)
+
+
+@cache
+def runways() -> tuple[Road, ...]:
+    """The airfield on the spit."""
+    lines = [[(9.86, 0.02), (10.98, 0.34)], [(10.02, 0.5), (10.86, -0.14)], [(9.95, 0.2), (10.3, 0.34), (10.82, 0.44)]]
+    return tuple(Road("Airfield", "runway", LineString(points)) for points in lines)
 
 
 @cache

@@ -3,24 +3,22 @@
 from functools import cache
 from typing import Any
 
-import random
-
 import shapely
 from shapely.geometry import LineString, Polygon, box
 
-from blocklight.simulate.ground import XY, city_land, lakes, land, near, parts, rounded
+from blocklight.simulate.ground import XY, near, parts, rounded, shore_land
 from blocklight.simulate.main_roads import boulevards, freeways
 from blocklight.simulate.streets import GRIDS, block
 
 _DRAWN: list[tuple[str, list[XY]]] = [
     ("Merganser Park", [(7.2, 5.2), (7.15, 6.2), (7.12, 7.05), (7.9, 7.15), (8.8, 7.2), (8.9, 6.8), (8.62, 6.3),
                         (8.55, 5.5), (8.1, 5.1)]),
-    ("North Head Preserve", [(1.8, 10.6), (3.2, 10.72), (4.0, 11.0), (4.9, 10.86), (5.2, 11.6), (5.3, 13.0), (6.0, 16),
+    ("North Head Preserve", [(1.8, 10.6), (3.2, 10.72), (4.0, 11.0), (4.9, 10.86), (5.35, 11.1), (5.4, 13.0), (6.0, 16),
                              (6.5, 20), (3, 20), (1, 12)]),
-    ("Tern River Wild Land", [(6.6, 11.4), (7.6, 11.2), (8.6, 11.05), (9.6, 10.65), (10.5, 10.3), (11.2, 10.5),
+    ("Tern River Wild Land", [(5.9, 11.15), (6.7, 10.85), (7.6, 11.15), (8.6, 11.05), (9.6, 10.65), (10.5, 10.3), (11.2, 10.5),
                               (12.4, 11.6), (13.5, 13.2), (12, 15), (8.5, 16.5), (7.0, 14.5)]),
-    ("Eastern Ridge Regional Park", [(11.6, 9.7), (12.3, 9.1), (13.0, 8.3), (13.55, 7.1), (13.95, 5.9), (14.1, 4.8),
-                                     (16.5, 4.6), (19, 6), (20, 10), (17.5, 12.5), (14.2, 11.6), (12.6, 10.7)]),
+    ("Eastern Ridge Regional Park", [(11.6, 9.7), (12.3, 9.1), (13.0, 8.3), (13.55, 7.1), (13.95, 5.9), (14.05, 4.8),
+                                     (13.95, 3.6), (15.2, 3.3), (16.9, 3.0), (19, 6), (20, 10), (17.5, 12.5), (14.2, 11.6), (12.6, 10.7)]),
     ("Reservoir Watershed", [(10.7, 8.95), (11.2, 9.15), (11.7, 8.85), (12.15, 8.5), (12.3, 7.95), (11.9, 7.6),
                              (11.35, 7.9), (10.95, 8.35)]),
     ("Redwood Canyon", [(11.3, 6.75), (11.75, 7.2), (12.2, 7.35), (12.35, 7.0), (11.95, 6.7), (11.55, 6.35)]),
@@ -54,12 +52,13 @@ _BLOCKS: list[tuple[str, str, XY, tuple[int, int]]] = [
 @cache
 def parks() -> tuple[tuple[str, Any], ...]:
     """Every park with its name, in kilometres, dry and clear of main roads."""
-    dry = land().buffer(-0.015)
+    dry = shore_land().buffer(-0.015)
     roads = shapely.union_all([road.line.buffer(0.02) for road in (*boulevards(), *freeways())])
+    lawns = shapely.union_all([road.line.buffer(0.03) for road in boulevards() if road.name != "Lakeshore Dr"])
     found = []
     for name, points in _DRAWN:
         shape = Polygon(rounded(points, closed=True, times=3)).intersection(dry)
-        found.append((name, _kept(shape)))
+        found.append((name, _kept(shape.difference(lawns))))
     for name, grid, (x, y), blocks in _BLOCKS:
         shape = block(GRIDS[grid], x, y, blocks).intersection(dry).difference(roads).buffer(-0.012, join_style="mitre")
         found.append((name, _kept(shape)))
@@ -75,10 +74,10 @@ def _kept(shape: Any) -> Any:
 def _strand() -> Any:
     """The crescent's beach: the seaward strip of land along the bay."""
     bay = near(3.6, 8.8, 1.5)
-    return land().difference(land().buffer(-0.07)).intersection(bay).intersection(box(3.9, 7.7, 5.0, 9.9))
+    return shore_land().difference(shore_land().buffer(-0.07)).intersection(bay).intersection(box(3.9, 7.7, 5.0, 9.9))
 
 
 def _island_strand() -> Any:
-    return land().difference(land().buffer(-0.07)).intersection(box(3.4, 1.0, 8.9, 3.2)).intersection(
+    return shore_land().difference(shore_land().buffer(-0.07)).intersection(box(3.4, 1.0, 8.9, 3.2)).intersection(
         LineString([(3.5, 2.9), (8.9, 0.9)]).buffer(0.45)
     )

@@ -17,6 +17,7 @@ import shapely
 from blocklight.simulate.ground import XY, to_degrees, to_km
 
 _STEP_KM = 0.055
+_FAR_KM = 30
 _HUNDRED_KM = 0.1
 _CITY_HALL: XY = (6.05, 5.45)
 
@@ -144,12 +145,13 @@ def _along_streets() -> Iterator[tuple[str, str, float, float, int]]:
     for name in ("roads_minor", "roads_major"):
         for feature in city_file(name):
             road, street = feature["properties"]["class"], feature["properties"]["name"]
-            if road == "ramp":
+            if road in {"ramp", "runway"}:
                 continue
             shape = feature["geometry"]
             lines = shape["coordinates"] if shape["type"] == "MultiLineString" else [shape["coordinates"]]
             for line in lines:
-                for x, y, dx, dy in _steps([to_km(*point) for point in line]):
+                near = [to_km(*point) for point in line]
+                for x, y, dx, dy in _steps([p for p in near if max(map(abs, p)) < _FAR_KM]):
                     toward = abs((x - _CITY_HALL[0]) * dx + (y - _CITY_HALL[1]) * dy)
                     yield street, road, x, y, 100 * (1 + int(toward / _HUNDRED_KM))
 

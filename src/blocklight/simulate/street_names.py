@@ -15,8 +15,12 @@ _HILL_A = "Fern Quail Owl Deer Moss Fox Stone Wind Cloud Mist Hawk Briar Thorn G
 _HILL_B = "wood ridge view dale crest brook haven mont field gate rock leaf"
 _HILL_SUFFIX = "Dr Way Ln Ct Ter Pl Rd Loop"
 
+# Of a direction that is numbered, the list is not used.
 _LISTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "port": ((_SHIP, "Way"), (_TRADES, "Wharf")),
+    "downtown": ((_TRADES, "St"), (_TRADES, "St")),
+    "east": ((_LIGHT, "St"), (_LIGHT, "St")),
+    "waterfront": ((_SHIP, "St"), (_TRADES, "Wharf")),
     "west": ((_LIGHT, "St"), (_TREES, "St")),
     "north": ((_STARS, "St"), (_FLOWERS, "Ave")),
     "crescent": ((_BIRDS, "St"), (_SHIP, "Ave")),
@@ -28,34 +32,21 @@ _LISTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "halyard": ((_BIRDS, "Ave"), (_TREES, "Ln")),
     "sandpiper": ((_FLOWERS, "Ln"), (_SHIP, "Way")),
 }
-_SECOND = ("Pl", "Ter", "Row", "Walk")
+_SECOND = ("Pl", "Ter", "Row")
+_NUMBERED = {("downtown", 0): "St", ("east", 1): "Ave"}
 
 
 def of(grid: str, direction: int) -> Callable[[int], str]:
-    """Return the naming of one direction of a grid: line number → name, the same for the same number."""
+    """Return the naming of one direction of a grid: line number from 0 → name."""
     if grid == "hills":
         compounds = [a + b for b, a in product(_HILL_B.split(), _HILL_A.split()) if not a.lower().startswith(b)]
         suffixes = _HILL_SUFFIX.split()
         return lambda index: f"{compounds[index * 7 % len(compounds)]} {suffixes[index * 3 % len(suffixes)]}"
-    if grid == "downtown":
-        return _numbered(first=73, suffix="St") if direction == 0 else _listed(_TRADES, "St")
-    if grid == "east":
-        return _numbered(first=42, suffix="Ave") if direction == 1 else _listed(_LIGHT, "St")
-    return _listed(*_LISTS[grid][direction])
-
-
-def _listed(words: str, suffix: str) -> Callable[[int], str]:
+    if (grid, direction) in _NUMBERED:
+        return lambda index: f"{ordinal(index + 1)} {_NUMBERED[grid, direction]}"
+    words, suffix = _LISTS[grid][direction]
     names = words.split()
-
-    def name(index: int) -> str:
-        turn, at = divmod(index, len(names))
-        return f"{names[at]} {suffix if turn % 5 == 0 else _SECOND[turn % 4]}"
-
-    return name
-
-
-def _numbered(*, first: int, suffix: str) -> Callable[[int], str]:
-    return lambda index: f"{ordinal(abs(index - first) + 1)} {suffix}"
+    return lambda index: f"{names[index % len(names)]} {(suffix, *_SECOND)[index // len(names) % 4]}"
 
 
 def ordinal(number: int) -> str:
