@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from blocklight.model import LifeEvent, PublicIncident, StoredIncident
 from blocklight.store.rows import from_ms
@@ -18,7 +19,10 @@ _entries = msgspec.json.Decoder(list[_Entry]).decode
 
 def difference(old: PublicIncident, new: PublicIncident) -> dict[str, Any]:
     """Return the fields in which *new* differs, each with its old value in JSON's types."""
-    changed = {name: was for name in _FIELDS if (was := getattr(old, name)) != getattr(new, name)}
+    pairs = zip(PublicIncident.__struct_fields__, astuple(old), astuple(new), strict=True)
+    changed = {name: was for name, was, now in pairs if was != now}
+    if not changed:
+        return changed
     plain: dict[str, Any] = msgspec.to_builtins(changed)
     return plain
 

@@ -72,11 +72,18 @@ def maybe_time(ms: int | None) -> datetime | None:
 
 def storable(incident: PublicIncident) -> PublicIncident:
     """Cut times to milliseconds and areas without a place, so that what is stored is what is announced."""
-    cut: dict[str, Any] = {}
-    for name in _TIMES:
-        time = getattr(incident, name)
-        if time is not None and time.microsecond % 1000:
-            cut[name] = time.replace(microsecond=time.microsecond // 1000 * 1000)
+    times = (
+        incident.received_at,
+        incident.dispatched_at,
+        incident.en_route_at,
+        incident.on_scene_at,
+        incident.closed_at,
+    )
+    cut: dict[str, Any] = {
+        name: time.replace(microsecond=time.microsecond // 1000 * 1000)
+        for name, time in zip(_TIMES, times, strict=True)
+        if time is not None and time.microsecond % 1000
+    }
     if incident.place is None and incident.areas:
         cut["areas"] = {}
     return msgspec.structs.replace(incident, **cut) if cut else incident
