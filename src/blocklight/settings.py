@@ -19,4 +19,6 @@ class Settings(BaseSettings):
         default=None, description="hex key for public ids, instead of the file in the data folder"
     )
     socrata_app_token: SecretStr | None = Field(default=None, description="sent as X-App-Token to Socrata")
-    style_url: str | None = Field(default=None, description="MapLibre style that overrides the city's basemap")
+    style_url: str | None = Field(
+        default=None, description="MapLibre style that overrides the city's basemap"
+    )

@@ -1,9 +1,8 @@
 """Turns one row in a source's words into an ``Incident`` in ours; plain functions, no I/O."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,17 +20,23 @@ _MAX_UNITS = 500
 _MAX_PRIORITY = 99
 
 
-@dataclass(frozen=True)
+Reader = Callable[[RawRecord, datetime | None], Any]
+"""Gives one of our fields from a row, ``None`` where it has none; the second argument is when the call was
+received, which settles a wall-clock reading that was twice. Raises ``ValueError`` on nonsense."""
+
+
 class Normaliser:
     """One source's field map made ready to be applied to many rows."""
 
-    source: SourceSpec
-    zone: ZoneInfo
-    dispositions: dict[str, Disposition]
-    _specs: dict[str, FieldSpec] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_specs", dict(self.source.fields.named()))
+    def __init__(self, source: SourceSpec, zone: ZoneInfo, dispositions: dict[str, Disposition]) -> None:
+        self.source = source
+        self._key_columns = source.key
+        self._dispositions = dispositions
+        self._readers = {name: _reader(spec, zone) for name, spec in source.fields.named()}
+        self._soft = [
+            (name, self._readers[name], make) for name, make in _OPTIONAL.items() if name in self._readers
+        ]
+        self._stages = [(name, self._readers[name]) for name in _STAGES if name in self._readers]
 
     @classmethod
     def of(cls, source: SourceSpec, city: City) -> "Normaliser":
@@ -44,77 +49,51 @@ class Normaliser:
 
         Raises ``RecordRejected`` when every key column is empty.
         """
-        parts = [raw.get(column) for column in self.source.key]
-        if all(part in (None, "") for part in parts):
+        parts = ["" if (value := raw.get(column)) is None else str(value) for column in self._key_columns]
+        key = _SEPARATOR.join(parts)
+        if len(key) < len(parts):  # nothing but separators
             raise RecordRejected("no_key")
-        return _SEPARATOR.join("" if part is None else str(part) for part in parts)
+        return key
 
-    def __call__(self, raw: RawRecord, fetched_at: datetime) -> Incident:
+    def __call__(self, raw: RawRecord, fetched_at: datetime, source_key: str | None = None) -> Incident:
         """Return the incident in *raw*; raises ``RecordRejected`` with the reason's class."""
         repaired: list[str] = []
         received_at = self._received(raw, fetched_at)
-        stages = self._stages(raw, received_at, fetched_at, repaired)
-        lon, lat = self._point(raw, repaired)
-        soft = partial(self._soft, raw, repaired)
-        disposition = soft("disposition")
-        units, priority = soft("units", to=int), soft("priority", to=int)
+        values = self._later_stages(raw, received_at, fetched_at, repaired)
+        closed_at = values.get("closed_at")
+        values["lon"], values["lat"] = self._point(raw, repaired)
+        for name, read, make in self._soft:
+            try:
+                value = read(raw, None)
+                values[name] = None if value is None else make(value)
+            except (ValueError, TypeError):
+                repaired.append(name)
+        disposition = values.pop("disposition", None)
         return Incident(
             source=self.source.id,
-            source_key=self.source_key(raw),
+            source_key=source_key or self.source_key(raw),
             kind=self.source.kind,
             agency=self._required(raw, "agency"),
             source_type=self._required(raw, "source_type"),
-            status=self._status(raw, stages["closed_at"]),
+            status=self._status(raw, closed_at),
             received_at=received_at,
-            lon=lon,
-            lat=lat,
-            address=soft("address"),
-            cross_street=soft("cross_street"),
-            priority=priority if priority is not None and 0 <= priority <= _MAX_PRIORITY else None,
-            origin=soft("origin", to=Origin),
-            units=units if units is not None and 0 <= units <= _MAX_UNITS else None,
-            disposition=self._disposition(disposition),
+            disposition=disposition and self._dispositions.get(disposition.casefold()),
             repaired=tuple(repaired),
-            **stages,
+            **values,
         )
-
-    def _value(self, raw: RawRecord, name: str, *, not_before: datetime | None = None) -> Any:  # noqa: ANN401
-        """Return a converted value, or ``None`` where the source has none; raises ``ValueError``."""
-        spec = self._specs.get(name)
-        if spec is None:
-            return None
-        for column in spec.source:
-            value = raw.get(column)
-            if value is None or value == "":
-                continue
-            if spec.folded_map is not None:
-                return spec.folded_map.get(to_text(value).casefold(), spec.default)
-            if spec.convert == "local":
-                return from_local(value, self.zone, spec.format, not_before=not_before)
-            return CONVERTERS[spec.convert](value)
-        return spec.default
 
     def _required(self, raw: RawRecord, name: str) -> str:
         try:
-            value = self._value(raw, name)
+            value = self._readers[name](raw, None)
         except ValueError:
             raise RecordRejected(f"bad_{name}") from None
         if value is None or value == "":
             raise RecordRejected(f"no_{name}")
         return str(value)
 
-    def _soft(self, raw: RawRecord, repaired: list[str], name: str, to: type | None = None) -> Any:  # noqa: ANN401
-        """Return an optional value; what cannot be read is left out and named in *repaired*."""
-        try:
-            value = self._value(raw, name)
-            return value if value is None or to is None else to(value)
-        except (ValueError, TypeError):
-            repaired.append(name)
-            return None
-
     def _received(self, raw: RawRecord, fetched_at: datetime) -> datetime:
         try:
-            received = self._value(raw, "received_at")
+            received = self._readers["received_at"](raw, None)
         except (ValueError, TypeError, OverflowError):
             raise RecordRejected("bad_time") from None
         if not isinstance(received, datetime):
@@ -123,31 +102,34 @@ class Normaliser:
             raise RecordRejected("absurd_time")
         return received
 
-    def _stages(
+    def _later_stages(
         self, raw: RawRecord, received_at: datetime, fetched_at: datetime, repaired: list[str]
-    ) -> dict[str, datetime | None]:
+    ) -> dict[str, Any]:
         """Return the later stages; one before received or in the future is impossible and left out."""
-        stages: dict[str, datetime | None] = {}
-        for name in _STAGES:
+        stages: dict[str, Any] = {}
+        for name, read in self._stages:
             try:
-                value = self._value(raw, name, not_before=received_at)
+                value = read(raw, received_at)
             except (ValueError, TypeError, OverflowError):
-                value = None
                 repaired.append(name)
-            if isinstance(value, datetime) and not received_at <= value <= fetched_at + _CLOCK_SKEW:
-                value = None
-                repaired.append(name)
-            stages[name] = value
+                continue
+            if isinstance(value, datetime):
+                if received_at <= value <= fetched_at + _CLOCK_SKEW:
+                    stages[name] = value
+                else:
+                    repaired.append(name)
         return stages
 
     def _point(self, raw: RawRecord, repaired: list[str]) -> tuple[float | None, float | None]:
+        readers = self._readers
         try:
-            point = self._value(raw, "point")
+            point = readers["point"](raw, None) if "point" in readers else None
             if point is not None:
-                return float(point[0]), float(point[1])
-            lon, lat = self._value(raw, "lon"), self._value(raw, "lat")
-            if lon is not None and lat is not None:
-                return to_float(lon), to_float(lat)
+                return point  # type: ignore[no-any-return]  # the `point` converter's own type
+            if "lon" in readers and "lat" in readers:
+                lon, lat = readers["lon"](raw, None), readers["lat"](raw, None)
+                if lon is not None and lat is not None:
+                    return to_float(lon), to_float(lat)
         except (ValueError, TypeError, KeyError, IndexError):
             repaired.append("point")
         return None, None
@@ -166,8 +148,49 @@ class Normaliser:
             case "never":
                 return Status.CLOSED
 
-    def _disposition(self, text: str | None) -> Disposition | None:
-        return None if text is None else self.dispositions.get(str(text).strip().casefold())
+
+def _reader(spec: FieldSpec, zone: ZoneInfo) -> Reader:
+    """Return the function that reads one field."""
+    columns, words, default = spec.source, spec.folded_map, spec.default
+    if words is not None:
+        convert: Callable[[Any, datetime | None], Any] = lambda value, _: words.get(  # noqa: E731 - three of a kind
+            to_text(value).casefold(), default
+        )
+    elif spec.convert == "local":
+        convert = lambda value, received: from_local(value, zone, spec.format, not_before=received)  # noqa: E731
+    else:
+        plain = CONVERTERS[spec.convert]
+        convert = lambda value, _: plain(value)  # noqa: E731
+
+    def read(raw: RawRecord, received_at: datetime | None) -> Any:  # noqa: ANN401 - each field has its own type
+        for column in columns:
+            value = raw.get(column)
+            if value is not None and value != "":
+                return convert(value, received_at)
+        return default
+
+    return read
+
+
+def _priority(value: Any) -> int | None:  # noqa: ANN401 - a source's value may be anything
+    number = int(value)
+    return number if 0 <= number <= _MAX_PRIORITY else None
+
+
+def _units(value: Any) -> int | None:  # noqa: ANN401 - a source's value may be anything
+    number = int(value)
+    return number if 0 <= number <= _MAX_UNITS else None
+
+
+_OPTIONAL: dict[str, Callable[[Any], Any]] = {
+    "address": str,
+    "cross_street": str,
+    "priority": _priority,
+    "origin": Origin,
+    "units": _units,
+    "disposition": to_text,
+}
+"""Fields that may be left out when they cannot be read, each with its type."""
 
 
 def join_unit_rows(rows: Iterable[Incident]) -> list[Incident]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from blocklight.city import City, SourceSpec
@@ -84,7 +85,7 @@ class Feed:
                     known[key] = before
                     found.append(before[1])
                     continue
-                incident = self._normalise(raw, at)
+                incident = self._normalise(raw, at, key)
                 tally.repaired.update(incident.repaired)
                 outcome = redact(incident, self.rules)
                 known[key] = (raw, outcome)
@@ -206,8 +207,8 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - the one broad except: a poll must not end the process
             # Where it happened, never what it said: an exception's text may quote a record.
             where = traceback.extract_tb(error.__traceback__)[-1]
-            _log.error("source %s: %s at %s:%s", source, type(error).__name__, where.filename, where.lineno)
-            await self._failed(f"internal error ({type(error).__name__})")
+            name = Path(where.filename).name
+            await self._failed(f"internal error ({type(error).__name__} at {name}:{where.lineno})")
             return None
         if self._failures:
             _log.info("source %s recovered after %d failed fetches", source, self._failures)
