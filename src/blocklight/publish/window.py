@@ -127,7 +127,7 @@ def window_batch(rows: NDArray[Any], columns: Columns) -> pa.RecordBatch:
     minutes = -(-closed_s.clip(0) // 60)
     arrays["closed_min"] = pa.array(_narrow(minutes), mask=closed_s == NOT_REACHED)
     for name, words in columns.words.items():
-        arrays[name] = _dictionary(rows[name], pa.array(words.values, pa.utf8()))
+        arrays[name] = _words(rows[name], words.values)
     priority = rows["priority"]
     arrays["priority"] = pa.array(priority.clip(0, 255).astype(np.uint8), mask=priority == NOT_REACHED)
     arrays["place"] = _places(rows["place"], columns.places.values)
@@ -169,6 +169,15 @@ def _ids(rows: NDArray[Any]) -> pa.RecordBatch:
 def _dictionary(codes: NDArray[Any], values: pa.Array) -> pa.DictionaryArray:
     indices = pa.array(_narrow(codes.clip(0)), mask=codes == NOT_REACHED)
     return pa.DictionaryArray.from_arrays(indices, values)
+
+
+def _words(codes: NDArray[Any], words: list[str]) -> pa.DictionaryArray:
+    """Encode only the words these rows use, sorted: nothing tells of what was retracted, or of our past."""
+    times = np.bincount(codes[codes != NOT_REACHED], minlength=len(words))
+    used = sorted(np.flatnonzero(times).tolist(), key=words.__getitem__)
+    rank = np.full(len(words) + 1, NOT_REACHED, dtype=np.int16)  # its last entry is for code -1
+    rank[used] = np.arange(len(used))
+    return _dictionary(rank[codes], pa.array([words[code] for code in used], pa.utf8()))
 
 
 def _places(codes: NDArray[Any], places: list[Any]) -> pa.DictionaryArray:

@@ -1,0 +1,98 @@
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from living_city import a_put, a_retraction, an_incident, incident_id
+
+from blocklight.model import Category, Change
+from blocklight.publish.live import ReplayLog, encode_change
+
+_SCRIPTS = st.lists(st.tuples(st.integers(0, 4), st.booleans(), st.integers(1, 3)), max_size=30)
+
+
+def _events(text: bytes) -> list[dict[str, Any]]:
+    """Parse event text as a browser does."""
+    events = []
+    for block in text.decode().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        if fields:
+            events.append(fields | {"data": json.loads(fields["data"])})
+    return events
+
+
+def _changes(script: list[tuple[int, bool, int]], begin: int) -> list[Change]:
+    """Return the changes of a script: who, published or taken back, and by how much the seq moves on."""
+    seq = begin
+    changes = []
+    for number, taken_back, step in script:
+        seq += step
+        incident = an_incident(number, priority=seq % 5, category=Category.FIRE)
+        changes.append(a_retraction(seq, incident.id) if taken_back else a_put(seq, incident))
+    return changes
+
+
+def _must_hear(changes: list[Change], after: int) -> list[int]:
+    """Return the seqs that no client after *after* may miss: nothing of an incident before its retraction."""
+    last_retraction = {change.id: change.seq for change in changes if change.incident is None}
+    return [c.seq for c in changes if c.seq > after and c.seq >= last_retraction.get(c.id, 0)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(script=_SCRIPTS, begin=st.integers(0, 50), capacity=st.integers(1, 12), seq=st.integers(-3, 160))
+def test_a_client_hears_what_the_model_says_or_is_told_to_start_anew(
+    script: list[tuple[int, bool, int]], begin: int, capacity: int, seq: int
+) -> None:
+    log = ReplayLog(capacity)
+    log.begin(begin)
+    changes = _changes(script, begin)
+    for change in changes:
+        log.add(change)
+    head = changes[-1].seq if changes else begin
+    dropped = changes[:-capacity] if len(changes) > capacity else []
+    tail = dropped[-1].seq if dropped else begin
+    assert (log.tail, log.head) == (tail, head)
+    missed = log.since(seq)
+    if not tail <= seq <= head:
+        assert missed is None
+        return
+    assert missed is not None
+    heard = {int(event["id"]): event["event"] for event in _events(missed)}
+    assert list(heard) == sorted(heard)
+    must = _must_hear(changes, seq)
+    earlier_retractions = {c.seq for c in changes if c.incident is None and c.seq > seq}
+    assert set(must) <= set(heard) <= set(must) | earlier_retractions
+
+
+def test_a_retraction_says_the_id_and_nothing_else() -> None:
+    (event,) = _events(encode_change(a_retraction(7, incident_id(3))))
+    assert event == {"id": "7", "event": "retract", "data": {"id": incident_id(3)}}
+
+
+def test_a_put_is_the_whole_feature_and_its_id_is_the_seq() -> None:
+    (event,) = _events(encode_change(a_put(9, an_incident(3), first_seq=4)))
+    assert (event["id"], event["event"]) == ("9", "incident")
+    data = event["data"]
+    assert (data["type"], data["id"]) == ("Feature", incident_id(3))
+    assert (data["properties"]["first_seq"], data["properties"]["seq"]) == (4, 9)
+
+
+def test_nothing_of_a_retracted_incident_stays_in_the_log() -> None:
+    log = ReplayLog()
+    log.begin(0)
+    log.add(a_put(1, an_incident(1, source_type="CANARY")))
+    log.add(a_put(2, an_incident(2)))
+    log.add(a_put(3, an_incident(1, source_type="CANARY", priority=1), first_seq=1))
+    log.add(a_retraction(4, incident_id(1)))
+    missed = log.since(0)
+    assert missed is not None
+    assert b"CANARY" not in missed
+    assert [event["id"] for event in _events(missed)] == ["2", "4"]
+
+
+def test_a_label_with_a_line_break_cannot_end_an_event() -> None:
+    text = encode_change(a_put(1, an_incident(1, source_type="a\n\nevent: reset\r\rdata: {}")))
+    (event,) = _events(text)
+    assert event["event"] == "incident"
+    assert text.count(b"\n") == 4
+    assert b"\r" not in text
