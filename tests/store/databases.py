@@ -1,0 +1,59 @@
+"""A database under test: emptied between tests, and read behind the store's back."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from blocklight.store import Store
+from blocklight.store.engines import connect
+from blocklight.store.schema import log, metadata
+
+CITY = "testville"
+
+
+class Database:
+    """One database, by URL; both engines answer alike."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.startswith("sqlite")
+
+    def open(self) -> Store:
+        return Store.open(self.url, CITY)
+
+    @contextmanager
+    def emptied(self) -> Iterator[Store]:
+        with self.open() as store:
+            self.empty()
+            yield store
+
+    def empty(self) -> None:
+        with self.connection() as connection:
+            for table in reversed(metadata.sorted_tables):
+                if table is not log:
+                    connection.execute(table.delete())
+            fresh = {"head": 0, "tail": 0, "next_place": 1, "drift_ms": 0}
+            connection.execute(log.update().values(fresh | {"places_version": log.c.places_version + 1}))
+
+    @contextmanager
+    def connection(self) -> Iterator[sa.Connection]:
+        engines = connect(self.url)
+        try:
+            with engines.write.begin() as connection:
+                yield connection
+        finally:
+            engines.dispose()
+
+    def rows(self, table: sa.Table) -> Sequence[Any]:
+        """Everything in a table, in the order of its key."""
+        with self.connection() as connection:
+            return connection.execute(sa.select(table).order_by(*table.primary_key)).all()
+
+    def texts(self) -> str:
+        """Every value of every table as one text, to look for what must not be there."""
+        return "\n".join(str(tuple(row)) for table in metadata.sorted_tables for row in self.rows(table))

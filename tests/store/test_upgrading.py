@@ -1,0 +1,121 @@
+"""The schema, its migrations, and databases that are not ours."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from blocklight.errors import StoreError
+from blocklight.store import Store
+from blocklight.store.schema import log, metadata
+from store.databases import Database
+
+
+def _index(index: Any) -> str:  # noqa: ANN401 - what the inspector tells
+    options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
+    return str(index | {"dialect_options": options})
+
+
+def _described(connection: sa.Connection) -> dict[str, object]:
+    inspector = sa.inspect(connection)
+    return {
+        table: (
+            [(c["name"], str(c["type"]), c["nullable"]) for c in inspector.get_columns(table)],
+            inspector.get_pk_constraint(table),
+            sorted(map(str, inspector.get_foreign_keys(table))),
+            sorted(map(str, inspector.get_unique_constraints(table))),
+            sorted(map(str, inspector.get_check_constraints(table))),
+            sorted(map(_index, inspector.get_indexes(table))),
+            None if connection.dialect.name == "sqlite" else inspector.get_table_comment(table),
+        )
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def test_the_migrations_build_exactly_the_tables_that_the_code_describes(
+    database: Database, tmp_path: Path
+) -> None:
+    database.open().close()
+    with database.connection() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        migrated = _described(connection)
+        if database.is_sqlite:
+            twin = sa.create_engine(f"sqlite:///{tmp_path}/twin.db")
+            with twin.begin() as other:
+                metadata.create_all(other)
+                described = _described(other)
+            twin.dispose()
+        else:
+            connection.exec_driver_sql("CREATE SCHEMA twin")
+            connection.exec_driver_sql("SET LOCAL search_path = twin")
+            metadata.create_all(connection)
+            sa.inspect(connection).clear_cache()
+            described = _described(connection)
+            connection.exec_driver_sql("DROP SCHEMA twin CASCADE")
+    assert len(migrated) == len(metadata.tables) == 10
+    assert migrated == described
+
+
+def test_opening_twice_changes_nothing(database: Database) -> None:
+    with database.emptied(), database.open() as again:
+        assert again.head() == 0
+
+
+def test_another_citys_database_is_refused(database: Database) -> None:
+    database.open().close()
+    with pytest.raises(StoreError, match="belongs to the city 'testville'"):
+        Store.open(database.url, "elsewhere")
+
+
+def test_a_newer_schema_is_refused(database: Database) -> None:
+    database.open().close()
+    version = sa.table("alembic_version", sa.column("version_num"))
+    with database.connection() as connection:
+        current = connection.scalar(sa.select(version.c.version_num))
+        connection.execute(version.update().values(version_num="999"))
+    with pytest.raises(StoreError, match="newer than this version"):
+        database.open()
+    with database.connection() as connection:
+        connection.execute(version.update().values(version_num=current))
+
+
+def test_a_refused_database_is_left_as_it_was(database: Database) -> None:
+    database.open().close()
+    before = database.rows(log)
+    with pytest.raises(StoreError):
+        Store.open(database.url, "elsewhere")
+    assert database.rows(log) == before
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("sqlite://", "needs sqlite:///file"),
+        ("sqlite:///:memory:", "needs sqlite:///file"),
+        ("mysql://localhost/city", "not mysql"),
+        ("no url", "cannot be read"),
+    ],
+)
+def test_a_url_of_another_kind_is_refused(url: str, reason: str) -> None:
+    with pytest.raises(StoreError, match=reason):
+        Store.open(url, "testville")
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "city.db").write_text("this is not a database, however long it may be " * 50)
+    with pytest.raises(StoreError, match="cannot be used"):
+        Store.open(f"sqlite:///{tmp_path}/city.db", "testville")
+
+
+def test_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be used"):
+        Store.open(f"sqlite:///{tmp_path}/nowhere/city.db", "testville")
+
+
+def test_a_server_that_does_not_answer_is_refused() -> None:
+    with pytest.raises(StoreError, match="cannot be used"):
+        Store.open("postgresql://nobody@127.0.0.1:1/city?connect_timeout=2", "testville")
