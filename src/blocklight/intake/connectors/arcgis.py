@@ -344,10 +344,9 @@ def _listed(answer: Answer) -> list[int]:
 
 
 def _moved_on(place: _Cursor, page: _Page, column: str) -> _Cursor:
-    edited = [value for row in page.records if isinstance(value := row.get(column), int)]
-    return _Cursor(
-        place.since,
-        page.ids[-1] if page.ids else place.after,
-        max((place.newest, *edited)),
-        place.began or round(page.answer.answered_at.timestamp() * 1000),
-    )
+    began = place.began or round(page.answer.answered_at.timestamp() * 1000)
+    edited = (value for row in page.records if isinstance(value := row.get(column), int))
+    # What claims to be edited in the future would keep the next fetch from seeing anything else.
+    newest = max((value for value in edited if value <= began), default=0)
+    after = page.ids[-1] if page.ids else place.after
+    return _Cursor(place.since, after, max(place.newest, newest), began)
