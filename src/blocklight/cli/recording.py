@@ -15,6 +15,7 @@ from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import RecordingTransport, ReplayTransport, replay_lines
 from blocklight.intake.run import Feed, Runner, Tally
 from blocklight.settings import Settings
+from blocklight.store import Store
 
 
 def record_source(
@@ -64,19 +65,24 @@ def record_source(
 def replay_source(
     city_name: str, source_id: str, file: Path, *, speed: str, data: Path | None, database: str | None
 ) -> None:
-    """Replay a recording into the store and print what came of it."""
+    """Replay a recording into the store and print what came of it.
+
+    Answers up to the last fetch that the store knows to have succeeded are passed over: read again over what
+    came later, they would close and reopen calls. So a replay that was interrupted goes on where it was.
+    """
     if not file.is_file():
         raise BlocklightError(f"{file}: no such file")
     factor = _factor(speed)
     town = open_town(Options(city_name, data=data, database=database))
     source = town.city.source(source_id)
     total = Replay()
+    stored = _last_success(town.store, source.id)
 
     async def run() -> None:
         transport = ReplayTransport()
-        clock = _Clock()
+        clock = ReplayClock()
         async with httpx.AsyncClient(transport=transport) as client:
-            reader = connector(source, client=client, now=clock.now, sleep=_at_once)
+            reader = connector(source, client=client, now=clock.now, sleep=answer_at_once)
             runner = Runner(
                 Feed(source, town.city, reader, town.rules), town.store, now=clock.now, stored=_nothing
             )
@@ -89,6 +95,9 @@ def replay_source(
             with Progress(*columns, console=err, transient=True) as progress:
                 task = progress.add_task(f"Replaying {file.name}", total=None)
                 for at, body in replay_lines(file):
+                    if stored is not None and at <= stored:
+                        total.skipped += 1
+                        continue
                     if factor is not None and clock.at is not None:
                         await asyncio.sleep((at - clock.at).total_seconds() / factor)
                     clock.at, transport.body = at, body
@@ -100,7 +109,7 @@ def replay_source(
     out.print(total.sentence(), highlight=False)
 
 
-class _Clock:
+class ReplayClock:
     """The recording's clock: the time at which the current answer was fetched."""
 
     def __init__(self) -> None:
@@ -115,7 +124,7 @@ class Replay:
     """Sums over all fetches of a replay."""
 
     def __init__(self) -> None:
-        self.fetches = self.failed = self.records = 0
+        self.fetches = self.failed = self.records = self.skipped = 0
         self.published = self.updated = self.closed = self.withheld = self.rejected = self.retracted = 0
 
     def add(self, tally: Tally | None) -> None:
@@ -135,11 +144,23 @@ class Replay:
 
     def sentence(self) -> str:
         """Say what came of it."""
-        return (
-            f"{self.fetches} fetches ({self.failed} failed), {self.records:,} records: {self.published:,} "
-            f"incidents published, {self.updated:,} updates, {self.closed:,} closed by leaving the feed, "
-            f"{self.retracted:,} retracted; {self.withheld:,} withheld and {self.rejected:,} rejected."
+        skipped = (
+            f"{self.skipped} answers passed over: no newer than what is stored. " if self.skipped else ""
         )
+        return (
+            f"{skipped}{self.fetches} fetches ({self.failed} failed), {self.records:,} records: "
+            f"{self.published:,} incidents published, {self.updated:,} updates, "
+            f"{self.closed:,} closed by leaving the feed, {self.retracted:,} retracted; "
+            f"{self.withheld:,} withheld and {self.rejected:,} rejected."
+        )
+
+
+def _last_success(store: Store, source_id: str) -> datetime | None:
+    """Return when a source was last fetched with success.
+
+    It is noted just after the fetch is stored; a fetch that was stored and not noted is harmless to repeat.
+    """
+    return next((health.last_success_at for health in store.sources() if health.source == source_id), None)
 
 
 def _factor(speed: str) -> float | None:
@@ -154,7 +175,7 @@ def _factor(speed: str) -> float | None:
     return factor
 
 
-async def _at_once(_: float) -> None:
+async def answer_at_once(_: float) -> None:
     """Wait for nothing: a recorded answer stays the same however often it is asked for."""
 
 

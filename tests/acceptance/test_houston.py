@@ -1,0 +1,236 @@
+"""A direct reading of a week of recorded answers, with nothing of Blocklight in it, against its replays."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import h3
+import httpx
+import pytest
+import zstandard
+from loopback.server import Reply, Request, serving
+from whole_record import all_changes, tables
+
+from blocklight.cli.recording import replay_source
+from blocklight.cli.serving import Options, open_town
+from blocklight.intake.connectors import connector
+from blocklight.intake.connectors.recording import replay_lines
+from blocklight.intake.run import Feed, Runner
+from blocklight.store import Store
+
+KEY = ("Agency", "Address", "CrossStreet", "CALL_TIME", "LONGITUDE", "LATITUDE")
+AGENCY = {"F": "fire", "P": "police"}
+
+# What each type of the recording is shown as, decided by reading it.
+MEANING = {
+    "medical": """EMS EVENT|EMS EVENT THRU FESY|EMS EVENT FROM HPD|CHECK PATIENT*|EMERGENCY BLS RESPONSE|
+        NON EMERGENCY RESPONSE|ALS EMERGENCY RESPONSE|STAND-BY EMS""",
+    "traffic_collision": """CRASH/MINOR|CRASH/MAJOR/NON FATAL|CRASH/MINOR/FSGI|CRASH/MINOR/DISTURBANCE|
+        CRASH/MAJOR/FSRA|CRASH/MAJOR/CITY VEH|CRASH/UNK MAJOR/MINOR|CRASH/MAJOR/FATALITY|PEDESTRIAN|
+        MOTOR VEHICLE INCIDENT|MOTOR VEHICLE ACCIDENT|MOTORCYCLE|MOTORCYCLE INCIDENT""",
+    "traffic": "TRAFFIC HAZARD/URGENT|TRAFFIC HAZARD/NON URGENT",
+    "fire": """FIRE EVENT|CAR FIRE|TRASH FIRE|APARTMENT FIRE|GRASS FIRE|HOUSE ON FIRE|BUILDING FIRE|
+        DUMPSTER ON FIRE|TREE ON FIRE|CHECK FOR FIRE|WOODS ON FIRE|TRASH ON FIRE|HIGHRISE ON FIRE|TRUCK FIRE|
+        BUS FIRE|LIGHT WIRES ON FIRE- FLAMES SHOWING|GARAGE ON FIRE|CONSTRUCTION EQUP ON FIRE""",
+    "alarm": "AUTOMATIC ALARM|SMOKE DETECTOR|CHECK WATER FLOW ALARM",
+    "hazard": """GAS LEAK|GAS LEAKING|GAS METER|GAS PUMP SPILL|FUEL SPILL|LIGHT WIRE DOWN|LIGHT WIRES ARCING|
+        CK. OUTLET, PLUG OR SOCKET|ELECTRICAL POLE DOWN|TRANSFORMER|ALERT 1|ALERT II|
+        CRBN MONOXIDE LK SCK RESD""",
+    "rescue": "RESCUE EVENT|ELEVATOR RESCUE|WATER RESCUE",
+    "service": "SPECIAL EVENTS STAND BY|SPECIAL EVENTS STAND BY RECORD|ASST HPD FORCE ENTRY|ASSIST POLICE",
+    "other": "UNKNOWN EVENT A LEVEL RESPONSE",
+}
+CATEGORY = {name.strip(): category for category, names in MEANING.items() for name in names.split("|")}
+
+State = tuple[str, datetime | None, str, int, float, float]
+"""Status, closed_at, category, units, and the point shown."""
+
+
+@dataclass
+class Reading:
+    """What a person would conclude who read the answers one after the other."""
+
+    answers: int = 0
+    errors: int = 0
+    records: int = 0
+    lives: dict[tuple[Any, ...], list[tuple[datetime, State]]] = field(default_factory=dict)
+    open: set[tuple[Any, ...]] = field(default_factory=set)
+    moves: Counter[str] = field(default_factory=Counter)
+
+    def take(self, at: datetime, features: list[dict[str, Any]]) -> None:
+        now = {}
+        for feature in features:
+            row = feature["attributes"]
+            now[tuple(row[column] for column in KEY)] = _shown(row)
+        self.records += len(features)
+        for key, state in now.items():
+            life = self.lives.setdefault(key, [])
+            if not life:
+                self.moves["new"] += 1
+            elif key not in self.open:
+                self.moves["reopened"] += 1
+            elif life[-1][1] != state:
+                self.moves["changed"] += 1
+            if not life or life[-1][1] != state:
+                life.append((at, state))
+        for key in self.open - now.keys():
+            self.moves["closed"] += 1
+            _, _, *rest = self.lives[key][-1][1]
+            self.lives[key].append((at, ("closed", at, *rest)))  # type: ignore[arg-type]  # the rest of a State
+        self.open = set(now)
+
+
+def _shown(row: dict[str, Any]) -> State:
+    category = CATEGORY[row["IncidentType"]]
+    cell = h3.latlng_to_cell(row["LATITUDE"], row["LONGITUDE"], 8 if category == "medical" else 9)
+    lat, lon = h3.cell_to_latlng(cell)
+    return ("open", None, category, row["NO_UNITS"], round(lon, 6), round(lat, 6))
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    with (
+        file.open("rb") as packed,
+        zstandard.ZstdDecompressor(max_window_size=2**31).stream_reader(packed) as r,
+    ):
+        yield from map(json.loads, TextIOWrapper(r, "utf-8"))
+
+
+@pytest.fixture(scope="module")
+def recording(shared_data: Path) -> Path:
+    return shared_data / "cad" / "houston" / "houston_raw_arcgis_2025-10-06_7d.jsonl.zst"
+
+
+@pytest.fixture(scope="module")
+def reading(recording: Path) -> Reading:
+    reading = Reading()
+    for line in _lines(recording):
+        reading.answers += 1
+        if "features" in line["body"]:
+            reading.take(datetime.fromtimestamp(line["fetched_at"], UTC), line["body"]["features"])
+        else:
+            reading.errors += 1
+    return reading
+
+
+@pytest.fixture(scope="module")
+def replayed(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("replayed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BLOCKLIGHT_ID_KEY", "5a" * 32)
+        replay_source("houston", "active", recording, speed="max", data=folder, database=None)
+    return folder / "blocklight.sqlite3"
+
+
+@pytest.fixture
+def store(replayed: Path) -> Iterator[Store]:
+    with Store.open(f"sqlite:///{replayed}", "houston") as store:
+        yield store
+
+
+def test_the_recording_holds_what_its_description_says(reading: Reading) -> None:
+    assert (reading.answers, reading.errors, reading.records) == (619, 1, 42_533)
+    assert len(reading.lives) == 12_355
+    assert len(reading.open) == 78
+    assert reading.moves == {"new": 12_355, "changed": 4_159, "closed": 12_338, "reopened": 61}
+
+
+def test_a_replay_publishes_exactly_the_calls_updates_and_closures_of_a_direct_reading(
+    reading: Reading, store: Store
+) -> None:
+    told: dict[str, list[tuple[datetime, State]]] = {}
+    fixed: dict[str, tuple[datetime, str]] = {}
+    for change in all_changes(store):
+        incident = change.incident
+        assert incident is not None, "nothing of this recording is ever taken back"
+        assert incident.place is not None
+        assert incident.units is not None
+        fixed.setdefault(change.id, (incident.received_at, incident.agency))
+        assert fixed[change.id] == (incident.received_at, incident.agency)
+        state = (
+            incident.status.value,
+            incident.closed_at,
+            incident.category.value,
+            incident.units,
+            incident.place.lon,
+            incident.place.lat,
+        )
+        told.setdefault(change.id, []).append((change.changed_at, state))
+    published = Counter((*fixed[id_], tuple(life)) for id_, life in told.items())
+    expected = Counter(
+        (datetime.fromtimestamp(key[3] / 1000, UTC), AGENCY[key[0]], tuple(life))
+        for key, life in reading.lives.items()
+    )
+    assert published.total() == 12_355
+    assert published == expected
+
+
+def test_the_ledger_of_a_replay_adds_up_to_the_distinct_calls(reading: Reading, store: Store) -> None:
+    ledger: Counter[tuple[str, str]] = Counter()
+    for row in store.ledger(
+        datetime(2025, 10, 1, tzinfo=UTC).date(), datetime(2025, 10, 31, tzinfo=UTC).date()
+    ):
+        ledger[row.outcome, row.reason] += row.n
+    moves = reading.moves
+    assert ledger == {
+        ("published", ""): 12_355,
+        ("updated", ""): moves["changed"] + moves["closed"] + moves["reopened"],
+    }
+    assert len(store.open_ids("active")) == len(reading.open)
+
+
+def test_an_incident_tells_its_whole_life_as_the_change_log_had_it(store: Store) -> None:
+    logged: dict[str, list[tuple[int, datetime]]] = {}
+    for change in all_changes(store):
+        logged.setdefault(change.id, []).append((change.seq, change.changed_at))
+    longest = sorted(logged, key=lambda id_: len(logged[id_]))[-200:]
+    assert len(logged[longest[0]]) > 4
+    for id_ in longest:
+        _, life = store.incident(id_)
+        assert [(event.seq, event.changed_at) for event in life] == logged[id_]
+
+
+def test_replaying_a_recording_again_passes_over_all_of_it(
+    recording: Path, replayed: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tables(replayed)
+    monkeypatch.setenv("BLOCKLIGHT_ID_KEY", "5a" * 32)
+    replay_source("houston", "active", recording, speed="max", data=replayed.parent, database=None)
+    assert "619 answers passed over" in capsys.readouterr().out
+    assert tables(replayed) == before
+
+
+@pytest.mark.anyio
+async def test_the_connector_over_http_publishes_what_the_replay_of_the_file_does(
+    recording: Path, replayed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BLOCKLIGHT_ID_KEY", "5a" * 32)
+    at, body = datetime.now(UTC), b""
+
+    def feed(_: Request) -> Reply:
+        return Reply(200, (body,), {"content-type": "application/json"})
+
+    async def at_once(_: float) -> None:
+        """Do not wait before a retry: the recorded answer stays the same."""
+
+    with serving(feed) as server:
+        town = open_town(
+            Options(
+                "houston", data=tmp_path, source_urls=[f"active={server.url}/rest/services/x/MapServer/0"]
+            )
+        )
+        source = town.city.source("active")
+        async with httpx.AsyncClient() as client:
+            reader = connector(source, client=client, now=lambda: at, sleep=at_once)
+            runner = Runner(
+                Feed(source, town.city, reader, town.rules), town.store, now=lambda: at, stored=lambda: None
+            )
+            for at, body in replay_lines(recording):  # noqa: B007 - the server and the clock read them
+                await runner.poll()
+        town.store.close()
+        assert len(server.asked) >= 619
+    assert tables(tmp_path / "blocklight.sqlite3") == tables(replayed)
