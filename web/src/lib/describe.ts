@@ -2,9 +2,14 @@
 
 import type { Words } from "../words/en";
 import type { Category } from "./categories";
-import { at, type Incidents, OPEN } from "./incidents";
+import { at, type Incidents, OPEN, type Stage } from "./incidents";
 
-export const STAGE_NAMES = ["received", "dispatched", "on_scene", "closed"] as const;
+/** How many of the four bars received, dispatched, on scene and closed are behind each stage. */
+const BARS: Record<Stage, number> = { received: 1, dispatched: 2, en_route: 2, on_scene: 3, closed: 4 };
+
+export function barsOf(stage: Stage): number {
+  return BARS[stage];
+}
 
 export function titleOf(incidents: Incidents, row: number, words: Words): string {
   const category = incidents.text("category", row) ?? "other";
@@ -22,31 +27,31 @@ export function placeLine(
   const place = incidents.placeOf(row);
   if (!place) return words.noPlace;
   const parts = place.label ? [place.label] : [];
-  // The neighbourhood says more than the beat; the last kind in the city's list is the finest it names.
-  for (const kind of [...kinds].reverse()) {
-    const id = place.areas[kind];
-    if (!id) continue;
-    const name = areaName(kind, id);
-    const kindWord = words.areaKind[kind] ?? kind;
-    parts.push(name === id && id.length <= 4 ? `${kindWord} ${id}` : name);
-    if (parts.length === (place.label ? 2 : 1)) break;
-  }
+  // Most people know their neighbourhood; few know their beat.
+  const known = kinds.filter((kind) => place.areas[kind]);
+  const kind = known.find((name) => name.startsWith("neighb")) ?? known[0];
+  if (kind) parts.push(areaLabel(kind, place.areas[kind] ?? "", words, areaName));
   return parts.join(" · ") || words.noPlace;
+}
+
+/** "Downtown", or "beat 04X" where the name is no more than an id. */
+export function areaLabel(
+  kind: string,
+  id: string,
+  words: Words,
+  areaName: (kind: string, id: string) => string,
+): string {
+  const name = areaName(kind, id);
+  return name === id ? `${words.areaKind[kind] ?? kind} ${id}` : name;
 }
 
 /** The stage of an open row or the ending of a closed one. */
 export function stageLine(incidents: Incidents, row: number, words: Words): string {
-  if (incidents.state[row] === OPEN) return words.stageTitles[stageName(incidents, row)] ?? "";
+  if (incidents.state[row] === OPEN) return words.stageTitles[incidents.stageOf(row)] ?? "";
   const disposition = incidents.text("disposition", row);
   return disposition
     ? words.closedAs(words.dispositions[disposition] ?? disposition)
     : (words.stageTitles.closed ?? "");
-}
-
-export function stageName(incidents: Incidents, row: number): string {
-  const reached = incidents.stagesReached(row);
-  if (reached === 2 && incidents.stageAt("enRoute", row) !== null) return "en_route";
-  return STAGE_NAMES[reached - 1] ?? "received";
 }
 
 /** Seconds since an incident was received. */

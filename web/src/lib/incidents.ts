@@ -2,7 +2,11 @@
 
 import type { IncidentFeature } from "./api";
 
-/** A stage that was not reached or not told. */
+/** The stages in order; a row's `stage` is an index into them. */
+export const STAGES = ["received", "dispatched", "en_route", "on_scene", "closed"] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** Not closed, or nobody told when. */
 export const NEVER = -2147483648;
 
 /** Values of `Incidents.state`. */
@@ -42,10 +46,6 @@ export class Codes {
   }
 }
 
-/** Time columns hold seconds after `received`, or `NEVER`. */
-export const STAGES = ["dispatched", "enRoute", "onScene", "closed"] as const;
-export type StageColumn = (typeof STAGES)[number];
-
 /** Text columns hold codes of their own `Codes`. */
 export const TEXTS = ["kind", "source", "agency", "category", "origin", "disposition", "sourceType"] as const;
 export type TextColumn = (typeof TEXTS)[number];
@@ -60,10 +60,9 @@ export class Incidents {
   length = 0;
   firstSeq: Uint32Array<ArrayBuffer>;
   received: Uint32Array<ArrayBuffer>;
-  dispatched: Int32Array<ArrayBuffer>;
-  enRoute: Int32Array<ArrayBuffer>;
-  onScene: Int32Array<ArrayBuffer>;
+  /** Seconds after `received`, or `NEVER`. The other stages' times belong to the incident itself. */
   closed: Int32Array<ArrayBuffer>;
+  stage: Uint8Array<ArrayBuffer>;
   state: Uint8Array<ArrayBuffer>;
   kind: Uint16Array<ArrayBuffer>;
   source: Uint16Array<ArrayBuffer>;
@@ -73,7 +72,6 @@ export class Incidents {
   disposition: Uint16Array<ArrayBuffer>;
   sourceType: Uint16Array<ArrayBuffer>;
   priority: Uint8Array<ArrayBuffer>;
-  units: Uint8Array<ArrayBuffer>;
   /** Index into `places`, or -1. */
   place: Int32Array<ArrayBuffer>;
   /** Longitude and latitude in turn; NaN where there is no place. */
@@ -92,10 +90,8 @@ export class Incidents {
   constructor(capacity = 1024) {
     this.firstSeq = new Uint32Array(capacity);
     this.received = new Uint32Array(capacity);
-    this.dispatched = new Int32Array(capacity);
-    this.enRoute = new Int32Array(capacity);
-    this.onScene = new Int32Array(capacity);
     this.closed = new Int32Array(capacity);
+    this.stage = new Uint8Array(capacity);
     this.state = new Uint8Array(capacity);
     this.kind = new Uint16Array(capacity);
     this.source = new Uint16Array(capacity);
@@ -105,7 +101,6 @@ export class Incidents {
     this.disposition = new Uint16Array(capacity);
     this.sourceType = new Uint16Array(capacity);
     this.priority = new Uint8Array(capacity);
-    this.units = new Uint8Array(capacity);
     this.place = new Int32Array(capacity);
     this.points = new Float32Array(capacity * 2);
     this.order = new Uint32Array(capacity);
@@ -190,10 +185,10 @@ export class Incidents {
     this.#rowOfId.delete(id);
     this.#idOfRow.delete(row);
     this.state[row] = RETRACTED;
-    for (const stage of STAGES) this[stage][row] = NEVER;
+    this.closed[row] = NEVER;
+    this.stage[row] = 0;
     for (const column of TEXTS) this[column][row] = 0;
     this.priority[row] = NO_BYTE;
-    this.units[row] = NO_BYTE;
     this.place[row] = -1;
     this.points[row * 2] = Number.NaN;
     this.points[row * 2 + 1] = Number.NaN;
@@ -208,17 +203,14 @@ export class Incidents {
     return this.places[this.place[row] ?? -1] ?? null;
   }
 
-  /** Epoch seconds of a stage, or null. */
-  stageAt(stage: StageColumn, row: number): number | null {
-    const after = at(this[stage], row);
+  /** Epoch seconds at which a row was closed, or null. */
+  closedAt(row: number): number | null {
+    const after = at(this.closed, row);
     return after === NEVER ? null : at(this.received, row) + after;
   }
 
-  /** How many of the stages received, dispatched, on scene and closed are behind this row: 1 to 4. */
-  stagesReached(row: number): number {
-    if (this.state[row] === CLOSED) return 4;
-    if (this.onScene[row] !== NEVER) return 3;
-    return this.dispatched[row] !== NEVER || this.enRoute[row] !== NEVER ? 2 : 1;
+  stageOf(row: number): Stage {
+    return STAGES[at(this.stage, row)] ?? "received";
   }
 
   #append(firstSeq: number): number {
@@ -232,14 +224,9 @@ export class Incidents {
   #write(row: number, { geometry, properties: p }: IncidentFeature): void {
     const received = seconds(p.received_at) ?? 0;
     this.received[row] = received;
-    const after = (time: string | null | undefined) => {
-      const value = seconds(time);
-      return value === null ? NEVER : value - received;
-    };
-    this.dispatched[row] = after(p.dispatched_at);
-    this.enRoute[row] = after(p.en_route_at);
-    this.onScene[row] = after(p.on_scene_at);
-    this.closed[row] = after(p.closed_at);
+    const closed = seconds(p.closed_at);
+    this.closed[row] = closed === null ? NEVER : closed - received;
+    this.stage[row] = Math.max(0, STAGES.indexOf(p.stage as Stage));
     this.state[row] = p.status === "open" ? OPEN : CLOSED;
     this.kind[row] = this.codes.kind.code(p.kind);
     this.source[row] = this.codes.source.code(p.source);
@@ -249,7 +236,6 @@ export class Incidents {
     this.disposition[row] = this.codes.disposition.code(p.disposition);
     this.sourceType[row] = this.codes.sourceType.code(p.source_type);
     this.priority[row] = p.priority ?? NO_BYTE;
-    this.units[row] = p.units ?? NO_BYTE;
     const [lon, lat] = geometry?.coordinates ?? [Number.NaN, Number.NaN];
     this.points[row * 2] = lon;
     this.points[row * 2 + 1] = lat;
@@ -292,11 +278,11 @@ export class Incidents {
     this.firstSeq = bigger(this.firstSeq, Uint32Array);
     this.received = bigger(this.received, Uint32Array);
     this.order = bigger(this.order, Uint32Array);
-    for (const stage of STAGES) this[stage] = bigger(this[stage], Int32Array);
+    this.closed = bigger(this.closed, Int32Array);
+    this.stage = bigger(this.stage, Uint8Array);
     for (const column of TEXTS) this[column] = bigger(this[column], Uint16Array);
     this.state = bigger(this.state, Uint8Array);
     this.priority = bigger(this.priority, Uint8Array);
-    this.units = bigger(this.units, Uint8Array);
     this.place = bigger(this.place, Int32Array);
     this.points = bigger(this.points, Float32Array, 2);
   }

@@ -126,6 +126,41 @@ export class Page {
     if (this.filter.range > this.loadedHours) void this.#reload();
   }
 
+  /** Show everything again; the range stays. */
+  showAll(): void {
+    this.choose({ ...EVERYTHING, range: this.filter.range });
+  }
+
+  /** Select the incident `by` rows further down the list. */
+  step(by: number): void {
+    const { rows } = this.facets;
+    if (rows.length === 0) return;
+    const index = this.selected === null ? -1 : rows.indexOf(this.selected);
+    const next = index < 0 ? 0 : Math.min(Math.max(index + by, 0), rows.length - 1);
+    this.select(rows[next] ?? null);
+  }
+
+  follow(on: boolean): void {
+    this.following = on;
+    if (on) this.select(this.facets.rows[0] ?? null);
+  }
+
+  /** The hour of the week in the city; Monday is day 0. */
+  hourOfWeek(time: number): number {
+    return this.#hours.of(time);
+  }
+
+  /** Draw the city as it was at a time, with the incidents received in the `span` seconds before it. */
+  play(time: number, span: number): void {
+    this.playedAt = time;
+    this.filter = { ...this.filter, since: Math.round(time - span), until: Math.round(time) };
+  }
+
+  stopPlaying(): void {
+    this.playedAt = null;
+    this.#writeAddress();
+  }
+
   select(row: number | null): void {
     this.selected = row;
     this.#writeAddress();
@@ -269,7 +304,7 @@ export class Page {
     let count = 0;
     for (let row = 0; row < incidents.length; row++) {
       if (incidents.state[row] === RETRACTED || incidents.state[row] !== CLOSED) continue;
-      if ((incidents.stageAt("closed", row) ?? 0) >= midnight) count++;
+      if ((incidents.closedAt(row) ?? 0) >= midnight) count++;
     }
     return count;
   }

@@ -1,7 +1,18 @@
 /** Decodes the live window, an Arrow IPC stream, into columns: the only module that knows its encoding. */
 
 import { type Column, type Table, tableFromIPC } from "@uwdata/flechette";
-import { CLOSED, Incidents, NEVER, NO_BYTE, OPEN, type Place, TEXTS, type TextColumn } from "./incidents";
+import {
+  CLOSED,
+  Incidents,
+  NEVER,
+  NO_BYTE,
+  OPEN,
+  type Place,
+  STAGES,
+  type Stage,
+  TEXTS,
+  type TextColumn,
+} from "./incidents";
 
 export interface LiveWindow {
   /** The change up to which the window is exact. */
@@ -27,16 +38,11 @@ export function decodeWindow(bytes: Uint8Array): LiveWindow {
   const table = tableFromIPC(bytes);
   const metadata = table.schema.metadata ?? new Map<string, string>();
   const incidents = new Incidents(table.numRows + SPARE);
-  fillNumbers(incidents.firstSeq, column(table, "first_seq"), 0);
-  fillNumbers(incidents.received, column(table, "received_at"), 0);
-  fillNumbers(incidents.dispatched, column(table, "dispatched_s"), NEVER);
-  fillNumbers(incidents.enRoute, column(table, "en_route_s"), NEVER);
-  fillNumbers(incidents.onScene, column(table, "on_scene_s"), NEVER);
-  fillNumbers(incidents.closed, column(table, "closed_s"), NEVER);
+  fillSums(incidents.firstSeq, column(table, "first_seq_delta"));
+  fillSums(incidents.received, column(table, "received_at_delta"));
+  fillNumbers(incidents.closed, column(table, "closed_min"), NEVER, 60);
   fillNumbers(incidents.priority, column(table, "priority"), NO_BYTE);
-  fillNumbers(incidents.units, column(table, "units"), NO_BYTE);
-  const open = column(table, "open");
-  for (let row = 0; row < table.numRows; row++) incidents.state[row] = open?.at(row) ? OPEN : CLOSED;
+  fillStages(incidents, column(table, "stage"));
   for (const name of TEXTS) fillTexts(incidents, name, column(table, WIRE_NAMES[name]));
   fillPlaces(incidents, column(table, "place"), table.numRows);
   incidents.filled(table.numRows);
@@ -64,6 +70,7 @@ function fillNumbers(
   target: { [row: number]: number; fill(value: number): unknown },
   source: Column<unknown> | undefined,
   missing: number,
+  scale = 1,
 ): void {
   if (!source) {
     target.fill(missing);
@@ -71,8 +78,26 @@ function fillNumbers(
   }
   for (let row = 0; row < source.length; row++) {
     const value = source.at(row);
-    target[row] = value === null || value === undefined ? missing : Number(value);
+    target[row] = value === null || value === undefined ? missing : Number(value) * scale;
   }
+}
+
+/** Sorted columns come as differences to the row before. */
+function fillSums(target: Uint32Array, source: Column<unknown> | undefined): void {
+  let sum = 0;
+  for (let row = 0; row < (source?.length ?? 0); row++) {
+    sum += Number(source?.at(row));
+    target[row] = sum;
+  }
+}
+
+function fillStages(incidents: Incidents, source: Column<unknown> | undefined): void {
+  if (!source) return;
+  const code = (value: unknown) => Math.max(0, STAGES.indexOf(value as Stage));
+  eachKey(source, code, (row, stage) => {
+    incidents.stage[row] = stage;
+    incidents.state[row] = STAGES[stage] === "closed" ? CLOSED : OPEN;
+  });
 }
 
 function fillTexts(incidents: Incidents, name: TextColumn, source: Column<unknown> | undefined): void {

@@ -26,7 +26,7 @@ import { bytes, readPalette } from "./palette";
 setWorkerUrl(workerUrl);
 
 /** What is to be drawn; the map asks nobody for anything else. */
-export type View = Omit<Scene, "fan" | "base" | "palette"> & {
+export type View = Omit<Scene, "fan" | "base" | "now" | "palette"> & {
   since: number;
   until: number;
   range: number;
@@ -66,6 +66,7 @@ export class IncidentMap {
   #fan = new Map<number, [number, number]>();
   #quiet: MarkData | null = null;
   #alive: MarkData | null = null;
+  #styled = false;
   #busyUntil = 0;
   #frame = 0;
   #lastFrame = 0;
@@ -105,7 +106,10 @@ export class IncidentMap {
       if (this.#fan.size > 0) this.#spread([]);
       this.#draw();
     });
-    this.#map.on("style.load", () => this.#layAreas());
+    this.#map.on("style.load", () => {
+      this.#styled = true;
+      this.#restyle();
+    });
     this.#scheme.addEventListener("change", this.#recolour);
     this.#still.addEventListener("change", this.#tick);
     document.addEventListener("visibilitychange", this.#tick);
@@ -182,13 +186,14 @@ export class IncidentMap {
   };
 
   #restyle(): void {
+    if (!this.#styled) return;
     if (this.city.map.style_url) this.#layAreas();
     else this.#map.setStyle(localStyle(this.city, this.#shown, this.#palette), { diff: true });
   }
 
-  /** Over a style from elsewhere the areas have to be laid again whenever it has loaded. */
+  /** A style from elsewhere is not ours to rebuild: the areas are laid over it. */
   #layAreas(): void {
-    if (!this.city.map.style_url || !this.#map.isStyleLoaded()) return;
+    if (!this.#styled) return;
     const { sources, layers } = areaParts(this.#shown, this.#palette, false);
     for (const id of ["area-chosen", "area-outlines", "area-chosen-outline"]) {
       if (this.#map.getLayer(id)) this.#map.removeLayer(id);
@@ -200,7 +205,13 @@ export class IncidentMap {
 
   #gather(): void {
     if (!this.#view) return;
-    const scene: Scene = { ...this.#view, fan: this.#fan, base: this.#base, palette: this.#palette };
+    const scene: Scene = {
+      ...this.#view,
+      fan: this.#fan,
+      base: this.#base,
+      now: this.events.now(),
+      palette: this.#palette,
+    };
     const rows = aliveRows(scene);
     this.#alive = aliveMarks(scene, rows);
     this.#quiet = quietMarks(scene, rows);

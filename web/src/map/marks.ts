@@ -42,6 +42,8 @@ export interface Scene {
   fan: ReadonlyMap<number, [number, number]>;
   /** Epoch seconds at which the time columns are 0. */
   base: number;
+  /** Epoch seconds. */
+  now: number;
   palette: Palette;
 }
 
@@ -54,9 +56,10 @@ function lookOf({ incidents, palette }: Scene): (row: number) => [number, number
 }
 
 function closedAt(scene: Scene, row: number): number {
-  const { incidents, base } = scene;
+  const { incidents, base, now } = scene;
   if (incidents.state[row] === OPEN) return NOT_YET;
-  return (incidents.stageAt("closed", row) ?? at(incidents.received, row)) - base;
+  // The window rounds closing times up to a minute, which must not make them times to come.
+  return Math.min(incidents.closedAt(row) ?? at(incidents.received, row), now - 1) - base;
 }
 
 /** The rows that move or stand out, with those that matter most drawn last. */

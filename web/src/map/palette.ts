@@ -32,8 +32,12 @@ export function readPalette(): Palette {
   };
 }
 
-/** "#0f6f78" as bytes. */
+/** "#0f6f78" as bytes; a style sheet's minifier may have made "#fff" of "#ffffff". */
 export function bytes(color: string): [number, number, number] {
-  const value = Number.parseInt(color.slice(1, 7), 16);
+  const digits = color.slice(1);
+  const value = Number.parseInt(
+    digits.length === 3 ? digits.replaceAll(/./g, "$&$&") : digits.slice(0, 6),
+    16,
+  );
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }

@@ -47,6 +47,10 @@ export const en = {
   pause: "Pause",
   wholeRange: "Whole range",
   now: "now",
+  midnight: "midnight",
+  noon: "noon",
+  fewerFilters: "Fewer filters",
+  clearSpan: "Clear the span",
   range: { 1: "1 h", 24: "24 h", 168: "7 d", 720: "30 d" } as Record<number, string>,
   rangeLong: { 1: "Last hour", 24: "Last 24 hours", 168: "Last 7 days", 720: "Last 30 days" } as Record<
     number,
