@@ -4,6 +4,7 @@ The protocol: https://developers.arcgis.com/rest/services-reference/enterprise/q
 """
 
 import math
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -68,7 +69,17 @@ _COLUMNS: dict[str, tuple[str, Getter]] = {
 }
 
 
-class BadQuestion(ValueError):  # noqa: N818 - named as the far side would: what was asked is wrong
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "=": operator.eq,
+    "<>": operator.ne,
+}
+
+
+class BadQuestion(ValueError):
     """The question is not one that the layer understands."""
 
 
@@ -89,10 +100,8 @@ class Condition:
         if value is None:
             return False
         if self.operator == "IN":
-            return value in self.value
-        order = (value > self.value) - (value < self.value)
-        return {">": order > 0, ">=": order >= 0, "<": order < 0, "<=": order <= 0, "=": order == 0,
-                "<>": order != 0}[self.operator]  # fmt: skip
+            return bool(value in self.value)
+        return bool(_COMPARE[self.operator](value, self.value))
 
 
 _LITERAL = r"(?:timestamp|date)?\s*'(?:[^']|'')*'|-?\d+(?:\.\d+)?"
@@ -116,6 +125,8 @@ def conditions(where: str) -> list[Condition]:
         if opened is None or clause is None or closed is None:
             raise BadQuestion("'where' clause is invalid")
         depth += opened[0].count("(") - closed[1].count(")")
+        if depth < 0:
+            break
         if clause["column"] != "1" or clause["value"] != "1":
             found.append(_condition(clause))
         at = closed.end()
@@ -131,8 +142,12 @@ def _condition(match: re.Match[str]) -> Condition:
     if match["null"]:
         return Condition(column, " ".join(match["null"].upper().split()), None)
     if match["list"] is not None:
-        return Condition(column, "IN", {_literal(text) for text in re.findall(_LITERAL, match["list"], re.I)})
-    return Condition(column, "<>" if match["operator"] == "!=" else match["operator"], _literal(match["value"]))
+        return Condition(
+            column, "IN", {_literal(text) for text in re.findall(_LITERAL, match["list"], re.IGNORECASE)}
+        )
+    return Condition(
+        column, "<>" if match["operator"] == "!=" else match["operator"], _literal(match["value"])
+    )
 
 
 def _literal(text: str) -> int | float | str:
@@ -207,10 +222,14 @@ class Layer:
     def _held(self, tests: list[Condition], now: int) -> Iterable[SimulatedCall]:
         """Return the calls to look at: only the hours that the question can mean."""
         start = (now // _DAY - self.history_days) * _DAY
-        edited = [test.value for test in tests if test.column == "LASTEDIT" and test.operator in {">", ">=", "="}]
+        edited = [
+            test.value for test in tests if test.column == "LASTEDIT" and test.operator in {">", ">=", "="}
+        ]
         since = max((int(value) // 1000 for value in edited if isinstance(value, int)), default=0)
         if since > start:
-            return (call for call in self.dispatch.edited_between(since, now + 1) if call.received_at >= start)
+            return (
+                call for call in self.dispatch.edited_between(since, now + 1) if call.received_at >= start
+            )
         return self.dispatch.calls_between(start, now + 1)
 
 
@@ -221,8 +240,10 @@ def _known(condition: Condition) -> Condition:
     literal = condition.value
     if _COLUMNS[column][0] == "Date" and isinstance(literal, str):
         literal = _literal(f"timestamp '{literal}'")
-    if literal is not None and condition.operator != "IN" and isinstance(literal, str) != (
-        _COLUMNS[column][0] == "String"
+    if (
+        literal is not None
+        and condition.operator != "IN"
+        and isinstance(literal, str) != (_COLUMNS[column][0] == "String")
     ):
         raise BadQuestion("'where' clause compares unlike things")
     return Condition(column, condition.operator, literal)
@@ -235,7 +256,7 @@ def _ordered(calls: list[SimulatedCall], order: str, now: int) -> list[Simulated
             raise BadQuestion("'orderByFields' names a column that the layer does not have")
         get = _COLUMNS[column][1]
         down = len(part) > 1 and part[1].upper() == "DESC"
-        calls = sorted(calls, key=lambda call: _sortable(get(call, now)), reverse=down)  # noqa: B023 - used at once
+        calls = sorted(calls, key=lambda call: _sortable(get(call, now)), reverse=down)
     return calls
 
 
@@ -259,7 +280,9 @@ def _fields(names: Iterable[str]) -> list[dict[str, Any]]:
 def _feature(call: SimulatedCall, columns: list[str], now: int, projected: int | None) -> dict[str, Any]:
     feature: dict[str, Any] = {"attributes": {name: _COLUMNS[name][1](call, now) for name in columns}}
     if projected is not None:
-        x, y = {"zero": (0.0, 0.0), "swapped": (call.lat, call.lon)}.get(call.fault or "", (call.lon, call.lat))
+        x, y = {"zero": (0.0, 0.0), "swapped": (call.lat, call.lon)}.get(
+            call.fault or "", (call.lon, call.lat)
+        )
         feature["geometry"] = {"x": x, "y": y} if projected == _WGS84 else _mercator(x, y)
     return feature
 

@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import shapely
+from shapely import Geometry
 from shapely.geometry import LineString
 
 from blocklight.simulate.ground import XY, city_land, hills, parts
@@ -61,13 +61,16 @@ BEATS: tuple[Seed, ...] = tuple(
         ("1D", ((6.9, 4.7), (7.0, 5.2))),
         ("2A", ((5.3, 6.3), (5.9, 6.2), (5.4, 6.95))), ("2B", ((7.1, 6.2), (6.6, 7.1), (6.1, 7.0))),
         ("2C", ((5.6, 7.75), (5.75, 8.65))), ("2D", ((6.7, 7.8), (6.8, 8.7))),
-        ("3A", ((4.6, 8.7), (4.3, 7.6))), ("3B", ((3.9, 10.2), (4.9, 10.1))), ("3C", ((5.8, 10.0), (6.2, 9.95))),
+        ("3A", ((4.6, 8.7), (4.3, 7.6))), ("3B", ((3.9, 10.2), (4.9, 10.1))), ("3C", ((5.8, 10.0),
+        (6.2, 9.95))),
         ("3D", ((7.1, 9.95), (7.4, 10.3))),
         ("4A", ((8.1, 8.8), (9.2, 8.6), (7.8, 7.95))), ("4B", ((8.7, 9.9), (9.4, 9.6))),
-        ("4C", ((11.3, 8.4), (11.5, 7.8), (10.2, 8.0), (12.2, 9.0))), ("4D", ((12.6, 6.3), (11.4, 6.0), (13.2, 7.0), (12.9, 5.2))),
+        ("4C", ((11.3, 8.4), (11.5, 7.8), (10.2, 8.0), (12.2, 9.0))), ("4D", ((12.6, 6.3), (11.4, 6.0),
+        (13.2, 7.0), (12.9, 5.2))),
         ("5A", ((8.75, 6.6), (7.9, 7.2), (9.3, 7.3))), ("5B", ((8.5, 4.3), (8.9, 5.0), (7.95, 5.1))),
         ("5C", ((9.4, 5.9), (10.4, 5.3))), ("5D", ((9.9, 3.5), (9.7, 3.0))),
-        ("6A", ((11.3, 4.3), (11.1, 5.2))), ("6B", ((12.5, 4.2), (13.2, 3.9))), ("6C", ((11.1, 3.4), (11.0, 2.4))),
+        ("6A", ((11.3, 4.3), (11.1, 5.2))), ("6B", ((12.5, 4.2), (13.2, 3.9))), ("6C", ((11.1, 3.4),
+        (11.0, 2.4))),
         ("6D", ((12.2, 2.0), (13.2, 2.6), (12.1, 3.1))),
         ("7A", ((3.6, 3.9),)), ("7B", ((5.4, 3.8), (5.4, 2.8))), ("7C", ((7.4, 3.2), (7.1, 2.3))),
         ("7D", ((8.7, 1.9), (10.3, 0.3))),
@@ -87,8 +90,8 @@ _DISTRICTS = {
 
 
 @cache
-def faces() -> tuple[Any, ...]:
-    """The pieces of city land between main roads and shores."""
+def faces() -> tuple[Geometry, ...]:
+    """Return the pieces of city land between main roads and shores."""
     ground = city_land()
     lines = shapely.union_all([ground.boundary, *dividers(), *(LineString(line) for line in _WARD_LINES)])
     cut = shapely.get_parts(shapely.polygonize([lines]))
@@ -96,15 +99,15 @@ def faces() -> tuple[Any, ...]:
     return tuple(face for face in cut if ground.contains(face.representative_point()))
 
 
-def _nearest(seeds: tuple[Seed, ...]) -> Callable[[Any], str]:
-    def choose(face: Any) -> str:
+def _nearest(seeds: tuple[Seed, ...]) -> Callable[[Geometry], str]:
+    def choose(face: Geometry) -> str:
         x, y = face.centroid.x, face.centroid.y
         return min(seeds, key=lambda seed: min(math.dist(at, (x, y)) for at in seed.at)).id
 
     return choose
 
 
-def _gathered(seeds: tuple[Seed, ...]) -> dict[str, Any]:
+def _gathered(seeds: tuple[Seed, ...]) -> dict[str, Geometry]:
     choose, groups = _nearest(seeds), defaultdict(list)
     for face in faces():
         groups[choose(face)].append(face)
@@ -112,25 +115,25 @@ def _gathered(seeds: tuple[Seed, ...]) -> dict[str, Any]:
 
 
 @cache
-def neighborhoods() -> dict[str, Any]:
+def neighborhoods() -> dict[str, Geometry]:
     """Neighbourhood id → its ground."""
     return _gathered(NEIGHBORHOODS)
 
 
 @cache
-def beats() -> dict[str, Any]:
+def beats() -> dict[str, Geometry]:
     """Beat id → its ground."""
     return _gathered(BEATS)
 
 
 @cache
-def council_districts() -> dict[str, Any]:
+def council_districts() -> dict[str, Geometry]:
     """Council district id → its ground, made of whole beats."""
     ground = beats()
     return {id_: shapely.union_all([ground[beat] for beat in own.split()]) for id_, own in _DISTRICTS.items()}
 
 
-def grid_grounds() -> dict[str, Any]:
+def grid_grounds() -> dict[str, Geometry]:
     """Grid name → the ground that its streets cover: neighbourhoods, without the hills."""
     ground = neighborhoods()
     groups = defaultdict(list)
@@ -139,7 +142,7 @@ def grid_grounds() -> dict[str, Any]:
     return {name: shapely.union_all(own).difference(hills()) for name, own in groups.items()}
 
 
-def largest_inside(shape: Any) -> Any:
-    """A point well inside the largest part of a shape, where its label stands."""
+def largest_inside(shape: Geometry) -> Geometry:
+    """Return a point well inside the largest part of a shape, where its label stands."""
     part = max(parts(shape), key=lambda p: p.area)
     return shapely.maximum_inscribed_circle(part, tolerance=0.02).interpolate(0)

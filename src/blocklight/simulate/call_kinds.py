@@ -55,18 +55,21 @@ class CallKind:
 
 
 ENDS: dict[str, tuple[tuple[int, str], ...]] = {
-    "crime": ((52, "REPORT TAKEN"), (14, "HANDLED BY OFFICER"), (11, "UNABLE TO LOCATE"), (9, "GONE ON ARRIVAL"),
+    "crime": ((52, "REPORT TAKEN"), (14, "HANDLED BY OFFICER"), (11, "UNABLE TO LOCATE"),
+    (9, "GONE ON ARRIVAL"),
               (7, "ARREST MADE"), (7, "UNFOUNDED")),
     "peace": ((34, "HANDLED BY OFFICER"), (24, "GONE ON ARRIVAL"), (18, "ADVISED"), (12, "UNABLE TO LOCATE"),
               (5, "REPORT TAKEN"), (4, "UNFOUNDED"), (3, "ARREST MADE")),
     "stop": ((46, "CITATION ISSUED"), (40, "WARNING GIVEN"), (10, "HANDLED BY OFFICER"), (4, "ARREST MADE")),
     "patrol": ((88, "HANDLED BY OFFICER"), (8, "ADVISED"), (4, "REPORT TAKEN")),
     "alarm": ((72, "FALSE ALARM"), (16, "HANDLED BY OFFICER"), (8, "UNFOUNDED"), (4, "REPORT TAKEN")),
-    "crash": ((48, "REPORT TAKEN"), (28, "HANDLED BY OFFICER"), (14, "INFORMATION EXCHANGED"), (10, "GONE ON ARRIVAL")),
+    "crash": ((48, "REPORT TAKEN"), (28, "HANDLED BY OFFICER"), (14, "INFORMATION EXCHANGED"),
+    (10, "GONE ON ARRIVAL")),
     "tow": ((44, "CITATION ISSUED"), (26, "TOWED"), (20, "GONE ON ARRIVAL"), (10, "ADVISED")),
     "fire": ((48, "SERVICE COMPLETED"), (26, "HANDLED BY CREW"), (16, "UNFOUNDED"), (10, "INVESTIGATED")),
     "fire_alarm": ((78, "FALSE ALARM"), (14, "INVESTIGATED"), (8, "SERVICE COMPLETED")),
-    "patient": ((62, "TRANSPORTED"), (22, "TREATED NO TRANSPORT"), (10, "REFUSED CARE"), (6, "NO PATIENT FOUND")),
+    "patient": ((62, "TRANSPORTED"), (22, "TREATED NO TRANSPORT"), (10, "REFUSED CARE"),
+    (6, "NO PATIENT FOUND")),
     "animal": ((46, "SERVICE COMPLETED"), (30, "REFERRED TO SHELTER"), (24, "GONE ON ARRIVAL")),
 }  # fmt: skip
 """Set of dispositions → weights and the dispatch centre's words."""
@@ -169,7 +172,8 @@ KINDS: tuple[CallKind, ...] = (
     # Never to be published
     CallKind(_DV, _P, 6.2, "evening", "homes", "12", 56, 2.6, "crime", sensitive=True,
              becomes=((0.12, "VERBAL DISPUTE"),)),
-    CallKind("RESTRAINING ORDER VIOLATION", _P, 1.4, "evening", "homes", "2", 42, 1.8, "crime", sensitive=True),
+    CallKind("RESTRAINING ORDER VIOLATION", _P, 1.4, "evening", "homes", "2", 42, 1.8, "crime",
+             sensitive=True),
     CallKind(_MENTAL, _P, 4.2, "day", "everywhere", "2", 46, 2.2, "peace", sensitive=True,
              becomes=((0.1, "DISTURBANCE"),)),
     CallKind("SUICIDAL SUBJECT", _P, 1.7, "evening", "homes", "1", 62, 3.2, "peace", sensitive=True),
@@ -183,17 +187,19 @@ KINDS: tuple[CallKind, ...] = (
     # Tactical and officer safety
     CallKind("OFFICER NEEDS ASSISTANCE", _P, 0.35, "night", "night", "1", 26, 6.5, "patrol", officer=True,
              sensitive=True),
-    CallKind("WARRANT SERVICE", _P, 0.6, "morning", "homes", "2", 85, 5.5, "patrol", officer=True, sensitive=True),
-    CallKind("SURVEILLANCE", _P, 0.5, "evening", "everywhere", "4", 130, 2.6, "patrol", officer=True, sensitive=True),
+    CallKind("WARRANT SERVICE", _P, 0.6, "morning", "homes", "2", 85, 5.5, "patrol", officer=True,
+             sensitive=True),
+    CallKind("SURVEILLANCE", _P, 0.5, "evening", "everywhere", "4", 130, 2.6, "patrol", officer=True,
+             sensitive=True),
     CallKind("BARRICADED SUBJECT", _P, 0.08, "evening", "homes", "1", 210, 9.0, "crime", sensitive=True),
     # Codes that no rule of the city file maps, on purpose
     CallKind("SIG 42", _P, 1.1, "day", "everywhere", "4", 20, 1.1, "patrol", unmapped=True),
     CallKind("10-66 QUEBEC", _P, 0.9, "evening", "everywhere", "3", 18, 1.3, "peace", unmapped=True),
     CallKind("ZULU DETAIL", _P, 0.8, "office", "quays", "5", 60, 1.4, "patrol", officer=True, unmapped=True),
-    CallKind("MISC FD 9", _F, 0.6, "day", "everywhere", "4", 24, 1.1, "fire", unmapped=True),
+    CallKind("FD DELTA 9", _F, 0.6, "day", "everywhere", "4", 24, 1.1, "fire", unmapped=True),
 )  # fmt: skip
 
-BURGLARIES_PER_DAY = 4.6
+BURGLARIES_PER_DAY = 4.2
 """First burglaries; each may draw others near it in the days after (see `near_repeats`)."""
 
 
@@ -211,8 +217,15 @@ def hour_weights(profile: str) -> tuple[float, ...]:
 
 
 @cache
+def _week() -> tuple[float, ...]:
+    """Return the calls expected in each hour of a week, Monday's first."""
+    return tuple(
+        sum(kind.daily * hour_weights(kind.hours)[hour] * WEEKDAYS[kind.hours][day] for kind in KINDS)
+        for day in range(7)
+        for hour in range(24)
+    )
+
+
 def load(weekday: int, hour: int) -> float:
-    """How busy the centre is at a local hour against its mean (1.0): what makes queues grow."""
-    rates = [sum(kind.daily * hour_weights(kind.hours)[h] * WEEKDAYS[kind.hours][d] for kind in KINDS)
-             for d in range(7) for h in range(24)]  # fmt: skip
-    return rates[weekday * 24 + hour] / (sum(rates) / len(rates))
+    """Return how busy the centre is at a local hour against its mean (1.0): what makes queues grow."""
+    return _week()[weekday * 24 + hour] * len(_week()) / sum(_week())

@@ -7,8 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import shapely
+from numpy.typing import NDArray
+from shapely import Geometry
 
 from blocklight.simulate import areas, ground
 from blocklight.simulate.hill_lanes import hill_lanes
@@ -66,26 +69,27 @@ def encode(features: list[Feature]) -> bytes:
     return b'{"type":"FeatureCollection","features":[\n' + rows + b"\n]}\n"
 
 
-def _feature(properties: dict[str, Any], shape: Any, *, id_: str | None = None) -> Feature:
-    geometry = shapely.transform(shape, _to_degrees)
+def _feature(properties: dict[str, Any], shape: Geometry, *, id_: str | None = None) -> Feature:
+    geometry = shapely.transform(shape, to_degrees)
     made: Feature = {"type": "Feature", "properties": properties, "geometry": _mapping(geometry)}
     return made if id_ is None else {"type": "Feature", "id": id_, **made}
 
 
-def _to_degrees(points: Any) -> Any:
+def to_degrees(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn an array of kilometres on the sheet into WGS 84 lon, lat, rounded to about a metre."""
     points = points.copy()
     points[:, 0] = ground.WEST + points[:, 0] / ground.KM_PER_DEGREE_LON
     points[:, 1] = ground.SOUTH + points[:, 1] / ground.KM_PER_DEGREE_LAT
     return points.round(_DIGITS)
 
 
-def _mapping(shape: Any) -> dict[str, Any]:
+def _mapping(shape: Geometry) -> dict[str, Any]:
     return dict(orjson.loads(shapely.to_geojson(shape)))
 
 
 def _roads(roads: Iterable[Road]) -> Iterator[Feature]:
     """Yield one feature per name and kind of road, in the order of first appearance."""
-    named: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    named: dict[tuple[str, str], list[Geometry]] = defaultdict(list)
     for road in roads:
         named[road.kind, road.name].append(road.line.simplify(0.003))
     for (kind, name), lines in named.items():
@@ -93,7 +97,7 @@ def _roads(roads: Iterable[Road]) -> Iterator[Feature]:
         yield _feature({"name": name, "class": kind}, shape)
 
 
-def _areas(shapes: dict[str, Any], names: dict[str, str]) -> Iterator[Feature]:
+def _areas(shapes: dict[str, Geometry], names: dict[str, str]) -> Iterator[Feature]:
     simple = shapely.coverage_simplify(list(shapes.values()), 0.004)
     for id_, shape in zip(shapes, simple, strict=True):
         yield _feature({"id": id_, "name": names[id_]}, shape, id_=id_)

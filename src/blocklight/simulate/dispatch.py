@@ -1,7 +1,7 @@
 """A dispatch centre as a function of (seed, time): every hour's calls come from their own random numbers.
 
-Nothing is remembered: what the centre knows at a moment can be worked out again from the seed alone, after any
-restart and in any order. All times are whole seconds since 1970, UTC.
+Nothing is remembered: what the centre knows at a moment can be worked out again from the seed alone, after
+any restart and in any order. All times are whole seconds since 1970, UTC.
 """
 
 import math
@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from blocklight.simulate import near_repeats
@@ -31,13 +32,20 @@ LONGEST_LIFE_HOURS = 12
 _SCALE = 0.83
 _QUEUE_S = {1: 60, 2: 160, 3: 620, 4: 2000, 5: 3600}
 _TRAVEL_S = {1: 260, 2: 320, 3: 430, 4: 540, 5: 600}
+_STAY = 1.85
+"""Stays are longer than the table says: reports are written on scene."""
 _DUPLICATED, _CANCELLED, _FAULTY = 0.034, 0.065, 0.008
 _FAULTS = ("zero", "zero", "zero", "swapped", "swapped", "absurd_year", "no_time")
 _REMARKS = (
-    "RP {name} 555-01{n:02d} WILL MEET AT DOOR", "ANON RP, NO CALLBACK", "RP {name} 555-01{n:02d} SEES FROM WINDOW",
-    "GATE CODE {n:04d}, SEE {name}", "2ND CALLER {name} 555-01{n:02d} SAME", "{name} AT APT {n} WAITING OUTSIDE", "",
-)  # fmt: skip
-_NAMES = ("ADA", "BRUNO", "CLEO", "DARIO", "ELSA", "FINN", "GRETA", "HUGO", "INES", "JUNO", "KAI", "LOTTE", "MILO")
+    "RP {name} 555-01{n:02d} WILL MEET AT DOOR",
+    "ANON RP, NO CALLBACK",
+    "RP {name} 555-01{n:02d} SEES FROM WINDOW",
+    "GATE CODE {n:04d}, SEE {name}",
+    "2ND CALLER {name} 555-01{n:02d} SAME",
+    "{name} AT APT {n} WAITING OUTSIDE",
+    "",
+)
+_NAMES = "ADA BRUNO CLEO DARIO ELSA FINN GRETA HUGO INES JUNO KAI LOTTE MILO".split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ class SimulatedCall:
         return max(at for at in self.edits if at <= now)
 
     def type_at(self, now: int) -> str:
-        """The type that the row shows at *now*."""
+        """Return the type that the row shows at *now*."""
         return next((text for at, text in reversed(self.then) if at <= now), self.text)
 
     def open_at(self, now: int) -> bool:
@@ -160,10 +168,19 @@ def _make_hour(seed: int, index: int, repeats: near_repeats.Repeats) -> list[Sim
 
 
 def _openings(rng: random.Random, index: int, local: datetime) -> Iterator[_Opening]:
-    for kind in KINDS:
-        rate = kind.daily * _SCALE * hour_weights(kind.hours)[local.hour]
-        for _ in range(poisson(rng, rate * WEEKDAYS[kind.hours][local.weekday()])):
+    for kind, rate in _rates(local.weekday(), local.hour):
+        for _ in range(poisson(rng, rate)):
             yield _Opening(index * HOUR + rng.randrange(HOUR), kind, chooser(kind.place)(rng))
+
+
+@cache
+def _rates(weekday: int, hour: int) -> tuple[tuple[CallKind, float], ...]:
+    """Return the calls of each kind to expect in one local hour."""
+    return tuple(
+        (kind, kind.daily * _SCALE * hour_weights(kind.hours)[hour] * WEEKDAYS[kind.hours][weekday])
+        for kind in KINDS
+        if kind.daily
+    )
 
 
 def _burglaries(repeats: near_repeats.Repeats, index: int) -> Iterator[_Opening]:
@@ -172,7 +189,9 @@ def _burglaries(repeats: near_repeats.Repeats, index: int) -> Iterator[_Opening]
         yield _Opening(burglary.at, by_text()[text], burglary.spot)
 
 
-def _live(rng: random.Random, opening: _Opening, busy: float, local: datetime, object_id: int) -> SimulatedCall:
+def _live(
+    rng: random.Random, opening: _Opening, busy: float, local: datetime, object_id: int
+) -> SimulatedCall:
     """Give a call its whole life."""
     kind, at = opening.kind, opening.at
     priority = int(rng.choice(kind.priorities))
@@ -211,12 +230,14 @@ def _stages(
 ) -> tuple[int | None, int | None, int | None, int]:
     """Draw dispatched, en route, on scene and closed; a call that is cancelled misses the later ones."""
     at = opening.at
-    scene_s = max(90, rng.lognormvariate(math.log(kind.scene_min * 81), 0.6))
+    scene_s = max(90, rng.lognormvariate(math.log(kind.scene_min * 60 * _STAY), 0.62))
     if kind.officer:
         arrived = at + rng.randrange(4)
         return arrived, arrived, arrived, _before_the_end(at, arrived + scene_s)
     own = kind.agency != "PD"
-    queue_s = rng.lognormvariate(math.log(40 + 15 * priority if own else _QUEUE_S[priority]), 0.65 if own else 0.8)
+    queue_s = rng.lognormvariate(
+        math.log(40 + 15 * priority if own else _QUEUE_S[priority]), 0.65 if own else 0.8
+    )
     queue_s *= 1 if own else busy**1.6
     travel_s = rng.lognormvariate(math.log(_TRAVEL_S[1 if own else priority]), 0.42)
     travel_s *= (1.35 if opening.spot.road == "lane" else 1.0) * busy**0.3
@@ -225,7 +246,12 @@ def _stages(
     on_scene = en_route + max(40, round(travel_s))
     if rng.random() < _CANCELLED * (1.4 if priority > 2 else 0.6):  # noqa: PLR2004 - the urgent ones wait less
         closed = rng.randrange(at + 20, on_scene)
-        return dispatched if dispatched < closed else None, en_route if en_route < closed else None, None, closed
+        return (
+            dispatched if dispatched < closed else None,
+            en_route if en_route < closed else None,
+            None,
+            closed,
+        )
     if on_scene > at + (LONGEST_LIFE_HOURS - 2) * HOUR:
         return None, None, None, at + 3 * HOUR
     return dispatched, en_route, on_scene, _before_the_end(at, on_scene + scene_s)
@@ -244,9 +270,11 @@ def _reclassified(
         luck -= share
         if luck < 0 and dispatched is not None:
             start = on_scene if on_scene is not None and rng.random() < 0.7 else dispatched  # noqa: PLR2004 - a share
-            return ((rng.randrange(start + 5, max(start + 30, min(closed, start + 1500))), text),) if (
-                start + 30 < closed
-            ) else ()
+            return (
+                ((rng.randrange(start + 5, max(start + 30, min(closed, start + 1500))), text),)
+                if (start + 30 < closed)
+                else ()
+            )
     return ()
 
 
@@ -276,7 +304,8 @@ def _duplicates(rng: random.Random, call: SimulatedCall, end: int, object_id: in
         object_id=object_id, number=f"{call.number[:8]}{object_id % 1_000_000:06d}", agency=call.agency,
         text=call.text, priority=call.priority, channel="PHONE", spot=call.spot, address=call.address,
         lon=call.lon, lat=call.lat, received_at=at, dispatched_at=None, en_route_at=None, on_scene_at=None,
-        closed_at=at + rng.randrange(40, 600), units=(), disposition="DUPLICATE CALL", duplicate_of=call.number,
+        closed_at=at + rng.randrange(40, 600), units=(),
+        disposition="DUPLICATE CALL", duplicate_of=call.number,
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Serves the demo city's two feeds as their platforms would, hiccups and all: an ASGI application."""
 
 import asyncio
+import math
 import random
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import orjson
 
 from blocklight.simulate.arcgis_layer import BadQuestion, Layer
 from blocklight.simulate.dispatch import HOUR, Dispatch
-from blocklight.simulate.requests import RequestDesk
+from blocklight.simulate.request_desk import RequestDesk
 from blocklight.simulate.soda_dataset import Dataset
 
 DISPATCH_HOST = "dispatch.demo.invalid"
@@ -57,47 +58,67 @@ def dispatch_centre(
 
     Without *hiccups* it never fails. It never does in its first ten minutes.
     """
-    centre, desk = Dispatch(seed), RequestDesk(seed)
-    layer, dataset = Layer(centre, history_days), Dataset(desk, history_days)
-    calm_until = now().timestamp() + _CALM_S
-    turn = asyncio.Lock()
+    return _Centre(seed, now, history_days, hiccups=hiccups)
 
-    def answer(host: str, path: str, asked: dict[str, str], at: int) -> Answer:
-        centre.forget_before(at - (history_days + 3) * 24 * HOUR)
-        desk.forget_before(at - (history_days + 3) * 24 * HOUR)
-        if host == DISPATCH_HOST and path.startswith(_LAYER):
-            return _arcgis(layer, path.removeprefix(_LAYER), asked, at)
-        if host == REQUESTS_HOST and path == _DATASET:
-            return _soda(dataset, asked, at)
-        return Answer(404, b"<h1>Not found</h1>", "text/html")
 
-    async def app(
-        scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+class _Centre:
+    """Both feeds of one seed, with the clock that they live by."""
+
+    def __init__(self, seed: int, now: Callable[[], datetime], history_days: int, *, hiccups: bool) -> None:
+        self._seed, self._now, self._history_days = seed, now, history_days
+        self._dispatch, self._desk = Dispatch(seed), RequestDesk(seed)
+        self._layer = Layer(self._dispatch, history_days)
+        self._dataset = Dataset(self._desk, history_days)
+        self._calm_until = now().timestamp() + (_CALM_S if hiccups else math.inf)
+        self._turn = asyncio.Lock()
+
+    async def __call__(
+        self,
+        scope: Scope,
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
     ) -> None:
+        """Answer one HTTP request."""
         if scope["type"] != "http":
             return
-        body = b""
-        while (message := await receive())["type"] == "http.request":
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
-        host = _host(scope)
-        at = int(now().timestamp())
-        trouble = outage(seed, host, at) if hiccups and at > calm_until else None
-        if trouble == "slow":
-            await asyncio.sleep(_SLOW_S)
-        if trouble is None or trouble == "slow":
-            asked = dict(parse_qsl((scope["query_string"] + b"&" + body).decode(), keep_blank_values=True))
-            async with turn:
-                made = await asyncio.to_thread(answer, host, scope["path"], asked, at)
-        else:
-            made = _failure(trouble)
-        await send({"type": "http.response.start", "status": made.status,
-                    "headers": [(b"content-type", made.kind.encode()),
-                                (b"content-length", str(len(made.body)).encode())]})  # fmt: skip
+        body = await _read(receive)
+        asked = dict(parse_qsl((scope["query_string"] + b"&" + body).decode(), keep_blank_values=True))
+        made = await self._made(_host(scope), scope["path"], asked)
+        headers = [
+            (b"content-type", made.kind.encode()),
+            (b"content-length", str(len(made.body)).encode()),
+        ]
+        await send({"type": "http.response.start", "status": made.status, "headers": headers})
         await send({"type": "http.response.body", "body": made.body})
 
-    return app
+    async def _made(self, host: str, path: str, asked: dict[str, str]) -> Answer:
+        at = int(self._now().timestamp())
+        trouble = outage(self._seed, host, at) if at > self._calm_until else None
+        if trouble == "slow":
+            await asyncio.sleep(_SLOW_S)
+        elif trouble is not None:
+            return _failure(trouble)
+        async with self._turn:  # the tables are made in a thread, by one question at a time
+            return await asyncio.to_thread(self._answer, host, path, asked, at)
+
+    def _answer(self, host: str, path: str, asked: dict[str, str], at: int) -> Answer:
+        kept_from = at - (self._history_days + 3) * 24 * HOUR
+        self._dispatch.forget_before(kept_from)
+        self._desk.forget_before(kept_from)
+        if host == DISPATCH_HOST and path.startswith(_LAYER):
+            return _arcgis(self._layer, path.removeprefix(_LAYER), asked, at)
+        if host == REQUESTS_HOST and path == _DATASET:
+            return _soda(self._dataset, asked, at)
+        return Answer(404, b"<h1>Not found</h1>", "text/html")
+
+
+async def _read(receive: Callable[[], Awaitable[Message]]) -> bytes:
+    body = b""
+    while (message := await receive())["type"] == "http.request":
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    return body
 
 
 def _host(scope: Scope) -> str:

@@ -7,9 +7,9 @@ empty stretch of the Pacific where no real town can be mistaken for it.
 import math
 import random
 from functools import cache
-from typing import Any
 
 import shapely
+from shapely import Geometry
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 XY = tuple[float, float]
@@ -26,7 +26,8 @@ _MAINLAND: list[XY] = [
     (9.0, 80), (7.0, 44), (9.4, 27), (6.6, 18), (5.6, 14.2), (3.9, 12.4), (2.6, 11.6), (2.1, 11.0),
     (2.35, 10.5), (3.0, 10.2), (3.9, 9.9), (4.5, 9.35), (4.72, 8.7), (4.66, 8.05), (4.25, 7.5), (3.5, 7.15),
     (2.6, 6.9), (2.0, 6.4), (2.3, 5.8), (3.2, 5.5), (4.0, 5.25), (4.9, 5.02), (5.9, 4.8), (6.8, 4.5),
-    (7.6, 4.15), (8.4, 3.68), (9.2, 3.1), (9.9, 2.62), (10.6, 2.35), (11.1, 1.95), (11.35, 1.35), (11.9, 0.95),
+    (7.6, 4.15), (8.4, 3.68), (9.2, 3.1), (9.9, 2.62), (10.6, 2.35), (11.1, 1.95), (11.35, 1.35),
+    (11.9, 0.95),
     (12.6, 0.72), (13.0, 0.2), (13.3, -0.9), (14.2, -2.5), (15.8, -6), (13.9, -13), (17, -24), (15, -70),
     (85, -70), (85, 80),
 ]  # fmt: skip
@@ -36,12 +37,15 @@ _ISLAND: list[XY] = [
     (6.5, 2.02), (5.5, 2.3), (4.5, 2.6), (3.6, 2.98), (2.9, 3.45),
 ]  # fmt: skip
 _SPIT: list[XY] = [
-    (9.75, 0.55), (10.3, 1.0), (10.75, 1.1), (11.05, 0.7), (11.2, 0.1), (10.9, -0.35), (10.2, -0.4), (9.7, -0.05),
+    (9.75, 0.55), (10.3, 1.0), (10.75, 1.1), (11.05, 0.7), (11.2, 0.1), (10.9, -0.35), (10.2, -0.4),
+    (9.7, -0.05),
 ]  # fmt: skip
 _ISLET: list[XY] = [(0.95, 8.75), (1.05, 9.15), (1.4, 9.3), (1.7, 9.05), (1.62, 8.72), (1.3, 8.52)]
 _LAKE: list[XY] = [
-    (7.72, 5.3), (7.45, 5.62), (7.5, 6.05), (7.62, 6.3), (7.36, 6.62), (7.3, 6.95), (7.56, 6.98), (7.86, 6.62),
-    (8.12, 6.62), (8.4, 6.98), (8.68, 7.12), (8.74, 6.86), (8.46, 6.48), (8.44, 6.05), (8.34, 5.6), (8.05, 5.3),
+    (7.72, 5.3), (7.45, 5.62), (7.5, 6.05), (7.62, 6.3), (7.36, 6.62), (7.3, 6.95), (7.56, 6.98),
+    (7.86, 6.62),
+    (8.12, 6.62), (8.4, 6.98), (8.68, 7.12), (8.74, 6.86), (8.46, 6.48), (8.44, 6.05), (8.34, 5.6),
+    (8.05, 5.3),
 ]  # fmt: skip
 _RESERVOIR: list[XY] = [
     (11.0, 8.95), (11.35, 8.8), (11.6, 8.45), (11.95, 8.3), (12.05, 8.0), (11.75, 7.95), (11.45, 8.2),
@@ -77,8 +81,10 @@ _BREAKWATERS: list[list[XY]] = [
     [(3.1, 8.0), (3.2, 8.9), (3.55, 9.3)],
 ]
 _LIMIT: list[XY] = [
-    (-4, 10.7), (2.3, 10.62), (3.2, 10.66), (4.0, 10.95), (4.9, 10.78), (5.8, 10.98), (6.7, 10.72), (7.6, 11.0),
-    (8.6, 10.95), (9.6, 10.55), (10.8, 10.1), (12.0, 9.35), (12.9, 8.3), (13.4, 7.1), (13.8, 5.9), (13.95, 4.6),
+    (-4, 10.7), (2.3, 10.62), (3.2, 10.66), (4.0, 10.95), (4.9, 10.78), (5.8, 10.98), (6.7, 10.72),
+    (7.6, 11.0),
+    (8.6, 10.95), (9.6, 10.55), (10.8, 10.1), (12.0, 9.35), (12.9, 8.3), (13.4, 7.1), (13.8, 5.9),
+    (13.95, 4.6),
     (13.85, 3.4), (13.75, 2.5), (13.2, 1.9), (12.95, 1.1), (12.4, 0.5), (12.0, -1.5), (-4, -1.5),
 ]  # fmt: skip
 _HILLS: list[XY] = [
@@ -125,19 +131,23 @@ def _weathered(points: list[XY], rng: random.Random, *, roughness: float, times:
     return points
 
 
-def _shore(points: list[XY], rng: random.Random, roughness: float = 0.05) -> Any:
-    return Polygon(rounded(_weathered(points, rng, roughness=roughness, times=2), closed=True, times=2)).buffer(0)
+def _shore(points: list[XY], rng: random.Random, roughness: float = 0.05) -> Geometry:
+    return Polygon(
+        rounded(_weathered(points, rng, roughness=roughness, times=2), closed=True, times=2)
+    ).buffer(0)
 
 
-def _lines(specs: list[tuple[XY, XY, float]]) -> list[Any]:
+def _lines(specs: list[tuple[XY, XY, float]]) -> list[Geometry]:
     return [LineString([a, b]).buffer(width / 2, cap_style="flat") for a, b, width in specs]
 
 
 @cache
-def lakes() -> Any:
+def lakes() -> Geometry:
     """Fresh water: the lake with its channel to the estuary, the reservoir, the river and the creeks."""
     rng = random.Random("lakes")  # noqa: S311 - a drawing, not a secret
-    channel = LineString(rounded([(7.85, 5.4), (7.74, 5.0), (7.8, 4.6), (7.68, 4.0)], closed=False)).buffer(0.045)
+    channel = LineString(rounded([(7.85, 5.4), (7.74, 5.0), (7.8, 4.6), (7.68, 4.0)], closed=False)).buffer(
+        0.045
+    )
     streams = [
         LineString(rounded(line, closed=False, times=3)).buffer(width)
         for line, width in ((_RIVER, 0.05), (_SLOUGH, 0.06), (_CREEK, 0.03))
@@ -146,10 +156,15 @@ def lakes() -> Any:
 
 
 @cache
-def shore_land() -> Any:
-    """The dry land proper: mainland, islands and quays, without piers and breakwaters."""
+def shore_land() -> Geometry:
+    """Return the dry land proper: mainland, islands and quays, without piers and breakwaters."""
     rng = random.Random("coast")  # noqa: S311 - a drawing, not a secret
-    natural = [_shore(_MAINLAND, rng), _shore(_ISLAND, rng, 0.035), _shore(_SPIT, rng), _shore(_ISLET, rng, 0.09)]
+    natural = [
+        _shore(_MAINLAND, rng),
+        _shore(_ISLAND, rng, 0.035),
+        _shore(_SPIT, rng),
+        _shore(_ISLET, rng, 0.09),
+    ]
     quays = shapely.union_all([Polygon(quay) for quay in _QUAYS])
     basins = shapely.union_all([Polygon(basin) for basin in _BASINS])
     dry = shapely.union_all([*natural, quays]).difference(basins).difference(lakes()).intersection(_SHEET)
@@ -157,34 +172,38 @@ def shore_land() -> Any:
 
 
 @cache
-def land() -> Any:
+def land() -> Geometry:
     """All land of the sheet, with what is built into the water: piers and breakwaters."""
     walls = [LineString(rounded(wall, closed=False)).buffer(0.018) for wall in _BREAKWATERS]
     return shapely.union_all([shore_land(), *_lines(_PIERS), *walls]).intersection(_SHEET)
 
 
 @cache
-def water() -> Any:
+def water() -> Geometry:
     """All water of the sheet."""
     return _SHEET.difference(land())
 
 
 @cache
-def city_land() -> Any:
-    """The land inside the city limit: what areas tile and streets cover."""
-    inside = shore_land().intersection(Polygon(rounded(_LIMIT, closed=True))).intersection(box(-1, -1, WIDTH_KM, HEIGHT_KM))
+def city_land() -> Geometry:
+    """Return the land inside the city limit: what areas tile and streets cover."""
+    inside = (
+        shore_land()
+        .intersection(Polygon(rounded(_LIMIT, closed=True)))
+        .intersection(box(-1, -1, WIDTH_KM, HEIGHT_KM))
+    )
     return MultiPolygon([part for part in parts(inside) if part.area > 0.1])  # noqa: PLR2004 - slivers at the limit
 
 
 @cache
-def hills() -> Any:
-    """The part of the city where streets follow the slopes."""
+def hills() -> Geometry:
+    """Return the part of the city where streets follow the slopes."""
     return Polygon(rounded(_HILLS, closed=True)).intersection(city_land())
 
 
 @cache
-def sheet() -> Any:
-    """The whole drawn rectangle."""
+def sheet() -> Geometry:
+    """Return the whole drawn rectangle."""
     return _SHEET
 
 
@@ -196,11 +215,11 @@ def height(x: float, y: float) -> float:
     return up * 0.62 + spurs + knolls
 
 
-def parts(geometry: Any) -> list[Any]:
-    """The single parts of any geometry, without the empty ones."""
+def parts(geometry: Geometry) -> list[Geometry]:
+    """Return the single parts of any geometry, without the empty ones."""
     return [part for part in getattr(geometry, "geoms", [geometry]) if not part.is_empty]
 
 
-def near(x: float, y: float, radius_km: float) -> Any:
-    """A disc on the sheet."""
+def near(x: float, y: float, radius_km: float) -> Geometry:
+    """Return a disc on the sheet."""
     return Point(x, y).buffer(radius_km)

@@ -1,14 +1,15 @@
 """Lays the winding lanes of the demo city's hills: along the contours, and some straight up.
 
-Evenly spaced streamlines after Jobard and Lefer (1997): a lane follows the slope until it would crowd another.
+Evenly spaced streamlines after Jobard and Lefer (1997): a lane follows the slope until it would crowd
+another.
 """
 
 import math
 import random
 from collections.abc import Iterator
-from typing import Any
 
 import shapely
+from shapely import Geometry
 from shapely.geometry import LineString, Point
 
 from blocklight.simulate import street_names
@@ -24,12 +25,12 @@ _DEAD_ENDS = 0.16
 class _Slopes:
     """The lanes drawn so far, as points in square cells."""
 
-    def __init__(self, ground: Any) -> None:
+    def __init__(self, ground: Geometry) -> None:
         self.ground = ground
         self._cells: dict[tuple[int, int], list[XY]] = {}
 
     def nearest(self, p: XY, apart: list[XY]) -> tuple[float, XY]:
-        """Return the distance to the nearest point of another lane, and that point; *apart* is not looked at."""
+        """Return the distance to the nearest point of a lane, and that point; *apart* is not looked at."""
         i, j = math.floor(p[0] / _SPACING_KM), math.floor(p[1] / _SPACING_KM)
         own = set(apart)
         close = [
@@ -84,7 +85,7 @@ def _direction(x: float, y: float, *, uphill: bool) -> XY:
     return (gx / size, gy / size) if uphill else (-gy / size, gx / size)
 
 
-def hill_lanes(ground: Any, streets: list[Road]) -> Iterator[Road]:
+def hill_lanes(ground: Geometry, streets: list[Road]) -> Iterator[Road]:
     """Yield the lanes of the hills, named; most end on another or on one of *streets*, some are dead ends."""
     rng = random.Random("hills")  # noqa: S311 - a drawing, not a secret
     shapely.prepare(ground)
@@ -108,7 +109,7 @@ def hill_lanes(ground: Any, streets: list[Road]) -> Iterator[Road]:
             yield Road(name(made), "lane", line.simplify(0.003))
 
 
-def _dense(geometry: Any) -> list[XY]:
+def _dense(geometry: Geometry) -> list[XY]:
     return [
         (point.x, point.y)
         for line in parts(geometry)

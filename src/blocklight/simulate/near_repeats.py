@@ -5,6 +5,7 @@ with an exponential delay. What happens in an hour depends only on the seed and 
 """
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -14,20 +15,20 @@ from blocklight.simulate.places import Spot, chooser, neighbor
 
 _REACH_HOURS = 14 * 24
 _MEAN_DELAY_S = 3.2 * 86_400
-_FOLLOWED = (0.3, 0.12, 0.05)
+_FOLLOWED = (0.4, 0.18, 0.08)
 """Chance that a first burglary draws at least one, two, three others."""
+_IN_PROGRESS = 0.2
 _ZONE = ZoneInfo("America/Los_Angeles")
 _HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Burglary:
-    """One burglary call: epoch seconds, its place, and whether it draws the near ones (*first*)."""
+    """One burglary call: epoch seconds, its place, and whether it is still going on."""
 
     at: int
     spot: Spot
     in_progress: bool
-    first: bool
 
 
 class Repeats:
@@ -35,41 +36,49 @@ class Repeats:
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._firsts: dict[int, list[Burglary]] = {}
-        self._later: dict[int, list[Burglary]] = {}
+        self._made: dict[int, tuple[Burglary, ...]] = {}
 
     def in_hour(self, index: int) -> list[Burglary]:
         """Return the burglaries of one UTC hour, oldest first."""
-        for past in range(index - _REACH_HOURS, index + 1):
-            if past not in self._firsts:
-                self._make(past)
-        found = [*self._firsts[index], *self._later.get(index, ())]
+        start, end = index * _HOUR, (index + 1) * _HOUR
+        found = [
+            burglary
+            for past in range(index - _REACH_HOURS, index + 1)
+            for burglary in self._from(past)
+            if start <= burglary.at < end
+        ]
         return sorted(found, key=lambda burglary: (burglary.at, burglary.spot.x, burglary.spot.y))
 
     def forget_before(self, index: int) -> None:
-        """Free the memory of hours whose burglaries draw no more."""
-        for past in [past for past in self._firsts if past < index - 2 * _REACH_HOURS]:
-            del self._firsts[past]
-            self._later.pop(past, None)
+        """Free the memory of hours whose burglaries draw no more; they can be made again."""
+        for past in [past for past in self._made if past < index - _REACH_HOURS]:
+            del self._made[past]
 
-    def _make(self, index: int) -> None:
-        rng = random.Random(f"burglaries {self._seed} {index}")  # noqa: S311 - a simulation, not a secret
-        local = datetime.fromtimestamp(index * _HOUR, UTC).astimezone(_ZONE)
-        rate = BURGLARIES_PER_DAY * hour_weights("morning")[local.hour] * WEEKDAYS["morning"][local.weekday()]
-        firsts = self._firsts[index] = []
-        for second in range(2):
-            if rng.random() < rate / 2:
-                at = index * _HOUR + second * 1800 + rng.randrange(1800)
-                first = Burglary(at, chooser("homes")(rng), rng.random() < 0.2, first=True)  # noqa: PLR2004 - a share
-                firsts.append(first)
-                self._draw_others(rng, first)
+    def _from(self, index: int) -> tuple[Burglary, ...]:
+        """Return the first burglaries of one hour and all that they draw later."""
+        made = self._made.get(index)
+        if made is None:
+            made = self._made[index] = tuple(_make(self._seed, index))
+        return made
 
-    def _draw_others(self, rng: random.Random, first: Burglary) -> None:
-        luck = rng.random()
-        for chance in _FOLLOWED:
-            if luck < chance:
-                at = first.at + _HOUR + round(rng.expovariate(1 / _MEAN_DELAY_S))
-                spot = neighbor(first.spot, rng)
-                if at // _HOUR <= first.at // _HOUR + _REACH_HOURS:
-                    later = Burglary(at, spot, rng.random() < 0.2, first=False)  # noqa: PLR2004 - a share
-                    self._later.setdefault(at // _HOUR, []).append(later)
+
+def _make(seed: int, index: int) -> Iterator[Burglary]:
+    rng = random.Random(f"burglaries {seed} {index}")  # noqa: S311 - a simulation, not a secret
+    local = datetime.fromtimestamp(index * _HOUR, UTC).astimezone(_ZONE)
+    rate = BURGLARIES_PER_DAY * hour_weights("morning")[local.hour] * WEEKDAYS["morning"][local.weekday()]
+    for half in range(2):
+        if rng.random() < rate / 2:
+            at = index * _HOUR + half * 1800 + rng.randrange(1800)
+            first = Burglary(at, chooser("homes")(rng), rng.random() < _IN_PROGRESS)
+            yield first
+            yield from _drawn_by(first, rng)
+
+
+def _drawn_by(first: Burglary, rng: random.Random) -> Iterator[Burglary]:
+    luck = rng.random()
+    for chance in _FOLLOWED:
+        if luck < chance:
+            at = first.at + _HOUR + round(rng.expovariate(1 / _MEAN_DELAY_S))
+            later = Burglary(at, neighbor(first.spot, rng), rng.random() < _IN_PROGRESS)
+            if at // _HOUR <= first.at // _HOUR + _REACH_HOURS:
+                yield later

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from itertools import accumulate
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import orjson
 import shapely
+from numpy.typing import NDArray
 
 from blocklight.simulate.ground import XY, to_degrees, to_km
 
@@ -44,28 +45,35 @@ Heat = tuple[float, float, float, float]
 """A hot spot: x, y and radius in km, and how strongly it draws."""
 
 _NIGHTLIFE: tuple[Heat, ...] = (
-    (6.3, 6.25, 0.35, 60), (5.45, 5.25, 0.3, 50), (6.3, 8.05, 0.22, 25), (4.9, 8.7, 0.22, 22), (6.4, 2.95, 0.2, 18),
+    (6.3, 6.25, 0.35, 60), (5.45, 5.25, 0.3, 50), (6.3, 8.05, 0.22, 25), (4.9, 8.7, 0.22, 22),
+    (6.4, 2.95, 0.2, 18),
     (9.5, 4.15, 0.25, 18), (10.3, 3.65, 0.3, 14),
 )  # fmt: skip
 _SHOPS: tuple[Heat, ...] = (
-    (6.2, 5.7, 0.4, 45), (6.35, 7.9, 0.3, 22), (8.6, 7.3, 0.25, 18), (10.55, 3.6, 0.35, 26), (12.0, 3.65, 0.25, 18),
-    (6.45, 2.9, 0.25, 20), (4.3, 3.75, 0.2, 12), (9.9, 3.1, 0.2, 14), (7.5, 9.3, 0.22, 12), (12.5, 2.45, 0.22, 12),
+    (6.2, 5.7, 0.4, 45), (6.35, 7.9, 0.3, 22), (8.6, 7.3, 0.25, 18), (10.55, 3.6, 0.35, 26),
+    (12.0, 3.65, 0.25, 18),
+    (6.45, 2.9, 0.25, 20), (4.3, 3.75, 0.2, 12), (9.9, 3.1, 0.2, 14), (7.5, 9.3, 0.22, 12),
+    (12.5, 2.45, 0.22, 12),
 )  # fmt: skip
-_SCHOOLS: tuple[Heat, ...] = tuple(
-    (x, y, 0.16, 30)
-    for x, y in (
-        (3.8, 5.8), (5.8, 8.6), (6.7, 9.7), (7.4, 8.6), (9.1, 5.9), (10.2, 5.1), (11.4, 3.9), (12.6, 3.6), (4.0, 4.1),
-        (7.2, 2.9), (8.7, 2.2), (12.3, 2.1), (9.0, 9.2),
-    )  # fmt: skip
-)
+_SCHOOL_YARDS: tuple[XY, ...] = (
+    (3.8, 5.8), (5.8, 8.6), (6.7, 9.7), (7.4, 8.6), (9.1, 5.9), (10.2, 5.1), (11.4, 3.9), (12.6, 3.6),
+    (4.0, 4.1), (7.2, 2.9), (8.7, 2.2), (12.3, 2.1), (9.0, 9.2),
+)  # fmt: skip
+_SCHOOLS: tuple[Heat, ...] = tuple((x, y, 0.16, 30) for x, y in _SCHOOL_YARDS)
 _ENCAMPED: tuple[Heat, ...] = (
-    (5.2, 5.85, 0.35, 30), (7.9, 5.0, 0.4, 26), (9.2, 3.9, 0.35, 22), (10.9, 3.0, 0.4, 18), (4.5, 6.6, 0.3, 16),
+    (5.2, 5.85, 0.35, 30), (7.9, 5.0, 0.4, 26), (9.2, 3.9, 0.35, 22), (10.9, 3.0, 0.4, 18),
+    (4.5, 6.6, 0.3, 16),
 )  # fmt: skip
 _OLD_FLATS: tuple[Heat, ...] = (
     (10.7, 4.2, 0.9, 7), (4.0, 6.1, 0.7, 7), (12.0, 3.0, 0.8, 6), (9.3, 4.6, 0.7, 6), (5.7, 8.0, 0.7, 4),
     (6.3, 6.0, 0.8, 6),
 )  # fmt: skip
-_QUAYS: tuple[Heat, ...] = ((2.2, 6.2, 0.7, 30), (9.9, 3.0, 0.5, 14), (11.3, 2.4, 0.4, 10), (5.6, 5.0, 0.3, 6))
+_QUAYS: tuple[Heat, ...] = (
+    (2.2, 6.2, 0.7, 30),
+    (9.9, 3.0, 0.5, 14),
+    (11.3, 2.4, 0.4, 10),
+    (5.6, 5.0, 0.3, 6),
+)
 
 _HEATS: dict[str, tuple[float, tuple[Heat, ...]]] = {
     "homes": (1.0, _OLD_FLATS),
@@ -108,10 +116,10 @@ def chooser(profile: str) -> Callable[[random.Random], Spot]:
     """Return how to draw a spot for a profile such as ``night`` or ``school``."""
     spread, heats = _HEATS[profile]
     every = [spot for spot in spots() if (spot.road == "freeway") == (profile == "freeway")]
-    running = list(accumulate(_draw(spot, spread, heats) for spot in every))
+    running = np.cumsum(_draws(every, spread, heats)).tolist()
 
     def choose(rng: random.Random) -> Spot:
-        return every[bisect_left(running, rng.random() * running[-1])]
+        return every[min(bisect_left(running, rng.random() * running[-1]), len(every) - 1)]
 
     return choose
 
@@ -126,19 +134,24 @@ def _by_cell() -> dict[tuple[int, int], list[Spot]]:
 
 
 def neighbor(spot: Spot, rng: random.Random) -> Spot:
-    """Draw a place within a few hundred metres of another."""
+    """Draw a place within 200 m of another."""
     i, j = math.floor(spot.x / 0.2), math.floor(spot.y / 0.2)
     close = [s for di in (-1, 0, 1) for dj in (-1, 0, 1) for s in _by_cell().get((i + di, j + dj), ())]
+    close = [s for s in close if math.hypot(s.x - spot.x, s.y - spot.y) < 0.2]  # noqa: PLR2004 - 200 m
     return rng.choice(close) if close else spot
 
 
-def _draw(spot: Spot, spread: float, heats: tuple[Heat, ...]) -> float:
-    weight = spread * {"lane": 0.35, "boulevard": 1.7}.get(spot.road, 1.0)
+def _draws(every: list[Spot], spread: float, heats: tuple[Heat, ...]) -> NDArray[np.float64]:
+    """Weigh every spot: by its road, and by the hot spots within three radii."""
+    xs, ys = np.array([spot.x for spot in every]), np.array([spot.y for spot in every])
+    boulevard = np.array([spot.road == "boulevard" for spot in every])
+    lane = np.array([spot.road == "lane" for spot in every])
+    weights = spread * np.where(lane, 0.35, np.where(boulevard, 1.7, 1.0))
     for x, y, radius, strength in heats:
-        away = ((spot.x - x) ** 2 + (spot.y - y) ** 2) / (radius * radius)
-        if away < 9:  # noqa: PLR2004 - three radii
-            weight += strength * math.exp(-away / 2) * (1.6 if spot.road == "boulevard" else 1.0) * 0.25
-    return weight
+        away = ((xs - x) ** 2 + (ys - y) ** 2) / (radius * radius)
+        near = strength * np.exp(-away / 2) * np.where(boulevard, 0.4, 0.25)
+        weights = weights + np.where(away < 9, near, 0.0)  # noqa: PLR2004 - three radii
+    return np.asarray(weights, dtype=np.float64)
 
 
 def _along_streets() -> Iterator[tuple[str, str, float, float, int]]:
@@ -159,7 +172,7 @@ def _along_streets() -> Iterator[tuple[str, str, float, float, int]]:
 def _steps(line: list[XY]) -> Iterator[tuple[float, float, float, float]]:
     """Yield points every 55 m along a line, with the direction of the street there."""
     ahead = _STEP_KM / 2
-    for (ax, ay), (bx, by) in zip(line, line[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(line):
         length = math.hypot(bx - ax, by - ay)
         if length == 0:
             continue
@@ -170,7 +183,7 @@ def _steps(line: list[XY]) -> Iterator[tuple[float, float, float, float]]:
         ahead -= length
 
 
-def _containing(layer: str, points: Any) -> list[str]:
+def _containing(layer: str, points: NDArray[np.object_]) -> list[str]:
     features = city_file(layer)
     shapes = [shapely.from_geojson(orjson.dumps(feature["geometry"])) for feature in features]
     flat = [shapely.transform(shape, _to_km) for shape in shapes]
@@ -182,7 +195,7 @@ def _containing(layer: str, points: Any) -> list[str]:
     return found
 
 
-def _to_km(points: Any) -> Any:
+def _to_km(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([to_km(lon, lat) for lon, lat in points])
 
 
@@ -194,7 +207,9 @@ def _crossings(named: list[tuple[str, float, float]]) -> list[str]:
     return [_nearest_other(cells, name, x, y) for name, x, y in named]
 
 
-def _nearest_other(cells: dict[tuple[int, int], list[tuple[str, float, float]]], name: str, x: float, y: float) -> str:
+def _nearest_other(
+    cells: dict[tuple[int, int], list[tuple[str, float, float]]], name: str, x: float, y: float
+) -> str:
     i, j = math.floor(x / 0.12), math.floor(y / 0.12)
     best, found = 1.0, ""
     for di in (-1, 0, 1):

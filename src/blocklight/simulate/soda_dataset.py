@@ -10,7 +10,7 @@ from typing import Any
 
 from blocklight.simulate.arcgis_layer import BadQuestion, Condition, conditions
 from blocklight.simulate.dispatch import ZONE
-from blocklight.simulate.requests import LONGEST_LIFE_HOURS, RequestDesk, SimulatedRequest
+from blocklight.simulate.request_desk import LONGEST_LIFE_HOURS, RequestDesk, SimulatedRequest
 
 _DAY = 86_400
 _DEFAULT_ROWS, _MOST_ROWS = 1000, 50_000
@@ -50,7 +50,9 @@ _COLUMNS: dict[str, Getter] = {
     "address": lambda request, _: request.address,
     "neighborhood": lambda request, _: request.spot.neighborhood or None,
     "location": lambda request, _: {"type": "Point", "coordinates": [request.lon, request.lat]},
-    "description": lambda request, _: f"Reported by {request.channel.lower()}, caller 555-01{request.number % 100:02d}",
+    "description": lambda request, _: (
+        f"Reported by {request.channel.lower()}, caller 555-01{request.number % 100:02d}"
+    ),
 }
 
 
@@ -92,7 +94,9 @@ def _known(test: Condition) -> Condition:
             when = datetime.fromisoformat(test.value).replace(tzinfo=UTC)
         except ValueError:
             raise BadQuestion(test.column) from None
-        return Condition(test.column, test.operator, when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{when:%f}"[:3] + "Z")
+        return Condition(
+            test.column, test.operator, when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{when:%f}"[:3] + "Z"
+        )
     return test
 
 
@@ -101,7 +105,7 @@ def _ordered(rows: list[SimulatedRequest], order: str, now: int) -> list[Simulat
         if part[0] not in _COLUMNS:
             raise BadQuestion(part[0])
         get, down = _COLUMNS[part[0]], len(part) > 1 and part[1].upper() == "DESC"
-        rows = sorted(rows, key=lambda row: str(get(row, now) or ""), reverse=down)  # noqa: B023 - used at once
+        rows = sorted(rows, key=lambda row: str(get(row, now) or ""), reverse=down)
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Names the streets of the demo city: each grid draws from its own lists, all of them invented or of things."""
+"""Names the streets of the demo city: each grid draws from its own lists, invented or of things."""
 
 from collections.abc import Callable
 from itertools import product
@@ -39,7 +39,9 @@ _NUMBERED = {("downtown", 0): "St", ("east", 1): "Ave"}
 def of(grid: str, direction: int) -> Callable[[int], str]:
     """Return the naming of one direction of a grid: line number from 0 → name."""
     if grid == "hills":
-        compounds = [a + b for b, a in product(_HILL_B.split(), _HILL_A.split()) if not a.lower().startswith(b)]
+        compounds = [
+            a + b for b, a in product(_HILL_B.split(), _HILL_A.split()) if not a.lower().startswith(b)
+        ]
         suffixes = _HILL_SUFFIX.split()
         return lambda index: f"{compounds[index * 7 % len(compounds)]} {suffixes[index * 3 % len(suffixes)]}"
     if (grid, direction) in _NUMBERED:

@@ -5,10 +5,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import shapely
-from shapely import affinity
+from shapely import Geometry, affinity
 from shapely.geometry import LineString, Polygon
 
 from blocklight.simulate import street_names
@@ -20,7 +19,7 @@ _SHORTEST_KM = 0.07
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A surveyor's grid: *angle* in degrees, block size in km along and across it, how often a crossing is left out."""
+    """A surveyor's grid: *angle* in degrees, block size in km along and across, *gaps* in its streets."""
 
     name: str
     angle: float
@@ -52,13 +51,13 @@ GRIDS: dict[str, Grid] = {
 
 
 @cache
-def corridors() -> Any:
-    """The ground that freeways and railways take, where only few streets get across."""
+def corridors() -> Geometry:
+    """Return the ground that freeways and railways take, where only few streets get across."""
     wide = [road.line.buffer(0.045) for road in freeways()]
     return shapely.union_all(wide + [road.line.buffer(0.018) for road in rails()])
 
 
-def grid_streets(grid: Grid, ground: Any) -> Iterator[Road]:
+def grid_streets(grid: Grid, ground: Geometry) -> Iterator[Road]:
     """Yield the streets of one grid over *ground*, its boulevards and parks already taken out."""
     rng = random.Random(f"grid {grid.name}")  # noqa: S311 - a drawing, not a secret
     open_ground = ground.difference(shapely.union_all([corridors(), *_superblocks(grid, ground, rng)]))
@@ -74,8 +73,8 @@ def grid_streets(grid: Grid, ground: Any) -> Iterator[Road]:
             yield from (Road(name(index - (first or index)), "street", piece) for piece in kept)
 
 
-def block(grid: Grid, x: float, y: float, blocks: tuple[int, int]) -> Any:
-    """The outline of *blocks* whole blocks of *grid* around a point: where a park or a school can stand."""
+def block(grid: Grid, x: float, y: float, blocks: tuple[int, int]) -> Geometry:
+    """Return the outline of whole blocks of *grid* around a point: where a park or a school can stand."""
     u, v = _turned(x, y, -grid.angle)
     left, low = math.floor(u / grid.along) * grid.along, math.floor(v / grid.across) * grid.across
     right, top = left + blocks[0] * grid.along, low + blocks[1] * grid.across
@@ -84,7 +83,7 @@ def block(grid: Grid, x: float, y: float, blocks: tuple[int, int]) -> Any:
     return Polygon([_wandered(grid, *_turned(a, b, grid.angle)) for a, b in ring])
 
 
-def _superblocks(grid: Grid, ground: Any, rng: random.Random) -> list[Any]:
+def _superblocks(grid: Grid, ground: Geometry, rng: random.Random) -> list[Geometry]:
     """Schools, works and estates: places where the street between two blocks was never built."""
     left, low, right, top = affinity.rotate(ground, -grid.angle, origin=(0, 0)).bounds
     made = []
@@ -98,7 +97,9 @@ def _superblocks(grid: Grid, ground: Any, rng: random.Random) -> list[Any]:
     return made
 
 
-def _parallels(grid: Grid, ground: Any, direction: int, spacing: float) -> Iterator[tuple[int, Any]]:
+def _parallels(
+    grid: Grid, ground: Geometry, direction: int, spacing: float
+) -> Iterator[tuple[int, Geometry]]:
     left, low, right, top = affinity.rotate(ground, -grid.angle, origin=(0, 0)).bounds
     first, last, start, end = (low, top, left, right) if direction == 0 else (left, right, low, top)
     for index in range(math.floor(first / spacing), math.ceil(last / spacing) + 1):
@@ -126,6 +127,6 @@ def _wandered(grid: Grid, x: float, y: float) -> XY:
     )
 
 
-def street_ground(parks: Any) -> Any:
-    """The land on which minor streets may lie: inside the city, off the beach, outside parks."""
+def street_ground(parks: Geometry) -> Geometry:
+    """Return the land on which minor streets may lie: inside the city, off the beach, outside parks."""
     return city_land().buffer(-0.05).difference(parks)

@@ -16,7 +16,7 @@ LONGEST_LIFE_HOURS = 72
 
 @dataclass(frozen=True, slots=True)
 class RequestKind:
-    """One 311 service: how many requests a day, when, where, and the median hours until it leaves the desk."""
+    """One 311 service: how many a day, when, where, and the median hours until it leaves the desk."""
 
     text: str
     agency: str
@@ -53,7 +53,8 @@ REQUEST_KINDS: tuple[RequestKind, ...] = (
 
 UNMAPPED_REQUEST = "Desk transfer 4B"
 _ENDS = (
-    (58, "Crew assigned"), (21, "Completed"), (7, "Referred"), (6, "Duplicate"), (5, "Not found"), (3, "Advised"),
+    (58, "Crew assigned"), (21, "Completed"), (7, "Referred"), (6, "Duplicate"), (5, "Not found"),
+    (3, "Advised"),
 )  # fmt: skip
 _CHANNELS = ("App", "App", "App", "Web", "Web", "Phone")
 
@@ -115,13 +116,17 @@ def _make_hour(seed: int, index: int) -> Iterator[SimulatedRequest]:
 
 def _arrivals(rng: random.Random, index: int, local: datetime) -> list[tuple[int, RequestKind]]:
     made = [
-        (index * HOUR + rng.randrange(HOUR), kind) for kind in REQUEST_KINDS for _ in range(_count(rng, kind, local))
+        (index * HOUR + rng.randrange(HOUR), kind)
+        for kind in REQUEST_KINDS
+        for _ in range(_count(rng, kind, local))
     ]
     return sorted(made, key=lambda arrival: arrival[0])
 
 
 def _count(rng: random.Random, kind: RequestKind, local: datetime) -> int:
-    return poisson(rng, kind.daily * hour_weights(kind.hours)[local.hour] * WEEKDAYS[kind.hours][local.weekday()])
+    return poisson(
+        rng, kind.daily * hour_weights(kind.hours)[local.hour] * WEEKDAYS[kind.hours][local.weekday()]
+    )
 
 
 def _live(rng: random.Random, at: int, kind: RequestKind, local: datetime, number: int) -> SimulatedRequest:
