@@ -29,11 +29,15 @@ _QUEUE_FRAMES = 64
 _STALLED_S = 60.0
 _CLIENTS_PER_STEP = 500
 _RESET = b"event: reset\ndata: {}\n\n"
+_ANEW = deque([_RESET])
 _HELLO = b": connected\nretry: 2000\n\n"
+_END = {"type": "http.response.body", "body": b"", "more_body": False}
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"access-control-allow-origin", b"*"),
 ]
 
 
@@ -92,10 +96,12 @@ def encode_change(change: Change) -> bytes:
 class _Client:
     """One open connection: *queue* is ``None`` while its socket takes everything at once."""
 
-    __slots__ = ("queue", "queued_bytes", "send", "task")
+    __slots__ = ("gone", "queue", "queued_bytes", "send", "serving", "task")
 
     def __init__(self, send: Send) -> None:
         self.send = send
+        self.serving = asyncio.current_task()
+        self.gone = False
         self.queue: deque[bytes] | None = deque()
         self.queued_bytes = 0
         self.task: asyncio.Task[None] | None = None
@@ -104,15 +110,28 @@ class _Client:
 class Live:
     """The SSE endpoint and the loop that feeds it."""
 
-    def __init__(self, *, pulse: Callable[[], dict[str, Any]], interval_s: float = FRAME_INTERVAL_S) -> None:
+    def __init__(
+        self,
+        *,
+        pulse: Callable[[], dict[str, Any]],
+        interval_s: float = FRAME_INTERVAL_S,
+        pulse_s: float = _PULSE_S,
+        heartbeat_s: float = _HEARTBEAT_S,
+        stalled_s: float = _STALLED_S,
+    ) -> None:
         self.replay = ReplayLog()
         self.frames_sent = 0
         self.resets = 0
         self._clients: dict[_Client, None] = {}
         self._pulse = pulse
         self._interval_s = interval_s
-        self._pending: list[bytes] = []
+        self._pulse_s = pulse_s
+        self._heartbeat_s = heartbeat_s
+        self._stalled_s = stalled_s
+        self._pulsed: tuple[float, bytes] = (float("-inf"), b"")
+        self._pending: list[tuple[str, bytes]] = []
         self._wake = asyncio.Event()
+        self._closed = False
 
     @property
     def clients(self) -> int:
@@ -121,46 +140,62 @@ class Live:
 
     def publish(self, changes: list[Change]) -> None:
         """Queue changes for the next frame; call from the event loop, in order of seq."""
-        self._pending.extend(self.replay.add(change) for change in changes)
+        for change in changes:
+            event = self.replay.add(change)
+            if change.incident is None:
+                self._take_back(change.id)
+            self._pending.append((change.id, event))
         self._wake.set()
+
+    def _take_back(self, incident_id: str) -> None:
+        """Keep a retracted incident out of all that is still to be sent."""
+        self._pending = [entry for entry in self._pending if entry[0] != incident_id]
+        for client in self._clients:
+            if client.queue:  # its frames are shared bytes that may hold the incident
+                self._start_anew(client)
 
     def reset_all(self) -> None:
         """Tell every client to load the window anew."""
-        self._pending.append(_RESET)
+        self._pending.append(("", _RESET))
         self._wake.set()
 
     async def run(self) -> None:
         """Send frames for ever: at once after a pause, else at most one each interval."""
         loop = asyncio.get_running_loop()
-        next_pulse = loop.time() + _PULSE_S
-        next_heartbeat = loop.time() + _HEARTBEAT_S
+        next_pulse = loop.time() + self._pulse_s
+        next_heartbeat = loop.time() + self._heartbeat_s
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(min(next_pulse, next_heartbeat)):
                     await self._wake.wait()
             self._wake.clear()
-            frame, self._pending = b"".join(self._pending), []
+            frame, self._pending = b"".join(event for _, event in self._pending), []
             now = loop.time()
             if now >= next_heartbeat:
                 frame += b": alive\n\n"
-                next_heartbeat = now + _HEARTBEAT_S
+                next_heartbeat = now + self._heartbeat_s
             if now >= next_pulse:
-                frame += b"event: pulse\ndata: %s\n\n" % orjson.dumps(self._pulse())
-                next_pulse = now + _PULSE_S
+                frame += self._pulse_event()
+                next_pulse = now + self._pulse_s
             if frame:
                 await self._broadcast(frame)
                 await asyncio.sleep(self._interval_s)
 
     async def close(self) -> None:
-        """End every response, so that the server can stop at once."""
-        for client in list(self._clients):
+        """End every response, and any that is asked for from now on, so that the server can stop at once."""
+        self._closed = True
+        clients, self._clients = self._clients, {}
+        for client in clients:
             if client.task is not None:
                 client.task.cancel()
-            _step(client.send({"type": "http.response.body", "body": b"", "more_body": False}))
+            _step(client.send(_END))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one client until it leaves."""
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        if self._closed or scope["method"] == "HEAD":
+            await send(_END)
+            return
         client = _Client(send)
         self._clients[client] = None  # from here on frames queue up behind the replay: no gap, no repeat
         try:
@@ -168,6 +203,9 @@ class Live:
             client.task = asyncio.create_task(self._drain(client))
             while (await receive())["type"] != "http.disconnect":
                 pass
+        except asyncio.CancelledError:
+            if not client.gone:
+                raise
         finally:
             self._clients.pop(client, None)
             if client.task is not None:
@@ -179,8 +217,14 @@ class Live:
         missed = b"" if position is None else self.replay.since(position)
         # What is pending is in the replay already, but goes out with the next frame as well: a client
         # applies a change twice without harm, and would not forgive a lost one.
-        pulse = b"event: pulse\ndata: %s\n\n" % orjson.dumps(self._pulse())
-        return (_RESET if missed is None else missed) + pulse
+        return (_RESET if missed is None else missed) + self._pulse_event()
+
+    def _pulse_event(self) -> bytes:
+        """Return the pulse, worked out once for all who connect in the same moment."""
+        now = asyncio.get_running_loop().time()
+        if now - self._pulsed[0] > self._interval_s:
+            self._pulsed = now, b"event: pulse\ndata: %s\n\n" % orjson.dumps(self._pulse())
+        return self._pulsed[1]
 
     async def _broadcast(self, frame: bytes) -> None:
         message = {"type": "http.response.body", "body": frame, "more_body": True}
@@ -200,13 +244,17 @@ class Live:
             client.queue = deque()
         full = client.queued_bytes + len(frame) > _QUEUE_BYTES or len(client.queue) >= _QUEUE_FRAMES
         if full and client.queue:
-            client.queue.clear()
-            client.queue.append(_RESET)
-            client.queued_bytes = len(_RESET)
-            self.resets += 1
+            self._start_anew(client)
             return
         client.queue.append(frame)
         client.queued_bytes += len(frame)
+
+    def _start_anew(self, client: _Client) -> None:
+        """Put a reset in the place of all that waits for a client; what follows finds the queue full."""
+        if client.queue != _ANEW:
+            self.resets += 1
+        client.queue = _ANEW.copy()
+        client.queued_bytes = _QUEUE_BYTES
 
     async def _drain(self, client: _Client) -> None:
         """Send what a client's full socket has kept waiting; give the client up when nothing moves."""
@@ -214,7 +262,7 @@ class Live:
             while client.queue:
                 frame = client.queue.popleft()
                 client.queued_bytes -= len(frame)
-                async with asyncio.timeout(_STALLED_S):
+                async with asyncio.timeout(self._stalled_s):
                     await client.send(
                         {"type": "http.response.body", "body": frame, "more_body": frame != _RESET}
                     )
@@ -225,6 +273,9 @@ class Live:
             client.task = None
         except TimeoutError:
             self._clients.pop(client, None)
+            client.gone = True
+            if client.serving is not None:
+                client.serving.cancel()  # the server closes what its application leaves
 
 
 def _step(sending: Any) -> bool:  # noqa: ANN401 - a coroutine of the ASGI server

@@ -1,0 +1,305 @@
+import itertools
+import logging
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sized
+from contextlib import ExitStack
+from functools import partial
+
+import pytest
+from listening import PULSE, Broadcast, Event, Listener, broadcasting
+from living_city import a_put, a_retraction, an_incident, incident_id, until
+
+from blocklight.publish.live import Live
+
+
+@pytest.fixture
+def quick() -> Iterator[Broadcast]:
+    """Frames every 20 ms instead of every half second."""
+    with broadcasting(interval_s=0.02) as broadcast:
+        yield broadcast
+
+
+def _seqs(events: list[Event]) -> list[int]:
+    return [int(event.id) for event in events if event.id is not None]
+
+
+def test_a_client_is_greeted_with_a_pulse_and_how_soon_to_come_back(quick: Broadcast) -> None:
+    with quick.listener() as listener:
+        (pulse,) = listener.read(until_seen="pulse")
+        assert (pulse.id, pulse.data) == (None, PULSE)
+        assert b"text/event-stream" in listener.head
+        assert b"cache-control: no-store" in listener.head
+
+
+def test_a_change_is_sent_whole_with_its_seq(quick: Broadcast) -> None:
+    with quick.listener() as listener:
+        listener.read(until_seen="pulse")
+        quick.put(1)
+        (event,) = listener.read(until_seen="incident")
+        assert (event.name, event.id) == ("incident", "1")
+        assert event.data["id"] == incident_id(1)
+
+
+@pytest.mark.parametrize("by", ["header", "query", "both"])
+def test_a_client_resumes_exactly_after_the_seq_it_has_seen(quick: Broadcast, by: str) -> None:
+    quick.put(1, 2, 3, 4)
+    until(lambda: quick.live.replay.head == 4)
+    target = {"header": "/", "query": "/?last_event_id=2", "both": "/?last_event_id=0"}[by]
+    headers = "" if by == "query" else "Last-Event-ID: 2\r\n"
+    with Listener(quick.port, target, headers) as listener:
+        events = listener.read(until_seen="pulse")
+        assert [event.name for event in events] == ["incident", "incident", "pulse"]
+        assert _seqs(events) == [3, 4]
+
+
+def test_a_client_that_has_seen_everything_hears_nothing_old(quick: Broadcast) -> None:
+    quick.put(1, 2)
+    until(lambda: quick.live.replay.head == 2)
+    with quick.listener(after=2) as listener:
+        assert [event.name for event in listener.read(until_seen="pulse")] == ["pulse"]
+
+
+def test_a_seq_that_cannot_be_resumed_from_is_answered_with_a_reset(quick: Broadcast) -> None:
+    quick.server.call(quick.live.replay.begin, 10)
+    quick.publish(a_put(11, an_incident(1)))
+    until(lambda: quick.live.replay.head == 11)
+    impossible = [
+        "9",
+        "12",
+        "-1",
+        "x",
+        "1.5",
+        "\xd9\xa3",
+        "0x1",
+        "9" * 18,
+        "9" * 5000,
+        "1;drop",
+        "%00",
+        "+11",
+    ]
+    for seen in impossible:
+        with Listener(quick.port, "/", f"Last-Event-ID: {seen}\r\n") as listener:
+            assert listener.read(until_seen="pulse")[0].name == "reset", seen
+
+
+def test_nothing_is_lost_and_nothing_comes_out_of_order_when_connecting_amid_changes(
+    quick: Broadcast,
+) -> None:
+    stop = threading.Event()
+
+    def publish() -> None:
+        while not stop.is_set():
+            quick.put(quick.seq + 1)
+            time.sleep(0.002)
+
+    publishing = threading.Thread(target=publish)
+    publishing.start()
+    chance = random.Random(5)  # noqa: S311 - picks where to resume
+    try:
+        for _ in range(25):
+            after = chance.randint(0, quick.live.replay.head)
+            with Listener(quick.port, f"/?last_event_id={after}") as listener:
+                events: list[Event] = []
+                target = quick.live.replay.head + 20
+                while max(_seqs(events), default=0) < target:
+                    events += listener.read(events=1)
+            seqs = _seqs(events)
+            assert sorted(set(seqs)) == list(range(after + 1, max(seqs) + 1))
+            first_heard = list(dict.fromkeys(seqs))
+            assert first_heard == sorted(first_heard)
+    finally:
+        stop.set()
+        publishing.join()
+
+
+def test_the_first_change_after_a_pause_goes_out_at_once_and_then_at_most_two_frames_a_second() -> None:
+    with broadcasting() as broadcast, broadcast.listener() as listener:
+        chunks = listener.chunks()
+        next(chunks)
+        began = time.monotonic()
+        broadcast.put(1)
+        arrived = []
+        for number in itertools.count(2):
+            arrived.append(time.monotonic())
+            if number > 2:
+                broadcast.put(number, number)
+            if number == 5:
+                break
+            next(chunks)
+        assert arrived[1] - began < 0.4, "the first frame waited for the interval"
+        pauses = [later - sooner for sooner, later in itertools.pairwise(arrived[1:])]
+        assert min(pauses) > 0.4
+
+
+def test_changes_within_an_interval_share_one_frame() -> None:
+    with broadcasting(interval_s=0.2) as broadcast, broadcast.listener() as listener:
+        chunks = listener.chunks()
+        next(chunks)
+        broadcast.put(1)
+        next(chunks)
+        for number in range(2, 12):
+            broadcast.put(number)
+        assert next(chunks).count(b"event: incident") == 10
+
+
+def test_pulses_and_heartbeats_come_without_any_change() -> None:
+    with (
+        broadcasting(interval_s=0.02, pulse_s=0.1, heartbeat_s=0.15) as broadcast,
+        broadcast.listener() as listener,
+    ):
+        while len(listener.events) < 4 or listener.comments < 3:
+            listener.read(events=1)
+        assert {event.name for event in listener.events} == {"pulse"}
+
+
+def test_a_frame_is_the_same_bytes_for_every_client(quick: Broadcast) -> None:
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(quick.listener()) for _ in range(20)]
+        for listener in listeners:
+            next(listener.chunks())
+        quick.put(1)
+        assert len({next(listener.chunks()) for listener in listeners}) == 1
+
+
+def test_a_client_that_leaves_is_forgotten(quick: Broadcast) -> None:
+    with ExitStack() as stack:
+        for _ in range(30):
+            stack.enter_context(quick.listener())
+        assert quick.live.clients == 30
+    until(lambda: quick.live.clients == 0)
+    quick.put(1)
+    until(lambda: quick.live.frames_sent == 1)
+
+
+def _flood(broadcast: Broadcast, stop: Callable[[], object], heard: Sized | None = None) -> None:
+    """Publish large changes until *stop* is true, each when the one before was *heard*."""
+    text = "x" * 100_000
+    for sent in range(1, 2_000):
+        broadcast.put(sent % 7, source_type=text)
+        if heard is None:
+            until(partial(_has_sent, broadcast.live, broadcast.live.frames_sent + 1))
+        else:
+            until(partial(_holds, heard, sent), within_s=5)
+        if stop():
+            return
+    pytest.fail("the slow client was never noticed")
+
+
+def _has_sent(live: Live, frames: int) -> bool:
+    return live.frames_sent >= frames
+
+
+def _holds(heard: Sized, count: int) -> bool:
+    return len(heard) >= count
+
+
+def test_a_client_that_does_not_read_is_reset_and_delays_nobody(quick: Broadcast) -> None:
+    with quick.listener(receive_buffer=4096) as slow, quick.listener() as eager:
+        heard: list[Event] = []
+        stop = threading.Event()
+
+        def read() -> None:
+            eager.read(until_seen="pulse")
+            while not stop.is_set():
+                heard.extend(eager.read(events=1))
+
+        reading = threading.Thread(target=read)
+        reading.start()
+        _flood(quick, lambda: quick.live.resets > 0, heard)
+        stop.set()
+        quick.put(1)
+        reading.join()
+        assert slow.read()[-1].name == "reset", "it is told to load the window, and the response ends"
+        assert quick.live.resets == 1
+
+
+def test_a_client_that_never_reads_again_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        caplog.at_level(logging.CRITICAL),
+        broadcasting(interval_s=0.02, stalled_s=0.2) as broadcast,
+        broadcast.listener(receive_buffer=4096) as slow,
+    ):
+        _flood(broadcast, lambda: broadcast.live.clients == 0)
+        assert slow.read()[-1].name in {"incident", "pulse"}, (
+            "what was written arrives, then the socket closes"
+        )
+
+
+def test_a_retraction_empties_what_was_not_sent_yet() -> None:
+    with broadcasting(interval_s=0.3) as broadcast, broadcast.listener() as listener:
+        listener.read(until_seen="pulse")
+        broadcast.put(1)
+        listener.read(until_seen="incident")
+        broadcast.put(2, source_type="CANARY")
+        broadcast.publish(a_retraction(3, incident_id(2)))
+        events = listener.read(until_seen="retract")
+        assert [(event.name, event.id, event.data) for event in events] == [
+            ("retract", "3", {"id": incident_id(2)})
+        ]
+
+
+def test_a_retraction_is_not_hidden_behind_old_frames_of_a_slow_client(quick: Broadcast) -> None:
+    with quick.listener(receive_buffer=4096) as slow:
+        chunks = slow.chunks()
+        next(chunks)
+        queued = lambda: any(client.queue for client in quick.live._clients)  # noqa: E731, SLF001 - no public trace
+        _flood(quick, queued)
+        quick.put(20, source_type="CANARY")
+        until(lambda: quick.live.replay.head == quick.seq)
+        time.sleep(0.05)
+        quick.publish(a_retraction(quick.seq + 1, incident_id(20)))
+        events = slow.read()
+        assert events[-1].name == "reset"
+        assert "CANARY" not in {event.data.get("properties", {}).get("source_type") for event in events}
+
+
+def test_a_retracted_incident_is_not_replayed(quick: Broadcast) -> None:
+    quick.put(1, 2, source_type="CANARY")
+    quick.publish(a_retraction(3, incident_id(1)))
+    until(lambda: quick.live.replay.head == 3)
+    with quick.listener(after=0) as listener:
+        events = listener.read(until_seen="pulse")
+        assert [(event.name, event.id) for event in events[:2]] == [("incident", "2"), ("retract", "3")]
+
+
+def test_everybody_can_be_told_to_start_anew(quick: Broadcast) -> None:
+    with quick.listener() as listener:
+        listener.read(until_seen="pulse")
+        quick.server.call(quick.live.reset_all)
+        assert [event.name for event in listener.read(until_seen="reset")] == ["reset"]
+
+
+def test_closing_ends_every_response_and_those_that_come_later(quick: Broadcast) -> None:
+    with quick.listener() as one, quick.listener() as two:
+        quick.server.run(quick.live.close())
+        assert [event.name for event in one.read()] == ["pulse"]
+        assert [event.name for event in two.read()] == ["pulse"]
+        with Listener(quick.port) as late:
+            assert late.read() == []
+        quick.put(1)
+        until(lambda: quick.live.replay.head == 1)
+
+
+def test_a_head_request_ends_at_once(quick: Broadcast) -> None:
+    with socket.create_connection(("127.0.0.1", quick.port), timeout=20) as connection:
+        connection.sendall(b"HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(b"\r\n\r\n")
+    assert quick.live.clients == 0
+
+
+def test_twenty_changes_a_second_reach_two_hundred_clients_without_loss() -> None:
+    with broadcasting(interval_s=0.1) as broadcast, ExitStack() as stack:
+        listeners = [stack.enter_context(broadcast.listener()) for _ in range(200)]
+        for number in range(1, 41):
+            broadcast.put(number)
+            time.sleep(0.02)
+        for listener in listeners:
+            events: list[Event] = []
+            while max(_seqs(events), default=0) < 40:
+                events += listener.read(events=1)
+            assert _seqs(events) == list(range(1, 41))
