@@ -1,0 +1,253 @@
+import asyncio
+import contextlib
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import uvloop
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from living_city import START, a_city, an_incident, incident_id, incidents, until
+
+from blocklight.model import Outcome, PublicIncident, Reason, Status, Withheld
+from blocklight.publish.publisher import Publisher, source_state
+from blocklight.store import FetchReport, SourceHealth, Store
+
+NOW = START + timedelta(hours=12)
+_STEPS = st.lists(
+    st.tuples(st.booleans(), st.lists(incidents(st.integers(0, 8)), min_size=1, max_size=4)), max_size=8
+)
+
+
+def _url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'blocklight.sqlite3'}"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(_url(tmp_path), "smallville") as store:
+        yield store
+
+
+def _publisher(store: Store, folder: Path) -> Publisher:
+    publisher = Publisher(a_city(folder), store, now=lambda: NOW)
+    publisher.load()
+    return publisher
+
+
+@contextmanager
+def _following(store: Store, folder: Path) -> Iterator[Publisher]:
+    """Run a publisher in a thread of its own, as a web process does."""
+    publisher = _publisher(store, folder)
+    loop = uvloop.new_event_loop()
+    task: list[asyncio.Task[None]] = []
+
+    async def run() -> None:
+        task.append(asyncio.create_task(publisher.run()))
+        with contextlib.suppress(asyncio.CancelledError):
+            await task[0]
+
+    def serve() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(run())
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    until(lambda: publisher.following)
+    try:
+        yield publisher
+    finally:
+        loop.call_soon_threadsafe(task[0].cancel)
+        thread.join(20)
+
+
+def _held(publisher: Publisher) -> dict[str, str]:
+    """Return what the window says: ids with their categories."""
+    table = pa.ipc.open_stream(publisher.window.get(720, "identity", "ids").body).read_all()
+    rows = pa.ipc.open_stream(publisher.window.get(720, "identity").body).read_all()
+    return dict(zip(table["id"].to_pylist(), rows["category"].to_pylist(), strict=True))
+
+
+def _withheld(incident: PublicIncident) -> Withheld:
+    return Withheld(incident.id, incident.source, Reason.POLICY)
+
+
+def test_what_is_committed_is_published(store: Store, tmp_path: Path) -> None:
+    store.apply("dispatch", [an_incident(1)], at=NOW)
+    with _following(store, tmp_path) as publisher:
+        assert len(publisher.columns) == 1
+        store.apply("dispatch", [an_incident(2)], at=NOW)
+        publisher.wake()
+        until(lambda: publisher.window.seq == 2)
+        assert publisher.live.replay.head == 2
+        assert len(publisher.columns) == 2
+
+
+def test_a_lost_wake_costs_a_moment_and_no_change(store: Store, tmp_path: Path) -> None:
+    with _following(store, tmp_path) as publisher:
+        store.apply("dispatch", [an_incident(1)], at=NOW)
+        until(lambda: publisher.window.seq == 1)
+
+
+def test_wakes_from_many_threads_are_only_hints(store: Store, tmp_path: Path) -> None:
+    with _following(store, tmp_path) as publisher:
+
+        def write(first: int) -> None:
+            for number in range(first, first + 10):
+                store.apply("dispatch", [an_incident(number)], at=NOW)
+                publisher.wake()
+                publisher.wake()
+
+        threads = [threading.Thread(target=write, args=(first,)) for first in (0, 100, 200)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        until(lambda: publisher.window.seq == 30)
+        assert len(publisher.columns) == 30
+        missed = publisher.live.replay.since(0)
+        assert missed is not None
+        assert missed.count(b"event: incident") == 30
+
+
+def test_a_wake_before_and_after_following_is_harmless(store: Store, tmp_path: Path) -> None:
+    publisher = _publisher(store, tmp_path)
+    publisher.wake()
+    with _following(store, tmp_path) as followed:
+        pass
+    followed.wake()
+
+
+def test_another_process_s_commits_are_followed(store: Store, tmp_path: Path) -> None:
+    with _following(store, tmp_path) as publisher, Store.open(_url(tmp_path), "smallville") as other:
+        other.apply("dispatch", [an_incident(1), an_incident(2)], at=NOW)
+        until(lambda: publisher.window.seq == 2)
+        other.apply("dispatch", [_withheld(an_incident(1))], at=NOW)
+        until(lambda: publisher.window.seq == 3)
+        assert set(_held(publisher)) == {incident_id(2)}
+
+
+def test_a_store_that_fails_is_asked_again_and_said_once(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="blocklight")
+    with _following(store, tmp_path) as publisher:
+        with contextlib.closing(sqlite3.connect(tmp_path / "blocklight.sqlite3", timeout=20)) as database:
+            database.execute("alter table change rename to elsewhere")
+            database.commit()
+            until(lambda: not publisher.following)
+            database.execute("alter table elsewhere rename to change")
+            database.commit()
+        until(lambda: publisher.following)
+        store.apply("dispatch", [an_incident(1)], at=NOW)
+        until(lambda: publisher.window.seq == 1)
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert len(said) == 1
+    assert said[0].startswith("cannot follow the change log")
+
+
+def test_a_restarted_process_can_replay_what_it_did_not_see_itself(store: Store, tmp_path: Path) -> None:
+    store.apply("dispatch", [an_incident(n) for n in range(5)], at=NOW)
+    store.apply("dispatch", [_withheld(an_incident(3))], at=NOW)
+    publisher = _publisher(store, tmp_path)
+    missed = publisher.live.replay.since(2)
+    assert missed is not None
+    assert [line for line in missed.splitlines() if line.startswith(b"id")] == [b"id: 3", b"id: 5", b"id: 6"]
+    assert (publisher.live.replay.head, publisher.window.seq) == (6, 6)
+
+
+def test_after_compaction_older_clients_are_told_to_start_anew(store: Store, tmp_path: Path) -> None:
+    for number in range(20):
+        store.apply("dispatch", [an_incident(number)], at=START + timedelta(minutes=number))
+    store.compact(keep_since=NOW, keep_at_least=5)
+    publisher = _publisher(store, tmp_path)
+    assert publisher.live.replay.since(store.tail() - 1) is None
+    assert publisher.live.replay.since(store.tail()) is not None
+    assert publisher.live.replay.since(20) == b""
+    assert len(publisher.columns) == 20
+
+
+def test_an_empty_store_is_published_as_an_empty_window(store: Store, tmp_path: Path) -> None:
+    publisher = _publisher(store, tmp_path)
+    assert _held(publisher) == {}
+    assert publisher.live.replay.since(0) == b""
+
+
+@settings(max_examples=15, deadline=None)
+@given(steps=_STEPS, loaded_after=st.integers(0, 8))
+def test_loading_and_following_come_to_the_same_window(
+    tmp_path_factory: pytest.TempPathFactory,
+    steps: list[tuple[bool, list[PublicIncident]]],
+    loaded_after: int,
+) -> None:
+    folder = tmp_path_factory.mktemp("city")
+    with Store.open(_url(folder), "smallville") as store:
+        follower = _publisher(store, folder)
+        for number, (publish, found) in enumerate(steps):
+            if number == loaded_after:
+                follower = _publisher(store, folder)
+            outcomes: list[Outcome] = [i if publish else _withheld(i) for i in found]
+            store.apply("dispatch", outcomes, at=NOW)
+        changes = store.changes(follower.window.seq)
+        follower._take(changes)  # noqa: SLF001 - one turn of the loop, without its waiting
+        fresh = _publisher(store, folder)
+        published = {item.incident.id: str(item.incident.category) for b in store.window(START) for item in b}
+        assert _held(follower) == _held(fresh) == published
+        if changes:
+            assert follower.window.seq == fresh.window.seq == store.head()
+
+
+def test_the_pulse_counts_what_is_open_and_what_was_closed_since_local_midnight(
+    store: Store, tmp_path: Path
+) -> None:
+    closed: dict[str, Any] = {"status": Status.CLOSED}
+    outcomes = [
+        an_incident(1),
+        an_incident(2, closed_at=NOW - timedelta(hours=1), **closed),
+        an_incident(
+            3, received_at=START - timedelta(hours=9), closed_at=START - timedelta(hours=1), **closed
+        ),
+        an_incident(4, received_at=START - timedelta(hours=9), closed_at=START, **closed),
+    ]
+    store.apply("dispatch", outcomes, at=NOW)
+    store.record_fetch(FetchReport("dispatch", NOW - timedelta(seconds=4), late_after_s=30))
+    pulse = _publisher(store, tmp_path).pulse()
+    assert (pulse["now"], pulse["clock_rate"], pulse["seq"]) == ("2026-01-31T20:00:00Z", 1.0, 4)
+    assert (pulse["open"], pulse["closed_today"]) == (1, 2)
+    states = {source["id"]: source["state"] for source in pulse["sources"]}
+    assert states == {"dispatch": "ok", "requests": "waiting"}
+
+
+def _health(**fields: Any) -> SourceHealth:  # noqa: ANN401 - of SourceHealth
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("last_attempt_at", "last_success_at", "last_failure_at", "reason", "delays")
+    )
+    counts = {"failures": 0, "records": 0, "rejected": {}, "gaps": ()}
+    return SourceHealth(**{"source": "dispatch"} | nothing | counts | fields)
+
+
+@pytest.mark.parametrize(
+    ("health", "state"),
+    [
+        (None, "waiting"),
+        (_health(), "waiting"),
+        (_health(reason="time-out"), "failing"),
+        (_health(last_success_at=NOW), "ok"),
+        (_health(last_success_at=NOW + timedelta(minutes=5)), "ok"),
+        (_health(last_success_at=NOW - timedelta(seconds=31)), "late"),
+        (_health(last_success_at=NOW - timedelta(seconds=31), reason="time-out"), "failing"),
+        (_health(last_success_at=NOW - timedelta(seconds=3), reason="time-out"), "ok"),
+    ],
+)
+def test_a_source_s_state_says_the_worst_plainly(health: SourceHealth | None, state: str) -> None:
+    told = source_state(health, "dispatch", 30, NOW)
+    assert told["state"] == state
+    assert told.get("late_s", 0) >= 0
+    assert (told["reason"] is not None) is (state == "failing")
