@@ -147,7 +147,7 @@ BROKEN_JSON = Reply(200, (b'{"features": [{"attributes": {"A',), {"content-type"
 EMPTY = Reply(200, (), {"content-type": "application/json"})
 SERVER_ERROR = Reply(500, (b"java.lang.NullPointerException",), {"content-type": "text/plain"})
 BAD_GATEWAY = Reply(502)
-CUT_OFF = Reply(200, (b'{"features": [',), {"content-type": "application/json", "content-length": "1000"})
+CUT_OFF = Reply(200, (b'{"features": [',), {"connection": "close", "content-length": "1000"})
 STALL = Reply(200, (b"{}",), pause_s=30)
 DRIP = Reply(200, (b" ",) * 300, pause_s=0.1)
 WRONG_TYPE = Reply.json("all is well")

@@ -1,6 +1,6 @@
 """A dataset of a Socrata portal over given rows, as SODA 2.1 describes it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from loopback.table import BadClauseError, Row, Table
 _NO_EVENT: Callable[[int], None] = lambda _number: None  # noqa: E731 - a default that does nothing
 
 
-def soda_rows(rows: list[Mapping[str, Any]], updated_at: str = "2024-01-01T00:00:00.000Z") -> list[Row]:
+def soda_rows(rows: Sequence[Mapping[str, Any]], updated_at: str = "2024-01-01T00:00:00.000Z") -> list[Row]:
     """Return rows with the system columns that Socrata gives to each."""
     return [
         {":id": f"row-{number:06d}", ":updated_at": updated_at, **row} for number, row in enumerate(rows, 1)

@@ -18,7 +18,7 @@ ConnectorFactory = Callable[[SourceSpec, httpx.AsyncClient, SecretStr | None, Cl
 def _arcgis(
     source: SourceSpec, client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
 ) -> Connector:
-    return ArcGIS(source, JsonOverHttp(source, client, now=now, sleep=sleep))
+    return ArcGIS(source, JsonOverHttp(source, client, now=now, sleep=sleep, forms=True))
 
 
 def _socrata(

@@ -66,7 +66,8 @@ class Answer:
 class JsonOverHttp:
     """One source's conversation with its server. Its errors and log lines never hold a payload or an address.
 
-    *explain* turns a platform's own error document (status, decoded body) into one of our errors.
+    *explain* turns a platform's own error document (status, decoded body) into one of our errors. With
+    *forms*, a question too long for an address is sent as a form, where a platform takes it for the same.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class JsonOverHttp:
         sleep: Sleep = asyncio.sleep,
         headers: Mapping[str, str] | None = None,
         explain: Explain = lambda _status, _body: None,
+        forms: bool = False,
     ) -> None:
         self._source = source
         self._client = client
@@ -85,14 +87,12 @@ class JsonOverHttp:
         self._sleep = sleep
         self._secret_headers = dict(headers or {})
         self._explain = explain
+        self._forms = forms
 
     async def ask(
         self, url: str, params: Mapping[str, str], *, validators: Mapping[str, str] | None = None
     ) -> Answer:
-        """Return the JSON document at *url*, trying again where that may help.
-
-        A long question is sent as a form, which is the same question to every platform we speak to.
-        """
+        """Return the JSON document at *url*, trying again where that may help."""
         attempts = AsyncRetrying(
             stop=stop_after_attempt(_ATTEMPTS),
             wait=_pause,
@@ -112,7 +112,7 @@ class JsonOverHttp:
         except httpx.HTTPError as error:
             raise SourceUnavailable(f"network: {type(error).__name__}") from None
         except httpx.InvalidURL:
-            raise SourceChanged("redirected to something that is no address") from None
+            raise SourceChanged("not an address that can be asked") from None
         if response.status_code == _NOT_MODIFIED and validators:
             return Answer(None, self.now(), response.headers, unchanged=True, validators=validators)
         if not response.is_success or response.status_code in _TRY_AGAIN:
@@ -126,7 +126,7 @@ class JsonOverHttp:
             self._source.timeout_s, connect=min(self._source.timeout_s, _LONGEST_CONNECT_S)
         )
         whole = httpx.URL(url).copy_merge_params(dict(params))
-        if len(whole.query) > _LONGEST_QUERY:
+        if self._forms and len(whole.query) > _LONGEST_QUERY:
             return self._client.build_request(
                 "POST", url, data=dict(params), headers=headers, timeout=timeout
             )
@@ -147,7 +147,7 @@ class JsonOverHttp:
     def _redirected(self, request: httpx.Request, response: httpx.Response) -> httpx.Request:
         target = request.url.join(response.headers["location"])
         if target.scheme not in ("http", "https"):
-            raise SourceChanged("redirected to something that is no address")
+            raise SourceChanged("not an address that can be asked")
         if (request.url.scheme, target.scheme) == ("https", "http"):
             raise SourceChanged("redirected from https to http")
         headers = request.headers.copy()

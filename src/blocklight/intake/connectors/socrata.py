@@ -100,7 +100,8 @@ class Socrata:
     def __init__(self, source: SourceSpec, http: JsonOverHttp) -> None:
         self._source = source
         self._http = http
-        self._url = source.url if source.url.endswith(".json") else f"{source.url.rstrip('/')}.json"
+        address, mark, query = source.url.partition("?")
+        self._url = address.rstrip("/").removesuffix(".json") + ".json" + mark + query
         self._column = None if source.closes == "vanish" else source.cursor_column
         self._columns = _wanted(source)
         self._limit = max(2, source.page_size)
