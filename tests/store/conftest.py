@@ -32,17 +32,24 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Database:
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A database that the tests of a module share; ``store`` and ``Database.emptied`` empty it."""
     if request.param == "sqlite":
-        return Database(f"sqlite:///{tmp_path_factory.mktemp('store')}/city.db")
-    server = sa.make_url(request.getfixturevalue("postgres_url")).set(drivername="postgresql+psycopg")
+        database = Database(f"sqlite:///{tmp_path_factory.mktemp('store')}/city.db")
+    else:
+        database = Database(_new_database(request.getfixturevalue("postgres_url")))
+    yield database
+    database.close()
+
+
+def _new_database(server_url: str) -> str:
+    server = sa.make_url(server_url).set(drivername="postgresql+psycopg")
     name = f"city_{next(_numbers)}"
     engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     engine.dispose()
-    return Database(server.set(database=name).render_as_string(hide_password=False))
+    return server.set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from blocklight.store import Store
-from blocklight.store.engines import connect
+from blocklight.store.engines import Engines, connect
 from blocklight.store.schema import log, metadata
 
 CITY = "testville"
@@ -18,6 +18,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._store: Store | None = None
+        self._engines: Engines | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -28,12 +30,25 @@ class Database:
 
     @contextmanager
     def emptied(self) -> Iterator[Store]:
-        with self.open() as store:
-            self.empty()
+        self.empty()
+        with self.shared() as store:
             yield store
 
+    @contextmanager
+    def shared(self) -> Iterator[Store]:
+        """The same open store for every example that only reads."""
+        if self._store is None:
+            self._store = self.open()
+        yield self._store
+
+    def close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+        if self._engines is not None:
+            self._engines.dispose()
+
     def empty(self) -> None:
-        with self.connection() as connection:
+        with self.shared(), self.connection() as connection:
             for table in reversed(metadata.sorted_tables):
                 if table is not log:
                     connection.execute(table.delete())
@@ -42,12 +57,10 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[sa.Connection]:
-        engines = connect(self.url)
-        try:
-            with engines.write.begin() as connection:
-                yield connection
-        finally:
-            engines.dispose()
+        if self._engines is None:
+            self._engines = connect(self.url)
+        with self._engines.write.begin() as connection:
+            yield connection
 
     def rows(self, table: sa.Table) -> Sequence[Any]:
         """Everything in a table, in the order of its key."""

@@ -210,8 +210,9 @@ def test_a_hundred_withheld_calls_leave_every_public_row_identical(database: Dat
     for extra in ([], extras):
         with database.emptied() as store:
             for at in range(3):
-                batch = [call(number, units=at) for number in range(10)]
-                store.apply("dispatch", [*extra[:50], *batch, *extra[50:]], at=minutes(at), cursor=str(at))
+                calls = [call(number, units=at) for number in range(10)]
+                batch: list[Outcome] = [*extra[:50], *calls, *extra[50:]]
+                store.apply("dispatch", batch, at=minutes(at), cursor=str(at))
             store.apply("dispatch", extra, at=minutes(9), present={call(3).id} | {e.id for e in extra})
             told.append([str(row) for table in _PUBLIC for row in database.rows(table)] + [str(store.head())])
     assert told[0] == told[1]
@@ -223,7 +224,7 @@ def test_a_hundred_withheld_calls_leave_every_public_row_identical(database: Dat
 
 def test_the_ledger_counts_each_event_on_its_day_once(store: Store) -> None:
     rejected = Rejected("r1", "dispatch", "bad_time")
-    batch = [call(1), call(2), withheld(3), withheld(4, sensitive=False), rejected]
+    batch: list[Outcome] = [call(1), call(2), withheld(3), withheld(4, sensitive=False), rejected]
     for hour in range(3):
         store.apply("dispatch", batch, at=START + timedelta(hours=hour))
     store.apply("dispatch", [withheld(2)], at=START + timedelta(days=1))

@@ -86,11 +86,10 @@ def answer(connection: sa.Connection, query: IncidentQuery) -> Page:
     _check(query)
     filters = _fingerprint(query)
     table = schema.incident
-    head, _, drift = ends(connection)
+    position = None if query.cursor is None else _Position.parse(query.cursor, filters)
+    as_of, _, drift = ends(connection)
     conditions = [*_plain_conditions(query, drift), *_place_conditions(connection, query)]
-    as_of = head
-    if query.cursor is not None:
-        position = _Position.parse(query.cursor, filters)
+    if position is not None:
         as_of = position.as_of
         here = sa.tuple_(sa.literal(position.listed_at), sa.literal(position.first_seq))
         conditions += [table.c.first_seq <= as_of, sa.tuple_(table.c.listed_at, table.c.first_seq) < here]

@@ -64,7 +64,7 @@ def incident(connection: sa.Connection, id_: str) -> tuple[StoredIncident, list[
     table = schema.incident
     row = connection.execute(sa.select(*stored_columns, table.c.life).where(table.c.id == id_)).one_or_none()
     if row is None:
-        raise NotFound(id_)
+        raise NotFound("no such incident is published")
     stored = stored_of_row(row, wheres(connection, {row.place_id}))
     return stored, lives.told(stored, row.life)
 

@@ -1,0 +1,74 @@
+"""Incidents through the database and back."""
+
+import json
+from datetime import UTC, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blocklight.model import PublicIncident
+from blocklight.store.rows import body, digest, from_ms, incident_of_body, storable, to_ms
+from store.databases import Database
+from store.making import START, call
+from store.strategies import incidents, times
+
+
+@given(st.integers(-62_135_596_800_000, 253_402_300_799_999))
+def test_every_millisecond_of_nine_thousand_years_is_kept(ms: int) -> None:
+    assert to_ms(from_ms(ms)) == ms
+
+
+@given(times)
+def test_a_time_loses_only_what_lies_below_a_millisecond(time: datetime) -> None:
+    kept = from_ms(to_ms(time))
+    assert kept == time.replace(microsecond=time.microsecond // 1000 * 1000)
+    assert kept.tzinfo is UTC
+
+
+@given(incidents(st.just("a")), incidents(st.just("a")))
+def test_a_body_reads_back_and_its_digest_tells_incidents_apart(
+    one: PublicIncident, two: PublicIncident
+) -> None:
+    assert incident_of_body(body(one).decode()) == one
+    assert (digest(body(one)) == digest(body(two))) is (one == two)
+
+
+def test_the_order_of_areas_does_not_count() -> None:
+    there = body(call(1, areas={"beat": "1", "council": "2"}))
+    assert there == body(call(1, areas={"council": "2", "beat": "1"}))
+
+
+@settings(max_examples=40, deadline=None)
+@given(batch=st.lists(incidents(st.uuids().map(str)), max_size=8, unique_by=lambda i: i.id))
+def test_whatever_is_published_is_read_back_alike_everywhere(
+    database: Database, batch: list[PublicIncident]
+) -> None:
+    expected = {incident.id: storable(incident) for incident in batch}
+    with database.emptied() as store:
+        store.apply("dispatch", batch, at=START)
+        told = {change.id: change.incident for change in store.changes(0)}
+        window = {
+            s.incident.id: s.incident
+            for block in store.window(datetime(1980, 1, 1, tzinfo=UTC))
+            for s in block
+        }
+        assert told == window == expected
+        for id_, incident in expected.items():
+            assert store.incident(id_)[0].incident == incident
+        assert store.apply("dispatch", batch, at=START).unchanged == len(batch)
+
+
+@settings(max_examples=40, deadline=None)
+@given(versions=st.lists(incidents(st.just("a")), min_size=1, max_size=6))
+def test_a_life_adds_up_to_what_is_published_now(database: Database, versions: list[PublicIncident]) -> None:
+    with database.emptied() as store:
+        for version in versions:
+            store.apply("dispatch", [version], at=START)
+        stored, life = store.incident("a")
+        assert [event.seq for event in life] == [change.seq for change in store.changes(0)]
+    built: dict[str, object] = {"id": "a"}
+    for event in life:
+        assert event.changed
+        built |= event.changed
+    told = {name: value for name, value in built.items() if value is not None}
+    assert incident_of_body(json.dumps(told)) == stored.incident == storable(versions[-1])

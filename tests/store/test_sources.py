@@ -1,0 +1,93 @@
+"""How healthy the sources are."""
+
+from datetime import timedelta
+
+from blocklight.store import Delays, FetchReport, Gap, SourceHealth, Store
+from store.databases import Database
+from store.making import START, call, minutes
+
+
+def _report(minute: float, **what: object) -> FetchReport:
+    return FetchReport("dispatch", minutes(minute), late_after_s=180, **what)  # type: ignore[arg-type]  # any field
+
+
+def _only(store: Store) -> SourceHealth:
+    (health,) = store.sources()
+    return health
+
+
+def test_a_source_that_was_never_fetched_has_no_health(store: Store) -> None:
+    assert store.sources() == []
+
+
+def test_a_success_tells_what_it_brought(store: Store) -> None:
+    store.record_fetch(_report(0, records=70, rejected={"bad_time": 2}))
+    health = _only(store)
+    assert (health.last_attempt_at, health.last_success_at, health.last_failure_at) == (START, START, None)
+    assert (health.records, health.rejected, health.failures, health.reason) == (70, {"bad_time": 2}, 0, None)
+    assert (health.delays, health.gaps) == (None, ())
+
+
+def test_failures_are_counted_until_the_next_success_and_hide_nothing_of_the_last_one(store: Store) -> None:
+    store.record_fetch(_report(0, records=70))
+    store.record_fetch(_report(1, failure="timeout"))
+    store.record_fetch(_report(2, failure="http_500"))
+    health = _only(store)
+    assert (health.failures, health.reason, health.records) == (2, "http_500", 70)
+    assert (health.last_success_at, health.last_failure_at) == (START, minutes(2))
+    store.record_fetch(_report(2.5, records=71))
+    health = _only(store)
+    assert (health.failures, health.reason, health.last_failure_at) == (0, None, minutes(2))
+
+
+def test_a_source_that_fails_at_once_is_known(store: Store) -> None:
+    store.record_fetch(_report(0, failure="timeout"))
+    assert (_only(store).failures, _only(store).last_success_at) == (1, None)
+    store.record_fetch(_report(60))
+    assert _only(store).gaps == ()
+
+
+def test_only_a_silence_longer_than_allowed_is_a_gap(store: Store) -> None:
+    for minute in (0, 3, 6.1, 7):
+        store.record_fetch(_report(minute))
+    store.record_fetch(_report(8, failure="timeout"))
+    store.record_fetch(_report(20))
+    assert _only(store).gaps == (Gap(minutes(3), minutes(6.1)), Gap(minutes(7), minutes(20)))
+
+
+def test_gaps_are_forgotten_after_three_months(store: Store) -> None:
+    for day in (0, 1, 100):
+        store.record_fetch(FetchReport("dispatch", START + timedelta(days=day), 3600))
+    assert [gap.start for gap in _only(store).gaps] == [START + timedelta(days=1)]
+
+
+def test_delays_are_measured_from_received_to_first_stored_once_the_past_is_in(store: Store) -> None:
+    store.apply("dispatch", [call(number) for number in range(50)], at=minutes(60), cursor="a")
+    assert _only(store).delays is None
+    store.record_fetch(_report(60))
+    fresh = [call(100 + number) for number in range(10)]
+    store.apply("dispatch", fresh, at=minutes(110))
+    store.apply("dispatch", fresh, at=minutes(500))
+    assert _only(store).delays == Delays(p50=300, p90=540, p99=540)
+
+
+def test_only_the_latest_delays_count(store: Store) -> None:
+    store.record_fetch(_report(0))
+    store.apply("dispatch", [call(number) for number in range(100)], at=minutes(100_000))
+    store.apply("dispatch", [call(1000 + n, received_at=minutes(n)) for n in range(500)], at=minutes(500))
+    delays = _only(store).delays
+    assert delays is not None
+    assert delays.p99 <= 500 * 60
+
+
+def test_sources_do_not_share_their_health(store: Store) -> None:
+    store.apply("fire", [], at=START, cursor="9")
+    store.record_fetch(_report(0))
+    assert [health.source for health in store.sources()] == ["dispatch", "fire"]
+    assert store.cursor("fire") == "9"
+
+
+def test_health_is_there_after_reopening(store: Store, database: Database) -> None:
+    store.record_fetch(_report(0, records=3))
+    with database.open() as again:
+        assert again.sources() == store.sources()
