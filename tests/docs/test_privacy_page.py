@@ -1,0 +1,22 @@
+import re
+
+from pages import ROOT, read, section, tables, words
+
+PROMISES = tables(section(read("docs/privacy.md"), "What holds"))[0][1:]
+
+
+def test_every_promise_says_what_holds_it() -> None:
+    assert len(PROMISES) >= 14
+    for promise, held_by in PROMISES:
+        assert promise.startswith("**"), promise
+        assert held_by, promise
+
+
+def test_every_test_that_a_promise_names_exists() -> None:
+    named = [word for _, held_by in PROMISES for word in words(held_by) if word.startswith("tests/")]
+    assert len(named) >= 15
+    for word in named:
+        file, _, function = word.partition("::")
+        assert re.search(rf"^(?:async )?def {function}\(", (ROOT / file).read_text("utf-8"), re.MULTILINE), (
+            word
+        )
