@@ -53,6 +53,12 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _some(sources: "tuple[SourceSpec, ...]") -> "tuple[SourceSpec, ...]":
+    if not sources:
+        raise ValueError("needs at least one source")
+    return sources
+
+
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
@@ -282,7 +288,8 @@ class City(_Table):
     """A whole city file."""
 
     city: Identity
-    sources: Annotated[tuple[SourceSpec, ...], BeforeValidator(tuple)] = Field(min_length=1)
+    # A length that pydantic checks itself would be reported as a second mistake beside any other.
+    sources: Annotated[tuple[SourceSpec, ...], BeforeValidator(tuple), AfterValidator(_some)]
     call_types: CallTypes = CallTypes()
     dispositions: dict[str, Disposition] = {}
     policy: Policy = Policy()
