@@ -19,7 +19,10 @@ def to_text(value: Any) -> str:  # noqa: ANN401 - a source's value may be anythi
     """Return trimmed text with runs of white space folded."""
     if isinstance(value, dict | list):
         raise ValueError("not text")
-    return " ".join(str(value).split())
+    text = str(value)
+    if not text.isprintable():  # control characters mean nothing here, and PostgreSQL refuses some of them
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())
 
 
 def to_int(value: Any) -> int:  # noqa: ANN401 - a source's value may be anything
@@ -32,9 +35,12 @@ def to_int(value: Any) -> int:  # noqa: ANN401 - a source's value may be anythin
 
 def to_float(value: Any) -> float:  # noqa: ANN401 - a source's value may be anything
     """Return a finite number."""
-    if isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("not a number")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError("not a number") from None
     if not math.isfinite(number):
         raise ValueError("not finite")
     return number
@@ -58,7 +64,7 @@ def from_iso(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be 
     when = datetime.fromisoformat(str(value).strip())
     if when.tzinfo is None:
         raise ValueError("has no offset; use the `local` converter")
-    return when.astimezone(UTC)
+    return _utc(when)
 
 
 def from_local(
@@ -77,10 +83,10 @@ def from_local(
     text = str(value).strip()
     naive = datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 - zone follows
     if naive.tzinfo is not None:
-        return naive.astimezone(UTC)
-    first = naive.replace(tzinfo=zone, fold=0).astimezone(UTC)
+        return _utc(naive)
+    first = _utc(naive.replace(tzinfo=zone, fold=0))
     if not_before is not None and first < not_before:
-        second = naive.replace(tzinfo=zone, fold=1).astimezone(UTC)
+        second = _utc(naive.replace(tzinfo=zone, fold=1))
         if second >= not_before:
             return second
     return first
@@ -90,8 +96,7 @@ def to_point(value: Any) -> Point:  # noqa: ANN401 - a source's value may be any
     """Return lon, lat of a GeoJSON point, a Socrata location, a WKT point or text with ``(lat, lon)``."""
     if isinstance(value, dict):
         if "coordinates" in value:
-            lon, lat = value["coordinates"][:2]
-            return to_float(lon), to_float(lat)
+            return _pair(value["coordinates"])
         if "longitude" in value and "latitude" in value:
             return to_float(value["longitude"]), to_float(value["latitude"])
         raise ValueError("not a point")
@@ -100,6 +105,20 @@ def to_point(value: Any) -> Point:  # noqa: ANN401 - a source's value may be any
     if match := _PAIR.search(str(value)):
         return to_float(match[2]), to_float(match[1])
     raise ValueError("not a point")
+
+
+def _pair(coordinates: Any) -> Point:  # noqa: ANN401 - a source's value may be anything
+    if not isinstance(coordinates, list | tuple):
+        raise ValueError("not a point")
+    lon, lat = coordinates[:2]
+    return to_float(lon), to_float(lat)
+
+
+def _utc(when: datetime) -> datetime:
+    try:
+        return when.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("beyond the calendar") from None
 
 
 def to_length(value: Any) -> int:  # noqa: ANN401 - a source's value may be anything

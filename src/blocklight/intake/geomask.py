@@ -11,11 +11,32 @@ from blocklight.model import Place, PlaceKind
 _EARTH_RADIUS_M = 6_371_008.8
 _DIGITS = 6
 _SUFFIXES = frozenset(
-    "ALY AVE AV BLVD BND BR BRG CIR CT CRES CV DR EXPY FWY HWY LN LOOP PARK PKWY PASS PATH PIKE PL PLZ PT RD "
-    "ROW RUN SQ ST STREET AVENUE BOULEVARD DRIVE ROAD LANE COURT PLACE TER TERRACE TRL TRAIL WALK WAY WHARF "
-    "FREEWAY HIGHWAY PARKWAY".split()
+    "ALY AVE AV BL BLVD BND BR BRG CIR CT CRES CV DR EXPY FWY HWY LN LOOP PKWY PASS PATH PIKE PL PLZ PT RD "
+    "ROW RUN SQ ST STREET AVENUE BOULEVARD DRIVE ROAD LANE COURT PLACE TER TERRACE TRL TRAIL WALK WAY WY "
+    "WHARF FREEWAY HIGHWAY PARKWAY".split()
 )
 _DIRECTIONS = frozenset("N S E W NE NW SE SW IB OB NB SB EB WB".split())
+# What stands before a street's name when an address says more than a street: these words are never a part of
+# one, and those after them are only when they are all of it ("Church St").
+_NEVER = frozenset(
+    "APT APARTMENT APARTMENTS APTS UNIT STE SUITE RM ROOM FL FLR FLOOR BLDG BUILDING LOT SPC SPACE SP TRLR "
+    "TRAILER PH PENTHOUSE BSMT BASEMENT REAR FRONT NEAR BEHIND INSIDE OUTSIDE OPPOSITE CO ATTN MR MRS MS "
+    "MISS RES RESIDENCE HOME HOUSE HOTEL MOTEL CONDO CONDOS DORM SHELTER CLINIC NURSING FACILITY PHONE TEL "
+    "CELL DOB".split()
+)
+_ONLY_ALONE = frozenset(
+    "ACADEMY CEMETERY CENTER CENTRE CHURCH COLLEGE GARAGE GARDENS HALL HOSPITAL INN JAIL LIBRARY MALL MANOR "
+    "MARKET MOSQUE OFFICE PARK PLAZA PRISON SCHOOL STADIUM STATION STORE SYNAGOGUE TEMPLE TERMINAL TOWER "
+    "TOWERS UNIVERSITY VILLAGE".split()
+)
+_PARTICLES = frozenset(
+    "ST SAINT SAN SANTA LOS LAS LA LE EL DEL DE DES OF THE VAN VON MT MOUNT FORT FT OLD NEW".split()
+)
+_LONG_NAMES = frozenset({"MARTIN LUTHER KING", "MARTIN LUTHER KING JR", "DR MARTIN LUTHER KING JR"})
+_MOST_WORDS = 2
+_LONGEST = 120
+_ORDINAL = re.compile(r"\d{1,3}(ST|ND|RD|TH)", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z][A-Za-z'-]+")
 _NUMBERED = re.compile(
     r"^(?P<number>\d{1,6})(?:-\d+)?\s+(?P<block>(?:BLK|BLOCK)(?:\s+OF)?\s+)?(?P<street>.+)$", re.IGNORECASE
 )
@@ -30,11 +51,9 @@ def mask_point(lon: float, lat: float, resolution: int) -> Place:
 
 @lru_cache(maxsize=200_000)
 def _cell_place(cell: str) -> Place:
-    lat, lon = h3.cell_to_latlng(cell)
+    lat, lon = (round(degrees, _DIGITS) for degrees in h3.cell_to_latlng(cell))
     reach = max(_distance_m(lon, lat, v_lon, v_lat) for v_lat, v_lon in h3.cell_to_boundary(cell))
-    return Place(
-        lon=round(lon, _DIGITS), lat=round(lat, _DIGITS), kind=PlaceKind.GRID, radius_m=math.ceil(reach)
-    )
+    return Place(lon=lon, lat=lat, kind=PlaceKind.GRID, radius_m=math.ceil(reach))
 
 
 def _distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
@@ -49,8 +68,12 @@ def _distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
 def hundred_block(address: str, cross_street: str | None = None) -> str | None:
     """Return "1400 block of Main St", "Main St & 2nd Ave", "Main St near 2nd Ave", or ``None``.
 
-    Only words up to a known street suffix survive, so a unit, a name or a landmark never does.
+    Only a street's name of a word or two and its suffix survive, so that a unit, a house number, a landmark
+    or a person's name does not. A first name written like a part of the street's own ("JOHN MAIN ST") cannot
+    be told from it: labels are for columns that hold addresses.
     """
+    if len(address) > _LONGEST or len(cross_street or "") > _LONGEST:
+        return None
     parts = [part for part in _CROSSING.split(address.strip()) if part]
     if len(parts) == 2:  # noqa: PLR2004 - an intersection has two streets
         one, two = _street(parts[0]), _street(parts[1])
@@ -61,7 +84,7 @@ def hundred_block(address: str, cross_street: str | None = None) -> str | None:
         return f"{int(numbered['number']) // 100 * 100} block of {street}" if street else None
     street = _street(address)
     near = _street(re.sub(r"^BLK\s+", "", cross_street or "", flags=re.IGNORECASE))
-    return f"{street} near {near}" if street and near else street
+    return f"{street} near {near}" if street and near else None
 
 
 def _is_ordinal_street(address: str) -> bool:
@@ -69,19 +92,37 @@ def _is_ordinal_street(address: str) -> bool:
 
 
 def _street(text: str) -> str | None:
-    """Return the street's name in title case up to its suffix, or ``None`` when it has no known one."""
+    """Return a street's name in title case up to its suffix, or ``None`` for anything but just that."""
     if not _STREET.match(text.strip()):
         return None
-    words = text.replace(".", "").split()
-    ends = [i for i, word in enumerate(words) if word.upper() in _SUFFIXES and i > 0]
-    if not ends:
+    words = text.replace(".", "").upper().split()
+    start = 1 if len(words) > 2 and words[0] in _DIRECTIONS else 0  # noqa: PLR2004 - direction, name, suffix
+    end = next((i for i, word in enumerate(words) if word in _SUFFIXES and i > start), None)
+    if end is None or not _is_name(words[start:end]):
         return None
-    words = words[
-        : ends[0] + 1 + (words[ends[0] + 1 : ends[0] + 2] != [] and words[ends[0] + 1].upper() in _DIRECTIONS)
-    ]
-    if any(re.fullmatch(r"\d{3,}", word) for word in words):  # a house number in an unexpected spot
-        return None
-    return " ".join(_word(word) for word in words)
+    if words[end + 1 : end + 2] and words[end + 1] in _DIRECTIONS:
+        end += 1
+    return " ".join(_word(word) for word in words[: end + 1])
+
+
+def _is_name(words: list[str]) -> bool:
+    if " ".join(words) in _LONG_NAMES:
+        return True
+    if len(words) == 1:
+        return words[0] not in _NEVER and bool(
+            re.fullmatch("[A-Z]", words[0]) or _is_word_or_ordinal(words[0])
+        )
+    own = [word for word in words if word not in _PARTICLES]
+    strange = _NEVER | _ONLY_ALONE
+    return (
+        0 < len(own) <= _MOST_WORDS
+        and len(words) <= _MOST_WORDS + 1
+        and all(_NAME.fullmatch(word) and word not in strange for word in words)
+    )
+
+
+def _is_word_or_ordinal(word: str) -> bool:
+    return bool(_NAME.fullmatch(word) or _ORDINAL.fullmatch(word))
 
 
 def _word(word: str) -> str:

@@ -1,5 +1,6 @@
 """Loads the city's key for public ids, or makes one that only its owner can read."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -19,16 +20,29 @@ def load_id_key(folder: Path, given: str | None = None) -> bytes:
         return _parsed(given, "BLOCKLIGHT_ID_KEY")
     path = folder / "id.key"
     folder.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        _make(path)
+    return _parsed(path.read_text("ascii", errors="replace"), str(path))
+
+
+def _make(path: Path) -> None:
+    """Write a new key whole or not at all; of two processes that do so at once, the first wins."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _parsed(path.read_text("ascii"), str(path))
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        key = secrets.token_bytes(_BYTES)
-        file.write(key.hex() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return key
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_bytes(_BYTES).hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _parsed(text: str, origin: str) -> bytes:

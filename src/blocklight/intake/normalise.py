@@ -18,6 +18,7 @@ _STAGES = ("dispatched_at", "en_route_at", "on_scene_at", "closed_at")
 _SEPARATOR = "\x1f"
 _MAX_UNITS = 500
 _MAX_PRIORITY = 99
+_LONGEST_WORDS = 200
 
 
 Reader = Callable[[RawRecord, datetime | None], Any]
@@ -69,13 +70,16 @@ class Normaliser:
             except (ValueError, TypeError):
                 repaired.append(name)
         disposition = values.pop("disposition", None)
+        status = self._status(raw, closed_at)
+        if status is Status.OPEN:  # opened again, or not closed by that time
+            values.pop("closed_at", None)
         return Incident(
             source=self.source.id,
             source_key=source_key or self.source_key(raw),
             kind=self.source.kind,
             agency=self._required(raw, "agency"),
             source_type=self._required(raw, "source_type"),
-            status=self._status(raw, closed_at),
+            status=status,
             received_at=received_at,
             disposition=disposition and self._dispositions.get(disposition.casefold()),
             repaired=tuple(repaired),
@@ -89,7 +93,9 @@ class Normaliser:
             raise RecordRejected(f"bad_{name}") from None
         if value is None or value == "":
             raise RecordRejected(f"no_{name}")
-        return str(value)
+        if len(text := str(value)) > _LONGEST_WORDS:
+            raise RecordRejected(f"bad_{name}")
+        return text
 
     def _received(self, raw: RawRecord, fetched_at: datetime) -> datetime:
         try:
@@ -172,22 +178,22 @@ def _reader(spec: FieldSpec, zone: ZoneInfo) -> Reader:
     return read
 
 
-def _priority(value: Any) -> int | None:  # noqa: ANN401 - a source's value may be anything
-    number = int(value)
-    return number if 0 <= number <= _MAX_PRIORITY else None
+def _up_to(most: int) -> Callable[[Any], int]:
+    def whole(value: Any) -> int:  # noqa: ANN401 - a source's value may be anything
+        number = int(value)
+        if not 0 <= number <= most:
+            raise ValueError("out of range")
+        return number
 
-
-def _units(value: Any) -> int | None:  # noqa: ANN401 - a source's value may be anything
-    number = int(value)
-    return number if 0 <= number <= _MAX_UNITS else None
+    return whole
 
 
 _OPTIONAL: dict[str, Callable[[Any], Any]] = {
     "address": str,
     "cross_street": str,
-    "priority": _priority,
+    "priority": _up_to(_MAX_PRIORITY),
     "origin": Origin,
-    "units": _units,
+    "units": _up_to(_MAX_UNITS),
     "disposition": to_text,
 }
 """Fields that may be left out when they cannot be read, each with its type."""
@@ -205,12 +211,15 @@ def join_unit_rows(rows: Iterable[Incident]) -> list[Incident]:
 
 
 def _joined(rows: list[Incident]) -> Incident:
-    first = rows[0]
+    """Join the rows of one incident, whatever their order; the unit sent first speaks for the call."""
     if len(rows) == 1:
-        return replace(first, units=first.units or 1)
+        return replace(rows[0], units=rows[0].units or 1)
+    rows = sorted(rows, key=_turn)
+    first = rows[0]
     everyone_closed = all(row.status is Status.CLOSED for row in rows)
     return replace(
         first,
+        other_types=tuple(sorted({row.source_type for row in rows} - {first.source_type})),
         received_at=min(row.received_at for row in rows),
         dispatched_at=_extreme(min, (row.dispatched_at for row in rows)),
         en_route_at=_extreme(min, (row.en_route_at for row in rows)),
@@ -219,7 +228,12 @@ def _joined(rows: list[Incident]) -> Incident:
         status=Status.CLOSED if everyone_closed else Status.OPEN,
         units=len(rows),
         disposition=next((row.disposition for row in rows if row.disposition is not None), None),
+        repaired=tuple(name for row in rows for name in row.repaired),
     )
+
+
+def _turn(row: Incident) -> tuple[datetime, str]:
+    return row.dispatched_at or datetime.max.replace(tzinfo=UTC), repr(row)
 
 
 def _extreme(choose: Any, times: Iterable[datetime | None]) -> datetime | None:  # noqa: ANN401 - min or max

@@ -42,7 +42,8 @@ class Connector(Protocol):
 class Incident:
     """One incident with its exact place, in our words; lives in memory between normalise and redact.
 
-    *source_key* is the source's own identity of the incident. *lon*, *lat* are WGS 84 degrees, or ``None``.
+    *source_key* is the source's own identity of the incident, *other_types* what further rows of it call it.
+    *lon*, *lat* are WGS 84 degrees, or ``None``.
     """
 
     source: str
@@ -64,5 +65,6 @@ class Incident:
     en_route_at: datetime | None = None
     on_scene_at: datetime | None = None
     closed_at: datetime | None = None
+    other_types: tuple[str, ...] = ()
     repaired: tuple[str, ...] = field(default=())
     """Names of fields that were unreadable or impossible and were left out."""

@@ -12,6 +12,7 @@ from blocklight.intake.record import Incident
 from blocklight.model import Category, Place, PublicIncident, Reason, Rejected, Withheld
 
 _ID_BYTES = 10
+_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Rules:
         """Return what a source type means, or the reason why it may not be shown."""
         known = self._categories.get(source_type)
         if known is None:
+            if len(self._categories) >= _REMEMBERED:
+                self._categories.clear()
             known = self._categories[source_type] = self._decide(_folded(source_type))
         return known
 
@@ -75,6 +78,8 @@ def redact(incident: Incident, rules: Rules) -> PublicIncident | Withheld:
     """Return what the public may know of *incident*; every decision that fails, withholds."""
     public_id = rules.public_id(incident.source, incident.source_key)
     category = rules.category(incident.source_type)
+    if any(rules.category(other) is Reason.SENSITIVE for other in incident.other_types):
+        category = Reason.SENSITIVE
     if isinstance(category, Reason):
         return Withheld(public_id, incident.source, category, sensitive=category is Reason.SENSITIVE)
     if incident.lon is None or incident.lat is None:

@@ -6,7 +6,7 @@ import random
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -39,7 +39,17 @@ class Tally:
     rejected: Counter[str] = field(default_factory=Counter)
     repaired: Counter[str] = field(default_factory=Counter)
     applied: list[Applied] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+    """Public ids of incidents whose record is there but could not be read: they have not left the feed."""
     unchanged: bool = False
+
+    @property
+    def shown(self) -> int:
+        """How many incidents of this fetch the public can see.
+
+        The only count that health tells: one that moved with withheld records would tell of them.
+        """
+        return sum(done.published + done.updated + done.unchanged - done.vanished for done in self.applied)
 
     def count(self, outcomes: Sequence[Outcome]) -> None:
         """Add the outcomes of a batch."""
@@ -88,10 +98,11 @@ class Feed:
                 incident = self._normalise(raw, at, key)
                 tally.repaired.update(incident.repaired)
                 outcome = redact(incident, self.rules)
-                known[key] = (raw, outcome)
+                if not incident.repaired:  # what was impossible by the clock may be possible later
+                    known[key] = (raw, outcome)
                 found.append(outcome)
             except RecordRejected as error:
-                found.append(self._rejected(raw, error))
+                found.append(self._rejected(raw, error, tally))
         self._known = known
         return found
 
@@ -102,13 +113,15 @@ class Feed:
             try:
                 rows.append(self._normalise(raw, at))
             except RecordRejected as error:
-                found.append(self._rejected(raw, error))
+                found.append(self._rejected(raw, error, tally))
         for incident in join_unit_rows(rows):
             tally.repaired.update(incident.repaired)
             found.append(redact(incident, self.rules))
         return found
 
-    def _rejected(self, raw: RawRecord, error: RecordRejected) -> Rejected:
+    def _rejected(self, raw: RawRecord, error: RecordRejected, tally: Tally) -> Rejected:
+        with suppress(RecordRejected):
+            tally.unread.add(self.rules.public_id(self.source.id, self._normalise.source_key(raw)))
         return reject(self.source.id, _identity(raw, self.source), error.reason, self.rules)
 
 
@@ -152,7 +165,7 @@ def _apply(feed: Feed, store: Store, batch: Batch, records: Sequence[RawRecord],
         raise
     present = None
     if source.closes == "vanish" and batch.complete:
-        present = {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
+        present = tally.unread | {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
     join_rows = source.rows == "unit"
     tally.applied.append(
         store.apply(source.id, outcomes, at=at, cursor=batch.cursor, present=present, join_rows=join_rows)
@@ -214,7 +227,7 @@ class Runner:
             _log.info("source %s recovered after %d failed fetches", source, self._failures)
         self._failures = 0
         self._stored()
-        await self._report(records=tally.records, rejected=dict(tally.rejected))
+        await self._report(records=tally.shown, rejected=dict(tally.rejected))
         return tally
 
     async def _failed(self, reason: str) -> None:
