@@ -23,6 +23,13 @@ _HEADERS = [
     (b"cross-origin-opener-policy", b"same-origin"),
 ]
 _OPEN = (b"access-control-allow-origin", b"*")
+_PREFLIGHT = [
+    _OPEN,
+    (b"allow", b"GET, HEAD, OPTIONS"),
+    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
+    (b"access-control-allow-headers", b"last-event-id, if-none-match"),
+    (b"access-control-max-age", b"86400"),
+]
 
 
 def create_app(state: Public, lifespan: Lifespan | None = None) -> Any:  # noqa: ANN401 - an ASGI application
@@ -49,7 +56,7 @@ def create_app(state: Public, lifespan: Lifespan | None = None) -> Any:  # noqa:
         "/api/v1/window/ids": WindowEndpoint(state.publisher, "ids", longest_hours=hours),
     }
     for path, endpoint in streams.items():
-        api.router.routes.append(Route(path, endpoint=endpoint, include_in_schema=False))
+        api.router.routes.append(Route(path, endpoint=endpoint, methods=["GET"], include_in_schema=False))
     api.include_router(pages.router)
     add_problem_handlers(api)
     _document_streams(api)
@@ -67,18 +74,27 @@ class _Front:
         if scope["type"] != "http":
             await self.api(scope, receive, send)
             return
+        method, open_to_all = scope["method"], scope["path"].startswith(("/api/", "/openapi"))
+        if method == "OPTIONS" and open_to_all:
+            await send({"type": "http.response.start", "status": 204, "headers": _PREFLIGHT})
+            await send({"type": "http.response.body"})
+            return
         stream = self._streams.get(scope["path"])
-        if stream is not None and scope["method"] == "GET":
+        if stream is not None and method in ("GET", "HEAD"):
             await stream(scope, receive, send)
             return
-        headers = [*_HEADERS, _OPEN] if scope["path"].startswith(("/api/", "/openapi")) else _HEADERS
+        headers = [*_HEADERS, _OPEN] if open_to_all else _HEADERS
 
         async def send_with_headers(message: Any) -> None:  # noqa: ANN401 - ASGI
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), *headers]
+            elif method == "HEAD":
+                message["body"] = b""
             await send(message)
 
-        await self.api(scope, receive, send_with_headers)
+        # Every route answers HEAD as it answers GET, without the body.
+        seen = scope | {"method": "GET"} if method == "HEAD" else scope
+        await self.api(seen, receive, send_with_headers)
 
 
 @asynccontextmanager

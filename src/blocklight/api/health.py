@@ -1,15 +1,21 @@
 """For those who run the city: is the process alive, is it ready, and its figures for Prometheus."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse, Response
 
 from blocklight.api.problems import problem
 from blocklight.api.state import Public, public
+from blocklight.publish.publisher import Publisher
 
 router = APIRouter(tags=["operations"])
+
+_PREFIX = "blocklight_"
 
 
 @router.get("/healthz", response_class=PlainTextResponse)
@@ -30,20 +36,40 @@ async def readyz(state: Annotated[Public, Depends(public)]) -> Response:
 def metrics(state: Annotated[Public, Depends(public)]) -> Response:
     """Return figures in the Prometheus exposition format; counts and ages only."""
     registry = CollectorRegistry()
-    publisher = state.publisher
-
-    def gauge(name: str, text: str, value: float) -> None:
-        Gauge(f"blocklight_{name}", text, registry=registry).set(value)
-
-    gauge("seq", "newest change published by this process", publisher.window.seq)
-    gauge("live_clients", "open live connections", publisher.live.clients)
-    gauge("live_frames", "frames sent since start", publisher.live.frames_sent)
-    gauge("live_resets", "slow clients told to start anew since start", publisher.live.resets)
-    gauge("window_incidents", "incidents in the public window", len(publisher.columns))
-    gauge("open_incidents", "open incidents", publisher.columns.open)
-    age = Gauge("blocklight_source_age_seconds", "since the last good fetch", ["source"], registry=registry)
-    late = Gauge("blocklight_source_ok", "1 when the source is on time", ["source"], registry=registry)
-    for source in publisher.sources_pulse(publisher.now()):
-        age.labels(source["id"]).set(source.get("late_s", -1))
-        late.labels(source["id"]).set(source["state"] == "ok")
+    registry.register(_Figures(state.publisher))
     return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
+
+
+class _Figures(Collector):
+    """The figures of one moment."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield each figure with what it means."""
+        publisher, live = self._publisher, self._publisher.live
+        columns = publisher.columns
+        yield _gauge("seq", "newest change published by this process", publisher.window.seq)
+        yield _gauge("live_clients", "open live connections", live.clients)
+        yield _counter("live_frames", "frames sent since start", live.frames_sent)
+        yield _counter("live_resets", "slow clients told to start anew since start", live.resets)
+        yield _gauge("window_incidents", "incidents in the public window", len(columns))
+        yield _gauge("open_incidents", "open incidents", columns.open)
+        age = GaugeMetricFamily(
+            _PREFIX + "source_age_seconds", "since the last good fetch", labels=["source"]
+        )
+        good = GaugeMetricFamily(_PREFIX + "source_ok", "1 when the source is on time", labels=["source"])
+        for source in publisher.sources_pulse(publisher.now()):
+            good.add_metric([source["id"]], source["state"] == "ok")
+            if "late_s" in source:  # a source that never answered has no age
+                age.add_metric([source["id"]], source["late_s"])
+        yield from (age, good)
+
+
+def _gauge(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(_PREFIX + name, meaning, value)
+
+
+def _counter(name: str, meaning: str, value: float) -> Metric:
+    return CounterMetricFamily(_PREFIX + name, meaning, value)

@@ -1,11 +1,11 @@
 """Published incidents as GeoJSON: a filtered, keyset-paged list, and one incident with its life."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
@@ -42,32 +42,27 @@ class IncidentParameters(BaseModel):
     @field_validator("since", "until")
     @classmethod
     def _aware(cls, value: datetime | None) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            raise ValueError("needs an offset, for example 2026-01-31T08:00:00Z")
-        return value.astimezone(UTC) if value is not None else None
-
-    @model_validator(mode="after")
-    def _box(self) -> Self:
-        self.box()
-        return self
-
-    def box(self) -> tuple[float, float, float, float] | None:
-        """Return the parsed bbox; raises ``ValueError``."""
-        if self.bbox is None:
+        if value is None:
             return None
+        if value.tzinfo is None:
+            raise ValueError("needs an offset, for example 2026-01-31T08:00:00Z")
         try:
-            west, south, east, north = (float(part) for part in self.bbox.split(","))
-        except ValueError:
-            raise ValueError("bbox needs four numbers: west,south,east,north") from None
-        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):  # noqa: PLR2004 - degrees
-            raise ValueError("bbox needs west < east and south < north, in degrees")
-        return west, south, east, north
+            return value.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("outside the years 1 to 9999") from None
+
+    @field_validator("bbox")
+    @classmethod
+    def _is_a_box(cls, value: str | None) -> str | None:
+        if value is not None:
+            _box(value)
+        return value
 
     def query(self) -> IncidentQuery:
         """Return the store's query for these parameters."""
         kind, _, area = (self.area or "").partition(":")
         return IncidentQuery(
-            bbox=self.box(),
+            bbox=None if self.bbox is None else _box(self.bbox),
             since=self.since,
             until=self.until,
             status=self.status,
@@ -80,6 +75,16 @@ class IncidentParameters(BaseModel):
             limit=self.limit,
             cursor=self.cursor,
         )
+
+
+def _box(text: str) -> tuple[float, float, float, float]:
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError("needs four numbers: west,south,east,north") from None
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):  # noqa: PLR2004 - degrees
+        raise ValueError("needs west < east and south < north, in degrees")
+    return west, south, east, north
 
 
 @router.get("/incidents", responses={200: FEATURE_COLLECTION, **PROBLEMS})

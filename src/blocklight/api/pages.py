@@ -1,7 +1,6 @@
 """The built web app: one page and its hashed assets, compressed once, with a strict content policy."""
 
 import mimetypes
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -18,11 +17,6 @@ router = APIRouter(include_in_schema=False)
 
 _FOREVER = "public, max-age=31536000, immutable"
 _MISSING = "the web app is not built in this installation; the API works: see /openapi.json"
-
-
-def web_root() -> Path:
-    """Return the folder of the built web app inside the package."""
-    return Path(str(resources.files("blocklight"))) / "assets"
 
 
 def content_policy(style_url: str | None) -> str:
@@ -65,11 +59,10 @@ async def asset(request: Request, path: str, state: Annotated[Public, Depends(pu
 def _serve(request: Request, state: Public, path: str) -> Response:
     key = f"asset:{path}"
     if key not in state.files:
-        root = web_root().resolve()
-        file = (root / path).resolve()
-        if path == "index.html" and not file.is_file():
+        file = _file(state.web, path)
+        if file is None and path == "index.html":
             return problem(503, "No web app", _MISSING)
-        if not file.is_relative_to(root) or not file.is_file():
+        if file is None:
             raise NotFound("no such page")
         media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         lifetime = _FOREVER if path.startswith("assets/") else "no-cache"
@@ -79,3 +72,13 @@ def _serve(request: Request, state: Public, path: str) -> Response:
         style_url = state.style_url or state.city.map.style_url
         headers["content-security-policy"] = content_policy(style_url)
     return state.files[key].respond(request, headers)
+
+
+def _file(root: Path, path: str) -> Path | None:
+    """Return the file that a path names in its one plain spelling, so that none is kept twice."""
+    try:
+        file = (root / path).resolve()
+        plain = file.relative_to(root.resolve()).as_posix()
+        return file if plain == path and file.is_file() else None
+    except (OSError, ValueError):
+        return None

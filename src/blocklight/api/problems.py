@@ -1,6 +1,7 @@
 """The one table from exception to status, answered as RFC 9457 problem details."""
 
 import logging
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -12,6 +13,8 @@ from starlette.responses import Response
 from blocklight.errors import BadQuery, NotFound, StoreError
 
 _log = logging.getLogger(__name__)
+
+_LONGEST_NAME = 80
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -51,7 +54,9 @@ def _invalid(_: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     first = error.errors()[0]
-    parameter = str(first["loc"][-1])
+    if first["loc"][0] == "path":
+        return problem(404, "Not found", "nothing has an address like that")
+    parameter = str(first["loc"][1])[:_LONGEST_NAME]  # what follows is the place in a list
     detail = (
         "unknown parameter"
         if first["type"] == "extra_forbidden"
@@ -63,7 +68,10 @@ def _invalid(_: Request, error: Exception) -> Response:
 def _http(_: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    return problem(error.status_code, str(error.detail))
+    answer = problem(error.status_code, str(error.detail))
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["allow"] = "GET, HEAD"
+    return answer
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

@@ -1,6 +1,8 @@
 """What every route may use: the public side of one running city."""
 
 from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
 
 from fastapi import Request
 
@@ -9,6 +11,11 @@ from blocklight.areas import Areas
 from blocklight.city import City
 from blocklight.publish.publisher import Publisher
 from blocklight.store import Store
+
+
+def web_root() -> Path:
+    """Return the folder of the built web app inside the package."""
+    return Path(str(resources.files("blocklight"))) / "assets"
 
 
 @dataclass(frozen=True)
@@ -20,6 +27,7 @@ class Public:
     publisher: Publisher
     areas: Areas
     style_url: str | None = None
+    web: Path = field(default_factory=web_root)
     files: dict[str, PublicFile] = field(default_factory=dict)
 
 

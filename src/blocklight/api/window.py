@@ -25,9 +25,6 @@ class WindowEndpoint:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI has no types of its own
         """Answer one request."""
         request = Request(scope)
-        if request.method not in ("GET", "HEAD"):
-            await problem(405, "Method not allowed")(scope, receive, send)
-            return
         hours = self._hours(scope["query_string"])
         if isinstance(hours, str):
             await problem(400, "Bad query", hours, parameter="hours")(scope, receive, send)
@@ -46,7 +43,8 @@ class WindowEndpoint:
         if unknown:
             return f"{unknown[0][:40]}: unknown parameter"
         text = pairs[-1][1] if pairs else "24"
-        if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= self._longest_hours):
+        plain = text.isascii() and text.isdigit() and len(text) <= len(str(self._longest_hours))
+        if not plain or not 1 <= int(text) <= self._longest_hours:
             return f"hours: a whole number from 1 to {self._longest_hours}"
         return int(text)
 
