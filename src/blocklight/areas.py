@@ -39,12 +39,15 @@ class Areas:
     def _add(self, layer: AreaLayer, path: Path) -> None:
         features = []
         for feature in _features(path):
-            properties = feature.get("properties") or {}
-            geometry = shape(feature["geometry"])
-            if geometry.is_empty or geometry.geom_type not in ("Polygon", "MultiPolygon"):
-                raise CityFileError(str(path), layer.kind, "areas must be polygons")
+            try:
+                geometry = shape(feature["geometry"])
+                properties = dict(feature.get("properties") or {})
+            except (shapely.errors.ShapelyError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+                raise CityFileError(str(path), layer.kind, "areas must be polygons") from None
             if not geometry.is_valid:
                 geometry = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
+            if geometry.is_empty or geometry.geom_type not in ("Polygon", "MultiPolygon"):
+                raise CityFileError(str(path), layer.kind, "areas must be polygons")
             try:
                 area = Area(kind=layer.kind, id=str(properties[layer.id]), name=str(properties[layer.name]))
             except KeyError as error:

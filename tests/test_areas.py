@@ -1,0 +1,135 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely.geometry import shape
+from small_city import small_city
+
+from blocklight.areas import Areas
+from blocklight.city import load_city, shipped_cities
+from blocklight.errors import CityFileError
+from blocklight.model import Area
+
+
+def _square(west: float, south: float, size: float = 1.0) -> dict[str, Any]:
+    east, north = west + size, south + size
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def _file(path: Path, *shapes: tuple[str, dict[str, Any]]) -> None:
+    features = [
+        {"type": "Feature", "properties": {"id": id_, "name": f"Beat {id_}"}, "geometry": geometry}
+        for id_, geometry in shapes
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+
+
+def _areas(folder: Path, *shapes: tuple[str, dict[str, Any]]) -> Areas:
+    _file(folder / "beats.geojson", *shapes)
+    layer = {"kind": "beat", "label": "Beats", "file": "beats.geojson"}
+    return Areas(small_city(folder, top={"areas": [layer]}))
+
+
+def test_a_point_lies_in_the_area_that_is_drawn_around_it(tmp_path: Path) -> None:
+    areas = _areas(tmp_path, ("1A", _square(0, 0)), ("1B", _square(1, 0)))
+    assert areas.at(0.5, 0.5) == {"beat": "1A"}
+    assert areas.at(1.5, 0.5) == {"beat": "1B"}
+    assert areas.at(5, 5) == {}
+    assert areas.by_kind == {"beat": [Area("beat", "1A", "Beat 1A"), Area("beat", "1B", "Beat 1B")]}
+
+
+@settings(max_examples=25)
+@given(st.permutations(["N", "E", "S", "W"]), st.floats(0, 1))
+def test_on_a_border_the_first_in_the_file_wins_always(
+    tmp_path_factory: pytest.TempPathFactory, order: list[str], along: float
+) -> None:
+    squares = {"N": _square(0, 1), "E": _square(1, 0), "S": _square(0, 0), "W": _square(1, 1)}
+    areas = _areas(tmp_path_factory.mktemp("areas"), *((name, squares[name]) for name in order))
+    for lon, lat, meeting in ((1, along, "SE"), (along, 1, "SN"), (1, 1, "NESW")):
+        near = [name for name in order if name in meeting or along in (0, 1)]
+        touching = [name for name in near if shape(squares[name]).intersects(shapely.Point(lon, lat))]
+        assert areas.at(lon, lat) == {"beat": touching[0]} == areas.at(lon, lat)
+
+
+def test_a_polygon_that_crosses_itself_is_repaired_and_served_valid(tmp_path: Path) -> None:
+    bow_tie = {"type": "Polygon", "coordinates": [[[0, 0], [2, 2], [2, 0], [0, 2], [0, 0]]]}
+    assert not shape(bow_tie).is_valid
+    areas = _areas(tmp_path, ("X", bow_tie))
+    assert areas.at(0.3, 1) == {"beat": "X"} == areas.at(1.7, 1)
+    assert areas.at(1, 0.2) == {}
+    served = areas.geojson("beat")
+    assert served is not None
+    assert [shape(feature["geometry"]).is_valid for feature in served["features"]] == [True]
+
+
+def test_areas_are_served_with_their_id_name_and_kind_and_nothing_else_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "beats.geojson"
+    _file(path, ("1A", _square(0, 0)))
+    table = json.loads(path.read_text())
+    table["features"][0]["properties"] |= {"CAPTAIN": "Doe", "PHONE": "555-0100"}
+    path.write_text(json.dumps(table))
+    layer = {"kind": "beat", "label": "Beats", "file": "beats.geojson"}
+    areas = Areas(small_city(tmp_path, top={"areas": [layer]}))
+    served = areas.geojson("beat")
+    assert served is not None
+    assert served["features"][0]["properties"] == {"id": "1A", "name": "Beat 1A", "kind": "beat"}
+    assert areas.geojson("district") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("not json", "not a GeoJSON FeatureCollection"),
+        ("[]", "not a GeoJSON FeatureCollection"),
+        ('{"type": "FeatureCollection"}', "not a GeoJSON FeatureCollection"),
+        ('{"features": [{"geometry": {"type": "Point", "coordinates": [0, 0]}}]}', "must be polygons"),
+        ('{"features": [{"geometry": null}]}', "must be polygons"),
+        ('{"features": [{"geometry": {"type": "Blob"}}]}', "must be polygons"),
+        ('{"features": [7]}', "must be polygons"),
+        (
+            """{"features": [{"properties": {"id": 1, "name": "a line"}, "geometry": {"type": "Polygon",
+                "coordinates": [[[0, 0], [1, 0], [2, 0], [0, 0]]]}}]}""",
+            "must be polygons",
+        ),
+        (
+            """{"features": [{"properties": {"id": 1}, "geometry": {"type": "Polygon",
+                "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}}]}""",
+            "no property 'name'",
+        ),
+    ],
+)
+def test_a_file_that_draws_no_areas_is_named(tmp_path: Path, content: str, reason: str) -> None:
+    (tmp_path / "beats.geojson").write_text(content)
+    layer = {"kind": "beat", "label": "Beats", "file": "beats.geojson"}
+    city = small_city(tmp_path, top={"areas": [layer]})
+    with pytest.raises(CityFileError, match=reason) as caught:
+        Areas(city)
+    assert caught.value.file.endswith("beats.geojson")
+
+
+def test_every_shipped_city_has_areas_that_can_be_read() -> None:
+    assert {"demo", "houston", "san-francisco-fire"} <= set(shipped_cities())
+    for name in shipped_cities():
+        city = load_city(name)
+        assert set(Areas(city).by_kind) == {layer.kind for layer in city.areas}
+
+
+def test_a_recorded_district_that_is_invalid_is_repaired(shared_data: Path, tmp_path: Path) -> None:
+    files = [
+        (path, feature)
+        for path in sorted((shared_data / "gis").rglob("*.geojson"))
+        if not path.name.startswith("osm_")
+        for feature in json.loads(path.read_bytes()).get("features", [])
+        if (feature.get("geometry") or {}).get("type") in ("Polygon", "MultiPolygon")
+    ]
+    broken = [feature for path, feature in files if not shape(feature["geometry"]).is_valid]
+    assert broken, "one council district polygon is said to be invalid"
+    for feature in broken:
+        areas = _areas(tmp_path, ("X", feature["geometry"]))
+        inside = shapely.make_valid(shape(feature["geometry"])).representative_point()
+        assert areas.at(inside.x, inside.y) == {"beat": "X"}
