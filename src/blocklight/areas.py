@@ -66,6 +66,8 @@ class Areas:
         self._collections[layer.kind] = {"type": "FeatureCollection", "features": features}
 
     def _look_up(self, lon: float, lat: float) -> tuple[tuple[str, str], ...]:
+        if not self._polygons:
+            return ()
         hits = self._tree.query(shapely.Point(lon, lat), predicate="intersects")
         found: dict[str, str] = {}
         for index in sorted(hits.tolist()):  # on a shared border the first in the file wins, always
