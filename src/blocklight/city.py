@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -38,7 +37,7 @@ class _Table(BaseModel):
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"{name!r} is not a time zone of the IANA database") from error
     return name
 
@@ -289,7 +288,7 @@ class City(_Table):
 
     city: Identity
     # A length that pydantic checks itself would be reported as a second mistake beside any other.
-    sources: Annotated[tuple[SourceSpec, ...], BeforeValidator(tuple), AfterValidator(_some)]
+    sources: Annotated[tuple[SourceSpec, ...], AfterValidator(_some)]
     call_types: CallTypes = CallTypes()
     dispositions: dict[str, Disposition] = {}
     policy: Policy = Policy()
@@ -356,7 +355,7 @@ def parse_city(table: dict[str, Any], *, file: str, folder: Path) -> City:
         city = City.model_validate(table)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(_key_part(part, table) for part in first["loc"])
+        key = _key(first["loc"], table)
         reason = (
             "unknown key"
             if first["type"] == "extra_forbidden"
@@ -378,10 +377,11 @@ def default_call_types() -> CallTypes:
     return CallTypes.model_validate(tomllib.loads(text))
 
 
-def _key_part(part: int | str, table: dict[str, Any]) -> str:
-    """Name a list entry by its id where it has one: ``sources.active``, not ``sources.0``."""
-    if isinstance(part, int):
-        sources = table.get("sources")
-        if isinstance(sources, list) and part < len(sources) and isinstance(sources[part], dict):
-            return str(sources[part].get("id", part))
-    return str(part)
+def _key(parts: tuple[int | str, ...], table: dict[str, Any]) -> str:
+    """Write where a mistake is, naming a source by its id: ``sources.active``, not ``sources.0``."""
+    names = [str(part) for part in parts]
+    match parts:
+        case ("sources", int(index), *_):
+            source = table["sources"][index]
+            names[1] = str(source.get("id", index)) if isinstance(source, dict) else str(index)
+    return ".".join(names)

@@ -1,0 +1,348 @@
+import ast
+import string
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import h3
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_city import KEY, ROW, rules_of, small_city
+
+import blocklight
+from blocklight.city import default_call_types
+from blocklight.intake.geomask import mask_point
+from blocklight.intake.normalise import Normaliser
+from blocklight.intake.record import Incident
+from blocklight.intake.redact import Rules, redact, reject
+from blocklight.model import (
+    Category,
+    Disposition,
+    Kind,
+    Origin,
+    Outcome,
+    PublicIncident,
+    Reason,
+    Status,
+    Withheld,
+)
+from blocklight.store import Store
+
+NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
+CITY = small_city()
+RULES = rules_of(CITY)
+OPEN_RULES = rules_of(small_city(top={"policy": {"labels": "hundred_block", "source_types": True}}))
+BASE = Normaliser.of(CITY.source("calls"), CITY)(ROW, NOW)
+MARK = "Zq7Xv"
+
+# What may pass from an incident to the public as it is; everything else is worked out anew or left behind.
+PASSED_ON = {
+    "source",
+    "kind",
+    "agency",
+    "status",
+    "received_at",
+    "priority",
+    "origin",
+    "units",
+    "disposition",
+}
+PASSED_ON |= {"dispatched_at", "en_route_at", "on_scene_at", "closed_at"}
+
+times = st.none() | st.integers(0, 3000).map(lambda s: BASE.received_at + timedelta(seconds=s))
+types = st.sampled_from(
+    ["NOISE", "THEFT", "SICK PERSON", "ALARM", "HUSH", "DOMESTIC", "SUICIDE ATTEMPT", "QWERTY"]
+)
+incidents = st.builds(
+    replace,
+    st.just(BASE),
+    source_key=st.text(min_size=1, max_size=12),
+    source_type=types,
+    status=st.sampled_from(Status),
+    lon=st.none() | st.floats(-97, -94),
+    lat=st.none() | st.floats(28, 31),
+    address=st.none() | st.text(string.printable, max_size=30),
+    priority=st.none() | st.integers(0, 9),
+    origin=st.none() | st.sampled_from(Origin),
+    units=st.none() | st.integers(0, 9),
+    disposition=st.none() | st.sampled_from(Disposition),
+    dispatched_at=times,
+    on_scene_at=times,
+    closed_at=times,
+)
+
+
+def _public(incident: Incident, rules: Rules = RULES) -> PublicIncident:
+    outcome = redact(incident, rules)
+    assert isinstance(outcome, PublicIncident)
+    return outcome
+
+
+def _reason(incident: Incident, rules: Rules = RULES) -> Reason:
+    outcome = redact(incident, rules)
+    assert isinstance(outcome, Withheld)
+    return outcome.reason
+
+
+def test_the_public_record_is_made_field_by_field() -> None:
+    assert _public(BASE) == PublicIncident(
+        id=RULES.public_id("calls", "P26-000117"),
+        source="calls",
+        kind=Kind.CALL,
+        agency="police",
+        category=Category.NOISE,
+        status=Status.OPEN,
+        received_at=BASE.received_at,
+        place=mask_point(-95.5, 29.5, 9),
+        priority=3,
+        origin=Origin.COMMUNITY,
+        units=2,
+        disposition=Disposition.GONE_ON_ARRIVAL,
+        dispatched_at=BASE.dispatched_at,
+        en_route_at=BASE.en_route_at,
+        on_scene_at=BASE.on_scene_at,
+    )
+
+
+def _seeded() -> Iterator[tuple[str, Incident]]:
+    """Yield the incident once for each of its fields that may not be passed on, with the marker in it."""
+    for field in fields(Incident):
+        if field.name in PASSED_ON | {"source_type", "other_types", "repaired"}:
+            continue
+        if field.name in ("lon", "lat"):
+            yield field.name, replace(BASE, **{field.name: getattr(BASE, field.name) + 0.0001234567})
+        else:
+            told: dict[str, Any] = {field.name: f"1412 {MARK} {field.name}"}
+            yield field.name, replace(BASE, **told)
+    yield "other_types", replace(BASE, other_types=(MARK,))
+    yield "repaired", replace(BASE, repaired=(MARK,))
+
+
+@pytest.mark.parametrize("rules", [RULES, OPEN_RULES], ids=["default", "open"])
+def test_a_marker_in_any_private_field_reaches_no_byte_of_the_public_record(rules: Rules) -> None:
+    seeded = dict(_seeded())
+    assert seeded.keys() == {"source_key", "lon", "lat", "address", "cross_street", "other_types", "repaired"}
+    for name, incident in seeded.items():
+        encoded = msgspec.json.encode(_public(incident, rules)).decode()
+        assert MARK not in encoded, name
+        assert "12345" not in encoded, name
+        assert "1412" not in encoded, name
+
+
+def test_a_marker_in_any_raw_column_reaches_no_byte_of_the_public_record() -> None:
+    city = small_city(top={"policy": {"labels": "hundred_block"}})
+    normalise, rules = Normaliser.of(city.source("calls"), city), rules_of(city)
+    columns = [*ROW, "caller", "phone", "narrative", "__lon", "UNITS", "id"]
+    published = 0
+    for column in columns:
+        for value in (
+            MARK,
+            f"{ROW.get(column, '')}{MARK}",
+            f"{MARK} {ROW.get(column, '')}",
+            {"x": MARK},
+            [MARK],
+        ):
+            outcome: Outcome
+            try:
+                outcome = redact(normalise(ROW | {column: value}, NOW), rules)
+            except blocklight.errors.RecordRejected as rejected:
+                outcome = reject("calls", str(value), rejected.reason, rules)
+            published += isinstance(outcome, PublicIncident)
+            assert MARK.casefold() not in msgspec.json.encode(outcome).decode().casefold(), column
+    assert published > 50
+
+
+@settings(max_examples=200)
+@given(incidents)
+def test_only_named_fields_are_passed_on_and_the_point_is_a_cells_centre(incident: Incident) -> None:
+    outcome = redact(incident, OPEN_RULES)
+    if isinstance(outcome, Withheld):
+        assert set(msgspec.to_builtins(outcome)) == {"id", "source", "reason", "sensitive"}
+        return
+    assert outcome.place is not None
+    assert incident.lat is not None
+    assert incident.lon is not None
+    resolution = 8 if outcome.category is Category.MEDICAL else 9
+    lat, lon = h3.cell_to_latlng(h3.latlng_to_cell(incident.lat, incident.lon, resolution))
+    assert (outcome.place.lon, outcome.place.lat) == (round(lon, 6), round(lat, 6))
+    assert outcome.category is not None
+    assert CITY.city.bounds.contains(incident.lon, incident.lat)
+    for name in PASSED_ON - {"disposition"}:
+        assert getattr(outcome, name) == getattr(incident, name)
+
+
+@given(incidents, incidents)
+def test_two_calls_at_one_place_differ_in_nothing_that_was_not_named(one: Incident, two: Incident) -> None:
+    twin = replace(
+        one, address=two.address, cross_street=two.cross_street, repaired=("lon",), source_key=one.source_key
+    )
+    assert redact(twin, RULES) == redact(one, RULES)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"source_type": "QWERTY"}, Reason.UNMAPPED),
+        ({"source_type": "NOISE HUSH"}, Reason.SENSITIVE),
+        ({"source_type": "DOMESTIC VIOLENCE"}, Reason.SENSITIVE),
+        ({"lon": None, "lat": None}, Reason.NO_PLACE),
+        ({"lon": None}, Reason.NO_PLACE),
+        ({"lon": 0.0, "lat": 0.0}, Reason.OUTSIDE_CITY),
+        ({"lon": 29.5, "lat": -95.5}, Reason.OUTSIDE_CITY),
+        ({"lon": -95.5, "lat": 30.0001}, Reason.OUTSIDE_CITY),
+        ({"other_types": ("NOISE", "HUSH")}, Reason.SENSITIVE),
+    ],
+)
+def test_what_may_not_be_shown_is_withheld_with_a_class_of_reason(
+    changes: dict[str, Any], reason: Reason
+) -> None:
+    assert _reason(replace(BASE, **changes)) is reason
+
+
+def test_only_sensitive_withholding_is_for_ever() -> None:
+    hush, unmapped = (redact(replace(BASE, source_type=text), RULES) for text in ("HUSH", "QWERTY"))
+    assert isinstance(hush, Withheld)
+    assert isinstance(unmapped, Withheld)
+    assert (hush.sensitive, unmapped.sensitive) == (True, False)
+
+
+def test_a_city_cannot_map_a_sensitive_type_by_naming_it_exactly() -> None:
+    words = {
+        "DOMESTIC VIOLENCE": "disturbance",
+        "SUICIDE": "welfare",
+        "JUVENILE": "other",
+        "RAPE": "violence",
+    }
+    city = small_city(
+        top={"call_types": {"exact": words, "patterns": [{"match": "..", "category": "other"}]}}
+    )
+    rules = rules_of(city)
+    assert {_reason(replace(BASE, source_type=word), rules) for word in words} == {Reason.SENSITIVE}
+    assert _public(replace(BASE, source_type="QWERTY"), rules).category is Category.OTHER
+
+
+def test_a_sensitive_type_is_sensitive_in_any_case_and_spacing() -> None:
+    for text in ("Domestic   Violence", "domestic_violence", "DOMESTIC\tVIOLENCE", " domestic violence "):
+        assert _reason(replace(BASE, source_type=text)) is Reason.SENSITIVE
+
+
+def test_shipped_rules_hold_under_every_city() -> None:
+    groups = {rule.group for rule in default_call_types().sensitive}
+    assert groups >= {
+        "domestic_violence", "sexual_offence", "child_abuse", "juvenile", "suicide_mental_health", "overdose",
+        "elder_abuse", "stalking", "tactical_officer_safety",
+    }  # fmt: skip
+    assert len(RULES.sensitive) == len(default_call_types().sensitive) + 1
+
+
+def test_a_medical_call_is_shown_as_medical_and_nothing_more() -> None:
+    sick = replace(BASE, source_type="SICK PERSON", address="1412 MAIN ST", disposition=Disposition.HANDLED)
+    for rules in (RULES, OPEN_RULES):
+        shown = _public(sick, rules)
+        assert shown.category is Category.MEDICAL
+        assert (shown.source_type, shown.disposition) == (None, None)
+        assert shown.place == mask_point(-95.5, 29.5, 8)
+        assert shown.place.label is None
+
+
+def test_a_label_and_the_sources_words_are_shown_only_where_the_policy_says_so() -> None:
+    assert _public(BASE).source_type is None
+    shown = _public(BASE, OPEN_RULES)
+    assert shown.source_type == "NOISE"
+    assert shown.place is not None
+    assert shown.place.label == "1400 block of Main St"
+    place = _public(BASE).place
+    assert place is not None
+    assert place.label is None
+
+
+def test_areas_are_those_of_the_public_point() -> None:
+    for lon in (-95.5, -95.5001, -95.4999):
+        place = _public(replace(BASE, lon=lon)).place
+        assert place is not None
+        assert _public(replace(BASE, lon=lon)).areas == RULES.areas.at(place.lon, place.lat)
+
+
+@given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20))
+def test_ids_are_stable_and_differ_by_source_and_identity(one: str, two: str, source: str) -> None:
+    assert RULES.public_id(source, one) == rules_of(CITY).public_id(source, one)
+    assert (RULES.public_id(source, one) == RULES.public_id(source, two)) == (one == two)
+    assert RULES.public_id("a", one) != RULES.public_id("b", one)
+    id_ = RULES.public_id(source, one)
+    assert len(id_) == 16
+    assert set(id_) <= set("abcdefghijklmnopqrstuvwxyz234567")
+
+
+def test_ids_say_nothing_of_order_and_nothing_without_the_key() -> None:
+    ids = [RULES.public_id("calls", f"P26-{number:06}") for number in range(2000)]
+    other = [rules_of(CITY, KEY[::-1]).public_id("calls", f"P26-{number:06}") for number in range(2000)]
+    assert len({*ids, *other}) == 4000
+    rising = sum(one < two for one, two in pairwise(ids))
+    assert 900 < rising < 1100, "neighbours in the source are in no order here"
+
+
+def test_the_key_is_not_printed_with_the_rules() -> None:
+    assert repr(KEY) not in repr(RULES)
+    assert KEY.hex() not in repr(RULES)
+
+
+def test_only_the_door_and_the_store_construct_public_incidents() -> None:
+    package = Path(blocklight.__file__).parent
+    makers = set()
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "id", getattr(node.func, "attr", "")) == "PublicIncident"
+            ):
+                makers.add(path.relative_to(package).as_posix())
+    assert "intake/redact.py" in makers
+    assert {maker for maker in makers if not maker.startswith("store/")} == {"intake/redact.py"}
+
+
+def _stored(folder: Path, outcomes: list[list[Outcome]]) -> tuple[bytes, bytes, int]:
+    with Store.open(f"sqlite:///{folder / 'record.sqlite3'}", "smallton") as store:
+        for minute, batch in enumerate(outcomes):
+            store.apply("calls", batch, at=NOW + timedelta(minutes=minute))
+        window = [incident for block in store.window(NOW - timedelta(days=400)) for incident in block]
+        return (
+            msgspec.json.encode(store.changes(0)),
+            msgspec.json.encode(sorted(window, key=lambda stored: stored.first_seq)),
+            store.head(),
+        )
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.lists(st.sampled_from(["HUSH", "DOMESTIC", "QWERTY", "JUVENILE"]), min_size=100, max_size=100),
+    st.randoms(),
+)
+def test_a_hundred_withheld_calls_leave_every_public_byte_identical(
+    tmp_path_factory: pytest.TempPathFactory,
+    hidden: list[str],
+    chance: Any,  # noqa: ANN401 - hypothesis' random
+) -> None:
+    shown = [
+        [
+            redact(replace(BASE, source_key=f"{n}", units=minute, lon=-95.5 + n / 500), RULES)
+            for n in range(20)
+        ]
+        for minute in range(3)
+    ]
+    with_hidden: list[list[Outcome]] = [list(batch) for batch in shown]
+    for number, source_type in enumerate(hidden):
+        call = redact(replace(BASE, source_key=f"hidden {number}", source_type=source_type), RULES)
+        assert isinstance(call, Withheld)
+        batch = chance.choice(with_hidden)
+        batch.insert(chance.randrange(len(batch)), call)
+    folder = tmp_path_factory.mktemp("stores")
+    (folder / "a").mkdir()
+    (folder / "b").mkdir()
+    without = _stored(folder / "a", shown)
+    assert without[2] == 60
+    assert _stored(folder / "b", with_hidden) == without
