@@ -1,13 +1,16 @@
 """The command line: the only place that wires the private side to the public one."""
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.logging import RichHandler
+from rich.markup import escape
 from rich.table import Table
 
 from blocklight import __version__
@@ -26,11 +29,24 @@ app = typer.Typer(
     add_completion=False,
 )
 
-out = Console()
-err = Console(stderr=True)
+_PLAIN_WIDTH = 120
+
+
+def _console(*, stderr: bool) -> Console:
+    """Return a console that is wide enough for a table where nobody's window limits it."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _PLAIN_WIDTH
+    return Console(stderr=stderr, width=width)
+
+
+out = _console(stderr=False)
+err = _console(stderr=True)
 
 CityArgument = Annotated[
     str, typer.Argument(help="A shipped city's name, or the path of a TOML file.", metavar="CITY")
+]
+SourceArgument = Annotated[
+    str, typer.Argument(help="The source's id, as `blocklight cities` lists it.", metavar="SOURCE")
 ]
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder for the database and the id key. Default: ./data/CITY.")
@@ -68,10 +84,12 @@ def options(
     ] = False,
 ) -> None:
     """Set up logging before any command."""
-    handler = RichHandler(console=err, show_path=False, markup=False, rich_tracebacks=False)
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO, format="%(message)s", handlers=[handler]
-    )
+    handler: logging.Handler = logging.StreamHandler()
+    style = "%(asctime)s %(levelname)s %(message)s"
+    if err.is_terminal:
+        handler = RichHandler(console=err, show_path=False, markup=False, rich_tracebacks=False)
+        style = "%(message)s"
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format=style, handlers=[handler])
     for noisy in ("httpx", "httpcore", "alembic", "uvicorn.access", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
@@ -79,7 +97,11 @@ def options(
 @app.command()
 def cities() -> None:
     """List the shipped cities and what each source offers."""
-    table = Table("City", "Name", "Source", "Platform", "What", "Closes by", "Every")
+    table = Table(box=SIMPLE_HEAD)
+    for heading in ("City", "Source", "Platform", "Every"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("What", "Closes by"):
+        table.add_column(heading, overflow="fold")
     for name in shipped_cities():
         city = load_city(name)
         for source in city.sources:
@@ -89,20 +111,14 @@ def cities() -> None:
                 "status": "a status",
                 "never": "not told",
             }
-            table.add_row(
-                name,
-                city.city.name,
-                source.id,
-                source.connector,
-                source.label,
-                closes[source.closes],
-                f"{source.poll_s:g} s",
-            )
+            every = f"{source.poll_s:g} s"
+            table.add_row(name, source.id, source.connector, every, source.label, closes[source.closes])
             name = ""  # noqa: PLW2901 - a city's name stands once
     out.print(table)
     out.print(
         "Serve one with [bold]blocklight serve CITY[/bold]; check its feed first with "
-        "[bold]blocklight check CITY[/bold]."
+        "[bold]blocklight check CITY[/bold].",
+        soft_wrap=True,
     )
 
 
@@ -118,7 +134,13 @@ def serve(
     poll: PollOption = None,
     no_intake: NoIntakeOption = False,
 ) -> None:
-    """Fetch a city's sources and serve its live map: intake, API and web in one process."""
+    """Fetch a city's sources and serve its live map: intake, API and web in one process.
+
+    A shipped city:        [bold]blocklight serve houston[/bold]
+    Your own, for anyone:  [bold]blocklight serve my-city.toml --host 0.0.0.0[/bold]
+
+    Stop it with Ctrl-C; started again, it goes on where it was.
+    """
     from blocklight.cli.serving import Options, serve_city  # noqa: PLC0415 - `--help` need not load the servers
 
     serve_city(
@@ -138,7 +160,11 @@ def intake(
     source_url: SourceUrlOption = None,
     poll: PollOption = None,
 ) -> None:
-    """Fetch a city's sources and store what may be public; nothing is served."""
+    """Fetch a city's sources and store what may be public; nothing is served.
+
+    Beside it, on the same database, any number of these may run:
+    [bold]blocklight serve CITY --no-intake[/bold]
+    """
     from blocklight.cli.serving import Options, run_intake  # noqa: PLC0415 - see serve
 
     run_intake(Options(city, data=data, database=database, source_urls=source_url or [], poll_s=poll))
@@ -153,7 +179,10 @@ def demo(
     speed: Annotated[float, typer.Option(min=0.1, max=600, help="How fast the demo's clock runs.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Another seed is another city life.")] = 7,
 ) -> None:
-    """Serve an invented harbour city with a dispatch centre that behaves like one; needs no internet."""
+    """Serve an invented harbour city with a dispatch centre that behaves like one; needs no internet.
+
+    An hour of calls in a minute:  [bold]blocklight demo --speed 60[/bold]
+    """
     from blocklight.cli.serving import serve_demo  # noqa: PLC0415 - see serve
 
     serve_demo(host=host, port=port, data=data, speed=speed, seed=seed)
@@ -169,7 +198,13 @@ def check(
     ] = None,
     source_url: SourceUrlOption = None,
 ) -> None:
-    """Validate a city file, read one page of each source and say what would become of it. Stores nothing."""
+    """Validate a city file, read one page of each source and say what would become of it. Stores nothing.
+
+    Run it while writing a city file: it shows what each field became, which
+    source types no rule maps, and what would be withheld or rejected, and why.
+
+    [bold]blocklight check my-city.toml --source calls --sample page.json[/bold]
+    """
     from blocklight.cli.checking import check_city  # noqa: PLC0415 - see serve
 
     check_city(city, source_id=source, sample=sample, source_urls=source_url or [])
@@ -178,14 +213,17 @@ def check(
 @app.command()
 def record(
     city: CityArgument,
-    source: Annotated[str, typer.Argument(help="The source's id.")],
+    source: SourceArgument,
     *,
     output: Annotated[Path, typer.Option("-o", "--output", help="A new FILE.jsonl.zst.")],
     polls: Annotated[int | None, typer.Option(min=1, help="Stop after so many fetches.")] = None,
     poll: PollOption = None,
     source_url: SourceUrlOption = None,
 ) -> None:
-    """Write what a source answers, fetch after fetch, to a file. It holds exact places: keep it private."""
+    """Write what a source answers, fetch after fetch, to a file. It holds exact places: keep it private.
+
+    Until Ctrl-C:  [bold]blocklight record houston active -o monday.jsonl.zst[/bold]
+    """
     from blocklight.cli.recording import record_source  # noqa: PLC0415 - see serve
 
     record_source(city, source, output, polls=polls, poll_s=poll, source_urls=source_url or [])
@@ -194,14 +232,19 @@ def record(
 @app.command()
 def replay(
     city: CityArgument,
-    source: Annotated[str, typer.Argument(help="The source's id.")],
-    file: Annotated[Path, typer.Argument(help="A recording, FILE.jsonl.zst.")],
+    source: SourceArgument,
+    file: Annotated[Path, typer.Argument(help="A recording, FILE.jsonl.zst.", metavar="FILE")],
     *,
     speed: Annotated[str, typer.Option(help="How many times faster than it was recorded, or `max`.")] = "max",
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Drive a source's connector from a recording, with the recording's clock, into the store."""
+    """Drive a source's connector from a recording, with the recording's clock, into the store.
+
+    [bold]blocklight replay houston active monday.jsonl.zst --data replayed[/bold]
+
+    Then look at it:  [bold]blocklight serve houston --no-intake --data replayed[/bold]
+    """
     from blocklight.cli.recording import replay_source  # noqa: PLC0415 - see serve
 
     replay_source(city, source, file, speed=speed, data=data, database=database)
@@ -212,12 +255,17 @@ def main() -> None:
     try:
         app()
     except CityFileError as error:
-        err.print(f"[bold]City file:[/bold] {_plain(error)}", highlight=False)
+        _complain("City file", str(error))
         sys.exit(2)
     except BlocklightError as error:
-        err.print(f"[bold]Error:[/bold] {_plain(error)}", highlight=False)
+        _complain("Error", str(error))
+        sys.exit(1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _complain("Error", f"{where}{(error.strerror or type(error).__name__).lower()}")
         sys.exit(1)
 
 
-def _plain(error: Exception) -> str:
-    return str(error).replace("[", "\\[")
+def _complain(what: str, text: str) -> None:
+    """Print one line that is never broken, so that it can be searched for and copied."""
+    err.print(f"[bold]{what}:[/bold] {escape(text)}", highlight=False, soft_wrap=True)

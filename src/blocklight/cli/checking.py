@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import httpx
+from rich.markup import escape
 from rich.table import Table
 
 from blocklight.areas import Areas
@@ -37,7 +38,11 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
         raise BlocklightError("--sample belongs to one source: name it with --source")
     body = None if sample is None else _read(sample)
     areas = ", ".join(f"{layer.label} ({layer.kind})" for layer in city.areas) or "none"
-    out.print(f"[bold]{city.city.name}[/bold]: the city file is valid. Areas: {areas}.", highlight=False)
+    out.print(
+        f"[bold]{city.city.name}[/bold]: the city file is valid. Areas: {areas}.",
+        highlight=False,
+        soft_wrap=True,
+    )
     failed = 0
     for source in chosen:
         out.rule(f"{source.id}: {source.label}")
@@ -45,7 +50,7 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
             reader, records, at = asyncio.run(_one_page(source, city, body))
         except SourceError as error:
             failed += 1
-            out.print(f"cannot be read: {error}", style="bold", markup=False)
+            out.print(f"cannot be read: {error}", style="bold", markup=False, soft_wrap=True)
             continue
         _explain(Feed(source, city, reader, rules), city, records, at)
     if failed:
@@ -74,6 +79,9 @@ async def _one_page(
 
 def _explain(feed: Feed, city: City, records: list[RawRecord], at: datetime) -> None:
     source, rules = feed.source, feed.rules
+    if not records:
+        out.print("The answer holds no records, so there is nothing to say about its fields.", soft_wrap=True)
+        return
     tally = Tally()
     feed.outcomes(records, at, tally)
     normaliser = Normaliser.of(source, city)
@@ -92,6 +100,7 @@ def _explain(feed: Feed, city: City, records: list[RawRecord], at: datetime) -> 
         f"{len(records)} records: [bold]{tally.published} published[/bold], all masked, none held; "
         f"withheld: {withheld}; rejected: {rejected}; fields left out because unreadable: {repaired}.",
         highlight=False,
+        soft_wrap=True,
     )
 
 
@@ -107,7 +116,7 @@ def _field_table(source: SourceSpec, read: list[Incident], records: list[RawReco
             present = [(incident.lon, incident.lat) for incident in read if incident.lon is not None]
         share = f"{len(present)} of {len(records)}"
         example = str(present[0]) if present else "–"
-        table.add_row(name, ", ".join(spec.source) or "(constant)", spec.convert, share, example[:60])
+        table.add_row(name, ", ".join(spec.source) or "(constant)", spec.convert, share, escape(example[:60]))
     return table
 
 
@@ -119,10 +128,9 @@ def _print_types(read: list[Incident], rules: Rules) -> None:
         if category is Reason.UNMAPPED:
             unmapped[source_type] = count
         shown = f"withheld: {category}" if isinstance(category, Reason) else str(category)
-        table.add_row(source_type[:60], str(count), shown)
+        table.add_row(escape(source_type[:60]), str(count), shown)
     out.print(table)
     if unmapped:
         names = "; ".join(name[:60] for name, _ in unmapped.most_common(_MOST_TYPES))
-        out.print(
-            "Unmapped, so withheld until the city file maps them in \\[call_types]: " + names, markup=True
-        )
+        told = f"Unmapped, so withheld until the city file maps them in [call_types]: {names}"
+        out.print(told, markup=False, highlight=False, soft_wrap=True)

@@ -51,15 +51,16 @@ def record_source(
                         f"{wall_clock():%H:%M:%S}  {rows} records  {transport.recorded} answers recorded"
                     )
                 except SourceError as error:
-                    out.print(f"{wall_clock():%H:%M:%S}  failed: {error}", markup=False)
+                    out.print(f"{wall_clock():%H:%M:%S}  failed: {error}", markup=False, soft_wrap=True)
             return transport.recorded
 
     try:
         count = asyncio.run(run())
     except KeyboardInterrupt:
-        out.print(f"Stopped; the answers so far are in {output}.")
+        out.print(f"Stopped; the answers so far are in {output}.", highlight=False, soft_wrap=True)
         return
-    out.print(f"{count} answers in {output}. It holds exact places: keep it private.")
+    told = f"{count} answers in {output}. It holds exact places: keep it private."
+    out.print(told, highlight=False, soft_wrap=True)
 
 
 def replay_source(
@@ -106,7 +107,7 @@ def replay_source(
 
     asyncio.run(run())
     town.store.close()
-    out.print(total.sentence(), highlight=False)
+    out.print(total.sentence(), highlight=False, soft_wrap=True)
 
 
 class ReplayClock:

@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 import typer
 import uvicorn
+import uvloop
+from rich.markup import escape
 from rich.progress import Progress
 
 from blocklight.api.app import create_app
@@ -92,9 +94,10 @@ def configured_city(options: Options) -> City:
     changes: dict[str, dict[str, Any]] = {}
     for text in options.source_urls:
         source_id, _, url = text.partition("=")
-        if not url.startswith(("http://", "https://")):
+        if not _is_web_address(url):
             raise typer.BadParameter(
-                f"{text!r}: expected ID=URL with http:// or https://", param_hint="--source-url"
+                f"{text!r}: expected ID=URL, for example active=http://127.0.0.1:9000/calls",
+                param_hint="--source-url",
             )
         changes[city.source(source_id).id] = {"url": url}
     sources = tuple(
@@ -104,6 +107,14 @@ def configured_city(options: Options) -> City:
         for source in city.sources
     )
     return city.model_copy(update={"sources": sources})
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        return False
+    return url.scheme in ("http", "https") and bool(url.host)
 
 
 def open_town(options: Options) -> Town:
@@ -137,20 +148,22 @@ def http_client(city: City, now: Clock, seed: int = 7) -> httpx.AsyncClient:
 
 def serve_city(options: Options, *, host: str, port: int, intake: bool) -> None:
     """Serve a city until interrupted."""
-    town = open_town(options)
-    asyncio.run(_serve(town, host=host, port=port, now=wall_clock, intake=intake))
+    with _listen(host, port) as listener:
+        town = open_town(options)
+        uvloop.run(_serve(town, listener, now=wall_clock, intake=intake))
 
 
 def serve_demo(*, host: str, port: int, data: Path | None, speed: float, seed: int) -> None:
     """Serve the demo city; its history is fetched first, so that nothing looks empty."""
     options = Options("demo", data=data, seed=seed)
-    town = open_town(options)
-    newest = max(
-        (health.last_success_at for health in town.store.sources() if health.last_success_at),
-        default=wall_clock(),
-    )
-    now = fast_clock(speed, max(wall_clock(), newest))
-    asyncio.run(_serve(town, host=host, port=port, now=now, intake=True, clock_rate=speed, seed=seed))
+    with _listen(host, port) as listener:
+        town = open_town(options)
+        newest = max(
+            (health.last_success_at for health in town.store.sources() if health.last_success_at),
+            default=wall_clock(),
+        )
+        now = fast_clock(speed, max(wall_clock(), newest))
+        uvloop.run(_serve(town, listener, now=now, intake=True, clock_rate=speed, seed=seed))
 
 
 def run_intake(options: Options) -> None:
@@ -158,20 +171,29 @@ def run_intake(options: Options) -> None:
     town = open_town(options)
 
     async def forever() -> None:
+        _on_signals(asyncio.current_task().cancel)  # type: ignore[union-attr]  # a coroutine runs in a task
         async with http_client(town.city, wall_clock) as client, asyncio.TaskGroup() as tasks:
             for feed in town.feeds(client, wall_clock):
                 tasks.create_task(Runner(feed, town.store, now=wall_clock, stored=_nothing).run())
             tasks.create_task(_compact(town.store, wall_clock))
 
-    out.print(f"Fetching {len(town.city.sources)} source(s) of {town.city.city.name}; stop with Ctrl-C.")
+    told = f"Fetching {len(town.city.sources)} source(s) of {town.city.city.name}; stop with Ctrl-C."
+    out.print(told, highlight=False, soft_wrap=True)
     try:
-        asyncio.run(forever())
-    except KeyboardInterrupt:
+        uvloop.run(forever())
+    except (KeyboardInterrupt, asyncio.CancelledError):
         out.print("Stopped; everything stored is kept.")
+    town.store.close()
 
 
 async def _serve(
-    town: Town, *, host: str, port: int, now: Clock, intake: bool, clock_rate: float = 1.0, seed: int = 7
+    town: Town,
+    listener: socket.socket,
+    *,
+    now: Clock,
+    intake: bool,
+    clock_rate: float = 1.0,
+    seed: int = 7,
 ) -> None:
     publisher = Publisher(town.city, town.store, now=now, clock_rate=clock_rate)
     state = Public(town.city, town.store, publisher, town.areas, town.settings.style_url)
@@ -195,9 +217,7 @@ async def _serve(
                 for task in running:
                     task.cancel()
 
-        await _run_server(
-            create_app(state, lifespan), publisher, host=host, port=port, name=town.city.city.name
-        )
+        await _run_server(create_app(state, lifespan), publisher, listener, name=town.city.city.name)
     town.store.close()
 
 
@@ -213,29 +233,33 @@ async def _first_fetch(feeds: list[Feed], store: Store) -> None:
             progress.advance(task)
 
 
-async def _run_server(app: Any, publisher: Publisher, *, host: str, port: int, name: str) -> None:  # noqa: ANN401 - ASGI
-    listener = _listen(host, port)
+async def _run_server(app: Any, publisher: Publisher, listener: socket.socket, *, name: str) -> None:  # noqa: ANN401 - ASGI
     config = uvicorn.Config(
         app,
         access_log=False,
         log_level="warning",
-        loop="uvloop",
         http="httptools",
         server_header=False,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=1,
         backlog=4096,
     )
-    address = f"http://{host}:{listener.getsockname()[1]}"
-    server = _Server(config, f"[bold]{name}[/bold] is live at {address}  (stop with Ctrl-C)")
+    host, port = listener.getsockname()[:2]
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    server = _Server(config, f"[bold]{escape(name)}[/bold] is live at {address}  (stop with Ctrl-C)")
 
     async def stop() -> None:
         server.should_exit = True
         await publisher.live.close()
 
+    _on_signals(lambda: asyncio.ensure_future(stop()))
+    await server.serve(sockets=[listener])
+
+
+def _on_signals(stop: Callable[[], object]) -> None:
+    """Call *stop* in the running loop when the process is asked to end."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, lambda: asyncio.ensure_future(stop()))
-    await server.serve(sockets=[listener])
+        loop.add_signal_handler(number, stop)
 
 
 class _Server(uvicorn.Server):
@@ -249,7 +273,7 @@ class _Server(uvicorn.Server):
         """Start, then announce the address."""
         await super().startup(sockets)
         if self.started:
-            out.print(self._announcement, highlight=False)
+            out.print(self._announcement, highlight=False, soft_wrap=True)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
