@@ -35,7 +35,9 @@ function make(language: string, timeZone: string): Formats {
   const utcHours = date({ hour: "numeric" }, "UTC");
   const near = date({ weekday: "short", hour: "numeric", minute: "2-digit" });
   const far = date({ day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
-  const days = date({ weekday: "short", day: "numeric" });
+  const utcClock = date({ hour: "numeric", minute: "2-digit" }, "UTC");
+  const shortDay = date({ weekday: "short" });
+  const dayNumber = date({ day: "numeric" });
   const weekdays = { narrow: date({ weekday: "narrow" }, "UTC"), long: date({ weekday: "long" }, "UTC") };
   const metres = new Intl.NumberFormat(language, { style: "unit", unit: "meter", unitDisplay: "short" });
   const count = (value: number, symbol: string) => `${numbers.format(value)} ${symbol}`;
@@ -52,11 +54,18 @@ function make(language: string, timeZone: string): Formats {
       return count(Math.floor(value / 86400), "d");
     },
     metres: (value) => metres.format(value),
-    hour: (hour) => quiet(utcHours.format(hour * 3_600_000)),
+    hour: (hour) => named(utcHours, utcClock, hour * 3600),
     // 1970-01-05 was a Monday.
     weekday: (day, style) => weekdays[style].format((day + 4) * 86_400_000),
-    tick: (at, everyDay) => quiet((everyDay ? days : hours).format(at * 1000)),
+    tick: (at, everyDay) =>
+      everyDay ? `${shortDay.format(at * 1000)} ${dayNumber.format(at * 1000)}` : named(hours, clock, at),
   };
+}
+
+/** The hour alone where that says it is an hour ("9 pm"), with minutes where it would be a bare number. */
+function named(hours: Intl.DateTimeFormat, clock: Intl.DateTimeFormat, at: number): string {
+  const text = quiet(hours.format(at * 1000));
+  return /^\d+$/.test(text) ? quiet(clock.format(at * 1000)) : text;
 }
 
 /** "9:02 PM" shouts. */

@@ -34,7 +34,7 @@ export function ticks(
       found.push({ at: (time - axis.start) / length, text: every === 24 ? format.tick(time, true) : named });
     }
   }
-  const inside = found.filter((tick) => tick.at > 0.025 && tick.at < 0.93);
+  const inside = found.filter((tick) => tick.at > 0.025 && tick.at < 0.9);
   const apart = Math.max(1, Math.ceil(inside.length / 8));
   return inside.filter((_, index) => index % apart === 0);
 }

@@ -15,6 +15,7 @@ import {
   ALIVE,
   aliveMarks,
   aliveRows,
+  drawnQuiet,
   type MarkData,
   MOMENT_S,
   QUIET,
@@ -38,6 +39,8 @@ export interface MapEvents {
   select(row: number | null): void;
   /** The map moved or the marks changed: what lies beside a mark has to move too. */
   moved(): void;
+  /** So many marks went to the GPU. */
+  drawn(marks: number): void;
   now(): number;
 }
 
@@ -215,6 +218,7 @@ export class IncidentMap {
     const rows = aliveRows(scene);
     this.#alive = aliveMarks(scene, rows);
     this.#quiet = quietMarks(scene, rows);
+    this.events.drawn(rows.length + drawnQuiet(this.#quiet));
   }
 
   /** Draw now, and again as long as something moves. */

@@ -143,3 +143,11 @@ export function quietMarks(scene: Scene, alive: number[]): MarkData {
     },
   };
 }
+
+/** How many of the quiet marks are to be drawn, times of receipt apart. */
+export function drawnQuiet({ length, attributes }: MarkData): number {
+  const filter = attributes.getFilterValue?.value;
+  let count = 0;
+  for (let row = 0; row < length; row++) if (filter?.[row * 2 + 1] === QUIET) count++;
+  return count;
+}

@@ -16,7 +16,7 @@ export const es: Words = {
   closedToday: "cerrados hoy",
   showOpenOnly: "Mostrar solo los incidentes abiertos",
   showClosedOnly: "Mostrar solo los incidentes cerrados",
-  search: "Busque una calle, un lugar o un sector",
+  search: "Calle, lugar o sector",
   clearSearch: "Borrar la búsqueda",
   categories: "Categorías",
   incidents: "Incidentes",

@@ -1,0 +1,199 @@
+"""A real server over a desk that the test works at, and a real Chromium in front of it."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import Desk, Feeds, feeds
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+_PICTURES = Path(__file__).parents[1] / "artefacts"
+_FLAGS = (
+    "--no-sandbox",  # containers have no user namespaces, and nothing but our own page is opened
+    "--disable-gpu",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+class Blocklight:
+    """The command line's own server process, which a test may kill and start again."""
+
+    def __init__(self, folder: Path, source_options: tuple[str, ...]) -> None:
+        self._folder = folder
+        self._options = source_options
+        self._port = "0"
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+        self.start()
+
+    def start(self) -> None:
+        """Start, on the same port as before if there was one."""
+        command = [sys.executable, "-m", "blocklight", "serve", "demo", "--poll=0.2", *self._options]
+        self._process = subprocess.Popen(
+            [*command, f"--port={self._port}", f"--data={self._folder}"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, "COLUMNS": "200", "PYTHONUNBUFFERED": "1"},
+        )
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
+                self.url, self._port = found[0], found[1]
+                return
+        pytest.fail("the server ended before it answered")
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            with self._process:
+                self._process = None
+
+
+@contextmanager
+def blocklight(folder: Path, served: Feeds) -> Iterator[Blocklight]:
+    server = Blocklight(folder, served.options)
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@pytest.fixture
+def own_feeds() -> Iterator[Feeds]:
+    with feeds() as served:
+        yield served
+
+
+@pytest.fixture
+def desk(own_feeds: Feeds) -> Desk:
+    """The desk of this test's own server; calls opened before the server is asked for are its history."""
+    return own_feeds.desk
+
+
+@pytest.fixture
+def server(own_feeds: Feeds, tmp_path: Path) -> Iterator[Blocklight]:
+    with blocklight(tmp_path, own_feeds) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def quiet_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server on which nothing happens any more: for tests that only look."""
+    with feeds() as served:
+        desk = served.desk
+        for minutes in (3, 9, 14, 22, 31):
+            desk.arrive(desk.open("COLLISION NON INJURY", minutes_ago=minutes))
+        for minutes, call_type in enumerate(["LOUD MUSIC", "VANDALISM", "SHOPLIFT", "ASSAULT"] * 6):
+            desk.close(desk.open(call_type, minutes_ago=40 + 25 * minutes))
+        desk.open("SUSPICIOUS PERSON", minutes_ago=1, ADDRESS="2700 TELEGRAPH AVE")
+        with blocklight(tmp_path_factory.mktemp("quiet"), served) as started:
+            yield started.url
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@contextmanager
+def chromium(playwright: Playwright, *more: str) -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    browser = playwright.chromium.launch(executable_path=path, args=[*_FLAGS, *more])
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    with chromium(playwright) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser_without_webgl(playwright: Playwright) -> Iterator[Browser]:
+    with chromium(playwright, "--disable-3d-apis") as started:
+        yield started
+
+
+class Visitor:
+    """Opens pages as somebody with this screen and these preferences would, and notes what goes wrong."""
+
+    def __init__(self, browser: Browser, name: str) -> None:
+        self._browser = browser
+        self._name = name
+        self._contexts: list[BrowserContext] = []
+        self.pages: list[Page] = []
+        self.complaints: list[str] = []
+
+    def visit(self, url: str, *, rows: bool = True, **preferences: Any) -> Page:  # noqa: ANN401 - Playwright's own
+        """Open a page and wait for its first rows."""
+        settings = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **preferences}
+        context = self._browser.new_context(**settings)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._heard)
+        self.pages.append(page)
+        page.goto(url)
+        if rows:
+            page.locator("[data-row]").first.wait_for()
+        return page
+
+    def _heard(self, message: Any) -> None:  # noqa: ANN401 - Playwright's message
+        # A server that is away is part of some tests; what the page's own code does wrong never is.
+        if message.type == "error" and "net::ERR" not in message.text and "status of 5" not in message.text:
+            self.complaints.append(message.text)
+
+    def leave(self) -> None:
+        """Take a last picture of each page and close everything."""
+        _PICTURES.mkdir(exist_ok=True)
+        for number, page in enumerate(self.pages):
+            page.screenshot(path=_PICTURES / f"{self._name}{number or ''}.png")
+        for context in self._contexts:
+            context.close()
+
+
+def _visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    visitor = Visitor(browser, re.sub(r"\W+", "-", request.node.name.removeprefix("test_")).strip("-"))
+    yield visitor
+    visitor.leave()
+    assert visitor.complaints == []
+
+
+@pytest.fixture
+def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    yield from _visitor(browser, request)
+
+
+@pytest.fixture
+def visitor_without_webgl(
+    browser_without_webgl: Browser, request: pytest.FixtureRequest
+) -> Iterator[Visitor]:
+    yield from _visitor(browser_without_webgl, request)
+
+
+def soon(what: Any, within_s: float = 15) -> None:  # noqa: ANN401 - a function that says whether it is so
+    """Wait until *what* is so."""
+    deadline = time.monotonic() + within_s
+    while not what():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)

@@ -1,0 +1,162 @@
+"""What a person can do on the page: search, filter, select, by mouse, keyboard and address."""
+
+import re
+
+import pytest
+from conftest import Visitor
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+ALL = 30
+
+
+def shown(page: Page) -> int:
+    return int(page.locator("#list ul").evaluate("list => Math.round(list.clientHeight / 58)"))
+
+
+def test_the_words_of_a_search_narrow_list_map_and_counts(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city)
+    assert shown(page) == ALL
+    page.get_by_label("Search a street").fill("telegraph suspicious")
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page.locator(".map")).to_have_attribute("data-marks", "1")
+    expect(page.get_by_role("button", name=re.compile("Disturbance 1"))).to_be_visible()
+    expect(page).to_have_url(re.compile("q=telegraph\\+suspicious"))
+    page.get_by_role("button", name="Clear search").click()
+    assert shown(page) == ALL
+
+
+def test_a_chip_switches_its_group_off_and_its_count_stays(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city)
+    chip = page.get_by_role("button", name=re.compile("^Traffic 5"))
+    chip.click()
+    expect(chip).to_have_attribute("aria-pressed", "false")
+    expect(page.locator(".row", has_text="Collision")).to_have_count(0)
+    assert shown(page) == ALL - 5
+    expect(page).to_have_url(re.compile("hide=traffic"))
+
+
+def test_the_number_of_open_calls_is_a_switch(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city)
+    page.get_by_role("button", name=re.compile("open now")).click()
+    expect(page.locator(".row")).to_have_count(6)
+    expect(page.locator(".row.open")).to_have_count(6)
+
+
+def test_an_address_shows_the_same_to_somebody_else(quiet_city: str, visitor: Visitor) -> None:
+    first = visitor.visit(quiet_city)
+    first.get_by_role("button", name=re.compile(r"^Property \d")).click()
+    first.locator(".row", has_text="Collision").nth(2).get_by_role("button").click()
+    expect(first).to_have_url(re.compile(r"id=[a-z2-7]{16}"))
+    second = visitor.visit(first.url)
+    expect(second.get_by_role("article")).to_contain_text("Collision")
+    assert shown(second) == shown(first)
+    chosen = 'document.querySelector(".row.chosen").textContent'
+    assert second.evaluate(chosen).split()[:2] == first.evaluate(chosen).split()[:2]
+
+
+def test_the_card_tells_the_life_of_a_call_in_plain_words(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city)
+    page.locator(".row", has_text="Collision").first.get_by_role("button").click()
+    card = page.get_by_role("article")
+    for words in ("Injuries are not shown", "received", "on scene", "up to", "Police"):
+        expect(card).to_contain_text(words)
+    expect(card.locator("dd").nth(1)).to_have_text(re.compile(r"^\+\d+ min$"))
+
+
+def test_everything_is_reachable_by_keyboard(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator(".row").nth(1)).to_have_class(re.compile("chosen"))
+    expect(page.locator(".row").nth(1).get_by_role("button")).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator(".row").nth(0)).to_have_class(re.compile("chosen"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("article").get_by_role("button", name="Close", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("article")).to_have_count(0)
+    expect(page.locator(".row").nth(0).get_by_role("button")).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search a street")).to_be_focused()
+    page.keyboard.type("noise")
+    expect(page.locator(".row").first).to_contain_text("Noise")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_span_of_time_can_be_dragged_out_and_let_go(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city)
+    box = page.locator(".track").bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.8, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.9, middle, steps=4)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"since=\d+&until=\d+"))
+    assert 0 < shown(page) < ALL
+    page.get_by_role("button", name="Clear the span").click()
+    assert shown(page) == ALL
+
+
+def test_a_span_of_time_can_be_set_by_keyboard(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city)
+    start = page.get_by_role("slider", name="Start of the span")
+    start.focus()
+    for _ in range(15):
+        page.keyboard.press("PageUp")
+    assert shown(page) < ALL
+    page.keyboard.press("Escape")
+    assert shown(page) == ALL
+
+
+def test_the_hour_ring_shows_only_chosen_hours(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city)
+    ring = page.get_by_role("listbox", name="Hours of the day")
+    counts = [
+        int(str(option.get_attribute("aria-label")).rsplit(" ", 1)[1])
+        for option in ring.get_by_role("option").all()
+    ]
+    hour = counts.index(max(counts))
+    ring.get_by_role("option").nth(hour).focus()
+    page.keyboard.press("Space")
+    assert sum(counts) == ALL
+    assert shown(page) == counts[hour]
+    page.keyboard.press("Escape")
+    assert shown(page) == ALL
+
+
+def test_playing_the_day_ends_where_it_began(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city)
+    page.get_by_role("button", name="1 h", exact=True).click()
+    page.get_by_role("button", name="Play the day").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.wait_for_timeout(1500)
+    page.get_by_role("button", name="Pause").click()
+    expect(page).to_have_url(re.compile(r"since=\d+&until=\d+"))
+    page.get_by_role("button", name="Clear the span").click()
+    expect(page).to_have_url(re.compile(r"\?range=1$"))
+
+
+def test_a_click_on_a_mark_selects_it(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city)
+    page.locator(".row", has_text="suspicious").get_by_role("button").click()
+    page.locator(".map[data-ready]").wait_for()
+    card = page.locator(".beside")
+    page.wait_for_timeout(500)
+    place = card.bounding_box()
+    assert place is not None
+    page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+    # The card stands 34 px beside the mark and 70 px above it, or as near as the page's edges let it.
+    for x in (place["x"] - 34, place["x"] + place["width"] + 34):
+        page.mouse.click(x, place["y"] + 70)
+        if card.count():
+            break
+    expect(card).to_contain_text("Something suspicious")
