@@ -1,6 +1,6 @@
 import ast
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -305,7 +305,7 @@ def test_only_the_door_and_the_store_construct_public_incidents() -> None:
     assert {maker for maker in makers if not maker.startswith("store/")} == {"intake/redact.py"}
 
 
-def _stored(folder: Path, outcomes: list[list[Outcome]]) -> tuple[bytes, bytes, int]:
+def _stored(folder: Path, outcomes: Sequence[Sequence[Outcome]]) -> tuple[bytes, bytes, int]:
     with Store.open(f"sqlite:///{folder / 'record.sqlite3'}", "smallton") as store:
         for minute, batch in enumerate(outcomes):
             store.apply("calls", batch, at=NOW + timedelta(minutes=minute))
