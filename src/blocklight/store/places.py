@@ -42,15 +42,21 @@ class Places:
 
     def numbers(self, cursor: DBAPICursor, incidents: Iterable[PublicIncident]) -> dict[str, int]:
         """Return the place number of each incident that has a place; new places are stored."""
-        keys = {
-            incident.id: (incident.place, tuple(sorted(incident.areas.items())))
-            for incident in incidents
-            if incident.place is not None
-        }
-        unknown = {key for key in keys.values() if key not in self._numbers}
+        found: dict[str, int] = {}
+        unknown: dict[_Key, list[str]] = {}
+        known = self._numbers.get
+        for incident in incidents:
+            if incident.place is not None:
+                key = (incident.place, tuple(incident.areas.items()))
+                number = known(key)
+                if number is None:
+                    unknown.setdefault(key, []).append(incident.id)
+                else:
+                    found[incident.id] = number
         if unknown:
             self._find_or_store(cursor, unknown)
-        return {id_: self._numbers[key] for id_, key in keys.items()}
+            found |= {id_: self._numbers[key] for key, ids in unknown.items() for id_ in ids}
+        return found
 
     def wheres(self, cursor: DBAPICursor, numbers: Collection[int | None]) -> Mapping[int, Where]:
         """Return at least the places with these *numbers*."""
@@ -72,38 +78,44 @@ class Places:
             self.forget()
             self.next, self.version = following, version + 1
 
-    def _find_or_store(self, cursor: DBAPICursor, unknown: set[_Key]) -> None:
-        digests = {_digest(key): key for key in unknown}
+    def _find_or_store(self, cursor: DBAPICursor, unknown: Iterable[_Key]) -> None:
+        digests: dict[str, list[_Key]] = {}
+        for key in unknown:
+            digests.setdefault(_digest(key), []).append(key)
         for digest, number, *row in fetch(cursor, self._sql.places, self._sql.keys(digests)):
-            self._numbers[digests.pop(digest)] = number
-            self._wheres[number] = where_of_row(row)
+            self._remember(digests.pop(digest), number, where_of_row(row))
         rows: list[tuple[Any, ...]] = []
         areas: list[tuple[Any, ...]] = []
-        for number, (digest, key) in enumerate(sorted(digests.items()), self.next):
-            place, inside = key
-            label = place.label
-            rows.append(
-                (
-                    number,
-                    digest,
-                    place.lon,
-                    place.lat,
-                    str(place.kind),
-                    place.radius_m,
-                    label,
-                    None if label is None else fold(label),
-                    orjson.dumps(dict(inside)).decode(),
-                )
-            )
+        for number, (digest, keys) in enumerate(digests.items(), self.next):
+            place, inside = keys[0]
+            rows.append(_row(number, digest, place, dict(sorted(inside))))
             areas += [(kind, area, number) for kind, area in inside]
-            self._numbers[key] = number
-            self._wheres[number] = (place, dict(inside))
+            self._remember(keys, number, (place, dict(sorted(inside))))
         run_many(cursor, self._sql.insert_place, rows)
         run_many(cursor, self._sql.insert_place_area, areas)
         self.next += len(rows)
 
+    def _remember(self, keys: list[_Key], number: int, where: Where) -> None:
+        """Note a place under every order of its areas that was met."""
+        self._numbers.update(dict.fromkeys(keys, number))
+        self._wheres[number] = where
+
+
+def _row(number: int, digest: str, place: Place, areas: dict[str, str]) -> tuple[Any, ...]:
+    return (
+        number,
+        digest,
+        place.lon,
+        place.lat,
+        str(place.kind),
+        place.radius_m,
+        place.label,
+        None if place.label is None else fold(place.label),
+        orjson.dumps(areas).decode(),
+    )
+
 
 def _digest(key: _Key) -> str:
     place, areas = key
-    told = orjson.dumps([place.lon, place.lat, str(place.kind), place.radius_m, place.label, areas])
+    told = orjson.dumps([place.lon, place.lat, str(place.kind), place.radius_m, place.label, sorted(areas)])
     return hashlib.blake2b(told, digest_size=16).hexdigest()

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -32,6 +33,7 @@ STORED = ("first_seq", "id", "seq", "released_at", "updated_at", *CONTENT[:-1])
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+_EXACT = 2**32 * 1000  # up to here (the year 2106) a float of seconds is off by less than half a microsecond
 _TIMES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -55,9 +57,13 @@ def to_ms(time: datetime) -> int:
 
 def from_ms(ms: int) -> datetime:
     """Return the aware UTC time of *ms*."""
-    seconds, rest = divmod(ms, 1000)
-    time = datetime.fromtimestamp(seconds, UTC)
-    return time.replace(microsecond=rest * 1000) if rest else time
+    if -_EXACT < ms < _EXACT:
+        return datetime.fromtimestamp(ms / 1000, UTC)
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
+# The incidents of one fetch share when they were released and updated.
+_shared_time = lru_cache(maxsize=1024)(from_ms)
 
 
 def maybe_ms(time: datetime | None) -> int | None:
@@ -130,7 +136,9 @@ def content(incident: PublicIncident, place_id: int | None) -> tuple[Any, ...]:
 
 def stored_of_row(row: Row, places: Mapping[int, Where]) -> StoredIncident:
     """Read the columns of ``STORED``; *places* holds every place that the row may name."""
-    return StoredIncident(incident_of_row(row, places), row[0], row[2], from_ms(row[3]), from_ms(row[4]))
+    return StoredIncident(
+        incident_of_row(row, places), row[0], row[2], _shared_time(row[3]), _shared_time(row[4])
+    )
 
 
 def incident_of_row(row: Row, places: Mapping[int, Where]) -> PublicIncident:

@@ -30,6 +30,7 @@ from blocklight.store.statements import WHOLE, Statements, fetch, run_many
 _ID, _RELEASED_AT, _PLACE_ID, _VANISHED, _LISTED_AT, _LIFE = (
     WHOLE.index(name) for name in ("id", "released_at", "place_id", "vanished", "listed_at", "life")
 )
+_TOLD = ("published", "updated", "retracted")
 _RECEIVED, _PLACE = CONTENT.index("received_at"), CONTENT.index("place_id")
 
 
@@ -138,6 +139,9 @@ class Application:
             self._cursor.execute(self._sql.write_log, after)
             if self._sql.announce is not None:
                 self._cursor.execute(self._sql.announce, (str(self._head),))
+        for (_, outcome, _), n in self._events.items():
+            if outcome in _TOLD:
+                self._tally[outcome] += n
         return replace(Applied(self._head, duplicates=batch.duplicates), **self._tally)
 
     def _lock(self) -> tuple[int, int, int, int]:
@@ -281,7 +285,6 @@ class Application:
         self._rows.changes.append((self._head, id_, first_seq, self._at, None, None))
 
     def _count(self, outcome: str, source: str, reason: str = "") -> None:
-        self._tally[outcome] += 1
         self._events[source, outcome, reason] += 1
 
     def _write_rows(self) -> None:
