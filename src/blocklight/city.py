@@ -1,9 +1,6 @@
 """One TOML file is one city: sources, field maps, call types, policy and areas, parsed and checked."""
 
-import re
 import tomllib
-from collections.abc import Iterator
-from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -11,8 +8,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationError,
@@ -20,18 +15,33 @@ from pydantic import (
 )
 
 from blocklight.errors import CityFileError
-from blocklight.model import Category, Disposition, Kind
+from blocklight.model import Category, Disposition
+from blocklight.policy import Policy, mistakes
+from blocklight.source_spec import ID, FieldMap, FieldSpec, SourceSpec, with_codes
+from blocklight.table import Pattern, Table
+
+__all__ = [
+    "AreaLayer",
+    "BaseLayer",
+    "Bounds",
+    "CallTypes",
+    "City",
+    "FieldMap",
+    "FieldSpec",
+    "Identity",
+    "MapSpec",
+    "Policy",
+    "PublishSpec",
+    "SensitiveRule",
+    "SourceSpec",
+    "TypeRule",
+    "default_call_types",
+    "load_city",
+    "parse_city",
+    "shipped_cities",
+]
 
 _MAX_FILE_BYTES = 2_000_000
-_ID = r"^[a-z][a-z0-9_-]{0,62}$"
-
-Converter = Literal["text", "int", "float", "epoch_ms", "epoch_s", "iso", "local", "point", "length"]
-
-
-class _Table(BaseModel):
-    """A TOML table in which an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _zone(name: str) -> str:
@@ -42,26 +52,13 @@ def _zone(name: str) -> str:
     return name
 
 
-def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from error
-    if re.search(text, "", re.IGNORECASE):
-        raise ValueError("this pattern matches everything")
-    return text
-
-
 def _some(sources: "tuple[SourceSpec, ...]") -> "tuple[SourceSpec, ...]":
     if not sources:
         raise ValueError("needs at least one source")
     return sources
 
 
-Pattern = Annotated[str, AfterValidator(_pattern)]
-
-
-class Bounds(_Table):
+class Bounds(Table):
     """A box in WGS 84 degrees; a place outside it is withheld."""
 
     west: float = Field(ge=-180, le=180)
@@ -80,10 +77,10 @@ class Bounds(_Table):
         return self.west <= lon <= self.east and self.south <= lat <= self.north
 
 
-class Identity(_Table):
+class Identity(Table):
     """Who the city is."""
 
-    id: str = Field(pattern=_ID)
+    id: str = Field(pattern=ID)
     name: str = Field(min_length=1, max_length=80)
     time_zone: Annotated[str, AfterValidator(_zone)]
     bounds: Bounds
@@ -96,180 +93,46 @@ class Identity(_Table):
         return ZoneInfo(self.time_zone)
 
 
-class FieldSpec(_Table):
-    """Where one of our fields comes from and how its text becomes a value.
-
-    *source* names one column, or several that are tried in order. *map* translates values (compared
-    without case); *default* stands where no column has a value or the map has no entry for it.
-    """
-
-    source: tuple[str, ...] = Field(default=(), validation_alias="from")
-    convert: Converter = "text"
-    format: str | None = None
-    map: dict[str, str | int] | None = None
-    default: str | int | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_forms(cls, value: object) -> object:
-        if isinstance(value, str):
-            return {"from": (value,)}
-        if isinstance(value, dict) and isinstance(value.get("from"), str):
-            return {**value, "from": (value["from"],)}
-        return value
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not self.source and self.default is None:
-            raise ValueError("needs `from` (a column) or `default` (a constant)")
-        return self
-
-    @cached_property
-    def folded_map(self) -> dict[str, str | int] | None:
-        """The map with its keys folded for comparing without case."""
-        return None if self.map is None else {k.strip().casefold(): v for k, v in self.map.items()}
-
-
-class FieldMap(_Table):
-    """Our fields, each with the source's column for it."""
-
-    received_at: FieldSpec
-    source_type: FieldSpec
-    agency: FieldSpec
-    dispatched_at: FieldSpec | None = None
-    en_route_at: FieldSpec | None = None
-    on_scene_at: FieldSpec | None = None
-    closed_at: FieldSpec | None = None
-    status: FieldSpec | None = None
-    lon: FieldSpec | None = None
-    lat: FieldSpec | None = None
-    point: FieldSpec | None = None
-    address: FieldSpec | None = None
-    cross_street: FieldSpec | None = None
-    priority: FieldSpec | None = None
-    origin: FieldSpec | None = None
-    units: FieldSpec | None = None
-    disposition: FieldSpec | None = None
-
-    @model_validator(mode="after")
-    def _agency_is_ours(self) -> Self:
-        words = [*(self.agency.map or {}).values(), self.agency.default]
-        if self.agency.source and not self.agency.map:
-            raise ValueError(
-                "agency: needs `map` to our own words, or a `default`: a source's text is not public"
-            )
-        if any(word is not None and not re.match(_ID, str(word)) for word in words):
-            raise ValueError("agency: ids are short lower-case words such as fire, ems or public_works")
-        return self
-
-    def named(self) -> Iterator[tuple[str, FieldSpec]]:
-        """Yield our field names with their specs, those that the file gives."""
-        for name in type(self).model_fields:
-            spec = getattr(self, name)
-            if spec is not None:
-                yield name, spec
-
-
-class SourceSpec(_Table):
-    """One configured inbound feed.
-
-    *closes* says how the feed tells that a call is over: a ``status`` field, a closing ``time``, by
-    dropping it (``vanish``), or ``never``. *rows* is ``unit`` where an incident has a row for each unit.
-    *rows* of one incident share *key*. With a *cursor_column*, a first fetch begins *first_days* ago, or
-    with the oldest row.
-    """
-
-    id: str = Field(pattern=_ID)
-    label: str = Field(min_length=1, max_length=120)
-    connector: Literal["arcgis", "socrata"]
-    url: str = Field(pattern=r"^https?://")
-    kind: Kind = Kind.CALL
-    poll_s: float = Field(default=60, ge=0.2, le=86_400)
-    late_after_s: float | None = Field(default=None, gt=0)
-    key: tuple[str, ...] = Field(min_length=1)
-    closes: Literal["status", "time", "vanish", "never"]
-    rows: Literal["incident", "unit"] = "incident"
-    max_rejected_share: float = Field(default=0.5, gt=0, le=1)
-    where: str = ""
-    cursor_column: str | None = None
-    order_by: tuple[str, ...] = ()
-    overlap_s: float = Field(default=3600, ge=0)
-    first_days: float | None = Field(default=None, gt=0)
-    page_size: int = Field(default=1000, ge=1, le=50_000)
-    max_rows: int = Field(default=100_000, ge=1)
-    max_bytes: int = Field(default=64_000_000, ge=1)
-    timeout_s: float = Field(default=20, gt=0, le=300)
-    fields: FieldMap
-
-    @property
-    def lateness_s(self) -> float:
-        """Seconds without a successful fetch after which the source counts as late."""
-        return self.late_after_s or max(3 * self.poll_s, 30.0)
-
-    @model_validator(mode="after")
-    def _closing_rule_has_its_field(self) -> Self:
-        if self.closes == "status" and self.fields.status is None:
-            raise ValueError('closes = "status" needs fields.status')
-        if self.closes == "time" and self.fields.closed_at is None:
-            raise ValueError('closes = "time" needs fields.closed_at')
-        if self.fields.point is None and (self.fields.lon is None or self.fields.lat is None):
-            raise ValueError("fields needs `point`, or both `lon` and `lat`")
-        return self
-
-
-class TypeRule(_Table):
+class TypeRule(Table):
     """A pattern over source types (searched without case) and the category it means."""
 
     match: Pattern
     category: Category
 
 
-class SensitiveRule(_Table):
+class SensitiveRule(Table):
     """A pattern over source types that are never published, and the group it belongs to."""
 
     match: Pattern
     group: str
 
 
-class CallTypes(_Table):
+class CallTypes(Table):
     """How the agency's words become categories: exact first, then patterns in order."""
 
-    exact: dict[str, Category] = {}
+    exact: dict[str, Category] = Field(default_factory=dict)
     patterns: tuple[TypeRule, ...] = ()
     sensitive: tuple[SensitiveRule, ...] = ()
 
 
-class Policy(_Table):
-    """What is done to a record before the public sees it.
-
-    *resolution* and *medical_resolution* are H3 resolutions. *labels* = ``hundred_block`` shows
-    "1400 block of Main St" beside a place, never for medical calls.
-    """
-
-    resolution: int = Field(default=9, ge=5, le=9)
-    medical_resolution: int = Field(default=8, ge=5, le=8)
-    labels: Literal["none", "hundred_block"] = "none"
-    source_types: bool = False
-
-
-class AreaLayer(_Table):
+class AreaLayer(Table):
     """One kind of area and the GeoJSON file (WGS 84, polygons) that draws it."""
 
-    kind: str = Field(pattern=_ID)
+    kind: str = Field(pattern=ID)
     label: str
     file: str
     id: str = "id"
     name: str = "name"
 
 
-class BaseLayer(_Table):
+class BaseLayer(Table):
     """One GeoJSON file (WGS 84) of the city's own basemap; *kind* chooses how it is drawn."""
 
     kind: Literal["land", "water", "park", "road_minor", "road_major", "rail", "label"]
     file: str
 
 
-class MapSpec(_Table):
+class MapSpec(Table):
     """What lies under the incidents: a style URL, or local layers, or nothing but area outlines."""
 
     style_url: str | None = None
@@ -277,20 +140,20 @@ class MapSpec(_Table):
     layers: tuple[BaseLayer, ...] = ()
 
 
-class PublishSpec(_Table):
+class PublishSpec(Table):
     """How much of the past is on the live map, in hours."""
 
     window_hours: int = Field(default=720, ge=1, le=24 * 366)
 
 
-class City(_Table):
+class City(Table):
     """A whole city file."""
 
     city: Identity
     # A length that pydantic checks itself would be reported as a second mistake beside any other.
     sources: Annotated[tuple[SourceSpec, ...], AfterValidator(_some)]
     call_types: CallTypes = CallTypes()
-    dispositions: dict[str, Disposition] = {}
+    dispositions: dict[str, Disposition] = Field(default_factory=dict)
     policy: Policy = Policy()
     areas: tuple[AreaLayer, ...] = ()
     map: MapSpec = MapSpec()
@@ -352,7 +215,7 @@ def load_city(name_or_path: str) -> City:
 def parse_city(table: dict[str, Any], *, file: str, folder: Path) -> City:
     """Check a parsed city file; the shipped call-type rules are added underneath the city's own."""
     try:
-        city = City.model_validate(table)
+        city = City.model_validate(with_codes(table, file, folder))
     except ValidationError as error:
         first = error.errors()[0]
         key = _key(first["loc"], table)
@@ -368,7 +231,20 @@ def parse_city(table: dict[str, Any], *, file: str, folder: Path) -> City:
     for layer in layers:
         if not city.path(layer.file).is_file():
             raise CityFileError(file, f"{layer.kind}.file", f"no such file: {layer.file}")
+    _check_policy(city, file)
     return city
+
+
+def _check_policy(city: City, file: str) -> None:
+    shipped, own = (
+        [(rule.match, rule.group) for rule in types.sensitive]
+        for types in (default_call_types(), city.call_types)
+    )
+    kinds = [layer.kind for layer in city.areas]
+    found = list(mistakes(city.policy, shipped=shipped, own=own, kinds=kinds))
+    if found:
+        more = f" (and {len(found) - 1} more)" if found[1:] else ""
+        raise CityFileError(file, found[0].key, found[0].reason + more)
 
 
 def default_call_types() -> CallTypes:
@@ -378,10 +254,13 @@ def default_call_types() -> CallTypes:
 
 
 def _key(parts: tuple[int | str, ...], table: dict[str, Any]) -> str:
-    """Write where a mistake is, naming a source by its id: ``sources.active``, not ``sources.0``."""
+    """Write where a mistake is, naming a source by its id and a rule by its name: not ``sources.0``."""
     names = [str(part) for part in parts]
     match parts:
         case ("sources", int(index), *_):
             source = table["sources"][index]
             names[1] = str(source.get("id", index)) if isinstance(source, dict) else str(index)
+        case ("policy", "rules", int(index), *_):
+            rule = table["policy"]["rules"][index]
+            names[2] = str(rule.get("name", index)) if isinstance(rule, dict) else str(index)
     return ".".join(names)

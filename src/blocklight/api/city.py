@@ -34,6 +34,7 @@ _CITY_EXAMPLE = {
             "label": "911 dispatch",
             "kind": "call",
             "closes": "status",
+            "precision": "time",
             "poll_s": 5,
             "late_after_s": 30,
         }
@@ -76,6 +77,7 @@ def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Res
                 "label": source.label,
                 "kind": source.kind,
                 "closes": source.closes,
+                "precision": source.precision,
                 "poll_s": source.poll_s,
                 "late_after_s": source.lateness_s,
             }

@@ -2,14 +2,23 @@
 
 import math
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
 
 _EPOCH_RANGE_S = (-2_208_988_800, 7_258_118_400)  # 1900 to 2200: beyond it is a unit mistake, not a time
 _WKT_POINT = re.compile(r"^\s*POINT\s*\(\s*(\S+)\s+(\S+)\s*\)\s*$", re.IGNORECASE)
 _PAIR = re.compile(r"\(\s*(-?\d+\.?\d*)\s*,\s*(-?\d+\.?\d*)\s*\)\s*$")
+_NUMBERS = re.compile(r"[\s,;]+")
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_LATEST_AHEAD = timedelta(minutes=10)
+_FURTHEST_M = 1e9  # beyond the circumference of the Earth in any unit of a reference system
+_LONGEST_DURATION_S = 366 * 86_400.0
 
 Point = tuple[float, float]
 """lon, lat in WGS 84 degrees."""
@@ -92,6 +101,124 @@ def from_local(
     return first
 
 
+def from_local_of(
+    value: Any,  # noqa: ANN401 - a source's value may be anything
+    zone: ZoneInfo,
+    forms: Sequence[str],
+    *,
+    not_before: datetime | None = None,
+) -> datetime:
+    """Return the aware UTC time of a wall-clock reading in the first of *forms* that fits, else ISO."""
+    if len(forms) <= 1:
+        return from_local(value, zone, forms[0] if forms else None, not_before=not_before)
+    for form in forms:
+        try:
+            return from_local(value, zone, form, not_before=not_before)
+        except ValueError:
+            continue
+    raise ValueError("in none of the formats")
+
+
+def from_day(
+    value: Any,  # noqa: ANN401 - a source's value may be anything
+    zone: ZoneInfo,
+    forms: Sequence[str],
+    *,
+    not_before: datetime | None = None,
+) -> datetime:
+    """Return the aware UTC time at which a day begins in *zone*, or *not_before* if that is on that day."""
+    begins = from_local_of(value, zone, forms).astimezone(zone).date()
+    if not_before is not None and not_before.astimezone(zone).date() == begins:
+        return not_before
+    return _at(begins, time(), zone)
+
+
+def from_time_of_day(
+    value: Any,  # noqa: ANN401 - a source's value may be anything
+    zone: ZoneInfo,
+    forms: Sequence[str],
+    *,
+    fetched_at: datetime,
+    not_before: datetime | None = None,
+) -> datetime:
+    """Return the aware UTC time of a clock reading without a date.
+
+    It is the latest such time that was not still to come at *fetched_at*, or the first from *not_before* on.
+    """
+    reading = _clock_reading(str(value).strip(), forms)
+    if not_before is not None:
+        day = not_before.astimezone(zone).date()
+        when = _at(day, reading, zone)
+        return when if when >= not_before.replace(microsecond=0) else _at(_next(day, 1), reading, zone)
+    latest = fetched_at + _LATEST_AHEAD
+    day = latest.astimezone(zone).date()
+    when = _at(day, reading, zone)
+    return when if when <= latest else _at(_next(day, -1), reading, zone)
+
+
+def _clock_reading(text: str, forms: Sequence[str]) -> time:
+    for form in forms:
+        try:
+            return datetime.strptime(text, form).time()  # noqa: DTZ007 - a clock reading has no zone
+        except ValueError:
+            continue
+    if forms:
+        raise ValueError("in none of the formats")
+    return time.fromisoformat(text).replace(tzinfo=None)
+
+
+def _at(day: date, reading: time, zone: ZoneInfo) -> datetime:
+    return _utc(datetime.combine(day, reading, zone))
+
+
+def _next(day: date, days: int) -> date:
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        raise ValueError("beyond the calendar") from None
+
+
+def from_duration(value: Any, scale: float, received_at: datetime) -> datetime:  # noqa: ANN401 - see above
+    """Return the time that lies a duration after *received_at*; numbers joined by ``+`` are added up."""
+    parts = value.split("+") if isinstance(value, str) else [value]
+    seconds = sum(to_float(part) for part in parts) * scale
+    if not 0 <= seconds <= _LONGEST_DURATION_S:
+        raise ValueError("not a duration")
+    return received_at + timedelta(seconds=seconds)
+
+
+def to_lat_lon(value: Any) -> Point:  # noqa: ANN401 - a source's value may be anything
+    """Return lon, lat of text with a latitude and a longitude, separated by white space or a comma."""
+    lat, lon = _two_numbers(value)
+    return lon, lat
+
+
+def from_xy(value: Any, scale: float, crs: str | None) -> Point:  # noqa: ANN401 - see above
+    """Return lon, lat of text with an easting and a northing in *crs*, which is in degrees if ``None``."""
+    x, y = (number * scale for number in _two_numbers(value))
+    if crs is None:
+        return x, y
+    if (x == 0 and y == 0) or max(abs(x), abs(y)) > _FURTHEST_M:  # zeros are what a row without a place holds
+        raise ValueError("not a point")
+    try:
+        lon, lat = _to_degrees(crs).transform(x, y, errcheck=True)
+    except ProjError:
+        raise ValueError("outside the reference system") from None
+    return to_float(lon), to_float(lat)
+
+
+@lru_cache(maxsize=32)
+def _to_degrees(crs: str) -> Transformer:
+    return Transformer.from_crs(CRS.from_user_input(crs), "EPSG:4326", always_xy=True)
+
+
+def _two_numbers(value: Any) -> tuple[float, float]:  # noqa: ANN401 - a source's value may be anything
+    parts = [part for part in _NUMBERS.split(str(value).strip()) if part]
+    if len(parts) != 2:  # noqa: PLR2004 - two coordinates
+        raise ValueError("not two numbers")
+    return to_float(parts[0]), to_float(parts[1])
+
+
 def to_point(value: Any) -> Point:  # noqa: ANN401 - a source's value may be anything
     """Return lon, lat of a GeoJSON point, a Socrata location, a WKT point or text with ``(lat, lon)``."""
     if isinstance(value, dict):
@@ -126,6 +253,11 @@ def to_length(value: Any) -> int:  # noqa: ANN401 - a source's value may be anyt
     return sum(1 for part in re.split(r"[;,]", str(value)) if part.strip())
 
 
+def to_units(value: Any) -> int:  # noqa: ANN401 - a source's value may be anything
+    """Return how many units a text names, whatever separates them and marks their status (``>E21 ?T3``)."""
+    return len(set(_WORD.findall(str(value))))
+
+
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "text": to_text,
     "int": to_int,
@@ -134,5 +266,7 @@ CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "epoch_ms": from_epoch_ms,
     "iso": from_iso,
     "point": to_point,
+    "lat_lon": to_lat_lon,
     "length": to_length,
+    "units": to_units,
 }

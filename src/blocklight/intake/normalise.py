@@ -3,12 +3,21 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from blocklight.city import City, FieldSpec, SourceSpec
 from blocklight.errors import RecordRejected
-from blocklight.intake.converters import CONVERTERS, from_local, to_float, to_text
+from blocklight.intake.converters import (
+    CONVERTERS,
+    from_day,
+    from_duration,
+    from_local_of,
+    from_time_of_day,
+    from_xy,
+    to_float,
+    to_text,
+)
 from blocklight.intake.record import Incident, RawRecord
 from blocklight.model import Disposition, Origin, Status
 
@@ -21,9 +30,16 @@ _MAX_PRIORITY = 99
 _LONGEST_WORDS = 200
 
 
-Reader = Callable[[RawRecord, datetime | None], Any]
-"""Gives one of our fields from a row, ``None`` where it has none; the second argument is when the call was
-received, which settles a wall-clock reading that was twice. Raises ``ValueError`` on nonsense."""
+class When(NamedTuple):
+    """What settles a time that is told in part: when the row was fetched, and when its call was received."""
+
+    fetched_at: datetime
+    received_at: datetime | None = None
+
+
+Convert = Callable[[Any, When], Any]
+Reader = Callable[[RawRecord, When], Any]
+"""Gives one of our fields from a row, ``None`` where it has none. Raises ``ValueError`` on nonsense."""
 
 
 class Normaliser:
@@ -60,25 +76,26 @@ class Normaliser:
         """Return the incident in *raw*; raises ``RecordRejected`` with the reason's class."""
         repaired: list[str] = []
         received_at = self._received(raw, fetched_at)
-        values = self._later_stages(raw, received_at, fetched_at, repaired)
+        when = When(fetched_at, received_at)
+        values = self._later_stages(raw, when, repaired)
         closed_at = values.get("closed_at")
-        values["lon"], values["lat"] = self._point(raw, repaired)
+        values["lon"], values["lat"] = self._point(raw, when, repaired)
         for name, read, make in self._soft:
             try:
-                value = read(raw, None)
+                value = read(raw, when)
                 values[name] = None if value is None else make(value)
             except (ValueError, TypeError):
                 repaired.append(name)
         disposition = values.pop("disposition", None)
-        status = self._status(raw, closed_at)
+        status = self._status(raw, closed_at, when)
         if status is Status.OPEN:  # opened again, or not closed by that time
             values.pop("closed_at", None)
         return Incident(
             source=self.source.id,
             source_key=source_key or self.source_key(raw),
             kind=self.source.kind,
-            agency=self._required(raw, "agency"),
-            source_type=self._required(raw, "source_type"),
+            agency=self._required(raw, "agency", when),
+            source_type=self._required(raw, "source_type", when),
             status=status,
             received_at=received_at,
             disposition=disposition and self._dispositions.get(disposition.casefold()),
@@ -86,9 +103,9 @@ class Normaliser:
             **values,
         )
 
-    def _required(self, raw: RawRecord, name: str) -> str:
+    def _required(self, raw: RawRecord, name: str, when: When) -> str:
         try:
-            value = self._readers[name](raw, None)
+            value = self._readers[name](raw, when)
         except ValueError:
             raise RecordRejected(f"bad_{name}") from None
         if value is None or value == "":
@@ -99,7 +116,7 @@ class Normaliser:
 
     def _received(self, raw: RawRecord, fetched_at: datetime) -> datetime:
         try:
-            received = self._readers["received_at"](raw, None)
+            received = self._readers["received_at"](raw, When(fetched_at))
         except (ValueError, TypeError, OverflowError):
             raise RecordRejected("bad_time") from None
         if not isinstance(received, datetime):
@@ -108,14 +125,13 @@ class Normaliser:
             raise RecordRejected("absurd_time")
         return received
 
-    def _later_stages(
-        self, raw: RawRecord, received_at: datetime, fetched_at: datetime, repaired: list[str]
-    ) -> dict[str, Any]:
+    def _later_stages(self, raw: RawRecord, when: When, repaired: list[str]) -> dict[str, Any]:
         """Return the later stages; one before received or in the future is impossible and left out."""
+        fetched_at, received_at = when.fetched_at, when.received_at or when.fetched_at
         stages: dict[str, Any] = {}
         for name, read in self._stages:
             try:
-                value = read(raw, received_at)
+                value = read(raw, when)
             except (ValueError, TypeError, OverflowError):
                 repaired.append(name)
                 continue
@@ -126,25 +142,25 @@ class Normaliser:
                     repaired.append(name)
         return stages
 
-    def _point(self, raw: RawRecord, repaired: list[str]) -> tuple[float | None, float | None]:
+    def _point(self, raw: RawRecord, when: When, repaired: list[str]) -> tuple[float | None, float | None]:
         readers = self._readers
         try:
-            point = readers["point"](raw, None) if "point" in readers else None
+            point = readers["point"](raw, when) if "point" in readers else None
             if point is not None:
                 return point  # type: ignore[no-any-return]  # the `point` converter's own type
             if "lon" in readers and "lat" in readers:
-                lon, lat = readers["lon"](raw, None), readers["lat"](raw, None)
+                lon, lat = readers["lon"](raw, when), readers["lat"](raw, when)
                 if lon is not None and lat is not None:
                     return to_float(lon), to_float(lat)
         except (ValueError, TypeError, KeyError, IndexError):
             repaired.append("point")
         return None, None
 
-    def _status(self, raw: RawRecord, closed_at: datetime | None) -> Status:
+    def _status(self, raw: RawRecord, closed_at: datetime | None, when: When) -> Status:
         match self.source.closes:
             case "status":
                 try:
-                    return Status(self._required(raw, "status"))
+                    return Status(self._required(raw, "status", when))
                 except ValueError:
                     raise RecordRejected("unknown_status") from None
             case "time":
@@ -157,25 +173,67 @@ class Normaliser:
 
 def _reader(spec: FieldSpec, zone: ZoneInfo) -> Reader:
     """Return the function that reads one field."""
-    columns, words, default = spec.source, spec.folded_map, spec.default
-    if words is not None:
-        convert: Callable[[Any, datetime | None], Any] = lambda value, _: words.get(  # noqa: E731 - three of a kind
-            to_text(value).casefold(), default
-        )
-    elif spec.convert == "local":
-        convert = lambda value, received: from_local(value, zone, spec.format, not_before=received)  # noqa: E731
-    else:
-        plain = CONVERTERS[spec.convert]
-        convert = lambda value, _: plain(value)  # noqa: E731
+    columns, join, default, convert = spec.source, spec.join, spec.default, _convert(spec, zone)
 
-    def read(raw: RawRecord, received_at: datetime | None) -> Any:  # noqa: ANN401 - each field has its own type
+    def first(raw: RawRecord, when: When) -> Any:  # noqa: ANN401 - each field has its own type
         for column in columns:
             value = raw.get(column)
             if value is not None and value != "":
-                return convert(value, received_at)
+                return convert(value, when)
         return default
 
-    return read
+    def joined(raw: RawRecord, when: When) -> Any:  # noqa: ANN401 - each field has its own type
+        values = [raw.get(column) for column in columns]
+        if any(value is None or value == "" for value in values):
+            return default
+        return convert(str(join).join(map(str, values)), when)
+
+    return first if join is None else joined
+
+
+def _convert(spec: FieldSpec, zone: ZoneInfo) -> Convert:
+    """Return what turns a column's value into the field's."""
+    words, default, scale = spec.folded_map, spec.default, spec.scale
+    if words is not None:
+        return lambda value, _: words.get(to_text(value).casefold(), default)
+    if spec.convert in _TOLD_IN_PART:
+        return _TOLD_IN_PART[spec.convert](spec, zone)
+    plain = CONVERTERS[spec.convert]
+    if scale == 1:
+        return lambda value, _: plain(value)
+    return lambda value, _: plain(to_float(value) * scale)
+
+
+def _local(spec: FieldSpec, zone: ZoneInfo) -> Convert:
+    return lambda value, when: from_local_of(value, zone, spec.format, not_before=when.received_at)
+
+
+def _day(spec: FieldSpec, zone: ZoneInfo) -> Convert:
+    return lambda value, when: from_day(value, zone, spec.format, not_before=when.received_at)
+
+
+def _time_of_day(spec: FieldSpec, zone: ZoneInfo) -> Convert:
+    return lambda value, when: from_time_of_day(
+        value, zone, spec.format, fetched_at=when.fetched_at, not_before=when.received_at
+    )
+
+
+def _duration(spec: FieldSpec, _: ZoneInfo) -> Convert:
+    return lambda value, when: from_duration(value, spec.scale, when.received_at or when.fetched_at)
+
+
+def _xy(spec: FieldSpec, _: ZoneInfo) -> Convert:
+    return lambda value, _: from_xy(value, spec.scale, spec.crs)
+
+
+_TOLD_IN_PART: dict[str, Callable[[FieldSpec, ZoneInfo], Convert]] = {
+    "local": _local,
+    "day": _day,
+    "time_of_day": _time_of_day,
+    "duration": _duration,
+    "xy": _xy,
+}
+"""Converters that need more than the value: the city's zone, the field's own settings, other times."""
 
 
 def _up_to(most: int) -> Callable[[Any], int]:

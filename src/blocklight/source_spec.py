@@ -1,0 +1,235 @@
+"""What a city file says of one inbound feed: where it is, and which of its columns is which field."""
+
+import csv
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from blocklight.errors import CityFileError
+from blocklight.model import Kind
+from blocklight.table import Table
+
+ID = r"^[a-z][a-z0-9_-]{0,62}$"
+
+Converter = Literal[
+    "text",
+    "int",
+    "float",
+    "epoch_ms",
+    "epoch_s",
+    "iso",
+    "local",
+    "day",
+    "time_of_day",
+    "duration",
+    "point",
+    "lat_lon",
+    "xy",
+    "length",
+    "units",
+]
+_SCALED = frozenset({"int", "float", "xy", "duration"})
+_WORDED = frozenset({"local", "day", "time_of_day"})
+_MAX_CODES = 10_000
+
+
+def _reference_system(name: str) -> str:
+    from pyproj import CRS  # noqa: PLC0415 - loads a database that most cities do not need
+    from pyproj.exceptions import CRSError  # noqa: PLC0415 - see above
+
+    try:
+        CRS.from_user_input(name)
+    except CRSError:
+        raise ValueError(f"{name!r} is not a coordinate reference system such as EPSG:3857") from None
+    return name
+
+
+def _several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Formats = Annotated[tuple[str, ...], BeforeValidator(_several)]
+
+
+class FieldSpec(Table):
+    """Where one of our fields comes from and how its text becomes a value.
+
+    *source* names one column, or several: tried in order, or with *join* read together as one text.
+    *map* translates values (compared without case), *codes* is such a map in a file; *default* stands where
+    no column has a value or the map has no entry for it.
+    """
+
+    source: tuple[str, ...] = Field(default=(), validation_alias="from")
+    join: str | None = None
+    convert: Converter = "text"
+    format: Formats = ()
+    scale: float = Field(default=1, gt=0)
+    crs: Annotated[str, AfterValidator(_reference_system)] | None = None
+    map: dict[str, str | int] | None = None
+    codes: str | None = None
+    default: str | int | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, value: object) -> object:
+        if isinstance(value, str):
+            return {"from": (value,)}
+        if isinstance(value, dict) and isinstance(value.get("from"), str):
+            return {**value, "from": (value["from"],)}
+        return value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.source and self.default is None:
+            raise ValueError("needs `from` (a column) or `default` (a constant)")
+        if self.join is not None and len(self.source) < 2:  # noqa: PLR2004 - one needs no joining
+            raise ValueError("`join` puts several columns together: name them in `from`")
+        if self.crs is not None and self.convert != "xy":
+            raise ValueError('`crs` belongs to convert = "xy"')
+        if self.scale != 1 and self.convert not in _SCALED:
+            raise ValueError("`scale` belongs to " + ", ".join(sorted(_SCALED)))
+        if self.format and self.convert not in _WORDED:
+            raise ValueError("`format` belongs to " + ", ".join(sorted(_WORDED)))
+        return self
+
+    @cached_property
+    def folded_map(self) -> dict[str, str | int] | None:
+        """The map with its keys folded for comparing without case."""
+        return None if self.map is None else {k.strip().casefold(): v for k, v in self.map.items()}
+
+
+class FieldMap(Table):
+    """Our fields, each with the source's column for it."""
+
+    received_at: FieldSpec
+    source_type: FieldSpec
+    agency: FieldSpec
+    dispatched_at: FieldSpec | None = None
+    en_route_at: FieldSpec | None = None
+    on_scene_at: FieldSpec | None = None
+    closed_at: FieldSpec | None = None
+    status: FieldSpec | None = None
+    lon: FieldSpec | None = None
+    lat: FieldSpec | None = None
+    point: FieldSpec | None = None
+    address: FieldSpec | None = None
+    cross_street: FieldSpec | None = None
+    priority: FieldSpec | None = None
+    origin: FieldSpec | None = None
+    units: FieldSpec | None = None
+    disposition: FieldSpec | None = None
+
+    @model_validator(mode="after")
+    def _agency_is_ours(self) -> Self:
+        words = [*(self.agency.map or {}).values(), self.agency.default]
+        if self.agency.source and not self.agency.map:
+            raise ValueError(
+                "agency: needs `map` to our own words, or a `default`: a source's text is not public"
+            )
+        if any(word is not None and not re.match(ID, str(word)) for word in words):
+            raise ValueError("agency: ids are short lower-case words such as fire, ems or public_works")
+        return self
+
+    @model_validator(mode="after")
+    def _durations_follow_something(self) -> Self:
+        if self.received_at.convert == "duration":
+            raise ValueError("received_at: a duration needs a time to follow, and this is the first one")
+        return self
+
+    def named(self) -> Iterator[tuple[str, FieldSpec]]:
+        """Yield our field names with their specs, those that the file gives."""
+        for name in type(self).model_fields:
+            spec = getattr(self, name)
+            if spec is not None:
+                yield name, spec
+
+
+class SourceSpec(Table):
+    """One configured inbound feed.
+
+    *closes* says how the feed tells that a call is over: a ``status`` field, a closing ``time``, by
+    dropping it (``vanish``), or ``never``. *rows* is ``unit`` where an incident has a row for each unit.
+    *rows* of one incident share *key*. With a *cursor_column*, a first fetch begins *first_days* ago, or
+    with the oldest row.
+    """
+
+    id: str = Field(pattern=ID)
+    label: str = Field(min_length=1, max_length=120)
+    connector: Literal["arcgis", "socrata"]
+    url: str = Field(pattern=r"^https?://")
+    kind: Kind = Kind.CALL
+    poll_s: float = Field(default=60, ge=0.2, le=86_400)
+    late_after_s: float | None = Field(default=None, gt=0)
+    key: tuple[str, ...] = Field(min_length=1)
+    closes: Literal["status", "time", "vanish", "never"]
+    rows: Literal["incident", "unit"] = "incident"
+    max_rejected_share: float = Field(default=0.5, gt=0, le=1)
+    where: str = ""
+    cursor_column: str | None = None
+    order_by: tuple[str, ...] = ()
+    overlap_s: float = Field(default=3600, ge=0)
+    first_days: float | None = Field(default=None, gt=0)
+    page_size: int = Field(default=1000, ge=1, le=50_000)
+    max_rows: int = Field(default=100_000, ge=1)
+    max_bytes: int = Field(default=64_000_000, ge=1)
+    timeout_s: float = Field(default=20, gt=0, le=300)
+    fields: FieldMap
+
+    @property
+    def precision(self) -> Literal["day", "time"]:
+        """Whether the source tells when a call was received, or only on which day."""
+        return "day" if self.fields.received_at.convert == "day" else "time"
+
+    @property
+    def lateness_s(self) -> float:
+        """Seconds without a successful fetch after which the source counts as late."""
+        return self.late_after_s or max(3 * self.poll_s, 30.0)
+
+    @model_validator(mode="after")
+    def _closing_rule_has_its_field(self) -> Self:
+        if self.closes == "status" and self.fields.status is None:
+            raise ValueError('closes = "status" needs fields.status')
+        if self.closes == "time" and self.fields.closed_at is None:
+            raise ValueError('closes = "time" needs fields.closed_at')
+        if self.fields.point is None and (self.fields.lon is None or self.fields.lat is None):
+            raise ValueError("fields needs `point`, or both `lon` and `lat`")
+        return self
+
+
+def with_codes(table: dict[str, Any], file: str, folder: Path) -> dict[str, Any]:
+    """Return a parsed city file in which the fields' code tables stand in their maps."""
+    sources = table.get("sources")
+    if not isinstance(sources, list):
+        return table
+    return {**table, "sources": [_with_source_codes(source, file, folder) for source in sources]}
+
+
+def _with_source_codes(source: object, file: str, folder: Path) -> object:
+    if not isinstance(source, dict) or not isinstance(fields := source.get("fields"), dict):
+        return source
+    read: dict[str, object] = {}
+    for name, field in fields.items():
+        read[name] = field
+        if isinstance(field, dict) and isinstance(named := field.get("codes"), str):
+            key = f"sources.{source.get('id', '')}.fields.{name}.codes"
+            read[name] = {**field, "map": {**_codes(folder, named, file, key), **field.get("map", {})}}
+    return {**source, "fields": read}
+
+
+def _codes(folder: Path, named: str, file: str, key: str) -> dict[str, str]:
+    """Return a table of codes: a CSV file whose first two columns are the code and what it means."""
+    path = (folder / named).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise CityFileError(file, key, "must lie beside the city file")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            rows = [row for row in csv.reader(lines) if any(row)]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise CityFileError(file, key, f"not a CSV file in UTF-8: {named}") from None
+    if not 2 <= len(rows) <= _MAX_CODES or any(len(row) < 2 for row in rows):  # noqa: PLR2004 - code and meaning
+        raise CityFileError(file, key, f"needs a heading, and rows of a code and its meaning: {named}")
+    return {row[0]: row[1] for row in rows[1:]}
