@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Desk, Feeds, feeds
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from browser.desk import Desk, Feeds, feeds
 
 _PICTURES = Path(__file__).parents[1] / "artefacts"
 _FLAGS = (

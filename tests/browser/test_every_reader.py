@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import Visitor
 from playwright.sync_api import Page, expect
+
+from browser.conftest import Visitor
 
 pytestmark = pytest.mark.browser
 

@@ -4,9 +4,10 @@ import re
 import time
 
 import pytest
-from conftest import Blocklight, Visitor
-from desk import Desk
 from playwright.sync_api import expect
+
+from browser.conftest import Blocklight, Visitor
+from browser.desk import Desk
 
 pytestmark = pytest.mark.browser
 

@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from conftest import Visitor
 from playwright.sync_api import Page, expect
+
+from browser.conftest import Visitor
 
 pytestmark = pytest.mark.browser
 
