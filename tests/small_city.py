@@ -57,6 +57,7 @@ ROW: dict[str, Any] = {
     "dispatched": "2026-03-01T12:01:00+00:00",
     "en_route": "2026-03-01T12:02:00+00:00",
     "on_scene": "2026-03-01T12:08:00+00:00",
+    "closed": None,
     "type": "NOISE",
     "agency": "PD",
     "lon": -95.5,

@@ -1,0 +1,394 @@
+import logging
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from loopback.arcgis import Layer, error_body
+from loopback.server import HTML, SERVER_ERROR, App, Reply, Request, serving, with_etag
+from loopback.soda import Dataset, soda_rows
+from loopback.table import Table
+from small_city import ROW, rules_of, small_city
+
+from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.intake.connectors import connector
+from blocklight.intake.run import Feed, Runner, Tally, run_once
+from blocklight.model import Status, StoredIncident
+from blocklight.store import SourceHealth, Store
+
+pytestmark = pytest.mark.anyio
+
+START = datetime(2026, 3, 1, 13, tzinfo=UTC)
+MARK = "Zq7Xv"
+
+
+async def _at_once(_: float) -> None:
+    """Do not wait before trying again."""
+
+
+class Town:
+    """One source behind a real server, and the store that it is read into."""
+
+    def __init__(self, folder: Path, **source: Any) -> None:  # noqa: ANN401 - the fields of a source
+        self.now = START
+        self.app: App = lambda _: Reply.json({}, 503)
+        self.city = small_city(**source)
+        self.rules = rules_of(self.city)
+        self.store = Store.open(f"sqlite:///{folder / 'town.sqlite3'}", self.city.city.id)
+
+    def answer(self, request: Request) -> Reply:
+        return self.app(request)
+
+    def feed(self, url: str, client: httpx.AsyncClient) -> Feed:
+        spec = self.city.source("calls").model_copy(update={"url": url})
+        reader = connector(spec, client=client, now=lambda: self.now, sleep=_at_once)
+        return Feed(spec, self.city, reader, self.rules)
+
+    def id(self, number: str) -> str:
+        return self.rules.public_id("calls", number)
+
+    def shown(self) -> dict[str, StoredIncident]:
+        window = self.store.window(START - timedelta(days=400))
+        return {stored.incident.id: stored for block in window for stored in block}
+
+    def ledger(self) -> dict[tuple[str, str], int]:
+        rows = self.store.ledger(date(2026, 1, 1), date(2026, 12, 31))
+        return {(row.outcome, row.reason): row.n for row in rows}
+
+    def health(self) -> SourceHealth:
+        return self.store.sources()[0]
+
+    def content(self) -> bytes:
+        return msgspec.json.encode(
+            [self.store.changes(0), sorted(self.ledger().items()), list(self.store.window(START))]
+        )
+
+
+def _rows(count: int, **changes: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a source's values
+    return [
+        ROW | {"OBJECTID": number, "number": f"P{number}", "lon": -95.5 + number / 1000, **changes}
+        for number in range(1, count + 1)
+    ]
+
+
+def _table(count: int, **changes: Any) -> Table:  # noqa: ANN401 - a source's values
+    return Table(("OBJECTID", *ROW), _rows(count, **changes))
+
+
+class Reading:
+    """A town whose source is a layer; every ``fetch`` is a minute later."""
+
+    def __init__(self, town: Town, feed: Feed) -> None:
+        self.town = town
+        self.runner = Runner(feed, town.store, now=lambda: town.now, stored=lambda: None)
+        self.feed = feed
+
+    async def fetch(self) -> Tally:
+        self.town.now += timedelta(minutes=1)
+        return await run_once(self.feed, self.town.store)
+
+    async def poll(self) -> Tally | None:
+        self.town.now += timedelta(minutes=1)
+        return await self.runner.poll()
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    town = Town(tmp_path)
+    yield town
+    town.store.close()
+
+
+@pytest.fixture
+async def reading(town: Town) -> Any:  # noqa: ANN401 - an asynchronous generator
+    with serving(town.answer) as server:
+        async with httpx.AsyncClient() as client:
+            yield Reading(town, town.feed(f"{server.url}/calls/FeatureServer/0", client))
+
+
+async def test_a_fetch_publishes_what_it_read(town: Town, reading: Reading) -> None:
+    town.app = Layer(_table(12))
+    tally = await reading.fetch()
+    assert (tally.records, tally.published, tally.shown) == (12, 12, 12)
+    assert set(town.shown()) == {town.id(f"P{number}") for number in range(1, 13)}
+    assert town.ledger() == {("published", ""): 12}
+
+
+async def test_the_same_fetch_again_changes_nothing(town: Town, reading: Reading) -> None:
+    town.app = Layer(_table(12))
+    await reading.fetch()
+    before = town.content()
+    for _ in range(3):
+        tally = await reading.fetch()
+        assert tally.published == 12
+    assert town.content() == before
+    assert town.store.head() == 12
+
+
+async def test_a_restart_reads_the_same_rows_to_the_same_end(town: Town, reading: Reading) -> None:
+    town.app = Layer(_table(12))
+    await reading.fetch()
+    before = town.content()
+    again = Feed(reading.feed.source, town.city, reading.feed.connector, rules_of(town.city))
+    await run_once(again, town.store)
+    assert town.content() == before
+
+
+async def test_a_fetch_of_mostly_unreadable_records_is_counted_and_changes_nothing(
+    town: Town, reading: Reading
+) -> None:
+    table = _table(20)
+    town.app = Layer(table)
+    await reading.fetch()
+    head, before = town.store.head(), town.shown()
+    table.update("OBJECTID > 5", received="soon")
+    table.delete("OBJECTID = 1")
+    table.update("OBJECTID = 2", type="THEFT")
+    with pytest.raises(SourceChanged, match="79 % of 19 records"):
+        await reading.fetch()
+    assert town.store.head() == head
+    assert town.shown() == before
+    assert town.ledger()["rejected", "bad_time"] == 15
+
+
+async def test_a_few_unreadable_records_are_rejected_alone_and_counted_once(
+    town: Town, reading: Reading
+) -> None:
+    table = _table(20)
+    table.update("OBJECTID in (3, 4)", received="soon")
+    table.update("OBJECTID = 5", agency="SHERIFF")
+    town.app = Layer(table)
+    tally = await reading.fetch()
+    await reading.fetch()
+    assert tally.rejected == {"bad_time": 2, "no_agency": 1}
+    assert town.ledger() == {("published", ""): 17, ("rejected", "bad_time"): 2, ("rejected", "no_agency"): 1}
+
+
+async def test_a_call_whose_record_becomes_unreadable_has_not_left_the_feed(
+    town: Town, reading: Reading
+) -> None:
+    table = _table(20)
+    town.app = Layer(table)
+    await reading.fetch()
+    table.update("OBJECTID = 5", received="soon")
+    await reading.fetch()
+    assert town.shown()[town.id("P5")].incident.status is Status.OPEN
+    table.delete("OBJECTID = 5")
+    await reading.fetch()
+    assert town.shown()[town.id("P5")].incident.status is Status.CLOSED
+
+
+async def test_an_answer_without_any_record_never_closes_everything(town: Town, reading: Reading) -> None:
+    table = _table(12)
+    town.app = Layer(table)
+    await reading.fetch()
+    before = town.content()
+    table.delete("1=1")
+    with pytest.raises(SourceChanged, match="no records at all"):
+        await reading.fetch()
+    assert town.content() == before
+    assert len(town.store.open_ids("calls")) == 12
+
+
+async def test_a_call_that_leaves_the_feed_is_closed_when_it_is_missed_and_reopened_when_it_returns(
+    town: Town, reading: Reading
+) -> None:
+    table = _table(12)
+    town.app = Layer(table)
+    await reading.fetch()
+    table.delete("OBJECTID = 7")
+    await reading.fetch()
+    closed = town.shown()[town.id("P7")]
+    assert (closed.incident.status, closed.incident.closed_at) == (Status.CLOSED, town.now)
+    assert len(town.store.open_ids("calls")) == 11
+    table.insert([_rows(12)[6]])
+    await reading.fetch()
+    reopened = town.shown()[town.id("P7")]
+    assert (reopened.incident.status, reopened.incident.closed_at) == (Status.OPEN, None)
+    assert reopened.first_seq == closed.first_seq
+    assert len(town.store.incident(town.id("P7"))[1]) == 3
+
+
+async def test_an_answer_that_did_not_change_closes_nothing(town: Town, reading: Reading) -> None:
+    town.app = with_etag(Layer(_table(12)))
+    await reading.fetch()
+    before = town.content()
+    tally = await reading.fetch()
+    assert (tally.unchanged, tally.records) == (True, 0)
+    assert town.content() == before
+
+
+async def test_a_call_that_was_once_sensitive_is_never_shown_again(town: Town, reading: Reading) -> None:
+    table = _table(12)
+    town.app = Layer(table)
+    await reading.fetch()
+    for source_type in ("HUSH", "NOISE", "QWERTY", "THEFT"):
+        table.update("OBJECTID = 4", type=source_type)
+        await reading.fetch()
+        assert town.id("P4") not in town.shown()
+    assert town.ledger()["retracted", "sensitive"] == 1
+    assert town.id("P4") not in {c.id for c in town.store.changes(0) if c.incident is not None}
+
+
+async def test_a_call_that_nobody_had_mapped_is_shown_once_somebody_did(town: Town, reading: Reading) -> None:
+    table = _table(12)
+    table.update("OBJECTID = 4", type="QWERTY")
+    town.app = Layer(table)
+    await reading.fetch()
+    assert town.id("P4") not in town.shown()
+    table.update("OBJECTID = 4", type="THEFT")
+    await reading.fetch()
+    assert town.id("P4") in town.shown()
+
+
+async def test_a_source_that_renames_a_column_overnight_fails_by_name_and_closes_nothing(
+    town: Town, reading: Reading
+) -> None:
+    town.app = Layer(_table(12))
+    await reading.fetch()
+    before = town.content()
+    columns = ["nature" if column == "type" else column for column in ROW]
+    renamed = [
+        {("nature" if name == "type" else name): value for name, value in row.items()} for row in _rows(12)
+    ]
+    town.app = Layer(Table(("OBJECTID", *columns), renamed))
+    with pytest.raises(SourceChanged, match="column 'type' is gone"):
+        await reading.fetch()
+    assert town.content() == before
+
+
+async def test_a_fetch_of_many_pages_that_breaks_off_applies_nothing_of_a_feed_that_drops_calls(
+    town: Town, reading: Reading
+) -> None:
+    table = _table(30)
+    layer = Layer(table, max_record_count=8)
+    town.app = layer
+    await reading.fetch()
+    before = town.content()
+    table.delete("OBJECTID = 2")
+    layer.queries = 0
+
+    def breaking(request: Request) -> Reply:
+        return SERVER_ERROR if layer.queries > 2 else layer(request)
+
+    town.app = breaking
+    with pytest.raises(SourceUnavailable):
+        await reading.fetch()
+    assert town.content() == before
+    town.app = layer
+    await reading.fetch()
+    assert town.shown()[town.id("P2")].incident.status is Status.CLOSED
+
+
+async def test_a_fetch_of_many_pages_that_breaks_off_goes_on_where_it_was(tmp_path: Path) -> None:
+    rows = soda_rows([
+        row | {"number": f"P{number}", "received": f"2026-03-01T12:{number:02}:00.000Z"}
+        for number, row in enumerate(_rows(40))
+    ])  # fmt: skip
+    columns = (":id", ":updated_at", *ROW)
+    shown = []
+    for name, breaks in (("whole", False), ("broken", True)):
+        (tmp_path / name).mkdir()
+        town = Town(
+            tmp_path / name,
+            connector="socrata",
+            closes="never",
+            cursor_column="received",
+            page_size=8,
+            overlap_s=60,
+        )
+        dataset = Dataset(Table(columns, rows))
+        with serving(town.answer) as server:
+            async with httpx.AsyncClient() as client:
+                feed = town.feed(f"{server.url}/resource/abcd-1234.json", client)
+                if breaks:
+                    town.app = lambda request: SERVER_ERROR if dataset.queries > 2 else dataset(request)  # noqa: B023 - the same
+                    with pytest.raises(SourceUnavailable):
+                        await run_once(feed, town.store)
+                    assert 15 < len(town.shown()) < 30
+                    server.asked.clear()
+                town.app = dataset
+                await run_once(feed, town.store)
+                assert "$where" in server.asked[0].params
+                assert ("2026" in server.asked[0].params["$where"]) == breaks, "it began where it had been"
+        shown.append([stored.incident for stored in town.shown().values()])
+        town.store.close()
+    assert len(shown[0]) == 40
+    assert shown[0] == shown[1]
+
+
+async def test_a_failing_source_logs_once_when_it_fails_and_once_when_it_recovers(
+    town: Town, reading: Reading, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "blocklight")
+    layer = Layer(_table(12, address=MARK, disposition=MARK))
+    garbage = Reply(200, (f'{{"features": [{{"attributes": {{"address": "{MARK}'.encode(),))
+    answers = [
+        layer,
+        lambda _: HTML,
+        lambda _: SERVER_ERROR,
+        lambda _: garbage,
+        lambda _: error_body(400),
+        layer,
+        layer,
+    ]
+    reported = []
+    for answer in answers:
+        town.app = answer  # type: ignore[assignment]  # each is an app
+        await reading.poll()
+        reported.append((town.health().failures, town.health().reason is None))
+    assert reported == [(0, True), (1, False), (2, False), (3, False), (4, False), (0, True), (0, True)]
+    told = [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
+    assert [line.split(":")[0] for line in told] == [
+        "source calls failed",
+        "source calls recovered after 4 failed fetches",
+    ]
+    assert MARK not in caplog.text
+
+
+async def test_a_mistake_of_our_own_is_logged_once_without_what_it_said(
+    town: Town, reading: Reading, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken_clock() -> datetime:
+        raise RuntimeError(MARK)
+
+    caplog.set_level(logging.INFO, "blocklight")
+    town.app = Layer(_table(12))
+    async with httpx.AsyncClient() as client:
+        url = reading.feed.source.url
+        reader = connector(reading.feed.source, client=client, now=broken_clock, sleep=_at_once)
+        feed = Feed(reading.feed.source, town.city, reader, town.rules)
+        runner = Runner(feed, town.store, now=lambda: town.now, stored=lambda: None)
+        assert [await runner.poll() for _ in range(3)] == [None, None, None]
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 1
+    assert "RuntimeError" in told[0]
+    reason = town.health().reason
+    assert reason is not None
+    for text in (caplog.text, reason):
+        assert MARK not in text
+        assert url not in text
+        assert str(Path(__file__).parent) not in text
+
+
+async def test_the_health_of_a_source_does_not_move_with_what_is_withheld(
+    town: Town, reading: Reading
+) -> None:
+    table = _table(12)
+    town.app = Layer(table)
+    await reading.poll()
+    before = town.health()
+    assert before.records == 12
+    table.insert(
+        [
+            row | {"number": f"H{row['OBJECTID']}", "OBJECTID": row["OBJECTID"] + 500}
+            for row in _rows(100, type="HUSH")
+        ]
+    )
+    await reading.poll()
+    assert town.health().records == 12
+    assert town.health().rejected == before.rejected
+    assert town.store.head() == 12
