@@ -171,6 +171,11 @@ class City(Table):
                 raise ValueError(f"{min(twice)!r} is defined twice")
         return self
 
+    @property
+    def ledger_kind(self) -> str | None:
+        """The kind of area that the ledger is kept by: one alone, as two could be subtracted."""
+        return self.areas[0].kind if self.areas else None
+
     def source(self, source_id: str) -> SourceSpec:
         """Return the source with this id; raises ``CityFileError`` naming those that exist."""
         for source in self.sources:

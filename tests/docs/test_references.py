@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from blocklight import city as city_module
+from blocklight import policy as policy_module
 from blocklight import source_spec
 from blocklight.cli import app
 from blocklight.model import Category, Disposition, Reason, Stage, Status
@@ -32,7 +33,9 @@ TABLES: dict[type[BaseModel], str] = {
     city_module.CallTypes: "`[call_types]`",
     city_module.TypeRule: "`[[call_types.patterns]]`",
     city_module.SensitiveRule: "`[[call_types.sensitive]]`",
-    city_module.Policy: "`[policy]`",
+    policy_module.Policy: "`[policy]`",
+    policy_module.Rule: "`[[policy.rules]]`",
+    policy_module.Allow: "`[[policy.allow]]`",
     city_module.AreaLayer: "`[[areas]]`",
     city_module.MapSpec: "`[map]`",
     city_module.BaseLayer: "`[[map.layers]]`",
@@ -69,10 +72,10 @@ def choices(annotation: object) -> set[str]:
 def test_every_table_of_a_city_file_has_its_section() -> None:
     models = {
         value
-        for value in [*vars(city_module).values(), *vars(source_spec).values()]
+        for value in [*vars(city_module).values(), *vars(source_spec).values(), *vars(policy_module).values()]
         if inspect.isclass(value)
         and issubclass(value, BaseModel)
-        and value.__module__ in (city_module.__name__, source_spec.__name__)
+        and value.__module__ in (city_module.__name__, source_spec.__name__, policy_module.__name__)
     }
     assert models == set(TABLES)
 

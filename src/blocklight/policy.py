@@ -1,0 +1,271 @@
+"""What a city file may say about privacy: rules, what may be loosened, and which of it is refused."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from blocklight.model import Category, Kind, Origin, Status
+from blocklight.table import Pattern, Table, folded
+
+_NAME = r"^[a-z][a-z0-9_-]{0,62}$"
+_AREA = re.compile(r"[a-z][a-z0-9_-]{0,62}:.{1,80}")
+_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+_DAY_MIN = 1440
+_YEAR_MIN = 366 * _DAY_MIN
+
+
+def _listed(value: object) -> object:
+    """Take one value for a list of one."""
+    return (value,) if isinstance(value, str | int) else value
+
+
+def _areas(areas: tuple[str, ...]) -> tuple[str, ...]:
+    for area in areas:
+        if not _AREA.fullmatch(area):
+            raise ValueError(f"{area!r}: expected KIND:ID, for example beat:04X")
+    return areas
+
+
+def _hours(text: str) -> str:
+    if not _HOURS.fullmatch(text) or text[:5] == text[6:]:
+        raise ValueError("expected HH:MM-HH:MM, for example 22:00-06:00")
+    return text
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Categories = Annotated[tuple[Category, ...], BeforeValidator(_listed)]
+Numbers = Annotated[tuple[int, ...], BeforeValidator(_listed)]
+AreaIds = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_areas)]
+Hours = Annotated[str, AfterValidator(_hours)]
+
+
+class Rule(Table):
+    """What is done with incidents that meet every condition given; the first rule that is met counts.
+
+    Conditions that are left out are met by all; of *types* and *match*, either one is enough.
+    """
+
+    name: str = Field(pattern=_NAME)
+    action: Literal["publish", "withhold", "hold"]
+    kind: Kind | None = None
+    source: Words = ()
+    agency: Words = ()
+    category: Categories = ()
+    types: Words = ()
+    match: Pattern | None = None
+    priority: Numbers = ()
+    status: Status | None = None
+    origin: Origin | None = None
+    area: AreaIds = ()
+    time_of_day: Hours | None = None
+    reason: Literal["policy", "sensitive"] = "policy"
+    for_min: int | None = Field(default=None, gt=0, le=_YEAR_MIN)
+    until_closed: bool = False
+    place: Literal["cell", "area", "none"] = "cell"
+    resolution: int | None = Field(default=None, ge=5, le=9)
+    area_kind: str | None = None
+    time_step_min: Literal[5, 10, 15, 20, 30, 60] | None = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        shows = self.place != "cell" or self.resolution is not None or self.time_step_min is not None
+        if self.action == "withhold" and shows:
+            raise ValueError("a rule that withholds shows no place and no time")
+        if self.action != "withhold" and self.reason != "policy":
+            raise ValueError('`reason` belongs to action = "withhold"')
+        if (self.action == "hold") != (self.for_min is not None or self.until_closed):
+            raise ValueError('action = "hold" needs `for_min` or `until_closed`, and only it')
+        if (self.place == "area") != (self.area_kind is not None):
+            raise ValueError('place = "area" needs `area_kind`, and only it')
+        if self.place != "cell" and self.resolution is not None:
+            raise ValueError('`resolution` belongs to place = "cell"')
+        return self
+
+    @cached_property
+    def exact(self) -> frozenset[str]:
+        """The exact types as they are compared."""
+        return frozenset(map(folded, self.types))
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str] | None:
+        """The compiled pattern."""
+        return None if self.match is None else re.compile(self.match, re.IGNORECASE)
+
+    @cached_property
+    def minutes(self) -> tuple[int, int] | None:
+        """When it applies, in minutes after midnight; from a later to an earlier one spans midnight."""
+        hit = None if self.time_of_day is None else _HOURS.fullmatch(self.time_of_day)
+        if hit is None:
+            return None
+        from_h, from_m, to_h, to_m = (int(part) for part in hit.groups())
+        return from_h * 60 + from_m, to_h * 60 + to_m
+
+    @property
+    def names_types(self) -> bool:
+        """Whether it looks at the agency's own words."""
+        return bool(self.types) or self.match is not None
+
+    def says(self, source_type: str) -> bool:
+        """Whether a folded source type meets its conditions on types."""
+        if not self.names_types:
+            return True
+        return source_type in self.exact or (
+            self.pattern is not None and bool(self.pattern.search(source_type))
+        )
+
+    def at(self, minute: int) -> bool:
+        """Whether a minute of the local day meets its time of day."""
+        if self.minutes is None:
+            return True
+        start, end = self.minutes
+        return start <= minute < end if start < end else minute >= start or minute < end
+
+
+class Allow(Table):
+    """A line that loosens a sensitive group, for some types or all of it; *reason* is public."""
+
+    group: str
+    types: Words = ()
+    match: Pattern | None = None
+    reason: str = Field(min_length=10, max_length=400)
+
+    def covers(self, source_type: str) -> bool:
+        """Whether it lets a folded source type of its group pass."""
+        if not self.types and self.match is None:
+            return True
+        return source_type in set(map(folded, self.types)) or (
+            self.match is not None and re.search(self.match, source_type, re.IGNORECASE) is not None
+        )
+
+
+class Policy(Table):
+    """What is done to a record before the public sees it.
+
+    *resolution* and *medical_resolution* are H3 resolutions; a rule may change them, for medical calls only
+    to coarser ones. *labels* = ``hundred_block`` shows "1400 block of Main St" beside a place, never for
+    medical calls.
+    """
+
+    resolution: int = Field(default=9, ge=5, le=9)
+    medical_resolution: int = Field(default=8, ge=5, le=8)
+    labels: Literal["none", "hundred_block"] = "none"
+    source_types: bool = False
+    rules: tuple[Rule, ...] = ()
+    allow: tuple[Allow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong with a policy: *key* says where in the city file."""
+
+    key: str
+    reason: str
+
+
+Sensitive = Sequence[tuple[str, str]]
+"""Patterns over source types, each with its group."""
+
+
+def groups_of(source_type: str, sensitive: Sensitive) -> frozenset[str]:
+    """Return the sensitive groups that a folded source type belongs to."""
+    return frozenset(g for pattern, g in sensitive if re.search(pattern, source_type, re.IGNORECASE))
+
+
+def mistakes(
+    policy: Policy, *, shipped: Sensitive, own: Sensitive, kinds: Iterable[str]
+) -> Iterator[Mistake]:
+    """Yield what is wrong with a policy as a whole: its rules beside each other and beside sensitive types.
+
+    *shipped* and *own* are the sensitive patterns of Blocklight and of the city, *kinds* its area kinds.
+    """
+    names = [rule.name for rule in policy.rules]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Mistake(f"policy.rules.{name}", "a rule of this name is there already")
+    known = set(kinds)
+    for rule in policy.rules:
+        used = {area.partition(":")[0] for area in rule.area} | ({rule.area_kind} - {None})
+        for kind in sorted(used - known, key=str):
+            yield Mistake(f"policy.rules.{rule.name}", f"this city has no areas of kind {kind!r}")
+    yield from _allowed(policy, shipped, own)
+    yield from _unreachable(policy, (*shipped, *own))
+
+
+def _allowed(policy: Policy, shipped: Sensitive, own: Sensitive) -> Iterator[Mistake]:
+    """Yield what is wrong with the lines that loosen."""
+    groups = {group for _, group in shipped}
+    for number, allow in enumerate(policy.allow):
+        key = f"policy.allow.{number}"
+        if allow.group not in groups:
+            yield Mistake(f"{key}.group", f"not a sensitive group; there are: {', '.join(sorted(groups))}")
+        for rule in policy.rules:
+            if rule.action == "withhold" and _overlap(allow, rule):
+                yield Mistake(key, f"allows what the rule {rule.name!r} withholds")
+        for pattern, group in own:
+            types = map(folded, allow.types)
+            if group == allow.group or any(re.search(pattern, text, re.IGNORECASE) for text in types):
+                yield Mistake(key, "allows what call_types.sensitive of this city withholds")
+
+
+def _overlap(allow: Allow, rule: Rule) -> bool:
+    if not rule.names_types:
+        return False
+    same = allow.match is not None and allow.match == rule.match
+    listed = allow.types or allow.match is not None
+    return (
+        same
+        or any(rule.says(folded(text)) for text in allow.types)
+        or bool(listed and any(allow.covers(text) for text in rule.exact))
+    )
+
+
+def _unreachable(policy: Policy, sensitive: Sensitive) -> Iterator[Mistake]:
+    """Yield rules that no incident comes to, and types that are published although they are sensitive."""
+    for number, rule in enumerate(policy.rules):
+        key = f"policy.rules.{rule.name}"
+        parts = [rule]
+        if rule.types and rule.match is None:  # each type may be taken by another rule
+            parts = [rule.model_copy(update={"types": (text,)}) for text in rule.types]
+        takers = [next((one for one in policy.rules[:number] if _covers(one, part)), None) for part in parts]
+        if None not in takers:
+            first = ", ".join(sorted({taker.name for taker in takers if taker}))
+            yield Mistake(key, f"never reached: {first} comes first")
+        if rule.action == "withhold":
+            continue
+        for text in sorted(rule.exact):
+            shut = sorted(
+                group
+                for group in groups_of(text, sensitive)
+                if not any(allow.group == group and allow.covers(text) for allow in policy.allow)
+            )
+            if shut:
+                needs = "publishing it takes [[policy.allow]] with a reason"
+                yield Mistake(key, f"{text!r} is sensitive ({shut[0]}): {needs}")
+
+
+def _covers(one: Rule, other: Rule) -> bool:
+    """Whether every incident that meets *other* meets *one*."""
+    singles = (
+        (one.kind, other.kind), (one.status, other.status), (one.origin, other.origin),
+    )  # fmt: skip
+    lists: tuple[tuple[Iterable[object], Iterable[object]], ...] = (
+        (one.source, other.source), (one.agency, other.agency), (one.category, other.category),
+        (one.priority, other.priority), (one.area, other.area),
+    )  # fmt: skip
+    return (
+        all(wide is None or wide == narrow for wide, narrow in singles)
+        and all(not wide or (bool(narrow) and set(narrow) <= set(wide)) for wide, narrow in lists)
+        and _covers_types(one, other)
+        and all(one.at(minute) for minute in range(_DAY_MIN) if other.at(minute))
+    )
+
+
+def _covers_types(one: Rule, other: Rule) -> bool:
+    if not one.names_types:
+        return True
+    types = set(map(folded, other.types))  # of a copy with other types, so not its remembered ones
+    same = other.match is None or other.match == one.match
+    return other.names_types and same and all(one.says(text) for text in types)
