@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -46,16 +47,21 @@ class Blocklight:
         self._process = subprocess.Popen(
             [*command, f"--port={self._port}", f"--data={self._folder}"],
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
             text=True,
             env={**os.environ, "COLUMNS": "200", "PYTHONUNBUFFERED": "1"},
         )
         assert self._process.stdout is not None
+        said: list[str] = []
         for line in self._process.stdout:
+            said.append(line)
             if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
                 self.url, self._port = found[0], found[1]
+                # Nobody may be kept waiting because a pipe is full.
+                Thread(target=self._process.stdout.read, daemon=True).start()
                 return
-        pytest.fail("the server ended before it answered")
+        self.kill()
+        pytest.fail("the server ended before it answered:\n" + "".join(said[-20:]))
 
     def kill(self) -> None:
         """End it as a power cut would."""

@@ -4,11 +4,13 @@ import type { Words } from "../words/en";
 import type { Category } from "./categories";
 import { at, type Incidents, OPEN, type Stage } from "./incidents";
 
-/** How many of the four bars received, dispatched, on scene and closed are behind each stage. */
+/** How many of a call's bars received, dispatched, on scene and closed are behind each stage. */
 const BARS: Record<Stage, number> = { received: 1, dispatched: 2, en_route: 2, on_scene: 3, closed: 4 };
 
-export function barsOf(stage: Stage): number {
-  return BARS[stage];
+/** How many bars an incident has and how many of them are behind it; nobody is sent to a request. */
+export function barsOf(kind: string | null, stage: Stage): { of: number; reached: number } {
+  if (kind === "request") return { of: 2, reached: stage === "closed" ? 2 : 1 };
+  return { of: 4, reached: BARS[stage] };
 }
 
 export function titleOf(incidents: Incidents, row: number, words: Words): string {

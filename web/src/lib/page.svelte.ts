@@ -49,6 +49,8 @@ export class Page {
   beats = $state(0);
   selected = $state<number | null>(null);
   following = $state(false);
+  /** Something to tell the reader once: the incident of a link is no longer public. */
+  notice = $state<"gone" | null>(null);
   playedAt = $state<number | null>(null);
   areaKind = $state<string | null>(null);
   areas = $state.raw<Record<string, AreaCollection>>({});
@@ -123,7 +125,7 @@ export class Page {
     const before = this.filter;
     this.filter = { ...before, ...change };
     this.#writeAddress();
-    if (this.filter.range > this.loadedHours) void this.#reload();
+    if (this.filter.range > this.loadedHours) void this.#widen();
   }
 
   /** Show everything again; the range stays. */
@@ -163,6 +165,7 @@ export class Page {
 
   select(row: number | null): void {
     this.selected = row;
+    this.notice = null;
     this.#writeAddress();
   }
 
@@ -230,6 +233,17 @@ export class Page {
     return seq;
   }
 
+  /** Load as much of the past as the range asks for, as soon as the server gives it. */
+  async #widen(): Promise<void> {
+    try {
+      await this.#reload();
+    } catch {
+      setTimeout(() => {
+        if (this.filter.range > this.loadedHours) void this.#widen();
+      }, 3000);
+    }
+  }
+
   async #nameAll(hours: number): Promise<void> {
     const { incidents } = this;
     const bytes = await fetchWindowIds(hours).catch(() => null);
@@ -248,6 +262,7 @@ export class Page {
     if (row === undefined) {
       const feature = await fetchIncident(id).catch(() => null);
       if (feature) row = this.incidents.put(feature).row;
+      else this.notice = "gone";
     }
     if (row !== undefined) this.selected = row;
   }
