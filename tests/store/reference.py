@@ -76,7 +76,7 @@ class Reference:
                 continue
             if join_rows and isinstance(before, PublicIncident) and isinstance(outcome, PublicIncident):
                 last[outcome.id] = before.joined_with(outcome)
-            else:
+            elif isinstance(outcome, PublicIncident | Withheld):
                 last[outcome.id] = outcome
         return last
 

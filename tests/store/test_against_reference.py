@@ -132,12 +132,12 @@ def _differing(one: PublicIncident, two: PublicIncident) -> set[str]:
 
 
 def test_any_sequence_of_calls_leaves_the_store_as_the_reference_says(database: Database) -> None:
-    examples = 25 if database.is_sqlite else 10
+    examples = 20 if database.is_sqlite else 8
     run_state_machine_as_test(
         type("MachineOnOneDatabase", (Machine,), {"database": database}),
         settings=settings(
             max_examples=examples,
-            stateful_step_count=14,
+            stateful_step_count=12,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),

@@ -1,6 +1,7 @@
 """What one call of ``apply`` does to the public record."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -20,6 +21,18 @@ def _ledger(store: Store) -> dict[tuple[str, str], int]:
 
 def _shown(store: Store) -> list[PublicIncident]:
     return [item.incident for item in store.query(IncidentQuery()).items]
+
+
+def test_an_outcome_of_an_unknown_kind_is_refused_and_nothing_is_published(store: Store) -> None:
+    class Unknown(msgspec.Struct):
+        incident: PublicIncident
+        id: str = "unknown"
+        source: str = "dispatch"
+
+    unknown: Any = Unknown(call(2))
+    with pytest.raises(TypeError, match="cannot keep a Unknown"):
+        store.apply("dispatch", [call(1), unknown], at=START)
+    assert store.head() == 0
 
 
 def test_a_new_incident_is_published_with_the_next_seq(store: Store) -> None:

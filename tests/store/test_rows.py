@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blocklight.model import PublicIncident
+from blocklight.store import schema
 from blocklight.store.rows import body, digest, from_ms, incident_of_body, storable, to_ms
 from store.databases import Database
 from store.making import START, call
@@ -33,12 +34,19 @@ def test_a_body_reads_back_and_its_digest_tells_incidents_apart(
     assert (digest(body(one)) == digest(body(two))) is (one == two)
 
 
+def test_every_field_of_a_public_incident_has_its_column() -> None:
+    columns = {column.name for column in schema.incident.c}
+    elsewhere = {"place": "place_id", "areas": "place_id"}
+    missing = [name for name in PublicIncident.__struct_fields__ if elsewhere.get(name, name) not in columns]
+    assert missing == []
+
+
 def test_the_order_of_areas_does_not_count() -> None:
     there = body(call(1, areas={"beat": "1", "council": "2"}))
     assert there == body(call(1, areas={"council": "2", "beat": "1"}))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(batch=st.lists(incidents(st.uuids().map(str)), max_size=8, unique_by=lambda i: i.id))
 def test_whatever_is_published_is_read_back_alike_everywhere(
     database: Database, batch: list[PublicIncident]
@@ -58,7 +66,7 @@ def test_whatever_is_published_is_read_back_alike_everywhere(
         assert store.apply("dispatch", batch, at=START).unchanged == len(batch)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(versions=st.lists(incidents(st.just("a")), min_size=1, max_size=6))
 def test_a_life_adds_up_to_what_is_published_now(database: Database, versions: list[PublicIncident]) -> None:
     with database.emptied() as store:

@@ -65,9 +65,13 @@ def _collect(outcomes: Iterable[Outcome], *, join_rows: bool) -> _Batch:
         if isinstance(outcome, Rejected):
             batch.rejected.setdefault((outcome.source, outcome.id), outcome)
             continue
-        now: PublicIncident | Withheld = outcome
-        if isinstance(now, PublicIncident):
-            now = storable(now)
+        now: PublicIncident | Withheld
+        if isinstance(outcome, PublicIncident):
+            now = storable(outcome)
+        elif isinstance(outcome, Withheld):
+            now = outcome
+        else:  # fail closed: what the store does not know, it does not publish
+            raise TypeError(f"the store cannot keep a {type(outcome).__name__}")
         before = batch.pending.get(now.id)
         if before is not None:
             batch.duplicates += 1
