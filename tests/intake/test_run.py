@@ -212,13 +212,34 @@ async def test_a_call_that_leaves_the_feed_is_closed_when_it_is_missed_and_reope
     assert len(town.store.incident(town.id("P7"))[1]) == 3
 
 
+def _unchanging(layer: Layer) -> App:
+    """Answer as *layer* did to the first question, with an ETag."""
+    answers: list[Reply] = []
+
+    def answer(request: Request) -> Reply:
+        if not answers:
+            answers.append(layer(request))
+        return answers[0]
+
+    return with_etag(answer)
+
+
 async def test_an_answer_that_did_not_change_closes_nothing(town: Town, reading: Reading) -> None:
-    town.app = with_etag(Layer(_table(12)))
+    town.app = _unchanging(Layer(_table(12)))
     await reading.fetch()
     before = town.content()
     tally = await reading.fetch()
     assert (tally.unchanged, tally.records) == (True, 0)
     assert town.content() == before
+
+
+async def test_an_answer_that_could_not_be_stored_is_not_taken_for_known_when_it_comes_again(
+    town: Town, reading: Reading
+) -> None:
+    town.app = _unchanging(Layer(_table(12, received="soon")))
+    for _ in range(3):
+        with pytest.raises(SourceChanged, match="100 %"):
+            await reading.fetch()
 
 
 async def test_a_call_that_was_once_sensitive_is_never_shown_again(town: Town, reading: Reading) -> None:

@@ -134,6 +134,7 @@ async def run_once(feed: Feed, store: Store) -> Tally:
     tally = Tally()
     source = feed.source
     whole: list[RawRecord] = []
+    last: Batch | None = None
     together = source.closes == "vanish" or source.rows == "unit"
     cursor = await asyncio.to_thread(store.cursor, source.id)
     async with aclosing(feed.connector.fetch(cursor)) as batches:  # type: ignore[type-var]  # connectors are generators
@@ -143,10 +144,12 @@ async def run_once(feed: Feed, store: Store) -> Tally:
                 continue
             if together:
                 whole.extend(batch.records)
-                last = batch
+                last = None if batch.complete else batch
+                if last is None:  # stored before the connector, asked for more, takes its answer for known
+                    await asyncio.to_thread(_apply, feed, store, batch, whole, tally)
             else:
                 await asyncio.to_thread(_apply, feed, store, batch, batch.records, tally)
-    if together and not tally.unchanged:
+    if last is not None:
         await asyncio.to_thread(_apply, feed, store, last, whole, tally)
     return tally
 
