@@ -1,6 +1,7 @@
 """One TOML file is one city: sources, field maps, call types, policy and areas, parsed and checked."""
 
 import tomllib
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -252,6 +253,7 @@ def _check_policy(city: City, file: str) -> None:
         raise CityFileError(file, found[0].key, found[0].reason + more)
 
 
+@cache
 def default_call_types() -> CallTypes:
     """Return the shipped rules that lie underneath every city's own."""
     text = resources.files("blocklight").joinpath("call_types.toml").read_text("utf-8")

@@ -94,6 +94,7 @@ class PlaceKind(StrEnum):
     GRID = "grid"
     INTERSECTION = "intersection"
     BLOCK = "block"
+    AREA = "area"
     PUBLISHER = "publisher"
 
 
@@ -122,6 +123,8 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
 
     *areas* maps an area kind (``beat``) to an area id and is derived from the public place, so it
     cannot narrow it. All times are aware UTC; ``None`` means that the stage was not reached or not told.
+    *delayed* says that policy publishes it later than it came in, *time_step_min* that its times are cut to
+    whole steps of so many minutes.
     """
 
     id: str
@@ -142,6 +145,8 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
     en_route_at: datetime | None = None
     on_scene_at: datetime | None = None
     closed_at: datetime | None = None
+    delayed: bool = False
+    time_step_min: int | None = None
 
     @property
     def stage(self) -> Stage:
@@ -158,7 +163,8 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def closed_by_vanishing(self, at: datetime) -> Self:
         """Return this incident closed at *at*, when a fetch first did without it."""
-        return msgspec.structs.replace(self, status=Status.CLOSED, closed_at=at)
+        closed_at = at if self.time_step_min is None else cut(at, self.time_step_min)
+        return msgspec.structs.replace(self, status=Status.CLOSED, closed_at=closed_at)
 
     def joined_with(self, other: "PublicIncident") -> "PublicIncident":
         """Return *other* with what an earlier row of the same incident already knew.
@@ -181,13 +187,39 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
 class Withheld(msgspec.Struct, frozen=True):
     """An incident that is not published: its id and the class of reason, and nothing of what it was.
 
-    *sensitive* is the ratchet: such an id is never published again, whatever later updates say.
+    *sensitive* is the ratchet: such an id is never published again, whatever later updates say. *areas* are
+    those of its masked place: they are counted in the ledger and not kept with the id.
     """
 
     id: str
     source: str
     reason: Reason
     sensitive: bool = False
+    areas: dict[str, str] = {}
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A public record that is not public yet.
+
+    It is released at *release_at*; without one, once it is closed and *after_close_s* have passed. With
+    *step_min* it is released at the next whole step after it came in, and what was published of it before
+    stays until then.
+    """
+
+    incident: PublicIncident
+    release_at: datetime | None = None
+    after_close_s: int = 0
+    step_min: int | None = None
+
+    @property
+    def id(self) -> str:
+        """The public id that it will have."""
+        return self.incident.id
+
+    @property
+    def source(self) -> str:
+        """The source it came from."""
+        return self.incident.source
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -198,7 +230,7 @@ class Rejected(msgspec.Struct, frozen=True):
     reason: str
 
 
-Outcome = PublicIncident | Withheld | Rejected
+Outcome = PublicIncident | Held | Withheld | Rejected
 
 
 class Operation(StrEnum):
@@ -254,6 +286,11 @@ class Area(msgspec.Struct, frozen=True):
     kind: str
     id: str
     name: str
+
+
+def cut(time: datetime, step_min: int) -> datetime:
+    """Return the start of the whole step of *step_min* minutes, which divide an hour, that holds *time*."""
+    return time.replace(minute=time.minute - time.minute % step_min, second=0, microsecond=0)
 
 
 def _first(one: datetime | None, two: datetime | None) -> datetime | None:

@@ -2,50 +2,61 @@
 
 import base64
 import hmac
-import re
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from blocklight.areas import Areas
-from blocklight.city import Bounds, CallTypes, City, Policy, default_call_types
+from blocklight.city import Bounds, City, Policy
 from blocklight.intake.geomask import hundred_block, mask_point
+from blocklight.intake.policy import CallMeanings, Decider, Meaning
 from blocklight.intake.record import Incident
-from blocklight.model import Category, Place, PublicIncident, Reason, Rejected, Withheld
+from blocklight.model import (
+    Category,
+    Held,
+    Place,
+    PlaceKind,
+    PublicIncident,
+    Reason,
+    Rejected,
+    Status,
+    Withheld,
+    cut,
+)
+from blocklight.policy import Rule
 
 _ID_BYTES = 10
-_REMEMBERED = 10_000
+_AS_IT_IS = Rule(name="default", action="publish")
+_TIMES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
 
 
 @dataclass(frozen=True)
 class Rules:
-    """A city's policy made ready: how types become categories, what is withheld, how places are masked."""
+    """A city's policy made ready: what types mean, what is withheld or held, how places are masked."""
 
     city_id: str
     id_key: bytes = field(repr=False)
     bounds: Bounds
     policy: Policy
     areas: Areas
-    exact: dict[str, Category]
-    patterns: tuple[tuple[re.Pattern[str], Category], ...]
-    sensitive: tuple[re.Pattern[str], ...]
-    _categories: dict[str, Category | Reason] = field(default_factory=dict, repr=False)
+    meanings: CallMeanings = field(repr=False)
+    decider: Decider = field(repr=False)
+    ledger_kind: str | None = None
 
     @classmethod
     def of(cls, city: City, id_key: bytes, areas: Areas | None = None) -> "Rules":
-        """Compile a city's rules over the shipped ones; sensitive patterns only ever add up."""
-        own, shipped = city.call_types, default_call_types()
+        """Compile a city's rules over the shipped ones; raises ``CityFileError`` for an unknown area."""
+        areas = areas or Areas(city)
         return cls(
             city_id=city.city.id,
             id_key=id_key,
             bounds=city.city.bounds,
             policy=city.policy,
-            areas=areas or Areas(city),
-            exact={
-                _folded(text): category for text, category in (*shipped.exact.items(), *own.exact.items())
-            },
-            patterns=_compiled(own) + _compiled(shipped),
-            sensitive=tuple(
-                re.compile(rule.match, re.IGNORECASE) for rule in (*own.sensitive, *shipped.sensitive)
-            ),
+            areas=areas,
+            meanings=CallMeanings(city.call_types, city.policy.allow),
+            decider=Decider.of(city, areas),
+            ledger_kind=city.ledger_kind,
         )
 
     def public_id(self, source: str, identity: str) -> str:
@@ -56,39 +67,23 @@ class Rules:
 
     def category(self, source_type: str) -> Category | Reason:
         """Return what a source type means, or the reason why it may not be shown."""
-        known = self._categories.get(source_type)
-        if known is None:
-            if len(self._categories) >= _REMEMBERED:
-                self._categories.clear()
-            known = self._categories[source_type] = self._decide(_folded(source_type))
-        return known
-
-    def _decide(self, text: str) -> Category | Reason:
-        if any(pattern.search(text) for pattern in self.sensitive):
-            return Reason.SENSITIVE
-        if text in self.exact:
-            return self.exact[text]
-        for pattern, category in self.patterns:
-            if pattern.search(text):
-                return category
-        return Reason.UNMAPPED
+        return self.meanings.of(source_type).category
 
 
-def redact(incident: Incident, rules: Rules) -> PublicIncident | Withheld:
-    """Return what the public may know of *incident*; every decision that fails, withholds."""
+def redact(incident: Incident, rules: Rules) -> PublicIncident | Held | Withheld:
+    """Return what the public may know of *incident*, and when; every decision that fails, withholds."""
     public_id = rules.public_id(incident.source, incident.source_key)
-    category = rules.category(incident.source_type)
-    if any(rules.category(other) is Reason.SENSITIVE for other in incident.other_types):
-        category = Reason.SENSITIVE
+    meaning, rule = judge(incident, rules)
+    category = meaning.category
     if isinstance(category, Reason):
-        return Withheld(public_id, incident.source, category, sensitive=category is Reason.SENSITIVE)
-    if incident.lon is None or incident.lat is None:
-        return Withheld(public_id, incident.source, Reason.NO_PLACE)
-    if not rules.bounds.contains(incident.lon, incident.lat):
-        return Withheld(public_id, incident.source, Reason.OUTSIDE_CITY)
-    place = _place(incident, incident.lon, incident.lat, category, rules.policy)
+        return _withheld(public_id, incident, category, rules)
+    if rule.action == "withhold":
+        return _withheld(public_id, incident, Reason(rule.reason), rules)
+    place = _place(incident, category, rule, rules)
+    if isinstance(place, Reason):
+        return _withheld(public_id, incident, place, rules)
     medical = category is Category.MEDICAL
-    return PublicIncident(
+    public = PublicIncident(
         id=public_id,
         source=incident.source,
         kind=incident.kind,
@@ -97,7 +92,7 @@ def redact(incident: Incident, rules: Rules) -> PublicIncident | Withheld:
         status=incident.status,
         received_at=incident.received_at,
         place=place,
-        areas=rules.areas.at(place.lon, place.lat),
+        areas=_areas(place, rule, rules),
         source_type=incident.source_type if rules.policy.source_types and not medical else None,
         priority=incident.priority,
         origin=incident.origin,
@@ -108,6 +103,61 @@ def redact(incident: Incident, rules: Rules) -> PublicIncident | Withheld:
         on_scene_at=incident.on_scene_at,
         closed_at=incident.closed_at,
     )
+    return _timed(incident, public, rule, until_closed=rule.until_closed or meaning.held_until_closed)
+
+
+def judge(incident: Incident, rules: Rules) -> tuple[Meaning, Rule]:
+    """Return what the types of *incident* mean and the rule that decides; of several the strictest."""
+    meaning = rules.meanings.of(incident.source_type)
+    rule = _rule(incident, meaning, rules)
+    for other in incident.other_types:
+        further = rules.meanings.of(other)
+        if further.category is Reason.SENSITIVE:
+            return further, _AS_IT_IS
+        found = _rule(incident, further, rules, other)
+        if found.action == "withhold" and rule.action != "withhold":
+            rule = found
+    return meaning, rule
+
+
+def _rule(incident: Incident, meaning: Meaning, rules: Rules, source_type: str | None = None) -> Rule:
+    if isinstance(meaning.category, Reason):
+        return _AS_IT_IS
+    return rules.decider.rule(incident, meaning.category, source_type) or _AS_IT_IS
+
+
+def _withheld(public_id: str, incident: Incident, reason: Reason, rules: Rules) -> Withheld:
+    """Return the mark of a withheld incident, with the area that the ledger counts it in."""
+    areas: dict[str, str] = {}
+    if rules.ledger_kind is not None and incident.lon is not None and incident.lat is not None:
+        masked = mask_point(incident.lon, incident.lat, rules.policy.medical_resolution)
+        inside = rules.areas.at(masked.lon, masked.lat)
+        areas = {kind: area for kind, area in inside.items() if kind == rules.ledger_kind}
+    return Withheld(public_id, incident.source, reason, reason is Reason.SENSITIVE, areas)
+
+
+def _timed(
+    incident: Incident, public: PublicIncident, rule: Rule, *, until_closed: bool
+) -> PublicIncident | Held:
+    """Return the public record with its times cut and held back where policy says so."""
+    step = rule.time_step_min
+    if step is None and rule.action != "hold" and not until_closed:
+        return public
+    times: dict[str, datetime] = {}
+    if step is not None:
+        told = [(name, getattr(incident, name)) for name in _TIMES]
+        times = {name: cut(time, step) for name, time in told if time is not None}
+    wait = timedelta(minutes=rule.for_min or 0)
+    release_at: datetime | None = incident.received_at + wait
+    if until_closed:
+        done = incident.status is Status.CLOSED and incident.closed_at is not None
+        release_at = incident.closed_at + wait if done and incident.closed_at else None
+    return Held(
+        replace(public, delayed=True, time_step_min=step, **times),
+        release_at=release_at,
+        after_close_s=int(wait.total_seconds()) if until_closed else 0,
+        step_min=step,
+    )
 
 
 def reject(source: str, identity: str, reason: str, rules: Rules) -> Rejected:
@@ -115,19 +165,40 @@ def reject(source: str, identity: str, reason: str, rules: Rules) -> Rejected:
     return Rejected(rules.public_id(f"{source}\x1frejected", identity), source, reason)
 
 
-def _place(incident: Incident, lon: float, lat: float, category: Category, policy: Policy) -> Place:
-    if category is Category.MEDICAL:
-        return mask_point(lon, lat, policy.medical_resolution)
-    place = mask_point(lon, lat, policy.resolution)
-    if policy.labels == "none" or not incident.address:
-        return place
+def _place(incident: Incident, category: Category, rule: Rule, rules: Rules) -> Place | Reason | None:
+    """Return the public place, ``None`` where a rule shows none, or why there is none that may be shown."""
+    lon, lat = incident.lon, incident.lat
+    if lon is not None and lat is not None and not rules.bounds.contains(lon, lat):
+        return Reason.OUTSIDE_CITY
+    if rule.place == "none":
+        return None
+    if lon is None or lat is None:
+        return Reason.NO_PLACE
+    policy = rules.policy
+    medical = category is Category.MEDICAL
+    resolution = rule.resolution or policy.resolution
+    cell = mask_point(lon, lat, min(resolution, policy.medical_resolution) if medical else resolution)
+    if rule.area_kind is not None:
+        return _centre(lon, lat, rule.area_kind, rules, cell) or Reason.NO_PLACE
+    if medical or policy.labels == "none" or rule.resolution is not None or not incident.address:
+        return cell
     label = hundred_block(incident.address, incident.cross_street)
-    return Place(place.lon, place.lat, place.kind, place.radius_m, label)
+    return Place(cell.lon, cell.lat, cell.kind, cell.radius_m, label)
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.replace("_", " ").split()).upper()
+def _centre(lon: float, lat: float, kind: str, rules: Rules, cell: Place) -> Place | None:
+    """Return the middle of the area that holds a point, or *cell* where that area reaches less far."""
+    centre = rules.areas.centre(kind, rules.areas.holding(lon, lat).get(kind, ""))
+    if centre is None:
+        return None
+    return Place(*centre[:2], PlaceKind.AREA, centre[2]) if centre[2] >= cell.radius_m else cell
 
 
-def _compiled(types: CallTypes) -> tuple[tuple[re.Pattern[str], Category], ...]:
-    return tuple((re.compile(rule.match, re.IGNORECASE), rule.category) for rule in types.patterns)
+def _areas(place: Place | None, rule: Rule, rules: Rules) -> dict[str, str]:
+    """Return the areas of the public place; where that is an area's centre, they are that area alone."""
+    if place is None:
+        return {}
+    found = rules.areas.at(place.lon, place.lat)
+    if place.kind is PlaceKind.AREA:
+        return {kind: area for kind, area in found.items() if kind == rule.area_kind}
+    return found

@@ -17,7 +17,7 @@ from blocklight.errors import RecordRejected, SourceChanged, SourceError, StoreE
 from blocklight.intake.normalise import Normaliser, join_unit_rows
 from blocklight.intake.record import Batch, Connector, Incident, RawRecord
 from blocklight.intake.redact import Rules, redact, reject
-from blocklight.model import Outcome, PublicIncident, Rejected, Withheld
+from blocklight.model import Held, Outcome, PublicIncident, Rejected, Withheld
 from blocklight.store import Applied, FetchReport, Store
 
 _log = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ class Tally:
 
     records: int = 0
     published: int = 0
+    held: int = 0
     withheld: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
     repaired: Counter[str] = field(default_factory=Counter)
@@ -56,6 +57,8 @@ class Tally:
         for outcome in outcomes:
             if isinstance(outcome, PublicIncident):
                 self.published += 1
+            elif isinstance(outcome, Held):
+                self.held += 1
             elif isinstance(outcome, Withheld):
                 self.withheld[outcome.reason] += 1
             else:

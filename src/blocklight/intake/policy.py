@@ -1,0 +1,165 @@
+"""Decides by a city's policy what becomes of an incident; knows rules and words, makes no public record."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from blocklight.areas import Areas
+from blocklight.city import CallTypes, City, default_call_types
+from blocklight.errors import CityFileError
+from blocklight.intake.record import Incident
+from blocklight.model import Category, Reason
+from blocklight.policy import Allow, Rule
+from blocklight.table import folded
+
+_REMEMBERED = 10_000
+_HOLD_FLOOR = frozenset({"tactical_officer_safety"})
+"""Groups that even an `allow` publishes only once the call is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a source type means: its category, or the reason why it may not be shown, and how that was found.
+
+    *groups* are the sensitive groups it belongs to, *allowed* those that the city has loosened for it.
+    """
+
+    category: Category | Reason
+    found: str
+    groups: tuple[str, ...] = ()
+    allowed: tuple[Allow, ...] = ()
+
+    @property
+    def held_until_closed(self) -> bool:
+        """Whether it is published at the earliest when the call is closed, whatever a rule says."""
+        return any(allow.group in _HOLD_FLOOR for allow in self.allowed)
+
+
+class CallMeanings:
+    """The agency's words made into categories: sensitive patterns first, then exact names, then patterns."""
+
+    def __init__(self, own: CallTypes, allow: tuple[Allow, ...]) -> None:
+        shipped = default_call_types()
+        self.exact = {
+            folded(text): category for text, category in (*shipped.exact.items(), *own.exact.items())
+        }
+        self._patterns = _compiled(own) + _compiled(shipped)
+        self.sensitive = [
+            (re.compile(rule.match, re.IGNORECASE), rule.group)
+            for rule in (*own.sensitive, *shipped.sensitive)
+        ]
+        self._allow = allow
+        self._known: dict[str, Meaning] = {}
+
+    def of(self, source_type: str) -> Meaning:
+        """Return what a source type means."""
+        known = self._known.get(source_type)
+        if known is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            known = self._known[source_type] = self._decide(folded(source_type))
+        return known
+
+    def _decide(self, text: str) -> Meaning:
+        groups = tuple(sorted({group for pattern, group in self.sensitive if pattern.search(text)}))
+        allowed = tuple(
+            next(
+                (allow for allow in self._allow if allow.group == group and allow.covers(text)),
+                None,
+            )
+            for group in groups
+        )
+        if None in allowed:
+            return Meaning(Reason.SENSITIVE, "a sensitive pattern", groups)
+        lines = tuple(allow for allow in allowed if allow is not None)
+        if text in self.exact:
+            return Meaning(self.exact[text], "its exact name", groups, lines)
+        for pattern, category in self._patterns:
+            if pattern.search(text):
+                return Meaning(category, f"the pattern {pattern.pattern[:60]}", groups, lines)
+        return Meaning(Reason.UNMAPPED, "nothing that matches", groups, lines)
+
+
+def _compiled(types: CallTypes) -> list[tuple[re.Pattern[str], Category]]:
+    return [(re.compile(rule.match, re.IGNORECASE), rule.category) for rule in types.patterns]
+
+
+_Key = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Decider:
+    """A city's rules in order, asked for the first that an incident meets."""
+
+    rules: tuple[Rule, ...]
+    zone: ZoneInfo
+    areas: Areas
+    _candidates: dict[_Key, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, city: City, areas: Areas) -> "Decider":
+        """Make a city's rules ready; raises ``CityFileError`` for an area that does not exist."""
+        known = {f"{kind}:{area.id}" for kind, members in areas.by_kind.items() for area in members}
+        for rule in city.policy.rules:
+            for area in rule.area:
+                if area not in known:
+                    raise CityFileError(city.city.id, f"policy.rules.{rule.name}.area", f"no area {area!r}")
+        return cls(city.policy.rules, city.city.zone, areas)
+
+    def rule(self, incident: Incident, category: Category, source_type: str | None = None) -> Rule | None:
+        """Return the first rule that *incident* meets, ``None`` when it meets none.
+
+        *source_type* stands in for its own where further rows of it call it differently.
+        """
+        text = folded(source_type or incident.source_type)
+        key = (
+            incident.kind, incident.source, incident.agency, category, text, incident.priority,
+            incident.status, incident.origin,
+        )  # fmt: skip
+        candidates = self._candidates.get(key)
+        if candidates is None:
+            if len(self._candidates) >= _REMEMBERED:
+                self._candidates.clear()
+            candidates = self._candidates[key] = tuple(self._meeting(incident, category, text))
+        for rule in candidates:
+            if self._here_and_then(rule, incident):
+                return rule
+        return None
+
+    def _meeting(self, incident: Incident, category: Category, text: str) -> list[Rule]:
+        """Return the rules that are met but for place and time, up to the first that asks for neither."""
+        found: list[Rule] = []
+        for rule in self.rules:
+            if _meets(rule, incident, category, text):
+                found.append(rule)
+                if not rule.area and rule.minutes is None:
+                    break
+        return found
+
+    def _here_and_then(self, rule: Rule, incident: Incident) -> bool:
+        if rule.minutes is not None and not rule.at(self._minute(incident.received_at)):
+            return False
+        if not rule.area:
+            return True
+        if incident.lon is None or incident.lat is None:
+            return False
+        inside = self.areas.holding(incident.lon, incident.lat)
+        return any(f"{kind}:{area}" in rule.area for kind, area in inside.items())
+
+    def _minute(self, at: datetime) -> int:
+        local = at.astimezone(self.zone)
+        return local.hour * 60 + local.minute
+
+
+def _meets(rule: Rule, incident: Incident, category: Category, text: str) -> bool:
+    return (
+        (rule.kind is None or rule.kind is incident.kind)
+        and (not rule.source or incident.source in rule.source)
+        and (not rule.agency or incident.agency in rule.agency)
+        and (not rule.category or category in rule.category)
+        and (not rule.priority or incident.priority in rule.priority)
+        and (rule.status is None or rule.status is incident.status)
+        and (rule.origin is None or rule.origin is incident.origin)
+        and rule.says(text)
+    )
