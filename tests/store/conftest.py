@@ -21,14 +21,16 @@ _numbers = itertools.count()
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A throwaway cluster on loopback; its absence is said, and is a failure where CI is set."""
-    folder = tempfile.mkdtemp(prefix="blocklight-postgres-")
-    started = subprocess.run([_SCRIPT, "start", folder], capture_output=True, text=True, check=False)
-    if started.returncode == _UNAVAILABLE and os.environ.get("CI") != "true":
-        pytest.skip(f"NOT TESTED ON POSTGRESQL: {started.stderr.strip()}")
-    if started.returncode:
-        pytest.fail(f"PostgreSQL did not start: {started.stderr.strip()}")
-    yield started.stdout.strip()
-    subprocess.run([_SCRIPT, "stop", folder], check=True, timeout=60)
+    with tempfile.TemporaryDirectory(prefix="blocklight-postgres-") as folder:
+        cluster = Path(folder) / "cluster"
+        Path(folder).chmod(0o755)  # the server is another user where the tests run as root
+        started = subprocess.run([_SCRIPT, "start", cluster], capture_output=True, text=True, check=False)
+        if started.returncode == _UNAVAILABLE and os.environ.get("CI") != "true":
+            pytest.skip(f"NOT TESTED ON POSTGRESQL: {started.stderr.strip()}")
+        if started.returncode:
+            pytest.fail(f"PostgreSQL did not start: {started.stderr.strip()}")
+        yield started.stdout.strip()
+        subprocess.run([_SCRIPT, "stop", cluster], check=True, timeout=60)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
