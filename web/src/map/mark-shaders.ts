@@ -73,8 +73,9 @@ void main(void) {
   vRipple = clamp((mark.wall - instanceMoments.x) / 1.1, 0.0, 1.0);
   vChosen = instanceMoments.z;
   float age = max(mark.at - instanceTimes.y, 0.0);
-  vFade = mix(1.0, 0.36, smoothstep(0.04, 1.0, sqrt(age / mark.fadeSpan)) * step(0.999, fill) * (1.0 - vTick));
-  vFade = mix(vFade, 1.0, vChosen);
+  vFade = mix(1.0, 0.34, smoothstep(0.04, 1.0, sqrt(age / mark.fadeSpan)) * step(0.999, fill) * (1.0 - vTick));
+  // What is selected or fanned out is there to be read.
+  vFade = mix(vFade, 1.0, max(vChosen, step(1.5, instanceMoments.w)));
   vColor = vec4(instanceLooks.rgb, 1.0);
   vGlyph = floor(instanceLooks.a * 255.0 + 0.5);
   float reach = vRadius + 2.0 + (vFill < 0.99 ? 8.0 : 0.0) + (vRipple < 1.0 ? 22.0 : 0.0) + vChosen * 10.0;
@@ -123,7 +124,8 @@ float glyph(vec2 pixels, float index, float size) {
 
 void main(void) {
   float d = length(vPixels);
-  vec3 ink = vColor.rgb;
+  // Age pales the ink more than it lets through, so that marks at one place do not mix into mud.
+  vec3 ink = mix(mark.surface.rgb, vColor.rgb, vFade);
   vec4 color = vec4(0.0);
   float open = 1.0 - vFill;
   float halo = vRadius + 3.5 + 2.5 * mark.breathing;
@@ -135,12 +137,12 @@ void main(void) {
   color = over(color, mark.surface.rgb, hollow * step(0.01, open));
   float size = vRadius * mix(1.16, 1.22, vFill);
   float covered = disc(d, vRadius * vFill * 1.02);
-  vec3 glyphColor = mix(ink, vec3(1.0), covered);
+  vec3 glyphColor = mix(ink, mix(ink, vec3(1.0), mix(0.7, 1.0, vFade)), covered);
   if (mark.glyphs > 0.0 || open > 0.5) {
     color = over(color, glyphColor, glyph(vPixels, vGlyph, size) * (1.0 - vTick));
     color = over(color, vec3(1.0), glyph(vPixels, 8.0, size * 1.1) * vTick);
   }
-  color *= vFade;
+  color *= mix(0.72, 1.0, vFade);
   color = over(color, mark.accent.rgb, vChosen * smoothstep(1.6, 0.8, abs(d - vRadius - 5.5)));
   if (color.a < 0.004) discard;
   fragColor = vec4(color.rgb / color.a, color.a) ;

@@ -94,7 +94,7 @@ export function aliveMarks(scene: Scene, rows: number[]): MarkData {
         moment?.change === "new" ? moment.start : LONG_AGO,
         moment?.change === "closed" ? moment.start : LONG_AGO,
         row === selected ? 1 : 0,
-        1,
+        fan.has(row) ? 2 : 1,
       ],
       index * 4,
     );
