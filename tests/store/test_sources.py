@@ -91,3 +91,12 @@ def test_health_is_there_after_reopening(store: Store, database: Database) -> No
     store.record_fetch(_report(0, records=3))
     with database.open() as again:
         assert again.sources() == store.sources()
+
+
+def test_a_fetch_may_be_reported_with_what_it_brought(store: Store) -> None:
+    store.apply("dispatch", [call(1)], at=START, cursor="c1", report=_report(0, records=1))
+    store.apply("dispatch", [call(1)], at=minutes(9), report=_report(9, records=1))
+    health = _only(store)
+    assert (health.last_success_at, health.records) == (minutes(9), 1)
+    assert [(gap.start, gap.end) for gap in health.gaps] == [(START, minutes(9))]
+    assert store.cursor("dispatch") == "c1"

@@ -79,6 +79,7 @@ class Store:
         cursor: str | None = None,
         present: AbstractSet[str] | None = None,
         join_rows: bool = False,
+        report: FetchReport | None = None,
     ) -> Applied:
         """Store a batch of *source*, its cursor and its changes in one transaction; twice is harmless.
 
@@ -86,12 +87,15 @@ class Store:
         *join_rows* says that an incident may have several rows, each adding to what is known.
         An id that was ever withheld as sensitive stays withheld, and a published one that is withheld now
         is retracted: its row, life and earlier changes are deleted. Withheld and rejected ones take no seq.
+        *report* is remembered like ``record_fetch`` would, without a transaction of its own.
         """
         with self._writing, _failing_as_store_error():
             try:
                 with self._engines.write.begin() as connection, _cursor_of(connection) as driver:
                     application = Application(driver, self._sql, self._places, source=source, at=at)
                     applied = application.run(outcomes, cursor=cursor, present=present, join_rows=join_rows)
+                    if report is not None:
+                        sources.record(connection, report)
             except BaseException:
                 self._places.forget()
                 raise
