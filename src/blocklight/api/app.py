@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from blocklight import __version__
 from blocklight.api import city, health, incidents, pages, sources
-from blocklight.api.examples import FEATURE, PROBLEMS
+from blocklight.api.examples import FEATURE, problems
 from blocklight.api.problems import add_problem_handlers
 from blocklight.api.state import Public
 from blocklight.api.window import MEDIA_TYPE, WindowEndpoint
@@ -126,7 +126,8 @@ def _document_streams(app: FastAPI) -> None:
         "description": "resume after this seq (or the Last-Event-ID header)",
         "schema": {"type": "integer"},
     }
-    binary = {"schema": {"type": "string", "format": "binary"}}
+    example = "an Arrow IPC stream; read it with pyarrow.ipc.open_stream"
+    binary = {"schema": {"type": "string", "format": "binary"}, "example": example}
     events = {"schema": {"type": "string"}, "example": _LIVE_EXAMPLE}
     extra = {
         "/api/v1/window": _operation(
@@ -137,12 +138,14 @@ def _document_streams(app: FastAPI) -> None:
             "zstd, br or gzip; ETag and 304.",
             hours,
             {MEDIA_TYPE: binary},
+            problems(400),
         ),
         "/api/v1/window/ids": _operation(
             "The public ids of the window",
             "Arrow IPC stream with `first_seq` and `id`.",
             hours,
             {MEDIA_TYPE: binary},
+            problems(400),
         ),
         "/api/v1/live": _operation(
             "Changes as they are published",
@@ -150,6 +153,7 @@ def _document_streams(app: FastAPI) -> None:
             "`pulse` (clock, source freshness, counts; no id). The event id is the `seq`.",
             last,
             {"text/event-stream": events},
+            {},
         ),
     }
     generate = app.openapi
@@ -157,19 +161,28 @@ def _document_streams(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         document = generate()
         document["paths"].update(extra)
+        for path in document["paths"].values():
+            path["get"]["responses"].pop("422", None)  # the framework's; ours is a 400
+        for name in ("HTTPValidationError", "ValidationError"):
+            document["components"]["schemas"].pop(name, None)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this as its extension point
 
 
 def _operation(
-    summary: str, description: str, parameter: dict[str, Any], content: dict[str, Any]
+    summary: str,
+    description: str,
+    parameter: dict[str, Any],
+    content: dict[str, Any],
+    failures: dict[int | str, dict[str, Any]],
 ) -> dict[str, Any]:
     operation = {
         "tags": ["live"],
         "summary": summary,
         "description": description,
         "parameters": [parameter],
-        "responses": {"200": {"description": summary, "content": content}, "400": PROBLEMS[400]},
+        "responses": {"200": {"description": summary, "content": content}}
+        | {str(status): entry for status, entry in failures.items()},
     }
     return {"get": operation}

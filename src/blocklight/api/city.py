@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
-from blocklight.api.examples import PROBLEMS, json_response
-from blocklight.api.state import Public, public
+from blocklight.api.examples import AREAS_EXAMPLE, json_response, problems
+from blocklight.api.state import GeoJson, Public, public
 from blocklight.errors import NotFound
 from blocklight.publish.feature import iso
 
@@ -27,7 +27,11 @@ _CITY_EXAMPLE = {
     "window_hours": 720,
     "head": 4822,
     "area_kinds": [{"kind": "beat", "label": "Police beats", "url": "/api/v1/areas/beat"}],
-    "map": {"style_url": None, "attribution": "", "layers": []},
+    "map": {
+        "style_url": "https://tiles.example.org/style.json",
+        "attribution": "",
+        "layers": [{"name": "water-0", "kind": "water", "url": "/api/v1/map/0"}],
+    },
     "sources": [
         {
             "id": "dispatch",
@@ -43,7 +47,10 @@ _CITY_EXAMPLE = {
 }
 
 
-@router.get("/city", responses=json_response("The city", _CITY_EXAMPLE))
+_LAYER_EXAMPLE = {"type": "FeatureCollection", "features": []}
+
+
+@router.get("/city", responses=json_response("The city", _CITY_EXAMPLE) | problems(503))
 def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
     """Return what a page needs to draw the city, with its clock and what was withheld today."""
     city, publisher = state.city, state.publisher
@@ -89,7 +96,9 @@ def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Res
 
 
 @router.get(
-    "/areas/{kind}", responses=json_response("GeoJSON polygons", {"type": "FeatureCollection"}) | PROBLEMS
+    "/areas/{kind}",
+    response_class=GeoJson,
+    responses=json_response("GeoJSON polygons", AREAS_EXAMPLE, GeoJson.media_type) | problems(404),
 )
 def get_areas(request: Request, kind: str, state: Annotated[Public, Depends(public)]) -> Response:
     """Return the polygons of one kind of area as GeoJSON in WGS 84."""
@@ -98,14 +107,14 @@ def get_areas(request: Request, kind: str, state: Annotated[Public, Depends(publ
         collection = state.areas.geojson(kind)
         if collection is None:
             raise NotFound("this city has no areas of that kind")
-        state.files[key] = PublicFile(
-            orjson.dumps(collection), "application/geo+json", "public, max-age=3600"
-        )
+        state.files[key] = PublicFile(orjson.dumps(collection), GeoJson.media_type, "public, max-age=3600")
     return state.files[key].respond(request)
 
 
 @router.get(
-    "/map/{number}", responses=json_response("GeoJSON layer", {"type": "FeatureCollection"}) | PROBLEMS
+    "/map/{number}",
+    response_class=GeoJson,
+    responses=json_response("GeoJSON layer", _LAYER_EXAMPLE, GeoJson.media_type) | problems(404),
 )
 def get_map_layer(request: Request, number: int, state: Annotated[Public, Depends(public)]) -> Response:
     """Return one layer of the city's own basemap as GeoJSON in WGS 84."""
@@ -115,7 +124,7 @@ def get_map_layer(request: Request, number: int, state: Annotated[Public, Depend
     key = f"map:{number}"
     if key not in state.files:
         body = state.city.path(layers[number].file).read_bytes()
-        state.files[key] = PublicFile(body, "application/geo+json", "public, max-age=3600")
+        state.files[key] = PublicFile(body, GeoJson.media_type, "public, max-age=3600")
     return state.files[key].respond(request)
 
 

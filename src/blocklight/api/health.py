@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse, Response
 
+from blocklight.api.examples import problems, text_response
 from blocklight.api.problems import problem
 from blocklight.api.state import Public, public
 from blocklight.publish.publisher import Publisher
@@ -18,13 +19,19 @@ router = APIRouter(tags=["operations"])
 _PREFIX = "blocklight_"
 
 
-@router.get("/healthz", response_class=PlainTextResponse)
+@router.get(
+    "/healthz", response_class=PlainTextResponse, responses=text_response("The process answers", "ok")
+)
 async def healthz() -> str:
     """Say that the process answers."""
     return "ok"
 
 
-@router.get("/readyz", response_class=PlainTextResponse)
+@router.get(
+    "/readyz",
+    response_class=PlainTextResponse,
+    responses=text_response("The process follows the log", "ready") | problems(503),
+)
 async def readyz(state: Annotated[Public, Depends(public)]) -> Response:
     """Say whether the process follows the change log; 503 until it does."""
     if not state.publisher.following:
@@ -32,7 +39,9 @@ async def readyz(state: Annotated[Public, Depends(public)]) -> Response:
     return PlainTextResponse("ready")
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get(
+    "/metrics", response_class=PlainTextResponse, responses=text_response("Figures", "blocklight_seq 4822.0")
+)
 def metrics(state: Annotated[Public, Depends(public)]) -> Response:
     """Return figures in the Prometheus exposition format; counts and ages only."""
     registry = CollectorRegistry()

@@ -9,15 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
-from blocklight.api.examples import FEATURE, FEATURE_COLLECTION, LIFE, PROBLEMS
-from blocklight.api.state import Public, public
+from blocklight.api.examples import FEATURE, FEATURE_COLLECTION, LIFE, NOT_MODIFIED, problems
+from blocklight.api.state import GeoJson, Public, public
 from blocklight.model import Category, Kind, Status
 from blocklight.publish.feature import iso, stored_feature
 from blocklight.store import IncidentQuery
 
 router = APIRouter(tags=["incidents"])
 
-GEOJSON = "application/geo+json"
 _AREA = r"^[a-z][a-z0-9_-]{0,62}:[^:\x00-\x1f]{1,80}$"
 
 
@@ -87,7 +86,11 @@ def _box(text: str) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-@router.get("/incidents", responses={200: FEATURE_COLLECTION, **PROBLEMS})
+@router.get(
+    "/incidents",
+    response_class=GeoJson,
+    responses={200: FEATURE_COLLECTION, **NOT_MODIFIED, **problems(400, 503)},
+)
 def list_incidents(
     request: Request,
     parameters: Annotated[IncidentParameters, Query()],
@@ -108,11 +111,15 @@ def list_incidents(
         "next": following,
         "as_of": page.as_of,
     }
-    file = PublicFile(orjson.dumps(body), GEOJSON, "public, max-age=1", quality=4)
+    file = PublicFile(orjson.dumps(body), GeoJson.media_type, "public, max-age=1", quality=4)
     return file.respond(request)
 
 
-@router.get("/incidents/{incident_id}", responses={200: LIFE, **PROBLEMS})
+@router.get(
+    "/incidents/{incident_id}",
+    response_class=GeoJson,
+    responses={200: LIFE, **NOT_MODIFIED, **problems(404, 503)},
+)
 def get_incident(
     request: Request,
     incident_id: Annotated[str, Path(pattern=r"^[a-z2-7]{16}$", examples=[FEATURE["id"]])],
@@ -126,4 +133,4 @@ def get_incident(
             for event in life
         ]
     }
-    return PublicFile(orjson.dumps(body), GEOJSON, "public, max-age=1", quality=4).respond(request)
+    return PublicFile(orjson.dumps(body), GeoJson.media_type, "public, max-age=1", quality=4).respond(request)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
-from blocklight.api.examples import json_response
+from blocklight.api.examples import json_response, problems
 from blocklight.api.state import Public, public
 from blocklight.publish.feature import iso
 from blocklight.publish.publisher import source_state
@@ -22,10 +22,13 @@ _EXAMPLE = {
             "label": "911 dispatch",
             "kind": "call",
             "closes": "status",
-            "state": "ok",
+            "state": "failing",
             "last_success_at": "2026-01-31T05:02:00Z",
-            "late_s": 3,
-            "reason": None,
+            "late_s": 95,
+            "reason": "answered with status 500",
+            "last_attempt_at": "2026-01-31T05:03:30Z",
+            "last_failure_at": "2026-01-31T05:03:30Z",
+            "failures": 3,
             "records": 41,
             "rejected": {"bad_time": 1},
             "delay_s": {"p50": 12, "p90": 41, "p99": 300},
@@ -35,7 +38,7 @@ _EXAMPLE = {
 }
 
 
-@router.get("/sources", responses=json_response("The health of every source", _EXAMPLE))
+@router.get("/sources", responses=json_response("The health of every source", _EXAMPLE) | problems(503))
 def get_sources(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
     """Return the health of every configured source; reasons are classes of failure, never payloads."""
     now = state.publisher.now()

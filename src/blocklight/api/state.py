@@ -5,12 +5,19 @@ from importlib import resources
 from pathlib import Path
 
 from fastapi import Request
+from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
 from blocklight.areas import Areas
 from blocklight.city import City
 from blocklight.publish.publisher import Publisher
 from blocklight.store import Store
+
+
+class GeoJson(Response):
+    """What the OpenAPI document names as the type of GeoJSON answers (RFC 7946)."""
+
+    media_type = "application/geo+json"
 
 
 def web_root() -> Path:
