@@ -93,11 +93,11 @@ def test_a_closed_call_leaves_the_open_list(store: Store) -> None:
 
 
 def test_an_open_call_that_is_missing_from_the_source_is_closed_then(store: Store) -> None:
-    store.apply("dispatch", [call(1), call(2), closed(3)], at=START)
+    store.apply("dispatch", [call(1), call(2), closed(3), call(4)], at=START)
     applied = store.apply("dispatch", [call(2)], at=minutes(20), present={call(2).id})
-    assert (applied.vanished, applied.updated) == (1, 1)
-    gone = store.incident(call(1).id)[0].incident
-    assert gone == closed(1, minutes(20))
+    assert (applied.vanished, applied.updated) == (2, 2)
+    for gone in (1, 4):
+        assert store.incident(call(gone).id)[0].incident == closed(gone, minutes(20))
     assert store.incident(closed(3).id)[0].incident == closed(3)
 
 

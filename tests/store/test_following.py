@@ -12,7 +12,7 @@ from blocklight.errors import StoreError
 from blocklight.model import Change
 from blocklight.store import Store
 from store.databases import Database
-from store.making import START, call, closed, minutes, withheld
+from store.making import HILL, START, call, closed, minutes, withheld
 from store.writers import BATCH, BATCHES, write, write_until_killed
 
 _spawn = multiprocessing.get_context("forkserver")
@@ -98,6 +98,13 @@ def test_a_batch_that_fails_leaves_no_gap_and_no_trace(store: Store, database: D
         store.apply("dispatch", [call(2), withheld(1), broken], at=START, cursor="b")
     assert database.texts() == before
     assert store.apply("dispatch", [call(2)], at=START).head == 2
+
+
+def test_a_place_of_a_batch_that_failed_is_stored_with_the_next_one(store: Store) -> None:
+    with pytest.raises(TypeError):
+        store.apply("dispatch", [call(1, place=HILL, units=object())], at=START)
+    store.apply("dispatch", [call(2, place=HILL)], at=START)
+    assert store.incident(call(2).id)[0].incident.place == HILL
 
 
 def test_a_failure_of_the_database_is_told_without_its_rows(store: Store, database: Database) -> None:

@@ -210,3 +210,6 @@ def test_a_call_whose_time_is_corrected_is_found_at_its_new_time(store: Store) -
     store.apply("dispatch", [call(2, received_at=minutes(-90))], at=START)
     assert _found(store, until=START) == [2]
     assert _found(store, since=START) == [3, 1]
+    store.apply("dispatch", [call(2, received_at=minutes(90))], at=START)
+    assert _found(store, since=minutes(60)) == [2]
+    assert _found(store, until=minutes(60)) == [3, 1]
