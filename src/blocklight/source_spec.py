@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from blocklight.errors import CityFileError
 from blocklight.model import Kind
-from blocklight.table import Table
+from blocklight.table import Pattern, Table
 
 ID = r"^[a-z][a-z0-9_-]{0,62}$"
 
@@ -35,6 +35,23 @@ Converter = Literal[
 _SCALED = frozenset({"int", "float", "xy", "duration"})
 _WORDED = frozenset({"local", "day", "time_of_day"})
 _MAX_CODES = 10_000
+_BY_ROWS = frozenset({"json", "feed", "html", "files", "ckan", "push"})
+_BY_ADDRESS = frozenset({"json", "feed", "html"})
+_BELONGS = {
+    "where": frozenset({"arcgis", "socrata"}),
+    "cursor_column": frozenset({"arcgis", "socrata", "ckan"}),
+    "order_by": frozenset({"arcgis", "socrata"}),
+    "first_days": frozenset({"arcgis", "socrata", "ckan"}) | _BY_ADDRESS,
+    "date_format": _BY_ADDRESS,
+    "token_url": frozenset({"json"}),
+    "records": frozenset({"json", "files"}),
+    "columns": frozenset({"html"}),
+    "begins": frozenset({"html"}),
+    "patterns": _BY_ROWS,
+    "resource": frozenset({"ckan"}),
+    "encoding": frozenset({"files"}),
+    "settle_s": frozenset({"files"}),
+}
 
 
 def _reference_system(name: str) -> str:
@@ -45,6 +62,14 @@ def _reference_system(name: str) -> str:
         CRS.from_user_input(name)
     except CRSError:
         raise ValueError(f"{name!r} is not a coordinate reference system such as EPSG:3857") from None
+    return name
+
+
+def _encoding(name: str) -> str:
+    try:
+        "".encode(name)
+    except LookupError:
+        raise ValueError(f"{name!r} is not an encoding that Python knows") from None
     return name
 
 
@@ -154,13 +179,13 @@ class SourceSpec(Table):
     *closes* says how the feed tells that a call is over: a ``status`` field, a closing ``time``, by
     dropping it (``vanish``), or ``never``. *rows* is ``unit`` where an incident has a row for each unit.
     *rows* of one incident share *key*. With a *cursor_column*, a first fetch begins *first_days* ago, or
-    with the oldest row.
+    with the oldest row. *patterns* cut columns out of others by their named groups.
     """
 
     id: str = Field(pattern=ID)
     label: str = Field(min_length=1, max_length=120)
-    connector: Literal["arcgis", "socrata"]
-    url: str = Field(pattern=r"^https?://")
+    connector: Literal["arcgis", "socrata", "json", "feed", "html", "files", "ckan", "push"]
+    url: str = Field(default="", pattern=r"^((https?|file)://.+)?$")
     kind: Kind = Kind.CALL
     poll_s: float = Field(default=60, ge=0.2, le=86_400)
     late_after_s: float | None = Field(default=None, gt=0)
@@ -168,16 +193,43 @@ class SourceSpec(Table):
     closes: Literal["status", "time", "vanish", "never"]
     rows: Literal["incident", "unit"] = "incident"
     max_rejected_share: float = Field(default=0.5, gt=0, le=1)
+    may_be_empty: bool = False
     where: str = ""
     cursor_column: str | None = None
     order_by: tuple[str, ...] = ()
     overlap_s: float = Field(default=3600, ge=0)
     first_days: float | None = Field(default=None, gt=0)
+    date_format: str | None = None
+    token_url: str | None = Field(default=None, pattern=r"^https?://.+$")
+    records: str = ""
+    columns: tuple[str, ...] = ()
+    begins: Pattern | None = None
+    patterns: dict[str, Pattern] = Field(default_factory=dict)
+    resource: Pattern | None = None
+    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
+    settle_s: float = Field(default=5, ge=0, le=3600)
     page_size: int = Field(default=1000, ge=1, le=50_000)
     max_rows: int = Field(default=100_000, ge=1)
     max_bytes: int = Field(default=64_000_000, ge=1)
     timeout_s: float = Field(default=20, gt=0, le=300)
     fields: FieldMap
+
+    @model_validator(mode="after")
+    def _settings_belong_to_the_platform(self) -> Self:
+        if self.connector == "push":
+            if self.url:
+                raise ValueError('connector = "push" has no url: records are sent to us')
+            if self.closes == "vanish":
+                raise ValueError('connector = "push" cannot close calls by vanishing: it never sees them all')
+        elif not self.url:
+            raise ValueError("needs `url`")
+        elif self.url.startswith("file:") and self.connector != "files":
+            raise ValueError('a file: address belongs to connector = "files"')
+        for name, platforms in _BELONGS.items():
+            default = type(self).model_fields[name].get_default(call_default_factory=True)
+            if getattr(self, name) != default and self.connector not in platforms:
+                raise ValueError(f"`{name}` belongs to connector = " + ", ".join(sorted(platforms)))
+        return self
 
     @property
     def precision(self) -> Literal["day", "time"]:
@@ -195,8 +247,9 @@ class SourceSpec(Table):
             raise ValueError('closes = "status" needs fields.status')
         if self.closes == "time" and self.fields.closed_at is None:
             raise ValueError('closes = "time" needs fields.closed_at')
-        if self.fields.point is None and (self.fields.lon is None or self.fields.lat is None):
-            raise ValueError("fields needs `point`, or both `lon` and `lat`")
+        fields = self.fields
+        if fields.point is None and fields.address is None and (fields.lon is None or fields.lat is None):
+            raise ValueError("fields needs `point`, or both `lon` and `lat`, or `address`")
         return self
 
 

@@ -8,12 +8,16 @@ from typing import Any
 
 from blocklight.city import SourceSpec
 from loopback.arcgis import Layer
+from loopback.documents import Document, Portal, as_atom, as_csv, as_json, as_page
 from loopback.server import App, Loopback, serving
 from loopback.soda import Dataset
 from loopback.table import Row, Table
 
 MONDAY = datetime(2024, 3, 4, 6, 0, tzinfo=UTC)
-SHAPES = ("arcgis in ranges", "arcgis in lists", "arcgis by offset", "socrata")
+DOCUMENTS = {"json": as_json, "feed": as_atom, "html": as_page, "files": as_csv}
+SHAPES = ("arcgis in ranges", "arcgis in lists", "arcgis by offset", "socrata", "ckan", *DOCUMENTS)
+ONE_QUESTION = tuple(DOCUMENTS)
+_ADDRESSES = {"arcgis": "FeatureServer/0", "socrata": "resource/abcd-1234.json", "ckan": "dataset/calls"}
 _COLUMNS = ("number", "received", "type", "lon", "lat", "edited")
 
 
@@ -23,8 +27,12 @@ class Feed:
 
     shape: str
     table: Table
-    app: App
+    app: "Layer | Dataset | Portal | Document"
     server: Loopback
+
+    @property
+    def platform(self) -> str:
+        return self.shape.split(" ", maxsplit=1)[0]
 
     def source(self, **changes: Any) -> SourceSpec:  # noqa: ANN401 - any setting of a source
         """Return how a city file would describe this feed."""
@@ -32,8 +40,8 @@ class Feed:
         plain: dict[str, Any] = {
             "id": "calls",
             "label": "Calls",
-            "connector": "arcgis" if self.is_arcgis else "socrata",
-            "url": f"{self.server.url}/{'FeatureServer/0' if self.is_arcgis else 'resource/abcd-1234.json'}",
+            "connector": self.platform,
+            "url": f"{self.server.url}/{_ADDRESSES.get(self.platform, 'calls')}",
             "key": ["number"],
             "closes": "never",
             "page_size": 10,
@@ -46,6 +54,8 @@ class Feed:
                 "lat": {"from": "lat", "convert": "float"},
             },
         }
+        if self.platform == "json":
+            plain["records"] = "result.calls"
         return SourceSpec.model_validate(plain | changes)
 
     @property
@@ -54,7 +64,6 @@ class Feed:
 
     def on_query(self, event: Callable[[int], None]) -> None:
         """Call *event* with the number of each coming query."""
-        assert isinstance(self.app, Layer | Dataset)
         self.app.before_query = event
 
     def add(self, *numbers: int, edited: int | None = None) -> None:
@@ -86,30 +95,46 @@ def row_of(shape: str, number: int, edited: int | None = None) -> Row:
         "lat": 29.7,
         "edited": at(shape, number if edited is None else edited),
     }
-    system = {"OBJECTID": number} if shape.startswith("arcgis") else {":id": f"row-{number:06d}"}
-    return {**system, **row}
+    return {**_system(shape, number), **row}
+
+
+def _system(shape: str, number: int) -> Row:
+    if shape.startswith("arcgis"):
+        return {"OBJECTID": number}
+    if shape == "ckan":
+        return {"_id": number}
+    return {":id": f"row-{number:06d}"} if shape == "socrata" else {}
 
 
 @contextmanager
 def feed(shape: str, count: int, *, wrap: Callable[[App], App] = lambda app: app) -> Iterator[Feed]:
     """Serve calls 1 to *count*; *wrap* may put something between the feed and the wire."""
-    if shape.startswith("arcgis"):
-        table = Table(("OBJECTID", *_COLUMNS), ())
-        app: Layer | Dataset = Layer(
-            table,
-            object_id=None if shape == "arcgis by offset" else "OBJECTID",
-            supports_pagination=shape != "arcgis in lists",
-            max_record_count=10,
-            dates=frozenset({"received", "edited"}),
-        )
-    else:
-        table = Table((":id", ":updated_at", *_COLUMNS), ())
-        app = Dataset(table)
+    table, app = _served(shape)
     with serving(wrap(app)) as server:
         running = Feed(shape, table, app, server)
         running.add(*range(1, count + 1))
         yield running
     table.close()
+
+
+def _served(shape: str) -> "tuple[Table, Layer | Dataset | Portal | Document]":
+    if shape in DOCUMENTS:
+        table = Table(_COLUMNS, ())
+        return table, Document(table, DOCUMENTS[shape])
+    if shape == "ckan":
+        table = Table(("_id", *_COLUMNS), ())
+        return table, Portal(table)
+    if shape == "socrata":
+        table = Table((":id", ":updated_at", *_COLUMNS), ())
+        return table, Dataset(table)
+    table = Table(("OBJECTID", *_COLUMNS), ())
+    return table, Layer(
+        table,
+        object_id=None if shape == "arcgis by offset" else "OBJECTID",
+        supports_pagination=shape != "arcgis in lists",
+        max_record_count=10,
+        dates=frozenset({"received", "edited"}),
+    )
 
 
 def numbers(rows: list[Mapping[str, Any]]) -> list[int]:

@@ -1,6 +1,6 @@
 """The private types: what a source said, and what we understood of it. They never leave ``intake/``."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -9,6 +9,17 @@ from blocklight.model import Disposition, Kind, Origin, Status
 
 RawRecord = Mapping[str, Any]
 """One row in the source's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row that is damaged in its container (a ragged line of a CSV file) and so never became a record.
+
+    *identity* tells it from others and is only ever hashed; *reason* is a short stable class.
+    """
+
+    identity: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,7 @@ class Batch:
     cursor: str | None = None
     complete: bool = False
     unchanged: bool = False
+    unreadable: Sequence[Unreadable] = ()
 
 
 class Connector(Protocol):

@@ -7,7 +7,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from blocklight.city import City, SourceSpec
 from blocklight.errors import RecordRejected, SourceChanged, SourceError, StoreError
 from blocklight.intake.normalise import Normaliser, join_unit_rows
-from blocklight.intake.record import Batch, Connector, Incident, RawRecord
+from blocklight.intake.record import Batch, Connector, Incident, RawRecord, Unreadable
 from blocklight.intake.redact import Rules, redact, reject
 from blocklight.model import Held, Outcome, PublicIncident, Rejected, Withheld
 from blocklight.store import Applied, FetchReport, Store
@@ -75,14 +75,21 @@ class Feed:
         self._normalise = Normaliser.of(source, city)
         self._known: dict[str, tuple[RawRecord, Outcome]] = {}
 
-    def outcomes(self, records: Sequence[RawRecord], at: datetime, tally: Tally) -> list[Outcome]:
+    def outcomes(
+        self,
+        records: Sequence[RawRecord],
+        at: datetime,
+        tally: Tally,
+        unreadable: Sequence[Unreadable] = (),
+    ) -> list[Outcome]:
         """Normalise and redact *records*; one that cannot be read is rejected alone."""
-        tally.records += len(records)
+        tally.records += len(records) + len(unreadable)
         found = (
             self._by_unit(records, at, tally)
             if self.source.rows == "unit"
             else self._each(records, at, tally)
         )
+        found += [reject(self.source.id, row.identity, row.reason, self.rules) for row in unreadable]
         tally.count(found)
         return found
 
@@ -137,6 +144,7 @@ async def run_once(feed: Feed, store: Store) -> Tally:
     tally = Tally()
     source = feed.source
     whole: list[RawRecord] = []
+    damaged: list[Unreadable] = []
     last: Batch | None = None
     together = source.closes == "vanish" or source.rows == "unit"
     cursor = await asyncio.to_thread(store.cursor, source.id)
@@ -147,30 +155,32 @@ async def run_once(feed: Feed, store: Store) -> Tally:
                 continue
             if together:
                 whole.extend(batch.records)
-                last = None if batch.complete else batch
-                if last is None:  # stored before the connector, asked for more, takes its answer for known
-                    await asyncio.to_thread(_apply, feed, store, batch, whole, tally)
+                damaged.extend(batch.unreadable)
+                last = replace(batch, records=whole, unreadable=damaged)
+                if batch.complete:  # stored before the connector, asked for more, takes its answer for known
+                    await asyncio.to_thread(_apply, feed, store, last, tally)
+                    last = None
             else:
-                await asyncio.to_thread(_apply, feed, store, batch, batch.records, tally)
+                await asyncio.to_thread(_apply, feed, store, batch, tally)
     if last is not None:
-        await asyncio.to_thread(_apply, feed, store, last, whole, tally)
+        await asyncio.to_thread(_apply, feed, store, last, tally)
     return tally
 
 
-def _apply(feed: Feed, store: Store, batch: Batch, records: Sequence[RawRecord], tally: Tally) -> None:
-    """Store what *records* came to; a fetch that looks wrong as a whole is counted and changes nothing."""
+def _apply(feed: Feed, store: Store, batch: Batch, tally: Tally) -> None:
+    """Store what a batch came to; a fetch that looks wrong as a whole is counted and changes nothing."""
     source, at = feed.source, batch.fetched_at
     before = sum(tally.rejected.values())
-    outcomes = feed.outcomes(records, at, tally)
+    outcomes = feed.outcomes(batch.records, at, tally, batch.unreadable)
     rejected = sum(tally.rejected.values()) - before
     try:
-        _judge(source, batch, len(records), rejected)
+        _judge(source, batch, rejected)
     except SourceChanged:
         marks = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
         tally.applied.append(store.apply(source.id, marks, at=at))
         raise
     present = None
-    if source.closes == "vanish" and batch.complete:
+    if source.closes == "vanish" and batch.complete and outcomes:  # nothing at all never closes everything
         present = tally.unread | {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
     join_rows = source.rows == "unit"
     tally.applied.append(
@@ -178,9 +188,10 @@ def _apply(feed: Feed, store: Store, batch: Batch, records: Sequence[RawRecord],
     )
 
 
-def _judge(source: SourceSpec, batch: Batch, records: int, rejected: int) -> None:
+def _judge(source: SourceSpec, batch: Batch, rejected: int) -> None:
     """Raise ``SourceChanged`` for an answer that no healthy source gives."""
-    if records == 0 and batch.complete:
+    records = len(batch.records) + len(batch.unreadable)
+    if records == 0 and batch.complete and not source.may_be_empty:
         raise SourceChanged("the answer holds no records at all")
     judged = records >= _ENOUGH_TO_JUDGE or batch.complete
     if judged and records and rejected / records > source.max_rejected_share:

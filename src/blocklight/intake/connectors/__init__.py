@@ -7,10 +7,14 @@ import httpx
 from pydantic import SecretStr
 
 from blocklight.city import SourceSpec
+from blocklight.intake.connectors import atom_rss, ckan, html_table, table_files
 from blocklight.intake.connectors.arcgis import ArcGIS
-from blocklight.intake.connectors.http import Clock, JsonOverHttp, Sleep
+from blocklight.intake.connectors.http import Clock, Conversation, Sleep
+from blocklight.intake.connectors.json_rows import JsonRows
+from blocklight.intake.connectors.push import Push
 from blocklight.intake.connectors.socrata import Socrata, explain, token_header
 from blocklight.intake.record import Connector
+from blocklight.intake.tables import table_body
 
 ConnectorFactory = Callable[[SourceSpec, httpx.AsyncClient, SecretStr | None, Clock, Sleep], Connector]
 
@@ -18,7 +22,7 @@ ConnectorFactory = Callable[[SourceSpec, httpx.AsyncClient, SecretStr | None, Cl
 def _arcgis(
     source: SourceSpec, client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
 ) -> Connector:
-    return ArcGIS(source, JsonOverHttp(source, client, now=now, sleep=sleep, forms=True))
+    return ArcGIS(source, Conversation(source, client, now=now, sleep=sleep, forms=True))
 
 
 def _socrata(
@@ -26,11 +30,63 @@ def _socrata(
 ) -> Connector:
     headers = token_header(token)
     return Socrata(
-        source, JsonOverHttp(source, client, now=now, sleep=sleep, headers=headers, explain=explain)
+        source, Conversation(source, client, now=now, sleep=sleep, headers=headers, explain=explain)
     )
 
 
-CONNECTORS: dict[str, ConnectorFactory] = {"arcgis": _arcgis, "socrata": _socrata}
+def _json(
+    source: SourceSpec, client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
+) -> Connector:
+    return JsonRows(source, Conversation(source, client, now=now, sleep=sleep))
+
+
+def _feed(
+    source: SourceSpec, client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
+) -> Connector:
+    http = Conversation(
+        source, client, now=now, sleep=sleep, decode=atom_rss.xml_document, accept=atom_rss.ACCEPT
+    )
+    return atom_rss.AtomRss(source, http)
+
+
+def _html(
+    source: SourceSpec, client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
+) -> Connector:
+    http = Conversation(
+        source, client, now=now, sleep=sleep, decode=html_table.html_document, accept=html_table.ACCEPT
+    )
+    return html_table.HtmlTable(source, http)
+
+
+def _files(
+    source: SourceSpec, client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
+) -> Connector:
+    http = Conversation(source, client, now=now, sleep=sleep, decode=table_body, accept=table_files.ACCEPT)
+    return table_files.TableFiles(source, http)
+
+
+def _ckan(
+    source: SourceSpec, client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
+) -> Connector:
+    return ckan.Ckan(source, Conversation(source, client, now=now, sleep=sleep, explain=ckan.explain))
+
+
+def _push(
+    source: SourceSpec, _client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, _sleep: Sleep
+) -> Connector:
+    return Push(source, now)
+
+
+CONNECTORS: dict[str, ConnectorFactory] = {
+    "arcgis": _arcgis,
+    "socrata": _socrata,
+    "json": _json,
+    "feed": _feed,
+    "html": _html,
+    "files": _files,
+    "ckan": _ckan,
+    "push": _push,
+}
 
 
 def connector(

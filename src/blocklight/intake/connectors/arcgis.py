@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.connectors.arcgis_json import Layer, column_names, error_code, to_row
-from blocklight.intake.connectors.http import Answer, JsonOverHttp
+from blocklight.intake.connectors.http import Answer, Conversation
 from blocklight.intake.record import Batch, RawRecord
 
 _GEOMETRY = ("__lon", "__lat")
@@ -69,7 +69,7 @@ class ArcGIS:
     lists of object ids; where it has none, by offset in the order of the city file's columns.
     """
 
-    def __init__(self, source: SourceSpec, http: JsonOverHttp) -> None:
+    def __init__(self, source: SourceSpec, http: Conversation) -> None:
         self._source = source
         self._http = http
         address, _, query = source.url.partition("?")

@@ -1,4 +1,4 @@
-"""Asks a far side for JSON over HTTP, and bounds what it can cost us in time, bytes and patience."""
+"""Asks a far side over HTTP, and bounds what it can cost us in time, bytes and patience."""
 
 import asyncio
 import logging
@@ -28,6 +28,8 @@ Clock = Callable[[], datetime]
 Sleep = Callable[[float], Awaitable[None]]
 Explain = Callable[[int, Any], Exception | None]
 """Makes an error of a platform's own error document, or ``None`` when there is nothing to add."""
+Decode = Callable[[bytes], Any]
+"""Turns a body into a document; raises ``SourceUnavailable`` for what an unwell far side would send."""
 
 _ATTEMPTS = 4
 _LONGEST_WAIT_S = 30.0
@@ -46,7 +48,7 @@ _wait = wait_exponential(multiplier=0.5, max=8) + wait_random(0, 0.5)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A decoded JSON document; *unchanged* stands for HTTP 304, then *value* is ``None``.
+    """A decoded document; *unchanged* stands for HTTP 304, then *value* is ``None``.
 
     *validators* are the headers that make the same question conditional next time.
     """
@@ -63,11 +65,12 @@ class Answer:
         return _http_date(self.headers.get("date", "")) or self.fetched_at
 
 
-class JsonOverHttp:
+class Conversation:
     """One source's conversation with its server. Its errors and log lines never hold a payload or an address.
 
     *explain* turns a platform's own error document (status, decoded body) into one of our errors. With
     *forms*, a question too long for an address is sent as a form, where a platform takes it for the same.
+    *decode* reads an answer, which is JSON where nothing else is said.
     """
 
     def __init__(
@@ -80,6 +83,8 @@ class JsonOverHttp:
         headers: Mapping[str, str] | None = None,
         explain: Explain = lambda _status, _body: None,
         forms: bool = False,
+        decode: Decode | None = None,
+        accept: str = "application/json",
     ) -> None:
         self._source = source
         self._client = client
@@ -88,11 +93,22 @@ class JsonOverHttp:
         self._secret_headers = dict(headers or {})
         self._explain = explain
         self._forms = forms
+        self._decode = decode or json_document
+        self._accept = accept
+
+    def say(self, header: str, value: str) -> None:
+        """Send a header with every question from now on; never to another server."""
+        self._secret_headers[header] = value
 
     async def ask(
-        self, url: str, params: Mapping[str, str], *, validators: Mapping[str, str] | None = None
+        self,
+        url: str,
+        params: Mapping[str, str],
+        *,
+        validators: Mapping[str, str] | None = None,
+        post: bool = False,
     ) -> Answer:
-        """Return the JSON document at *url*, trying again where that may help."""
+        """Return the document at *url*, trying again where that may help; *post* sends an empty form."""
         attempts = AsyncRetrying(
             stop=stop_after_attempt(_ATTEMPTS),
             wait=_pause,
@@ -101,12 +117,14 @@ class JsonOverHttp:
             before_sleep=self._tell,
             reraise=True,
         )
-        return await attempts(self._once, url, params, validators or {})
+        return await attempts(self._once, url, params, validators or {}, post=post)
 
-    async def _once(self, url: str, params: Mapping[str, str], validators: Mapping[str, str]) -> Answer:
+    async def _once(
+        self, url: str, params: Mapping[str, str], validators: Mapping[str, str], *, post: bool
+    ) -> Answer:
         try:
             async with asyncio.timeout(_WHOLE_ANSWER * self._source.timeout_s):
-                response, body = await self._exchange(self._request(url, params, validators))
+                response, body = await self._exchange(self._request(url, params, validators, post=post))
         except (TimeoutError, httpx.TimeoutException):
             raise SourceUnavailable("timed out") from None
         except httpx.HTTPError as error:
@@ -117,16 +135,19 @@ class JsonOverHttp:
             return Answer(None, self.now(), response.headers, unchanged=True, validators=validators)
         if not response.is_success or response.status_code in _TRY_AGAIN:
             raise self._refusal(response, body)
-        return Answer(_decoded(body), self.now(), response.headers, validators=_validators(response))
+        document = json_document(body) if post else self._decode(body)
+        return Answer(document, self.now(), response.headers, validators=_validators(response))
 
-    def _request(self, url: str, params: Mapping[str, str], validators: Mapping[str, str]) -> httpx.Request:
-        own = {"accept": "application/json", "accept-encoding": "gzip, deflate"}
+    def _request(
+        self, url: str, params: Mapping[str, str], validators: Mapping[str, str], *, post: bool
+    ) -> httpx.Request:
+        own = {"accept": self._accept, "accept-encoding": "gzip, deflate"}
         headers = {**own, **validators, **self._secret_headers}
         timeout = httpx.Timeout(
             self._source.timeout_s, connect=min(self._source.timeout_s, _LONGEST_CONNECT_S)
         )
         whole = httpx.URL(url).copy_merge_params(dict(params))
-        if self._forms and len(whole.query) > _LONGEST_QUERY:
+        if post or (self._forms and len(whole.query) > _LONGEST_QUERY):
             return self._client.build_request(
                 "POST", url, data=dict(params), headers=headers, timeout=timeout
             )
@@ -177,7 +198,7 @@ class JsonOverHttp:
         if status in _TRY_AGAIN or status >= httpx.codes.INTERNAL_SERVER_ERROR:
             return SourceUnavailable(f"HTTP {status}", retry_after_s=self._retry_after(response))
         try:
-            explained = self._explain(status, _decoded(body))
+            explained = self._explain(status, json_document(body))
         except SourceUnavailable:
             explained = None
         return explained or SourceChanged(f"HTTP {status}")
@@ -213,7 +234,8 @@ def _http_date(text: str) -> datetime | None:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def _decoded(body: bytes) -> Any:  # noqa: ANN401 - a far side may answer with any JSON value
+def json_document(body: bytes) -> Any:  # noqa: ANN401 - a far side may answer with any JSON value
+    """Return the JSON value in *body*."""
     text = body.removeprefix(b"\xef\xbb\xbf")
     try:
         return orjson.loads(text)

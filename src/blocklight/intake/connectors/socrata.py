@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
-from blocklight.intake.connectors.http import Answer, JsonOverHttp
+from blocklight.intake.connectors.http import Answer, Conversation
 from blocklight.intake.record import Batch, RawRecord
 
 _ROW_ID = ":id"
@@ -97,7 +97,7 @@ class Socrata:
     them is always read whole.
     """
 
-    def __init__(self, source: SourceSpec, http: JsonOverHttp) -> None:
+    def __init__(self, source: SourceSpec, http: Conversation) -> None:
         self._source = source
         self._http = http
         address, mark, query = source.url.partition("?")

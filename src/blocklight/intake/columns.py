@@ -1,0 +1,84 @@
+"""Knows which columns a city file wants of a source, cuts them out of rows, and says which are gone."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from blocklight.city import SourceSpec
+from blocklight.errors import SourceChanged
+from blocklight.intake.record import RawRecord
+
+
+class Columns:
+    """The columns of one source: those that its city file names, and nothing else, reach a record.
+
+    A column's name may be a path with dots into what a row holds (``geometry.coordinates``). *patterns* of
+    the city file cut further columns out of a text by their named groups.
+    """
+
+    def __init__(self, source: SourceSpec) -> None:
+        self._patterns = [(column, re.compile(text)) for column, text in source.patterns.items()]
+        self._cut = {name for _, pattern in self._patterns for name in pattern.groupindex}
+        cursor = () if source.cursor_column is None else (source.cursor_column,)
+        self._fields = [spec.source for _, spec in source.fields.named() if spec.source]
+        self._needed = (*source.key, *cursor)
+        self._always = (
+            *((column,) for column in source.key),
+            source.fields.received_at.source,
+            source.fields.source_type.source,
+        )
+        named = (column for columns in self._fields for column in columns)
+        self.wanted = tuple(dict.fromkeys((*self._needed, *named)))
+        self._read = tuple(column for column in self.wanted if column not in self._cut)
+
+    def record(self, row: Mapping[str, Any]) -> RawRecord:
+        """Return what of a row is wanted."""
+        record = {column: value for column in self._read if (value := _at(row, column)) is not None}
+        for column, pattern in self._patterns:
+            value = _at(row, column)
+            if isinstance(value, str) and (hit := pattern.search(value)):
+                record.update((name, text) for name, text in hit.groupdict().items() if text is not None)
+        return record
+
+    def records(self, rows: Iterable[object]) -> list[RawRecord]:
+        """Return the records of rows; a row that is no table of columns becomes an empty record."""
+        return [self.record(row) if isinstance(row, Mapping) else {} for row in rows]
+
+    def expect_in_heading(self, heading: AbstractSet[str]) -> None:
+        """Raise ``SourceChanged`` naming a column that is not in *heading*, which names all there are."""
+        for columns in (*((column,) for column in self._needed), *self._fields):
+            if not any(column in heading for column in self._sources(columns)):
+                raise SourceChanged(f"column {columns[0]!r} is gone")
+
+    def expect_in_some(self, records: Sequence[RawRecord]) -> None:
+        """Raise ``SourceChanged`` naming a column that no record has and without which none can be read."""
+        for columns in self._always:
+            if records and columns and not any(column in row for row in records for column in columns):
+                raise SourceChanged(f"column {columns[0]!r} is gone")
+
+    def _sources(self, columns: Sequence[str]) -> Iterable[str]:
+        """Yield where columns come from: themselves, or what they are cut out of."""
+        for column in columns:
+            if column in self._cut:
+                yield from (origin for origin, pattern in self._patterns if column in pattern.groupindex)
+            else:
+                yield column
+
+
+def _at(row: Mapping[str, Any], column: str) -> Any:  # noqa: ANN401 - a source's value may be anything
+    if column in row or "." not in column:
+        return row.get(column)
+    return reach(row, column)
+
+
+def reach(value: Any, path: str) -> Any:  # noqa: ANN401 - any JSON value in, any out
+    """Return what lies at a path with dots inside a document, counting from 0; ``None`` for nothing."""
+    for part in path.split(".") if path else ():
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value

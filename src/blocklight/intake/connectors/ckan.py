@@ -1,0 +1,160 @@
+"""Speaks the data store API of CKAN portals, and understands none of the rows.
+
+The protocol: https://docs.ckan.org/en/latest/maintaining/datastore.html and https://docs.ckan.org/en/latest/api/
+"""
+
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from blocklight.city import SourceSpec
+from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
+from blocklight.intake.columns import Columns
+from blocklight.intake.connectors.http import Answer, Conversation
+from blocklight.intake.record import Batch
+
+_ROW_ID = "_id"
+
+
+def explain(status: int, body: Any) -> SourceError | None:  # noqa: ANN401 - a portal may answer with any JSON value
+    """Return the error in a portal's error document, by its type alone: its message repeats the question."""
+    error = body.get("error") if isinstance(body, Mapping) else None
+    kind = error.get("__type") if isinstance(error, Mapping) else None
+    if isinstance(kind, str) and re.fullmatch(r"[\w ]{1,40}", kind):
+        return SourceChanged(f"HTTP {status}: {kind}")
+    return None
+
+
+class Ckan:
+    """Reads the newest table of a package: whole, or with a cursor column from the newest row back.
+
+    The table is looked up at each fetch: portals replace it by another, some of them daily.
+    """
+
+    def __init__(self, source: SourceSpec, http: Conversation) -> None:
+        self._source = source
+        self._http = http
+        self._columns = Columns(source)
+        self._resource = None if source.resource is None else re.compile(source.resource)
+        portal, _, rest = source.url.partition("/dataset/")
+        self._actions = portal.rstrip("/") + "/api/3/action/"
+        self._package = rest.strip("/").split("/")[0]
+
+    async def fetch(self, cursor: str | None) -> AsyncIterator[Batch]:
+        """Yield the table's rows, or those from a margin before *cursor* on, newest first."""
+        column = None if self._source.closes == "vanish" else self._source.cursor_column
+        floor = None if column is None else self._floor(cursor)
+        newest = None if column is None else cursor
+        held: Batch | None = None
+        async for rows, answer, more in self._pages(await self._table(), column):
+            kept, below = rows, False
+            if column is not None:
+                values = [_text(row, column) for row in rows]
+                newest = max([newest or "", *values]) if held is None else newest
+                kept = [row for row, text in zip(rows, values, strict=True) if text and text >= (floor or "")]
+                below = any(text and text < (floor or "") for text in values)
+            if held is not None:
+                yield held
+            # With the newest first, the cursor is only true once all down to the floor is stored.
+            held = Batch(self._columns.records(kept), answer.fetched_at)
+            if not more or below:
+                break
+        if held is None:  # a read has always a first page
+            return
+        whole = floor is None
+        end = _not_ahead(newest, self._http.now()) if column is not None else None
+        yield Batch(held.records, held.fetched_at, cursor=end or cursor, complete=whole)
+
+    def _floor(self, cursor: str | None) -> str | None:
+        if cursor is not None:
+            when = _time(cursor)
+            if when is None:
+                raise SourceChanged("the stored cursor is not one of this connector's")
+            return _written(when - timedelta(seconds=self._source.overlap_s))
+        days = self._source.first_days
+        return None if days is None else _written(self._http.now() - timedelta(days=days))
+
+    async def _table(self) -> str:
+        """Return the id of the newest table of the package."""
+        if not self._package:
+            raise SourceChanged("the address is not that of a data set: …/dataset/NAME")
+        result = (await self._ask("package_show", {"id": self._package})).value
+        found = [table for table in result.get("resources") or () if isinstance(table, Mapping)]
+        tables = [table for table in found if table.get("datastore_active")]
+        if self._resource is not None:
+            tables = [table for table in tables if self._matches(table)]
+        if not tables:
+            raise SourceChanged("the package has no such table in the data store")
+        newest = max(tables, key=lambda table: str(table.get("last_modified") or table.get("created") or ""))
+        return str(newest.get("id"))
+
+    def _matches(self, table: Mapping[str, Any]) -> bool:
+        names = (str(table.get("name")), str(table.get("id")))
+        return self._resource is not None and any(map(self._resource.search, names))
+
+    async def _pages(
+        self, table: str, column: str | None
+    ) -> AsyncIterator[tuple[list[Mapping[str, Any]], Answer, bool]]:
+        """Yield pages; each begins with the last row of the one before, to see that none moved."""
+        order = f"{_ROW_ID} asc" if column is None else f'"{column}" desc, {_ROW_ID} desc'
+        size, start, count = max(2, self._source.page_size), 0, 0
+        anchor = None
+        while True:
+            question = {"resource_id": table, "limit": str(size), "offset": str(start), "sort": order}
+            answer = await self._ask("datastore_search", question)
+            rows = self._rows(answer.value)
+            more = len(rows) >= size
+            if anchor is not None:
+                if not rows or rows[0].get(_ROW_ID) != anchor:
+                    raise SourceUnavailable("rows moved while they were read")
+                rows = rows[1:]
+            count += len(rows)
+            if count > self._source.max_rows:
+                raise SourceChanged(f"more than {self._source.max_rows:,} rows")
+            yield rows, answer, more
+            if not more:
+                return
+            anchor = rows[-1].get(_ROW_ID)
+            start += size - 1
+
+    def _rows(self, result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        rows, fields = result.get("records"), result.get("fields")
+        if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+            raise SourceChanged("no records in the answer")
+        if isinstance(fields, Sequence):
+            self._columns.expect_in_heading({str(f.get("id")) for f in fields if isinstance(f, Mapping)})
+        return rows
+
+    async def _ask(self, action: str, params: Mapping[str, str]) -> Answer:
+        """Return an answer whose value is the result of an action."""
+        answer = await self._http.ask(self._actions + action, params)
+        result = answer.value.get("result") if isinstance(answer.value, Mapping) else None
+        if not isinstance(result, Mapping):
+            raise SourceChanged("the answer is not a result")
+        return Answer(result, answer.fetched_at, answer.headers)
+
+
+def _text(row: Mapping[str, Any], column: str) -> str:
+    value = row.get(column)
+    return "" if value is None else str(value)
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _written(when: datetime) -> str:
+    return when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def _not_ahead(newest: str | None, now: datetime) -> str | None:
+    """Return the cursor, which a row from the future does not move there; ``None`` if it is no time."""
+    when = _time(newest) if newest else None
+    if when is None:
+        return None
+    return newest if when <= now + timedelta(hours=14) else _written(now - timedelta(hours=14))

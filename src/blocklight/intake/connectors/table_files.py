@@ -1,0 +1,176 @@
+"""Reads table files: at an address, at a path, or in a drop folder, where each is taken exactly once."""
+
+import asyncio
+import stat
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import orjson
+
+from blocklight.city import SourceSpec
+from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.intake.columns import Columns
+from blocklight.intake.connectors.http import Conversation
+from blocklight.intake.connectors.pages import Pages
+from blocklight.intake.record import Batch, Unreadable
+from blocklight.intake.tables import Block, Reading, read_body, read_file
+
+ACCEPT = "text/csv, application/json, application/geo+json, application/vnd.apache.parquet, */*;q=0.5"
+_UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp")
+_MOST_FILES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One version of a file: writing it anew makes another."""
+
+    path: Path
+    size: int
+    changed_ns: int
+
+    @property
+    def mark(self) -> str:
+        text = f"{self.path.name}\x1f{self.size}\x1f{self.changed_ns}"
+        return blake2b(text.encode(errors="surrogateescape"), digest_size=8).hexdigest()
+
+    @classmethod
+    def at(cls, path: Path) -> "_File | None":
+        try:
+            found = path.stat()
+        except OSError:
+            return None
+        return cls(path, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+
+
+class TableFiles:
+    """Reads a table at a web address whole, or the files of this machine that have not been taken yet.
+
+    A file of this machine is taken once nobody has written to it for a while. The cursor holds a mark of each
+    version of a file that was taken and is still there, so nothing is moved or deleted. Where calls close by
+    vanishing, a folder's newest file alone is read, as what is open now.
+    """
+
+    def __init__(self, source: SourceSpec, http: Conversation) -> None:
+        self._source = source
+        self._http = http
+        self._pages = Pages(source, http)
+        self._reading = Reading(Columns(source), source.records, source.encoding, source.page_size)
+        self._seen: dict[_File, float] = {}
+
+    async def fetch(self, cursor: str | None) -> AsyncIterator[Batch]:
+        """Yield the rows of what is new."""
+        local = self._source.url.startswith("file:")
+        async for batch in self._new_files(_marks(cursor)) if local else self._address():
+            yield batch
+
+    async def _address(self) -> AsyncIterator[Batch]:
+        answer = await self._pages.ask()
+        if answer.unchanged:
+            yield Batch([], answer.fetched_at, unchanged=True)
+            return
+        blocks = await asyncio.to_thread(lambda: list(self._capped(read_body(answer.value, self._reading))))
+        for number, block in enumerate(blocks, 1):
+            last = number == len(blocks)
+            yield Batch(block.records, answer.fetched_at, complete=last, unreadable=block.unreadable)
+        # Reached only when the batches were stored: a fetch that failed later must be asked in full again.
+        self._pages.stored(answer)
+
+    async def _new_files(self, taken: set[str]) -> AsyncIterator[Batch]:
+        path = Path(unquote(urlsplit(self._source.url).path))
+        folder, files = await asyncio.to_thread(_listed, path)
+        whole = not folder or self._source.closes == "vanish"
+        here = {file.mark for file in files}
+        new = [file for file in files if file.mark not in taken and self._settled(file)]
+        self._seen = {file: since for file, since in self._seen.items() if file.mark in here - taken}
+        taken = taken & here
+        if whole:
+            taken |= {file.mark for file in new[:-1]}
+            new = new[-1:]
+        if not new:
+            yield Batch([], self._http.now(), unchanged=True)
+        for file in new:
+            taken = taken | {file.mark}
+            async for batch in self._one(file, orjson.dumps(sorted(taken)).decode(), whole=whole):
+                yield batch
+
+    def _settled(self, file: _File) -> bool:
+        """Whether nobody has written to a file for a while, by its own time or by our watching it."""
+        wait, clock = self._source.settle_s, time.monotonic()
+        since = self._seen.setdefault(file, clock)
+        return 0 <= wait <= time.time() - file.changed_ns / 1e9 or clock - since >= wait
+
+    async def _one(self, file: _File, cursor: str, *, whole: bool) -> AsyncIterator[Batch]:
+        """Yield a file's rows; the last batch says that it is taken. A folder's broken file is a bad row."""
+        now = self._http.now()
+        before: Block | None = None
+        try:
+            blocks = self._capped(self._read(file))
+            while (block := await asyncio.to_thread(_next, blocks)) is not None:
+                if before is not None:
+                    yield Batch(before.records, now, unreadable=before.unreadable)
+                before = block
+        except SourceUnavailable:
+            if whole:
+                raise
+            bad = [Unreadable(file.mark, "bad_file")]
+            kept = before or Block()
+            yield Batch(kept.records, now, cursor=cursor, unreadable=[*kept.unreadable, *bad])
+            return
+        if _File.at(file.path) != file:
+            raise SourceUnavailable("a file was written to while it was read")
+        last = before or Block()
+        yield Batch(last.records, now, cursor=cursor, complete=whole, unreadable=last.unreadable)
+
+    def _read(self, file: _File) -> Iterator[Block]:
+        if file.size > self._source.max_bytes:
+            raise SourceUnavailable(f"a file larger than {self._source.max_bytes:,} bytes")
+        yield from read_file(file.path, self._reading)
+
+    def _capped(self, blocks: Iterable[Block]) -> Iterator[Block]:
+        count = 0
+        for block in blocks:
+            count += len(block)
+            if count > self._source.max_rows:
+                raise SourceChanged(f"more than {self._source.max_rows:,} rows")
+            yield block
+
+
+def _next(blocks: Iterator[Block]) -> Block | None:
+    try:
+        return next(blocks, None)
+    except OSError:
+        raise SourceUnavailable("a file cannot be read") from None
+
+
+def _listed(path: Path) -> tuple[bool, Sequence[_File]]:
+    """Return whether a path is a folder, and its finished files, the oldest first; of a file, itself."""
+    folder = path.is_dir()
+    try:
+        paths = sorted(path.iterdir())[:_MOST_FILES] if folder else [path]
+    except OSError:
+        raise SourceUnavailable("the folder cannot be read") from None
+    named = (p for p in paths if p == path or not _looks_unfinished(p.name))
+    files = [file for p in named if (file := _File.at(p)) is not None]
+    if not files and not folder:
+        raise SourceUnavailable("no such file or folder")
+    return folder, sorted(files, key=lambda file: (file.changed_ns, file.path.name))
+
+
+def _looks_unfinished(name: str) -> bool:
+    return name.startswith((".", "~")) or name.lower().endswith(_UNFINISHED)
+
+
+def _marks(cursor: str | None) -> set[str]:
+    if cursor is None:
+        return set()
+    try:
+        marks = orjson.loads(cursor)
+    except orjson.JSONDecodeError:
+        marks = None
+    if not isinstance(marks, list):
+        raise SourceChanged("the stored cursor is not one of this connector's")
+    return set(map(str, marks))

@@ -1,0 +1,212 @@
+"""Reads rows out of a table: CSV, Parquet, JSON, JSON lines or GeoJSON; a damaged row is named alone."""
+
+import csv
+import io
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.intake.columns import Columns, reach
+from blocklight.intake.record import RawRecord, Unreadable
+
+_MARK = b"\xef\xbb\xbf"
+_PARQUET = b"PAR1"
+_DELIMITERS = ",;\t|"
+_LONGEST_FIELD = 1_000_000
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_START = 4096
+
+
+@dataclass(slots=True)
+class Block:
+    """Some rows of a table, those that became records and those that could not."""
+
+    records: list[RawRecord] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.records) + len(self.unreadable)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a table is read: the columns wanted, where in a JSON document the rows are, the encoding."""
+
+    columns: Columns
+    records: str = ""
+    encoding: str = "utf-8"
+    size: int = 5000
+
+
+def read_file(path: Path, reading: Reading) -> Iterator[Block]:
+    """Yield the rows of a file in blocks; see ``read_table``."""
+    with path.open("rb") as file:
+        yield from read_table(file, reading)
+
+
+def read_body(body: bytes, reading: Reading) -> Iterator[Block]:
+    """Yield the rows of an answer's body in blocks; see ``read_table``."""
+    return read_table(io.BytesIO(body), reading)
+
+
+def read_table(file: IO[bytes], reading: Reading) -> Iterator[Block]:
+    """Yield the rows of a table in blocks, whatever it is: its first bytes tell.
+
+    Raises ``SourceUnavailable`` for what is no table at all, ``SourceChanged`` for one without our columns.
+    """
+    start = file.read(_START)
+    file.seek(0)
+    if start.startswith(_PARQUET):
+        return _parquet(file, reading)
+    first = _first(start)
+    if first in (b"[", b"{"):
+        return _json(file.read(), reading)
+    return _csv(file, reading, "utf-16" if start.startswith(_UTF16) else reading.encoding)
+
+
+def table_body(body: bytes) -> bytes:
+    """Return a body that is a table at first sight; raises ``SourceUnavailable`` for one that is none."""
+    if body.startswith(_PARQUET):
+        if not body.endswith(_PARQUET):
+            raise SourceUnavailable("answered with half a Parquet file")
+    elif _first(body) in (b"[", b"{"):
+        try:
+            orjson.loads(body.removeprefix(_MARK).lstrip().partition(b"\n")[0])
+        except orjson.JSONDecodeError:
+            json_document(body)
+    return body
+
+
+def _first(start: bytes) -> bytes:
+    """Return the first byte that says something."""
+    first = start.removeprefix(_MARK).lstrip()[:1]
+    if not first:
+        raise SourceUnavailable("answered with nothing")
+    if first == b"<":
+        raise SourceUnavailable("answered with HTML")
+    return first
+
+
+def json_document(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the JSON value in *body*."""
+    try:
+        return orjson.loads(body.removeprefix(_MARK))
+    except orjson.JSONDecodeError:
+        raise SourceUnavailable("answered with broken JSON") from None
+
+
+def _csv(file: IO[bytes], reading: Reading, encoding: str) -> Iterator[Block]:
+    csv.field_size_limit(_LONGEST_FIELD)
+    encoding = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+    lines = io.TextIOWrapper(file, encoding, errors="surrogateescape", newline="")
+    try:
+        yield from _csv_blocks(lines, reading)
+    finally:
+        lines.detach()  # the file is its owner's to close
+
+
+def _csv_blocks(lines: IO[str], reading: Reading) -> Iterator[Block]:
+    try:
+        heading_line = lines.readline(_LONGEST_FIELD)
+    except UnicodeError:
+        raise SourceChanged("not in the encoding that the city file says") from None
+    delimiter = max(_DELIMITERS, key=heading_line.count)
+    heading = [name.strip() for name in next(csv.reader([heading_line], delimiter=delimiter))]
+    reading.columns.expect_in_heading(set(heading))
+    rows = _csv_rows(csv.reader(lines, delimiter=delimiter))
+    yield from _blocks((_csv_row(row, heading, reading.columns) for row in rows), reading.size)
+
+
+def _csv_rows(reader: Iterator[list[str]]) -> Iterator[list[str] | None]:
+    """Yield the rows that hold anything; ``None`` stands for one that no rule of CSV can make sense of."""
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield None
+        except UnicodeError:
+            raise SourceChanged("not in the encoding that the city file says") from None
+        else:
+            if any(row):
+                yield row
+
+
+def _csv_row(row: list[str] | None, heading: list[str], columns: Columns) -> RawRecord | Unreadable:
+    if row is None:
+        return Unreadable("a row without an end", "bad_row")
+    if len(row) != len(heading):
+        if len(row) < len(heading) or any(row[len(heading) :]):
+            return Unreadable(repr(row), "ragged_row")
+        row = row[: len(heading)]
+    if not "".join(row).isascii() and any("\udc80" <= c <= "\udcff" for text in row for c in text):
+        return Unreadable(repr(row), "bad_encoding")
+    # Of columns with the same name the first counts.
+    return columns.record(dict(zip(reversed(heading), reversed(row), strict=True)))
+
+
+def _parquet(file: IO[bytes], reading: Reading) -> Iterator[Block]:
+    try:
+        table = pq.ParquetFile(file)
+        present = set(table.schema_arrow.names)
+        reading.columns.expect_in_heading(present)
+        for batch in table.iter_batches(batch_size=reading.size):
+            yield Block(reading.columns.records(batch.to_pylist()))
+    except pa.ArrowException:
+        raise SourceUnavailable("a broken Parquet file") from None
+
+
+def _json(body: bytes, reading: Reading) -> Iterator[Block]:
+    text = body.removeprefix(_MARK)
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        yield from _blocks(_json_lines(text, reading.columns), reading.size)
+        return
+    path = reading.records or ("features" if isinstance(document, Mapping) and "features" in document else "")
+    found = reach(document, path)
+    if not isinstance(found, list):
+        raise SourceChanged("no list of records in the document")
+    rows: list[RawRecord | Unreadable] = [reading.columns.record(_flat(row)) for row in found]
+    reading.columns.expect_in_some([row for row in rows if not isinstance(row, Unreadable)])
+    yield from _blocks(rows, reading.size)
+
+
+def _json_lines(text: bytes, columns: Columns) -> Iterator[RawRecord | Unreadable]:
+    for number, line in enumerate(filter(None, map(bytes.strip, text.splitlines()))):
+        try:
+            yield columns.record(_flat(orjson.loads(line)))
+        except orjson.JSONDecodeError:
+            if not number:
+                raise SourceUnavailable("answered with broken JSON") from None
+            yield Unreadable(repr(line), "bad_row")
+
+
+def _flat(row: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON value
+    """Return a row's columns; a GeoJSON feature's are its properties, its id and its geometry."""
+    if not isinstance(row, Mapping):
+        return {}
+    properties = row.get("properties")
+    return {**row, **properties} if row.get("type") == "Feature" and isinstance(properties, Mapping) else row
+
+
+def _blocks(rows: Iterable[RawRecord | Unreadable], size: int) -> Iterator[Block]:
+    """Gather rows into blocks; there is always one, be it empty."""
+    rows = iter(rows)
+    given = False
+    while taken := list(itertools.islice(rows, size)):
+        given = True
+        yield Block(
+            [row for row in taken if not isinstance(row, Unreadable)],
+            [row for row in taken if isinstance(row, Unreadable)],
+        )
+    if not given:
+        yield Block()
