@@ -128,11 +128,16 @@ class FieldSpec(Table):
 
 
 class FieldMap(Table):
-    """Our fields, each with the source's column for it."""
+    """Our fields, each with the source's column for it.
+
+    *other_type* names columns with further types of a call: the one it had at first, a subtype, an offence.
+    All of them are judged; what one of them withholds is withheld.
+    """
 
     received_at: FieldSpec
     source_type: FieldSpec
     agency: FieldSpec
+    other_type: FieldSpec | None = None
     dispatched_at: FieldSpec | None = None
     en_route_at: FieldSpec | None = None
     on_scene_at: FieldSpec | None = None
@@ -177,9 +182,10 @@ class SourceSpec(Table):
     """One configured inbound feed.
 
     *closes* says how the feed tells that a call is over: a ``status`` field, a closing ``time``, by
-    dropping it (``vanish``), or ``never``. *rows* is ``unit`` where an incident has a row for each unit.
-    *rows* of one incident share *key*. With a *cursor_column*, a first fetch begins *first_days* ago, or
-    with the oldest row. *patterns* cut columns out of others by their named groups.
+    dropping it (``vanish``), or ``never``. *rows* is ``unit`` where an incident has a row for each unit,
+    ``part`` where it has several of another kind; rows of one incident share *key*. With a
+    *cursor_column*, a first fetch begins *first_days* ago, or with the oldest row. *patterns* cut columns
+    out of others by their named groups.
     """
 
     id: str = Field(pattern=ID)
@@ -191,7 +197,7 @@ class SourceSpec(Table):
     late_after_s: float | None = Field(default=None, gt=0)
     key: tuple[str, ...] = Field(min_length=1)
     closes: Literal["status", "time", "vanish", "never"]
-    rows: Literal["incident", "unit"] = "incident"
+    rows: Literal["incident", "unit", "part"] = "incident"
     max_rejected_share: float = Field(default=0.5, gt=0, le=1)
     may_be_empty: bool = False
     where: str = ""

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_city import ROW, small_city
+from small_city import ROW, rules_of, small_city
 
 from blocklight.errors import CityFileError, RecordRejected
 from blocklight.intake.converters import from_time_of_day, from_xy, to_lat_lon, to_units
-from blocklight.intake.normalise import Normaliser
+from blocklight.intake.normalise import Normaliser, join_unit_rows
 from blocklight.intake.record import Incident
+from blocklight.intake.redact import redact
+from blocklight.model import Withheld
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOON = datetime(2026, 3, 1, 18, 0, tzinfo=UTC)  # in Chicago
@@ -192,6 +194,37 @@ def test_a_code_table_that_cannot_be_read_is_an_error_of_the_city_file(
 def test_a_code_table_elsewhere_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CityFileError, match="beside the city file"):
         small_city(tmp_path, fields={"source_type": {"from": "type", "codes": "../codes.csv"}})
+
+
+def test_every_further_type_of_a_call_is_kept_for_judging() -> None:
+    fields = {"other_type": {"from": ["first_type", "offence"]}}
+    assert read(fields, first_type="NOISE", offence="FIGHT").other_types == ("NOISE", "FIGHT")
+    assert read(fields, first_type="", offence="FIGHT").other_types == ("FIGHT",)
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, "x" * 300])
+def test_a_further_type_that_cannot_be_read_makes_the_record_unreadable(value: object) -> None:
+    with pytest.raises(RecordRejected, match="bad_other_type"):
+        read({"other_type": "offence"}, offence=value)
+
+
+def test_a_call_whose_further_type_is_sensitive_is_withheld() -> None:
+    city = small_city(fields={"other_type": "offence"})
+    normalise, rules = Normaliser.of(city.sources[0], city), rules_of(city)
+    hushed = redact(normalise({**ROW, "offence": "HUSH"}, NOON), rules)
+    assert isinstance(hushed, Withheld)
+    assert hushed.sensitive
+    assert not isinstance(redact(normalise({**ROW, "offence": "FIGHT"}, NOON), rules), Withheld)
+
+
+def test_parts_of_an_incident_are_joined_without_counting_them_as_units() -> None:
+    city = small_city(rows="part", fields={"units": {"from": "n", "convert": "int"}})
+    normalise = Normaliser.of(city.sources[0], city)
+    rows = [normalise({**ROW, "type": kind, "n": 2}, NOON) for kind in ("NOISE", "HUSH", "THEFT")]
+    [joined] = join_unit_rows(rows, are_units=False)
+    assert joined.units == 2
+    assert {joined.source_type, *joined.other_types} == {"NOISE", "HUSH", "THEFT"}
+    assert isinstance(redact(joined, rules_of(city)), Withheld)
 
 
 @pytest.mark.parametrize(

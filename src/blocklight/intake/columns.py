@@ -45,6 +45,16 @@ class Columns:
         """Return the records of rows; a row that is no table of columns becomes an empty record."""
         return [self.record(row) if isinstance(row, Mapping) else {} for row in rows]
 
+    def named(self, heading: Sequence[str]) -> list[str]:
+        """Return headings as the city file writes them, where they differ only in case, gaps and dots.
+
+        A portal's own exports call its columns so: ``Block Location`` is ``block_location``.
+        """
+        ours = {
+            _folded(column): column for column in (*self.wanted, *(origin for origin, _ in self._patterns))
+        }
+        return [name if name in ours.values() else ours.get(_folded(name), name) for name in heading]
+
     def expect_in_heading(self, heading: AbstractSet[str]) -> None:
         """Raise ``SourceChanged`` naming a column that is not in *heading*, which names all there are."""
         for columns in (*((column,) for column in self._needed), *self._fields):
@@ -64,6 +74,10 @@ class Columns:
                 yield from (origin for origin, pattern in self._patterns if column in pattern.groupindex)
             else:
                 yield column
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[^0-9a-z]+", "_", name.casefold()).strip("_")
 
 
 def _at(row: Mapping[str, Any], column: str) -> Any:  # noqa: ANN401 - a source's value may be anything

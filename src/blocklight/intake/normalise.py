@@ -53,6 +53,11 @@ class Normaliser:
         self._soft = [
             (name, self._readers[name], make) for name, make in _OPTIONAL.items() if name in self._readers
         ]
+        self._further = [
+            _reader(spec.model_copy(update={"source": (column,)}), zone)
+            for spec in filter(None, (source.fields.other_type,))
+            for column in spec.source
+        ]
         self._stages = [(name, self._readers[name]) for name in _STAGES if name in self._readers]
 
     @classmethod
@@ -98,6 +103,7 @@ class Normaliser:
             source_type=self._required(raw, "source_type", when),
             status=status,
             received_at=received_at,
+            other_types=self._other_types(raw, when),
             disposition=disposition and self._dispositions.get(disposition.casefold()),
             repaired=tuple(repaired),
             **values,
@@ -113,6 +119,20 @@ class Normaliser:
         if len(text := str(value)) > _LONGEST_WORDS:
             raise RecordRejected(f"bad_{name}")
         return text
+
+    def _other_types(self, raw: RawRecord, when: When) -> tuple[str, ...]:
+        """Return the further types, which decide too: one that cannot be read makes the record unreadable."""
+        found: dict[str, None] = {}
+        for read in self._further:
+            try:
+                value = read(raw, when)
+            except ValueError:
+                raise RecordRejected("bad_other_type") from None
+            if value is not None and value != "":
+                if len(text := str(value)) > _LONGEST_WORDS:
+                    raise RecordRejected("bad_other_type")
+                found[text] = None
+        return tuple(found)
 
     def _received(self, raw: RawRecord, fetched_at: datetime) -> datetime:
         try:
@@ -257,34 +277,35 @@ _OPTIONAL: dict[str, Callable[[Any], Any]] = {
 """Fields that may be left out when they cannot be read, each with its type."""
 
 
-def join_unit_rows(rows: Iterable[Incident]) -> list[Incident]:
-    """Return one incident for each source key, from a source that has a row for each unit.
+def join_unit_rows(rows: Iterable[Incident], *, are_units: bool = True) -> list[Incident]:
+    """Return one incident for each source key, from a source that has a row for each unit or another part.
 
     Dispatched, en route and on scene are the first of any unit; the call is closed when every unit is.
     """
     groups: dict[str, list[Incident]] = {}
     for row in rows:
         groups.setdefault(row.source_key, []).append(row)
-    return [_joined(group) for group in groups.values()]
+    return [_joined(group, are_units=are_units) for group in groups.values()]
 
 
-def _joined(rows: list[Incident]) -> Incident:
+def _joined(rows: list[Incident], *, are_units: bool) -> Incident:
     """Join the rows of one incident, whatever their order; the unit sent first speaks for the call."""
     if len(rows) == 1:
-        return replace(rows[0], units=rows[0].units or 1)
+        return replace(rows[0], units=rows[0].units or 1) if are_units else rows[0]
     rows = sorted(rows, key=_turn)
     first = rows[0]
+    types = {text for row in rows for text in (row.source_type, *row.other_types)}
     everyone_closed = all(row.status is Status.CLOSED for row in rows)
     return replace(
         first,
-        other_types=tuple(sorted({row.source_type for row in rows} - {first.source_type})),
+        other_types=tuple(sorted(types - {first.source_type})),
         received_at=min(row.received_at for row in rows),
         dispatched_at=_extreme(min, (row.dispatched_at for row in rows)),
         en_route_at=_extreme(min, (row.en_route_at for row in rows)),
         on_scene_at=_extreme(min, (row.on_scene_at for row in rows)),
         closed_at=_extreme(max, (row.closed_at for row in rows)) if everyone_closed else None,
         status=Status.CLOSED if everyone_closed else Status.OPEN,
-        units=len(rows),
+        units=len(rows) if are_units else first.units,
         disposition=next((row.disposition for row in rows if row.disposition is not None), None),
         repaired=tuple(name for row in rows for name in row.repaired),
     )

@@ -86,7 +86,7 @@ class Feed:
         tally.records += len(records) + len(unreadable)
         found = (
             self._by_unit(records, at, tally)
-            if self.source.rows == "unit"
+            if self.source.rows != "incident"
             else self._each(records, at, tally)
         )
         found += [reject(self.source.id, row.identity, row.reason, self.rules) for row in unreadable]
@@ -124,7 +124,7 @@ class Feed:
                 rows.append(self._normalise(raw, at))
             except RecordRejected as error:
                 found.append(self._rejected(raw, error, tally))
-        for incident in join_unit_rows(rows):
+        for incident in join_unit_rows(rows, are_units=self.source.rows == "unit"):
             tally.repaired.update(incident.repaired)
             found.append(redact(incident, self.rules))
         return found
@@ -146,7 +146,7 @@ async def run_once(feed: Feed, store: Store) -> Tally:
     whole: list[RawRecord] = []
     damaged: list[Unreadable] = []
     last: Batch | None = None
-    together = source.closes == "vanish" or source.rows == "unit"
+    together = source.closes == "vanish" or source.rows != "incident"
     cursor = await asyncio.to_thread(store.cursor, source.id)
     async with aclosing(feed.connector.fetch(cursor)) as batches:  # type: ignore[type-var]  # connectors are generators
         async for batch in batches:
@@ -182,7 +182,7 @@ def _apply(feed: Feed, store: Store, batch: Batch, tally: Tally) -> None:
     present = None
     if source.closes == "vanish" and batch.complete and outcomes:  # nothing at all never closes everything
         present = tally.unread | {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
-    join_rows = source.rows == "unit"
+    join_rows = source.rows != "incident"
     tally.applied.append(
         store.apply(source.id, outcomes, at=at, cursor=batch.cursor, present=present, join_rows=join_rows)
     )

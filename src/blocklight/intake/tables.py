@@ -119,6 +119,7 @@ def _csv_blocks(lines: IO[str], reading: Reading) -> Iterator[Block]:
         raise SourceChanged("not in the encoding that the city file says") from None
     delimiter = max(_DELIMITERS, key=heading_line.count)
     heading = [name.strip() for name in next(csv.reader([heading_line], delimiter=delimiter))]
+    heading = reading.columns.named(heading)
     reading.columns.expect_in_heading(set(heading))
     rows = _csv_rows(csv.reader(lines, delimiter=delimiter))
     yield from _blocks((_csv_row(row, heading, reading.columns) for row in rows), reading.size)
@@ -156,10 +157,10 @@ def _csv_row(row: list[str] | None, heading: list[str], columns: Columns) -> Raw
 def _parquet(file: IO[bytes], reading: Reading) -> Iterator[Block]:
     try:
         table = pq.ParquetFile(file)
-        present = set(table.schema_arrow.names)
-        reading.columns.expect_in_heading(present)
+        heading = reading.columns.named(table.schema_arrow.names)
+        reading.columns.expect_in_heading(set(heading))
         for batch in table.iter_batches(batch_size=reading.size):
-            yield Block(reading.columns.records(batch.to_pylist()))
+            yield Block(reading.columns.records(batch.rename_columns(heading).to_pylist()))
     except pa.ArrowException:
         raise SourceUnavailable("a broken Parquet file") from None
 

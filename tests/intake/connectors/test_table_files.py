@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +106,7 @@ KINDS = {
         HEADING + "\n" + "".join(",".join(str(v or "") for v in row.values()) + "\n" for row in ROWS)
     ).encode(),
     "semicolons": b'\xef\xbb\xbf"id";"received";"type";"lon";"lat"\n'
-     b'1;2024-03-04T06:00:00Z;"CAR FIRE";-95.3;29.7\n'
-    + "2;2024-03-04T07:00:00Z;Müll;;\n".encode(),
+    b'1;2024-03-04T06:00:00Z;"CAR FIRE";-95.3;29.7\n' + "2;2024-03-04T07:00:00Z;Müll;;\n".encode(),
     "utf-16": (
         HEADING + "\n" + "1,2024-03-04T06:00:00Z,CAR FIRE,-95.3,29.7\n2,2024-03-04T07:00:00Z,Müll,,\n"
     ).encode("utf-16"),
@@ -160,6 +160,12 @@ async def test_a_declared_encoding_is_used(tmp_path: Path) -> None:
     found = await read(path, encoding="cp1252")
     assert found.rows[0]["type"] == "Müll"
     assert reasons(await read(path)) == ["bad_encoding"]
+
+
+async def test_headings_may_differ_in_case_and_gaps(tmp_path: Path) -> None:
+    content = b"ID,Received,TYPE,Lon,lat\n1,2024-03-04T06:00:00Z,CAR FIRE,-95.3,29.7\n"
+    found = await read(put(tmp_path / "calls.csv", content))
+    assert set(found.rows[0]) == {"id", "received", "type", "lon", "lat"}
 
 
 async def test_half_a_character_at_the_end_is_a_changed_source(tmp_path: Path) -> None:
@@ -291,7 +297,7 @@ async def test_a_drop_folder_comes_through_to_the_store_exactly_once(tmp_path: P
     names = list(ROW)
     put(drop / "1.csv", rows(1, 2) + b"damaged\n")
     store = Store.open(f"sqlite:///{tmp_path / 'calls.sqlite3'}", "smallton")
-    async with Reader(city.sources[0]) as reader:
+    async with Reader(city.sources[0], now=lambda: datetime(2026, 3, 1, 18, tzinfo=UTC)) as reader:
         feed = Feed(city.sources[0], city, reader.connector, rules_of(city))
         first = await run_once(feed, store)
         second = await run_once(feed, store)
