@@ -99,13 +99,15 @@ class PlaceKind(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an incident is withheld, as a class that the public may read."""
+    """Why an incident is not public, as a class that the public may read; the last two are only late."""
 
     UNMAPPED = "unmapped"
     SENSITIVE = "sensitive"
     POLICY = "policy"
     NO_PLACE = "no_place"
     OUTSIDE_CITY = "outside_city"
+    HELD = "held"
+    PAUSED = "paused"
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import typer
-from pages import read, section, table, words
+from pages import prose, read, section, table, words
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -93,7 +93,7 @@ def test_the_reference_of_the_city_file_has_every_key_with_its_default(model: ty
 @pytest.mark.parametrize("model", TABLES, ids=title)
 def test_the_reference_of_the_city_file_has_every_choice(model: type[BaseModel]) -> None:
     text = CITY_FILE if model is city_module.City else section(CITY_FILE, TABLES[model])
-    named = {word.strip('"') for word in words(text)}
+    named = {word.strip('"') for word in words(prose(text))}
     for name, field in model.model_fields.items():
         missing = choices(field.annotation) - named
         if missing and missing <= set(Category):  # they stand together under [call_types]

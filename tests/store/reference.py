@@ -109,7 +109,7 @@ class Reference:
         old = self.published.get(new.id)
         if old is None:
             self.published[new.id] = Published(self.head + 1, at, new.received_at)
-            self._set(self.published[new.id], new, at, event="published")
+            self._set(self.published[new.id], new, at, event="published" if mark is None else "released")
             return
         if join_rows:
             known = msgspec.structs.replace(old.now, closed_at=None) if old.vanished else old.now

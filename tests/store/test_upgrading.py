@@ -56,7 +56,7 @@ def test_the_migrations_build_exactly_the_tables_that_the_code_describes(
             sa.inspect(connection).clear_cache()
             described = _described(connection)
             connection.exec_driver_sql("DROP SCHEMA twin CASCADE")
-    assert len(migrated) == len(metadata.tables) == 10
+    assert len(migrated) == len(metadata.tables) == 14
     assert migrated == described
 
 

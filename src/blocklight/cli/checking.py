@@ -97,7 +97,7 @@ def _explain(feed: Feed, city: City, records: list[RawRecord], at: datetime) -> 
     rejected = ", ".join(f"{count} {reason}" for reason, count in tally.rejected.most_common()) or "none"
     repaired = ", ".join(f"{count} {name}" for name, count in tally.repaired.most_common()) or "none"
     out.print(
-        f"{len(records)} records: [bold]{tally.published} published[/bold], all masked, none held; "
+        f"{len(records)} records: [bold]{tally.published} published[/bold], all masked; {tally.held} held; "
         f"withheld: {withheld}; rejected: {rejected}; fields left out because unreadable: {repaired}.",
         highlight=False,
         soft_wrap=True,

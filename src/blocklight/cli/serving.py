@@ -5,7 +5,7 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from blocklight.api.state import Public
 from blocklight.areas import Areas
 from blocklight.city import City, SourceSpec, load_city
 from blocklight.cli import err, out
-from blocklight.errors import BlocklightError
+from blocklight.errors import BlocklightError, StoreError
 from blocklight.intake.connectors import connector
 from blocklight.intake.keys import load_id_key
 from blocklight.intake.redact import Rules
@@ -35,6 +35,7 @@ from blocklight.store import Store
 _log = logging.getLogger(__name__)
 
 _COMPACT_EVERY_S = 3600.0
+_RELEASE_EVERY_S = 0.5
 _KEEP_CHANGES = timedelta(hours=48)
 _KEEP_AT_LEAST = 20_000
 _DEMO_DOMAIN = ".demo.invalid"
@@ -127,7 +128,8 @@ def open_town(options: Options) -> Town:
     areas = Areas(city)
     rules = Rules.of(city, load_id_key(folder, given), areas)
     url = options.database or settings.database_url or f"sqlite:///{folder / 'blocklight.sqlite3'}"
-    return Town(city, Store.open(url, city.city.id), areas, rules, settings)
+    store = Store.open(url, city.city.id, ledger_kind=city.ledger_kind)
+    return Town(city, store, areas, rules, settings)
 
 
 def transport_to(source: SourceSpec, now: Clock, seed: int = 7) -> httpx.AsyncBaseTransport:
@@ -176,6 +178,7 @@ def run_intake(options: Options) -> None:
             for feed in town.feeds(client, wall_clock):
                 tasks.create_task(Runner(feed, town.store, now=wall_clock, stored=_nothing).run())
             tasks.create_task(_compact(town.store, wall_clock))
+            tasks.create_task(_release(town.store, wall_clock, _nothing))
 
     told = f"Fetching {len(town.city.sources)} source(s) of {town.city.city.name}; stop with Ctrl-C."
     out.print(told, highlight=False, soft_wrap=True)
@@ -213,6 +216,7 @@ async def _serve(
                     running.append(tasks.create_task(runner.run()))
                 if intake:
                     running.append(tasks.create_task(_compact(town.store, now)))
+                    running.append(tasks.create_task(_release(town.store, now, publisher.wake)))
                 yield
                 for task in running:
                     task.cancel()
@@ -294,6 +298,15 @@ def _listen(host: str, port: int) -> socket.socket:
         raise BlocklightError(f"{host}:{port}: {reason.lower()}; choose another with --port") from error
     listener.listen(4096)
     return listener
+
+
+async def _release(store: Store, now: Clock, released: Callable[[], None]) -> None:
+    """Publish what was held back as soon as its time has come."""
+    while True:
+        with suppress(StoreError):  # it stays held, and whoever fetches says what is wrong
+            if await asyncio.to_thread(store.release, now()) is not None:
+                released()
+        await asyncio.sleep(_RELEASE_EVERY_S)
 
 
 async def _compact(store: Store, now: Clock) -> None:

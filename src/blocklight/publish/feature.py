@@ -38,6 +38,8 @@ def feature(incident: PublicIncident, **log: int | datetime | None) -> dict[str,
             "closed_at": iso(incident.closed_at),
             "released_at": iso(log.get("released_at")),
             "updated_at": iso(log.get("updated_at")),
+            "delayed": incident.delayed,
+            "time_step_min": incident.time_step_min,
         },
     }
 

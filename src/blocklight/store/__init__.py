@@ -1,6 +1,8 @@
 """The database: the only package that speaks SQL."""
 
+from blocklight.store.auditing import AuditEntry, AuditVerdict
 from blocklight.store.ledger import Counts, LedgerRow
+from blocklight.store.pausing import Pause
 from blocklight.store.query import IncidentQuery, Page
 from blocklight.store.reading import WindowRows
 from blocklight.store.sources import Delays, FetchReport, Gap, SourceHealth
@@ -9,6 +11,8 @@ from blocklight.store.writing import Applied
 
 __all__ = [
     "Applied",
+    "AuditEntry",
+    "AuditVerdict",
     "Counts",
     "Delays",
     "FetchReport",
@@ -16,6 +20,7 @@ __all__ = [
     "IncidentQuery",
     "LedgerRow",
     "Page",
+    "Pause",
     "SourceHealth",
     "Store",
     "WindowRows",

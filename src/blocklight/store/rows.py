@@ -27,7 +27,8 @@ Where = tuple[Place, dict[str, str]]
 
 CONTENT = (
     "source", "kind", "agency", "category", "status", "received_at", "place_id", "source_type", "priority",
-    "origin", "units", "disposition", "dispatched_at", "en_route_at", "on_scene_at", "closed_at", "folded",
+    "origin", "units", "disposition", "dispatched_at", "en_route_at", "on_scene_at", "closed_at", "delayed",
+    "time_step_min", "folded",
 )  # fmt: skip
 STORED = ("first_seq", "id", "seq", "released_at", "updated_at", *CONTENT[:-1])
 
@@ -130,6 +131,8 @@ def content(incident: PublicIncident, place_id: int | None) -> tuple[Any, ...]:
         maybe_ms(incident.en_route_at),
         maybe_ms(incident.on_scene_at),
         maybe_ms(incident.closed_at),
+        1 if incident.delayed else None,
+        incident.time_step_min,
         None if source_type is None else fold(source_type),
     )
 
@@ -145,7 +148,8 @@ def incident_of_row(row: Row, places: Mapping[int, Where]) -> PublicIncident:
     """As ``stored_of_row``, without the places in the change log."""
     (
         _, id_, _, _, _, source, kind, agency, category, status, received, place_id, source_type, priority,
-        origin, units, disposition, dispatched, en_route, on_scene, closed, *_,
+        origin, units, disposition, dispatched, en_route, on_scene, closed, delayed, time_step_min,
+        *_,
     ) = row  # fmt: skip
     where, areas = (None, {}) if place_id is None else places[place_id]
     return PublicIncident(
@@ -167,6 +171,8 @@ def incident_of_row(row: Row, places: Mapping[int, Where]) -> PublicIncident:
         maybe_time(en_route),
         maybe_time(on_scene),
         maybe_time(closed),
+        bool(delayed),
+        time_step_min,
     )
 
 

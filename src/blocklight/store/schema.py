@@ -89,6 +89,8 @@ incident = sa.Table(
     sa.Column("closed_at", Whole),
     sa.Column("folded", sa.Text),
     sa.Column("life", sa.Text),
+    sa.Column("delayed", Whole),
+    sa.Column("time_step_min", Whole),
     comment="What is published now; listed_at is received_at as first published and never changes.",
 )
 sa.Index("incident_listed", incident.c.listed_at, incident.c.first_seq)
@@ -124,6 +126,42 @@ withheld = sa.Table(
     comment="Marks of incidents that are not published; sensitive ones never will be.",
 )
 
+held = sa.Table(
+    "held",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("release_at", Whole),
+    sa.Column("after_close_ms", Whole, nullable=False),
+    sa.Column("step_min", Whole),
+    sa.Column("open", Whole, nullable=False),
+    sa.Column("joins", Whole, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Index("held_due", "release_at"),
+    comment="Public records that are not public yet; without release_at, until the call is closed.",
+)
+
+pause = sa.Table(
+    "pause",
+    metadata,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("since", Whole, nullable=False),
+    comment="What is not published for the time being, by decision of the city.",
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("number", Whole, primary_key=True, autoincrement=False),
+    sa.Column("at", Whole, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    comment="What people decided, appended only: each digest covers the entry and the digest before it.",
+)
+
 rejected = sa.Table(
     "rejected",
     metadata,
@@ -143,6 +181,18 @@ ledger = sa.Table(
     sa.Column("reason", sa.Text, primary_key=True),
     sa.Column("n", Whole, nullable=False),
     comment="How many of each outcome, per day (UTC) and source; reason is empty where there is none.",
+)
+
+area_ledger = sa.Table(
+    "area_ledger",
+    metadata,
+    sa.Column("month", sa.Text, primary_key=True),
+    sa.Column("area_kind", sa.Text, primary_key=True),
+    sa.Column("area_id", sa.Text, primary_key=True),
+    sa.Column("outcome", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, primary_key=True),
+    sa.Column("n", Whole, nullable=False),
+    comment="How many of each outcome, per month (UTC) and area of the ledger's one kind.",
 )
 
 source = sa.Table(

@@ -30,6 +30,7 @@ class Statements:
         self._of_incidents()
         self._of_places()
         self._of_what_is_kept_back()
+        self._of_what_waits()
         self._of_sources()
 
     def _of_log(self) -> None:
@@ -79,11 +80,28 @@ class Statements:
         self.delete_marks = self._text(withheld.delete().where(self.among(withheld.c.id)))
         self.rejected = self._pick(rejected, ("source", "id"), rejected.c.id)
         self.insert_rejected = self._insert_all(rejected)
-        add = self._insert(ledger)
-        self.add_to_ledger = self._text(
-            add.on_conflict_do_update(
-                index_elements=list(ledger.primary_key), set_={"n": ledger.c.n + add.excluded.n}
-            )
+        self.add_to_ledger = self._add_to(ledger)
+        self.add_to_area_ledger = self._add_to(schema.area_ledger)
+
+    def _of_what_waits(self) -> None:
+        held, pause, incident = schema.held, schema.pause, schema.incident
+        everything = sa.select(held)
+        self.held = self._text(everything.where(self.among(held.c.id)))
+        self.any_held = self._text(sa.select(sa.exists(sa.select(held.c.id))))
+        self.open_held = self._text(
+            everything.where(held.c.source == sa.bindparam("of"), held.c.open == sa.literal_column("1"))
+        )
+        due = everything.where(held.c.release_at <= sa.bindparam("at")).order_by(held.c.release_at, held.c.id)
+        self.all_due = self._text(due)
+        self.due = f"{self.all_due} LIMIT 5000"  # bound, it would be another parameter
+        put = self._insert(held)
+        others = {column.name: put.excluded[column.name] for column in held.c if column.name != "id"}
+        self.put_held = self._text(put.on_conflict_do_update(index_elements=[held.c.id], set_=others))
+        self.delete_held = self._text(held.delete().where(self.among(held.c.id)))
+        self.pauses = self._text(sa.select(pause.c.scope, pause.c.value))
+        self.shown = self._pick(incident, ("id", "digest", "status"), incident.c.id)
+        self.open_whole = self._text(
+            sa.select(*[incident.c[name] for name in WHOLE]).where(incident.c.status == schema.OPEN)
         )
 
     def _of_sources(self) -> None:
@@ -93,6 +111,11 @@ class Statements:
         self.source = self._text(sa.select(*[source.c[name] for name in names]).where(one))
         self.insert_source = self._text(source.insert())
         self.advance_source = self._update(source, ("cursor", "delays"), source.c.source)
+
+    def _add_to(self, ledger: sa.Table) -> str:
+        add = self._insert(ledger)
+        more = {"n": ledger.c.n + add.excluded.n}
+        return self._text(add.on_conflict_do_update(index_elements=list(ledger.primary_key), set_=more))
 
     def among(self, column: sa.Column[Any]) -> sa.ColumnElement[bool]:
         """Match *column* against any number of keys in one parameter (see ``keys``)."""

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import date, datetime
@@ -15,13 +15,15 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.errors import StoreError
 from blocklight.model import Change, LifeEvent, Outcome, StoredIncident
-from blocklight.store import compacting, reading, schema, sources
+from blocklight.store import auditing, compacting, pausing, reading, schema, sources
+from blocklight.store.auditing import AuditEntry, AuditVerdict
 from blocklight.store.engines import Engines, connect, in_passing
 from blocklight.store.ledger import Counts, LedgerRow, counts, entries
+from blocklight.store.pausing import Pause
 from blocklight.store.places import Places
 from blocklight.store.query import IncidentQuery, Page, answer
 from blocklight.store.reading import WindowRows
-from blocklight.store.rows import stored_of_row
+from blocklight.store.rows import stored_of_row, to_ms
 from blocklight.store.sources import FetchReport, SourceHealth
 from blocklight.store.statements import Statements
 from blocklight.store.upgrading import prepare
@@ -43,11 +45,13 @@ class Store:
         self._places = Places(self._sql)
         self._writing = threading.Lock()
         self._committed = threading.Condition()
+        self.ledger_kind: str | None = None
 
     @classmethod
-    def open(cls, url: str, city_id: str) -> Self:
+    def open(cls, url: str, city_id: str, *, ledger_kind: str | None = None) -> Self:
         """Open ``sqlite:///file`` or ``postgresql://…``, bringing its schema up to date.
 
+        *ledger_kind* is the kind of area that the ledger is kept by.
         Raises ``StoreError`` for another city's database, a newer schema, or one that cannot be used.
         """
         engines = connect(url)
@@ -56,7 +60,9 @@ class Store:
         except BaseException:
             engines.dispose()
             raise
-        return cls(engines)
+        store = cls(engines)
+        store.ledger_kind = ledger_kind
+        return store
 
     def close(self) -> None:
         """Close every connection; nothing is lost without it."""
@@ -86,22 +92,68 @@ class Store:
         *present* names all that the source still holds: its other open incidents are closed at *at*.
         *join_rows* says that an incident may have several rows, each adding to what is known.
         An id that was ever withheld as sensitive stays withheld, and a published one that is withheld now
-        is retracted: its row, life and earlier changes are deleted. Withheld and rejected ones take no seq.
+        is retracted: its row, life and earlier changes are deleted. Withheld and rejected ones take no seq,
+        nor do held ones before they are released; what is due by *at* is released first.
         *report* is remembered like ``record_fetch`` would, without a transaction of its own.
         """
+        self.release(at)
+        with self._applying(source, at) as (connection, application):
+            applied = application.run(outcomes, cursor=cursor, present=present, join_rows=join_rows)
+            if report is not None:
+                sources.record(connection, report)
+            return applied
+
+    def release(self, at: datetime) -> Applied | None:
+        """Publish all held incidents whose time has come; return ``None`` when there was none."""
+        table = schema.held
+        due = sa.select(table.c.id).where(table.c.release_at <= to_ms(at)).limit(1)
+        with self._read() as connection:
+            if connection.execute(due).first() is None:
+                return None
+        with self._applying("", at) as (_, application):
+            return application.release()
+
+    def pause(self, pause: Pause) -> Applied:
+        """Publish nothing more of what a pause covers, and take its open incidents back until then."""
+        with self._applying("", pause.since) as (connection, application):
+            application.lock()
+            pausing.begin(connection, pause)
+            return application.take_back_paused()
+
+    def resume(self, scope: str, value: str, at: datetime) -> bool:
+        """End a pause, so that what waited is published by the next ``release``; return whether it was."""
+        with self._applying("", at) as (connection, application):
+            application.lock()
+            return pausing.end(connection, scope, value, at)
+
+    def note(self, at: datetime, action: str, detail: Mapping[str, object]) -> None:
+        """Append a decision to the audit log."""
+        with self._applying("", at) as (connection, application):
+            application.lock()
+            auditing.append(connection, at, action, detail)
+
+    @contextmanager
+    def _applying(self, source: str, at: datetime) -> Iterator[tuple[sa.Connection, Application]]:
+        """Open one transaction that may change the public record, and wake who waits for its commit."""
         with self._writing, _failing_as_store_error():
             try:
                 with self._engines.write.begin() as connection, _cursor_of(connection) as driver:
-                    application = Application(driver, self._sql, self._places, source=source, at=at)
-                    applied = application.run(outcomes, cursor=cursor, present=present, join_rows=join_rows)
-                    if report is not None:
-                        sources.record(connection, report)
+                    yield (
+                        connection,
+                        Application(
+                            driver,
+                            self._sql,
+                            self._places,
+                            source=source,
+                            at=at,
+                            ledger_kind=self.ledger_kind,
+                        ),
+                    )
             except BaseException:
                 self._places.forget()
                 raise
         with self._committed:
             self._committed.notify_all()
-        return applied
 
     def record_fetch(self, report: FetchReport) -> None:
         """Remember how a fetch went, for ``sources``."""
@@ -179,6 +231,26 @@ class Store:
         """Count what is open and what was closed since a time."""
         with self._read() as connection:
             return counts(connection, closed_since)
+
+    def held(self) -> int:
+        """Count what waits to be released."""
+        with self._read() as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(schema.held)) or 0
+
+    def pauses(self) -> list[Pause]:
+        """Return what is paused."""
+        with self._read() as connection:
+            return pausing.pauses(connection)
+
+    def audit(self) -> list[AuditEntry]:
+        """Return the audit log, oldest first."""
+        with self._read() as connection:
+            return auditing.entries(connection)
+
+    def verify_audit(self) -> AuditVerdict:
+        """Work out every digest of the audit log again."""
+        with self._read() as connection:
+            return auditing.verdict(connection)
 
     def sources(self) -> list[SourceHealth]:
         """Return the health of every source that was ever fetched."""

@@ -1,7 +1,7 @@
 """Apply a batch of outcomes: one transaction from the lock on the log's row to its new head."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,8 +11,10 @@ from typing import Any
 import msgspec
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from blocklight.model import Outcome, PublicIncident, Rejected, Withheld
+from blocklight.model import Held, Outcome, PublicIncident, Reason, Rejected, Withheld
 from blocklight.store import lives, sources
+from blocklight.store.batch import collect
+from blocklight.store.holding import PASSING, Holding, Pending
 from blocklight.store.places import Places
 from blocklight.store.rows import (
     CONTENT,
@@ -22,7 +24,6 @@ from blocklight.store.rows import (
     digest,
     from_ms,
     incident_of_row,
-    storable,
     to_ms,
 )
 from blocklight.store.statements import WHOLE, Statements, fetch, run_many
@@ -30,7 +31,7 @@ from blocklight.store.statements import WHOLE, Statements, fetch, run_many
 _ID, _RELEASED_AT, _PLACE_ID, _VANISHED, _LISTED_AT, _LIFE = (
     WHOLE.index(name) for name in ("id", "released_at", "place_id", "vanished", "listed_at", "life")
 )
-_TOLD = ("published", "updated", "retracted")
+_TOLD = ("published", "updated", "retracted", "released")
 _RECEIVED, _PLACE = CONTENT.index("received_at"), CONTENT.index("place_id")
 
 
@@ -47,42 +48,7 @@ class Applied:
     retracted: int = 0
     vanished: int = 0
     duplicates: int = 0
-
-
-@dataclass(slots=True)
-class _Batch:
-    """The outcomes of one call, one for each id."""
-
-    pending: dict[str, PublicIncident | Withheld] = field(default_factory=dict)
-    rejected: dict[tuple[str, str], Rejected] = field(default_factory=dict)
-    duplicates: int = 0
-
-
-def _collect(outcomes: Iterable[Outcome], *, join_rows: bool) -> _Batch:
-    """Keep the last outcome of each id; a sensitive one wins, and rows of one incident are joined."""
-    batch = _Batch()
-    for outcome in outcomes:
-        if isinstance(outcome, Rejected):
-            batch.rejected.setdefault((outcome.source, outcome.id), outcome)
-            continue
-        now: PublicIncident | Withheld
-        if isinstance(outcome, PublicIncident):
-            now = storable(outcome)
-        elif isinstance(outcome, Withheld):
-            now = outcome
-        else:  # fail closed: what the store does not know, it does not publish
-            raise TypeError(f"the store cannot keep a {type(outcome).__name__}")
-        before = batch.pending.get(now.id)
-        if before is not None:
-            batch.duplicates += 1
-            if isinstance(before, Withheld):
-                if before.sensitive:
-                    continue
-            elif join_rows and isinstance(now, PublicIncident):
-                batch.duplicates -= 1
-                now = before.joined_with(now)
-        batch.pending[now.id] = now
-    return batch
+    released: int = 0
 
 
 @dataclass(slots=True)
@@ -103,7 +69,14 @@ class Application:
     """One call of ``Store.apply`` inside its transaction; used once."""
 
     def __init__(
-        self, cursor: DBAPICursor, sql: Statements, places: Places, *, source: str, at: datetime
+        self,
+        cursor: DBAPICursor,
+        sql: Statements,
+        places: Places,
+        *,
+        source: str,
+        at: datetime,
+        ledger_kind: str | None = None,
     ) -> None:
         self._cursor = cursor
         self._sql = sql
@@ -117,6 +90,31 @@ class Application:
         self._delays: list[float] = []
         self._tally: Counter[str] = Counter()
         self._head = self._drift = 0
+        self._ledger_kind = ledger_kind
+        self._area_events: Counter[tuple[str, str, str]] = Counter()
+        self._holding = Holding(cursor, sql, self._at, self._hold)
+
+    def release(self) -> Applied:
+        """Publish what has waited long enough."""
+        before = self.lock()
+        due = self._holding.due()
+        for joins in (0, 1):
+            pending: Pending = {row.id: row.incident for row in due if row.joins == joins}
+            if pending:
+                self._decide(pending, join_rows=bool(joins))
+        return self._finish(before)
+
+    def take_back_paused(self) -> Applied:
+        """Let every open incident that a pause covers wait, so that it leaves the public record."""
+        before = self.lock()
+        rows = fetch(self._cursor, self._sql.open_whole)
+        wheres = self._places.wheres(self._cursor, {row[_PLACE_ID] for row in rows})
+        for row in sorted(rows, key=itemgetter(0)):
+            incident = incident_of_row(row, wheres)
+            if self._holding.pauses.cover(incident):
+                self._holding.put_back(incident)
+                self._withhold(Withheld(incident.id, incident.source, Reason.PAUSED), None, row)
+        return self._finish(before)
 
     def run(
         self,
@@ -127,17 +125,23 @@ class Application:
         join_rows: bool,
     ) -> Applied:
         """Do everything that ``Store.apply`` promises."""
-        batch = _collect(outcomes, join_rows=join_rows)
-        before = self._lock()
+        batch = collect(outcomes, join_rows=join_rows)
+        before = self.lock()
         self._decide(batch.pending, join_rows=join_rows)
         self._write_rows()
         self._reject(batch.rejected)
         if present is not None:
-            self._vanish(present)
+            self._holding.vanish(self._source, present)
+            self._vanish(present, join_rows=join_rows)
+        self._advance(cursor)
+        return self._finish(before, duplicates=batch.duplicates)
+
+    def _finish(self, before: tuple[int, int, int, int], *, duplicates: int = 0) -> Applied:
+        """Write what was decided, and the log's new head."""
         self._write_rows()
+        self._holding.write()
         self._places.drop_unused(self._cursor, self._left)
         self._write_events()
-        self._advance(cursor)
         after = (self._head, self._places.next, self._places.version, self._drift)
         if after != before:
             self._cursor.execute(self._sql.write_log, after)
@@ -146,17 +150,21 @@ class Application:
         for (_, outcome, _), n in self._events.items():
             if outcome in _TOLD:
                 self._tally[outcome] += n
-        return replace(Applied(self._head, duplicates=batch.duplicates), **self._tally)
+            if outcome == "released":
+                self._tally["published"] += n
+        return replace(Applied(self._head, duplicates=duplicates), **self._tally)
 
-    def _lock(self) -> tuple[int, int, int, int]:
+    def lock(self) -> tuple[int, int, int, int]:
+        """Wait for one's turn to change the public record, and return where the log stands."""
         ((head, next_place, version, drift),) = fetch(self._cursor, self._sql.lock)
         self._head, self._drift = head, drift
         self._places.begin(next_place, version)
+        self._holding.begin()
         return head, next_place, version, drift
 
     # Deciding
 
-    def _decide(self, pending: dict[str, PublicIncident | Withheld], *, join_rows: bool) -> None:
+    def _decide(self, pending: Pending, *, join_rows: bool) -> None:
         marks, whole = self._load(pending, join_rows=join_rows)
         wheres = self._places.wheres(self._cursor, {row[_PLACE_ID] for row in whole.values()})
         if join_rows:
@@ -171,25 +179,28 @@ class Application:
             mark = marks.get(id_)
             if isinstance(outcome, Withheld):
                 self._withhold(outcome, mark, stored)
+            elif isinstance(outcome, Held):  # sorted out before; never published from here
+                continue
             elif stored is None:
                 self._publish(outcome, numbers.get(id_), mark)
             else:
                 self._update(stored, incident_of_row(stored, wheres), outcome, numbers.get(id_))
 
-    def _load(
-        self, pending: dict[str, PublicIncident | Withheld], *, join_rows: bool
-    ) -> tuple[dict[str, Row], dict[str, Row]]:
+    def _load(self, pending: Pending, *, join_rows: bool) -> tuple[dict[str, Row], dict[str, Row]]:
         """Return marks and stored rows by id; outcomes that change nothing are taken out of *pending*."""
         keys = self._sql.keys(pending)
         marks = {row[0]: row for row in fetch(self._cursor, self._sql.marks, keys)}
         for id_, _, sensitive, _ in marks.values():
-            if sensitive and isinstance(pending[id_], PublicIncident):
+            if sensitive and not isinstance(pending[id_], Withheld):
                 del pending[id_]
                 self._tally["withheld"] += 1
+        self._rows.unmarked += self._holding.sort(pending, marks, join_rows=join_rows)
         needed = []
         for id_, first_seq, stored in fetch(self._cursor, self._sql.known, keys):
-            outcome = pending[id_]
-            if join_rows or isinstance(outcome, Withheld) or digest(body(outcome)) != stored:
+            outcome = pending.get(id_)
+            if outcome is None:
+                continue
+            if join_rows or not isinstance(outcome, PublicIncident) or digest(body(outcome)) != stored:
                 needed.append(first_seq)
             else:
                 del pending[id_]
@@ -204,13 +215,31 @@ class Application:
         values = content(incident, place_id)
         received = values[_RECEIVED]
         at = self._at
+        *steady, delayed, step, folded = values  # those two were added after `life`
         self._rows.inserts.append(
-            (seq, incident.id, seq, received, at, at, digest(encoded), 0, *values, None)
+            (
+                seq,
+                incident.id,
+                seq,
+                received,
+                at,
+                at,
+                digest(encoded),
+                0,
+                *steady,
+                folded,
+                None,
+                delayed,
+                step,
+            )
         )
         if mark is not None:
             self._rows.unmarked.append(incident.id)
-        self._delays.append((at - received) / 1000)
-        self._count("published", incident.source)
+        waited = mark is not None or incident.id in self._holding.waited
+        if not (waited or incident.delayed):
+            self._delays.append((at - received) / 1000)
+        self._count("released" if waited else "published", incident.source)
+        self._count_area("released" if waited else "published", "", incident.areas)
 
     def _update(
         self, row: Row, old: PublicIncident, new: PublicIncident, place_id: int | None, vanished: int = 0
@@ -237,9 +266,10 @@ class Application:
             _, old_reason, was_sensitive, first_at = mark
             reason = old_reason if was_sensitive else reason
             sensitive |= was_sensitive
-        if mark is None or (reason, sensitive) != (mark[1], mark[2]):
+        passing = new.reason in PASSING
+        if not passing and (mark is None or (reason, sensitive) != (mark[1], mark[2])):
             self._rows.marks.append((new.id, new.source, reason, sensitive, first_at))
-        self._tally["withheld"] += 1
+        self._tally["withheld"] += not passing
         if row is not None:
             self._log_retraction(new.id, first_seq := row[0])
             self._rows.gone.append(first_seq)
@@ -248,7 +278,17 @@ class Application:
                 self._left.add(row[_PLACE_ID])
             self._count("retracted", new.source, reason)
         elif mark is None:
-            self._events[new.source, "withheld", reason] += 1
+            outcome = "withheld_later" if new.id in self._holding.waited else "withheld"
+            self._events[new.source, outcome, reason] += 1
+            self._count_area(outcome, reason, new.areas)
+
+    def _hold(self, outcome: str, incident: PublicIncident) -> None:
+        self._count(outcome, incident.source)
+        self._count_area(outcome, "", incident.areas)
+
+    def _count_area(self, outcome: str, reason: str, areas: Mapping[str, str]) -> None:
+        if self._ledger_kind is not None and self._ledger_kind in areas:
+            self._area_events[areas[self._ledger_kind], outcome, reason] += 1
 
     def _reject(self, rejected: dict[tuple[str, str], Rejected]) -> None:
         self._tally["rejected"] = len(rejected)
@@ -262,16 +302,21 @@ class Application:
         for outcome in fresh:
             self._events[outcome.source, "rejected", outcome.reason] += 1
 
-    def _vanish(self, present: AbstractSet[str]) -> None:
+    def _vanish(self, present: AbstractSet[str], *, join_rows: bool) -> None:
         still_open = fetch(self._cursor, self._sql.open, (self._source,))
         missing = [first_seq for id_, first_seq in still_open if id_ not in present]
         if not missing:
             return
         rows = fetch(self._cursor, self._sql.whole, self._sql.keys(missing))
         wheres = self._places.wheres(self._cursor, {row[_PLACE_ID] for row in rows})
-        for row in sorted(rows, key=itemgetter(0)):
-            old = incident_of_row(row, wheres)
-            new = old.closed_by_vanishing(from_ms(self._at))
+        closing = [
+            (row, old := incident_of_row(row, wheres), old.closed_by_vanishing(from_ms(self._at)))
+            for row in sorted(rows, key=itemgetter(0))
+        ]
+        kept = self._holding.keep_back([new for _, _, new in closing], join_rows=join_rows)
+        for row, old, new in closing:
+            if new.id in kept:
+                continue
             self._update(row, old, new, row[_PLACE_ID], vanished=1)
             self._tally["vanished"] += 1
 
@@ -310,6 +355,9 @@ class Application:
     def _write_events(self) -> None:
         rows = [(self._day, *event, n) for event, n in sorted(self._events.items())]
         run_many(self._cursor, self._sql.add_to_ledger, rows)
+        month, kind = self._day[:7], self._ledger_kind
+        in_areas = [(month, kind, *event, n) for event, n in sorted(self._area_events.items())]
+        run_many(self._cursor, self._sql.add_to_area_ledger, in_areas)
 
     def _advance(self, cursor: str | None) -> None:
         """Move the source's cursor and remember how late its new incidents came.

@@ -1,0 +1,221 @@
+"""Keeps back what may not be public yet: sorts a batch into what is decided now and what waits."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+from blocklight.model import Held, PublicIncident, Reason, Status, Withheld
+from blocklight.store.rows import Row, body, digest, from_ms, incident_of_body, storable, to_ms
+from blocklight.store.statements import Statements, fetch, run_many
+
+PASSING = frozenset({Reason.HELD, Reason.PAUSED})
+"""Reasons that leave no mark: such an incident is only late."""
+
+_MINUTE_MS = 60_000
+
+Pending = dict[str, PublicIncident | Held | Withheld]
+Count = Callable[[str, PublicIncident], None]
+
+
+class Waiting(NamedTuple):
+    """One row of the table ``held``, in the order of its columns; times in ms."""
+
+    id: str
+    source: str
+    release_at: int | None
+    after_close_ms: int
+    step_min: int | None
+    open: int
+    joins: int
+    body: str
+
+    @property
+    def incident(self) -> PublicIncident:
+        """What is to be published."""
+        return incident_of_body(self.body)
+
+
+class Pauses(NamedTuple):
+    """What is not published for the time being: pairs of a scope and its value."""
+
+    scopes: tuple[tuple[str, str], ...]
+
+    def cover(self, incident: PublicIncident) -> bool:
+        """Whether any of them covers an incident."""
+        return any(covers(scope, value, incident) for scope, value in self.scopes)
+
+
+def covers(scope: str, value: str, incident: PublicIncident) -> bool:
+    """Whether one pause covers an incident: the whole city, its source, its category, or an area it is in."""
+    match scope:
+        case "source":
+            return incident.source == value
+        case "category":
+            return incident.category == value
+        case "area":
+            kind, _, area = value.partition(":")
+            return incident.areas.get(kind) == area
+    return True
+
+
+class Holding:
+    """What waits, inside one transaction at *at* (ms); *count* notes in the ledger what waits from now on."""
+
+    def __init__(self, cursor: DBAPICursor, sql: Statements, at: int, count: Count) -> None:
+        self._cursor = cursor
+        self._sql = sql
+        self._at = at
+        self._count = count
+        self._any = True
+        self._puts: dict[str, Waiting] = {}
+        self._gone: list[str] = []
+        self.pauses = Pauses(())
+        self.waited: set[str] = set()
+        """Ids that were held before: publishing one is a release."""
+
+    def begin(self) -> None:
+        """Read, once the log is locked, what is paused and whether anything waits."""
+        self.pauses = Pauses(tuple((row[0], row[1]) for row in fetch(self._cursor, self._sql.pauses)))
+        ((found,),) = fetch(self._cursor, self._sql.any_held)
+        self._any = bool(found)
+
+    def sort(self, pending: Pending, marks: Mapping[str, Row], *, join_rows: bool) -> list[str]:
+        """Take what waits out of *pending*, and put what is due into it; return ids whose marks fall.
+
+        A published incident that has to wait becomes ``Withheld``, for a reason that leaves no mark.
+        """
+        waits = [id_ for id_, outcome in pending.items() if self._may_wait(outcome)]
+        before = self._rows(pending)
+        if not waits and not before:
+            return []
+        shown = {row[0]: row[1:] for row in self._pick(self._sql.shown, waits)}
+        fall: list[str] = []
+        for id_ in {*waits, *before}:
+            now = self._one(
+                pending[id_], before.get(id_), shown.get(id_), marks.get(id_), join_rows=join_rows
+            )
+            if now is not None:
+                pending[id_] = now
+                continue
+            del pending[id_]
+            if id_ in marks:
+                fall.append(id_)
+        return fall
+
+    def due(self) -> list[Waiting]:
+        """Return what is to be released now, the longest due first."""
+        statement = self._sql.all_due if self.pauses.scopes else self._sql.due
+        found = [Waiting(*row) for row in fetch(self._cursor, statement, (self._at,))]
+        return [row for row in found if not self.pauses.scopes or not self.pauses.cover(row.incident)]
+
+    def vanish(self, source: str, present: AbstractSet[str]) -> None:
+        """Close what waits and is no longer in its source; one that waited for that has an end now."""
+        if not self._any:
+            return
+        rows = [Waiting(*row) for row in fetch(self._cursor, self._sql.open_held, (source,))]
+        for row in rows:
+            if row.id in present or row.id in self._puts or row.id in self.waited:
+                continue
+            closed = row.incident.closed_by_vanishing(from_ms(self._at))
+            due = self._at + row.after_close_ms if row.release_at is None else row.release_at
+            self._puts[row.id] = row._replace(
+                release_at=self._stepped(due, row.step_min), open=0, body=body(closed).decode()
+            )
+
+    def keep_back(self, closed: Iterable[PublicIncident], *, join_rows: bool) -> set[str]:
+        """Hold those closings that may not be public yet; return their ids."""
+        kept = [new for new in closed if new.time_step_min is not None or self.pauses.cover(new)]
+        before = self._rows([new.id for new in kept])
+        for new in kept:
+            if new.id in self._puts or new.id in before:  # what waits was closed by `vanish`
+                continue
+            due = self._stepped(self._at, new.time_step_min)
+            self._put(new, due, Held(new, step_min=new.time_step_min), joins=join_rows)
+        return {new.id for new in kept}
+
+    def put_back(self, incident: PublicIncident) -> None:
+        """Let a published incident wait until what covers it is resumed."""
+        if incident.id not in self._rows([incident.id]):
+            self._put(incident, self._at, Held(incident, step_min=incident.time_step_min), joins=False)
+
+    def write(self) -> None:
+        """Write what was sorted."""
+        gone = [id_ for id_ in self._gone if id_ not in self._puts]
+        if gone:
+            self._cursor.execute(self._sql.delete_held, self._sql.keys(gone))
+        run_many(self._cursor, self._sql.put_held, [tuple(row) for row in self._puts.values()])
+        self._gone, self._puts = [], {}
+
+    def _may_wait(self, outcome: PublicIncident | Held | Withheld) -> bool:
+        if isinstance(outcome, PublicIncident):
+            return bool(self.pauses.scopes) and self.pauses.cover(outcome)
+        return isinstance(outcome, Held)
+
+    def _one(
+        self,
+        outcome: PublicIncident | Held | Withheld,
+        before: Waiting | None,
+        shown: Row | None,
+        mark: Row | None,
+        *,
+        join_rows: bool,
+    ) -> PublicIncident | Withheld | None:
+        """Return what is decided about now, ``None`` for one that waits."""
+        if before is not None:
+            self._gone.append(before.id)
+            self.waited.add(before.id)
+        if isinstance(outcome, Withheld):
+            return outcome
+        held = outcome if isinstance(outcome, Held) else Held(outcome, release_at=from_ms(self._at))
+        incident = storable(held.incident)
+        if join_rows and before is not None:
+            incident = before.incident.joined_with(incident)
+        told, paused = body(incident), self.pauses.cover(incident)
+        due = self._due(held, incident, before, told)
+        public = shown is not None and shown[0] == digest(told)
+        if public or (due is not None and due <= self._at and not paused):
+            return incident
+        self._put(incident, due, held, joins=join_rows)
+        if before is None and shown is None and mark is None:
+            self._count("held", incident)
+        stays = held.step_min is not None or (paused and shown is not None and shown[1] == Status.CLOSED)
+        if shown is None or stays:
+            return None
+        return Withheld(incident.id, incident.source, Reason.PAUSED if paused else Reason.HELD)
+
+    def _due(self, held: Held, incident: PublicIncident, before: Waiting | None, told: bytes) -> int | None:
+        """Return when an incident is to be released, in ms; ``None`` while it waits for its closing."""
+        if held.step_min is not None and before is not None and before.body == told.decode():
+            return before.release_at  # the same version, fetched again
+        due = None if held.release_at is None else to_ms(held.release_at)
+        if due is None and incident.status is Status.CLOSED:  # closed, and nobody says when
+            known = before is not None and not before.open and before.release_at is not None
+            due = before.release_at if known and before else self._at + held.after_close_s * 1000
+        return self._stepped(due, held.step_min)
+
+    def _stepped(self, due: int | None, step_min: int | None) -> int | None:
+        """Return the first whole step after both *due* and now."""
+        if due is None or step_min is None:
+            return due
+        step = step_min * _MINUTE_MS
+        return (max(due, self._at) // step + 1) * step
+
+    def _put(self, incident: PublicIncident, due: int | None, held: Held, *, joins: bool) -> None:
+        self._puts[incident.id] = Waiting(
+            incident.id,
+            incident.source,
+            due,
+            held.after_close_s * 1000,
+            held.step_min,
+            int(incident.status is Status.OPEN),
+            int(joins),
+            body(incident).decode(),
+        )
+
+    def _rows(self, ids: Collection[str]) -> dict[str, Waiting]:
+        return {row[0]: Waiting(*row) for row in self._pick(self._sql.held, ids)} if self._any else {}
+
+    def _pick(self, statement: str, ids: Collection[str]) -> Iterable[Row]:
+        return fetch(self._cursor, statement, self._sql.keys(ids)) if ids else ()

@@ -1,0 +1,51 @@
+"""What the city has paused, and since when; the writing of pauses, sealed in the audit log."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import sqlalchemy as sa
+
+from blocklight.store import auditing, schema
+from blocklight.store.rows import from_ms, to_ms
+
+Scope = Literal["city", "source", "category", "area"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """One pause: of the whole city (*value* is empty), a source, a category, or an area (``kind:id``)."""
+
+    scope: str
+    value: str
+    reason: str
+    since: datetime
+
+
+def pauses(connection: sa.Connection) -> list[Pause]:
+    """Return what is paused, longest first."""
+    rows = connection.execute(sa.select(schema.pause).order_by(schema.pause.c.since, schema.pause.c.scope))
+    return [Pause(row.scope, row.value, row.reason, from_ms(row.since)) for row in rows]
+
+
+def begin(connection: sa.Connection, pause: Pause) -> None:
+    """Note a pause, or its new reason."""
+    table = schema.pause
+    connection.execute(table.delete().where(table.c.scope == pause.scope, table.c.value == pause.value))
+    connection.execute(
+        table.insert().values(
+            scope=pause.scope, value=pause.value, reason=pause.reason, since=to_ms(pause.since)
+        )
+    )
+    detail = {"scope": pause.scope, "value": pause.value, "reason": pause.reason}
+    auditing.append(connection, pause.since, "pause", detail)
+
+
+def end(connection: sa.Connection, scope: str, value: str, at: datetime) -> bool:
+    """Take a pause back; return whether there was one."""
+    table = schema.pause
+    gone = connection.execute(table.delete().where(table.c.scope == scope, table.c.value == value))
+    if not gone.rowcount:
+        return False
+    auditing.append(connection, at, "resume", {"scope": scope, "value": value})
+    return True
