@@ -1,4 +1,3 @@
-import itertools
 import logging
 import random
 import socket
@@ -46,7 +45,7 @@ def test_a_change_is_sent_whole_with_its_seq(quick: Broadcast) -> None:
 @pytest.mark.parametrize("by", ["header", "query", "both"])
 def test_a_client_resumes_exactly_after_the_seq_it_has_seen(quick: Broadcast, by: str) -> None:
     quick.put(1, 2, 3, 4)
-    until(lambda: quick.live.replay.head == 4)
+    until(lambda: quick.live.frames_sent == 1)
     target = {"header": "/", "query": "/?last_event_id=2", "both": "/?last_event_id=0"}[by]
     headers = "" if by == "query" else "Last-Event-ID: 2\r\n"
     with Listener(quick.port, target, headers) as listener:
@@ -57,7 +56,7 @@ def test_a_client_resumes_exactly_after_the_seq_it_has_seen(quick: Broadcast, by
 
 def test_a_client_that_has_seen_everything_hears_nothing_old(quick: Broadcast) -> None:
     quick.put(1, 2)
-    until(lambda: quick.live.replay.head == 2)
+    until(lambda: quick.live.frames_sent == 1)
     with quick.listener(after=2) as listener:
         assert [event.name for event in listener.read(until_seen="pulse")] == ["pulse"]
 
@@ -107,35 +106,37 @@ def test_nothing_is_lost_and_nothing_comes_out_of_order_when_connecting_amid_cha
                 while max(_seqs(events), default=0) < target:
                     events += listener.read(events=1)
             seqs = _seqs(events)
-            assert sorted(set(seqs)) == list(range(after + 1, max(seqs) + 1))
-            first_heard = list(dict.fromkeys(seqs))
-            assert first_heard == sorted(first_heard)
+            # A client that has seen what only now goes out to the others hears it again, still in order.
+            assert seqs == sorted(set(seqs))
+            assert [seq for seq in seqs if seq > after] == list(range(after + 1, seqs[-1] + 1))
     finally:
         stop.set()
         publishing.join()
 
 
-def test_the_first_change_after_a_pause_goes_out_at_once_and_then_at_most_two_frames_a_second() -> None:
-    with broadcasting() as broadcast, broadcast.listener() as listener:
-        chunks = listener.chunks()
-        next(chunks)
-        began = time.monotonic()
+def test_the_first_change_after_a_pause_goes_out_at_once() -> None:
+    with broadcasting(interval_s=60) as broadcast, broadcast.listener() as listener:
+        listener.read(until_seen="pulse")
         broadcast.put(1)
-        arrived = []
-        for number in itertools.count(2):
-            arrived.append(time.monotonic())
-            if number > 2:
-                broadcast.put(number, number)
-            if number == 5:
-                break
-            next(chunks)
-        assert arrived[1] - began < 0.4, "the first frame waited for the interval"
-        pauses = [later - sooner for sooner, later in itertools.pairwise(arrived[1:])]
-        assert min(pauses) > 0.4
+        assert [event.id for event in listener.read(until_seen="incident")] == ["1"]
+
+
+def test_however_many_changes_there_are_at_most_two_frames_go_out_in_a_second() -> None:
+    with broadcasting() as broadcast, broadcast.listener() as listener:
+        began = time.monotonic()
+        while time.monotonic() < began + 1.2:
+            broadcast.put(broadcast.seq)
+            time.sleep(0.01)
+        events: list[Event] = []
+        while max(_seqs(events), default=0) < broadcast.seq:
+            events += listener.read(events=1)
+        took = time.monotonic() - began
+        assert _seqs(events) == list(range(1, broadcast.seq + 1))
+        assert 2 <= broadcast.live.frames_sent <= took / 0.5 + 1
 
 
 def test_changes_within_an_interval_share_one_frame() -> None:
-    with broadcasting(interval_s=0.2) as broadcast, broadcast.listener() as listener:
+    with broadcasting(interval_s=1) as broadcast, broadcast.listener() as listener:
         chunks = listener.chunks()
         next(chunks)
         broadcast.put(1)
@@ -229,7 +230,7 @@ def test_a_client_that_never_reads_again_is_given_up(caplog: pytest.LogCaptureFi
 
 
 def test_a_retraction_empties_what_was_not_sent_yet() -> None:
-    with broadcasting(interval_s=0.3) as broadcast, broadcast.listener() as listener:
+    with broadcasting(interval_s=1) as broadcast, broadcast.listener() as listener:
         listener.read(until_seen="pulse")
         broadcast.put(1)
         listener.read(until_seen="incident")
@@ -261,8 +262,8 @@ def test_a_retracted_incident_is_not_replayed(quick: Broadcast) -> None:
     quick.publish(a_retraction(3, incident_id(1)))
     until(lambda: quick.live.replay.head == 3)
     with quick.listener(after=0) as listener:
-        events = listener.read(until_seen="pulse")
-        assert [(event.name, event.id) for event in events[:2]] == [("incident", "2"), ("retract", "3")]
+        events = [event for event in listener.read(until_seen="retract") if event.name != "pulse"]
+        assert [(event.name, event.id) for event in events] == [("incident", "2"), ("retract", "3")]
 
 
 def test_everybody_can_be_told_to_start_anew(quick: Broadcast) -> None:

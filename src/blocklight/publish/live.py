@@ -73,15 +73,16 @@ class ReplayLog:
                 del self._live[old]
         return event
 
-    def since(self, seq: int) -> bytes | None:
-        """Return the events after *seq*, or ``None`` when some of them are no longer held."""
+    def since(self, seq: int, before: int | None = None) -> bytes | None:
+        """Return the events after *seq*, and *before* another, or ``None`` when some are no longer held."""
         if not self.tail <= seq <= self.head:
             return None
         newer: list[bytes] = []
         for at, _, event in reversed(self._events):
             if at <= seq:
                 break
-            newer.append(event)
+            if before is None or at < before:
+                newer.append(event)
         return b"".join(reversed(newer))
 
 
@@ -129,7 +130,7 @@ class Live:
         self._heartbeat_s = heartbeat_s
         self._stalled_s = stalled_s
         self._pulsed: tuple[float, bytes] = (float("-inf"), b"")
-        self._pending: list[tuple[str, bytes]] = []
+        self._pending: list[tuple[int, str, bytes]] = []
         self._wake = asyncio.Event()
         self._closed = False
 
@@ -144,19 +145,19 @@ class Live:
             event = self.replay.add(change)
             if change.incident is None:
                 self._take_back(change.id)
-            self._pending.append((change.id, event))
+            self._pending.append((change.seq, change.id, event))
         self._wake.set()
 
     def _take_back(self, incident_id: str) -> None:
         """Keep a retracted incident out of all that is still to be sent."""
-        self._pending = [entry for entry in self._pending if entry[0] != incident_id]
+        self._pending = [entry for entry in self._pending if entry[1] != incident_id]
         for client in self._clients:
             if client.queue:  # its frames are shared bytes that may hold the incident
                 self._start_anew(client)
 
     def reset_all(self) -> None:
         """Tell every client to load the window anew."""
-        self._pending.append(("", _RESET))
+        self._pending.append((self.replay.head + 1, "", _RESET))
         self._wake.set()
 
     async def run(self) -> None:
@@ -169,7 +170,7 @@ class Live:
                 async with asyncio.timeout_at(min(next_pulse, next_heartbeat)):
                     await self._wake.wait()
             self._wake.clear()
-            frame, self._pending = b"".join(event for _, event in self._pending), []
+            frame, self._pending = b"".join(event for *_, event in self._pending), []
             now = loop.time()
             if now >= next_heartbeat:
                 frame += b": alive\n\n"
@@ -214,9 +215,10 @@ class Live:
     def _greeting(self, scope: Scope) -> bytes:
         """Return what a client missed since the seq it names, or a reset when that cannot be told."""
         position = last_event_id(scope)
-        missed = b"" if position is None else self.replay.since(position)
-        # What is pending is in the replay already, but goes out with the next frame as well: a client
-        # applies a change twice without harm, and would not forgive a lost one.
+        # What is pending goes to this client with the next frame; were it replayed as well, older changes
+        # would follow newer ones.
+        before = self._pending[0][0] if self._pending else None
+        missed = b"" if position is None else self.replay.since(position, before)
         return (_RESET if missed is None else missed) + self._pulse_event()
 
     def _pulse_event(self) -> bytes:
