@@ -94,9 +94,9 @@ def test_health_is_there_after_reopening(store: Store, database: Database) -> No
 
 
 def test_a_fetch_may_be_reported_with_what_it_brought(store: Store) -> None:
-    store.apply("dispatch", [call(1)], at=START, cursor="c1", report=_report(0, records=1))
-    store.apply("dispatch", [call(1)], at=minutes(9), report=_report(9, records=1))
+    store.apply("dispatch", [call(1)], at=START, cursor="c1", report=_report(0))
+    store.apply("dispatch", [call(1)], at=minutes(9), report=_report(9, records=2))
     health = _only(store)
-    assert (health.last_success_at, health.records) == (minutes(9), 1)
+    assert (health.last_success_at, health.records) == (minutes(9), 3)
     assert [(gap.start, gap.end) for gap in health.gaps] == [(START, minutes(9))]
     assert store.cursor("dispatch") == "c1"

@@ -76,7 +76,7 @@ class Town:
     rules: Rules
     settings: Settings
 
-    def feeds(self, client: httpx.AsyncClient, now: Clock) -> list[Feed]:
+    def feeds(self, client: httpx.AsyncClient, now: Clock, clock_rate: float = 1) -> list[Feed]:
         """Return a feed for each source of the city."""
         return [
             Feed(
@@ -84,6 +84,7 @@ class Town:
                 self.city,
                 connector(source, client=client, settings_token=self.settings.socrata_app_token, now=now),
                 self.rules,
+                clock_rate=clock_rate,
             )
             for source in self.city.sources
         ]
@@ -202,7 +203,7 @@ async def _serve(
     state = Public(town.city, town.store, publisher, town.areas, town.settings.style_url)
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(http_client(town.city, now, seed))
-        feeds = town.feeds(client, now) if intake else []
+        feeds = town.feeds(client, now, clock_rate) if intake else []
         if intake and town.store.head() == 0:
             await _first_fetch(feeds, town.store)
         await asyncio.to_thread(publisher.load)
@@ -212,7 +213,7 @@ async def _serve(
             async with asyncio.TaskGroup() as tasks:
                 running = [tasks.create_task(publisher.run())]
                 for feed in feeds:
-                    runner = Runner(feed, town.store, now=now, stored=publisher.wake, clock_rate=clock_rate)
+                    runner = Runner(feed, town.store, now=now, stored=publisher.wake)
                     running.append(tasks.create_task(runner.run()))
                 if intake:
                     running.append(tasks.create_task(_compact(town.store, now)))

@@ -43,6 +43,7 @@ class Tally:
     unread: set[str] = field(default_factory=set)
     """Public ids of incidents whose record is there but could not be read: they have not left the feed."""
     unchanged: bool = False
+    reported: bool = False
 
     @property
     def shown(self) -> int:
@@ -50,7 +51,7 @@ class Tally:
 
         The only count that health tells: one that moved with withheld records would tell of them.
         """
-        return sum(done.published + done.updated + done.unchanged - done.vanished for done in self.applied)
+        return sum(applied.shown for applied in self.applied)
 
     def count(self, outcomes: Sequence[Outcome]) -> None:
         """Add the outcomes of a batch."""
@@ -68,10 +69,15 @@ class Tally:
 class Feed:
     """One source with all that is needed to read it: its connector, its field map and the city's rules."""
 
-    def __init__(self, source: SourceSpec, city: City, connector: Connector, rules: Rules) -> None:
+    def __init__(
+        self, source: SourceSpec, city: City, connector: Connector, rules: Rules, *, clock_rate: float = 1
+    ) -> None:
         self.source = source
+        self.late_after_s = source.lateness_s * clock_rate
         self.connector = connector
         self.rules = rules
+        self.cursor: str | None = None
+        self.cursor_known = False
         self._normalise = Normaliser.of(source, city)
         self._known: dict[str, tuple[RawRecord, Outcome]] = {}
 
@@ -144,11 +150,13 @@ async def run_once(feed: Feed, store: Store) -> Tally:
     tally = Tally()
     source = feed.source
     whole: list[RawRecord] = []
-    damaged: list[Unreadable] = []
     last: Batch | None = None
+    damaged: list[Unreadable] = []
     together = source.closes == "vanish" or source.rows != "incident"
-    cursor = await asyncio.to_thread(store.cursor, source.id)
-    async with aclosing(feed.connector.fetch(cursor)) as batches:  # type: ignore[type-var]  # connectors are generators
+    if not feed.cursor_known:
+        feed.cursor = await asyncio.to_thread(store.cursor, source.id)
+        feed.cursor_known = True
+    async with aclosing(feed.connector.fetch(feed.cursor)) as batches:  # type: ignore[type-var]  # connectors are generators
         async for batch in batches:
             tally.unchanged = batch.unchanged
             if batch.unchanged:
@@ -182,10 +190,23 @@ def _apply(feed: Feed, store: Store, batch: Batch, tally: Tally) -> None:
     present = None
     if source.closes == "vanish" and batch.complete and outcomes:  # nothing at all never closes everything
         present = tally.unread | {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
-    join_rows = source.rows != "incident"
-    tally.applied.append(
-        store.apply(source.id, outcomes, at=at, cursor=batch.cursor, present=present, join_rows=join_rows)
+    report = None
+    if batch.complete:  # the last of its fetch: how the fetch went is stored with it
+        report = FetchReport(
+            source.id, at, feed.late_after_s, records=tally.shown, rejected=dict(tally.rejected)
+        )
+    applied = store.apply(
+        source.id,
+        outcomes,
+        at=at,
+        cursor=batch.cursor,
+        present=present,
+        join_rows=source.rows != "incident",
+        report=report,
     )
+    tally.applied.append(applied)
+    tally.reported = report is not None
+    feed.cursor = batch.cursor or feed.cursor
 
 
 def _judge(source: SourceSpec, batch: Batch, rejected: int) -> None:
@@ -210,14 +231,11 @@ def _identity(raw: RawRecord, source: SourceSpec) -> str:
 class Runner:
     """Polls one feed for ever; a failing source logs once when it fails and once when it recovers."""
 
-    def __init__(
-        self, feed: Feed, store: Store, *, now: Clock, stored: Callable[[], None], clock_rate: float = 1
-    ) -> None:
+    def __init__(self, feed: Feed, store: Store, *, now: Clock, stored: Callable[[], None]) -> None:
         self._feed = feed
         self._store = store
         self._now = now
         self._stored = stored
-        self._clock_rate = clock_rate
         self._failures = 0
 
     async def run(self) -> None:
@@ -244,7 +262,8 @@ class Runner:
             _log.info("source %s recovered after %d failed fetches", source, self._failures)
         self._failures = 0
         self._stored()
-        await self._report(records=tally.shown, rejected=dict(tally.rejected))
+        if not tally.reported:
+            await self._report(records=tally.shown, rejected=dict(tally.rejected))
         return tally
 
     async def _failed(self, reason: str) -> None:
@@ -255,8 +274,7 @@ class Runner:
 
     async def _report(self, **what: Any) -> None:  # noqa: ANN401 - the fields of FetchReport
         source = self._feed.source
-        late_after_s = source.lateness_s * self._clock_rate
-        report = FetchReport(source=source.id, at=self._now(), late_after_s=late_after_s, **what)
+        report = FetchReport(source.id, self._now(), self._feed.late_after_s, **what)
         try:
             await asyncio.to_thread(self._store.record_fetch, report)
         except StoreError:

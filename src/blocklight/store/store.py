@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Self
 
@@ -94,13 +95,13 @@ class Store:
         An id that was ever withheld as sensitive stays withheld, and a published one that is withheld now
         is retracted: its row, life and earlier changes are deleted. Withheld and rejected ones take no seq,
         nor do held ones before they are released; what is due by *at* is released first.
-        *report* is remembered like ``record_fetch`` would, without a transaction of its own.
+        *report* is remembered as by ``record_fetch``, its records being those before this batch.
         """
         self.release(at)
         with self._applying(source, at) as (connection, application):
             applied = application.run(outcomes, cursor=cursor, present=present, join_rows=join_rows)
             if report is not None:
-                sources.record(connection, report)
+                sources.record(connection, replace(report, records=report.records + applied.shown))
             return applied
 
     def release(self, at: datetime) -> Applied | None:

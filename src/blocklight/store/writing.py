@@ -50,6 +50,11 @@ class Applied:
     duplicates: int = 0
     released: int = 0
 
+    @property
+    def shown(self) -> int:
+        """How many incidents of the batch the public can see."""
+        return self.published + self.updated + self.unchanged - self.vanished
+
 
 @dataclass(slots=True)
 class _Rows:
