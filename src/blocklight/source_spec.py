@@ -103,6 +103,8 @@ class FieldSpec(Table):
     def _short_forms(cls, value: object) -> object:
         if isinstance(value, str):
             return {"from": (value,)}
+        if isinstance(value, list):
+            return {"from": tuple(value)}
         if isinstance(value, dict) and isinstance(value.get("from"), str):
             return {**value, "from": (value["from"],)}
         return value

@@ -116,6 +116,14 @@ def test_a_clock_reading_late_in_the_evening_read_after_midnight_is_yesterdays()
     assert received == datetime(2024, 9, 9, 23, 58, tzinfo=PACIFIC)
 
 
+def test_a_clock_reading_that_has_its_date_after_all_is_read_with_it() -> None:
+    forms = ["%I:%M:%S %p", "%m/%d/%Y %I:%M:%S %p"]
+    late = datetime(2022, 4, 28, 0, 5, tzinfo=PACIFIC)
+    for text in ("4/27/2022 11:51:25 PM", "11:51:25 PM"):
+        received = from_time_of_day(text, PACIFIC, forms, fetched_at=late)
+        assert received == datetime(2022, 4, 27, 23, 51, 25, tzinfo=PACIFIC)
+
+
 def test_a_clock_that_is_a_little_ahead_of_ours_is_todays() -> None:
     before = datetime(2024, 9, 10, 12, 0, tzinfo=PACIFIC)
     received = from_time_of_day("12:05", PACIFIC, [], fetched_at=before)

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -144,8 +145,12 @@ def from_time_of_day(
     """Return the aware UTC time of a clock reading without a date.
 
     It is the latest such time that was not still to come at *fetched_at*, or the first from *not_before* on.
+    One of *forms* that holds a day is for a reading that has its date after all.
     """
-    reading = _clock_reading(str(value).strip(), forms)
+    for form in (form for form in forms if "%d" in form):
+        with suppress(ValueError):
+            return from_local(value, zone, form, not_before=not_before)
+    reading = _clock_reading(str(value).strip(), [form for form in forms if "%d" not in form])
     if not_before is not None:
         day = not_before.astimezone(zone).date()
         when = _at(day, reading, zone)
