@@ -28,23 +28,26 @@ const spoken = {
 };
 const axis = { start: NOW - 720 * 3600, step: 21600, count: 121 };
 
-const nullable = <T>(...values: T[]) => fc.constantFrom<(T | null)[]>(null, ...values);
+/** Mostly one value, so that a filter made of many choices still lets something through. */
+const mostly = <T>(usual: T, other: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+  fc.oneof({ weight: 6, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: other });
+const nullable = <T>(...values: T[]) => mostly<T | null>(null, fc.constantFrom(...values));
 
 const anyFilter: fc.Arbitrary<Filter> = fc
   .record({
     range: fc.constantFrom(...RANGES),
     span: fc.option(fc.tuple(fc.integer({ min: 0, max: 30 * 86400 }), fc.integer({ min: 60, max: 86400 }))),
     openEnded: fc.boolean(),
-    hidden: fc.subarray([...GROUP_IDS]),
+    hidden: mostly<(typeof GROUP_IDS)[number][]>([], fc.subarray([...GROUP_IDS])),
     status: nullable("open" as const, "closed" as const),
     kind: nullable("call" as const, "request" as const),
     origin: nullable("community" as const, "officer" as const),
     agency: nullable("police", "fire"),
     priority: nullable(1, 2),
     area: nullable({ kind: "beat", id: "04X" }),
-    words: fc.constantFrom("", "noise", "broadway 04x", "jose", "telegraph collision"),
-    hours: fc.oneof(fc.constant(ALL_HOURS), fc.integer({ min: 1, max: ALL_HOURS })),
-    weekdays: fc.oneof(fc.constant(ALL_DAYS), fc.integer({ min: 1, max: ALL_DAYS })),
+    words: mostly("", fc.constantFrom("noise", "broadway 04x", "jose", "telegraph collision")),
+    hours: mostly(ALL_HOURS, fc.integer({ min: 1, max: ALL_HOURS })),
+    weekdays: mostly(ALL_DAYS, fc.integer({ min: 1, max: ALL_DAYS })),
   })
   .map(({ span, openEnded, ...rest }) => ({
     ...rest,
@@ -129,7 +132,7 @@ test("the list shows exactly what the filter's plain words say", () => {
     }),
     { numRuns: 400 },
   );
-  expect(shown).toBeGreaterThan(0);
+  expect(shown).toBeGreaterThan(100);
 });
 
 test("what the GPU draws by its time range is what the list shows", () => {

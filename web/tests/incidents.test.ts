@@ -37,8 +37,9 @@ test("retracting an id that was never shown does nothing", () => {
   expect(incidentsOf([feature(1)]).retract("stranger")).toBeUndefined();
 });
 
-test("places that are alike are kept once", () => {
+test("places that are alike in everything are kept once", () => {
   expect(incidentsOf([feature(1), feature(2), feature(3)]).places).toHaveLength(1);
+  expect(incidentsOf([feature(1), feature(2, { areas: { beat: "12Y" } })]).places).toHaveLength(2);
 });
 
 test("rows stay in order of time received, whatever order they come in", () => {

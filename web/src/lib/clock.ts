@@ -38,6 +38,8 @@ export class CityClock {
 export class LocalHours {
   readonly #format: Intl.DateTimeFormat;
   readonly #known = new Map<number, number>();
+  #lastQuarter = Number.NaN;
+  #last = 0;
 
   constructor(timeZone: string) {
     this.#format = new Intl.DateTimeFormat("en-US", {
@@ -52,8 +54,14 @@ export class LocalHours {
   of(at: number): number {
     // Every zone's offset is a multiple of a quarter of an hour.
     const quarter = Math.floor(at / 900);
-    const known = this.#known.get(quarter);
-    if (known !== undefined) return known;
+    // Rows are asked in order of time: nearly always it is the same quarter as the one before.
+    if (quarter === this.#lastQuarter) return this.#last;
+    this.#lastQuarter = quarter;
+    this.#last = this.#known.get(quarter) ?? this.#lookUp(quarter);
+    return this.#last;
+  }
+
+  #lookUp(quarter: number): number {
     const parts = this.#format.formatToParts(quarter * 900_000);
     const day = WEEKDAYS.indexOf(parts.find((part) => part.type === "weekday")?.value ?? "");
     const hour = Number(parts.find((part) => part.type === "hour")?.value ?? 0);

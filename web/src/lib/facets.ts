@@ -44,23 +44,24 @@ export function survey(
     weekdays: new Uint32Array(7),
   };
   const groupOfCode = incidents.codes.category.texts.map((text) => groupIndex(text ?? "other"));
+  const { order, received: times, state, category } = incidents;
   let shown = 0;
   for (let index = length - 1; index >= 0; index--) {
-    const row = at(incidents.order, index);
+    const row = at(order, index);
     const why = test(row);
     if (why > OUT_OF_HOURS + HIDDEN_GROUP + OUT_OF_TIME) continue;
-    const received = at(incidents.received, row);
+    const received = at(times, row);
     if (why === 0) rows[shown++] = row;
     if ((why & ~OUT_OF_TIME) === 0) {
       facets.passes[row] = 1;
       const bin = Math.floor((received - axis.start) / axis.step);
       if (bin >= 0 && bin < axis.count) {
-        const bins = incidents.state[row] === OPEN ? facets.openBins : facets.closedBins;
+        const bins = state[row] === OPEN ? facets.openBins : facets.closedBins;
         bins[bin] = at(bins, bin) + 1;
       }
     }
     if ((why & ~HIDDEN_GROUP) === 0) {
-      const group = groupOfCode[at(incidents.category, row)] ?? 0;
+      const group = groupOfCode[at(category, row)] ?? 0;
       facets.groups[group] = at(facets.groups, group) + 1;
     }
     if ((why & ~OUT_OF_HOURS) === 0) {

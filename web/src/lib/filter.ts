@@ -154,13 +154,14 @@ export function compile(
   );
   const allHours = filter.hours === ALL_HOURS && filter.weekdays === ALL_DAYS;
   const otherwise = compileRest(filter, incidents, context.spoken);
+  const { state: states, received: times, category } = incidents;
   return (row) => {
-    const state = incidents.state[row];
-    if (state === RETRACTED || !otherwise(row)) return OTHERWISE;
-    const received = at(incidents.received, row);
+    const state = states[row];
+    if (state === RETRACTED || (otherwise && !otherwise(row))) return OTHERWISE;
+    const received = at(times, row);
     let why = 0;
     if (received >= until || (received < since && !(keepOpen && state === OPEN))) why |= OUT_OF_TIME;
-    if (hidden[at(incidents.category, row)]) why |= HIDDEN_GROUP;
+    if (hidden[at(category, row)]) why |= HIDDEN_GROUP;
     if (!allHours) {
       const hour = context.hourOfWeek(received);
       const wanted = (filter.hours >> (hour % 24)) & (filter.weekdays >> Math.floor(hour / 24)) & 1;
@@ -170,7 +171,12 @@ export function compile(
   };
 }
 
-function compileRest(filter: Filter, incidents: Incidents, spoken: Spoken): (row: number) => boolean {
+/** The tests that need not look at time or group, or null when there are none. */
+function compileRest(
+  filter: Filter,
+  incidents: Incidents,
+  spoken: Spoken,
+): ((row: number) => boolean) | null {
   const tests: ((row: number) => boolean)[] = [];
   if (filter.status) {
     const open = filter.status === "open";
@@ -189,7 +195,7 @@ function compileRest(filter: Filter, incidents: Incidents, spoken: Spoken): (row
     tests.push((row) => inside[at(incidents.place, row)] === true);
   }
   if (filter.words.trim()) tests.push(compileWords(filter.words, incidents, spoken));
-  if (tests.length === 0) return () => true;
+  if (tests.length < 2) return tests[0] ?? null;
   return (row) => tests.every((test) => test(row));
 }
 

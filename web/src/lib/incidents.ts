@@ -130,7 +130,14 @@ export class Incidents {
 
   /** The number of a place, the same one for equal places. */
   placeIndex(place: Place): number {
-    const key = `${place.lon},${place.lat},${place.kind},${place.radius_m},${place.label ?? ""}`;
+    const key = JSON.stringify([
+      place.lon,
+      place.lat,
+      place.kind,
+      place.radius_m,
+      place.label,
+      Object.entries(place.areas).sort(),
+    ]);
     const known = this.#placeOf.get(key);
     if (known !== undefined) return known;
     this.places.push(place);

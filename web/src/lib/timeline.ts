@@ -12,12 +12,19 @@ export interface Tick {
 /** How far apart marks are, in hours of local time, for each range in hours. */
 const EVERY: Record<number, number> = { 24: 3, 168: 24, 720: 24 };
 
+/** What a letter, the word for now and the space between two marks take, at the size they are set in. */
+const LETTER_PX = 6.6;
+const NOW_PX = 44;
+const GAP_PX = 10;
+
+/** The marks that fit side by side on an axis `width` pixels wide. */
 export function ticks(
   axis: Axis,
   range: number,
   format: Formats,
   hourOfWeek: (at: number) => number,
   words: { midnight: string; noon: string },
+  width = 800,
 ): Tick[] {
   const length = axis.step * axis.count;
   const found: Tick[] = [];
@@ -34,8 +41,14 @@ export function ticks(
       found.push({ at: (time - axis.start) / length, text: every === 24 ? format.tick(time, true) : named });
     }
   }
-  const inside = found.filter((tick) => tick.at > 0.025 && tick.at < 0.9);
-  const apart = Math.max(1, Math.ceil(inside.length / 8));
+  const longest = Math.max(0, ...found.map((tick) => tick.text.length));
+  const half = (longest * LETTER_PX) / 2;
+  const inside = found.filter(({ at }) => at * width > half && (1 - at) * width > half + NOW_PX);
+  const apart = Math.max(
+    1,
+    Math.ceil((found.length * (2 * half + GAP_PX)) / width),
+    Math.ceil(inside.length / 8),
+  );
   return inside.filter((_, index) => index % apart === 0);
 }
 

@@ -55,6 +55,8 @@ const BREATH_S = 2.4;
 const FRAME_MS = 33;
 const SLOW_FRAME_MS = 90;
 const REACH_PX = 14;
+/** A glyph in a closed mark of a smaller radius, in pixels of the screen, could not be told from dirt. */
+const LEGIBLE_PX = 5.5;
 
 const timeFilter = new DataFilterExtension({ filterSize: 2, fp64: false });
 
@@ -260,7 +262,7 @@ export class IncidentMap {
       quietSize,
       openSize: Math.max(7, Math.min(13.5, quietSize * 1.55)),
       breathing: this.#breathing(),
-      glyphs: quietSize > 5.5,
+      glyphs: quietSize * devicePixelRatio > LEGIBLE_PX,
       surface: unit(this.#palette.card),
       accent: unit(this.#palette.accent),
       atlas: this.#atlas,

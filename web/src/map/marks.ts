@@ -47,12 +47,13 @@ export interface Scene {
   palette: Palette;
 }
 
-function lookOf({ incidents, palette }: Scene): (row: number) => [number, number, number, number] {
-  const looks = incidents.codes.category.texts.map((text): [number, number, number, number] => {
+/** Colour and glyph of each category's code, four bytes in one number. */
+function looksOf({ incidents, palette }: Scene): Uint32Array {
+  const looks = incidents.codes.category.texts.flatMap((text) => {
     const group = groupIndex(text ?? "other");
     return [...bytes(palette.groups[group] ?? "#000000"), group];
   });
-  return (row) => looks[at(incidents.category, row)] ?? [0, 0, 0, 0];
+  return new Uint32Array(new Uint8Array(looks).buffer);
 }
 
 function closedAt(scene: Scene, row: number): number {
@@ -67,8 +68,8 @@ export function aliveRows({ incidents, facets, moments, selected, fan }: Scene):
   const rows: number[] = [];
   for (let index = facets.rows.length - 1; index >= 0; index--) {
     const row = at(facets.rows, index);
-    if (at(incidents.place, row) < 0 || row === selected || fan.has(row)) continue;
-    if (incidents.state[row] === OPEN || moments.has(row)) rows.push(row);
+    if (incidents.state[row] !== OPEN && (moments.size === 0 || !moments.has(row))) continue;
+    if (at(incidents.place, row) >= 0 && row !== selected && !fan.has(row)) rows.push(row);
   }
   for (const row of fan.keys()) if (row !== selected) rows.push(row);
   if (selected !== null && at(incidents.place, selected) >= 0) rows.push(selected);
@@ -78,17 +79,17 @@ export function aliveRows({ incidents, facets, moments, selected, fan }: Scene):
 /** The columns of the rows that are alive. */
 export function aliveMarks(scene: Scene, rows: number[]): MarkData {
   const { incidents, moments, selected, fan, base } = scene;
-  const look = lookOf(scene);
+  const look = looksOf(scene);
   const points = new Float32Array(rows.length * 2);
   const times = new Float32Array(rows.length * 2);
-  const looks = new Uint8Array(rows.length * 4);
+  const looks = new Uint32Array(rows.length);
   const happened = new Float32Array(rows.length * 4);
   const offsets = new Float32Array(rows.length * 2);
   rows.forEach((row, index) => {
     const moment = moments.get(row);
     points.set(incidents.points.subarray(row * 2, row * 2 + 2), index * 2);
     times.set([at(incidents.received, row) - base, closedAt(scene, row)], index * 2);
-    looks.set(look(row), index * 4);
+    looks[index] = at(look, at(incidents.category, row));
     happened.set(
       [
         moment?.change === "new" ? moment.start : LONG_AGO,
@@ -105,7 +106,7 @@ export function aliveMarks(scene: Scene, rows: number[]): MarkData {
     attributes: {
       getPosition: { value: points, size: 2 },
       getTimes: { value: times, size: 2 },
-      getLooks: { value: looks, size: 4, normalized: true },
+      getLooks: { value: new Uint8Array(looks.buffer), size: 4, normalized: true },
       getMoments: { value: happened, size: 4 },
       getOffsets: { value: offsets, size: 2 },
     },
@@ -115,22 +116,19 @@ export function aliveMarks(scene: Scene, rows: number[]): MarkData {
 /** The columns of all rows, those alive marked so that the GPU can leave them out. */
 export function quietMarks(scene: Scene, alive: number[]): MarkData {
   const { incidents, facets, base } = scene;
+  const { received, category, place } = incidents;
   const { length } = facets.passes;
-  const look = lookOf(scene);
+  const look = looksOf(scene);
   const times = new Float32Array(length * 2);
-  const looks = new Uint8Array(length * 4);
+  const looks = new Uint32Array(length);
   const filter = new Float32Array(length * 2);
   for (let row = 0; row < length; row++) {
-    const received = at(incidents.received, row) - base;
-    times[row * 2] = received;
+    const since = at(received, row) - base;
+    times[row * 2] = since;
     times[row * 2 + 1] = closedAt(scene, row);
-    filter[row * 2] = received;
-    filter[row * 2 + 1] = facets.passes[row] && at(incidents.place, row) >= 0 ? QUIET : HIDDEN;
-    const [red, green, blue, glyph] = look(row);
-    looks[row * 4] = red;
-    looks[row * 4 + 1] = green;
-    looks[row * 4 + 2] = blue;
-    looks[row * 4 + 3] = glyph;
+    filter[row * 2] = since;
+    filter[row * 2 + 1] = facets.passes[row] && at(place, row) >= 0 ? QUIET : HIDDEN;
+    looks[row] = at(look, at(category, row));
   }
   for (const row of alive) filter[row * 2 + 1] = filter[row * 2 + 1] === HIDDEN ? HIDDEN : ALIVE;
   return {
@@ -138,7 +136,7 @@ export function quietMarks(scene: Scene, alive: number[]): MarkData {
     attributes: {
       getPosition: { value: incidents.points.subarray(0, length * 2), size: 2 },
       getTimes: { value: times, size: 2 },
-      getLooks: { value: looks, size: 4, normalized: true },
+      getLooks: { value: new Uint8Array(looks.buffer), size: 4, normalized: true },
       getFilterValue: { value: filter, size: 2 },
     },
   };
