@@ -275,7 +275,7 @@ def test_every_311_case_of_san_francisco_is_accounted_for(shared_data: Path, tow
         "Lat": "lat",
         "Long": "long",
     }
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             ours: row[theirs].replace(" ", "T")
             for theirs, ours in columns.items()

@@ -250,6 +250,25 @@ def replay(
     replay_source(city, source, file, speed=speed, data=data, database=database)
 
 
+@app.command("import")
+def import_(
+    city: CityArgument,
+    source: Annotated[str, typer.Argument(help="The source's id.")],
+    file: Annotated[Path, typer.Argument(help="A table: CSV, Parquet, JSON, JSON lines or GeoJSON.")],
+    *,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Bring a file of a source's history into the store. Interrupted, the same command goes on.
+
+    [bold]blocklight import berkeley calls export.csv[/bold]
+    """
+    from blocklight.cli.importing import import_history  # noqa: PLC0415 - see serve
+    from blocklight.cli.serving import Options  # noqa: PLC0415 - see serve
+
+    import_history(Options(city, data=data, database=database), source, file)
+
+
 def main() -> None:
     """Run the command line; an error that we raise on purpose is one line, without a traceback."""
     try:

@@ -144,8 +144,10 @@ def transport_to(source: SourceSpec, now: Clock, seed: int = 7) -> httpx.AsyncBa
 
 def http_client(city: City, now: Clock, seed: int = 7) -> httpx.AsyncClient:
     """Return the client for a city's sources; hosts that several sources share are reached in one way."""
-    hosts = {f"all://{httpx.URL(source.url).host}": source for source in city.sources}
+    asked = (source for source in city.sources if httpx.URL(source.url).host)
+    hosts = {f"all://{httpx.URL(source.url).host}": source for source in asked}
     mounts = {pattern: transport_to(source, now, seed) for pattern, source in hosts.items()}
+    # What is at no host of its own, such as a token's address, is reached through the network.
     return httpx.AsyncClient(mounts=mounts, headers={"user-agent": "blocklight"}, follow_redirects=False)
 
 

@@ -196,7 +196,10 @@ def _flat(row: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON value
     if not isinstance(row, Mapping):
         return {}
     properties = row.get("properties")
-    return {**row, **properties} if row.get("type") == "Feature" and isinstance(properties, Mapping) else row
+    if row.get("type") != "Feature" or not isinstance(properties, Mapping):
+        return row
+    lon, lat = reach(row, "geometry.coordinates.0"), reach(row, "geometry.coordinates.1")
+    return {**row, "__lon": lon, "__lat": lat, **properties}  # named as the point of an ArcGIS row
 
 
 def _blocks(rows: Iterable[RawRecord | Unreadable], size: int) -> Iterator[Block]:

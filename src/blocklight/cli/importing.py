@@ -1,0 +1,162 @@
+"""Brings a file of history into the store, through the same normalise and redact as every live record."""
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from blocklight.city import SourceSpec
+from blocklight.cli import err, out
+from blocklight.cli.serving import Options, Town, open_town, wall_clock
+from blocklight.errors import BlocklightError
+from blocklight.intake.columns import Columns
+from blocklight.intake.connectors.push import Push
+from blocklight.intake.run import Feed, Tally
+from blocklight.intake.tables import Block, Reading, read_table
+
+_ROWS_AT_ONCE = 5000
+_ENOUGH_TO_JUDGE = 10
+_FINGERPRINT_BYTES = 1 << 20
+
+
+class Account(msgspec.Struct):
+    """How far an import is, and what became of every row so far."""
+
+    rows: int = 0
+    done: bool = False
+    published: int = 0
+    new: int = 0
+    changed: int = 0
+    withheld: dict[str, int] = {}
+    rejected: dict[str, int] = {}
+
+    def add(self, tally: Tally) -> None:
+        """Add what a block came to."""
+        self.rows += tally.records
+        self.published += tally.published
+        self.new += sum(applied.published for applied in tally.applied)
+        self.changed += sum(applied.updated for applied in tally.applied)
+        withheld = Counter({str(reason): count for reason, count in tally.withheld.items()})
+        self.withheld = dict(Counter(self.withheld) + withheld)
+        self.rejected = dict(Counter(self.rejected) + tally.rejected)
+
+    def sentence(self) -> str:
+        """Say what came of it; the kinds add up to the rows, but for rows that were joined to others."""
+        withheld, rejected = sum(self.withheld.values()), sum(self.rejected.values())
+        joined = self.rows - self.published - withheld - rejected
+        incidents = f"{self.new:,} new incidents, {self.changed:,} that changed"
+        parts = [
+            f"{self.rows:,} rows: {self.published:,} publishable ({incidents})",
+            f"{withheld:,} withheld{_by_reason(self.withheld)}",
+            f"{rejected:,} rejected{_by_reason(self.rejected)}",
+        ]
+        if joined:
+            parts.append(f"{joined:,} joined to other rows of their incident")
+        return "; ".join(parts) + "."
+
+
+@dataclass
+class Ledger:
+    """The account of one file for one source, kept beside the database so that an import can go on."""
+
+    path: Path
+    account: Account = field(default_factory=Account)
+
+    @classmethod
+    def of(cls, folder: Path, source: SourceSpec, file: Path) -> "Ledger":
+        """Load the account of *file*, or begin one; a file that was changed is another file."""
+        with file.open("rb") as handle:
+            start = handle.read(_FINGERPRINT_BYTES)
+        mark = blake2b(
+            f"{source.id}\x1f{file.stat().st_size}\x1f".encode() + start, digest_size=12
+        ).hexdigest()
+        path = folder / "imports" / f"{source.id}-{mark}.json"
+        if not path.exists():
+            return cls(path)
+        try:
+            return cls(path, msgspec.json.decode(path.read_bytes(), type=Account))
+        except msgspec.DecodeError:
+            raise BlocklightError(f"{path}: not an account of an import; delete it to begin again") from None
+
+    def save(self) -> None:
+        """Write the account whole or not at all."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self.path.with_suffix(".tmp")
+        with draft.open("wb") as file:
+            file.write(msgspec.json.encode(self.account))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.path)
+
+
+def import_history(options: Options, source_id: str, file: Path) -> None:
+    """Import *file* and print what came of it; an import that was interrupted goes on where it was."""
+    if not file.is_file():
+        raise BlocklightError(f"{file}: no such file")
+    town = open_town(options)
+    try:
+        source = _as_history(town.city.source(source_id))
+        folder = options.data or town.settings.data / town.city.city.id
+        ledger = Ledger.of(folder, source, file)
+        if ledger.account.done:
+            out.print("This file was imported before. " + ledger.account.sentence(), highlight=False)
+            return
+        if ledger.account.rows:
+            out.print(f"Going on after row {ledger.account.rows:,}.", highlight=False)
+        _import(town, source, file, ledger)
+        out.print(ledger.account.sentence(), highlight=False, soft_wrap=True)
+    except KeyboardInterrupt:
+        out.print(f"Stopped after row {ledger.account.rows:,}; the same command goes on from there.")
+    finally:
+        town.store.close()
+
+
+def _as_history(source: SourceSpec) -> SourceSpec:
+    """Return a source as its history is read: a call that was once in the feed has left it since."""
+    return source.model_copy(update={"closes": "never"}) if source.closes == "vanish" else source
+
+
+def _import(town: Town, source: SourceSpec, file: Path, ledger: Ledger) -> None:
+    feed = Feed(source, town.city, Push(source, wall_clock), town.rules)
+    reading = Reading(Columns(source), source.records, source.encoding, _ROWS_AT_ONCE)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[rows]:,} rows"),
+        TimeRemainingColumn(),
+    )
+    with file.open("rb") as handle, Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task(f"Importing {file.name}", total=file.stat().st_size, rows=0)
+        skip = ledger.account.rows
+        for block in read_table(handle, reading):
+            if skip >= len(block) > 0:  # blocks are cut alike each time
+                skip -= len(block)
+                continue
+            _apply(town, feed, block, ledger)
+            progress.update(task, completed=handle.tell(), rows=ledger.account.rows)
+    ledger.account.done = True
+    ledger.save()
+
+
+def _apply(town: Town, feed: Feed, block: Block, ledger: Ledger) -> None:
+    """Store a block and note it; killed between the two, the block is stored again, which changes nothing."""
+    tally, at, source = Tally(), wall_clock(), feed.source
+    outcomes = feed.outcomes(block.records, at, tally, block.unreadable)
+    rejected = tally.rejected.total()
+    if len(block) >= _ENOUGH_TO_JUDGE and rejected / len(block) > source.max_rejected_share:
+        raise BlocklightError(
+            f"{rejected:,} of the {len(block):,} rows after row {ledger.account.rows:,} cannot be read"
+            f"{_by_reason(dict(tally.rejected))}; nothing of them is stored"
+        )
+    tally.applied.append(town.store.apply(source.id, outcomes, at=at, join_rows=source.rows != "incident"))
+    ledger.account.add(tally)
+    ledger.save()
+
+
+def _by_reason(counts: dict[str, int]) -> str:
+    reasons = ", ".join(f"{n:,} {reason}" for reason, n in sorted(counts.items(), key=lambda item: -item[1]))
+    return f" ({reasons})" if reasons else ""

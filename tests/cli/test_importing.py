@@ -1,0 +1,124 @@
+"""History comes in through the same steps as live records, whole, in order, and only once."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from blocklight.cli.importing import import_history
+from blocklight.cli.serving import Options
+from blocklight.errors import BlocklightError, SourceChanged
+from blocklight.store import Store
+
+CITY = """
+[city]
+id = "smallville"
+name = "Smallville"
+time_zone = "America/Los_Angeles"
+bounds = { west = -122.4, south = 37.6, east = -122.0, north = 37.9 }
+
+[[sources]]
+id = "calls"
+label = "The calls"
+connector = "socrata"
+url = "https://data.example/resource/abcd-1234.json"
+key = ["id"]
+closes = "vanish"
+
+[sources.fields]
+received_at = { from = "received", convert = "local", format = "%m/%d/%Y %H:%M" }
+source_type = "call_type"
+agency = { default = "police" }
+lon = { from = "lon", convert = "float" }
+lat = { from = "lat", convert = "float" }
+
+[call_types.exact]
+"NOISE" = "noise"
+"""
+HEADING = "ID,Received,Call Type,Lon,Lat,Caller"
+
+
+def row(number: int, kind: str = "NOISE") -> str:
+    received = f"03/{number % 28 + 1:02}/2024 12:{number % 60:02}"
+    return f"{number},{received},{kind},-122.2,37.{700 + number % 90},J. Doe"
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Options:
+    path = tmp_path / "smallville.toml"
+    path.write_text(CITY, "utf-8")
+    return Options(str(path), data=tmp_path / "data")
+
+
+def table(folder: Path, lines: list[str]) -> Path:
+    path = folder / "history.csv"
+    path.write_text("\n".join([HEADING, *lines, ""]), "utf-8")
+    return path
+
+
+def stored(options: Options) -> int:
+    with Store.open(f"sqlite:///{options.data}/blocklight.sqlite3", "smallville") as store:
+        assert store.open_ids("calls") == set()
+        return store.head()
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_every_row_is_accounted_for(
+    town: Options, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [row(n) for n in range(5100)]
+    lines += [
+        row(6000, "DOMESTIC"),
+        row(6001, "WIZARDRY"),
+        row(6001, "WIZARDRY") + ",more",
+        "6002,never,NOISE,0,0,",
+    ]
+    import_history(town, "calls", table(tmp_path, lines))
+    assert said(capsys) == (
+        "5,104 rows: 5,100 publishable (5,100 new incidents, 0 that changed); "
+        "2 withheld (1 sensitive, 1 unmapped); 2 rejected (1 bad_time, 1 ragged_row)."
+    )
+    assert stored(town) == 5100
+
+
+def test_a_file_that_was_imported_is_not_imported_again(
+    town: Options, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = table(tmp_path, [row(n) for n in range(50)])
+    import_history(town, "calls", path)
+    first = said(capsys)
+    import_history(town, "calls", path)
+    assert said(capsys) == "This file was imported before. " + first
+    table(tmp_path, [row(n) for n in range(51)])
+    import_history(town, "calls", path)
+    assert "1 new incidents" in said(capsys)
+    assert stored(town) == 51
+
+
+def test_an_interrupted_import_goes_on_and_counts_exactly(
+    town: Options, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = [row(n) for n in range(10_000)]
+    path = table(tmp_path, [*good, *["broken"] * 4000])
+    with pytest.raises(BlocklightError, match="4,000 of the 4,000 rows after row 10,000 cannot be read"):
+        import_history(town, "calls", path)
+    [account] = (town.data or tmp_path).glob("imports/*.json")
+    text = re.sub(r'"rows":10000', '"rows":5000', account.read_text("utf-8"))
+    text = re.sub(r'"(published|new)":10000', r'"\1":5000', text)
+    account.write_text(text, "utf-8")  # as if killed between a block and its note
+    with pytest.raises(BlocklightError, match="after row 10,000"):
+        import_history(town, "calls", path)
+    assert "Going on after row 5,000." in said(capsys)
+    assert stored(town) == 10_000
+
+
+def test_a_file_without_our_columns_says_which(town: Options, tmp_path: Path) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("a,b\n1,2\n", "utf-8")
+    with pytest.raises(SourceChanged, match="column 'id' is gone"):
+        import_history(town, "calls", path)
+    with pytest.raises(BlocklightError, match="no such file"):
+        import_history(town, "calls", tmp_path / "none.csv")
