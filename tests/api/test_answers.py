@@ -75,15 +75,19 @@ def test_area_polygons_carry_their_ids(side: PublicSide) -> None:
     assert features[0]["properties"] == {"id": "01X", "name": "Beat 01X", "kind": "beat"}
 
 
-def test_the_ledger_of_today_counts_by_class(tmp_path: Path) -> None:
+def test_the_city_says_what_was_withheld_yesterday_and_nothing_of_today(tmp_path: Path) -> None:
     with public_side(tmp_path, follow=False) as side:
-        side.store.apply("dispatch", [an_incident(1), an_incident(2)], at=NOW)
-        hidden = [Withheld(incident_id(n), "dispatch", Reason.SENSITIVE, sensitive=True) for n in (2, 3)]
+        hidden = [Withheld(incident_id(n), "dispatch", Reason.SENSITIVE, sensitive=True) for n in range(2, 9)]
         side.store.apply("dispatch", hidden, at=NOW)
-        side.store.apply("dispatch", [an_incident(9)], at=NOW - timedelta(days=1))
-        ledger = side.get("city").json()["ledger_today"]
-        assert (ledger["published"], ledger["retracted"]) == (2, 1)
-        assert ledger["withheld"]["sensitive"] >= 1
+        assert side.get("city").json()["ledger_yesterday"]["withheld"]["sensitive"] is None
+        yesterday = NOW - timedelta(days=1)
+        hidden = [
+            Withheld(incident_id(n), "dispatch", Reason.SENSITIVE, sensitive=True) for n in range(20, 26)
+        ]
+        side.store.apply("dispatch", [an_incident(9), *hidden], at=yesterday)
+        ledger = side.get("city").json()["ledger_yesterday"]
+        assert (ledger["day"], ledger["published"], ledger["retracted"]) == ("2026-02-01", 1, 0)
+        assert ledger["withheld"]["sensitive"] == 6
 
 
 def test_the_window_can_be_followed_from_its_seq(side: PublicSide) -> None:

@@ -21,7 +21,18 @@ from blocklight.settings import Settings
 
 CITY_FILE = read("docs/reference/city-file.md")
 CLI = read("docs/reference/cli.md")
-COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # the app is a group
+
+
+def leaves(group: Any, prefix: str = "") -> dict[str, Any]:  # noqa: ANN401 - the command library's own group
+    """Return the commands of a group and of the groups in it, by all of their words."""
+    found: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        inner = leaves(command, f"{prefix}{name} ") if hasattr(command, "commands") else {}
+        found |= inner or {f"{prefix}{name}": command}
+    return found
+
+
+COMMANDS = leaves(typer.main.get_command(app))
 
 TABLES: dict[type[BaseModel], str] = {
     city_module.City: "The whole file",

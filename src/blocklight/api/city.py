@@ -1,6 +1,5 @@
-"""What the city is: name, clock, area polygons, basemap layers and today's ledger."""
+"""What the city is: name, clock, area polygons, basemap layers and yesterday's ledger."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
@@ -9,6 +8,7 @@ from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import AREAS_EXAMPLE, json_response, problems
+from blocklight.api.ledger import DAY_EXAMPLE, newest_day
 from blocklight.api.state import GeoJson, Public, public
 from blocklight.errors import NotFound
 from blocklight.publish.feature import iso
@@ -43,7 +43,7 @@ _CITY_EXAMPLE = {
             "late_after_s": 30,
         }
     ],
-    "ledger_today": {"published": 210, "withheld": {"sensitive": 12}, "rejected": {}, "retracted": 1},
+    "ledger_yesterday": DAY_EXAMPLE,
 }
 
 
@@ -52,7 +52,7 @@ _LAYER_EXAMPLE = {"type": "FeatureCollection", "features": []}
 
 @router.get("/city", responses=json_response("The city", _CITY_EXAMPLE) | problems(503))
 def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
-    """Return what a page needs to draw the city, with its clock and what was withheld today."""
+    """Return what a page needs to draw the city, with its clock and what was withheld yesterday."""
     city, publisher = state.city, state.publisher
     bounds = city.city.bounds
     body: dict[str, Any] = {
@@ -90,7 +90,7 @@ def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Res
             }
             for source in city.sources
         ],
-        "ledger_today": ledger_today(state, publisher.now()),
+        "ledger_yesterday": newest_day(state),
     }
     return PublicFile(orjson.dumps(body), "application/json", "no-cache").respond(request)
 
@@ -126,16 +126,3 @@ def get_map_layer(request: Request, number: int, state: Annotated[Public, Depend
         body = state.city.path(layers[number].file).read_bytes()
         state.files[key] = PublicFile(body, GeoJson.media_type, "public, max-age=3600")
     return state.files[key].respond(request)
-
-
-def ledger_today(state: Public, now: datetime) -> dict[str, Any]:
-    """Return today's (UTC) counts by outcome; withheld and rejected by the class of their reason."""
-    today = now.astimezone(UTC).date()
-    counts: dict[str, Any] = {"published": 0, "withheld": {}, "rejected": {}, "retracted": 0}
-    for row in state.store.ledger(today, today):
-        if row.outcome in ("withheld", "rejected"):
-            reasons = counts[row.outcome]
-            reasons[row.reason] = reasons.get(row.reason, 0) + row.n
-        elif row.outcome in counts:
-            counts[row.outcome] += row.n
-    return counts

@@ -11,7 +11,6 @@ from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import json_response, problems
 from blocklight.api.state import Public, public
 from blocklight.publish.feature import iso
-from blocklight.publish.publisher import source_state
 
 router = APIRouter(tags=["sources"])
 
@@ -52,7 +51,9 @@ def get_sources(request: Request, state: Annotated[Public, Depends(public)]) -> 
             "kind": source.kind,
             "closes": source.closes,
         }
-        entry |= source_state(health, source.id, source.lateness_s * state.publisher.clock_rate, now)
+        entry |= state.publisher.source_state(
+            health, source.id, source.lateness_s * state.publisher.clock_rate, now
+        )
         if health is not None:
             entry |= {
                 "last_attempt_at": iso(health.last_attempt_at),

@@ -16,6 +16,7 @@ from rich.table import Table
 from blocklight import __version__
 from blocklight.city import load_city, shipped_cities
 from blocklight.errors import BlocklightError, CityFileError
+from blocklight.model import Category
 
 app = typer.Typer(
     name="blocklight",
@@ -248,6 +249,83 @@ def replay(
     from blocklight.cli.recording import replay_source  # noqa: PLC0415 - see serve
 
     replay_source(city, source, file, speed=speed, data=data, database=database)
+
+
+policy_app = typer.Typer(help="See what a city's policy does.", no_args_is_help=True)
+audit_app = typer.Typer(help="See what people decided about publishing.", no_args_is_help=True)
+app.add_typer(policy_app, name="policy")
+app.add_typer(audit_app, name="audit")
+
+ScopeSource = Annotated[str | None, typer.Option("--source", help="Only this source.")]
+ScopeCategory = Annotated[Category | None, typer.Option("--category", help="Only this category.")]
+ScopeArea = Annotated[str | None, typer.Option("--area", help="Only this area.", metavar="KIND:ID")]
+
+
+@app.command()
+def pause(
+    city: CityArgument,
+    *,
+    reason: Annotated[str, typer.Option(help="Why, in words that the public reads.")],
+    source: ScopeSource = None,
+    category: ScopeCategory = None,
+    area: ScopeArea = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Stop publishing at once, in every process on this city's database, and say so on the map.
+
+    [bold]blocklight pause houston --reason "Officers are in danger"[/bold]
+    """
+    from blocklight.cli.governing import pause_city, scope_of  # noqa: PLC0415 - see serve
+    from blocklight.cli.serving import Options, configured_city  # noqa: PLC0415 - see serve
+
+    options = Options(city, data=data, database=database)
+    pause_city(options, scope_of(configured_city(options), source, category, area), reason)
+
+
+@app.command()
+def resume(
+    city: CityArgument,
+    *,
+    source: ScopeSource = None,
+    category: ScopeCategory = None,
+    area: ScopeArea = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Publish again what was paused, and all that has waited meanwhile."""
+    from blocklight.cli.governing import resume_city, scope_of  # noqa: PLC0415 - see serve
+    from blocklight.cli.serving import Options, configured_city  # noqa: PLC0415 - see serve
+
+    options = Options(city, data=data, database=database)
+    resume_city(options, scope_of(configured_city(options), source, category, area))
+
+
+@policy_app.command("explain")
+def policy_explain(
+    city: CityArgument,
+    *,
+    record: Annotated[
+        Path, typer.Option(help="A row as a JSON object, or a whole answer of the source.", metavar="FILE")
+    ],
+    source: Annotated[str | None, typer.Option(help="The source that the record is from.")] = None,
+) -> None:
+    """Show which rule decides about a record and why, and what the public would see of it.
+
+    [bold]blocklight policy explain my-city.toml --record row.json[/bold]
+    """
+    from blocklight.cli.governing import explain_record  # noqa: PLC0415 - see serve
+
+    explain_record(city, source, record)
+
+
+@audit_app.command("verify")
+def audit_verify(city: CityArgument, *, data: DataOption = None, database: DatabaseOption = None) -> None:
+    """List what people decided, and check that nobody changed the list."""
+    from blocklight.cli.governing import verify_audit  # noqa: PLC0415 - see serve
+    from blocklight.cli.serving import Options  # noqa: PLC0415 - see serve
+
+    verify_audit(Options(city, data=data, database=database))
 
 
 @app.command("import")

@@ -36,7 +36,7 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
     chosen = [city.source(source_id)] if source_id else list(city.sources)
     if sample is not None and len(chosen) > 1:
         raise BlocklightError("--sample belongs to one source: name it with --source")
-    body = None if sample is None else _read(sample)
+    body = None if sample is None else read_sample(sample)
     areas = ", ".join(f"{layer.label} ({layer.kind})" for layer in city.areas) or "none"
     out.print(
         f"[bold]{city.city.name}[/bold]: the city file is valid. Areas: {areas}.",
@@ -47,7 +47,7 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
     for source in chosen:
         out.rule(f"{source.id}: {source.label}")
         try:
-            reader, records, at = asyncio.run(_one_page(source, city, body))
+            reader, records, at = asyncio.run(one_page(source, city, body))
         except SourceError as error:
             failed += 1
             out.print(f"cannot be read: {error}", style="bold", markup=False, soft_wrap=True)
@@ -57,15 +57,17 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
         raise BlocklightError(f"{failed} of {len(chosen)} sources could not be read")
 
 
-def _read(sample: Path) -> bytes:
+def read_sample(sample: Path) -> bytes:
+    """Return a recorded answer; raises ``BlocklightError`` for what cannot be one."""
     if not sample.is_file() or sample.stat().st_size > _MAX_SAMPLE_BYTES:
         raise BlocklightError(f"{sample}: not a file of at most {_MAX_SAMPLE_BYTES:,} bytes")
     return sample.read_bytes()
 
 
-async def _one_page(
+async def one_page(
     source: SourceSpec, city: City, sample: bytes | None
 ) -> tuple[Connector, list[RawRecord], datetime]:
+    """Read the first page of a source, or of *sample* in its place."""
     if sample is None:
         client = http_client(city, wall_clock)
     else:

@@ -119,6 +119,13 @@ def _is_web_address(text: str) -> bool:
     return url.scheme in ("http", "https") and bool(url.host)
 
 
+def open_store(options: Options, city: City, settings: Settings) -> Store:
+    """Open a city's store where the command line or the environment says."""
+    folder = options.data or settings.data / city.city.id
+    url = options.database or settings.database_url or f"sqlite:///{folder / 'blocklight.sqlite3'}"
+    return Store.open(url, city.city.id, ledger_kind=city.ledger_kind)
+
+
 def open_town(options: Options) -> Town:
     """Open the store, the id key and the rules of a city; raises ``BlocklightError``."""
     settings = Settings()
@@ -128,9 +135,7 @@ def open_town(options: Options) -> Town:
     given = settings.id_key.get_secret_value() if settings.id_key else None
     areas = Areas(city)
     rules = Rules.of(city, load_id_key(folder, given), areas)
-    url = options.database or settings.database_url or f"sqlite:///{folder / 'blocklight.sqlite3'}"
-    store = Store.open(url, city.city.id, ledger_kind=city.ledger_kind)
-    return Town(city, store, areas, rules, settings)
+    return Town(city, open_store(options, city, settings), areas, rules, settings)
 
 
 def transport_to(source: SourceSpec, now: Clock, seed: int = 7) -> httpx.AsyncBaseTransport:

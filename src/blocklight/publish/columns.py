@@ -130,6 +130,12 @@ class Columns:
             found = rows[chosen]
         return found[np.lexsort((found["first_seq"], found["received_at"]))]
 
+    def placed(self) -> list[Place | None]:
+        """Return the place of each incident, ``None`` for one without."""
+        with self._lock:
+            codes = self.rows["place"][self.rows["alive"]].tolist()
+        return [None if code == NOT_REACHED else self.places.values[code][0] for code in codes]
+
     def _claim(self) -> int:
         if self._free:
             return self._free.pop()

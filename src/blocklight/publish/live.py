@@ -155,6 +155,12 @@ class Live:
             if client.queue:  # its frames are shared bytes that may hold the incident
                 self._start_anew(client)
 
+    def pulse_now(self) -> None:
+        """Send a pulse with the next frame, for what cannot wait; call from the event loop."""
+        self._pulsed = (float("-inf"), b"")
+        self._pending.append((self.replay.head + 1, "", self._pulse_event()))
+        self._wake.set()
+
     def reset_all(self) -> None:
         """Tell every client to load the window anew."""
         self._pending.append((self.replay.head + 1, "", _RESET))

@@ -13,7 +13,7 @@ from blocklight.publish.columns import Columns
 from blocklight.publish.feature import iso
 from blocklight.publish.live import Live
 from blocklight.publish.window import Window
-from blocklight.store import SourceHealth, Store
+from blocklight.store import Pause, SourceHealth, Store
 
 _log = logging.getLogger(__name__)
 
@@ -21,6 +21,7 @@ _POLL_S = 0.25
 _REPLAYED_CHANGES = 5_000
 _BATCH = 1_000
 _HEALTH_S = 2.0
+_PAUSES_S = 0.5
 _FORGET_S = 600.0
 _RETRY_S = 1.0
 
@@ -43,6 +44,7 @@ class Publisher:
         self.window = Window(self.columns, city_id=city.city.id, now=now)
         self.live = Live(pulse=self.pulse)
         self.health: list[SourceHealth] = []
+        self.pauses: list[Pause] = []
         self.following = False
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -60,6 +62,7 @@ class Publisher:
         while self.window.seq < head:
             self._take(self.store.changes(self.window.seq, _BATCH))
         self.health = self.store.sources()
+        self.pauses = self.store.pauses()
 
     def wake(self) -> None:
         """Say from any thread that something may have been committed."""
@@ -73,6 +76,7 @@ class Publisher:
             tasks.create_task(self.live.run())
             tasks.create_task(self._follow())
             tasks.create_task(self._watch_health())
+            tasks.create_task(self._watch_pauses())
 
     async def _follow(self) -> None:
         while True:
@@ -126,6 +130,16 @@ class Publisher:
                 forget_at = loop.time() + _FORGET_S
             await asyncio.sleep(_HEALTH_S)
 
+    async def _watch_pauses(self) -> None:
+        """Say at once what the city has paused or resumed, by whichever process."""
+        while True:
+            with suppress(StoreError):
+                pauses = await asyncio.to_thread(self.store.pauses)
+                if pauses != self.pauses:
+                    self.pauses = pauses
+                    self.live.pulse_now()
+            await asyncio.sleep(_PAUSES_S)
+
     def pulse(self) -> dict[str, Any]:
         """Return what is always visible: the clock, how fresh each source is, open now and closed today."""
         now = self.now()
@@ -137,15 +151,30 @@ class Publisher:
             "sources": self.sources_pulse(now),
             "open": self.columns.open,
             "closed_today": self.columns.closed_since(midnight),
+            "paused": [
+                {"scope": one.scope, "value": one.value, "reason": one.reason, "since": iso(one.since)}
+                for one in self.pauses
+            ],
         }
 
     def sources_pulse(self, now: datetime) -> list[dict[str, Any]]:
         """Return each configured source's state, worst said plainly: never, late or failing."""
         known = {health.source: health for health in self.health}
         return [
-            source_state(known.get(source.id), source.id, source.lateness_s * self.clock_rate, now)
+            self.source_state(known.get(source.id), source.id, source.lateness_s * self.clock_rate, now)
             for source in self.city.sources
         ]
+
+    def source_state(
+        self, health: SourceHealth | None, source: str, lateness_s: float, now: datetime
+    ) -> dict[str, Any]:
+        """As the function of this name, ``paused`` before all else where the city has paused it."""
+        told = source_state(health, source, lateness_s, now)
+        if any(
+            pause.scope == "city" or (pause.scope, pause.value) == ("source", source) for pause in self.pauses
+        ):
+            told |= {"state": "paused"}
+        return told
 
 
 def source_state(

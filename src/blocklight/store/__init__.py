@@ -1,7 +1,7 @@
 """The database: the only package that speaks SQL."""
 
 from blocklight.store.auditing import AuditEntry, AuditVerdict
-from blocklight.store.ledger import Counts, LedgerRow
+from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow
 from blocklight.store.pausing import Pause
 from blocklight.store.query import IncidentQuery, Page
 from blocklight.store.reading import WindowRows
@@ -11,6 +11,7 @@ from blocklight.store.writing import Applied
 
 __all__ = [
     "Applied",
+    "AreaLedgerRow",
     "AuditEntry",
     "AuditVerdict",
     "Counts",

@@ -21,6 +21,17 @@ class LedgerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AreaLedgerRow:
+    """*n* outcomes of a month (``2026-01``, UTC) and area."""
+
+    month: str
+    area: str
+    outcome: str
+    reason: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """What is open now, and what was closed since the time asked for."""
 
@@ -37,6 +48,18 @@ def entries(connection: sa.Connection, since: date, until: date) -> list[LedgerR
         .order_by(table.c.day, table.c.source, table.c.outcome, table.c.reason)
     )
     return [LedgerRow(date.fromisoformat(row.day), *row[1:]) for row in rows]
+
+
+def area_entries(connection: sa.Connection, kind: str, since: date, until: date) -> list[AreaLedgerRow]:
+    """Return the ledger of all areas of a kind for the months that two days lie in."""
+    table = schema.area_ledger
+    first, last = since.isoformat()[:7], until.isoformat()[:7]
+    rows = connection.execute(
+        sa.select(table.c.month, table.c.area_id, table.c.outcome, table.c.reason, table.c.n)
+        .where(table.c.area_kind == kind, table.c.month >= first, table.c.month <= last)
+        .order_by(table.c.month, table.c.area_id)
+    )
+    return [AreaLedgerRow(*row) for row in rows]
 
 
 def counts(connection: sa.Connection, closed_since: datetime) -> Counts:

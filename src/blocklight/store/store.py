@@ -19,7 +19,7 @@ from blocklight.model import Change, LifeEvent, Outcome, StoredIncident
 from blocklight.store import auditing, compacting, pausing, reading, schema, sources
 from blocklight.store.auditing import AuditEntry, AuditVerdict
 from blocklight.store.engines import Engines, connect, in_passing
-from blocklight.store.ledger import Counts, LedgerRow, counts, entries
+from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, entries
 from blocklight.store.pausing import Pause
 from blocklight.store.places import Places
 from blocklight.store.query import IncidentQuery, Page, answer
@@ -262,6 +262,11 @@ class Store:
         """Return the ledger of the days (UTC) from *since* to *until*, both included."""
         with self._read() as connection:
             return entries(connection, since, until)
+
+    def area_ledger(self, kind: str, since: date, until: date) -> list[AreaLedgerRow]:
+        """Return the ledger by area for the months (UTC) that two days lie in."""
+        with self._read() as connection:
+            return area_entries(connection, kind, since, until)
 
     @contextmanager
     def _read(self) -> Iterator[sa.Connection]:

@@ -77,11 +77,11 @@ export interface City {
     poll_s: number;
     late_after_s: number;
   }[];
-  ledger_today?: {
+  /** The newest day that is over; a count that is too small to be told is null. */
+  ledger_yesterday?: {
+    day: string;
     published: number;
-    withheld: Record<string, number>;
-    rejected: Record<string, number>;
-    retracted: number;
+    withheld: Record<string, number | null>;
   };
 }
 

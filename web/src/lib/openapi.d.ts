@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Get City
-         * @description Return what a page needs to draw the city, with its clock and what was withheld today.
+         * @description Return what a page needs to draw the city, with its clock and what was withheld yesterday.
          */
         get: operations["get_city_api_v1_city_get"];
         put?: never;
@@ -87,6 +87,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ledger
+         * @description Return what became of everything fetched, by day, or for one area by month.
+         *
+         *     Fetched is published, held, withheld by reason and rejected by reason together, each incident counted
+         *     once, on the day (UTC) of the fetch that first brought it. Counts below `small` are null, and so is every
+         *     count that would give one of them away. Only whole days and months that are over are told.
+         */
+        get: operations["get_ledger_api_v1_ledger_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -122,23 +146,6 @@ export interface paths {
                          *     data: {"type":"Feature","id":"k3x7m2qa5tzw4bne", ...}
                          */
                         "text/event-stream": string;
-                    };
-                };
-                /** @description Bad query */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        /**
-                         * @example {
-                         *       "detail": "bboxx: unknown parameter",
-                         *       "status": 400,
-                         *       "title": "Bad query",
-                         *       "type": "about:blank"
-                         *     }
-                         */
-                        "application/problem+json": Record<string, never>;
                     };
                 };
             };
@@ -220,6 +227,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /** @example an Arrow IPC stream; read it with pyarrow.ipc.open_stream */
                         "application/vnd.apache.arrow.stream": string;
                     };
                 };
@@ -232,6 +240,7 @@ export interface paths {
                         /**
                          * @example {
                          *       "detail": "bboxx: unknown parameter",
+                         *       "parameter": "bboxx",
                          *       "status": 400,
                          *       "title": "Bad query",
                          *       "type": "about:blank"
@@ -279,6 +288,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /** @example an Arrow IPC stream; read it with pyarrow.ipc.open_stream */
                         "application/vnd.apache.arrow.stream": string;
                     };
                 };
@@ -291,6 +301,7 @@ export interface paths {
                         /**
                          * @example {
                          *       "detail": "bboxx: unknown parameter",
+                         *       "parameter": "bboxx",
                          *       "status": 400,
                          *       "title": "Bad query",
                          *       "type": "about:blank"
@@ -379,11 +390,6 @@ export interface components {
          * @enum {string}
          */
         Category: "violence" | "weapons" | "robbery" | "burglary" | "theft" | "vehicle_theft" | "property_damage" | "disturbance" | "suspicious" | "traffic_collision" | "traffic" | "fire" | "hazard" | "medical" | "rescue" | "alarm" | "welfare" | "animal" | "parking" | "street_and_lights" | "graffiti_and_dumping" | "noise" | "service" | "officer_activity" | "other";
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
-        };
         /**
          * Kind
          * @description What an incident is: work opened by a dispatch centre, or a 311 request.
@@ -396,19 +402,6 @@ export interface components {
          * @enum {string}
          */
         Status: "open" | "closed";
-        /** ValidationError */
-        ValidationError: {
-            /** Context */
-            ctx?: Record<string, never>;
-            /** Input */
-            input?: unknown;
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-        };
     };
     responses: never;
     parameters: never;
@@ -437,28 +430,52 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "features": [
+                     *         {
+                     *           "geometry": {
+                     *             "coordinates": [
+                     *               [
+                     *                 [
+                     *                   -122.3,
+                     *                   37.8
+                     *                 ],
+                     *                 [
+                     *                   -122.2,
+                     *                   37.8
+                     *                 ],
+                     *                 [
+                     *                   -122.2,
+                     *                   37.9
+                     *                 ],
+                     *                 [
+                     *                   -122.3,
+                     *                   37.8
+                     *                 ]
+                     *               ]
+                     *             ],
+                     *             "type": "Polygon"
+                     *           },
+                     *           "id": "04X",
+                     *           "properties": {
+                     *             "id": "04X",
+                     *             "kind": "beat",
+                     *             "name": "Beat 04X"
+                     *           },
+                     *           "type": "Feature"
+                     *         }
+                     *       ],
                      *       "type": "FeatureCollection"
                      *     }
                      */
-                    "application/json": Record<string, never>;
+                    "application/geo+json": Record<string, never>;
                 };
             };
-            /** @description Bad query */
-            400: {
+            /** @description The client has it already */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    /**
-                     * @example {
-                     *       "detail": "bboxx: unknown parameter",
-                     *       "status": 400,
-                     *       "title": "Bad query",
-                     *       "type": "about:blank"
-                     *     }
-                     */
-                    "application/problem+json": Record<string, never>;
-                };
+                content?: never;
             };
             /** @description Not found */
             404: {
@@ -471,32 +488,6 @@ export interface operations {
                      *       "detail": "no such incident is published",
                      *       "status": 404,
                      *       "title": "Not found",
-                     *       "type": "about:blank"
-                     *     }
-                     */
-                    "application/problem+json": Record<string, never>;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description The store cannot answer right now */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "detail": "try again in a moment",
-                     *       "status": 503,
-                     *       "title": "The store cannot answer right now",
                      *       "type": "about:blank"
                      *     }
                      */
@@ -543,17 +534,34 @@ export interface operations {
                      *         "en",
                      *         "es"
                      *       ],
-                     *       "ledger_today": {
+                     *       "ledger_yesterday": {
+                     *         "day": "2026-01-30",
+                     *         "fetched": {
+                     *           "at_least": 256,
+                     *           "at_most": 272
+                     *         },
+                     *         "held": 12,
                      *         "published": 210,
-                     *         "rejected": {},
+                     *         "rejected": {
+                     *           "bad_time": 6
+                     *         },
+                     *         "released": 9,
                      *         "retracted": 1,
                      *         "withheld": {
-                     *           "sensitive": 12
+                     *           "sensitive": 21,
+                     *           "unmapped": 7
                      *         }
                      *       },
                      *       "map": {
                      *         "attribution": "",
-                     *         "layers": []
+                     *         "layers": [
+                     *           {
+                     *             "kind": "water",
+                     *             "name": "water-0",
+                     *             "url": "/api/v1/map/0"
+                     *           }
+                     *         ],
+                     *         "style_url": "https://tiles.example.org/style.json"
                      *       },
                      *       "name": "Harbour City",
                      *       "now": "2026-01-31T05:02:00Z",
@@ -564,7 +572,8 @@ export interface operations {
                      *           "kind": "call",
                      *           "label": "911 dispatch",
                      *           "late_after_s": 30,
-                     *           "poll_s": 5
+                     *           "poll_s": 5,
+                     *           "precision": "time"
                      *         }
                      *       ],
                      *       "time_zone": "America/Los_Angeles",
@@ -572,6 +581,30 @@ export interface operations {
                      *     }
                      */
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
                 };
             };
         };
@@ -630,7 +663,11 @@ export interface operations {
                      *               "beat": "04X"
                      *             },
                      *             "category": "disturbance",
+                     *             "closed_at": "2026-01-31T05:31:00Z",
+                     *             "delayed": false,
                      *             "dispatched_at": "2026-01-31T05:06:10Z",
+                     *             "disposition": "advised",
+                     *             "en_route_at": "2026-01-31T05:07:00Z",
                      *             "first_seq": 4810,
                      *             "kind": "call",
                      *             "on_scene_at": "2026-01-31T05:13:00Z",
@@ -645,20 +682,29 @@ export interface operations {
                      *             "released_at": "2026-01-31T05:02:04Z",
                      *             "seq": 4822,
                      *             "source": "dispatch",
-                     *             "stage": "on_scene",
-                     *             "status": "open",
+                     *             "source_type": "NOISE COMPLAINT",
+                     *             "stage": "closed",
+                     *             "status": "closed",
+                     *             "time_step_min": 1,
                      *             "units": 2,
-                     *             "updated_at": "2026-01-31T05:13:03Z"
+                     *             "updated_at": "2026-01-31T05:31:03Z"
                      *           },
                      *           "type": "Feature"
                      *         }
                      *       ],
+                     *       "next": "/api/v1/incidents?cursor=kq3x",
                      *       "type": "FeatureCollection"
                      *     }
                      */
                     "application/geo+json": Record<string, never>;
-                    "application/json": unknown;
                 };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad query */
             400: {
@@ -669,38 +715,13 @@ export interface operations {
                     /**
                      * @example {
                      *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
                      *       "status": 400,
                      *       "title": "Bad query",
                      *       "type": "about:blank"
                      *     }
                      */
                     "application/problem+json": Record<string, never>;
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "detail": "no such incident is published",
-                     *       "status": 404,
-                     *       "title": "Not found",
-                     *       "type": "about:blank"
-                     *     }
-                     */
-                    "application/problem+json": Record<string, never>;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
             /** @description The store cannot answer right now */
@@ -759,9 +780,10 @@ export interface operations {
                      *         },
                      *         {
                      *           "changed": {
-                     *             "on_scene_at": "2026-01-31T05:13:00Z"
+                     *             "closed_at": "2026-01-31T05:31:00Z",
+                     *             "status": "closed"
                      *           },
-                     *           "changed_at": "2026-01-31T05:13:03Z",
+                     *           "changed_at": "2026-01-31T05:31:03Z",
                      *           "seq": 4822
                      *         }
                      *       ],
@@ -771,7 +793,11 @@ export interface operations {
                      *           "beat": "04X"
                      *         },
                      *         "category": "disturbance",
+                     *         "closed_at": "2026-01-31T05:31:00Z",
+                     *         "delayed": false,
                      *         "dispatched_at": "2026-01-31T05:06:10Z",
+                     *         "disposition": "advised",
+                     *         "en_route_at": "2026-01-31T05:07:00Z",
                      *         "first_seq": 4810,
                      *         "kind": "call",
                      *         "on_scene_at": "2026-01-31T05:13:00Z",
@@ -786,34 +812,25 @@ export interface operations {
                      *         "released_at": "2026-01-31T05:02:04Z",
                      *         "seq": 4822,
                      *         "source": "dispatch",
-                     *         "stage": "on_scene",
-                     *         "status": "open",
+                     *         "source_type": "NOISE COMPLAINT",
+                     *         "stage": "closed",
+                     *         "status": "closed",
+                     *         "time_step_min": 1,
                      *         "units": 2,
-                     *         "updated_at": "2026-01-31T05:13:03Z"
+                     *         "updated_at": "2026-01-31T05:31:03Z"
                      *       },
                      *       "type": "Feature"
                      *     }
                      */
                     "application/geo+json": Record<string, never>;
-                    "application/json": unknown;
                 };
             };
-            /** @description Bad query */
-            400: {
+            /** @description The client has it already */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    /**
-                     * @example {
-                     *       "detail": "bboxx: unknown parameter",
-                     *       "status": 400,
-                     *       "title": "Bad query",
-                     *       "type": "about:blank"
-                     *     }
-                     */
-                    "application/problem+json": Record<string, never>;
-                };
+                content?: never;
             };
             /** @description Not found */
             404: {
@@ -832,13 +849,154 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description The store cannot answer right now */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_ledger_api_v1_ledger_get: {
+        parameters: {
+            query?: {
+                /** @description the first day, UTC; 28 days unless told */
+                from?: string | null;
+                /** @description the last day, UTC; never later than yesterday */
+                to?: string | null;
+                /** @description kind:id, for example beat:04X */
+                area?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ledger */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "area_kind": "beat",
+                     *       "days": [
+                     *         {
+                     *           "day": "2026-01-30",
+                     *           "fetched": {
+                     *             "at_least": 256,
+                     *             "at_most": 272
+                     *           },
+                     *           "held": 12,
+                     *           "published": 210,
+                     *           "rejected": {
+                     *             "bad_time": 6
+                     *           },
+                     *           "released": 9,
+                     *           "retracted": 1,
+                     *           "withheld": {
+                     *             "sensitive": 21,
+                     *             "unmapped": 7
+                     *           }
+                     *         }
+                     *       ],
+                     *       "from": "2026-01-30",
+                     *       "places": {
+                     *         "masked": [
+                     *           {
+                     *             "kind": "grid",
+                     *             "n": 5180,
+                     *             "radius_m": 201
+                     *           }
+                     *         ],
+                     *         "without": 3
+                     *       },
+                     *       "small": 5,
+                     *       "to": "2026-01-30",
+                     *       "total": {
+                     *         "fetched": {
+                     *           "at_least": 256,
+                     *           "at_most": 272
+                     *         },
+                     *         "held": {
+                     *           "at_least": 12,
+                     *           "at_most": 12
+                     *         },
+                     *         "published": 210,
+                     *         "rejected": {
+                     *           "at_least": 6,
+                     *           "at_most": 10
+                     *         },
+                     *         "released": 9,
+                     *         "retracted": 1,
+                     *         "withheld": {
+                     *           "no_place": {
+                     *             "at_least": 0,
+                     *             "at_most": 4
+                     *           },
+                     *           "outside_city": {
+                     *             "at_least": 0,
+                     *             "at_most": 4
+                     *           },
+                     *           "policy": {
+                     *             "at_least": 0,
+                     *             "at_most": 4
+                     *           },
+                     *           "sensitive": {
+                     *             "at_least": 21,
+                     *             "at_most": 21
+                     *           },
+                     *           "unmapped": {
+                     *             "at_least": 7,
+                     *             "at_most": 7
+                     *           }
+                     *         },
+                     *         "withheld_later": {
+                     *           "at_least": 0,
+                     *           "at_most": 4
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description The store cannot answer right now */
@@ -879,28 +1037,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "features": [],
                      *       "type": "FeatureCollection"
                      *     }
                      */
-                    "application/json": Record<string, never>;
+                    "application/geo+json": Record<string, never>;
                 };
             };
-            /** @description Bad query */
-            400: {
+            /** @description The client has it already */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    /**
-                     * @example {
-                     *       "detail": "bboxx: unknown parameter",
-                     *       "status": 400,
-                     *       "title": "Bad query",
-                     *       "type": "about:blank"
-                     *     }
-                     */
-                    "application/problem+json": Record<string, never>;
-                };
+                content?: never;
             };
             /** @description Not found */
             404: {
@@ -913,32 +1062,6 @@ export interface operations {
                      *       "detail": "no such incident is published",
                      *       "status": 404,
                      *       "title": "Not found",
-                     *       "type": "about:blank"
-                     *     }
-                     */
-                    "application/problem+json": Record<string, never>;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description The store cannot answer right now */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "detail": "try again in a moment",
-                     *       "status": 503,
-                     *       "title": "The store cannot answer right now",
                      *       "type": "about:blank"
                      *     }
                      */
@@ -972,6 +1095,7 @@ export interface operations {
                      *             "p90": 41,
                      *             "p99": 300
                      *           },
+                     *           "failures": 3,
                      *           "gaps": [
                      *             {
                      *               "from": "2026-01-31T01:00:00Z",
@@ -981,18 +1105,45 @@ export interface operations {
                      *           "id": "dispatch",
                      *           "kind": "call",
                      *           "label": "911 dispatch",
+                     *           "last_attempt_at": "2026-01-31T05:03:30Z",
+                     *           "last_failure_at": "2026-01-31T05:03:30Z",
                      *           "last_success_at": "2026-01-31T05:02:00Z",
-                     *           "late_s": 3,
+                     *           "late_s": 95,
+                     *           "reason": "answered with status 500",
                      *           "records": 41,
                      *           "rejected": {
                      *             "bad_time": 1
                      *           },
-                     *           "state": "ok"
+                     *           "state": "failing"
                      *         }
                      *       ]
                      *     }
                      */
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
                 };
             };
         };
@@ -1006,12 +1157,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The process answers */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example ok */
                     "text/plain": string;
                 };
             };
@@ -1026,12 +1178,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Figures */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example blocklight_seq 4822.0 */
                     "text/plain": string;
                 };
             };
@@ -1046,13 +1199,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The process follows the log */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example ready */
                     "text/plain": string;
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
                 };
             };
         };

@@ -27,8 +27,8 @@ export const en = {
   notACrime: "A call is a request for help, not a crime.",
   withheld: (count: number, text: string) =>
     count === 1
-      ? "1 call today is withheld to protect people."
-      : `${text} calls today are withheld to protect people.`,
+      ? "1 call of yesterday is withheld to protect people."
+      : `${text} calls of yesterday are withheld to protect people.`,
   close: "Close",
   link: "Copy link",
   copied: "Link copied",

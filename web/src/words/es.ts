@@ -27,8 +27,8 @@ export const es: Words = {
   notACrime: "Una llamada es una petición de ayuda, no un delito.",
   withheld: (count, text) =>
     count === 1
-      ? "1 llamada de hoy se omite para proteger a las personas."
-      : `${text} llamadas de hoy se omiten para proteger a las personas.`,
+      ? "1 llamada de ayer se omite para proteger a las personas."
+      : `${text} llamadas de ayer se omiten para proteger a las personas.`,
   close: "Cerrar",
   link: "Copiar enlace",
   copied: "Enlace copiado",

@@ -1,0 +1,131 @@
+"""The ledger: how much was published, held, withheld and rejected, told so that no small count gets out."""
+
+from calendar import monthrange
+from collections import Counter
+from datetime import UTC, date, timedelta
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from blocklight.api.encoding import PublicFile
+from blocklight.api.examples import json_response, problems
+from blocklight.api.state import Public, public
+from blocklight.errors import BadQuery
+from blocklight.publish.ledger import SMALL, public_days, public_months, total
+
+router = APIRouter(tags=["ledger"])
+
+_USUAL_DAYS = 28
+_MOST_DAYS = 366
+_AREA = r"^[a-z][a-z0-9_-]{0,62}:[^:\x00-\x1f]{1,80}$"
+
+DAY_EXAMPLE: dict[str, Any] = {
+    "day": "2026-01-30",
+    "published": 210,
+    "released": 9,
+    "retracted": 1,
+    "held": 12,
+    "withheld": {
+        "unmapped": 7,
+        "sensitive": 21,
+        "policy": None,
+        "no_place": None,
+        "outside_city": None,
+    },
+    "withheld_later": None,
+    "rejected": {"bad_time": 6, "other": None},
+    "fetched": {"at_least": 256, "at_most": 272},
+}
+_EXAMPLE: dict[str, Any] = {
+    "from": "2026-01-30",
+    "to": "2026-01-30",
+    "small": SMALL,
+    "area_kind": "beat",
+    "days": [DAY_EXAMPLE],
+    "total": total([DAY_EXAMPLE]),
+    "places": {"without": 3, "masked": [{"kind": "grid", "radius_m": 201, "n": 5180}]},
+}
+
+
+class LedgerParameters(BaseModel):
+    """Which days, and whether of one area; anything else is a mistake and answered with 400."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_: date | None = Field(None, alias="from", description="the first day, UTC; 28 days unless told")
+    to: date | None = Field(None, description="the last day, UTC; never later than yesterday")
+    area: str | None = Field(None, description="kind:id, for example beat:04X", pattern=_AREA)
+
+    def days(self, yesterday: date) -> tuple[date, date]:
+        """Return the first and the last day; raises ``BadQuery``."""
+        until = min(self.to or yesterday, yesterday)
+        since = self.from_ or until - timedelta(days=_USUAL_DAYS - 1)
+        if (until - since).days >= _MOST_DAYS:
+            raise BadQuery(f"at most {_MOST_DAYS} days", parameter="from")
+        return since, until
+
+
+@router.get("/ledger", responses=json_response("The ledger", _EXAMPLE) | problems(400, 503))
+def get_ledger(
+    request: Request,
+    parameters: Annotated[LedgerParameters, Query()],
+    state: Annotated[Public, Depends(public)],
+) -> Response:
+    """Return what became of everything fetched, by day, or for one area by month.
+
+    Fetched is published, held, withheld by reason and rejected by reason together, each incident counted
+    once, on the day (UTC) of the fetch that first brought it. Counts below `small` are null, and so is every
+    count that would give one of them away. Only whole days and months that are over are told.
+    """
+    yesterday = state.publisher.now().astimezone(UTC).date() - timedelta(days=1)
+    since, until = parameters.days(yesterday)
+    body: dict[str, Any] = {
+        "from": since.isoformat(),
+        "to": until.isoformat(),
+        "small": SMALL,
+        "area_kind": state.city.ledger_kind,
+    }
+    if parameters.area is None:
+        days = public_days(state.store.ledger(since, until), since, until)
+        body |= {"days": days, "total": total(days), "places": _places(state)}
+    else:
+        body |= {"area": parameters.area, "months": _months(state, parameters.area, since, until)}
+    return PublicFile(orjson.dumps(body), "application/json", "public, max-age=60").respond(request)
+
+
+def newest_day(state: Public) -> dict[str, Any]:
+    """Return the ledger of the newest day that is over."""
+    day = state.publisher.now().astimezone(UTC).date() - timedelta(days=1)
+    return public_days(state.store.ledger(day, day), day, day)[0]
+
+
+def _months(state: Public, area: str, since: date, until: date) -> list[dict[str, Any]]:
+    """Return the months that lie wholly between two days; raises ``BadQuery`` for an area of another kind."""
+    kind, _, area_id = area.partition(":")
+    ids = [one.id for one in state.areas.by_kind.get(kind, ())]
+    if kind != state.city.ledger_kind or area_id not in ids:
+        raise BadQuery(f"the ledger is kept by {state.city.ledger_kind}, and has no {area}", parameter="area")
+    months = [
+        f"{year:04}-{month:02}"
+        for year in range(since.year, until.year + 1)
+        for month in range(1, 13)
+        if since <= date(year, month, 1) and date(year, month, monthrange(year, month)[1]) <= until
+    ]
+    city = state.store.ledger(since, until)
+    return public_months(months, city, state.store.area_ledger(kind, since, until), ids, area_id)
+
+
+def _places(state: Public) -> dict[str, Any]:
+    """Return how far the incidents of the live window were moved at most, and how many have no place."""
+    masked = Counter(
+        (place.kind, place.radius_m) if place else None for place in state.publisher.columns.placed()
+    )
+    without = masked.pop(None, 0)
+    listed = sorted((str(kind), radius_m, n) for (kind, radius_m), n in masked.items())  # type: ignore[misc]  # None is gone
+    return {
+        "without": without,
+        "masked": [{"kind": kind, "radius_m": radius_m, "n": n} for kind, radius_m, n in listed],
+    }

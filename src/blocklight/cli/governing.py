@@ -1,0 +1,158 @@
+"""What people decide about publishing: pause and resume it, see which rule decides, check the audit log."""
+
+import asyncio
+from pathlib import Path
+
+import orjson
+from rich.table import Table
+
+from blocklight.areas import Areas
+from blocklight.city import City, SourceSpec
+from blocklight.cli import out
+from blocklight.cli.checking import one_page, read_sample
+from blocklight.cli.serving import Options, configured_city, open_store, wall_clock
+from blocklight.errors import BlocklightError, RecordRejected
+from blocklight.intake.normalise import Normaliser
+from blocklight.intake.record import Incident, RawRecord
+from blocklight.intake.redact import Rules, judge, redact
+from blocklight.model import Category, Held, Outcome, PublicIncident, Withheld
+from blocklight.policy import Rule
+from blocklight.settings import Settings
+from blocklight.store import Pause
+
+_THROWAWAY_KEY = bytes(32)
+_MOST_RECORDS = 20
+
+
+def scope_of(city: City, source: str | None, category: Category | None, area: str | None) -> tuple[str, str]:
+    """Return what a pause covers; raises ``BlocklightError`` for more than one thing or one unknown."""
+    given = [
+        (scope, value)
+        for scope, value in (("source", source), ("category", category), ("area", area))
+        if value is not None
+    ]
+    if len(given) > 1:
+        raise BlocklightError("a pause covers one thing: --source, --category or --area")
+    if source is not None:
+        city.source(source)
+    if area is not None:
+        kind, _, id_ = area.partition(":")
+        if id_ not in {one.id for one in Areas(city).by_kind.get(kind, ())}:
+            raise BlocklightError(f"{area}: no such area; name one as KIND:ID")
+    return (given[0][0], str(given[0][1])) if given else ("city", "")
+
+
+def pause_city(options: Options, scope: tuple[str, str], reason: str) -> None:
+    """Stop publishing what *scope* covers, in every process that serves this database."""
+    city = configured_city(options)
+    with open_store(options, city, Settings()) as store:
+        applied = store.pause(Pause(*scope, reason, wall_clock()))
+    out.print(
+        f"Paused: {_said(scope)}. {applied.retracted} open incidents are off the map; "
+        "nothing new is published until `blocklight resume`.",
+        soft_wrap=True,
+        highlight=False,
+    )
+
+
+def resume_city(options: Options, scope: tuple[str, str]) -> None:
+    """Publish again what *scope* covers; raises ``BlocklightError`` when it was not paused."""
+    city = configured_city(options)
+    with open_store(options, city, Settings()) as store:
+        if not store.resume(*scope, wall_clock()):
+            raise BlocklightError(f"{_said(scope)} was not paused")
+    out.print(f"Resumed: {_said(scope)}.", highlight=False)
+
+
+def _said(scope: tuple[str, str]) -> str:
+    return "the whole city" if scope[0] == "city" else f"{scope[0]} {scope[1]}"
+
+
+def verify_audit(options: Options) -> None:
+    """Work out every digest of the audit log again; raises ``BlocklightError`` where it was changed."""
+    city = configured_city(options)
+    with open_store(options, city, Settings()) as store:
+        entries, verdict = store.audit(), store.verify_audit()
+    table = Table("", "When (UTC)", "What", "Detail")
+    for entry in entries:
+        detail = orjson.dumps(dict(entry.detail)).decode()
+        table.add_row(str(entry.number), f"{entry.at:%Y-%m-%d %H:%M:%S}", entry.action, detail)
+    out.print(table)
+    if verdict.broken is not None:
+        raise BlocklightError(
+            f"the audit log was changed: entry {verdict.broken} does not fit what is before it"
+        )
+    out.print(
+        f"{verdict.entries} entries, all whole. Newest digest: {verdict.head or 'none'}\n"
+        "Keep it somewhere else: it also tells when entries at the end are gone.",
+        soft_wrap=True,
+        highlight=False,
+    )
+
+
+def explain_record(name: str, source_id: str | None, record: Path) -> None:
+    """Print which rule decides about the records in a file, and what the public would see of them."""
+    city = configured_city(Options(name))
+    if source_id is None and len(city.sources) > 1:
+        raise BlocklightError("--record belongs to one source: name it with --source")
+    source = city.source(source_id) if source_id else city.sources[0]
+    rules = Rules.of(city, _THROWAWAY_KEY)
+    read = Normaliser.of(source, city)
+    rows = _rows(source, city, read_sample(record))
+    for number, raw in enumerate(rows[:_MOST_RECORDS], 1):
+        out.rule(f"record {number} of {len(rows)}")
+        try:
+            incident = read(raw, wall_clock())
+        except RecordRejected as error:
+            out.print(f"rejected: {error.reason}", highlight=False)
+            continue
+        for line in _explained(incident, rules):
+            out.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _rows(source: SourceSpec, city: City, body: bytes) -> list[RawRecord]:
+    """Return the rows of a file: one row as a JSON object, or a whole answer of the source."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        value = None
+    if isinstance(value, dict) and not any(isinstance(part, list | dict) for part in value.values()):
+        return [value]
+    _, records, _ = asyncio.run(one_page(source, city, body))
+    return list(records)
+
+
+def _explained(incident: Incident, rules: Rules) -> list[str]:
+    meaning, rule = judge(incident, rules)
+    lines = [f"source type: {incident.source_type!r} is {meaning.category}, by {meaning.found}"]
+    if meaning.groups:
+        lines.append(f"sensitive groups: {', '.join(meaning.groups)}")
+    lines += [f"allowed: {allow.group}, because: {allow.reason}" for allow in meaning.allowed]
+    if isinstance(meaning.category, Category):
+        lines.append(f"rule: {_rule(rule, rules)}")
+    return [*lines, f"outcome: {_outcome(redact(incident, rules))}"]
+
+
+def _rule(rule: Rule, rules: Rules) -> str:
+    if rule not in rules.policy.rules:
+        return "none of the city's rules is met, so it is published as it is"
+    given = rule.model_dump(mode="json", exclude_defaults=True, exclude={"name", "action"})
+    told = ", ".join(f"{key} = {value}" for key, value in given.items()) or "no conditions"
+    number = f"{rules.policy.rules.index(rule) + 1} of {len(rules.policy.rules)}"
+    return f"{rule.name} ({number}): {rule.action}; {told}"
+
+
+def _outcome(outcome: Outcome) -> str:
+    if isinstance(outcome, Withheld):
+        forever = ", for ever" if outcome.sensitive else ""
+        return f"withheld as {outcome.reason}{forever}"
+    if isinstance(outcome, Held):
+        until = f"{outcome.release_at:%Y-%m-%d %H:%M} UTC" if outcome.release_at else "it is closed"
+        after = f" and {outcome.after_close_s // 60} minutes more" if outcome.after_close_s else ""
+        when = until if outcome.release_at else until + after
+        return f"held until {when}, then {_outcome(outcome.incident)}"
+    if isinstance(outcome, PublicIncident) and outcome.place is not None:
+        place = outcome.place
+        label = f", {place.label}" if place.label else ""
+        return f"published at {place.lat}, {place.lon} ({place.kind}, up to {place.radius_m} m away{label})"
+    return "published without a place"

@@ -1,0 +1,133 @@
+"""Makes the ledger public: whole days and months, and no count from which a small one could be worked out.
+
+Days are those of a fetch, in UTC, and are told once they are over: a count that grew while people watch would
+tell when something was withheld. Areas are told by month, and of one kind alone, as the areas of two kinds
+could be subtracted from each other. Totals are sums of what is shown, never of what is not.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from blocklight.model import Reason
+from blocklight.store import AreaLedgerRow, LedgerRow
+
+SMALL = 5
+"""A smaller count is left out, zero too: that there was none is as telling as that there was one."""
+
+_REASONS = [str(reason) for reason in Reason if reason not in (Reason.HELD, Reason.PAUSED)]
+_PUBLIC = ("published", "released", "retracted")
+"""What anybody could have counted on the live feed."""
+
+Cell = int | None
+_Counts = Counter[tuple[str, str]]
+
+
+def shown(n: int) -> Cell:
+    """Return a count, ``None`` for fewer than ``SMALL``."""
+    return n if n >= SMALL else None
+
+
+def shown_parts(parts: Mapping[str, int], whole: int) -> dict[str, Cell]:
+    """Return the parts of a *whole* that is known, none of them where one left out could be worked out.
+
+    What the parts leave of the whole is a part as well, and left out. With two or more small parts, which are
+    neither all zero nor all as large as a small one can be, each of them has several possible values;
+    otherwise all parts are left out together.
+    """
+    elsewhere = whole - sum(parts.values())
+    small = [n for n in parts.values() if n < SMALL]
+    cover = [small] if elsewhere >= SMALL else [small, [*small, elsewhere]]
+    told = whole >= SMALL and (_ambiguous(cover) or (not small and elsewhere >= SMALL))
+    return {name: n if told and n >= SMALL else None for name, n in parts.items()}
+
+
+def _ambiguous(covers: list[list[int]]) -> bool:
+    return all(len(small) > 1 and 0 < sum(small) < (SMALL - 1) * len(small) for small in covers)
+
+
+def public_days(rows: Iterable[LedgerRow], since: date, until: date) -> list[dict[str, Any]]:
+    """Return an entry for each day from *since* to *until*, both included."""
+    counts: dict[date, _Counts] = {}
+    for row in rows:
+        counts.setdefault(row.day, Counter())[row.outcome, row.reason] += row.n
+    days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
+    return [{"day": day.isoformat(), **_entry(counts.get(day, Counter()))} for day in days]
+
+
+def public_months(
+    months: Iterable[str],
+    city: Iterable[LedgerRow],
+    areas: Iterable[AreaLedgerRow],
+    ids: list[str],
+    area: str,
+) -> list[dict[str, Any]]:
+    """Return an entry for each month and one *area*; *ids* are all areas of its kind."""
+    wholes: dict[str, _Counts] = {}
+    for row in city:
+        wholes.setdefault(row.day.isoformat()[:7], Counter())[row.outcome, row.reason] += row.n
+    parts: dict[tuple[str, str, str], dict[str, int]] = {}
+    for found in areas:
+        line = parts.setdefault((found.month, found.outcome, found.reason), dict.fromkeys(ids, 0))
+        if found.area in line:
+            line[found.area] += found.n
+    entries = []
+    for month in months:
+        whole = wholes.get(month, Counter())
+
+        def cell(outcome: str, reason: str = "", month: str = month, whole: _Counts = whole) -> Cell:
+            line = parts.get((month, outcome, reason), dict.fromkeys(ids, 0))
+            if outcome in _PUBLIC:
+                return line.get(area, 0)
+            return shown_parts(line, whole[outcome, reason]).get(area)
+
+        entries.append(
+            {
+                "month": month,
+                "published": cell("published"),
+                "released": cell("released"),
+                "held": cell("held"),
+                "withheld": {reason: cell("withheld", reason) for reason in _REASONS},
+            }
+        )
+    return entries
+
+
+def total(days: list[dict[str, Any]]) -> dict[str, Any]:
+    """Add up the entries of several days: for counts of which some are left out, between what and what."""
+    return {
+        **{name: sum(day[name] for day in days) for name in _PUBLIC},
+        "held": _span(day["held"] for day in days),
+        "withheld": {reason: _span(day["withheld"][reason] for day in days) for reason in _REASONS},
+        "withheld_later": _span(day["withheld_later"] for day in days),
+        "rejected": _span(cell for day in days for cell in day["rejected"].values()),
+        "fetched": {end: sum(day["fetched"][end] for day in days) for end in ("at_least", "at_most")},
+    }
+
+
+def _entry(counts: _Counts) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        name: sum(n for (outcome, _), n in counts.items() if outcome == name) for name in _PUBLIC
+    }
+    entry["held"] = shown(counts["held", ""])
+    entry["withheld"] = {reason: shown(counts["withheld", reason]) for reason in _REASONS}
+    entry["withheld_later"] = shown(sum(n for (name, _), n in counts.items() if name == "withheld_later"))
+    entry["rejected"] = _rejected({reason: n for (name, reason), n in counts.items() if name == "rejected"})
+    cells = [entry["held"], *entry["withheld"].values(), *entry["rejected"].values()]
+    span = _span(cells)
+    entry["fetched"] = {end: entry["published"] + n for end, n in span.items()}
+    return entry
+
+
+def _rejected(counts: Mapping[str, int]) -> dict[str, Cell]:
+    """Return the reasons with large counts, and the others in one."""
+    large = {reason: n for reason, n in sorted(counts.items()) if n >= SMALL}
+    others = sum(n for n in counts.values() if n < SMALL)
+    return {**large, "other": shown(others)}
+
+
+def _span(cells: Iterable[Cell]) -> dict[str, int]:
+    listed = list(cells)
+    least = sum(cell for cell in listed if cell is not None)
+    return {"at_least": least, "at_most": least + (SMALL - 1) * listed.count(None)}

@@ -1,0 +1,235 @@
+"""Pausing, resuming, explaining and auditing from the command line, while another process serves the city."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import sqlalchemy as sa
+from listening import Listener
+from living_city import an_incident, until
+from typer.testing import CliRunner
+
+from blocklight.cli import app
+from blocklight.model import PublicIncident
+from blocklight.store import Store
+
+_CITY = """
+[city]
+id = "smallville"
+name = "Smallville"
+time_zone = "America/Los_Angeles"
+bounds = { west = -122.4, south = 37.6, east = -122.0, north = 37.9 }
+
+[[sources]]
+id = "dispatch"
+label = "The calls"
+connector = "socrata"
+url = "http://127.0.0.1:9/calls.json"
+key = ["id"]
+closes = "status"
+poll_s = 60
+
+[sources.fields]
+received_at = { from = "received", convert = "iso" }
+source_type = "type"
+agency = { default = "police" }
+status = { from = "status", map = { open = "open", closed = "closed" } }
+lon = { from = "lon", convert = "float" }
+lat = { from = "lat", convert = "float" }
+
+[[policy.rules]]
+name = "fires-later"
+action = "hold"
+category = "fire"
+until_closed = true
+for_min = 30
+
+[[policy.allow]]
+group = "juvenile"
+types = ["RUNAWAY"]
+reason = "The family board of Smallville asked for it"
+
+[call_types.exact]
+"NOISE" = "noise"
+"FIRE" = "fire"
+"RUNAWAY" = "welfare"
+"""
+_NOW = datetime.now(UTC).replace(microsecond=0)
+_ROW = {
+    "id": "C1",
+    "received": "2026-01-31T08:00:00+00:00",
+    "type": "NOISE",
+    "status": "open",
+    "lon": "-122.25",
+    "lat": "37.75",
+}
+
+
+def a_call(number: int, **changes: Any) -> PublicIncident:  # noqa: ANN401 - any field
+    return msgspec.structs.replace(an_incident(number), received_at=_NOW, **changes)
+
+
+@dataclass
+class Workplace:
+    """A folder with a city file and its database, and the command to run in it."""
+
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self.folder}/data/blocklight.sqlite3"
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "blocklight", *arguments]
+
+    def run(self, *arguments: str, fails: bool = False) -> str:
+        """Run a command in this process, in the folder; return what it said, or why it failed."""
+        done = CliRunner().invoke(app, arguments)
+        if fails:
+            assert done.exit_code
+            return f"{done.output} {done.exception}"
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    def run_apart(self, *arguments: str) -> str:
+        """Run a command in a process of its own."""
+        done = subprocess.run(
+            self.command(*arguments), cwd=self.folder, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """Serve the city in a process of its own; yield its address."""
+        command = self.command("serve", "smallville.toml", "--port", "0", "--data", "data")
+        log = self.folder / "log"
+        with log.open("wb") as file:
+            process = subprocess.Popen(command, cwd=self.folder, stdout=file, stderr=subprocess.STDOUT)
+        try:
+            until(lambda: re.search(r"http://127\.0\.0\.1:\d+", log.read_text()) is not None, 40)
+            found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
+            assert found is not None
+            yield found[0]
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workplace:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BLOCKLIGHT_DATABASE_URL", raising=False)
+    (tmp_path / "smallville.toml").write_text(_CITY)
+    (tmp_path / "data").mkdir()
+    return Workplace(tmp_path)
+
+
+def test_a_pause_by_one_process_empties_the_map_of_another_and_says_so(workplace: Workplace) -> None:
+    calls = [a_call(1), a_call(2), a_call(3, status="closed", closed_at=_NOW)]
+    with Store.open(workplace.url, "smallville") as store:
+        store.apply("dispatch", calls, at=_NOW)
+    with workplace.serving() as address, httpx.Client(base_url=f"{address}/api/v1", timeout=20) as client:
+
+        def listed() -> set[str]:
+            return {feature["id"] for feature in client.get("incidents").json()["features"]}
+
+        assert listed() == {call.id for call in calls}
+        port = int(address.rpartition(":")[2])
+        with Listener(port, "/api/v1/live?last_event_id=3") as listener:
+            listener.read(until_seen="pulse")
+            said = workplace.run_apart(
+                "pause", "smallville.toml", "--data", "data", "--reason", "An officer is in danger"
+            )
+            asked = time.monotonic()
+            assert "2 open incidents are off the map" in said
+            events = listener.read(until_seen="pulse")
+            while not any(event.name == "pulse" and event.data["paused"] for event in events):
+                events += listener.read(events=1)
+            assert {event.data["id"] for event in events if event.name == "retract"} <= {
+                call.id for call in calls[:2]
+            }
+            pulse = next(event.data for event in events if event.name == "pulse" and event.data["paused"])
+            assert time.monotonic() - asked < 3
+            assert pulse["paused"][0]["reason"] == "An officer is in danger"
+            assert pulse["sources"][0]["state"] == "paused"
+        assert listed() == {calls[2].id}
+        assert client.get(f"incidents/{calls[0].id}").status_code == httpx.codes.NOT_FOUND
+        with Store.open(workplace.url, "smallville") as store:
+            store.apply("dispatch", [a_call(4)], at=_NOW)
+        time.sleep(1.2)
+        assert listed() == {calls[2].id}
+        assert client.get("sources").json()["sources"][0]["state"] == "paused"
+        workplace.run("resume", "smallville.toml", "--data", "data")
+        until(lambda: len(listed()) == 4, 20)
+
+
+def test_what_was_not_paused_cannot_be_resumed(workplace: Workplace) -> None:
+    said = workplace.run("resume", "smallville.toml", "--data", "data", "--source", "dispatch", fails=True)
+    assert "source dispatch was not paused" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--source", "other"), "no source 'other'"),
+        (("--category", "crime"), "crime"),
+        (("--area", "beat:1"), "no such area"),
+        (("--source", "dispatch", "--category", "noise"), "covers one thing"),
+    ],
+)
+def test_a_pause_of_nothing_that_exists_is_refused(
+    workplace: Workplace, arguments: tuple[str, ...], words: str
+) -> None:
+    said = workplace.run(
+        "pause", "smallville.toml", "--data", "data", "--reason", "Why not", *arguments, fails=True
+    )
+    assert words in said
+
+
+def test_the_audit_log_is_listed_and_a_change_to_it_is_found_out(workplace: Workplace) -> None:
+    there = ("smallville.toml", "--data", "data")
+    workplace.run("pause", *there, "--category", "noise", "--reason", "A test of the switch")
+    workplace.run("resume", *there, "--category", "noise")
+    said = workplace.run("audit", "verify", *there)
+    assert "2 entries, all whole" in said
+    assert "A test of the switch" in " ".join(said.split())
+    engine = sa.create_engine(workplace.url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE audit SET detail = '{}' WHERE number = 1")
+    engine.dispose()
+    assert "entry 1 does not fit" in workplace.run("audit", "verify", *there, fails=True)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({}, ["is noise, by its exact name", "none of the city's rules is met", "published at 37.7"]),
+        (
+            {"type": "FIRE"},
+            ["rule: fires-later (1 of 1): hold", "held until it is closed and 30 minutes more"],
+        ),
+        ({"type": "RUNAWAY"}, ["sensitive groups: juvenile", "because: The family board", "published at"]),
+        ({"type": "STALKING"}, ["sensitive groups: stalking", "withheld as sensitive, for ever"]),
+        ({"type": "WIZARDRY"}, ["is unmapped", "withheld as unmapped"]),
+        ({"lon": "0"}, ["withheld as outside_city"]),
+        ({"received": "yesterday"}, ["rejected: bad_time"]),
+    ],
+)
+def test_a_record_is_explained(workplace: Workplace, row: dict[str, str], words: list[str]) -> None:
+    (workplace.folder / "row.json").write_text(json.dumps(_ROW | row))
+    said = workplace.run("policy", "explain", "smallville.toml", "--record", "row.json")
+    for word in words:
+        assert word in said, said
+    (workplace.folder / "rows.json").write_text(json.dumps([_ROW, _ROW | row]))
+    assert words[-1] in workplace.run("policy", "explain", "smallville.toml", "--record", "rows.json")
