@@ -32,7 +32,7 @@ Converter = Literal[
     "length",
     "units",
 ]
-_SCALED = frozenset({"int", "float", "xy", "duration"})
+_SCALED = frozenset({"int", "float", "xy", "duration", "epoch_s"})
 _WORDED = frozenset({"local", "day", "time_of_day"})
 _MAX_CODES = 10_000
 _BY_ROWS = frozenset({"json", "feed", "html", "files", "ckan", "push"})

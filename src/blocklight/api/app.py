@@ -11,6 +11,7 @@ from blocklight import __version__
 from blocklight.api import city, health, incidents, ledger, pages, sources
 from blocklight.api.examples import FEATURE, problems
 from blocklight.api.problems import add_problem_handlers
+from blocklight.api.push import PREFIX, Inbox, PushEndpoint
 from blocklight.api.state import Public
 from blocklight.api.window import MEDIA_TYPE, WindowEndpoint
 
@@ -32,8 +33,10 @@ _PREFLIGHT = [
 ]
 
 
-def create_app(state: Public, lifespan: Lifespan | None = None) -> Any:  # noqa: ANN401 - an ASGI application
-    """Return the ASGI application of one city."""
+def create_app(
+    state: Public, lifespan: Lifespan | None = None, inbox: Inbox | None = None
+) -> Any:  # noqa: ANN401 - an ASGI application
+    """Return the ASGI application of one city; with an *inbox*, sources may push records to it."""
     api = FastAPI(
         title=f"Blocklight: {state.city.city.name}",
         version=__version__,
@@ -60,19 +63,23 @@ def create_app(state: Public, lifespan: Lifespan | None = None) -> Any:  # noqa:
     api.include_router(pages.router)
     add_problem_handlers(api)
     _document_streams(api)
-    return _Front(api, streams)
+    return _Front(api, streams, None if inbox is None else PushEndpoint(inbox))
 
 
 class _Front:
     """Answers the streaming paths before any routing, and adds security headers to everything else."""
 
-    def __init__(self, app: FastAPI, streams: dict[str, Any]) -> None:
+    def __init__(self, app: FastAPI, streams: dict[str, Any], push: PushEndpoint | None = None) -> None:
         self.api = app
+        self._push = push
         self._streams = streams
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         if scope["type"] != "http":
             await self.api(scope, receive, send)
+            return
+        if self._push is not None and scope["path"].startswith(PREFIX):
+            await self._push(scope, receive, send)
             return
         method, open_to_all = scope["method"], scope["path"].startswith(("/api/", "/openapi"))
         if method == "OPTIONS" and open_to_all:

@@ -347,6 +347,44 @@ def import_(
     import_history(Options(city, data=data, database=database), source, file)
 
 
+key_app = typer.Typer(help="Keys with which sources push records to us.", no_args_is_help=True)
+app.add_typer(key_app, name="key")
+
+
+@key_app.command("create")
+def key_create(
+    city: CityArgument,
+    source: Annotated[str, typer.Argument(help="The source's id.")],
+    *,
+    data: DataOption = None,
+) -> None:
+    """Make a key with which a source may push, and show it this once; only its hash is kept."""
+    from blocklight.cli.keeping_keys import create_key  # noqa: PLC0415 - see serve
+
+    create_key(city, source, data)
+
+
+@key_app.command("revoke")
+def key_revoke(
+    city: CityArgument,
+    key: Annotated[str, typer.Argument(help="The key's id, or the key itself.")],
+    *,
+    data: DataOption = None,
+) -> None:
+    """Close a key, also for a server that is running."""
+    from blocklight.cli.keeping_keys import revoke_key  # noqa: PLC0415 - see serve
+
+    revoke_key(city, key, data)
+
+
+@key_app.command("list")
+def key_list(city: CityArgument, *, data: DataOption = None) -> None:
+    """List the keys by their ids."""
+    from blocklight.cli.keeping_keys import list_keys  # noqa: PLC0415 - see serve
+
+    list_keys(city, data)
+
+
 def main() -> None:
     """Run the command line; an error that we raise on purpose is one line, without a traceback."""
     try:

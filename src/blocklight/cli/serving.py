@@ -26,6 +26,8 @@ from blocklight.cli import err, out
 from blocklight.errors import BlocklightError, StoreError
 from blocklight.intake.connectors import connector
 from blocklight.intake.keys import load_id_key
+from blocklight.intake.push import Inbox
+from blocklight.intake.push_keys import PushKeys
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Runner, run_once
 from blocklight.publish.publisher import Publisher
@@ -75,6 +77,7 @@ class Town:
     areas: Areas
     rules: Rules
     settings: Settings
+    folder: Path
 
     def feeds(self, client: httpx.AsyncClient, now: Clock, clock_rate: float = 1) -> list[Feed]:
         """Return a feed for each source of the city."""
@@ -135,7 +138,7 @@ def open_town(options: Options) -> Town:
     given = settings.id_key.get_secret_value() if settings.id_key else None
     areas = Areas(city)
     rules = Rules.of(city, load_id_key(folder, given), areas)
-    return Town(city, open_store(options, city, settings), areas, rules, settings)
+    return Town(city, open_store(options, city, settings), areas, rules, settings, folder)
 
 
 def transport_to(source: SourceSpec, now: Clock, seed: int = 7) -> httpx.AsyncBaseTransport:
@@ -183,7 +186,7 @@ def run_intake(options: Options) -> None:
     async def forever() -> None:
         _on_signals(asyncio.current_task().cancel)  # type: ignore[union-attr]  # a coroutine runs in a task
         async with http_client(town.city, wall_clock) as client, asyncio.TaskGroup() as tasks:
-            for feed in town.feeds(client, wall_clock):
+            for feed in polled(town.feeds(client, wall_clock)):
                 tasks.create_task(Runner(feed, town.store, now=wall_clock, stored=_nothing).run())
             tasks.create_task(_compact(town.store, wall_clock))
             tasks.create_task(_release(town.store, wall_clock, _nothing))
@@ -210,7 +213,9 @@ async def _serve(
     state = Public(town.city, town.store, publisher, town.areas, town.settings.style_url)
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(http_client(town.city, now, seed))
-        feeds = town.feeds(client, now, clock_rate) if intake else []
+        every = town.feeds(client, now, clock_rate)
+        feeds = polled(every) if intake else []
+        inbox = _inbox(town, every, now, publisher.wake)
         if intake and town.store.head() == 0:
             await _first_fetch(feeds, town.store)
         await asyncio.to_thread(publisher.load)
@@ -229,8 +234,19 @@ async def _serve(
                 for task in running:
                     task.cancel()
 
-        await _run_server(create_app(state, lifespan), publisher, listener, name=town.city.city.name)
+        await _run_server(create_app(state, lifespan, inbox), publisher, listener, name=town.city.city.name)
     town.store.close()
+
+
+def polled(feeds: list[Feed]) -> list[Feed]:
+    """Return the feeds that are asked, and not those whose sources push."""
+    return [feed for feed in feeds if feed.source.connector != "push"]
+
+
+def _inbox(town: Town, feeds: list[Feed], now: Clock, stored: Callable[[], None]) -> Inbox | None:
+    """Return where sources push to, in a city that has such sources."""
+    pushed = [feed for feed in feeds if feed.source.connector == "push"]
+    return Inbox(pushed, town.store, PushKeys(town.folder), now=now, stored=stored) if pushed else None
 
 
 async def _first_fetch(feeds: list[Feed], store: Store) -> None:

@@ -166,16 +166,16 @@ async def run_once(feed: Feed, store: Store) -> Tally:
                 damaged.extend(batch.unreadable)
                 last = replace(batch, records=whole, unreadable=damaged)
                 if batch.complete:  # stored before the connector, asked for more, takes its answer for known
-                    await asyncio.to_thread(_apply, feed, store, last, tally)
+                    await asyncio.to_thread(store_batch, feed, store, last, tally)
                     last = None
             else:
-                await asyncio.to_thread(_apply, feed, store, batch, tally)
+                await asyncio.to_thread(store_batch, feed, store, batch, tally)
     if last is not None:
-        await asyncio.to_thread(_apply, feed, store, last, tally)
+        await asyncio.to_thread(store_batch, feed, store, last, tally)
     return tally
 
 
-def _apply(feed: Feed, store: Store, batch: Batch, tally: Tally) -> None:
+def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally) -> None:
     """Store what a batch came to; a fetch that looks wrong as a whole is counted and changes nothing."""
     source, at = feed.source, batch.fetched_at
     before = sum(tally.rejected.values())

@@ -1,0 +1,152 @@
+"""Takes records that a source sends to us: who may, how much, how often; what they mean is not known here."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from blocklight.api.problems import problem
+from blocklight.errors import SourceChanged, StoreError
+
+PREFIX = "/api/v1/push/"
+
+_MOST_BYTES = 5_000_000
+_MOST_RECORDS = 5_000
+_MOST_WAITING = 32
+_SLOWEST_S = 30.0
+_WRONG_KEYS = 10
+_PER_S = 60.0
+_REMEMBERED = 10_000
+_STORE_RETRY_S = 5
+
+
+class Inbox(Protocol):
+    """Where records go, wired by the command line to the private side."""
+
+    def admits(self, source: str, key: str) -> bool:
+        """Whether *key* may push to *source*; takes as long for any wrong key."""
+        ...
+
+    async def take(self, source: str, records: Sequence[Any]) -> Mapping[str, Any]:
+        """Store *records* for good and return what became of them, in counts.
+
+        Raises ``StoreError`` when they cannot be stored now, ``SourceChanged`` when too many are unreadable.
+        """
+        ...
+
+
+class PushEndpoint:
+    """The bare ASGI endpoint below ``/api/v1/push/``: the last part of the path is the source."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        self._wrong: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._waiting = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        """Answer one request."""
+        request = Request(scope, receive)
+        response = await self._answer(request, scope["path"].removeprefix(PREFIX))
+        response.headers["cache-control"] = "no-store"
+        if not 200 <= response.status_code < 300:  # noqa: PLR2004 - what was not read is not waited for
+            response.headers["connection"] = "close"
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, source: str) -> Response:
+        if request.method != "POST":
+            return _with(problem(405, "Method Not Allowed"), allow="POST")
+        refusal = self._refuse(request, source)
+        if refusal is not None:
+            return refusal
+        if self._waiting >= _MOST_WAITING:
+            return _with(problem(503, "Too many batches at once"), retry_after="1")
+        self._waiting += 1
+        try:
+            return await self._taken(request, source)
+        finally:
+            self._waiting -= 1
+
+    def _refuse(self, request: Request, source: str) -> Response | None:
+        """Return why the request is not even read, ``None`` when it is."""
+        client = f"{request.client.host if request.client else ''} {source}"
+        since, count = self._wrong.get(client, (0.0, 0))
+        left = since + _PER_S - time.monotonic()
+        if count >= _WRONG_KEYS and left > 0:
+            return _with(problem(429, "Too many wrong keys"), retry_after=str(int(left) + 1))
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        if not self._inbox.admits(source, key.strip()) or scheme.lower() != "bearer":
+            self._note_wrong(client)
+            return _with(problem(401, "This key does not open this source"), www_authenticate="Bearer")
+        if int(_length(request)) > _MOST_BYTES:
+            return problem(413, "Too large", f"a batch may have {_MOST_BYTES:,} bytes")
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            return problem(415, "Unsupported Media Type", "send JSON as it is, not packed")
+        return None
+
+    def _note_wrong(self, client: str) -> None:
+        now = time.monotonic()
+        since, count = self._wrong.pop(client, (now, 0))
+        self._wrong[client] = (since, count + 1) if now - since < _PER_S else (now, 1)
+        while len(self._wrong) > _REMEMBERED:
+            self._wrong.popitem(last=False)
+
+    async def _taken(self, request: Request, source: str) -> Response:
+        try:
+            async with asyncio.timeout(_SLOWEST_S):
+                body = await _body(request)
+        except (TimeoutError, ClientDisconnect):
+            return problem(408, "Request Timeout")
+        if body is None:
+            return problem(413, "Too large", f"a batch may have {_MOST_BYTES:,} bytes")
+        records = _records(body)
+        if records is None:
+            return problem(400, "Bad batch", 'expected a JSON list of records, or {"records": [...]}')
+        if len(records) > _MOST_RECORDS:
+            return problem(413, "Too large", f"a batch may have {_MOST_RECORDS:,} records")
+        return await self._stored(source, records)
+
+    async def _stored(self, source: str, records: list[Any]) -> Response:
+        try:
+            counts = await self._inbox.take(source, records)
+        except StoreError:
+            answer = problem(503, "Nothing could be stored; send it again")
+            return _with(answer, retry_after=str(_STORE_RETRY_S))
+        except SourceChanged as error:
+            return problem(422, "Not as the city file says", f"{error}; nothing of it is published")
+        return Response(orjson.dumps(counts), 202, media_type="application/json")
+
+
+def _length(request: Request) -> str:
+    told = request.headers.get("content-length", "")
+    return told if told.isascii() and told.isdigit() else "0"
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return the body, or ``None`` once it is longer than allowed, whatever its length was said to be."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            return None
+    return bytes(body)
+
+
+def _records(body: bytes) -> list[Any] | None:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    if isinstance(value, dict):
+        value = value.get("records")
+    return value if isinstance(value, list) else None
+
+
+def _with(response: Response, **headers: str) -> Response:
+    for name, value in headers.items():
+        response.headers[name.replace("_", "-")] = value
+    return response
