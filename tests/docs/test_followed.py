@@ -1,0 +1,171 @@
+"""The how-tos for each kind of feed, followed to the letter: their shell blocks are run as they stand."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from loopback.server import Reply, serving
+from loopback.soda import Dataset
+from loopback.table import Table
+from pages import ROOT, blocks
+
+HOW_TO = ROOT / "docs" / "how-to"
+
+
+@dataclass
+class Walk:
+    """A how-to being followed in a folder, with the addresses of this test in place of the page's."""
+
+    page: str
+    folder: Path
+    replaced: dict[str, str] = field(default_factory=dict)
+    said: str = ""
+    port: int = 0
+
+    def scripts(self) -> list[str]:
+        found = []
+        for block in blocks(HOW_TO / self.page, "sh"):
+            text = block.body
+            for ours, theirs in self.replaced.items():
+                text = text.replace(ours, theirs)
+            found.append(text.replace("127.0.0.1:8000", f"127.0.0.1:{self.port}"))
+        return found
+
+    def run(self, script: str) -> None:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=self.folder,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        self.said += done.stdout
+        assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
+
+    @contextmanager
+    def serving(self, script: str) -> Iterator[None]:
+        command = script.strip().split()
+        server = subprocess.Popen(
+            [*command, "--port", str(self.port)],
+            cwd=self.folder,
+            env=self.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            self.until(lambda: httpx.get(f"http://127.0.0.1:{self.port}/healthz").status_code == 200)
+            yield
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(20)
+
+    def until(self, true: object) -> None:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            try:
+                if callable(true) and true():
+                    return
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.2)
+        raise AssertionError("it never came true")
+
+    def environment(self) -> dict[str, str]:
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        return {**os.environ, "PATH": path, "COLUMNS": "200", "NO_COLOR": "1"}
+
+    def categories(self) -> list[str]:
+        answer = httpx.get(f"http://127.0.0.1:{self.port}/api/v1/incidents").json()
+        return sorted(feature["properties"]["category"] for feature in answer["features"])
+
+    def follow(self, expected: list[str]) -> None:
+        """Run every block in order; once served, the map must come to show what is expected."""
+        scripts = self.scripts()
+        at = next(i for i, script in enumerate(scripts) if script.startswith("blocklight serve"))
+        for script in scripts[:at]:
+            self.run(script)
+        with self.serving(scripts[at]):
+            for script in scripts[at + 1 :]:
+                self.run(script)
+            self.until(lambda: self.categories() == expected)
+
+
+@pytest.fixture
+def walk(request: pytest.FixtureRequest, tmp_path: Path) -> Walk:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return Walk(request.param, tmp_path, port=probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("walk", ["cad-writes-csv.md"], indirect=True)
+def test_our_cad_writes_csv_every_five_minutes(walk: Walk) -> None:
+    walk.replaced = {"/srv/cad": str(walk.folder / "cad")}
+    walk.follow(["noise", "traffic_collision"])
+    assert "3 records: 2 published" in walk.said
+    assert "withheld: 1 sensitive" in walk.said
+    assert "3 rows: 2 publishable" in walk.said
+
+
+@pytest.mark.parametrize("walk", ["cad-can-post.md"], indirect=True)
+def test_our_cad_can_post(walk: Walk) -> None:
+    walk.follow(["noise"])
+    [shown] = blocks(HOW_TO / walk.page, "json")
+    assert re.sub(r"\s", "", shown.body) in re.sub(r"\s", "", walk.said)
+
+
+@pytest.mark.parametrize("walk", ["open-data-portal.md"], indirect=True)
+def test_we_have_an_open_data_portal(walk: Walk) -> None:
+    columns = (
+        ":id",
+        ":updated_at",
+        "case_number",
+        "occurred_at",
+        "call_type",
+        "offence",
+        "x",
+        "y",
+        "updated_at",
+    )
+    when = (datetime.now(UTC) - timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%S.000")
+    plain = {"occurred_at": when, "updated_at": when, "x": "-10834000", "y": "4534000"}
+    rows = [
+        {":id": "row-1", "case_number": "1", "call_type": "PRTY NOISE", **plain},
+        {":id": "row-2", "case_number": "2", "call_type": "ASSAULT", "offence": "BATTERY", **plain},
+        {":id": "row-3", "case_number": "2", "offence": "CHILD ABUSE", **plain},
+    ]
+    table = Table((*columns, "updated_at"), rows)
+    with serving(Dataset(table)) as portal:
+        walk.replaced = {"https://data.example.gov": portal.url}
+        walk.follow(["noise", "noise"])
+    table.close()
+    assert "2 rows: 1 publishable" in walk.said
+
+
+@pytest.mark.parametrize("walk", ["web-page.md"], indirect=True)
+def test_we_only_have_a_web_page(walk: Walk) -> None:
+    now = datetime.now(ZoneInfo("America/Los_Angeles")) - timedelta(minutes=20)
+    page = (
+        "<table><tr><th>Time</th><th>Number</th><th>Type</th><th>Where</th><th>Units</th></tr>"
+        f"<tr><td>{now:%I:%M:%S %p}</td><td>1</td><td>Structure fire</td>"
+        '<td><a href="https://maps.example/?q=37.4988,-122.2508">A ST</a></td><td>>E21 ?T3</td></tr>'
+        f"<tr><td>{now:%I:%M:%S %p}</td><td>2</td><td>Fire alarm</td><td>B ST</td><td></td></tr></table>"
+    )
+    with serving(lambda _: Reply(200, (page.encode(),), {"content-type": "text/html"})) as site:
+        walk.replaced = {"https://dispatch.example.gov": site.url}
+        walk.follow(["fire"])
+    assert "2 records: 1 published" in walk.said
+    assert "withheld: 1 no_place" in walk.said
