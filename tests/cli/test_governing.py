@@ -211,6 +211,21 @@ def test_the_audit_log_is_listed_and_a_change_to_it_is_found_out(workplace: Work
     assert "entry 1 does not fit" in workplace.run("audit", "verify", *there, fails=True)
 
 
+def test_a_policy_is_tried_on_what_is_published_and_changes_nothing(workplace: Workplace) -> None:
+    calls = [a_call(1), a_call(2), a_call(3, category="theft")]
+    with Store.open(workplace.url, "smallville") as store:
+        store.apply("dispatch", calls, at=_NOW)
+    stricter = _CITY.replace('category = "fire"', 'category = ["fire", "theft"]')
+    stricter += '[[policy.rules]]\nname = "quiet"\naction = "withhold"\ncategory = "noise"\n'
+    (workplace.folder / "stricter.toml").write_text(stricter)
+    said = workplace.run("policy", "diff", "smallville.toml", "stricter.toml", "--data", "data")
+    assert "Of 3 published incidents: 2 vanish, 0 may vanish, 1 delayed, 0 coarser." in said
+    with Store.open(workplace.url, "smallville") as store:
+        assert (store.head(), store.audit()) == (3, [])
+    (workplace.folder / "other.toml").write_text(_CITY.replace('"smallville"', '"elsewhere"'))
+    assert "two cities" in workplace.run("policy", "diff", "smallville.toml", "other.toml", fails=True)
+
+
 @pytest.mark.parametrize(
     ("row", "words"),
     [

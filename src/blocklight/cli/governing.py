@@ -10,11 +10,13 @@ from blocklight.areas import Areas
 from blocklight.city import City, SourceSpec
 from blocklight.cli import out
 from blocklight.cli.checking import one_page, read_sample
+from blocklight.cli.policy_change import WORDS, Difference, asked
 from blocklight.cli.serving import Options, configured_city, open_store, wall_clock
 from blocklight.errors import BlocklightError, RecordRejected
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Incident, RawRecord
 from blocklight.intake.redact import Rules, judge, redact
+from blocklight.intake.refilter import vocabulary
 from blocklight.model import Category, Held, Outcome, PublicIncident, Withheld
 from blocklight.policy import Rule
 from blocklight.settings import Settings
@@ -156,3 +158,36 @@ def _outcome(outcome: Outcome) -> str:
         label = f", {place.label}" if place.label else ""
         return f"published at {place.lat}, {place.lon} ({place.kind}, up to {place.radius_m} m away{label})"
     return "published without a place"
+
+
+def differ(old: str, new: str, data: Path | None, database: str | None) -> None:
+    """Print what would change if the city file *new* took the place of *old*; changes nothing."""
+    before, after = configured_city(Options(old)), configured_city(Options(new))
+    if before.city.id != after.city.id:
+        raise BlocklightError(f"{old} and {new} are two cities: {before.city.id} and {after.city.id}")
+    known = vocabulary(before.call_types, before.policy.allow)
+    difference = Difference()
+    with open_store(Options(old, data=data, database=database), before, Settings()) as store:
+        for incident, again in asked(after, Rules.of(after, _THROWAWAY_KEY), store, known, wall_clock()):
+            difference.add(incident, again, after.ledger_kind)
+        hidden = store.withheld()
+    _print(difference, hidden)
+
+
+def _print(difference: Difference, hidden: dict[str, int]) -> None:
+    for title, counts in (("Category", difference.by_category), ("Area", difference.by_area)):
+        if not counts:
+            continue
+        table = Table(title, *(word.capitalize() for word in WORDS))
+        for name in sorted({name for name, _ in counts}):
+            table.add_row(name, *(str(counts[name, word]) for word in WORDS))
+        out.print(table)
+    told = ", ".join(f"{difference.total[word]} {word}" for word in WORDS)
+    out.print(f"Of {difference.published} published incidents: {told}.", highlight=False, soft_wrap=True)
+    waiting = ", ".join(f"{n} withheld as {reason}" for reason, n in sorted(hidden.items())) or "none"
+    out.print(
+        f"What could appear: {waiting}. What these are is not stored: they appear, if the new policy "
+        "lets them, when their source tells of them again; and what is masked now becomes finer only then.",
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -23,6 +23,7 @@ from blocklight.api.state import Public
 from blocklight.areas import Areas
 from blocklight.city import City, SourceSpec, load_city
 from blocklight.cli import err, out
+from blocklight.cli.policy_change import apply_policy
 from blocklight.errors import BlocklightError, StoreError
 from blocklight.intake.connectors import connector
 from blocklight.intake.keys import load_id_key
@@ -182,6 +183,7 @@ def serve_demo(*, host: str, port: int, data: Path | None, speed: float, seed: i
 def run_intake(options: Options) -> None:
     """Fetch for ever, without serving."""
     town = open_town(options)
+    apply_policy(town.city, town.rules, town.store, wall_clock())
 
     async def forever() -> None:
         _on_signals(asyncio.current_task().cancel)  # type: ignore[union-attr]  # a coroutine runs in a task
@@ -216,6 +218,8 @@ async def _serve(
         every = town.feeds(client, now, clock_rate)
         feeds = polled(every) if intake else []
         inbox = _inbox(town, every, now, publisher.wake)
+        if intake:
+            await asyncio.to_thread(apply_policy, town.city, town.rules, town.store, now())
         if intake and town.store.head() == 0:
             await _first_fetch(feeds, town.store)
         await asyncio.to_thread(publisher.load)

@@ -103,7 +103,7 @@ def redact(incident: Incident, rules: Rules) -> PublicIncident | Held | Withheld
         on_scene_at=incident.on_scene_at,
         closed_at=incident.closed_at,
     )
-    return _timed(incident, public, rule, until_closed=rule.until_closed or meaning.held_until_closed)
+    return timed(incident, public, rule, until_closed=rule.until_closed or meaning.held_until_closed)
 
 
 def judge(incident: Incident, rules: Rules) -> tuple[Meaning, Rule]:
@@ -136,10 +136,10 @@ def _withheld(public_id: str, incident: Incident, reason: Reason, rules: Rules) 
     return Withheld(public_id, incident.source, reason, reason is Reason.SENSITIVE, areas)
 
 
-def _timed(
+def timed(
     incident: Incident, public: PublicIncident, rule: Rule, *, until_closed: bool
 ) -> PublicIncident | Held:
-    """Return the public record with its times cut and held back where policy says so."""
+    """Return the public record with its times cut, held back where policy says so."""
     step = rule.time_step_min
     if step is None and rule.action != "hold" and not until_closed:
         return public
@@ -179,14 +179,14 @@ def _place(incident: Incident, category: Category, rule: Rule, rules: Rules) -> 
     resolution = rule.resolution or policy.resolution
     cell = mask_point(lon, lat, min(resolution, policy.medical_resolution) if medical else resolution)
     if rule.area_kind is not None:
-        return _centre(lon, lat, rule.area_kind, rules, cell) or Reason.NO_PLACE
+        return centre_of(lon, lat, rule.area_kind, rules, cell) or Reason.NO_PLACE
     if medical or policy.labels == "none" or rule.resolution is not None or not incident.address:
         return cell
     label = hundred_block(incident.address, incident.cross_street)
     return Place(cell.lon, cell.lat, cell.kind, cell.radius_m, label)
 
 
-def _centre(lon: float, lat: float, kind: str, rules: Rules, cell: Place) -> Place | None:
+def centre_of(lon: float, lat: float, kind: str, rules: Rules, cell: Place) -> Place | None:
     """Return the middle of the area that holds a point, or *cell* where that area reaches less far."""
     centre = rules.areas.centre(kind, rules.areas.holding(lon, lat).get(kind, ""))
     if centre is None:

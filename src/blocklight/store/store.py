@@ -233,6 +233,15 @@ class Store:
         with self._read() as connection:
             return counts(connection, closed_since)
 
+    def withheld(self) -> dict[str, int]:
+        """Count the incidents that are withheld now and might not be for ever, by reason."""
+        table = schema.withheld
+        statement = (
+            sa.select(table.c.reason, sa.func.count()).where(table.c.sensitive == 0).group_by(table.c.reason)
+        )
+        with self._read() as connection:
+            return {row[0]: row[1] for row in connection.execute(statement)}
+
     def held(self) -> int:
         """Count what waits to be released."""
         with self._read() as connection:

@@ -1,0 +1,161 @@
+"""The commands with which people decide about publishing, and see what was decided."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from blocklight.cli import CityArgument, DatabaseOption, DataOption, app
+from blocklight.model import Category
+
+policy_app = typer.Typer(help="See what a city's policy does.", no_args_is_help=True)
+audit_app = typer.Typer(help="See what people decided about publishing.", no_args_is_help=True)
+app.add_typer(policy_app, name="policy")
+app.add_typer(audit_app, name="audit")
+
+ScopeSource = Annotated[str | None, typer.Option("--source", help="Only this source.")]
+ScopeCategory = Annotated[Category | None, typer.Option("--category", help="Only this category.")]
+ScopeArea = Annotated[str | None, typer.Option("--area", help="Only this area.", metavar="KIND:ID")]
+
+
+@app.command()
+def pause(
+    city: CityArgument,
+    *,
+    reason: Annotated[str, typer.Option(help="Why, in words that the public reads.")],
+    source: ScopeSource = None,
+    category: ScopeCategory = None,
+    area: ScopeArea = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Stop publishing at once, in every process on this city's database, and say so on the map.
+
+    [bold]blocklight pause houston --reason "Officers are in danger"[/bold]
+    """
+    from blocklight.cli.governing import pause_city, scope_of  # noqa: PLC0415 - see serve
+    from blocklight.cli.serving import Options, configured_city  # noqa: PLC0415 - see serve
+
+    options = Options(city, data=data, database=database)
+    pause_city(options, scope_of(configured_city(options), source, category, area), reason)
+
+
+@app.command()
+def resume(
+    city: CityArgument,
+    *,
+    source: ScopeSource = None,
+    category: ScopeCategory = None,
+    area: ScopeArea = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Publish again what was paused, and all that has waited meanwhile."""
+    from blocklight.cli.governing import resume_city, scope_of  # noqa: PLC0415 - see serve
+    from blocklight.cli.serving import Options, configured_city  # noqa: PLC0415 - see serve
+
+    options = Options(city, data=data, database=database)
+    resume_city(options, scope_of(configured_city(options), source, category, area))
+
+
+@policy_app.command("explain")
+def policy_explain(
+    city: CityArgument,
+    *,
+    record: Annotated[
+        Path, typer.Option(help="A row as a JSON object, or a whole answer of the source.", metavar="FILE")
+    ],
+    source: Annotated[str | None, typer.Option(help="The source that the record is from.")] = None,
+) -> None:
+    """Show which rule decides about a record and why, and what the public would see of it.
+
+    [bold]blocklight policy explain my-city.toml --record row.json[/bold]
+    """
+    from blocklight.cli.governing import explain_record  # noqa: PLC0415 - see serve
+
+    explain_record(city, source, record)
+
+
+@policy_app.command("diff")
+def policy_diff(
+    old: Annotated[str, typer.Argument(help="The city file in use.", metavar="OLD")],
+    new: Annotated[str, typer.Argument(help="The one that is to take its place.", metavar="NEW")],
+    *,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Show what another policy would take back, delay and coarsen of what is published. Changes nothing.
+
+    [bold]blocklight policy diff my-city.toml my-city-stricter.toml --data data/my-city[/bold]
+
+    It takes effect when intake starts with the new file, and is then noted in the audit log.
+    """
+    from blocklight.cli.governing import differ  # noqa: PLC0415 - see serve
+
+    differ(old, new, data, database)
+
+
+@audit_app.command("verify")
+def audit_verify(city: CityArgument, *, data: DataOption = None, database: DatabaseOption = None) -> None:
+    """List what people decided, and check that nobody changed the list."""
+    from blocklight.cli.governing import verify_audit  # noqa: PLC0415 - see serve
+    from blocklight.cli.serving import Options  # noqa: PLC0415 - see serve
+
+    verify_audit(Options(city, data=data, database=database))
+
+
+@app.command("import")
+def import_(
+    city: CityArgument,
+    source: Annotated[str, typer.Argument(help="The source's id.")],
+    file: Annotated[Path, typer.Argument(help="A table: CSV, Parquet, JSON, JSON lines or GeoJSON.")],
+    *,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Bring a file of a source's history into the store. Interrupted, the same command goes on.
+
+    [bold]blocklight import berkeley calls export.csv[/bold]
+    """
+    from blocklight.cli.importing import import_history  # noqa: PLC0415 - see serve
+    from blocklight.cli.serving import Options  # noqa: PLC0415 - see serve
+
+    import_history(Options(city, data=data, database=database), source, file)
+
+
+key_app = typer.Typer(help="Keys with which sources push records to us.", no_args_is_help=True)
+app.add_typer(key_app, name="key")
+
+
+@key_app.command("create")
+def key_create(
+    city: CityArgument,
+    source: Annotated[str, typer.Argument(help="The source's id.")],
+    *,
+    data: DataOption = None,
+) -> None:
+    """Make a key with which a source may push, and show it this once; only its hash is kept."""
+    from blocklight.cli.keeping_keys import create_key  # noqa: PLC0415 - see serve
+
+    create_key(city, source, data)
+
+
+@key_app.command("revoke")
+def key_revoke(
+    city: CityArgument,
+    key: Annotated[str, typer.Argument(help="The key's id, or the key itself.")],
+    *,
+    data: DataOption = None,
+) -> None:
+    """Close a key, also for a server that is running."""
+    from blocklight.cli.keeping_keys import revoke_key  # noqa: PLC0415 - see serve
+
+    revoke_key(city, key, data)
+
+
+@key_app.command("list")
+def key_list(city: CityArgument, *, data: DataOption = None) -> None:
+    """List the keys by their ids."""
+    from blocklight.cli.keeping_keys import list_keys  # noqa: PLC0415 - see serve
+
+    list_keys(city, data)

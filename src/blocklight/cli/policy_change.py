@@ -1,0 +1,101 @@
+"""What another policy would change of what is published, and the change itself, noted in the audit log."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import orjson
+
+from blocklight.city import CallTypes, City, default_call_types
+from blocklight.intake.redact import Rules
+from blocklight.intake.refilter import Again, Vocabulary, refilter, vocabulary
+from blocklight.model import Held, PublicIncident, Withheld
+from blocklight.policy import Policy
+from blocklight.store import Store
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_AT_ONCE = 2_000
+WORDS = ("vanish", "may vanish", "delayed", "coarser")
+ACTION = "policy"
+
+
+@dataclass
+class Difference:
+    """How many published incidents a policy would change, by what, and by category or area."""
+
+    published: int = 0
+    by_category: Counter[tuple[str, str]] = field(default_factory=Counter)
+    by_area: Counter[tuple[str, str]] = field(default_factory=Counter)
+    total: Counter[str] = field(default_factory=Counter)
+
+    def add(self, incident: PublicIncident, again: Again, ledger_kind: str | None) -> None:
+        """Count one published incident."""
+        self.published += 1
+        if again.outcome is None:
+            return
+        word = "coarser"
+        if isinstance(again.outcome, Withheld):
+            word = "vanish" if again.certain else "may vanish"
+        elif isinstance(again.outcome, Held):
+            word = "delayed"
+        self.total[word] += 1
+        self.by_category[str(incident.category), word] += 1
+        if ledger_kind is not None:
+            self.by_area[incident.areas.get(ledger_kind, "elsewhere"), word] += 1
+
+
+def fingerprint(city: City) -> str:
+    """Return a digest of all that decides what a city publishes."""
+    told = [
+        city.policy.model_dump(mode="json"),
+        city.call_types.model_dump(mode="json"),
+        default_call_types().model_dump(mode="json"),
+        city.city.bounds.model_dump(mode="json"),
+    ]
+    return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def apply_policy(city: City, rules: Rules, store: Store, now: datetime) -> Difference | None:
+    """Take back, delay and coarsen what a changed policy would, and note it; once for each change."""
+    entries = [entry for entry in store.audit() if entry.action == ACTION]
+    mark = fingerprint(city)
+    if entries and entries[-1].detail.get("fingerprint") == mark:
+        return None
+    known = vocabulary(city.call_types, city.policy.allow)
+    if entries:
+        old_types = CallTypes.model_validate(entries[-1].detail["call_types"])
+        known = vocabulary(old_types, Policy.model_validate(entries[-1].detail["policy"]).allow)
+    difference = Difference()
+    batches: dict[str, list[PublicIncident | Held | Withheld]] = {}
+    for incident, again in asked(city, rules, store, known, now):
+        difference.add(incident, again, city.ledger_kind)
+        if again.outcome is None:
+            continue
+        batch = batches.setdefault(incident.source, [])
+        batch.append(again.outcome)
+        if len(batch) >= _AT_ONCE:
+            store.apply(incident.source, batch, at=now)
+            batch.clear()
+    for source, batch in batches.items():
+        store.apply(source, batch, at=now)
+    detail = {
+        "fingerprint": mark,
+        "changed": {word: difference.total[word] for word in WORDS},
+        "policy": city.policy.model_dump(mode="json"),
+        "call_types": city.call_types.model_dump(mode="json"),
+    }
+    store.note(now, ACTION, detail)
+    return difference
+
+
+def asked(
+    city: City, rules: Rules, store: Store, known: Vocabulary, now: datetime
+) -> Iterator[tuple[PublicIncident, Again]]:
+    """Yield everything published of a city's sources with what its policy makes of it."""
+    sources = {source.id for source in city.sources}
+    for block in store.window(_BEGINNING):
+        for stored in block:
+            if stored.incident.source in sources:
+                yield stored.incident, refilter(stored.incident, rules, known, now)

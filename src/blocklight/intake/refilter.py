@@ -1,0 +1,131 @@
+"""Asks a policy about what is published already: it can only take back, delay and coarsen.
+
+The exact place and, as a rule, the agency's words are not stored. So the public place stands in for the exact
+one, and for the words all that are known to mean the incident's category.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from blocklight.city import CallTypes
+from blocklight.intake.geomask import mask_point
+from blocklight.intake.policy import CallMeanings
+from blocklight.intake.record import Incident
+from blocklight.intake.redact import Rules, centre_of, timed
+from blocklight.model import Category, Held, Place, PlaceKind, PublicIncident, Reason, Withheld
+from blocklight.policy import Allow, Rule
+
+Vocabulary = Mapping[Category, frozenset[str]]
+"""The agency's words that are known to mean a category."""
+
+_AS_IT_IS = Rule(name="default", action="publish")
+_STRICTNESS = (Withheld, Held, PublicIncident)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What a policy makes of one published incident, ``None`` where it stays as it is.
+
+    *certain* is false where that depends on the agency's words, which are not stored.
+    """
+
+    outcome: PublicIncident | Held | Withheld | None
+    certain: bool = True
+
+
+def vocabulary(types: CallTypes, allow: tuple[Allow, ...]) -> Vocabulary:
+    """Return the exact names that may be published, by what they mean."""
+    meanings = CallMeanings(types, allow)
+    found: dict[Category, set[str]] = {}
+    for text in meanings.exact:
+        category = meanings.of(text).category
+        if isinstance(category, Category):
+            found.setdefault(category, set()).add(text)
+    return {category: frozenset(texts) for category, texts in found.items()}
+
+
+def refilter(public: PublicIncident, rules: Rules, known: Vocabulary, now: datetime) -> Again:
+    """Return what a policy makes of a published incident; of several possible ones the strictest."""
+    words = [public.source_type] if public.source_type else sorted(known.get(public.category, ())) or [""]
+    found = [_again(public, text, rules, now) for text in words]
+    for kind in _STRICTNESS:
+        strict = [outcome for outcome in found if isinstance(outcome, kind)]
+        if strict:
+            return Again(strict[0], certain=len(strict) == len(found))
+    return Again(None)
+
+
+def _again(
+    public: PublicIncident, text: str, rules: Rules, now: datetime
+) -> PublicIncident | Held | Withheld | None:
+    meaning = rules.meanings.of(text).category if text else public.category
+    if isinstance(meaning, Reason):
+        return Withheld(public.id, public.source, meaning, meaning is Reason.SENSITIVE)
+    incident = _as_it_came(public, text)
+    rule = rules.decider.rule(incident, public.category) or _AS_IT_IS
+    if rule.action == "withhold":
+        return Withheld(public.id, public.source, Reason(rule.reason), rule.reason == "sensitive")
+    place = _coarser(public, rule, rules)
+    kept = rules.areas.at(place.lon, place.lat) if place is not None else {}
+    if place is not None and place.kind is PlaceKind.AREA:
+        kept = {kind: area for kind, area in kept.items() if kind == rule.area_kind}
+    stricter = replace(
+        public,
+        place=place,
+        areas=public.areas if place == public.place else kept,
+        source_type=public.source_type if rules.policy.source_types else None,
+    )
+    until_closed = rule.until_closed or rules.meanings.of(text).held_until_closed
+    outcome = timed(incident, stricter, rule, until_closed=until_closed)
+    if isinstance(outcome, Held) and (outcome.incident == public or _is_over(outcome, now)):
+        outcome = stricter
+    return None if outcome == public else outcome
+
+
+def _is_over(held: Held, now: datetime) -> bool:
+    """Whether a delay would have ended; one that cuts times is never over before it has done so."""
+    cut_already = held.incident.time_step_min is None
+    return cut_already and held.release_at is not None and held.release_at <= now
+
+
+def _as_it_came(public: PublicIncident, text: str) -> Incident:
+    place = public.place
+    return Incident(
+        source=public.source,
+        source_key="",
+        kind=public.kind,
+        agency=public.agency,
+        source_type=text,
+        status=public.status,
+        received_at=public.received_at,
+        lon=None if place is None else place.lon,
+        lat=None if place is None else place.lat,
+        priority=public.priority,
+        origin=public.origin,
+        dispatched_at=public.dispatched_at,
+        en_route_at=public.en_route_at,
+        on_scene_at=public.on_scene_at,
+        closed_at=public.closed_at,
+    )
+
+
+def _coarser(public: PublicIncident, rule: Rule, rules: Rules) -> Place | None:
+    """Return the public place as the rule wants it, but never finer than it is."""
+    place = public.place
+    if place is None or rule.place == "none":
+        return None
+    policy = rules.policy
+    resolution = rule.resolution or policy.resolution
+    if public.category is Category.MEDICAL:
+        resolution = min(resolution, policy.medical_resolution)
+    cell = mask_point(place.lon, place.lat, resolution)
+    wanted = cell
+    if rule.area_kind is not None:
+        wanted = centre_of(place.lon, place.lat, rule.area_kind, rules, cell) or cell
+    if wanted.radius_m > place.radius_m:
+        return wanted
+    no_label = policy.labels == "none" or rule.resolution is not None
+    return replace(place, label=None) if no_label and place.label else place
