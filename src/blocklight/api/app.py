@@ -33,9 +33,7 @@ _PREFLIGHT = [
 ]
 
 
-def create_app(
-    state: Public, lifespan: Lifespan | None = None, inbox: Inbox | None = None
-) -> Any:  # noqa: ANN401 - an ASGI application
+def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | None = None) -> Any:  # noqa: ANN401 - an ASGI application
     """Return the ASGI application of one city; with an *inbox*, sources may push records to it."""
     api = FastAPI(
         title=f"Blocklight: {state.city.city.name}",
