@@ -147,7 +147,7 @@ def test_we_have_an_open_data_portal(walk: Walk) -> None:
         {":id": "row-2", "case_number": "2", "call_type": "ASSAULT", "offence": "BATTERY", **plain},
         {":id": "row-3", "case_number": "2", "offence": "CHILD ABUSE", **plain},
     ]
-    table = Table((*columns, "updated_at"), rows)
+    table = Table(columns, rows)
     with serving(Dataset(table)) as portal:
         walk.replaced = {"https://data.example.gov": portal.url}
         walk.follow(["noise", "noise"])
