@@ -35,7 +35,7 @@ DAY_EXAMPLE: dict[str, Any] = {
         "no_place": None,
         "outside_city": None,
     },
-    "withheld_later": None,
+    "withheld_later": 3,
     "rejected": {"bad_time": 6, "other": None},
     "fetched": {"at_least": 256, "at_most": 272},
 }

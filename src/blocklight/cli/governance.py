@@ -50,7 +50,10 @@ def resume(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Publish again what was paused, and all that has waited meanwhile."""
+    """Publish again what was paused, and all that has waited meanwhile.
+
+    Give what was given to pause, for example: blocklight resume harbour --source dispatch
+    """
     from blocklight.cli.governing import resume_city, scope_of  # noqa: PLC0415 - see serve
     from blocklight.cli.serving import Options, configured_city  # noqa: PLC0415 - see serve
 

@@ -550,7 +550,8 @@ export interface operations {
                      *         "withheld": {
                      *           "sensitive": 21,
                      *           "unmapped": 7
-                     *         }
+                     *         },
+                     *         "withheld_later": 3
                      *       },
                      *       "map": {
                      *         "attribution": "",
@@ -910,7 +911,8 @@ export interface operations {
                      *           "withheld": {
                      *             "sensitive": 21,
                      *             "unmapped": 7
-                     *           }
+                     *           },
+                     *           "withheld_later": 3
                      *         }
                      *       ],
                      *       "from": "2026-01-30",
@@ -965,8 +967,8 @@ export interface operations {
                      *           }
                      *         },
                      *         "withheld_later": {
-                     *           "at_least": 0,
-                     *           "at_most": 4
+                     *           "at_least": 3,
+                     *           "at_most": 3
                      *         }
                      *       }
                      *     }
