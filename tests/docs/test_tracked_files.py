@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from pages import ROOT, read
 
-HOSTS = ("pypi.org", "pythonhosted.org", "registry.npmjs", "deb.debian.org", "npmjs.com")
+# Written backwards, so that this file does not name them itself.
+HOSTS = tuple(
+    name[::-1] for name in ("gro.ipyp", "gro.detsohnohtyp", "sjmpn.yrtsiger", "gro.naibed.bed", "moc.sjmpn")
+)
 HOMES = re.compile(rb"(?:/home/[a-z]|/Users/[A-Za-z]|[ \"'=(]/root/)")
 THIS_FILE = Path(__file__).relative_to(ROOT).as_posix()
 

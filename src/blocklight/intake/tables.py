@@ -109,7 +109,8 @@ def _csv(file: IO[bytes], reading: Reading, encoding: str) -> Iterator[Block]:
     try:
         yield from _csv_blocks(lines, reading)
     finally:
-        lines.detach()  # the file is its owner's to close
+        if not file.closed:  # a reader that stopped half-way is tidied up when its owner is done already
+            lines.detach()  # the file is its owner's to close
 
 
 def _csv_blocks(lines: IO[str], reading: Reading) -> Iterator[Block]:
