@@ -1,0 +1,219 @@
+"""Any sequence of what can happen to calls, on every surface at once, beside a model of a few lines."""
+
+import asyncio
+import tempfile
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from town import FILE, KEY, NOW, Row, Town, a_row, a_town
+
+from blocklight.intake.redact import Rules
+from blocklight.store import IncidentQuery, Pause
+
+POLICY = """
+[[policy.rules]]
+name = "thefts-when-closed"
+match = "THEFT"
+action = "hold"
+until_closed = true
+for_min = 5
+[[policy.rules]]
+name = "fires-later"
+category = "fire"
+action = "hold"
+for_min = 30
+[[policy.rules]]
+name = "no-noise"
+category = "noise"
+action = "withhold"
+"""
+FIELDS = 'closed_at = { from = "closed", convert = "iso" }\nlat = '
+TYPES = ["BURGLARY", "THEFT", "FIRE", "FIRE", "LOUD MUSIC", "STALKING", "WIZARDRY"]
+CATEGORIES = {"BURGLARY": "burglary", "THEFT": "theft", "FIRE": "fire"}
+CALLS = 3
+OPEN, DONE = "open", "closed"
+Shown = tuple[str, str]
+"""A category and a status."""
+
+
+@dataclass
+class Model:
+    """What the public should see: the rules of privacy, said in the simplest way."""
+
+    shown: dict[int, Shown] = field(default_factory=dict)
+    waiting: dict[int, tuple[datetime | None, Shown]] = field(default_factory=dict)
+    sensitive: set[int] = field(default_factory=set)
+    paused: bool = False
+
+    def fetch(self, number: int, what: str, now: datetime, opened: datetime, closed: datetime | None) -> None:
+        if what == "STALKING":
+            self.sensitive.add(number)
+        if number in self.sensitive or what not in CATEGORIES:
+            self.shown.pop(number, None)
+            self.waiting.pop(number, None)
+            return
+        told = CATEGORIES[what], OPEN if closed is None else DONE
+        due: datetime | None = now
+        if what == "FIRE":
+            due = opened + timedelta(minutes=30)
+        elif what == "THEFT":
+            due = None if closed is None else closed + timedelta(minutes=5)
+        self.waiting.pop(number, None)
+        if self.shown.get(number) == told:
+            return
+        if due is not None and due <= now and not self.paused:
+            self.shown[number] = told
+            return
+        self.waiting[number] = due, told
+        frozen = self.paused and self.shown.get(number, ("", ""))[1] == DONE
+        if not frozen:
+            self.shown.pop(number, None)
+
+    def release(self, now: datetime) -> None:
+        for number, (due, told) in list(self.waiting.items()):
+            if due is not None and due <= now and not self.paused:
+                self.shown[number] = told
+                del self.waiting[number]
+
+    def pause(self, now: datetime) -> None:
+        self.paused = True
+        for number, told in list(self.shown.items()):
+            if told[1] == OPEN:
+                self.waiting[number] = self.waiting.get(number, (now, told))
+                del self.shown[number]
+
+
+@dataclass
+class World:
+    """A town, its source's calls, and the model beside it."""
+
+    town: Town
+    now: datetime = NOW
+    calls: dict[int, Row] = field(default_factory=dict)
+    model: Model = field(default_factory=Model)
+
+    def __post_init__(self) -> None:
+        rules = Rules.of(self.town.city, KEY)
+        self.ids = [rules.public_id("calls", f"CANARY-{number}") for number in range(CALLS)]
+
+    def call(self, number: int, what: str, minutes: int) -> None:
+        """Open a call so many minutes ago, or reclassify it."""
+        opened = self.now - timedelta(minutes=minutes)
+        row = self.calls.setdefault(number, a_row(number, opened=opened.isoformat(), closed=None))
+        row["what"] = what
+        self.fetch()
+
+    def close(self, number: int) -> None:
+        """Close a call, or open it again."""
+        row = self.calls.get(number)
+        if row is not None:
+            is_open = row["state"] == "OPEN"
+            row["state"] = "DONE" if is_open else "OPEN"
+            row["closed"] = self.now.isoformat() if is_open else None
+            self.fetch()
+
+    def wait(self, minutes: int) -> None:
+        """Let time pass."""
+        self.now += timedelta(minutes=minutes)
+        self.town.store.release(self.now)
+        self.model.release(self.now)
+
+    def pause(self) -> None:
+        """Stop publishing."""
+        self.town.store.pause(Pause("city", "", "for a test", self.now))
+        self.model.pause(self.now)
+
+    def resume(self) -> None:
+        """Publish again."""
+        self.town.store.resume("city", "", self.now)
+        self.model.paused = False
+        self.wait(0)
+
+    def fetch(self) -> None:
+        """Carry the source's whole answer through."""
+        asyncio.run(self.town.fetch(*self.calls.values(), at=self.now))
+        self.model.release(self.now)
+        for number, row in self.calls.items():
+            closed = None if row["closed"] is None else datetime.fromisoformat(row["closed"])
+            self.model.fetch(number, row["what"], self.now, datetime.fromisoformat(row["opened"]), closed)
+
+    @property
+    def expected(self) -> dict[str, Shown]:
+        """What the model says, by public id."""
+        return {self.ids[number]: told for number, told in self.model.shown.items()}
+
+    def check_store(self) -> None:
+        """Compare what everything public is made of."""
+        store = self.town.store
+        listed = [item.incident for item in store.query(IncidentQuery(limit=100)).items]
+        window = [one.incident for block in store.window(NOW - timedelta(days=9)) for one in block]
+        log = {change.id: change.incident for change in store.changes(0)}
+        for incidents in (listed, window, [one for one in log.values() if one is not None]):
+            assert {one.id: (str(one.category), str(one.status)) for one in incidents} == self.expected
+
+    def check_surfaces(self) -> None:
+        """Compare every byte that the public can ask for."""
+        hidden = [number for number in range(CALLS) if number not in self.model.shown]
+        found = asyncio.run(self.town.public(self.now, unknown=tuple(self.ids[n] for n in hidden)))
+        assert _listed(found["/api/v1/incidents"]) == self.expected
+        assert _live(found["live"]) == self.expected
+        assert _window_ids(found["/api/v1/window/ids?hours=24"]) == set(self.expected)
+        for number in hidden:
+            for path, body in found.items():
+                if path != "live":  # where a retraction may still name it
+                    assert self.ids[number].encode() not in body, path
+        assert (b'"scope":"city"' in found["pulse"]) is self.model.paused
+
+
+numbers = st.integers(0, CALLS - 1)
+steps = st.one_of(
+    st.tuples(st.just("call"), numbers, st.sampled_from(TYPES), st.sampled_from([0, 25, 29])),
+    st.tuples(st.just("call"), numbers, st.sampled_from(TYPES), st.sampled_from([0, 25, 29])),
+    st.tuples(st.just("close"), numbers),
+    st.tuples(st.just("wait"), st.sampled_from([1, 4, 5, 30])),
+    st.tuples(st.sampled_from(["pause", "resume"])),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(steps, min_size=6, max_size=16))
+@example([("call", 0, "BURGLARY", 0), ("close", 0), ("pause",), ("close", 0), ("resume",)])
+@example([("call", 0, "THEFT", 0), ("pause",), ("close", 0), ("wait", 5), ("resume",), ("close", 0)])
+def test_after_any_sequence_every_surface_shows_what_the_rules_say(sequence: list[tuple[Any, ...]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = FILE.replace("lat = ", FIELDS, 1) + POLICY
+        with a_town(Path(folder) / "town", file) as town:
+            world = World(town)
+            for name, *arguments in sequence:
+                getattr(world, name)(*arguments)
+                world.check_store()
+            world.check_surfaces()
+
+
+def _listed(answer: bytes) -> dict[str, Shown]:
+    features: list[Any] = orjson.loads(answer[answer.index(b'{"type"') :])["features"]
+    return {one["id"]: (one["properties"]["category"], one["properties"]["status"]) for one in features}
+
+
+def _live(text: bytes) -> dict[str, Shown]:
+    """Apply the replay of the live feed as a browser would."""
+    shown: dict[str, Shown] = {}
+    for event in text.decode().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in event.splitlines())
+        if fields.get("event") == "retract":
+            shown.pop(orjson.loads(fields["data"])["id"], None)
+        elif fields.get("event") == "incident":
+            one = orjson.loads(fields["data"])
+            shown[one["id"]] = one["properties"]["category"], one["properties"]["status"]
+    return shown
+
+
+def _window_ids(answer: bytes) -> set[str]:
+    body = answer[answer.index(b")]") + 2 :]
+    return set(pa.ipc.open_stream(body).read_all()["id"].to_pylist())

@@ -1,0 +1,82 @@
+"""Attacks on a map of calls, measured: averaging, narrowing a box, subtracting counts. All must fail."""
+
+import asyncio
+import math
+import random
+from datetime import timedelta
+from pathlib import Path
+
+import h3
+import pytest
+from town import FILE, NOW, a_row, a_town
+
+from blocklight.intake.geomask import mask_point
+from blocklight.store import IncidentQuery
+
+pytestmark = pytest.mark.anyio
+
+_METRES_A_DEGREE = 111_195
+
+
+def addresses(count: int) -> list[tuple[float, float]]:
+    chance = random.Random(11)  # noqa: S311 - makes examples, guards nothing
+    return [(chance.uniform(-122.29, -122.11), chance.uniform(37.71, 37.89)) for _ in range(count)]
+
+
+def metres(one: tuple[float, float], two: tuple[float, float]) -> float:
+    return h3.great_circle_distance((one[1], one[0]), (two[1], two[0]), unit="m")  # type: ignore[no-any-return]  # of h3
+
+
+def test_averaging_a_hundred_publications_of_an_address_comes_no_nearer_to_it() -> None:
+    after_one, after_hundred, noisy = [], [], []
+    chance = random.Random(5)  # noqa: S311 - the attacked alternative: fresh noise for each call
+    for lon, lat in addresses(200):
+        points = [mask_point(lon, lat, 9) for _ in range(100)]
+        mean = sum(p.lon for p in points) / 100, sum(p.lat for p in points) / 100
+        after_one.append(metres((points[0].lon, points[0].lat), (lon, lat)))
+        after_hundred.append(metres(mean, (lon, lat)))
+        drawn = [(chance.gauss(0, 150), chance.gauss(0, 150)) for _ in range(100)]
+        east, north = (sum(part) / 100 for part in zip(*drawn, strict=True))
+        noisy.append(math.hypot(east, north))
+    middle = len(after_one) // 2
+    assert sorted(after_hundred)[middle] == pytest.approx(sorted(after_one)[middle], abs=0.5)
+    assert sorted(after_one)[middle] > 90
+    assert sorted(noisy)[middle] < 30  # what the attack wins against fresh noise
+
+
+async def test_calls_of_one_address_stand_at_one_point_and_their_mean_is_that_point(tmp_path: Path) -> None:
+    with a_town(tmp_path / "town", FILE.replace('"hundred_block"', '"none"')) as town:
+        await town.fetch(*(a_row(number) for number in range(100)))
+        places = {tuple(feature["geometry"]["coordinates"]) for feature in await town.features()}
+    assert len(places) == 1
+    assert metres(places.pop(), (-122.2711, 37.8123)) > 20
+
+
+def test_narrowing_a_box_around_an_address_finds_nothing_before_the_cells_centre(tmp_path: Path) -> None:
+    found = 0
+    homes = [(lon, lat) for lon, lat in addresses(60)]
+    far = [h for h in homes if metres((mask_point(*h, 9).lon, mask_point(*h, 9).lat), h) > 60]
+    assert len(far) > 40
+    with a_town(tmp_path / "town") as town:
+        asyncio.run(town.fetch(*(a_row(n, lon=lon, lat=lat) for n, (lon, lat) in enumerate(far))))
+        for lon, lat in far:
+            half = 40 / _METRES_A_DEGREE
+            box = (lon - half, lat - half, lon + half, lat + half)
+            found += len(town.store.query(IncidentQuery(bbox=box)).items)
+            cell = mask_point(lon, lat, 9)
+            point = (cell.lon, cell.lat, cell.lon, cell.lat)
+            assert town.store.query(IncidentQuery(bbox=point)).items
+    assert found == 0
+
+
+async def test_watching_the_counts_all_day_tells_nothing_of_what_is_withheld(tmp_path: Path) -> None:
+    # The difference attack: ask for every count every minute and subtract.
+    with a_town(tmp_path / "town") as town:
+        await town.fetch(a_row(1))
+        seen = set()
+        for minute in range(0, 60, 10):
+            at = NOW + timedelta(minutes=minute)
+            await town.fetch(a_row(1), *(a_row(100 + n, what="STALKING") for n in range(minute)), at=at)
+            answers = await town.public(NOW)
+            seen.add((answers["/api/v1/ledger"], answers["/api/v1/incidents"], answers["live"]))
+        assert len(seen) == 1

@@ -1,0 +1,142 @@
+"""One city on its way from a source's answer to every byte that the public can ask for."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+
+from blocklight.api.app import create_app
+from blocklight.api.state import Public
+from blocklight.areas import Areas
+from blocklight.city import City, parse_city
+from blocklight.intake.connectors import connector
+from blocklight.intake.connectors.recording import ReplayTransport
+from blocklight.intake.redact import Rules
+from blocklight.intake.run import Feed, Runner
+from blocklight.publish.publisher import Publisher
+from blocklight.store import Store
+
+NOW = datetime(2026, 1, 31, 5, 0, tzinfo=UTC)
+KEY = bytes(range(32))
+FILE = """
+[city]
+id = "anytown"
+name = "Anytown"
+time_zone = "America/Los_Angeles"
+bounds = { west = -122.3, south = 37.7, east = -122.1, north = 37.9 }
+[[sources]]
+id = "calls"
+label = "Calls"
+connector = "socrata"
+url = "https://data.anytown.example/resource/abcd-1234.json"
+key = ["number"]
+closes = "status"
+max_rejected_share = 1.0
+[sources.fields]
+received_at = { from = "opened", convert = "iso" }
+status = { from = "state", map = { OPEN = "open", DONE = "closed" } }
+source_type = "what"
+agency = { default = "police" }
+address = "address"
+cross_street = "cross"
+disposition = "ended"
+units = { from = "units", convert = "length" }
+lon = { from = "lon", convert = "float" }
+lat = { from = "lat", convert = "float" }
+[dispositions]
+"REPORT" = "report_taken"
+[policy]
+labels = "hundred_block"
+"""
+
+Row = dict[str, Any]
+
+
+def a_row(number: object, **other: object) -> Row:
+    return {
+        "number": f"CANARY-{number}",
+        "opened": (NOW - timedelta(minutes=10)).isoformat(),
+        "state": "OPEN",
+        "what": "BURGLARY CANARYTYPE",
+        "address": "1432 MAIN ST APT CANARY",
+        "units": "CANARY1,CANARY2",
+        "lon": -122.2711,
+        "lat": 37.8123,
+        "caller": "CANARY NAME",
+        "remarks": {"text": "CANARY FREE TEXT"},
+        **other,
+    }
+
+
+@dataclass
+class Town:
+    """A city on its way from a source's answer to the public."""
+
+    city: City
+    store: Store
+
+    async def fetch(self, *rows: Row, key: bytes = KEY, at: datetime = NOW) -> None:
+        """Carry one answer of the source through to the store."""
+        transport = ReplayTransport(orjson.dumps(rows))
+        async with httpx.AsyncClient(transport=transport) as client:
+            source = self.city.sources[0]
+            reader = connector(source, client=client, now=lambda: at)
+            feed = Feed(source, self.city, reader, Rules.of(self.city, key))
+            await Runner(feed, self.store, now=lambda: at, stored=lambda: None).poll()
+
+    async def public(self, at: datetime = NOW, *, unknown: tuple[str, ...] = ()) -> dict[str, bytes]:
+        """Return every byte that the public can ask for at a time, with its headers, by path.
+
+        *unknown* are ids that are asked for as well, and not found.
+        """
+        publisher = Publisher(self.city, self.store, now=lambda: at)
+        publisher.load()
+        app = create_app(Public(self.city, self.store, publisher, Areas(self.city)))
+        paths = ["/openapi.json", "/metrics", "/api/v1/city", "/api/v1/sources", "/api/v1/incidents"]
+        paths += ["/api/v1/window?hours=24", "/api/v1/window/ids?hours=24", "/api/v1/ledger"]
+        paths += [f"/api/v1/areas/{layer.kind}" for layer in self.city.areas]
+        found: dict[str, bytes] = {
+            "live": publisher.live.replay.since(0) or b"",
+            "pulse": orjson.dumps(publisher.pulse()),
+        }
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://city") as client:
+            listed = (await client.get("/api/v1/incidents?limit=1000")).json()["features"]
+            missing = [f"/api/v1/incidents/{id_}" for id_ in unknown]
+            for path in [*paths, *(f"/api/v1/incidents/{feature['id']}" for feature in listed), *missing]:
+                answer = await client.get(path, headers={"accept-encoding": "identity"})
+                assert answer.status_code == (httpx.codes.NOT_FOUND if path in missing else httpx.codes.OK)
+                body = re.sub(
+                    rb"\S+_created \S+", b"", answer.content
+                )  # when a counter began, by the wall's clock
+                headers = {name: text for name, text in answer.headers.items() if name != "content-length"}
+                found[path] = str(sorted(headers.items())).encode() + body
+        return found
+
+    async def features(self, at: datetime = NOW) -> list[Row]:
+        """Return what is published."""
+        body = (await self.public(at))["/api/v1/incidents"]
+        features: list[Row] = orjson.loads(body[body.index(b'{"type"') :])["features"]
+        return features
+
+    def ledger(self) -> dict[tuple[str, str], int]:
+        """Return today's counts by outcome and reason."""
+        rows = self.store.ledger(NOW.date(), NOW.date())
+        return {(row.outcome, row.reason): row.n for row in rows}
+
+
+@contextmanager
+def a_town(folder: Path, file: str = FILE) -> Iterator[Town]:
+    """Open a town with an empty store of its own in a folder."""
+    folder.mkdir(exist_ok=True)
+    city = parse_city(tomllib.loads(file), file="anytown.toml", folder=folder)
+    with Store.open(
+        f"sqlite:///{folder}/anytown.sqlite3", city.city.id, ledger_kind=city.ledger_kind
+    ) as store:
+        yield Town(city, store)
