@@ -1,6 +1,6 @@
 """The public window as growing columns in memory: one slot for each published incident, found by its id."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
@@ -158,8 +158,3 @@ def _place_key(incident: PublicIncident) -> PlaceKey | None:
 
 def _seconds(start: datetime, end: datetime | None) -> int:
     return NOT_REACHED if end is None else max(0, int((end - start).total_seconds()))
-
-
-def from_epoch(seconds: int) -> datetime:
-    """Return the aware UTC time of whole seconds since 1970."""
-    return datetime.fromtimestamp(seconds, UTC)

@@ -343,7 +343,7 @@ async def test_an_unreadable_pause_is_no_pause_and_an_endless_one_is_not_waited_
     with feed("socrata", 5, wrap=lambda app: server.with_faults(app, faults)) as one:
         async with Reader(one.source()) as reader:
             await reader.fetch()
-            assert max(reader.slept, default=0) < 2
+            assert sum(reader.slept) < 2
 
 
 @pytest.mark.parametrize("shape", CONDITIONAL)
