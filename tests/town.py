@@ -100,6 +100,7 @@ class Town:
         publisher.load()
         app = create_app(Public(self.city, self.store, publisher, Areas(self.city)))
         paths = ["/openapi.json", "/metrics", "/api/v1/city", "/api/v1/sources", "/api/v1/incidents"]
+        paths += ["/api/v1/policy"]
         paths += ["/api/v1/window?hours=24", "/api/v1/window/ids?hours=24", "/api/v1/ledger"]
         paths += [f"/api/v1/areas/{layer.kind}" for layer in self.city.areas]
         found: dict[str, bytes] = {

@@ -72,10 +72,13 @@ async def test_the_reference_of_the_api_has_every_member_of_a_pulse(publisher: P
     assert {*pulse, *pulse["sources"][0]} <= set(told)
 
 
-@pytest.mark.parametrize(("path", "heading"), [("city", "The city"), ("sources", "Health of the sources")])
+@pytest.mark.parametrize(
+    ("path", "heading"),
+    [("city", "The city"), ("policy", "The policy"), ("sources", "Health of the sources")],
+)
 async def test_the_reference_of_the_api_has_every_member_of(app: Any, path: str, heading: str) -> None:  # noqa: ANN401 - an ASGI application
     body: dict[str, Any] = (await get(app, f"/api/v1/{path}")).json()
-    members = set(body) if path == "city" else {key for source in body["sources"] for key in source}
+    members = {key for source in body["sources"] for key in source} if path == "sources" else set(body)
     missing = members - set(words(section(API, heading)))
     assert not missing
 

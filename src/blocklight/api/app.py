@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from blocklight import __version__
-from blocklight.api import city, health, incidents, ledger, pages, sources
+from blocklight.api import city, health, incidents, ledger, pages, policy, sources
 from blocklight.api.examples import FEATURE, problems
 from blocklight.api.problems import add_problem_handlers
 from blocklight.api.push import PREFIX, Inbox, PushEndpoint
@@ -47,7 +47,7 @@ def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | N
         lifespan=lifespan or _nothing,
     )
     api.state.public = state
-    for router in (incidents.router, city.router, sources.router, ledger.router):
+    for router in (incidents.router, city.router, sources.router, ledger.router, policy.router):
         api.include_router(router, prefix="/api/v1")
     api.include_router(health.router)
     hours = state.city.publish.window_hours

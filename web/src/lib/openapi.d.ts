@@ -178,6 +178,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Policy
+         * @description Return how places are masked, which sensitive groups are withheld, and what of them is let through.
+         *
+         *     Neither the agency's words nor the conditions of rules are told. `changed_on` are the days (UTC) on which
+         *     another policy took effect, the oldest first.
+         */
+        get: operations["get_policy_api_v1_policy_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sources": {
         parameters: {
             query?: never;
@@ -1064,6 +1087,73 @@ export interface operations {
                      *       "detail": "no such incident is published",
                      *       "status": 404,
                      *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_policy_api_v1_policy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The policy */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "allowed": [
+                     *         {
+                     *           "group": "tactical_officer_safety",
+                     *           "reason": "Ordinance 12.4 asks for publication after the fact",
+                     *           "whole": false
+                     *         }
+                     *       ],
+                     *       "changed_on": [
+                     *         "2026-01-03"
+                     *       ],
+                     *       "labels": "none",
+                     *       "medical_resolution": 8,
+                     *       "resolution": 9,
+                     *       "sensitive_groups": [
+                     *         "child_abuse",
+                     *         "death",
+                     *         "domestic_violence"
+                     *       ],
+                     *       "source_types": false
+                     *     }
+                     */
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
                      *       "type": "about:blank"
                      *     }
                      */

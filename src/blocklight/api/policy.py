@@ -1,0 +1,58 @@
+"""What the city's policy is, in public words: how places are masked, what is loosened and why."""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from blocklight.api.encoding import PublicFile
+from blocklight.api.examples import json_response, problems
+from blocklight.api.state import Public, public
+from blocklight.city import default_call_types
+
+router = APIRouter(tags=["policy"])
+
+_EXAMPLE: dict[str, Any] = {
+    "resolution": 9,
+    "medical_resolution": 8,
+    "labels": "none",
+    "source_types": False,
+    "sensitive_groups": ["child_abuse", "death", "domestic_violence"],
+    "allowed": [
+        {
+            "group": "tactical_officer_safety",
+            "whole": False,
+            "reason": "Ordinance 12.4 asks for publication after the fact",
+        }
+    ],
+    "changed_on": ["2026-01-03"],
+}
+
+
+@router.get("/policy", responses=json_response("The policy", _EXAMPLE) | problems(503))
+def get_policy(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
+    """Return how places are masked, which sensitive groups are withheld, and what of them is let through.
+
+    Neither the agency's words nor the conditions of rules are told. `changed_on` are the days (UTC) on which
+    another policy took effect, the oldest first.
+    """
+    policy = state.city.policy
+    days = {entry.at.date() for entry in state.store.audit() if entry.action == "policy"}
+    body = {
+        "resolution": policy.resolution,
+        "medical_resolution": policy.medical_resolution,
+        "labels": policy.labels,
+        "source_types": policy.source_types,
+        "sensitive_groups": sorted({rule.group for rule in default_call_types().sensitive}),
+        "allowed": [
+            {
+                "group": allow.group,
+                "whole": not allow.types and allow.match is None,
+                "reason": allow.reason,
+            }
+            for allow in policy.allow
+        ],
+        "changed_on": sorted(days),
+    }
+    return PublicFile(orjson.dumps(body), "application/json", "public, max-age=60").respond(request)
