@@ -141,10 +141,15 @@ class MapSpec(Table):
     layers: tuple[BaseLayer, ...] = ()
 
 
+# What may stand in a frame-ancestors directive without being able to end it (CSP 3, host-source).
+_FRAMER = r"^(\*|https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?)$"
+
+
 class PublishSpec(Table):
-    """How much of the past is on the live map, in hours."""
+    """How much of the past is on the live map, in hours, and whose pages may show it in a frame."""
 
     window_hours: int = Field(default=720, ge=1, le=24 * 366)
+    framed_by: tuple[Annotated[str, Field(pattern=_FRAMER)], ...] = ("*",)
 
 
 class City(Table):

@@ -231,6 +231,21 @@ def test_the_page_is_served_with_a_strict_content_policy(side: PublicSide) -> No
     assert answer.headers["cache-control"] == "no-cache"
 
 
+def test_only_the_slim_page_may_be_framed_and_only_by_whom_the_city_names(side: PublicSide) -> None:
+    def framers(path: str) -> str:
+        answer = side.client.get(path)
+        assert answer.text == PAGE
+        policy = answer.headers["content-security-policy"].split("; ")
+        assert "x-frame-options" not in answer.headers
+        return next(part for part in policy if part.startswith("frame-ancestors"))
+
+    assert framers("/embed") == "frame-ancestors *"
+    assert framers("/") == framers("/index.html") == "frame-ancestors 'none'"
+    named = ("https://news.example", "https://*.town.example:8443")
+    assert "frame-ancestors https://news.example https://*.town.example:8443" in content_policy(None, named)
+    assert "frame-ancestors 'none'" in content_policy(None, ())
+
+
 @pytest.mark.parametrize("style", [None, "/style.json", "nonsense"])
 def test_without_a_foreign_basemap_the_policy_names_nobody_else(style: str | None) -> None:
     assert "//" not in content_policy(style)

@@ -12,4 +12,5 @@ if (!target) throw new Error("the page has no #app");
 
 void page.start();
 await tongue.speak(chooseLanguage(asked, navigator.languages));
-mount(App, { target });
+const slim = location.pathname === "/embed";
+mount(slim ? (await import("./Embed.svelte")).default : App, { target });

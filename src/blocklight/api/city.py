@@ -25,6 +25,7 @@ _CITY_EXAMPLE = {
     "now": "2026-01-31T05:02:00Z",
     "clock_rate": 1.0,
     "window_hours": 720,
+    "framed_by": ["*"],
     "head": 4822,
     "area_kinds": [{"kind": "beat", "label": "Police beats", "url": "/api/v1/areas/beat"}],
     "map": {
@@ -65,6 +66,7 @@ def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Res
         "now": iso(publisher.now()),
         "clock_rate": publisher.clock_rate,
         "window_hours": city.publish.window_hours,
+        "framed_by": city.publish.framed_by,
         "head": publisher.window.seq,
         "area_kinds": [
             {"kind": layer.kind, "label": layer.label, "url": f"/api/v1/areas/{layer.kind}"}

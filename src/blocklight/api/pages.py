@@ -1,6 +1,7 @@
 """The built web app: one page and its hashed assets, compressed once, with a strict content policy."""
 
 import mimetypes
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -19,8 +20,8 @@ _FOREVER = "public, max-age=31536000, immutable"
 _MISSING = "the web app is not built in this installation; the API works: see /openapi.json"
 
 
-def content_policy(style_url: str | None) -> str:
-    """Return the Content-Security-Policy: ourselves alone, and the host of a configured basemap."""
+def content_policy(style_url: str | None, framed_by: Sequence[str] = ()) -> str:
+    """Return the Content-Security-Policy: ourselves, a configured basemap's host, and who may frame it."""
     extra = ""
     if style_url and "://" in style_url:
         parts = urlsplit(style_url)
@@ -37,15 +38,21 @@ def content_policy(style_url: str | None) -> str:
             "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'self'",
-            "frame-ancestors 'none'",
+            "frame-ancestors " + (" ".join(framed_by) or "'none'"),
         )
     )
 
 
 @router.get("/")
 async def index(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
-    """Serve the map page."""
-    return _serve(request, state, "index.html")
+    """Serve the map page, which nobody may frame."""
+    return _page(request, state)
+
+
+@router.get("/embed")
+async def embed(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
+    """Serve the slim map for pages of others: the same document, which the city's list may frame."""
+    return _page(request, state, state.city.publish.framed_by)
 
 
 @router.get("/{path:path}")
@@ -53,10 +60,16 @@ async def asset(request: Request, path: str, state: Annotated[Public, Depends(pu
     """Serve a file of the built web app."""
     if path.startswith("api/"):
         raise NotFound("no such resource")
-    return _serve(request, state, path)
+    return _page(request, state) if path == "index.html" else _serve(request, state, path)
 
 
-def _serve(request: Request, state: Public, path: str) -> Response:
+def _page(request: Request, state: Public, framed_by: Sequence[str] = ()) -> Response:
+    style_url = state.style_url or state.city.map.style_url
+    headers = {"content-security-policy": content_policy(style_url, framed_by)}
+    return _serve(request, state, "index.html", headers)
+
+
+def _serve(request: Request, state: Public, path: str, headers: dict[str, str] | None = None) -> Response:
     key = f"asset:{path}"
     if key not in state.files:
         file = _file(state.web, path)
@@ -67,11 +80,7 @@ def _serve(request: Request, state: Public, path: str) -> Response:
         media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         lifetime = _FOREVER if path.startswith("assets/") else "no-cache"
         state.files[key] = PublicFile(file.read_bytes(), media_type, lifetime)
-    headers = {}
-    if path.endswith(".html"):
-        style_url = state.style_url or state.city.map.style_url
-        headers["content-security-policy"] = content_policy(style_url)
-    return state.files[key].respond(request, headers)
+    return state.files[key].respond(request, headers or {})
 
 
 def _file(root: Path, path: str) -> Path | None:

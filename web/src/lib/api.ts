@@ -62,6 +62,8 @@ export interface City {
   now: string;
   clock_rate: number;
   window_hours: number;
+  /** Whose pages may frame `/embed`; empty when nobody's may. */
+  framed_by: string[];
   head: number;
   area_kinds: AreaKind[];
   map: {

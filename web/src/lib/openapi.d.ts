@@ -551,6 +551,9 @@ export interface operations {
                      *         37.9
                      *       ],
                      *       "clock_rate": 1,
+                     *       "framed_by": [
+                     *         "*"
+                     *       ],
                      *       "head": 4822,
                      *       "id": "harbour",
                      *       "languages": [

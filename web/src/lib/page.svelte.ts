@@ -11,6 +11,7 @@ import {
   fetchWindowIds,
   type Pulse,
 } from "./api";
+import { type Camera, toHash } from "./camera";
 import { CityClock, LocalHours, startOfDay } from "./clock";
 import { type Axis, type Facets, survey } from "./facets";
 import {
@@ -178,6 +179,11 @@ export class Page {
     return location.href;
   }
 
+  /** Remember in the address where the reader moved the map to; null is the whole city. */
+  look(camera: Camera | null): void {
+    history.replaceState(null, "", location.pathname + location.search + toHash(camera));
+  }
+
   areaName(kind: string, id: string): string {
     const known = this.areas[kind]?.features.find((feature) => feature.properties.id === id);
     return known?.properties.name ?? id;
@@ -339,7 +345,7 @@ export class Page {
     const asked = new URLSearchParams(location.search).get("lang");
     if (asked) params.set("lang", asked);
     const search = params.toString();
-    history.replaceState(null, "", search ? `?${search}` : location.pathname);
+    history.replaceState(null, "", (search ? `?${search}` : location.pathname) + location.hash);
   }
 }
 

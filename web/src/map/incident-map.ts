@@ -6,6 +6,7 @@ import { MapboxOverlay } from "@deck.gl/mapbox";
 import { Map as LibreMap, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { City } from "../lib/api";
+import type { Camera } from "../lib/camera";
 import { at, OPEN } from "../lib/incidents";
 import { drawAtlas } from "./atlas";
 import { areaParts, localStyle, type ShownAreas } from "./basemap";
@@ -39,6 +40,8 @@ export interface MapEvents {
   select(row: number | null): void;
   /** The map moved or the marks changed: what lies beside a mark has to move too. */
   moved(): void;
+  /** The reader moved the map: here, or to the whole city. */
+  looked(camera: Camera | null): void;
   /** So many marks went to the GPU. */
   drawn(marks: number): void;
   now(): number;
@@ -84,14 +87,16 @@ export class IncidentMap {
     private readonly city: City,
     private readonly events: MapEvents,
     insets: Insets,
+    camera: Camera | null = null,
   ) {
     this.#base = Math.floor(events.now());
     const [west, south, east, north] = city.bounds;
     this.#map = new LibreMap({
       container,
       style: city.map.style_url ?? localStyle(city, null, this.#palette),
-      bounds: [west, south, east, north],
-      fitBoundsOptions: { padding: insets },
+      ...(camera
+        ? { center: [camera.lon, camera.lat], zoom: camera.zoom }
+        : { bounds: [west, south, east, north], fitBoundsOptions: { padding: insets } }),
       attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
@@ -107,6 +112,10 @@ export class IncidentMap {
       this.#map.getCanvas().style.cursor = this.#pick(event.point).length > 0 ? "pointer" : "";
     });
     this.#map.on("move", () => events.moved());
+    this.#map.on("moveend", (event) => {
+      // What the page does by itself, such as showing where the reader is, stays out of the address.
+      if ("originalEvent" in event && event.originalEvent) this.#tellCamera();
+    });
     this.#map.on("zoom", () => {
       if (this.#fan.size > 0) this.#spread([]);
       this.#draw();
@@ -167,10 +176,12 @@ export class IncidentMap {
   }
 
   zoom(by: number): void {
+    this.#map.once("moveend", () => this.#tellCamera());
     this.#map.easeTo({ zoom: this.#map.getZoom() + by, duration: this.#still.matches ? 0 : 200 });
   }
 
   wholeCity(insets: Insets): void {
+    this.events.looked(null);
     const [west, south, east, north] = this.city.bounds;
     this.#map.fitBounds([west, south, east, north], { padding: insets, animate: !this.#still.matches });
   }
@@ -181,6 +192,11 @@ export class IncidentMap {
     this.#still.removeEventListener("change", this.#tick);
     document.removeEventListener("visibilitychange", this.#tick);
     this.#map.remove();
+  }
+
+  #tellCamera(): void {
+    const { lng, lat } = this.#map.getCenter();
+    this.events.looked({ zoom: this.#map.getZoom(), lat, lon: lng });
   }
 
   readonly #recolour = () => {
