@@ -1,7 +1,8 @@
 """The outcomes of one call of ``apply``, one for each id."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -17,10 +18,22 @@ class Batch:
     pending: Pending = field(default_factory=dict)
     rejected: dict[tuple[str, str], Rejected] = field(default_factory=dict)
     duplicates: int = 0
+    settled: dict[str, PublicIncident] = field(default_factory=dict)
+    """What is stored just so already: nothing is to be done about it."""
+    given: dict[str, PublicIncident] = field(default_factory=dict)
+    """The other published ones as they came, before they were made storable or joined."""
 
 
-def collect(outcomes: Iterable[Outcome], *, join_rows: bool) -> Batch:
-    """Keep the last outcome of each id; a sensitive one wins, and rows of one incident are joined."""
+def collect(
+    outcomes: Iterable[Outcome],
+    *,
+    join_rows: bool,
+    settled: Mapping[str, PublicIncident] = MappingProxyType({}),
+) -> Batch:
+    """Keep the last outcome of each id; a sensitive one wins, and rows of one incident are joined.
+
+    An outcome that is one of the *settled* objects, and the only one of its id, is set aside.
+    """
     batch = Batch()
     for outcome in outcomes:
         if isinstance(outcome, Rejected):
@@ -28,12 +41,17 @@ def collect(outcomes: Iterable[Outcome], *, join_rows: bool) -> Batch:
             continue
         now: PublicIncident | Held | Withheld
         if isinstance(outcome, PublicIncident):
+            if settled.get(outcome.id) is outcome and outcome.id not in batch.pending:
+                batch.duplicates += outcome.id in batch.settled
+                batch.settled[outcome.id] = outcome
+                continue
             now = storable(outcome)
+            batch.given[outcome.id] = outcome
         elif isinstance(outcome, Held | Withheld):
             now = outcome
         else:  # fail closed: what the store does not know, it does not publish
             raise TypeError(f"the store cannot keep a {type(outcome).__name__}")
-        before = batch.pending.get(now.id)
+        before = batch.pending.get(now.id) or batch.settled.pop(now.id, None)
         if before is not None:
             batch.duplicates += 1
             if isinstance(before, Withheld):

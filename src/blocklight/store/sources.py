@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 import msgspec
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.store import schema
 from blocklight.store.rows import from_ms, maybe_time, to_ms
+from blocklight.store.statements import Statements, fetch
 
 _DELAYS_KEPT = 500
 _GAPS_KEPT = timedelta(days=90)
@@ -87,39 +89,28 @@ def with_delays(stored: str, fresh: Sequence[float]) -> str:
     return orjson.dumps(kept).decode()
 
 
-def record(connection: sa.Connection, report: FetchReport) -> None:
+def record(cursor: DBAPICursor, sql: Statements, report: FetchReport) -> None:
     """Remember how a fetch went."""
-    table = schema.source
+    found = fetch(cursor, sql.source, (report.source,))
+    if not found:
+        cursor.execute(sql.insert_source, new_row(report.source, None))
+    _, _, last_success_at, failures = found[0] if found else (None, None, None, 0)
     at = to_ms(report.at)
-    row = connection.execute(
-        sa.select(table.c.last_success_at, table.c.failures).where(table.c.source == report.source)
-    ).one_or_none()
-    values: dict[str, object] = {"last_attempt_at": at}
     if report.failure is not None:
-        values |= {
-            "last_failure_at": at,
-            "reason": report.failure,
-            "failures": row.failures + 1 if row else 1,
-        }
-    else:
-        told = orjson.dumps(dict(report.rejected)).decode()
-        values |= {"last_success_at": at, "reason": None, "failures": 0}
-        values |= {"records": report.records, "rejected": told}
-        if row is not None and row.last_success_at is not None:
-            _note_gap(connection, report, row.last_success_at, at)
-    if row is None:
-        connection.execute(table.insert().values(_NEW | {"source": report.source} | values))
-    else:
-        connection.execute(table.update().where(table.c.source == report.source).values(values))
+        cursor.execute(sql.note_failure, (at, at, report.failure, failures + 1, report.source))
+        return
+    if last_success_at is not None:
+        _note_gap(cursor, sql, report, last_success_at)
+    told = orjson.dumps(dict(report.rejected)).decode()
+    cursor.execute(sql.note_success, (at, at, None, 0, report.records, told, report.source))
 
 
-def _note_gap(connection: sa.Connection, report: FetchReport, start: int, end: int) -> None:
-    gap = schema.gap
+def _note_gap(cursor: DBAPICursor, sql: Statements, report: FetchReport, start: int) -> None:
+    end = to_ms(report.at)
     if end - start > report.late_after_s * 1000:
-        stale = to_ms(report.at - _GAPS_KEPT)
-        mine = gap.c.source == report.source
-        connection.execute(gap.delete().where(mine, (gap.c.to_at < stale) | (gap.c.from_at == start)))
-        connection.execute(gap.insert().values(source=report.source, from_at=start, to_at=end))
+        cursor.execute(sql.delete_old_gaps, (report.source, to_ms(report.at - _GAPS_KEPT)))
+        cursor.execute(sql.delete_gap, (report.source, start))
+        cursor.execute(sql.insert_gap, (report.source, start, end))
 
 
 def cursor(connection: sa.Connection, source: str) -> str | None:

@@ -16,6 +16,9 @@ from blocklight.store import schema
 from blocklight.store.rows import CONTENT, STORED, Row
 
 WHOLE = (*STORED, "vanished", "listed_at", "life")
+_OF_SOURCE = ("cursor", "delays", "last_success_at", "failures")
+_SUCCESS = ("last_attempt_at", "last_success_at", "reason", "failures", "records", "rejected")
+_FAILURE = ("last_attempt_at", "last_failure_at", "reason", "failures")
 _WHERE = ("lon", "lat", "kind", "radius_m", "label", "areas")
 _CHANGING = ("seq", "updated_at", "digest", "vanished", *(n for n in CONTENT if n != "place_id"), "life")
 
@@ -88,6 +91,9 @@ class Statements:
         everything = sa.select(held)
         self.held = self._text(everything.where(self.among(held.c.id)))
         self.any_held = self._text(sa.select(sa.exists(sa.select(held.c.id))))
+        self.any_due = (
+            f"{self._text(sa.select(held.c.id).where(held.c.release_at <= sa.bindparam('at')))} LIMIT 1"
+        )
         self.open_held = self._text(
             everything.where(held.c.source == sa.bindparam("of"), held.c.open == sa.literal_column("1"))
         )
@@ -105,12 +111,18 @@ class Statements:
         )
 
     def _of_sources(self) -> None:
-        source = schema.source
-        names = ("cursor", "delays", "last_success_at")
+        source, gap = schema.source, schema.gap
         one = source.c.source == sa.bindparam("of")
-        self.source = self._text(sa.select(*[source.c[name] for name in names]).where(one))
+        self.source = self._text(sa.select(*[source.c[name] for name in _OF_SOURCE]).where(one))
         self.insert_source = self._text(source.insert())
         self.advance_source = self._update(source, ("cursor", "delays"), source.c.source)
+        self.note_success = self._update(source, _SUCCESS, source.c.source)
+        self.note_failure = self._update(source, _FAILURE, source.c.source)
+        self.insert_gap = self._text(gap.insert())
+        mine = (gap.c.source == sa.bindparam("of"), gap.c.from_at == sa.bindparam("from"))
+        self.delete_gap = self._text(gap.delete().where(*mine))
+        old = (gap.c.source == sa.bindparam("of"), gap.c.to_at < sa.bindparam("before"))
+        self.delete_old_gaps = self._text(gap.delete().where(*old))
 
     def _add_to(self, ledger: sa.Table) -> str:
         add = self._insert(ledger)

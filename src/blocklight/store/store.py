@@ -25,8 +25,9 @@ from blocklight.store.places import Places
 from blocklight.store.query import IncidentQuery, Page, answer
 from blocklight.store.reading import WindowRows
 from blocklight.store.rows import stored_of_row, to_ms
+from blocklight.store.settled import Settled
 from blocklight.store.sources import FetchReport, SourceHealth
-from blocklight.store.statements import Statements
+from blocklight.store.statements import Statements, fetch
 from blocklight.store.upgrading import prepare
 from blocklight.store.writing import Application, Applied
 
@@ -44,6 +45,7 @@ class Store:
         self._engines = engines
         self._sql = Statements(engines.write.dialect)
         self._places = Places(self._sql)
+        self._settled = Settled()
         self._writing = threading.Lock()
         self._committed = threading.Condition()
         self.ledger_kind: str | None = None
@@ -97,11 +99,13 @@ class Store:
         nor do held ones before they are released; what is due by *at* is released first.
         *report* is remembered as by ``record_fetch``, its records being those before this batch.
         """
-        self.release(at)
-        with self._applying(source, at) as (connection, application):
+        with self._applying() as (_, driver):
+            self._release(driver, at)
+            application = self._application(driver, at, source)
             applied = application.run(outcomes, cursor=cursor, present=present, join_rows=join_rows)
             if report is not None:
-                sources.record(connection, replace(report, records=report.records + applied.shown))
+                told = replace(report, records=report.records + applied.shown)
+                sources.record(driver, self._sql, told)
             return applied
 
     def release(self, at: datetime) -> Applied | None:
@@ -111,55 +115,67 @@ class Store:
         with self._read() as connection:
             if connection.execute(due).first() is None:
                 return None
-        with self._applying("", at) as (_, application):
-            return application.release()
+        with self._applying() as (_, driver):
+            return self._release(driver, at)
 
     def pause(self, pause: Pause) -> Applied:
         """Publish nothing more of what a pause covers, and take its open incidents back until then."""
-        with self._applying("", pause.since) as (connection, application):
+        with self._applying() as (connection, driver):
+            application = self._application(driver, pause.since)
             application.lock()
             pausing.begin(connection, pause)
             return application.take_back_paused()
 
     def resume(self, scope: str, value: str, at: datetime) -> bool:
         """End a pause, so that what waited is published by the next ``release``; return whether it was."""
-        with self._applying("", at) as (connection, application):
-            application.lock()
+        with self._applying() as (connection, driver):
+            self._application(driver, at).lock()
             return pausing.end(connection, scope, value, at)
 
     def note(self, at: datetime, action: str, detail: Mapping[str, object]) -> None:
         """Append a decision to the audit log."""
-        with self._applying("", at) as (connection, application):
-            application.lock()
+        with self._applying() as (connection, driver):
+            self._application(driver, at).lock()
             auditing.append(connection, at, action, detail)
 
     @contextmanager
-    def _applying(self, source: str, at: datetime) -> Iterator[tuple[sa.Connection, Application]]:
+    def _applying(self) -> Iterator[tuple[sa.Connection, DBAPICursor]]:
         """Open one transaction that may change the public record, and wake who waits for its commit."""
         with self._writing, _failing_as_store_error():
             try:
                 with self._engines.write.begin() as connection, _cursor_of(connection) as driver:
-                    yield (
-                        connection,
-                        Application(
-                            driver,
-                            self._sql,
-                            self._places,
-                            source=source,
-                            at=at,
-                            ledger_kind=self.ledger_kind,
-                        ),
-                    )
+                    yield connection, driver
             except BaseException:
                 self._places.forget()
+                self._settled.forget()
                 raise
         with self._committed:
             self._committed.notify_all()
 
+    def _application(self, driver: DBAPICursor, at: datetime, source: str = "") -> Application:
+        return Application(
+            driver,
+            self._sql,
+            self._places,
+            self._settled,
+            source=source,
+            at=at,
+            ledger_kind=self.ledger_kind,
+        )
+
+    def _release(self, driver: DBAPICursor, at: datetime) -> Applied | None:
+        due = fetch(driver, self._sql.any_due, (to_ms(at),))
+        return self._application(driver, at).release() if due else None
+
     def record_fetch(self, report: FetchReport) -> None:
         """Remember how a fetch went, for ``sources``."""
-        with self._writing, _failing_as_store_error(), in_passing(self._engines.write) as connection:
-            sources.record(connection, report)
+        with (
+            self._writing,
+            _failing_as_store_error(),
+            in_passing(self._engines.write) as connection,
+            _cursor_of(connection) as driver,
+        ):
+            sources.record(driver, self._sql, report)
 
     def compact(self, *, keep_since: datetime, keep_at_least: int) -> int:
         """Drop changes older than *keep_since* that are not among the newest *keep_at_least*.

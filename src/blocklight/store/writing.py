@@ -26,6 +26,7 @@ from blocklight.store.rows import (
     incident_of_row,
     to_ms,
 )
+from blocklight.store.settled import Settled
 from blocklight.store.statements import WHOLE, Statements, fetch, run_many
 
 _ID, _RELEASED_AT, _PLACE_ID, _VANISHED, _LISTED_AT, _LIFE = (
@@ -78,6 +79,7 @@ class Application:
         cursor: DBAPICursor,
         sql: Statements,
         places: Places,
+        settled: Settled,
         *,
         source: str,
         at: datetime,
@@ -86,6 +88,7 @@ class Application:
         self._cursor = cursor
         self._sql = sql
         self._places = places
+        self._settled = settled
         self._source = source
         self._at = to_ms(at)
         self._day = from_ms(self._at).date().isoformat()
@@ -97,6 +100,7 @@ class Application:
         self._head = self._drift = 0
         self._ledger_kind = ledger_kind
         self._area_events: Counter[tuple[str, str, str]] = Counter()
+        self._stored: list[str] = []
         self._holding = Holding(cursor, sql, self._at, self._hold)
 
     def release(self) -> Applied:
@@ -112,6 +116,7 @@ class Application:
     def take_back_paused(self) -> Applied:
         """Let every open incident that a pause covers wait, so that it leaves the public record."""
         before = self.lock()
+        self._settled.forget()
         rows = fetch(self._cursor, self._sql.open_whole)
         wheres = self._places.wheres(self._cursor, {row[_PLACE_ID] for row in rows})
         for row in sorted(rows, key=itemgetter(0)):
@@ -130,9 +135,13 @@ class Application:
         join_rows: bool,
     ) -> Applied:
         """Do everything that ``Store.apply`` promises."""
-        batch = collect(outcomes, join_rows=join_rows)
         before = self.lock()
+        known = {} if join_rows else self._settled.of(self._source)
+        batch = collect(outcomes, join_rows=join_rows, settled=known)
+        self._tally["unchanged"] += len(batch.settled)
         self._decide(batch.pending, join_rows=join_rows)
+        stored = {id_: batch.given[id_] for id_ in self._stored if id_ in batch.given}
+        self._settled.keep(self._source, batch.settled | stored)
         self._write_rows()
         self._reject(batch.rejected)
         if present is not None:
@@ -147,6 +156,7 @@ class Application:
         self._holding.write()
         self._places.drop_unused(self._cursor, self._left)
         self._write_events()
+        self._settled.end(self._head)
         after = (self._head, self._places.next, self._places.version, self._drift)
         if after != before:
             self._cursor.execute(self._sql.write_log, after)
@@ -164,6 +174,7 @@ class Application:
         ((head, next_place, version, drift),) = fetch(self._cursor, self._sql.lock)
         self._head, self._drift = head, drift
         self._places.begin(next_place, version)
+        self._settled.begin(head)
         self._holding.begin()
         return head, next_place, version, drift
 
@@ -209,6 +220,7 @@ class Application:
                 needed.append(first_seq)
             else:
                 del pending[id_]
+                self._stored.append(id_)
                 self._tally["unchanged"] += 1
         if not needed:
             return marks, {}
@@ -217,6 +229,7 @@ class Application:
 
     def _publish(self, incident: PublicIncident, place_id: int | None, mark: Row | None) -> None:
         seq = self._log_put(incident.id, None, self._at, encoded := body(incident))
+        self._stored.append(incident.id)
         values = content(incident, place_id)
         received = values[_RECEIVED]
         at = self._at
@@ -249,6 +262,7 @@ class Application:
     def _update(
         self, row: Row, old: PublicIncident, new: PublicIncident, place_id: int | None, vanished: int = 0
     ) -> None:
+        self._stored.append(new.id)
         was = lives.difference(old, new)
         if not was:
             self._tally["unchanged"] += 1
@@ -375,7 +389,7 @@ class Application:
         if not found:
             self._cursor.execute(self._sql.insert_source, sources.new_row(self._source, cursor))
             return
-        ((old_cursor, old_delays, last_success_at),) = found
+        ((old_cursor, old_delays, last_success_at, _),) = found
         new_cursor, delays = cursor if cursor is not None else old_cursor, old_delays
         if self._delays and last_success_at is not None:
             delays = sources.with_delays(old_delays, self._delays)

@@ -1,0 +1,94 @@
+"""What the store remembers of a feed's last batch changes what it costs, and nothing else."""
+
+from datetime import datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from blocklight.model import Held, Outcome, Status, Withheld
+from blocklight.store import Applied, Pause, Store, schema
+from blocklight.store.batch import collect
+from store.databases import Database
+from store.making import HILL, START, call, closed, minutes, withheld
+
+_POOL: tuple[Outcome, ...] = (
+    *(call(number) for number in range(3)),
+    *(call(number, units=2, place=HILL) for number in range(3)),
+    *(closed(number, minutes(40)) for number in range(3)),
+    withheld(0),
+    withheld(1, sensitive=False),
+    Held(call(2), release_at=minutes(2)),
+)
+"""The same objects again and again, as a feed hands over what reads as it did before."""
+
+_Step = str | tuple[str, list[Outcome]]
+
+_batches = st.tuples(
+    st.sampled_from(["mine", "theirs", "joined"]), st.lists(st.sampled_from(_POOL), max_size=4)
+)
+_steps = st.lists(st.one_of(_batches, _batches, st.sampled_from(["pause", "resume", "release"])), max_size=12)
+
+
+def _told(database: Database) -> list[object]:
+    tables = [table for table in schema.metadata.sorted_tables if table is not schema.log]
+    return [tuple(row) for table in tables for row in database.rows(table)]
+
+
+def _run(database: Database, steps: list[_Step], *, fresh: bool) -> tuple[list[object], list[object]]:
+    """Take the steps with the same objects again and again, or with *fresh* ones; another store takes some."""
+    database.empty()
+    mine, theirs = database.open(), database.open()
+    found: list[object] = []
+    try:
+        for number, step in enumerate(steps):
+            if fresh and not isinstance(step, str):
+                step = (step[0], [replace(outcome) for outcome in step[1]])  # noqa: PLW2901 - the same, told anew
+            found.append(
+                _take(theirs if step[0] == "theirs" else mine, step, START + timedelta(minutes=number))
+            )
+    finally:
+        mine.close()
+        theirs.close()
+    return found, _told(database)
+
+
+def _take(store: Store, step: _Step, at: datetime) -> Applied | bool | None:
+    match step:
+        case "pause":
+            return store.pause(Pause("city", "", "a test", at))
+        case "resume":
+            return store.resume("city", "", at)
+        case "release":
+            return store.release(at)
+        case (who, batch):
+            present = {outcome.id for outcome in batch} if batch and who != "joined" else None
+            return store.apply("dispatch", batch, at=at, present=present, join_rows=who == "joined")
+    raise AssertionError(step)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=_steps)
+def test_a_store_that_remembers_does_what_one_that_forgets_does(
+    database: Database, steps: list[_Step]
+) -> None:
+    assert _run(database, steps, fresh=False) == _run(database, steps, fresh=True)
+
+
+def test_what_is_settled_is_set_aside_unless_its_id_is_told_otherwise_too() -> None:
+    one, two, other = call(1), call(2), call(1, status=Status.CLOSED)
+    settled = {one.id: one, two.id: two}
+    assert (collect([one, two], join_rows=False, settled=settled).settled, {}) == (settled, {})
+    for told in ([one, other], [other, one]):
+        batch = collect(told, join_rows=False, settled=settled)
+        assert (batch.settled, batch.pending, batch.duplicates) == ({}, {one.id: told[-1]}, 1)
+    mark = Withheld(one.id, "dispatch", withheld(1).reason, sensitive=True)
+    assert collect([mark, one], join_rows=False, settled=settled).pending == {one.id: mark}
+    assert collect([one, mark], join_rows=False, settled=settled).pending == {one.id: mark}
+    assert collect([call(1), two], join_rows=False, settled=settled).settled == {two.id: two}
+
+
+def test_a_held_one_is_released_with_the_batch_that_finds_it_due(store: Store) -> None:
+    store.apply("dispatch", [Held(call(1, delayed=True), release_at=minutes(5))], at=START)
+    assert store.apply("dispatch", [], at=minutes(6)).head == 1
+    assert store.held() == 0
