@@ -57,6 +57,8 @@ labels = "hundred_block"
 """
 
 Row = dict[str, Any]
+_ONE = ("/api/v1/incidents", "/list")
+"""Below these each incident has an address."""
 
 
 def a_row(number: object, **other: object) -> Row:
@@ -108,9 +110,11 @@ class Town:
             "pulse": orjson.dumps(publisher.pulse()),
         }
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://city") as client:
+            paths += ["/list", "/list?lang=es&status=open"]
             listed = (await client.get("/api/v1/incidents?limit=1000")).json()["features"]
-            missing = [f"/api/v1/incidents/{id_}" for id_ in unknown]
-            for path in [*paths, *(f"/api/v1/incidents/{feature['id']}" for feature in listed), *missing]:
+            missing = [f"{where}/{id_}" for id_ in unknown for where in _ONE]
+            found_ids = [feature["id"] for feature in listed]
+            for path in [*paths, *(f"{where}/{id_}" for id_ in found_ids for where in _ONE), *missing]:
                 answer = await client.get(path, headers={"accept-encoding": "identity"})
                 assert answer.status_code == (httpx.codes.NOT_FOUND if path in missing else httpx.codes.OK)
                 body = re.sub(

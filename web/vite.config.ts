@@ -1,13 +1,17 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { glyphs } from "./tools/glyphs.ts";
+import { plainPages } from "./tools/plain.ts";
 
 export default defineConfig({
-  plugins: [svelte(), glyphs()],
+  plugins: [svelte(), glyphs(), plainPages()],
   worker: { format: "es" },
   build: {
     outDir: "../src/blocklight/assets",
     emptyOutDir: true,
+    // The pages without scripts ask it for the name of their style sheet.
+    manifest: "manifest.json",
+    rollupOptions: { input: { index: "index.html", plain: "src/plain/plain.css" } },
     target: "es2022",
     // A data: URI would need an exception in the content security policy.
     assetsInlineLimit: 0,

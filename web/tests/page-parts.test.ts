@@ -96,7 +96,7 @@ function contrast(one: string, other: string): number {
   return ((bright ?? 0) + 0.05) / ((dark ?? 0) + 0.05);
 }
 
-const css = readFileSync(new URL("../src/app.css", import.meta.url), "utf8");
+const css = readFileSync(new URL("../src/tokens.css", import.meta.url), "utf8");
 const [, light = "", dark = ""] = css.split(":root {");
 
 test.each([

@@ -30,6 +30,11 @@ function outline(file: string): string {
   return paths.join("").replaceAll(/&#x[0-9A-Fa-f]+;/g, " ");
 }
 
+/** The outline of each group's icon as SVG path data. */
+export function outlines(): Record<string, string> {
+  return Object.fromEntries(Object.entries(FILES).map(([group, file]) => [group, outline(file)]));
+}
+
 /** Offer `virtual:glyphs`: the outline of each group's icon as SVG path data. */
 export function glyphs(): Plugin {
   return {
@@ -37,10 +42,7 @@ export function glyphs(): Plugin {
     resolveId: (id) => (id === MODULE ? `\0${MODULE}` : undefined),
     load(id) {
       if (id !== `\0${MODULE}`) return undefined;
-      const outlines = Object.fromEntries(
-        Object.entries(FILES).map(([group, file]) => [group, outline(file)]),
-      );
-      return `export default ${JSON.stringify(outlines)};`;
+      return `export default ${JSON.stringify(outlines())};`;
     },
   };
 }

@@ -1,0 +1,80 @@
+"""Reads the list's filter form: the parameters of the API, as a browser without scripts sends them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+from starlette.datastructures import QueryParams
+
+from blocklight.api.incidents import IncidentParameters
+from blocklight.city import City
+from blocklight.errors import BadQuery
+
+ROWS = 50
+_MOST_ROWS = 200
+_LOCAL = "%Y-%m-%dT%H:%M"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a reader asked for: as the form shows it, and as the API reads it."""
+
+    given: dict[str, Any]
+    parameters: IncidentParameters
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything at all is left out."""
+        return bool(set(self.given) - {"cursor", "limit"})
+
+
+def as_given(query: QueryParams) -> dict[str, Any]:
+    """Return what was filled in; a form sends the fields that were left empty as well."""
+    given: dict[str, Any] = {name: text for name, text in query.items() if text and name != "lang"}
+    chosen = [text for text in query.getlist("category") if text]
+    return given | ({"category": chosen} if chosen else {})
+
+
+def read_question(given: dict[str, Any], zone: ZoneInfo) -> Question:
+    """Check what was filled in; raises ``BadQuery`` that names the parameter.
+
+    Times without an offset, which is how a form's own field for them writes, are those of the city.
+    """
+    try:
+        parameters = IncidentParameters.model_validate(
+            {"limit": ROWS}
+            | given
+            | {name: _aware(given[name], zone) for name in ("since", "until") if name in given}
+        )
+    except ValidationError as error:
+        parameter = str(error.errors()[0]["loc"][0])[:80]
+        raise BadQuery("not understood", parameter=parameter) from None
+    return Question(given, parameters.model_copy(update={"limit": min(parameters.limit, _MOST_ROWS)}))
+
+
+def local(given: dict[str, Any], name: str, zone: ZoneInfo) -> str:
+    """Return a time as the form's field for it needs it, empty where it is none."""
+    try:
+        return datetime.fromisoformat(_aware(given[name], zone)).astimezone(zone).strftime(_LOCAL)
+    except (KeyError, ValueError, OverflowError):
+        return ""
+
+
+def _aware(text: str, zone: ZoneInfo) -> str:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return text if time.tzinfo else time.replace(tzinfo=zone).isoformat()
+
+
+def agencies(city: City) -> list[str]:
+    """Return the agencies that the city's sources can name."""
+    return sorted({agency for source in city.sources for agency in _named(source.fields.agency)})
+
+
+def _named(field: Any) -> Iterable[str]:  # noqa: ANN401 - a field of a source, or none
+    return (str(name) for name in (*(field.map or {}).values(), field.default) if name is not None)

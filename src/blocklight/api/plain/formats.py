@@ -1,0 +1,71 @@
+"""Numbers, times and spans in the reader's language and the city's time zone, as the map page writes them."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.numbers import format_decimal, format_percent
+
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
+_HOURS_UNTIL_DAYS = 36
+_DAYS_BY_NAME = 6
+_HALF = re.compile(r"\s?([AP])M$")
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """How one language writes things, in one time zone."""
+
+    locale: Locale
+    zone: ZoneInfo
+
+    def number(self, value: float) -> str:
+        """Return a number with the language's own separators."""
+        return format_decimal(value, locale=self.locale)
+
+    def percent(self, share: float) -> str:
+        """Return a share of 1 in per cent."""
+        return format_percent(share, locale=self.locale)
+
+    def time(self, at: datetime) -> str:
+        """Return the time of day: "9:02 pm"."""
+        return _HALF.sub(
+            lambda hit: f" {hit[1].lower()}m", format_time(at, "short", tzinfo=self.zone, locale=self.locale)
+        )
+
+    def moment(self, at: datetime, now: datetime) -> str:
+        """Return the time alone for today, else with the weekday, or with the date when it was longer ago."""
+        if at.astimezone(self.zone).date() == now.astimezone(self.zone).date():
+            return self.time(at)
+        if (now - at).total_seconds() < _DAYS_BY_NAME * _DAY_S:
+            day = format_datetime(at, "EEE", tzinfo=self.zone, locale=self.locale)
+        else:
+            day = format_skeleton("yMMMd", at, tzinfo=self.zone, locale=self.locale)
+        return f"{day}, {self.time(at)}"
+
+    def day(self, day: date) -> str:
+        """Return a day."""
+        return format_date(day, "medium", locale=self.locale)
+
+    def span(self, seconds: float) -> str:
+        """Return a span: "12 s", "4 min", "3 h", "2 d"; the symbols are the same in every language."""
+        value = max(0.0, seconds)
+        if value < _MINUTE_S:
+            return f"{self.number(int(value))} s"
+        if value < _HOUR_S:
+            return f"{self.number(int(value // _MINUTE_S))} min"
+        if value < _HOURS_UNTIL_DAYS * _HOUR_S:
+            return f"{self.number(int(value // _HOUR_S))} h"
+        return f"{self.number(int(value // _DAY_S))} d"
+
+    def metres(self, value: float) -> str:
+        """Return a distance."""
+        return f"{self.number(value)} m"
+
+
+def formats(language: str, zone: ZoneInfo) -> Formats:
+    """Return the formats of a language that we speak."""
+    return Formats(Locale.parse(language), zone)

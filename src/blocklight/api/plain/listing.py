@@ -1,0 +1,113 @@
+"""The list of incidents and the page of one of them, for those who cannot or will not run scripts."""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from blocklight.api.plain.asking import Question, agencies, as_given, local, read_question
+from blocklight.api.plain.page import Reader
+from blocklight.api.state import Public, public
+from blocklight.errors import BadQuery, NotFound, StoreError
+from blocklight.model import Kind, Status
+from blocklight.publish.feature import iso
+
+router = APIRouter(include_in_schema=False)
+
+_ID = re.compile(r"[a-z2-7]{16}")
+
+
+@router.get("/list")
+def list_page(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
+    """Return published incidents, newest first, narrowed by the same parameters as the API's."""
+    reader = Reader.of(request, state)
+    given = as_given(request.query_params)
+    try:
+        question = read_question(given, state.city.city.zone)
+        page = state.store.query(question.parameters.query())
+    except BadQuery as error:
+        trouble = reader.words("plain.notRead", name=error.parameter or "?")
+        values = _form(reader, given) | {"rows": [], "older": None, "first": None, "trouble": trouble}
+        return reader.answer(request, "list.html", values, status=400, parameters=given)
+    except StoreError:
+        return reader.trouble(request, "plain.unavailable", 503)
+    teller = reader.teller
+    values = _form(reader, given) | {
+        "rows": [teller.row(item.incident) for item in page.items],
+        "older": page.next and reader.link("/list", {**given, "cursor": page.next}),
+        "first": _first(reader, question),
+        "trouble": None,
+    }
+    return reader.answer(request, "list.html", values, parameters=given)
+
+
+@router.get("/list/{incident_id}")
+def incident_page(request: Request, incident_id: str, state: Annotated[Public, Depends(public)]) -> Response:
+    """Return one incident: what it is, its life so far, and what was done to its place."""
+    reader = Reader.of(request, state)
+    teller = reader.teller
+    if not _ID.fullmatch(incident_id):
+        return reader.trouble(request, "plain.missing", 404)
+    try:
+        stored, life = state.store.incident(incident_id)
+    except NotFound:
+        return reader.trouble(request, "plain.missing", 404)
+    except StoreError:
+        return reader.trouble(request, "plain.unavailable", 503)
+    incident = stored.incident
+    values: dict[str, Any] = {
+        "row": teller.row(incident),
+        "incident": incident,
+        "where": teller.where(incident, all_areas=True),
+        "steps": teller.steps(incident),
+        "facts": teller.facts(incident),
+        "masked": teller.masked(incident.place),
+        "changes": [
+            (
+                iso(event.changed_at),
+                reader.formats.moment(event.changed_at, reader.now),
+                teller.changed(event),
+            )
+            for event in life[1:]
+        ],
+        "shown_at": reader.formats.moment(stored.released_at, reader.now),
+    }
+    return reader.answer(request, "incident.html", values)
+
+
+def _first(reader: Reader, question: Question) -> str | None:
+    """Return the address of the first page, on any other."""
+    if question.parameters.cursor is None:
+        return None
+    return reader.link("/list", {name: text for name, text in question.given.items() if name != "cursor"})
+
+
+def _form(reader: Reader, given: dict[str, Any]) -> dict[str, Any]:
+    """Return what the filter form offers and what is filled in."""
+    state, words = reader.state, reader.words
+    zone = state.city.city.zone
+    chosen = set(given.get("category", ()))
+    return {
+        "given": given,
+        "narrowed": bool(set(given) - {"cursor", "limit"}),
+        "since": local(given, "since", zone),
+        "until": local(given, "until", zone),
+        "kinds": [(str(kind), words.of("kinds", kind)) for kind in Kind],
+        "statuses": [(str(status), words.of("statuses", status)) for status in Status],
+        "agencies": [(agency, words.of("agencies", agency)) for agency in agencies(state.city)],
+        "groups": [
+            (
+                group,
+                words.of("groups", group),
+                [(one, words.of("category", one), one in chosen) for one in members],
+            )
+            for group, members in reader.catalogue.groups.items()
+        ],
+        "area_kinds": [
+            (layer.label, [(f"{area.kind}:{area.id}", area.name) for area in state.areas.by_kind[layer.kind]])
+            for layer in state.city.areas
+        ],
+        "as_of": reader.formats.moment(reader.now, reader.now),
+        "pulse": state.publisher.pulse(),
+    }

@@ -1,0 +1,113 @@
+"""Puts a page without scripts together: a template, the reader's words, headers that allow nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import Response
+
+from blocklight.api.encoding import PublicFile
+from blocklight.api.plain.formats import Formats, formats
+from blocklight.api.plain.telling import Teller
+from blocklight.api.plain.words import Catalogue, Words, catalogue
+from blocklight.api.state import Public
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+"""Not even our own scripts: there are none."""
+
+_TROUBLE = "trouble.html"
+_templates = Environment(
+    loader=PackageLoader("blocklight.api.plain"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a page: in which language, and which one the address names if it names any."""
+
+    state: Public
+    catalogue: Catalogue
+    words: Words
+    formats: Formats
+    asked: str | None
+    now: datetime
+
+    @classmethod
+    def of(cls, request: Request, state: Public) -> "Reader":
+        """Read the language from the address, or else from ``Accept-Language``."""
+        known = catalogue(state.web)
+        asked = request.query_params.get("lang")
+        words = known.choose(asked, request.headers.get("accept-language"))
+        now = state.publisher.now().astimezone(UTC)
+        return cls(state, known, words, formats(words.language, state.city.city.zone), asked, now)
+
+    @property
+    def teller(self) -> Teller:
+        """What tells incidents to this reader."""
+        return Teller(self.words, self.formats, self.catalogue, self.state.areas, self.now)
+
+    def link(self, path: str, parameters: Mapping[str, Any] = {}) -> str:
+        """Return the address of a page of ours in the language asked for; empty values are left out."""
+        given = {name: value for name, value in parameters.items() if value not in (None, "", [])}
+        if self.asked is not None and "lang" not in given:
+            given["lang"] = self.words.language
+        return f"{path}?{urlencode(given, doseq=True)}" if given else path
+
+    def tongues(self, path: str, parameters: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        """Return each language's tag, its own name, and the address of this page in it."""
+        return [
+            (tag, words("plain.tongue"), self.link(path, {**parameters, "lang": tag}))
+            for tag, words in self.catalogue.languages.items()
+        ]
+
+    def answer(
+        self,
+        request: Request,
+        template: str,
+        values: Mapping[str, Any],
+        *,
+        status: int = 200,
+        parameters: Mapping[str, Any] = {},
+        max_age_s: int = 1,
+    ) -> Response:
+        """Return a page; *parameters* are those that the same page in another language keeps."""
+        html = _templates.get_template(template).render(
+            w=self.words,
+            f=self.formats,
+            link=self.link,
+            city=self.state.city.city,
+            catalogue=self.catalogue,
+            asked=self.asked is not None,
+            now=self.now,
+            # A page of trouble repeats nothing of what was asked for.
+            tongues=self.tongues("/list" if template == _TROUBLE else request.url.path, parameters),
+            **values,
+        )
+        body = html.encode()
+        headers = {
+            "content-security-policy": _POLICY,
+            "content-language": self.words.language,
+            "vary": "accept-encoding, accept-language",
+        }
+        media_type = "text/html; charset=utf-8"
+        if status != 200:  # noqa: PLR2004 - OK
+            return Response(body, status, {**headers, "cache-control": "no-store"}, media_type)
+        return PublicFile(body, media_type, f"public, max-age={max_age_s}", quality=4).respond(
+            request, headers
+        )
+
+    def trouble(self, request: Request, message: str, status: int) -> Response:
+        """Return a page that says what is wrong, in the words of a message."""
+        values = {"trouble": self.words(message), "heading": self.state.city.city.name}
+        return self.answer(request, _TROUBLE, values, status=status)

@@ -1,0 +1,224 @@
+"""The pages without scripts over HTTP: the same incidents as the API, in words, and nothing that runs."""
+
+import contextlib
+import re
+import sqlite3
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from living_city import START, an_incident, incident_id
+from public_side import PublicSide, public_side, some_incidents
+
+from blocklight.api.plain.words import catalogue
+from blocklight.api.state import web_root
+from blocklight.model import Category, Place, PlaceKind, Reason, Status, Withheld
+
+ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+LANGUAGES = sorted(catalogue(web_root()).languages)
+
+
+def with_web(folder: Path) -> Path:
+    (folder / "web").symlink_to(web_root())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSide]:
+    with public_side(with_web(tmp_path_factory.mktemp("plain")), follow=False) as side:
+        side.store.apply("dispatch", some_incidents(130), at=START)
+        yield side
+
+
+@pytest.fixture
+def own_side(tmp_path: Path) -> Iterator[PublicSide]:
+    with public_side(with_web(tmp_path), follow=False) as side:
+        yield side
+
+
+def page(side: PublicSide, path: str, status: int = 200, **settings: Any) -> str:  # noqa: ANN401 - of httpx
+    answer = side.client.get(path, **settings)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    return answer.text
+
+
+def ids_on(html: str) -> list[str]:
+    return re.findall(r'href="/list/([a-z2-7]{16})', html)
+
+
+def next_of(html: str) -> str | None:
+    found = re.search(r'rel="next" href="([^"]+)"', html)
+    return found and unescape(found[1])
+
+
+def test_the_pages_of_the_list_together_are_what_the_api_lists(side: PublicSide) -> None:
+    found: list[str] = []
+    path: str | None = "/list"
+    while path is not None:
+        html = page(side, path)
+        assert ids_on(html)
+        found += ids_on(html)
+        path = next_of(html)
+    listed = [feature["id"] for feature in side.get("incidents?limit=1000").json()["features"]]
+    assert len(listed) == 130
+    assert found == listed
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=open",
+        "kind=request&agency=fire",
+        "category=fire&category=noise",
+        "area=beat:02Y&priority=2",
+        "q=broadway",
+        "since=2026-01-31T12:00:00Z&until=2026-02-01T00:00:00Z",
+        "bbox=-122.3,37.7,-122.2,37.76",
+    ],
+)
+def test_a_filter_of_the_list_is_that_of_the_api(side: PublicSide, query: str) -> None:
+    listed = [feature["id"] for feature in side.get(f"incidents?limit=50&{query}").json()["features"]]
+    assert 0 < len(listed) < 130
+    assert ids_on(page(side, f"/list?{query}")) == listed
+
+
+def test_fields_of_the_form_that_were_left_empty_narrow_nothing(side: PublicSide) -> None:
+    empty = "q=&status=&kind=&agency=&area=&priority=&since=&until="
+    assert ids_on(page(side, f"/list?{empty}")) == ids_on(page(side, "/list"))
+
+
+def test_times_of_the_form_are_those_of_the_city(side: PublicSide) -> None:
+    html = page(side, "/list?since=2026-01-31T04:00&until=2026-01-31T16:00")
+    assert ids_on(html) == ids_on(page(side, "/list?since=2026-01-31T12:00:00Z&until=2026-02-01T00:00:00Z"))
+    assert 'name="since" value="2026-01-31T04:00"' in html
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["status=gone", "priority=many", "since=soon", "cursor=xyz", "area=beat", "colour=red", "limit=0"],
+)
+def test_what_cannot_be_understood_is_said_on_a_page(side: PublicSide, query: str) -> None:
+    html = page(side, f"/list?{query}", 400)
+    assert f"“{query.partition('=')[0]}” could not be understood" in html
+    assert ids_on(html) == []
+
+
+def test_text_of_a_feed_or_an_address_is_only_ever_text(own_side: PublicSide) -> None:
+    place = Place(-122.25, 37.75, PlaceKind.GRID, 201, ATTACK)
+    incident = an_incident(1, place=place, source_type=ATTACK, agency=ATTACK, areas={"beat": ATTACK})
+    own_side.store.apply("dispatch", [incident], at=START)
+    pages = [
+        page(own_side, "/list"),
+        page(own_side, f"/list/{incident.id}"),
+        page(own_side, "/list", params={"q": ATTACK[:90], "lang": ATTACK}),
+        page(own_side, "/list", 400, params={ATTACK: ATTACK, "status": ATTACK, "area": ATTACK}),
+    ]
+    assert ["&lt;script&gt;" in html for html in pages] == [True, True, True, False]
+    for html in pages:
+        assert "<script" not in html
+        assert "<img" not in html
+
+
+def test_a_page_allows_nothing_that_runs(side: PublicSide) -> None:
+    (first, *_) = ids_on(page(side, "/list"))
+    for path in ("/list", f"/list/{first}", "/list/nothing"):
+        answer = side.client.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "script-src" not in policy
+        assert "unsafe" not in policy
+        assert not re.search(r"<script|<style|\sstyle=|\son\w+=|javascript:", answer.text)
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "set-cookie" not in answer.headers
+
+
+def test_an_incident_has_a_page_with_its_life(own_side: PublicSide) -> None:
+    received = an_incident(1, category=Category.FIRE)
+    own_side.store.apply("dispatch", [received], at=START)
+    closed = an_incident(
+        1, category=Category.FIRE, status=Status.CLOSED, closed_at=START + timedelta(minutes=9), delayed=True
+    )
+    own_side.store.apply("dispatch", [closed], at=START + timedelta(minutes=10))
+    html = page(own_side, f"/list/{received.id}")
+    assert "A fire or smoke was reported." in html
+    assert "+8 min" in html
+    assert "up to 201 m from the place" in html
+    assert "Status: Closed" in html
+    assert "Published later than it came in" in html
+    assert f'href="/?id={received.id}"' in html
+
+
+def test_a_retracted_incident_has_no_page_any_more(own_side: PublicSide) -> None:
+    own_side.store.apply("dispatch", [an_incident(1), an_incident(2)], at=START)
+    assert ids_on(page(own_side, "/list")) == [incident_id(2), incident_id(1)]
+    own_side.store.apply(
+        "dispatch", [Withheld(incident_id(2), "dispatch", Reason.SENSITIVE, sensitive=True)], at=START
+    )
+    assert ids_on(page(own_side, "/list")) == [incident_id(1)]
+    gone = page(own_side, f"/list/{incident_id(2)}", 404)
+    assert gone == page(own_side, f"/list/{incident_id(3)}", 404)
+    assert incident_id(2) not in gone
+    assert "no longer shown" in gone
+
+
+@pytest.mark.parametrize("path", ["/list/x", "/list/%00", "/list/" + "a" * 400])
+def test_what_is_no_id_has_no_page(side: PublicSide, path: str) -> None:
+    page(side, path, 404)
+
+
+def test_the_reader_gets_a_language_that_we_speak(side: PublicSide) -> None:
+    def language(path: str, accept: str) -> str:
+        answer = side.client.get(path, headers={"accept-language": accept})
+        assert "accept-language" in answer.headers["vary"]
+        return answer.headers["content-language"]
+
+    assert language("/list", "de, es-MX;q=0.8, en;q=0.4") == "es"
+    assert language("/list", "de-CH, fr") == "en"
+    assert language("/list", "en;q=0, es;q=broken") == "en"
+    assert language("/list?lang=es", "en") == "es"
+    assert language("/list?lang=xx", "es") == "es"
+
+
+def test_links_keep_the_language_that_was_asked_for(side: PublicSide) -> None:
+    html = page(side, "/list?lang=es&status=open")
+    assert '<html lang="es">' in html
+    assert 'href="/list?lang=es"' in html
+    assert re.search(r'href="/list/[a-z2-7]{16}\?lang=es"', html)
+    assert 'href="/list?status=open&amp;lang=en"' in html
+    assert "lang=" not in page(side, "/list", headers={"accept-language": "es"}).replace(
+        'hreflang="', ""
+    ).replace(' lang="', "").replace("lang=en", "")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_every_word_of_every_page(side: PublicSide, language: str) -> None:
+    assert len(LANGUAGES) >= 2
+    html = page(side, f"/list?lang={language}")
+    (first, *_) = ids_on(html)
+    for path in (f"/list/{first}", "/list/none", "/list?status=x"):
+        html += side.client.get(f"{path}{'&' if '?' in path else '?'}lang={language}").text
+    assert not re.search(r"\{\w+\}", html)
+
+
+def test_a_page_is_not_sent_again_while_nothing_changed(own_side: PublicSide) -> None:
+    own_side.store.apply("dispatch", [an_incident(1)], at=START)
+    first = own_side.client.get("/list")
+    assert first.headers["content-encoding"] == "br"
+    again = own_side.client.get("/list", headers={"if-none-match": first.headers["etag"]})
+    assert again.status_code == httpx.codes.NOT_MODIFIED
+
+
+def test_a_database_that_cannot_answer_is_said_on_a_page(tmp_path: Path) -> None:
+    with public_side(with_web(tmp_path), follow=False) as side:
+        with contextlib.closing(sqlite3.connect(side.database)) as database:
+            database.execute("alter table incident rename to gone")
+            database.commit()
+        html = page(side, "/list", 503)
+        assert "cannot answer right now" in html
+        assert "no such table" not in html
+        page(side, f"/list/{incident_id(1)}", 503)
