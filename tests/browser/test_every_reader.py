@@ -48,7 +48,7 @@ def test_axe_finds_nothing(quiet_city: str, visitor: Visitor, preferences: dict[
 
 def test_axe_finds_nothing_in_menus_filters_and_help(quiet_city: str, visitor: Visitor) -> None:
     page = visitor.visit(quiet_city)
-    page.get_by_role("button", name="Areas").click()
+    page.get_by_role("button", name="Layers").click()
     page.get_by_role("button", name="Filters").click()
     axe_finds_nothing(page)
     page.get_by_label("Search a street").fill("nothing is called like this")

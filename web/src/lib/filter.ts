@@ -6,6 +6,8 @@ import { at, type Incidents, OPEN, RETRACTED } from "./incidents";
 export const RANGES = [1, 24, 168, 720] as const;
 export type Range = (typeof RANGES)[number];
 
+export const ALL_KINDS = ["call", "request"] as const;
+
 export interface Filter {
   /** Hours back from now that are on the timeline. */
   readonly range: Range;
@@ -84,7 +86,7 @@ export function fromParams(params: URLSearchParams): Filter {
     until: number("until"),
     hidden: GROUP_IDS.filter((group) => hidden.has(group)),
     status: oneOf("status", ["open", "closed"]),
-    kind: oneOf("kind", ["call", "request"]),
+    kind: oneOf("kind", ALL_KINDS),
     origin: oneOf("origin", ["community", "officer"]),
     agency: params.get("agency") || null,
     priority: number("priority"),

@@ -26,6 +26,7 @@ import {
 } from "./filter";
 import { type Formats, formats } from "./format";
 import { at, CLOSED, Incidents, OPEN, type Put, RETRACTED } from "./incidents";
+import { type Layers, layersFromParams, layersToParams, USUAL_LAYERS } from "./layers";
 import { type Connection, LiveFeed } from "./live";
 import { decodeWindow, nameRows } from "./window";
 
@@ -53,7 +54,7 @@ export class Page {
   /** Something to tell the reader once: the incident of a link is no longer public. */
   notice = $state<"gone" | null>(null);
   playedAt = $state<number | null>(null);
-  areaKind = $state<string | null>(null);
+  layers = $state.raw<Layers>(USUAL_LAYERS);
   areas = $state.raw<Record<string, AreaCollection>>({});
   loadedHours = $state(0);
   closedSincePulse = $state(0);
@@ -103,6 +104,14 @@ export class Page {
     return { open, closed };
   });
 
+  /** The kind of area whose outlines are drawn. */
+  readonly areaKind: string | null = $derived.by(() => {
+    const kinds = (this.city?.area_kinds ?? []).map((area) => area.kind);
+    const { outlines } = this.layers;
+    if (outlines === null) return null;
+    return kinds.find((kind) => kind === outlines) ?? kinds[0] ?? null;
+  });
+
   readonly #hourOfWeek = (time: number) => this.#hours.of(time);
 
   /** Read the address, load the city and its window, and follow what happens from then on. */
@@ -127,6 +136,12 @@ export class Page {
     this.filter = { ...before, ...change };
     this.#writeAddress();
     if (this.filter.range > this.loadedHours) void this.#widen();
+  }
+
+  /** Change what the map shows besides the filter. */
+  lay(change: Partial<Layers>): void {
+    this.layers = { ...this.layers, ...change };
+    this.#writeAddress();
   }
 
   /** Show everything again; the range stays. */
@@ -202,7 +217,6 @@ export class Page {
     this.failed = false;
     const seq = this.#adopt(bytes, hours);
     this.city = city;
-    this.areaKind ??= city.area_kinds[0]?.kind ?? null;
     this.#passTime();
     this.#feed = new LiveFeed(seq, {
       incident: (feature) => this.#changed(this.incidents.put(feature)),
@@ -333,6 +347,7 @@ export class Page {
   #readAddress(): void {
     const params = new URLSearchParams(location.search);
     this.filter = fromParams(params);
+    this.layers = layersFromParams(params);
     this.#wantedId = params.get("id");
     if (this.#wantedId && this.#named) void this.#selectId(this.#wantedId);
     else if (!this.#wantedId) this.selected = null;
@@ -340,6 +355,7 @@ export class Page {
 
   #writeAddress(): void {
     const params = toParams(this.filter);
+    layersToParams(this.layers, params);
     const id = this.selectedId();
     if (id) params.set("id", id);
     const asked = new URLSearchParams(location.search).get("lang");

@@ -1,28 +1,20 @@
 /** The map itself: MapLibre below, the marks of deck.gl above; loaded after the list can be read. */
 
 import "maplibre-gl/dist/maplibre-gl.css";
-import { DataFilterExtension } from "@deck.gl/extensions";
 import { MapboxOverlay } from "@deck.gl/mapbox";
 import { Map as LibreMap, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { City } from "../lib/api";
 import type { Camera } from "../lib/camera";
 import { at, OPEN } from "../lib/incidents";
+import type { Density } from "../lib/layers";
 import { drawAtlas } from "./atlas";
 import { areaParts, localStyle, type ShownAreas } from "./basemap";
+import { hexagonRadius, type Spot, spots } from "./density";
+import type { Hexagons, hexagonLayer } from "./density-layer";
 import { fanOffsets } from "./fan";
-import { MarkLayer } from "./mark-layer";
-import {
-  ALIVE,
-  aliveMarks,
-  aliveRows,
-  drawnQuiet,
-  type MarkData,
-  MOMENT_S,
-  QUIET,
-  quietMarks,
-  type Scene,
-} from "./marks";
+import { aliveMarks, aliveRows, drawnQuiet, type MarkData, MOMENT_S, quietMarks, type Scene } from "./marks";
+import { overlayLayers } from "./overlay";
 import { bytes, readPalette } from "./palette";
 
 setWorkerUrl(workerUrl);
@@ -32,6 +24,7 @@ export type View = Omit<Scene, "fan" | "base" | "now" | "palette"> & {
   since: number;
   until: number;
   range: number;
+  density: Density;
   /** Epoch seconds at which the city is drawn while its day is played, otherwise null. */
   playedAt: number | null;
 };
@@ -42,6 +35,8 @@ export interface MapEvents {
   moved(): void;
   /** The reader moved the map: here, or to the whole city. */
   looked(camera: Camera | null): void;
+  /** Hexagons are drawn, of so few to so many incidents; null when there are none. */
+  dense(counts: [number, number] | null): void;
   /** So many marks went to the GPU. */
   drawn(marks: number): void;
   now(): number;
@@ -61,7 +56,8 @@ const REACH_PX = 14;
 /** A glyph in a closed mark of a smaller radius, in pixels of the screen, could not be told from dirt. */
 const LEGIBLE_PX = 5.5;
 
-const timeFilter = new DataFilterExtension({ filterSize: 2, fp64: false });
+/** Closed marks of a smaller radius say less than hexagons do. */
+const DENSE_PX = 3.6;
 
 export class IncidentMap {
   readonly #map: LibreMap;
@@ -74,6 +70,9 @@ export class IncidentMap {
   #fan = new Map<number, [number, number]>();
   #quiet: MarkData | null = null;
   #alive: MarkData | null = null;
+  #spots: Spot[] | null = null;
+  #hexagonLayer: typeof hexagonLayer | null = null;
+  #dense = false;
   #styled = false;
   #busyUntil = 0;
   #frame = 0;
@@ -233,6 +232,7 @@ export class IncidentMap {
       now: this.events.now(),
       palette: this.#palette,
     };
+    this.#spots = null;
     const rows = aliveRows(scene);
     this.#alive = aliveMarks(scene, rows);
     this.#quiet = quietMarks(scene, rows);
@@ -270,36 +270,55 @@ export class IncidentMap {
     const now = view.playedAt ?? this.events.now();
     const played = view.playedAt !== null;
     const quietSize = this.#quietSize(view.facets.rows.length);
-    const common = {
+    const marks = {
       at: now - this.#base,
       wall: this.#still.matches ? 1e6 : performance.now() / 1000,
       fadeSpan: Math.min(view.range, 24) * 3600,
       fillSpan: played ? Math.max(60, view.range * 12) : 1,
       quietSize,
-      openSize: Math.max(7, Math.min(13.5, quietSize * 1.55)),
+      openSize: Math.max(this.#dense ? 10 : 7, Math.min(13.5, quietSize * 1.55)),
       breathing: this.#breathing(),
       glyphs: quietSize * devicePixelRatio > LEGIBLE_PX,
       surface: unit(this.#palette.card),
       accent: unit(this.#palette.accent),
       atlas: this.#atlas,
-      pickable: false,
     };
-    const first = (Number.isFinite(view.since) ? view.since : 0) - this.#base;
-    const last = (Number.isFinite(view.until) ? view.until : this.#base + 1e8) - this.#base;
-    const layers = [
-      new MarkLayer({
-        ...common,
-        id: "quiet",
-        data: this.#quiet as never,
-        extensions: [timeFilter],
-        filterRange: [
-          [first, last],
-          [QUIET, played ? ALIVE : QUIET],
-        ],
-      } as never),
-      new MarkLayer({ ...common, id: "alive", visible: !played, data: this.#alive as never } as never),
-    ];
-    this.#overlay.setProps({ layers });
+    this.#overlay.setProps({
+      layers: overlayLayers({
+        hexagons: this.#hexagons(view, quietSize),
+        hexagonLayer: this.#hexagonLayer,
+        quiet: this.#quiet,
+        alive: this.#alive,
+        marks,
+        first: (Number.isFinite(view.since) ? view.since : 0) - this.#base,
+        last: (Number.isFinite(view.until) ? view.until : this.#base + 1e8) - this.#base,
+        played,
+      }),
+    });
+  }
+
+  /** What the hexagons show, where they stand for the closed marks. */
+  #hexagons(view: View, quietSize: number): Hexagons | null {
+    const wanted = view.density === "always" || (view.density === "auto" && quietSize < DENSE_PX);
+    if (wanted && !this.#hexagonLayer) void this.#loadHexagons();
+    const spotted = wanted && view.playedAt === null && this.#hexagonLayer !== null;
+    if (spotted) this.#spots ??= spots(view.incidents, view.facets);
+    const dense = spotted && this.#spots !== null && this.#spots.length > 0;
+    if (this.#dense && !dense) this.events.dense(null);
+    this.#dense = dense;
+    if (!dense || !this.#spots) return null;
+    const [, south, , north] = this.city.bounds;
+    return {
+      spots: this.#spots,
+      radius: hexagonRadius(this.#map.getZoom(), (south + north) / 2),
+      accent: bytes(this.#palette.accent),
+      told: (least, most) => this.events.dense([least, most]),
+    };
+  }
+
+  async #loadHexagons(): Promise<void> {
+    this.#hexagonLayer = (await import("./density-layer")).hexagonLayer;
+    this.#draw();
   }
 
   #breathing(): number {
@@ -320,11 +339,22 @@ export class IncidentMap {
     if (first === undefined) {
       this.#spread([]);
       this.events.select(null);
+      // A hexagon is opened by going nearer to it.
+      if (this.#dense) this.#approach(point);
     } else if (rows.length > 1 && !this.#fan.has(first)) {
       this.#spread(rows);
     } else {
       this.events.select(first);
     }
+  }
+
+  #approach(point: { x: number; y: number }): void {
+    this.#map.once("moveend", () => this.#tellCamera());
+    this.#map.easeTo({
+      center: this.#map.unproject([point.x, point.y]),
+      zoom: this.#map.getZoom() + 1.5,
+      duration: this.#still.matches ? 0 : 400,
+    });
   }
 
   #spread(rows: number[]): void {
@@ -349,6 +379,7 @@ export class IncidentMap {
     let nearest = Number.POSITIVE_INFINITY;
     let found: number[] = [];
     for (const row of facets.rows) {
+      if (this.#dense && incidents.state[row] !== OPEN && row !== view.selected) continue;
       const lon = at(incidents.points, row * 2);
       const lat = at(incidents.points, row * 2 + 1);
       if (!(lon >= corner.lng && lon <= opposite.lng && lat >= corner.lat && lat <= opposite.lat)) continue;

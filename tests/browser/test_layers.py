@@ -1,0 +1,63 @@
+"""What the map shows besides the filter: density, 311 on a switch of its own, outlines."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.conftest import Visitor
+from browser.test_every_reader import PHONE, axe_finds_nothing
+
+pytestmark = pytest.mark.browser
+
+
+def open_layers(page: Page) -> None:
+    page.get_by_role("button", name="Layers").click()
+
+
+def test_hexagons_stand_for_closed_marks_and_say_for_how_many(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city)
+    page.locator(".map[data-ready]").wait_for()
+    assert page.locator(".map").get_attribute("data-dense") is None
+    open_layers(page)
+    page.get_by_label("Always").check()
+    expect(page).to_have_url(re.compile(r"\?density=always$"))
+    legend = page.get_by_role("note")
+    expect(legend).to_contain_text("Closed incidents in a hexagon")
+    assert 1 <= int(page.locator(".map").get_attribute("data-dense") or 0) <= 24
+    axe_finds_nothing(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Always")).to_have_count(0)
+    page.get_by_role("button", name=re.compile("open now")).click()
+    expect(legend).to_have_count(0)
+
+
+def test_a_click_on_a_hexagon_goes_nearer_until_there_are_marks(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(f"{quiet_city}/?density=always&status=closed#10/39.46/-126.1")
+    expect(page.get_by_role("note")).to_be_visible()
+    page.mouse.click(700, 300)
+    page.wait_for_timeout(800)
+    expect(page).to_have_url(re.compile("#11.5/"))
+
+
+def test_the_address_holds_the_layers(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(f"{quiet_city}/?kind=call&density=never&outlines=none", **PHONE)
+    open_layers(page)
+    expect(page.get_by_label("Never")).to_be_checked()
+    expect(page.get_by_label("No outlines")).to_be_checked()
+    expect(page.get_by_label("Calls for service")).to_be_checked()
+    expect(page.get_by_label("311 requests")).not_to_be_checked()
+    axe_finds_nothing(page)
+
+
+def test_requests_and_calls_are_switches_of_which_one_is_always_on(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city)
+    open_layers(page)
+    page.get_by_label("311 requests").uncheck()
+    expect(page).to_have_url(re.compile("kind=call"))
+    page.get_by_label("Calls for service").click()
+    expect(page).to_have_url(re.compile("kind=request"))
+    expect(page.get_by_label("311 requests")).to_be_checked()
+    expect(page.get_by_text("Nothing here matches.")).to_be_visible()
+    page.get_by_label("Calls for service").check()
+    expect(page).to_have_url(re.compile(r"/$"))
