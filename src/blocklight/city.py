@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from blocklight.errors import CityFileError
+from blocklight.geocoder_spec import GeocoderSpec, StreetLines
 from blocklight.model import Category, Disposition
 from blocklight.policy import Policy, mistakes
 from blocklight.source_spec import ID, FieldMap, FieldSpec, SourceSpec, with_codes
@@ -29,12 +30,14 @@ __all__ = [
     "City",
     "FieldMap",
     "FieldSpec",
+    "GeocoderSpec",
     "Identity",
     "MapSpec",
     "Policy",
     "PublishSpec",
     "SensitiveRule",
     "SourceSpec",
+    "StreetLines",
     "TypeRule",
     "default_call_types",
     "load_city",
@@ -162,6 +165,7 @@ class City(Table):
     dispositions: dict[str, Disposition] = Field(default_factory=dict)
     policy: Policy = Policy()
     areas: tuple[AreaLayer, ...] = ()
+    geocoder: GeocoderSpec | None = None
     map: MapSpec = MapSpec()
     publish: PublishSpec = PublishSpec()
 
@@ -242,6 +246,9 @@ def parse_city(table: dict[str, Any], *, file: str, folder: Path) -> City:
     for layer in layers:
         if not city.path(layer.file).is_file():
             raise CityFileError(file, f"{layer.kind}.file", f"no such file: {layer.file}")
+    lines = city.geocoder and city.geocoder.streets
+    if lines and not city.path(lines.file).is_file():
+        raise CityFileError(file, "geocoder.streets.file", f"no such file: {lines.file}")
     _check_policy(city, file)
     return city
 

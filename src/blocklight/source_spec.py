@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from blocklight.errors import CityFileError
 from blocklight.model import Kind
-from blocklight.table import Pattern, Table
+from blocklight.table import Pattern, Table, several
 
 ID = r"^[a-z][a-z0-9_-]{0,62}$"
 
@@ -73,11 +73,7 @@ def _encoding(name: str) -> str:
     return name
 
 
-def _several(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-Formats = Annotated[tuple[str, ...], BeforeValidator(_several)]
+Formats = Annotated[tuple[str, ...], BeforeValidator(several)]
 
 
 class FieldSpec(Table):

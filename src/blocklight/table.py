@@ -43,3 +43,8 @@ Pattern = Annotated[str, AfterValidator(_pattern)]
 def folded(text: str) -> str:
     """Return the form in which an agency's words are compared: upper case, gaps and `_` as one space."""
     return " ".join(text.replace("_", " ").split()).upper()
+
+
+def several(value: object) -> object:
+    """Read one word where several may stand."""
+    return (value,) if isinstance(value, str) else value

@@ -155,6 +155,15 @@ def test_we_have_an_open_data_portal(walk: Walk) -> None:
     assert "2 rows: 1 publishable" in walk.said
 
 
+@pytest.mark.parametrize("walk", ["place-addresses.md"], indirect=True)
+def test_our_feed_has_addresses_and_no_coordinates(walk: Walk) -> None:
+    for script in walk.scripts():
+        walk.run(script)
+    assert "3 records: 2 published" in walk.said
+    assert "withheld: 1 no_place" in walk.said
+    assert "Of 3 addresses that may be shown 2 were found." in walk.said
+
+
 @pytest.mark.parametrize("walk", ["web-page.md"], indirect=True)
 def test_we_only_have_a_web_page(walk: Walk) -> None:
     now = datetime.now(ZoneInfo("America/Los_Angeles")) - timedelta(minutes=20)

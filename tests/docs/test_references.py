@@ -13,8 +13,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from blocklight import city as city_module
+from blocklight import geocoder_spec, source_spec
 from blocklight import policy as policy_module
-from blocklight import source_spec
 from blocklight.cli import app
 from blocklight.model import Category, Disposition, Reason, Stage, Status
 from blocklight.settings import Settings
@@ -48,6 +48,8 @@ TABLES: dict[type[BaseModel], str] = {
     policy_module.Rule: "`[[policy.rules]]`",
     policy_module.Allow: "`[[policy.allow]]`",
     city_module.AreaLayer: "`[[areas]]`",
+    geocoder_spec.GeocoderSpec: "`[geocoder]`",
+    geocoder_spec.StreetLines: "`[geocoder.streets]`",
     city_module.MapSpec: "`[map]`",
     city_module.BaseLayer: "`[[map.layers]]`",
     city_module.PublishSpec: "`[publish]`",
@@ -83,10 +85,9 @@ def choices(annotation: object) -> set[str]:
 def test_every_table_of_a_city_file_has_its_section() -> None:
     models = {
         value
-        for value in [*vars(city_module).values(), *vars(source_spec).values(), *vars(policy_module).values()]
-        if inspect.isclass(value)
-        and issubclass(value, BaseModel)
-        and value.__module__ in (city_module.__name__, source_spec.__name__, policy_module.__name__)
+        for module in (city_module, source_spec, policy_module, geocoder_spec)
+        for value in vars(module).values()
+        if inspect.isclass(value) and issubclass(value, BaseModel) and value.__module__ == module.__name__
     }
     assert models == set(TABLES)
 

@@ -74,6 +74,13 @@ class _Figures(Collector):
             if "late_s" in source:  # a source that never answered has no age
                 age.add_metric([source["id"]], source["late_s"])
         yield from (age, good)
+        noticed = CounterMetricFamily(
+            _PREFIX + "source_noticed", "what was noticed of a source", labels=["source", "what"]
+        )
+        for health in publisher.health:
+            for what, count in sorted(health.noticed.total().items()):
+                noticed.add_metric([health.source, what], count)
+        yield noticed
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:

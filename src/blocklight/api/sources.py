@@ -1,6 +1,7 @@
 """How healthy each source is: last success, delay, what was rejected, and where there are gaps."""
 
 from dataclasses import asdict
+from datetime import UTC
 from typing import Annotated, Any
 
 import orjson
@@ -32,6 +33,7 @@ _EXAMPLE = {
             "rejected": {"bad_time": 1},
             "delay_s": {"p50": 12, "p90": 41, "p99": 300},
             "gaps": [{"from": "2026-01-31T01:00:00Z", "to": "2026-01-31T01:12:00Z"}],
+            "noticed": {"places_sought": 812, "places_found": 731},
         }
     ]
 }
@@ -63,6 +65,7 @@ def get_sources(request: Request, state: Annotated[Public, Depends(public)]) -> 
                 "rejected": dict(health.rejected),
                 "delay_s": None if health.delays is None else asdict(health.delays),
                 "gaps": [{"from": iso(gap.start), "to": iso(gap.end)} for gap in health.gaps],
+                "noticed": health.noticed.whole_days(now.astimezone(UTC).date().isoformat()),
             }
         listed.append(entry)
     return PublicFile(orjson.dumps({"sources": listed}), "application/json", "no-cache").respond(request)

@@ -17,6 +17,7 @@ from blocklight.cli.serving import Options, configured_city, http_client, wall_c
 from blocklight.errors import BlocklightError, RecordRejected, SourceError
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import ReplayTransport
+from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Connector, Incident, RawRecord
 from blocklight.intake.redact import Rules
@@ -36,6 +37,7 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
     chosen = [city.source(source_id)] if source_id else list(city.sources)
     if sample is not None and len(chosen) > 1:
         raise BlocklightError("--sample belongs to one source: name it with --source")
+    geocoder = Geocoder.of(city)
     body = None if sample is None else read_sample(sample)
     areas = ", ".join(f"{layer.label} ({layer.kind})" for layer in city.areas) or "none"
     out.print(
@@ -52,7 +54,7 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
             failed += 1
             out.print(f"cannot be read: {error}", style="bold", markup=False, soft_wrap=True)
             continue
-        _explain(Feed(source, city, reader, rules), city, records, at)
+        _explain(Feed(source, city, reader, rules, geocoder=geocoder), city, records, at)
     if failed:
         raise BlocklightError(f"{failed} of {len(chosen)} sources could not be read")
 
@@ -100,10 +102,17 @@ def _explain(feed: Feed, city: City, records: list[RawRecord], at: datetime) -> 
     repaired = ", ".join(f"{count} {name}" for name, count in tally.repaired.most_common()) or "none"
     out.print(
         f"{len(records)} records: [bold]{tally.published} published[/bold], all masked; {tally.held} held; "
-        f"withheld: {withheld}; rejected: {rejected}; fields left out because unreadable: {repaired}.",
+        f"withheld: {withheld}; rejected: {rejected}; fields left out because unreadable: {repaired}."
+        + _places(tally),
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _places(tally: Tally) -> str:
+    """Say how many addresses were found, where the city file has a geocoder."""
+    sought, found = tally.noticed["places_sought"], tally.noticed["places_found"]
+    return f" Of {sought} addresses that may be shown {found} were found." if sought else ""
 
 
 def _field_table(source: SourceSpec, read: list[Incident], records: list[RawRecord]) -> Table:

@@ -121,7 +121,7 @@ def _as_history(source: SourceSpec) -> SourceSpec:
 
 
 def _import(town: Town, source: SourceSpec, file: Path, ledger: Ledger) -> None:
-    feed = Feed(source, town.city, Push(source, wall_clock), town.rules)
+    feed = Feed(source, town.city, Push(source, wall_clock), town.rules, geocoder=town.geocoder)
     reading = Reading(Columns(source), source.records, source.encoding, _ROWS_AT_ONCE)
     columns = (
         TextColumn("{task.description}"),

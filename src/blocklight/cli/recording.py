@@ -85,7 +85,10 @@ def replay_source(
         async with httpx.AsyncClient(transport=transport) as client:
             reader = connector(source, client=client, now=clock.now, sleep=answer_at_once)
             runner = Runner(
-                Feed(source, town.city, reader, town.rules), town.store, now=clock.now, stored=_nothing
+                Feed(source, town.city, reader, town.rules, geocoder=town.geocoder),
+                town.store,
+                now=clock.now,
+                stored=_nothing,
             )
             columns = (
                 TextColumn("{task.description}"),

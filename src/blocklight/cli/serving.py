@@ -26,6 +26,7 @@ from blocklight.cli import err, out
 from blocklight.cli.policy_change import apply_policy
 from blocklight.errors import BlocklightError, StoreError
 from blocklight.intake.connectors import connector
+from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.keys import load_id_key
 from blocklight.intake.push import Inbox
 from blocklight.intake.push_keys import PushKeys
@@ -79,6 +80,7 @@ class Town:
     rules: Rules
     settings: Settings
     folder: Path
+    geocoder: Geocoder | None = None
 
     def feeds(self, client: httpx.AsyncClient, now: Clock, clock_rate: float = 1) -> list[Feed]:
         """Return a feed for each source of the city."""
@@ -89,6 +91,7 @@ class Town:
                 connector(source, client=client, settings_token=self.settings.socrata_app_token, now=now),
                 self.rules,
                 clock_rate=clock_rate,
+                geocoder=self.geocoder,
             )
             for source in self.city.sources
         ]
@@ -130,8 +133,11 @@ def open_store(options: Options, city: City, settings: Settings) -> Store:
     return Store.open(url, city.city.id, ledger_kind=city.ledger_kind)
 
 
-def open_town(options: Options) -> Town:
-    """Open the store, the id key and the rules of a city; raises ``BlocklightError``."""
+def open_town(options: Options, *, reading: bool = True) -> Town:
+    """Open the store, the id key and the rules of a city; raises ``BlocklightError``.
+
+    With *reading*, what its sources need besides: street lines, where the city file names them.
+    """
     settings = Settings()
     city = configured_city(options)
     folder = options.data or settings.data / city.city.id
@@ -139,7 +145,8 @@ def open_town(options: Options) -> Town:
     given = settings.id_key.get_secret_value() if settings.id_key else None
     areas = Areas(city)
     rules = Rules.of(city, load_id_key(folder, given), areas)
-    return Town(city, open_store(options, city, settings), areas, rules, settings, folder)
+    geocoder = Geocoder.of(city) if reading else None
+    return Town(city, open_store(options, city, settings), areas, rules, settings, folder, geocoder)
 
 
 def transport_to(source: SourceSpec, now: Clock, seed: int = 7) -> httpx.AsyncBaseTransport:
@@ -163,7 +170,7 @@ def http_client(city: City, now: Clock, seed: int = 7) -> httpx.AsyncClient:
 def serve_city(options: Options, *, host: str, port: int, intake: bool) -> None:
     """Serve a city until interrupted."""
     with _listen(host, port) as listener:
-        town = open_town(options)
+        town = open_town(options, reading=intake)
         uvloop.run(_serve(town, listener, now=wall_clock, intake=intake))
 
 

@@ -57,7 +57,12 @@ class Inbox:
         if batch.records:
             store_batch(feed, self._store, batch, tally)
         report = FetchReport(
-            feed.source.id, at, feed.late_after_s, records=tally.shown, rejected=dict(tally.rejected)
+            feed.source.id,
+            at,
+            feed.late_after_s,
+            records=tally.shown,
+            rejected=dict(tally.rejected),
+            noticed=dict(tally.noticed),
         )
         self._store.record_fetch(report)
         return tally

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import Any, Protocol
 
 from blocklight.model import Disposition, Kind, Origin, Status
@@ -50,6 +51,15 @@ class Connector(Protocol):
         ...
 
 
+class Placed(Enum):
+    """What the geocoder made of an incident that came without coordinates."""
+
+    FOUND = "found"
+    MISSED = "missed"
+    LATER = "later"
+    """Nobody could be asked yet; it is asked for again with the next fetch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Incident:
     """One incident with its exact place, in our words; lives in memory between normalise and redact.
@@ -80,3 +90,4 @@ class Incident:
     other_types: tuple[str, ...] = ()
     repaired: tuple[str, ...] = field(default=())
     """Names of fields that were unreadable or impossible and were left out."""
+    placed: Placed | None = None

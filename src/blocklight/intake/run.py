@@ -14,10 +14,11 @@ from typing import Any
 
 from blocklight.city import City, SourceSpec
 from blocklight.errors import RecordRejected, SourceChanged, SourceError, StoreError
+from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser, join_unit_rows
-from blocklight.intake.record import Batch, Connector, Incident, RawRecord, Unreadable
+from blocklight.intake.record import Batch, Connector, Incident, Placed, RawRecord, Unreadable
 from blocklight.intake.redact import Rules, redact, reject
-from blocklight.model import Held, Outcome, PublicIncident, Rejected, Withheld
+from blocklight.model import Held, Outcome, PublicIncident, Reason, Rejected, Withheld
 from blocklight.store import Applied, FetchReport, Store
 
 _log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ _log = logging.getLogger(__name__)
 _ENOUGH_TO_JUDGE = 10
 _LONGEST_PAUSE_S = 300.0
 _JITTER = 0.1
+_REMEMBERED = 200_000
 
 Clock = Callable[[], datetime]
 
@@ -39,6 +41,8 @@ class Tally:
     withheld: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
     repaired: Counter[str] = field(default_factory=Counter)
+    noticed: Counter[str] = field(default_factory=Counter)
+    """What sources are known by, as ``FetchReport.noticed``: addresses looked for and found."""
     applied: list[Applied] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     """Public ids of incidents whose record is there but could not be read: they have not left the feed."""
@@ -70,7 +74,14 @@ class Feed:
     """One source with all that is needed to read it: its connector, its field map and the city's rules."""
 
     def __init__(
-        self, source: SourceSpec, city: City, connector: Connector, rules: Rules, *, clock_rate: float = 1
+        self,
+        source: SourceSpec,
+        city: City,
+        connector: Connector,
+        rules: Rules,
+        *,
+        clock_rate: float = 1,
+        geocoder: Geocoder | None = None,
     ) -> None:
         self.source = source
         self.late_after_s = source.lateness_s * clock_rate
@@ -79,7 +90,9 @@ class Feed:
         self.cursor: str | None = None
         self.cursor_known = False
         self._normalise = Normaliser.of(source, city)
+        self._geocoder = geocoder
         self._known: dict[str, tuple[RawRecord, Outcome]] = {}
+        self._looked_for: dict[str, bool] = {}
 
     def outcomes(
         self,
@@ -103,6 +116,7 @@ class Feed:
         """Understand each row; one that reads as it did at the last fetch is not worked out again."""
         found: list[Outcome] = []
         known: dict[str, tuple[RawRecord, Outcome]] = {}
+        place = self._placing()
         for raw in records:
             try:
                 key = self._normalise.source_key(raw)
@@ -111,10 +125,13 @@ class Feed:
                     known[key] = before
                     found.append(before[1])
                     continue
-                incident = self._normalise(raw, at, key)
+                incident = place(self._normalise(raw, at, key))
                 tally.repaired.update(incident.repaired)
                 outcome = redact(incident, self.rules)
-                if not incident.repaired:  # what was impossible by the clock may be possible later
+                if incident.placed is not None:
+                    self._note_place(incident, outcome, tally)
+                # What was impossible by the clock, or could not be looked for yet, may be possible later.
+                if not incident.repaired and incident.placed is not Placed.LATER:
                     known[key] = (raw, outcome)
                 found.append(outcome)
             except RecordRejected as error:
@@ -130,15 +147,40 @@ class Feed:
                 rows.append(self._normalise(raw, at))
             except RecordRejected as error:
                 found.append(self._rejected(raw, error, tally))
-        for incident in join_unit_rows(rows, are_units=self.source.rows == "unit"):
+        place = self._placing()
+        for joined in join_unit_rows(rows, are_units=self.source.rows == "unit"):
+            incident = place(joined)
             tally.repaired.update(incident.repaired)
-            found.append(redact(incident, self.rules))
+            outcome = redact(incident, self.rules)
+            if incident.placed is not None:
+                self._note_place(incident, outcome, tally)
+            found.append(outcome)
         return found
+
+    def _placing(self) -> Callable[[Incident], Incident]:
+        return _as_it_is if self._geocoder is None else self._geocoder.placing()
+
+    def _note_place(self, incident: Incident, outcome: Outcome, tally: Tally) -> None:
+        """Count an address that was looked for, once; what is withheld for another reason is not told of."""
+        told = not isinstance(outcome, Withheld) or outcome.reason is Reason.NO_PLACE
+        if not told or incident.placed is Placed.LATER:
+            return
+        found = incident.placed is Placed.FOUND
+        before = self._looked_for.get(outcome.id)
+        if len(self._looked_for) >= _REMEMBERED:
+            self._looked_for.clear()
+        self._looked_for[outcome.id] = found
+        tally.noticed["places_sought"] += before is None
+        tally.noticed["places_found"] += found - (before or False)
 
     def _rejected(self, raw: RawRecord, error: RecordRejected, tally: Tally) -> Rejected:
         with suppress(RecordRejected):
             tally.unread.add(self.rules.public_id(self.source.id, self._normalise.source_key(raw)))
         return reject(self.source.id, _identity(raw, self.source), error.reason, self.rules)
+
+
+def _as_it_is(incident: Incident) -> Incident:
+    return incident
 
 
 async def run_once(feed: Feed, store: Store) -> Tally:
@@ -193,7 +235,12 @@ def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally) -> None:
     report = None
     if batch.complete:  # the last of its fetch: how the fetch went is stored with it
         report = FetchReport(
-            source.id, at, feed.late_after_s, records=tally.shown, rejected=dict(tally.rejected)
+            source.id,
+            at,
+            feed.late_after_s,
+            records=tally.shown,
+            rejected=dict(tally.rejected),
+            noticed=dict(tally.noticed),
         )
     applied = store.apply(
         source.id,
@@ -263,7 +310,8 @@ class Runner:
         self._failures = 0
         self._stored()
         if not tally.reported:
-            await self._report(records=tally.shown, rejected=dict(tally.rejected))
+            noticed = dict(tally.noticed)
+            await self._report(records=tally.shown, rejected=dict(tally.rejected), noticed=noticed)
         if not tally.applied:
             await self._release()
         return tally

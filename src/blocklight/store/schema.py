@@ -208,6 +208,7 @@ source = sa.Table(
     sa.Column("records", Whole, nullable=False),
     sa.Column("rejected", sa.Text, nullable=False),
     sa.Column("delays", sa.Text, nullable=False),
+    sa.Column("noticed", sa.Text, nullable=False, server_default="{}"),
     comment="Where each source's next fetch begins and how its fetches went.",
 )
 

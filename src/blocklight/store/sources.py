@@ -1,8 +1,9 @@
 """How each source's fetches went, and where its next one begins."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import orjson
@@ -23,7 +24,8 @@ class FetchReport:
     """How one fetch went: *failure* is a short class of reason, or ``None`` for a success.
 
     *rejected* counts the records that could not be normalised, by reason. After *late_after_s* without a
-    success, the time until the next one is a gap.
+    success, the time until the next one is a gap. *noticed* counts what else a source is known by, to be
+    added up: ``places_sought``, ``places_found``.
     """
 
     source: str
@@ -32,6 +34,29 @@ class FetchReport:
     records: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
     failure: str | None = None
+    noticed: Mapping[str, int] = field(default_factory=dict)
+
+
+class Noticed(msgspec.Struct):
+    """What was counted of a source: on *day* (UTC) so far, and on all days before it."""
+
+    day: str = ""
+    today: dict[str, int] = {}
+    before: dict[str, int] = {}
+
+    def total(self) -> dict[str, int]:
+        """Add up all days."""
+        return dict(Counter(self.before) + Counter(self.today))
+
+    def whole_days(self, day: str) -> dict[str, int]:
+        """Add up the days before *day*: a count that grows while somebody watches would tell too much."""
+        return self.total() if self.day < day else self.before
+
+    def plus(self, day: str, fresh: Mapping[str, int]) -> "Noticed":
+        """Return the counts with those of a fetch on *day*."""
+        if day <= self.day:
+            return Noticed(self.day, dict(Counter(self.today) + Counter(fresh)), self.before)
+        return Noticed(day, dict(fresh), self.total())
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +93,16 @@ class SourceHealth:
     rejected: Mapping[str, int]
     delays: Delays | None
     gaps: tuple[Gap, ...]
+    noticed: Noticed = field(default_factory=Noticed)
 
 
+_NOTICED = msgspec.json.Decoder(Noticed).decode
 _NEW: dict[str, object] = dict.fromkeys((column.name for column in schema.source.c), None) | {
     "failures": 0,
     "records": 0,
     "rejected": "{}",
     "delays": "[]",
+    "noticed": "{}",
 }
 
 
@@ -103,6 +131,10 @@ def record(cursor: DBAPICursor, sql: Statements, report: FetchReport) -> None:
         _note_gap(cursor, sql, report, last_success_at)
     told = orjson.dumps(dict(report.rejected)).decode()
     cursor.execute(sql.note_success, (at, at, None, 0, report.records, told, report.source))
+    if any(report.noticed.values()):
+        ((stored,),) = fetch(cursor, sql.noticed, (report.source,))
+        counts = _NOTICED(stored).plus(report.at.astimezone(UTC).date().isoformat(), report.noticed)
+        cursor.execute(sql.note_noticed, (msgspec.json.encode(counts).decode(), report.source))
 
 
 def _note_gap(cursor: DBAPICursor, sql: Statements, report: FetchReport, start: int) -> None:
@@ -138,6 +170,7 @@ def healths(connection: sa.Connection) -> list[SourceHealth]:
             rejected=_COUNTS(row.rejected),
             delays=_spread(orjson.loads(row.delays)),
             gaps=tuple(gaps.get(row.source, ())),
+            noticed=_NOTICED(row.noticed),
         )
         for row in connection.execute(sa.select(table).order_by(table.c.source))
     ]

@@ -118,6 +118,8 @@ class Statements:
         self.advance_source = self._update(source, ("cursor", "delays"), source.c.source)
         self.note_success = self._update(source, _SUCCESS, source.c.source)
         self.note_failure = self._update(source, _FAILURE, source.c.source)
+        self.noticed = self._text(sa.select(source.c.noticed).where(one))
+        self.note_noticed = self._update(source, ("noticed",), source.c.source)
         self.insert_gap = self._text(gap.insert())
         mine = (gap.c.source == sa.bindparam("of"), gap.c.from_at == sa.bindparam("from"))
         self.delete_gap = self._text(gap.delete().where(*mine))

@@ -1204,6 +1204,10 @@ export interface operations {
                      *           "last_failure_at": "2026-01-31T05:03:30Z",
                      *           "last_success_at": "2026-01-31T05:02:00Z",
                      *           "late_s": 95,
+                     *           "noticed": {
+                     *             "places_found": 731,
+                     *             "places_sought": 812
+                     *           },
                      *           "reason": "answered with status 500",
                      *           "records": 41,
                      *           "rejected": {

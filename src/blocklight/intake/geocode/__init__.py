@@ -1,0 +1,1 @@
+"""Private: finds where an address is, for feeds that do not say."""

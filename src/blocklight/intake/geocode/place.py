@@ -1,0 +1,23 @@
+"""The contract of everything that finds where an address is."""
+
+from typing import Protocol
+
+from blocklight.intake.geocode.names import Block, Crossing
+
+Point = tuple[float, float]
+"""Lon, lat in WGS 84 degrees."""
+
+
+class NotNow(Exception):
+    """It cannot be asked at the moment, which says nothing about the address."""
+
+
+class Locator(Protocol):
+    """One way of finding places."""
+
+    def find(self, asked: Block | Crossing, deadline: float) -> Point | None:
+        """Return where it is, ``None`` when that is not known; raises ``NotNow``.
+
+        *deadline*, by the monotonic clock, is until when a locator that has to wait may do so.
+        """
+        ...

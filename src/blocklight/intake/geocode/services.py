@@ -1,0 +1,116 @@
+"""Asks the US Census geocoder or a Nominatim where a block is, slowly and with bounds, if a city says so."""
+
+import time
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import Any
+
+import httpx
+import orjson
+
+from blocklight.city import Bounds, GeocoderSpec
+from blocklight.intake.geocode.names import Block, Crossing
+from blocklight.intake.geocode.place import NotNow, Point
+
+CENSUS = "https://geocoding.geo.census.gov/geocoder/locations/onelineaddress"
+NOMINATIM = "https://nominatim.openstreetmap.org/search"
+_MAX_BYTES = 262_144
+_TIMEOUT_S = 5.0
+_REST_S = 60.0
+"""How long a service that failed is left alone."""
+_MIDDLE = 50
+
+Sleep = Callable[[float], None]
+Clock = Callable[[], float]
+
+
+class Service:
+    """One service, asked for one block at a time, no faster than the city file allows.
+
+    It is asked for blocks alone: neither service knows crossings. Sent is a number in the middle of the
+    block, never the house's own, unless the city file says ``send = "address"``.
+    """
+
+    def __init__(
+        self,
+        spec: GeocoderSpec,
+        bounds: Bounds,
+        client: httpx.Client,
+        *,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = time.sleep,
+    ) -> None:
+        self._spec = spec
+        self._bounds = bounds
+        self._client = client
+        self._clock = clock
+        self._sleep = sleep
+        self._pause_s = 1 / spec.per_second
+        self._next_at = 0.0
+        self._turn = Lock()
+        census = spec.service == "census"
+        self._url = spec.url or (CENSUS if census else NOMINATIM)
+        self._question, self._answer = (self._ask_census, _census) if census else (self._ask_osm, _nominatim)
+
+    def find(self, asked: Block | Crossing, deadline: float) -> Point | None:
+        """Return where the service says a block is; raises ``NotNow`` when there is no time or no answer."""
+        if isinstance(asked, Crossing):
+            return None
+        with self._turn:
+            wait = self._next_at - self._clock()
+            if self._clock() + max(wait, 0) > deadline:
+                raise NotNow
+            if wait > 0:
+                self._sleep(wait)
+            self._next_at = self._clock() + self._pause_s
+            try:
+                return self._answer(self._ask(self._question(self._words(asked))))
+            except (httpx.HTTPError, ValueError, KeyError, TypeError, IndexError):
+                self._next_at = self._clock() + _REST_S
+                raise NotNow from None
+
+    def _words(self, asked: Block) -> str:
+        whole = self._spec.send == "address" and asked.exact is not None
+        number = asked.exact if whole else asked.number + _MIDDLE
+        return f"{number} {asked.street}, {self._spec.locality}"
+
+    def _ask_census(self, words: str) -> dict[str, str]:
+        return {"address": words, "benchmark": "Public_AR_Current", "format": "json"}
+
+    def _ask_osm(self, words: str) -> dict[str, str]:
+        box = self._bounds
+        inside = f"{box.west},{box.south},{box.east},{box.north}"
+        more = {"format": "jsonv2", "addressdetails": "1", "limit": "2"}
+        return {"q": words, "viewbox": inside, "bounded": "1", **more}
+
+    def _ask(self, params: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON value
+        """Return the document; raises ``httpx.HTTPError`` or ``ValueError``."""
+        headers = {"accept": "application/json", "user-agent": "blocklight"}
+        request = {"params": params, "headers": headers, "timeout": _TIMEOUT_S, "follow_redirects": False}
+        body = bytearray()
+        begun = self._clock()
+        with self._client.stream("GET", self._url, **request) as response:  # type: ignore[arg-type]  # one dict
+            if response.status_code != httpx.codes.OK:
+                raise ValueError("no answer")
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > _MAX_BYTES or self._clock() - begun > 2 * _TIMEOUT_S:
+                    raise ValueError("more than an answer")
+        return orjson.loads(bytes(body))
+
+
+def _census(document: Any) -> Point | None:  # noqa: ANN401 - any JSON value
+    """Return the only match: https://geocoding.geo.census.gov/geocoder/Geocoding_Services_API.html."""
+    matches = document["result"]["addressMatches"]
+    if len(matches) != 1:
+        return None
+    where = matches[0]["coordinates"]
+    return float(where["x"]), float(where["y"])
+
+
+def _nominatim(document: Any) -> Point | None:  # noqa: ANN401 - any JSON value
+    """Return the first match that is a house and not a street, a suburb or the whole town."""
+    for match in document:
+        if match["address"].get("house_number"):
+            return float(match["lon"]), float(match["lat"])
+    return None

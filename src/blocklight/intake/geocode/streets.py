@@ -1,0 +1,190 @@
+"""Finds crossings and hundred blocks on a city's own street lines, in memory and asking nobody."""
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import shapely
+from shapely.geometry import shape
+from shapely.ops import substring
+
+from blocklight.city import City, StreetLines
+from blocklight.errors import CityFileError
+from blocklight.intake.geocode.names import Block, Crossing, looser, street_name
+from blocklight.intake.geocode.place import Point
+
+_MAX_FILE_BYTES = 200_000_000
+_METRES_PER_DEGREE = 111_195.0
+_NEARLY_M = 25.0
+"""How far apart two lines may end and still be taken for a crossing: kerbs and dual carriageways."""
+_SAME_M = 200.0
+"""How far crossings of two streets may lie apart and still be one place: beyond, nobody knows which."""
+_LONGEST_BLOCK_M = 1500.0
+_HUNDRED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One piece of a street with its smallest and largest house number, drawn from the one to the other."""
+
+    line: Any
+    low: int
+    high: int
+
+
+class Streets:
+    """The street lines of a city by name, in metres east and north of the middle of its bounds."""
+
+    def __init__(self, spec: StreetLines, city: City) -> None:
+        self._spec = spec
+        self._bounds = bounds = city.city.bounds
+        self._middle = (bounds.west + bounds.east) / 2, (bounds.south + bounds.north) / 2
+        self._across = _METRES_PER_DEGREE * math.cos(math.radians(self._middle[1]))
+        self._lines: dict[str, list[Any]] = {}
+        self._pieces: dict[str, list[_Piece]] = {}
+        self._box = shapely.box(bounds.west, bounds.south, bounds.east, bounds.north)
+        for feature in _features(city.path(spec.file)):
+            self._add(feature)
+        if not self._lines:
+            raise CityFileError(str(city.path(spec.file)), "geocoder.streets.name", "no line has a name")
+        self._loose = self._loosened()
+        self._line = lru_cache(maxsize=20_000)(self._whole)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def find(self, asked: Block | Crossing, deadline: float = 0) -> Point | None:  # noqa: ARG002 - it never waits
+        """Return lon, lat of the middle of a block or of a crossing, ``None`` where that is not certain."""
+        point = self._crossing(asked) if isinstance(asked, Crossing) else self._block(asked)
+        if point is None:
+            return None
+        return self._middle[0] + point[0] / self._across, self._middle[1] + point[1] / _METRES_PER_DEGREE
+
+    def _add(self, feature: Any) -> None:  # noqa: ANN401 - any JSON value
+        try:
+            properties = feature.get("properties") or {}
+            words = " ".join(str(properties[key]) for key in self._spec.name if properties.get(key))
+            name = street_name(words)
+            if not name:
+                return
+            geometry = shape(feature["geometry"])
+        except (shapely.errors.ShapelyError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+            return  # a street without a line is one that nothing can be found on
+        if geometry.is_empty or not self._box.intersects(geometry):
+            return
+        parts = [self._metres(part) for part in getattr(geometry, "geoms", [geometry]) if part.length]
+        self._lines.setdefault(name, []).extend(parts)
+        begins, ends = (_numbers(properties, self._spec.ranges[turn::2]) for turn in (0, 1))
+        if numbers := begins + ends:
+            falling = min(begins, default=0) > min(ends, default=max(numbers))
+            drawn = (part.reverse() if falling else part for part in parts)
+            pieces = [_Piece(part, min(numbers), max(numbers)) for part in drawn]
+            self._pieces.setdefault(name, []).extend(pieces)
+
+    def _metres(self, line: Any) -> Any:  # noqa: ANN401 - shapely has no types of its own
+        xy = shapely.get_coordinates(line)
+        xy = (xy - self._middle) * (self._across, _METRES_PER_DEGREE)
+        return shapely.LineString(xy)
+
+    def _loosened(self) -> dict[str, str | None]:
+        """Return the only name that each looser form can stand for, ``None`` where there are several."""
+        found: dict[str, str | None] = {}
+        for name in self._lines:
+            for form in looser(name):
+                found[form] = name if found.get(form, name) == name else None
+        return found
+
+    def _known(self, name: str) -> str | None:
+        """Return the name under which a street is known; one that says less must fit one street alone.
+
+        One that says more or something else is not known: East 9th Street is not 9th Street.
+        """
+        return name if name in self._lines else self._loose.get(name)
+
+    def _whole(self, name: str) -> Any:  # noqa: ANN401 - shapely has no types of its own
+        line = shapely.MultiLineString(self._lines[name])
+        shapely.prepare(line)
+        return line
+
+    def _crossing(self, asked: Crossing) -> Point | None:
+        one, two = self._known(asked.one), self._known(asked.two)
+        if one is None or two is None or one == two:
+            return None
+        first, second = self._line(one), self._line(two)
+        if not shapely.dwithin(first, second, _NEARLY_M):
+            return None
+        return _only_place(_meetings(first, second))
+
+    def _block(self, asked: Block) -> Point | None:
+        name = self._known(asked.street)
+        pieces = self._pieces.get(name or "", ())
+        last = asked.number + _HUNDRED - 1
+        parts = [_part(piece, asked.number, last) for piece in pieces]
+        parts = [part for part in parts if part is not None]
+        if not parts:
+            return None
+        joined = shapely.line_merge(shapely.union_all(parts))
+        west, south, east, north = joined.bounds
+        if math.hypot(east - west, north - south) > _LONGEST_BLOCK_M:
+            return None  # two streets of one name
+        longest = max(getattr(joined, "geoms", [joined]), key=lambda line: float(line.length))
+        middle = longest.interpolate(0.5, normalized=True)
+        return middle.x, middle.y
+
+
+def _meetings(first: Any, second: Any) -> list[Point]:  # noqa: ANN401 - shapely has no types of its own
+    """Return where two streets cross, or else where they come near each other."""
+    crossing = shapely.get_coordinates(shapely.intersection(first, second))
+    if len(crossing):
+        return [(float(x), float(y)) for x, y in crossing]
+    near = [
+        shapely.get_coordinates(shapely.shortest_line(one, two)).mean(axis=0)
+        for one in first.geoms
+        for two in second.geoms
+        if shapely.dwithin(one, two, _NEARLY_M)
+    ]
+    return [(float(x), float(y)) for x, y in near]
+
+
+def _only_place(points: Sequence[Point]) -> Point | None:
+    """Return the middle of points that are one place, ``None`` where they lie too far apart for that."""
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    if not points or math.hypot(max(xs) - min(xs), max(ys) - min(ys)) > _SAME_M:
+        return None
+    return sum(xs) / len(xs), sum(ys) / len(ys)
+
+
+def _part(piece: _Piece, first: int, last: int) -> Any:  # noqa: ANN401 - shapely has no types of its own
+    """Return the part of a piece that a block's numbers lie on, ``None`` when none do."""
+    low, high = max(first, piece.low), min(last, piece.high)
+    if low > high:
+        return None
+    span = piece.high - piece.low + 1
+    start, end = (low - piece.low) / span, (high - piece.low + 1) / span
+    return substring(piece.line, start, end, normalized=True)
+
+
+def _numbers(properties: dict[str, Any], keys: Iterable[str]) -> list[int]:
+    """Return the house numbers of a piece; 0 stands for none in most cities' files."""
+    found = []
+    for key in keys:
+        text = str(properties.get(key) or "").strip().partition(".")[0]
+        if text.isdecimal() and int(text):
+            found.append(int(text))
+    return found
+
+
+def _features(path: Path) -> list[Any]:
+    if path.stat().st_size > _MAX_FILE_BYTES:
+        raise CityFileError(str(path), "", f"larger than {_MAX_FILE_BYTES:,} bytes")
+    try:
+        features = json.loads(path.read_bytes())["features"]
+    except (ValueError, KeyError, TypeError):
+        raise CityFileError(str(path), "", "not a GeoJSON FeatureCollection") from None
+    if not isinstance(features, list):
+        raise CityFileError(str(path), "", "not a GeoJSON FeatureCollection")
+    return features
