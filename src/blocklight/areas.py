@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ from blocklight.model import Area
 
 _MAX_FILE_BYTES = 50_000_000
 _EARTH_RADIUS_M = 6_371_008.8
+SQUARES_A_DEGREE = 1000
+"""A square of about 100 m: all that is remembered of where an exact place was asked for."""
+_MOST_SQUARES = 200_000
+_ROUNDING = 1e-9
+_UNKNOWN: Mapping[str, str] = {}
 
 
 class Areas:
@@ -29,16 +35,30 @@ class Areas:
         self._centres: dict[tuple[str, str], tuple[float, float, int]] = {}
         for layer in city.areas:
             self._add(layer, city.path(layer.file))
-        self._tree = shapely.STRtree(self._polygons)
+        self._shapes = np.array(self._polygons, dtype=object)
+        shapely.prepare(self._shapes)
+        self._tree = shapely.STRtree(self._shapes)
         self._at = lru_cache(maxsize=100_000)(self._look_up)
+        self._squares: dict[tuple[int, int], Mapping[str, str] | None] = {}
 
     def at(self, lon: float, lat: float) -> dict[str, str]:
         """Return the id of the area of each kind that holds the point; kinds without one are left out."""
         return dict(self._at(lon, lat))
 
-    def holding(self, lon: float, lat: float) -> dict[str, str]:
-        """As ``at``, remembering nothing: for exact places, which may not outlive the call."""
-        return dict(self._look_up(lon, lat))
+    def holding(self, lon: float, lat: float) -> Mapping[str, str]:
+        """As ``at``, for exact places, which may not outlive the call: squares are remembered, no points."""
+        square = math.floor(lon * SQUARES_A_DEGREE), math.floor(lat * SQUARES_A_DEGREE)
+        known = self._squares.get(square, _UNKNOWN)
+        if known is _UNKNOWN:
+            if len(self._squares) >= _MOST_SQUARES:
+                self._squares.clear()
+            known = self._squares[square] = self._throughout(square)
+        return dict(self._look_up(lon, lat)) if known is None else known
+
+    def polygon(self, kind: str, area_id: str) -> Any:  # noqa: ANN401 - shapely has no types of its own
+        """Return the polygons of an area as one shape, in WGS 84 degrees; empty for an unknown one."""
+        own = (area.kind == kind and area.id == area_id for area in self._owners)
+        return shapely.union_all([shape for shape, is_own in zip(self._polygons, own, strict=True) if is_own])
 
     def centre(self, kind: str, area_id: str) -> tuple[float, float, int] | None:
         """Return a point inside an area (lon, lat) and how far its border is at most, in metres."""
@@ -78,12 +98,28 @@ class Areas:
             )
         self._collections[layer.kind] = {"type": "FeatureCollection", "features": features}
 
+    def _throughout(self, square: tuple[int, int]) -> Mapping[str, str] | None:
+        """Return the areas that hold all of a square, ``None`` where a border goes through it."""
+        west, south, east, north = (
+            (number + side) / SQUARES_A_DEGREE + side * _ROUNDING - (1 - side) * _ROUNDING
+            for side in (0, 1)
+            for number in square
+        )
+        box = shapely.box(west, south, east, north)
+        hits = np.sort(self._tree.query(box))
+        covering = shapely.covers(self._shapes[hits], box)
+        if shapely.intersects(self._shapes[hits[~covering]], box).any():
+            return None
+        return dict(self._first(hits[covering].tolist()))
+
     def _look_up(self, lon: float, lat: float) -> tuple[tuple[str, str], ...]:
-        if not self._polygons:
-            return ()
-        hits = self._tree.query(shapely.Point(lon, lat), predicate="intersects")
+        hits = np.sort(self._tree.query(shapely.Point(lon, lat)))
+        return self._first(hits[shapely.intersects_xy(self._shapes[hits], lon, lat)].tolist())
+
+    def _first(self, hits: Iterable[int]) -> tuple[tuple[str, str], ...]:
+        """Return of each kind the first area in the file: on a shared border it wins, always."""
         found: dict[str, str] = {}
-        for index in sorted(hits.tolist()):  # on a shared border the first in the file wins, always
+        for index in hits:
             found.setdefault(self._owners[index].kind, self._owners[index].id)
         return tuple(found.items())
 

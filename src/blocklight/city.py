@@ -19,7 +19,7 @@ from blocklight.errors import CityFileError
 from blocklight.geocoder_spec import GeocoderSpec, StreetLines
 from blocklight.model import Category, Disposition
 from blocklight.policy import Policy, mistakes
-from blocklight.source_spec import ID, FieldMap, FieldSpec, SourceSpec, with_codes
+from blocklight.source_spec import ID, FieldMap, FieldSpec, ReferenceSystem, SourceSpec, with_codes
 from blocklight.table import Pattern, Table
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "GeocoderSpec",
     "Identity",
     "MapSpec",
+    "PlacesSpec",
     "Policy",
     "PublishSpec",
     "SensitiveRule",
@@ -129,6 +130,25 @@ class AreaLayer(Table):
     name: str = "name"
 
 
+class PlacesSpec(Table):
+    """Where the city's approved places are, and what `places build` makes them from.
+
+    *serves* is how many addresses each serves at least, *within* the kinds of areas that no place crosses
+    (all where it is left out), *furthest_m* how far a place may be from what it stands for.
+    """
+
+    file: str
+    serves: int = Field(default=8, ge=5, le=1000)
+    furthest_m: int = Field(default=400, ge=50, le=2000)
+    within: tuple[str, ...] | None = None
+    streets: str | None = None
+    street_name: str = "name"
+    addresses: str | None = None
+    blocks: str | None = None
+    count: str | None = None
+    crs: ReferenceSystem | None = None
+
+
 class BaseLayer(Table):
     """One GeoJSON file (WGS 84) of the city's own basemap; *kind* chooses how it is drawn."""
 
@@ -166,6 +186,7 @@ class City(Table):
     policy: Policy = Policy()
     areas: tuple[AreaLayer, ...] = ()
     geocoder: GeocoderSpec | None = None
+    places: PlacesSpec | None = None
     map: MapSpec = MapSpec()
     publish: PublishSpec = PublishSpec()
 
@@ -179,7 +200,16 @@ class City(Table):
             twice = {name for name in names if names.count(name) > 1}
             if twice:
                 raise ValueError(f"{min(twice)!r} is defined twice")
+        strange = set(self.places.within or ()) - set(kinds) if self.places else set()
+        if strange:
+            raise ValueError(f"places.within: this city has no areas of kind {min(strange)!r}")
         return self
+
+    @property
+    def within(self) -> tuple[str, ...]:
+        """The kinds of areas that an approved place never crosses, in the order of the file."""
+        chosen = self.places.within if self.places else None
+        return tuple(layer.kind for layer in self.areas if chosen is None or layer.kind in chosen)
 
     @property
     def ledger_kind(self) -> str | None:
@@ -259,7 +289,8 @@ def _check_policy(city: City, file: str) -> None:
         for types in (default_call_types(), city.call_types)
     )
     kinds = [layer.kind for layer in city.areas]
-    found = list(mistakes(city.policy, shipped=shipped, own=own, kinds=kinds))
+    places = city.places is not None
+    found = list(mistakes(city.policy, shipped=shipped, own=own, kinds=kinds, places=places))
     if found:
         more = f" (and {len(found) - 1} more)" if found[1:] else ""
         raise CityFileError(file, found[0].key, found[0].reason + more)

@@ -65,14 +65,14 @@ class Rule(Table):
     reason: Literal["policy", "sensitive"] = "policy"
     for_min: int | None = Field(default=None, gt=0, le=_YEAR_MIN)
     until_closed: bool = False
-    place: Literal["cell", "area", "none"] = "cell"
+    place: Literal["cell", "nearest", "area", "none"] | None = None
     resolution: int | None = Field(default=None, ge=5, le=9)
     area_kind: str | None = None
     time_step_min: Literal[5, 10, 15, 20, 30, 60] | None = None
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        shows = self.place != "cell" or self.resolution is not None or self.time_step_min is not None
+        shows = self.place is not None or self.resolution is not None or self.time_step_min is not None
         if self.action == "withhold" and shows:
             raise ValueError("a rule that withholds shows no place and no time")
         if self.action != "withhold" and self.reason != "policy":
@@ -81,7 +81,7 @@ class Rule(Table):
             raise ValueError('action = "hold" needs `for_min` or `until_closed`, and only it')
         if (self.place == "area") != (self.area_kind is not None):
             raise ValueError('place = "area" needs `area_kind`, and only it')
-        if self.place != "cell" and self.resolution is not None:
+        if self.place not in (None, "cell") and self.resolution is not None:
             raise ValueError('`resolution` belongs to place = "cell"')
         return self
 
@@ -145,17 +145,30 @@ class Allow(Table):
 class Policy(Table):
     """What is done to a record before the public sees it.
 
-    *resolution* and *medical_resolution* are H3 resolutions; a rule may change them, for medical calls only
-    to coarser ones. *labels* = ``hundred_block`` shows "1400 block of Main St" beside a place, never for
-    medical calls.
+    *place* is what stands for a place where no rule says otherwise. *resolution* and *medical_resolution*
+    are H3 resolutions; a rule may change them, for medical calls only to coarser ones. *labels* =
+    ``hundred_block`` shows "1400 block of Main St" beside a cell, never for medical calls.
     """
 
+    place: Literal["cell", "nearest"] = "cell"
     resolution: int = Field(default=9, ge=5, le=9)
     medical_resolution: int = Field(default=8, ge=5, le=8)
     labels: Literal["none", "hundred_block"] = "none"
     source_types: bool = False
     rules: tuple[Rule, ...] = ()
     allow: tuple[Allow, ...] = ()
+
+    @property
+    def nearest(self) -> str | None:
+        """The first key that asks for the nearest approved place, ``None`` where none does."""
+        if self.place == "nearest":
+            return "policy.place"
+        named = (rule.name for rule in self.rules if rule.place == "nearest")
+        return next((f"policy.rules.{name}.place" for name in named), None)
+
+    def mask(self, rule: Rule) -> Literal["cell", "nearest", "area", "none"]:
+        """Return what stands for the place of an incident that *rule* decides."""
+        return rule.place or ("cell" if rule.resolution is not None else self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +189,15 @@ def groups_of(source_type: str, sensitive: Sensitive) -> frozenset[str]:
 
 
 def mistakes(
-    policy: Policy, *, shipped: Sensitive, own: Sensitive, kinds: Iterable[str]
+    policy: Policy, *, shipped: Sensitive, own: Sensitive, kinds: Iterable[str], places: bool = False
 ) -> Iterator[Mistake]:
     """Yield what is wrong with a policy as a whole: its rules beside each other and beside sensitive types.
 
-    *shipped* and *own* are the sensitive patterns of Blocklight and of the city, *kinds* its area kinds.
+    *shipped* and *own* are the sensitive patterns of Blocklight and of the city, *kinds* its area kinds;
+    *places* says whether it has approved places.
     """
+    if policy.nearest is not None and not places:
+        yield Mistake(policy.nearest, "this city has no [places] to choose the nearest of")
     names = [rule.name for rule in policy.rules]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield Mistake(f"policy.rules.{name}", "a rule of this name is there already")

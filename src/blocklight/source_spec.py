@@ -73,6 +73,7 @@ def _encoding(name: str) -> str:
     return name
 
 
+ReferenceSystem = Annotated[str, AfterValidator(_reference_system)]
 Formats = Annotated[tuple[str, ...], BeforeValidator(several)]
 
 
@@ -89,7 +90,7 @@ class FieldSpec(Table):
     convert: Converter = "text"
     format: Formats = ()
     scale: float = Field(default=1, gt=0)
-    crs: Annotated[str, AfterValidator(_reference_system)] | None = None
+    crs: ReferenceSystem | None = None
     map: dict[str, str | int] | None = None
     codes: str | None = None
     default: str | int | None = None

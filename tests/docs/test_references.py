@@ -50,6 +50,7 @@ TABLES: dict[type[BaseModel], str] = {
     city_module.AreaLayer: "`[[areas]]`",
     geocoder_spec.GeocoderSpec: "`[geocoder]`",
     geocoder_spec.StreetLines: "`[geocoder.streets]`",
+    city_module.PlacesSpec: "`[places]`",
     city_module.MapSpec: "`[map]`",
     city_module.BaseLayer: "`[[map.layers]]`",
     city_module.PublishSpec: "`[publish]`",

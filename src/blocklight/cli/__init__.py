@@ -250,7 +250,7 @@ def replay(
     replay_source(city, source, file, speed=speed, data=data, database=database)
 
 
-from blocklight.cli import governance  # noqa: E402, F401 - it adds its commands to the app above
+from blocklight.cli import governance, places  # noqa: E402, F401 - they add their commands to the app above
 
 
 def main() -> None:

@@ -46,13 +46,14 @@ class Difference:
             self.by_area[incident.areas.get(ledger_kind, "elsewhere"), word] += 1
 
 
-def fingerprint(city: City) -> str:
-    """Return a digest of all that decides what a city publishes."""
+def fingerprint(city: City, rules: Rules) -> str:
+    """Return a digest of all that decides what a city publishes, and where."""
     told = [
         city.policy.model_dump(mode="json"),
         city.call_types.model_dump(mode="json"),
         default_call_types().model_dump(mode="json"),
         city.city.bounds.model_dump(mode="json"),
+        *([] if rules.places is None else [rules.places.digest]),
     ]
     return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
@@ -60,7 +61,7 @@ def fingerprint(city: City) -> str:
 def apply_policy(city: City, rules: Rules, store: Store, now: datetime) -> Difference | None:
     """Take back, delay and coarsen what a changed policy would, and note it; once for each change."""
     entries = [entry for entry in store.audit() if entry.action == ACTION]
-    mark = fingerprint(city)
+    mark = fingerprint(city, rules)
     if entries and entries[-1].detail.get("fingerprint") == mark:
         return None
     known = vocabulary(city.call_types, city.policy.allow)

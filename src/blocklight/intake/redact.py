@@ -24,6 +24,7 @@ from blocklight.model import (
     Withheld,
     cut,
 )
+from blocklight.places import ApprovedPlaces
 from blocklight.policy import Rule
 
 _ID_BYTES = 10
@@ -43,10 +44,14 @@ class Rules:
     meanings: CallMeanings = field(repr=False)
     decider: Decider = field(repr=False)
     ledger_kind: str | None = None
+    places: ApprovedPlaces | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, city: City, id_key: bytes, areas: Areas | None = None) -> "Rules":
-        """Compile a city's rules over the shipped ones; raises ``CityFileError`` for an unknown area."""
+        """Compile a city's rules over the shipped ones.
+
+        Raises ``CityFileError`` for an unknown area and for a place file that cannot be used.
+        """
         areas = areas or Areas(city)
         return cls(
             city_id=city.city.id,
@@ -57,6 +62,7 @@ class Rules:
             meanings=CallMeanings(city.call_types, city.policy.allow),
             decider=Decider.of(city, areas),
             ledger_kind=city.ledger_kind,
+            places=ApprovedPlaces.of(city, areas) if city.policy.nearest else None,
         )
 
     def public_id(self, source: str, identity: str) -> str:
@@ -170,16 +176,24 @@ def _place(incident: Incident, category: Category, rule: Rule, rules: Rules) -> 
     lon, lat = incident.lon, incident.lat
     if lon is not None and lat is not None and not rules.bounds.contains(lon, lat):
         return Reason.OUTSIDE_CITY
-    if rule.place == "none":
+    mask = rules.policy.mask(rule)
+    if mask == "none":
         return None
     if lon is None or lat is None:
         return Reason.NO_PLACE
+    if mask == "nearest" and category is not Category.MEDICAL and rules.places is not None:
+        return rules.places.nearest(lon, lat) or Reason.NO_PLACE
+    return _cell_or_area(incident, (lon, lat), rule, rules, medical=category is Category.MEDICAL)
+
+
+def _cell_or_area(
+    incident: Incident, at: tuple[float, float], rule: Rule, rules: Rules, *, medical: bool
+) -> Place | Reason:
     policy = rules.policy
-    medical = category is Category.MEDICAL
     resolution = rule.resolution or policy.resolution
-    cell = mask_point(lon, lat, min(resolution, policy.medical_resolution) if medical else resolution)
+    cell = mask_point(*at, min(resolution, policy.medical_resolution) if medical else resolution)
     if rule.area_kind is not None:
-        return centre_of(lon, lat, rule.area_kind, rules, cell) or Reason.NO_PLACE
+        return centre_of(*at, rule.area_kind, rules, cell) or Reason.NO_PLACE
     if medical or policy.labels == "none" or rule.resolution is not None or not incident.address:
         return cell
     label = hundred_block(incident.address, incident.cross_street)

@@ -16,6 +16,7 @@ from blocklight.intake.policy import CallMeanings
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, centre_of, timed
 from blocklight.model import Category, Held, Place, PlaceKind, PublicIncident, Reason, Withheld
+from blocklight.places import KINDS, ApprovedPlaces
 from blocklight.policy import Allow, Rule
 
 Vocabulary = Mapping[Category, frozenset[str]]
@@ -114,10 +115,12 @@ def _as_it_came(public: PublicIncident, text: str) -> Incident:
 
 def _coarser(public: PublicIncident, rule: Rule, rules: Rules) -> Place | None:
     """Return the public place as the rule wants it, but never finer than it is."""
-    place = public.place
-    if place is None or rule.place == "none":
+    place, policy = public.place, rules.policy
+    mask = policy.mask(rule)
+    if place is None or mask == "none":
         return None
-    policy = rules.policy
+    if mask == "nearest" and public.category is not Category.MEDICAL and rules.places is not None:
+        return _still_approved(place, rules, rules.places)
     resolution = rule.resolution or policy.resolution
     if public.category is Category.MEDICAL:
         resolution = min(resolution, policy.medical_resolution)
@@ -126,6 +129,19 @@ def _coarser(public: PublicIncident, rule: Rule, rules: Rules) -> Place | None:
     if rule.area_kind is not None:
         wanted = centre_of(place.lon, place.lat, rule.area_kind, rules, cell) or cell
     if wanted.radius_m > place.radius_m:
-        return wanted
+        return _moved(place, wanted)
     no_label = policy.labels == "none" or rule.resolution is not None
     return replace(place, label=None) if no_label and place.label else place
+
+
+def _still_approved(place: Place, rules: Rules, places: ApprovedPlaces) -> Place:
+    """Return a public place, or where it is a place that is not approved any more, the nearest that is."""
+    if place.kind not in KINDS or place in places:
+        return place
+    cell = mask_point(place.lon, place.lat, rules.policy.resolution)
+    return _moved(place, places.nearest(place.lon, place.lat) or cell)
+
+
+def _moved(place: Place, wanted: Place) -> Place:
+    """Return *wanted* with how far the true place may be, which was already somewhere around *place*."""
+    return replace(wanted, radius_m=wanted.radius_m + place.radius_m)

@@ -16,7 +16,7 @@ from blocklight.intake.connectors.arcgis_json import Layer, column_names, error_
 from blocklight.intake.connectors.http import Answer, Conversation
 from blocklight.intake.record import Batch, RawRecord
 
-_GEOMETRY = ("__lon", "__lat")
+_GEOMETRY = ("__lon", "__lat", "__shape")
 _WGS84 = 4326
 _SERVER_ERROR = 500
 _TOO_MANY_REQUESTS = 429

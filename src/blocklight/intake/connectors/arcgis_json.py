@@ -66,7 +66,7 @@ def _object_id(told: Mapping[str, Any]) -> str | None:
 
 
 def to_row(feature: Any) -> RawRecord:  # noqa: ANN401 - a far side may answer with any JSON value
-    """Return a feature's columns and its point as ``__lon``, ``__lat``.
+    """Return a feature's columns and its point as ``__lon``, ``__lat``, its lines or rings as ``__shape``.
 
     What is no feature becomes a row without columns, so that it is rejected alone.
     """
@@ -76,6 +76,8 @@ def to_row(feature: Any) -> RawRecord:  # noqa: ANN401 - a far side may answer w
     geometry = feature.get("geometry")
     if isinstance(geometry, dict) and _is_number(geometry.get("x")) and _is_number(geometry.get("y")):
         return {**attributes, "__lon": geometry["x"], "__lat": geometry["y"]}
+    if isinstance(geometry, dict) and geometry.keys() & {"paths", "rings"}:
+        return {**attributes, "__shape": geometry}
     return attributes
 
 
