@@ -1,7 +1,6 @@
 """What the rules of a city file do to incidents, and which rules are refused."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import h3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from small_city import ROW, rules_of, small_city
 
 from blocklight.errors import CityFileError

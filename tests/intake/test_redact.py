@@ -1,7 +1,6 @@
 import ast
 import string
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import fields, replace
 from small_city import KEY, ROW, rules_of, small_city
 
 import blocklight

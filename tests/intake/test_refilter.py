@@ -1,15 +1,14 @@
 """What a changed policy makes of what is published: it takes back, delays and coarsens, never the reverse."""
 
 from copy import deepcopy
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from small_city import ROW, rules_of, small_city
 
 from blocklight.city import City
@@ -86,7 +85,7 @@ def test_where_only_the_words_would_tell_it_is_taken_back_and_said_to_be_uncerta
     told = again(published(CALL, old), new, old)
     assert isinstance(told.outcome, Withheld)
     assert not told.certain
-    verbatim = msgspec.structs.replace(published(CALL, old), source_type="NOISE")
+    verbatim = replace(published(CALL, old), source_type="NOISE")
     kept = small_city(top={"call_types": CALL_TYPES, "policy": {"rules": [rule], "source_types": True}})
     assert again(verbatim, kept, old) == Again(None)
 

@@ -36,7 +36,7 @@ def _told(database: Database) -> list[object]:
 
 
 def _run(database: Database, steps: list[_Step], *, fresh: bool) -> tuple[list[object], list[object]]:
-    """Take the steps with the same objects again and again, or with *fresh* ones; another store takes some."""
+    """Take the steps with the same objects all the time, or with *fresh* ones; another store takes a part."""
     database.empty()
     mine, theirs = database.open(), database.open()
     found: list[object] = []

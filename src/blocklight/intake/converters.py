@@ -13,6 +13,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 
 _EPOCH_RANGE_S = (-2_208_988_800, 7_258_118_400)  # 1900 to 2200: beyond it is a unit mistake, not a time
+_NUMERIC = (int, float, str)  # exactly: a bool is no number
 _WKT_POINT = re.compile(r"^\s*POINT\s*\(\s*(\S+)\s+(\S+)\s*\)\s*$", re.IGNORECASE)
 _PAIR = re.compile(r"\(\s*(-?\d+\.?\d*)\s*,\s*(-?\d+\.?\d*)\s*\)\s*$")
 _NUMBERS = re.compile(r"[\s,;]+")
@@ -45,7 +46,7 @@ def to_int(value: Any) -> int:  # noqa: ANN401 - a source's value may be anythin
 
 def to_float(value: Any) -> float:  # noqa: ANN401 - a source's value may be anything
     """Return a finite number."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if type(value) not in _NUMERIC:
         raise ValueError("not a number")
     try:
         number = float(value)
@@ -58,15 +59,18 @@ def to_float(value: Any) -> float:  # noqa: ANN401 - a source's value may be any
 
 def from_epoch_s(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be anything
     """Return the aware UTC time of seconds since 1970."""
-    seconds = to_float(value)
-    if not _EPOCH_RANGE_S[0] <= seconds <= _EPOCH_RANGE_S[1]:
-        raise ValueError("not seconds since 1970")
-    return datetime.fromtimestamp(seconds, UTC)
+    return _from_seconds(to_float(value))
 
 
 def from_epoch_ms(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be anything
     """Return the aware UTC time of milliseconds since 1970."""
-    return from_epoch_s(to_float(value) / 1000)
+    return _from_seconds(to_float(value) / 1000)
+
+
+def _from_seconds(seconds: float) -> datetime:
+    if not _EPOCH_RANGE_S[0] <= seconds <= _EPOCH_RANGE_S[1]:
+        raise ValueError("not seconds since 1970")
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def from_iso(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be anything

@@ -1,10 +1,11 @@
 """Turns one row in a source's words into an ``Incident`` in ours; plain functions, no I/O."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from blocklight.city import City, FieldSpec, SourceSpec
 from blocklight.errors import RecordRejected
@@ -37,6 +38,7 @@ class When(NamedTuple):
     received_at: datetime | None = None
 
 
+Plain = Callable[[Any], Any]
 Convert = Callable[[Any, When], Any]
 Reader = Callable[[RawRecord, When], Any]
 """Gives one of our fields from a row, ``None`` where it has none. Raises ``ValueError`` on nonsense."""
@@ -48,6 +50,7 @@ class Normaliser:
     def __init__(self, source: SourceSpec, zone: ZoneInfo, dispositions: dict[str, Disposition]) -> None:
         self.source = source
         self._key_columns = source.key
+        self._key_column = source.key[0] if len(source.key) == 1 else None
         self._dispositions = dispositions
         self._readers = {name: _reader(spec, zone) for name, spec in source.fields.named()}
         self._soft = [
@@ -71,6 +74,11 @@ class Normaliser:
 
         Raises ``RecordRejected`` when every key column is empty.
         """
+        if self._key_column is not None:
+            value = raw.get(self._key_column)
+            if value is None or value == "":
+                raise RecordRejected("no_key")
+            return str(value)
         parts = ["" if (value := raw.get(column)) is None else str(value) for column in self._key_columns]
         key = _SEPARATOR.join(parts)
         if len(key) < len(parts):  # nothing but separators
@@ -193,6 +201,9 @@ class Normaliser:
 
 def _reader(spec: FieldSpec, zone: ZoneInfo) -> Reader:
     """Return the function that reads one field."""
+    plain = _plain(spec)
+    if plain is not None and spec.join is None and len(spec.source) == 1:
+        return _alone(spec.source[0], spec.default, plain)
     columns, join, default, convert = spec.source, spec.join, spec.default, _convert(spec, zone)
 
     def first(raw: RawRecord, when: When) -> Any:  # noqa: ANN401 - each field has its own type
@@ -211,17 +222,31 @@ def _reader(spec: FieldSpec, zone: ZoneInfo) -> Reader:
     return first if join is None else joined
 
 
-def _convert(spec: FieldSpec, zone: ZoneInfo) -> Convert:
-    """Return what turns a column's value into the field's."""
+def _alone(column: str, default: str | int | None, plain: Plain) -> Reader:
+    """Read one column by a converter that needs nothing else: what most fields are, at half the cost."""
+
+    def alone(raw: RawRecord, _: When) -> Any:  # noqa: ANN401 - each field has its own type
+        value = raw.get(column)
+        return default if value is None or value == "" else plain(value)
+
+    return alone
+
+
+def _plain(spec: FieldSpec) -> Plain | None:
+    """Return what turns a value into the field's, ``None`` where it needs more than the value."""
     words, default, scale = spec.folded_map, spec.default, spec.scale
     if words is not None:
-        return lambda value, _: words.get(to_text(value).casefold(), default)
+        return lambda value: words.get(to_text(value).casefold(), default)
     if spec.convert in _TOLD_IN_PART:
-        return _TOLD_IN_PART[spec.convert](spec, zone)
+        return None
     plain = CONVERTERS[spec.convert]
-    if scale == 1:
-        return lambda value, _: plain(value)
-    return lambda value, _: plain(to_float(value) * scale)
+    return plain if scale == 1 else lambda value: plain(to_float(value) * scale)
+
+
+def _convert(spec: FieldSpec, zone: ZoneInfo) -> Convert:
+    """Return what turns a column's value into the field's, whatever it needs."""
+    plain = _plain(spec)
+    return _TOLD_IN_PART[spec.convert](spec, zone) if plain is None else lambda value, _: plain(value)
 
 
 def _local(spec: FieldSpec, zone: ZoneInfo) -> Convert:

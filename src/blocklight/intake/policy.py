@@ -112,6 +112,8 @@ class Decider:
 
         *source_type* stands in for its own where further rows of it call it differently.
         """
+        if not self.rules:
+            return None
         text = folded(source_type or incident.source_type)
         key = (
             incident.kind, incident.source, incident.agency, category, text, incident.priority,

@@ -1,10 +1,12 @@
 """The private types: what a source said, and what we understood of it. They never leave ``intake/``."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
+
+import msgspec
 
 from blocklight.model import Disposition, Kind, Origin, Status
 
@@ -60,8 +62,7 @@ class Placed(Enum):
     """Nobody could be asked yet; it is asked for again with the next fetch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
+class Incident(msgspec.Struct, frozen=True):
     """One incident with its exact place, in our words; lives in memory between normalise and redact.
 
     *source_key* is the source's own identity of the incident, *other_types* what further rows of it call it.
@@ -88,6 +89,6 @@ class Incident:
     on_scene_at: datetime | None = None
     closed_at: datetime | None = None
     other_types: tuple[str, ...] = ()
-    repaired: tuple[str, ...] = field(default=())
+    repaired: tuple[str, ...] = ()
     """Names of fields that were unreadable or impossible and were left out."""
     placed: Placed | None = None

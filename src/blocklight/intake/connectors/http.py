@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -37,6 +38,7 @@ _LONGEST_CONNECT_S = 10.0
 _WHOLE_ANSWER = 3  # times the source's time-out, for one answer from first byte to last
 _REDIRECTS = 3
 _MAX_ERROR_BYTES = 65_536
+_ADDRESSES = 16  # remembered: a poll asks what the one before asked
 _LONGEST_QUERY = 1_500  # characters; some servers refuse an address beyond 2,048
 _NOT_MODIFIED = 304
 _TRY_AGAIN = frozenset({202, 408, 425, 429, 500, 502, 503, 504})
@@ -89,12 +91,21 @@ class Conversation:
         self._source = source
         self._client = client
         self.now = now
-        self._sleep = sleep
         self._secret_headers = dict(headers or {})
         self._explain = explain
         self._forms = forms
         self._decode = decode or json_document
-        self._accept = accept
+        self._own_headers = {"accept": accept, "accept-encoding": "gzip, deflate"}
+        self._timeout = httpx.Timeout(source.timeout_s, connect=min(source.timeout_s, _LONGEST_CONNECT_S))
+        self._attempts = AsyncRetrying(
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=_pause,
+            retry=retry_if_exception(_may_pass),
+            sleep=sleep,
+            before_sleep=self._tell,
+            reraise=True,
+        )
+        self._address = lru_cache(maxsize=_ADDRESSES)(_address)
 
     def say(self, header: str, value: str) -> None:
         """Send a header with every question from now on; never to another server."""
@@ -109,15 +120,7 @@ class Conversation:
         post: bool = False,
     ) -> Answer:
         """Return the document at *url*, trying again where that may help; *post* sends an empty form."""
-        attempts = AsyncRetrying(
-            stop=stop_after_attempt(_ATTEMPTS),
-            wait=_pause,
-            retry=retry_if_exception(_may_pass),
-            sleep=self._sleep,
-            before_sleep=self._tell,
-            reraise=True,
-        )
-        return await attempts(self._once, url, params, validators or {}, post=post)
+        return await self._attempts(self._once, url, params, validators or {}, post=post)
 
     async def _once(
         self, url: str, params: Mapping[str, str], validators: Mapping[str, str], *, post: bool
@@ -141,17 +144,13 @@ class Conversation:
     def _request(
         self, url: str, params: Mapping[str, str], validators: Mapping[str, str], *, post: bool
     ) -> httpx.Request:
-        own = {"accept": self._accept, "accept-encoding": "gzip, deflate"}
-        headers = {**own, **validators, **self._secret_headers}
-        timeout = httpx.Timeout(
-            self._source.timeout_s, connect=min(self._source.timeout_s, _LONGEST_CONNECT_S)
-        )
-        whole = httpx.URL(url).copy_merge_params(dict(params))
+        headers = {**self._own_headers, **validators, **self._secret_headers}
+        whole = self._address(url, tuple(params.items()))
         if post or (self._forms and len(whole.query) > _LONGEST_QUERY):
             return self._client.build_request(
-                "POST", url, data=dict(params), headers=headers, timeout=timeout
+                "POST", url, data=dict(params), headers=headers, timeout=self._timeout
             )
-        return self._client.build_request("GET", whole, headers=headers, timeout=timeout)
+        return self._client.build_request("GET", whole, headers=headers, timeout=self._timeout)
 
     async def _exchange(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
         """Send *request*, follow a few redirects, and read no more of the answer than is allowed."""
@@ -224,6 +223,10 @@ def _pause(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = error.retry_after_s if isinstance(error, SourceUnavailable) else None
     return max(asked or 0.0, _wait(state))
+
+
+def _address(url: str, params: tuple[tuple[str, str], ...]) -> httpx.URL:
+    return httpx.URL(url).copy_merge_params(dict(params))
 
 
 def _http_date(text: str) -> datetime | None:

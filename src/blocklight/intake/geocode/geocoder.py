@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from threading import Lock
 
 import httpx
+from msgspec.structs import replace
 
 from blocklight.city import Bounds, City
 from blocklight.intake.geocode.names import Block, Crossing, read_address
