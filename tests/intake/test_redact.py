@@ -126,7 +126,16 @@ def _seeded() -> Iterator[tuple[str, Incident]]:
 @pytest.mark.parametrize("rules", [RULES, OPEN_RULES], ids=["default", "open"])
 def test_a_marker_in_any_private_field_reaches_no_byte_of_the_public_record(rules: Rules) -> None:
     seeded = dict(_seeded())
-    assert seeded.keys() == {"source_key", "lon", "lat", "address", "cross_street", "other_types", "repaired"}
+    assert seeded.keys() == {
+        "source_key",
+        "lon",
+        "lat",
+        "address",
+        "cross_street",
+        "other_types",
+        "repaired",
+        "placed",
+    }
     for name, incident in seeded.items():
         encoded = msgspec.json.encode(_public(incident, rules)).decode()
         assert MARK not in encoded, name
