@@ -107,6 +107,12 @@ def test_an_unknown_key_is_an_error_that_names_file_and_key(
         ('source_type = "type"', "source_type = {}", "sources.calls.fields.source_type", "`from`"),
         (
             "[city]",
+            '[map]\ngeocoder_url = "https://geo.example;/?q={query}"\n[city]',
+            "map.geocoder_url",
+            "match pattern",
+        ),
+        (
+            "[city]",
             '[publish]\nframed_by = ["https://x.example; script-src *"]\n[city]',
             "publish.framed_by.0",
             "match pattern",

@@ -156,10 +156,15 @@ class BaseLayer(Table):
     file: str
 
 
+# A host that may stand in a content policy, and what is looked up somewhere behind it.
+_GEOCODER = r"^https?://[a-z0-9.-]+(:\d{1,5})?/\S*\{query\}\S*$"
+
+
 class MapSpec(Table):
     """What lies under the incidents: a style URL, or local layers, or nothing but area outlines."""
 
     style_url: str | None = None
+    geocoder_url: str | None = Field(default=None, pattern=_GEOCODER)
     attribution: str = ""
     layers: tuple[BaseLayer, ...] = ()
 

@@ -246,6 +246,12 @@ def test_only_the_slim_page_may_be_framed_and_only_by_whom_the_city_names(side: 
     assert "frame-ancestors 'none'" in content_policy(None, ())
 
 
+def test_only_a_geocoder_that_the_city_names_may_be_asked() -> None:
+    assert "connect-src 'self'; " in content_policy(None)
+    policy = content_policy(None, (), "https://geo.example:8443/search?q={query}")
+    assert "connect-src 'self' https://geo.example:8443; " in policy
+
+
 @pytest.mark.parametrize("style", [None, "/style.json", "nonsense"])
 def test_without_a_foreign_basemap_the_policy_names_nobody_else(style: str | None) -> None:
     assert "//" not in content_policy(style)

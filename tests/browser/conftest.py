@@ -33,7 +33,8 @@ _FLAGS = (
 class Blocklight:
     """The command line's own server process, which a test may kill and start again."""
 
-    def __init__(self, folder: Path, source_options: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, source_options: tuple[str, ...], city: str = "demo") -> None:
+        self._city = city
         self._folder = folder
         self._options = source_options
         self._port = "0"
@@ -43,7 +44,7 @@ class Blocklight:
 
     def start(self) -> None:
         """Start, on the same port as before if there was one."""
-        command = [sys.executable, "-m", "blocklight", "serve", "demo", "--poll=0.2", *self._options]
+        command = [sys.executable, "-m", "blocklight", "serve", self._city, "--poll=0.2", *self._options]
         self._process = subprocess.Popen(
             [*command, f"--port={self._port}", f"--data={self._folder}"],
             stdout=subprocess.PIPE,

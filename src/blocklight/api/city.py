@@ -30,6 +30,7 @@ _CITY_EXAMPLE = {
     "area_kinds": [{"kind": "beat", "label": "Police beats", "url": "/api/v1/areas/beat"}],
     "map": {
         "style_url": "https://tiles.example.org/style.json",
+        "geocoder_url": None,
         "attribution": "",
         "layers": [{"name": "water-0", "kind": "water", "url": "/api/v1/map/0"}],
     },
@@ -74,6 +75,7 @@ def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Res
         ],
         "map": {
             "style_url": state.style_url or city.map.style_url,
+            "geocoder_url": city.map.geocoder_url,
             "attribution": city.map.attribution,
             "layers": [
                 {"name": f"{layer.kind}-{number}", "kind": layer.kind, "url": f"/api/v1/map/{number}"}

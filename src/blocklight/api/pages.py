@@ -20,12 +20,11 @@ _FOREVER = "public, max-age=31536000, immutable"
 _MISSING = "the web app is not built in this installation; the API works: see /openapi.json"
 
 
-def content_policy(style_url: str | None, framed_by: Sequence[str] = ()) -> str:
-    """Return the Content-Security-Policy: ourselves, a configured basemap's host, and who may frame it."""
-    extra = ""
-    if style_url and "://" in style_url:
-        parts = urlsplit(style_url)
-        extra = f" {parts.scheme}://{parts.netloc}"
+def content_policy(
+    style_url: str | None, framed_by: Sequence[str] = (), geocoder_url: str | None = None
+) -> str:
+    """Return the Content-Security-Policy: ourselves, basemap, geocoder, and who may frame it."""
+    extra = _origin(style_url)
     return "; ".join(
         (
             "default-src 'none'",
@@ -33,7 +32,7 @@ def content_policy(style_url: str | None, framed_by: Sequence[str] = ()) -> str:
             "style-src 'self'",
             f"img-src 'self' data: blob:{extra}",
             "font-src 'self'",
-            f"connect-src 'self'{extra}",
+            f"connect-src 'self'{extra}{_origin(geocoder_url)}",
             "worker-src 'self' blob:",
             "manifest-src 'self'",
             "base-uri 'none'",
@@ -41,6 +40,13 @@ def content_policy(style_url: str | None, framed_by: Sequence[str] = ()) -> str:
             "frame-ancestors " + (" ".join(framed_by) or "'none'"),
         )
     )
+
+
+def _origin(url: str | None) -> str:
+    if not url or "://" not in url:
+        return ""
+    parts = urlsplit(url)
+    return f" {parts.scheme}://{parts.netloc}"
 
 
 @router.get("/")
@@ -65,7 +71,7 @@ async def asset(request: Request, path: str, state: Annotated[Public, Depends(pu
 
 def _page(request: Request, state: Public, framed_by: Sequence[str] = ()) -> Response:
     style_url = state.style_url or state.city.map.style_url
-    headers = {"content-security-policy": content_policy(style_url, framed_by)}
+    headers = {"content-security-policy": content_policy(style_url, framed_by, state.city.map.geocoder_url)}
     return _serve(request, state, "index.html", headers)
 
 

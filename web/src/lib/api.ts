@@ -68,6 +68,8 @@ export interface City {
   area_kinds: AreaKind[];
   map: {
     style_url: string | null;
+    /** Where an address may be looked up; `{query}` stands for it. */
+    geocoder_url: string | null;
     attribution: string;
     layers: { name: string; kind: BaseKind; url: string }[];
   };

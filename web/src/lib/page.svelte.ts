@@ -51,8 +51,8 @@ export class Page {
   beats = $state(0);
   selected = $state<number | null>(null);
   following = $state(false);
-  /** Something to tell the reader once: the incident of a link is no longer public. */
-  notice = $state<"gone" | null>(null);
+  /** Something to tell the reader once, such as that the incident of a link is no longer public. */
+  notice = $state<"gone" | "locating" | "elsewhere" | "noPosition" | null>(null);
   playedAt = $state<number | null>(null);
   layers = $state.raw<Layers>(USUAL_LAYERS);
   areas = $state.raw<Record<string, AreaCollection>>({});

@@ -6,8 +6,8 @@ import { Map as LibreMap, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { City } from "../lib/api";
 import type { Camera } from "../lib/camera";
-import { at, OPEN } from "../lib/incidents";
-import type { Density } from "../lib/layers";
+import { at } from "../lib/incidents";
+import type { Box } from "../lib/suggest";
 import { drawAtlas } from "./atlas";
 import { areaParts, localStyle, type ShownAreas } from "./basemap";
 import { hexagonRadius, type Spot, spots } from "./density";
@@ -15,44 +15,17 @@ import type { Hexagons, hexagonLayer } from "./density-layer";
 import { fanOffsets } from "./fan";
 import { aliveMarks, aliveRows, drawnQuiet, type MarkData, MOMENT_S, quietMarks, type Scene } from "./marks";
 import { overlayLayers } from "./overlay";
-import { bytes, readPalette } from "./palette";
+import { bytes, readPalette, unit } from "./palette";
+import { REACH_PX, rowsAt } from "./pick";
+import { type Pointer, Pointers } from "./pointers";
+import type { Insets, MapEvents, Point, View } from "./view";
 
 setWorkerUrl(workerUrl);
 
-/** What is to be drawn; the map asks nobody for anything else. */
-export type View = Omit<Scene, "fan" | "base" | "now" | "palette"> & {
-  since: number;
-  until: number;
-  range: number;
-  density: Density;
-  /** Epoch seconds at which the city is drawn while its day is played, otherwise null. */
-  playedAt: number | null;
-};
-
-export interface MapEvents {
-  select(row: number | null): void;
-  /** The map moved or the marks changed: what lies beside a mark has to move too. */
-  moved(): void;
-  /** The reader moved the map: here, or to the whole city. */
-  looked(camera: Camera | null): void;
-  /** Hexagons are drawn, of so few to so many incidents; null when there are none. */
-  dense(counts: [number, number] | null): void;
-  /** So many marks went to the GPU. */
-  drawn(marks: number): void;
-  now(): number;
-}
-
-export interface Insets {
-  top: number;
-  right: number;
-  bottom: number;
-  left: number;
-}
-
+const NEAR_ZOOM = 15;
 const BREATH_S = 2.4;
 const FRAME_MS = 33;
 const SLOW_FRAME_MS = 90;
-const REACH_PX = 14;
 /** A glyph in a closed mark of a smaller radius, in pixels of the screen, could not be told from dirt. */
 const LEGIBLE_PX = 5.5;
 
@@ -64,6 +37,7 @@ export class IncidentMap {
   readonly #overlay = new MapboxOverlay({ interleaved: false, layers: [] });
   readonly #atlas = drawAtlas();
   readonly #base: number;
+  readonly #pointers: Pointers;
   #palette = readPalette();
   #view: View | null = null;
   #shown: ShownAreas | null = null;
@@ -103,6 +77,7 @@ export class IncidentMap {
       maxZoom: 18,
       fadeDuration: 150,
     });
+    this.#pointers = new Pointers(this.#map);
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
     this.#map.addControl(this.#overlay as never);
@@ -183,6 +158,23 @@ export class IncidentMap {
     this.events.looked(null);
     const [west, south, east, north] = this.city.bounds;
     this.#map.fitBounds([west, south, east, north], { padding: insets, animate: !this.#still.matches });
+  }
+
+  /** Look at one place, such as where the reader is, or at a whole box. */
+  lookAt(target: Point | Box, insets: Insets, pointer?: Pointer): void {
+    const animate = !this.#still.matches;
+    if (Array.isArray(target)) {
+      this.#map.fitBounds(target, { padding: insets, animate, maxZoom: 15 });
+      return;
+    }
+    if (pointer) this.#pointers.set(pointer, target.lon, target.lat);
+    const zoom = Math.max(this.#map.getZoom(), NEAR_ZOOM);
+    this.#map.flyTo({ center: [target.lon, target.lat], zoom, padding: insets, animate });
+  }
+
+  /** Forget where the reader is, or what they looked up. */
+  forget(pointer: Pointer): void {
+    this.#pointers.remove(pointer);
   }
 
   destroy(): void {
@@ -365,7 +357,6 @@ export class IncidentMap {
     this.events.moved();
   }
 
-  /** The rows under the pointer: a fanned mark alone, otherwise all those of the nearest place. */
   #pick(point: { x: number; y: number }): number[] {
     const view = this.#view;
     if (!view || view.playedAt !== null) return [];
@@ -373,28 +364,6 @@ export class IncidentMap {
       const mark = this.locate(row);
       if (mark && Math.hypot(mark.x - point.x, mark.y - point.y) < REACH_PX) return [row];
     }
-    const { incidents, facets } = view;
-    const corner = this.#map.unproject([point.x - REACH_PX, point.y + REACH_PX]);
-    const opposite = this.#map.unproject([point.x + REACH_PX, point.y - REACH_PX]);
-    let nearest = Number.POSITIVE_INFINITY;
-    let found: number[] = [];
-    for (const row of facets.rows) {
-      if (this.#dense && incidents.state[row] !== OPEN && row !== view.selected) continue;
-      const lon = at(incidents.points, row * 2);
-      const lat = at(incidents.points, row * 2 + 1);
-      if (!(lon >= corner.lng && lon <= opposite.lng && lat >= corner.lat && lat <= opposite.lat)) continue;
-      const mark = this.#map.project([lon, lat]);
-      const distance = Math.hypot(mark.x - point.x, mark.y - point.y);
-      if (distance > REACH_PX || distance > nearest + 0.5) continue;
-      if (distance < nearest - 0.5) found = [];
-      nearest = Math.min(nearest, distance);
-      found.push(row);
-    }
-    return found.sort((a, b) => Number(incidents.state[b] === OPEN) - Number(incidents.state[a] === OPEN));
+    return rowsAt(this.#map, point, view, this.#dense);
   }
-}
-
-function unit(color: string): [number, number, number, number] {
-  const [red, green, blue] = bytes(color);
-  return [red / 255, green / 255, blue / 255, 1];
 }

@@ -41,3 +41,9 @@ export function bytes(color: string): [number, number, number] {
   );
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
+
+/** The same as numbers from 0 to 1, opaque, as a shader takes them. */
+export function unit(color: string): [number, number, number, number] {
+  const [red, green, blue] = bytes(color);
+  return [red / 255, green / 255, blue / 255, 1];
+}

@@ -1,0 +1,137 @@
+"""Finding one's way: areas, places and addresses by name, and where one is."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loopback.server import App, Loopback, Reply, serving
+from playwright.sync_api import Page, expect
+
+from blocklight.city import shipped_cities
+from browser.conftest import Blocklight, Visitor
+from browser.desk import feeds
+from browser.test_every_reader import PHONE, axe_finds_nothing
+
+pytestmark = pytest.mark.browser
+
+HOME = {"latitude": 39.4571, "longitude": -126.1043}
+
+
+def search(page: Page, text: str) -> None:
+    page.get_by_role("combobox").fill(text)
+
+
+def test_an_area_is_found_by_its_name_and_then_filters_and_fills_the_map(
+    quiet_city: str, visitor: Visitor
+) -> None:
+    page = visitor.visit(quiet_city)
+    page.locator(".map[data-ready]").wait_for()
+    search(page, "heron")
+    option = page.get_by_role("option", name=re.compile("Heron Shore"))
+    expect(option).to_contain_text("Neighborhoods")
+    axe_finds_nothing(page)
+    page.keyboard.press("ArrowDown")
+    expect(option).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"area=neighborhood%3Aheron-shore&outlines=neighborhood$"))
+    expect(page.get_by_role("option", name=re.compile("Heron Shore"))).to_have_count(0)
+    expect(page.get_by_role("combobox")).to_have_value("")
+    expect(page.locator(".row", has_text="suspicious")).to_be_visible()
+
+
+def test_a_place_of_a_shown_incident_is_found_by_its_label(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city)
+    search(page, "telegr")
+    page.get_by_role("option", name=re.compile("2700 block of Telegraph Ave")).click()
+    expect(page.get_by_role("combobox")).to_have_value("2700 block of Telegraph Ave")
+    expect(page.locator(".row")).to_have_count(1)
+
+
+def test_where_the_reader_is_never_leaves_the_browser(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city, geolocation=HOME, permissions=["geolocation"])
+    page.locator(".map[data-ready]").wait_for()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url + str(request.post_data)))
+    page.get_by_role("button", name="Show where I am").click()
+    expect(page.locator(".pointer.here")).to_be_visible()
+    page.wait_for_timeout(1500)
+    page.get_by_role("button", name=re.compile("open now")).click()
+    page.reload()
+    page.locator(".map[data-ready]").wait_for()
+    assert len(asked) > 8
+    assert not [url for url in asked if "39.4" in url or "126.1" in url]
+    assert "39.4" not in page.url
+
+
+@pytest.mark.parametrize(
+    ("preferences", "said"),
+    [
+        (
+            {"geolocation": {"latitude": 10, "longitude": 10}, "permissions": ["geolocation"]},
+            "outside the area",
+        ),
+        ({"permissions": []}, "does not tell where"),
+    ],
+)
+def test_somebody_elsewhere_or_unwilling_is_told(
+    quiet_city: str, visitor: Visitor, preferences: dict[str, Any], said: str
+) -> None:
+    page = visitor.visit(quiet_city, **PHONE, **preferences)
+    page.get_by_role("button", name="Show where I am").click()
+    expect(page.get_by_role("status").filter(has_text=said)).to_be_visible()
+    axe_finds_nothing(page)
+
+
+@contextmanager
+def city_with_geocoder(tmp_path: Path, answer: App) -> Iterator[tuple[str, Loopback]]:
+    demo = shipped_cities()["demo"]
+    shutil.copytree(demo.parent / "demo", tmp_path / "demo")
+    with serving(answer) as geocoder, feeds() as served:
+        named = f'[map]\ngeocoder_url = "{geocoder.url}/search?lang={{language}}&q={{query}}"'
+        text = demo.read_text("utf-8").replace("[map]", named, 1)
+        (tmp_path / "demo.toml").write_text(text, "utf-8")
+        served.desk.open("LOUD MUSIC", minutes_ago=20)
+        server = Blocklight(tmp_path / "data", served.options, str(tmp_path / "demo.toml"))
+        try:
+            yield server.url, geocoder
+        finally:
+            server.kill()
+
+
+def test_an_address_is_looked_up_only_when_asked_and_at_the_citys_geocoder(
+    tmp_path: Path, visitor: Visitor
+) -> None:
+    point = {"type": "Point", "coordinates": [-126.1, 39.46]}
+    found = {
+        "features": [{"geometry": point, "properties": {"display_name": "12 Lantern Ave, <b>Port Lumen</b>"}}]
+    }
+
+    def answer(_: object) -> Reply:
+        return Reply.json(found, access_control_allow_origin="*")
+
+    with city_with_geocoder(tmp_path, answer) as (url, geocoder):
+        page = visitor.visit(url)
+        page.locator(".map[data-ready]").wait_for()
+        search(page, "12 lantern")
+        page.wait_for_timeout(500)
+        assert geocoder.asked == []
+        page.get_by_role("option", name=re.compile(r"Look up “12 lantern” at 127\.0\.0\.1:\d+")).click()
+        page.get_by_role("option", name="12 Lantern Ave, <b>Port Lumen</b>").click()
+        expect(page.locator(".pointer.found")).to_be_visible()
+        assert [dict(request.params) for request in geocoder.asked] == [{"lang": "en", "q": "12 lantern"}]
+        assert "referer" not in {name.lower() for name in geocoder.asked[0].headers}
+        expect(page.get_by_role("combobox")).to_have_value("")
+
+
+def test_a_geocoder_that_is_away_is_said_and_stops_nothing(tmp_path: Path, visitor: Visitor) -> None:
+    with city_with_geocoder(tmp_path, lambda _: Reply(503)) as (url, _):
+        page = visitor.visit(url)
+        search(page, "noise")
+        page.get_by_role("option", name=re.compile("Look up")).click()
+        expect(page.get_by_role("status").filter(has_text="does not answer")).to_be_visible()
+        expect(page.locator(".row")).to_have_count(1)
+        visitor.complaints.clear()

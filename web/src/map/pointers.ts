@@ -1,0 +1,30 @@
+/** Marks of the reader's own on the map: where they are, and what they looked up. They exist in this browser only. */
+
+import { type Map as LibreMap, Marker } from "maplibre-gl";
+
+export type Pointer = "here" | "found";
+
+export class Pointers {
+  readonly #markers = new Map<Pointer, Marker>();
+
+  constructor(private readonly map: LibreMap) {}
+
+  set(what: Pointer, lon: number, lat: number): void {
+    const marker = this.#markers.get(what) ?? this.#make(what);
+    marker.setLngLat([lon, lat]).addTo(this.map);
+  }
+
+  remove(what: Pointer): void {
+    this.#markers.get(what)?.remove();
+    this.#markers.delete(what);
+  }
+
+  #make(what: Pointer): Marker {
+    const element = document.createElement("div");
+    element.className = `pointer ${what}`;
+    element.ariaHidden = "true";
+    const marker = new Marker({ element, anchor: what === "found" ? "bottom" : "center" });
+    this.#markers.set(what, marker);
+    return marker;
+  }
+}

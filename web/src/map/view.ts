@@ -1,0 +1,40 @@
+/** What the page hands to the map and what the map tells the page. */
+
+import type { Camera } from "../lib/camera";
+import type { Density } from "../lib/layers";
+import type { Scene } from "./marks";
+
+/** What is to be drawn; the map asks nobody for anything else. */
+export type View = Omit<Scene, "fan" | "base" | "now" | "palette"> & {
+  since: number;
+  until: number;
+  range: number;
+  density: Density;
+  /** Epoch seconds at which the city is drawn while its day is played, otherwise null. */
+  playedAt: number | null;
+};
+
+export interface MapEvents {
+  select(row: number | null): void;
+  /** The map moved or the marks changed: what lies beside a mark has to move too. */
+  moved(): void;
+  /** The reader moved the map: here, or to the whole city. */
+  looked(camera: Camera | null): void;
+  /** Hexagons are drawn, of so few to so many incidents; null when there are none. */
+  dense(counts: [number, number] | null): void;
+  /** So many marks went to the GPU. */
+  drawn(marks: number): void;
+  now(): number;
+}
+
+export interface Insets {
+  top: number;
+  right: number;
+  bottom: number;
+  left: number;
+}
+
+export interface Point {
+  lon: number;
+  lat: number;
+}
