@@ -30,7 +30,7 @@ _CITY_EXAMPLE = {
     "area_kinds": [{"kind": "beat", "label": "Police beats", "url": "/api/v1/areas/beat"}],
     "map": {
         "style_url": "https://tiles.example.org/style.json",
-        "geocoder_url": None,
+        "geocoder_url": "https://geocoder.example.org/search?format=geojson&q={query}",
         "attribution": "",
         "layers": [{"name": "water-0", "kind": "water", "url": "/api/v1/map/0"}],
     },

@@ -581,6 +581,7 @@ export interface operations {
                      *       },
                      *       "map": {
                      *         "attribution": "",
+                     *         "geocoder_url": "https://geocoder.example.org/search?format=geojson&q={query}",
                      *         "layers": [
                      *           {
                      *             "kind": "water",
