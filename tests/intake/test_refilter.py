@@ -97,7 +97,7 @@ def test_a_coarser_mask_acts_on_what_is_published_and_a_finer_one_does_not() -> 
     assert isinstance(told, PublicIncident)
     cell = mask_point(public.place.lon, public.place.lat, 7)
     # The true place lies somewhere around the old point, so it may lie outside the cell that holds that.
-    assert told.place == msgspec.structs.replace(cell, radius_m=cell.radius_m + public.place.radius_m)
+    assert told.place == replace(cell, radius_m=cell.radius_m + public.place.radius_m)
     assert again(told, CITY) == Again(None)
     hidden = again(public, a_city({"action": "publish", "category": "noise", "place": "none"})).outcome
     assert isinstance(hidden, PublicIncident)
@@ -195,7 +195,7 @@ def test_a_changed_policy_is_applied_once_and_noted(tmp_path: Path) -> None:
         for one in public[::2]:  # masked from where they were shown, as nothing else is known
             assert one.place is not None
             cell = mask_point(one.place.lon, one.place.lat, 6)
-            moved = msgspec.structs.replace(cell, radius_m=cell.radius_m + one.place.radius_m)
+            moved = replace(cell, radius_m=cell.radius_m + one.place.radius_m)
             assert left[one.id].place == moved
         assert public[1].id not in str([change for change in store.changes(0) if change.incident])
         assert apply_policy(strict, rules_of(strict), store, NOW) is None
