@@ -110,7 +110,7 @@ class Town:
             "pulse": orjson.dumps(publisher.pulse()),
         }
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://city") as client:
-            paths += ["/list", "/list?lang=es&status=open"]
+            paths += ["/list", "/list?lang=es&status=open", "/data"]
             listed = (await client.get("/api/v1/incidents?limit=1000")).json()["features"]
             missing = [f"{where}/{id_}" for id_ in unknown for where in _ONE]
             found_ids = [feature["id"] for feature in listed]

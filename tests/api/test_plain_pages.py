@@ -200,7 +200,7 @@ def test_every_language_has_every_word_of_every_page(side: PublicSide, language:
     assert len(LANGUAGES) >= 2
     html = page(side, f"/list?lang={language}")
     (first, *_) = ids_on(html)
-    for path in (f"/list/{first}", "/list/none", "/list?status=x"):
+    for path in (f"/list/{first}", "/list/none", "/list?status=x", "/data", "/data?from=x"):
         html += side.client.get(f"{path}{'&' if '?' in path else '?'}lang={language}").text
     assert not re.search(r"\{\w+\}", html)
 

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from blocklight import __version__
 from blocklight.api import city, health, incidents, ledger, pages, policy, sources
 from blocklight.api.examples import FEATURE, problems
-from blocklight.api.plain import listing
+from blocklight.api.plain import listing, methods
 from blocklight.api.problems import add_problem_handlers
 from blocklight.api.push import PREFIX, Inbox, PushEndpoint
 from blocklight.api.state import Public
@@ -60,6 +60,7 @@ def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | N
     for path, endpoint in streams.items():
         api.router.routes.append(Route(path, endpoint=endpoint, methods=["GET"], include_in_schema=False))
     api.include_router(listing.router)
+    api.include_router(methods.router)
     api.include_router(pages.router)
     add_problem_handlers(api)
     _document_streams(api)

@@ -80,6 +80,13 @@ def get_ledger(
     once, on the day (UTC) of the fetch that first brought it. Counts below `small` are null, and so is every
     count that would give one of them away. Only whole days and months that are over are told.
     """
+    return PublicFile(
+        orjson.dumps(told(state, parameters)), "application/json", "public, max-age=60"
+    ).respond(request)
+
+
+def told(state: Public, parameters: LedgerParameters) -> dict[str, Any]:
+    """Return the ledger as the API tells it; raises ``BadQuery``."""
     yesterday = state.publisher.now().astimezone(UTC).date() - timedelta(days=1)
     since, until = parameters.days(yesterday)
     body: dict[str, Any] = {
@@ -90,10 +97,10 @@ def get_ledger(
     }
     if parameters.area is None:
         days = public_days(state.store.ledger(since, until), since, until)
-        body |= {"days": days, "total": total(days), "places": _places(state)}
+        body |= {"days": days, "total": total(days), "places": places(state)}
     else:
         body |= {"area": parameters.area, "months": _months(state, parameters.area, since, until)}
-    return PublicFile(orjson.dumps(body), "application/json", "public, max-age=60").respond(request)
+    return body
 
 
 def newest_day(state: Public) -> dict[str, Any]:
@@ -118,7 +125,7 @@ def _months(state: Public, area: str, since: date, until: date) -> list[dict[str
     return public_months(months, city, state.store.area_ledger(kind, since, until), ids, area_id)
 
 
-def _places(state: Public) -> dict[str, Any]:
+def places(state: Public) -> dict[str, Any]:
     """Return how far the incidents of the live window were moved at most, and how many have no place."""
     masked = Counter(
         (place.kind, place.radius_m) if place else None for place in state.publisher.columns.placed()

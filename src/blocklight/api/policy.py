@@ -37,9 +37,14 @@ def get_policy(request: Request, state: Annotated[Public, Depends(public)]) -> R
     Neither the agency's words nor the conditions of rules are told. `changed_on` are the days (UTC) on which
     another policy took effect, the oldest first.
     """
+    return PublicFile(orjson.dumps(told(state)), "application/json", "public, max-age=60").respond(request)
+
+
+def told(state: Public) -> dict[str, Any]:
+    """Return the policy in public words, as the API tells it."""
     policy = state.city.policy
     days = {entry.at.date() for entry in state.store.audit() if entry.action == "policy"}
-    body = {
+    return {
         "resolution": policy.resolution,
         "medical_resolution": policy.medical_resolution,
         "labels": policy.labels,
@@ -55,4 +60,3 @@ def get_policy(request: Request, state: Annotated[Public, Depends(public)]) -> R
         ],
         "changed_on": sorted(days),
     }
-    return PublicFile(orjson.dumps(body), "application/json", "public, max-age=60").respond(request)

@@ -42,11 +42,18 @@ _EXAMPLE = {
 @router.get("/sources", responses=json_response("The health of every source", _EXAMPLE) | problems(503))
 def get_sources(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
     """Return the health of every configured source; reasons are classes of failure, never payloads."""
+    return PublicFile(orjson.dumps({"sources": health(state)}), "application/json", "no-cache").respond(
+        request
+    )
+
+
+def health(state: Public) -> list[dict[str, Any]]:
+    """Return what is known of each configured source's fetches, as the API tells it."""
     now = state.publisher.now()
-    known = {health.source: health for health in state.store.sources()}
+    known = {one.source: one for one in state.store.sources()}
     listed: list[dict[str, Any]] = []
     for source in state.city.sources:
-        health = known.get(source.id)
+        found = known.get(source.id)
         entry: dict[str, Any] = {
             "id": source.id,
             "label": source.label,
@@ -54,18 +61,18 @@ def get_sources(request: Request, state: Annotated[Public, Depends(public)]) -> 
             "closes": source.closes,
         }
         entry |= state.publisher.source_state(
-            health, source.id, source.lateness_s * state.publisher.clock_rate, now
+            found, source.id, source.lateness_s * state.publisher.clock_rate, now
         )
-        if health is not None:
+        if found is not None:
             entry |= {
-                "last_attempt_at": iso(health.last_attempt_at),
-                "last_failure_at": iso(health.last_failure_at),
-                "failures": health.failures,
-                "records": health.records,
-                "rejected": dict(health.rejected),
-                "delay_s": None if health.delays is None else asdict(health.delays),
-                "gaps": [{"from": iso(gap.start), "to": iso(gap.end)} for gap in health.gaps],
-                "noticed": health.noticed.whole_days(now.astimezone(UTC).date().isoformat()),
+                "last_attempt_at": iso(found.last_attempt_at),
+                "last_failure_at": iso(found.last_failure_at),
+                "failures": found.failures,
+                "records": found.records,
+                "rejected": dict(found.rejected),
+                "delay_s": None if found.delays is None else asdict(found.delays),
+                "gaps": [{"from": iso(gap.start), "to": iso(gap.end)} for gap in found.gaps],
+                "noticed": found.noticed.whole_days(now.astimezone(UTC).date().isoformat()),
             }
         listed.append(entry)
-    return PublicFile(orjson.dumps({"sources": listed}), "application/json", "no-cache").respond(request)
+    return listed

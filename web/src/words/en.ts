@@ -37,6 +37,8 @@ export const en = {
   showAll: "Show everything",
   newMany: (count: number, text: string) => (count === 1 ? "1 new incident" : `${text} new incidents`),
   notACrime: "A call is a request for help, not a crime.",
+  data: "Data & methods",
+  whatAndWhy: "What and why",
   withheld: (count: number, text: string) =>
     count === 1
       ? "1 call of yesterday is withheld to protect people."

@@ -37,6 +37,8 @@ export const es: Words = {
   showAll: "Mostrar todo",
   newMany: (count, text) => (count === 1 ? "1 incidente nuevo" : `${text} incidentes nuevos`),
   notACrime: "Una llamada es una petición de ayuda, no un delito.",
+  data: "Datos y métodos",
+  whatAndWhy: "Qué y por qué",
   withheld: (count, text) =>
     count === 1
       ? "1 llamada de ayer se omite para proteger a las personas."

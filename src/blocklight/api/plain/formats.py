@@ -50,6 +50,14 @@ class Formats:
         """Return a day."""
         return format_date(day, "medium", locale=self.locale)
 
+    def parse(self, text: str) -> datetime:
+        """Read a time as the API writes it."""
+        return datetime.fromisoformat(text)
+
+    def parse_day(self, text: str) -> date:
+        """Read a day as the API writes it."""
+        return date.fromisoformat(text)
+
     def span(self, seconds: float) -> str:
         """Return a span: "12 s", "4 min", "3 h", "2 d"; the symbols are the same in every language."""
         value = max(0.0, seconds)

@@ -6,7 +6,6 @@ export const plain = {
   skip: "Skip to the content",
   map: "Map",
   list: "List",
-  data: "Data & methods",
   title: (page: string, city: string) => `${page} · ${city}`,
   asOf: (time: string) => `As of ${time}. Load the page again for what is newer.`,
 
@@ -54,8 +53,8 @@ export const plain = {
   noGaps: "none",
   gap: (from: string, to: string) => `${from} to ${to}`,
   every: (span: string) => `asked every ${span}`,
-  lastFetch: (count: string) => `${count} records in its last answer`,
-  refused: (count: string) => `${count} of them unreadable`,
+  sought: (found: string, sought: string) =>
+    `${found} of ${sought} addresses without a point were found on the map, over days that are over`,
   closing: {
     status: "Says itself whether a call is closed.",
     time: "A call is closed once it has a closing time.",
@@ -99,7 +98,7 @@ export const plain = {
     `“< ${small}” stands for fewer than ${small}, none included. It is left out because a small count can point at a person.`,
   suppressedArea: (small: string) =>
     `“·” stands for a count that is left out, because it is smaller than ${small} or would give away one that is.`,
-  hidden: "left out",
+  suppressedCell: "·",
   from: "From",
   to: "To",
   wholeCity: "Whole city",
@@ -123,10 +122,20 @@ export const plain = {
     no_place: "No place",
     outside_city: "Outside",
   } as Record<string, string>,
-  rejections: { bad_time: "time", bad_row: "row", no_key: "key", no_type: "type", other: "other" } as Record<
-    string,
-    string
-  >,
+  rejections: {
+    bad_time: "time not readable",
+    no_time: "no time",
+    absurd_time: "impossible time",
+    no_key: "no key",
+    bad_key: "key not readable",
+    no_source_type: "no type",
+    bad_source_type: "type not readable",
+    unknown_status: "status unknown",
+    ragged_row: "damaged row",
+    bad_row: "damaged row",
+    other: "others",
+  } as Record<string, string>,
+  noDays: "No day is over yet since this city's record began.",
   noMonths: "No whole month lies between these days. By area the ledger is told by month.",
   ledgerArea: (kind: string) =>
     `By area the ledger is kept for one kind alone (${kind}), so that no two can be subtracted.`,

@@ -8,7 +8,6 @@ export const plain: PlainWords = {
   skip: "Ir al contenido",
   map: "Mapa",
   list: "Lista",
-  data: "Datos y métodos",
   title: (page, city) => `${page} · ${city}`,
   asOf: (time) => `A las ${time}. Vuelva a cargar la página para ver lo más reciente.`,
 
@@ -56,8 +55,8 @@ export const plain: PlainWords = {
   noGaps: "ninguna",
   gap: (from, to) => `${from} a ${to}`,
   every: (span) => `se consulta cada ${span}`,
-  lastFetch: (count) => `${count} registros en su última respuesta`,
-  refused: (count) => `${count} de ellos ilegibles`,
+  sought: (found, sought) =>
+    `se hallaron en el mapa ${found} de ${sought} direcciones sin punto, en días ya terminados`,
   closing: {
     status: "Dice ella misma si una llamada está cerrada.",
     time: "Una llamada está cerrada cuando tiene hora de cierre.",
@@ -95,7 +94,7 @@ export const plain: PlainWords = {
     `«< ${small}» son menos de ${small}, quizá ninguno. Se omite porque una cuenta pequeña puede señalar a una persona.`,
   suppressedArea: (small) =>
     `«·» es una cuenta omitida, porque es menor que ${small} o porque delataría una que lo es.`,
-  hidden: "omitido",
+  suppressedCell: "·",
   from: "Desde",
   to: "Hasta",
   wholeCity: "Toda la ciudad",
@@ -119,7 +118,20 @@ export const plain: PlainWords = {
     no_place: "Sin lugar",
     outside_city: "Fuera",
   },
-  rejections: { bad_time: "hora", bad_row: "fila", no_key: "clave", no_type: "tipo", other: "otros" },
+  rejections: {
+    bad_time: "hora ilegible",
+    no_time: "sin hora",
+    absurd_time: "hora imposible",
+    no_key: "sin clave",
+    bad_key: "clave ilegible",
+    no_source_type: "sin tipo",
+    bad_source_type: "tipo ilegible",
+    unknown_status: "estado desconocido",
+    ragged_row: "fila dañada",
+    bad_row: "fila dañada",
+    other: "otros",
+  },
+  noDays: "Aún no ha terminado ningún día desde que esta ciudad empezó su registro.",
   noMonths: "Entre estos días no hay ningún mes entero. Por zona, las cuentas se dan por meses.",
   ledgerArea: (kind) =>
     `Por zona, las cuentas se llevan para una sola clase (${kind}), para que no puedan restarse dos.`,

@@ -1,0 +1,140 @@
+"""Data and methods: how fresh and how complete it is, what is withheld and why, what the words mean."""
+
+from typing import Annotated, Any
+
+import h3
+from fastapi import APIRouter, Depends, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from blocklight.api import ledger, policy, sources
+from blocklight.api.ledger import LedgerParameters
+from blocklight.api.plain.asking import as_given
+from blocklight.api.plain.page import Reader
+from blocklight.api.state import Public, public
+from blocklight.city import City, default_call_types
+from blocklight.errors import BadQuery, StoreError
+from blocklight.model import Category
+from blocklight.policy import groups_of
+from blocklight.publish.ledger import SMALL, total
+from blocklight.table import folded
+
+router = APIRouter(include_in_schema=False)
+
+_MAX_AGE_S = 5
+_ROUND_M = 50
+
+
+@router.get("/data")
+def data_page(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
+    """Return data and methods, with the ledger of the days or the area asked for."""
+    reader = Reader.of(request, state)
+    given = as_given(request.query_params)
+    try:
+        values = _everything(reader, given)
+        status = 200
+    except BadQuery as error:
+        try:
+            values = _everything(reader, {})
+        except StoreError:
+            return reader.trouble(request, "plain.unavailable", 503)
+        values |= {"trouble": reader.words("plain.notRead", name=error.parameter or "?"), "given": given}
+        status = 400
+    except StoreError:
+        return reader.trouble(request, "plain.unavailable", 503)
+    address = f"{request.url.scheme}://{request.url.netloc}/"
+    return reader.answer(
+        request,
+        "data.html",
+        values | {"address": address},
+        status=status,
+        parameters=given,
+        max_age_s=_MAX_AGE_S,
+    )
+
+
+def _everything(reader: Reader, given: dict[str, Any]) -> dict[str, Any]:
+    """Return what the page tells; raises ``BadQuery`` and ``StoreError``."""
+    state, words = reader.state, reader.words
+    known_areas = state.areas.by_kind.get(state.city.ledger_kind or "", ())
+    return {
+        "trouble": None,
+        "given": given,
+        "sources": sources.health(state),
+        "polls": {source.id: source.poll_s for source in state.city.sources},
+        "precisions": {source.id: source.precision for source in state.city.sources},
+        "pauses": [
+            (
+                _paused(reader, pause.scope, pause.value),
+                reader.formats.moment(pause.since, reader.now),
+                pause.reason,
+            )
+            for pause in state.publisher.pauses
+        ],
+        "small": SMALL,
+        "ledger": _ledger(state, given),
+        "ledger_areas": [(f"{area.kind}:{area.id}", area.name) for area in known_areas],
+        "ledger_label": next((layer.label for layer in state.city.areas), None),
+        "reasons": list(words.table("plain.reasons")),
+        "places": ledger.places(state),
+        "policy": policy.told(state),
+        "cells_m": {
+            name: _across_m(getattr(state.city.policy, name)) for name in ("resolution", "medical_resolution")
+        },
+        "mapping": _mapping(state.city),
+    }
+
+
+def _ledger(state: Public, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the ledger that was asked for, without the days before anything was told; newest first."""
+    try:
+        parameters = LedgerParameters.model_validate(given)
+    except ValidationError as error:
+        raise BadQuery("not understood", parameter=str(error.errors()[0]["loc"][0])[:80]) from None
+    told = ledger.told(state, parameters)
+    if "days" in told:
+        days = told["days"]
+        while days and not _tells(days[0]):
+            days = days[1:]
+        told |= {"days": days[::-1], "total": total(days)}
+    return told
+
+
+def _tells(day: dict[str, Any]) -> bool:
+    return bool(day["fetched"]["at_least"] or day["released"] or day["retracted"] or day["withheld_later"])
+
+
+def _paused(reader: Reader, scope: str, value: str) -> str:
+    """Return what a pause covers."""
+    words = reader.words
+    name = words.of("plain.scopes", scope)
+    if scope == "category":
+        return f"{name}: {words.of('category', value)}"
+    if scope == "area":
+        return f"{name}: {reader.teller.area(*value.split(':', 1))}"
+    if scope == "source":
+        return f"{name}: {reader.state.city.source(value).label}"
+    return name
+
+
+def _across_m(resolution: int) -> int:
+    """Return how wide a hexagon of the grid is from corner to corner, about."""
+    across_m = 2 * float(h3.average_hexagon_edge_length(resolution, unit="m"))
+    return round(across_m / _ROUND_M) * _ROUND_M
+
+
+def _mapping(city: City) -> list[dict[str, Any]]:
+    """Return each category with the city's own types for it, sensitive ones left out, and its patterns.
+
+    The agency's words are named only where the policy publishes them.
+    """
+    rules = (default_call_types(), city.call_types)
+    sensitive = [(rule.match, rule.group) for types in rules for rule in types.sensitive]
+    listed = []
+    for category in Category:
+        own = sorted(text for text, meant in city.call_types.exact.items() if meant is category)
+        types = [text for text in own if not groups_of(folded(text), sensitive)]
+        patterns = sum(rule.category is category for one in rules for rule in one.patterns)
+        named = types if city.policy.source_types else []
+        listed.append({"category": category, "types": len(types), "named": named, "patterns": patterns})
+    return listed
