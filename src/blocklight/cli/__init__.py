@@ -250,7 +250,8 @@ def replay(
     replay_source(city, source, file, speed=speed, data=data, database=database)
 
 
-from blocklight.cli import governance, places  # noqa: E402, F401 - they add their commands to the app above
+# They add their commands to the app above.
+from blocklight.cli import beginning, governance, places  # noqa: E402, F401
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ class AtomRss:
         if answer.unchanged:
             yield Batch([], answer.fetched_at, unchanged=True)
             return
-        rows = [_columns(entry) for entry in _entries(answer.value)]
+        rows = entry_rows(answer.value)
         if len(rows) > self._source.max_rows:
             raise SourceChanged(f"more than {self._source.max_rows:,} rows")
         records = self._columns.records(rows)
@@ -63,6 +63,11 @@ def xml_document(body: bytes) -> Any:  # noqa: ANN401 - an element, or what a do
     except (ParseError, LookupError, ValueError):
         kind = "broken XML" if start.startswith(b"<") else "no XML" if start else "nothing"
         raise SourceUnavailable(f"answered with {kind}") from None
+
+
+def entry_rows(root: Element) -> list[dict[str, str]]:
+    """Return every column of each entry; raises ``SourceChanged`` for another document."""
+    return [_columns(entry) for entry in _entries(root)]
 
 
 def _entries(root: Element) -> Iterator[Element]:

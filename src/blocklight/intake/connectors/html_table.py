@@ -1,6 +1,7 @@
 """Reads the rows of a table on a web page, and understands none of them."""
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -107,6 +108,19 @@ def html_document(body: bytes) -> Any:  # noqa: ANN401 - a list of rows of cells
     if not reader.rows:
         raise SourceUnavailable("answered with a page without a table")
     return reader.rows
+
+
+def named_rows(page: Sequence[Sequence[Cell]]) -> list[dict[str, str]]:
+    """Return the rows below the first row of headings that names as many columns as most rows have."""
+    sizes = Counter(len(cells) for cells in page if len(cells) > 1)
+    if not sizes:
+        return []
+    size = sizes.most_common(1)[0][0]
+    for number, cells in enumerate(page):
+        names = [cell.text for cell in cells]
+        if len(names) == size and all(names) and len(set(names)) == size:
+            return _named(page[number + 1 :], names)[0]
+    return []
 
 
 def _named(

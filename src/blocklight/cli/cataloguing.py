@@ -1,0 +1,100 @@
+"""Lists public feeds from OpenPoliceData's table of sources, which is read and never kept."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import httpx
+from rich.markup import escape
+
+from blocklight.cli import out
+from blocklight.errors import BlocklightError, SourceUnavailable
+
+TABLE = "https://raw.githubusercontent.com/openpolicedata/opd-data/main/opd_source_table.csv"
+"""Where OpenPoliceData publishes its table (https://github.com/openpolicedata/opd-data, BSD-3-Clause)."""
+
+_MAX_BYTES = 32_000_000
+_TIMEOUT_S = 20.0
+_NEEDED = ("State", "SourceName", "TableType", "URL", "DataType", "dataset_id", "coverage_end")
+_CALLS, _INCIDENTS = "CALLS FOR SERVICE", "INCIDENTS"
+
+
+def list_feeds(place: str | None, *, file: Path | None, incidents: bool, table_url: str = TABLE) -> None:
+    """Print the feeds of a state or city; raises ``BlocklightError`` for a table that cannot be read."""
+    rows = list(_chosen(_rows(file, table_url), place, incidents=incidents))
+    if not rows:
+        raise BlocklightError(
+            f"no feed of {place!r} is in the table" if place else "the table holds no feeds"
+        )
+    for row in rows:
+        what = "calls" if row["TableType"].upper().startswith(_CALLS) else "incidents"
+        until = row["coverage_end"] or "?"
+        head = f"{row['SourceName']}, {row['State']}: {what}, {row['DataType']}, until {until}"
+        # An address stands alone on its line and is never broken, so that it can be copied.
+        out.print(f"[bold]{escape(head)}[/bold]\n  {escape(address(row))}", highlight=False, soft_wrap=True)
+    out.print(
+        f"{len(rows)} feeds, from OpenPoliceData's table of sources "
+        "(github.com/openpolicedata/opd-data, BSD-3). Describe one with: blocklight new-city URL",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def address(row: Mapping[str, str]) -> str:
+    """Return the address of a row's feed as `new-city` takes it."""
+    url, dataset = row["URL"].strip(), row["dataset_id"].strip()
+    host = url.removeprefix("https://").removeprefix("http://").rstrip("/")
+    if row["DataType"] == "Socrata" and dataset:
+        return f"https://{host}/resource/{dataset}.json"
+    if row["DataType"] == "CKAN" and dataset:
+        return f"https://{host}/api/3/action/datastore_search?resource_id={dataset}&limit=500"
+    return url
+
+
+def _chosen(
+    rows: Iterator[Mapping[str, str]], place: str | None, *, incidents: bool
+) -> Iterator[Mapping[str, str]]:
+    asked = (place or "").strip().casefold()
+    for row in rows:
+        kind = row["TableType"].upper()
+        if not (kind.startswith(_CALLS) or (incidents and kind.startswith(_INCIDENTS))):
+            continue
+        if asked in row["State"].casefold() or asked in row["SourceName"].casefold():
+            yield row
+
+
+def _rows(file: Path | None, table_url: str) -> Iterator[Mapping[str, str]]:
+    """Yield the rows of the table; raises ``BlocklightError`` for one without our columns."""
+    body = _asked(table_url) if file is None else _read(file)
+    try:
+        reader = csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline=""))
+        missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
+        if missing:
+            raise BlocklightError(f"the table of sources has no column {missing[0]!r}")
+        for row in reader:
+            yield {name: row[name] or "" for name in _NEEDED}
+    except (UnicodeDecodeError, csv.Error):
+        raise BlocklightError("the table of sources is not a CSV file in UTF-8") from None
+
+
+def _read(file: Path) -> bytes:
+    if not file.is_file() or file.stat().st_size > _MAX_BYTES:
+        raise BlocklightError(f"{file}: not a file of at most {_MAX_BYTES:,} bytes")
+    return file.read_bytes()
+
+
+def _asked(url: str) -> bytes:
+    body = bytearray()
+    try:
+        with httpx.stream("GET", url, timeout=_TIMEOUT_S, headers={"user-agent": "blocklight"}) as response:
+            if not response.is_success:
+                raise SourceUnavailable(f"the table of sources: HTTP {response.status_code}; try --file")
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > _MAX_BYTES:
+                    raise SourceUnavailable(f"the table of sources: larger than {_MAX_BYTES:,} bytes")
+    except httpx.HTTPError as error:
+        raise SourceUnavailable(f"the table of sources: {type(error).__name__}; try --file") from None
+    return bytes(body)

@@ -1,0 +1,137 @@
+"""Writes a city file for a feed that nobody has described yet, and says what a person must still decide."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
+from rich.table import Table
+
+from blocklight.cli import out
+from blocklight.cli.checking import read_sample as read_file
+from blocklight.errors import BlocklightError, SourceUnavailable
+from blocklight.intake.propose.city_file import Proposal, propose, word
+from blocklight.intake.propose.sample import question, read_sample
+
+_MAX_BYTES = 16_000_000
+_TIMEOUT_S = 20.0
+_REDIRECTS = 3
+_ID = re.compile(r"^[a-z][a-z0-9_-]{0,62}$")
+_TEST = '''"""The feed of {name} is understood: rows in its shape with nobody in them."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from blocklight.city import load_city
+from blocklight.intake.normalise import Normaliser
+
+HERE = Path(__file__).parent
+
+
+def test_every_row_of_the_sample_is_understood() -> None:
+    city = load_city(str(HERE / "{name}.toml"))
+    rows = json.loads((HERE / "{name}-sample.json").read_text("utf-8"))
+    assert len(rows) == {rows}
+    read = [Normaliser.of(city.sources[0], city)(row, datetime.now(UTC)) for row in rows]
+    assert all(one.received_at and one.source_type for one in read)
+    assert sum(one.lon is not None for one in read) == {placed}
+'''
+
+
+def new_city(url: str, *, name: str | None, sample: Path | None, output: Path) -> None:
+    """Write NAME.toml, NAME-sample.json and test_NAME.py into *output*, and print what they rest on.
+
+    Raises ``SourceError`` for a feed that cannot be read, ``BlocklightError`` where a file is in the way.
+    """
+    name = name or _name_of(url)
+    if not _ID.match(name):
+        raise BlocklightError(f"--name {name!r}: a short lower-case word such as smallville")
+    files = [output / f"{name}.toml", output / f"{name}-sample.json", output / f"test_{_python(name)}.py"]
+    for file in files:
+        if file.exists():
+            raise BlocklightError(f"{file}: exists already; choose another --name or --output")
+    body = _ask(url) if sample is None else read_file(sample)
+    proposal = propose(read_sample(url, body), name, output)
+    output.mkdir(parents=True, exist_ok=True)
+    placed = sum(1 for row in proposal.kept if _has_place(proposal, row))
+    files[0].write_text(proposal.toml, "utf-8")
+    files[1].write_text(json.dumps(proposal.kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    files[2].write_text(_TEST.format(name=name, rows=len(proposal.kept), placed=placed), "utf-8")
+    _tell(proposal, files)
+
+
+def _python(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _name_of(url: str) -> str:
+    """Return a name from an address: ``data.smallville.gov`` is ``smallville``."""
+    parts = (urlsplit(url).hostname or "my-city").removeprefix("www.").split(".")
+    dull = {"data", "gis", "opendata", "api", "services", "maps", "open", "arcgis"}
+    words = [part for part in parts[:-1] if part not in dull and not re.match(r"^services?\d*$", part)]
+    return re.sub(r"[^a-z0-9_-]", "-", (words or ["my-city"])[0].lower())
+
+
+def _has_place(proposal: Proposal, row: dict[str, object]) -> bool:
+    found = proposal.table.found
+    columns = found["point"].columns if "point" in found else found["lon"].columns if "lon" in found else ()
+    return bool(columns) and all(column in row for column in columns)
+
+
+def _ask(url: str) -> bytes:
+    """Return a small sample of a feed, bounded in time and bytes."""
+    where, params = question(url)
+    body = bytearray()
+    try:
+        with httpx.Client(
+            timeout=_TIMEOUT_S,
+            follow_redirects=True,
+            max_redirects=_REDIRECTS,
+            headers={"user-agent": "blocklight"},
+        ) as client:
+            target = httpx.URL(where).copy_merge_params(params)
+            with client.stream("GET", target) as response:
+                if not response.is_success:
+                    raise SourceUnavailable(f"HTTP {response.status_code}")
+                for chunk in response.iter_bytes():
+                    body += chunk
+                    if len(body) > _MAX_BYTES:
+                        raise SourceUnavailable(f"answer larger than {_MAX_BYTES:,} bytes; use --sample")
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise SourceUnavailable(f"network: {type(error).__name__}") from None
+    return bytes(body)
+
+
+def _tell(proposal: Proposal, files: list[Path]) -> None:
+    table, sample = Table(box=SIMPLE_HEAD), proposal.table.sample
+    for heading in ("Our field", "From", "Converter", "How sure", "First value"):
+        table.add_column(heading)
+    for name, guess in proposal.table.found.items():
+        values = [str(proposal.table.values[c][0]) for c in guess.columns if proposal.table.values.get(c)]
+        table.add_row(
+            name,
+            escape(", ".join(guess.columns) or f"(always {guess.spec.get('default')})"),
+            str(guess.spec.get("convert", "map" if "map" in guess.spec else "text")),
+            word(guess.confidence),
+            escape(" ".join(values)[:50]),
+        )
+    out.print(f"{len(sample.rows)} records over [bold]{sample.connector}[/bold].", highlight=False)
+    out.print(table)
+    sure = proposal.confidence
+    out.print(
+        f"Key: {', '.join(proposal.key)} ({word(sure['key'])}), a row is one {proposal.rows}. "
+        f"Closes: {proposal.closes} ({word(sure['closes'])}). "
+        f"Call types that the shipped rules know: {round(100 * sure['call_types'])} % of the records.",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+    out.print("\n[bold]You still have to decide:[/bold]")
+    for number, line in enumerate(proposal.decide, 1):
+        out.print(f"{number}. {line}", markup=False, highlight=False, soft_wrap=True)
+    written = ", ".join(str(file) for file in files)
+    out.print(f"\nWritten: {written}. Next: blocklight check {files[0]}", markup=False, soft_wrap=True)

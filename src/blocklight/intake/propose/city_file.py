@@ -1,0 +1,268 @@
+"""Puts a proposal together: a city file, a sample without anybody in it, and what is left to decide."""
+
+import json
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from blocklight.city import CallTypes, City, parse_city
+from blocklight.errors import RecordRejected
+from blocklight.intake.normalise import Normaliser
+from blocklight.intake.policy import CallMeanings
+from blocklight.intake.propose.fields import Guess, Table, folded, propose_fields, propose_key
+from blocklight.intake.propose.keeping import kept_rows
+from blocklight.intake.propose.sample import Sample
+from blocklight.intake.record import Incident
+from blocklight.model import Reason
+
+_SURE, _LIKELY, _GUESS = 0.95, 0.75, 0.5
+_MARGIN = 0.03
+
+_MOST_TYPES = 60
+_FEW = 8
+
+
+_LIVE = re.compile(r"active|current|live|realtime|real_time", re.IGNORECASE)
+_FIRE = re.compile(r"fire|ems|medic|rescue", re.IGNORECASE)
+_AGENCIES = (
+    ("police", re.compile(r"^(?:p|pd|lp|law)$|police|sheriff|\bpd\b", re.IGNORECASE)),
+    ("ems", re.compile(r"^(?:e|ems)$|ambulance|\bems\b", re.IGNORECASE)),
+    ("fire", re.compile(r"^(?:f|fd|fr)$|fire|\bfd\b", re.IGNORECASE)),
+    ("public_works", re.compile(r"public works|\bdpw\b|transportation", re.IGNORECASE)),
+)
+_ZONES = (
+    (-141.0, -125.0, "America/Anchorage"),
+    (-125.0, -114.5, "America/Los_Angeles"),
+    (-114.5, -102.0, "America/Denver"),
+    (-102.0, -86.5, "America/Chicago"),
+    (-86.5, -66.0, "America/New_York"),
+)
+_ARIZONA = (-114.5, -109.1, 31.3, 37.0)
+
+
+@dataclass(slots=True)
+class Proposal:
+    """A city file in the making, and what a person must still decide about it."""
+
+    name: str
+    table: Table
+    key: tuple[str, ...]
+    rows: str
+    closes: str
+    confidence: dict[str, float]
+    city: City | None = None
+    toml: str = ""
+    decide: list[str] = field(default_factory=list)
+    unmapped: list[str] = field(default_factory=list)
+    kept: list[dict[str, Any]] = field(default_factory=list)
+
+
+def propose(sample: Sample, name: str, folder: Path) -> Proposal:
+    """Return the proposal for a feed; *folder* is where its city file will lie.
+
+    Raises ``CityFileError`` where not even the required fields can be guessed.
+    """
+    table = propose_fields(sample)
+    _agency(table, sample)
+    key, rows, sure = propose_key(table)
+    closes, closing = _closing(table, sample)
+    proposal = Proposal(name, table, key, rows, closes, {"key": sure, "closes": closing})
+    for required in ("received_at", "source_type"):
+        if required not in table.found:
+            proposal.decide.append(f"{required}: no column looks like it; a city file needs one")
+            table.take(required, {"from": ("FILL_IN",)}, 0.0)
+    if not {"point", "address"} & set(table.found) and not {"lon", "lat"} <= set(table.found):
+        proposal.decide.append("lon and lat, point or address: no column looks like a place")
+        table.take("address", {"from": ("FILL_IN",)}, 0.0)
+    _write(proposal, sample, folder)
+    if proposal.city is not None:
+        proposal.kept = kept_rows(sample.rows, proposal.city, table.found, key)
+    _decisions(proposal, sample)
+    return proposal
+
+
+def _agency(table: Table, sample: Sample) -> None:
+    words = f"{sample.url} {' '.join(sample.columns)}"
+    default = "fire" if _FIRE.search(words) else "police"
+    for column, values in table.values.items():
+        told = {str(value) for value in values}
+        if folded(column) in ("agency", "department", "discipline", "agency_type") and len(told) <= _FEW:
+            named = {text: word for text in sorted(told) for word, known in _AGENCIES if known.search(text)}
+            if named:
+                table.take("agency", {"from": (column,), "map": named}, _LIKELY)
+                return
+    table.take("agency", {"default": default}, _LIKELY if default == "fire" else _GUESS)
+
+
+def _closing(table: Table, sample: Sample) -> tuple[str, float]:
+    """Return how calls close: a status, a closing time, by leaving a feed of what is active, or never."""
+    if "status" in table.found:
+        return "status", _LIKELY
+    if _LIVE.search(sample.url) and "closed_at" not in table.found:
+        return "vanish", _LIKELY
+    if "closed_at" in table.found:
+        return "time", _LIKELY
+    if any(folded(column) == "status" and table.values[column] for column in table.values):
+        return "vanish", _GUESS  # states without a last one: a row that is over is no row
+    return "never", _GUESS
+
+
+def _write(proposal: Proposal, sample: Sample, folder: Path) -> None:
+    """Write the TOML twice: first with the whole world as bounds, to read the sample, then as it tells."""
+    world = {"west": -180.0, "south": -90.0, "east": 180.0, "north": 90.0}
+    first = _parsed(_toml(proposal, sample, world, "UTC", {}), folder)
+    read = _read(first, sample)
+    points = [(one.lon, one.lat) for one in read if one.lon is not None and one.lat is not None]
+    bounds, zone, sure = _where(points)
+    proposal.confidence |= {"bounds": _LIKELY if points else 0.0, "time_zone": sure}
+    types = _types(read, proposal)
+    proposal.toml = _toml(proposal, sample, bounds or world, zone, types)
+    proposal.city = _parsed(proposal.toml, folder)
+
+
+def _parsed(toml: str, folder: Path) -> City:
+    return parse_city(tomllib.loads(toml), file="the proposal", folder=folder)
+
+
+def _read(city: City, sample: Sample) -> list[Incident]:
+    normalise, now, found = Normaliser.of(city.sources[0], city), datetime.now(UTC), []
+    for row in sample.rows:
+        try:
+            found.append(normalise(row, now))
+        except RecordRejected:
+            continue
+    return found
+
+
+def _where(points: Sequence[tuple[float, float]]) -> tuple[dict[str, float] | None, str, float]:
+    """Return the box of most points, and the time zone of its middle, which is a guess by longitude."""
+    real = sorted(point for point in points if abs(point[0]) > 1 or abs(point[1]) > 1)
+    if not real:
+        return None, "America/New_York", 0.0
+    spare = len(real) // 100
+    lons, lats = (sorted(one)[spare : len(real) - spare] for one in zip(*real, strict=True))
+    box = {"west": lons[0], "south": lats[0], "east": lons[-1], "north": lats[-1]}
+    lon, lat = (box["west"] + box["east"]) / 2, (box["south"] + box["north"]) / 2
+    signs = {"west": -1, "south": -1, "east": 1, "north": 1}
+    bounds = {side: round(value + signs[side] * _MARGIN, 2) for side, value in box.items()}
+    if _ARIZONA[0] < lon < _ARIZONA[1] and _ARIZONA[2] < lat < _ARIZONA[3]:
+        return bounds, "America/Phoenix", _LIKELY
+    zone = next((name for west, east, name in _ZONES if west <= lon < east), None)
+    return bounds, zone or "UTC", _LIKELY if zone else 0.0
+
+
+def _types(read: Sequence[Incident], proposal: Proposal) -> dict[str, str]:
+    """Say which types no rule knows; they stay withheld until a person says what they are."""
+    meanings = CallMeanings(CallTypes(), ())
+    counted = Counter(one.source_type for one in read)
+    unknown = [text for text, _ in counted.most_common() if meanings.of(text).category is Reason.UNMAPPED]
+    proposal.unmapped = unknown[:_MOST_TYPES]
+    rows = sum(counted.values())
+    known = rows - sum(counted[text] for text in unknown)
+    proposal.confidence["call_types"] = known / rows if rows else 0.0
+    return dict.fromkeys(proposal.unmapped, "")
+
+
+def _toml(
+    proposal: Proposal, sample: Sample, bounds: Mapping[str, float], zone: str, types: Mapping[str, str]
+) -> str:
+    name, sure = proposal.name, proposal.confidence
+    box = ", ".join(f"{side} = {bounds[side]}" for side in ("west", "south", "east", "north"))
+    lines = [
+        f"# Proposed from {len(sample.rows)} records of {urlsplit(sample.url).hostname or 'a file'}.",
+        "# Behind each line how sure that is. Known from one sample only: watch the feed for a day.",
+        "",
+        "[city]",
+        f"id = {_text(name)}",
+        f"name = {_text(name.replace('-', ' ').title())}",
+        f"time_zone = {_text(zone)}{_mark(sure.get('time_zone'))}",
+        f"bounds = {{ {box} }}{_mark(sure.get('bounds'))}",
+        "",
+        "[[sources]]",
+        'id = "calls"',
+        'label = "Calls for service"',
+        f"connector = {_text(sample.connector)}",
+        f"url = {_text(sample.url)}",
+        *([f"records = {_text(sample.records)}"] if sample.records else []),
+        f"key = {_value(proposal.key)}{_mark(sure['key'])}",
+        *([f"rows = {_text(proposal.rows)}"] if proposal.rows != "incident" else []),
+        f"closes = {_text(proposal.closes)}{_mark(sure['closes'])}",
+        "",
+        "[sources.fields]",
+        *(f"{field} = {_spec(guess)}{_mark(guess.confidence)}" for field, guess in _ordered(proposal)),
+    ]
+    if types:
+        lines += ["", "# No rule knows these types. Until a line here says what they are, they are withheld."]
+        lines += ["[call_types.exact]", *(f'# {_text(text)} = "…"' for text in types)]
+    return "\n".join(lines) + "\n"
+
+
+def _ordered(proposal: Proposal) -> list[tuple[str, Guess]]:
+    return sorted(proposal.table.found.items(), key=lambda one: (one[0] != "received_at", one[0]))
+
+
+def _mark(confidence: float | None) -> str:
+    return "" if confidence is None else f"  # {word(confidence)}"
+
+
+def word(confidence: float) -> str:
+    """Say how sure a guess is."""
+    if confidence >= _SURE * 0.9:
+        return "sure"
+    return "likely" if confidence >= _GUESS + 0.01 else "a guess" if confidence else "not known"
+
+
+def _spec(guess: Guess) -> str:
+    spec = dict(guess.spec)
+    if set(spec) == {"from"}:
+        columns = spec["from"]
+        return _value(columns[0] if len(columns) == 1 else columns)
+    if len(spec.get("from", ())) == 1:
+        spec["from"] = spec["from"][0]
+    return "{ " + ", ".join(f"{key} = {_value(value)}" for key, value in spec.items()) + " }"
+
+
+def _value(value: Any) -> str:  # noqa: ANN401 - what a city file's keys may hold
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_text(str(key))} = {_value(inner)}" for key, inner in value.items()) + " }"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_value(inner) for inner in value) + "]"
+    return _text(value) if isinstance(value, str) else str(value)
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _decisions(proposal: Proposal, sample: Sample) -> None:
+    sure = proposal.confidence
+    say = proposal.decide.append
+    say("May you publish this feed again, and whom must you name? Write it into `attribution`.")
+    if sure["time_zone"] < _SURE:
+        say("time_zone: guessed from the longitude; compare the newest time with your own clock.")
+    if not sure["bounds"]:
+        say("bounds: no coordinates to tell from; nothing can be shown before they and [geocoder] are right.")
+    if len(proposal.key) > 1 or sure["key"] < _SURE:
+        say(f"key: do {', '.join(proposal.key)} name one call for ever? Compare two downloads an hour apart.")
+    say({
+        "never": 'closes: nothing tells when a call is over. If its row disappears, write closes = "vanish".',
+        "vanish": 'closes: is a row gone when its call is over? If it stays, write closes = "never".',
+        "status": "closes: is every value of the status that means closed in its `map`?",
+        "time": "closes: is the closing time empty while a call is open?",
+    }[proposal.closes])  # fmt: skip
+    for name, guess in proposal.table.found.items():
+        if guess.confidence < _GUESS + 0.01:
+            say(f"{name}: {guess.why or 'a guess'}; look at the table above.")
+    if proposal.unmapped:
+        say(
+            f"call_types: {len(proposal.unmapped)} types that no rule knows are listed in the file, withheld."
+        )
+    left = [column for column in sample.columns if column not in proposal.table.taken | set(proposal.key)]
+    if left:
+        say(f"Columns that are not used: {', '.join(left[:40])}.")

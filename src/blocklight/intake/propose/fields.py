@@ -1,0 +1,326 @@
+"""Guesses which column is which of our fields, by its name and by what stands in it."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from blocklight.intake.propose.sample import Sample
+from blocklight.intake.propose.times import Written, written
+
+_SURE, _LIKELY, _GUESS = 0.95, 0.75, 0.5
+_STAGES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
+
+# ruff: noqa: E501 - patterns read best whole
+# For each field patterns over folded names (`call_type`), each with how much it says.
+_NAMES: dict[str, tuple[tuple[str, float], ...]] = {
+    "received_at": (
+        (r"rece(?:i?ved|pt)|time_?create|create_?time|called_at|date_?time_?init|requested_|original_time_queued", 1),
+        (r"^(?:call|incident|event|response|report(?:ed)?|occurred)_?(?:on|at)?_?(?:date_?time|time|date|dt|dttm|tm)?(?:_opened)?$", 0.9),
+        (r"^(?:published|date_?time|created?(?:_at|_date|_datetime)?|opened(?:_at|_date)?)$", 0.9),
+        (r"^(?:date|time)$", 0.6),
+    ),
+    "dispatched_at": ((r"dispatch(?:ed)?_?(?:at|date_?time|time|dttm|primary)|time_?dispatch|dispatch_dttm", 1),),
+    "en_route_at": ((r"en_?route|^response_(?:dttm|date_?time|time)$|respond(?:ing|ed)?_(?:at|time|dttm)", 1),),
+    "on_scene_at": ((r"on_?scene|arriv(?:e|ed|al)?", 1),),
+    "closed_at": ((r"clos(?:e|ed)(?:_|$)|time_?clos|cleared?_(?:at|time|date)|available_dttm|datetimeclosed", 1),),
+    "source_type": (
+        (r"^(?:call|incident|event|crime)_?type(?:_?name|_?desc)?$|^nature(?:_of_call)?$|^category_term$|^typetext$", 1),
+        (r"^(?:final|current)_(?:call_)?type|(?:call|incident)_type_(?:final_)?desc|^offen[sc]e$|^type$", 0.9),
+        (r"(?:call|incident|event)_?(?:description|desc|type)|^call_nature|^service_name$", 0.8),
+        (r"^description$|^category$|^title$", 0.5),
+    ),
+    "status": ((r"^(?:status|state|call_status|incident_status|status_description)$", 1),),
+    "lon": ((r"^__lon$|^(?:lon|lng|long|longitude)(?:_x)?$|_longitude$|^x_?coord(?:inate)?$", 1), (r"^(?:x|map_?x)$", 0.7)),
+    "lat": ((r"^__lat$|^(?:lat|latitude)(?:_x)?$|_latitude$|^y_?coord(?:inate)?$", 1), (r"^(?:y|map_?y)$", 0.7)),
+    "point": ((r"point|location|geom|geocoded|georeference|address", 1),),
+    "address": (
+        (r"^(?:block_?|full_|incident_|street_|dispatch_)?addr(?:ess)?(?:_x)?$|^blk_?addr$|block_?address|^block$", 1),
+        (r"^intersection(?:_name)?$|^(?:incident_)?location$|^place$", 0.8),
+        (r"^street(?:_name)?$|^title$", 0.5),
+    ),
+    "cross_street": ((r"cross_?st(?:reet)?", 1),),
+    "priority": ((r"final_priority|priority_final", 1), (r"^(?:call_)?priority(?:_code)?$|^priority_(?!orig)\w+", 0.9)),
+    "units": ((r"^(?:no|num|number_of)_?units$|^unit_count$", 1), (r"^units?(?:_list|_assigned)?$", 0.8)),
+    "disposition": ((r"dispo(?:sition)?(?:_?(?:text|desc(?:ription)?))?$|clearance_desc|^resolution$", 1),),
+    "origin": ((r"on_?view|self_?initiated|call_source|initiated_by|^origin$", 1),),
+}  # fmt: skip
+_MOST_STATES = 20
+_ALONE = 0.995
+_FURTHER = re.compile(
+    r"(?:initial|original|orig|sub|secondary)_?\w*(?:type|desc|nature)|cv_?legend|^offen[sc]e$"
+)
+_ID = re.compile(
+    r"^(?:call|incident|event|case|cad|service_request|request|nopd|entry|incident_entry|master_incident|cad_event)?_?"
+    r"(?:number|num|no|id|item)$|^case_?(?:no|number)$|_guid$"
+)
+_UNIT = re.compile(r"^unit_?(?:id|number|no|name)?$")
+_PAIR_OF_NUMBERS = re.compile(r"^-?\d+\.\d+[ ,]+-?\d+\.\d+$")
+_PLACE = re.compile(r"POINT ?\(|\(-?\d+\.\d+, *-?\d+\.\d+\)\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One proposed field: the table for the city file, and how sure that is, from 0 to 1."""
+
+    spec: Mapping[str, Any]
+    confidence: float
+    why: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it is read from."""
+        return tuple(self.spec.get("from", ()))
+
+
+@dataclass(slots=True)
+class Table:
+    """The columns of a sample with their values, and what was proposed so far."""
+
+    sample: Sample
+    values: dict[str, list[Any]] = field(default_factory=dict)
+    times: dict[str, Written] = field(default_factory=dict)
+    found: dict[str, Guess] = field(default_factory=dict)
+
+    def take(self, name: str, spec: Mapping[str, Any], confidence: float, why: str = "") -> None:
+        """Propose a field."""
+        self.found[name] = Guess(spec, confidence, why)
+
+    @property
+    def taken(self) -> set[str]:
+        """The columns that stand for something."""
+        return {column for guess in self.found.values() for column in guess.columns}
+
+
+def folded(name: str) -> str:
+    """Return a column's name in small letters with one kind of gap: ``callType`` is ``call_type``."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.replace("DtTm", "dttm"))
+    return re.sub(r"[^0-9a-z_]+", "_", name.casefold()).strip("_") if name[:2] != "__" else name
+
+
+def propose_fields(sample: Sample) -> Table:
+    """Return a field map for the columns of a sample, each with its confidence."""
+    table = Table(sample)
+    for column in sample.columns:
+        values = [row.get(column) for row in sample.rows]
+        table.values[column] = [value for value in values if value not in (None, "")]
+        told = column in sample.dates
+        if how := written(table.values[column], dates=told):
+            table.times[column] = how
+    for step in (_times, _type, _place, _words, _further):
+        step(table)
+    return table
+
+
+def _best(table: Table, name: str, suits: Callable[[str], bool]) -> tuple[str, float] | None:
+    """Return the free column whose name says most that it is a field, of those that suit."""
+    best: tuple[str, float] | None = None
+    for column, values in table.values.items():
+        if not values or column in table.taken or not suits(column):
+            continue
+        for pattern, weight in _NAMES[name]:
+            if re.search(pattern, folded(column)):
+                if best is None or weight > best[1]:
+                    best = column, weight
+                break
+    return best
+
+
+def _times(table: Table) -> None:
+    """Propose the stages; a date and a clock in two columns are read together."""
+    for stage in _STAGES[1:] + _STAGES[:1]:  # what is left over may be when it came in
+        others = (
+            [name for name in _NAMES if name in _STAGES and name != stage] if stage == "received_at" else []
+        )
+
+        def suits(column: str, others: Sequence[str] = tuple(others)) -> bool:
+            how = table.times.get(column)
+            if how is None or how.convert == "time_of_day":
+                return False
+            return not any(re.search(p, folded(column)) for other in others for p, _ in _NAMES[other][:1])
+
+        if found := _best(table, stage, suits):
+            _take_time(table, stage, *found)
+    if "received_at" not in table.found:
+        loose = [column for column, how in table.times.items() if column not in table.taken]
+        if loose:
+            _take_time(
+                table, "received_at", min(loose, key=lambda c: table.times[c].convert == "time_of_day"), 0.4
+            )
+
+
+def _take_time(table: Table, stage: str, column: str, weight: float) -> None:
+    how = table.times[column]
+    clock = _clock_beside(table, column) if how.midnight or how.convert == "day" else None
+    if clock is None:
+        spec = {"from": (column,), "convert": "day" if how.midnight else how.convert}
+        table.take(stage, spec | ({"format": how.form} if how.form else {}), weight * _SURE)
+        return
+    day = how.form or ("%Y-%m-%d" if how.convert == "day" else _iso_midnight(table.values[column][0]))
+    day = day.replace("%I:%M:%S %p", "12:00:00 AM").replace("%H:%M:%S", "00:00:00").replace("%H:%M", "00:00")
+    form = f"{day} {table.times[clock].form or '%H:%M:%S'}"
+    spec = {"from": (column, clock), "join": " ", "convert": "local", "format": form}
+    table.take(stage, spec, weight * _LIKELY, "a date and a time in two columns")
+
+
+def _iso_midnight(value: Any) -> str:  # noqa: ANN401 - a source's value may be anything
+    return "%Y-%m-%d" + str(value)[10:]
+
+
+def _clock_beside(table: Table, column: str) -> str | None:
+    """Return the column with the clock readings that belong to a column of dates."""
+    stem = re.sub(r"_?(?:date|dt|day)$", "", folded(column))
+    clocks = [
+        name for name, how in table.times.items() if how.convert == "time_of_day" and name not in table.taken
+    ]
+    same = [name for name in clocks if re.sub(r"_?(?:time|tm)$", "", folded(name)) == stem]
+    return same[0] if same else None
+
+
+def _type(table: Table) -> None:
+    def suits(column: str) -> bool:
+        return column not in table.times and any(re.search("[A-Za-z]", str(v)) for v in table.values[column])
+
+    if found := _best(table, "source_type", suits):
+        column, weight = found
+        filled = len(table.values[column]) / len(table.sample.rows)
+        spare = (
+            _best(table, "source_type", lambda name: name != column and suits(name))
+            if filled < _SURE
+            else None
+        )
+        columns = (column, spare[0]) if spare else (column,)
+        table.take("source_type", {"from": columns}, weight * _SURE)
+
+
+def _place(table: Table) -> None:
+    point = _best(table, "point", lambda column: _is_point(table.values[column]))
+    if point is not None:
+        pair = _PAIR_OF_NUMBERS.match(str(table.values[point[0]][0]))
+        table.take("point", {"from": (point[0],), "convert": "lat_lon" if pair else "point"}, _SURE)
+    lon = _best(table, "lon", lambda column: _within(table.values[column], 180))
+    lat = _best(table, "lat", lambda column: _within(table.values[column], 90))
+    if lon and lat:
+        table.found.pop("point", None)  # two numbers say what they are; a table may be anything
+        for name, (column, weight) in (("lon", lon), ("lat", lat)):
+            table.take(name, {"from": (column,), "convert": "float"}, weight * _SURE)
+    elif point is None:
+        x, y = (
+            _best(table, name, lambda column: _within(table.values[column], 1e8)) for name in ("lon", "lat")
+        )
+        if x and y:
+            spec = {"from": (x[0], y[0]), "join": " ", "convert": "xy", "crs": "EPSG:3857"}
+            table.take("point", spec, _GUESS / 2, "which reference system these numbers are in is a guess")
+
+
+def _is_point(values: Sequence[Any]) -> bool:
+    first = values[0]
+    if isinstance(first, Mapping):
+        return "coordinates" in first or "latitude" in first
+    return bool(_PLACE.search(str(first)) or _PAIR_OF_NUMBERS.match(str(first)))
+
+
+def _within(values: Sequence[Any], most: float) -> bool:
+    try:
+        numbers = [float(value) for value in values if isinstance(value, int | float | str)]
+    except ValueError:
+        return False
+    return bool(numbers) and all(abs(number) <= most for number in numbers)
+
+
+def _words(table: Table) -> None:
+    """Propose what is read as it stands."""
+    for name in ("address", "cross_street", "priority", "disposition", "origin", "status", "units"):
+
+        def suits(column: str, name: str = name) -> bool:
+            values = table.values[column]
+            if column in table.times or isinstance(values[0], Mapping | list):
+                return False
+            return name != "address" or not _is_point(values)
+
+        found = _best(table, name, suits)
+        if found is None:
+            continue
+        column, weight = found
+        values = [str(value) for value in table.values[column]]
+        if spec := _word_spec(name, column, values):
+            table.take(name, spec, weight * _LIKELY)
+    _joined_address(table)
+
+
+def _word_spec(name: str, column: str, values: Sequence[str]) -> dict[str, Any] | None:
+    whole = all(value.removesuffix(".0").isdecimal() for value in values)
+    if name == "priority":
+        return {"from": (column,), "convert": "int"} if whole else None
+    if name == "units":
+        return {"from": (column,), "convert": "int" if whole else "units"}
+    if name == "status":
+        words = {
+            value: "closed"
+            for value in sorted(set(values))
+            if re.search(r"^C$|clos|complet|resolv|cancel|clear", value, re.IGNORECASE)
+        }
+        return (
+            {"from": (column,), "map": words, "default": "open"}
+            if words and len(set(values)) < _MOST_STATES
+            else None
+        )
+    if name == "origin":
+        officer = {
+            value: "officer"
+            for value in sorted(set(values))
+            if re.search(r"^Y|on.?view|officer|self", value, re.IGNORECASE)
+        }
+        return {"from": (column,), "map": officer or {"Y": "officer"}, "default": "community"}
+    return {"from": (column,)}
+
+
+def _joined_address(table: Table) -> None:
+    named = {folded(column): column for column in table.values}
+    number = named.get("block_number") or named.get("street_number") or named.get("house_number")
+    street = named.get("street") or named.get("street_name")
+    if number and street:
+        table.take("address", {"from": (number, street), "join": " "}, _LIKELY)
+
+
+def _further(table: Table) -> None:
+    """Propose the further type columns: what one of them withholds is withheld."""
+    columns = tuple(
+        column
+        for column, values in table.values.items()
+        if values
+        and column not in table.taken
+        and column not in table.times
+        and _FURTHER.search(folded(column))
+    )
+    columns = (*table.found["source_type"].columns[1:], *columns) if "source_type" in table.found else columns
+    if columns:
+        table.take("other_type", {"from": columns}, _LIKELY)
+
+
+def propose_key(table: Table) -> tuple[tuple[str, ...], str, float]:
+    """Return the key columns, what a row is (``incident``, ``unit`` or ``part``), and how sure that is."""
+    rows = len(table.sample.rows)
+    ids = [
+        c for c in table.values if _ID.search(folded(c)) and c not in table.sample.row_ids and table.values[c]
+    ]
+    full = [column for column in ids if len(table.values[column]) >= _SURE * rows]
+    if full:
+        best = max(full, key=lambda column: (_rank(column), -full.index(column)))
+        alone = len({str(value) for value in table.values[best]}) / max(1, len(table.values[best]))
+        if alone > _ALONE:
+            return (best,), "incident", _SURE
+        unit = any(_UNIT.search(folded(column)) for column in table.values)
+        return (best,), "unit" if unit else "part", _LIKELY
+    names = ("agency", "address", "cross_street", "received_at", "lon", "lat", "point")
+    columns = [c for name in names if name in table.found for c in table.found[name].columns]
+    return tuple(dict.fromkeys(columns)) or (table.sample.columns[0],), "incident", _GUESS
+
+
+def _rank(column: str) -> int:
+    """Return how likely a column numbers whole calls; an id is often the table's own, a number the agency's."""
+    name = folded(column)
+    whole = bool(re.search(r"^(?:call|cad|event|incident|service_request)", name))
+    return (
+        2 * bool(re.search(r"(?:number|num|no)$", name)) + 2 * whole + bool(re.search(r"^(?:call|cad)", name))
+    )

@@ -1,0 +1,90 @@
+"""Keeps a few rows of a sample with nothing in them that points at anybody."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import h3
+
+from blocklight.city import CallTypes, City
+from blocklight.errors import RecordRejected
+from blocklight.intake.normalise import Normaliser
+from blocklight.intake.policy import CallMeanings
+from blocklight.intake.propose.fields import Guess
+from blocklight.intake.record import Incident
+from blocklight.model import Reason
+
+_KEPT_ROWS = 12
+_SAMPLE_RESOLUTION = 7
+_SECONDS = 100_000_000_000  # what is larger counts milliseconds
+_WORDS = ("source_type", "other_type", "priority", "status", "agency", "origin")
+_TIMES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
+_CLOCK = re.compile(r"(\d\d?):\d\d(:\d\d)?(\.\d+)?")
+
+
+def kept_rows(
+    rows: Sequence[Mapping[str, Any]], city: City, found: Mapping[str, Guess], key: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return a few rows as a city file would have them, redacted.
+
+    Keys are counted anew, addresses invented, points moved to the middle of a cell of some kilometres; only
+    rows stay whose types may be published; times are cut to the hour.
+    """
+    meanings = CallMeanings(CallTypes(), ())
+    kept: list[dict[str, Any]] = []
+    normalise = Normaliser.of(city.sources[0], city)
+    for row in rows:
+        if len(kept) >= _KEPT_ROWS:
+            break
+        try:
+            incident = normalise(row, datetime.now(UTC))
+        except RecordRejected:
+            continue
+        types = (incident.source_type, *incident.other_types)
+        if not any(isinstance(meanings.of(text).category, Reason) for text in types):
+            kept.append(_redacted(row, incident, found, key, len(kept) + 1))
+    return kept
+
+
+def _redacted(
+    row: Mapping[str, Any], incident: Incident, found: Mapping[str, Guess], key: Sequence[str], number: int
+) -> dict[str, Any]:
+    kept = {column: row[column] for column in _given(row, found, _WORDS)}
+    kept |= {column: _without_clock(row[column]) for column in _given(row, found, _TIMES)}
+    if "address" in found:
+        kept[found["address"].columns[0]] = "100 MAIN ST"
+    if incident.lon is not None and incident.lat is not None:
+        lat, lon = h3.cell_to_latlng(h3.latlng_to_cell(incident.lat, incident.lon, _SAMPLE_RESOLUTION))
+        _put_point(kept, found, round(lon, 4), round(lat, 4))
+    for column in key:
+        kept.setdefault(column, str(number))
+        if column not in {c for guess in found.values() for c in guess.columns}:
+            kept[column] = str(number)
+    return kept
+
+
+def _given(row: Mapping[str, Any], found: Mapping[str, Guess], names: Sequence[str]) -> list[str]:
+    columns = (column for name in names if name in found for column in found[name].columns)
+    return [column for column in columns if row.get(column) not in (None, "")]
+
+
+def _without_clock(value: Any) -> Any:  # noqa: ANN401 - a source's value may be anything
+    """Return a time cut to its hour: what is left is nobody's call."""
+    if isinstance(value, int | float):
+        hour = 3_600_000 if value > _SECONDS else 3600
+        return int(value) // hour * hour
+    return _CLOCK.sub(_even, str(value))
+
+
+def _even(hit: re.Match[str]) -> str:
+    return f"{hit[1]}:00" + (":00" if hit[2] else "") + ("." + "0" * (len(hit[3]) - 1) if hit[3] else "")
+
+
+def _put_point(kept: dict[str, Any], found: Mapping[str, Guess], lon: float, lat: float) -> None:
+    if "lon" in found and "lat" in found:
+        kept[found["lon"].columns[0]], kept[found["lat"].columns[0]] = str(lon), str(lat)
+    elif "point" in found and found["point"].spec.get("convert") == "point":
+        kept[found["point"].columns[0]] = {"type": "Point", "coordinates": [lon, lat]}
+    elif "point" in found and found["point"].spec.get("convert") == "lat_lon":
+        kept[found["point"].columns[0]] = f"{lat} {lon}"

@@ -1,0 +1,180 @@
+"""Recognises a feed's platform by its address and its first bytes, and reads rows without a city file."""
+
+import re
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.intake.columns import Columns
+from blocklight.intake.connectors.arcgis_json import to_row
+from blocklight.intake.connectors.atom_rss import entry_rows, xml_document
+from blocklight.intake.connectors.html_table import html_document, named_rows
+from blocklight.intake.record import RawRecord
+from blocklight.intake.tables import Reading, json_document, read_body
+
+_MOST_ROWS = 1000
+_DEEPEST = 5
+_ARCGIS = re.compile(r"/(?:Feature|Map)Server/\d+(?:/query)?/?$")
+_SOCRATA = re.compile(r"/(?:resource/|d/|[^/]+/[^/]+/)([a-z0-9]{4}-[a-z0-9]{4})(?:\.json)?$")
+_CKAN = re.compile(r"/dataset/[^/]+/?$")
+_ROWS_ASKED = "200"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a feed's first answer holds: rows in its own words, and what they were read with.
+
+    *dates* and *row_ids* are columns that the platform itself says are times, and its own row numbers.
+    """
+
+    connector: str
+    url: str
+    rows: Sequence[Mapping[str, Any]]
+    records: str = ""
+    dates: frozenset[str] = frozenset()
+    row_ids: frozenset[str] = frozenset()
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column that some row has, in the order of their first appearance."""
+        return list(dict.fromkeys(name for row in self.rows for name in row))
+
+
+def question(url: str) -> tuple[str, dict[str, str]]:
+    """Return the address and the parameters that ask a feed for a small sample of itself."""
+    plain = url.partition("?")[0]
+    if _ARCGIS.search(plain):
+        more = {"where": "1=1", "outFields": "*", "outSR": "4326", "f": "json"}
+        return plain.rstrip("/").removesuffix("/query") + "/query", more | {"resultRecordCount": _ROWS_ASKED}
+    if found := _SOCRATA.search(plain):
+        host = httpx.URL(url)
+        return f"{host.scheme}://{host.netloc.decode()}/resource/{found[1]}.json", {
+            "$limit": _ROWS_ASKED,
+            "$order": ":id DESC",
+        }
+    return url, {}
+
+
+def read_sample(url: str, body: bytes) -> Sample:
+    """Return the rows of an answer; raises ``SourceChanged`` or ``SourceUnavailable`` for one without any."""
+    sample = _read(url, body)
+    if not sample.rows:
+        raise SourceChanged("the answer holds no records to learn from")
+    return sample
+
+
+def _read(url: str, body: bytes) -> Sample:
+    plain = url.partition("?")[0]
+    start = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:300]
+    if start.startswith((b"{", b"[")):
+        return _json(url, plain, body)
+    if start.startswith(b"<"):
+        if re.search(rb"<(?:html|!doctype html|table)", start, re.IGNORECASE):
+            return Sample("html", url, list(named_rows(html_document(body)))[:_MOST_ROWS])
+        return Sample("feed", url, entry_rows(xml_document(body))[:_MOST_ROWS])
+    if _SOCRATA.search(plain):  # an export of the portal's: its own API has the same columns in small letters
+        rows = [{_small(name): value for name, value in row.items()} for row in _table(body)]
+        return Sample("socrata", _address(url, plain), rows)
+    return Sample("files", url, _table(body))
+
+
+def _small(name: str) -> str:
+    return re.sub(r"[^0-9a-z]+", "_", name.lower()).strip("_")
+
+
+def _address(url: str, plain: str) -> str:
+    """Return what the connector wants to be given."""
+    if found := _SOCRATA.search(plain):
+        host = httpx.URL(url)
+        return f"{host.scheme}://{host.netloc.decode()}/resource/{found[1]}.json"
+    return plain.rstrip("/").removesuffix("/query") if _ARCGIS.search(plain) else url
+
+
+def _table(body: bytes) -> list[Mapping[str, Any]]:
+    reading = Reading(_EveryColumn(), size=_MOST_ROWS)
+    return list(next(iter(read_body(body, reading))).records)
+
+
+def _json(url: str, plain: str, body: bytes) -> Sample:
+    try:
+        document = json_document(body)
+    except SourceUnavailable:  # it may still be JSON lines
+        return Sample("files", url, _table(body))
+    if isinstance(document, Mapping) and _is_arcgis(document):
+        fields = [one for one in document.get("fields") or () if isinstance(one, Mapping)]
+        return Sample(
+            "arcgis",
+            _address(url, plain),
+            [to_row(feature) for feature in document["features"]][:_MOST_ROWS],
+            dates=_of_type(fields, "esriFieldTypeDate"),
+            row_ids=_of_type(fields, "esriFieldTypeOID", "esriFieldTypeGlobalID"),
+        )
+    if isinstance(document, Mapping) and document.get("type") == "FeatureCollection":
+        return Sample("files", url, _table(body))
+    path, rows = _longest_list(document)
+    if _SOCRATA.search(plain):
+        return Sample("socrata", _address(url, plain), rows)
+    if _CKAN.search(plain):
+        return Sample("ckan", url, rows)
+    return Sample("json", url, [_flat(row) for row in rows], records=path)
+
+
+def _is_arcgis(document: Mapping[str, Any]) -> bool:
+    features = document.get("features")
+    return isinstance(features, list) and bool(features) and "attributes" in (features[0] or {})
+
+
+def _of_type(fields: list[Mapping[str, Any]], *types: str) -> frozenset[str]:
+    return frozenset(str(one["name"]) for one in fields if one.get("type") in types and "name" in one)
+
+
+def _longest_list(
+    document: Any,  # noqa: ANN401 - any JSON value
+    path: str = "",
+    depth: int = 0,
+) -> tuple[str, list[Mapping[str, Any]]]:
+    """Return the longest list of tables in a document, and the path with dots that leads to it."""
+    if isinstance(document, list):
+        return path, [row for row in document if isinstance(row, Mapping)][:_MOST_ROWS]
+    best: tuple[str, list[Mapping[str, Any]]] = (path, [])
+    if isinstance(document, Mapping) and depth < _DEEPEST:
+        for name, value in document.items():
+            found = _longest_list(value, f"{path}.{name}".strip("."), depth + 1)
+            best = max(best, found, key=lambda one: len(one[1]))
+    return best
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with the members of tables inside it under paths with dots, as connectors read them."""
+    flat: dict[str, Any] = {}
+    for name, value in row.items():
+        if isinstance(value, Mapping) and "coordinates" not in value:
+            flat |= {f"{name}.{inner}": deep for inner, deep in value.items()}
+        else:
+            flat[name] = value
+    return flat
+
+
+class _EveryColumn(Columns):
+    """Stands in for the columns of a city file that does not exist yet: all of them are wanted."""
+
+    def __init__(self) -> None:
+        self.wanted = ()
+
+    def record(self, row: Mapping[str, Any]) -> RawRecord:
+        """Return the row."""
+        return row
+
+    def named(self, heading: Sequence[str]) -> list[str]:
+        """Return the headings as they are."""
+        return list(heading)
+
+    def expect_in_heading(self, heading: AbstractSet[str]) -> None:
+        """Expect nothing."""
+
+    def expect_in_some(self, records: Sequence[RawRecord]) -> None:
+        """Expect nothing."""
