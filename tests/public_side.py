@@ -16,7 +16,7 @@ from living_city import START, Served, a_city, incident_id, served, until
 from blocklight.api.app import create_app
 from blocklight.api.state import Public
 from blocklight.areas import Areas
-from blocklight.model import Category, Kind, Place, PlaceKind, PublicIncident, Status
+from blocklight.model import Category, Kind, Origin, Place, PlaceKind, PublicIncident, Status
 from blocklight.publish.publisher import Publisher
 from blocklight.store import Store
 
@@ -69,6 +69,7 @@ def some_incidents(count: int, seed: int = 3) -> list[PublicIncident]:
                 areas={"beat": chance.choice(["01X", "02Y"])} if located and chance.random() < 0.8 else {},
                 source_type=chance.choice([None, "LOUD PARTY", "fire_alarm"]),
                 priority=chance.choice([None, 1, 2, 3]),
+                origin=(None, Origin.COMMUNITY, Origin.OFFICER)[number % 3],
                 closed_at=received_at + timedelta(minutes=9) if closed else None,
             )
         )

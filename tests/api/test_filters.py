@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from public_side import PublicSide, public_side, some_incidents
 from blocklight.model import PublicIncident
 from blocklight.publish.feature import iso
 
+_ZONE = ZoneInfo("America/Los_Angeles")
 _INCIDENTS = some_incidents(120)
 _WORDS = ["main", "MAIN st", "été", "100%", "n_s", "fire", "loud", "block main", "zzz", "%", "_", "a", "é &"]
 _TIMES = st.integers(-10, 100_010).map(lambda s: iso(START + timedelta(seconds=s)))
@@ -32,6 +34,9 @@ _QUERIES = st.fixed_dictionaries(
         "category": st.lists(st.sampled_from(["noise", "fire", "traffic", "other"]), min_size=1, max_size=3),
         "agency": st.sampled_from(["police", "fire", "ems"]),
         "priority": st.sampled_from(["0", "1", "2", "3"]),
+        "origin": st.sampled_from(["community", "officer"]),
+        "hours": st.sampled_from(["0-11", "18-23.0-1", "5", "0-23"]),
+        "weekdays": st.sampled_from(["0-4", "5-6", "3", "0.2"]),
         "area": st.sampled_from(["beat:01X", "beat:02Y", "beat:none", "district:01X"]),
         "q": st.sampled_from(_WORDS),
     },
@@ -46,9 +51,15 @@ def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSide]:
         yield side
 
 
+def _numbers(text: str) -> set[int]:
+    ends = [part.split("-") for part in text.split(".")]
+    return {number for first, *last in ends for number in range(int(first), int((last or [first])[0]) + 1)}
+
+
 def _matches(incident: PublicIncident, query: dict[str, Any]) -> bool:
     place = incident.place
     received_at = iso(incident.received_at) or ""
+    local = incident.received_at.astimezone(_ZONE)
     texts = [(place.label if place else None) or "", incident.category, incident.source_type or ""]
 
     def in_box(text: str) -> bool:
@@ -70,6 +81,9 @@ def _matches(incident: PublicIncident, query: dict[str, Any]) -> bool:
         "category": lambda values: incident.category in values,
         "agency": lambda value: incident.agency == value,
         "priority": lambda value: str(incident.priority) == value,
+        "origin": lambda value: incident.origin == value,
+        "hours": lambda value: local.hour in _numbers(value),
+        "weekdays": lambda value: local.weekday() in _numbers(value),
         "area": lambda value: incident.areas.get(value.partition(":")[0]) == value.partition(":")[2],
         "q": says,
     }
@@ -116,6 +130,9 @@ def test_each_filter_alone_finds_some_and_leaves_some_out(side: PublicSide) -> N
         "category": "fire",
         "agency": "fire",
         "priority": "1",
+        "origin": "officer",
+        "hours": "18-23.0-1",
+        "weekdays": "0.6",
         "area": "beat:01X",
         "q": "main",
     }

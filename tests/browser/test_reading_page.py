@@ -161,3 +161,62 @@ def test_a_click_on_a_mark_selects_it(quiet_city: str, visitor: Visitor) -> None
         if card.count():
             break
     expect(card).to_contain_text("Something suspicious")
+
+
+def test_the_weekday_dial_shows_only_chosen_days_and_is_turned_by_hand(
+    quiet_city: str, visitor: Visitor
+) -> None:
+    page = visitor.visit(f"{quiet_city}/?range=168")
+    dial = page.get_by_role("listbox", name="Days of the week")
+    options = dial.get_by_role("option")
+    names = [str(option.get_attribute("aria-label")) for option in options.all()]
+    counts = [int(name.rsplit(" ", 1)[1]) for name in names]
+    assert [name.split(":")[0] for name in (names[0], names[-1])] == ["Monday", "Sunday"]
+    assert sum(counts) == shown(page) == ALL
+    day = counts.index(max(counts))
+    options.nth(day).focus()
+    page.keyboard.press("Space")
+    expect(page).to_have_url(re.compile(rf"weekdays={day}$"))
+    assert shown(page) == counts[day]
+    page.keyboard.press("Escape")
+    box = dial.bounding_box()
+    assert box is not None
+    centre = (box["x"] + 50, box["y"] + 50)
+    page.mouse.move(centre[0] + 12, centre[1] - 30)
+    page.mouse.down()
+    page.mouse.move(centre[0] + 32, centre[1] - 5, steps=6)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"weekdays=0-1$"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "range=168",
+        "hours=0-11",
+        "hours=18-23.0-3&hide=traffic,fire",
+        "weekdays=0-4&range=168",
+        "weekdays=5-6&hours=12-23&range=168",
+        "status=closed&origin=community&kind=call&q=lantern",
+        "hide=harm,property&priority=3&agency=police",
+    ],
+)
+def test_the_server_answers_the_same_choice_with_the_same_incidents(
+    quiet_city: str, visitor: Visitor, address: str
+) -> None:
+    page = visitor.visit(f"{quiet_city}/?{address}", rows=False)
+    expect(page.locator(".pulse")).to_contain_text("Live")
+    page.get_by_role("button", name="Share", exact=True).click()
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="The same incidents as data").click()
+    answer = page.request.get(opened.value.url, params={"limit": 1000}).json()
+    expect(page.locator("#list ul, .nothing")).to_be_attached()
+    listed = shown(page) if page.locator("#list ul").count() else 0
+    assert len(answer["features"]) == listed
+
+
+def test_the_choices_of_the_server_comparison_differ(quiet_city: str, visitor: Visitor) -> None:
+    hours = (".".join(str(hour) for hour in range(first, 24, 2)) for first in (0, 1))
+    halves = [shown(visitor.visit(f"{quiet_city}/?hours={half}")) for half in hours]
+    assert sum(halves) == ALL
+    assert 0 < halves[0] < ALL

@@ -164,11 +164,18 @@ test("the server is asked for the same", () => {
     priority: 1,
     area: { kind: "beat", id: "04X" },
     words: " grand ave ",
+    origin: "community",
+    hours: 0b11,
+    weekdays: 0b1100000,
   };
+  expect(toServerQuery(filter, NOW).getAll("category")).toEqual(["medical", "welfare"]);
   expect(Object.fromEntries(toServerQuery(filter, NOW))).toEqual({
     since: iso(NOW - 3600).replace(".000Z", "Z"),
     until: iso(NOW).replace(".000Z", "Z"),
-    category: "medical,welfare",
+    category: "welfare",
+    origin: "community",
+    hours: "0-1",
+    weekdays: "5-6",
     status: "open",
     kind: "call",
     agency: "ems",

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -11,12 +12,14 @@ from starlette.responses import Response
 from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import FEATURE, FEATURE_COLLECTION, LIFE, NOT_MODIFIED, problems
 from blocklight.api.state import GeoJson, Public, public
-from blocklight.model import Category, Kind, Status
+from blocklight.model import Category, Kind, Origin, Status
 from blocklight.publish.feature import iso, stored_feature
-from blocklight.store import IncidentQuery
+from blocklight.store import IncidentQuery, LocalTimes
 
 router = APIRouter(tags=["incidents"])
 
+_PARTS = r"^\d{1,2}(-\d{1,2})?(\.\d{1,2}(-\d{1,2})?){0,23}$"
+_HOURS, _DAYS = 24, 7
 _AREA = r"^[a-z][a-z0-9_-]{0,62}:[^:\x00-\x1f]{1,80}$"
 
 
@@ -33,6 +36,11 @@ class IncidentParameters(BaseModel):
     category: list[Category] = Field([], description="one or more categories", max_length=30)
     agency: str | None = Field(None, pattern=r"^[a-z][a-z0-9_-]{0,62}$")
     priority: int | None = Field(None, ge=0, le=99)
+    origin: Origin | None = None
+    hours: str | None = Field(
+        None, description="hours of the city's day, for example 18-23.0-1", pattern=_PARTS
+    )
+    weekdays: str | None = Field(None, description="days of the week, Monday is 0: 0-4", pattern=_PARTS)
     area: str | None = Field(None, description="kind:id, for example beat:04X", pattern=_AREA)
     q: str | None = Field(None, description="words in the place label, category or id", max_length=100)
     limit: int = Field(100, ge=1, le=1000)
@@ -57,8 +65,20 @@ class IncidentParameters(BaseModel):
             _box(value)
         return value
 
-    def query(self) -> IncidentQuery:
-        """Return the store's query for these parameters."""
+    @field_validator("hours")
+    @classmethod
+    def _are_hours(cls, value: str | None) -> str | None:
+        _parts(value, _HOURS)
+        return value
+
+    @field_validator("weekdays")
+    @classmethod
+    def _are_days(cls, value: str | None) -> str | None:
+        _parts(value, _DAYS)
+        return value
+
+    def query(self, zone: ZoneInfo) -> IncidentQuery:
+        """Return the store's query for these parameters, with hours and weekdays as clocks in *zone* show."""
         kind, _, area = (self.area or "").partition(":")
         return IncidentQuery(
             bbox=None if self.bbox is None else _box(self.bbox),
@@ -69,11 +89,25 @@ class IncidentParameters(BaseModel):
             category=frozenset(self.category),
             agency=self.agency,
             priority=self.priority,
+            origin=self.origin,
+            local=LocalTimes(zone, _parts(self.hours, _HOURS), _parts(self.weekdays, _DAYS)),
             area=(kind, area) if self.area else None,
             q=self.q,
             limit=self.limit,
             cursor=self.cursor,
         )
+
+
+def _parts(text: str | None, count: int) -> frozenset[int]:
+    """Read ``18-23.0-1``: numbers from 0 and below *count*, singly or from one to another."""
+    found: set[int] = set()
+    for part in text.split(".") if text else ():
+        first, _, last = part.partition("-")
+        numbers = range(int(first), int(last or first) + 1)
+        if not numbers or numbers[-1] >= count:
+            raise ValueError(f"needs numbers from 0 to {count - 1}, the smaller first")
+        found.update(numbers)
+    return frozenset(found)
 
 
 def _box(text: str) -> tuple[float, float, float, float]:
@@ -101,7 +135,7 @@ def list_incidents(
     Follow `next` until it is null: the pages together are exactly what was published when the first was asked
     for, however many calls arrive meanwhile.
     """
-    page = state.store.query(parameters.query())
+    page = state.store.query(parameters.query(state.city.city.zone))
     following = None
     if page.next is not None:
         following = str(request.url.include_query_params(cursor=page.next).replace(scheme="", netloc=""))

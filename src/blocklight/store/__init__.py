@@ -2,6 +2,7 @@
 
 from blocklight.store.auditing import AuditEntry, AuditVerdict
 from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow
+from blocklight.store.local_time import LocalTimes
 from blocklight.store.pausing import Pause
 from blocklight.store.query import IncidentQuery, Page
 from blocklight.store.reading import WindowRows
@@ -20,6 +21,7 @@ __all__ = [
     "Gap",
     "IncidentQuery",
     "LedgerRow",
+    "LocalTimes",
     "Page",
     "Pause",
     "SourceHealth",

@@ -11,8 +11,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from blocklight.errors import BadQuery
-from blocklight.model import Category, Kind, Status, StoredIncident
+from blocklight.model import Category, Kind, Origin, Status, StoredIncident
 from blocklight.store import schema
+from blocklight.store.local_time import LocalTimes
 from blocklight.store.reading import ends, stored_columns, wheres
 from blocklight.store.rows import fold, maybe_ms, stored_of_row
 
@@ -29,8 +30,9 @@ class IncidentQuery:
     """What is asked for; filters that are left out match everything.
 
     *bbox* is west, south, east, north in WGS 84 degrees. *since* (included) and *until* (excluded) bound
-    received_at. *area* is an area kind and id. *q* holds words that must each occur in the place's label,
-    the category, the source type or at the start of the id, in any case. *cursor* is a page's ``next``.
+    received_at; *local* bounds its hour and weekday. *area* is an area kind and id. *q* holds words that
+    must each occur in the place's label, the category, the source type or at the start of the id, in any
+    case. *cursor* is a page's ``next``.
     """
 
     bbox: tuple[float, float, float, float] | None = None
@@ -41,6 +43,8 @@ class IncidentQuery:
     category: frozenset[Category] = frozenset()
     agency: str | None = None
     priority: int | None = None
+    origin: Origin | None = None
+    local: LocalTimes | None = None
     area: tuple[str, str] | None = None
     q: str | None = None
     limit: int = 100
@@ -131,9 +135,13 @@ def _fingerprint(query: IncidentQuery) -> int:
     """Tell queries apart whose pages must not be mixed; the page size may change on the way."""
     told = (
         query.bbox, query.since, query.until, query.status, query.kind, sorted(query.category),
-        query.agency, query.priority, query.area, query.q,
+        query.agency, query.priority, query.area, query.q, query.origin, _told(query.local),
     )  # fmt: skip
     return zlib.crc32(repr(told).encode())
+
+
+def _told(local: LocalTimes | None) -> object:
+    return local and (local.zone.key, sorted(local.hours), sorted(local.weekdays))
 
 
 def _plain_conditions(query: IncidentQuery, drift: int) -> list[Condition]:
@@ -148,14 +156,17 @@ def _plain_conditions(query: IncidentQuery, drift: int) -> list[Condition]:
         conditions.append(table.c.status == schema.OPEN)
     elif query.status is not None:
         conditions.append(table.c.status == query.status.value)
-    if query.kind is not None:
-        conditions.append(table.c.kind == query.kind.value)
     if query.category:
         conditions.append(table.c.category.in_(sorted(member.value for member in query.category)))
-    if query.agency is not None:
-        conditions.append(table.c.agency == query.agency)
-    if query.priority is not None:
-        conditions.append(table.c.priority == query.priority)
+    exactly = {
+        table.c.kind: query.kind and query.kind.value,
+        table.c.agency: query.agency,
+        table.c.priority: query.priority,
+        table.c.origin: query.origin and query.origin.value,
+    }
+    conditions += [column == value for column, value in exactly.items() if value is not None]
+    if query.local is not None:
+        conditions += query.local.conditions(table.c.received_at)
     return conditions + [_says(fold(word)) for word in (query.q or "").split()]
 
 

@@ -97,7 +97,10 @@ export function fromParams(params: URLSearchParams): Filter {
   };
 }
 
-/** Ask `/api/v1/incidents` for the same. Hours and weekdays are the one thing that it cannot narrow by. */
+/**
+ * Ask `/api/v1/incidents` for the same. Two things differ: it knows only the words of the feed, not those of the reader's
+ * language, and open incidents from before the range need a question of their own.
+ */
 export function toServerQuery(filter: Filter, now: number): URLSearchParams {
   const query = new URLSearchParams();
   const iso = (at: number) => new Date(at * 1000).toISOString().replace(".000Z", "Z");
@@ -105,12 +108,15 @@ export function toServerQuery(filter: Filter, now: number): URLSearchParams {
   query.set("since", iso(since));
   if (until !== Number.POSITIVE_INFINITY) query.set("until", iso(until));
   if (filter.hidden.length > 0) {
-    query.set("category", categoriesOf(GROUP_IDS.filter((id) => !filter.hidden.includes(id))).join(","));
+    const shown = GROUP_IDS.filter((id) => !filter.hidden.includes(id));
+    for (const category of categoriesOf(shown)) query.append("category", category);
   }
-  for (const name of ["status", "kind", "agency", "priority"] as const) {
+  for (const name of ["status", "kind", "origin", "agency", "priority"] as const) {
     const value = filter[name];
     if (value !== null) query.set(name, String(value));
   }
+  if (filter.hours !== ALL_HOURS) query.set("hours", bitsToText(filter.hours, 24));
+  if (filter.weekdays !== ALL_DAYS) query.set("weekdays", bitsToText(filter.weekdays, 7));
   if (filter.area) query.set("area", `${filter.area.kind}:${filter.area.id}`);
   if (filter.words.trim()) query.set("q", filter.words.trim());
   return query;

@@ -10,7 +10,7 @@ export interface Formats {
   span(seconds: number): string;
   metres(value: number): string;
   hour(hour: number): string;
-  weekday(day: number, style: "narrow" | "long"): string;
+  weekday(day: number, style: "short" | "long"): string;
   /** A mark on the timeline: an hour, or a day when marks are a day apart. */
   tick(at: number, everyDay: boolean): string;
 }
@@ -38,7 +38,7 @@ function make(language: string, timeZone: string): Formats {
   const utcClock = date({ hour: "numeric", minute: "2-digit" }, "UTC");
   const shortDay = date({ weekday: "short" });
   const dayNumber = date({ day: "numeric" });
-  const weekdays = { narrow: date({ weekday: "narrow" }, "UTC"), long: date({ weekday: "long" }, "UTC") };
+  const weekdays = { short: date({ weekday: "short" }, "UTC"), long: date({ weekday: "long" }, "UTC") };
   const metres = new Intl.NumberFormat(language, { style: "unit", unit: "meter", unitDisplay: "short" });
   const count = (value: number, symbol: string) => `${numbers.format(value)} ${symbol}`;
   return {

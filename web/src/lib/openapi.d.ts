@@ -420,6 +420,12 @@ export interface components {
          */
         Kind: "call" | "request";
         /**
+         * Origin
+         * @description Who opened the call.
+         * @enum {string}
+         */
+        Origin: "community" | "officer";
+        /**
          * Status
          * @description Whether an incident still occupies somebody.
          * @enum {string}
@@ -652,6 +658,11 @@ export interface operations {
                 category?: components["schemas"]["Category"][];
                 agency?: string | null;
                 priority?: number | null;
+                origin?: components["schemas"]["Origin"] | null;
+                /** @description hours of the city's day, for example 18-23.0-1 */
+                hours?: string | null;
+                /** @description days of the week, Monday is 0: 0-4 */
+                weekdays?: string | null;
                 /** @description kind:id, for example beat:04X */
                 area?: string | null;
                 /** @description words in the place label, category or id */

@@ -23,6 +23,7 @@ import {
   type Spoken,
   timeBounds,
   toParams,
+  toServerQuery,
 } from "./filter";
 import { type Formats, formats } from "./format";
 import { at, CLOSED, Incidents, OPEN, type Put, RETRACTED } from "./incidents";
@@ -192,6 +193,11 @@ export class Page {
 
   address(): string {
     return location.href;
+  }
+
+  /** The address of the server's own answer to the same filter. */
+  dataAddress(): string {
+    return `/api/v1/incidents?${toServerQuery(this.filter, this.halfMinute)}`;
   }
 
   /** Remember in the address where the reader moved the map to; null is the whole city. */

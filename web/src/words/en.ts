@@ -52,6 +52,7 @@ export const en = {
   shareView: "Share this view",
   shareLink: "Link to this view",
   shareHint: "Both keep your filters, the time span and, if you moved it, where the map looks.",
+  asData: "The same incidents as data (GeoJSON)",
   shareWith: "Share with…",
   embedLabel: "Code for a page of your own",
   embedTitle: (city: string) => `Live map of calls for service in ${city}`,

@@ -52,6 +52,7 @@ export const es: Words = {
   shareView: "Compartir esta vista",
   shareLink: "Enlace a esta vista",
   shareHint: "Ambos conservan sus filtros, el periodo y, si lo movió, el lugar del mapa.",
+  asData: "Los mismos incidentes como datos (GeoJSON)",
   shareWith: "Compartir con…",
   embedLabel: "Código para su propia página",
   embedTitle: (city) => `Mapa en vivo de llamadas de servicio en ${city}`,

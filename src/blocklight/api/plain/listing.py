@@ -25,7 +25,7 @@ def list_page(request: Request, state: Annotated[Public, Depends(public)]) -> Re
     given = as_given(request.query_params)
     try:
         question = read_question(given, state.city.city.zone)
-        page = state.store.query(question.parameters.query())
+        page = state.store.query(question.parameters.query(state.city.city.zone))
     except BadQuery as error:
         trouble = reader.words("plain.notRead", name=error.parameter or "?")
         values = _form(reader, given) | {"rows": [], "older": None, "first": None, "trouble": trouble}
