@@ -216,6 +216,21 @@ class City(Table):
         chosen = self.places.within if self.places else None
         return tuple(layer.kind for layer in self.areas if chosen is None or layer.kind in chosen)
 
+    @model_validator(mode="after")
+    def _same_sources_exist(self) -> Self:
+        known = {source.id: source for source in self.sources}
+        for source in self.sources:
+            if source.same_as is None:
+                continue
+            other = known.get(source.same_as)
+            if other is None or other is source or other.same_as is not None:
+                raise ValueError(
+                    f"{source.id}: same_as names another source, one that is not the same as a third"
+                )
+            if other.kind is not source.kind:
+                raise ValueError(f"{source.id}: same_as names a source of the other kind")
+        return self
+
     @property
     def ledger_kind(self) -> str | None:
         """The kind of area that the ledger is kept by: one alone, as two could be subtracted."""

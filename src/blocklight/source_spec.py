@@ -184,7 +184,9 @@ class SourceSpec(Table):
     dropping it (``vanish``), or ``never``. *rows* is ``unit`` where an incident has a row for each unit,
     ``part`` where it has several of another kind; rows of one incident share *key*. With a
     *cursor_column*, a first fetch begins *first_days* ago, or with the oldest row. *patterns* cut columns
-    out of others by their named groups.
+    out of others by their named groups. *same_as* names another source that tells of the same incidents by
+    the same keys, and *both* whose record counts where both do; with *freeze_place* an incident stays where
+    it was first.
     """
 
     id: str = Field(pattern=ID)
@@ -197,6 +199,9 @@ class SourceSpec(Table):
     key: tuple[str, ...] = Field(min_length=1)
     closes: Literal["status", "time", "vanish", "never"]
     rows: Literal["incident", "unit", "part"] = "incident"
+    same_as: str | None = Field(default=None, pattern=ID)
+    both: Literal["other", "this", "join"] = "other"
+    freeze_place: bool = False
     max_rejected_share: float = Field(default=0.5, gt=0, le=1)
     may_be_empty: bool = False
     where: str = ""

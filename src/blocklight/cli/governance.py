@@ -111,7 +111,7 @@ def audit_verify(city: CityArgument, *, data: DataOption = None, database: Datab
 def import_(
     city: CityArgument,
     source: Annotated[str, typer.Argument(help="The source's id.")],
-    file: Annotated[Path, typer.Argument(help="A table: CSV, Parquet, JSON, JSON lines or GeoJSON.")],
+    file: Annotated[Path, typer.Argument(help="A table: CSV, Parquet, Excel or (Geo)JSON.")],
     *,
     data: DataOption = None,
     database: DatabaseOption = None,

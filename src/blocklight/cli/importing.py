@@ -152,7 +152,11 @@ def _apply(town: Town, feed: Feed, block: Block, ledger: Ledger) -> None:
             f"{rejected:,} of the {len(block):,} rows after row {ledger.account.rows:,} cannot be read"
             f"{_by_reason(dict(tally.rejected))}; nothing of them is stored"
         )
-    tally.applied.append(town.store.apply(source.id, outcomes, at=at, join_rows=source.rows != "incident"))
+    tally.applied.append(
+        town.store.apply(
+            source.id, feed.settled(outcomes, town.store), at=at, join_rows=source.rows != "incident"
+        )
+    )
     ledger.account.add(tally)
     ledger.save()
 

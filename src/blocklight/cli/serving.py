@@ -25,6 +25,7 @@ from blocklight.city import City, SourceSpec, load_city
 from blocklight.cli import err, out
 from blocklight.cli.policy_change import apply_policy
 from blocklight.errors import BlocklightError, StoreError
+from blocklight.intake.claims import Claims
 from blocklight.intake.connectors import connector
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.keys import load_id_key
@@ -84,6 +85,7 @@ class Town:
 
     def feeds(self, client: httpx.AsyncClient, now: Clock, clock_rate: float = 1) -> list[Feed]:
         """Return a feed for each source of the city."""
+        claims = Claims() if len(self.city.sources) > 1 else None
         return [
             Feed(
                 source,
@@ -92,6 +94,7 @@ class Town:
                 self.rules,
                 clock_rate=clock_rate,
                 geocoder=self.geocoder,
+                claims=claims,
             )
             for source in self.city.sources
         ]

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -45,6 +46,8 @@ class Rules:
     decider: Decider = field(repr=False)
     ledger_kind: str | None = None
     places: ApprovedPlaces | None = field(default=None, repr=False)
+    same: Mapping[str, str] = field(default_factory=dict)
+    """Sources that tell of another's incidents by the same keys, each with that other."""
     _keyed: hmac.HMAC = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -67,12 +70,13 @@ class Rules:
             meanings=CallMeanings(city.call_types, city.policy.allow),
             decider=Decider.of(city, areas),
             ledger_kind=city.ledger_kind,
+            same={source.id: source.same_as for source in city.sources if source.same_as},
             places=ApprovedPlaces.of(city, areas) if city.policy.nearest else None,
         )
 
     def public_id(self, source: str, identity: str) -> str:
         """Return the unlinkable public id of an incident: a keyed hash, 80 bits, base32."""
-        message = f"{self.city_id}\x1f{source}\x1f{identity}".encode()
+        message = f"{self.city_id}\x1f{self.same.get(source, source)}\x1f{identity}".encode()
         keyed = self._keyed.copy()  # four times faster than to begin with the key each time
         keyed.update(message)
         return base64.b32encode(keyed.digest()[:_ID_BYTES]).decode().lower()

@@ -14,6 +14,7 @@ from typing import Any
 
 from blocklight.city import City, SourceSpec
 from blocklight.errors import RecordRejected, SourceChanged, SourceError, StoreError
+from blocklight.intake.claims import Claims, Settling, moved
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser, join_unit_rows
 from blocklight.intake.record import Batch, Connector, Incident, Placed, RawRecord, Unreadable
@@ -82,6 +83,7 @@ class Feed:
         *,
         clock_rate: float = 1,
         geocoder: Geocoder | None = None,
+        claims: Claims | None = None,
     ) -> None:
         self.source = source
         self.late_after_s = source.lateness_s * clock_rate
@@ -91,6 +93,8 @@ class Feed:
         self.cursor_known = False
         self._normalise = Normaliser.of(source, city)
         self._geocoder = geocoder
+        self._claims = claims
+        self._settling = Settling.of(source, city)
         self._known: dict[str, tuple[RawRecord, Outcome]] = {}
         self._looked_for: dict[str, bool] = {}
 
@@ -130,6 +134,10 @@ class Feed:
                 outcome = redact(incident, self.rules)
                 if incident.placed is not None:
                     self._note_place(incident, outcome, tally)
+                if before is not None:
+                    tally.noticed["places_redrawn"] += moved(before[1], outcome)
+                elif self._claims is not None and isinstance(outcome, PublicIncident):
+                    tally.noticed["told_twice"] += self._claims.told_twice(self.source, key)
                 # What was impossible by the clock, or could not be looked for yet, may be possible later.
                 if not incident.repaired and incident.placed is not Placed.LATER:
                     known[key] = (raw, outcome)
@@ -156,6 +164,13 @@ class Feed:
                 self._note_place(incident, outcome, tally)
             found.append(outcome)
         return found
+
+    def settled(self, outcomes: list[Outcome], store: Store) -> list[Outcome]:
+        """Return what of *outcomes* is to be stored beside what is known, if the city file asks for that."""
+        if self._settling is None:
+            return outcomes
+        ids = [outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)]
+        return self._settling(outcomes, store.told(ids))
 
     def _placing(self) -> Callable[[Incident], Incident]:
         return _as_it_is if self._geocoder is None else self._geocoder.placing()
@@ -244,7 +259,7 @@ def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally) -> None:
         )
     applied = store.apply(
         source.id,
-        outcomes,
+        feed.settled(outcomes, store),
         at=at,
         cursor=batch.cursor,
         present=present,

@@ -1,4 +1,4 @@
-"""Reads rows out of a table: CSV, Parquet, JSON, JSON lines or GeoJSON; a damaged row is named alone."""
+"""Reads rows out of a table: CSV, Parquet, Excel, JSON (lines) or GeoJSON; a damaged row is named alone."""
 
 import csv
 import io
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.columns import Columns, reach
+from blocklight.intake.excel import EXCEL, sheets
 from blocklight.intake.record import RawRecord, Unreadable
 
 _MARK = b"\xef\xbb\xbf"
@@ -65,6 +66,8 @@ def read_table(file: IO[bytes], reading: Reading) -> Iterator[Block]:
     file.seek(0)
     if start.startswith(_PARQUET):
         return _parquet(file, reading)
+    if start.startswith(EXCEL):
+        return _excel(file, reading)
     first = _first(start)
     if first in (b"[", b"{"):
         return _json(file.read(), reading)
@@ -164,6 +167,23 @@ def _parquet(file: IO[bytes], reading: Reading) -> Iterator[Block]:
             yield Block(reading.columns.records(batch.rename_columns(heading).to_pylist()))
     except pa.ArrowException:
         raise SourceUnavailable("a broken Parquet file") from None
+
+
+def _excel(file: IO[bytes], reading: Reading) -> Iterator[Block]:
+    """Yield the rows of the first sheet that has our columns, below its first row that is not empty."""
+    missing: SourceChanged | None = None
+    for sheet in sheets(file):
+        cells = iter(sheet)
+        heading = reading.columns.named([str(cell).strip() for cell in next(cells, [])])
+        try:
+            reading.columns.expect_in_heading(set(heading))
+        except SourceChanged as error:
+            missing = missing or error
+            continue
+        rows = (dict(zip(heading, row, strict=False)) for row in cells)
+        yield from _blocks((reading.columns.record(row) for row in rows), reading.size)
+        return
+    raise missing or SourceChanged("an Excel file without a table")
 
 
 def _json(body: bytes, reading: Reading) -> Iterator[Block]:

@@ -1,6 +1,6 @@
 """Read what is published: the change log, one incident, and the recent past in one sweep."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from blocklight.errors import NotFound
-from blocklight.model import Change, LifeEvent, StoredIncident
+from blocklight.model import Change, LifeEvent, PublicIncident, StoredIncident
 from blocklight.store import lives, schema
 from blocklight.store.rows import (
     STORED,
@@ -23,6 +23,7 @@ from blocklight.store.rows import (
 )
 
 BLOCK = 5_000
+_AT_ONCE = 500
 stored_columns = tuple(schema.incident.c[name] for name in STORED)
 _where_columns = [schema.place.c[name] for name in ("lon", "lat", "kind", "radius_m", "label", "areas")]
 
@@ -67,6 +68,20 @@ def incident(connection: sa.Connection, id_: str) -> tuple[StoredIncident, list[
         raise NotFound("no such incident is published")
     stored = stored_of_row(row, wheres(connection, {row.place_id}))
     return stored, lives.told(stored, row.life)
+
+
+def told(connection: sa.Connection, ids: Sequence[str]) -> dict[str, PublicIncident]:
+    """Return what is stored of incidents, by id; what is held back counts before what is published."""
+    found: dict[str, PublicIncident] = {}
+    incident, held = schema.incident, schema.held
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        rows = connection.execute(sa.select(*stored_columns).where(incident.c.id.in_(some))).all()
+        places = wheres(connection, {row.place_id for row in rows})
+        found |= {row.id: stored_of_row(row, places).incident for row in rows}
+        waiting = connection.execute(sa.select(held.c.id, held.c.body).where(held.c.id.in_(some)))
+        found |= {id_: incident_of_body(text) for id_, text in waiting}
+    return found
 
 
 def wheres(connection: sa.Connection, numbers: set[int | None]) -> dict[int, Where]:

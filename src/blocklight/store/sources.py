@@ -25,7 +25,7 @@ class FetchReport:
 
     *rejected* counts the records that could not be normalised, by reason. After *late_after_s* without a
     success, the time until the next one is a gap. *noticed* counts what else a source is known by, to be
-    added up: ``places_sought``, ``places_found``.
+    added up: ``places_sought``, ``places_found``, ``places_redrawn``, ``told_twice``.
     """
 
     source: str

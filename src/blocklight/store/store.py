@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.errors import StoreError
-from blocklight.model import Change, LifeEvent, Outcome, StoredIncident
+from blocklight.model import Change, LifeEvent, Outcome, PublicIncident, StoredIncident
 from blocklight.store import auditing, compacting, pausing, reading, schema, sources
 from blocklight.store.auditing import AuditEntry, AuditVerdict
 from blocklight.store.engines import Engines, connect, in_passing
@@ -219,6 +219,11 @@ class Store:
         """Return a published incident and its life; raises ``NotFound``."""
         with self._read() as connection:
             return reading.incident(connection, id_)
+
+    def told(self, ids: Sequence[str]) -> dict[str, PublicIncident]:
+        """Return what is stored, published or held back, of the incidents with these ids."""
+        with self._read() as connection:
+            return reading.told(connection, ids)
 
     def query(self, query: IncidentQuery) -> Page:
         """Return a page of incidents, newest first; raises ``BadQuery``."""
