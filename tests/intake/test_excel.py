@@ -26,6 +26,8 @@ _STYLES = (
     f'<styleSheet xmlns="{_MAIN}"><cellXfs count="2"><xf numFmtId="0"/>'
     '<xf numFmtId="22" applyNumberFormat="1"/></cellXfs></styleSheet>'
 )
+_BOOK = f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{{}}</sheets></workbook>'
+_RELATIONS = f'<Relationships xmlns="{_PACKAGE}/relationships">{{}}</Relationships>'
 
 
 def workbook(*tables: list[list[Any]]) -> bytes:
@@ -40,9 +42,9 @@ def workbook(*tables: list[list[Any]]) -> bytes:
     office = f'<Relationship Id="r" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
     parts = {
         "[Content_Types].xml": _TYPES,
-        "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">{office}</Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{sheets}</sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">{rels}</Relationships>',
+        "_rels/.rels": _RELATIONS.format(office),
+        "xl/workbook.xml": _BOOK.format(sheets),
+        "xl/_rels/workbook.xml.rels": _RELATIONS.format(rels),
         "xl/styles.xml": _STYLES,
     }
     for number, table in zip(names, tables, strict=True):
@@ -86,7 +88,7 @@ SOURCE = SourceSpec.model_validate(
     }
 )
 READING = Reading(Columns(SOURCE))
-TABLE = [
+TABLE: list[list[Any]] = [
     ["Number", "Received", "Type", "Lon", "Lat", "Caller"],
     [4711, (46082.5,), "NOISE", -97.33, 37.7, "J. Doe"],
     ["", "", "", "", "", ""],
