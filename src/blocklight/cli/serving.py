@@ -4,8 +4,8 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -234,21 +234,19 @@ async def _serve(
             await _first_fetch(feeds, town.store)
         await asyncio.to_thread(publisher.load)
 
-        @asynccontextmanager
-        async def lifespan(_: Any) -> AsyncIterator[None]:  # noqa: ANN401 - FastAPI
-            async with asyncio.TaskGroup() as tasks:
-                running = [tasks.create_task(publisher.run())]
-                for feed in feeds:
-                    runner = Runner(feed, town.store, now=now, stored=publisher.wake)
-                    running.append(tasks.create_task(runner.run()))
-                if intake:
-                    running.append(tasks.create_task(_compact(town.store, now)))
-                    running.append(tasks.create_task(_release(town.store, now, publisher.wake)))
-                yield
-                for task in running:
-                    task.cancel()
-
-        await _run_server(create_app(state, lifespan, inbox), publisher, listener, name=town.city.city.name)
+        # One group with the server: a part that dies of a mistake of ours ends the process, which its
+        # supervisor starts anew, and does not leave a map that looks alive and stands still.
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(publisher.run())]
+            for feed in feeds:
+                runner = Runner(feed, town.store, now=now, stored=publisher.wake)
+                running.append(tasks.create_task(runner.run()))
+            if intake:
+                running.append(tasks.create_task(_compact(town.store, now)))
+                running.append(tasks.create_task(_release(town.store, now, publisher.wake)))
+            await _run_server(create_app(state, inbox=inbox), publisher, listener, name=town.city.city.name)
+            for task in running:
+                task.cancel()
     town.store.close()
 
 
@@ -351,7 +349,9 @@ async def _compact(store: Store, now: Clock) -> None:
     """Drop old changes now and then; a live client that is further behind loads the window anew."""
     while True:
         await asyncio.sleep(_COMPACT_EVERY_S)
-        await asyncio.to_thread(store.compact, keep_since=now() - _KEEP_CHANGES, keep_at_least=_KEEP_AT_LEAST)
+        since = now() - _KEEP_CHANGES
+        with suppress(StoreError):  # nothing is lost by keeping more until the next time
+            await asyncio.to_thread(store.compact, keep_since=since, keep_at_least=_KEEP_AT_LEAST)
 
 
 def _nothing() -> None:

@@ -327,8 +327,6 @@ class Runner:
         if not tally.reported:
             noticed = dict(tally.noticed)
             await self._report(records=tally.shown, rejected=dict(tally.rejected), noticed=noticed)
-        if not tally.applied:
-            await self._release()
         return tally
 
     async def _failed(self, reason: str) -> None:
@@ -336,13 +334,6 @@ class Runner:
             _log.warning("source %s failed: %s", self._feed.source.id, reason)
         self._failures += 1
         await self._report(failure=reason)
-        await self._release()
-
-    async def _release(self) -> None:
-        """Publish what has waited long enough: a source with nothing new must not keep it back."""
-        with suppress(StoreError):  # the next poll tries again
-            if await asyncio.to_thread(self._store.release, self._now()) is not None:
-                self._stored()
 
     async def _report(self, **what: Any) -> None:  # noqa: ANN401 - the fields of FetchReport
         source = self._feed.source

@@ -32,7 +32,7 @@ class LocalTimes:
         always = sa.literal(steps[0][1])
         shift = sa.case(*changes, else_=always) if changes else always
         hour = (column + shift) // _HOUR_MS
-        found = []
+        found: list[sa.ColumnElement[bool]] = []
         if self.hours:
             found.append((hour % 24).in_(sorted(self.hours)))
         if self.weekdays:
