@@ -10,12 +10,16 @@ from blocklight.store import Store
 
 
 def tables(database: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table of an SQLite database, in the order of the primary key."""
+    """Every row of every table of an SQLite database, in the order of the primary key.
+
+    The audit log is left out: when a run first noted its key is a moment of that run.
+    """
     with closing(sqlite3.connect(database)) as connection:
         names = [
             name
             for (name,) in connection.execute(
-                "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by 1"
+                "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' "
+                "and name != 'audit' order by 1"
             )
         ]
         return {

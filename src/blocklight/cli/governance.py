@@ -126,7 +126,9 @@ def import_(
     import_history(Options(city, data=data, database=database), source, file)
 
 
-key_app = typer.Typer(help="Keys with which sources push records to us.", no_args_is_help=True)
+key_app = typer.Typer(
+    help="Keys with which sources push records to us, and the key of the public ids.", no_args_is_help=True
+)
 app.add_typer(key_app, name="key")
 
 
@@ -162,3 +164,17 @@ def key_list(city: CityArgument, *, data: DataOption = None) -> None:
     from blocklight.cli.keeping_keys import list_keys  # noqa: PLC0415 - see serve
 
     list_keys(city, data)
+
+
+@key_app.command("rotate")
+def key_rotate(city: CityArgument, *, data: DataOption = None, database: DatabaseOption = None) -> None:
+    """Change the key of the public ids: everything stored gets new ids, and nothing comes back.
+
+    Stop what fetches and serves the city first, and back up its folder. Interrupted, the command goes on.
+
+    [bold]blocklight key rotate houston[/bold]
+    """
+    from blocklight.cli.keeping_keys import rotate_id_key  # noqa: PLC0415 - see serve
+    from blocklight.cli.serving import Options  # noqa: PLC0415 - see serve
+
+    rotate_id_key(Options(city, data=data, database=database))

@@ -1,4 +1,4 @@
-"""Makes, closes and lists the keys with which sources push records to us."""
+"""Makes, closes and lists the keys with which sources push records to us, and changes that of the ids."""
 
 from pathlib import Path
 
@@ -6,7 +6,10 @@ from rich.table import Table
 
 from blocklight.city import City, load_city
 from blocklight.cli import out
+from blocklight.cli.id_keys import ACTION, known_check
+from blocklight.cli.serving import Options, configured_city, open_store, wall_clock
 from blocklight.errors import BlocklightError
+from blocklight.intake.keys import adopt, check_of, interrupted, load_id_key, next_keys, renewed_id
 from blocklight.intake.push_keys import PushKeys
 from blocklight.settings import Settings
 
@@ -36,6 +39,28 @@ def list_keys(city_name: str, data: Path | None) -> None:
     for key in _keys(load_city(city_name), data).all():
         table.add_row(key.id, key.source, f"{key.created_at:%Y-%m-%d %H:%M} UTC")
     out.print(table)
+
+
+def rotate_id_key(options: Options) -> None:
+    """Rename everything stored to ids of a new key; taken up again where it was interrupted."""
+    settings, city = Settings(), configured_city(options)
+    folder = options.data or settings.data / city.city.id
+    if settings.id_key is not None:
+        raise BlocklightError(
+            f"put the key of BLOCKLIGHT_ID_KEY into {folder / 'id.key'} first, and unset it"
+        )
+    keys = load_id_key(folder)
+    with open_store(options, city, settings) as store:
+        known = known_check(store)
+        if known in (None, check_of(keys)):
+            following = next_keys(folder, keys)
+            detail = {"check": check_of(following)}
+            published = store.rename(lambda id_: renewed_id(id_, following), wall_clock(), ACTION, detail)
+            out.print(f"{published} published incidents have new ids.", highlight=False)
+        elif (left := interrupted(folder)) is None or known != check_of(left):
+            raise BlocklightError("this database was filled with another id key: bring back its id.key")
+    adopt(folder)
+    out.print(f"The new key is in {folder / 'id.key'}: keep a copy of it.", highlight=False, soft_wrap=True)
 
 
 def _keys(city: City, data: Path | None) -> PushKeys:

@@ -23,6 +23,7 @@ from blocklight.api.state import Public
 from blocklight.areas import Areas
 from blocklight.city import City, SourceSpec, load_city
 from blocklight.cli import err, out
+from blocklight.cli.id_keys import belong_together
 from blocklight.cli.policy_change import apply_policy
 from blocklight.errors import BlocklightError, StoreError
 from blocklight.intake.claims import Claims
@@ -139,7 +140,8 @@ def open_store(options: Options, city: City, settings: Settings) -> Store:
 def open_town(options: Options, *, reading: bool = True) -> Town:
     """Open the store, the id key and the rules of a city; raises ``BlocklightError``.
 
-    With *reading*, what its sources need besides: street lines, where the city file names them.
+    With *reading*, what its sources need besides: street lines, where the city file names them, and the very
+    key that the database was filled with.
     """
     settings = Settings()
     city = configured_city(options)
@@ -147,9 +149,13 @@ def open_town(options: Options, *, reading: bool = True) -> Town:
     folder.mkdir(parents=True, exist_ok=True)
     given = settings.id_key.get_secret_value() if settings.id_key else None
     areas = Areas(city)
-    rules = Rules.of(city, load_id_key(folder, given), areas)
+    keys = load_id_key(folder, given)
+    rules = Rules.of(city, keys, areas)
     geocoder = Geocoder.of(city) if reading else None
-    return Town(city, open_store(options, city, settings), areas, rules, settings, folder, geocoder)
+    store = open_store(options, city, settings)
+    if reading or any(source.connector == "push" for source in city.sources):
+        belong_together(store, keys, wall_clock())
+    return Town(city, store, areas, rules, settings, folder, geocoder)
 
 
 def transport_to(source: SourceSpec, now: Clock, seed: int = 7) -> httpx.AsyncBaseTransport:

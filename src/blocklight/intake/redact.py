@@ -1,7 +1,5 @@
 """The only door: makes the public record from an ``Incident``, field by field, or withholds it."""
 
-import base64
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,6 +9,7 @@ from msgspec.structs import replace
 from blocklight.areas import Areas
 from blocklight.city import Bounds, City, Policy
 from blocklight.intake.geomask import hundred_block, mask_point
+from blocklight.intake.keys import PublicIds
 from blocklight.intake.policy import CallMeanings, Decider, Meaning
 from blocklight.intake.record import Incident
 from blocklight.model import (
@@ -28,7 +27,6 @@ from blocklight.model import (
 from blocklight.places import ApprovedPlaces
 from blocklight.policy import Rule
 
-_ID_BYTES = 10
 _AS_IT_IS = Rule(name="default", action="publish")
 _TIMES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
 
@@ -38,7 +36,7 @@ class Rules:
     """A city's policy made ready: what types mean, what is withheld or held, how places are masked."""
 
     city_id: str
-    id_key: bytes = field(repr=False)
+    ids: PublicIds = field(repr=False)
     bounds: Bounds
     policy: Policy
     areas: Areas
@@ -48,11 +46,6 @@ class Rules:
     places: ApprovedPlaces | None = field(default=None, repr=False)
     same: Mapping[str, str] = field(default_factory=dict)
     """Sources that tell of another's incidents by the same keys, each with that other."""
-    _keyed: hmac.HMAC = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """Begin the keyed hash once."""
-        object.__setattr__(self, "_keyed", hmac.new(self.id_key, digestmod="sha256"))
 
     @classmethod
     def of(cls, city: City, id_key: bytes, areas: Areas | None = None) -> "Rules":
@@ -63,7 +56,7 @@ class Rules:
         areas = areas or Areas(city)
         return cls(
             city_id=city.city.id,
-            id_key=id_key,
+            ids=PublicIds(id_key),
             bounds=city.city.bounds,
             policy=city.policy,
             areas=areas,
@@ -76,10 +69,7 @@ class Rules:
 
     def public_id(self, source: str, identity: str) -> str:
         """Return the unlinkable public id of an incident: a keyed hash, 80 bits, base32."""
-        message = f"{self.city_id}\x1f{self.same.get(source, source)}\x1f{identity}".encode()
-        keyed = self._keyed.copy()  # four times faster than to begin with the key each time
-        keyed.update(message)
-        return base64.b32encode(keyed.digest()[:_ID_BYTES]).decode().lower()
+        return self.ids.of(f"{self.city_id}\x1f{self.same.get(source, source)}\x1f{identity}")
 
     def category(self, source_type: str) -> Category | Reason:
         """Return what a source type means, or the reason why it may not be shown."""

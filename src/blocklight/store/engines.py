@@ -1,7 +1,8 @@
 """How connections are made: what must be true of every one before a statement runs."""
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,7 @@ def connect(url: str) -> Engines:
         raise StoreError("the database URL cannot be read") from None
     match parsed.get_backend_name():
         case "sqlite" if parsed.database and parsed.database != ":memory:":
+            _keep_private(parsed.database)
             return Engines(
                 _sqlite(parsed, "BEGIN IMMEDIATE", query_only=False),
                 _sqlite(parsed, "BEGIN", query_only=True),
@@ -48,6 +50,18 @@ def connect(url: str) -> Engines:
             return _postgresql(parsed.set(drivername="postgresql+psycopg"))
         case name:
             raise StoreError(f"needs sqlite:///file or postgresql://…, not {name}")
+
+
+def _keep_private(path: str) -> None:
+    """Make a database file, with what SQLite puts beside it, readable by its owner alone.
+
+    It holds the marks of what is withheld, and what waits. A folder that cannot be written is told of later.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        for file in (path, f"{path}-wal", f"{path}-shm"):
+            with suppress(FileNotFoundError):
+                os.chmod(file, 0o600)  # noqa: PTH101 - beside os.open, and of a plain path
 
 
 def _sqlite(url: sa.URL, begin: str, *, query_only: bool) -> sa.Engine:

@@ -16,7 +16,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.errors import StoreError
 from blocklight.model import Change, LifeEvent, Outcome, PublicIncident, StoredIncident
-from blocklight.store import auditing, compacting, pausing, reading, schema, sources
+from blocklight.store import auditing, compacting, pausing, reading, renaming, schema, sources
 from blocklight.store.auditing import AuditEntry, AuditVerdict
 from blocklight.store.engines import Engines, connect, in_passing
 from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, entries
@@ -24,6 +24,7 @@ from blocklight.store.pausing import Pause
 from blocklight.store.places import Places
 from blocklight.store.query import IncidentQuery, Page, answer
 from blocklight.store.reading import WindowRows
+from blocklight.store.renaming import NewId
 from blocklight.store.rows import stored_of_row, to_ms
 from blocklight.store.settled import Settled
 from blocklight.store.sources import FetchReport, SourceHealth
@@ -166,6 +167,19 @@ class Store:
     def _release(self, driver: DBAPICursor, at: datetime) -> Applied | None:
         due = fetch(driver, self._sql.any_due, (to_ms(at),))
         return self._application(driver, at).release() if due else None
+
+    def rename(self, new_id: NewId, at: datetime, action: str, detail: Mapping[str, object]) -> int:
+        """Give every incident another public id, and note why; return how many are published.
+
+        Marks and what waits are renamed alike, so nothing that was withheld comes back. Earlier changes are
+        dropped, so that followers begin anew.
+        """
+        with self._applying() as (connection, driver):
+            self._application(driver, at).lock()
+            published = renaming.rename(connection, new_id)
+            auditing.append(connection, at, action, detail)
+            self._settled.forget()
+            return published
 
     def record_fetch(self, report: FetchReport) -> None:
         """Remember how a fetch went, for ``sources``."""
