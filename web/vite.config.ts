@@ -11,7 +11,11 @@ export default defineConfig({
     emptyOutDir: true,
     // The pages without scripts ask it for the name of their style sheet.
     manifest: "manifest.json",
-    rollupOptions: { input: { index: "index.html", plain: "src/plain/plain.css" } },
+    rollupOptions: {
+      input: { index: "index.html", plain: "src/plain/plain.css", sw: "src/offline/sw.ts" },
+      // A service worker's name stays, and it governs what lies beside and below it.
+      output: { entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
+    },
     target: "es2022",
     // A data: URI would need an exception in the content security policy.
     assetsInlineLimit: 0,

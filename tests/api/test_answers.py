@@ -252,6 +252,15 @@ def test_only_a_geocoder_that_the_city_names_may_be_asked() -> None:
     assert "connect-src 'self' https://geo.example:8443; " in policy
 
 
+def test_the_map_can_be_installed_under_the_citys_name(side: PublicSide) -> None:
+    answer = side.client.get("/manifest.webmanifest")
+    assert answer.headers["content-type"] == "application/manifest+json"
+    told = answer.json()
+    assert told["name"] == "Smallville · Blocklight"
+    assert {"192x192", "512x512"} <= {icon["sizes"] for icon in told["icons"]}
+    assert (told["start_url"], told["scope"], told["display"]) == ("/", "/", "standalone")
+
+
 @pytest.mark.parametrize("style", [None, "/style.json", "nonsense"])
 def test_without_a_foreign_basemap_the_policy_names_nobody_else(style: str | None) -> None:
     assert "//" not in content_policy(style)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from loopback.server import Reply, serving
@@ -85,7 +86,7 @@ def test_where_the_map_looks_is_in_the_address_but_never_sent(quiet_city: str, v
     ids=["small", "dark phone", "spanish"],
 )
 def test_the_slim_map_is_for_everybody(
-    quiet_city: str, visitor: Visitor, preferences: dict[str, object]
+    quiet_city: str, visitor: Visitor, preferences: dict[str, Any]
 ) -> None:
     page = visitor.visit(f"{quiet_city}/embed", rows=False, **preferences)
     expect(page.locator(".map")).to_have_attribute("data-marks", "30")

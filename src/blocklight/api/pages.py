@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
+import orjson
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
@@ -59,6 +60,28 @@ async def index(request: Request, state: Annotated[Public, Depends(public)]) -> 
 async def embed(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
     """Serve the slim map for pages of others: the same document, which the city's list may frame."""
     return _page(request, state, state.city.publish.framed_by)
+
+
+@router.get("/manifest.webmanifest")
+def manifest(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
+    """Serve what a browser needs to install the map as an app (W3C Web Application Manifest)."""
+    city = state.city.city
+    body = {
+        "id": "/",
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "name": f"{city.name} · Blocklight",
+        "short_name": city.name,
+        "lang": city.languages[0],
+        "background_color": "#f3f0e9",
+        "theme_color": "#f3f0e9",
+        "icons": [
+            {"src": "/icon.svg", "type": "image/svg+xml", "sizes": "any"},
+            *({"src": f"/icon-{n}.png", "type": "image/png", "sizes": f"{n}x{n}"} for n in (192, 512)),
+        ],
+    }
+    return PublicFile(orjson.dumps(body), "application/manifest+json", "no-cache").respond(request)
 
 
 @router.get("/{path:path}")

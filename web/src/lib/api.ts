@@ -1,5 +1,8 @@
 /** The server's public interface as this page uses it: the shapes and the calls. */
 
+/** Only the type is taken over, so that the service worker stays one file. */
+const KEPT_AT: typeof import("../offline/kept").KEPT_AT = "x-kept-at";
+
 export interface PlaceInfo {
   label: string | null;
   kind: string;
@@ -128,12 +131,25 @@ async function get(path: string, signal?: AbortSignal): Promise<Response> {
   return response;
 }
 
-export async function fetchCity(): Promise<City> {
-  return (await get("/api/v1/city")).json();
+/** An answer, and when it was kept if it is not the server's own: milliseconds since the epoch. */
+export interface Answer<T> {
+  value: T;
+  keptAt: number | null;
 }
 
-export async function fetchWindow(hours: number, signal?: AbortSignal): Promise<Uint8Array> {
-  return new Uint8Array(await (await get(`/api/v1/window?hours=${hours}`, signal)).arrayBuffer());
+function keptAt(response: Response): number | null {
+  const told = response.headers.get(KEPT_AT);
+  return told === null ? null : Date.parse(told);
+}
+
+export async function fetchCity(): Promise<Answer<City>> {
+  const response = await get("/api/v1/city");
+  return { value: await response.json(), keptAt: keptAt(response) };
+}
+
+export async function fetchWindow(hours: number): Promise<Answer<Uint8Array>> {
+  const response = await get(`/api/v1/window?hours=${hours}`);
+  return { value: new Uint8Array(await response.arrayBuffer()), keptAt: keptAt(response) };
 }
 
 export async function fetchWindowIds(hours: number): Promise<Uint8Array> {

@@ -19,11 +19,11 @@ export class CityClock {
     return this.#rate;
   }
 
-  /** Take over the server's time. */
-  sync(now: string, rate = this.#rate): void {
+  /** Take over the server's time, which it told `ago` milliseconds ago. */
+  sync(now: string, rate = this.#rate, ago = 0): void {
     const server = Date.parse(now);
     if (!Number.isFinite(server) || !(rate > 0)) return;
-    this.#server = server;
+    this.#server = server + ago * rate;
     this.#mark = this.monotonic();
     this.#rate = rate;
   }

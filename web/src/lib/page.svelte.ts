@@ -1,8 +1,10 @@
 /** The state of the page: what it knows of the city, what the reader chose, and what follows from both. */
 
 import type { Moment } from "../map/marks";
+import { Keeper } from "../offline/keeper";
 import { tongue } from "../words/tongue.svelte";
 import {
+  type Answer,
   type AreaCollection,
   type City,
   fetchCity,
@@ -58,10 +60,13 @@ export class Page {
   layers = $state.raw<Layers>(USUAL_LAYERS);
   areas = $state.raw<Record<string, AreaCollection>>({});
   loadedHours = $state(0);
+  /** When this view was kept, milliseconds of this machine's clock, while it is not the server's own answer. */
+  keptAt = $state<number | null>(null);
   closedSincePulse = $state(0);
 
   incidents = new Incidents(0);
   readonly clock = new CityClock();
+  readonly #keeper = new Keeper();
   readonly moments = new Map<number, Moment>();
   #hours = new LocalHours("UTC");
   #feed: LiveFeed | null = null;
@@ -130,6 +135,7 @@ export class Page {
       }
     }
     setInterval(() => this.#passTime(), 1000);
+    this.#keeper.start();
   }
 
   choose(change: Partial<Filter>): void {
@@ -217,11 +223,11 @@ export class Page {
 
   async #load(): Promise<void> {
     const hours = this.filter.range;
-    const [city, bytes] = await Promise.all([this.city ?? fetchCity(), fetchWindow(hours)]);
-    this.clock.sync(city.now, city.clock_rate);
+    const [{ value: city, keptAt }, window] = await Promise.all([fetchCity(), fetchWindow(hours)]);
+    this.clock.sync(city.now, city.clock_rate, keptAt === null ? 0 : Date.now() - keptAt);
     this.#hours = new LocalHours(city.time_zone);
     this.failed = false;
-    const seq = this.#adopt(bytes, hours);
+    const seq = this.#adopt(window);
     this.city = city;
     this.#passTime();
     this.#feed = new LiveFeed(seq, {
@@ -231,6 +237,8 @@ export class Page {
       reset: () => this.#reload(),
       connection: (connection) => {
         this.connection = connection;
+        // A view from before is replaced as a whole, here and where it is kept.
+        if (connection === "live" && this.keptAt !== null) void this.#widen();
       },
     });
     this.#feed.start();
@@ -238,9 +246,11 @@ export class Page {
   }
 
   /** Take over another window; the selection goes with it, by what never changes. */
-  #adopt(bytes: Uint8Array, hours: number): number {
+  #adopt({ value, keptAt }: Answer<Uint8Array>): number {
     const selectedSeq = this.selected === null ? null : at(this.incidents.firstSeq, this.selected);
-    const { seq, incidents } = decodeWindow(bytes);
+    const { seq, hours, incidents } = decodeWindow(value);
+    this.keptAt = keptAt;
+    this.#keeper.shows(hours);
     this.incidents = incidents;
     this.loadedHours = hours;
     this.#named = false;
@@ -252,20 +262,20 @@ export class Page {
 
   async #reload(): Promise<number> {
     const hours = Math.max(this.filter.range, this.loadedHours);
-    const seq = this.#adopt(await fetchWindow(hours), hours);
+    const seq = this.#adopt(await fetchWindow(hours));
     // What arrived while the window was on its way is replayed from its seq.
     this.#feed?.resumeFrom(seq);
     void this.#nameAll(hours);
     return seq;
   }
 
-  /** Load as much of the past as the range asks for, as soon as the server gives it. */
+  /** Load the window anew, as far back as the range asks for, as soon as the server gives it. */
   async #widen(): Promise<void> {
     try {
       await this.#reload();
     } catch {
       setTimeout(() => {
-        if (this.filter.range > this.loadedHours) void this.#widen();
+        if (this.filter.range > this.loadedHours || this.keptAt !== null) void this.#widen();
       }, 3000);
     }
   }
@@ -306,6 +316,7 @@ export class Page {
   }
 
   #retract(id: string): void {
+    this.#keeper.retracted();
     const row = this.incidents.retract(id);
     if (row === undefined) {
       if (!this.#named) this.#unnamedRetractions.add(id);

@@ -6,6 +6,8 @@ export const en = {
   live: "Live",
   connecting: "Connecting",
   lost: "Connection lost, trying again",
+  kept: (span: string) => `Offline. As it was ${span} ago`,
+  keptOnce: "Offline. This is how it was when there was a connection.",
   loading: "Loading incidents",
   failed: "The server does not answer. Trying again.",
   ago: (span: string) => `${span} ago`,

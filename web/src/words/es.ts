@@ -6,6 +6,8 @@ export const es: Words = {
   live: "En vivo",
   connecting: "Conectando",
   lost: "Sin conexión, intentando de nuevo",
+  kept: (span) => `Sin conexión. Así era hace ${span}`,
+  keptOnce: "Sin conexión. Así era cuando había conexión.",
   loading: "Cargando incidentes",
   failed: "El servidor no responde. Intentando de nuevo.",
   ago: (span) => `hace ${span}`,
