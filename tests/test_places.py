@@ -4,13 +4,13 @@ import json
 import math
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from grid_town import BORDER, EAST, NORTH, SOUTH, STEP, WEST, addresses, grid_town
+from msgspec.structs import replace
 from small_city import rules_of, small_city
 
 from blocklight.areas import Areas

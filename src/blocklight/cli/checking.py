@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import Counter
-from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 
 import httpx
+from msgspec.structs import fields
 from rich.markup import escape
 from rich.table import Table
 
