@@ -34,7 +34,7 @@ def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSide]:
         yield side
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(pairs=st.lists(st.tuples(st.sampled_from(_NAMES), _NASTY), min_size=1, max_size=4))
 @example(pairs=[("since", "9999-12-31T23:59:59-14:00")])
 @example(pairs=[("until", "0001-01-01T00:00:00+14:00")])
@@ -50,7 +50,7 @@ def test_no_value_of_any_parameter_makes_the_list_fail(
         assert problem["parameter"] in _NAMES
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(value=_NASTY)
 @example(value="000024" + "9" * 5000)
 @example(value="0000249999")
@@ -62,7 +62,7 @@ def test_no_length_of_the_window_makes_it_fail(side: PublicSide, value: str) -> 
             assert answer.json()["parameter"] == "hours"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(text=_NASTY)
 def test_no_path_makes_the_server_fail(side: PublicSide, text: str) -> None:
     for prefix in ("incidents", "areas", "map", "", "../", "nothing"):

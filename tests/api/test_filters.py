@@ -105,7 +105,7 @@ def _pages(side: PublicSide, query: dict[str, Any], limit: int) -> list[dict[str
         answer = side.client.get(body["next"])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(query=_QUERIES, limit=st.sampled_from([7, 40, 1000]))
 def test_every_filter_and_any_of_them_together_agree_with_a_plain_search(
     side: PublicSide, query: dict[str, Any], limit: int

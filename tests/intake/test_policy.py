@@ -307,7 +307,7 @@ conditions = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     rules=st.lists(st.tuples(conditions, actions), max_size=5),
     source_type=st.sampled_from(["DOMESTIC", "SUICIDE ATTEMPT", "HUSH", "STALKING", "QWERTY", "SICK PERSON"]),

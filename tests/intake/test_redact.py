@@ -329,7 +329,7 @@ def _stored(folder: Path, outcomes: Sequence[Sequence[Outcome]]) -> tuple[bytes,
         )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     st.lists(st.sampled_from(["HUSH", "DOMESTIC", "QWERTY", "JUVENILE"]), min_size=100, max_size=100),
     st.randoms(),

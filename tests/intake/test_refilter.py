@@ -146,7 +146,7 @@ rules = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     old=resolutions,
     new=resolutions,

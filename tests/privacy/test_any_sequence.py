@@ -181,7 +181,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(st.lists(steps, min_size=6, max_size=16))
 @example([("call", 0, "BURGLARY", 0), ("close", 0), ("pause",), ("close", 0), ("resume",)])
 @example([("call", 0, "THEFT", 0), ("pause",), ("close", 0), ("wait", 5), ("resume",), ("close", 0)])

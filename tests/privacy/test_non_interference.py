@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from town import FILE, NOW, Row, Town, a_row, a_town
 
@@ -89,7 +89,7 @@ def _mixed(shown: list[Row], hidden: list[Row]) -> list[Row]:
     return mixed
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(polls)
 def test_no_withheld_call_changes_a_public_byte_whenever_it_comes(drawn: Any) -> None:  # noqa: ANN401 - as drawn above
     at, without, along = NOW, [], []

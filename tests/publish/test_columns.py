@@ -73,7 +73,7 @@ class ColumnsAgreeWithADictionary(RuleBasedStateMachine):
 
 
 TestColumns = ColumnsAgreeWithADictionary.TestCase
-TestColumns.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestColumns.settings = settings(max_examples=40, stateful_step_count=25)
 
 
 def test_columns_grow_past_their_first_size_and_keep_every_row() -> None:

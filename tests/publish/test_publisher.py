@@ -180,7 +180,7 @@ def test_an_empty_store_is_published_as_an_empty_window(store: Store, tmp_path: 
     assert publisher.live.replay.since(0) == b""
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(steps=_STEPS, loaded_after=st.integers(0, 8))
 def test_loading_and_following_come_to_the_same_window(
     tmp_path_factory: pytest.TempPathFactory,

@@ -38,7 +38,7 @@ def _must_hear(changes: list[Change], after: int) -> list[int]:
     return [c.seq for c in changes if c.seq > after and c.seq >= last_retraction.get(c.id, 0)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(script=_SCRIPTS, begin=st.integers(0, 50), capacity=st.integers(1, 12), seq=st.integers(-3, 160))
 def test_a_client_hears_what_the_model_says_or_is_told_to_start_anew(
     script: list[tuple[int, bool, int]], begin: int, capacity: int, seq: int

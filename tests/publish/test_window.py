@@ -78,7 +78,7 @@ def _expected(incident: PublicIncident, first_seq: int, area_kinds: set[str]) ->
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_MANY)
 def test_arrow_reads_back_exactly_what_was_put(found: list[PublicIncident]) -> None:
     body = _window(_columns(*found)).get(24, "identity").body
@@ -88,7 +88,7 @@ def test_arrow_reads_back_exactly_what_was_put(found: list[PublicIncident]) -> N
     assert _decoded(body) == expected
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(_MANY)
 def test_the_ids_answer_has_the_same_rows_in_the_same_order(found: list[PublicIncident]) -> None:
     window = _window(_columns(*found))

@@ -138,7 +138,6 @@ def test_any_sequence_of_calls_leaves_the_store_as_the_reference_says(database: 
         settings=settings(
             max_examples=examples,
             stateful_step_count=12,
-            deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),
     )

@@ -126,7 +126,7 @@ def test_a_cursor_serves_only_its_own_question(filled: Store) -> None:
         _found(filled, cursor=following, agency="fire")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(cursor=st.text(max_size=60) | st.binary(max_size=40).map(lambda b: b.hex()))
 def test_no_made_up_cursor_does_more_than_fail(database: Database, cursor: str) -> None:
     with database.shared() as store, pytest.raises(BadQuery):
@@ -138,7 +138,7 @@ def test_the_last_page_has_no_next(filled: Store) -> None:
     assert filled.query(IncidentQuery(limit=4)).next is not None
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(seed=st.integers(), limit=st.integers(1, 7))
 def test_pages_neither_repeat_nor_skip_while_calls_arrive_change_and_go(
     database: Database, seed: int, limit: int
@@ -163,7 +163,7 @@ def test_pages_neither_repeat_nor_skip_while_calls_arrive_change_and_go(
     assert before - retracted <= set(shown)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     numbers=st.lists(
         st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 30)), min_size=1, max_size=60

@@ -46,7 +46,7 @@ def test_the_order_of_areas_does_not_count() -> None:
     assert there == body(call(1, areas={"council": "2", "beat": "1"}))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(batch=st.lists(incidents(st.uuids().map(str)), max_size=8, unique_by=lambda i: i.id))
 def test_whatever_is_published_is_read_back_alike_everywhere(
     database: Database, batch: list[PublicIncident]
@@ -66,7 +66,7 @@ def test_whatever_is_published_is_read_back_alike_everywhere(
         assert store.apply("dispatch", batch, at=START).unchanged == len(batch)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(versions=st.lists(incidents(st.just("a")), min_size=1, max_size=6))
 def test_a_life_adds_up_to_what_is_published_now(database: Database, versions: list[PublicIncident]) -> None:
     with database.emptied() as store:

@@ -67,7 +67,7 @@ def _take(store: Store, step: _Step, at: datetime) -> Applied | bool | None:
     raise AssertionError(step)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_steps)
 def test_a_store_that_remembers_does_what_one_that_forgets_does(
     database: Database, steps: list[_Step]

@@ -30,7 +30,7 @@ def test_the_window_follows_a_corrected_time(store: Store) -> None:
     assert _numbers(store, 1) == [2, 1]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     times=st.lists(st.tuples(st.integers(0, 9), st.booleans(), st.integers(0, 9)), max_size=20),
     since=st.integers(0, 9),

@@ -131,7 +131,7 @@ async def test_a_feed_read_by_position_says_when_rows_moved_instead_of_losing_so
     assert not any(fetched.complete)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     shape=st.sampled_from(PAGED),
     count=st.integers(1, 60),

@@ -310,7 +310,7 @@ async def test_a_drop_folder_comes_through_to_the_store_exactly_once(tmp_path: P
     store.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=400) | st.text(max_size=200).map(lambda text: f"{HEADING}\n{text}".encode()))
 async def test_no_bytes_do_more_than_be_refused(content: bytes) -> None:
     with serving(lambda _: Reply(200, (content,))) as running:
