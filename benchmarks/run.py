@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import cold_start
+import history
 import intake
 import live
 import window
@@ -60,6 +61,7 @@ def measure_live(table: Table, _: Path) -> None:
 
 BENCHMARKS = {
     "intake": intake.measure,
+    "history": history.measure,
     "window": window.measure,
     "live": measure_live,
     "cold_start": cold_start.measure,

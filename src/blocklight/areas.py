@@ -113,6 +113,8 @@ class Areas:
         return dict(self._first(hits[covering].tolist()))
 
     def _look_up(self, lon: float, lat: float) -> tuple[tuple[str, str], ...]:
+        if not self._polygons:
+            return ()
         hits = np.sort(self._tree.query(shapely.Point(lon, lat)))
         return self._first(hits[shapely.intersects_xy(self._shapes[hits], lon, lat)].tolist())
 

@@ -1,8 +1,13 @@
 """Brings a file of history into the store, through the same normalise and redact as every live record."""
 
+import gc
 import os
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 
@@ -17,6 +22,7 @@ from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.run import Feed, Tally
 from blocklight.intake.tables import Block, Reading, read_table
+from blocklight.model import Outcome
 
 _ROWS_AT_ONCE = 5000
 _ENOUGH_TO_JUDGE = 10
@@ -29,6 +35,7 @@ class Account(msgspec.Struct):
     rows: int = 0
     done: bool = False
     published: int = 0
+    held: int = 0
     new: int = 0
     changed: int = 0
     withheld: dict[str, int] = {}
@@ -38,6 +45,7 @@ class Account(msgspec.Struct):
         """Add what a block came to."""
         self.rows += tally.records
         self.published += tally.published
+        self.held += tally.held
         self.new += sum(applied.published for applied in tally.applied)
         self.changed += sum(applied.updated for applied in tally.applied)
         withheld = Counter({str(reason): count for reason, count in tally.withheld.items()})
@@ -47,13 +55,15 @@ class Account(msgspec.Struct):
     def sentence(self) -> str:
         """Say what came of it; the kinds add up to the rows, but for rows that were joined to others."""
         withheld, rejected = sum(self.withheld.values()), sum(self.rejected.values())
-        joined = self.rows - self.published - withheld - rejected
+        joined = self.rows - self.published - self.held - withheld - rejected
         incidents = f"{self.new:,} new incidents, {self.changed:,} that changed"
         parts = [
             f"{self.rows:,} rows: {self.published:,} publishable ({incidents})",
             f"{withheld:,} withheld{_by_reason(self.withheld)}",
             f"{rejected:,} rejected{_by_reason(self.rejected)}",
         ]
+        if self.held:
+            parts.insert(1, f"{self.held:,} held")
         if joined:
             parts.append(f"{joined:,} joined to other rows of their incident")
         return "; ".join(parts) + "."
@@ -131,32 +141,66 @@ def _import(town: Town, source: SourceSpec, file: Path, ledger: Ledger) -> None:
     )
     with file.open("rb") as handle, Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task(f"Importing {file.name}", total=file.stat().st_size, rows=0)
-        skip = ledger.account.rows
-        for block in read_table(handle, reading):
-            if skip >= len(block) > 0:  # blocks are cut alike each time
-                skip -= len(block)
-                continue
-            _apply(town, feed, block, ledger)
-            progress.update(task, completed=handle.tell(), rows=ledger.account.rows)
+        with _without_cycles(), ThreadPoolExecutor(1) as storer:
+            storing: Future[None] | None = None
+            for block in _left_over(read_table(handle, reading), ledger.account.rows):
+                understood = _understand(feed, block)  # while the block before it is being stored
+                if storing is not None:
+                    storing.result()
+                storing = storer.submit(_store, town, feed, understood, ledger)
+                progress.update(task, completed=handle.tell(), rows=ledger.account.rows)
+            if storing is not None:
+                storing.result()
     ledger.account.done = True
     ledger.save()
 
 
-def _apply(town: Town, feed: Feed, block: Block, ledger: Ledger) -> None:
+@contextmanager
+def _without_cycles() -> Iterator[None]:
+    """Look for cycles of garbage no more while rows go by, which make none: it costs a tenth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _left_over(blocks: Iterable[Block], done: int) -> Iterator[Block]:
+    """Pass over the blocks whose rows are done; blocks are cut alike each time."""
+    for block in blocks:
+        if done >= len(block) > 0:
+            done -= len(block)
+        else:
+            yield block
+
+
+@dataclass(frozen=True, slots=True)
+class _Understood:
+    """A block of which every row was normalised and redacted."""
+
+    rows: int
+    at: datetime
+    outcomes: list[Outcome]
+    tally: Tally
+
+
+def _understand(feed: Feed, block: Block) -> _Understood:
+    tally, at = Tally(), wall_clock()
+    return _Understood(len(block), at, feed.outcomes(block.records, at, tally, block.unreadable), tally)
+
+
+def _store(town: Town, feed: Feed, block: _Understood, ledger: Ledger) -> None:
     """Store a block and note it; killed between the two, the block is stored again, which changes nothing."""
-    tally, at, source = Tally(), wall_clock(), feed.source
-    outcomes = feed.outcomes(block.records, at, tally, block.unreadable)
+    tally, source = block.tally, feed.source
     rejected = tally.rejected.total()
-    if len(block) >= _ENOUGH_TO_JUDGE and rejected / len(block) > source.max_rejected_share:
+    if block.rows >= _ENOUGH_TO_JUDGE and rejected / block.rows > source.max_rejected_share:
         raise BlocklightError(
-            f"{rejected:,} of the {len(block):,} rows after row {ledger.account.rows:,} cannot be read"
+            f"{rejected:,} of the {block.rows:,} rows after row {ledger.account.rows:,} cannot be read"
             f"{_by_reason(dict(tally.rejected))}; nothing of them is stored"
         )
-    tally.applied.append(
-        town.store.apply(
-            source.id, feed.settled(outcomes, town.store), at=at, join_rows=source.rows != "incident"
-        )
-    )
+    settled = feed.settled(block.outcomes, town.store)
+    joins = source.rows != "incident"
+    tally.applied.append(town.store.apply(source.id, settled, at=block.at, join_rows=joins))
     ledger.account.add(tally)
     ledger.save()
 

@@ -31,10 +31,17 @@ class Columns:
         named = (column for columns in self._fields for column in columns)
         self.wanted = tuple(dict.fromkeys((*self._needed, *named)))
         self._read = tuple(column for column in self.wanted if column not in self._cut)
+        tops = (column.partition(".")[0] for column in self._read)
+        self.read_from = frozenset({*self._read, *tops, *source.patterns})
+        """The columns that anything is read from."""
+        self._deep = any("." in column for column in self._read)
 
     def record(self, row: Mapping[str, Any]) -> RawRecord:
         """Return what of a row is wanted."""
-        record = {column: value for column in self._read if (value := _at(row, column)) is not None}
+        if self._deep:
+            record = {column: value for column in self._read if (value := _at(row, column)) is not None}
+        else:
+            record = {column: value for column in self._read if (value := row.get(column)) is not None}
         for column, pattern in self._patterns:
             value = _at(row, column)
             if isinstance(value, str) and (hit := pattern.search(value)):

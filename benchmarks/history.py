@@ -1,0 +1,216 @@
+"""Measure import and push: history in bulk against the bare engine, and small durable batches."""
+
+import contextlib
+import io
+import resource
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow.parquet as pq
+from table import Table
+
+from blocklight.city import load_city
+from blocklight.cli.importing import import_history
+from blocklight.cli.serving import Options, open_town
+from blocklight.intake.connectors.push import Push
+from blocklight.intake.record import Batch, RawRecord
+from blocklight.intake.run import Feed, Tally, store_batch
+
+ROWS = 200_000
+_BATCH = 5_000
+_PUSHED = 20_000
+_PUSH_BATCH = 10
+_GOAL = 1 / 3
+_PUSH_GOAL = 1_000
+_FLAT = 1.3
+_COLUMNS = (
+    "id TEXT PRIMARY KEY, first_seq INTEGER, seq INTEGER, source TEXT, kind TEXT, agency TEXT, "
+    "category TEXT, status TEXT, received_at INTEGER, updated_at INTEGER, lon REAL, lat REAL, units INTEGER"
+)
+_UPSERT = (
+    "INSERT INTO incident VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) "
+    "ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, status = excluded.status"
+)
+
+# What a person would write for this file: its times are minutes, its degrees are multiplied.
+CITY = """
+[city]
+id = "houston-history"
+name = "Houston"
+time_zone = "America/Chicago"
+bounds = { west = -95.95, south = 29.45, east = -94.95, north = 30.2 }
+
+[[sources]]
+id = "active"
+label = "Active incidents"
+connector = "files"
+url = "https://data.example/houston.parquet"
+key = ["agency", "incident_type", "call_min", "lon_e5", "lat_e5"]
+closes = "never"
+
+[sources.fields]
+received_at = { from = "call_min", convert = "epoch_s", scale = 60 }
+source_type = "incident_type"
+agency = { from = "agency", map = { F = "fire", P = "police" } }
+lon = { from = "lon_e5", convert = "float", scale = 0.00001 }
+lat = { from = "lat_e5", convert = "float", scale = 0.00001 }
+units = { from = "n_units_max", convert = "int" }
+"""
+
+
+def city_file(folder: Path) -> Path:
+    """Write the city file with Houston's own call types."""
+    shipped = load_city("houston").call_types.exact
+    types = "".join(f"{orjson.dumps(text).decode()} = {str(kind)!r}\n" for text, kind in shipped.items())
+    path = folder / "houston-history.toml"
+    path.write_text(f"{CITY}\n[call_types.exact]\n{types}", "utf-8")
+    return path
+
+
+def first_rows(shared: Path, folder: Path, rows: int) -> Path:
+    """Write the first rows of the four years into a file of their own."""
+    whole = pq.ParquetFile(shared / "cad" / "houston" / "houston_calls_2020_2023.parquet")
+    path = folder / f"first-{rows}.parquet"
+    with pq.ParquetWriter(path, whole.schema_arrow) as writer:
+        left = rows
+        for batch in whole.iter_batches(min(rows, 50_000)):
+            writer.write_batch(batch.slice(0, left))
+            left -= len(batch)
+            if left <= 0:
+                break
+    return path
+
+
+def import_alone(shared: Path, rows: int) -> tuple[float, float]:
+    """Import *rows* in a process of its own; return rows/s and its largest memory in MB."""
+    command = [sys.executable, __file__, str(shared), str(rows)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds, megabytes = map(float, done.stdout.split()[-2:])
+    return rows / seconds, megabytes
+
+
+def _import_here(shared: Path, rows: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        city, file = city_file(folder), first_rows(shared, folder, rows)
+        options = Options(str(city), data=folder / "data")
+        open_town(options).store.close()
+        begun = time.perf_counter()
+        with contextlib.redirect_stdout(io.StringIO()):
+            import_history(options, "active", file)
+        taken = time.perf_counter() - begun
+    print(taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def bare(rows: int, folder: Path) -> float:
+    """Issue as many upserts, each with its change, straight to SQLite, 5,000 at a time; return rows/s."""
+    database = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute(f"CREATE TABLE incident ({_COLUMNS})")
+    database.execute("CREATE INDEX by_time ON incident (received_at)")
+    database.execute("CREATE TABLE change (seq INTEGER PRIMARY KEY, id, changed_at, body)")
+    text = "x" * 230
+    rest = ("active", "call", "fire", "medical", "closed")
+    ready = [
+        (f"{n * 2654435761 % 2**32:016x}", n, n, *rest, n * 60_000, n, -95.3, 29.7, 3) for n in range(rows)
+    ]
+    log = [(row[1], row[0], row[9], text) for row in ready]
+    begun = time.perf_counter()
+    for start in range(0, rows, _BATCH):
+        database.execute("BEGIN IMMEDIATE")
+        database.executemany(_UPSERT, ready[start : start + _BATCH])
+        database.executemany("INSERT INTO change VALUES (?,?,?,?)", log[start : start + _BATCH])
+        database.execute("COMMIT")
+    taken = time.perf_counter() - begun
+    database.close()
+    return rows / taken
+
+
+def push_rate(folder: Path) -> float:
+    """Store pushed records in batches of 10, each durable before the next; return records/s."""
+    city = city_file(folder)
+    town = open_town(Options(str(city), data=folder / "pushed"))
+    source = town.city.source("active").model_copy(update={"connector": "push", "url": ""})
+    feed = Feed(source, town.city, Push(source, lambda: datetime.now(UTC)), town.rules)
+    records: list[RawRecord] = [
+        {
+            "call_min": 26_441_962 + n // 10,
+            "agency": "F",
+            "incident_type": "HOUSE FIRE",
+            "lon_e5": -9_530_000 + n % 977 * 10,
+            "lat_e5": 2_970_000 + n % 983 * 10,
+            "n_units_max": n % 9,
+        }
+        for n in range(_PUSHED)
+    ]
+    begun = time.perf_counter()
+    for start in range(0, _PUSHED, _PUSH_BATCH):
+        some = records[start : start + _PUSH_BATCH]
+        store_batch(feed, town.store, Batch(some, datetime.now(UTC)), Tally())
+    taken = time.perf_counter() - begun
+    town.store.close()
+    return _PUSHED / taken
+
+
+def _new_city(shared: Path, folder: Path) -> float:
+    sample = shared / "cad" / "sf_fire" / "Fire_Department_Calls_for_Service_2020.csv"
+    url = "https://data.example.gov/resource/abcd-1234"
+    command: list[Any] = [sys.executable, "-m", "blocklight", "new-city", url, "--sample", sample]
+    begun = time.perf_counter()
+    subprocess.run([*command, "-o", folder], capture_output=True, check=True)
+    return time.perf_counter() - begun
+
+
+def measure(table: Table, shared: Path) -> None:
+    """Add the rows of import, push and new-city; both sides of a ratio meet the same machine in turns."""
+    ours, floors, memory = [], [], 0.0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for turn in range(3):
+            rate, memory = import_alone(shared, ROWS)
+            ours.append(rate)
+            (folder / str(turn)).mkdir()
+            floors.append(bare(ROWS, folder / str(turn)))
+        _, small = import_alone(shared, ROWS // 4)
+        pushed = push_rate(folder)
+        began = _new_city(shared, folder / "proposed")
+    mine, floor = statistics.median(ours), statistics.median(floors)
+    table.add(
+        f"Import of the first {ROWS:,} of 1,787,812 Houston rows, durable",
+        f"{mine:,.0f} rows/s",
+        f"{floor:,.0f} rows/s for as many upserts with their changes straight to SQLite, 5,000 at a time",
+        f"{mine / floor:.2f} times",
+        "at least 0.33 times",
+        met=mine >= _GOAL * floor,
+    )
+    table.add(
+        "The same, largest memory",
+        f"{memory:.0f} MB",
+        f"{small:.0f} MB for a quarter of the rows",
+        f"{memory / small:.2f} times",
+        f"flat: at most {_FLAT:g} times",
+        met=memory <= _FLAT * small,
+    )
+    table.add(
+        f"{_PUSHED:,} pushed records in batches of {_PUSH_BATCH}, each durable",
+        f"{pushed:,.0f} records/s",
+        "",
+        "",
+        f"at least {_PUSH_GOAL:,}/s",
+        met=pushed >= _PUSH_GOAL,
+    )
+    quick = began < 10
+    table.add("`new-city` on a recorded sample", f"{began:.1f} s", "", "", "under 10 s", met=quick)
+
+
+if __name__ == "__main__":
+    _import_here(Path(sys.argv[1]), int(sys.argv[2]))
