@@ -1,10 +1,10 @@
 """One TOML file is one city: sources, field maps, call types, policy and areas, parsed and checked."""
 
 import tomllib
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -21,6 +21,7 @@ from blocklight.model import Category, Disposition
 from blocklight.policy import Policy, mistakes
 from blocklight.source_spec import ID, FieldMap, FieldSpec, ReferenceSystem, SourceSpec, with_codes
 from blocklight.table import Pattern, Table
+from blocklight.tiles_file import TilesFile
 
 __all__ = [
     "AreaLayer",
@@ -149,10 +150,14 @@ class PlacesSpec(Table):
     crs: ReferenceSystem | None = None
 
 
+BaseKind = Literal["land", "water", "park", "road_minor", "road_major", "rail", "label"]
+BASE_KINDS: tuple[str, ...] = get_args(BaseKind)
+
+
 class BaseLayer(Table):
     """One GeoJSON file (WGS 84) of the city's own basemap; *kind* chooses how it is drawn."""
 
-    kind: Literal["land", "water", "park", "road_minor", "road_major", "rail", "label"]
+    kind: BaseKind
     file: str
 
 
@@ -167,6 +172,13 @@ class MapSpec(Table):
     geocoder_url: str | None = Field(default=None, pattern=_GEOCODER)
     attribution: str = ""
     layers: tuple[BaseLayer, ...] = ()
+    tiles: str | None = None
+
+    @model_validator(mode="after")
+    def _one_ground(self) -> Self:
+        if self.style_url is not None and self.tiles is not None:
+            raise ValueError("`tiles` cannot lie under a `style_url`: name one of them")
+        return self
 
 
 # What may stand in a frame-ancestors directive without being able to end it (CSP 3, host-source).
@@ -230,6 +242,23 @@ class City(Table):
             if other.kind is not source.kind:
                 raise ValueError(f"{source.id}: same_as names a source of the other kind")
         return self
+
+    @cached_property
+    def tiles(self) -> TilesFile | None:
+        """What the city's file of map tiles says of itself; raises ``CityFileError`` for one of no use."""
+        if self.map.tiles is None:
+            return None
+        path = self.path(self.map.tiles)
+        try:
+            found = TilesFile.read(path)
+        except FileNotFoundError:
+            raise CityFileError(str(path), "map.tiles", "no such file: blocklight basemap build") from None
+        except (OSError, ValueError) as error:
+            raise CityFileError(str(path), "map.tiles", str(error)) from None
+        if not set(found.layers) & set(BASE_KINDS):
+            known = ", ".join(BASE_KINDS)
+            raise CityFileError(str(path), "map.tiles", f"has none of the layers that are drawn: {known}")
+        return found
 
     @property
     def ledger_kind(self) -> str | None:

@@ -73,8 +73,8 @@ class Blocklight:
 
 
 @contextmanager
-def blocklight(folder: Path, served: Feeds) -> Iterator[Blocklight]:
-    server = Blocklight(folder, served.options)
+def blocklight(folder: Path, served: Feeds, city: str = "demo") -> Iterator[Blocklight]:
+    server = Blocklight(folder, served.options, city)
     try:
         yield server
     finally:

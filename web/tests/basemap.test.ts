@@ -24,6 +24,11 @@ const palette: Palette = {
 
 const KINDS: BaseKind[] = ["land", "water", "park", "road_minor", "road_major", "rail", "label"];
 
+function tiled(kinds: BaseKind[]): City {
+  const tiles = { url: "/api/v1/map/tiles", layers: kinds };
+  return { map: { style_url: null, attribution: "", layers: [], tiles } } as unknown as City;
+}
+
 function city(kinds: BaseKind[]): City {
   const layers = kinds.map((kind, index) => ({ name: kind, kind, url: `http://city.example/map/${index}` }));
   return { map: { style_url: null, attribution: "", layers } } as unknown as City;
@@ -57,6 +62,18 @@ test.each([
   const style = localStyle(city(kinds), { kind: "beat", areas, chosen: "04X" }, palette);
   expect(validateStyleMin(style as never)).toEqual([]);
   expect(style.layers.length).toBeGreaterThan(kinds.length);
+});
+
+test("the style over the city's tiles is valid, and reads them from its own server", () => {
+  globalThis.location ??= { href: "http://city.example/" } as Location;
+  const style = localStyle(tiled(KINDS), { kind: "beat", areas, chosen: null }, palette);
+  expect(validateStyleMin(style as never)).toEqual([]);
+  expect(style.sources.tiles).toEqual({
+    type: "vector",
+    url: "pmtiles://http://city.example/api/v1/map/tiles",
+  });
+  const read = style.layers.flatMap((layer) => ("source-layer" in layer ? [layer["source-layer"]] : []));
+  expect(new Set(read)).toEqual(new Set(KINDS));
 });
 
 test("water lies over parks, and roads over water", () => {

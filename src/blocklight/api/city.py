@@ -4,12 +4,13 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
-from blocklight.api.encoding import PublicFile
-from blocklight.api.examples import AREAS_EXAMPLE, json_response, problems
+from blocklight.api.encoding import PublicFile, matches
+from blocklight.api.examples import AREAS_EXAMPLE, NOT_MODIFIED, json_response, problems
 from blocklight.api.ledger import DAY_EXAMPLE, newest_day
 from blocklight.api.state import GeoJson, Public, public
+from blocklight.city import BASE_KINDS
 from blocklight.errors import NotFound
 from blocklight.publish.feature import iso
 
@@ -32,6 +33,7 @@ _CITY_EXAMPLE = {
         "style_url": "https://tiles.example.org/style.json",
         "geocoder_url": "https://geocoder.example.org/search?format=geojson&q={query}",
         "attribution": "",
+        "tiles": {"url": "/api/v1/map/tiles", "layers": ["water", "road_minor"]},
         "layers": [{"name": "water-0", "kind": "water", "url": "/api/v1/map/0"}],
     },
     "sources": [
@@ -76,7 +78,13 @@ def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Res
         "map": {
             "style_url": state.style_url or city.map.style_url,
             "geocoder_url": city.map.geocoder_url,
-            "attribution": city.map.attribution,
+            "attribution": _credits(state),
+            "tiles": None
+            if city.tiles is None
+            else {
+                "url": "/api/v1/map/tiles",
+                "layers": [name for name in BASE_KINDS if name in city.tiles.layers],
+            },
             "layers": [
                 {"name": f"{layer.kind}-{number}", "kind": layer.kind, "url": f"/api/v1/map/{number}"}
                 for number, layer in enumerate(city.map.layers)
@@ -113,6 +121,48 @@ def get_areas(request: Request, kind: str, state: Annotated[Public, Depends(publ
             raise NotFound("this city has no areas of that kind")
         state.files[key] = PublicFile(orjson.dumps(collection), GeoJson.media_type, "public, max-age=3600")
     return state.files[key].respond(request)
+
+
+def _credits(state: Public) -> str:
+    """Return whom the basemap must name: what the city file says, and what its tiles say of themselves."""
+    tiles, told = state.city.tiles, state.city.map.attribution
+    if tiles is None or tiles.attribution in told:
+        return told
+    return " · ".join(text for text in (told, tiles.attribution) if text)
+
+
+_TILES = "application/vnd.pmtiles"
+_PART_OF_IT: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The whole file",
+        "content": {
+            _TILES: {
+                "schema": {"type": "string", "format": "binary"},
+                "example": "a PMTiles archive, version 3",
+            }
+        },
+    },
+    206: {"description": "The bytes asked for"},
+    **NOT_MODIFIED,
+    416: {"description": "No such bytes"},
+}
+
+
+@router.get("/map/tiles", response_class=FileResponse, responses=_PART_OF_IT | problems(404))
+def get_map_tiles(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
+    """Return the city's own vector tiles, a PMTiles file, whole or in ranges of bytes (RFC 9110, 14)."""
+    if state.city.tiles is None or state.city.map.tiles is None:
+        raise NotFound("this city has no map tiles")
+    path = state.city.path(state.city.map.tiles)
+    headers = {
+        "cache-control": "public, max-age=3600",
+        "access-control-expose-headers": "etag, content-range",
+    }
+    answer = FileResponse(path, media_type=_TILES, headers=headers, stat_result=path.stat())
+    etag = answer.headers["etag"]
+    if matches(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers | {"etag": etag})
+    return answer
 
 
 @router.get(

@@ -228,6 +228,7 @@ async def _serve(
     seed: int = 7,
 ) -> None:
     publisher = Publisher(town.city, town.store, now=now, clock_rate=clock_rate)
+    _ = town.city.tiles  # a file of no use is refused before anybody looks
     state = Public(town.city, town.store, publisher, town.areas, town.settings.style_url)
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(http_client(town.city, now, seed))

@@ -35,10 +35,23 @@ class Layer:
     repaired: int = 0
 
 
-def read_layer(path: Path, key: str, *, column: str | None, crs: str | None, bounds: Bounds) -> Layer:
+def read_layer(
+    path: Path,
+    key: str,
+    *,
+    column: str | None,
+    crs: str | None,
+    bounds: Bounds,
+    layer: str | None = None,
+    where: str | None = None,
+    lenient: bool = False,
+) -> Layer:
     """Read a file that GDAL knows: GeoJSON, shapefile, TopoJSON, GeoPackage and others.
 
     *key* says in messages what the file is for, *crs* stands in where the file names no reference system.
+    Of a file with several layers the first is read unless *layer* names one; *where* is a condition on its
+    columns, as GDAL reads them. What is only looked at may be *lenient*: polygons are
+    repaired as well as they can be, and left empty where nothing of them remains.
     Raises ``CityFileError`` with file, key and reason.
     """
     if not path.exists():
@@ -46,24 +59,39 @@ def read_layer(path: Path, key: str, *, column: str | None, crs: str | None, bou
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise CityFileError(str(path), key, f"larger than {_MAX_FILE_BYTES:,} bytes")
     try:
-        layer = pyogrio.list_layers(path)[0][0]
+        layer = layer or pyogrio.list_layers(path)[0][0]
         fields = pyogrio.read_info(path, layer=layer)["fields"]
         if column is not None and column not in fields:
             known = ", ".join(map(str, fields[:20]))
             raise CityFileError(str(path), key, f"no column {column!r}; there are: {known}")
         meta, _, found, values = pyogrio.raw.read(
-            path, layer=layer, columns=[] if column is None else [column], force_2d=True
+            path, layer=layer, columns=[] if column is None else [column], where=where, force_2d=True
         )
         shapes = shapely.from_wkb(found)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, shapely.errors.ShapelyError):
+    except pyogrio.errors.DataLayerError:
+        raise CityFileError(str(path), key, f"no layer {layer!r}; there are: {_named(path)}") from None
+    except ValueError:  # a condition that the file cannot answer
+        raise CityFileError(str(path), key, f"cannot be asked for {where}") from None
+    except (pyogrio.errors.DataSourceError, shapely.errors.ShapelyError):
         raise CityFileError(str(path), key, "not a file of geographic data that can be read") from None
     named = _told_in_json(path) or meta["crs"] or crs
     told = [None] * len(shapes) if column is None else values[0].tolist()
-    return checked(shapes, told, str(path), key, crs=named, bounds=bounds)
+    return checked(shapes, told, str(path), key, crs=named, bounds=bounds, lenient=lenient)
+
+
+def _named(path: Path) -> str:
+    return ", ".join(str(name) for name, _ in pyogrio.list_layers(path)[:20])
 
 
 def checked(
-    shapes: Shapes, column: list[Any], file: str, key: str, *, crs: str | None, bounds: Bounds
+    shapes: Shapes,
+    column: list[Any],
+    file: str,
+    key: str,
+    *,
+    crs: str | None,
+    bounds: Bounds,
+    lenient: bool = False,
 ) -> Layer:
     """Return shapes in WGS 84 that are valid and of this city; raises ``CityFileError`` for others."""
     present = np.array([shape is not None and not shape.is_empty for shape in shapes], dtype=bool)
@@ -75,7 +103,7 @@ def checked(
     _of_this_city(shapes, file, key, bounds)
     repaired = 0
     for number in np.flatnonzero(~shapely.is_valid(shapes)):
-        shapes[number] = _repaired(shapes[number], file, f"{key}.{number}")
+        shapes[number] = _repaired(shapes[number], file, f"{key}.{number}", lenient=lenient)
         repaired += 1
     return Layer(shapes, column, repaired)
 
@@ -108,8 +136,10 @@ def _of_this_city(shapes: Shapes, file: str, key: str, bounds: Bounds) -> None:
     raise CityFileError(file, key, "nothing in it lies within the city's bounds: wrong reference system?")
 
 
-def _repaired(shape: Any, file: str, key: str) -> Any:  # noqa: ANN401 - shapely has no types of its own
+def _repaired(shape: Any, file: str, key: str, *, lenient: bool) -> Any:  # noqa: ANN401 - shapely has no types of its own
     whole = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    if lenient:
+        return whole
     is_polygon = whole.geom_type in ("Polygon", "MultiPolygon") and not whole.is_empty
     if not is_polygon or abs(whole.area - abs(shape.area)) > _MOST_CHANGED * whole.area:
         raise CityFileError(file, key, f"not a valid shape: {shapely.is_valid_reason(shape)[:80]}")

@@ -73,6 +73,8 @@ export interface City {
     style_url: string | null;
     /** Where an address may be looked up; `{query}` stands for it. */
     geocoder_url: string | null;
+    /** The city's own vector tiles, a PMTiles file, and which kinds of layers are in it. */
+    tiles: { url: string; layers: BaseKind[] } | null;
     attribution: string;
     layers: { name: string; kind: BaseKind; url: string }[];
   };

@@ -158,6 +158,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/map/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Map Tiles
+         * @description Return the city's own vector tiles, a PMTiles file, whole or in ranges of bytes (RFC 9110, 14).
+         */
+        get: operations["get_map_tiles_api_v1_map_tiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/map/{number}": {
         parameters: {
             query?: never;
@@ -595,7 +615,14 @@ export interface operations {
                      *             "url": "/api/v1/map/0"
                      *           }
                      *         ],
-                     *         "style_url": "https://tiles.example.org/style.json"
+                     *         "style_url": "https://tiles.example.org/style.json",
+                     *         "tiles": {
+                     *           "layers": [
+                     *             "water",
+                     *             "road_minor"
+                     *           ],
+                     *           "url": "/api/v1/map/tiles"
+                     *         }
                      *       },
                      *       "name": "Harbour City",
                      *       "now": "2026-01-31T05:02:00Z",
@@ -1055,6 +1082,65 @@ export interface operations {
                      */
                     "application/problem+json": Record<string, never>;
                 };
+            };
+        };
+    };
+    get_map_tiles_api_v1_map_tiles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example a PMTiles archive, version 3 */
+                    "application/vnd.pmtiles": string;
+                };
+            };
+            /** @description The bytes asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "no such incident is published",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description No such bytes */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

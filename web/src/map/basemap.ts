@@ -11,18 +11,31 @@ function width(from: number, middle: number, to: number): LayerSpecification["pa
   return ["interpolate", ["exponential", 1.6], ["zoom"], 10, from, 14, middle, 18, to] as never;
 }
 
-type Draw = (source: string, palette: Palette) => LayerSpecification[];
+/** Where a layer's shapes come from: a source of its own, or a layer of the city's tiles. */
+interface Origin {
+  /** What its layers' ids begin with. */
+  id: string;
+  source: string;
+  "source-layer"?: string;
+}
+
+type Draw = (origin: Origin, palette: Palette) => LayerSpecification[];
+
+/** The part of a layer that says where its shapes come from. */
+function from({ source, ...tiles }: Origin): { source: string; "source-layer"?: string } {
+  return tiles["source-layer"] ? { source, "source-layer": tiles["source-layer"] } : { source };
+}
 
 function roads(
-  source: string,
+  origin: Origin,
   id: string,
   color: string,
   widths: [number, number, number],
 ): LayerSpecification {
   return {
-    id: `${source}-${id}`,
+    id: `${origin.id}-${id}`,
     type: "line",
-    source,
+    ...from(origin),
     layout: { "line-cap": "round", "line-join": "round" },
     paint: { "line-color": color, "line-width": width(...widths) as never },
   };
@@ -30,20 +43,20 @@ function roads(
 
 /** Which layers each kind of local layer becomes; the order of kinds is the order of drawing. */
 const DRAWN: [BaseKind, Draw][] = [
-  ["land", (source, p) => [fill(source, p.land)]],
-  ["park", (source, p) => [fill(source, p.park)]],
-  ["water", (source, p) => [fill(source, p.water)]],
-  ["road_minor", (source, p) => [roads(source, "casing", p.casing, [0.2, 3.2, 20])]],
-  ["road_major", (source, p) => [roads(source, "casing", p.casing, [1.6, 6, 30])]],
-  ["road_minor", (source, p) => [roads(source, "line", p.minor, [0.15, 2.2, 17])]],
-  ["road_major", (source, p) => [roads(source, "line", p.major, [1, 4.4, 26])]],
+  ["land", (origin, p) => [fill(origin, p.land)]],
+  ["park", (origin, p) => [fill(origin, p.park)]],
+  ["water", (origin, p) => [fill(origin, p.water)]],
+  ["road_minor", (origin, p) => [roads(origin, "casing", p.casing, [0.2, 3.2, 20])]],
+  ["road_major", (origin, p) => [roads(origin, "casing", p.casing, [1.6, 6, 30])]],
+  ["road_minor", (origin, p) => [roads(origin, "line", p.minor, [0.15, 2.2, 17])]],
+  ["road_major", (origin, p) => [roads(origin, "line", p.major, [1, 4.4, 26])]],
   [
     "rail",
-    (source, p) => [
+    (origin, p) => [
       {
-        id: `${source}-line`,
+        id: `${origin.id}-line`,
         type: "line",
-        source,
+        ...from(origin),
         paint: {
           "line-color": p.outline,
           "line-opacity": 0.5,
@@ -55,20 +68,20 @@ const DRAWN: [BaseKind, Draw][] = [
   ],
 ];
 
-function fill(source: string, color: string): LayerSpecification {
+function fill(origin: Origin, color: string): LayerSpecification {
   return {
-    id: `${source}-fill`,
+    id: `${origin.id}-fill`,
     type: "fill",
-    source,
+    ...from(origin),
     paint: { "fill-color": color, "fill-antialias": true },
   };
 }
 
-function label(id: string, source: string, palette: Palette, zoom: number, size: number): LayerSpecification {
+function label(id: string, origin: Origin, palette: Palette, zoom: number, size: number): LayerSpecification {
   return {
     id,
     type: "symbol",
-    source,
+    ...from(origin),
     minzoom: zoom,
     layout: {
       "text-field": ["coalesce", ["get", "name"], ""],
@@ -133,20 +146,40 @@ export function areaParts(
       paint: { "line-color": palette.accent, "line-width": 2 },
     },
   ];
-  if (withLabels) layers.push(label("area-names", "area-labels", palette, 11.2, 11));
+  if (withLabels) layers.push(label("area-names", { id: "area", source: "area-labels" }, palette, 11.2, 11));
   return { sources, layers };
 }
 
-/** The style drawn from the city's own layers; with none it is plain land under the outlines. */
+/** The layers under the incidents, each with its kind: those of the city's tiles, then its local ones. */
+function ground(city: City): (Origin & { kind: BaseKind })[] {
+  const tiled = (city.map.tiles?.layers ?? []).map((kind) => ({
+    kind,
+    id: `tiles-${kind}`,
+    source: "tiles",
+    "source-layer": kind,
+  }));
+  const local = city.map.layers.map(({ kind }, index) => ({
+    kind,
+    id: `base-${index}`,
+    source: `base-${index}`,
+  }));
+  return [...tiled, ...local];
+}
+
+/** The style drawn from the city's own layers and tiles; with none it is plain land under the outlines. */
 export function localStyle(city: City, shown: ShownAreas | null, palette: Palette): StyleSpecification {
-  const local = city.map.layers.map((layer, index) => ({ ...layer, source: `base-${index}` }));
-  const hasLand = local.some((layer) => layer.kind === "land");
-  const labels = local.filter((layer) => layer.kind === "label");
-  const parts = areaParts(shown, palette, labels.length === 0);
-  const sources: StyleSpecification["sources"] = { ...parts.sources };
-  for (const { source, url } of local) {
-    sources[source] = { type: "geojson", data: new URL(url, location.href).href, tolerance: 0.4 };
+  const parts = ground(city);
+  const labels = parts.filter(({ kind }) => kind === "label");
+  const hasLand = parts.some(({ kind }) => kind === "land");
+  const areas = areaParts(shown, palette, labels.length === 0);
+  const sources: StyleSpecification["sources"] = { ...areas.sources };
+  const absolute = (url: string) => new URL(url, location.href).href;
+  if (city.map.tiles) {
+    sources.tiles = { type: "vector", url: `pmtiles://${absolute(city.map.tiles.url)}` };
   }
+  city.map.layers.forEach(({ url }, index) => {
+    sources[`base-${index}`] = { type: "geojson", data: absolute(url), tolerance: 0.4 };
+  });
   return {
     version: 8,
     sources,
@@ -157,10 +190,10 @@ export function localStyle(city: City, shown: ShownAreas | null, palette: Palett
         paint: { "background-color": hasLand ? palette.water : palette.land },
       },
       ...DRAWN.flatMap(([kind, draw]) =>
-        local.filter((layer) => layer.kind === kind).flatMap((layer) => draw(layer.source, palette)),
+        parts.filter((part) => part.kind === kind).flatMap((part) => draw(part, palette)),
       ),
-      ...parts.layers,
-      ...labels.map(({ source }) => label(`${source}-names`, source, palette, 10.5, 11.5)),
+      ...areas.layers,
+      ...labels.map((part) => label(`${part.id}-names`, part, palette, 10.5, 11.5)),
     ],
   };
 }

@@ -18,6 +18,7 @@ import { overlayLayers } from "./overlay";
 import { bytes, readPalette, unit } from "./palette";
 import { REACH_PX, rowsAt } from "./pick";
 import { type Pointer, Pointers } from "./pointers";
+import "./tiles";
 import type { Insets, MapEvents, Point, View } from "./view";
 
 setWorkerUrl(workerUrl);

@@ -1,0 +1,43 @@
+"""The commands about a city's basemap."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from blocklight.cli import CityArgument, app
+
+basemap_app = typer.Typer(help="The map under the incidents.", no_args_is_help=True)
+app.add_typer(basemap_app, name="basemap")
+
+
+@basemap_app.command("build")
+def basemap_build(
+    city: CityArgument,
+    *,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="KIND=FILE, KIND=FILE#LAYER or KIND=FILE#PROPERTY=VALUE,VALUE; may be repeated.",
+            metavar="KIND=FILE",
+        ),
+    ] = None,
+    crs: Annotated[
+        str | None, typer.Option(help="The reference system of files that name none, such as EPSG:2227.")
+    ] = None,
+    credit: Annotated[
+        str | None, typer.Option(help="Whom the map must name, where the files do not say so.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Another file than the city file names.")
+    ] = None,
+) -> None:
+    """Make a PMTiles file of vector tiles from GeoJSON, TopoJSON or other geographic files.
+
+    [bold]blocklight basemap build my-city.toml --layer water=lakes.geojson --layer road_major=road.shp[/bold]
+
+    Without --layer it is made from the [[map.layers]] of the city file.
+    """
+    from blocklight.cli.building_basemap import build_basemap  # noqa: PLC0415 - see serve
+
+    build_basemap(city, layer or [], crs=crs, credit=credit, output=output)

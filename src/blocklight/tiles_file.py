@@ -1,0 +1,55 @@
+"""What a PMTiles file says of itself: whether it is one, what is drawn in it and whom it names.
+
+The format: https://github.com/protomaps/PMTiles/blob/main/spec/v3/spec.md
+"""
+
+import gzip
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pmtiles.tile import Compression, TileType, deserialize_header
+
+_MAGIC = b"PMTiles\x03"
+_HEADER_BYTES = 127
+_MOST_METADATA_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class TilesFile:
+    """A file of vector tiles: the names of its layers, and its attribution as text, empty for none."""
+
+    layers: tuple[str, ...]
+    attribution: str
+
+    @classmethod
+    def read(cls, path: Path) -> "TilesFile":
+        """Read header and metadata; raises ``ValueError`` with the reason why this file is of no use."""
+        with path.open("rb") as file:
+            head = file.read(_HEADER_BYTES)
+            if not head.startswith(_MAGIC) or len(head) < _HEADER_BYTES:
+                raise ValueError("not a PMTiles file of version 3")
+            header = deserialize_header(head)
+            if header["tile_type"] is not TileType.MVT:
+                raise ValueError("holds pictures; vector tiles are needed")
+            if header["metadata_length"] > _MOST_METADATA_BYTES:
+                raise ValueError(f"its metadata is larger than {_MOST_METADATA_BYTES:,} bytes")
+            file.seek(header["metadata_offset"])
+            body = file.read(header["metadata_length"])
+        metadata = _metadata(body, header["internal_compression"])
+        try:
+            layers = tuple(str(layer["id"]) for layer in metadata["vector_layers"])
+        except (KeyError, TypeError):
+            raise ValueError("its metadata names no vector layers") from None
+        return cls(layers, str(metadata.get("attribution") or ""))
+
+
+def _metadata(body: bytes, compression: Compression) -> dict[str, Any]:
+    try:
+        metadata = json.loads(gzip.decompress(body) if compression is Compression.GZIP else body)
+    except (OSError, EOFError, ValueError):
+        raise ValueError("its metadata cannot be read") from None
+    if not isinstance(metadata, dict):
+        raise ValueError("its metadata cannot be read")
+    return metadata

@@ -1,0 +1,68 @@
+"""A city whose streets are its own tiles: drawn from ranges of one file, asking nobody else."""
+
+import re
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Request, expect
+
+from blocklight.city import shipped_cities
+from blocklight.cli.building_basemap import build_basemap
+from browser.conftest import Visitor, blocklight
+from browser.desk import feeds
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def tiled_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the demo city with its streets cut into tiles instead of whole layers."""
+    folder = tmp_path_factory.mktemp("tiled")
+    build_basemap("demo", [], crs=None, credit="© Somebody", output=folder / "streets.pmtiles")
+    demo = shipped_cities()["demo"]
+    file = re.sub(r"\[\[map\.layers\]\]\n.*?(?=\n\n|\Z)", "", demo.read_text(), flags=re.DOTALL)
+    file = file.replace("[map]\n", '[map]\ntiles = "streets.pmtiles"\n')
+    (folder / "demo.toml").write_text(file)
+    shutil.copytree(demo.parent / "demo", folder / "demo")
+    with feeds() as served:
+        for minutes in (3, 9, 14):
+            served.desk.open("COLLISION NON INJURY", minutes_ago=minutes)
+        with blocklight(folder, served, str(folder / "demo.toml")) as started:
+            yield started.url
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_streets_are_drawn_from_ranges_of_the_citys_own_file(
+    tiled_city: str, visitor: Visitor, scheme: str
+) -> None:
+    page = visitor.visit("about:blank", rows=False, color_scheme=scheme)
+    asked: list[Request] = []
+    page.on("requestfinished", lambda request: asked.append(request))  # noqa: PLW0108 - Playwright needs a function
+    page.goto(tiled_city)
+    page.locator(".map[data-ready]").wait_for()
+    expect(page.get_by_text("© Somebody")).to_be_visible()
+    page.wait_for_timeout(1500)
+    tiles = [request for request in asked if request.url.endswith("/api/v1/map/tiles")]
+    assert len(tiles) >= 2
+    assert {request.headers["range"][:6] for request in tiles} == {"bytes="}
+    answers = [request.response() for request in tiles]
+    assert {answer.status for answer in answers if answer} == {206}
+    strangers = [
+        request.url for request in asked if not request.url.startswith((tiled_city, "data:", "blob:"))
+    ]
+    assert strangers == []
+    page.get_by_role("button", name="Zoom in").click()
+    page.get_by_role("button", name="Zoom in").click()
+    page.wait_for_timeout(1500)
+
+
+def test_a_city_without_tiles_does_not_load_what_reads_them(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit("about:blank", rows=False)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(quiet_city)
+    page.locator(".map[data-ready]").wait_for()
+    page.wait_for_timeout(500)
+    assert any("incident-map" in url for url in asked)
+    assert not any("tile-reader" in url or "map/tiles" in url for url in asked)

@@ -1,0 +1,10 @@
+/** Lets the map read the city's own tiles in ranges of one file; what reads them is only loaded where there are any. */
+
+import { type AddProtocolAction, addProtocol } from "maplibre-gl";
+
+let tile: Promise<AddProtocolAction> | null = null;
+
+addProtocol("pmtiles", async (request, stop) => {
+  tile ??= import("./tile-reader").then(({ Protocol }) => new Protocol().tile);
+  return (await tile)(request, stop);
+});
