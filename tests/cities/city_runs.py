@@ -30,6 +30,7 @@ class Account:
     fetches: int = 0
     records: int = 0
     published: int = 0
+    held: int = 0
     withheld: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
     repaired: Counter[str] = field(default_factory=Counter)
@@ -40,6 +41,7 @@ class Account:
         self.fetches += 1
         self.records += tally.records
         self.published += tally.published
+        self.held += tally.held
         self.withheld += Counter({str(reason): count for reason, count in tally.withheld.items()})
         self.rejected += tally.rejected
         self.repaired += tally.repaired
@@ -47,7 +49,7 @@ class Account:
 
     @property
     def accounted(self) -> int:
-        return self.published + self.withheld.total() + self.rejected.total() + self.joined
+        return self.published + self.held + self.withheld.total() + self.rejected.total() + self.joined
 
     def share(self, reason: str) -> float:
         return (self.withheld[reason] + self.rejected[reason]) / self.records
