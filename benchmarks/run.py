@@ -8,6 +8,7 @@ import cold_start
 import history
 import intake
 import live
+import privacy
 import window
 from table import Table
 
@@ -62,6 +63,7 @@ def measure_live(table: Table, _: Path) -> None:
 BENCHMARKS = {
     "intake": intake.measure,
     "history": history.measure,
+    "privacy": privacy.measure,
     "window": window.measure,
     "live": measure_live,
     "cold_start": cold_start.measure,

@@ -23,6 +23,9 @@ _MOST_SQUARES = 200_000
 _ROUNDING = 1e-9
 _UNKNOWN: Mapping[str, str] = {}
 
+Square = tuple[int, int]
+"""The numbers of a square from west to east and from south to north."""
+
 
 class Areas:
     """All areas of one city: public GeoJSON per kind, and an index from a WGS 84 point to area ids."""
@@ -39,7 +42,7 @@ class Areas:
         shapely.prepare(self._shapes)
         self._tree = shapely.STRtree(self._shapes)
         self._at = lru_cache(maxsize=100_000)(self._look_up)
-        self._squares: dict[tuple[int, int], Mapping[str, str] | None] = {}
+        self._squares: dict[Square, Mapping[str, str] | list[int]] = {}
 
     def at(self, lon: float, lat: float) -> dict[str, str]:
         """Return the id of the area of each kind that holds the point; kinds without one are left out."""
@@ -47,13 +50,15 @@ class Areas:
 
     def holding(self, lon: float, lat: float) -> Mapping[str, str]:
         """As ``at``, for exact places, which may not outlive the call: squares are remembered, no points."""
-        square = math.floor(lon * SQUARES_A_DEGREE), math.floor(lat * SQUARES_A_DEGREE)
-        known = self._squares.get(square, _UNKNOWN)
-        if known is _UNKNOWN:
-            if len(self._squares) >= _MOST_SQUARES:
-                self._squares.clear()
-            known = self._squares[square] = self._throughout(square)
-        return dict(self._look_up(lon, lat)) if known is None else known
+        known = self._in((math.floor(lon * SQUARES_A_DEGREE), math.floor(lat * SQUARES_A_DEGREE)))
+        if not isinstance(known, list):
+            return known
+        inside = shapely.intersects_xy(self._shapes[known], lon, lat).tolist()
+        return dict(self._first(index for index, is_in in zip(known, inside, strict=True) if is_in))
+
+    def no_border_in(self, square: Square) -> bool:
+        """Whether all points of a square lie in the same areas."""
+        return not isinstance(self._in(square), list)
 
     def polygon(self, kind: str, area_id: str) -> Any:  # noqa: ANN401 - shapely has no types of its own
         """Return the polygons of an area as one shape, in WGS 84 degrees; empty for an unknown one."""
@@ -98,8 +103,16 @@ class Areas:
             )
         self._collections[layer.kind] = {"type": "FeatureCollection", "features": features}
 
-    def _throughout(self, square: tuple[int, int]) -> Mapping[str, str] | None:
-        """Return the areas that hold all of a square, ``None`` where a border goes through it."""
+    def _in(self, square: Square) -> Mapping[str, str] | list[int]:
+        known = self._squares.get(square, _UNKNOWN)
+        if known is _UNKNOWN:
+            if len(self._squares) >= _MOST_SQUARES:
+                self._squares.clear()
+            known = self._squares[square] = self._throughout(square)
+        return known
+
+    def _throughout(self, square: Square) -> Mapping[str, str] | list[int]:
+        """Return the areas that hold all of a square, or where a border goes through it those it touches."""
         west, south, east, north = (
             (number + side) / SQUARES_A_DEGREE + side * _ROUNDING - (1 - side) * _ROUNDING
             for side in (0, 1)
@@ -109,7 +122,7 @@ class Areas:
         hits = np.sort(self._tree.query(box))
         covering = shapely.covers(self._shapes[hits], box)
         if shapely.intersects(self._shapes[hits[~covering]], box).any():
-            return None
+            return [int(index) for index in hits]
         return dict(self._first(hits[covering].tolist()))
 
     def _look_up(self, lon: float, lat: float) -> tuple[tuple[str, str], ...]:

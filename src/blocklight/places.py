@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from blocklight.areas import SQUARES_A_DEGREE, Areas
+from blocklight.areas import SQUARES_A_DEGREE, Areas, Square
 from blocklight.city import Bounds, City, PlacesSpec
 from blocklight.errors import CityFileError
 from blocklight.model import Place, PlaceKind
@@ -48,7 +48,8 @@ class ApprovedPlaces:
         self._inside = {
             where: (found, np.array([one[:2] for one in found])) for where, found in inside.items()
         }
-        self._squares: dict[tuple[int, int, Combination], tuple[_Candidate, ...]] = {}
+        self._whole: dict[Square, tuple[_Candidate, ...]] = {}
+        self._parts: dict[tuple[Square, Combination], tuple[_Candidate, ...]] = {}
 
     @classmethod
     def of(cls, city: City, areas: Areas) -> "ApprovedPlaces":
@@ -77,12 +78,9 @@ class ApprovedPlaces:
     def nearest(self, lon: float, lat: float) -> Place | None:
         """Return the nearest place in the same areas, ``None`` where it does not reach so far."""
         square = math.floor(lon * SQUARES_A_DEGREE), math.floor(lat * SQUARES_A_DEGREE)
-        key = (*square, self.combination(lon, lat))
-        candidates = self._squares.get(key)
+        candidates = self._whole.get(square)
         if candidates is None:
-            if len(self._squares) >= _MOST_SQUARES:
-                self._squares.clear()
-            candidates = self._squares[key] = self._candidates(*key)
+            candidates = self._in(square, self.combination(lon, lat))
         least, found, reach = math.inf, None, 0.0
         at = lon * self._shrink
         for x, y, reaches, place in candidates:
@@ -90,6 +88,17 @@ class ApprovedPlaces:
             if away < least:
                 least, found, reach = away, place, reaches
         return found if least <= reach else None
+
+    def _in(self, square: Square, where: Combination) -> tuple[_Candidate, ...]:
+        candidates = self._parts.get((square, where))
+        if candidates is None:
+            if len(self._parts) >= _MOST_SQUARES:
+                self._parts.clear()
+                self._whole.clear()
+            candidates = self._parts[square, where] = self._candidates(*square, where)
+            if self._areas.no_border_in(square):
+                self._whole[square] = candidates
+        return candidates
 
     def _candidates(self, i: int, j: int, where: Combination) -> tuple[_Candidate, ...]:
         """Return the places that may be the nearest to some point of a square, in the order of the file."""

@@ -17,8 +17,8 @@ Answer = tuple[int | None, tuple[int | None, ...], bool | None]
 DAY = date(2026, 1, 30)
 
 
-def row(outcome: str, n: int, reason: str = "", day: date = DAY, source: str = "calls") -> LedgerRow:
-    return LedgerRow(day, source, outcome, reason, n)
+def row(outcome: str, n: int, reason: str = "", day: date = DAY) -> LedgerRow:
+    return LedgerRow(day, outcome, reason, n)
 
 
 @pytest.mark.parametrize(("areas", "largest"), [(1, 12), (2, 11), (3, 9), (4, 7)])
@@ -69,7 +69,7 @@ def test_no_part_below_five_is_ever_shown_and_what_is_shown_is_true(
 def test_a_day_tells_what_became_of_everything_fetched() -> None:
     rows = [
         row("published", 200),
-        row("published", 10, source="requests"),
+        row("published", 10),
         row("updated", 99),
         row("released", 3),
         row("retracted", 1, "sensitive"),

@@ -249,7 +249,7 @@ def test_the_ledger_counts_each_event_on_its_day_once(store: Store) -> None:
         ("retracted", "sensitive"): 1,
     }
     (retracted,) = store.ledger(date(2026, 2, 1), date(2026, 2, 1))
-    assert retracted == LedgerRow(date(2026, 2, 1), "dispatch", "retracted", "sensitive", 1)
+    assert retracted == LedgerRow(date(2026, 2, 1), "retracted", "sensitive", 1)
 
 
 # Telling a life

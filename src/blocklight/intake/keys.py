@@ -5,7 +5,6 @@ the incident, hashed once more with each later key: so every stored id can be br
 knowing what it was made from, and the newest key alone says which new id an old one became.
 """
 
-import base64
 import contextlib
 import hmac
 import os
@@ -16,6 +15,8 @@ from blocklight.errors import StoreError
 
 _BYTES = 32
 _ID_BYTES = 10
+_DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
+_TEN_BITS = tuple(one + other for one in _DIGITS for other in _DIGITS)
 _FILE, _NEXT = "id.key", "id.key.next"
 
 
@@ -88,7 +89,9 @@ def _hashed(text: str, key: bytes) -> str:
 
 
 def _written(digest: bytes) -> str:
-    return base64.b32encode(digest[:_ID_BYTES]).decode().lower()
+    """Return the first 80 bits of a digest in the lower case of base32 (RFC 4648), ten bits at a time."""
+    bits = int.from_bytes(digest[:_ID_BYTES], "big")
+    return "".join([_TEN_BITS[bits >> shift & 1023] for shift in range(70, -1, -10)])
 
 
 def _each(keys: bytes) -> list[bytes]:

@@ -124,10 +124,7 @@ class Decider:
             if len(self._candidates) >= _REMEMBERED:
                 self._candidates.clear()
             candidates = self._candidates[key] = tuple(self._meeting(incident, category, text))
-        for rule in candidates:
-            if self._here_and_then(rule, incident):
-                return rule
-        return None
+        return self._first_here_and_then(candidates, incident) if candidates else None
 
     def _meeting(self, incident: Incident, category: Category, text: str) -> list[Rule]:
         """Return the rules that are met but for place and time, up to the first that asks for neither."""
@@ -139,15 +136,28 @@ class Decider:
                     break
         return found
 
-    def _here_and_then(self, rule: Rule, incident: Incident) -> bool:
-        if rule.minutes is not None and not rule.at(self._minute(incident.received_at)):
-            return False
-        if not rule.area:
-            return True
+    def _first_here_and_then(self, candidates: tuple[Rule, ...], incident: Incident) -> Rule | None:
+        """Return the first of *candidates* whose time and place are those of *incident*."""
+        minute: int | None = None
+        here: frozenset[str] | None = None
+        for rule in candidates:
+            if rule.minutes is not None:
+                minute = self._minute(incident.received_at) if minute is None else minute
+                if not rule.at(minute):
+                    continue
+            if not rule.area:
+                return rule
+            here = self._here(incident) if here is None else here
+            if not here.isdisjoint(rule.area):
+                return rule
+        return None
+
+    def _here(self, incident: Incident) -> frozenset[str]:
+        """Return the areas that hold the exact place, as ``KIND:ID``."""
         if incident.lon is None or incident.lat is None:
-            return False
-        inside = self.areas.holding(incident.lon, incident.lat)
-        return any(f"{kind}:{area}" in rule.area for kind, area in inside.items())
+            return frozenset()
+        held = self.areas.holding(incident.lon, incident.lat)
+        return frozenset(f"{kind}:{area}" for kind, area in held.items())
 
     def _minute(self, at: datetime) -> int:
         local = at.astimezone(self.zone)

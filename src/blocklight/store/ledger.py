@@ -11,10 +11,9 @@ from blocklight.store.rows import to_ms
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """*n* outcomes of a day (UTC) and source; *reason* is empty where the outcome has none."""
+    """*n* outcomes of a day (UTC), of all sources; *reason* is empty where the outcome has none."""
 
     day: date
-    source: str
     outcome: str
     reason: str
     n: int
@@ -43,11 +42,12 @@ def entries(connection: sa.Connection, since: date, until: date) -> list[LedgerR
     """Return the ledger of some days, in order."""
     table = schema.ledger
     rows = connection.execute(
-        sa.select(table)
+        sa.select(table.c.day, table.c.outcome, table.c.reason, sa.func.sum(table.c.n))
         .where(table.c.day >= since.isoformat(), table.c.day <= until.isoformat())
-        .order_by(table.c.day, table.c.source, table.c.outcome, table.c.reason)
+        .group_by(table.c.day, table.c.outcome, table.c.reason)
+        .order_by(table.c.day, table.c.outcome, table.c.reason)
     )
-    return [LedgerRow(date.fromisoformat(row.day), *row[1:]) for row in rows]
+    return [LedgerRow(date.fromisoformat(day), outcome, reason, int(n)) for day, outcome, reason, n in rows]
 
 
 def area_entries(connection: sa.Connection, kind: str, since: date, until: date) -> list[AreaLedgerRow]:
