@@ -65,7 +65,7 @@ def test_spanish_speaks_spanish_throughout(quiet_city: str, visitor: Visitor) ->
     expect(page.locator(".pulse")).to_contain_text("En vivo")
     page.locator(".row", has_text="Choque").first.get_by_role("button").click()
     expect(page.get_by_role("article")).to_contain_text("Las lesiones no se muestran.")
-    page.get_by_role("button", name="English").click()
+    page.get_by_label("Idioma").select_option("en")
     expect(page.locator(".row", has_text="Collision").first).to_be_visible()
     expect(page).to_have_url(re.compile("lang=en"))
 

@@ -8,7 +8,9 @@ import { settle, stopHeights } from "../src/lib/sheet";
 import { FAN_MOST, fanOffsets } from "../src/map/fan";
 import { en } from "../src/words/en";
 import { es } from "../src/words/es";
-import { chooseLanguage } from "../src/words/tongue.svelte";
+import { chooseLanguage, LANGUAGES } from "../src/words/tongue.svelte";
+import { vi } from "../src/words/vi";
+import { zh } from "../src/words/zh";
 
 function shape(value: unknown): unknown {
   if (Array.isArray(value)) return value.length;
@@ -16,8 +18,43 @@ function shape(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)]));
 }
 
-test("every language says everything", () => {
-  expect(shape(es)).toEqual(shape(en));
+const catalogues = { en, es, zh, vi };
+
+/** Every message as a text, with marks where a function puts what it is given, and the marks that it needs. */
+function texts(value: unknown, path = ""): Map<string, string> {
+  const marks = ["‹0›", "‹1›", "‹2›", "‹3›"];
+  if (typeof value === "string") return new Map([[path, value]]);
+  if (typeof value === "function") {
+    return new Map([[path, value.length > 0 ? value(...marks) : value()]]);
+  }
+  const found = Object.entries(value as object).map(([key, inner]) => texts(inner, `${path}.${key}`));
+  return new Map(found.flatMap((map) => [...map]));
+}
+const marksIn = (text: string) => [...text.matchAll(/‹\d›/g)].map(String).sort();
+
+test("every language has a catalogue", () => {
+  expect(Object.keys(catalogues).sort()).toEqual([...LANGUAGES].sort());
+});
+
+test.each(["es", "zh", "vi"] as const)(
+  "%s says everything that English says, with the same parts in it",
+  (language) => {
+    expect(shape(catalogues[language])).toEqual(shape(en));
+    const english = texts(en);
+    expect(english.size).toBeGreaterThan(230);
+    for (const [path, text] of texts(catalogues[language])) {
+      expect(text.trim(), path).not.toBe("");
+      expect(marksIn(text), path).toEqual(marksIn(english.get(path) ?? ""));
+    }
+  },
+);
+
+test("no catalogue is another one's copy", () => {
+  const english = texts(en);
+  for (const language of ["es", "zh", "vi"] as const) {
+    const same = [...texts(catalogues[language])].filter(([path, text]) => english.get(path) === text);
+    expect(same.length).toBeLessThan(25);
+  }
 });
 
 test("every category has a word, a meaning and a group", () => {
@@ -38,6 +75,8 @@ test("the address decides the language, then the reader's own order", () => {
   expect(chooseLanguage("es", ["en-US"])).toBe("es");
   expect(chooseLanguage(null, ["fr", "es-MX", "en"])).toBe("es");
   expect(chooseLanguage("xx", ["fr"])).toBe("en");
+  expect(chooseLanguage(null, ["zh-CN"])).toBe("zh");
+  expect(chooseLanguage("vi", [])).toBe("vi");
 });
 
 test("each failure doubles the wait, up to twenty seconds", () => {

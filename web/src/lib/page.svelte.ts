@@ -31,6 +31,7 @@ import { type Formats, formats } from "./format";
 import { at, CLOSED, Incidents, OPEN, type Put, RETRACTED } from "./incidents";
 import { type Layers, layersFromParams, layersToParams, USUAL_LAYERS } from "./layers";
 import { type Connection, LiveFeed } from "./live";
+import { summarise } from "./timeline";
 import { decodeWindow, nameRows } from "./window";
 
 /** How finely the timeline counts, in seconds, for each range in hours. */
@@ -97,6 +98,11 @@ export class Page {
     const test = compile(this.filter, this.incidents, context);
     return survey(this.incidents, test, this.axis, this.#hourOfWeek);
   });
+
+  /** What the timeline shows, in words. */
+  readonly summary: string = $derived(
+    summarise(this.facets, this.axis, this.filter, this.second, this.format, tongue.words),
+  );
 
   readonly bounds: { since: number; until: number } = $derived(timeBounds(this.filter, this.halfMinute));
 

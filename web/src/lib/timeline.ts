@@ -1,6 +1,8 @@
 /** Where things stand on the timeline: its marks, its bars as outlines, and the span under the pointer. */
 
-import type { Axis } from "./facets";
+import type { Words } from "../words/en";
+import type { Axis, Facets } from "./facets";
+import type { Filter } from "./filter";
 import type { Formats } from "./format";
 
 export interface Tick {
@@ -93,4 +95,32 @@ export function drag(grip: Grip, start: Span, from: number, to: number, axis: Ax
   const moved = snap(to);
   const since = Math.min(fixed, moved);
   return { since, until: Math.max(fixed, moved, since + axis.step) };
+}
+
+/** How many open and closed incidents there are in the chosen span, or on the whole axis, in words. */
+export function summarise(
+  { openBins, closedBins }: Facets,
+  axis: Axis,
+  filter: Filter,
+  now: number,
+  format: Formats,
+  words: Words,
+): string {
+  const end = axis.start + axis.step * axis.count;
+  const from = Math.max(filter.since ?? axis.start, axis.start);
+  const until = Math.min(filter.until ?? end, end);
+  let open = 0;
+  let closed = 0;
+  for (let bin = 0; bin < axis.count; bin++) {
+    const time = axis.start + bin * axis.step;
+    if (time < from || time >= until) continue;
+    open += openBins[bin] ?? 0;
+    closed += closedBins[bin] ?? 0;
+  }
+  return words.timelineText(
+    format.number(open),
+    format.number(closed),
+    format.moment(from, now),
+    format.moment(Math.min(until, now), now),
+  );
 }

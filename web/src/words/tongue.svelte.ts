@@ -2,12 +2,25 @@
 
 import { en, type Words } from "./en";
 
-export const LANGUAGES = ["en", "es"] as const;
+export const LANGUAGES = ["en", "es", "zh", "vi"] as const;
 export type Language = (typeof LANGUAGES)[number];
+
+/** What speakers of each call it. */
+export const LANGUAGE_NAMES: Record<Language, string> = {
+  en: "English",
+  es: "Español",
+  zh: "简体中文",
+  vi: "Tiếng Việt",
+};
+
+/** What is told to browsers and to `Intl`. */
+const TAGS: Record<Language, string> = { en: "en", es: "es", zh: "zh-Hans", vi: "vi" };
 
 const CATALOGUES: Record<Language, () => Promise<Words>> = {
   en: async () => en,
   es: async () => (await import("./es")).es,
+  zh: async () => (await import("./zh")).zh,
+  vi: async () => (await import("./vi")).vi,
 };
 
 class Tongue {
@@ -17,7 +30,7 @@ class Tongue {
   async speak(language: Language): Promise<void> {
     this.words = await CATALOGUES[language]();
     this.language = language;
-    document.documentElement.lang = language;
+    document.documentElement.lang = TAGS[language];
   }
 }
 
