@@ -12,7 +12,8 @@ from blocklight.store import Store
 def tables(database: Path) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table of an SQLite database, in the order of the primary key.
 
-    The audit log is left out: when a run first noted its key is a moment of that run.
+    The audit log is left out: when a run first noted its key is a moment of that run. So is what was noticed
+    of a source: a process compares a fetch with the one before, which one that just started did not see.
     """
     with closing(sqlite3.connect(database)) as connection:
         names = [
@@ -22,10 +23,13 @@ def tables(database: Path) -> dict[str, list[tuple[object, ...]]]:
                 "and name != 'audit' order by 1"
             )
         ]
-        return {
-            name: sorted(connection.execute(f'select * from "{name}"').fetchall(), key=repr)  # noqa: S608 - our own tables
-            for name in names
-        }
+        return {name: _rows(connection, name) for name in names}
+
+
+def _rows(connection: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
+    told = connection.execute(f'pragma table_info("{table}")')
+    columns = ", ".join(f'"{column[1]}"' for column in told if (table, column[1]) != ("source", "noticed"))
+    return sorted(connection.execute(f'select {columns} from "{table}"').fetchall(), key=repr)  # noqa: S608 - our own tables
 
 
 def all_changes(store: Store) -> Iterator[Change]:

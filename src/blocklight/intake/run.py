@@ -135,9 +135,10 @@ class Feed:
                 if incident.placed is not None:
                     self._note_place(incident, outcome, tally)
                 if before is not None:
-                    tally.noticed["places_redrawn"] += moved(before[1], outcome)
-                elif self._claims is not None and isinstance(outcome, PublicIncident):
-                    tally.noticed["told_twice"] += self._claims.told_twice(self.source, key)
+                    if moved(before[1], outcome):
+                        tally.noticed["places_redrawn"] += 1
+                elif self._told_twice(outcome, key):
+                    tally.noticed["told_twice"] += 1
                 # What was impossible by the clock, or could not be looked for yet, may be possible later.
                 if not incident.repaired and incident.placed is not Placed.LATER:
                     known[key] = (raw, outcome)
@@ -171,6 +172,11 @@ class Feed:
             return outcomes
         ids = [outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)]
         return self._settling(outcomes, store.told(ids))
+
+    def _told_twice(self, outcome: Outcome, key: str) -> bool:
+        if self._claims is None or not isinstance(outcome, PublicIncident):
+            return False
+        return self._claims.told_twice(self.source, key)
 
     def _placing(self) -> Callable[[Incident], Incident]:
         return _as_it_is if self._geocoder is None else self._geocoder.placing()
