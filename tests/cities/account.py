@@ -222,7 +222,7 @@ def account_of_export(export: Export, shared: Path) -> Line:
             "where": "",
             "cursor_column": None,
         }
-        known |= {"order_by": (), "max_rows": 1_000_000}
+        known |= {"cursor_column": None, "order_by": (), "max_rows": 1_000_000}
         at = datetime(2026, 11, 1, tzinfo=UTC) - timedelta(seconds=1)
         account = run.replay(export.source, [(at, json.dumps(rows).encode())], **known)
         run.store.close()

@@ -202,7 +202,7 @@ def test_the_help_of_every_command_says_what_it_does_and_shows_it(inside: Inside
     page = inside("--help")
     names = re.findall(r"^│ (\w[\w-]*) ", page, re.MULTILINE)
     commands = [name for name in names if name.islower()]
-    groups = {"audit", "basemap", "key", "places", "policy"}
+    groups = {"areas", "audit", "basemap", "key", "places", "policy"}
     assert set(commands) == groups | set(
         "catalogue check cities demo import intake new-city pause record replay resume serve".split()
     )
