@@ -1,0 +1,120 @@
+"""What is taken back is gone from every surface: from what is stored, kept, compressed and replayed."""
+
+import gzip
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import brotli
+import httpx
+import pytest
+import zstandard
+from listening import Listener
+from living_city import an_incident, incident_id, until
+from msgspec.structs import replace
+from public_side import NOW, PublicSide, public_side
+
+from blocklight.api.state import web_root
+from blocklight.model import Reason, Withheld
+
+TYPE = "CANARYTYPE"
+LABEL = "4200 block of Canary St"
+ID = incident_id(1)
+UNPACK: dict[str, Callable[[bytes], bytes]] = {
+    "identity": bytes,
+    "gzip": gzip.decompress,
+    "br": brotli.decompress,
+    "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
+}
+PATHS = [
+    "/api/v1/window?hours=720",
+    "/api/v1/window?hours=24",
+    "/api/v1/window/ids?hours=720",
+    "/api/v1/incidents",
+    "/api/v1/incidents?limit=1",
+    "/api/v1/incidents?q=canary",
+    f"/api/v1/incidents?q={ID[:8]}",
+    "/api/v1/incidents?category=noise&status=open&kind=call&agency=police",
+    "/api/v1/incidents?area=beat:02Y",
+    "/api/v1/incidents?bbox=-122.3,37.7,-122.1,37.8",
+    f"/api/v1/incidents/{ID}",
+    "/api/v1/city",
+    "/api/v1/sources",
+    "/api/v1/ledger",
+    "/api/v1/policy",
+    "/list",
+    "/list?q=canary",
+    f"/list/{ID}",
+    "/data",
+    "/metrics",
+    "/",
+]
+MAY_SAY_NOTHING = {f"/api/v1/incidents/{ID}", f"/list/{ID}"}
+SOON_S = 2.0
+
+
+def asked(
+    side: PublicSide, path: str, encoding: str, etag: str | None = None
+) -> tuple[httpx.Response, bytes]:
+    """Return an answer with its body unpacked by us: what is kept for that encoding is what we see."""
+    headers = {"accept-encoding": encoding} | ({} if etag is None else {"if-none-match": etag})
+    with side.client.stream("GET", path, headers=headers) as answer:
+        body = b"".join(answer.iter_raw())
+    packed = answer.headers.get("content-encoding", "identity")
+    return answer, UNPACK[packed](body) if body else b""
+
+
+def tells(body: bytes) -> bool:
+    """Whether a body holds anything of the incident."""
+    return any(mark.encode() in body for mark in (TYPE, LABEL, ID))
+
+
+@pytest.mark.parametrize("reason", [Reason.SENSITIVE, Reason.POLICY])
+def test_a_retraction_leaves_every_surface_in_every_encoding_within_two_seconds(
+    tmp_path: Path, reason: Reason
+) -> None:
+    place = an_incident(0).place
+    assert place is not None
+    told = an_incident(1, source_type=TYPE, areas={"beat": "02Y"}, place=replace(place, label=LABEL))
+    (tmp_path / "web").symlink_to(web_root())
+    with public_side(tmp_path) as side:
+        side.store.apply("dispatch", [told, an_incident(2), an_incident(3)], at=NOW)
+        side.follow()
+        before = {(path, way): asked(side, path, way) for path in PATHS for way in UNPACK}
+        shown = {path for (path, _), (_, body) in before.items() if tells(body)}
+        assert len(shown) >= 13, sorted(set(PATHS) - shown)
+        following = before["/api/v1/incidents?limit=1", "identity"][0]
+        assert following.status_code == 200
+        with Listener(side.server.port, "/api/v1/live") as connected:
+            begun = time.monotonic()
+            withheld = Withheld(ID, "dispatch", reason, sensitive=reason is Reason.SENSITIVE)
+            side.store.apply("dispatch", [withheld], at=NOW)
+            until(lambda: side.publisher.window.seq == side.store.head(), within_s=SOON_S)
+            events = connected.read(until_seen="retract")
+            assert time.monotonic() - begun < SOON_S
+            assert events[-1].data == {"id": ID}
+        for (path, way), (old, _) in before.items():
+            new, body = asked(side, path, way, old.headers.get("etag"))
+            assert not tells(body.replace(ID.encode(), b"") if path in MAY_SAY_NOTHING else body), (path, way)
+            if path in shown:
+                assert new.status_code in ((404,) if path in MAY_SAY_NOTHING else (200,)), (path, way)
+        with Listener(side.server.port, "/api/v1/live?last_event_id=0") as again:
+            replay = [event for event in again.read(until_seen="retract") if event.name != "pulse"]
+        assert [event.data for event in replay if event.name == "retract"] == [{"id": ID}]
+        assert not any(tells(repr(event.data).encode()) for event in replay if event.name != "retract")
+
+
+def test_a_page_that_was_begun_before_a_retraction_does_not_bring_it_back(tmp_path: Path) -> None:
+    with public_side(tmp_path) as side:
+        side.store.apply("dispatch", [an_incident(n, source_type=TYPE) for n in (1, 2, 3)], at=NOW)
+        side.follow()
+        first = side.get("incidents?limit=1").json()
+        assert first["next"]
+        side.store.apply("dispatch", [Withheld(ID, "dispatch", Reason.SENSITIVE, sensitive=True)], at=NOW)
+        found, following = [one["id"] for one in first["features"]], first["next"]
+        while following:
+            page = side.client.get(following).json()
+            found += [one["id"] for one in page["features"]]
+            following = page["next"]
+        assert ID not in found
+        assert incident_id(2) in found
