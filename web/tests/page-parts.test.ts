@@ -121,6 +121,12 @@ test.each([
   expect(formats("en", "UTC").span(seconds)).toBe(text);
 });
 
+test("spans are words where a language has no such symbols", () => {
+  expect(formats("vi", "UTC").span(180)).toBe("3 phút");
+  expect(formats("zh", "UTC").span(180)).toBe("3分钟");
+  expect(formats("es", "UTC").span(180)).toBe("3 min");
+});
+
 /** Relative luminance and contrast as WCAG 2.2 defines them. */
 function luminance(color: string): number {
   const [red, green, blue] = [1, 3, 5].map((at) => {

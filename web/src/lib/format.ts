@@ -40,18 +40,17 @@ function make(language: string, timeZone: string): Formats {
   const dayNumber = date({ day: "numeric" });
   const weekdays = { short: date({ weekday: "short" }, "UTC"), long: date({ weekday: "long" }, "UTC") };
   const metres = new Intl.NumberFormat(language, { style: "unit", unit: "meter", unitDisplay: "short" });
-  const count = (value: number, symbol: string) => `${numbers.format(value)} ${symbol}`;
+  const spans = spansOf(language, numbers);
   return {
     number: (value) => numbers.format(value),
     time: (at) => quiet(clock.format(at * 1000)),
     moment: (at, now) => quiet((now - at < 6 * 86400 ? near : far).format(at * 1000)),
-    // The symbols of the SI are the same in every language that we speak.
     span(seconds) {
       const value = Math.max(0, seconds);
-      if (value < 60) return count(Math.floor(value), "s");
-      if (value < 3600) return count(Math.floor(value / 60), "min");
-      if (value < 36 * 3600) return count(Math.floor(value / 3600), "h");
-      return count(Math.floor(value / 86400), "d");
+      if (value < 60) return spans.second(Math.floor(value));
+      if (value < 3600) return spans.minute(Math.floor(value / 60));
+      if (value < 36 * 3600) return spans.hour(Math.floor(value / 3600));
+      return spans.day(Math.floor(value / 86400));
     },
     metres: (value) => metres.format(value),
     hour: (hour) => named(utcHours, utcClock, hour * 3600),
@@ -71,4 +70,17 @@ function named(hours: Intl.DateTimeFormat, clock: Intl.DateTimeFormat, at: numbe
 /** "9:02 PM" shouts. */
 function quiet(text: string): string {
   return text.replace(/\s?([AP])\.?\s?M\.?/, (_, half: string) => ` ${half.toLowerCase()}m`);
+}
+
+type Unit = "second" | "minute" | "hour" | "day";
+
+/** English and Spanish readers know the symbols of the SI, which are the shortest; others read words. */
+function spansOf(language: string, numbers: Intl.NumberFormat): Record<Unit, (value: number) => string> {
+  const symbols: Record<Unit, string> = { second: "s", minute: "min", hour: "h", day: "d" };
+  const told = (unit: Unit) => {
+    if (/^(en|es)\b/.test(language)) return (value: number) => `${numbers.format(value)} ${symbols[unit]}`;
+    const words = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" });
+    return (value: number) => words.format(value);
+  };
+  return { second: told("second"), minute: told("minute"), hour: told("hour"), day: told("day") };
 }

@@ -8,10 +8,13 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
 from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 _HOURS_UNTIL_DAYS = 36
 _DAYS_BY_NAME = 6
+_SYMBOLS = {"second": "s", "minute": "min", "hour": "h", "day": "d"}
+_READS_SYMBOLS = ("en", "es")
 _HALF = re.compile(r"\s?([AP])M$")
 
 
@@ -59,15 +62,20 @@ class Formats:
         return date.fromisoformat(text)
 
     def span(self, seconds: float) -> str:
-        """Return a span: "12 s", "4 min", "3 h", "2 d"; the symbols are the same in every language."""
+        """Return a span: "12 s", "4 min", "3 h", "2 d", or in words where those are no symbols."""
         value = max(0.0, seconds)
         if value < _MINUTE_S:
-            return f"{self.number(int(value))} s"
+            return self._told(value, "second")
         if value < _HOUR_S:
-            return f"{self.number(int(value // _MINUTE_S))} min"
+            return self._told(value // _MINUTE_S, "minute")
         if value < _HOURS_UNTIL_DAYS * _HOUR_S:
-            return f"{self.number(int(value // _HOUR_S))} h"
-        return f"{self.number(int(value // _DAY_S))} d"
+            return self._told(value // _HOUR_S, "hour")
+        return self._told(value // _DAY_S, "day")
+
+    def _told(self, value: float, unit: str) -> str:
+        if self.locale.language in _READS_SYMBOLS:
+            return f"{self.number(int(value))} {_SYMBOLS[unit]}"
+        return format_unit(int(value), f"duration-{unit}", "short", locale=self.locale)
 
     def metres(self, value: float) -> str:
         """Return a distance."""
