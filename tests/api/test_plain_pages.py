@@ -153,6 +153,14 @@ def test_an_incident_has_a_page_with_its_life(own_side: PublicSide) -> None:
     assert f'href="/?id={received.id}"' in html
 
 
+def test_a_place_without_a_name_is_not_told_as_withheld(own_side: PublicSide) -> None:
+    bare = Place(-122.25, 37.75, PlaceKind.GRID, 201)
+    shown = [an_incident(1, place=bare, areas={}), an_incident(2, place=None, areas={})]
+    own_side.store.apply("dispatch", shown, at=START)
+    told = re.findall(r'class="where">([^<]*)<', page(own_side, "/list"))
+    assert told == ["Place not shown", "Place on the map"]
+
+
 def test_a_retracted_incident_has_no_page_any_more(own_side: PublicSide) -> None:
     own_side.store.apply("dispatch", [an_incident(1), an_incident(2)], at=START)
     assert ids_on(page(own_side, "/list")) == [incident_id(2), incident_id(1)]

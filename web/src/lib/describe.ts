@@ -33,10 +33,10 @@ export function placeLine(
   const known = kinds.filter((kind) => place.areas[kind]);
   const kind = known.find((name) => name.startsWith("neighb")) ?? known[0];
   if (kind) parts.push(areaLabel(kind, place.areas[kind] ?? "", words, areaName));
-  return parts.join(" · ") || words.noPlace;
+  return parts.join(" · ") || words.unnamedPlace;
 }
 
-/** "Downtown", or "beat 04X" where the name is no more than an id. */
+/** "Downtown", or "beat 04X" where the name is no more than a number. */
 export function areaLabel(
   kind: string,
   id: string,
@@ -44,7 +44,7 @@ export function areaLabel(
   areaName: (kind: string, id: string) => string,
 ): string {
   const name = areaName(kind, id);
-  return name === id ? `${words.areaKind[kind] ?? kind} ${id}` : name;
+  return name === id && /\d/.test(id) ? `${words.areaKind[kind] ?? kind} ${id}` : name;
 }
 
 /** The stage of an open row or the ending of a closed one. */

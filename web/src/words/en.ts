@@ -12,6 +12,7 @@ export const en = {
   failed: "The server does not answer. Trying again.",
   ago: (span: string) => `${span} ago`,
   late: (source: string, span: string, since: string) => `${source} is ${span} late, since ${since}`,
+  silent: (source: string) => `${source} has not answered yet`,
   failing: (source: string, since: string) => `${source} has not answered since ${since}`,
   paused: (source: string) => `${source} is paused by the city`,
   openNow: "open now",
@@ -137,6 +138,7 @@ export const en = {
     completed: "completed",
     other: "other",
   } as Record<string, string>,
+  unnamedPlace: "Place on the map",
   noPlace: "Place not shown",
   areaKind: {
     beat: "beat",

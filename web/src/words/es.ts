@@ -12,6 +12,7 @@ export const es: Words = {
   failed: "El servidor no responde. Intentando de nuevo.",
   ago: (span) => `hace ${span}`,
   late: (source, span, since) => `${source}: retraso de ${span}, desde las ${since}`,
+  silent: (source) => `${source} aún no ha respondido`,
   failing: (source, since) => `${source} no responde desde las ${since}`,
   paused: (source) => `${source}: en pausa por decisión de la ciudad`,
   openNow: "abiertos ahora",
@@ -134,6 +135,7 @@ export const es: Words = {
     completed: "terminado",
     other: "otro",
   },
+  unnamedPlace: "Lugar en el mapa",
   noPlace: "Lugar no mostrado",
   areaKind: {
     beat: "sector",

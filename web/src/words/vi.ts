@@ -12,6 +12,7 @@ export const vi: Words = {
   failed: "Máy chủ không trả lời. Đang thử lại.",
   ago: (span) => `${span} trước`,
   late: (source, span, since) => `${source} trễ ${span}, từ ${since}`,
+  silent: (source) => `${source} chưa trả lời`,
   failing: (source, since) => `${source} không trả lời từ ${since}`,
   paused: (source) => `${source} được thành phố tạm dừng`,
   openNow: "đang xử lý",
@@ -134,6 +135,7 @@ export const vi: Words = {
     completed: "đã hoàn thành",
     other: "khác",
   },
+  unnamedPlace: "Vị trí trên bản đồ",
   noPlace: "Địa điểm không hiện",
   areaKind: {
     beat: "khu tuần tra",

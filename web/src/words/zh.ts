@@ -12,6 +12,7 @@ export const zh: Words = {
   failed: "服务器没有响应，正在重试。",
   ago: (span) => `${span}前`,
   late: (source, span, since) => `${source}延迟 ${span}，自 ${since} 起`,
+  silent: (source) => `${source}尚未响应`,
   failing: (source, since) => `${source}自 ${since} 起没有响应`,
   paused: (source) => `${source}已由市政府暂停`,
   openNow: "处理中",
@@ -132,6 +133,7 @@ export const zh: Words = {
     completed: "已完成",
     other: "其他",
   },
+  unnamedPlace: "位置见地图",
   noPlace: "地点不公开",
   areaKind: {
     beat: "辖区",

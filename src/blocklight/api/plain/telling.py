@@ -83,12 +83,13 @@ class Teller:
         kinds = [kind for kind in self.areas.by_kind if kind in incident.areas]
         known = sorted(kinds, key=lambda kind: not kind.startswith("neighb"))
         parts += [self.area(kind, incident.areas[kind]) for kind in (known if all_areas else known[:1])]
-        return " · ".join(parts) or self.words("noPlace")
+        return " · ".join(parts) or self.words("unnamedPlace")
 
     def area(self, kind: str, area_id: str) -> str:
-        """Return an area's name, with its kind where the name is no more than an id."""
+        """Return an area's name, with its kind where the name is no more than a number."""
         name = next((area.name for area in self.areas.by_kind.get(kind, ()) if area.id == area_id), area_id)
-        return f"{self.words.of('areaKind', kind)} {area_id}" if name == area_id else name
+        is_number = name == area_id and any(letter.isdigit() for letter in name)
+        return f"{self.words.of('areaKind', kind)} {area_id}" if is_number else name
 
     def stage(self, incident: PublicIncident) -> str:
         """Return the stage of an open incident, or how a closed one ended."""
