@@ -42,7 +42,7 @@ def script() -> ModuleType:
 
 def _operations(side: PublicSide) -> dict[str, dict[str, Any]]:
     paths = side.client.get("/openapi.json").json()["paths"]
-    assert len(paths) == 14
+    assert len(paths) == 15
     return {path: entry["get"] for path, entry in paths.items()}
 
 
@@ -79,7 +79,7 @@ def test_every_path_says_what_it_answers_and_shows_an_example_of_each_answer(sid
 
 def test_what_is_answered_looks_as_its_example_does(side: PublicSide) -> None:
     for path, operation in _operations(side).items():
-        if path == "/api/v1/live":  # it never ends; its own tests read it
+        if path in ("/api/v1/live", "/api/v1/map/tiles"):  # endless; not everywhere
             continue
         answer = side.client.get(path.format(**_PARAMETERS))
         assert answer.status_code == 200, path
