@@ -61,3 +61,12 @@ def test_requests_and_calls_are_switches_of_which_one_is_always_on(quiet_city: s
     expect(page.get_by_text("Nothing here matches.")).to_be_visible()
     page.get_by_label("Calls for service").check()
     expect(page).to_have_url(re.compile(r"/$"))
+
+
+def test_on_a_phone_the_whole_menu_is_on_the_screen(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city, **PHONE)
+    open_layers(page)
+    box = page.get_by_role("group", name="Layers").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
