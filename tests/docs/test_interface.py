@@ -1,6 +1,6 @@
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ def publisher(tmp_path: Path) -> Iterator[Publisher]:
     with Store.open(f"sqlite:///{tmp_path}/any.sqlite3", city.city.id) as store:
         for source in city.sources:
             noticed = {"places_sought": 2}
+            yesterday = now - timedelta(days=1)
+            store.record_fetch(FetchReport(source=source.id, at=yesterday, late_after_s=60, noticed=noticed))
             store.record_fetch(FetchReport(source=source.id, at=now, late_after_s=60, noticed=noticed))
         publisher = Publisher(city, store, now=lambda: now)
         publisher.load()

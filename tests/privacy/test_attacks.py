@@ -11,7 +11,7 @@ import pytest
 from town import FILE, NOW, a_row, a_town
 
 from blocklight.intake.geomask import mask_point
-from blocklight.store import IncidentQuery
+from blocklight.store import FetchReport, IncidentQuery
 
 pytestmark = pytest.mark.anyio
 
@@ -80,3 +80,17 @@ async def test_watching_the_counts_all_day_tells_nothing_of_what_is_withheld(tmp
             answers = await town.public(NOW)
             seen.add((answers["/api/v1/ledger"], answers["/api/v1/incidents"], answers["live"]))
         assert len(seen) == 1
+
+
+async def test_no_figure_of_today_tells_which_calls_are_withheld_or_held(tmp_path: Path) -> None:
+    # What a geocoder sought and did not find is withheld; a counter that moves at once would say when.
+    with a_town(tmp_path / "town") as town:
+        await town.fetch(a_row(1))
+        before = await town.public(NOW)
+        for noticed in ({"places_sought": 3, "places_found": 2}, {"told_twice": 1, "places_redrawn": 1}):
+            town.store.record_fetch(FetchReport("calls", NOW, late_after_s=600, records=1, noticed=noticed))
+        after = await town.public(NOW)
+        assert len(before) >= 13
+        assert before == after
+        tomorrow = await town.public(NOW + timedelta(days=1))
+        assert b'what="places_sought"} 3.0' in tomorrow["/metrics"]

@@ -1,6 +1,7 @@
 """For those who run the city: is the process alive, is it ready, and its figures for Prometheus."""
 
 from collections.abc import Iterator
+from datetime import UTC
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -77,8 +78,10 @@ class _Figures(Collector):
         noticed = CounterMetricFamily(
             _PREFIX + "source_noticed", "what was noticed of a source", labels=["source", "what"]
         )
+        today = publisher.now().astimezone(UTC).date().isoformat()
         for health in publisher.health:
-            for what, count in sorted(health.noticed.total().items()):
+            # Whole days alone, as everywhere: who watched it grow would see when a call is withheld or held.
+            for what, count in sorted(health.noticed.whole_days(today).items()):
                 noticed.add_metric([health.source, what], count)
         yield noticed
 
