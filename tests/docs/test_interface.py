@@ -28,7 +28,7 @@ def publisher(tmp_path: Path) -> Iterator[Publisher]:
     now = datetime(2026, 1, 31, 5, 2, tzinfo=UTC)
     with Store.open(f"sqlite:///{tmp_path}/any.sqlite3", city.city.id) as store:
         for source in city.sources:
-            noticed = {"places_sought": 2}
+            noticed = {"places_sought": 20}
             yesterday = now - timedelta(days=1)
             store.record_fetch(FetchReport(source=source.id, at=yesterday, late_after_s=60, noticed=noticed))
             store.record_fetch(FetchReport(source=source.id, at=now, late_after_s=60, noticed=noticed))

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from blocklight.store import Delays, FetchReport, Gap, SourceHealth, Store
+from blocklight.store.sources import Noticed
 from store.databases import Database
 from store.making import START, call, minutes
 
@@ -100,3 +101,14 @@ def test_a_fetch_may_be_reported_with_what_it_brought(store: Store) -> None:
     assert (health.last_success_at, health.records) == (minutes(9), 3)
     assert [(gap.start, gap.end) for gap in health.gaps] == [(START, minutes(9))]
     assert store.cursor("dispatch") == "c1"
+
+
+def test_what_was_noticed_is_told_in_whole_tens_of_whole_days() -> None:
+    counts = Noticed().plus("2026-03-01", {"places_sought": 19, "places_found": 9})
+    assert counts.whole_days("2026-03-01") == {}
+    assert counts.whole_days("2026-03-02") == {"places_sought": 10}
+    for missed in range(
+        6
+    ):  # not found on the day after: none is told from another
+        later = counts.plus("2026-03-02", {"places_sought": 21 + missed, "places_found": 21})
+        assert later.whole_days("2026-03-03") == {"places_sought": 40, "places_found": 30}

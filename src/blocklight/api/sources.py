@@ -33,7 +33,7 @@ _EXAMPLE = {
             "rejected": {"bad_time": 1},
             "delay_s": {"p50": 12, "p90": 41, "p99": 300},
             "gaps": [{"from": "2026-01-31T01:00:00Z", "to": "2026-01-31T01:12:00Z"}],
-            "noticed": {"places_sought": 812, "places_found": 731},
+            "noticed": {"places_sought": 810, "places_found": 730},
         }
     ]
 }

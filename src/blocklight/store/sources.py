@@ -16,6 +16,7 @@ from blocklight.store.statements import Statements, fetch
 
 _DELAYS_KEPT = 500
 _GAPS_KEPT = timedelta(days=90)
+_STEP = 10
 _COUNTS = msgspec.json.Decoder(dict[str, int]).decode
 
 
@@ -49,8 +50,13 @@ class Noticed(msgspec.Struct):
         return dict(Counter(self.before) + Counter(self.today))
 
     def whole_days(self, day: str) -> dict[str, int]:
-        """Add up the days before *day*: a count that grows while somebody watches would tell too much."""
-        return self.total() if self.day < day else self.before
+        """Add up the days before *day*, cut to whole tens; what is below ten is left out.
+
+        A count that grows while somebody watches would tell of single calls. So would the difference of two
+        counts from day to day: what was sought and not found is withheld, and small counts of it are private.
+        """
+        counts = self.total() if self.day < day else self.before
+        return {what: n // _STEP * _STEP for what, n in counts.items() if n >= _STEP}
 
     def plus(self, day: str, fresh: Mapping[str, int]) -> "Noticed":
         """Return the counts with those of a fetch on *day*."""

@@ -128,5 +128,5 @@ def test_the_hit_rate_reaches_the_sources_health_and_days_are_kept_apart(tmp_pat
             store_batch(feed, store, Batch(records, at, complete=True), Tally())
         [health] = store.sources()
         assert health.noticed.total() == {"places_sought": 3, "places_found": 2}
-        assert health.noticed.whole_days("2026-03-02") == {"places_sought": 2, "places_found": 1}
-        assert health.noticed.whole_days("2026-03-03") == {"places_sought": 3, "places_found": 2}
+        assert health.noticed.before == {"places_sought": 2, "places_found": 1}
+        assert health.noticed.whole_days("2026-03-02") == health.noticed.whole_days("2026-03-03") == {}

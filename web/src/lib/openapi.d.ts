@@ -1303,8 +1303,8 @@ export interface operations {
                      *           "last_success_at": "2026-01-31T05:02:00Z",
                      *           "late_s": 95,
                      *           "noticed": {
-                     *             "places_found": 731,
-                     *             "places_sought": 812
+                     *             "places_found": 730,
+                     *             "places_sought": 810
                      *           },
                      *           "reason": "answered with status 500",
                      *           "records": 41,
