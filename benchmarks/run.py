@@ -8,6 +8,7 @@ import cold_start
 import history
 import intake
 import live
+import page
 import privacy
 import window
 from table import Table
@@ -65,6 +66,7 @@ BENCHMARKS = {
     "history": history.measure,
     "privacy": privacy.measure,
     "window": window.measure,
+    "page": page.measure,
     "live": measure_live,
     "cold_start": cold_start.measure,
 }
