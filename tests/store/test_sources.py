@@ -107,8 +107,6 @@ def test_what_was_noticed_is_told_in_whole_tens_of_whole_days() -> None:
     counts = Noticed().plus("2026-03-01", {"places_sought": 19, "places_found": 9})
     assert counts.whole_days("2026-03-01") == {}
     assert counts.whole_days("2026-03-02") == {"places_sought": 10}
-    for missed in range(
-        6
-    ):  # not found on the day after: none is told from another
+    for missed in range(6):  # not found on the day after: none is told from another
         later = counts.plus("2026-03-02", {"places_sought": 21 + missed, "places_found": 21})
         assert later.whole_days("2026-03-03") == {"places_sought": 40, "places_found": 30}
