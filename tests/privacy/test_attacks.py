@@ -87,10 +87,10 @@ async def test_no_figure_of_today_tells_which_calls_are_withheld_or_held(tmp_pat
     with a_town(tmp_path / "town") as town:
         await town.fetch(a_row(1))
         before = await town.public(NOW)
-        for noticed in ({"places_sought": 3, "places_found": 2}, {"told_twice": 1, "places_redrawn": 1}):
+        for noticed in ({"places_sought": 30, "places_found": 20}, {"told_twice": 10}):
             town.store.record_fetch(FetchReport("calls", NOW, late_after_s=600, records=1, noticed=noticed))
         after = await town.public(NOW)
         assert len(before) >= 13
         assert before == after
         tomorrow = await town.public(NOW + timedelta(days=1))
-        assert b'what="places_sought"} 3.0' in tomorrow["/metrics"]
+        assert b'what="places_sought"} 30.0' in tomorrow["/metrics"]

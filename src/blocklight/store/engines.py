@@ -58,7 +58,10 @@ def _keep_private(path: str) -> None:
     It holds the marks of what is withheld, and what waits. A folder that cannot be written is told of later.
     """
     with suppress(OSError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # Only where there is none: to close a file that this process has open as a database elsewhere would
+        # drop the locks it holds on it (sqlite.org/howtocorrupt.html, 2.2), and two writers would meet.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         for file in (path, f"{path}-wal", f"{path}-shm"):
             with suppress(FileNotFoundError):
                 os.chmod(file, 0o600)  # noqa: PTH101 - beside os.open, and of a plain path

@@ -1,0 +1,25 @@
+"""What must be true of a database's file while it is open."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from blocklight.store.engines import connect
+
+_LOOK = (
+    "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); print(*c.execute('SELECT a FROM t')); c.close()"
+)
+
+
+def test_opening_a_database_again_keeps_the_locks_that_this_process_has_on_it(tmp_path: Path) -> None:
+    # A process that finds no lock takes itself for the last one, and deletes the log that we go on writing.
+    path = tmp_path / "city.db"
+    one = connect(f"sqlite:///{path}")
+    with one.write.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a)")
+        connection.exec_driver_sql("INSERT INTO t VALUES (7)")
+    connect(f"sqlite:///{path}").dispose()
+    told = subprocess.run([sys.executable, "-c", _LOOK, path], capture_output=True, text=True, check=True)
+    assert told.stdout == "(7,)\n"
+    assert path.with_name("city.db-wal").exists()
+    one.dispose()
