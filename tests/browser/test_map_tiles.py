@@ -9,7 +9,7 @@ from playwright.sync_api import Request, expect
 
 from blocklight.city import shipped_cities
 from blocklight.cli.building_basemap import build_basemap
-from browser.conftest import Visitor, blocklight
+from browser.conftest import Visitor, blocklight, soon
 from browser.desk import feeds
 
 pytestmark = pytest.mark.browser
@@ -42,9 +42,13 @@ def test_streets_are_drawn_from_ranges_of_the_citys_own_file(
     page.goto(tiled_city)
     page.locator(".map[data-ready]").wait_for()
     expect(page.get_by_text("© Somebody")).to_be_visible()
-    page.wait_for_timeout(1500)
-    tiles = [request for request in asked if request.url.endswith("/api/v1/map/tiles")]
-    assert len(tiles) >= 2
+
+    def ranges() -> list[Request]:
+        page.wait_for_timeout(50)  # what the browser tells is heard while a call to it is under way
+        return [request for request in asked if request.url.endswith("/api/v1/map/tiles")]
+
+    soon(lambda: len(ranges()) >= 2)
+    tiles = ranges()
     assert {request.headers["range"][:6] for request in tiles} == {"bytes="}
     answers = [request.response() for request in tiles]
     assert {answer.status for answer in answers if answer} == {206}
