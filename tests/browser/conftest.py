@@ -2,10 +2,11 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from blocklight.city import shipped_cities
 from browser.desk import Desk, Feeds, feeds
 
 _PICTURES = Path(__file__).parents[1] / "artefacts"
@@ -79,6 +81,15 @@ def blocklight(folder: Path, served: Feeds, city: str = "demo") -> Iterator[Bloc
         yield server
     finally:
         server.kill()
+
+
+def changed_demo(folder: Path, change: Callable[[str], str]) -> str:
+    """Write the demo city with its file changed, and return that file's path."""
+    demo = shipped_cities()["demo"]
+    shutil.copytree(demo.parent / "demo", folder / "demo")
+    file = folder / "demo.toml"
+    file.write_text(change(demo.read_text("utf-8")), "utf-8")
+    return str(file)
 
 
 @pytest.fixture
@@ -172,12 +183,14 @@ class Visitor:
             self.complaints.append(message.text)
 
     def leave(self) -> None:
-        """Take a last picture of each page and close everything."""
+        """Take a last picture of each page and close it; with a server of its own, before that goes."""
         _PICTURES.mkdir(exist_ok=True)
         for number, page in enumerate(self.pages):
             page.screenshot(path=_PICTURES / f"{self._name}{number or ''}.png")
         for context in self._contexts:
             context.close()
+        self.pages.clear()
+        self._contexts.clear()
 
 
 def _visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visitor]:

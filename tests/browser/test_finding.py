@@ -1,7 +1,6 @@
 """Finding one's way: areas, places and addresses by name, and where one is."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +10,7 @@ import pytest
 from loopback.server import App, Loopback, Reply, serving
 from playwright.sync_api import Page, expect
 
-from blocklight.city import shipped_cities
-from browser.conftest import Blocklight, Visitor
+from browser.conftest import Visitor, blocklight, changed_demo
 from browser.desk import feeds
 from browser.test_every_reader import PHONE, axe_finds_nothing
 
@@ -88,18 +86,12 @@ def test_somebody_elsewhere_or_unwilling_is_told(
 
 @contextmanager
 def city_with_geocoder(tmp_path: Path, answer: App) -> Iterator[tuple[str, Loopback]]:
-    demo = shipped_cities()["demo"]
-    shutil.copytree(demo.parent / "demo", tmp_path / "demo")
     with serving(answer) as geocoder, feeds() as served:
         named = f'[map]\ngeocoder_url = "{geocoder.url}/search?lang={{language}}&q={{query}}"'
-        text = demo.read_text("utf-8").replace("[map]", named, 1)
-        (tmp_path / "demo.toml").write_text(text, "utf-8")
+        file = changed_demo(tmp_path, lambda text: text.replace("[map]", named, 1))
         served.desk.open("LOUD MUSIC", minutes_ago=20)
-        server = Blocklight(tmp_path / "data", served.options, str(tmp_path / "demo.toml"))
-        try:
+        with blocklight(tmp_path / "data", served, file) as server:
             yield server.url, geocoder
-        finally:
-            server.kill()
 
 
 def test_an_address_is_looked_up_only_when_asked_and_at_the_citys_geocoder(
@@ -125,6 +117,7 @@ def test_an_address_is_looked_up_only_when_asked_and_at_the_citys_geocoder(
         assert [dict(request.params) for request in geocoder.asked] == [{"lang": "en", "q": "12 lantern"}]
         assert "referer" not in {name.lower() for name in geocoder.asked[0].headers}
         expect(page.locator("#search")).to_have_value("")
+        visitor.leave()
 
 
 def test_a_geocoder_that_is_away_is_said_and_stops_nothing(tmp_path: Path, visitor: Visitor) -> None:
@@ -134,4 +127,5 @@ def test_a_geocoder_that_is_away_is_said_and_stops_nothing(tmp_path: Path, visit
         page.get_by_role("option", name=re.compile("Look up")).click()
         expect(page.get_by_role("status").filter(has_text="does not answer")).to_be_visible()
         expect(page.locator(".row")).to_have_count(1)
-        visitor.complaints.clear()
+        visitor.complaints.clear()  # the browser names the answer that it did not get
+        visitor.leave()

@@ -1,15 +1,13 @@
 """A city whose streets are its own tiles: drawn from ranges of one file, asking nobody else."""
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Request, expect
 
-from blocklight.city import shipped_cities
 from blocklight.cli.building_basemap import build_basemap
-from browser.conftest import Visitor, blocklight, soon
+from browser.conftest import Visitor, blocklight, changed_demo, soon
 from browser.desk import feeds
 
 pytestmark = pytest.mark.browser
@@ -20,15 +18,16 @@ def tiled_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the demo city with its streets cut into tiles instead of whole layers."""
     folder = tmp_path_factory.mktemp("tiled")
     build_basemap("demo", [], crs=None, credit="© Somebody", output=folder / "streets.pmtiles")
-    demo = shipped_cities()["demo"]
-    file = re.sub(r"\[\[map\.layers\]\]\n.*?(?=\n\n|\Z)", "", demo.read_text(), flags=re.DOTALL)
-    file = file.replace("[map]\n", '[map]\ntiles = "streets.pmtiles"\n')
-    (folder / "demo.toml").write_text(file)
-    shutil.copytree(demo.parent / "demo", folder / "demo")
+
+    def in_tiles(text: str) -> str:
+        without_layers = re.sub(r"\[\[map\.layers\]\]\n.*?(?=\n\n|\Z)", "", text, flags=re.DOTALL)
+        return without_layers.replace("[map]\n", '[map]\ntiles = "streets.pmtiles"\n')
+
+    file = changed_demo(folder, in_tiles)
     with feeds() as served:
         for minutes in (3, 9, 14):
             served.desk.open("COLLISION NON INJURY", minutes_ago=minutes)
-        with blocklight(folder, served, str(folder / "demo.toml")) as started:
+        with blocklight(folder, served, file) as started:
             yield started.url
 
 

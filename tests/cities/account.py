@@ -21,7 +21,7 @@ from typing import Any
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 from city_runs import Account, Poll, Run  # noqa: E402 - beside this file, and above it
-from test_recorded_cities import LEGACY, lines, menlo_polls, moment, page_of  # noqa: E402 - see above
+from test_recorded_cities import CASES_SAMPLE, LEGACY, lines, menlo_polls, moment, page_of  # noqa: E402 - see above
 
 from blocklight.city import SourceSpec  # noqa: E402 - see above
 
@@ -196,15 +196,7 @@ EXPORTS = (
     Export("oakland", "requests", ("requests_311/oakland/oak311_potholes_2024-01_2024-03.csv",), {
         "daytime": "datetimeinit"
     }),
-    Export("san-francisco", "requests", ("requests_311/san_francisco/cases_sample.csv",), {
-        "CaseID": "service_request_id",
-        "Opened": "requested_datetime",
-        "Closed": "closed_date",
-        "Status": "status_description",
-        "Category": "service_name",
-        "Lat": "lat",
-        "Long": "long",
-    }),
+    Export("san-francisco", "requests", ("requests_311/san_francisco/cases_sample.csv",), CASES_SAMPLE),
 )  # fmt: skip
 
 

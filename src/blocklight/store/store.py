@@ -111,10 +111,8 @@ class Store:
 
     def release(self, at: datetime) -> Applied | None:
         """Publish all held incidents whose time has come; return ``None`` when there was none."""
-        table = schema.held
-        due = sa.select(table.c.id).where(table.c.release_at <= to_ms(at)).limit(1)
-        with self._read() as connection:
-            if connection.execute(due).first() is None:
+        with self._read() as connection, _cursor_of(connection) as driver:
+            if not self._due(driver, at):  # most of the time: no need to wait for one's turn to write
                 return None
         with self._applying() as (_, driver):
             return self._release(driver, at)
@@ -165,8 +163,10 @@ class Store:
         )
 
     def _release(self, driver: DBAPICursor, at: datetime) -> Applied | None:
-        due = fetch(driver, self._sql.any_due, (to_ms(at),))
-        return self._application(driver, at).release() if due else None
+        return self._application(driver, at).release() if self._due(driver, at) else None
+
+    def _due(self, driver: DBAPICursor, at: datetime) -> bool:
+        return bool(fetch(driver, self._sql.any_due, (to_ms(at),)))
 
     def rename(self, new_id: NewId, at: datetime, action: str, detail: Mapping[str, object]) -> int:
         """Give every incident another public id, and note why; return how many are published.

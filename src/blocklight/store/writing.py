@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
 
 import msgspec
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -28,6 +27,7 @@ from blocklight.store.rows import (
 )
 from blocklight.store.settled import Settled
 from blocklight.store.statements import WHOLE, Statements, fetch, run_many
+from blocklight.store.unwritten import Unwritten
 
 _ID, _RELEASED_AT, _PLACE_ID, _VANISHED, _LISTED_AT, _LIFE = (
     WHOLE.index(name) for name in ("id", "released_at", "place_id", "vanished", "listed_at", "life")
@@ -57,20 +57,6 @@ class Applied:
         return self.published + self.updated + self.unchanged - self.vanished
 
 
-@dataclass(slots=True)
-class _Rows:
-    """What is to be written, as tuples in the order of their statements."""
-
-    inserts: list[tuple[Any, ...]] = field(default_factory=list)
-    updates: list[tuple[Any, ...]] = field(default_factory=list)
-    moves: list[tuple[Any, ...]] = field(default_factory=list)
-    changes: list[tuple[Any, ...]] = field(default_factory=list)
-    marks: list[tuple[Any, ...]] = field(default_factory=list)
-    unmarked: list[str] = field(default_factory=list)
-    gone: list[int] = field(default_factory=list)
-    scrubbed: list[int] = field(default_factory=list)
-
-
 class Application:
     """One call of ``Store.apply`` inside its transaction; used once."""
 
@@ -92,7 +78,7 @@ class Application:
         self._source = source
         self._at = to_ms(at)
         self._day = from_ms(self._at).date().isoformat()
-        self._rows = _Rows()
+        self._rows = Unwritten()
         self._left: set[int] = set()
         self._events: Counter[tuple[str, str, str]] = Counter()
         self._delays: list[float] = []
@@ -356,20 +342,8 @@ class Application:
         self._events[source, outcome, reason] += 1
 
     def _write_rows(self) -> None:
-        rows, self._rows = self._rows, _Rows()
-        cursor, sql = self._cursor, self._sql
-        for statement, keys in (
-            (sql.delete_changes, rows.scrubbed),
-            (sql.delete_incidents, rows.gone),
-            (sql.delete_marks, rows.unmarked),
-        ):
-            if keys:
-                cursor.execute(statement, sql.keys(keys))
-        run_many(cursor, sql.insert_incident, rows.inserts)
-        run_many(cursor, sql.update_incident, rows.updates)
-        run_many(cursor, sql.move_incident, rows.moves)
-        run_many(cursor, sql.insert_change, rows.changes)
-        run_many(cursor, sql.put_mark, rows.marks)
+        rows, self._rows = self._rows, Unwritten()
+        rows.write(self._cursor, self._sql)
 
     def _write_events(self) -> None:
         rows = [(self._day, *event, n) for event, n in sorted(self._events.items())]
