@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from blocklight.store.local_time import LocalTimes, offsets
@@ -30,6 +30,8 @@ def _answer(condition: sa.ColumnElement[bool]) -> bool:
     hours=st.frozensets(st.integers(0, 23)),
     weekdays=st.frozensets(st.integers(0, 6)),
 )
+@example("America/Los_Angeles", 25_201, frozenset({0}), frozenset())  # still 1969 there
+@example("America/Los_Angeles", 25_201, frozenset({23}), frozenset({2}))
 def test_sql_reads_the_clock_on_the_wall_as_python_does(
     zone: str, seconds: int, hours: frozenset[int], weekdays: frozenset[int]
 ) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 _HOUR_MS = 3_600_000
+_WEEK_MS = 7 * 24 * _HOUR_MS
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 # 1970-01-01 was a Thursday; Monday is 0.
 _FIRST_WEEKDAY = 3
@@ -31,7 +32,7 @@ class LocalTimes:
         changes = [(column >= begins, sa.literal(offset)) for begins, offset in reversed(steps[1:])]
         always = sa.literal(steps[0][1])
         shift = sa.case(*changes, else_=always) if changes else always
-        hour = (column + shift) // _HOUR_MS
+        hour = (column + shift + _WEEK_MS) // _HOUR_MS  # below 0, engines round towards it
         found: list[sa.ColumnElement[bool]] = []
         if self.hours:
             found.append((hour % 24).in_(sorted(self.hours)))
