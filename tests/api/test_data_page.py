@@ -82,7 +82,7 @@ def test_the_health_of_a_source_is_told_with_its_delay_and_gaps(tmp_path: Path) 
     with a_state(tmp_path) as state:
         report = {"source": "calls", "late_after_s": 60.0}
         for hours in (50, 49, 20):
-            state.store.record_fetch(FetchReport(at=NOW - timedelta(hours=hours), **report))  # type: ignore[arg-type]
+            state.store.record_fetch(FetchReport(at=NOW - timedelta(hours=hours), **report))  # type: ignore[arg-type]  # any field
         incidents = [an_incident(n, source="calls", received_at=NOW - timedelta(minutes=9)) for n in range(9)]
         state.store.apply("calls", incidents, at=NOW - timedelta(minutes=4))
         html = page(state)
