@@ -113,6 +113,11 @@ def _fill(store: Store) -> None:
     ]  # fmt: skip
     with store._engines.write.begin() as connection:  # noqa: SLF001 - no method writes a whole year
         connection.execute(sa.insert(schema.ledger), rows)
+        key = (schema.ledger.c.day, schema.ledger.c.outcome, schema.ledger.c.reason)
+        whole = sa.select(*key, sa.func.sum(schema.ledger.c.n)).group_by(*key)
+        connection.execute(
+            sa.insert(schema.city_ledger).from_select(["day", "outcome", "reason", "n"], whole)
+        )
 
 
 def _city(folder: Path, shared: Path) -> City:

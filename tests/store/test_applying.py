@@ -252,6 +252,16 @@ def test_the_ledger_counts_each_event_on_its_day_once(store: Store) -> None:
     assert retracted == LedgerRow(date(2026, 2, 1), "retracted", "sensitive", 1)
 
 
+def test_the_citys_ledger_is_the_sum_of_its_sources(store: Store, database: Database) -> None:
+    for source, count in (("dispatch", 4), ("requests", 9)):
+        batch: list[Outcome] = [call(n + 20 * count, source=source) for n in range(count)]
+        lost = [Rejected(f"r{n}", source, "bad_time") for n in range(count)]
+        store.apply(source, [*batch, *lost], at=START)
+    assert _ledger(store) == {("published", ""): 13, ("rejected", "bad_time"): 13}
+    assert len(database.rows(schema.ledger)) == 4
+    assert len(database.rows(schema.city_ledger)) == 2
+
+
 # Telling a life
 
 

@@ -1,5 +1,6 @@
 """The schema, its migrations, and databases that are not ours."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from blocklight.errors import StoreError
-from blocklight.store import Store
-from blocklight.store.schema import log, metadata
+from blocklight.store import LedgerRow, Store
+from blocklight.store.schema import city_ledger, ledger, log, metadata
 from store.databases import Database
 
 
@@ -56,7 +57,7 @@ def test_the_migrations_build_exactly_the_tables_that_the_code_describes(
             sa.inspect(connection).clear_cache()
             described = _described(connection)
             connection.exec_driver_sql("DROP SCHEMA twin CASCADE")
-    assert len(migrated) == len(metadata.tables) == 14
+    assert len(migrated) == len(metadata.tables) == 15
     assert migrated == described
 
 
@@ -69,6 +70,28 @@ def test_another_citys_database_is_refused(database: Database) -> None:
     database.open().close()
     with pytest.raises(StoreError, match="belongs to the city 'testville'"):
         Store.open(database.url, "elsewhere")
+
+
+def test_the_ledger_of_each_source_is_added_up_for_the_whole_city_once(database: Database) -> None:
+    counted = [
+        {"day": f"2026-01-{day}", "source": source, "outcome": outcome, "reason": reason, "n": n}
+        for day in (30, 31)
+        for source, n in (("dispatch", 4), ("requests", 7))
+        for outcome, reason in (("published", ""), ("withheld", "sensitive"))
+    ]
+    version = sa.table("alembic_version", sa.column("version_num"))
+    with database.emptied():
+        with database.connection() as connection:
+            city_ledger.drop(connection)
+            connection.execute(version.update().values(version_num="003"))
+            connection.execute(ledger.insert(), counted)
+        with database.open() as store:
+            told = store.ledger(date(2026, 1, 1), date(2026, 12, 31))
+    assert told == [
+        LedgerRow(date(2026, 1, day), outcome, reason, 11)
+        for day in (30, 31)
+        for outcome, reason in (("published", ""), ("withheld", "sensitive"))
+    ]
 
 
 def test_a_newer_schema_is_refused(database: Database) -> None:

@@ -20,8 +20,12 @@ _REASONS = [str(reason) for reason in Reason if reason not in (Reason.HELD, Reas
 _PUBLIC = ("published", "released", "retracted")
 """What anybody could have counted on the live feed."""
 
+_SUMMED = (*_PUBLIC, "withheld_later")
+"""What is told as one count, whatever its reasons."""
+
 Cell = int | None
-_Counts = Counter[tuple[str, str]]
+_Counts = Mapping[tuple[str, str], int]
+"""How many of each outcome and reason."""
 
 
 def shown(n: int) -> Cell:
@@ -49,11 +53,12 @@ def _ambiguous(covers: list[list[int]]) -> bool:
 
 def public_days(rows: Iterable[LedgerRow], since: date, until: date) -> list[dict[str, Any]]:
     """Return an entry for each day from *since* to *until*, both included."""
-    counts: dict[date, _Counts] = {}
+    counts: dict[date, dict[tuple[str, str], int]] = {}
     for row in rows:
-        counts.setdefault(row.day, Counter())[row.outcome, row.reason] += row.n
+        day = counts.setdefault(row.day, {})
+        day[row.outcome, row.reason] = day.get((row.outcome, row.reason), 0) + row.n
     days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
-    return [{"day": day.isoformat(), **_entry(counts.get(day, Counter()))} for day in days]
+    return [{"day": day.isoformat(), **_entry(counts.get(day, {}))} for day in days]
 
 
 def public_months(
@@ -64,7 +69,7 @@ def public_months(
     area: str,
 ) -> list[dict[str, Any]]:
     """Return an entry for each month and one *area*; *ids* are all areas of its kind."""
-    wholes: dict[str, _Counts] = {}
+    wholes: dict[str, Counter[tuple[str, str]]] = {}
     for row in city:
         wholes.setdefault(row.day.isoformat()[:7], Counter())[row.outcome, row.reason] += row.n
     parts: dict[tuple[str, str, str], dict[str, int]] = {}
@@ -107,15 +112,21 @@ def total(days: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _entry(counts: _Counts) -> dict[str, Any]:
+    known = dict.fromkeys(_SUMMED, 0)
+    rejected = {}
+    for (outcome, reason), n in counts.items():
+        if outcome in known:
+            known[outcome] += n
+        elif outcome == "rejected":
+            rejected[reason] = n
     entry: dict[str, Any] = {
-        name: sum(n for (outcome, _), n in counts.items() if outcome == name) for name in _PUBLIC
+        **{name: known[name] for name in _PUBLIC},
+        "held": shown(counts.get(("held", ""), 0)),
+        "withheld": {reason: shown(counts.get(("withheld", reason), 0)) for reason in _REASONS},
+        "withheld_later": shown(known["withheld_later"]),
+        "rejected": _rejected(rejected),
     }
-    entry["held"] = shown(counts["held", ""])
-    entry["withheld"] = {reason: shown(counts["withheld", reason]) for reason in _REASONS}
-    entry["withheld_later"] = shown(sum(n for (name, _), n in counts.items() if name == "withheld_later"))
-    entry["rejected"] = _rejected({reason: n for (name, reason), n in counts.items() if name == "rejected"})
-    cells = [entry["held"], *entry["withheld"].values(), *entry["rejected"].values()]
-    span = _span(cells)
+    span = _span([entry["held"], *entry["withheld"].values(), *entry["rejected"].values()])
     entry["fetched"] = {end: entry["published"] + n for end, n in span.items()}
     return entry
 

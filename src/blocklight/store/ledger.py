@@ -1,7 +1,11 @@
 """How many were published, withheld, rejected and retracted, and how many are open."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -9,8 +13,7 @@ from blocklight.store import schema
 from blocklight.store.rows import to_ms
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
+class LedgerRow(NamedTuple):
     """*n* outcomes of a day (UTC), of all sources; *reason* is empty where the outcome has none."""
 
     day: date
@@ -38,16 +41,24 @@ class Counts:
     closed: int
 
 
+def of_all_sources(day: str, events: Mapping[tuple[str, str, str], int]) -> list[tuple[str, str, str, int]]:
+    """Add up what happened on a *day*, by source, outcome and reason, to rows of the city's ledger."""
+    found: Counter[tuple[str, str]] = Counter()
+    for (_, outcome, reason), n in events.items():
+        found[outcome, reason] += n
+    return [(day, *event, n) for event, n in sorted(found.items())]
+
+
 def entries(connection: sa.Connection, since: date, until: date) -> list[LedgerRow]:
     """Return the ledger of some days, in order."""
-    table = schema.ledger
+    table = schema.city_ledger
     rows = connection.execute(
-        sa.select(table.c.day, table.c.outcome, table.c.reason, sa.func.sum(table.c.n))
+        sa.select(table.c.day, table.c.outcome, table.c.reason, table.c.n)
         .where(table.c.day >= since.isoformat(), table.c.day <= until.isoformat())
-        .group_by(table.c.day, table.c.outcome, table.c.reason)
         .order_by(table.c.day, table.c.outcome, table.c.reason)
     )
-    return [LedgerRow(date.fromisoformat(day), outcome, reason, int(n)) for day, outcome, reason, n in rows]
+    days = cache(date.fromisoformat)
+    return [LedgerRow(days(day), outcome, reason, n) for day, outcome, reason, n in rows.all()]
 
 
 def area_entries(connection: sa.Connection, kind: str, since: date, until: date) -> list[AreaLedgerRow]:

@@ -183,6 +183,17 @@ ledger = sa.Table(
     comment="How many of each outcome, per day (UTC) and source; reason is empty where there is none.",
 )
 
+city_ledger = sa.Table(
+    "city_ledger",
+    metadata,
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("outcome", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, primary_key=True),
+    sa.Column("n", Whole, nullable=False),
+    sqlite_with_rowid=False,
+    comment="The ledger of all sources together, which is what the public may ask for.",
+)
+
 area_ledger = sa.Table(
     "area_ledger",
     metadata,

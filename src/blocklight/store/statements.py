@@ -84,6 +84,7 @@ class Statements:
         self.rejected = self._pick(rejected, ("source", "id"), rejected.c.id)
         self.insert_rejected = self._insert_all(rejected)
         self.add_to_ledger = self._add_to(ledger)
+        self.add_to_city_ledger = self._add_to(schema.city_ledger)
         self.add_to_area_ledger = self._add_to(schema.area_ledger)
 
     def _of_what_waits(self) -> None:

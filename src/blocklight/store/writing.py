@@ -14,6 +14,7 @@ from blocklight.model import Held, Outcome, PublicIncident, Reason, Rejected, Wi
 from blocklight.store import lives, sources
 from blocklight.store.batch import collect
 from blocklight.store.holding import PASSING, Holding, Pending
+from blocklight.store.ledger import of_all_sources
 from blocklight.store.places import Places
 from blocklight.store.rows import (
     CONTENT,
@@ -348,6 +349,7 @@ class Application:
     def _write_events(self) -> None:
         rows = [(self._day, *event, n) for event, n in sorted(self._events.items())]
         run_many(self._cursor, self._sql.add_to_ledger, rows)
+        run_many(self._cursor, self._sql.add_to_city_ledger, of_all_sources(self._day, self._events))
         month, kind = self._day[:7], self._ledger_kind
         in_areas = [(month, kind, *event, n) for event, n in sorted(self._area_events.items())]
         run_many(self._cursor, self._sql.add_to_area_ledger, in_areas)
