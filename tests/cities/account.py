@@ -89,12 +89,16 @@ def san_mateo(shared: Path) -> Polls:
 
 def menlo_park(shared: Path) -> Polls:
     """Yield the polls of the one department."""
-    return ((poll, len(json.loads(poll[1]))) for poll in menlo_polls(shared, "menlopark"))
+    return _polls_of(shared, "menlopark")
 
 
 def atherton(shared: Path) -> Polls:
     """Yield the polls of the other."""
-    return ((poll, len(json.loads(poll[1]))) for poll in menlo_polls(shared, "atherton"))
+    return _polls_of(shared, "atherton")
+
+
+def _polls_of(shared: Path, department: str) -> Polls:
+    return (((at, json.dumps(held).encode()), len(held)) for at, held in menlo_polls(shared, department))
 
 
 def portland(shared: Path) -> Polls:
