@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from small_city import FIELDS, ROW, TABLE, rules_of, small_city
+from store.databases import Database
 
 from blocklight.city import City, parse_city
 from blocklight.errors import CityFileError
@@ -20,9 +21,16 @@ from blocklight.store import Store
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
 
 
+@pytest.fixture(scope="module")
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url, "smallton")
+    yield database
+    database.close()
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path / 'city.sqlite3'}", "smallton") as store:
+def store(database: Database) -> Iterator[Store]:
+    with database.emptied() as store:
         yield store
 
 

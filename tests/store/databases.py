@@ -16,8 +16,9 @@ CITY = "testville"
 class Database:
     """One database, by URL; both engines answer alike."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, city: str = CITY) -> None:
         self.url = url
+        self._city = city
         self._store: Store | None = None
         self._engines: Engines | None = None
 
@@ -26,7 +27,7 @@ class Database:
         return self.url.startswith("sqlite")
 
     def open(self) -> Store:
-        return Store.open(self.url, CITY)
+        return Store.open(self.url, self._city)
 
     @contextmanager
     def emptied(self) -> Iterator[Store]:
