@@ -1,8 +1,9 @@
 """What the public may know: the only types that exist outside ``intake/``, none with a field for more."""
 
+import math
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 import msgspec
 
@@ -98,6 +99,15 @@ class PlaceKind(StrEnum):
     PUBLISHER = "publisher"
 
 
+TIMES = frozenset({"received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at"})
+"""The times of an incident, all from its source."""
+
+_METRES_A_DEGREE = 111_195
+_NOWHERE_M = 50_000_000
+_COARSER = 1.5
+"""Beyond this a place is coarser; cells of one resolution differ by less, and a step of one by 2.6."""
+
+
 class Reason(StrEnum):
     """Why an incident is not public, as a class that the public may read; the last two are only late."""
 
@@ -118,6 +128,35 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     kind: PlaceKind
     radius_m: int
     label: str | None = None
+
+    def reaches(self, other: "Place") -> bool:
+        """Whether one true place may lie behind both this place and *other*."""
+        north_m = (self.lat - other.lat) * _METRES_A_DEGREE
+        east_m = (self.lon - other.lon) * _METRES_A_DEGREE * math.cos(math.radians(self.lat))
+        return math.hypot(north_m, east_m) <= self.radius_m + other.radius_m
+
+
+class Detail(NamedTuple):
+    """How much one version of an incident tells, so that a later one that tells less takes the rest back."""
+
+    medical: bool
+    radius_m: int
+    labelled: bool
+    typed: bool
+    step_min: int
+
+    def taken_back_by(self, later: "Detail") -> frozenset[str]:
+        """Return the fields of this version that may not be told any more once *later* is published."""
+        fields: set[str] = set()
+        if later.medical and not self.medical:
+            fields |= {"category", "place", "areas", "source_type", "disposition"}
+        if later.radius_m > self.radius_m * _COARSER or (self.labelled and not later.labelled):
+            fields |= {"place", "areas"}
+        if self.typed and not later.typed:
+            fields.add("source_type")
+        if later.step_min > self.step_min:
+            fields |= TIMES
+        return frozenset(fields)
 
 
 class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -163,6 +202,30 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
             return Stage.DISPATCHED
         return Stage.RECEIVED
 
+    @property
+    def detail(self) -> Detail:
+        """How much it tells."""
+        place = self.place
+        return Detail(
+            self.category is Category.MEDICAL,
+            _NOWHERE_M if place is None else place.radius_m,
+            place is not None and place.label is not None,
+            self.source_type is not None,
+            self.time_step_min or 0,
+        )
+
+    def no_finer_than(self, medical: "PublicIncident") -> "PublicIncident":
+        """Return this version of an incident with no more of place and detail than its *medical* one told.
+
+        What was told of a patient's place would otherwise be told finer by what the call is named later.
+        Where it has moved too far for both to be true, no place is told.
+        """
+        place = medical.place
+        if place is None or (self.place is not None and not place.reaches(self.place)):
+            place = None
+        areas = {} if place is None else medical.areas
+        return msgspec.structs.replace(self, place=place, areas=areas, source_type=None, disposition=None)
+
     def closed_by_vanishing(self, at: datetime) -> Self:
         """Return this incident closed at *at*, when a fetch first did without it."""
         closed_at = at if self.time_step_min is None else cut(at, self.time_step_min)
@@ -175,8 +238,9 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
         and the last closed once every unit is free.
         """
         closed = max((t for t in (self.closed_at, other.closed_at) if t is not None), default=None)
+        coarse = self.category is Category.MEDICAL and other.category is not Category.MEDICAL
         return msgspec.structs.replace(
-            other,
+            other.no_finer_than(self) if coarse else other,
             received_at=min(self.received_at, other.received_at),
             dispatched_at=_first(self.dispatched_at, other.dispatched_at),
             en_route_at=_first(self.en_route_at, other.en_route_at),

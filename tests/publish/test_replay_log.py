@@ -90,6 +90,18 @@ def test_nothing_of_a_retracted_incident_stays_in_the_log() -> None:
     assert [event["id"] for event in _events(missed)] == ["2", "4"]
 
 
+def test_what_a_version_that_tells_less_takes_back_is_not_replayed() -> None:
+    log = ReplayLog()
+    log.begin(0)
+    log.add(a_put(1, an_incident(1, source_type="CANARY", category=Category.ALARM)))
+    log.add(a_put(2, an_incident(1, category=Category.MEDICAL), first_seq=1))
+    log.add(a_put(3, an_incident(1, category=Category.MEDICAL, priority=1), first_seq=1))
+    missed = log.since(0)
+    assert missed is not None
+    assert b"CANARY" not in missed
+    assert [event["id"] for event in _events(missed)] == ["2", "3"]
+
+
 def test_a_label_with_a_line_break_cannot_end_an_event() -> None:
     text = encode_change(a_put(1, an_incident(1, source_type="a\n\nevent: reset\r\rdata: {}")))
     (event,) = _events(text)

@@ -16,6 +16,7 @@ from blocklight.model import (
 
 START = datetime(2026, 1, 31, 8, tzinfo=UTC)
 HARBOUR = Place(-122.28, 37.79, PlaceKind.GRID, 200, "Harbour Row")
+AROUND_HARBOUR = Place(-122.281, 37.791, PlaceKind.GRID, 560)
 HILL = Place(-122.2, 37.85, PlaceKind.GRID, 200, "Hill Peña Street")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from blocklight.model import Outcome, PublicIncident, Rejected, Withheld
+from blocklight.model import Category, Outcome, PublicIncident, Rejected, Withheld
 from blocklight.store.rows import storable
 
 
@@ -114,9 +114,23 @@ class Reference:
         if join_rows:
             known = msgspec.structs.replace(old.now, closed_at=None) if old.vanished else old.now
             new = known.joined_with(new)
+        medical = [one for *_, one in old.versions if one.category is Category.MEDICAL]
+        if medical and new.category is not Category.MEDICAL:
+            new = new.no_finer_than(old.now)
         if new != old.now:
+            self._take_back(old, new)
             self._set(old, new, at)
             old.vanished = False
+
+    def _take_back(self, old: Published, new: PublicIncident) -> None:
+        """Forget what earlier versions told beyond the new one, and what the log said of them."""
+        untold = old.now.detail.taken_back_by(new.detail)
+        if not untold:
+            return
+        for number, (seq, at, version) in enumerate(old.versions):
+            self.log.pop(seq, None)
+            kept = msgspec.structs.replace(version, **{name: getattr(new, name) for name in untold})
+            old.versions[number] = seq, at, kept
 
     def _set(self, to: Published, new: PublicIncident, at: datetime, event: str = "updated") -> None:
         self.head += 1

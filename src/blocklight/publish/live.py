@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from blocklight.model import Change
+from blocklight.model import Change, Detail
 from blocklight.publish.feature import change_feature
 
 Scope = dict[str, Any]
@@ -28,6 +28,7 @@ _QUEUE_BYTES = 1_000_000
 _QUEUE_FRAMES = 64
 _STALLED_S = 60.0
 _CLIENTS_PER_STEP = 500
+_NEVER: tuple[int, Detail | None] = (0, None)
 _RESET = b"event: reset\ndata: {}\n\n"
 _ANEW = deque([_RESET])
 _HELLO = b": connected\nretry: 2000\n\n"
@@ -42,12 +43,15 @@ _HEADERS = [
 
 
 class ReplayLog:
-    """The newest changes as event text, for clients that resume; a retraction empties what it takes back."""
+    """The newest changes as event text, for clients that resume; what is taken back is emptied.
+
+    A retraction takes back all that was told of an incident, and so does a version that tells less.
+    """
 
     def __init__(self, capacity: int = 20_000) -> None:
         self._capacity = capacity
         self._events: deque[tuple[int, str, bytes]] = deque()
-        self._live: dict[str, int] = {}
+        self._live: dict[str, tuple[int, Detail]] = {}
         self.tail = 0
         self.head = 0
 
@@ -57,19 +61,27 @@ class ReplayLog:
         self._live.clear()
         self.tail = self.head = seq
 
+    def takes_back(self, change: Change) -> bool:
+        """Whether earlier versions of an incident may not be told any more once a change is public."""
+        if change.incident is None:
+            return True
+        _, before = self._live.get(change.id, _NEVER)
+        return before is not None and bool(before.taken_back_by(change.incident.detail))
+
     def add(self, change: Change) -> bytes:
         """Append one change and return its event text."""
         event = encode_change(change)
-        if change.incident is None and self._live.pop(change.id, 0):
+        if change.id in self._live and self.takes_back(change):
+            del self._live[change.id]
             self._events = deque((s, i, b"" if i == change.id else e) for s, i, e in self._events)
-        elif change.incident is not None:
-            self._live[change.id] = change.seq
+        if change.incident is not None:
+            self._live[change.id] = change.seq, change.incident.detail
         self._events.append((change.seq, change.id, event))
         self.head = change.seq
         while len(self._events) > self._capacity:
             seq, old, _ = self._events.popleft()
             self.tail = seq
-            if self._live.get(old) == seq:
+            if self._live.get(old, _NEVER)[0] == seq:
                 del self._live[old]
         return event
 
@@ -142,14 +154,14 @@ class Live:
     def publish(self, changes: list[Change]) -> None:
         """Queue changes for the next frame; call from the event loop, in order of seq."""
         for change in changes:
-            event = self.replay.add(change)
-            if change.incident is None:
+            if self.replay.takes_back(change):
                 self._take_back(change.id)
+            event = self.replay.add(change)
             self._pending.append((change.seq, change.id, event))
         self._wake.set()
 
     def _take_back(self, incident_id: str) -> None:
-        """Keep a retracted incident out of all that is still to be sent."""
+        """Keep what is taken back of an incident out of all that is still to be sent."""
         self._pending = [entry for entry in self._pending if entry[1] != incident_id]
         for client in self._clients:
             if client.queue:  # its frames are shared bytes that may hold the incident

@@ -4,15 +4,17 @@ A new incident needs no entry: walking back from what is published now ends at w
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
 from msgspec.structs import astuple
 
-from blocklight.model import LifeEvent, PublicIncident, StoredIncident
+from blocklight.model import Category, LifeEvent, PublicIncident, StoredIncident
 from blocklight.store.rows import from_ms
 
 _FIELDS = tuple(name for name in PublicIncident.__struct_fields__ if name != "id")
+_MEDICAL = str(Category.MEDICAL)
 _Entry = tuple[int, int, dict[str, Any]]
 _entries = msgspec.json.Decoder(list[_Entry]).decode
 
@@ -33,6 +35,26 @@ def lengthened(life: str | None, seq: int, at: int, was: dict[str, Any]) -> str:
     return f"[{entry}]" if life is None else f"{life[:-1]},{entry}]"
 
 
+def without(life: str, names: AbstractSet[str]) -> str:
+    """Return a stored life in which no change tells of some fields any more."""
+    kept = [
+        (seq, at, {name: was for name, was in fields.items() if name not in names})
+        for seq, at, fields in _entries(life)
+    ]
+    return msgspec.json.encode(kept).decode()
+
+
+def held_coarse(stored: PublicIncident, life: str | None, new: PublicIncident) -> PublicIncident:
+    """Return *new* as it may follow what is stored: a call that was medical once gets no finer.
+
+    Its later versions have the same id, so that they would tell what stood at the medical one's place.
+    """
+    if new.category is Category.MEDICAL:
+        return new
+    was = life is not None and any(fields.get("category") == _MEDICAL for *_, fields in _entries(life))
+    return new.no_finer_than(stored) if was or stored.category is Category.MEDICAL else new
+
+
 def seqs(first_seq: int, life: str | None) -> list[int]:
     """Return every place in the change log that this life took."""
     return [first_seq, *(seq for seq, _, _ in (_entries(life) if life else ()))]
@@ -45,7 +67,8 @@ def told(stored: StoredIncident, life: str | None) -> list[LifeEvent]:
     events: list[LifeEvent] = []
     entries: Sequence[_Entry] = _entries(life) if life else ()
     for seq, at, was in reversed(entries):
-        events.append(LifeEvent(seq, from_ms(at), {name: now[name] for name in was}))
+        if was:  # not one that only said what may not be told any more
+            events.append(LifeEvent(seq, from_ms(at), {name: now[name] for name in was}))
         now |= was
     first = {name: value for name, value in now.items() if value not in (None, {})}
     events.append(LifeEvent(stored.first_seq, stored.released_at, first))

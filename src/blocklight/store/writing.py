@@ -170,24 +170,25 @@ class Application:
     def _decide(self, pending: Pending, *, join_rows: bool) -> None:
         marks, whole = self._load(pending, join_rows=join_rows)
         wheres = self._places.wheres(self._cursor, {row[_PLACE_ID] for row in whole.values()})
-        if join_rows:
-            for id_, row in whole.items():
-                outcome = pending.get(id_)
-                if isinstance(outcome, PublicIncident):
-                    pending[id_] = _joined(row, incident_of_row(row, wheres), outcome)
+        stored = {id_: incident_of_row(row, wheres) for id_, row in whole.items()}
+        for id_, old in stored.items():
+            outcome = pending.get(id_)
+            if isinstance(outcome, PublicIncident):
+                joined = _joined(whole[id_], old, outcome) if join_rows else outcome
+                pending[id_] = lives.held_coarse(old, whole[id_][_LIFE], joined)
         public = [outcome for outcome in pending.values() if isinstance(outcome, PublicIncident)]
         numbers = self._places.numbers(self._cursor, public)
         for id_, outcome in pending.items():
-            stored = whole.get(id_)
+            row = whole.get(id_)
             mark = marks.get(id_)
             if isinstance(outcome, Withheld):
-                self._withhold(outcome, mark, stored)
+                self._withhold(outcome, mark, row)
             elif isinstance(outcome, Held):  # sorted out before; never published from here
                 continue
-            elif stored is None:
+            elif row is None:
                 self._publish(outcome, numbers.get(id_), mark)
             else:
-                self._update(stored, incident_of_row(stored, wheres), outcome, numbers.get(id_))
+                self._update(row, stored[id_], outcome, numbers.get(id_))
 
     def _load(self, pending: Pending, *, join_rows: bool) -> tuple[dict[str, Row], dict[str, Row]]:
         """Return marks and stored rows by id; outcomes that change nothing are taken out of *pending*."""
@@ -257,6 +258,9 @@ class Application:
         seq = self._log_put(new.id, first_seq := row[0], row[_RELEASED_AT], encoded := body(new))
         values = content(new, place_id)
         life = lives.lengthened(row[_LIFE], seq, self._at, was)
+        if untold := old.detail.taken_back_by(new.detail):
+            self._rows.scrubbed += lives.seqs(first_seq, row[_LIFE])
+            life = lives.without(life, untold)
         steady = (*values[:_PLACE], *values[_PLACE + 1 :])
         self._rows.updates.append((seq, self._at, digest(encoded), vanished, *steady, life, first_seq))
         if row[_PLACE_ID] != place_id:

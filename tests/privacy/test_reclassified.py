@@ -1,0 +1,114 @@
+"""A version that tells less takes back what earlier ones told: of patients, and of masks made coarser."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from town import FILE, KEY, NOW, Row, Town, a_row, a_town
+
+from blocklight.cli.policy_change import apply_policy
+from blocklight.intake.geomask import mask_point
+from blocklight.intake.redact import Rules
+
+pytestmark = pytest.mark.anyio
+
+TOLD = FILE.replace('labels = "hundred_block"', 'labels = "hundred_block"\nsource_types = true')
+FINE = mask_point(-122.2711, 37.8123, 9)
+OF_THE_FINE_ONE = [str(FINE.lon).encode(), b"Main St", b"BURGLARY ALARM", b"report_taken"]
+
+
+def call_named(what: str) -> Row:
+    return a_row(1, what=what, ended="REPORT", state="DONE")
+
+
+async def told(town: Town, *names: str) -> dict[str, bytes]:
+    """Return every public byte of a call after its agency has named it so, one name after the other."""
+    for minute, what in enumerate(names):
+        await town.fetch(call_named(what), at=NOW + timedelta(minutes=minute))
+    return await town.public(NOW + timedelta(minutes=len(names)))
+
+
+async def test_of_a_call_that_becomes_medical_nothing_finer_is_told_any_more(tmp_path: Path) -> None:
+    with a_town(tmp_path / "town", TOLD) as town:
+        before = await told(town, "BURGLARY ALARM")
+        assert all(mark in before["live"] for mark in OF_THE_FINE_ONE)
+        after = await told(town, "BURGLARY ALARM", "SICK PERSON")
+    assert len(after) >= 13
+    for path, body in after.items():
+        for mark in OF_THE_FINE_ONE:
+            assert mark not in body, path
+    assert b'"category":"medical"' in after["live"]
+
+
+async def test_a_call_that_was_medical_once_gets_no_finer_whatever_it_is_called_later(tmp_path: Path) -> None:
+    with a_town(tmp_path / "town", TOLD) as town:
+        after = await told(town, "SICK PERSON", "BURGLARY ALARM", "BURGLARY ALARM")
+        head = town.store.head()
+    for path, body in after.items():
+        for mark in OF_THE_FINE_ONE:
+            assert mark not in body, path
+    assert head == 2  # the third time it is told as it stands
+    assert b'"category":"alarm"' in after["live"]
+
+
+async def test_a_call_that_was_medical_and_moves_away_is_told_without_a_place(tmp_path: Path) -> None:
+    with a_town(tmp_path / "town", TOLD) as town:
+        await town.fetch(call_named("SICK PERSON"))
+        await town.fetch(call_named("BURGLARY ALARM") | {"lon": -122.15, "lat": 37.75})
+        (feature,) = await town.features()
+    assert feature["geometry"] is None
+
+
+async def test_a_mask_made_coarser_takes_back_the_finer_places_of_the_past(tmp_path: Path) -> None:
+    strict = TOLD.replace('labels = "hundred_block"', "resolution = 7").replace("source_types = true", "")
+    with a_town(tmp_path / "town", TOLD) as town:
+        await told(town, "BURGLARY ALARM")
+        apply_policy(town.city, Rules.of(town.city, KEY), town.store, NOW)
+        with a_town(tmp_path / "strict", strict) as other:
+            city = other.city
+        apply_policy(city, Rules.of(city, KEY), town.store, NOW)
+        (feature,) = await town.features()
+        surfaces = await town.public()
+    assert feature["properties"]["place"]["radius_m"] > 1000
+    for path, body in surfaces.items():
+        for mark in OF_THE_FINE_ONE[:3]:
+            assert mark not in body, path
+
+
+async def test_times_cut_by_a_new_policy_are_told_uncut_nowhere(tmp_path: Path) -> None:
+    rule = '[[policy.rules]]\nname = "steps"\naction = "publish"\ntime_step_min = 60\n'
+    with a_town(tmp_path / "town", TOLD) as town:
+        before = await told(town, "BURGLARY ALARM")
+        apply_policy(town.city, Rules.of(town.city, KEY), town.store, NOW)
+        with a_town(tmp_path / "strict", TOLD + rule) as other:
+            city = other.city
+        apply_policy(city, Rules.of(city, KEY), town.store, NOW)
+        town.store.release(NOW + timedelta(hours=2))
+        surfaces = await town.public(NOW + timedelta(hours=2))
+    assert b"T04:50:00Z" in before["live"]
+    assert b"T04:00:00Z" in surfaces["live"]
+    for path, body in surfaces.items():
+        assert b"T04:50:00Z" not in body, path
+
+
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.sampled_from(["SICK PERSON", "BURGLARY ALARM", "LOUD MUSIC"]), min_size=1, max_size=5))
+async def test_however_a_call_is_named_a_patients_place_is_told_coarsely_everywhere(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    with a_town(tmp_path_factory.mktemp("town") / "town", TOLD) as town:
+        surfaces = await told(town, *names)
+    (feature,) = _features(surfaces)
+    patient = "SICK PERSON" in names
+    assert (feature["properties"]["place"]["radius_m"] > 450) is patient
+    for path, body in surfaces.items():
+        assert not (patient and str(FINE.lon).encode() in body), path
+
+
+def _features(surfaces: dict[str, bytes]) -> list[Row]:
+    body = surfaces["/api/v1/incidents"]
+    found: list[Row] = orjson.loads(body[body.index(b'{"type"') :])["features"]
+    return found
