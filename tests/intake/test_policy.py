@@ -142,6 +142,27 @@ def test_a_further_row_that_a_rule_withholds_withholds_the_incident() -> None:
     assert isinstance(after(joined, {"action": "withhold", "types": ["THEFT"]}), Withheld)
 
 
+def test_a_further_row_that_a_rule_holds_holds_the_incident() -> None:
+    joined = replace(CALL, other_types=("THEFT",))
+    later = held(after(joined, {"action": "hold", "types": ["THEFT"], "for_min": 90}))
+    assert later.release_at == CALL.received_at + timedelta(minutes=90)
+
+
+def test_a_call_that_one_of_its_rows_calls_medical_is_medical() -> None:
+    joined = replace(CALL, other_types=("ALARM", "SICK PERSON"))
+    incident = published(after(joined, labels="hundred_block", source_types=True))
+    assert incident.category is Category.MEDICAL
+    assert incident.place == mask_point(-95.5, 29.5, 8)
+    assert (incident.source_type, incident.disposition) == (None, None)
+
+
+def test_a_call_that_one_of_its_rows_calls_tactical_is_held_until_it_is_closed() -> None:
+    allow = [{"group": "tactical_officer_safety", "types": ["SWAT"], "reason": REASON}]
+    top = {"call_types": {"exact": {"SWAT": "other"}}, "policy": {"allow": allow}}
+    joined = replace(CALL, other_types=("SWAT",), status=Status.OPEN)
+    assert held(redact(joined, rules_of(small_city(top=top)))).release_at is None
+
+
 @pytest.mark.parametrize(
     ("local", "inside"),
     [

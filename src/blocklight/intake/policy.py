@@ -1,7 +1,7 @@
 """Decides by a city's policy what becomes of an incident; knows rules and words, makes no public record."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,14 @@ class Meaning:
     def held_until_closed(self) -> bool:
         """Whether it is published at the earliest when the call is closed, whatever a rule says."""
         return any(allow.group in _HOLD_FLOOR for allow in self.allowed)
+
+    def with_further(self, other: "Meaning") -> "Meaning":
+        """Return what it means to be of another type too: medical or tactical, as soon as one of them is."""
+        medical = other.category is Category.MEDICAL and not isinstance(self.category, Reason)
+        if not medical and not other.held_until_closed:
+            return self
+        category = other.category if medical else self.category
+        return replace(self, category=category, allowed=(*self.allowed, *other.allowed))
 
 
 class CallMeanings:

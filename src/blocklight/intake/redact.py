@@ -28,6 +28,7 @@ from blocklight.places import ApprovedPlaces
 from blocklight.policy import Rule
 
 _AS_IT_IS = Rule(name="default", action="publish")
+_STRICT = ("publish", "hold", "withhold")
 _TIMES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
 
 
@@ -121,8 +122,9 @@ def judge(incident: Incident, rules: Rules) -> tuple[Meaning, Rule]:
         if further.category is Reason.SENSITIVE:
             return further, _AS_IT_IS
         found = _rule(incident, further, rules, other)
-        if found.action == "withhold" and rule.action != "withhold":
+        if _STRICT.index(found.action) > _STRICT.index(rule.action):
             rule = found
+        meaning = meaning.with_further(further)
     return meaning, rule
 
 
