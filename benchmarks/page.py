@@ -29,7 +29,7 @@ _CHOOSE: dict[str, Callable[[Iterable[float]], float]] = {"row": min, "map": min
 """Of several visits the fastest, and the one that read most."""
 _FIRST_BYTES, _ALL_BYTES = 150_000, 750_000
 _READABLE_S = 1.0
-_WATCH = """
+WATCH = """
 window.told = {};
 new MutationObserver(() => {
   if (!told.row && document.querySelector('[data-row]')) told.row = performance.now();
@@ -37,11 +37,12 @@ new MutationObserver(() => {
   if (Number(map?.dataset.marks) >= wanted || map?.dataset.dense) told.map ??= performance.now();
 }).observe(document, { childList: true, subtree: true, attributes: true });
 """
+"""Notes when the first row and the map stood, milliseconds since the visit began."""
 
 
 @contextmanager
-def houston(shared: Path, rows: int, hours: int) -> Iterator[str]:
-    """Serve the newest recorded calls of Houston, spread evenly over the last *hours*."""
+def houston(shared: Path, rows: int, hours: int) -> Iterator[tuple[str, str]]:
+    """Serve the newest recorded calls of Houston, spread over the last *hours*; give address and folder."""
     city = load_city("houston")
     with tempfile.TemporaryDirectory() as folder:
         now = datetime.now(UTC)
@@ -53,18 +54,39 @@ def houston(shared: Path, rows: int, hours: int) -> Iterator[str]:
             ]
             for start in range(0, rows, _BATCH):
                 store.apply("active", listed[start : start + _BATCH], at=now)
-        command = [sys.executable, "-m", "blocklight", "serve", "houston", "--no-intake", "--port=0"]
-        process = subprocess.Popen(
-            [*command, f"--data={folder}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        with serving(["serve", "houston", "--no-intake", "--port=0", f"--data={folder}"]) as url:
+            yield url, folder
+
+
+@contextmanager
+def serving(arguments: list[str]) -> Iterator[str]:
+    """Run the command line's own server and give its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "blocklight", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None  # noqa: S101 - asked for above
+        hit = next(found for line in process.stdout if (found := re.search(r"http://[\d.]+:\d+", line)))
+        Thread(target=process.stdout.read, daemon=True).start()
+        yield hit[0]
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start Chromium without a GPU, as the tests do."""
+    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
         try:
-            assert process.stdout is not None  # noqa: S101 - asked for above
-            hit = next(found for line in process.stdout if (found := re.search(r"http://[\d.]+:\d+", line)))
-            Thread(target=process.stdout.read, daemon=True).start()
-            yield hit[0]
+            yield browser
         finally:
-            process.kill()
-            process.wait()
+            browser.close()
 
 
 def visit(browser: Browser, url: str, rows: int) -> dict[str, float]:
@@ -74,7 +96,7 @@ def visit(browser: Browser, url: str, rows: int) -> dict[str, float]:
         viewport={"width": 1280, "height": 800}, locale="en-US", service_workers="block"
     )
     page = context.new_page()
-    page.add_init_script(f"const wanted = {rows // 2};{_WATCH}")
+    page.add_init_script(f"const wanted = {rows // 2};{WATCH}")
     received: list[tuple[float, float]] = []
     started: list[float] = []
     client = context.new_cdp_session(page)
@@ -102,16 +124,13 @@ def visit(browser: Browser, url: str, rows: int) -> dict[str, float]:
 
 def measure(table: Table, shared: Path) -> None:
     """Add the page's rows."""
-    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
+    with chromium() as browser:
         for rows, on_map_s in _SIZES.items():
             hours = 24 if rows == min(_SIZES) else 720
-            with houston(shared, rows, hours) as url:
+            with houston(shared, rows, hours) as (url, _):
                 visits = [visit(browser, f"{url}/?range={hours}", rows) for _ in range(_RUNS)]
             best = {name: _CHOOSE[name](one[name] for one in visits) for name in visits[0]}
             _add(table, rows, best, on_map_s)
-        browser.close()
 
 
 def _add(table: Table, rows: int, best: dict[str, float], on_map_s: float) -> None:

@@ -9,6 +9,7 @@ import history
 import intake
 import live
 import page
+import page_at_work
 import privacy
 import window
 from table import Table
@@ -67,6 +68,7 @@ BENCHMARKS = {
     "privacy": privacy.measure,
     "window": window.measure,
     "page": page.measure,
+    "page_at_work": page_at_work.measure,
     "live": measure_live,
     "cold_start": cold_start.measure,
 }

@@ -18,6 +18,9 @@ from blocklight.errors import NotFound
 router = APIRouter(include_in_schema=False)
 
 _FOREVER = "public, max-age=31536000, immutable"
+_RANGES = ("24", "1", "168", "720")
+"""The hours that the page's address may ask for, the usual first; see ``web/src/lib/filter.ts``."""
+_PRELOAD = "</api/v1/window?hours={}>; rel=preload; as=fetch; crossorigin"
 _MISSING = "the web app is not built in this installation; the API works: see /openapi.json"
 
 
@@ -95,6 +98,9 @@ async def asset(request: Request, path: str, state: Annotated[Public, Depends(pu
 def _page(request: Request, state: Public, framed_by: Sequence[str] = ()) -> Response:
     style_url = state.style_url or state.city.map.style_url
     headers = {"content-security-policy": content_policy(style_url, framed_by, state.city.map.geocoder_url)}
+    # The page asks for its incidents as soon as its code has arrived; told here, the browser asks at once.
+    asked = request.query_params.get("range")
+    headers["link"] = _PRELOAD.format(asked if asked in _RANGES else _RANGES[0])
     return _serve(request, state, "index.html", headers)
 
 

@@ -1,7 +1,7 @@
 /** What to show: one definition, from which the address bar, the list, the GPU and the server query all follow. */
 
 import { categoriesOf, GROUP_IDS, type GroupId, groupIndex } from "./categories";
-import { at, type Incidents, OPEN, RETRACTED } from "./incidents";
+import { type Incidents, OPEN, RETRACTED } from "./incidents";
 
 export const RANGES = [1, 24, 168, 720] as const;
 export type Range = (typeof RANGES)[number];
@@ -166,10 +166,10 @@ export function compile(
   return (row) => {
     const state = states[row];
     if (state === RETRACTED || (otherwise && !otherwise(row))) return OTHERWISE;
-    const received = at(times, row);
+    const received = times[row] as number;
     let why = 0;
     if (received >= until || (received < since && !(keepOpen && state === OPEN))) why |= OUT_OF_TIME;
-    if (hidden[at(category, row)]) why |= HIDDEN_GROUP;
+    if (hidden[category[row] as number]) why |= HIDDEN_GROUP;
     if (!allHours) {
       const hour = context.hourOfWeek(received);
       const wanted = (filter.hours >> (hour % 24)) & (filter.weekdays >> Math.floor(hour / 24)) & 1;
@@ -194,13 +194,15 @@ function compileRest(
     const wanted = filter[name];
     if (wanted === null) continue;
     const code = incidents.codes[name].texts.indexOf(wanted);
-    tests.push((row) => incidents[name][row] === code);
+    const column = incidents[name];
+    tests.push((row) => column[row] === code);
   }
   if (filter.priority !== null) tests.push((row) => incidents.priority[row] === filter.priority);
   if (filter.area) {
     const { kind, id } = filter.area;
     const inside = incidents.places.map((place) => place.areas[kind] === id);
-    tests.push((row) => inside[at(incidents.place, row)] === true);
+    const { place } = incidents;
+    tests.push((row) => inside[place[row] as number] === true);
   }
   if (filter.words.trim()) tests.push(compileWords(filter.words, incidents, spoken));
   if (tests.length < 2) return tests[0] ?? null;
@@ -223,11 +225,12 @@ function compileWords(text: string, incidents: Incidents, spoken: Spoken): (row:
     const areas = Object.entries(place.areas).map(([kind, id]) => `${id} ${spoken.area(kind, id)}`);
     return bits([place.label ?? "", ...areas].join(" · "));
   });
+  const { category, sourceType, place: placeOf } = incidents;
   return (row) => {
-    const place = at(incidents.place, row);
+    const place = placeOf[row] as number;
     const found =
-      (categories[at(incidents.category, row)] ?? 0) |
-      (types[at(incidents.sourceType, row)] ?? 0) |
+      (categories[category[row] as number] ?? 0) |
+      (types[sourceType[row] as number] ?? 0) |
       (place < 0 ? 0 : (places[place] ?? 0));
     return found === all;
   };

@@ -31,6 +31,7 @@ import { type Formats, formats } from "./format";
 import { at, CLOSED, Incidents, OPEN, type Put, RETRACTED } from "./incidents";
 import { type Layers, layersFromParams, layersToParams, USUAL_LAYERS } from "./layers";
 import { type Connection, LiveFeed } from "./live";
+import { painted } from "./painted";
 import { summarise } from "./timeline";
 import { decodeWindow, nameRows } from "./window";
 
@@ -248,7 +249,8 @@ export class Page {
       },
     });
     this.#feed.start();
-    void this.#nameAll(hours);
+    // The ids are as large as all the rest of the window and are needed only for links.
+    void painted().then(() => this.#nameAll(hours));
   }
 
   /** Take over another window; the selection goes with it, by what never changes. */

@@ -11,9 +11,10 @@ export interface Spot {
 /** The places of the rows that are shown and not open, each with its count; the open ones stay marks. */
 export function spots(incidents: Incidents, facets: Facets): Spot[] {
   const counts = new Uint32Array(incidents.places.length);
+  const { place: placeOf, state } = incidents;
   for (const row of facets.rows) {
-    const place = at(incidents.place, row);
-    if (place >= 0 && incidents.state[row] !== OPEN) counts[place] = at(counts, place) + 1;
+    const place = placeOf[row] as number;
+    if (place >= 0 && state[row] !== OPEN) (counts[place] as number)++;
   }
   return incidents.places.flatMap(({ lon, lat }, place) => {
     const count = at(counts, place);

@@ -13,7 +13,7 @@ import { areaParts, localStyle, type ShownAreas } from "./basemap";
 import { hexagonRadius, type Spot, spots } from "./density";
 import type { Hexagons, hexagonLayer } from "./density-layer";
 import { fanOffsets } from "./fan";
-import { aliveMarks, aliveRows, drawnQuiet, type MarkData, MOMENT_S, quietMarks, type Scene } from "./marks";
+import { aliveMarks, aliveRows, type MarkData, MOMENT_S, QuietMarks, type Scene } from "./marks";
 import { overlayLayers } from "./overlay";
 import { bytes, readPalette, unit } from "./palette";
 import { REACH_PX, rowsAt } from "./pick";
@@ -43,6 +43,7 @@ export class IncidentMap {
   #view: View | null = null;
   #shown: ShownAreas | null = null;
   #fan = new Map<number, [number, number]>();
+  readonly #quietMarks = new QuietMarks();
   #quiet: MarkData | null = null;
   #alive: MarkData | null = null;
   #spots: Spot[] | null = null;
@@ -111,7 +112,8 @@ export class IncidentMap {
       if (!view.facets.passes[row]) this.#fan.delete(row);
     }
     this.#gather();
-    this.#busyUntil = performance.now() + MOMENT_S * 1000;
+    // Where nothing just happened, one picture is enough.
+    if (view.moments.size > 0) this.#busyUntil = performance.now() + MOMENT_S * 1000;
     this.#tick();
     this.events.moved();
   }
@@ -228,8 +230,9 @@ export class IncidentMap {
     this.#spots = null;
     const rows = aliveRows(scene);
     this.#alive = aliveMarks(scene, rows);
-    this.#quiet = quietMarks(scene, rows);
-    this.events.drawn(rows.length + drawnQuiet(this.#quiet));
+    const { data, drawn } = this.#quietMarks.columns(scene, rows);
+    this.#quiet = data;
+    this.events.drawn(rows.length + drawn);
   }
 
   /** Draw now, and again as long as something moves. */

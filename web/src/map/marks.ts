@@ -2,7 +2,7 @@
 
 import { groupIndex } from "../lib/categories";
 import type { Facets } from "../lib/facets";
-import { at, type Incidents, OPEN } from "../lib/incidents";
+import { at, type Incidents, NEVER, OPEN } from "../lib/incidents";
 import { bytes, type Palette } from "./palette";
 
 /** Something that just happened to a row; `start` in seconds of real time. */
@@ -45,6 +45,8 @@ export interface Scene {
   /** Epoch seconds. */
   now: number;
   palette: Palette;
+  /** Counts up whenever the columns of the incidents changed. */
+  revision: number;
 }
 
 /** Colour and glyph of each category's code, four bytes in one number. */
@@ -56,19 +58,19 @@ function looksOf({ incidents, palette }: Scene): Uint32Array {
   return new Uint32Array(new Uint8Array(looks).buffer);
 }
 
-function closedAt(scene: Scene, row: number): number {
-  const { incidents, base, now } = scene;
-  if (incidents.state[row] === OPEN) return NOT_YET;
+/** When a closed row was closed, all in seconds on the marks' axis; `after` counts from `received` or is `NEVER`. */
+function closedAfter(received: number, after: number, now: number): number {
   // The window rounds closing times up to a minute, which must not make them times to come.
-  return Math.min(incidents.closedAt(row) ?? at(incidents.received, row), now - 1) - base;
+  return Math.min(after === NEVER ? received : received + after, now - 1);
 }
 
 /** The rows that move or stand out, with those that matter most drawn last. */
 export function aliveRows({ incidents, facets, moments, selected, fan }: Scene): number[] {
   const rows: number[] = [];
+  const { state } = incidents;
   for (let index = facets.rows.length - 1; index >= 0; index--) {
-    const row = at(facets.rows, index);
-    if (incidents.state[row] !== OPEN && (moments.size === 0 || !moments.has(row))) continue;
+    const row = facets.rows[index] as number;
+    if (state[row] !== OPEN && (moments.size === 0 || !moments.has(row))) continue;
     if (at(incidents.place, row) >= 0 && row !== selected && !fan.has(row)) rows.push(row);
   }
   for (const row of fan.keys()) if (row !== selected) rows.push(row);
@@ -78,7 +80,7 @@ export function aliveRows({ incidents, facets, moments, selected, fan }: Scene):
 
 /** The columns of the rows that are alive. */
 export function aliveMarks(scene: Scene, rows: number[]): MarkData {
-  const { incidents, moments, selected, fan, base } = scene;
+  const { incidents, moments, selected, fan, base, now } = scene;
   const look = looksOf(scene);
   const points = new Float32Array(rows.length * 2);
   const times = new Float32Array(rows.length * 2);
@@ -88,7 +90,9 @@ export function aliveMarks(scene: Scene, rows: number[]): MarkData {
   rows.forEach((row, index) => {
     const moment = moments.get(row);
     points.set(incidents.points.subarray(row * 2, row * 2 + 2), index * 2);
-    times.set([at(incidents.received, row) - base, closedAt(scene, row)], index * 2);
+    const received = at(incidents.received, row) - base;
+    const closed = closedAfter(received, at(incidents.closed, row), now - base);
+    times.set([received, incidents.state[row] === OPEN ? NOT_YET : closed], index * 2);
     looks[index] = at(look, at(incidents.category, row));
     happened.set(
       [
@@ -113,39 +117,69 @@ export function aliveMarks(scene: Scene, rows: number[]): MarkData {
   };
 }
 
-/** The columns of all rows, those alive marked so that the GPU can leave them out. */
-export function quietMarks(scene: Scene, alive: number[]): MarkData {
-  const { incidents, facets, base } = scene;
-  const { received, category, place } = incidents;
-  const { length } = facets.passes;
-  const look = looksOf(scene);
-  const times = new Float32Array(length * 2);
-  const looks = new Uint32Array(length);
-  const filter = new Float32Array(length * 2);
-  for (let row = 0; row < length; row++) {
-    const since = at(received, row) - base;
-    times[row * 2] = since;
-    times[row * 2 + 1] = closedAt(scene, row);
-    filter[row * 2] = since;
-    filter[row * 2 + 1] = facets.passes[row] && at(place, row) >= 0 ? QUIET : HIDDEN;
-    looks[row] = at(look, at(category, row));
-  }
-  for (const row of alive) filter[row * 2 + 1] = filter[row * 2 + 1] === HIDDEN ? HIDDEN : ALIVE;
-  return {
-    length,
-    attributes: {
-      getPosition: { value: incidents.points.subarray(0, length * 2), size: 2 },
-      getTimes: { value: times, size: 2 },
-      getLooks: { value: new Uint8Array(looks.buffer), size: 4, normalized: true },
-      getFilterValue: { value: filter, size: 2 },
-    },
-  };
-}
+/**
+ * The columns of all rows, those alive marked so that the GPU can leave them out. What the incidents alone decide is kept
+ * until they change: another filter writes one column anew, and only that one goes to the GPU again.
+ */
+export class QuietMarks {
+  #made: { incidents: Incidents; revision: number; base: number; palette: Palette } | null = null;
+  #times = new Float32Array(0);
+  #looks = new Uint8Array(0);
+  #points = new Float32Array(0);
+  /** Times of receipt and zeros in turn. */
+  #unfiltered = new Float32Array(0);
 
-/** How many of the quiet marks are to be drawn, times of receipt apart. */
-export function drawnQuiet({ length, attributes }: MarkData): number {
-  const filter = attributes.getFilterValue?.value;
-  let count = 0;
-  for (let row = 0; row < length; row++) if (filter?.[row * 2 + 1] === QUIET) count++;
-  return count;
+  /** The columns, and how many of the marks are to be drawn, times of receipt apart. */
+  columns(scene: Scene, alive: number[]): { data: MarkData; drawn: number } {
+    const { incidents, revision, base, palette } = scene;
+    const made = this.#made;
+    const { passes } = scene.facets;
+    const same = made?.incidents === incidents && made.revision === revision && made.palette === palette;
+    // A row that just arrived may be filtered before its change is told.
+    if (!same || made.base !== base || this.#looks.length !== passes.length * 4) this.#make(scene);
+    this.#made = { incidents, revision, base, palette };
+    const { place } = incidents;
+    const filter = new Float32Array(this.#unfiltered);
+    let drawn = 0;
+    for (let row = 0; row < passes.length; row++) {
+      if (passes[row] === 0 || (place[row] as number) < 0) continue;
+      filter[row * 2 + 1] = QUIET;
+      drawn++;
+    }
+    for (const row of alive) {
+      if (filter[row * 2 + 1] !== QUIET) continue;
+      filter[row * 2 + 1] = ALIVE;
+      drawn--;
+    }
+    const attributes = {
+      getPosition: { value: this.#points, size: 2 },
+      getTimes: { value: this.#times, size: 2 },
+      getLooks: { value: this.#looks, size: 4, normalized: true },
+      getFilterValue: { value: filter, size: 2 },
+    };
+    return { data: { length: passes.length, attributes }, drawn };
+  }
+
+  #make(scene: Scene): void {
+    const { incidents, facets, base, now } = scene;
+    const { received, closed, state, category } = incidents;
+    const { length } = facets.passes;
+    const look = looksOf(scene);
+    const times = new Float32Array(length * 2);
+    const unfiltered = new Float32Array(length * 2);
+    const looks = new Uint32Array(length);
+    for (let row = 0; row < length; row++) {
+      const since = (received[row] as number) - base;
+      times[row * 2] = since;
+      times[row * 2 + 1] =
+        state[row] === OPEN ? NOT_YET : closedAfter(since, closed[row] as number, now - base);
+      unfiltered[row * 2] = since;
+      looks[row] = look[category[row] as number] as number;
+    }
+    this.#times = times;
+    this.#unfiltered = unfiltered;
+    this.#looks = new Uint8Array(looks.buffer);
+    // A copy, as the column itself is written in place and would look unchanged.
+    this.#points = incidents.points.slice(0, length * 2);
+  }
 }
