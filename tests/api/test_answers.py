@@ -350,7 +350,7 @@ def test_metrics_are_in_the_exposition_format(side: PublicSide) -> None:
 def test_a_failing_store_is_a_503_that_says_nothing_of_why(tmp_path: Path) -> None:
     with public_side(tmp_path, follow=False) as side:
         with contextlib.closing(sqlite3.connect(side.database)) as database:
-            for table in ("incident", "source", "ledger"):
+            for table in ("incident", "source", "ledger", "city_ledger"):
                 database.execute(f"alter table {table} rename to gone_{table}")
             database.commit()
         for path in ("incidents", f"incidents/{incident_id(1)}", "sources", "city"):
