@@ -13,11 +13,14 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from blocklight.city import shipped_cities
 from browser.desk import Desk, Feeds, feeds
 
+# How long a page may take is no test's matter: a map drawn in software keeps a busy machine's page waiting.
+_PATIENCE_MS = 60_000
+expect.set_options(timeout=_PATIENCE_MS / 2)
 _PICTURES = Path(__file__).parents[1] / "artefacts"
 _FLAGS = (
     "--no-sandbox",  # containers have no user namespaces, and nothing but our own page is opened
@@ -168,7 +171,7 @@ class Visitor:
         context = self._browser.new_context(**settings)
         self._contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(_PATIENCE_MS)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._heard)
         self.pages.append(page)
@@ -212,7 +215,7 @@ def visitor_without_webgl(
     yield from _visitor(browser_without_webgl, request)
 
 
-def soon(what: Any, within_s: float = 15) -> None:  # noqa: ANN401 - a function that says whether it is so
+def soon(what: Any, within_s: float = 30) -> None:  # noqa: ANN401 - a function that says whether it is so
     """Wait until *what* is so."""
     deadline = time.monotonic() + within_s
     while not what():

@@ -9,6 +9,8 @@ from browser.conftest import Visitor
 
 pytestmark = pytest.mark.browser
 
+# Drawing a map in software takes seconds a step, so only what the map itself shows or does is tried with one.
+
 ALL = 30
 
 
@@ -28,8 +30,10 @@ def test_the_words_of_a_search_narrow_list_map_and_counts(quiet_city: str, visit
     assert shown(page) == ALL
 
 
-def test_a_chip_switches_its_group_off_and_its_count_stays(quiet_city: str, visitor: Visitor) -> None:
-    page = visitor.visit(quiet_city)
+def test_a_chip_switches_its_group_off_and_its_count_stays(
+    quiet_city: str, visitor_without_webgl: Visitor
+) -> None:
+    page = visitor_without_webgl.visit(quiet_city)
     chip = page.get_by_role("button", name=re.compile("^Traffic 5"))
     chip.click()
     expect(chip).to_have_attribute("aria-pressed", "false")
@@ -38,19 +42,19 @@ def test_a_chip_switches_its_group_off_and_its_count_stays(quiet_city: str, visi
     expect(page).to_have_url(re.compile("hide=traffic"))
 
 
-def test_the_number_of_open_calls_is_a_switch(quiet_city: str, visitor: Visitor) -> None:
-    page = visitor.visit(quiet_city)
+def test_the_number_of_open_calls_is_a_switch(quiet_city: str, visitor_without_webgl: Visitor) -> None:
+    page = visitor_without_webgl.visit(quiet_city)
     page.get_by_role("button", name=re.compile("open now")).click()
     expect(page.locator(".row")).to_have_count(6)
     expect(page.locator(".row.open")).to_have_count(6)
 
 
-def test_an_address_shows_the_same_to_somebody_else(quiet_city: str, visitor: Visitor) -> None:
-    first = visitor.visit(quiet_city)
+def test_an_address_shows_the_same_to_somebody_else(quiet_city: str, visitor_without_webgl: Visitor) -> None:
+    first = visitor_without_webgl.visit(quiet_city)
     first.get_by_role("button", name=re.compile(r"^Property \d")).click()
     first.locator(".row", has_text="Collision").nth(2).get_by_role("button").click()
     expect(first).to_have_url(re.compile(r"id=[a-z2-7]{16}"))
-    second = visitor.visit(first.url)
+    second = visitor_without_webgl.visit(first.url)
     expect(second.get_by_role("article")).to_contain_text("Collision")
     assert shown(second) == shown(first)
     chosen = 'document.querySelector(".row.chosen").textContent'
@@ -106,8 +110,8 @@ def test_a_span_of_time_can_be_dragged_out_and_let_go(quiet_city: str, visitor: 
     assert shown(page) == ALL
 
 
-def test_a_span_of_time_can_be_set_by_keyboard(quiet_city: str, visitor: Visitor) -> None:
-    page = visitor.visit(quiet_city)
+def test_a_span_of_time_can_be_set_by_keyboard(quiet_city: str, visitor_without_webgl: Visitor) -> None:
+    page = visitor_without_webgl.visit(quiet_city)
     start = page.get_by_role("slider", name="Start of the span")
     start.focus()
     for _ in range(15):
@@ -133,8 +137,8 @@ def test_the_hour_ring_shows_only_chosen_hours(quiet_city: str, visitor: Visitor
     assert shown(page) == ALL
 
 
-def test_playing_the_day_ends_where_it_began(quiet_city: str, visitor: Visitor) -> None:
-    page = visitor.visit(quiet_city)
+def test_playing_the_day_ends_where_it_began(quiet_city: str, visitor_without_webgl: Visitor) -> None:
+    page = visitor_without_webgl.visit(quiet_city)
     page.get_by_role("button", name="1 h", exact=True).click()
     page.get_by_role("button", name="Play the day").click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
@@ -164,9 +168,9 @@ def test_a_click_on_a_mark_selects_it(quiet_city: str, visitor: Visitor) -> None
 
 
 def test_the_weekday_dial_shows_only_chosen_days_and_is_turned_by_hand(
-    quiet_city: str, visitor: Visitor
+    quiet_city: str, visitor_without_webgl: Visitor
 ) -> None:
-    page = visitor.visit(f"{quiet_city}/?range=168")
+    page = visitor_without_webgl.visit(f"{quiet_city}/?range=168")
     dial = page.get_by_role("listbox", name="Days of the week")
     options = dial.get_by_role("option")
     names = [str(option.get_attribute("aria-label")) for option in options.all()]
@@ -202,9 +206,9 @@ def test_the_weekday_dial_shows_only_chosen_days_and_is_turned_by_hand(
     ],
 )
 def test_the_server_answers_the_same_choice_with_the_same_incidents(
-    quiet_city: str, visitor: Visitor, address: str
+    quiet_city: str, visitor_without_webgl: Visitor, address: str
 ) -> None:
-    page = visitor.visit(f"{quiet_city}/?{address}", rows=False)
+    page = visitor_without_webgl.visit(f"{quiet_city}/?{address}", rows=False)
     expect(page.locator(".pulse")).to_contain_text("Live")
     page.get_by_role("button", name="Share", exact=True).click()
     with page.expect_popup() as opened:
@@ -215,8 +219,8 @@ def test_the_server_answers_the_same_choice_with_the_same_incidents(
     assert len(answer["features"]) == listed
 
 
-def test_the_choices_of_the_server_comparison_differ(quiet_city: str, visitor: Visitor) -> None:
+def test_the_choices_of_the_server_comparison_differ(quiet_city: str, visitor_without_webgl: Visitor) -> None:
     hours = (".".join(str(hour) for hour in range(first, 24, 2)) for first in (0, 1))
-    halves = [shown(visitor.visit(f"{quiet_city}/?hours={half}")) for half in hours]
+    halves = [shown(visitor_without_webgl.visit(f"{quiet_city}/?hours={half}")) for half in hours]
     assert sum(halves) == ALL
     assert 0 < halves[0] < ALL
