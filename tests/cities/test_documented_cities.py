@@ -1,17 +1,21 @@
 """Cities that are known from documentation, each with a row written by hand in the shape of its feed."""
 
+import re
+import tomllib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from city_runs import KEY
+from city_runs import KEY, Run
 
 from blocklight.areas import Areas
-from blocklight.city import City, load_city, shipped_cities
+from blocklight.city import City, load_city, parse_city, shipped_cities
 from blocklight.intake.normalise import Normaliser, join_unit_rows
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, redact
 from blocklight.model import Category, Disposition, Origin, PublicIncident, Reason, Status, Withheld
+from blocklight.store import Store
 
 NOW = datetime(2026, 9, 30, tzinfo=UTC)
 ROWS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -173,3 +177,56 @@ def test_every_shipped_city_says_what_was_checked() -> None:
     for name in names - {"demo", "houston", "san-francisco-fire"}:
         text = shipped_cities()[name].read_text("utf-8")
         assert any(words in text for words in said), name
+
+
+def a_page(*calls: tuple[str, str, str, str]) -> bytes:
+    """Write Seattle's page as those who read it describe it: headings, then a table within a table."""
+    names = ("Date/Time", "Incident #", "Level", "Units", "Location", "Type")
+    heading = "".join(f"<td class=regbold>{name}</td>" for name in names)
+    rows = ""
+    for number, (id_, units, type_, look) in enumerate(calls, 1):
+        cells = ("9/24/2026 6:33:28 PM", id_, "1", units, "8th Ave Nw / Nw Market St", type_)
+        rows += (
+            f"<tr id=row_{number}>" + "".join(f'<td class="{look}">{cell}</td>' for cell in cells) + "</tr>"
+        )
+    key = '<table><tr><td class="regtext"><img src="grsq.gif"> = Active Incident</td><td></td></tr></table>'
+    return (
+        f'<html><table><tr><td colspan="6">{key}</td></tr><tr>{heading}</tr><tr><td colspan="6"><table><tr>'
+        f"<td><table>{rows}</table></td></tr></table></td></tr></table></html>"
+    ).encode()
+
+
+def seattles_page() -> City:
+    """Return Seattle's city file with the source that stands in it as a remark."""
+    text = shipped_cities()["seattle-fire"].read_text("utf-8")
+    remark = re.search(r"^# \[\[sources\]\]\n(?:#.*\n)+", text, re.MULTILINE)
+    assert remark is not None
+    source = tomllib.loads(re.sub(r"^# ?", "", remark[0], flags=re.MULTILINE))["sources"]
+    return parse_city(tomllib.loads(text) | {"sources": source}, file="seattle-fire.toml", folder=Path())
+
+
+def test_the_page_of_seattle_that_is_a_remark_in_its_file_would_be_understood(tmp_path: Path) -> None:
+    page = a_page(
+        ("F260137529", "E35", "Rubbish Fire", "active"),
+        ("F260137530", "E25", "Medic Response, 6 per Rule", "closed"),
+        ("F260137530", "A26 L10 M10", "Medic Response, 6 per Rule", "active"),
+        ("F260137531", "A4", "Medic Response, Overdose", "closed"),
+    )
+    city = seattles_page()
+    with Store.open(f"sqlite:///{tmp_path / 'city.sqlite3'}", city.city.id) as store:
+        account = Run(city, store).replay("page", [(NOW, page)])
+    assert not account.failed
+    assert not account.rejected
+    assert not account.repaired
+    assert account.withheld == {Reason.NO_PLACE: 2, Reason.SENSITIVE: 1}
+    [source] = city.sources
+    normalised = Normaliser.of(source, city)
+    row = {
+        "Date/Time": "9/24/2026 6:33:28 PM",
+        "Incident #": "F1",
+        "Type": "Rubbish Fire",
+        "Type@class": "closed",
+    }
+    incident = normalised(row, NOW)
+    assert incident.received_at == datetime(2026, 9, 25, 1, 33, 28, tzinfo=UTC)
+    assert incident.status is Status.CLOSED

@@ -15,17 +15,18 @@ from blocklight.intake.connectors.pages import Pages
 from blocklight.intake.record import Batch, Unreadable
 
 ACCEPT = "text/html, application/xhtml+xml"
-LINK = "@href"
+LINK, CLASS = "@href", "@class"
 _MOST_CELLS = 2_000_000
 _SILENT = frozenset({"script", "style", "template"})
 
 
 @dataclass(slots=True)
 class Cell:
-    """The text of a cell and the address of its first link."""
+    """The text of a cell, its class and the address of its first link."""
 
     words: list[str] = field(default_factory=list)
     link: str = ""
+    class_: str = ""
 
     @property
     def text(self) -> str:
@@ -34,7 +35,10 @@ class Cell:
 
 
 class HtmlTable:
-    """Reads the whole page at each fetch. ``COLUMN@href`` is the address that the text in a column leads to.
+    """Reads the whole page at each fetch.
+
+    ``COLUMN@href`` is the address that the text in a column leads to, ``COLUMN@class`` the class of its cell,
+    which on some pages tells by its colour what is over.
 
     Without *columns* in the city file, the page's table must have a row of headings with the names that the
     city file wants. With them, the cells are named by their order: in each row, or, with *begins*, from each
@@ -75,7 +79,7 @@ class HtmlTable:
         best: SourceChanged | None = None
         for number, row in enumerate(page):
             heading = [cell.text for cell in row]
-            present = {*heading, *(name + LINK for name in heading)}
+            present = {*heading, *(name + more for name in heading for more in (LINK, CLASS))}
             try:
                 self._columns.expect_in_heading(present)
             except SourceChanged as error:
@@ -143,6 +147,8 @@ def _row(names: Sequence[str], cells: Sequence[Cell]) -> dict[str, str]:
         row[name] = cell.text
         if cell.link:
             row[name + LINK] = cell.link
+        if cell.class_:
+            row[name + CLASS] = cell.class_
     return row
 
 
@@ -161,7 +167,7 @@ class _Reader(HTMLParser):
             self.rows.append([])
             self._cell = None
         elif tag in ("td", "th"):
-            self._open_cell()
+            self._open_cell(dict(attrs).get("class") or "")
         elif tag == "a" and self._cell is not None and not self._cell.link:
             self._cell.link = dict(attrs).get("href") or ""
         elif tag in _SILENT:
@@ -179,11 +185,11 @@ class _Reader(HTMLParser):
         if self._cell is not None and not self._silent:
             self._cell.words.append(data)
 
-    def _open_cell(self) -> None:
+    def _open_cell(self, class_: str) -> None:
         self._cells += 1
         if self._cells > _MOST_CELLS:
             raise SourceChanged(f"more than {_MOST_CELLS:,} cells on the page")
         if not self.rows:
             self.rows.append([])
-        self._cell = Cell()
+        self._cell = Cell(class_=class_)
         self.rows[-1].append(self._cell)
