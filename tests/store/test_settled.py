@@ -88,6 +88,14 @@ def test_what_is_settled_is_set_aside_unless_its_id_is_told_otherwise_too() -> N
     assert collect([call(1), two], join_rows=False, settled=settled).settled == {two.id: two}
 
 
+def test_a_version_that_another_of_its_batch_replaced_is_not_taken_for_stored(store: Store) -> None:
+    over, due = closed(1, minutes(40)), Held(call(1), release_at=minutes(2))
+    store.apply("dispatch", [over, due], at=minutes(41))
+    assert store.incident(over.id)[0].incident.status is Status.OPEN
+    assert store.apply("dispatch", [over], at=minutes(42)).updated == 1
+    assert store.incident(over.id)[0].incident.status is Status.CLOSED
+
+
 def test_a_held_one_is_released_with_the_batch_that_finds_it_due(store: Store) -> None:
     store.apply("dispatch", [Held(call(1, delayed=True), release_at=minutes(5))], at=START)
     assert store.apply("dispatch", [], at=minutes(6)).head == 1

@@ -49,6 +49,7 @@ def collect(
             batch.given[outcome.id] = outcome
         elif isinstance(outcome, Held | Withheld):
             now = outcome
+            batch.given.pop(outcome.id, None)  # what is stored in the end may be another version
         else:  # fail closed: what the store does not know, it does not publish
             raise TypeError(f"the store cannot keep a {type(outcome).__name__}")
         before = batch.pending.get(now.id) or batch.settled.pop(now.id, None)

@@ -1,18 +1,22 @@
 """How connections are made: what must be true of every one before a statement runs."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.errors import StoreError
 
 _BUSY_S = 30
 _READERS = 8
+_BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def connect(url: str) -> Engines:
         case "sqlite" if parsed.database and parsed.database != ":memory:":
             _keep_private(parsed.database)
             return Engines(
-                _sqlite(parsed, "BEGIN IMMEDIATE", query_only=False),
+                _sqlite(parsed, _BEGIN_TO_WRITE, query_only=False),
                 _sqlite(parsed, "BEGIN", query_only=True),
             )
         case "postgresql":
@@ -108,6 +112,25 @@ def _postgresql(url: sa.URL) -> Engines:
         connect_args={"options": "-c default_transaction_read_only=on"},
     )
     return Engines(write, read)
+
+
+@contextmanager
+def transaction(engine: sa.Engine) -> Iterator[DBAPICursor]:
+    """Begin a write transaction on the driver's own connection, from the engine's pool.
+
+    What SQLAlchemy does around a transaction costs more than a small batch's statements do. A connection that
+    broke is found out by the pool when it is asked for next.
+    """
+    with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        try:
+            if engine.dialect.name == "sqlite":  # the other driver begins by itself
+                cursor.execute(_BEGIN_TO_WRITE)
+            yield cursor
+            connection.commit()
+        except BaseException:
+            with suppress(sqlite3.Error, psycopg.Error):
+                connection.rollback()
+            raise
 
 
 @contextmanager

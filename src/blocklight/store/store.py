@@ -18,7 +18,7 @@ from blocklight.errors import StoreError
 from blocklight.model import Change, LifeEvent, Outcome, PublicIncident, StoredIncident
 from blocklight.store import auditing, compacting, pausing, reading, renaming, schema, sources
 from blocklight.store.auditing import AuditEntry, AuditVerdict
-from blocklight.store.engines import Engines, connect, in_passing
+from blocklight.store.engines import Engines, connect, in_passing, transaction
 from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, entries
 from blocklight.store.pausing import Pause
 from blocklight.store.places import Places
@@ -100,7 +100,7 @@ class Store:
         nor do held ones before they are released; what is due by *at* is released first.
         *report* is remembered as by ``record_fetch``, its records being those before this batch.
         """
-        with self._applying() as (_, driver):
+        with self._applying() as driver:
             self._release(driver, at)
             application = self._application(driver, at, source)
             applied = application.run(outcomes, cursor=cursor, present=present, join_rows=join_rows)
@@ -114,12 +114,12 @@ class Store:
         with self._read() as connection, _cursor_of(connection) as driver:
             if not self._due(driver, at):  # most of the time: no need to wait for one's turn to write
                 return None
-        with self._applying() as (_, driver):
+        with self._applying() as driver:
             return self._release(driver, at)
 
     def pause(self, pause: Pause) -> Applied:
         """Publish nothing more of what a pause covers, and take its open incidents back until then."""
-        with self._applying() as (connection, driver):
+        with self._deciding() as (connection, driver):
             application = self._application(driver, pause.since)
             application.lock()
             pausing.begin(connection, pause)
@@ -127,23 +127,33 @@ class Store:
 
     def resume(self, scope: str, value: str, at: datetime) -> bool:
         """End a pause, so that what waited is published by the next ``release``; return whether it was."""
-        with self._applying() as (connection, driver):
+        with self._deciding() as (connection, driver):
             self._application(driver, at).lock()
             return pausing.end(connection, scope, value, at)
 
     def note(self, at: datetime, action: str, detail: Mapping[str, object]) -> None:
         """Append a decision to the audit log."""
-        with self._applying() as (connection, driver):
+        with self._deciding() as (connection, driver):
             self._application(driver, at).lock()
             auditing.append(connection, at, action, detail)
 
     @contextmanager
-    def _applying(self) -> Iterator[tuple[sa.Connection, DBAPICursor]]:
+    def _applying(self) -> Iterator[DBAPICursor]:
         """Open one transaction that may change the public record, and wake who waits for its commit."""
+        with self._changing(), transaction(self._engines.write) as driver:
+            yield driver
+
+    @contextmanager
+    def _deciding(self) -> Iterator[tuple[sa.Connection, DBAPICursor]]:
+        """As ``_applying``, for what people decide: seldom, and by SQLAlchemy's own statements too."""
+        with self._changing(), self._engines.write.begin() as connection, _cursor_of(connection) as driver:
+            yield connection, driver
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
         with self._writing, _failing_as_store_error():
             try:
-                with self._engines.write.begin() as connection, _cursor_of(connection) as driver:
-                    yield connection, driver
+                yield
             except BaseException:
                 self._places.forget()
                 self._settled.forget()
@@ -174,7 +184,7 @@ class Store:
         Marks and what waits are renamed alike, so nothing that was withheld comes back. Earlier changes are
         dropped, so that followers begin anew.
         """
-        with self._applying() as (connection, driver):
+        with self._deciding() as (connection, driver):
             self._application(driver, at).lock()
             published = renaming.rename(connection, new_id)
             auditing.append(connection, at, action, detail)
