@@ -119,10 +119,13 @@ class Rule(Table):
 
     def at(self, minute: int) -> bool:
         """Whether a minute of the local day meets its time of day."""
-        if self.minutes is None:
-            return True
-        start, end = self.minutes
-        return start <= minute < end if start < end else minute >= start or minute < end
+        return self.minutes is None or within(self.minutes, minute)
+
+
+def within(span: tuple[int, int], minute: int) -> bool:
+    """Whether a minute of the day lies in a span of them; from a later to an earlier one spans midnight."""
+    start, end = span
+    return start <= minute < end if start < end else minute >= start or minute < end
 
 
 class Allow(Table):

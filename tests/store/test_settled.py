@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from blocklight.model import Held, Outcome, Status, Withheld
 from blocklight.store import Applied, Pause, Store, schema
 from blocklight.store.batch import collect
+from blocklight.store.settled import Known
 from store.databases import Database
 from store.making import HILL, START, call, closed, minutes, withheld
 
@@ -25,7 +26,7 @@ _POOL: tuple[Outcome, ...] = (
 _Step = str | tuple[str, list[Outcome]]
 
 _batches = st.tuples(
-    st.sampled_from(["mine", "theirs", "joined"]), st.lists(st.sampled_from(_POOL), max_size=4)
+    st.sampled_from(["mine", "theirs", "joined", "other"]), st.lists(st.sampled_from(_POOL), max_size=4)
 )
 _steps = st.lists(st.one_of(_batches, _batches, st.sampled_from(["pause", "resume", "release"])), max_size=12)
 
@@ -63,7 +64,8 @@ def _take(store: Store, step: _Step, at: datetime) -> Applied | bool | None:
             return store.release(at)
         case (who, batch):
             present = {outcome.id for outcome in batch} if batch and who != "joined" else None
-            return store.apply("dispatch", batch, at=at, present=present, join_rows=who == "joined")
+            source = "other" if who == "other" else "dispatch"  # it tells of the same incidents
+            return store.apply(source, batch, at=at, present=present, join_rows=who == "joined")
     raise AssertionError(step)
 
 
@@ -77,15 +79,16 @@ def test_a_store_that_remembers_does_what_one_that_forgets_does(
 
 def test_what_is_settled_is_set_aside_unless_its_id_is_told_otherwise_too() -> None:
     one, two, other = call(1), call(2), call(1, status=Status.CLOSED)
-    settled = {one.id: one, two.id: two}
-    assert (collect([one, two], join_rows=False, settled=settled).settled, {}) == (settled, {})
+    settled = {one.id: Known(one, None), two.id: Known(two, None)}
+    batch = collect([one, two], join_rows=False, settled=settled)
+    assert (batch.settled, batch.pending) == (settled, {})
     for told in ([one, other], [other, one]):
         batch = collect(told, join_rows=False, settled=settled)
         assert (batch.settled, batch.pending, batch.duplicates) == ({}, {one.id: told[-1]}, 1)
     mark = Withheld(one.id, "dispatch", withheld(1).reason, sensitive=True)
     assert collect([mark, one], join_rows=False, settled=settled).pending == {one.id: mark}
     assert collect([one, mark], join_rows=False, settled=settled).pending == {one.id: mark}
-    assert collect([call(1), two], join_rows=False, settled=settled).settled == {two.id: two}
+    assert collect([call(1), two], join_rows=False, settled=settled).settled == {two.id: settled[two.id]}
 
 
 def test_a_version_that_another_of_its_batch_replaced_is_not_taken_for_stored(store: Store) -> None:

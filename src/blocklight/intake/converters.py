@@ -14,6 +14,7 @@ from pyproj.exceptions import ProjError
 
 _EPOCH_RANGE_S = (-2_208_988_800, 7_258_118_400)  # 1900 to 2200: beyond it is a unit mistake, not a time
 _NUMERIC = (int, float, str)  # exactly: a bool is no number
+_NESTED = (dict, list)  # made once: this is asked of every value of every row
 _WKT_POINT = re.compile(r"^\s*POINT\s*\(\s*(\S+)\s+(\S+)\s*\)\s*$", re.IGNORECASE)
 _PAIR = re.compile(r"\(\s*(-?\d+\.?\d*)\s*,\s*(-?\d+\.?\d*)\s*\)\s*$")
 _NUMBERS = re.compile(r"[\s,;]+")
@@ -28,9 +29,9 @@ Point = tuple[float, float]
 
 def to_text(value: Any) -> str:  # noqa: ANN401 - a source's value may be anything
     """Return trimmed text with runs of white space folded."""
-    if isinstance(value, dict | list):
+    if isinstance(value, _NESTED):
         raise ValueError("not text")
-    text = str(value)
+    text = value if type(value) is str else str(value)
     if not text.isprintable():  # control characters mean nothing here, and PostgreSQL refuses some of them
         text = "".join(c if c.isprintable() else " " for c in text)
     return " ".join(text.split())

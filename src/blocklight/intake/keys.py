@@ -90,8 +90,9 @@ def _hashed(text: str, key: bytes) -> str:
 
 def _written(digest: bytes) -> str:
     """Return the first 80 bits of a digest in the lower case of base32 (RFC 4648), ten bits at a time."""
-    bits = int.from_bytes(digest[:_ID_BYTES], "big")
-    return "".join([_TEN_BITS[bits >> shift & 1023] for shift in range(70, -1, -10)])
+    of, bits = _TEN_BITS, int.from_bytes(digest[:_ID_BYTES], "big")  # written out: every new record has an id
+    high = of[bits >> 70] + of[bits >> 60 & 1023] + of[bits >> 50 & 1023] + of[bits >> 40 & 1023]
+    return high + of[bits >> 30 & 1023] + of[bits >> 20 & 1023] + of[bits >> 10 & 1023] + of[bits & 1023]
 
 
 def _each(keys: bytes) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -51,6 +52,7 @@ class Normaliser:
         self.source = source
         self._key_columns = source.key
         self._key_column = source.key[0] if len(source.key) == 1 else None
+        self._key_of = itemgetter(*source.key)
         self._dispositions = dispositions
         self._readers = {name: _reader(spec, zone) for name, spec in source.fields.named()}
         self._soft = [
@@ -79,8 +81,13 @@ class Normaliser:
             if value is None or value == "":
                 raise RecordRejected("no_key")
             return str(value)
-        parts = ["" if (value := raw.get(column)) is None else str(value) for column in self._key_columns]
-        key = _SEPARATOR.join(parts)
+        try:
+            parts = self._key_of(raw)
+        except KeyError:
+            parts = (None,)
+        if None in parts:
+            parts = tuple("" if (value := raw.get(column)) is None else value for column in self._key_columns)
+        key = _SEPARATOR.join(map(str, parts))
         if len(key) < len(parts):  # nothing but separators
             raise RecordRejected("no_key")
         return key

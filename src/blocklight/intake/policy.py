@@ -10,7 +10,7 @@ from blocklight.city import CallTypes, City, default_call_types
 from blocklight.errors import CityFileError
 from blocklight.intake.record import Incident
 from blocklight.model import Category, Reason
-from blocklight.policy import Allow, Rule
+from blocklight.policy import Allow, Rule, within
 from blocklight.table import folded
 
 _REMEMBERED = 10_000
@@ -94,6 +94,8 @@ def _compiled(types: CallTypes) -> list[tuple[re.Pattern[str], Category]]:
 
 
 _Key = tuple[object, ...]
+_Candidate = tuple[Rule, tuple[int, int] | None, frozenset[str] | None]
+"""A rule that only place and time still decide about: when it applies, and the areas it asks for."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class Decider:
     rules: tuple[Rule, ...]
     zone: ZoneInfo
     areas: Areas
-    _candidates: dict[_Key, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
+    _candidates: dict[_Key, tuple[_Candidate, ...]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, city: City, areas: Areas) -> "Decider":
@@ -122,41 +124,41 @@ class Decider:
         """
         if not self.rules:
             return None
-        text = folded(source_type or incident.source_type)
+        said = source_type or incident.source_type
         key = (
-            incident.kind, incident.source, incident.agency, category, text, incident.priority,
+            incident.kind, incident.source, incident.agency, category, said, incident.priority,
             incident.status, incident.origin,
         )  # fmt: skip
         candidates = self._candidates.get(key)
         if candidates is None:
             if len(self._candidates) >= _REMEMBERED:
                 self._candidates.clear()
-            candidates = self._candidates[key] = tuple(self._meeting(incident, category, text))
+            candidates = self._candidates[key] = tuple(self._meeting(incident, category, folded(said)))
         return self._first_here_and_then(candidates, incident) if candidates else None
 
-    def _meeting(self, incident: Incident, category: Category, text: str) -> list[Rule]:
+    def _meeting(self, incident: Incident, category: Category, text: str) -> list[_Candidate]:
         """Return the rules that are met but for place and time, up to the first that asks for neither."""
-        found: list[Rule] = []
+        found: list[_Candidate] = []
         for rule in self.rules:
             if _meets(rule, incident, category, text):
-                found.append(rule)
+                found.append((rule, rule.minutes, frozenset(rule.area) or None))
                 if not rule.area and rule.minutes is None:
                     break
         return found
 
-    def _first_here_and_then(self, candidates: tuple[Rule, ...], incident: Incident) -> Rule | None:
+    def _first_here_and_then(self, candidates: tuple[_Candidate, ...], incident: Incident) -> Rule | None:
         """Return the first of *candidates* whose time and place are those of *incident*."""
         minute: int | None = None
         here: frozenset[str] | None = None
-        for rule in candidates:
-            if rule.minutes is not None:
+        for rule, span, areas in candidates:
+            if span is not None:
                 minute = self._minute(incident.received_at) if minute is None else minute
-                if not rule.at(minute):
+                if not within(span, minute):
                     continue
-            if not rule.area:
+            if areas is None:
                 return rule
             here = self._here(incident) if here is None else here
-            if not here.isdisjoint(rule.area):
+            if not here.isdisjoint(areas):
                 return rule
         return None
 

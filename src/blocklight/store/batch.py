@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from blocklight.model import Held, Outcome, PublicIncident, Rejected, Withheld
 from blocklight.store.holding import Pending
 from blocklight.store.rows import storable
+from blocklight.store.settled import Known
 
 
 @dataclass(slots=True)
@@ -18,17 +19,22 @@ class Batch:
     pending: Pending = field(default_factory=dict)
     rejected: dict[tuple[str, str], Rejected] = field(default_factory=dict)
     duplicates: int = 0
-    settled: dict[str, PublicIncident] = field(default_factory=dict)
+    settled: dict[str, Known] = field(default_factory=dict)
     """What is stored just so already: nothing is to be done about it."""
     given: dict[str, PublicIncident] = field(default_factory=dict)
     """The other published ones as they came, before they were made storable or joined."""
+
+    def take_back(self, id_: str) -> PublicIncident | Held | Withheld | None:
+        """Return what was collected of an id, which is not settled if it is told once more."""
+        settled = self.settled.pop(id_, None)
+        return self.pending.get(id_) if settled is None else settled.given
 
 
 def collect(
     outcomes: Iterable[Outcome],
     *,
     join_rows: bool,
-    settled: Mapping[str, PublicIncident] = MappingProxyType({}),
+    settled: Mapping[str, Known] = MappingProxyType({}),
 ) -> Batch:
     """Keep the last outcome of each id; a sensitive one wins, and rows of one incident are joined.
 
@@ -41,9 +47,10 @@ def collect(
             continue
         now: PublicIncident | Held | Withheld
         if isinstance(outcome, PublicIncident):
-            if settled.get(outcome.id) is outcome and outcome.id not in batch.pending:
+            known = settled.get(outcome.id)
+            if known is not None and known.given is outcome and outcome.id not in batch.pending:
                 batch.duplicates += outcome.id in batch.settled
-                batch.settled[outcome.id] = outcome
+                batch.settled[outcome.id] = known
                 continue
             now = storable(outcome)
             batch.given[outcome.id] = outcome
@@ -52,7 +59,7 @@ def collect(
             batch.given.pop(outcome.id, None)  # what is stored in the end may be another version
         else:  # fail closed: what the store does not know, it does not publish
             raise TypeError(f"the store cannot keep a {type(outcome).__name__}")
-        before = batch.pending.get(now.id) or batch.settled.pop(now.id, None)
+        before = batch.take_back(now.id)
         if before is not None:
             batch.duplicates += 1
             if isinstance(before, Withheld):

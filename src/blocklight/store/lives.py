@@ -15,6 +15,7 @@ from blocklight.store.rows import from_ms
 
 _FIELDS = tuple(name for name in PublicIncident.__struct_fields__ if name != "id")
 _MEDICAL = str(Category.MEDICAL)
+_MEDICAL_ONCE = f'"category":"{_MEDICAL}"'
 _Entry = tuple[int, int, dict[str, Any]]
 _entries = msgspec.json.Decoder(list[_Entry]).decode
 
@@ -51,7 +52,8 @@ def held_coarse(stored: PublicIncident, life: str | None, new: PublicIncident) -
     """
     if new.category is Category.MEDICAL:
         return new
-    was = life is not None and any(fields.get("category") == _MEDICAL for *_, fields in _entries(life))
+    may = life is not None and _MEDICAL_ONCE in life  # as text first: hardly any life has it
+    was = may and any(fields.get("category") == _MEDICAL for *_, fields in _entries(life or ""))
     return new.no_finer_than(stored) if was or stored.category is Category.MEDICAL else new
 
 

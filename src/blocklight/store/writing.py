@@ -1,11 +1,11 @@
 """Apply a batch of outcomes: one transaction from the lock on the log's row to its new head."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
-from operator import itemgetter
+from operator import attrgetter
 
 import msgspec
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -23,16 +23,13 @@ from blocklight.store.rows import (
     content,
     digest,
     from_ms,
-    incident_of_row,
     to_ms,
 )
-from blocklight.store.settled import Settled
+from blocklight.store.settled import Known, Settled, Stored, stored_rows
 from blocklight.store.statements import WHOLE, Statements, fetch, run_many
 from blocklight.store.unwritten import Unwritten
 
-_ID, _RELEASED_AT, _PLACE_ID, _VANISHED, _LISTED_AT, _LIFE = (
-    WHOLE.index(name) for name in ("id", "released_at", "place_id", "vanished", "listed_at", "life")
-)
+_PLACE_ID = WHOLE.index("place_id")
 _TOLD = ("published", "updated", "retracted", "released")
 _RECEIVED, _PLACE = CONTENT.index("received_at"), CONTENT.index("place_id")
 
@@ -87,7 +84,9 @@ class Application:
         self._head = self._drift = 0
         self._ledger_kind = ledger_kind
         self._area_events: Counter[tuple[str, str, str]] = Counter()
-        self._stored: list[str] = []
+        self._stored: dict[str, Stored | None] = {}
+        """What this batch published or found published, with its row where that is at hand."""
+        self._known: Mapping[str, Known] = {}
         self._holding = Holding(cursor, sql, self._at, self._hold)
 
     def release(self) -> Applied:
@@ -104,13 +103,11 @@ class Application:
         """Let every open incident that a pause covers wait, so that it leaves the public record."""
         before = self.lock()
         self._settled.forget()
-        rows = fetch(self._cursor, self._sql.open_whole)
-        wheres = self._places.wheres(self._cursor, {row[_PLACE_ID] for row in rows})
-        for row in sorted(rows, key=itemgetter(0)):
-            incident = incident_of_row(row, wheres)
+        for stored in self._read(fetch(self._cursor, self._sql.open_whole)):
+            incident = stored.incident
             if self._holding.pauses.cover(incident):
                 self._holding.put_back(incident)
-                self._withhold(Withheld(incident.id, incident.source, Reason.PAUSED), None, row)
+                self._withhold(Withheld(incident.id, incident.source, Reason.PAUSED), None, stored)
         return self._finish(before)
 
     def run(
@@ -123,11 +120,12 @@ class Application:
     ) -> Applied:
         """Do everything that ``Store.apply`` promises."""
         before = self.lock()
-        known = {} if join_rows else self._settled.of(self._source)
-        batch = collect(outcomes, join_rows=join_rows, settled=known)
+        self._known = {} if join_rows else self._settled.of(self._source)
+        batch = collect(outcomes, join_rows=join_rows, settled=self._known)
         self._tally["unchanged"] += len(batch.settled)
         self._decide(batch.pending, join_rows=join_rows)
-        stored = {id_: batch.given[id_] for id_ in self._stored if id_ in batch.given}
+        told = {} if join_rows else batch.given  # what is stored of joined rows is none of them
+        stored = {id_: Known(told[id_], row) for id_, row in self._stored.items() if id_ in told}
         self._settled.keep(self._source, batch.settled | stored)
         self._write_rows()
         self._reject(batch.rejected)
@@ -168,31 +166,33 @@ class Application:
     # Deciding
 
     def _decide(self, pending: Pending, *, join_rows: bool) -> None:
-        marks, whole = self._load(pending, join_rows=join_rows)
-        wheres = self._places.wheres(self._cursor, {row[_PLACE_ID] for row in whole.values()})
-        stored = {id_: incident_of_row(row, wheres) for id_, row in whole.items()}
-        for id_, old in stored.items():
+        self._settled.drop(list(pending))
+        marks, stored = self._load(pending, join_rows=join_rows)
+        for id_, before in stored.items():
             outcome = pending.get(id_)
             if isinstance(outcome, PublicIncident):
-                joined = _joined(whole[id_], old, outcome) if join_rows else outcome
-                pending[id_] = lives.held_coarse(old, whole[id_][_LIFE], joined)
+                joined = _joined(before, outcome) if join_rows else outcome
+                pending[id_] = lives.held_coarse(before.incident, before.life, joined)
         public = [outcome for outcome in pending.values() if isinstance(outcome, PublicIncident)]
         numbers = self._places.numbers(self._cursor, public)
         for id_, outcome in pending.items():
-            row = whole.get(id_)
-            mark = marks.get(id_)
+            found, mark = stored.get(id_), marks.get(id_)
             if isinstance(outcome, Withheld):
-                self._withhold(outcome, mark, row)
+                self._withhold(outcome, mark, found)
             elif isinstance(outcome, Held):  # sorted out before; never published from here
                 continue
-            elif row is None:
+            elif found is None:
                 self._publish(outcome, numbers.get(id_), mark)
             else:
-                self._update(row, stored[id_], outcome, numbers.get(id_))
+                self._update(found, outcome, numbers.get(id_))
 
-    def _load(self, pending: Pending, *, join_rows: bool) -> tuple[dict[str, Row], dict[str, Row]]:
-        """Return marks and stored rows by id; outcomes that change nothing are taken out of *pending*."""
-        keys = self._sql.keys(pending)
+    def _load(self, pending: Pending, *, join_rows: bool) -> tuple[dict[str, Row], dict[str, Stored]]:
+        """Return marks and what is stored by id; outcomes that change nothing are taken out of *pending*.
+
+        What this process stored last and remembers has no mark, or it would not be published.
+        """
+        remembered = {id_: row for id_ in pending if (row := self._at_hand(id_)) is not None}
+        keys = self._sql.keys(id_ for id_ in pending if id_ not in remembered)
         marks = {row[0]: row for row in fetch(self._cursor, self._sql.marks, keys)}
         for id_, _, sensitive, _ in marks.values():
             if sensitive and not isinstance(pending[id_], Withheld):
@@ -208,19 +208,32 @@ class Application:
                 needed.append(first_seq)
             else:
                 del pending[id_]
-                self._stored.append(id_)
+                self._stored[id_] = None
                 self._tally["unchanged"] += 1
-        if not needed:
-            return marks, {}
-        whole = fetch(self._cursor, self._sql.whole, self._sql.keys(needed))
-        return marks, {row[_ID]: row for row in whole}
+        return marks, remembered | {stored.incident.id: stored for stored in self._whole(needed)}
+
+    def _at_hand(self, id_: str) -> Stored | None:
+        """Return the row of an incident as this batch or the source's last one left it, if that is known."""
+        found = self._stored.get(id_)
+        known = self._known.get(id_)
+        return found or (known and known.stored)
+
+    def _whole(self, first_seqs: Collection[int]) -> list[Stored]:
+        """Read whole rows, in the order in which they were first published."""
+        if not first_seqs:
+            return []
+        return self._read(fetch(self._cursor, self._sql.whole, self._sql.keys(first_seqs)))
+
+    def _read(self, rows: Sequence[Row]) -> list[Stored]:
+        wheres = self._places.wheres(self._cursor, {row[_PLACE_ID] for row in rows})
+        return stored_rows(rows, wheres)
 
     def _publish(self, incident: PublicIncident, place_id: int | None, mark: Row | None) -> None:
         seq = self._log_put(incident.id, None, self._at, encoded := body(incident))
-        self._stored.append(incident.id)
         values = content(incident, place_id)
         received = values[_RECEIVED]
         at = self._at
+        self._stored[incident.id] = Stored(incident, seq, at, place_id, 0, received, None)
         *steady, delayed, step, folded = values  # those two were added after `life`
         self._rows.inserts.append(
             (
@@ -247,30 +260,30 @@ class Application:
         self._count("released" if waited else "published", incident.source)
         self._count_area("released" if waited else "published", "", incident.areas)
 
-    def _update(
-        self, row: Row, old: PublicIncident, new: PublicIncident, place_id: int | None, vanished: int = 0
-    ) -> None:
-        self._stored.append(new.id)
-        was = lives.difference(old, new)
+    def _update(self, before: Stored, new: PublicIncident, place_id: int | None, vanished: int = 0) -> None:
+        was = lives.difference(before.incident, new)
         if not was:
+            self._stored[new.id] = before
             self._tally["unchanged"] += 1
             return
-        seq = self._log_put(new.id, first_seq := row[0], row[_RELEASED_AT], encoded := body(new))
+        first_seq = before.first_seq
+        seq = self._log_put(new.id, first_seq, before.released_at, encoded := body(new))
         values = content(new, place_id)
-        life = lives.lengthened(row[_LIFE], seq, self._at, was)
-        if untold := old.detail.taken_back_by(new.detail):
-            self._rows.scrubbed += lives.seqs(first_seq, row[_LIFE])
+        life = lives.lengthened(before.life, seq, self._at, was)
+        if untold := before.incident.detail.taken_back_by(new.detail):
+            self._rows.scrubbed += lives.seqs(first_seq, before.life)
             life = lives.without(life, untold)
         steady = (*values[:_PLACE], *values[_PLACE + 1 :])
         self._rows.updates.append((seq, self._at, digest(encoded), vanished, *steady, life, first_seq))
-        if row[_PLACE_ID] != place_id:
+        if before.place_id != place_id:
             self._rows.moves.append((place_id, first_seq))
-        self._drift = max(self._drift, abs(values[_RECEIVED] - row[_LISTED_AT]))
-        if row[_PLACE_ID] not in (None, place_id):
-            self._left.add(row[_PLACE_ID])
+            if before.place_id is not None:
+                self._left.add(before.place_id)
+        self._drift = max(self._drift, abs(values[_RECEIVED] - before.listed_at))
+        self._stored[new.id] = before._replace(incident=new, place_id=place_id, vanished=vanished, life=life)
         self._count("updated", new.source)
 
-    def _withhold(self, new: Withheld, mark: Row | None, row: Row | None) -> None:
+    def _withhold(self, new: Withheld, mark: Row | None, stored: Stored | None) -> None:
         reason, sensitive, first_at = str(new.reason), int(new.sensitive), self._at
         if mark is not None:
             _, old_reason, was_sensitive, first_at = mark
@@ -280,12 +293,12 @@ class Application:
         if not passing and (mark is None or (reason, sensitive) != (mark[1], mark[2])):
             self._rows.marks.append((new.id, new.source, reason, sensitive, first_at))
         self._tally["withheld"] += not passing
-        if row is not None:
-            self._log_retraction(new.id, first_seq := row[0])
+        if stored is not None:
+            self._log_retraction(new.id, first_seq := stored.first_seq)
             self._rows.gone.append(first_seq)
-            self._rows.scrubbed += lives.seqs(first_seq, row[_LIFE])
-            if row[_PLACE_ID] is not None:
-                self._left.add(row[_PLACE_ID])
+            self._rows.scrubbed += lives.seqs(first_seq, stored.life)
+            if stored.place_id is not None:
+                self._left.add(stored.place_id)
             self._count("retracted", new.source, reason)
         elif mark is None:
             outcome = "withheld_later" if new.id in self._holding.waited else "withheld"
@@ -314,20 +327,21 @@ class Application:
 
     def _vanish(self, present: AbstractSet[str], *, join_rows: bool) -> None:
         still_open = fetch(self._cursor, self._sql.open, (self._source,))
-        missing = [first_seq for id_, first_seq in still_open if id_ not in present]
+        missing = {id_: first_seq for id_, first_seq in still_open if id_ not in present}
         if not missing:
             return
-        rows = fetch(self._cursor, self._sql.whole, self._sql.keys(missing))
-        wheres = self._places.wheres(self._cursor, {row[_PLACE_ID] for row in rows})
+        self._settled.drop(missing)
+        at_hand = {id_: row for id_ in missing if (row := self._at_hand(id_)) is not None}
+        rows = self._whole([first_seq for id_, first_seq in missing.items() if id_ not in at_hand])
         closing = [
-            (row, old := incident_of_row(row, wheres), old.closed_by_vanishing(from_ms(self._at)))
-            for row in sorted(rows, key=itemgetter(0))
+            (row, row.incident.closed_by_vanishing(from_ms(self._at)))
+            for row in sorted([*at_hand.values(), *rows], key=attrgetter("first_seq"))
         ]
-        kept = self._holding.keep_back([new for _, _, new in closing], join_rows=join_rows)
-        for row, old, new in closing:
+        kept = self._holding.keep_back([new for _, new in closing], join_rows=join_rows)
+        for row, new in closing:
             if new.id in kept:
                 continue
-            self._update(row, old, new, row[_PLACE_ID], vanished=1)
+            self._update(row, new, row.place_id, vanished=1)
             self._tally["vanished"] += 1
 
     # Writing
@@ -377,7 +391,8 @@ class Application:
             self._cursor.execute(self._sql.advance_source, (new_cursor, delays, self._source))
 
 
-def _joined(row: Row, stored: PublicIncident, new: PublicIncident) -> PublicIncident:
+def _joined(before: Stored, new: PublicIncident) -> PublicIncident:
     """Join a stored incident with a further row of it; a closing that we inferred is not something known."""
-    known = msgspec.structs.replace(stored, closed_at=None) if row[_VANISHED] else stored
+    stored = before.incident
+    known = msgspec.structs.replace(stored, closed_at=None) if before.vanished else stored
     return known.joined_with(new)

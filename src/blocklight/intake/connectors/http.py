@@ -106,6 +106,7 @@ class Conversation:
             reraise=True,
         )
         self._address = lru_cache(maxsize=_ADDRESSES)(_address)
+        self._get = lru_cache(maxsize=_ADDRESSES)(self._built)
 
     def say(self, header: str, value: str) -> None:
         """Send a header with every question from now on; never to another server."""
@@ -150,7 +151,10 @@ class Conversation:
             return self._client.build_request(
                 "POST", url, data=dict(params), headers=headers, timeout=self._timeout
             )
-        return self._client.build_request("GET", whole, headers=headers, timeout=self._timeout)
+        return self._get(whole, tuple(headers.items()))
+
+    def _built(self, url: httpx.URL, headers: tuple[tuple[str, str], ...]) -> httpx.Request:
+        return self._client.build_request("GET", url, headers=dict(headers), timeout=self._timeout)
 
     async def _exchange(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
         """Send *request*, follow a few redirects, and read no more of the answer than is allowed."""
