@@ -206,7 +206,7 @@ EXPORTS = (
 
 def account_of_export(export: Export, shared: Path) -> Line:
     """Run an export through its city file, as `import` reads it; rows of one incident are joined."""
-    rows = [_renamed(row, export, n) for n, row in enumerate(_rows(export, shared))]
+    rows = list(export_rows(export, shared))
     with tempfile.TemporaryDirectory() as folder:
         run = Run.of(export.city, Path(folder))
         if export.own is not None:
@@ -232,6 +232,11 @@ def account_of_export(export: Export, shared: Path) -> Line:
 def _is_sound(row: dict[str, Any]) -> bool:
     """Whether a row of the extract has a type, and a time that has been."""
     return any(row.get(name) for name in ("desc", "ctype", "crimecat")) and row["cdatetime"][:4] < "2026"
+
+
+def export_rows(export: Export, shared: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of an export as the portal's own interface has them."""
+    return (_renamed(row, export, n) for n, row in enumerate(_rows(export, shared)))
 
 
 def _rows(export: Export, shared: Path) -> Iterator[dict[str, str]]:
