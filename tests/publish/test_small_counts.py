@@ -146,3 +146,23 @@ def test_an_area_is_told_by_month_and_the_small_ones_hide_each_other() -> None:
     areas[1] = area("B", 30)
     areas += [area("C", 20), area("D", 6)]
     assert told("A") == (80, None)  # the parts leave nothing, or one of them: none may be told
+
+
+def test_what_of_an_area_was_withheld_while_it_waited_cannot_be_worked_out_by_subtraction() -> None:
+    # Ten of an area were held, nine are on the live feed since: the tenth became sensitive meanwhile.
+    ids = ["A", "B"]
+    areas = [
+        AreaLedgerRow("2026-01", area, outcome, reason, n)
+        for area, later in (("A", 1), ("B", 0))
+        for outcome, reason, n in (
+            ("held", "", 10),
+            ("released", "", 10 - later),
+            ("withheld_later", "sensitive", later),
+        )
+    ]
+    city = [row("held", 20), row("released", 19), row("withheld_later", 1, "sensitive")]
+    told = [public_months(["2026-01"], city, areas, ids, area)[0] for area in ids]
+    for month, released in zip(told, (9, 10), strict=True):
+        assert month.keys() == {"month", "published", "released", "withheld"}
+        assert month["released"] == released
+        assert set(month["withheld"].values()) == {None}

@@ -68,7 +68,11 @@ def public_months(
     ids: list[str],
     area: str,
 ) -> list[dict[str, Any]]:
-    """Return an entry for each month and one *area*; *ids* are all areas of its kind."""
+    """Return an entry for each month and one *area*; *ids* are all areas of its kind.
+
+    How many were held is left out: what was released is on the live feed, and the two subtracted would tell
+    of the few calls of an area that turned out to be withheld while they waited.
+    """
     wholes: dict[str, Counter[tuple[str, str]]] = {}
     for row in city:
         wholes.setdefault(row.day.isoformat()[:7], Counter())[row.outcome, row.reason] += row.n
@@ -92,7 +96,6 @@ def public_months(
                 "month": month,
                 "published": cell("published"),
                 "released": cell("released"),
-                "held": cell("held"),
                 "withheld": {reason: cell("withheld", reason) for reason in _REASONS},
             }
         )
