@@ -1,4 +1,4 @@
-"""Measure import and push: history in bulk against the bare engine, and small durable batches."""
+"""Measure import and new-city: history in bulk against the bare engine, and a first look at a feed."""
 
 import contextlib
 import io
@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +19,10 @@ from table import Table
 from blocklight.city import load_city
 from blocklight.cli.importing import import_history
 from blocklight.cli.serving import Options, open_town
-from blocklight.intake.connectors.push import Push
-from blocklight.intake.record import Batch, RawRecord
-from blocklight.intake.run import Feed, Tally, store_batch
 
 ROWS = 200_000
 _BATCH = 5_000
-_PUSHED = 20_000
-_PUSH_BATCH = 10
 _GOAL = 1 / 3
-_PUSH_GOAL = 1_000
 _FLAT = 1.3
 _COLUMNS = (
     "id TEXT PRIMARY KEY, first_seq INTEGER, seq INTEGER, source TEXT, kind TEXT, agency TEXT, "
@@ -110,8 +103,8 @@ def _import_here(shared: Path, rows: int) -> None:
     print(taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def bare(rows: int, folder: Path) -> float:
-    """Issue as many upserts, each with its change, straight to SQLite, 5,000 at a time; return rows/s."""
+def bare(rows: int, folder: Path, batch: int = _BATCH) -> float:
+    """Issue as many upserts, each with its change, straight to SQLite, *batch* at a time; return rows/s."""
     database = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None)
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
@@ -125,40 +118,14 @@ def bare(rows: int, folder: Path) -> float:
     ]
     log = [(row[1], row[0], row[9], text) for row in ready]
     begun = time.perf_counter()
-    for start in range(0, rows, _BATCH):
+    for start in range(0, rows, batch):
         database.execute("BEGIN IMMEDIATE")
-        database.executemany(_UPSERT, ready[start : start + _BATCH])
-        database.executemany("INSERT INTO change VALUES (?,?,?,?)", log[start : start + _BATCH])
+        database.executemany(_UPSERT, ready[start : start + batch])
+        database.executemany("INSERT INTO change VALUES (?,?,?,?)", log[start : start + batch])
         database.execute("COMMIT")
     taken = time.perf_counter() - begun
     database.close()
     return rows / taken
-
-
-def push_rate(folder: Path) -> float:
-    """Store pushed records in batches of 10, each durable before the next; return records/s."""
-    city = city_file(folder)
-    town = open_town(Options(str(city), data=folder / "pushed"))
-    source = town.city.source("active").model_copy(update={"connector": "push", "url": ""})
-    feed = Feed(source, town.city, Push(source, lambda: datetime.now(UTC)), town.rules)
-    records: list[RawRecord] = [
-        {
-            "call_min": 26_441_962 + n // 10,
-            "agency": "F",
-            "incident_type": "HOUSE FIRE",
-            "lon_e5": -9_530_000 + n % 977 * 10,
-            "lat_e5": 2_970_000 + n % 983 * 10,
-            "n_units_max": n % 9,
-        }
-        for n in range(_PUSHED)
-    ]
-    begun = time.perf_counter()
-    for start in range(0, _PUSHED, _PUSH_BATCH):
-        some = records[start : start + _PUSH_BATCH]
-        store_batch(feed, town.store, Batch(some, datetime.now(UTC)), Tally())
-    taken = time.perf_counter() - begun
-    town.store.close()
-    return _PUSHED / taken
 
 
 def _new_city(shared: Path, folder: Path) -> float:
@@ -171,7 +138,7 @@ def _new_city(shared: Path, folder: Path) -> float:
 
 
 def measure(table: Table, shared: Path) -> None:
-    """Add the rows of import, push and new-city; both sides of a ratio meet the same machine in turns."""
+    """Add the rows of import and new-city; both sides of a ratio meet the same machine in turns."""
     ours, floors, memory = [], [], 0.0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -181,7 +148,6 @@ def measure(table: Table, shared: Path) -> None:
             (folder / str(turn)).mkdir()
             floors.append(bare(ROWS, folder / str(turn)))
         _, small = import_alone(shared, ROWS // 4)
-        pushed = push_rate(folder)
         began = _new_city(shared, folder / "proposed")
     mine, floor = statistics.median(ours), statistics.median(floors)
     table.add(
@@ -199,14 +165,6 @@ def measure(table: Table, shared: Path) -> None:
         f"{memory / small:.2f} times",
         f"flat: at most {_FLAT:g} times",
         met=memory <= _FLAT * small,
-    )
-    table.add(
-        f"{_PUSHED:,} pushed records in batches of {_PUSH_BATCH}, each durable",
-        f"{pushed:,.0f} records/s",
-        "",
-        "",
-        f"at least {_PUSH_GOAL:,}/s",
-        met=pushed >= _PUSH_GOAL,
     )
     quick = began < 10
     table.add("`new-city` on a recorded sample", f"{began:.1f} s", "", "", "under 10 s", met=quick)

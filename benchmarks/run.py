@@ -11,6 +11,7 @@ import live
 import page
 import page_at_work
 import privacy
+import push
 import window
 from table import Table
 
@@ -65,6 +66,7 @@ def measure_live(table: Table, _: Path) -> None:
 BENCHMARKS = {
     "intake": intake.measure,
     "history": history.measure,
+    "push": push.measure,
     "privacy": privacy.measure,
     "window": window.measure,
     "page": page.measure,

@@ -55,14 +55,7 @@ class Inbox:
         tally, at = Tally(), self._now()
         batch = Batch(self._columns[feed.source.id].records(records), at)
         if batch.records:
-            store_batch(feed, self._store, batch, tally)
-        report = FetchReport(
-            feed.source.id,
-            at,
-            feed.late_after_s,
-            records=tally.shown,
-            rejected=dict(tally.rejected),
-            noticed=dict(tally.noticed),
-        )
-        self._store.record_fetch(report)
+            store_batch(feed, self._store, batch, tally, alone=True)
+        else:  # a sign of life
+            self._store.record_fetch(FetchReport(feed.source.id, at, feed.late_after_s))
         return tally

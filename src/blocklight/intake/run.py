@@ -238,8 +238,11 @@ async def run_once(feed: Feed, store: Store) -> Tally:
     return tally
 
 
-def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally) -> None:
-    """Store what a batch came to; a fetch that looks wrong as a whole is counted and changes nothing."""
+def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone: bool = False) -> None:
+    """Store what a batch came to; a fetch that looks wrong as a whole is counted and changes nothing.
+
+    *alone* says that the batch is all there is to report on, though it may not be the whole feed.
+    """
     source, at = feed.source, batch.fetched_at
     before = sum(tally.rejected.values())
     outcomes = feed.outcomes(batch.records, at, tally, batch.unreadable)
@@ -254,7 +257,7 @@ def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally) -> None:
     if source.closes == "vanish" and batch.complete and outcomes:  # nothing at all never closes everything
         present = tally.unread | {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
     report = None
-    if batch.complete:  # the last of its fetch: how the fetch went is stored with it
+    if batch.complete or alone:  # the last of its fetch: how the fetch went is stored with it
         report = FetchReport(
             source.id,
             at,
