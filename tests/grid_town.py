@@ -6,7 +6,10 @@ from typing import Any
 
 from small_city import small_city
 
+from blocklight.areas import Areas
 from blocklight.city import City
+from blocklight.placing.build import Plane, build, served_by, write
+from blocklight.placing.layers import read_layer
 
 WEST, SOUTH = -95.51, 29.49
 STEP = 0.001
@@ -59,8 +62,8 @@ def addresses() -> list[dict[str, Any]]:
     ]
 
 
-def grid_town(folder: Path, *, policy: dict[str, Any] | None = None, **places: Any) -> City:  # noqa: ANN401 - any key
-    """Write the town's files and return its city; *places* are keys of its [places]."""
+def write_layers(folder: Path) -> None:
+    """Write the town's beats, streets and addresses."""
     beats = [
         feature("Polygon", square(WEST - 0.01, SOUTH - 0.01, BORDER, NORTH + 0.01), id="W", name="West"),
         feature("Polygon", square(BORDER, SOUTH - 0.01, EAST + 0.01, NORTH + 0.01), id="E", name="East"),
@@ -68,6 +71,20 @@ def grid_town(folder: Path, *, policy: dict[str, Any] | None = None, **places: A
     (folder / "beats.geojson").write_text(collection(beats))
     (folder / "streets.geojson").write_text(collection(streets()))
     (folder / "addresses.geojson").write_text(collection(addresses()))
+
+
+def build_places(city: City, folder: Path) -> None:
+    """Build the places of a city on the town's ground from its layers in *folder*."""
+    bounds = city.city.bounds
+    lines = read_layer(folder / "streets.geojson", "streets", column="name", crs=None, bounds=bounds)
+    served = read_layer(folder / "addresses.geojson", "addresses", column=None, crs=None, bounds=bounds)
+    made = build(city, Areas(city), lines, served_by(served, None, Plane(city)))
+    write(made, city, folder / "places.geojson")
+
+
+def grid_town(folder: Path, *, policy: dict[str, Any] | None = None, **places: Any) -> City:  # noqa: ANN401 - any key
+    """Write the town's files and return its city; *places* are keys of its [places]."""
+    write_layers(folder)
     top = {
         "areas": [{"kind": "beat", "label": "Beats", "file": "beats.geojson"}],
         "places": {"file": "places.geojson", "streets": "streets.geojson", "addresses": "addresses.geojson"}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from grid_town import BORDER, EAST, NORTH, SOUTH, STEP, WEST, addresses, grid_town
+from grid_town import BORDER, EAST, NORTH, SOUTH, STEP, WEST, addresses, build_places, grid_town
 from msgspec.structs import replace
 from small_city import rules_of, small_city
 
@@ -22,8 +22,6 @@ from blocklight.intake.redact import redact
 from blocklight.intake.refilter import refilter
 from blocklight.model import Kind, Place, PlaceKind, PublicIncident, Reason, Status, Withheld
 from blocklight.places import ApprovedPlaces
-from blocklight.placing.build import Plane, build, served_by, write
-from blocklight.placing.layers import read_layer
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CALL = Incident(
@@ -43,11 +41,7 @@ CALL = Incident(
 def town(folder: Path, **settings: Any) -> City:  # noqa: ANN401 - of grid_town
     """Return the grid town with its places built."""
     city = grid_town(folder, **settings)
-    bounds = city.city.bounds
-    streets = read_layer(folder / "streets.geojson", "streets", column="name", crs=None, bounds=bounds)
-    served = read_layer(folder / "addresses.geojson", "addresses", column=None, crs=None, bounds=bounds)
-    made = build(city, Areas(city), streets, served_by(served, None, Plane(city)))
-    write(made, city, folder / "places.geojson")
+    build_places(city, folder)
     return city
 
 

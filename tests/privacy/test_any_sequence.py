@@ -1,6 +1,8 @@
 """Any sequence of what can happen to calls, on every surface at once, beside a model of a few lines."""
 
 import asyncio
+import json
+import re
 import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,6 +11,7 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
+from grid_town import EAST, LINES, NORTH, SOUTH, STEP, WEST, build_places, write_layers
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from town import FILE, KEY, NOW, Row, Town, a_row, a_town
@@ -95,6 +98,7 @@ class World:
 
     town: Town
     now: datetime = NOW
+    at: Row = field(default_factory=dict)
     calls: dict[int, Row] = field(default_factory=dict)
     model: Model = field(default_factory=Model)
 
@@ -105,7 +109,7 @@ class World:
     def call(self, number: int, what: str, minutes: int) -> None:
         """Open a call so many minutes ago, or reclassify it."""
         opened = self.now - timedelta(minutes=minutes)
-        row = self.calls.setdefault(number, a_row(number, opened=opened.isoformat(), closed=None))
+        row = self.calls.setdefault(number, a_row(number, opened=opened.isoformat(), closed=None, **self.at))
         row["what"] = what
         self.fetch()
 
@@ -181,6 +185,42 @@ steps = st.one_of(
 )
 
 
+PLACES = """
+[[areas]]
+kind = "beat"
+label = "Beats"
+file = "beats.geojson"
+[places]
+file = "places.geojson"
+streets = "streets.geojson"
+addresses = "addresses.geojson"
+"""
+
+
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
+@given(st.lists(steps, min_size=4, max_size=10), st.floats(0, LINES - 1.01), st.floats(0, LINES - 3.01))
+def test_after_any_sequence_every_public_point_is_an_approved_place(
+    sequence: list[tuple[Any, ...]], east: float, north: float
+) -> None:
+    bounds = f"west = {WEST - 0.02}, south = {SOUTH - 0.02}, east = {EAST + 0.02}, north = {NORTH + 0.02} }}"
+    file = re.sub("west = .*", bounds, FILE.replace("lat = ", FIELDS, 1), count=1)
+    file = file.replace('labels = "hundred_block"', 'place = "nearest"') + POLICY + PLACES
+    with tempfile.TemporaryDirectory() as folder:
+        write_layers(Path(folder))
+        with a_town(Path(folder), file) as town:
+            build_places(town.city, Path(folder))
+            approved = _points(json.loads((Path(folder) / "places.geojson").read_bytes()))
+            world = World(town, at={"lon": WEST + east * STEP, "lat": SOUTH + north * STEP})
+            for name, *arguments in sequence:
+                getattr(world, name)(*arguments)
+            world.check_surfaces()
+            listed = asyncio.run(town.public(world.now))["/api/v1/incidents"]
+            shown = _points(orjson.loads(listed[listed.index(b'{"type"') :]))
+    assert len(approved) > 20
+    assert len(shown) == (len(world.model.shown) > 0)  # all stand at one address, and so at one place
+    assert shown <= approved
+
+
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(st.lists(steps, min_size=6, max_size=16))
 @example([("call", 0, "BURGLARY", 0), ("close", 0), ("pause",), ("close", 0), ("resume",)])
@@ -194,6 +234,10 @@ def test_after_any_sequence_every_surface_shows_what_the_rules_say(sequence: lis
                 getattr(world, name)(*arguments)
                 world.check_store()
             world.check_surfaces()
+
+
+def _points(collection: Any) -> set[tuple[float, float]]:  # noqa: ANN401 - GeoJSON
+    return {tuple(one["geometry"]["coordinates"]) for one in collection["features"]}
 
 
 def _listed(answer: bytes) -> dict[str, Shown]:

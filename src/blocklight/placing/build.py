@@ -248,7 +248,8 @@ def _reaches(ground: Any, at: Points, furthest_m: int) -> list[int]:  # noqa: AN
     cells = np.array([ground], dtype=object)
     if len(at) > 1:
         drawn = shapely.voronoi_polygons(shapely.multipoints(at), extend_to=ground, ordered=True)
-        cells = shapely.intersection(shapely.get_parts(drawn), ground)
+        # Where streets stand in a regular grid, GEOS draws cells that cross themselves by a hair.
+        cells = shapely.intersection(shapely.make_valid(shapely.get_parts(drawn)), ground)
     reaches = []
     for cell, point in zip(cells, at, strict=True):
         corners = shapely.get_coordinates(cell)
