@@ -73,6 +73,7 @@ def test_the_pages_of_the_list_together_are_what_the_api_lists(side: PublicSide)
     "query",
     [
         "status=open",
+        "origin=officer",
         "kind=request&agency=fire",
         "category=fire&category=noise",
         "area=beat:02Y&priority=2",
@@ -88,8 +89,15 @@ def test_a_filter_of_the_list_is_that_of_the_api(side: PublicSide, query: str) -
 
 
 def test_fields_of_the_form_that_were_left_empty_narrow_nothing(side: PublicSide) -> None:
-    empty = "q=&status=&kind=&agency=&area=&priority=&since=&until="
+    empty = "q=&status=&kind=&agency=&origin=&area=&priority=&since=&until="
     assert ids_on(page(side, f"/list?{empty}")) == ids_on(page(side, "/list"))
+
+
+def test_the_form_offers_every_choice_of_the_api_and_shows_the_one_made(side: PublicSide) -> None:
+    for name, value in {"status": "closed", "kind": "request", "origin": "officer"}.items():
+        html = page(side, f"/list?{name}={value}")
+        assert f'<select id="{name}" name="{name}">' in html
+        assert f'<option value="{value}" selected>' in html
 
 
 def test_times_of_the_form_are_those_of_the_city(side: PublicSide) -> None:

@@ -82,6 +82,7 @@ def test_a_phone_has_a_sheet_with_three_stops(quiet_city: str, visitor: Visitor)
 
     middle = height()
     assert middle <= 844 * 0.55
+    expect(page.get_by_role("link", name="Data & methods")).to_be_in_viewport(ratio=1)
     expect(page.locator(".row").nth(2)).to_be_in_viewport()
     grip = page.get_by_role("button", name="Resize the panel")
     grip.focus()

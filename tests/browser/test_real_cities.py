@@ -135,6 +135,11 @@ def test_oakland_lies_over_its_own_streets_and_beats(oakland: str, visitor: Visi
     on_the_map(page)
     expect(page.get_by_text("© OpenStreetMap contributors")).to_be_visible()
     expect(page.locator(".row").first).to_contain_text(re.compile(r"\w"))
+    if reader == "dark":
+        page.locator("[data-row]").first.click()
+        # Closed without a time is not still to come.
+        expect(page.locator("aside dl")).to_contain_text("closed")
+        expect(page.locator("aside dl")).not_to_contain_text("…")
     axe_finds_nothing(page)
 
 

@@ -18,6 +18,7 @@ import { overlayLayers } from "./overlay";
 import { bytes, readPalette, unit } from "./palette";
 import { REACH_PX, rowsAt } from "./pick";
 import { type Pointer, Pointers } from "./pointers";
+import { closedRadius, hexagonsSayMore, legible, openRadius } from "./sizes";
 import "./tiles";
 import type { Insets, MapEvents, Point, View } from "./view";
 
@@ -27,11 +28,6 @@ const NEAR_ZOOM = 15;
 const BREATH_S = 2.4;
 const FRAME_MS = 33;
 const SLOW_FRAME_MS = 90;
-/** A glyph in a closed mark of a smaller radius, in pixels of the screen, could not be told from dirt. */
-const LEGIBLE_PX = 5.5;
-
-/** Closed marks of a smaller radius say less than hexagons do. */
-const DENSE_PX = 3.6;
 
 export class IncidentMap {
   readonly #map: LibreMap;
@@ -265,23 +261,24 @@ export class IncidentMap {
     if (!view || !this.#quiet || !this.#alive) return;
     const now = view.playedAt ?? this.events.now();
     const played = view.playedAt !== null;
-    const quietSize = this.#quietSize(view.facets.rows.length);
+    const count = view.facets.rows.length;
+    const quietSize = closedRadius(this.#map.getZoom(), count);
     const marks = {
       at: now - this.#base,
       wall: this.#still.matches ? 1e6 : performance.now() / 1000,
       fadeSpan: Math.min(view.range, 24) * 3600,
       fillSpan: played ? Math.max(60, view.range * 12) : 1,
       quietSize,
-      openSize: Math.max(this.#dense ? 10 : 7, Math.min(13.5, quietSize * 1.55)),
+      openSize: openRadius(quietSize, this.#dense),
       breathing: this.#breathing(),
-      glyphs: quietSize * devicePixelRatio > LEGIBLE_PX,
+      glyphs: legible(quietSize, devicePixelRatio),
       surface: unit(this.#palette.card),
       accent: unit(this.#palette.accent),
       atlas: this.#atlas,
     };
     this.#overlay.setProps({
       layers: overlayLayers({
-        hexagons: this.#hexagons(view, quietSize),
+        hexagons: this.#hexagons(view, hexagonsSayMore(quietSize, count)),
         hexagonLayer: this.#hexagonLayer,
         quiet: this.#quiet,
         alive: this.#alive,
@@ -294,8 +291,8 @@ export class IncidentMap {
   }
 
   /** What the hexagons show, where they stand for the closed marks. */
-  #hexagons(view: View, quietSize: number): Hexagons | null {
-    const wanted = view.density === "always" || (view.density === "auto" && quietSize < DENSE_PX);
+  #hexagons(view: View, better: boolean): Hexagons | null {
+    const wanted = view.density === "always" || (view.density === "auto" && better);
     if (wanted && !this.#hexagonLayer) void this.#loadHexagons();
     const spotted = wanted && view.playedAt === null && this.#hexagonLayer !== null;
     if (spotted) this.#spots ??= spots(view.incidents, view.facets);
@@ -320,13 +317,6 @@ export class IncidentMap {
   #breathing(): number {
     if (this.#still.matches || this.#slowFrames >= 8) return 0.5;
     return 0.5 - 0.5 * Math.cos((performance.now() / 1000 / BREATH_S) * 2 * Math.PI);
-  }
-
-  /** Closed marks shrink to dots where they would cover each other. */
-  #quietSize(count: number): number {
-    const byZoom = 8.8 + (this.#map.getZoom() - 12.5) * 1.7;
-    const crowd = count > 1500 ? Math.log10(count / 1500) * 3 : 0;
-    return Math.max(2.2, Math.min(9.5, byZoom) - crowd);
   }
 
   #clicked(point: { x: number; y: number }): void {

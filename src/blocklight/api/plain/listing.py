@@ -10,7 +10,7 @@ from blocklight.api.plain.asking import Question, agencies, as_given, local, rea
 from blocklight.api.plain.page import Reader
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery, NotFound, StoreError
-from blocklight.model import Kind, Status
+from blocklight.model import Kind, Origin, Status
 from blocklight.publish.feature import iso
 
 router = APIRouter(include_in_schema=False)
@@ -95,6 +95,7 @@ def _form(reader: Reader, given: dict[str, Any]) -> dict[str, Any]:
         "until": local(given, "until", zone),
         "kinds": [(str(kind), words.of("kinds", kind)) for kind in Kind],
         "statuses": [(str(status), words.of("statuses", status)) for status in Status],
+        "origins": [(str(origin), words.of("origins", origin)) for origin in Origin],
         "agencies": [(agency, words.of("agencies", agency)) for agency in agencies(state.city)],
         "groups": [
             (
