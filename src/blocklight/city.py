@@ -1,6 +1,8 @@
 """One TOML file is one city: sources, field maps, call types, policy and areas, parsed and checked."""
 
 import tomllib
+from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
@@ -48,6 +50,7 @@ __all__ = [
 ]
 
 _MAX_FILE_BYTES = 2_000_000
+_MOST_TOLD = 6
 
 
 def _zone(name: str) -> str:
@@ -295,13 +298,16 @@ def load_city(name_or_path: str) -> City:
     shipped = shipped_cities()
     path = shipped.get(name_or_path) or Path(name_or_path)
     if not path.is_file():
-        hint = f"not a file, and not one of the shipped cities: {', '.join(shipped)}"
-        raise CityFileError(name_or_path, "", hint)
+        like = get_close_matches(name_or_path, shipped, 1)
+        hint = f"did you mean {like[0]}?" if like else f"the shipped cities are {', '.join(shipped)}"
+        raise CityFileError(name_or_path, "", f"no such file, and no shipped city of that name; {hint}")
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise CityFileError(str(path), "", f"larger than {_MAX_FILE_BYTES:,} bytes")
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise CityFileError(str(path), "", "not TOML: not a text in UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
         raise CityFileError(str(path), "", f"not TOML: {error}") from error
     return parse_city(table, file=str(path), folder=path.parent)
 
@@ -318,8 +324,8 @@ def parse_city(table: dict[str, Any], *, file: str, folder: Path) -> City:
             if first["type"] == "extra_forbidden"
             else first["msg"].removeprefix("Value error, ")
         )
-        more = error.error_count() - 1
-        raise CityFileError(file, key, reason + (f" (and {more} more)" if more else "")) from error
+        others = dict.fromkeys(_key(one["loc"], table) for one in error.errors()[1:])
+        raise CityFileError(file, key, reason + _also([name for name in others if name != key])) from error
     city._folder = folder  # noqa: SLF001 - a private attribute of our own model: pydantic has no other way in
     layers: list[AreaLayer | BaseLayer] = [*city.areas, *city.map.layers]
     for layer in layers:
@@ -332,6 +338,14 @@ def parse_city(table: dict[str, Any], *, file: str, folder: Path) -> City:
     return city
 
 
+def _also(keys: Sequence[str]) -> str:
+    """Name the other keys that are wrong, so that they can be mended in one go; the first few of many."""
+    if not keys:
+        return ""
+    rest = f" and {len(keys) - _MOST_TOLD} more" if len(keys) > _MOST_TOLD else ""
+    return f" (also wrong: {', '.join(keys[:_MOST_TOLD])}{rest})"
+
+
 def _check_policy(city: City, file: str) -> None:
     shipped, own = (
         [(rule.match, rule.group) for rule in types.sensitive]
@@ -341,8 +355,8 @@ def _check_policy(city: City, file: str) -> None:
     places = city.places is not None
     found = list(mistakes(city.policy, shipped=shipped, own=own, kinds=kinds, places=places))
     if found:
-        more = f" (and {len(found) - 1} more)" if found[1:] else ""
-        raise CityFileError(file, found[0].key, found[0].reason + more)
+        others = [mistake.key for mistake in found[1:] if mistake.key != found[0].key]
+        raise CityFileError(file, found[0].key, found[0].reason + _also(list(dict.fromkeys(others))))
 
 
 @cache

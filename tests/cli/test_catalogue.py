@@ -57,7 +57,7 @@ def test_the_table_is_read_from_its_address(table: Path, capsys: pytest.CaptureF
 def test_what_cannot_be_listed_is_one_line(table: Path, tmp_path: Path) -> None:
     with pytest.raises(BlocklightError, match="no feed of 'Atlantis'"):
         list_feeds("Atlantis", file=table, incidents=False)
-    with pytest.raises(BlocklightError, match="not a file"):
+    with pytest.raises(BlocklightError, match="no such file"):
         list_feeds(None, file=tmp_path / "none.csv", incidents=False)
     table.write_text("a,b\n1,2\n", "utf-8")
     with pytest.raises(BlocklightError, match="no column 'State'"):

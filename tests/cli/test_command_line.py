@@ -251,7 +251,7 @@ def test_a_mistake_is_one_clear_message(
 
 
 def test_a_mistake_in_a_real_process_ends_with_its_message_and_its_code(workplace: Workplace) -> None:
-    assert workplace.run("serve", "atlantis", code=2).startswith("City file: atlantis: not a file")
+    assert workplace.run("serve", "atlantis", code=2).startswith("City file: atlantis: no such file")
 
 
 @pytest.mark.parametrize(

@@ -5,17 +5,16 @@ import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import httpx
 from rich.markup import escape
 
 from blocklight.cli import out
-from blocklight.errors import BlocklightError, SourceUnavailable
+from blocklight.cli.bodies import download, read
+from blocklight.errors import BlocklightError
 
 TABLE = "https://raw.githubusercontent.com/openpolicedata/opd-data/main/opd_source_table.csv"
 """Where OpenPoliceData publishes its table (https://github.com/openpolicedata/opd-data, BSD-3-Clause)."""
 
 _MAX_BYTES = 32_000_000
-_TIMEOUT_S = 20.0
 _NEEDED = ("State", "SourceName", "TableType", "URL", "DataType", "dataset_id", "coverage_end")
 _CALLS, _INCIDENTS = "CALLS FOR SERVICE", "INCIDENTS"
 
@@ -67,7 +66,7 @@ def _chosen(
 
 def _rows(file: Path | None, table_url: str) -> Iterator[Mapping[str, str]]:
     """Yield the rows of the table; raises ``BlocklightError`` for one without our columns."""
-    body = _asked(table_url) if file is None else _read(file)
+    body = download(table_url, _MAX_BYTES, instead="--file") if file is None else read(file, _MAX_BYTES)
     try:
         reader = csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline=""))
         missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
@@ -77,24 +76,3 @@ def _rows(file: Path | None, table_url: str) -> Iterator[Mapping[str, str]]:
             yield {name: row[name] or "" for name in _NEEDED}
     except (UnicodeDecodeError, csv.Error):
         raise BlocklightError("the table of sources is not a CSV file in UTF-8") from None
-
-
-def _read(file: Path) -> bytes:
-    if not file.is_file() or file.stat().st_size > _MAX_BYTES:
-        raise BlocklightError(f"{file}: not a file of at most {_MAX_BYTES:,} bytes")
-    return file.read_bytes()
-
-
-def _asked(url: str) -> bytes:
-    body = bytearray()
-    try:
-        with httpx.stream("GET", url, timeout=_TIMEOUT_S, headers={"user-agent": "blocklight"}) as response:
-            if not response.is_success:
-                raise SourceUnavailable(f"the table of sources: HTTP {response.status_code}; try --file")
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > _MAX_BYTES:
-                    raise SourceUnavailable(f"the table of sources: larger than {_MAX_BYTES:,} bytes")
-    except httpx.HTTPError as error:
-        raise SourceUnavailable(f"the table of sources: {type(error).__name__}; try --file") from None
-    return bytes(body)

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from blocklight.areas import Areas
 from blocklight.city import City, SourceSpec
-from blocklight.cli import out
+from blocklight.cli import bodies, out
 from blocklight.cli.serving import Options, configured_city, http_client, wall_clock
 from blocklight.errors import BlocklightError, RecordRejected, SourceError
 from blocklight.intake.connectors import connector
@@ -61,9 +61,7 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
 
 def read_sample(sample: Path) -> bytes:
     """Return a recorded answer; raises ``BlocklightError`` for what cannot be one."""
-    if not sample.is_file() or sample.stat().st_size > _MAX_SAMPLE_BYTES:
-        raise BlocklightError(f"{sample}: not a file of at most {_MAX_SAMPLE_BYTES:,} bytes")
-    return sample.read_bytes()
+    return bodies.read(sample, _MAX_SAMPLE_BYTES)
 
 
 async def one_page(

@@ -5,20 +5,19 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
 from blocklight.cli import out
+from blocklight.cli.bodies import download
 from blocklight.cli.checking import read_sample as read_file
-from blocklight.errors import BlocklightError, SourceUnavailable
+from blocklight.errors import BlocklightError
 from blocklight.intake.propose.city_file import Proposal, propose, word
 from blocklight.intake.propose.sample import question, read_sample
 
 _MAX_BYTES = 16_000_000
-_TIMEOUT_S = 20.0
-_REDIRECTS = 3
+_NAMELESS = "my-city"
 _ID = re.compile(r"^[a-z][a-z0-9_-]{0,62}$")
 _TEST = '''"""The feed of {name} is understood: rows in its shape with nobody in them."""
 
@@ -54,7 +53,11 @@ def new_city(url: str, *, name: str | None, sample: Path | None, output: Path) -
     for file in files:
         if file.exists():
             raise BlocklightError(f"{file}: exists already; choose another --name or --output")
-    body = _ask(url) if sample is None else read_file(sample)
+    if sample is None:
+        where, params = question(url)
+        body = download(where, _MAX_BYTES, instead="--sample", params=params)
+    else:
+        body = read_file(sample)
     proposal = propose(read_sample(url, body), name, output)
     output.mkdir(parents=True, exist_ok=True)
     placed = sum(1 for row in proposal.kept if _has_place(proposal, row))
@@ -70,40 +73,17 @@ def _python(name: str) -> str:
 
 def _name_of(url: str) -> str:
     """Return a name from an address: ``data.smallville.gov`` is ``smallville``."""
-    parts = (urlsplit(url).hostname or "my-city").removeprefix("www.").split(".")
+    parts = (urlsplit(url).hostname or _NAMELESS).removeprefix("www.").split(".")
     dull = {"data", "gis", "opendata", "api", "services", "maps", "open", "arcgis"}
     words = [part for part in parts[:-1] if part not in dull and not re.match(r"^services?\d*$", part)]
-    return re.sub(r"[^a-z0-9_-]", "-", (words or ["my-city"])[0].lower())
+    name = re.sub(r"[^a-z0-9_-]", "-", (words or [_NAMELESS])[0].lower())
+    return name if _ID.match(name) else _NAMELESS
 
 
 def _has_place(proposal: Proposal, row: dict[str, object]) -> bool:
     found = proposal.table.found
     columns = found["point"].columns if "point" in found else found["lon"].columns if "lon" in found else ()
     return bool(columns) and all(column in row for column in columns)
-
-
-def _ask(url: str) -> bytes:
-    """Return a small sample of a feed, bounded in time and bytes."""
-    where, params = question(url)
-    body = bytearray()
-    try:
-        with httpx.Client(
-            timeout=_TIMEOUT_S,
-            follow_redirects=True,
-            max_redirects=_REDIRECTS,
-            headers={"user-agent": "blocklight"},
-        ) as client:
-            target = httpx.URL(where).copy_merge_params(params)
-            with client.stream("GET", target) as response:
-                if not response.is_success:
-                    raise SourceUnavailable(f"HTTP {response.status_code}")
-                for chunk in response.iter_bytes():
-                    body += chunk
-                    if len(body) > _MAX_BYTES:
-                        raise SourceUnavailable(f"answer larger than {_MAX_BYTES:,} bytes; use --sample")
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise SourceUnavailable(f"network: {type(error).__name__}") from None
-    return bytes(body)
 
 
 def _tell(proposal: Proposal, files: list[Path]) -> None:

@@ -110,6 +110,8 @@ def replay_source(
 
     asyncio.run(run())
     town.store.close()
+    if not total.fetches + total.skipped:
+        raise BlocklightError(f"{file}: holds no whole answer; it may have been cut off")
     out.print(total.sentence(), highlight=False, soft_wrap=True)
 
 

@@ -27,7 +27,8 @@ def prepare(engine: sa.Engine, city: str) -> None:
             _claim(connection, city)
     except sa.exc.DBAPIError as error:
         shown = engine.url.render_as_string(hide_password=True)
-        raise StoreError(f"{shown} cannot be used: {type(error.orig).__name__}") from error
+        reason = next(iter(str(error.orig).splitlines()), "") or type(error.orig).__name__
+        raise StoreError(f"{shown} cannot be used: {reason}") from error
 
 
 def _upgrade(connection: sa.Connection) -> None:

@@ -1,0 +1,82 @@
+"""What a person reads who mistyped, or has the wrong file or half of one: a line that says what to mend."""
+
+from pathlib import Path
+
+import pytest
+import zstandard
+from loopback.server import Reply, serving
+
+from blocklight.city import load_city
+from blocklight.cli.bodies import download, read
+from blocklight.cli.proposing import new_city
+from blocklight.cli.recording import replay_source
+from blocklight.errors import BlocklightError, CityFileError, SourceUnavailable
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("houstn", "did you mean houston?"),
+        ("san-mateo", "did you mean san-mateo-fire?"),
+        ("nowhere", "the shipped cities are berkeley, "),
+        ("my-city.toml", "no such file"),
+    ],
+)
+def test_a_city_that_is_not_there_is_answered_with_the_nearest(typed: str, said: str) -> None:
+    with pytest.raises(CityFileError, match="^" + typed) as raised:
+        load_city(typed)
+    assert said in str(raised.value)
+
+
+def test_every_missing_key_of_a_city_file_is_named_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "half.toml"
+    file.write_text('[city]\nid = "half"\n')
+    with pytest.raises(CityFileError) as raised:
+        load_city(str(file))
+    assert "city.name: Field required (also wrong: city.time_zone, city.bounds, sources)" in str(raised.value)
+
+
+def test_a_city_file_in_another_encoding_is_said_to_be_so(tmp_path: Path) -> None:
+    file = tmp_path / "half.toml"
+    file.write_bytes('[city]\nname = "Cañón"\n'.encode("latin-1"))
+    with pytest.raises(CityFileError, match=r"not TOML: not a text in UTF-8$"):
+        load_city(str(file))
+
+
+def test_a_file_that_is_missing_or_a_folder_or_too_large_is_said_to_be_that(tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(b"12345")
+    for name, said in {"none": "no such file", "": "not a file", "large": "larger than 4 bytes"}.items():
+        with pytest.raises(BlocklightError, match=said):
+            read(tmp_path / name, 4)
+    assert read(tmp_path / "large", 5) == b"12345"
+
+
+@pytest.mark.parametrize("url", ["data.example.gov/calls", "", "file:///etc/passwd", "https://x:port"])
+def test_what_is_no_address_is_said_to_be_none(url: str) -> None:
+    with pytest.raises(SourceUnavailable, match="not an address; one begins with https://"):
+        download(url, 10, instead="--file")
+
+
+def test_a_download_that_fails_names_the_address_and_what_to_do_instead() -> None:
+    with pytest.raises(SourceUnavailable, match=r"^http://127.0.0.1:1/x: ConnectError; try --file$"):
+        download("http://127.0.0.1:1/x", 10, instead="--file")
+    with serving(lambda _: Reply(200, (b"x" * 11,))) as running:
+        with pytest.raises(SourceUnavailable, match="larger than 10 bytes; try --file"):
+            download(running.url, 10, instead="--file")
+        assert download(running.url, 11, instead="--file", params={"$limit": "5"}) == b"x" * 11
+    assert running.asked[-1].params["$limit"] == "5"
+
+
+def test_a_recording_without_a_whole_answer_is_said_to_be_cut_off(tmp_path: Path) -> None:
+    packed = zstandard.ZstdCompressor().compress(b'{"fetched_at": 1, "body": {}}\n' * 50)
+    file = tmp_path / "half.jsonl.zst"
+    file.write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(BlocklightError, match="holds no whole answer"):
+        replay_source("houston", "active", file, speed="max", data=tmp_path / "data", database=None)
+
+
+def test_an_address_without_a_name_in_it_needs_none(tmp_path: Path) -> None:
+    sample = tmp_path / "sample.csv"
+    sample.write_text("id,received,type\n1,2026-03-01T12:00:00Z,CAR FIRE\n2,2026-03-01T13:00:00Z,CAR FIRE\n")
+    new_city("http://127.0.0.1:9/calls", name=None, sample=sample, output=tmp_path)
+    assert (tmp_path / "my-city.toml").is_file()
