@@ -231,6 +231,14 @@ def test_the_page_is_served_with_a_strict_content_policy(side: PublicSide) -> No
     assert answer.headers["cache-control"] == "no-cache"
 
 
+def test_the_page_names_the_window_of_its_address_so_that_the_browser_asks_at_once(side: PublicSide) -> None:
+    asked = {"": 24, "?range=168": 168, "?range=720&status=open": 720, "?range=12": 24, "?range=<>": 24}
+    for query, hours in asked.items():
+        link = side.client.get(f"/{query}").headers["link"]
+        assert link == f"</api/v1/window?hours={hours}>; rel=preload; as=fetch; crossorigin"
+        assert side.client.get(link[1 : link.index(">")]).status_code == 200
+
+
 def test_only_the_slim_page_may_be_framed_and_only_by_whom_the_city_names(side: PublicSide) -> None:
     def framers(path: str) -> str:
         answer = side.client.get(path)

@@ -14,7 +14,9 @@ READERS: dict[str, dict[str, Any]] = {
     "plain": {},
     "dark": {"color_scheme": "dark"},
     "spanish": {"locale": "es-MX"},
+    "chinese": {"locale": "zh-CN"},
     "phone": PHONE,
+    "vietnamese phone": PHONE | {"locale": "vi-VN"},
     "dark phone": PHONE | {"color_scheme": "dark"},
     "zoomed to 200 %": {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2},
 }
