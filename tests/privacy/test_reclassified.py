@@ -1,6 +1,7 @@
 """A version that tells less takes back what earlier ones told: of patients, and of masks made coarser."""
 
-from datetime import timedelta
+import base64
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -12,6 +13,7 @@ from town import FILE, KEY, NOW, Row, Town, a_row, a_town
 from blocklight.cli.policy_change import apply_policy
 from blocklight.intake.geomask import mask_point
 from blocklight.intake.redact import Rules
+from blocklight.store import IncidentQuery
 
 pytestmark = pytest.mark.anyio
 
@@ -92,6 +94,33 @@ async def test_times_cut_by_a_new_policy_are_told_uncut_nowhere(tmp_path: Path) 
     assert b"T04:00:00Z" in surfaces["live"]
     for path, body in surfaces.items():
         assert b"T04:50:00Z" not in body, path
+
+
+async def test_a_time_that_was_cut_later_is_in_no_pages_cursor(tmp_path: Path) -> None:
+    rule = '[[policy.rules]]\nname = "steps"\naction = "publish"\ntime_step_min = 60\n'
+    opened = [NOW - timedelta(minutes=7 + number, seconds=13) for number in range(3)]
+    calls = [a_row(number, opened=at.isoformat()) for number, at in enumerate(opened)]
+    with a_town(tmp_path / "town", TOLD) as town:
+        await town.fetch(*calls)
+        apply_policy(town.city, Rules.of(town.city, KEY), town.store, NOW)
+        assert _in_cursors(town, opened)
+        with a_town(tmp_path / "strict", TOLD + rule) as other:
+            city = other.city
+        apply_policy(city, Rules.of(city, KEY), town.store, NOW)
+        town.store.release(NOW + timedelta(hours=2))
+        assert not _in_cursors(town, opened)
+
+
+def _in_cursors(town: Town, times: list[datetime]) -> bool:
+    """Whether a cursor of a page of one incident holds one of some times."""
+    page = town.store.query(IncidentQuery(limit=1))
+    cursors = b""
+    while page.next is not None:
+        cursors += base64.urlsafe_b64decode(page.next)
+        page = town.store.query(IncidentQuery(limit=1, cursor=page.next))
+    assert cursors
+    marks = [int(at.timestamp() * 1000).to_bytes(8, order) for at in times for order in ("big", "little")]
+    return any(mark in cursors for mark in marks)
 
 
 @settings(max_examples=12, suppress_health_check=list(HealthCheck))

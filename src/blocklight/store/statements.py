@@ -55,6 +55,7 @@ class Statements:
         # A place apart: naming it makes the engine touch its index, and hardly any change moves one.
         self.update_incident = self._update(incident, _CHANGING, incident.c.first_seq)
         self.move_incident = self._update(incident, ("place_id",), incident.c.first_seq)
+        self.relist_incident = self._update(incident, ("listed_at",), incident.c.first_seq)
         self.delete_incidents = self._text(incident.delete().where(self.among(incident.c.first_seq)))
 
     def _of_places(self) -> None:

@@ -15,6 +15,8 @@ class Unwritten:
     inserts: list[tuple[Any, ...]] = field(default_factory=list)
     updates: list[tuple[Any, ...]] = field(default_factory=list)
     moves: list[tuple[Any, ...]] = field(default_factory=list)
+    relisted: list[tuple[Any, ...]] = field(default_factory=list)
+    """By what a page lists an incident and its cursor tells, where policy has cut that time since."""
     changes: list[tuple[Any, ...]] = field(default_factory=list)
     marks: list[tuple[Any, ...]] = field(default_factory=list)
     unmarked: list[str] = field(default_factory=list)
@@ -33,5 +35,6 @@ class Unwritten:
         run_many(cursor, sql.insert_incident, self.inserts)
         run_many(cursor, sql.update_incident, self.updates)
         run_many(cursor, sql.move_incident, self.moves)
+        run_many(cursor, sql.relist_incident, self.relisted)
         run_many(cursor, sql.insert_change, self.changes)
         run_many(cursor, sql.put_mark, self.marks)

@@ -273,6 +273,7 @@ class Application:
         if untold := before.incident.detail.taken_back_by(new.detail):
             self._rows.scrubbed += lives.seqs(first_seq, before.life)
             life = lives.without(life, untold)
+            self._rows.relisted += [(values[_RECEIVED], first_seq)] * ("received_at" in untold)
         steady = (*values[:_PLACE], *values[_PLACE + 1 :])
         self._rows.updates.append((seq, self._at, digest(encoded), vanished, *steady, life, first_seq))
         if before.place_id != place_id:
@@ -368,8 +369,8 @@ class Application:
         rows = [(self._day, *event, n) for event, n in sorted(self._events.items())]
         run_many(self._cursor, self._sql.add_to_ledger, rows)
         run_many(self._cursor, self._sql.add_to_city_ledger, of_all_sources(self._day, self._events))
-        month, kind = self._day[:7], self._ledger_kind
-        in_areas = [(month, kind, *event, n) for event, n in sorted(self._area_events.items())]
+        month = self._day[:7], self._ledger_kind
+        in_areas = [(*month, *event, n) for event, n in sorted(self._area_events.items())]
         run_many(self._cursor, self._sql.add_to_area_ledger, in_areas)
 
     def _advance(self, cursor: str | None) -> None:
