@@ -6,6 +6,7 @@ import stat
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hmac import compare_digest as hmac_equal
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,24 @@ async def test_a_wrong_key_is_refused(side: Side, key: str) -> None:
     answer = await side.send(rows(1), key.encode().decode("latin-1"))
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
     assert side.store.head() == 0
+
+
+async def test_a_wrong_key_is_compared_whole_whatever_is_wrong_with_it(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[tuple[int, int]] = []
+
+    def compare(given: str, known: str) -> bool:
+        compared.append((len(given), len(known)))
+        return hmac_equal(given, known)
+
+    monkeypatch.setattr("blocklight.intake.push_keys.hmac.compare_digest", compare)
+    near = side.key[:-1] + ("A" if side.key[-1] != "A" else "B")
+    for key, source in ((near, "calls"), ("x", "calls"), (side.key, "nobody"), ("", "nobody")):
+        compared.clear()
+        assert not side.keys.admit(source, key)
+        assert compared == [(64, 64)]
+    assert side.keys.admit("calls", side.key)
 
 
 async def test_a_key_opens_only_its_source_and_not_once_it_is_revoked(side: Side) -> None:

@@ -120,6 +120,36 @@ async def test_broken_xml_is_a_server_that_is_unwell(document: str) -> None:
     assert isinstance((await fetched("feed", document)).error, SourceUnavailable)
 
 
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "windows-1252", "utf-16", "utf-8"])
+async def test_a_feed_is_read_in_the_encoding_that_it_declares(encoding: str) -> None:
+    document = ATOM.replace("UTF-8", encoding).replace("NOISE", "MÜLL").encode(encoding)
+    changes = {"received_at": {"from": "published", "convert": "iso"}, "source_type": "category@term"}
+    assert rows(await fetched("feed", document, fields=FIELDS | changes))[0]["category@term"] == "MÜLL"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8"])
+async def test_a_bomb_is_refused_in_any_encoding(encoding: str) -> None:
+    bomb = BOMB.replace('<?xml version="1.0"?>', "").encode(encoding)
+    assert str((await fetched("feed", bomb)).error) == "an XML document with a document type is refused"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('[{"type": "MÜLL"}]'.encode("latin-1"), "JSON that is not in UTF-8"),
+        ('[{"type": "MÜLL"}]'.encode("utf-16"), "JSON that is not in UTF-8"),
+        ('[{"type": "MÜ'.encode()[:-1], "broken JSON"),
+        (b"[" * 200_000, "broken JSON"),
+        (b"[{", "broken JSON"),
+        (b" ", "nothing"),
+    ],
+)
+async def test_an_answer_that_is_no_json_is_said_to_be_what_it_is(body: bytes, said: str) -> None:
+    error = (await fetched("json", body)).error
+    assert isinstance(error, SourceUnavailable)
+    assert str(error) == f"answered with {said}"
+
+
 async def test_a_deep_document_does_no_harm() -> None:
     deep = "<feed><entry>" + "<a>" * 100_000 + "</a>" * 100_000 + "</entry></feed>"
     found = await fetched("feed", deep)

@@ -247,8 +247,21 @@ def json_document(body: bytes) -> Any:  # noqa: ANN401 - a far side may answer w
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        kind = "HTML" if text.lstrip()[:1] == b"<" else "broken JSON" if text.strip() else "nothing"
-        raise SourceUnavailable(f"answered with {kind}") from None
+        raise SourceUnavailable(f"answered with {_kind(text)}") from None
+
+
+def _kind(text: bytes) -> str:
+    """Say what an answer is that is no JSON."""
+    if not text.strip():
+        return "nothing"
+    if text.lstrip()[:1] == b"<":
+        return "HTML"
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # A character that was cut off at the very end is half an answer, not another encoding.
+        return "broken JSON" if error.end == len(text) else "JSON that is not in UTF-8"
+    return "broken JSON"
 
 
 def _validators(response: httpx.Response) -> dict[str, str]:
