@@ -90,6 +90,9 @@ class Workplace:
     def url(self) -> str:
         return f"sqlite:///{self.folder}/data/blocklight.sqlite3"
 
+    def make_database(self) -> None:
+        Store.open(self.url, "smallville").close()
+
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "blocklight", *arguments]
 
@@ -175,6 +178,7 @@ def test_a_pause_by_one_process_empties_the_map_of_another_and_says_so(workplace
 
 
 def test_what_was_not_paused_cannot_be_resumed(workplace: Workplace) -> None:
+    workplace.make_database()
     said = workplace.run("resume", "smallville.toml", "--data", "data", "--source", "dispatch", fails=True)
     assert "source dispatch was not paused" in said
 
@@ -197,7 +201,26 @@ def test_a_pause_of_nothing_that_exists_is_refused(
     assert words in said
 
 
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [
+        (("pause",), ("--reason", "A test")),
+        (("resume",), ()),
+        (("audit", "verify"), ()),
+        (("key", "rotate"), ()),
+    ],
+)
+def test_nothing_is_decided_where_there_is_no_database(
+    workplace: Workplace, command: tuple[str, ...], more: tuple[str, ...]
+) -> None:
+    said = workplace.run(*command, "smallville.toml", *more, "--data", "mistyped", fails=True)
+    assert "no database there" in said
+    assert "--data" in said
+    assert not (workplace.folder / "mistyped").exists()
+
+
 def test_the_audit_log_is_listed_and_a_change_to_it_is_found_out(workplace: Workplace) -> None:
+    workplace.make_database()
     there = ("smallville.toml", "--data", "data")
     workplace.run("pause", *there, "--category", "noise", "--reason", "A test of the switch")
     workplace.run("resume", *there, "--category", "noise")

@@ -47,7 +47,7 @@ def scope_of(city: City, source: str | None, category: Category | None, area: st
 def pause_city(options: Options, scope: tuple[str, str], reason: str) -> None:
     """Stop publishing what *scope* covers, in every process that serves this database."""
     city = configured_city(options)
-    with open_store(options, city, Settings()) as store:
+    with open_store(options, city, Settings(), existing=True) as store:
         applied = store.pause(Pause(*scope, reason, wall_clock()))
     out.print(
         f"Paused: {_said(scope)}. {applied.retracted} open incidents are off the map; "
@@ -60,7 +60,7 @@ def pause_city(options: Options, scope: tuple[str, str], reason: str) -> None:
 def resume_city(options: Options, scope: tuple[str, str]) -> None:
     """Publish again what *scope* covers; raises ``BlocklightError`` when it was not paused."""
     city = configured_city(options)
-    with open_store(options, city, Settings()) as store:
+    with open_store(options, city, Settings(), existing=True) as store:
         if not store.resume(*scope, wall_clock()):
             raise BlocklightError(f"{_said(scope)} was not paused")
     out.print(f"Resumed: {_said(scope)}.", highlight=False)
@@ -73,7 +73,7 @@ def _said(scope: tuple[str, str]) -> str:
 def verify_audit(options: Options) -> None:
     """Work out every digest of the audit log again; raises ``BlocklightError`` where it was changed."""
     city = configured_city(options)
-    with open_store(options, city, Settings()) as store:
+    with open_store(options, city, Settings(), existing=True) as store:
         entries, verdict = store.audit(), store.verify_audit()
     table = Table("", "When (UTC)", "What", "Detail")
     for entry in entries:
@@ -167,7 +167,8 @@ def differ(old: str, new: str, data: Path | None, database: str | None) -> None:
         raise BlocklightError(f"{old} and {new} are two cities: {before.city.id} and {after.city.id}")
     known = vocabulary(before.call_types, before.policy.allow)
     difference = Difference()
-    with open_store(Options(old, data=data, database=database), before, Settings()) as store:
+    options = Options(old, data=data, database=database)
+    with open_store(options, before, Settings(), existing=True) as store:
         for incident, again in asked(after, Rules.of(after, _THROWAWAY_KEY), store, known, wall_clock()):
             difference.add(incident, again, after.ledger_kind)
         hidden = store.withheld()

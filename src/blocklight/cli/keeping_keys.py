@@ -49,8 +49,8 @@ def rotate_id_key(options: Options) -> None:
         raise BlocklightError(
             f"put the key of BLOCKLIGHT_ID_KEY into {folder / 'id.key'} first, and unset it"
         )
-    keys = load_id_key(folder)
-    with open_store(options, city, settings) as store:
+    with open_store(options, city, settings, existing=True) as store:
+        keys = load_id_key(folder)
         known = known_check(store)
         if known in (None, check_of(keys)):
             following = next_keys(folder, keys)

@@ -130,11 +130,20 @@ def _is_web_address(text: str) -> bool:
     return url.scheme in ("http", "https") and bool(url.host)
 
 
-def open_store(options: Options, city: City, settings: Settings) -> Store:
-    """Open a city's store where the command line or the environment says."""
+def open_store(options: Options, city: City, settings: Settings, *, existing: bool = False) -> Store:
+    """Open a city's store where the command line or the environment says.
+
+    Raises ``BlocklightError`` for an *existing* one that is not in the data folder: what is decided about a
+    city must not be noted beside the database that it is served from.
+    """
     folder = options.data or settings.data / city.city.id
-    url = options.database or settings.database_url or f"sqlite:///{folder / 'blocklight.sqlite3'}"
-    return Store.open(url, city.city.id, ledger_kind=city.ledger_kind)
+    file = folder / "blocklight.sqlite3"
+    given = options.database or settings.database_url
+    if existing and given is None and not file.is_file():
+        raise BlocklightError(
+            f"{file}: no database there; name the folder that {city.city.name} is served from with --data"
+        )
+    return Store.open(given or f"sqlite:///{file}", city.city.id, ledger_kind=city.ledger_kind)
 
 
 def open_town(options: Options, *, reading: bool = True) -> Town:
