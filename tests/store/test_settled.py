@@ -1,5 +1,6 @@
 """What the store remembers of a feed's last batch changes what it costs, and nothing else."""
 
+import gc
 from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +10,9 @@ from msgspec.structs import replace
 from blocklight.model import Held, Outcome, Status, Withheld
 from blocklight.store import Applied, Pause, Store, schema
 from blocklight.store.batch import collect
+from blocklight.store.holding import Holding
 from blocklight.store.settled import Known
+from blocklight.store.writing import Application
 from store.databases import Database
 from store.making import HILL, START, call, closed, minutes, withheld
 
@@ -103,3 +106,16 @@ def test_a_held_one_is_released_with_the_batch_that_finds_it_due(store: Store) -
     store.apply("dispatch", [Held(call(1, delayed=True), release_at=minutes(5))], at=START)
     assert store.apply("dispatch", [], at=minutes(6)).head == 1
     assert store.held() == 0
+
+
+def test_a_transaction_leaves_nothing_that_only_a_search_for_cycles_would_free(store: Store) -> None:
+    store.apply("dispatch", [call(1), Held(call(2), release_at=minutes(9))], at=START)
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(3, 6):
+            store.apply("dispatch", [call(number)], at=minutes(number))
+        left = [one for one in gc.get_objects() if isinstance(one, Application | Holding)]
+    finally:
+        gc.enable()
+    assert left == []

@@ -1,6 +1,6 @@
 """Keeps back what may not be public yet: sorts a batch into what is decided now and what waits."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -16,7 +16,6 @@ PASSING = frozenset({Reason.HELD, Reason.PAUSED})
 _MINUTE_MS = 60_000
 
 Pending = dict[str, PublicIncident | Held | Withheld]
-Count = Callable[[str, PublicIncident], None]
 
 
 class Waiting(NamedTuple):
@@ -61,19 +60,20 @@ def covers(scope: str, value: str, incident: PublicIncident) -> bool:
 
 
 class Holding:
-    """What waits, inside one transaction at *at* (ms); *count* notes in the ledger what waits from now on."""
+    """What waits, inside one transaction at *at* (ms)."""
 
-    def __init__(self, cursor: DBAPICursor, sql: Statements, at: int, count: Count) -> None:
+    def __init__(self, cursor: DBAPICursor, sql: Statements, at: int) -> None:
         self._cursor = cursor
         self._sql = sql
         self._at = at
-        self._count = count
         self._any = True
         self._puts: dict[str, Waiting] = {}
         self._gone: list[str] = []
         self.pauses = Pauses(())
         self.waited: set[str] = set()
         """Ids that were held before: publishing one is a release."""
+        self.begun: list[PublicIncident] = []
+        """What waits from now on, to be counted in the ledger."""
 
     def begin(self) -> None:
         """Read, once the log is locked, what is paused and whether anything waits."""
@@ -179,7 +179,7 @@ class Holding:
             return incident
         self._put(incident, due, held, joins=join_rows)
         if before is None and shown is None and mark is None:
-            self._count("held", incident)
+            self.begun.append(incident)
         stays = held.step_min is not None or (paused and shown is not None and shown[1] == Status.CLOSED)
         if shown is None or stays:
             return None

@@ -87,7 +87,7 @@ class Application:
         self._stored: dict[str, Stored | None] = {}
         """What this batch published or found published, with its row where that is at hand."""
         self._known: Mapping[str, Known] = {}
-        self._holding = Holding(cursor, sql, self._at, self._hold)
+        self._holding = Holding(cursor, sql, self._at)
 
     def release(self) -> Applied:
         """Publish what has waited long enough."""
@@ -306,10 +306,6 @@ class Application:
             self._events[new.source, outcome, reason] += 1
             self._count_area(outcome, reason, new.areas)
 
-    def _hold(self, outcome: str, incident: PublicIncident) -> None:
-        self._count(outcome, incident.source)
-        self._count_area(outcome, "", incident.areas)
-
     def _count_area(self, outcome: str, reason: str, areas: Mapping[str, str]) -> None:
         if self._ledger_kind is not None and self._ledger_kind in areas:
             self._area_events[areas[self._ledger_kind], outcome, reason] += 1
@@ -366,6 +362,9 @@ class Application:
         rows.write(self._cursor, self._sql)
 
     def _write_events(self) -> None:
+        for incident in self._holding.begun:
+            self._count("held", incident.source)
+            self._count_area("held", "", incident.areas)
         rows = [(self._day, *event, n) for event, n in sorted(self._events.items())]
         run_many(self._cursor, self._sql.add_to_ledger, rows)
         run_many(self._cursor, self._sql.add_to_city_ledger, of_all_sources(self._day, self._events))
