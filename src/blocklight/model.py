@@ -99,8 +99,8 @@ class PlaceKind(StrEnum):
     PUBLISHER = "publisher"
 
 
-TIMES = frozenset({"received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at"})
-"""The times of an incident, all from its source."""
+TIMES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
+"""The times of an incident in the order of its life, all from its source."""
 
 _METRES_A_DEGREE = 111_195
 _NOWHERE_M = 50_000_000
@@ -155,7 +155,7 @@ class Detail(NamedTuple):
         if self.typed and not later.typed:
             fields.add("source_type")
         if later.step_min > self.step_min:
-            fields |= TIMES
+            fields.update(TIMES)
         return frozenset(fields)
 
 

@@ -119,3 +119,27 @@ def test_a_transaction_leaves_nothing_that_only_a_search_for_cycles_would_free(s
     finally:
         gc.enable()
     assert left == []
+
+
+def test_a_row_that_was_listed_anew_is_remembered_as_it_is_listed_now(database: Database) -> None:
+    """A policy that cuts times moves a call in the list; later versions are measured from where it is."""
+    at = START + timedelta(minutes=7)
+    versions = [
+        call(1, received_at=at),
+        call(1, received_at=START, time_step_min=60),
+        call(1, received_at=START + timedelta(hours=1), time_step_min=60),
+    ]
+    told = []
+    for forgets in (False, True):
+        database.empty()
+        store = database.open()
+        for number, version in enumerate(versions):
+            if forgets:
+                store.close()
+                store = database.open()
+            store.apply("dispatch", [version], at=minutes(10 + number))
+        store.close()
+        (row,) = database.rows(schema.log)
+        (stored,) = database.rows(schema.incident)
+        told.append((row.drift_ms, stored.received_at - stored.listed_at))
+    assert told == [(3_600_000, 3_600_000)] * 2

@@ -13,6 +13,7 @@ from blocklight.intake.keys import PublicIds
 from blocklight.intake.policy import CallMeanings, Decider, Meaning
 from blocklight.intake.record import Incident
 from blocklight.model import (
+    TIMES,
     Category,
     Held,
     Place,
@@ -29,7 +30,6 @@ from blocklight.policy import Rule
 
 _AS_IT_IS = Rule(name="default", action="publish")
 _STRICT = ("publish", "hold", "withhold")
-_TIMES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def timed(
         return public
     times: dict[str, datetime] = {}
     if step is not None:
-        told = [(name, getattr(incident, name)) for name in _TIMES]
+        told = [(name, getattr(incident, name)) for name in TIMES]
         times = {name: cut(time, step) for name, time in told if time is not None}
     wait = timedelta(minutes=rule.for_min or 0)
     release_at: datetime | None = incident.received_at + wait

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from blocklight.model import (
+    TIMES,
     Category,
     Disposition,
     Kind,
@@ -35,7 +36,6 @@ STORED = ("first_seq", "id", "seq", "released_at", "updated_at", *CONTENT[:-1])
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 _EXACT = 2**32 * 1000  # up to here (the year 2106) a float of seconds is off by less than half a microsecond
-_TIMES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(PublicIncident).decode
@@ -88,7 +88,7 @@ def storable(incident: PublicIncident) -> PublicIncident:
     )
     cut: dict[str, Any] = {
         name: time.replace(microsecond=time.microsecond // 1000 * 1000)
-        for name, time in zip(_TIMES, times, strict=True)
+        for name, time in zip(TIMES, times, strict=True)
         if time is not None and time.microsecond % 1000
     }
     if incident.place is None and incident.areas:

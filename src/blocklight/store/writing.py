@@ -273,7 +273,9 @@ class Application:
         if untold := before.incident.detail.taken_back_by(new.detail):
             self._rows.scrubbed += lives.seqs(first_seq, before.life)
             life = lives.without(life, untold)
-            self._rows.relisted += [(values[_RECEIVED], first_seq)] * ("received_at" in untold)
+            if "received_at" in untold:
+                self._rows.relisted.append((values[_RECEIVED], first_seq))
+                before = before._replace(listed_at=values[_RECEIVED])
         steady = (*values[:_PLACE], *values[_PLACE + 1 :])
         self._rows.updates.append((seq, self._at, digest(encoded), vanished, *steady, life, first_seq))
         if before.place_id != place_id:

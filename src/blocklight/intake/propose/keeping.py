@@ -13,13 +13,12 @@ from blocklight.intake.normalise import Normaliser
 from blocklight.intake.policy import CallMeanings
 from blocklight.intake.propose.fields import Guess
 from blocklight.intake.record import Incident
-from blocklight.model import Reason
+from blocklight.model import TIMES, Reason
 
 _KEPT_ROWS = 12
 _SAMPLE_RESOLUTION = 7
 _SECONDS = 100_000_000_000  # what is larger counts milliseconds
 _WORDS = ("source_type", "other_type", "priority", "status", "agency", "origin")
-_TIMES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
 _CLOCK = re.compile(r"(\d\d?):\d\d(:\d\d)?(\.\d+)?")
 
 
@@ -51,7 +50,7 @@ def _redacted(
     row: Mapping[str, Any], incident: Incident, found: Mapping[str, Guess], key: Sequence[str], number: int
 ) -> dict[str, Any]:
     kept = {column: row[column] for column in _given(row, found, _WORDS)}
-    kept |= {column: _without_clock(row[column]) for column in _given(row, found, _TIMES)}
+    kept |= {column: _without_clock(row[column]) for column in _given(row, found, TIMES)}
     if "address" in found:
         kept[found["address"].columns[0]] = "100 MAIN ST"
     if incident.lon is not None and incident.lat is not None:
