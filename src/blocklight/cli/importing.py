@@ -1,13 +1,8 @@
 """Brings a file of history into the store, through the same normalise and redact as every live record."""
 
-import gc
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 
@@ -18,13 +13,10 @@ from blocklight.city import SourceSpec
 from blocklight.cli import err, out
 from blocklight.cli.serving import Options, Town, open_town, wall_clock
 from blocklight.errors import BlocklightError
-from blocklight.intake.columns import Columns
+from blocklight.intake.bulk import History, Understood, understood
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.run import Feed, Tally
-from blocklight.intake.tables import Block, Reading, read_table
-from blocklight.model import Outcome
 
-_ROWS_AT_ONCE = 5000
 _ENOUGH_TO_JUDGE = 10
 _FINGERPRINT_BYTES = 1 << 20
 
@@ -131,65 +123,24 @@ def _as_history(source: SourceSpec) -> SourceSpec:
 
 
 def _import(town: Town, source: SourceSpec, file: Path, ledger: Ledger) -> None:
-    feed = Feed(source, town.city, Push(source, wall_clock), town.rules, geocoder=town.geocoder)
-    reading = Reading(Columns(source), source.records, source.encoding, _ROWS_AT_ONCE)
+    feed = Feed(source, town.city, Push(source, wall_clock), town.rules)
+    history = History(file, town.city, source, town.keys, wall_clock, done=ledger.account.rows)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.fields[rows]:,} rows"),
         TimeRemainingColumn(),
     )
-    with file.open("rb") as handle, Progress(*columns, console=err, transient=True) as progress:
+    with Progress(*columns, console=err, transient=True) as progress, understood(history) as blocks:
         task = progress.add_task(f"Importing {file.name}", total=file.stat().st_size, rows=0)
-        with _without_cycles(), ThreadPoolExecutor(1) as storer:
-            storing: Future[None] | None = None
-            for block in _left_over(read_table(handle, reading), ledger.account.rows):
-                understood = _understand(feed, block)  # while the block before it is being stored
-                if storing is not None:
-                    storing.result()
-                storing = storer.submit(_store, town, feed, understood, ledger)
-                progress.update(task, completed=handle.tell(), rows=ledger.account.rows)
-            if storing is not None:
-                storing.result()
+        for block in blocks:
+            _store(town, feed, block, ledger)
+            progress.update(task, completed=block.position, rows=ledger.account.rows)
     ledger.account.done = True
     ledger.save()
 
 
-@contextmanager
-def _without_cycles() -> Iterator[None]:
-    """Look for cycles of garbage no more while rows go by, which make none: it costs a tenth of the time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-def _left_over(blocks: Iterable[Block], done: int) -> Iterator[Block]:
-    """Pass over the blocks whose rows are done; blocks are cut alike each time."""
-    for block in blocks:
-        if done >= len(block) > 0:
-            done -= len(block)
-        else:
-            yield block
-
-
-@dataclass(frozen=True, slots=True)
-class _Understood:
-    """A block of which every row was normalised and redacted."""
-
-    rows: int
-    at: datetime
-    outcomes: list[Outcome]
-    tally: Tally
-
-
-def _understand(feed: Feed, block: Block) -> _Understood:
-    tally, at = Tally(), wall_clock()
-    return _Understood(len(block), at, feed.outcomes(block.records, at, tally, block.unreadable), tally)
-
-
-def _store(town: Town, feed: Feed, block: _Understood, ledger: Ledger) -> None:
+def _store(town: Town, feed: Feed, block: Understood, ledger: Ledger) -> None:
     """Store a block and note it; killed between the two, the block is stored again, which changes nothing."""
     tally, source = block.tally, feed.source
     rejected = tally.rejected.total()

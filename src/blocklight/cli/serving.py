@@ -83,6 +83,7 @@ class Town:
     settings: Settings
     folder: Path
     geocoder: Geocoder | None = None
+    keys: bytes = field(default=b"", repr=False)
 
     def feeds(self, client: httpx.AsyncClient, now: Clock, clock_rate: float = 1) -> list[Feed]:
         """Return a feed for each source of the city."""
@@ -164,7 +165,7 @@ def open_town(options: Options, *, reading: bool = True) -> Town:
     store = open_store(options, city, settings)
     if reading or any(source.connector == "push" for source in city.sources):
         belong_together(store, keys, wall_clock())
-    return Town(city, store, areas, rules, settings, folder, geocoder)
+    return Town(city, store, areas, rules, settings, folder, geocoder, keys)
 
 
 def transport_to(source: SourceSpec, now: Clock, seed: int = 7) -> httpx.AsyncBaseTransport:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import msgspec
@@ -43,6 +44,9 @@ _decode = msgspec.json.Decoder(PublicIncident).decode
 E = TypeVar("E", bound=StrEnum)
 
 
+_times = attrgetter(*TIMES)
+
+
 def _members(enum: type[E]) -> Callable[[str], E]:
     return {str(member): member for member in enum}.__getitem__
 
@@ -79,18 +83,10 @@ def maybe_time(ms: int | None) -> datetime | None:
 
 def storable(incident: PublicIncident) -> PublicIncident:
     """Cut times to milliseconds and areas without a place, so that what is stored is what is announced."""
-    times = (
-        incident.received_at,
-        incident.dispatched_at,
-        incident.en_route_at,
-        incident.on_scene_at,
-        incident.closed_at,
-    )
-    cut: dict[str, Any] = {
-        name: time.replace(microsecond=time.microsecond // 1000 * 1000)
-        for name, time in zip(TIMES, times, strict=True)
-        if time is not None and time.microsecond % 1000
-    }
+    cut: dict[str, Any] = {}
+    for name, time in zip(TIMES, _times(incident), strict=True):
+        if time is not None and time.microsecond % 1000:
+            cut[name] = time.replace(microsecond=time.microsecond // 1000 * 1000)
     if incident.place is None and incident.areas:
         cut["areas"] = {}
     return msgspec.structs.replace(incident, **cut) if cut else incident

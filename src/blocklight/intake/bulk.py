@@ -1,0 +1,164 @@
+"""Reads a file of history in a process of its own, which hands over redacted outcomes and nothing else."""
+
+import gc
+import pickle
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Semaphore, Thread
+from typing import Any
+
+from blocklight.city import City, SourceSpec
+from blocklight.errors import BlocklightError, SourceChanged, SourceUnavailable
+from blocklight.intake.columns import Columns
+from blocklight.intake.connectors.push import Push
+from blocklight.intake.geocode.geocoder import Geocoder
+from blocklight.intake.redact import Rules
+from blocklight.intake.run import Feed, Tally
+from blocklight.intake.tables import Block, Reading, read_table
+from blocklight.model import Outcome
+
+_ROWS_AT_ONCE = 5000
+_BLOCKS_AHEAD = 4
+"""How many blocks may wait to be stored: enough that neither side waits long, and memory stays flat."""
+_WORTH_A_PROCESS = 1_000_000
+"""Bytes of a file: half a second of reading, which is about what a process takes to start."""
+_ERRORS: dict[str, type[BlocklightError]] = {
+    error.__name__: error for error in (SourceChanged, SourceUnavailable)
+}
+
+
+@dataclass(frozen=True)
+class History:
+    """A file of one source's history, and all that is needed to understand it from row *done* on."""
+
+    file: Path
+    city: City
+    source: SourceSpec
+    keys: bytes = field(repr=False)
+    now: Callable[[], datetime]
+    done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A block of rows that were normalised and redacted at *at*; *position* is how far the file was read."""
+
+    rows: int
+    at: datetime
+    outcomes: list[Outcome]
+    tally: Tally
+    position: int
+
+
+@contextmanager
+def understood(history: History) -> Iterator[Iterator[Understood]]:
+    """Yield the blocks of a file, worked out in another process while earlier ones are used in this one.
+
+    Reading costs about as much as storing, and Python does one thing at a time in a process. The exact
+    places stay over there. A small file is read here, in less time than a process takes to start.
+    Raises what reading the file raises, and ``BlocklightError`` where that process is ended from outside.
+    """
+    with _without_cycles():
+        if history.file.stat().st_size < _WORTH_A_PROCESS:
+            yield understand(history)
+            return
+        context = get_context("spawn")  # a fork would share the open database
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_understand_over_there, args=(theirs, history), daemon=True)
+        process.start()
+        theirs.close()
+        taker = _Taker(ours)
+        try:
+            yield taker.blocks()
+        finally:
+            process.terminate()
+            process.join()
+            taker.end()
+            ours.close()
+
+
+@contextmanager
+def _without_cycles() -> Iterator[None]:
+    """Look for cycles of garbage no more while rows go by, which make none: it costs a tenth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+class _Taker:
+    """Takes blocks out of a pipe ahead of time: it holds much less than one, so its far side would wait."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._taken: SimpleQueue[bytes | None] = SimpleQueue()
+        self._room = Semaphore(_BLOCKS_AHEAD)
+        self._thread = Thread(target=self._take, daemon=True)
+        self._thread.start()
+
+    def blocks(self) -> Iterator[Understood]:
+        """Yield what comes through."""
+        while (body := self._taken.get()) is not None:
+            told = pickle.loads(body)  # noqa: S301 - written by this program, in a process of its own
+            if told is None:
+                return
+            if isinstance(told, tuple):
+                kind, reason = told
+                raise _ERRORS[kind](reason)
+            yield told
+            self._room.release()
+        raise BlocklightError("the process that reads the file was ended; the same command goes on from here")
+
+    def end(self) -> None:
+        """Wait for the thread, once nothing is at the far side any more."""
+        self._room.release(_BLOCKS_AHEAD)
+        self._thread.join()
+
+    def _take(self) -> None:
+        with suppress(EOFError, OSError):
+            while self._room.acquire():
+                self._taken.put(self._pipe.recv_bytes())
+        self._taken.put(None)
+
+
+def _understand_over_there(pipe: Connection, history: History) -> None:
+    """Send each block, then ``None``; where reading fails, what kind of error it was and its reason."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that stores decides when to stop
+    with suppress(BrokenPipeError), _without_cycles():
+        try:
+            for block in understand(history):
+                pipe.send_bytes(pickle.dumps(block, pickle.HIGHEST_PROTOCOL))
+            told: Any = None
+        except (SourceChanged, SourceUnavailable) as error:
+            told = type(error).__name__, str(error)
+        pipe.send_bytes(pickle.dumps(told))
+
+
+def understand(history: History) -> Iterator[Understood]:
+    """Yield the blocks of a file in this process."""
+    source, city = history.source, history.city
+    rules = Rules.of(city, history.keys)
+    feed = Feed(source, city, Push(source, history.now), rules, geocoder=Geocoder.of(city))
+    reading = Reading(Columns(source), source.records, source.encoding, _ROWS_AT_ONCE)
+    with history.file.open("rb") as handle:
+        for block in _left_over(read_table(handle, reading), history.done):
+            tally, at = Tally(), history.now()
+            outcomes = feed.outcomes(block.records, at, tally, block.unreadable)
+            yield Understood(len(block), at, outcomes, tally, handle.tell())
+
+
+def _left_over(blocks: Iterable[Block], done: int) -> Iterator[Block]:
+    """Pass over the blocks whose rows are done; blocks are cut alike each time."""
+    for block in blocks:
+        if done >= len(block) > 0:
+            done -= len(block)
+        else:
+            yield block
