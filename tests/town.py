@@ -130,6 +130,11 @@ class Town:
         features: list[Row] = orjson.loads(body[body.index(b'{"type"') :])["features"]
         return features
 
+    def ledgered(self, outcome: str) -> int:
+        """Return how often an outcome is in the whole ledger."""
+        rows = self.store.ledger(NOW.date() - timedelta(days=9), NOW.date() + timedelta(days=9))
+        return sum(row.n for row in rows if row.outcome == outcome)
+
     def ledger(self) -> dict[tuple[str, str], int]:
         """Return today's counts by outcome and reason."""
         rows = self.store.ledger(NOW.date(), NOW.date())

@@ -23,12 +23,14 @@ def hidden(numbers: range, reason: Reason = Reason.SENSITIVE, **areas: str) -> l
 def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSide]:
     with public_side(tmp_path_factory.mktemp("ledger"), follow=False) as side:
         side.store.ledger_kind = "beat"
-        held = [Held(an_incident(100 + n, delayed=True), NOW + timedelta(days=9)) for n in range(7)]
+        held = [Held(an_incident(100 + n, delayed=True), YESTERDAY + timedelta(hours=1)) for n in range(7)]
+        waiting = [Held(an_incident(150 + n, delayed=True), NOW + timedelta(days=9)) for n in range(9)]
         side.store.apply(
             "dispatch",
             [
                 *(an_incident(n) for n in range(20)),
                 *held,
+                *waiting,
                 *hidden(range(200, 212), beat="01X"),
                 *hidden(range(300, 303), beat="02Y"),
                 *hidden(range(400, 402), Reason.UNMAPPED),
@@ -36,6 +38,7 @@ def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSide]:
             ],
             at=YESTERDAY,
         )
+        side.store.release(YESTERDAY + timedelta(hours=1))
         side.store.apply("dispatch", hidden(range(500, 600)), at=NOW)
         yield side
 
@@ -71,7 +74,7 @@ def test_an_area_is_told_by_whole_months(side: PublicSide) -> None:
 
 def test_how_far_incidents_were_moved_is_told(side: PublicSide) -> None:
     side.publisher.load()
-    assert ledger(side)["places"] == {"without": 0, "masked": [{"kind": "grid", "radius_m": 201, "n": 20}]}
+    assert ledger(side)["places"] == {"without": 0, "masked": [{"kind": "grid", "radius_m": 201, "n": 27}]}
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def a_day(number: int, at: datetime) -> list[Outcome]:
     return [
         *(an_incident(n, received_at=at) for n in ids(0, 11 * number)),
         *(
-            Held(an_incident(n, received_at=at, delayed=True), at + timedelta(days=90))
+            Held(an_incident(n, received_at=at, delayed=True), at + timedelta(hours=1))
             for n in ids(100, 3 * number)
         ),
         *hidden(200, 7 + number, Reason.SENSITIVE),
@@ -58,9 +58,11 @@ def city_with_a_past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple
     fetched: dict[str, int] = {}
     with Store.open(f"sqlite:///{folder}/blocklight.sqlite3", "demo", ledger_kind=city.ledger_kind) as store:
         for number in range(DAYS):
-            at = datetime.now(UTC) - timedelta(days=DAYS - number)
+            noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+            at = noon - timedelta(days=DAYS - number)
             outcomes = a_day(number, at)
             store.apply("dispatch", outcomes, at=at)
+            store.release(at + timedelta(hours=1))
             fetched[at.date().isoformat()] = len(outcomes)
     with feeds() as served, blocklight(folder, served) as started:
         yield started.url, fetched

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import h3
+import orjson
 import pytest
 from town import FILE, NOW, a_row, a_town
 
@@ -16,6 +17,13 @@ from blocklight.store import FetchReport, IncidentQuery
 pytestmark = pytest.mark.anyio
 
 _METRES_A_DEGREE = 111_195
+FIRES_LATER = """
+[[policy.rules]]
+name = "fires-later"
+category = "fire"
+action = "hold"
+for_min = 60
+"""
 
 
 def addresses(count: int) -> list[tuple[float, float]]:
@@ -94,3 +102,28 @@ async def test_no_figure_of_today_tells_which_calls_are_withheld_or_held(tmp_pat
         assert before == after
         tomorrow = await town.public(NOW + timedelta(days=1))
         assert b'what="places_sought"} 30.0' in tomorrow["/metrics"]
+
+
+async def test_no_later_day_tells_which_of_the_held_were_withheld_while_they_waited(tmp_path: Path) -> None:
+    # The difference attack on fates: what the ledger says was held, less what the live feed released later.
+    # Some wait past midnight, some of a second town's turn sensitive meanwhile: nobody may see whose.
+    began = NOW.replace(hour=23, minute=30)
+    answers, delayed, turned_out = [], [], []
+    for name, hidden in (("one", 0), ("two", 4)):
+        with a_town(tmp_path / name, FILE + FIRES_LATER) as town:
+            fires = [a_row(n, what="FIRE", opened=began.isoformat()) for n in range(20)]
+            turned = [a_row(100 + n, what="FIRE", opened=began.isoformat()) for n in range(hidden)]
+            await town.fetch(a_row(99), *fires, *turned, at=began)
+            turned = [row | {"what": "STALKING"} for row in turned]
+            await town.fetch(a_row(99), *fires, *turned, at=began + timedelta(minutes=15))
+            for hours in (1, 2):
+                town.store.release(began + timedelta(hours=hours))
+            answers.append(await town.public(began + timedelta(days=3)))
+            ledger = answers[-1]["/api/v1/ledger"]
+            held = sum(day["held"] or 0 for day in orjson.loads(ledger[ledger.index(b'{"from"') :])["days"])
+            delayed.append((held, answers[-1]["live"].count(b'"delayed":true')))
+            turned_out.append(town.ledgered("withheld"))
+    assert delayed == [(20, 20), (20, 20)]
+    assert len(answers[0]) >= 13
+    assert answers[0] == answers[1]
+    assert turned_out == [0, 4]

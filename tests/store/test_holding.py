@@ -95,7 +95,7 @@ def test_fetching_again_changes_nothing_while_it_waits_nor_after(store: Store) -
     for minute in (0, 10, 59, 61, 70):
         store.apply("dispatch", [late(1)], at=minutes(minute))
     assert store.head() == 1
-    assert events(store) == {"held": 1, "released": 1}
+    assert events(store) == {"held": 1}
 
 
 def test_an_update_replaces_what_waits_and_only_the_last_version_is_ever_seen(
@@ -335,12 +335,36 @@ def test_every_incident_is_counted_once_by_what_became_of_it_first(store: Store)
     counts = events(store)
     assert counts == {
         "published": 1,
-        "held": 1,
-        "withheld": 2,
+        "withheld": 3,
         "retracted": 1,
-        "withheld_later": 1,
         "released": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("fate", "counted"), [("released", {"held": 1}), ("withheld", {"withheld": 1}), ("waiting", {})]
+)
+def test_what_waits_is_counted_once_it_is_decided_about(
+    store: Store, fate: str, counted: dict[str, int]
+) -> None:
+    for minute in (0, 10):
+        store.apply("dispatch", [late(1)], at=minutes(minute))
+    assert events(store) == {}
+    if fate == "withheld":
+        for minute in (20, 30):
+            store.apply("dispatch", [withheld(1, sensitive=False)], at=minutes(minute))
+    if fate != "waiting":
+        store.release(minutes(60))
+    assert events(store) == counted
+
+
+def test_what_was_counted_before_it_waited_is_not_counted_again(store: Store) -> None:
+    store.apply("dispatch", [call(1), withheld(2, sensitive=False), withheld(3, sensitive=False)], at=START)
+    store.apply("dispatch", [late(1), late(2), late(3)], at=minutes(1))
+    store.apply("dispatch", [late(1, units=2), late(2, units=2), withheld(3)], at=minutes(2))
+    assert events(store) == {"published": 1, "withheld": 2, "retracted": 1}
+    store.release(minutes(60))
+    assert events(store) == {"published": 1, "withheld": 2, "retracted": 1, "released": 2}
 
 
 def test_the_ledger_by_area_counts_where_the_masked_place_is(database: Database) -> None:
@@ -348,6 +372,7 @@ def test_the_ledger_by_area_counts_where_the_masked_place_is(database: Database)
         store.ledger_kind = "beat"
         hidden = Withheld("w" * 16, "dispatch", Reason.SENSITIVE, sensitive=True, areas={"beat": "04X"})
         store.apply("dispatch", [call(1), late(2), hidden, call(3, areas={})], at=START)
+        store.release(minutes(60))
         rows = {tuple(row) for row in database.rows(schema.area_ledger)}
         store.ledger_kind = None
     assert rows == {

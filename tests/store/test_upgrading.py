@@ -11,8 +11,10 @@ from alembic.migration import MigrationContext
 
 from blocklight.errors import StoreError
 from blocklight.store import LedgerRow, Store
-from blocklight.store.schema import city_ledger, ledger, log, metadata
+from blocklight.store.schema import area_ledger, city_ledger, ledger, log, metadata
 from store.databases import Database
+
+_NEW_COLUMNS = (("005", "held", "counted"),)
 
 
 def _index(index: Any) -> str:  # noqa: ANN401 - what the inspector tells
@@ -35,6 +37,15 @@ def _described(connection: sa.Connection) -> dict[str, object]:
         for table in inspector.get_table_names()
         if table != "alembic_version"
     }
+
+
+def _made_old(connection: sa.Connection, version: str) -> None:
+    """Take the columns away that came after a version of the schema from 003 on."""
+    for since, table, column in _NEW_COLUMNS:
+        if version < since:
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+    alembic = sa.table("alembic_version", sa.column("version_num"))
+    connection.execute(alembic.update().values(version_num=version))
 
 
 def test_the_migrations_build_exactly_the_tables_that_the_code_describes(
@@ -79,11 +90,10 @@ def test_the_ledger_of_each_source_is_added_up_for_the_whole_city_once(database:
         for source, n in (("dispatch", 4), ("requests", 7))
         for outcome, reason in (("published", ""), ("withheld", "sensitive"))
     ]
-    version = sa.table("alembic_version", sa.column("version_num"))
     with database.emptied():
         with database.connection() as connection:
+            _made_old(connection, "003")
             city_ledger.drop(connection)
-            connection.execute(version.update().values(version_num="003"))
             connection.execute(ledger.insert(), counted)
         with database.open() as store:
             told = store.ledger(date(2026, 1, 1), date(2026, 12, 31))
@@ -92,6 +102,33 @@ def test_the_ledger_of_each_source_is_added_up_for_the_whole_city_once(database:
         for day in (30, 31)
         for outcome, reason in (("published", ""), ("withheld", "sensitive"))
     ]
+
+
+def test_what_waited_in_the_past_is_counted_by_what_became_of_it(database: Database) -> None:
+    old = [("published", "", 9), ("held", "", 8), ("released", "", 6), ("withheld", "sensitive", 3)]
+    old += [("withheld_later", "sensitive", 1), ("withheld_later", "policy", 1)]
+    when = {
+        ledger: {"day": "2026-01-30", "source": "dispatch"},
+        city_ledger: {"day": "2026-01-30"},
+        area_ledger: {"month": "2026-01", "area_kind": "beat", "area_id": "04X"},
+    }
+    told = {}
+    with database.emptied():
+        with database.connection() as connection:
+            _made_old(connection, "004")
+            for table, keys in when.items():
+                rows = [{**keys, "outcome": outcome, "reason": reason, "n": n} for outcome, reason, n in old]
+                connection.execute(table.insert(), rows)
+        database.open().close()
+        for table in when:
+            told[table.name] = sorted(tuple(row)[-3:] for row in database.rows(table))
+    expected = [
+        ("held", "", 6),
+        ("published", "", 9),
+        ("withheld", "policy", 1),
+        ("withheld", "sensitive", 4),
+    ]
+    assert told == {table.name: expected for table in when}
 
 
 def test_a_newer_schema_is_refused(database: Database) -> None:

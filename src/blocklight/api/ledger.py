@@ -25,9 +25,9 @@ _AREA = r"^[a-z][a-z0-9_-]{0,62}:[^:\x00-\x1f]{1,80}$"
 DAY_EXAMPLE: dict[str, Any] = {
     "day": "2026-01-30",
     "published": 210,
-    "released": 9,
-    "retracted": 1,
     "held": 12,
+    "released": 2,
+    "retracted": 1,
     "withheld": {
         "unmapped": 7,
         "sensitive": 21,
@@ -35,7 +35,6 @@ DAY_EXAMPLE: dict[str, Any] = {
         "no_place": None,
         "outside_city": None,
     },
-    "withheld_later": 3,
     "rejected": {"bad_time": 6, "other": None},
     "fetched": {"at_least": 256, "at_most": 272},
 }
@@ -76,9 +75,10 @@ def get_ledger(
 ) -> Response:
     """Return what became of everything fetched, by day, or for one area by month.
 
-    Fetched is published, held, withheld by reason and rejected by reason together, each incident counted
-    once, on the day (UTC) of the fetch that first brought it. Counts below `small` are null, and so is every
-    count that would give one of them away. Only whole days and months that are over are told.
+    Fetched is published, held (published late), withheld by reason and rejected by reason together, each
+    incident counted once, on the day (UTC) on which that was decided: what waits is not told of. Counts
+    below `small` are null, and so is every count that would give one of them away. Only whole days and
+    months that are over are told.
     """
     return PublicFile(
         orjson.dumps(told(state, parameters)), "application/json", "public, max-age=60"

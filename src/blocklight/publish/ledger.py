@@ -1,8 +1,10 @@
 """Makes the ledger public: whole days and months, and no count from which a small one could be worked out.
 
-Days are those of a fetch, in UTC, and are told once they are over: a count that grew while people watch would
-tell when something was withheld. Areas are told by month, and of one kind alone, as the areas of two kinds
-could be subtracted from each other. Totals are sums of what is shown, never of what is not.
+Days are in UTC, and are told once they are over: a count that grew while people watch would tell when
+something was withheld. What waits is counted on the day on which it is published or withheld, among the
+others of its fate: counted when it began to wait, those withheld meanwhile would be what is left when those
+released are taken off. Areas are told by month, and of one kind alone, as the areas of two kinds could be
+subtracted from each other. Totals are sums of what is shown, never of what is not.
 """
 
 from collections import Counter
@@ -17,11 +19,8 @@ SMALL = 5
 """A smaller count is left out, zero too: that there was none is as telling as that there was one."""
 
 _REASONS = [str(reason) for reason in Reason if reason not in (Reason.HELD, Reason.PAUSED)]
-_PUBLIC = ("published", "released", "retracted")
+_PUBLIC = ("published", "held", "released", "retracted")
 """What anybody could have counted on the live feed."""
-
-_SUMMED = (*_PUBLIC, "withheld_later")
-"""What is told as one count, whatever its reasons."""
 
 Cell = int | None
 _Counts = Mapping[tuple[str, str], int]
@@ -68,11 +67,7 @@ def public_months(
     ids: list[str],
     area: str,
 ) -> list[dict[str, Any]]:
-    """Return an entry for each month and one *area*; *ids* are all areas of its kind.
-
-    How many were held is left out: what was released is on the live feed, and the two subtracted would tell
-    of the few calls of an area that turned out to be withheld while they waited.
-    """
+    """Return an entry for each month and one *area*; *ids* are all areas of its kind."""
     wholes: dict[str, Counter[tuple[str, str]]] = {}
     for row in city:
         wholes.setdefault(row.day.isoformat()[:7], Counter())[row.outcome, row.reason] += row.n
@@ -95,6 +90,7 @@ def public_months(
             {
                 "month": month,
                 "published": cell("published"),
+                "held": cell("held"),
                 "released": cell("released"),
                 "withheld": {reason: cell("withheld", reason) for reason in _REASONS},
             }
@@ -106,16 +102,14 @@ def total(days: list[dict[str, Any]]) -> dict[str, Any]:
     """Add up the entries of several days: for counts of which some are left out, between what and what."""
     return {
         **{name: sum(day[name] for day in days) for name in _PUBLIC},
-        "held": _span(day["held"] for day in days),
         "withheld": {reason: _span(day["withheld"][reason] for day in days) for reason in _REASONS},
-        "withheld_later": _span(day["withheld_later"] for day in days),
         "rejected": _span(cell for day in days for cell in day["rejected"].values()),
         "fetched": {end: sum(day["fetched"][end] for day in days) for end in ("at_least", "at_most")},
     }
 
 
 def _entry(counts: _Counts) -> dict[str, Any]:
-    known = dict.fromkeys(_SUMMED, 0)
+    known = dict.fromkeys(_PUBLIC, 0)
     rejected = {}
     for (outcome, reason), n in counts.items():
         if outcome in known:
@@ -123,14 +117,12 @@ def _entry(counts: _Counts) -> dict[str, Any]:
         elif outcome == "rejected":
             rejected[reason] = n
     entry: dict[str, Any] = {
-        **{name: known[name] for name in _PUBLIC},
-        "held": shown(counts.get(("held", ""), 0)),
+        **known,
         "withheld": {reason: shown(counts.get(("withheld", reason), 0)) for reason in _REASONS},
-        "withheld_later": shown(known["withheld_later"]),
         "rejected": _rejected(rejected),
     }
-    span = _span([entry["held"], *entry["withheld"].values(), *entry["rejected"].values()])
-    entry["fetched"] = {end: entry["published"] + n for end, n in span.items()}
+    span = _span([*entry["withheld"].values(), *entry["rejected"].values()])
+    entry["fetched"] = {end: entry["published"] + entry["held"] + n for end, n in span.items()}
     return entry
 
 

@@ -1,5 +1,6 @@
 """The database: the only package that speaks SQL."""
 
+from blocklight.store.applied import Applied
 from blocklight.store.auditing import AuditEntry, AuditVerdict
 from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow
 from blocklight.store.local_time import LocalTimes
@@ -8,7 +9,6 @@ from blocklight.store.query import IncidentQuery, Page
 from blocklight.store.reading import WindowRows
 from blocklight.store.sources import Delays, FetchReport, Gap, SourceHealth
 from blocklight.store.store import Store
-from blocklight.store.writing import Applied
 
 __all__ = [
     "Applied",

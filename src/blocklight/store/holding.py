@@ -29,6 +29,8 @@ class Waiting(NamedTuple):
     open: int
     joins: int
     body: str
+    counted: int
+    """Whether the ledger counted it before it waited: as published, or as withheld."""
 
     @property
     def incident(self) -> PublicIncident:
@@ -70,10 +72,8 @@ class Holding:
         self._puts: dict[str, Waiting] = {}
         self._gone: list[str] = []
         self.pauses = Pauses(())
-        self.waited: set[str] = set()
-        """Ids that were held before: publishing one is a release."""
-        self.begun: list[PublicIncident] = []
-        """What waits from now on, to be counted in the ledger."""
+        self.waited: dict[str, bool] = {}
+        """Ids that were held before, and whether the ledger counted them before that."""
 
     def begin(self) -> None:
         """Read, once the log is locked, what is paused and whether anything waits."""
@@ -132,13 +132,14 @@ class Holding:
             if new.id in self._puts or new.id in before:  # what waits was closed by `vanish`
                 continue
             due = self._stepped(self._at, new.time_step_min)
-            self._put(new, due, Held(new, step_min=new.time_step_min), joins=join_rows)
+            self._put(new, due, Held(new, step_min=new.time_step_min), joins=join_rows, counted=True)
         return {new.id for new in kept}
 
     def put_back(self, incident: PublicIncident) -> None:
         """Let a published incident wait until what covers it is resumed."""
         if incident.id not in self._rows([incident.id]):
-            self._put(incident, self._at, Held(incident, step_min=incident.time_step_min), joins=False)
+            held = Held(incident, step_min=incident.time_step_min)
+            self._put(incident, self._at, held, joins=False, counted=True)
 
     def write(self) -> None:
         """Write what was sorted."""
@@ -165,7 +166,7 @@ class Holding:
         """Return what is decided about now, ``None`` for one that waits."""
         if before is not None:
             self._gone.append(before.id)
-            self.waited.add(before.id)
+            self.waited[before.id] = bool(before.counted)
         if isinstance(outcome, Withheld):
             return outcome
         held = outcome if isinstance(outcome, Held) else Held(outcome, release_at=from_ms(self._at))
@@ -177,9 +178,8 @@ class Holding:
         public = shown is not None and shown[0] == digest(told)
         if public or (due is not None and due <= self._at and not paused):
             return incident
-        self._put(incident, due, held, joins=join_rows)
-        if before is None and shown is None and mark is None:
-            self.begun.append(incident)
+        counted = before.counted if before is not None else shown is not None or mark is not None
+        self._put(incident, due, held, joins=join_rows, counted=bool(counted))
         stays = held.step_min is not None or (paused and shown is not None and shown[1] == Status.CLOSED)
         if shown is None or stays:
             return None
@@ -202,7 +202,9 @@ class Holding:
         step = step_min * _MINUTE_MS
         return (max(due, self._at) // step + 1) * step
 
-    def _put(self, incident: PublicIncident, due: int | None, held: Held, *, joins: bool) -> None:
+    def _put(
+        self, incident: PublicIncident, due: int | None, held: Held, *, joins: bool, counted: bool
+    ) -> None:
         self._puts[incident.id] = Waiting(
             incident.id,
             incident.source,
@@ -212,6 +214,7 @@ class Holding:
             int(incident.status is Status.OPEN),
             int(joins),
             body(incident).decode(),
+            int(counted),
         )
 
     def _rows(self, ids: Collection[str]) -> dict[str, Waiting]:

@@ -137,6 +137,7 @@ held = sa.Table(
     sa.Column("open", Whole, nullable=False),
     sa.Column("joins", Whole, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
+    sa.Column("counted", Whole, nullable=False, server_default="0"),
     sa.Index("held_due", "release_at"),
     comment="Public records that are not public yet; without release_at, until the call is closed.",
 )

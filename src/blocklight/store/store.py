@@ -17,6 +17,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from blocklight.errors import StoreError
 from blocklight.model import Change, LifeEvent, Outcome, PublicIncident, StoredIncident
 from blocklight.store import auditing, compacting, pausing, reading, renaming, schema, sources
+from blocklight.store.applied import Applied
 from blocklight.store.auditing import AuditEntry, AuditVerdict
 from blocklight.store.engines import Engines, connect, in_passing, transaction
 from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, entries
@@ -30,7 +31,7 @@ from blocklight.store.settled import Settled
 from blocklight.store.sources import FetchReport, SourceHealth
 from blocklight.store.statements import Statements, fetch
 from blocklight.store.upgrading import prepare
-from blocklight.store.writing import Application, Applied
+from blocklight.store.writing import Application
 
 _LOOK_S = 0.25
 """How often to look for what other processes committed; this process's own commits wake a waiter at once."""

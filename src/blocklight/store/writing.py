@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 
@@ -12,6 +11,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.model import Held, Outcome, PublicIncident, Reason, Rejected, Withheld
 from blocklight.store import lives, sources
+from blocklight.store.applied import LATE, Applied
 from blocklight.store.batch import collect
 from blocklight.store.holding import PASSING, Holding, Pending
 from blocklight.store.ledger import of_all_sources
@@ -30,29 +30,7 @@ from blocklight.store.statements import WHOLE, Statements, fetch, run_many
 from blocklight.store.unwritten import Unwritten
 
 _PLACE_ID = WHOLE.index("place_id")
-_TOLD = ("published", "updated", "retracted", "released")
 _RECEIVED, _PLACE = CONTENT.index("received_at"), CONTENT.index("place_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What one call of ``Store.apply`` did, in ids; *head* is the newest seq after it."""
-
-    head: int
-    published: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    withheld: int = 0
-    rejected: int = 0
-    retracted: int = 0
-    vanished: int = 0
-    duplicates: int = 0
-    released: int = 0
-
-    @property
-    def shown(self) -> int:
-        """How many incidents of the batch the public can see."""
-        return self.published + self.updated + self.unchanged - self.vanished
 
 
 class Application:
@@ -147,12 +125,7 @@ class Application:
             self._cursor.execute(self._sql.write_log, after)
             if self._sql.announce is not None:
                 self._cursor.execute(self._sql.announce, (str(self._head),))
-        for (_, outcome, _), n in self._events.items():
-            if outcome in _TOLD:
-                self._tally[outcome] += n
-            if outcome == "released":
-                self._tally["published"] += n
-        return replace(Applied(self._head, duplicates=duplicates), **self._tally)
+        return Applied.of(self._head, self._tally, self._events, duplicates=duplicates)
 
     def lock(self) -> tuple[int, int, int, int]:
         """Wait for one's turn to change the public record, and return where the log stands."""
@@ -254,11 +227,22 @@ class Application:
         )
         if mark is not None:
             self._rows.unmarked.append(incident.id)
-        waited = mark is not None or incident.id in self._holding.waited
-        if not (waited or incident.delayed):
+        fate = self._fate_of_public(incident.id, mark)
+        if not (fate in LATE or incident.delayed):
             self._delays.append((at - received) / 1000)
-        self._count("released" if waited else "published", incident.source)
-        self._count_area("released" if waited else "published", "", incident.areas)
+        self._count(fate, incident.source)
+        self._count_area(fate, "", incident.areas)
+
+    def _fate_of_public(self, id_: str, mark: Row | None) -> str:
+        """Return what the ledger counts an incident as that is published now.
+
+        What waits is counted once it is decided about: counted when it began to wait, those that turned out
+        to be withheld would follow from those that were released.
+        """
+        waited = self._holding.waited.get(id_)
+        if mark is not None or waited:
+            return "released"
+        return "published" if waited is None else "held"
 
     def _update(self, before: Stored, new: PublicIncident, place_id: int | None, vanished: int = 0) -> None:
         was = lives.difference(before.incident, new)
@@ -303,10 +287,9 @@ class Application:
             if stored.place_id is not None:
                 self._left.add(stored.place_id)
             self._count("retracted", new.source, reason)
-        elif mark is None:
-            outcome = "withheld_later" if new.id in self._holding.waited else "withheld"
-            self._events[new.source, outcome, reason] += 1
-            self._count_area(outcome, reason, new.areas)
+        elif mark is None and not self._holding.waited.get(new.id):
+            self._events[new.source, "withheld", reason] += 1
+            self._count_area("withheld", reason, new.areas)
 
     def _count_area(self, outcome: str, reason: str, areas: Mapping[str, str]) -> None:
         if self._ledger_kind is not None and self._ledger_kind in areas:
@@ -364,9 +347,6 @@ class Application:
         rows.write(self._cursor, self._sql)
 
     def _write_events(self) -> None:
-        for incident in self._holding.begun:
-            self._count("held", incident.source)
-            self._count_area("held", "", incident.areas)
         rows = [(self._day, *event, n) for event, n in sorted(self._events.items())]
         run_many(self._cursor, self._sql.add_to_ledger, rows)
         run_many(self._cursor, self._sql.add_to_city_ledger, of_all_sources(self._day, self._events))

@@ -98,9 +98,10 @@ export interface paths {
          * Get Ledger
          * @description Return what became of everything fetched, by day, or for one area by month.
          *
-         *     Fetched is published, held, withheld by reason and rejected by reason together, each incident counted
-         *     once, on the day (UTC) of the fetch that first brought it. Counts below `small` are null, and so is every
-         *     count that would give one of them away. Only whole days and months that are over are told.
+         *     Fetched is published, held (published late), withheld by reason and rejected by reason together, each
+         *     incident counted once, on the day (UTC) on which that was decided: what waits is not told of. Counts
+         *     below `small` are null, and so is every count that would give one of them away. Only whole days and
+         *     months that are over are told.
          */
         get: operations["get_ledger_api_v1_ledger_get"];
         put?: never;
@@ -597,13 +598,12 @@ export interface operations {
                      *         "rejected": {
                      *           "bad_time": 6
                      *         },
-                     *         "released": 9,
+                     *         "released": 2,
                      *         "retracted": 1,
                      *         "withheld": {
                      *           "sensitive": 21,
                      *           "unmapped": 7
-                     *         },
-                     *         "withheld_later": 3
+                     *         }
                      *       },
                      *       "map": {
                      *         "attribution": "",
@@ -971,13 +971,12 @@ export interface operations {
                      *           "rejected": {
                      *             "bad_time": 6
                      *           },
-                     *           "released": 9,
+                     *           "released": 2,
                      *           "retracted": 1,
                      *           "withheld": {
                      *             "sensitive": 21,
                      *             "unmapped": 7
-                     *           },
-                     *           "withheld_later": 3
+                     *           }
                      *         }
                      *       ],
                      *       "from": "2026-01-30",
@@ -998,16 +997,13 @@ export interface operations {
                      *           "at_least": 256,
                      *           "at_most": 272
                      *         },
-                     *         "held": {
-                     *           "at_least": 12,
-                     *           "at_most": 12
-                     *         },
+                     *         "held": 12,
                      *         "published": 210,
                      *         "rejected": {
                      *           "at_least": 6,
                      *           "at_most": 10
                      *         },
-                     *         "released": 9,
+                     *         "released": 2,
                      *         "retracted": 1,
                      *         "withheld": {
                      *           "no_place": {
@@ -1030,10 +1026,6 @@ export interface operations {
                      *             "at_least": 7,
                      *             "at_most": 7
                      *           }
-                     *         },
-                     *         "withheld_later": {
-                     *           "at_least": 3,
-                     *           "at_most": 3
                      *         }
                      *       }
                      *     }

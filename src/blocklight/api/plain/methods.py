@@ -101,7 +101,7 @@ def _ledger(state: Public, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tells(day: dict[str, Any]) -> bool:
-    return bool(day["fetched"]["at_least"] or day["released"] or day["retracted"] or day["withheld_later"])
+    return bool(day["fetched"]["at_least"] or day["released"] or day["retracted"])
 
 
 def _paused(reader: Reader, scope: str, value: str) -> str:

@@ -90,9 +90,9 @@ export const plain = {
 
   ledger: "The ledger",
   ledgerText:
-    "What became of everything that was fetched. Each incident is counted once, on the day (UTC) on which it was first fetched, however often it was fetched again. Only days that are over are told.",
+    "What became of everything that was fetched. Each incident is counted once, on the day (UTC) on which it was published or withheld, however often it was fetched. What still waits is not counted yet. Only days that are over are told.",
   ledgerSum:
-    "Fetched = published + held + withheld + unreadable. Where a count is left out, fetched is told as a span.",
+    "Fetched = published + published late + withheld + unreadable. Where a count is left out, fetched is told as a span.",
   suppressed: (small: string) => `< ${small}`,
   suppressedText: (small: string) =>
     `“< ${small}” stands for fewer than ${small}, none included. It is left out because a small count can point at a person.`,
@@ -108,12 +108,11 @@ export const plain = {
   fetched: "Fetched",
   between: (least: string, most: string) => `${least} to ${most}`,
   published: "Published",
-  held: "Held",
+  held: "Published late",
   withheld: "Withheld",
   unreadable: "Unreadable",
   afterwards: "Afterwards",
-  released: "Released",
-  withheldLater: "Withheld after all",
+  released: "Published after all",
   retracted: "Retracted",
   reasons: {
     unmapped: "Type unknown",

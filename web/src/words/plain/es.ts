@@ -86,9 +86,9 @@ export const plain: PlainWords = {
 
   ledger: "El libro de cuentas",
   ledgerText:
-    "Qué fue de todo lo que se leyó. Cada incidente cuenta una vez, en el día (UTC) en que se leyó por primera vez, por muchas veces que se lea. Solo se cuentan días que han terminado.",
+    "Qué fue de todo lo que se leyó. Cada incidente cuenta una vez, en el día (UTC) en que se publicó o se omitió, por muchas veces que se lea. Lo que aún espera no se cuenta todavía. Solo se cuentan días que han terminado.",
   ledgerSum:
-    "Leídos = publicados + retenidos + omitidos + ilegibles. Donde falta una cuenta, los leídos se dicen como intervalo.",
+    "Leídos = publicados + publicados más tarde + omitidos + ilegibles. Donde falta una cuenta, los leídos se dicen como intervalo.",
   suppressed: (small) => `< ${small}`,
   suppressedText: (small) =>
     `«< ${small}» son menos de ${small}, quizá ninguno. Se omite porque una cuenta pequeña puede señalar a una persona.`,
@@ -104,12 +104,11 @@ export const plain: PlainWords = {
   fetched: "Leídos",
   between: (least, most) => `${least} a ${most}`,
   published: "Publicados",
-  held: "Retenidos",
+  held: "Publicados más tarde",
   withheld: "Omitidos",
   unreadable: "Ilegibles",
   afterwards: "Después",
-  released: "Liberados",
-  withheldLater: "Omitidos al final",
+  released: "Publicados al final",
   retracted: "Retirados",
   reasons: {
     unmapped: "Tipo desconocido",

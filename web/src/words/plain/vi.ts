@@ -91,9 +91,9 @@ export const plain: PlainWords = {
 
   ledger: "Sổ kê",
   ledgerText:
-    "Mọi thứ đã đọc về sau ra sao. Mỗi sự việc được đếm một lần, vào ngày (UTC) được đọc lần đầu, dù sau đó còn được đọc bao nhiêu lần. Chỉ cho biết những ngày đã qua.",
+    "Mọi thứ đã đọc về sau ra sao. Mỗi sự việc được đếm một lần, vào ngày (UTC) được công bố hoặc bị giữ lại, dù được đọc bao nhiêu lần. Việc còn đang chờ thì chưa đếm. Chỉ cho biết những ngày đã qua.",
   ledgerSum:
-    "Đã đọc = đã công bố + tạm giữ + không công bố + không đọc được. Khi thiếu một con số, số đã đọc được cho dưới dạng khoảng.",
+    "Đã đọc = đã công bố + công bố muộn + không công bố + không đọc được. Khi thiếu một con số, số đã đọc được cho dưới dạng khoảng.",
   suppressed: (small) => `< ${small}`,
   suppressedText: (small) =>
     `“< ${small}” nghĩa là ít hơn ${small}, có thể không có. Con số được bỏ qua vì số nhỏ có thể chỉ đến một người.`,
@@ -108,12 +108,11 @@ export const plain: PlainWords = {
   fetched: "Đã đọc",
   between: (least, most) => `${least} đến ${most}`,
   published: "Đã công bố",
-  held: "Tạm giữ",
+  held: "Công bố muộn",
   withheld: "Không công bố",
   unreadable: "Không đọc được",
   afterwards: "Sau đó",
-  released: "Đã cho công bố",
-  withheldLater: "Cuối cùng không công bố",
+  released: "Cuối cùng được công bố",
   retracted: "Đã rút lại",
   reasons: {
     unmapped: "Loại chưa biết",

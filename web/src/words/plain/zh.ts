@@ -88,8 +88,8 @@ export const plain: PlainWords = {
 
   ledger: "账目",
   ledgerText:
-    "读取的全部内容各有什么结果。每个事件只在首次读取的那一天（UTC）计一次，无论之后又读取多少次。只公布已经结束的日子。",
-  ledgerSum: "读取 = 已公布 + 暂缓 + 不公布 + 无法辨认。略去某个数字时，读取数以范围表示。",
+    "读取的全部内容各有什么结果。每个事件只在公布或决定不公布的那一天（UTC）计一次，无论读取多少次。仍在等待的暂不计入。只公布已经结束的日子。",
+  ledgerSum: "读取 = 已公布 + 延后公布 + 不公布 + 无法辨认。略去某个数字时，读取数以范围表示。",
   suppressed: (small) => `< ${small}`,
   suppressedText: (small) => `“< ${small}”表示少于 ${small} 个，也可能没有。略去是因为小数字可能指向某个人。`,
   suppressedArea: (small) => `“·”表示略去的数字，因为它小于 ${small}，或会泄露另一个小于该数的数字。`,
@@ -103,12 +103,11 @@ export const plain: PlainWords = {
   fetched: "读取",
   between: (least, most) => `${least} 至 ${most}`,
   published: "已公布",
-  held: "暂缓",
+  held: "延后公布",
   withheld: "不公布",
   unreadable: "无法辨认",
   afterwards: "之后",
-  released: "已放行",
-  withheldLater: "最终不公布",
+  released: "最终公布",
   retracted: "已撤回",
   reasons: {
     unmapped: "类型未知",

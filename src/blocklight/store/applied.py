@@ -1,0 +1,49 @@
+"""What one call of ``Store.apply`` did, in numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+LATE = ("held", "released")
+"""A publication that comes late, in the ledger: of what only waited, and of what was counted before."""
+
+_TOLD = ("published", "updated", "retracted", "released")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What one call of ``Store.apply`` did, in ids; *head* is the newest seq after it."""
+
+    head: int
+    published: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    withheld: int = 0
+    rejected: int = 0
+    retracted: int = 0
+    vanished: int = 0
+    duplicates: int = 0
+    released: int = 0
+
+    @property
+    def shown(self) -> int:
+        """How many incidents of the batch the public can see."""
+        return self.published + self.updated + self.unchanged - self.vanished
+
+    @classmethod
+    def of(
+        cls,
+        head: int,
+        tally: Mapping[str, int],
+        events: Mapping[tuple[str, str, str], int],
+        *,
+        duplicates: int,
+    ) -> Self:
+        """Add up what was tallied and what the ledger counts, by source, outcome and reason."""
+        counts = dict(tally)
+        for (_, outcome, _), n in events.items():
+            names = [outcome] if outcome in _TOLD else []
+            names += ["published"] * (outcome in LATE) + ["released"] * (outcome == "held")
+            for name in names:
+                counts[name] = counts.get(name, 0) + n
+        return replace(cls(head, duplicates=duplicates), **counts)
