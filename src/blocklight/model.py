@@ -159,6 +159,13 @@ class Detail(NamedTuple):
         return frozenset(fields)
 
 
+class Bound(msgspec.Struct, frozen=True):
+    """Where a call was told to be while it was a medical one, and its areas; later it is told no finer."""
+
+    place: Place | None = None
+    areas: dict[str, str] = {}
+
+
 class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
     """One row on the map. Holds only what ``intake.redact`` put there, never a source's own identifier.
 
@@ -214,16 +221,23 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
             self.time_step_min or 0,
         )
 
-    def no_finer_than(self, medical: "PublicIncident") -> "PublicIncident":
-        """Return this version of an incident with no more of place and detail than its *medical* one told.
+    @property
+    def bound(self) -> Bound:
+        """Where it is told to be."""
+        return Bound(self.place, self.areas)
+
+    def no_finer_than(self, bound: Bound) -> "PublicIncident":
+        """Return this version of an incident with no more of place and detail than its medical one told.
 
         What was told of a patient's place would otherwise be told finer by what the call is named later.
-        Where it has moved too far for both to be true, no place is told.
+        Where it has moved too far for both to be true, no place is told. A medical version stays as it is.
         """
-        place = medical.place
+        if self.category is Category.MEDICAL:
+            return self
+        place = bound.place
         if place is None or (self.place is not None and not place.reaches(self.place)):
             place = None
-        areas = {} if place is None else medical.areas
+        areas = {} if place is None else bound.areas
         return msgspec.structs.replace(self, place=place, areas=areas, source_type=None, disposition=None)
 
     def closed_by_vanishing(self, at: datetime) -> Self:
@@ -238,9 +252,8 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
         and the last closed once every unit is free.
         """
         closed = max((t for t in (self.closed_at, other.closed_at) if t is not None), default=None)
-        coarse = self.category is Category.MEDICAL and other.category is not Category.MEDICAL
         return msgspec.structs.replace(
-            other.no_finer_than(self) if coarse else other,
+            other.no_finer_than(self.bound) if self.category is Category.MEDICAL else other,
             received_at=min(self.received_at, other.received_at),
             dispatched_at=_first(self.dispatched_at, other.dispatched_at),
             en_route_at=_first(self.en_route_at, other.en_route_at),

@@ -13,7 +13,7 @@ from town import FILE, KEY, NOW, Row, Town, a_row, a_town
 from blocklight.cli.policy_change import apply_policy
 from blocklight.intake.geomask import mask_point
 from blocklight.intake.redact import Rules
-from blocklight.store import IncidentQuery
+from blocklight.store import IncidentQuery, Pause
 
 pytestmark = pytest.mark.anyio
 
@@ -54,6 +54,44 @@ async def test_a_call_that_was_medical_once_gets_no_finer_whatever_it_is_called_
             assert mark not in body, path
     assert head == 2  # the third time it is told as it stands
     assert b'"category":"alarm"' in after["live"]
+
+
+HOLDS = """
+[[policy.rules]]
+name = "fires-later"
+category = "fire"
+action = "hold"
+for_min = 30
+[[policy.rules]]
+name = "no-noise"
+category = "noise"
+action = "withhold"
+"""
+
+
+@pytest.mark.parametrize("between", ["FIRE", "LOUD MUSIC", "WIZARDRY", "a pause"])
+async def test_a_call_that_was_medical_is_told_no_finer_after_it_was_taken_back(
+    tmp_path: Path, between: str
+) -> None:
+    with a_town(tmp_path / "town", TOLD + HOLDS) as town:
+        await town.fetch(call_named("SICK PERSON") | {"state": "OPEN"})
+        later = NOW + timedelta(minutes=1)
+        if between == "a pause":
+            town.store.pause(Pause("city", "", "for a test", later))
+        else:
+            await town.fetch(call_named(between), at=later)
+        assert await town.features(later) == []  # it was taken back
+        await town.fetch(call_named("BURGLARY ALARM"), at=later)
+        town.store.resume("city", "", later)
+        for what in ("BURGLARY ALARM", "FIRE", "BURGLARY ALARM"):
+            town.store.release(later := later + timedelta(hours=1))
+            await town.fetch(call_named(what), at=later)
+        surfaces = await town.public(later)
+    assert b'"category":"alarm"' in surfaces["live"]
+    assert len(surfaces) >= 13
+    for path, body in surfaces.items():
+        for mark in OF_THE_FINE_ONE:
+            assert mark not in body, path
 
 
 async def test_a_call_that_was_medical_and_moves_away_is_told_without_a_place(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from blocklight.model import Category, Outcome, PublicIncident, Rejected, Withheld
+from blocklight.model import Bound, Category, Outcome, PublicIncident, Rejected, Withheld
 from blocklight.store.rows import storable
 
 
@@ -37,6 +37,8 @@ class Reference:
     log: dict[int, tuple[str, int, datetime, PublicIncident | None]] = field(default_factory=dict)
     marks: dict[str, Withheld] = field(default_factory=dict)
     rejected: set[str] = field(default_factory=set)
+    patients: set[str] = field(default_factory=set)
+    """Ids that were told as medical and taken back: told again, they are told without a place."""
     ledger: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def apply(
@@ -93,6 +95,8 @@ class Reference:
             self.marks[new.id] = new
         gone = self.published.pop(new.id, None)
         if gone is not None:
+            if any(version.category is Category.MEDICAL for *_, version in gone.versions):
+                self.patients.add(new.id)
             for seq, _, _ in gone.versions:
                 self.log.pop(seq, None)
             self.head += 1
@@ -108,6 +112,8 @@ class Reference:
         self.marks.pop(new.id, None)
         old = self.published.get(new.id)
         if old is None:
+            if new.id in self.patients:
+                new = new.no_finer_than(Bound())
             self.published[new.id] = Published(self.head + 1, at, new.received_at)
             self._set(self.published[new.id], new, at, event="published" if mark is None else "released")
             return
@@ -115,8 +121,8 @@ class Reference:
             known = msgspec.structs.replace(old.now, closed_at=None) if old.vanished else old.now
             new = known.joined_with(new)
         medical = [one for *_, one in old.versions if one.category is Category.MEDICAL]
-        if medical and new.category is not Category.MEDICAL:
-            new = new.no_finer_than(old.now)
+        if medical or new.id in self.patients:
+            new = new.no_finer_than(old.now.bound)
         if new != old.now:
             self._take_back(old, new)
             self._set(old, new, at)

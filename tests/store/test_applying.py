@@ -310,7 +310,7 @@ def test_a_withheld_reason_may_be_told_more_exactly_until_it_is_sensitive(
         (Reason.UNMAPPED, False),
     ):
         store.apply("dispatch", [Withheld(id_, "dispatch", reason, sensitive)], at=START)
-    ((_, _, reason, sensitive, _),) = database.rows(schema.withheld)
+    ((_, _, reason, sensitive, *_),) = database.rows(schema.withheld)
     assert (reason, sensitive) == ("sensitive", 1)
 
 

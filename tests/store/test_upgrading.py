@@ -14,7 +14,12 @@ from blocklight.store import LedgerRow, Store
 from blocklight.store.schema import area_ledger, city_ledger, ledger, log, metadata
 from store.databases import Database
 
-_NEW_COLUMNS = (("005", "held", "counted"),)
+_NEW_COLUMNS = (
+    ("005", "held", "counted"),
+    ("006", "held", "bound"),
+    ("006", "withheld", "medical_once"),
+    ("006", "incident", "medical_once"),
+)
 
 
 def _index(index: Any) -> str:  # noqa: ANN401 - what the inspector tells

@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from blocklight.model import Held, PublicIncident, Reason, Status, Withheld
+from blocklight.model import Bound, Category, Held, PublicIncident, Reason, Status, Withheld
+from blocklight.store.places import Places
 from blocklight.store.rows import Row, body, digest, from_ms, incident_of_body, storable, to_ms
 from blocklight.store.statements import Statements, fetch, run_many
 
@@ -14,6 +16,11 @@ PASSING = frozenset({Reason.HELD, Reason.PAUSED})
 """Reasons that leave no mark: such an incident is only late."""
 
 _MINUTE_MS = 60_000
+_MEDICAL = str(Category.MEDICAL)
+_MARKED_MEDICAL = 4
+"""Where a mark, as it is read, says that what it withholds was told as medical once."""
+
+_encode, _bound_of = msgspec.json.encode, msgspec.json.Decoder(Bound).decode
 
 Pending = dict[str, PublicIncident | Held | Withheld]
 
@@ -31,11 +38,23 @@ class Waiting(NamedTuple):
     body: str
     counted: int
     """Whether the ledger counted it before it waited: as published, or as withheld."""
+    bound: str | None
+    """Where it was told to be while it was medical (JSON), if ever it was."""
 
     @property
     def incident(self) -> PublicIncident:
         """What is to be published."""
         return incident_of_body(self.body)
+
+
+class Shown(NamedTuple):
+    """What a published incident's row says to one that may have to wait, in the order of its statement."""
+
+    digest: int
+    status: str
+    category: str
+    medical_once: int
+    place_id: int | None
 
 
 class Pauses(NamedTuple):
@@ -64,9 +83,10 @@ def covers(scope: str, value: str, incident: PublicIncident) -> bool:
 class Holding:
     """What waits, inside one transaction at *at* (ms)."""
 
-    def __init__(self, cursor: DBAPICursor, sql: Statements, at: int) -> None:
+    def __init__(self, cursor: DBAPICursor, sql: Statements, places: Places, at: int) -> None:
         self._cursor = cursor
         self._sql = sql
+        self._places = places
         self._at = at
         self._any = True
         self._puts: dict[str, Waiting] = {}
@@ -74,6 +94,8 @@ class Holding:
         self.pauses = Pauses(())
         self.waited: dict[str, bool] = {}
         """Ids that were held before, and whether the ledger counted them before that."""
+        self.bounds: dict[str, Bound] = {}
+        """Where those were told to be that were told as medical before they were taken back."""
 
     def begin(self) -> None:
         """Read, once the log is locked, what is paused and whether anything waits."""
@@ -88,9 +110,11 @@ class Holding:
         """
         waits = [id_ for id_, outcome in pending.items() if self._may_wait(outcome)]
         before = self._rows(pending)
+        self.bounds |= {id_: Bound() for id_, mark in marks.items() if mark[_MARKED_MEDICAL]}
         if not waits and not before:
             return []
-        shown = {row[0]: row[1:] for row in self._pick(self._sql.shown, waits)}
+        shown = {row[0]: Shown(*row[1:]) for row in self._pick(self._sql.shown, waits)}
+        self._bind(before, shown)
         fall: list[str] = []
         for id_ in {*waits, *before}:
             now = self._one(
@@ -124,19 +148,23 @@ class Holding:
                 release_at=self._stepped(due, row.step_min), open=0, body=body(closed).decode()
             )
 
-    def keep_back(self, closed: Iterable[PublicIncident], *, join_rows: bool) -> set[str]:
+    def keep_back(
+        self, closed: Iterable[tuple[PublicIncident, Bound | None]], *, join_rows: bool
+    ) -> set[str]:
         """Hold those closings that may not be public yet; return their ids."""
-        kept = [new for new in closed if new.time_step_min is not None or self.pauses.cover(new)]
-        before = self._rows([new.id for new in kept])
-        for new in kept:
+        kept = [one for one in closed if one[0].time_step_min is not None or self.pauses.cover(one[0])]
+        before = self._rows([new.id for new, _ in kept])
+        for new, bound in kept:
             if new.id in self._puts or new.id in before:  # what waits was closed by `vanish`
                 continue
             due = self._stepped(self._at, new.time_step_min)
+            self._bind_one(new.id, bound)
             self._put(new, due, Held(new, step_min=new.time_step_min), joins=join_rows, counted=True)
-        return {new.id for new in kept}
+        return {new.id for new, _ in kept}
 
-    def put_back(self, incident: PublicIncident) -> None:
+    def put_back(self, incident: PublicIncident, bound: Bound | None) -> None:
         """Let a published incident wait until what covers it is resumed."""
+        self._bind_one(incident.id, bound)
         if incident.id not in self._rows([incident.id]):
             held = Held(incident, step_min=incident.time_step_min)
             self._put(incident, self._at, held, joins=False, counted=True)
@@ -149,6 +177,20 @@ class Holding:
         run_many(self._cursor, self._sql.put_held, [tuple(row) for row in self._puts.values()])
         self._gone, self._puts = [], {}
 
+    def _bind(self, before: Mapping[str, Waiting], shown: Mapping[str, Shown]) -> None:
+        """Remember what was told of those that were medical once."""
+        self.bounds |= {id_: _bound_of(row.bound) for id_, row in before.items() if row.bound is not None}
+        medical = {
+            id_: row.place_id for id_, row in shown.items() if row.medical_once or row.category == _MEDICAL
+        }
+        wheres = self._places.wheres(self._cursor, set(medical.values())) if medical else {}
+        for id_, place_id in medical.items():
+            self.bounds[id_] = Bound() if place_id is None else Bound(*wheres[place_id])
+
+    def _bind_one(self, id_: str, bound: Bound | None) -> None:
+        if bound is not None:
+            self.bounds[id_] = bound
+
     def _may_wait(self, outcome: PublicIncident | Held | Withheld) -> bool:
         if isinstance(outcome, PublicIncident):
             return bool(self.pauses.scopes) and self.pauses.cover(outcome)
@@ -158,7 +200,7 @@ class Holding:
         self,
         outcome: PublicIncident | Held | Withheld,
         before: Waiting | None,
-        shown: Row | None,
+        shown: Shown | None,
         mark: Row | None,
         *,
         join_rows: bool,
@@ -173,14 +215,16 @@ class Holding:
         incident = storable(held.incident)
         if join_rows and before is not None:
             incident = before.incident.joined_with(incident)
+        if (bound := self.bounds.get(incident.id)) is not None:
+            incident = incident.no_finer_than(bound)
         told, paused = body(incident), self.pauses.cover(incident)
         due = self._due(held, incident, before, told)
-        public = shown is not None and shown[0] == digest(told)
+        public = shown is not None and shown.digest == digest(told)
         if public or (due is not None and due <= self._at and not paused):
             return incident
         counted = before.counted if before is not None else shown is not None or mark is not None
         self._put(incident, due, held, joins=join_rows, counted=bool(counted))
-        stays = held.step_min is not None or (paused and shown is not None and shown[1] == Status.CLOSED)
+        stays = held.step_min is not None or (paused and shown is not None and shown.status == Status.CLOSED)
         if shown is None or stays:
             return None
         return Withheld(incident.id, incident.source, Reason.PAUSED if paused else Reason.HELD)
@@ -215,6 +259,7 @@ class Holding:
             int(joins),
             body(incident).decode(),
             int(counted),
+            None if (bound := self.bounds.get(incident.id)) is None else _encode(bound).decode(),
         )
 
     def _rows(self, ids: Collection[str]) -> dict[str, Waiting]:

@@ -10,12 +10,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import astuple
 
-from blocklight.model import Category, LifeEvent, PublicIncident, StoredIncident
+from blocklight.model import LifeEvent, PublicIncident, StoredIncident
 from blocklight.store.rows import from_ms
 
 _FIELDS = tuple(name for name in PublicIncident.__struct_fields__ if name != "id")
-_MEDICAL = str(Category.MEDICAL)
-_MEDICAL_ONCE = f'"category":"{_MEDICAL}"'
 _Entry = tuple[int, int, dict[str, Any]]
 _entries = msgspec.json.Decoder(list[_Entry]).decode
 
@@ -43,18 +41,6 @@ def without(life: str, names: AbstractSet[str]) -> str:
         for seq, at, fields in _entries(life)
     ]
     return msgspec.json.encode(kept).decode()
-
-
-def held_coarse(stored: PublicIncident, life: str | None, new: PublicIncident) -> PublicIncident:
-    """Return *new* as it may follow what is stored: a call that was medical once gets no finer.
-
-    Its later versions have the same id, so that they would tell what stood at the medical one's place.
-    """
-    if new.category is Category.MEDICAL:
-        return new
-    may = life is not None and _MEDICAL_ONCE in life  # as text first: hardly any life has it
-    was = may and any(fields.get("category") == _MEDICAL for *_, fields in _entries(life or ""))
-    return new.no_finer_than(stored) if was or stored.category is Category.MEDICAL else new
 
 
 def seqs(first_seq: int, life: str | None) -> list[int]:

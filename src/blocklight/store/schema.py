@@ -91,6 +91,7 @@ incident = sa.Table(
     sa.Column("life", sa.Text),
     sa.Column("delayed", Whole),
     sa.Column("time_step_min", Whole),
+    sa.Column("medical_once", Whole, nullable=False, server_default="0"),
     comment="What is published now; listed_at is received_at as first published and never changes.",
 )
 sa.Index("incident_listed", incident.c.listed_at, incident.c.first_seq)
@@ -123,6 +124,7 @@ withheld = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("sensitive", Whole, nullable=False),
     sa.Column("first_at", Whole, nullable=False),
+    sa.Column("medical_once", Whole, nullable=False, server_default="0"),
     comment="Marks of incidents that are not published; sensitive ones never will be.",
 )
 
@@ -138,6 +140,7 @@ held = sa.Table(
     sa.Column("joins", Whole, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("counted", Whole, nullable=False, server_default="0"),
+    sa.Column("bound", sa.Text),
     sa.Index("held_due", "release_at"),
     comment="Public records that are not public yet; without release_at, until the call is closed.",
 )

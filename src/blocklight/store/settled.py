@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import NamedTuple
 
-from blocklight.model import PublicIncident
+from blocklight.model import Bound, Category, PublicIncident
 from blocklight.store.rows import Row, Where, incident_of_row
 from blocklight.store.statements import WHOLE
 
-_RELEASED_AT, _PLACE_ID, _VANISHED, _LISTED_AT, _LIFE = (
-    WHOLE.index(name) for name in ("released_at", "place_id", "vanished", "listed_at", "life")
+_RELEASED_AT, _PLACE_ID, _VANISHED, _LISTED_AT, _LIFE, _MEDICAL_ONCE = (
+    WHOLE.index(name) for name in ("released_at", "place_id", "vanished", "listed_at", "life", "medical_once")
 )
 
 
@@ -23,6 +23,13 @@ class Stored(NamedTuple):
     vanished: int
     listed_at: int
     life: str | None
+    medical_once: int
+
+    @property
+    def bound(self) -> Bound | None:
+        """Where it may be told to be whatever it is called later, if it was ever told as medical."""
+        medical = self.medical_once or self.incident.category is Category.MEDICAL
+        return self.incident.bound if medical else None
 
 
 def stored_rows(rows: Iterable[Row], wheres: Mapping[int, Where]) -> list[Stored]:
@@ -36,6 +43,7 @@ def stored_rows(rows: Iterable[Row], wheres: Mapping[int, Where]) -> list[Stored
             row[_VANISHED],
             row[_LISTED_AT],
             row[_LIFE],
+            row[_MEDICAL_ONCE],
         )
         for row in sorted(rows, key=itemgetter(0))
     ]

@@ -15,12 +15,20 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from blocklight.store import schema
 from blocklight.store.rows import CONTENT, STORED, Row
 
-WHOLE = (*STORED, "vanished", "listed_at", "life")
+WHOLE = (*STORED, "vanished", "listed_at", "life", "medical_once")
 _OF_SOURCE = ("cursor", "delays", "last_success_at", "failures")
 _SUCCESS = ("last_attempt_at", "last_success_at", "reason", "failures", "records", "rejected")
 _FAILURE = ("last_attempt_at", "last_failure_at", "reason", "failures")
 _WHERE = ("lon", "lat", "kind", "radius_m", "label", "areas")
-_CHANGING = ("seq", "updated_at", "digest", "vanished", *(n for n in CONTENT if n != "place_id"), "life")
+_CHANGING = (
+    "seq",
+    "updated_at",
+    "digest",
+    "vanished",
+    *(n for n in CONTENT if n != "place_id"),
+    "life",
+    "medical_once",
+)
 
 
 class Statements:
@@ -73,12 +81,14 @@ class Statements:
 
     def _of_what_is_kept_back(self) -> None:
         withheld, rejected, ledger = schema.withheld, schema.rejected, schema.ledger
-        self.marks = self._pick(withheld, ("id", "reason", "sensitive", "first_at"), withheld.c.id)
+        self.marks = self._pick(
+            withheld, ("id", "reason", "sensitive", "first_at", "medical_once"), withheld.c.id
+        )
         put = self._insert(withheld)
         self.put_mark = self._text(
             put.on_conflict_do_update(
                 index_elements=list(withheld.primary_key),
-                set_={"reason": put.excluded.reason, "sensitive": put.excluded.sensitive},
+                set_={name: put.excluded[name] for name in ("reason", "sensitive", "medical_once")},
             )
         )
         self.delete_marks = self._text(withheld.delete().where(self.among(withheld.c.id)))
@@ -107,7 +117,9 @@ class Statements:
         self.put_held = self._text(put.on_conflict_do_update(index_elements=[held.c.id], set_=others))
         self.delete_held = self._text(held.delete().where(self.among(held.c.id)))
         self.pauses = self._text(sa.select(pause.c.scope, pause.c.value))
-        self.shown = self._pick(incident, ("id", "digest", "status"), incident.c.id)
+        self.shown = self._pick(
+            incident, ("id", "digest", "status", "category", "medical_once", "place_id"), incident.c.id
+        )
         self.open_whole = self._text(
             sa.select(*[incident.c[name] for name in WHOLE]).where(incident.c.status == schema.OPEN)
         )

@@ -65,7 +65,7 @@ class Application:
         self._stored: dict[str, Stored | None] = {}
         """What this batch published or found published, with its row where that is at hand."""
         self._known: Mapping[str, Known] = {}
-        self._holding = Holding(cursor, sql, self._at)
+        self._holding = Holding(cursor, sql, places, self._at)
 
     def release(self) -> Applied:
         """Publish what has waited long enough."""
@@ -84,7 +84,7 @@ class Application:
         for stored in self._read(fetch(self._cursor, self._sql.open_whole)):
             incident = stored.incident
             if self._holding.pauses.cover(incident):
-                self._holding.put_back(incident)
+                self._holding.put_back(incident, stored.bound)
                 self._withhold(Withheld(incident.id, incident.source, Reason.PAUSED), None, stored)
         return self._finish(before)
 
@@ -145,7 +145,12 @@ class Application:
             outcome = pending.get(id_)
             if isinstance(outcome, PublicIncident):
                 joined = _joined(before, outcome) if join_rows else outcome
-                pending[id_] = lives.held_coarse(before.incident, before.life, joined)
+                bound = before.bound
+                pending[id_] = joined if bound is None else joined.no_finer_than(bound)
+        for id_, bound in self._holding.bounds.items():  # of those that were taken back, and are not stored
+            outcome = pending.get(id_)
+            if isinstance(outcome, PublicIncident) and id_ not in stored:
+                pending[id_] = outcome.no_finer_than(bound)
         public = [outcome for outcome in pending.values() if isinstance(outcome, PublicIncident)]
         numbers = self._places.numbers(self._cursor, public)
         for id_, outcome in pending.items():
@@ -167,7 +172,7 @@ class Application:
         remembered = {id_: row for id_ in pending if (row := self._at_hand(id_)) is not None}
         keys = self._sql.keys(id_ for id_ in pending if id_ not in remembered)
         marks = {row[0]: row for row in fetch(self._cursor, self._sql.marks, keys)}
-        for id_, _, sensitive, _ in marks.values():
+        for id_, _, sensitive, *_ in marks.values():
             if sensitive and not isinstance(pending[id_], Withheld):
                 del pending[id_]
                 self._tally["withheld"] += 1
@@ -206,7 +211,8 @@ class Application:
         values = content(incident, place_id)
         received = values[_RECEIVED]
         at = self._at
-        self._stored[incident.id] = Stored(incident, seq, at, place_id, 0, received, None)
+        medical_once = int(incident.id in self._holding.bounds)
+        self._stored[incident.id] = Stored(incident, seq, at, place_id, 0, received, None, medical_once)
         *steady, delayed, step, folded = values  # those two were added after `life`
         self._rows.inserts.append(
             (
@@ -223,6 +229,7 @@ class Application:
                 None,
                 delayed,
                 step,
+                medical_once,
             )
         )
         if mark is not None:
@@ -261,24 +268,29 @@ class Application:
                 self._rows.relisted.append((values[_RECEIVED], first_seq))
                 before = before._replace(listed_at=values[_RECEIVED])
         steady = (*values[:_PLACE], *values[_PLACE + 1 :])
-        self._rows.updates.append((seq, self._at, digest(encoded), vanished, *steady, life, first_seq))
+        once = int(before.bound is not None)
+        self._rows.updates.append((seq, self._at, digest(encoded), vanished, *steady, life, once, first_seq))
         if before.place_id != place_id:
             self._rows.moves.append((place_id, first_seq))
             if before.place_id is not None:
                 self._left.add(before.place_id)
         self._drift = max(self._drift, abs(values[_RECEIVED] - before.listed_at))
-        self._stored[new.id] = before._replace(incident=new, place_id=place_id, vanished=vanished, life=life)
+        self._stored[new.id] = before._replace(
+            incident=new, place_id=place_id, vanished=vanished, life=life, medical_once=once
+        )
         self._count("updated", new.source)
 
     def _withhold(self, new: Withheld, mark: Row | None, stored: Stored | None) -> None:
         reason, sensitive, first_at = str(new.reason), int(new.sensitive), self._at
         if mark is not None:
-            _, old_reason, was_sensitive, first_at = mark
+            _, old_reason, was_sensitive, first_at, _ = mark
             reason = old_reason if was_sensitive else reason
             sensitive |= was_sensitive
+        medical = new.id in self._holding.bounds or (stored is not None and stored.bound is not None)
+        once = int(medical and not sensitive)
         passing = new.reason in PASSING
-        if not passing and (mark is None or (reason, sensitive) != (mark[1], mark[2])):
-            self._rows.marks.append((new.id, new.source, reason, sensitive, first_at))
+        if not passing and (mark is None or (reason, sensitive, once) != (mark[1], mark[2], mark[4])):
+            self._rows.marks.append((new.id, new.source, reason, sensitive, first_at, once))
         self._tally["withheld"] += not passing
         if stored is not None:
             self._log_retraction(new.id, first_seq := stored.first_seq)
@@ -319,7 +331,7 @@ class Application:
             (row, row.incident.closed_by_vanishing(from_ms(self._at)))
             for row in sorted([*at_hand.values(), *rows], key=attrgetter("first_seq"))
         ]
-        kept = self._holding.keep_back([new for _, new in closing], join_rows=join_rows)
+        kept = self._holding.keep_back([(new, row.bound) for row, new in closing], join_rows=join_rows)
         for row, new in closing:
             if new.id in kept:
                 continue
