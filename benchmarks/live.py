@@ -25,7 +25,7 @@ import numpy as np
 import uvloop
 
 from blocklight.model import Category, Change, Kind, Place, PlaceKind, PublicIncident, Status
-from blocklight.publish.live import FRAME_INTERVAL_S, Live, encode_change
+from blocklight.publish.live import Live, encode_change, pause_after
 
 _UPDATED = re.compile(rb'"updated_at":"([^"]+)"')
 _EVENT = b"event: incident\n"
@@ -102,13 +102,15 @@ class Bare:
         for transport in self.transports:
             transport.write(chunk)
 
-    async def framed(self, interval_s: float) -> None:
-        """Send what is pending at most once each interval."""
+    async def framed(self) -> None:
+        """Send what is pending as often as the live endpoint does, by the same rule."""
+        loop = asyncio.get_running_loop()
         while True:
             if self.pending:
                 frame, self.pending = b"".join(self.pending), []
+                began = loop.time()
                 self.send(frame)
-                await asyncio.sleep(interval_s)
+                await asyncio.sleep(pause_after(loop.time() - began))
             else:
                 await asyncio.sleep(0.002)
 
@@ -122,7 +124,7 @@ async def serve_bare(rate: float, *, framed: bool) -> None:
     started = asyncio.Event()
     watch_orders(loop, started)
     if framed:
-        kept.append(loop.create_task(bare.framed(FRAME_INTERVAL_S)))
+        kept.append(loop.create_task(bare.framed()))
     await started.wait()
     seq = 0
     async for _ in ticks(rate):

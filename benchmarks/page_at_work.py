@@ -22,6 +22,7 @@ _FILTER_MS = 100
 _SCREEN_MS = 500
 _GROWTH = 0.2
 _TIMES = 9
+_CHANGES = 40
 _SPEED = 60
 _WARM_S, _HOUR_S = 5 * 60 / _SPEED, 3600 / _SPEED
 _SETTLED_MS, _IDLE_MS = 1_000, 5_000
@@ -108,7 +109,7 @@ def measure_change(table: Table, shared: Path) -> None:
     with chromium() as browser, houston(shared, 2_000, 24) as (url, folder):
         page = _opened(browser, f"{url}/", 2_000, _NEWEST)
         with Store.open(f"sqlite:///{folder}/blocklight.sqlite3", city.city.id) as store:
-            for number, call in enumerate(calls(shared, 2_000 + _TIMES, city, end=datetime.now(UTC))):
+            for number, call in enumerate(calls(shared, 2_000 + _CHANGES, city, end=datetime.now(UTC))):
                 if number < 2_000:  # those that the city began with
                     continue
                 seen = page.evaluate("seen.length")
@@ -117,15 +118,15 @@ def measure_change(table: Table, shared: Path) -> None:
                 stored = datetime.now(UTC).timestamp()
                 _until(page, f"seen.length > {seen}")
                 taken.append(1000 * (page.evaluate("seen.at(-1)") - stored))
-                page.wait_for_timeout(1_037)  # out of step with the server's frames
-    median = statistics.median(taken)
+                page.wait_for_timeout(637 + 61 * (len(taken) % 7))  # out of step with frames and pulses
+    median, late = statistics.median(taken), statistics.quantiles(taken, n=10)[-1]
     table.add(
         "A stored change, from its commit until it is painted",
-        f"median {median:.0f} ms, longest of {_TIMES} {max(taken):.0f} ms",
+        f"median {median:.0f} ms, one in ten over {late:.0f} ms, longest of {_CHANGES} {max(taken):.0f} ms",
         "",
         "",
-        f"at most {_SCREEN_MS} ms",
-        met=median <= _SCREEN_MS,
+        f"each within {_SCREEN_MS} ms",
+        met=max(taken) <= _SCREEN_MS,
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from listening import PULSE, Broadcast, Event, Listener, broadcasting
 from living_city import a_put, a_retraction, an_incident, incident_id, until
 
-from blocklight.publish.live import Live
+from blocklight.publish.live import Live, pause_after
 
 
 @pytest.fixture
@@ -121,7 +121,15 @@ def test_the_first_change_after_a_pause_goes_out_at_once() -> None:
         assert [event.id for event in listener.read(until_seen="incident")] == ["1"]
 
 
-def test_however_many_changes_there_are_at_most_two_frames_go_out_in_a_second() -> None:
+def test_a_change_never_waits_because_a_pulse_went_out_before_it() -> None:
+    with broadcasting(interval_s=60, pulse_s=0.05) as broadcast, broadcast.listener() as listener:
+        listener.read(until_seen="pulse")
+        until(lambda: broadcast.live.frames_sent >= 3)
+        broadcast.put(1)
+        assert _seqs(listener.read(until_seen="incident"))[-1:] == [1]
+
+
+def test_however_many_changes_there_are_at_most_four_frames_go_out_in_a_second() -> None:
     with broadcasting() as broadcast, broadcast.listener() as listener:
         began = time.monotonic()
         while time.monotonic() < began + 1.2:
@@ -131,8 +139,17 @@ def test_however_many_changes_there_are_at_most_two_frames_go_out_in_a_second() 
         while max(_seqs(events), default=0) < broadcast.seq:
             events += listener.read(events=1)
         took = time.monotonic() - began
-        assert _seqs(events) == list(range(1, broadcast.seq + 1))
-        assert 2 <= broadcast.live.frames_sent <= took / 0.5 + 1
+        assert [seq for seq in _seqs(events) if seq > 0] == list(range(1, broadcast.seq + 1))
+        assert 3 <= broadcast.live.frames_sent <= took / 0.25 + 1
+
+
+@pytest.mark.parametrize(
+    ("sending_s", "pause_s"), [(0.0, 0.25), (0.05, 0.25), (0.1, 0.4), (0.2, 0.5), (3.0, 0.5)]
+)
+def test_frames_that_take_long_to_send_come_less_often_but_twice_a_second(
+    sending_s: float, pause_s: float
+) -> None:
+    assert pause_after(sending_s) == pytest.approx(pause_s)
 
 
 def test_changes_within_an_interval_share_one_frame() -> None:

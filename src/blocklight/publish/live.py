@@ -21,7 +21,9 @@ Scope = dict[str, Any]
 Receive = Callable[[], Any]
 Send = Callable[[dict[str, Any]], Any]
 
-FRAME_INTERVAL_S = 0.5
+FRAME_INTERVAL_S = 0.25
+_LONGEST_INTERVAL_S = 0.5
+_PAUSES_FOR_A_SENDING = 4.0
 _HEARTBEAT_S = 15.0
 _PULSE_S = 5.0
 _QUEUE_BYTES = 1_000_000
@@ -179,7 +181,10 @@ class Live:
         self._wake.set()
 
     async def run(self) -> None:
-        """Send frames for ever: at once after a pause, else at most one each interval."""
+        """Send frames for ever: changes at once after a pause, else at most one frame each interval.
+
+        A pulse that is only due does not begin an interval, so no change ever waits for one.
+        """
         loop = asyncio.get_running_loop()
         next_pulse = loop.time() + self._pulse_s
         next_heartbeat = loop.time() + self._heartbeat_s
@@ -188,7 +193,8 @@ class Live:
                 async with asyncio.timeout_at(min(next_pulse, next_heartbeat)):
                     await self._wake.wait()
             self._wake.clear()
-            frame, self._pending = b"".join(event for *_, event in self._pending), []
+            changed, self._pending = self._pending, []
+            frame = b"".join(event for *_, event in changed)
             now = loop.time()
             if now >= next_heartbeat:
                 frame += b": alive\n\n"
@@ -198,7 +204,8 @@ class Live:
                 next_pulse = now + self._pulse_s
             if frame:
                 await self._broadcast(frame)
-                await asyncio.sleep(self._interval_s)
+            if changed:
+                await asyncio.sleep(pause_after(loop.time() - now, self._interval_s))
 
     async def close(self) -> None:
         """End every response, and any that is asked for from now on, so that the server can stop at once."""
@@ -296,6 +303,15 @@ class Live:
             client.gone = True
             if client.serving is not None:
                 client.serving.cancel()  # the server closes what its application leaves
+
+
+def pause_after(sending_s: float, interval_s: float = FRAME_INTERVAL_S) -> float:
+    """Return how long to gather changes after a frame that took *sending_s* to send.
+
+    Longer with many clients, so that sending leaves most of the processor to everything else: then there
+    are at most two frames a second.
+    """
+    return max(interval_s, min(_LONGEST_INTERVAL_S, _PAUSES_FOR_A_SENDING * sending_s))
 
 
 def _step(sending: Any) -> bool:  # noqa: ANN401 - a coroutine of the ASGI server

@@ -17,7 +17,7 @@ from blocklight.store import Pause, SourceHealth, Store
 
 _log = logging.getLogger(__name__)
 
-_POLL_S = 0.25
+_POLL_S = 0.1
 _REPLAYED_CHANGES = 5_000
 _BATCH = 1_000
 _HEALTH_S = 2.0
@@ -30,7 +30,7 @@ class Publisher:
     """One city's public state in one web process.
 
     *now* is the city's clock (a demo's may run faster by *clock_rate*). ``wake`` is only a hint that
-    something was committed: the log is read by seq, so a lost hint costs a quarter of a second.
+    something was committed: the log is read by seq, so a lost hint costs a tenth of a second.
     """
 
     def __init__(

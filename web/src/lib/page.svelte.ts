@@ -39,7 +39,7 @@ import { decodeWindow, nameRows } from "./window";
 const STEPS: Record<number, number> = { 1: 60, 24: 900, 168: 7200, 720: 21600 };
 
 /** Changes that arrive together are shown together. */
-const GATHER_MS = 40;
+const GATHER_MS = 20;
 
 export class Page {
   city = $state.raw<City | null>(null);
