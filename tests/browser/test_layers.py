@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from browser.conftest import Visitor
+from browser.conftest import Visitor, soon
+from browser.pixels import pixels_of
 from browser.test_every_reader import PHONE, axe_finds_nothing
 
 pytestmark = pytest.mark.browser
@@ -69,3 +70,22 @@ def test_on_a_phone_the_whole_menu_is_on_the_screen(quiet_city: str, visitor: Vi
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
+
+
+def test_closed_marks_lie_under_the_names_and_open_ones_over_them(
+    quiet_city: str, visitor: Visitor, browser: Browser
+) -> None:
+    page = visitor.visit(f"{quiet_city}/?density=never", reduced_motion="reduce")
+    page.locator(".map[data-ready]").wait_for()
+    area = {"x": 430, "y": 80, "width": 760, "height": 540}
+    closed, opened = "#8e3b6b", "#2f64b0"  # assaults, of which all are closed, and collisions, all open
+
+    def seen() -> tuple[int, int]:
+        picture = page.screenshot(clip=area)  # type: ignore[arg-type]  # of the right keys
+        return pixels_of(browser, picture, closed), pixels_of(browser, picture, opened)
+
+    soon(lambda: min(seen()) > 20)
+    # What deck.gl draws on a canvas of its own lies over all that the map draws, its names too.
+    page.evaluate("document.querySelector('.map #deckgl-overlay').style.visibility = 'hidden'")
+    soon(lambda: seen()[1] == 0)
+    assert seen()[0] > 20

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { AreaCollection, BaseKind, City } from "../src/lib/api";
 import { localStyle } from "../src/map/basemap";
 import { bytes, type Palette } from "../src/map/palette";
+import { NAMES_BEGIN, ROOM_LAYER } from "../src/map/room";
 
 const color = "#0f6f78";
 const palette: Palette = {
@@ -102,4 +103,16 @@ test("an area's name stands at the centre of its largest ring", () => {
 test("a colour is read whether or not it was shortened", () => {
   expect(bytes("#fff")).toEqual([255, 255, 255]);
   expect(bytes("#0f6f78")).toEqual([15, 111, 120]);
+});
+
+test("incidents are drawn between the ground and its names, and open marks claim room before any name", () => {
+  for (const kinds of [KINDS, []]) {
+    const { layers } = localStyle(city(kinds), { kind: "beat", areas, chosen: null }, palette);
+    const begin = layers.findIndex(({ id }) => id === NAMES_BEGIN.id);
+    const named = layers.filter((layer) => layer.type === "symbol" && layer.layout?.["text-field"]);
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.every((layer) => layers.indexOf(layer) > begin)).toBe(true);
+    expect(layers.slice(0, begin).every(({ type }) => type !== "symbol")).toBe(true);
+    expect(layers.at(-1)?.id).toBe(ROOM_LAYER.id);
+  }
 });

@@ -12,6 +12,11 @@ test("a month of a city seen whole is hexagons, a day of it is marks with glyphs
   expect(legible(closedRadius(whole, 420), 1)).toBe(true);
 });
 
+test("a week of a city seen whole is hexagons, and marks one step nearer", () => {
+  expect(hexagonsSayMore(closedRadius(12.3, 3_400), 3_400)).toBe(true);
+  expect(hexagonsSayMore(closedRadius(13.3, 3_400), 3_400)).toBe(false);
+});
+
 test("going nearer never turns marks into hexagons, nor do fewer incidents", () => {
   fc.assert(
     fc.property(zooms, zooms, counts, counts, (a, b, c, d) => {

@@ -3,6 +3,7 @@
 import type { GeoJSONSourceSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
 import type { AreaCollection, BaseKind, City } from "../lib/api";
 import type { Palette } from "./palette";
+import { NAMES_BEGIN, ROOM_LAYER, ROOM_SOURCE } from "./room";
 
 const FONT = ["Inter Semibold"];
 
@@ -88,7 +89,11 @@ function label(id: string, origin: Origin, palette: Palette, zoom: number, size:
       "text-font": FONT,
       "text-size": ["interpolate", ["linear"], ["zoom"], 10, size - 1, 16, size + 2],
       "text-max-width": 9,
-      "text-padding": 6,
+      "text-padding": 3,
+      // A name that a mark would lie on stands beside its place instead, if there is room.
+      "text-variable-anchor": ["center", "top", "bottom", "left", "right"],
+      "text-radial-offset": 0.9,
+      "text-justify": "auto",
       "text-letter-spacing": 0.01,
     },
     paint: {
@@ -172,7 +177,7 @@ export function localStyle(city: City, shown: ShownAreas | null, palette: Palett
   const labels = parts.filter(({ kind }) => kind === "label");
   const hasLand = parts.some(({ kind }) => kind === "land");
   const areas = areaParts(shown, palette, labels.length === 0);
-  const sources: StyleSpecification["sources"] = { ...areas.sources };
+  const sources: StyleSpecification["sources"] = { ...areas.sources, ...ROOM_SOURCE };
   const absolute = (url: string) => new URL(url, location.href).href;
   if (city.map.tiles) {
     sources.tiles = { type: "vector", url: `pmtiles://${absolute(city.map.tiles.url)}` };
@@ -192,8 +197,11 @@ export function localStyle(city: City, shown: ShownAreas | null, palette: Palett
       ...DRAWN.flatMap(([kind, draw]) =>
         parts.filter((part) => part.kind === kind).flatMap((part) => draw(part, palette)),
       ),
-      ...areas.layers,
+      ...areas.layers.filter(({ type }) => type !== "symbol"),
+      NAMES_BEGIN,
+      ...areas.layers.filter(({ type }) => type === "symbol"),
       ...labels.map((part) => label(`${part.id}-names`, part, palette, 10.5, 11.5)),
+      ROOM_LAYER,
     ],
   };
 }

@@ -14,10 +14,11 @@ import { hexagonRadius, type Spot, spots } from "./density";
 import type { Hexagons, hexagonLayer } from "./density-layer";
 import { fanOffsets } from "./fan";
 import { aliveMarks, aliveRows, type MarkData, MOMENT_S, QuietMarks, type Scene } from "./marks";
-import { overlayLayers } from "./overlay";
+import { layersOverNames, layersUnderNames } from "./overlay";
 import { bytes, readPalette, unit } from "./palette";
 import { REACH_PX, rowsAt } from "./pick";
 import { type Pointer, Pointers } from "./pointers";
+import { claims, NAMES_BEGIN, Room } from "./room";
 import { closedRadius, hexagonsSayMore, legible, openRadius } from "./sizes";
 import "./tiles";
 import type { Insets, MapEvents, Point, View } from "./view";
@@ -31,10 +32,12 @@ const SLOW_FRAME_MS = 90;
 
 export class IncidentMap {
   readonly #map: LibreMap;
-  readonly #overlay = new MapboxOverlay({ interleaved: false, layers: [] });
+  readonly #under = new MapboxOverlay({ interleaved: true, layers: [] });
+  readonly #over = new MapboxOverlay({ interleaved: false, layers: [] });
   readonly #atlas = drawAtlas();
   readonly #base: number;
   readonly #pointers: Pointers;
+  readonly #room: Room;
   #palette = readPalette();
   #view: View | null = null;
   #shown: ShownAreas | null = null;
@@ -76,9 +79,13 @@ export class IncidentMap {
       fadeDuration: 150,
     });
     this.#pointers = new Pointers(this.#map);
+    this.#room = new Room(this.#map);
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
-    this.#map.addControl(this.#overlay as never);
+    // Drawing among the map's own layers, deck.gl asks an older MapLibre's map for its height.
+    Object.defineProperty(this.#map, "transform", { get: () => ({ height: container.clientHeight }) });
+    this.#map.addControl(this.#under as never);
+    this.#map.addControl(this.#over as never);
     this.#map.on("click", (event) => this.#clicked(event.point));
     this.#map.on("mousemove", (event) => {
       this.#map.getCanvas().style.cursor = this.#pick(event.point).length > 0 ? "pointer" : "";
@@ -92,6 +99,8 @@ export class IncidentMap {
       if (this.#fan.size > 0) this.#spread([]);
       this.#draw();
     });
+    this.#map.on("zoomend", () => this.#claim());
+    this.#map.on("styledata", () => this.#room.tell(true));
     this.#map.on("style.load", () => {
       this.#styled = true;
       this.#restyle();
@@ -229,6 +238,15 @@ export class IncidentMap {
     const { data, drawn } = this.#quietMarks.columns(scene, rows);
     this.#quiet = data;
     this.events.drawn(rows.length + drawn);
+    this.#claim();
+  }
+
+  /** Names stand beside open marks, and need not follow them through a day that is played. */
+  #claim(): void {
+    const view = this.#view;
+    if (!view || view.playedAt !== null) return;
+    const closed = closedRadius(this.#map.getZoom(), view.facets.rows.length);
+    this.#room.claim(claims(view, openRadius(closed, this.#dense)));
   }
 
   /** Draw now, and again as long as something moves. */
@@ -247,7 +265,7 @@ export class IncidentMap {
     // A machine without a GPU keeps still marks rather than a page that stutters.
     if (passed > SLOW_FRAME_MS && passed < 2000) this.#slowFrames += 1;
     else this.#slowFrames = Math.max(0, this.#slowFrames - 0.2);
-    this.#draw();
+    this.#draw({ alone: "alive" });
   };
 
   #moves(): boolean {
@@ -256,7 +274,8 @@ export class IncidentMap {
     return !this.#still.matches && this.#slowFrames < 8;
   }
 
-  #draw(): void {
+  /** Draw all, or only those that are alive: then the map itself need not be drawn anew. */
+  #draw(only?: { alone: "alive" }): void {
     const view = this.#view;
     if (!view || !this.#quiet || !this.#alive) return;
     const now = view.playedAt ?? this.events.now();
@@ -276,18 +295,24 @@ export class IncidentMap {
       accent: unit(this.#palette.accent),
       atlas: this.#atlas,
     };
-    this.#overlay.setProps({
-      layers: overlayLayers({
-        hexagons: this.#hexagons(view, hexagonsSayMore(quietSize, count)),
-        hexagonLayer: this.#hexagonLayer,
-        quiet: this.#quiet,
-        alive: this.#alive,
-        marks,
-        first: (Number.isFinite(view.since) ? view.since : 0) - this.#base,
-        last: (Number.isFinite(view.until) ? view.until : this.#base + 1e8) - this.#base,
-        played,
-      }),
-    });
+    const overlay = {
+      hexagons: this.#hexagons(view, hexagonsSayMore(quietSize, count)),
+      hexagonLayer: this.#hexagonLayer,
+      quiet: this.#quiet,
+      alive: this.#alive,
+      marks,
+      first: (Number.isFinite(view.since) ? view.since : 0) - this.#base,
+      last: (Number.isFinite(view.until) ? view.until : this.#base + 1e8) - this.#base,
+      played,
+    };
+    const over = layersOverNames(overlay);
+    if (this.city.map.style_url) {
+      // Names of a style from elsewhere are not ours to draw over, and incidents do not wait for it.
+      this.#over.setProps({ layers: [...layersUnderNames(overlay), ...over] });
+      return;
+    }
+    this.#over.setProps({ layers: over });
+    if (!only) this.#under.setProps({ layers: layersUnderNames(overlay, NAMES_BEGIN.id) });
   }
 
   /** What the hexagons show, where they stand for the closed marks. */

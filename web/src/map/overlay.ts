@@ -1,4 +1,4 @@
-/** The layers over the map as one list, from bottom to top: hexagons, closed marks, marks that are alive. */
+/** The layers of incidents from bottom to top, in two lists: those under the names on the map, those over them. */
 
 import type { Layer } from "@deck.gl/core";
 import { DataFilterExtension } from "@deck.gl/extensions";
@@ -22,7 +22,10 @@ export interface Overlay {
 
 const timeFilter = new DataFilterExtension({ filterSize: 2, fp64: false });
 
-const LAYERS: ((overlay: Overlay) => Layer | null)[] = [
+type Make = (overlay: Overlay) => Layer | null;
+
+/** Drawn in the map itself, below its names, and only when the map is. */
+const UNDER_NAMES: Make[] = [
   ({ hexagons, hexagonLayer }) => (hexagons && hexagonLayer ? hexagonLayer(hexagons) : null),
   ({ hexagons, quiet, marks, first, last, played }) =>
     new MarkLayer({
@@ -37,6 +40,10 @@ const LAYERS: ((overlay: Overlay) => Layer | null)[] = [
         [QUIET, played ? ALIVE : QUIET],
       ],
     } as never),
+];
+
+/** Drawn over the names on a canvas of their own, as they move while the map stands still. */
+const OVER_NAMES: Make[] = [
   ({ alive, marks, played }) =>
     new MarkLayer({
       ...marks,
@@ -47,6 +54,15 @@ const LAYERS: ((overlay: Overlay) => Layer | null)[] = [
     } as never),
 ];
 
-export function overlayLayers(overlay: Overlay): Layer[] {
-  return LAYERS.map((layer) => layer(overlay)).filter((layer) => layer !== null);
+const made = (makes: Make[], overlay: Overlay) =>
+  makes.map((make) => make(overlay)).filter((layer) => layer !== null);
+
+/** The layers under the map's names; `before` is the layer of the style that they end below, if it has one. */
+export function layersUnderNames(overlay: Overlay, before?: string): Layer[] {
+  const layers = made(UNDER_NAMES, overlay);
+  return before ? layers.map((layer) => layer.clone({ beforeId: before } as never)) : layers;
+}
+
+export function layersOverNames(overlay: Overlay): Layer[] {
+  return made(OVER_NAMES, overlay);
 }

@@ -8,7 +8,7 @@ const LEGIBLE_PX = 5.5;
 
 /** Marks of a smaller radius say less than hexagons do; in a crowd, where they lie on each other, that is sooner so. */
 const TINY_PX = 3.6;
-const TINY_IN_CROWD_PX = 6.2;
+const TINY_IN_CROWD_PX = 7.5;
 
 /** The radius of closed marks: they shrink to dots where they would cover each other. */
 export function closedRadius(zoom: number, count: number): number {
