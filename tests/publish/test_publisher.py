@@ -3,6 +3,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from living_city import START, a_city, an_incident, incident_id, incidents, until
 
-from blocklight.model import Outcome, PublicIncident, Reason, Status, Withheld
+from blocklight.model import Change, Outcome, PublicIncident, Reason, Status, Withheld
 from blocklight.publish.publisher import Publisher, source_state
 from blocklight.store import FetchReport, SourceHealth, Store
 
@@ -115,6 +116,26 @@ def test_wakes_from_many_threads_are_only_hints(store: Store, tmp_path: Path) ->
         missed = publisher.live.replay.since(0)
         assert missed is not None
         assert missed.count(b"event: incident") == 30
+
+
+class CountingStore(Store):
+    """A store that counts how often its log is read."""
+
+    reads = 0
+
+    def changes(self, after: int, limit: int = 1000) -> list[Change]:
+        self.reads += 1
+        return super().changes(after, limit)
+
+
+def test_many_small_commits_are_read_together(tmp_path: Path) -> None:
+    with CountingStore.open(_url(tmp_path), "smallville") as store, _following(store, tmp_path) as publisher:
+        begun, before = time.monotonic(), store.reads
+        for number in range(200):
+            store.apply("dispatch", [an_incident(number)], at=NOW)
+            publisher.wake()
+        until(lambda: publisher.window.seq == 200)
+        assert store.reads - before <= 5 + 2 * (time.monotonic() - begun) / 0.05
 
 
 def test_a_wake_before_and_after_following_is_harmless(store: Store, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ _log = logging.getLogger(__name__)
 _POLL_S = 0.1
 _REPLAYED_CHANGES = 5_000
 _BATCH = 1_000
+_TOGETHER_S = 0.05
 _HEALTH_S = 2.0
 _PAUSES_S = 0.5
 _FORGET_S = 600.0
@@ -89,6 +90,8 @@ class Publisher:
                 continue
             if changes:
                 self.live.publish(self._take(changes, replay=False))
+                if len(changes) < _BATCH:  # many small commits are read together, not each by itself
+                    await asyncio.sleep(_TOGETHER_S)
                 continue
             with suppress(TimeoutError):
                 async with asyncio.timeout(_POLL_S):
