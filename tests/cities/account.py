@@ -250,7 +250,7 @@ def _renamed(row: dict[str, str], export: Export, number: int) -> dict[str, Any]
     kept = {k: v for k, v in row.items() if v not in ("", "NA")}
     plain: dict[str, Any] = {export.formats.get(k, k.lower()): v for k, v in kept.items()}
     if export.city == "oakland" and export.source == "requests":
-        plain |= {"requestid": f"a{number}", "reqaddress": {"latitude": row["lat"], "longitude": row["lon"]}}
+        plain |= {"requestid": f"a{number}", "srx": row["lon"], "sry": row["lat"]}
     if export.source == "extract":  # the words have lost their gaps
         plain |= {
             name: plain[name].replace("_", " ").strip()

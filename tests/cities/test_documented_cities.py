@@ -149,6 +149,18 @@ def test_a_call_of_new_orleans_that_began_as_a_domestic_one_stays_withheld() -> 
     assert found.sensitive
 
 
+@pytest.mark.parametrize("said", [True, "true", "Y"])
+def test_a_call_of_san_francisco_that_its_publisher_marks_is_withheld_whenever_it_is(said: object) -> None:
+    source_id, row = ROWS["san-francisco"]
+    city, plain = read("san-francisco", source_id, row | {"sensitive_call": False})
+    assert isinstance(shown(city, plain), PublicIncident)
+    _, marked = read("san-francisco", source_id, row | {"sensitive_call": said})
+    found = shown(city, marked)
+    assert isinstance(found, Withheld)
+    assert found.sensitive
+    assert not city.source(source_id).where, "a row that is not read takes back nothing"
+
+
 def test_dallas_is_understood_and_withheld_for_want_of_a_place() -> None:
     units = ("A643", "B399")
     row = {
