@@ -1,19 +1,26 @@
 """Cities that are known from documentation, each with a row written by hand in the shape of its feed."""
 
+import asyncio
+import json
 import re
-import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
-from city_runs import KEY, Run
+from city_runs import KEY, Account
+from loopback.server import Reply, Request, serving
 
 from blocklight.areas import Areas
-from blocklight.city import City, load_city, parse_city, shipped_cities
+from blocklight.city import City, SourceSpec, load_city, shipped_cities
+from blocklight.intake.connectors import connector
+from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser, join_unit_rows
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, redact
+from blocklight.intake.run import Feed, run_once
 from blocklight.model import Category, Disposition, Origin, PublicIncident, Reason, Status, Withheld
 from blocklight.store import Store
 
@@ -191,54 +198,133 @@ def test_every_shipped_city_says_what_was_checked() -> None:
         assert any(words in text for words in said), name
 
 
-def a_page(*calls: tuple[str, str, str, str]) -> bytes:
-    """Write Seattle's page as those who read it describe it: headings, then a table within a table."""
+def seattles_own(folder: Path) -> Path:
+    """Write Seattle's city file with the lines that stand in it as a remark in place of its source."""
+    text = shipped_cities()["seattle-fire"].read_text("utf-8")
+    remark = re.search(r"^# \[geocoder\.streets\]\n(?:#.*\n)+", text, re.MULTILINE)
+    assert remark is not None
+    plain = text.replace(remark[0], "")
+    begin, end = plain.index("[[sources]]"), plain.index("# The department's own page")
+    path = folder / "seattle.toml"
+    lines = re.sub(r"^# ?", "", remark[0], flags=re.MULTILINE)
+    path.write_text(plain[:begin] + lines + plain[end:], "utf-8")
+    (folder / "streets.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": STREETS}))
+    return path
+
+
+def a_street(name: str, line: list[list[float]], *numbers: int) -> dict[str, Any]:
+    told = dict(zip(("LFROMHN", "LTOHN", "RFROMHN", "RTOHN"), map(str, numbers), strict=False))
+    shape = {"type": "LineString", "coordinates": line}
+    return {"type": "Feature", "properties": {"FULLNAME": name, **told}, "geometry": shape}
+
+
+STREETS = [
+    a_street("8th Ave NW", [[-122.366, 47.667], [-122.366, 47.670]]),
+    a_street("NW Market St", [[-122.368, 47.6685], [-122.364, 47.6685]]),
+    a_street("Pine St", [[-122.338, 47.611], [-122.337, 47.6115]], 200, 298, 201, 299),
+]
+CROSSING, BLOCK, NOWHERE = "8th Ave Nw / Nw Market St", "205 Pine St", "Nb I5 At Mid Boeing Field"
+
+
+def a_page(at: datetime, *calls: tuple[str, str, str, str, str]) -> bytes:
+    """Write Seattle's page as copies of it are written: headings, then a table within a table."""
     names = ("Date/Time", "Incident #", "Level", "Units", "Location", "Type")
-    heading = "".join(f"<td class=regbold>{name}</td>" for name in names)
+    heading = "".join(f'<td class="regbold" width=16%>{name}</td>' for name in names)
     rows = ""
-    for number, (id_, units, type_, look) in enumerate(calls, 1):
-        cells = ("9/24/2026 6:33:28 PM", id_, "1", units, "8th Ave Nw / Nw Market St", type_)
-        rows += (
-            f"<tr id=row_{number}>" + "".join(f'<td class="{look}">{cell}</td>' for cell in cells) + "</tr>"
-        )
-    key = '<table><tr><td class="regtext"><img src="grsq.gif"> = Active Incident</td><td></td></tr></table>'
+    for number, (id_, units, place, type_, look) in enumerate(calls, 1):
+        cells = (f"{at:%-m/%-d/%Y %-I:%M:%S %p}", id_, "1", units, place, type_)
+        cells_ = "".join(f'<td class="{look}" width=16% valign="top">{cell}</td>\n' for cell in cells)
+        rows += f"<tr id=row_{number} onMouseOver='rowOn(row_{number})'>\n{cells_}</tr>\n"
+    key = (
+        '<table><tr><td class="regtext"><img src="grsq.gif"> = Active Incident</td><td class="regtext">&nbsp;'
+        '</td><td>Automatic Refresh in:<script language="JavaScript">var rows = "<td>"</script></td></tr></table>'
+    )
     return (
-        f'<html><table><tr><td colspan="6">{key}</td></tr><tr>{heading}</tr><tr><td colspan="6"><table><tr>'
-        f"<td><table>{rows}</table></td></tr></table></td></tr></table></html>"
+        f'<meta http-equiv="refresh" content="60"><html><table><tr><td colspan="6">{key}</td></tr>'
+        f'<tr>{heading}</tr><tr><td colspan="6"><table bgcolor="#990000"><tr><td><table>{rows}'
+        f"</table></table></td></tr></table><font>&nbsp;Retrieved {len(calls)} dispatch messages</font></html>"
     ).encode()
 
 
-def seattles_page() -> City:
-    """Return Seattle's city file with the source that stands in it as a remark."""
-    text = shipped_cities()["seattle-fire"].read_text("utf-8")
-    remark = re.search(r"^# \[\[sources\]\]\n(?:#.*\n)+", text, re.MULTILINE)
-    assert remark is not None
-    source = tomllib.loads(re.sub(r"^# ?", "", remark[0], flags=re.MULTILINE))["sources"]
-    return parse_city(tomllib.loads(text) | {"sources": source}, file="seattle-fire.toml", folder=Path())
+class Department:
+    """Seattle's page on loopback: that of a day, or of today."""
+
+    def __init__(self) -> None:
+        self.days: dict[str, bytes] = {}
+        self.today = ""
+        self.asked: set[str] = set()
+
+    def __call__(self, request: Request) -> Reply:
+        day = self.today if request.params.get("action") == "Today" else request.params["incDate"]
+        self.asked.add(day)
+        return Reply(200, (self.days[day],), {"content-type": "text/html"})
 
 
-def test_the_page_of_seattle_that_is_a_remark_in_its_file_would_be_understood(tmp_path: Path) -> None:
-    page = a_page(
-        ("F260137529", "E35", "Rubbish Fire", "active"),
-        ("F260137530", "E25", "Medic Response, 6 per Rule", "closed"),
-        ("F260137530", "A26 L10 M10", "Medic Response, 6 per Rule", "active"),
-        ("F260137531", "A4", "Medic Response, Overdose", "closed"),
+def test_seattles_own_page_is_placed_closed_and_carried_over_midnight(tmp_path: Path) -> None:
+    evening = datetime(2026, 9, 24, 23, 41, 7, tzinfo=ZoneInfo("America/Los_Angeles"))
+    department = Department()
+    department.today = "09/24/2026"
+    department.days["09/24/2026"] = a_page(
+        evening,
+        ("F260137529", "E35", CROSSING, "Rubbish Fire", "active"),
+        ("F260137530", "E25", BLOCK, "Medic Response, 6 per Rule", "closed"),
+        ("F260137530", "A26 L10 M10", BLOCK, "Medic Response, 6 per Rule", "active"),
+        ("F260137531", "A4", BLOCK, "Medic Response, Overdose", "closed"),
+        ("F260137532", "E18", NOWHERE, "Alarm Bell", "closed"),
     )
-    city = seattles_page()
-    with Store.open(f"sqlite:///{tmp_path / 'city.sqlite3'}", city.city.id) as store:
-        account = Run(city, store).replay("page", [(NOW, page)])
-    assert not account.failed
+    url = f"sqlite:///{tmp_path / 'city.sqlite3'}"
+    city = load_city(str(seattles_own(tmp_path)))
+    with serving(department) as site, Store.open(url, city.city.id) as store:
+        for source in city.sources:
+            account = fetched(city, source, site.url, store, evening + timedelta(seconds=30))
+            assert account.withheld == {Reason.SENSITIVE: 1, Reason.NO_PLACE: 1}
+        assert sorted(shown_in(store)) == [("fire", "open"), ("medical", "open")]
+        # After midnight the fire is over, which only the page of the day before still says.
+        department.today = "09/25/2026"
+        department.days["09/25/2026"] = a_page(evening)
+        department.days["09/24/2026"] = a_page(
+            evening, ("F260137529", "E35", CROSSING, "Rubbish Fire", "closed")
+        )
+        for source in city.sources:
+            fetched(city, source, site.url, store, evening + timedelta(minutes=30))
+        assert sorted(shown_in(store)) == [("fire", "closed"), ("medical", "open")]
+    assert department.asked == {"09/24/2026", "09/25/2026"}
+
+
+def fetched(city: City, source: SourceSpec, site: str, store: Store, at: datetime) -> Account:
+    """Fetch a source once from loopback, placing its addresses."""
+    there = source.model_copy(update={"url": source.url.replace("https://web.seattle.gov", site)})
+
+    async def run() -> Account:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            reader = connector(there, client=client, now=lambda: at.astimezone(UTC))
+            rules = Rules.of(city, KEY, Areas(city))
+            feed = Feed(there, city, reader, rules, geocoder=Geocoder.of(city))
+            return Account().add(await run_once(feed, store))
+
+    account = asyncio.run(run())
     assert not account.rejected
     assert not account.repaired
-    assert account.withheld == {Reason.NO_PLACE: 2, Reason.SENSITIVE: 1}
-    [source] = city.sources
-    normalised = Normaliser.of(source, city)
-    row = {
-        "Date/Time": "9/24/2026 6:33:28 PM",
-        "Incident #": "F1",
-        "Type": "Rubbish Fire",
-        "Type@class": "closed",
-    }
-    incident = normalised(row, NOW)
-    assert incident.received_at == datetime(2026, 9, 25, 1, 33, 28, tzinfo=UTC)
-    assert incident.status is Status.CLOSED
+    return account
+
+
+def shown_in(store: Store) -> list[tuple[str, str]]:
+    """Return category and status of everything that is published."""
+    blocks = store.window(datetime(2026, 1, 1, tzinfo=UTC))
+    return [(str(one.incident.category), str(one.incident.status)) for block in blocks for one in block]
+
+
+SEATTLES = {
+    Category.MEDICAL: "Trans to AMR; Medic Response Freeway; BC Aid Response; Mutual Aid, Medic",
+    Category.SERVICE: "Mutual Aid, Engine; Ladder Req - SPD",
+    Category.ALARM: "Alarm Bell; AFA4 - Auto Alarm 2 + 1 + 1; Auto Fire Alarm",
+    Category.HAZARD: "Unk Odor; Water Job Minor; Activated CO Detector; HAZADV - Hazmat Advisory",
+    Category.OTHER: "2RED - 1 + 1; 1RED 1 Unit",
+    Reason.SENSITIVE: "Medic Response, Overdose; Crisis Center; Help the Fire Fighter",
+}
+
+
+@pytest.mark.parametrize("meaning", SEATTLES)
+def test_what_seattle_writes_is_known(meaning: Category | Reason) -> None:
+    rules = Rules.of(load_city("seattle-fire"), KEY)
+    assert {rules.category(text) for text in SEATTLES[meaning].split("; ")} == {meaning}

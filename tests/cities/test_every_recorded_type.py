@@ -1,4 +1,4 @@
-"""Every call type that stands in any recording is mapped by the city file of its city, or is named here with a reason."""
+"""Every call type in any recording is mapped by its city's file, or is named here with a reason."""
 
 import html
 import json
