@@ -237,12 +237,14 @@ def a_page(at: datetime, *calls: tuple[str, str, str, str, str]) -> bytes:
         rows += f"<tr id=row_{number} onMouseOver='rowOn(row_{number})'>\n{cells_}</tr>\n"
     key = (
         '<table><tr><td class="regtext"><img src="grsq.gif"> = Active Incident</td><td class="regtext">&nbsp;'
-        '</td><td>Automatic Refresh in:<script language="JavaScript">var rows = "<td>"</script></td></tr></table>'
+        '</td><td>Automatic Refresh in:<script language="JavaScript">var rows = "<td>"</script></td>'
+        "</tr></table>"
     )
     return (
         f'<meta http-equiv="refresh" content="60"><html><table><tr><td colspan="6">{key}</td></tr>'
         f'<tr>{heading}</tr><tr><td colspan="6"><table bgcolor="#990000"><tr><td><table>{rows}'
-        f"</table></table></td></tr></table><font>&nbsp;Retrieved {len(calls)} dispatch messages</font></html>"
+        "</table></table></td></tr></table>"
+        f"<font>&nbsp;Retrieved {len(calls)} dispatch messages</font></html>"
     ).encode()
 
 
