@@ -5,7 +5,7 @@ import sqlite3
 import stat
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hmac import compare_digest as hmac_equal
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from blocklight.store import Store
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 3, 1, 18, tzinfo=UTC)
+HOLD = {"policy": {"rules": [{"name": "later", "action": "hold", "types": ["ALARM"], "for_min": 9000}]}}
+LATER = NOW + timedelta(minutes=2)
 PATH = "/api/v1/push/calls"
 
 
@@ -39,6 +41,7 @@ class Side:
     keys: PushKeys
     key: str
     folder: Path
+    now: datetime = NOW
 
     async def send(
         self,
@@ -56,7 +59,7 @@ class Side:
 
 @pytest.fixture
 def side(tmp_path: Path) -> Iterator[Side]:
-    city = small_city(connector="push", url="", closes="time")
+    city = small_city(connector="push", url="", closes="time", top=HOLD)
     keys = PushKeys(tmp_path)
     _, key = keys.create("calls")
     with Store.open(f"sqlite:///{tmp_path}/city.sqlite3", "smallton") as store:
@@ -64,9 +67,10 @@ def side(tmp_path: Path) -> Iterator[Side]:
         publisher.load()
         source = city.sources[0]
         feed = Feed(source, city, Push(source, lambda: NOW), rules_of(city))
-        inbox = Inbox([feed], store, keys, now=lambda: NOW, stored=publisher.wake)
-        app = create_app(Public(city, store, publisher, Areas(city)), None, inbox)
-        yield Side(app, store, keys, key, tmp_path)
+        side = Side(None, store, keys, key, tmp_path)
+        inbox = Inbox([feed], store, keys, now=lambda: side.now, stored=publisher.wake)
+        side.app = create_app(Public(city, store, publisher, Areas(city)), None, inbox)
+        yield side
 
 
 def rows(*numbers: int, **changes: object) -> list[dict[str, object]]:
@@ -101,6 +105,36 @@ async def test_an_empty_batch_is_a_sign_of_life(side: Side) -> None:
     assert (answer.status_code, answer.json()["records"]) == (202, 0)
     [health] = side.store.sources()
     assert health.last_success_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("changes", "seen"),
+    [
+        ({"type": "HUSH"}, False),
+        ({"type": "?"}, False),
+        ({"type": "ALARM"}, False),
+        ({"received": "soon"}, False),
+        ({"type": "NOISE"}, True),
+    ],
+)
+async def test_the_moment_of_a_batch_is_told_only_when_something_of_it_is_shown(
+    side: Side, changes: dict[str, object], *, seen: bool
+) -> None:
+    # A dispatch system pushes each call as it comes in: the source's freshness would tell of withheld ones.
+    assert (await side.send(rows(1))).status_code == 202
+    before, side.now = side.store.sources(), LATER
+    await side.send(rows(7, **changes))
+    after = side.store.sources()
+    assert (after != before) is seen
+    assert after[0].last_success_at == (LATER if seen else NOW)
+
+
+async def test_a_batch_that_takes_something_back_is_told_as_the_retraction_is(side: Side) -> None:
+    assert (await side.send(rows(1))).status_code == 202
+    side.now = LATER
+    assert (await side.send(rows(1, type="HUSH"))).status_code == 202
+    [health] = side.store.sources()
+    assert (side.store.head(), health.last_success_at) == (2, LATER)
 
 
 @pytest.mark.parametrize("key", ["", "wrong", "blk_12345678_" + "a" * 43, "x" * 10_000])

@@ -1,17 +1,22 @@
 """Attacks on a map of calls, measured: averaging, narrowing a box, subtracting counts. All must fail."""
 
 import asyncio
+import hashlib
 import math
 import random
 from datetime import timedelta
 from pathlib import Path
 
 import h3
+import httpx
 import orjson
 import pytest
-from town import FILE, NOW, a_row, a_town
+from town import FILE, KEY, NOW, Row, a_row, a_town
 
+from blocklight.intake.connectors import connector
 from blocklight.intake.geomask import mask_point
+from blocklight.intake.redact import Rules
+from blocklight.intake.run import Feed, Runner
 from blocklight.store import FetchReport, IncidentQuery
 
 pytestmark = pytest.mark.anyio
@@ -127,3 +132,47 @@ async def test_no_later_day_tells_which_of_the_held_were_withheld_while_they_wai
     assert len(answers[0]) >= 13
     assert answers[0] == answers[1]
     assert turned_out == [0, 4]
+
+
+class Conditional(httpx.AsyncBaseTransport):
+    """A source that answers 304 to who knows its answer already."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        body = orjson.dumps(self.rows)
+        tag = f'"{hashlib.sha256(body).hexdigest()}"'
+        same = request.headers.get("if-none-match") == tag
+        headers = {"etag": tag, "content-type": "application/json"}
+        return httpx.Response(304 if same else 200, headers=headers, content=b"" if same else body)
+
+
+async def test_an_answer_that_changed_in_what_is_withheld_looks_like_one_that_did_not(
+    tmp_path: Path,
+) -> None:
+    # The watched feed says "not modified" most of the time: no count may say when it did not.
+    transport = Conditional()
+    with a_town(tmp_path / "town", FILE.replace('"socrata"', '"json"')) as town:
+        async with httpx.AsyncClient(transport=transport) as client:
+            source = town.city.sources[0]
+            reader = connector(source, client=client, now=lambda: NOW)
+            feed = Feed(source, town.city, reader, Rules.of(town.city, KEY))
+            runner = Runner(feed, town.store, now=lambda: NOW, stored=lambda: None)
+            told = []
+            hidden = [a_row(7, what="STALKING"), a_row(8, what="WIZARDRY")]
+            answers = [
+                [a_row(1)],
+                [a_row(1)],
+                [a_row(1), hidden[0]],
+                [a_row(1), *hidden],
+                [a_row(1), *hidden],
+            ]
+            unchanged = []
+            for transport.rows in answers:
+                tally = await runner.poll()
+                assert tally is not None
+                unchanged.append(tally.unchanged)
+                told.append((await town.public())["/api/v1/sources"])
+    assert unchanged == [False, True, False, False, True]
+    assert len(set(told)) == 1

@@ -12,6 +12,7 @@ from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import json_response, problems
 from blocklight.api.state import Public, public
 from blocklight.publish.feature import iso
+from blocklight.publish.ledger import public_rejections
 
 router = APIRouter(tags=["sources"])
 
@@ -30,7 +31,7 @@ _EXAMPLE = {
             "last_failure_at": "2026-01-31T05:03:30Z",
             "failures": 3,
             "records": 41,
-            "rejected": {"bad_time": 1},
+            "rejected": {"bad_time": 12, "other": None},
             "delay_s": {"p50": 12, "p90": 41, "p99": 300},
             "gaps": [{"from": "2026-01-31T01:00:00Z", "to": "2026-01-31T01:12:00Z"}],
             "noticed": {"places_sought": 810, "places_found": 730},
@@ -69,7 +70,7 @@ def health(state: Public) -> list[dict[str, Any]]:
                 "last_failure_at": iso(found.last_failure_at),
                 "failures": found.failures,
                 "records": found.records,
-                "rejected": dict(found.rejected),
+                "rejected": public_rejections(found.rejected),
                 "delay_s": None if found.delays is None else asdict(found.delays),
                 "gaps": [{"from": iso(gap.start), "to": iso(gap.end)} for gap in found.gaps],
                 "noticed": found.noticed.whole_days(now.astimezone(UTC).date().isoformat()),

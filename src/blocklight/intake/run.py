@@ -241,7 +241,8 @@ async def run_once(feed: Feed, store: Store) -> Tally:
 def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone: bool = False) -> None:
     """Store what a batch came to; a fetch that looks wrong as a whole is counted and changes nothing.
 
-    *alone* says that the batch is all there is to report on, though it may not be the whole feed.
+    *alone* says that the batch is all there is to report on, though it may not be the whole feed, and that it
+    came at a moment of the source's choosing.
     """
     source, at = feed.source, batch.fetched_at
     before = sum(tally.rejected.values())
@@ -265,6 +266,7 @@ def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone: 
             records=tally.shown,
             rejected=dict(tally.rejected),
             noticed=dict(tally.noticed),
+            if_shown=alone,
         )
     applied = store.apply(
         source.id,
@@ -334,8 +336,8 @@ class Runner:
         self._failures = 0
         self._stored()
         if not tally.reported:
-            noticed = dict(tally.noticed)
-            await self._report(records=tally.shown, rejected=dict(tally.rejected), noticed=noticed)
+            told = {"records": tally.shown, "rejected": dict(tally.rejected), "noticed": dict(tally.noticed)}
+            await self._report(unchanged=tally.unchanged, **told)
         return tally
 
     async def _failed(self, reason: str) -> None:

@@ -119,14 +119,14 @@ def _entry(counts: _Counts) -> dict[str, Any]:
     entry: dict[str, Any] = {
         **known,
         "withheld": {reason: shown(counts.get(("withheld", reason), 0)) for reason in _REASONS},
-        "rejected": _rejected(rejected),
+        "rejected": public_rejections(rejected),
     }
     span = _span([*entry["withheld"].values(), *entry["rejected"].values()])
     entry["fetched"] = {end: entry["published"] + entry["held"] + n for end, n in span.items()}
     return entry
 
 
-def _rejected(counts: Mapping[str, int]) -> dict[str, Cell]:
+def public_rejections(counts: Mapping[str, int]) -> dict[str, Cell]:
     """Return the reasons with large counts, and the others in one."""
     large = {reason: n for reason, n in sorted(counts.items()) if n >= SMALL}
     others = sum(n for n in counts.values() if n < SMALL)

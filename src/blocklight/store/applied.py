@@ -30,6 +30,11 @@ class Applied:
         """How many incidents of the batch the public can see."""
         return self.published + self.updated + self.unchanged - self.vanished
 
+    @property
+    def seen(self) -> bool:
+        """Whether the public sees anything of the batch, were it that something is gone."""
+        return self.shown > 0 or self.vanished > 0 or self.retracted > 0
+
     @classmethod
     def of(
         cls,

@@ -26,7 +26,10 @@ class FetchReport:
 
     *rejected* counts the records that could not be normalised, by reason. After *late_after_s* without a
     success, the time until the next one is a gap. *noticed* counts what else a source is known by, to be
-    added up: ``places_sought``, ``places_found``, ``places_redrawn``, ``told_twice``.
+    added up: ``places_sought``, ``places_found``, ``places_redrawn``, ``told_twice``. With *if_shown* it is
+    remembered only when the public sees something of what came: the moment of a push that brings nothing but
+    withheld records would tell of them. *unchanged* says that the source's last answer still stands: counted
+    as nothing, the next one would tell that something changed in it, shown or not.
     """
 
     source: str
@@ -36,6 +39,8 @@ class FetchReport:
     rejected: Mapping[str, int] = field(default_factory=dict)
     failure: str | None = None
     noticed: Mapping[str, int] = field(default_factory=dict)
+    if_shown: bool = False
+    unchanged: bool = False
 
 
 class Noticed(msgspec.Struct):
@@ -129,15 +134,16 @@ def record(cursor: DBAPICursor, sql: Statements, report: FetchReport) -> None:
     found = fetch(cursor, sql.source, (report.source,))
     if not found:
         cursor.execute(sql.insert_source, new_row(report.source, None))
-    _, _, last_success_at, failures = found[0] if found else (None, None, None, 0)
+    _, _, last_success_at, failures, records, rejected = found[0] if found else (None, None, None, 0, 0, "{}")
     at = to_ms(report.at)
     if report.failure is not None:
         cursor.execute(sql.note_failure, (at, at, report.failure, failures + 1, report.source))
         return
     if last_success_at is not None:
         _note_gap(cursor, sql, report, last_success_at)
-    told = orjson.dumps(dict(report.rejected)).decode()
-    cursor.execute(sql.note_success, (at, at, None, 0, report.records, told, report.source))
+    if not report.unchanged:
+        records, rejected = report.records, orjson.dumps(dict(report.rejected)).decode()
+    cursor.execute(sql.note_success, (at, at, None, 0, records, rejected, report.source))
     if any(report.noticed.values()):
         ((stored,),) = fetch(cursor, sql.noticed, (report.source,))
         counts = _NOTICED(stored).plus(report.at.astimezone(UTC).date().isoformat(), report.noticed)

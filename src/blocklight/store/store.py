@@ -105,7 +105,7 @@ class Store:
             self._release(driver, at)
             application = self._application(driver, at, source)
             applied = application.run(outcomes, cursor=cursor, present=present, join_rows=join_rows)
-            if report is not None:
+            if report is not None and (applied.seen or not report.if_shown):
                 told = replace(report, records=report.records + applied.shown)
                 sources.record(driver, self._sql, told)
             return applied

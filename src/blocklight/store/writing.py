@@ -377,7 +377,7 @@ class Application:
         if not found:
             self._cursor.execute(self._sql.insert_source, sources.new_row(self._source, cursor))
             return
-        ((old_cursor, old_delays, last_success_at, _),) = found
+        ((old_cursor, old_delays, last_success_at, *_),) = found
         new_cursor, delays = cursor if cursor is not None else old_cursor, old_delays
         if self._delays and last_success_at is not None:
             delays = sources.with_delays(old_delays, self._delays)

@@ -1301,7 +1301,7 @@ export interface operations {
                      *           "reason": "answered with status 500",
                      *           "records": 41,
                      *           "rejected": {
-                     *             "bad_time": 1
+                     *             "bad_time": 12
                      *           },
                      *           "state": "failing"
                      *         }
