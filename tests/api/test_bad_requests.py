@@ -153,3 +153,23 @@ def test_a_request_that_is_no_http_does_not_disturb_the_next(side: PublicSide) -
             while connection.recv(65_536):
                 pass
     assert side.client.get("/healthz").text == "ok"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/incidents/" + "a" * 16,
+        "/api/v1/incidents?bboxx=1",
+        "/api/v1/window?hours=x",
+        "/api/v1/areas/nothing",
+        "/nothing",
+        "/metrics",
+        "/list/" + "a" * 16,
+    ],
+)
+def test_what_is_refused_or_changes_is_kept_by_no_cache_and_taken_for_what_it_says(
+    side: PublicSide, path: str
+) -> None:
+    headers = side.client.get(path).headers
+    assert headers["cache-control"] == "no-store"
+    assert headers.get_list("x-content-type-options") == ["nosniff"]

@@ -1,6 +1,7 @@
 """What is taken back is gone from every surface: from what is stored, kept, compressed and replayed."""
 
 import gzip
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -64,6 +65,15 @@ def asked(
     return answer, UNPACK[packed](body) if body else b""
 
 
+def kept_s(cache_control: str) -> int:
+    """Return for how many seconds a cache on the way may answer without asking us."""
+    if "no-store" in cache_control or "no-cache" in cache_control:
+        return 0
+    spans = [int(n) for n in re.findall(r"(?:max-age|stale-[a-z-]+)=(\d+)", cache_control)]
+    assert spans, "nothing says for how long it may be kept"
+    return sum(spans)
+
+
 def tells(body: bytes) -> bool:
     """Whether a body holds anything of the incident."""
     return any(mark.encode() in body for mark in (TYPE, LABEL, ID))
@@ -83,6 +93,9 @@ def test_a_retraction_leaves_every_surface_in_every_encoding_within_two_seconds(
         before = {(path, way): asked(side, path, way) for path in PATHS for way in UNPACK}
         shown = {path for (path, _), (_, body) in before.items() if tells(body)}
         assert len(shown) >= 13, sorted(set(PATHS) - shown)
+        for (path, _), (answer, _) in before.items():
+            if path in shown:
+                assert kept_s(answer.headers["cache-control"]) <= SOON_S, path
         following = before["/api/v1/incidents?limit=1", "identity"][0]
         assert following.status_code == 200
         with Listener(side.server.port, "/api/v1/live") as connected:

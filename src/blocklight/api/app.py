@@ -95,7 +95,9 @@ class _Front:
 
         async def send_with_headers(message: Any) -> None:  # noqa: ANN401 - ASGI
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *headers]
+                given = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in given}
+                message["headers"] = [*given, *(one for one in headers if one[0] not in names)]
             elif method == "HEAD":
                 message["body"] = b""
             await send(message)

@@ -47,7 +47,8 @@ def metrics(state: Annotated[Public, Depends(public)]) -> Response:
     """Return figures in the Prometheus exposition format; counts and ages only."""
     registry = CollectorRegistry()
     registry.register(_Figures(state.publisher))
-    return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
+    headers = {"cache-control": "no-store"}
+    return Response(generate_latest(registry), headers=headers, media_type="text/plain; version=0.0.4")
 
 
 class _Figures(Collector):

@@ -17,6 +17,10 @@ _log = logging.getLogger(__name__)
 _LONGEST_NAME = 80
 
 PROBLEM_TYPE = "application/problem+json"
+_HEADERS = {
+    "cache-control": "no-store",  # a cache may keep a 404 as it likes where nothing is said
+    "x-content-type-options": "nosniff",
+}
 
 
 def problem(status: int, title: str, detail: str | None = None, **members: object) -> Response:
@@ -24,7 +28,7 @@ def problem(status: int, title: str, detail: str | None = None, **members: objec
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
     if detail:
         body["detail"] = detail
-    return Response(orjson.dumps(body | members), status, media_type=PROBLEM_TYPE)
+    return Response(orjson.dumps(body | members), status, headers=_HEADERS, media_type=PROBLEM_TYPE)
 
 
 def add_problem_handlers(app: FastAPI) -> None:

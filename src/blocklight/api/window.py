@@ -55,7 +55,7 @@ async def _send(snapshot: Snapshot, request: Request, send: Any) -> None:  # noq
     headers = [
         (b"etag", snapshot.etag.encode()),
         (b"vary", b"accept-encoding"),
-        (b"cache-control", b"public, max-age=1, stale-while-revalidate=5"),
+        (b"cache-control", b"public, max-age=1"),
         (b"access-control-allow-origin", b"*"),
         (b"x-content-type-options", b"nosniff"),
     ]
