@@ -1,6 +1,7 @@
 """History comes in through the same steps as live records, whole, in order, and only once."""
 
 import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,14 @@ def test_a_file_that_was_imported_is_not_imported_again(
     import_history(town, "calls", path)
     assert "1 new incidents" in said(capsys)
     assert stored(town) == 51
+
+
+def test_the_account_of_an_import_is_readable_by_its_owner_alone_as_it_holds_small_counts(
+    town: Options, tmp_path: Path
+) -> None:
+    import_history(town, "calls", table(tmp_path, [row(1), row(2, "STALKING")]))
+    (account,) = (tmp_path / "data" / "imports").iterdir()
+    assert stat.S_IMODE(account.stat().st_mode) == 0o600
 
 
 def test_an_interrupted_import_goes_on_and_counts_exactly(

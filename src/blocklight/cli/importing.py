@@ -88,7 +88,9 @@ class Ledger:
         """Write the account whole or not at all."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_suffix(".tmp")
-        with draft.open("wb") as file:
+        # It counts what is withheld, small counts too: only its owner may read it.
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
             file.write(msgspec.json.encode(self.account))
             file.flush()
             os.fsync(file.fileno())

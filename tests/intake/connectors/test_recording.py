@@ -1,4 +1,5 @@
 import gzip
+import stat
 import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,6 +99,12 @@ async def test_a_recording_that_was_killed_keeps_its_whole_lines(tmp_path: Path)
         cut = tmp_path / f"cut{size}.jsonl.zst"
         cut.write_bytes(so_far[:size])
         assert len(list(replay_lines(cut))) == (3 if size == len(so_far) else 2)
+
+
+async def test_a_recording_is_readable_by_its_owner_alone_as_it_holds_exact_places(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl.zst"
+    await record(lambda _: BROKEN_JSON, path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 async def test_a_recording_never_overwrites_another(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Keeps what a source answered in a file, and lets the file answer in the source's place."""
 
 import logging
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,7 +101,8 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         self._now = now
         self.largest = largest
         self.recorded = 0
-        self._file: IO[bytes] = path.open("xb")
+        # Exact places are in it, so it is its owner's from the first byte on.
+        self._file: IO[bytes] = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         self._packer = zstandard.ZstdCompressor(level=10).stream_writer(self._file)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
