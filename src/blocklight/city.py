@@ -20,7 +20,7 @@ from pydantic import (
 from blocklight.errors import CityFileError
 from blocklight.geocoder_spec import GeocoderSpec, StreetLines
 from blocklight.model import Category, Disposition
-from blocklight.policy import Policy, mistakes
+from blocklight.policy import Known, Policy, mistakes
 from blocklight.source_spec import ID, FieldMap, FieldSpec, ReferenceSystem, SourceSpec, with_codes
 from blocklight.table import Pattern, Table
 from blocklight.tiles_file import TilesFile
@@ -351,9 +351,16 @@ def _check_policy(city: City, file: str) -> None:
         [(rule.match, rule.group) for rule in types.sensitive]
         for types in (default_call_types(), city.call_types)
     )
-    kinds = [layer.kind for layer in city.areas]
-    places = city.places is not None
-    found = list(mistakes(city.policy, shipped=shipped, own=own, kinds=kinds, places=places))
+    agencies = [source.fields.agency for source in city.sources]
+    known = Known(
+        sources=frozenset(source.id for source in city.sources),
+        agencies=frozenset(
+            str(word) for one in agencies for word in (*(one.map or {}).values(), one.default) if word
+        ),
+        kinds=frozenset(layer.kind for layer in city.areas),
+        places=city.places is not None,
+    )
+    found = list(mistakes(city.policy, shipped=shipped, own=own, known=known))
     if found:
         others = [mistake.key for mistake in found[1:] if mistake.key != found[0].key]
         raise CityFileError(file, found[0].key, found[0].reason + _also(list(dict.fromkeys(others))))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -191,26 +192,44 @@ def groups_of(source_type: str, sensitive: Sensitive) -> frozenset[str]:
     return frozenset(g for pattern, g in sensitive if re.search(pattern, source_type, re.IGNORECASE))
 
 
-def mistakes(
-    policy: Policy, *, shipped: Sensitive, own: Sensitive, kinds: Iterable[str], places: bool = False
-) -> Iterator[Mistake]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a city has that a rule may name: its sources, agencies and area kinds, and approved places."""
+
+    sources: frozenset[str]
+    agencies: frozenset[str]
+    kinds: frozenset[str]
+    places: bool = False
+
+
+def mistakes(policy: Policy, *, shipped: Sensitive, own: Sensitive, known: Known) -> Iterator[Mistake]:
     """Yield what is wrong with a policy as a whole: its rules beside each other and beside sensitive types.
 
-    *shipped* and *own* are the sensitive patterns of Blocklight and of the city, *kinds* its area kinds;
-    *places* says whether it has approved places.
+    *shipped* and *own* are the sensitive patterns of Blocklight and of the city.
     """
-    if policy.nearest is not None and not places:
+    if policy.nearest is not None and not known.places:
         yield Mistake(policy.nearest, "this city has no [places] to choose the nearest of")
     names = [rule.name for rule in policy.rules]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield Mistake(f"policy.rules.{name}", "a rule of this name is there already")
-    known = set(kinds)
     for rule in policy.rules:
-        used = {area.partition(":")[0] for area in rule.area} | ({rule.area_kind} - {None})
-        for kind in sorted(used - known, key=str):
-            yield Mistake(f"policy.rules.{rule.name}", f"this city has no areas of kind {kind!r}")
+        yield from _unknown(rule, known)
     yield from _allowed(policy, shipped, own)
     yield from _unreachable(policy, (*shipped, *own))
+
+
+def _unknown(rule: Rule, known: Known) -> Iterator[Mistake]:
+    """Yield what a rule names that the city does not have: misspelt, it would never be met."""
+    key = f"policy.rules.{rule.name}"
+    used = {area.partition(":")[0] for area in rule.area} | ({rule.area_kind} - {None})
+    for kind in sorted(used - known.kinds, key=str):
+        yield Mistake(key, f"this city has no areas of kind {kind!r}")
+    for name, said, there in (
+        ("source", rule.source, known.sources),
+        ("agency", rule.agency, known.agencies),
+    ):
+        for word in sorted(set(said) - there):
+            yield Mistake(f"{key}.{name}", f"no {name} {word!r}; there are: {', '.join(sorted(there))}")
 
 
 def _allowed(policy: Policy, shipped: Sensitive, own: Sensitive) -> Iterator[Mistake]:
@@ -245,13 +264,8 @@ def _unreachable(policy: Policy, sensitive: Sensitive) -> Iterator[Mistake]:
     """Yield rules that no incident comes to, and types that are published although they are sensitive."""
     for number, rule in enumerate(policy.rules):
         key = f"policy.rules.{rule.name}"
-        parts = [rule]
-        if rule.types and rule.match is None:  # each type may be taken by another rule
-            parts = [rule.model_copy(update={"types": (text,)}) for text in rule.types]
-        takers = [next((one for one in policy.rules[:number] if _covers(one, part)), None) for part in parts]
-        if None not in takers:
-            first = ", ".join(sorted({taker.name for taker in takers if taker}))
-            yield Mistake(key, f"never reached: {first} comes first")
+        if takers := _takers(rule, policy.rules[:number]):
+            yield Mistake(key, f"never reached: {', '.join(sorted(takers))} comes first")
         if rule.action == "withhold":
             continue
         for text in sorted(rule.exact):
@@ -263,6 +277,36 @@ def _unreachable(policy: Policy, sensitive: Sensitive) -> Iterator[Mistake]:
             if shut:
                 needs = "publishing it takes [[policy.allow]] with a reason"
                 yield Mistake(key, f"{text!r} is sensitive ({shut[0]}): {needs}")
+
+
+def _takers(rule: Rule, before: Sequence[Rule]) -> set[str]:
+    """Return the names of the rules *before* that leave nothing to a rule; none if they leave something."""
+    found: set[str] = set()
+    for part in _parts(rule, before):
+        taker = next((one for one in before if _covers(one, part)), None)
+        if taker is None:
+            return set()
+        found.add(taker.name)
+    return found
+
+
+def _parts(rule: Rule, before: Sequence[Rule]) -> Iterator[Rule]:
+    """Yield a rule as several that together are met by the same; each may be taken by another rule.
+
+    Those of categories that no rule *before* names come first: most likely one of them is left.
+    """
+    named = {category for one in before for category in one.category}
+    choices: dict[str, list[object]] = {
+        "kind": [rule.kind] if rule.kind else list(Kind),
+        "status": [rule.status] if rule.status else list(Status),
+        "category": [(one,) for one in sorted(rule.category or Category, key=named.__contains__)],
+    }
+    for name in ("source", "agency", "priority", "area"):
+        choices[name] = [(one,) for one in getattr(rule, name)] or [()]
+    if rule.types and rule.match is None:
+        choices["types"] = [(text,) for text in rule.types]
+    for values in product(*choices.values()):
+        yield rule.model_copy(update=dict(zip(choices, values, strict=True)))
 
 
 def _covers(one: Rule, other: Rule) -> bool:

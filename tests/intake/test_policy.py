@@ -361,6 +361,25 @@ def test_no_rule_publishes_a_sensitive_or_unmapped_type_or_a_patients_street(
         ({"rules": [{"match": ".*"}]}, "policy.rules.first.match", "matches everything"),
         ({"rules": [{"match": "."}]}, "policy.rules.first.match", "matches everything"),
         ({"rules": [{"match": "[A-Z0-9]"}]}, "policy.rules.first.match", "matches everything"),
+        ({"rules": [{"match": "[A-Z ]"}]}, "policy.rules.first.match", "matches everything"),
+        ({"rules": [{"source": "cals"}]}, "policy.rules.first.source", "no source 'cals'; there are: calls"),
+        ({"rules": [{"agency": "polcie"}]}, "policy.rules.first.agency", "no agency 'polcie'; there are: "),
+        (
+            {"rules": [{"status": "open"}, {"name": "b", "status": "closed"}, {"name": "c", "kind": "call"}]},
+            "policy.rules.c",
+            "never reached: b, first",
+        ),
+        (
+            {
+                "rules": [
+                    {"category": "fire"},
+                    {"name": "b", "category": ["noise", "fire", "theft"]},
+                    {"name": "c", "category": ["fire", "theft"], "status": "open"},
+                ]
+            },
+            "policy.rules.c",
+            "never reached: b, first",
+        ),
         ({"rules": [{"match": "("}]}, "policy.rules.first.match", "not a regular expression"),
         ({"rules": [{"color": "red"}]}, "policy.rules.first.color", "unknown key"),
         ({"rules": [{"time_of_day": "25:00-26:00"}]}, "policy.rules.first.time_of_day", "HH:MM-HH:MM"),
