@@ -81,6 +81,7 @@ def apply_policy(city: City, rules: Rules, store: Store, now: datetime) -> Diffe
             batch.clear()
     for source, batch in batches.items():
         store.apply(source, batch, at=now)
+    _restrain(city, rules, store, known, now)
     detail = {
         "fingerprint": mark,
         "changed": {word: difference.total[word] for word in WORDS},
@@ -89,6 +90,22 @@ def apply_policy(city: City, rules: Rules, store: Store, now: datetime) -> Diffe
     }
     store.note(now, ACTION, detail)
     return difference
+
+
+def _restrain(city: City, rules: Rules, store: Store, known: Vocabulary, now: datetime) -> None:
+    """Ask the policy about what waits, which would otherwise be released as the one before told."""
+    sources = {source.id for source in city.sources}
+    waiting: list[PublicIncident | Held] = []
+    for incident in store.waiting():
+        if incident.source not in sources:
+            continue
+        again = refilter(incident, rules, known, now, waiting=True).outcome
+        if isinstance(again, Withheld):
+            store.apply(incident.source, [again], at=now)
+        elif again is not None:
+            waiting.append(again)
+    if waiting:
+        store.restrain(waiting, now)
 
 
 def asked(

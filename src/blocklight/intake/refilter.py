@@ -48,10 +48,15 @@ def vocabulary(types: CallTypes, allow: tuple[Allow, ...]) -> Vocabulary:
     return {category: frozenset(texts) for category, texts in found.items()}
 
 
-def refilter(public: PublicIncident, rules: Rules, known: Vocabulary, now: datetime) -> Again:
-    """Return what a policy makes of a published incident; of several possible ones the strictest."""
+def refilter(
+    public: PublicIncident, rules: Rules, known: Vocabulary, now: datetime, *, waiting: bool = False
+) -> Again:
+    """Return what a policy makes of a published incident; of several possible ones the strictest.
+
+    One that is *waiting* may have to wait for longer; what was delayed and is published is delayed once.
+    """
     words = [public.source_type] if public.source_type else sorted(known.get(public.category, ())) or [""]
-    found = [_again(public, text, rules, now) for text in words]
+    found = [_again(public, text, rules, now, waiting=waiting) for text in words]
     for kind in _STRICTNESS:
         strict = [outcome for outcome in found if isinstance(outcome, kind)]
         if strict:
@@ -60,7 +65,7 @@ def refilter(public: PublicIncident, rules: Rules, known: Vocabulary, now: datet
 
 
 def _again(
-    public: PublicIncident, text: str, rules: Rules, now: datetime
+    public: PublicIncident, text: str, rules: Rules, now: datetime, *, waiting: bool
 ) -> PublicIncident | Held | Withheld | None:
     meaning = rules.meanings.of(text).category if text else public.category
     if isinstance(meaning, Reason):
@@ -81,7 +86,8 @@ def _again(
     )
     until_closed = rule.until_closed or rules.meanings.of(text).held_until_closed
     outcome = timed(incident, stricter, rule, until_closed=until_closed)
-    if isinstance(outcome, Held) and (outcome.incident == public or _is_over(outcome, now)):
+    delayed_already = isinstance(outcome, Held) and outcome.incident == public and not waiting
+    if isinstance(outcome, Held) and (delayed_already or _is_over(outcome, now)):
         outcome = stricter
     return None if outcome == public else outcome
 

@@ -169,6 +169,23 @@ class Holding:
             held = Held(incident, step_min=incident.time_step_min)
             self._put(incident, self._at, held, joins=False, counted=True)
 
+    def restrain(self, outcomes: Iterable[PublicIncident | Held]) -> None:
+        """Let what waits tell no more, and wait no shorter, than a stricter policy makes of it."""
+        told = {outcome.id: outcome for outcome in outcomes}
+        for id_, row in self._rows(told).items():
+            outcome = told[id_]
+            held = outcome if isinstance(outcome, Held) else None
+            incident = storable(outcome if held is None else held.incident)  # type: ignore[arg-type]  # not both
+            step = max(row.step_min or 0, 0 if held is None else held.step_min or 0) or None
+            due, after = row.release_at, row.after_close_ms
+            if held is not None:
+                later = self._due(held, incident, None, b"")
+                due = None if due is None or later is None else max(due, later)
+                after = max(after, held.after_close_s * 1000)
+            self._puts[id_] = row._replace(
+                release_at=due, after_close_ms=after, step_min=step, body=body(incident).decode()
+            )
+
     def write(self) -> None:
         """Write what was sorted."""
         gone = [id_ for id_ in self._gone if id_ not in self._puts]

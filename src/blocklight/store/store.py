@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.errors import StoreError
-from blocklight.model import Change, LifeEvent, Outcome, PublicIncident, StoredIncident
+from blocklight.model import Change, Held, LifeEvent, Outcome, PublicIncident, StoredIncident
 from blocklight.store import auditing, compacting, pausing, reading, renaming, schema, sources
 from blocklight.store.applied import Applied
 from blocklight.store.auditing import AuditEntry, AuditVerdict
@@ -26,7 +26,7 @@ from blocklight.store.places import Places
 from blocklight.store.query import IncidentQuery, Page, answer
 from blocklight.store.reading import WindowRows
 from blocklight.store.renaming import NewId
-from blocklight.store.rows import stored_of_row, to_ms
+from blocklight.store.rows import incident_of_body, stored_of_row, to_ms
 from blocklight.store.settled import Settled
 from blocklight.store.sources import FetchReport, SourceHealth
 from blocklight.store.statements import Statements, fetch
@@ -117,6 +117,11 @@ class Store:
                 return None
         with self._applying() as driver:
             return self._release(driver, at)
+
+    def restrain(self, outcomes: Sequence[PublicIncident | Held], at: datetime) -> None:
+        """Let what waits tell no more, and wait no shorter, than a stricter policy makes of it."""
+        with self._applying() as driver:
+            self._application(driver, at).restrain(outcomes)
 
     def pause(self, pause: Pause) -> Applied:
         """Publish nothing more of what a pause covers, and take its open incidents back until then."""
@@ -292,6 +297,11 @@ class Store:
         """Count what waits to be released."""
         with self._read() as connection:
             return connection.scalar(sa.select(sa.func.count()).select_from(schema.held)) or 0
+
+    def waiting(self) -> list[PublicIncident]:
+        """Return what waits to be released, as it would be published."""
+        with self._read() as connection:
+            return [incident_of_body(text) for text in connection.scalars(sa.select(schema.held.c.body))]
 
     def pauses(self) -> list[Pause]:
         """Return what is paused."""

@@ -88,6 +88,12 @@ class Application:
                 self._withhold(Withheld(incident.id, incident.source, Reason.PAUSED), None, stored)
         return self._finish(before)
 
+    def restrain(self, outcomes: Sequence[PublicIncident | Held]) -> Applied:
+        """Let what waits tell no more, and wait no shorter, than these say."""
+        before = self.lock()
+        self._holding.restrain(outcomes)
+        return self._finish(before)
+
     def run(
         self,
         outcomes: Sequence[Outcome],

@@ -1,0 +1,75 @@
+"""A policy that becomes stricter while calls wait: they are released as it says, not as they were told."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from town import FILE, KEY, NOW, Town, a_row, a_town
+
+from blocklight.cli.policy_change import apply_policy
+from blocklight.intake.geomask import mask_point
+from blocklight.intake.redact import Rules
+
+pytestmark = pytest.mark.anyio
+
+FIRES_LATER = """
+[[policy.rules]]
+name = "fires-later"
+category = "fire"
+action = "hold"
+for_min = 30
+"""
+WAITS = (
+    FILE.replace('labels = "hundred_block"', 'labels = "hundred_block"\nsource_types = true') + FIRES_LATER
+)
+FINE = mask_point(-122.2711, 37.8123, 9)
+
+
+def put_in_force(town: Town, folder: Path, file: str) -> None:
+    """Start intake with another city file, as a server does."""
+    with a_town(folder, file) as other:
+        city = other.city
+    apply_policy(city, Rules.of(city, KEY), town.store, NOW + timedelta(minutes=1))
+
+
+async def released(folder: Path, stricter: str, minutes: int = 60) -> tuple[Town, dict[str, bytes]]:
+    """Let a fire wait under one policy, put another in force, and return what is public after some time."""
+    with a_town(folder / "town", WAITS) as town:
+        apply_policy(town.city, Rules.of(town.city, KEY), town.store, NOW)
+        await town.fetch(a_row(1, what="FIRE", opened=NOW.isoformat()), a_row(2))
+        assert town.store.held() == 1
+        put_in_force(town, folder / "strict", stricter)
+        assert len(await town.features()) == 1  # nothing is released by the change
+        town.store.release(NOW + timedelta(minutes=minutes))
+        return town, await town.public(NOW + timedelta(minutes=minutes))
+
+
+async def test_what_waits_and_is_withheld_by_a_new_policy_is_never_released(tmp_path: Path) -> None:
+    rule = 'name = "no-fires"\ncategory = "fire"\naction = "withhold"'
+    _, surfaces = await released(tmp_path, FILE + f"[[policy.rules]]\n{rule}\n")
+    assert b'"category":"fire"' not in surfaces["live"]
+    assert b'"category":"burglary"' in surfaces["live"]
+
+
+async def test_what_waits_is_released_as_coarsely_as_a_new_policy_says(tmp_path: Path) -> None:
+    coarse = FILE.replace('labels = "hundred_block"', "resolution = 7") + FIRES_LATER
+    _, surfaces = await released(tmp_path, coarse)
+    assert b'"category":"fire"' in surfaces["live"]
+    for path, body in surfaces.items():
+        for mark in (str(FINE.lon).encode(), b"Main St", b'"FIRE"'):
+            assert mark not in body, path
+
+
+@pytest.mark.parametrize(("for_min", "shown"), [(10, True), (59, True), (61, False), (600, False)])
+async def test_what_waits_waits_as_long_as_the_longer_of_both_policies_says(
+    tmp_path: Path, for_min: int, *, shown: bool
+) -> None:
+    longer = WAITS.replace("for_min = 30", f"for_min = {for_min}")
+    _, surfaces = await released(tmp_path, longer)
+    assert (b'"category":"fire"' in surfaces["live"]) is shown
+
+
+async def test_what_waits_may_have_to_wait_for_its_closing(tmp_path: Path) -> None:
+    until_closed = WAITS.replace("for_min = 30", "until_closed = true")
+    _, surfaces = await released(tmp_path, until_closed, minutes=6000)
+    assert b'"category":"fire"' not in surfaces["live"]
