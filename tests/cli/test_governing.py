@@ -189,6 +189,7 @@ def test_what_was_not_paused_cannot_be_resumed(workplace: Workplace) -> None:
         (("--source", "other"), "no source 'other'"),
         (("--category", "crime"), "crime"),
         (("--area", "beat:1"), "no such area"),
+        (("--area", "beat:zzz"), "beat:zzz: no such area"),
         (("--source", "dispatch", "--category", "noise"), "covers one thing"),
     ],
 )

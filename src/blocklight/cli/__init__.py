@@ -36,7 +36,7 @@ def _console(*, stderr: bool) -> Console:
     """Return a console that is wide enough for a table where nobody's window limits it."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _PLAIN_WIDTH
-    return Console(stderr=stderr, width=width)
+    return Console(stderr=stderr, width=width, emoji=False)  # an area is called "beat:zzz"
 
 
 out = _console(stderr=False)
