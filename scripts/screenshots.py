@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from playwright.sync_api import Browser, sync_playwright
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-_SETTLED_MS = 12_000
+_PATIENCE_MS = 60_000
 _FLAGS = (
     "--no-sandbox",  # containers have no user namespaces, and nothing but our own page is opened
     "--disable-gpu",
@@ -74,7 +74,10 @@ def _one(browser: Browser, url: str, picture: Picture) -> None:
     )
     page = context.new_page()
     page.goto(url)
-    page.wait_for_timeout(_SETTLED_MS)
+    # Live, the map whole, and the letters of every row there.
+    page.locator(".map[data-idle]").wait_for(timeout=_PATIENCE_MS)
+    page.get_by_text("Live ·").wait_for(timeout=_PATIENCE_MS)
+    page.evaluate("document.fonts.ready.then(() => true)")
     page.screenshot(path=IMAGES / picture.name)
     context.close()
 

@@ -215,6 +215,22 @@ def visitor_without_webgl(
     yield from _visitor(browser_without_webgl, request)
 
 
+# The dot that beats goes on for ever; all else that moves comes to an end.
+_MOVING = """new Promise((told) => requestAnimationFrame(() => requestAnimationFrame(() => told(
+  document.getAnimations().some((one) =>
+    one.playState === "running" && one.effect.getComputedTiming().endTime !== Infinity)))))"""
+
+
+def settled(page: Page) -> None:
+    """Wait until nothing moves on the page that will come to rest."""
+    soon(lambda: not page.evaluate(_MOVING))
+
+
+def drawn(page: Page) -> None:
+    """Wait until the map has drawn all that it was given."""
+    page.locator(".map[data-idle]").wait_for()
+
+
 def soon(what: Any, within_s: float = 30) -> None:  # noqa: ANN401 - a function that says whether it is so
     """Wait until *what* is so."""
     deadline = time.monotonic() + within_s

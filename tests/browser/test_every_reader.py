@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Visitor
+from browser.conftest import Visitor, drawn, settled
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +20,7 @@ PHONE: dict[str, Any] = {
 
 
 def axe_finds_nothing(page: Page) -> None:
-    page.wait_for_timeout(400)
+    settled(page)
     results = Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
 
@@ -75,7 +75,7 @@ def test_a_phone_has_a_sheet_with_three_stops(quiet_city: str, visitor: Visitor)
     panel = page.locator(".panel")
 
     def height() -> float:
-        page.wait_for_timeout(350)
+        settled(page)
         box = panel.bounding_box()
         assert box is not None
         return box["height"]
@@ -130,8 +130,7 @@ def test_the_page_asks_nobody_but_its_own_server(quiet_city: str, visitor: Visit
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(quiet_city)
-    page.locator(".map[data-ready]").wait_for()
-    page.wait_for_timeout(1500)
+    drawn(page)
     assert len(asked) > 8
     strangers = [url for url in asked if not url.startswith((quiet_city, "data:", "blob:"))]
     assert strangers == []

@@ -10,7 +10,7 @@ import pytest
 from loopback.server import App, Loopback, Reply, serving
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Visitor, blocklight, changed_demo
+from browser.conftest import Visitor, blocklight, changed_demo, drawn
 from browser.desk import feeds
 from browser.test_every_reader import PHONE, axe_finds_nothing
 
@@ -56,7 +56,7 @@ def test_where_the_reader_is_never_leaves_the_browser(quiet_city: str, visitor: 
     page.on("request", lambda request: asked.append(request.url + str(request.post_data)))
     page.get_by_role("button", name="Show where I am").click()
     expect(page.locator(".pointer.here")).to_be_visible()
-    page.wait_for_timeout(1500)
+    drawn(page)
     page.get_by_role("button", name=re.compile("open now")).click()
     page.reload()
     page.locator(".map[data-ready]").wait_for()
@@ -109,9 +109,10 @@ def test_an_address_is_looked_up_only_when_asked_and_at_the_citys_geocoder(
         page = visitor.visit(url)
         page.locator(".map[data-ready]").wait_for()
         search(page, "12 lantern")
-        page.wait_for_timeout(500)
+        offer = page.get_by_role("option", name=re.compile(r"Look up “12 lantern” at 127\.0\.0\.1:\d+"))
+        offer.wait_for()
         assert geocoder.asked == []
-        page.get_by_role("option", name=re.compile(r"Look up “12 lantern” at 127\.0\.0\.1:\d+")).click()
+        offer.click()
         page.get_by_role("option", name="12 Lantern Ave, <b>Port Lumen</b>").click()
         expect(page.locator(".pointer.found")).to_be_visible()
         assert [dict(request.params) for request in geocoder.asked] == [{"lang": "en", "q": "12 lantern"}]

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Request, expect
 
 from blocklight.cli.building_basemap import build_basemap
-from browser.conftest import Visitor, blocklight, changed_demo, soon
+from browser.conftest import Visitor, blocklight, changed_demo, drawn, settled, soon
 from browser.desk import feeds
 
 pytestmark = pytest.mark.browser
@@ -57,7 +57,8 @@ def test_streets_are_drawn_from_ranges_of_the_citys_own_file(
     assert strangers == []
     page.get_by_role("button", name="Zoom in").click()
     page.get_by_role("button", name="Zoom in").click()
-    page.wait_for_timeout(1500)
+    settled(page)
+    drawn(page)
 
 
 def test_a_city_without_tiles_does_not_load_what_reads_them(quiet_city: str, visitor: Visitor) -> None:
@@ -65,7 +66,6 @@ def test_a_city_without_tiles_does_not_load_what_reads_them(quiet_city: str, vis
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(quiet_city)
-    page.locator(".map[data-ready]").wait_for()
-    page.wait_for_timeout(500)
+    drawn(page)
     assert any("incident-map" in url for url in asked)
     assert not any("tile-reader" in url or "map/tiles" in url for url in asked)

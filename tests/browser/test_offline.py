@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Blocklight, Visitor, soon
+from browser.conftest import Blocklight, Visitor, drawn, soon
 from browser.desk import Desk
 from browser.test_every_reader import PHONE, axe_finds_nothing
 
@@ -111,6 +111,5 @@ def test_the_map_can_be_installed(quiet_city: str, visitor: Visitor) -> None:
 
 def test_a_frame_installs_nothing(quiet_city: str, visitor: Visitor) -> None:
     page = visitor.visit(f"{quiet_city}/embed", rows=False)
-    page.locator(".map[data-ready]").wait_for()
-    page.wait_for_timeout(1000)
+    drawn(page)
     assert page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0

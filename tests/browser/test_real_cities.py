@@ -24,7 +24,7 @@ from playwright.sync_api import Page, expect
 
 from blocklight.city import shipped_cities
 from blocklight.cli.building_basemap import build_basemap
-from browser.conftest import Visitor, blocklight, soon
+from browser.conftest import Visitor, blocklight, drawn, soon
 from browser.desk import Desk, Feeds
 from browser.test_every_reader import PHONE, axe_finds_nothing
 
@@ -125,8 +125,8 @@ def oakland(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def on_the_map(page: Page) -> None:
-    page.locator(".map[data-ready]").wait_for()
-    page.wait_for_timeout(2500)
+    expect(page.locator(".map")).to_have_attribute("data-marks", re.compile("[1-9]"))
+    drawn(page)
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -187,7 +187,7 @@ def houston(shared_data: Path, tmp_path: Path) -> Iterator[tuple[str, Table, int
     table.close()
 
 
-@pytest.mark.parametrize("reader", ["light", "dark phone"])
+@pytest.mark.parametrize("reader", ["light", "dark", "dark phone"])
 def test_houstons_calls_close_as_they_vanish(
     houston: tuple[str, Table, int], visitor: Visitor, reader: str
 ) -> None:
@@ -202,5 +202,5 @@ def test_houstons_calls_close_as_they_vanish(
     assert opened > gone * 0.5 > 100
     table.delete("gone = 1")
     soon(lambda: number(0) < opened / 2, within_s=30)
-    page.wait_for_timeout(1500)
+    drawn(page)
     axe_finds_nothing(page)

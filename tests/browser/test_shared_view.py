@@ -9,7 +9,7 @@ import pytest
 from loopback.server import Reply, serving
 from playwright.sync_api import Page, Request, expect
 
-from browser.conftest import Visitor
+from browser.conftest import Visitor, soon
 from browser.test_every_reader import PHONE, axe_finds_nothing
 
 pytestmark = pytest.mark.browser
@@ -57,8 +57,8 @@ def test_the_copied_code_shows_the_same_view_in_another_page(quiet_city: str, vi
 
 def test_the_whole_page_can_be_framed_by_nobody(quiet_city: str, visitor: Visitor) -> None:
     with framed(visitor, f'<iframe src="{quiet_city}/"></iframe>') as page:
-        page.wait_for_timeout(1000)
-        assert page.frames[1].url == "chrome-error://chromewebdata/"
+        # Where a frame is, is heard while a call is under way.
+        soon(lambda: (page.title(), page.frames[1].url)[1] == "chrome-error://chromewebdata/")
     assert any("frame-ancestors" in complaint for complaint in visitor.complaints)
     visitor.complaints.clear()
 

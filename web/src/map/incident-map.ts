@@ -100,6 +100,7 @@ export class IncidentMap {
       this.#draw();
     });
     this.#map.on("zoomend", () => this.#claim());
+    this.#tellWhenIdle(container);
     this.#map.on("styledata", () => this.#room.tell(true));
     this.#map.on("style.load", () => {
       this.#styled = true;
@@ -191,6 +192,14 @@ export class IncidentMap {
     this.#still.removeEventListener("change", this.#tick);
     document.removeEventListener("visibilitychange", this.#tick);
     this.#map.remove();
+  }
+
+  /** Say on the page whether all of the map is drawn and nothing of it is on its way. */
+  #tellWhenIdle(container: HTMLElement): void {
+    const busy = () => container.removeAttribute("data-idle");
+    this.#map.on("dataloading", busy);
+    this.#map.on("movestart", busy);
+    this.#map.on("idle", () => container.setAttribute("data-idle", ""));
   }
 
   #tellCamera(): void {
@@ -370,6 +379,7 @@ export class IncidentMap {
 
   #spread(rows: number[]): void {
     const offsets = fanOffsets(rows.length);
+    this.#map.getContainer().dataset.fan = String(rows.length);
     this.#fan = new Map(offsets.map((offset, index) => [rows[index] ?? 0, offset]));
     this.#gather();
     this.#tick();
