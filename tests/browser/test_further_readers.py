@@ -20,19 +20,20 @@ PIXELS_PER_DEGREE = 512 * 2**15 / 360
 
 
 @pytest.mark.parametrize(
-    ("locale", "tag", "words"),
+    ("locale", "tag", "words", "whole_day"),
     [
-        ("zh-CN", "zh-Hans", ("处理中", "碰撞", "到场", "311 与服务")),
-        ("vi-VN", "vi", ("đang xử lý", "Va chạm xe", "Tại chỗ", "311 và dịch vụ")),
+        ("zh-CN", "zh-Hans", ("处理中", "碰撞", "到场", "311 与服务"), "24 小时"),
+        ("vi-VN", "vi", ("đang xử lý", "Va chạm xe", "Tại chỗ", "311 và dịch vụ"), "24 giờ"),
     ],
 )
 def test_the_page_speaks_every_language_that_it_offers(
-    quiet_city: str, visitor: Visitor, locale: str, tag: str, words: tuple[str, ...]
+    quiet_city: str, visitor: Visitor, locale: str, tag: str, words: tuple[str, ...], whole_day: str
 ) -> None:
     page = visitor.visit(quiet_city, locale=locale)
     expect(page.locator("html")).to_have_attribute("lang", tag)
     for word in words:
         expect(page.locator("main")).to_contain_text(word)
+    expect(page.locator(".ring text").first).to_have_text(whole_day)
     page.locator("[data-row]").first.click()
     axe_finds_nothing(page)
     small = visitor.visit(quiet_city, locale=locale, **PHONE)
@@ -90,7 +91,7 @@ def test_many_at_one_place_fan_out_and_each_can_be_picked(
     x = 640 + (lon - SOMEWHERE["LON"]) * PIXELS_PER_DEGREE
     y = 400 - (lat - SOMEWHERE["LAT"]) * PIXELS_PER_DEGREE / math.cos(math.radians(lat))
     page.mouse.click(x, y)
-    page.wait_for_timeout(300)
+    expect(page.locator(".map")).to_have_attribute("data-fan", "3")
     assert card.count() == 0
     # Of three that fan out, the first stands above their place.
     page.mouse.click(x, y - 22)

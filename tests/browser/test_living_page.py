@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from browser.conftest import Blocklight, Visitor
 from browser.desk import Desk
+from browser.test_every_reader import axe_finds_nothing
 
 pytestmark = pytest.mark.browser
 
@@ -32,6 +33,7 @@ def test_a_call_arrives_moves_on_and_closes_before_your_eyes(
     expect(fresh).to_contain_text("On scene")
     desk.close(number)
     expect(fresh).to_contain_text("Closed · report taken")
+    expect(fresh).to_contain_text(re.compile(r"took \d+ (s|min)"))
     expect(fresh).not_to_have_class(re.compile(r"\bopen\b"))
     expect(page.locator(".numbers b").first).to_have_text("1")
     expect(page.locator(".numbers b").last).to_have_text("1")
@@ -47,6 +49,7 @@ def test_the_page_says_that_the_server_is_gone_and_recovers_by_itself(
 
     server.kill()
     expect(page.locator(".pulse")).to_contain_text("Connection lost")
+    axe_finds_nothing(page)
     desk.open("VANDALISM", minutes_ago=2)
     server.start()
     expect(page.locator(".pulse")).to_contain_text("Live", timeout=40_000)
@@ -70,6 +73,7 @@ def test_what_is_retracted_leaves_list_map_and_card_at_once(
     expect(card).to_have_count(0)
     expect(page.locator(".map")).to_have_attribute("data-marks", "1")
     expect(page).to_have_url(re.compile(r"/$"))
+    axe_finds_nothing(page)
 
 
 def test_somebody_reading_further_down_is_not_moved_by_arrivals(
@@ -81,7 +85,7 @@ def test_somebody_reading_further_down_is_not_moved_by_arrivals(
     expect(page.locator(".map")).to_have_attribute("data-marks", re.compile(r"[1-9]"))
     box = page.locator("#list")
     box.evaluate("box => box.scrollTo(0, 58 * 20)")
-    page.wait_for_timeout(200)
+    expect(page.locator('li[aria-posinset="24"]')).to_be_in_viewport()
     before = page.evaluate("document.elementFromPoint(200, 500).closest('[data-row]').dataset.row")
 
     desk.open("STOLEN VEHICLE", minutes_ago=0.1)
@@ -101,6 +105,7 @@ def test_following_opens_each_new_call_as_it_arrives(
     expect(page.get_by_role("article")).to_contain_text("Noise")
     desk.open("SUSPICIOUS PERSON", minutes_ago=0.1)
     expect(page.get_by_role("article")).to_contain_text("Something suspicious")
+    axe_finds_nothing(page)
     page.keyboard.press("Escape")
     desk.open("VANDALISM", minutes_ago=0.1)
     expect(page.locator(".row", has_text="Property damage")).to_be_visible()

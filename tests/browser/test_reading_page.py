@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Visitor
+from browser.conftest import Visitor, drawn
+from browser.test_every_reader import axe_finds_nothing
 
 pytestmark = pytest.mark.browser
 
@@ -40,6 +41,31 @@ def test_a_chip_switches_its_group_off_and_its_count_stays(
     expect(page.locator(".row", has_text="Collision")).to_have_count(0)
     assert shown(page) == ALL - 5
     expect(page).to_have_url(re.compile("hide=traffic"))
+    axe_finds_nothing(page)
+
+
+def test_one_category_is_chosen_alone_and_its_group_comes_back(
+    quiet_city: str, visitor_without_webgl: Visitor
+) -> None:
+    page = visitor_without_webgl.visit(f"{quiet_city}/?hide=disturbance,traffic")
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_label("Category").select_option("Noise")
+    expect(page.locator(".row")).to_have_count(6)
+    assert all("Noise" in row for row in page.locator(".row").all_inner_texts())
+    expect(page).to_have_url(re.compile(r"hide=traffic&category=noise$"))
+    expect(page.get_by_role("button", name=re.compile("^Disturbance 6"))).to_be_visible()
+    axe_finds_nothing(page)
+
+
+def test_a_row_says_when_it_was_and_how_long_ago_and_how_long_it_took(
+    quiet_city: str, visitor_without_webgl: Visitor
+) -> None:
+    page = visitor_without_webgl.visit(quiet_city)
+    newest = page.locator(".row").first
+    expect(newest.locator("time")).to_have_text(re.compile(r"^\d{1,2}:\d\d [ap]m \d+ min$"))
+    expect(newest.locator("time")).to_have_attribute("datetime", re.compile(r"^\d{4}-\d\d-\d\dT.*Z$"))
+    closed = page.locator(".row:not(.open)").first
+    expect(closed).to_contain_text(re.compile(r"Closed · report taken\s*took \d+ min"))
 
 
 def test_the_number_of_open_calls_is_a_switch(quiet_city: str, visitor_without_webgl: Visitor) -> None:
@@ -80,6 +106,7 @@ def test_everything_is_reachable_by_keyboard(quiet_city: str, visitor: Visitor) 
     expect(page.locator(".row").nth(0)).to_have_class(re.compile("chosen"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("article").get_by_role("button", name="Close", exact=True)).to_be_focused()
+    axe_finds_nothing(page)
     page.keyboard.press("Escape")
     expect(page.get_by_role("article")).to_have_count(0)
     expect(page.locator(".row").nth(0).get_by_role("button")).to_be_focused()
@@ -106,6 +133,7 @@ def test_a_span_of_time_can_be_dragged_out_and_let_go(quiet_city: str, visitor: 
     page.mouse.up()
     expect(page).to_have_url(re.compile(r"since=\d+&until=\d+"))
     assert 0 < shown(page) < ALL
+    axe_finds_nothing(page)
     page.get_by_role("button", name="Clear the span").click()
     assert shown(page) == ALL
 
@@ -142,7 +170,9 @@ def test_playing_the_day_ends_where_it_began(quiet_city: str, visitor_without_we
     page.get_by_role("button", name="1 h", exact=True).click()
     page.get_by_role("button", name="Play the day").click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    page.wait_for_timeout(1500)
+    span = page.locator(".span")
+    expect(span).not_to_have_attribute("style", span.get_attribute("style") or "")
+    axe_finds_nothing(page)
     page.get_by_role("button", name="Pause").click()
     expect(page).to_have_url(re.compile(r"since=\d+&until=\d+"))
     page.get_by_role("button", name="Clear the span").click()
@@ -152,9 +182,8 @@ def test_playing_the_day_ends_where_it_began(quiet_city: str, visitor_without_we
 def test_a_click_on_a_mark_selects_it(quiet_city: str, visitor: Visitor) -> None:
     page = visitor.visit(quiet_city)
     page.locator(".row", has_text="suspicious").get_by_role("button").click()
-    page.locator(".map[data-ready]").wait_for()
+    drawn(page)
     card = page.locator(".beside")
-    page.wait_for_timeout(500)
     place = card.bounding_box()
     assert place is not None
     page.keyboard.press("Escape")
@@ -203,6 +232,9 @@ def test_the_weekday_dial_shows_only_chosen_days_and_is_turned_by_hand(
         "weekdays=5-6&hours=12-23&range=168",
         "status=closed&origin=community&kind=call&q=lantern",
         "hide=harm,property&priority=3&agency=police",
+        "category=noise&range=168",
+        "category=noise&hide=disturbance",
+        "hide=harm,property,disturbance,traffic,fire,medical,services,officer",
     ],
 )
 def test_the_server_answers_the_same_choice_with_the_same_incidents(

@@ -39,6 +39,7 @@ const anyFilter: fc.Arbitrary<Filter> = fc
     span: fc.option(fc.tuple(fc.integer({ min: 0, max: 30 * 86400 }), fc.integer({ min: 60, max: 86400 }))),
     openEnded: fc.boolean(),
     hidden: mostly<(typeof GROUP_IDS)[number][]>([], fc.subarray([...GROUP_IDS])),
+    category: nullable("noise" as const, "fire" as const),
     status: nullable("open" as const, "closed" as const),
     kind: nullable("call" as const, "request" as const),
     origin: nullable("community" as const, "officer" as const),
@@ -76,6 +77,7 @@ function shouldShow(filter: Filter, one: IncidentFeature): boolean {
     inTime &&
     (filter.until === null || received < filter.until) &&
     !filter.hidden.includes(groupOf(p.category)) &&
+    (filter.category === null || p.category === filter.category) &&
     (filter.status === null || p.status === filter.status) &&
     (filter.kind === null || p.kind === filter.kind) &&
     (filter.origin === null || p.origin === filter.origin) &&
@@ -112,7 +114,8 @@ test("an unfiltered page has a bare address", () => {
 });
 
 test("an address that makes no sense shows everything", () => {
-  const nonsense = "range=99&since=yesterday&hide=crime&status=maybe&hours=99-3&area=beat&priority=-1";
+  const nonsense =
+    "range=99&since=yesterday&hide=crime&category=crime&status=maybe&hours=99-3&area=beat&priority=-1";
   expect(fromParams(new URLSearchParams(nonsense))).toEqual(EVERYTHING);
 });
 
@@ -183,6 +186,18 @@ test("the server is asked for the same", () => {
     area: "beat:04X",
     q: "grand ave",
   });
+});
+
+test("the server is asked for one category, and for nothing where that is switched off", () => {
+  const noise: Filter = { ...EVERYTHING, category: "noise" };
+  expect(toServerQuery(noise, NOW).getAll("category")).toEqual(["noise"]);
+  for (const nothing of [
+    { ...noise, hidden: ["disturbance" as const] },
+    { ...EVERYTHING, hidden: [...GROUP_IDS] },
+  ]) {
+    const query = toServerQuery(nothing, NOW);
+    expect(query.get("until")).toBe(query.get("since"));
+  }
 });
 
 test("a chip counts what its switch would show", () => {

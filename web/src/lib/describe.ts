@@ -47,6 +47,11 @@ export function areaLabel(
   return name === id && /\d/.test(id) ? `${words.areaKind[kind] ?? kind} ${id}` : name;
 }
 
+/** Parts with dots between them, none of which begins a line. */
+export function dotted(parts: string[]): string {
+  return parts.join(" · ").replaceAll(" ·", "\u00a0·");
+}
+
 /** The stage of an open row or the ending of a closed one. */
 export function stageLine(incidents: Incidents, row: number, words: Words): string {
   if (incidents.state[row] === OPEN) return words.stageTitles[incidents.stageOf(row)] ?? "";
@@ -54,6 +59,13 @@ export function stageLine(incidents: Incidents, row: number, words: Words): stri
   return disposition
     ? words.closedAs(words.dispositions[disposition] ?? disposition)
     : (words.stageTitles.closed ?? "");
+}
+
+/** Seconds from when an incident was received to when it was closed, if that is known and not yet to come. */
+export function tookOf(incidents: Incidents, row: number): number | null {
+  const closed = incidents.state[row] === OPEN ? null : incidents.closedAt(row);
+  const took = closed === null ? 0 : closed - at(incidents.received, row);
+  return took > 0 ? took : null;
 }
 
 /** Seconds since an incident was received. */

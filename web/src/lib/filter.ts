@@ -1,6 +1,6 @@
 /** What to show: one definition, from which the address bar, the list, the GPU and the server query all follow. */
 
-import { categoriesOf, GROUP_IDS, type GroupId, groupIndex } from "./categories";
+import { CATEGORIES, type Category, categoriesOf, GROUP_IDS, type GroupId, groupOf } from "./categories";
 import { type Incidents, OPEN, RETRACTED } from "./incidents";
 
 export const RANGES = [1, 24, 168, 720] as const;
@@ -16,6 +16,8 @@ export interface Filter {
   readonly until: number | null;
   /** Groups that are switched off. */
   readonly hidden: readonly GroupId[];
+  /** One category alone, if its group is not switched off. */
+  readonly category: Category | null;
   readonly status: "open" | "closed" | null;
   readonly kind: "call" | "request" | null;
   readonly origin: "community" | "officer" | null;
@@ -37,6 +39,7 @@ export const EVERYTHING: Filter = {
   since: null,
   until: null,
   hidden: [],
+  category: null,
   status: null,
   kind: null,
   origin: null,
@@ -58,6 +61,7 @@ export function toParams(filter: Filter): URLSearchParams {
   set("since", filter.since);
   set("until", filter.until);
   set("hide", filter.hidden.join(","));
+  set("category", filter.category);
   set("status", filter.status);
   set("kind", filter.kind);
   set("origin", filter.origin);
@@ -85,6 +89,7 @@ export function fromParams(params: URLSearchParams): Filter {
     since: number("since"),
     until: number("until"),
     hidden: GROUP_IDS.filter((group) => hidden.has(group)),
+    category: oneOf("category", CATEGORIES),
     status: oneOf("status", ["open", "closed"]),
     kind: oneOf("kind", ALL_KINDS),
     origin: oneOf("origin", ["community", "officer"]),
@@ -107,10 +112,11 @@ export function toServerQuery(filter: Filter, now: number): URLSearchParams {
   const { since, until } = timeBounds(filter, now);
   query.set("since", iso(since));
   if (until !== Number.POSITIVE_INFINITY) query.set("until", iso(until));
-  if (filter.hidden.length > 0) {
-    const shown = GROUP_IDS.filter((id) => !filter.hidden.includes(id));
-    for (const category of categoriesOf(shown)) query.append("category", category);
-  }
+  const shown = categoriesOf(GROUP_IDS.filter((id) => !filter.hidden.includes(id)));
+  const wanted = filter.category === null ? shown : shown.filter((one) => one === filter.category);
+  if (wanted.length < CATEGORIES.length) for (const one of wanted) query.append("category", one);
+  // A question without categories is one for all of them: no time at all has none.
+  if (wanted.length === 0) query.set("until", iso(since));
   for (const name of ["status", "kind", "origin", "agency", "priority"] as const) {
     const value = filter[name];
     if (value !== null) query.set(name, String(value));
@@ -158,7 +164,7 @@ export function compile(
   const { since, until } = timeBounds(filter, context.now);
   const keepOpen = keepsOldOpen(filter);
   const hidden = incidents.codes.category.texts.map((text) =>
-    filter.hidden.includes(GROUP_IDS[groupIndex(text ?? "other")] ?? "officer"),
+    filter.hidden.includes(groupOf(text ?? "other")),
   );
   const allHours = filter.hours === ALL_HOURS && filter.weekdays === ALL_DAYS;
   const otherwise = compileRest(filter, incidents, context.spoken);
@@ -190,7 +196,7 @@ function compileRest(
     const open = filter.status === "open";
     tests.push((row) => (incidents.state[row] === OPEN) === open);
   }
-  for (const name of ["kind", "origin", "agency"] as const) {
+  for (const name of ["category", "kind", "origin", "agency"] as const) {
     const wanted = filter[name];
     if (wanted === null) continue;
     const code = incidents.codes[name].texts.indexOf(wanted);

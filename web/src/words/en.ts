@@ -121,6 +121,7 @@ export const en = {
     closed: "Closed",
   } as Record<string, string>,
   closedAs: (disposition: string) => `Closed · ${disposition}`,
+  took: (span: string) => `took ${span}`,
   dispositions: {
     handled: "handled",
     report_taken: "report taken",

@@ -118,6 +118,7 @@ export const es: Words = {
     closed: "Cerrado",
   },
   closedAs: (disposition) => `Cerrado · ${disposition}`,
+  took: (span) => `duró ${span}`,
   dispositions: {
     handled: "atendido",
     report_taken: "con informe",

@@ -118,6 +118,7 @@ export const vi: Words = {
     closed: "Đã xong",
   },
   closedAs: (disposition) => `Đã xong · ${disposition}`,
+  took: (span) => `kéo dài ${span}`,
   dispositions: {
     handled: "đã giải quyết",
     report_taken: "đã lập biên bản",

@@ -116,6 +116,7 @@ export const zh: Words = {
     closed: "已结束",
   },
   closedAs: (disposition) => `已结束 · ${disposition}`,
+  took: (span) => `历时 ${span}`,
   dispositions: {
     handled: "已处理",
     report_taken: "已做笔录",
