@@ -20,20 +20,20 @@ PIXELS_PER_DEGREE = 512 * 2**15 / 360
 
 
 @pytest.mark.parametrize(
-    ("locale", "tag", "words", "whole_day"),
+    ("locale", "tag", "words"),
     [
-        ("zh-CN", "zh-Hans", ("处理中", "碰撞", "到场", "311 与服务"), "24 小时"),
-        ("vi-VN", "vi", ("đang xử lý", "Va chạm xe", "Tại chỗ", "311 và dịch vụ"), "24 giờ"),
+        ("zh-CN", "zh-Hans", ("处理中", "碰撞", "到场", "311 与服务", "24 小时")),
+        ("vi-VN", "vi", ("đang xử lý", "Va chạm xe", "Tại chỗ", "311 và dịch vụ", "24 giờ")),
     ],
 )
 def test_the_page_speaks_every_language_that_it_offers(
-    quiet_city: str, visitor: Visitor, locale: str, tag: str, words: tuple[str, ...], whole_day: str
+    quiet_city: str, visitor: Visitor, locale: str, tag: str, words: tuple[str, ...]
 ) -> None:
     page = visitor.visit(quiet_city, locale=locale)
     expect(page.locator("html")).to_have_attribute("lang", tag)
     for word in words:
         expect(page.locator("main")).to_contain_text(word)
-    expect(page.locator(".ring text").first).to_have_text(whole_day)
+    expect(page.locator(".ring text").first).to_have_text(words[-1])
     page.locator("[data-row]").first.click()
     axe_finds_nothing(page)
     small = visitor.visit(quiet_city, locale=locale, **PHONE)

@@ -5,11 +5,15 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.conftest import Visitor, soon
+from browser.conftest import Blocklight, Visitor, drawn, soon
+from browser.desk import Desk
 from browser.pixels import pixels_of
 from browser.test_every_reader import PHONE, axe_finds_nothing
 
 pytestmark = pytest.mark.browser
+
+_MAP = {"x": 430, "y": 80, "width": 760, "height": 540}
+"""Where nothing but the map is to be seen."""
 
 
 def open_layers(page: Page) -> None:
@@ -77,11 +81,10 @@ def test_closed_marks_lie_under_the_names_and_open_ones_over_them(
 ) -> None:
     page = visitor.visit(f"{quiet_city}/?density=never", reduced_motion="reduce")
     page.locator(".map[data-ready]").wait_for()
-    area = {"x": 430, "y": 80, "width": 760, "height": 540}
     closed, opened = "#8e3b6b", "#2f64b0"  # assaults, of which all are closed, and collisions, all open
 
     def seen() -> tuple[int, int]:
-        picture = page.screenshot(clip=area)  # type: ignore[arg-type]  # of the right keys
+        picture = page.screenshot(clip=_MAP)  # type: ignore[arg-type]  # of the right keys
         return pixels_of(browser, picture, closed), pixels_of(browser, picture, opened)
 
     soon(lambda: min(seen()) > 20)
@@ -89,3 +92,20 @@ def test_closed_marks_lie_under_the_names_and_open_ones_over_them(
     page.evaluate("document.querySelector('.map #deckgl-overlay').style.visibility = 'hidden'")
     soon(lambda: seen()[1] == 0)
     assert seen()[0] > 20
+
+
+def test_among_hexagons_a_mark_that_closed_goes_once_it_was_seen_closing(
+    desk: Desk, server: Blocklight, visitor: Visitor, browser: Browser
+) -> None:
+    number = desk.open("STOLEN VEHICLE", minutes_ago=5)
+    page = visitor.visit(f"{server.url}/?density=always", reduced_motion="reduce")
+    drawn(page)
+
+    def seen() -> int:
+        picture = page.screenshot(clip=_MAP)  # type: ignore[arg-type]  # of the right keys
+        return pixels_of(browser, picture, "#b07a12")
+
+    soon(lambda: seen() > 20)
+    desk.close(number)
+    expect(page.get_by_role("note")).to_contain_text("Closed incidents in a hexagon")
+    soon(lambda: seen() == 0)

@@ -1,6 +1,5 @@
 /** The state of the page: what it knows of the city, what the reader chose, and what follows from both. */
 
-import type { Moment } from "../map/marks";
 import { Keeper } from "../offline/keeper";
 import { tongue } from "../words/tongue.svelte";
 import {
@@ -31,6 +30,7 @@ import { type Formats, formats } from "./format";
 import { at, CLOSED, Incidents, OPEN, type Put, RETRACTED } from "./incidents";
 import { type Layers, layersFromParams, layersToParams, USUAL_LAYERS } from "./layers";
 import { type Connection, LiveFeed } from "./live";
+import { Moments } from "./moments";
 import { painted } from "./painted";
 import { summarise } from "./timeline";
 import { decodeWindow, nameRows } from "./window";
@@ -69,7 +69,8 @@ export class Page {
   incidents = new Incidents(0);
   readonly clock = new CityClock();
   readonly #keeper = new Keeper();
-  readonly moments = new Map<number, Moment>();
+  readonly #happened = new Moments(() => this.#soon());
+  readonly moments = this.#happened.byRow;
   #hours = new LocalHours("UTC");
   #feed: LiveFeed | null = null;
   #unnamedRetractions = new Set<string>();
@@ -313,9 +314,8 @@ export class Page {
 
   #changed({ row, change }: Put): void {
     if (change === "new" || change === "closed") {
-      const start = performance.now() / 1000;
       const recent = this.clock.now() / 1000 - at(this.incidents.received, row) < 3600 * this.clock.rate;
-      if (change === "closed" || recent) this.moments.set(row, { change, start });
+      if (change === "closed" || recent) this.#happened.add(row, change);
     }
     if (change === "new") this.beats++;
     if (change === "closed") this.closedSincePulse++;
@@ -347,8 +347,7 @@ export class Page {
     this.#pending = true;
     setTimeout(() => {
       this.#pending = false;
-      const old = performance.now() / 1000 - 3;
-      for (const [row, moment] of this.moments) if (moment.start < old) this.moments.delete(row);
+      this.#happened.forget();
       this.revision++;
     }, GATHER_MS);
   }
