@@ -14,7 +14,7 @@ from blocklight.cli.bodies import download
 from blocklight.cli.checking import read_sample as read_file
 from blocklight.errors import BlocklightError
 from blocklight.intake.propose.city_file import Proposal, propose, word
-from blocklight.intake.propose.sample import question, read_sample
+from blocklight.intake.propose.sample import asked, read_sample
 
 _MAX_BYTES = 16_000_000
 _NAMELESS = "my-city"
@@ -54,14 +54,16 @@ def new_city(url: str, *, name: str | None, sample: Path | None, output: Path) -
         if file.exists():
             raise BlocklightError(f"{file}: exists already; choose another --name or --output")
     if sample is None:
-        where, params = question(url)
-        body = download(where, _MAX_BYTES, instead="--sample", params=params)
+        body = asked(url, lambda at, how: download(at, _MAX_BYTES, instead="--sample", params=how))
     else:
         body = read_file(sample)
     proposal = propose(read_sample(url, body), name, output)
     output.mkdir(parents=True, exist_ok=True)
     placed = sum(1 for row in proposal.kept if _has_place(proposal, row))
     files[0].write_text(proposal.toml, "utf-8")
+    if not proposal.kept:  # a test of no rows would prove nothing
+        _tell(proposal, files[:1])
+        return
     files[1].write_text(json.dumps(proposal.kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
     files[2].write_text(_TEST.format(name=name, rows=len(proposal.kept), placed=placed), "utf-8")
     _tell(proposal, files)

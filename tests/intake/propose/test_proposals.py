@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from loopback.documents import Portal
+from loopback.server import serving
+from loopback.table import Table
 
 from blocklight.city import SourceSpec, load_city
 from blocklight.cli.proposing import new_city
@@ -119,6 +122,81 @@ def test_the_platform_is_recognised(url: str, body: object, connector: str) -> N
 )
 def test_a_format_is_recognised(body: bytes, connector: str) -> None:
     assert read_sample("https://x.example/feed", body).connector == connector
+
+
+PLAIN = {"call_number": "S26-1", "received_time": "2026-03-01T12:30:00.000", "block_address": "1400 A ST"}
+
+
+def proposed(*rows: dict[str, Any], url: str = URL) -> Proposal:
+    return proposal([PLAIN | {"call_number": f"S26-{number}"} | row for number, row in enumerate(rows)], url)
+
+
+def test_the_words_are_read_where_a_column_of_codes_has_them_beside_it() -> None:
+    codes = {
+        "call_type": "602L",
+        "disposition": "NAT",
+        "initialtype": "20",
+        "initialtypetext": "AUTO ACCIDENT",
+    }
+    words = {"call_type_description": "TRESPASS", "dispositiontext": "NECESSARY ACTION TAKEN"}
+    found = proposed(codes | words, codes | words).table.found
+    columns = {name: found[name].columns for name in ("source_type", "disposition", "other_type")}
+    assert columns == {
+        "source_type": ("call_type_description",),
+        "disposition": ("dispositiontext",),
+        "other_type": ("initialtypetext",),
+    }
+
+
+def test_a_place_that_is_kept_back_in_some_rows_is_a_place() -> None:
+    there = {"call_type": "THEFT", "dispatch_latitude": "37.70", "dispatch_longitude": "-97.33"}
+    found = proposed(there, there | {"dispatch_latitude": "REDACTED", "dispatch_longitude": "REDACTED"})
+    assert found.table.found["lat"].columns == ("dispatch_latitude",)
+    assert (
+        "lat"
+        not in proposed(
+            there, there | {"dispatch_latitude": "N"}, there | {"dispatch_latitude": "S"}
+        ).table.found
+    )
+
+
+@pytest.mark.parametrize("column", ["Inc #", "Incident #", "Run Number", "servicerequestnumber"])
+def test_a_number_is_a_key_however_it_is_written(column: str) -> None:
+    rows = [{k: v for k, v in PLAIN.items() if k != "call_number"} | {column: f"{n}"} for n in range(5)]
+    found = proposal([row | {"call_type": "THEFT"} for row in rows])
+    assert found.key == (column,)
+
+
+def test_a_type_that_is_only_told_as_the_first_one_is_the_type() -> None:
+    found = proposed({"initial_type_description": "NOISE"}, {"initial_type_description": "THEFT"})
+    assert found.table.found["source_type"].columns == ("initial_type_description",)
+
+
+def test_what_a_person_has_to_decide_says_what_was_found() -> None:
+    durations = {"call_type": "THEFT", "travel_time": 7.5, "total_time": 40.0}
+    told = "\n".join(proposed(durations, durations).decide)
+    assert "Durations? travel_time, total_time" in told
+    assert "time_zone: nothing to tell it from" in told
+    unknown = proposed({"call_type": "ZORBLAX"}, {"call_type": "ZORBLAX"})
+    assert unknown.kept == []
+    assert any("No record could be kept as a sample" in line for line in unknown.decide)
+
+
+def test_without_a_sample_that_may_be_kept_no_test_is_written(tmp_path: Path) -> None:
+    sample = tmp_path / "page.json"
+    sample.write_text(json.dumps([PLAIN | {"call_type": "ZORBLAX"}]), "utf-8")
+    new_city(URL, name="smallville", sample=sample, output=tmp_path / "out")
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["smallville.toml"]
+
+
+def test_the_page_of_a_ckan_data_set_leads_to_its_newest_table(tmp_path: Path) -> None:
+    table = Table(tuple(rows()[0]), rows())
+    with serving(Portal(table)) as portal:
+        new_city(f"{portal.url}/dataset/calls", name="smallville", sample=None, output=tmp_path)
+    table.close()
+    source = load_city(str(tmp_path / "smallville.toml")).sources[0]
+    assert (source.connector, source.key) == ("ckan", ("incident_number",))
+    assert source.url.endswith("/dataset/calls")
 
 
 def test_an_answer_without_records_is_refused() -> None:

@@ -26,6 +26,24 @@ def explain(status: int, body: Any) -> SourceError | None:  # noqa: ANN401 - a p
     return None
 
 
+def address(url: str) -> tuple[str, str]:
+    """Return the address of a portal's actions, and the package in that of a data set's page."""
+    portal, _, rest = url.partition("?")[0].partition("/dataset/")
+    return portal.rstrip("/") + "/api/3/action/", rest.strip("/").split("/")[0]
+
+
+def newest_table(package: Mapping[str, Any], wanted: re.Pattern[str] | None = None) -> str:
+    """Return the id of a package's newest table in the data store, of those whose name or id is *wanted*."""
+    found = [table for table in package.get("resources") or () if isinstance(table, Mapping)]
+    tables = [table for table in found if table.get("datastore_active")]
+    if wanted is not None:
+        tables = [t for t in tables if any(wanted.search(str(t.get(name))) for name in ("name", "id"))]
+    if not tables:
+        raise SourceChanged("the package has no such table in the data store")
+    newest = max(tables, key=lambda table: str(table.get("last_modified") or table.get("created") or ""))
+    return str(newest.get("id"))
+
+
 class Ckan:
     """Reads the newest table of a package: whole, or with a cursor column from the newest row back.
 
@@ -37,9 +55,7 @@ class Ckan:
         self._http = http
         self._columns = Columns(source)
         self._resource = None if source.resource is None else re.compile(source.resource)
-        portal, _, rest = source.url.partition("/dataset/")
-        self._actions = portal.rstrip("/") + "/api/3/action/"
-        self._package = rest.strip("/").split("/")[0]
+        self._actions, self._package = address(source.url)
 
     async def fetch(self, cursor: str | None) -> AsyncIterator[Batch]:
         """Yield the table's rows, or those from a margin before *cursor* on, newest first."""
@@ -80,18 +96,7 @@ class Ckan:
         if not self._package:
             raise SourceChanged("the address is not that of a data set: …/dataset/NAME")
         result = (await self._ask("package_show", {"id": self._package})).value
-        found = [table for table in result.get("resources") or () if isinstance(table, Mapping)]
-        tables = [table for table in found if table.get("datastore_active")]
-        if self._resource is not None:
-            tables = [table for table in tables if self._matches(table)]
-        if not tables:
-            raise SourceChanged("the package has no such table in the data store")
-        newest = max(tables, key=lambda table: str(table.get("last_modified") or table.get("created") or ""))
-        return str(newest.get("id"))
-
-    def _matches(self, table: Mapping[str, Any]) -> bool:
-        names = (str(table.get("name")), str(table.get("id")))
-        return self._resource is not None and any(map(self._resource.search, names))
+        return newest_table(result, self._resource)
 
     async def _pages(
         self, table: str, column: str | None

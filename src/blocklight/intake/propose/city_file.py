@@ -26,6 +26,8 @@ _MARGIN = 0.03
 
 _MOST_TYPES = 60
 _FEW = 8
+_A_DAY = 86_400
+_DURATION = re.compile(r"(?:^|_)(?:time|duration|minutes|seconds|mins|secs)(?:_|$)")
 
 
 _LIVE = re.compile(r"active|current|live|realtime|real_time", re.IGNORECASE)
@@ -240,14 +242,42 @@ def _text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
+def _decide_where(proposal: Proposal) -> None:
+    sure, say = proposal.confidence, proposal.decide.append
+    if not sure["time_zone"]:
+        say("time_zone: nothing to tell it from; write your own, every time hangs on it.")
+    elif sure["time_zone"] < _SURE:
+        say("time_zone: guessed from the longitude; compare the newest time with your own clock.")
+    if not sure["bounds"] and {"point", "lon"} & set(proposal.table.found):
+        say("bounds: no point could be read; nothing is shown before they are right.")
+    elif not sure["bounds"]:
+        say("bounds: no coordinates to tell from; nothing can be shown before they and [geocoder] are right.")
+
+
+def _decide_rest(proposal: Proposal, sample: Sample) -> None:
+    say = proposal.decide.append
+    if not proposal.kept:
+        say("No record could be kept as a sample: none may be shown yet. Mend the file and begin again.")
+    if durations := [column for column in sample.columns if _is_duration(column, proposal)]:
+        say(
+            f"Durations? {', '.join(durations)}: a stage may be read from one, "
+            'convert = "duration" and scale = 60 for minutes.'
+        )
+
+
+def _is_duration(column: str, proposal: Proposal) -> bool:
+    """Whether a column is called a time and holds small numbers."""
+    values = proposal.table.values[column]
+    if column in proposal.table.taken or not values or not _DURATION.search(folded(column)):
+        return False
+    return all(isinstance(value, int | float) and 0 <= value < _A_DAY for value in values)
+
+
 def _decisions(proposal: Proposal, sample: Sample) -> None:
     sure = proposal.confidence
     say = proposal.decide.append
     say("May you publish this feed again, and whom must you name? Write it into `attribution`.")
-    if sure["time_zone"] < _SURE:
-        say("time_zone: guessed from the longitude; compare the newest time with your own clock.")
-    if not sure["bounds"]:
-        say("bounds: no coordinates to tell from; nothing can be shown before they and [geocoder] are right.")
+    _decide_where(proposal)
     if len(proposal.key) > 1 or sure["key"] < _SURE:
         say(f"key: do {', '.join(proposal.key)} name one call for ever? Compare two downloads an hour apart.")
     say({
@@ -261,8 +291,9 @@ def _decisions(proposal: Proposal, sample: Sample) -> None:
             say(f"{name}: {guess.why or 'a guess'}; look at the table above.")
     if proposal.unmapped:
         say(
-            f"call_types: {len(proposal.unmapped)} types that no rule knows are listed in the file, withheld."
+            f"call_types: types that no rule knows are listed in the file ({len(proposal.unmapped)}), withheld."
         )
+    _decide_rest(proposal, sample)
     left = [column for column in sample.columns if column not in proposal.table.taken | set(proposal.key)]
     if left:
         say(f"Columns that are not used: {', '.join(left[:40])}.")

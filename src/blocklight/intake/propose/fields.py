@@ -22,11 +22,11 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
     ),
     "dispatched_at": ((r"dispatch(?:ed)?_?(?:at|date_?time|time|dttm|primary)|time_?dispatch|dispatch_dttm", 1),),
     "en_route_at": ((r"en_?route|^response_(?:dttm|date_?time|time)$|respond(?:ing|ed)?_(?:at|time|dttm)", 1),),
-    "on_scene_at": ((r"on_?scene|arriv(?:e|ed|al)?", 1),),
+    "on_scene_at": ((r"on_?scene|at_scene|arriv(?:e|ed|al)?", 1),),
     "closed_at": ((r"clos(?:e|ed)(?:_|$)|time_?clos|cleared?_(?:at|time|date)|available_dttm|datetimeclosed", 1),),
     "source_type": (
         (r"^(?:call|incident|event|crime)_?type(?:_?name|_?desc)?$|^nature(?:_of_call)?$|^category_term$|^typetext$", 1),
-        (r"^(?:final|current)_(?:call_)?type|(?:call|incident)_type_(?:final_)?desc|^offen[sc]e$|^type$", 0.9),
+        (r"^primary_type$|^(?:final|current)_(?:call_)?type|(?:call|incident)_type_(?:final_)?desc|^offen[sc]e$|^type$", 0.9),
         (r"(?:call|incident|event)_?(?:description|desc|type)|^call_nature|^service_name$", 0.8),
         (r"^description$|^category$|^title$", 0.5),
     ),
@@ -35,23 +35,25 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
     "lat": ((r"^__lat$|^(?:lat|latitude)(?:_x)?$|_latitude$|^y_?coord(?:inate)?$", 1), (r"^(?:y|map_?y)$", 0.7)),
     "point": ((r"point|location|geom|geocoded|georeference|address", 1),),
     "address": (
-        (r"^(?:block_?|full_|incident_|street_|dispatch_)?addr(?:ess)?(?:_x)?$|^blk_?addr$|block_?address|^block$", 1),
-        (r"^intersection(?:_name)?$|^(?:incident_)?location$|^place$", 0.8),
+        (r"^(?:block_?|full_|full_display_|incident_|street_|dispatch_|hundred_block_)?addr(?:ess)?(?:_x)?$|^blk_?addr$|block_?address|^block$", 1),
+        (r"^intersection(?:_name)?$|^(?:incident_|hundred_block_)?location$|^place$", 0.8),
         (r"^street(?:_name)?$|^title$", 0.5),
     ),
     "cross_street": ((r"cross_?st(?:reet)?", 1),),
     "priority": ((r"final_priority|priority_final", 1), (r"^(?:call_)?priority(?:_code)?$|^priority_(?!orig)\w+", 0.9)),
     "units": ((r"^(?:no|num|number_of)_?units$|^unit_count$", 1), (r"^units?(?:_list|_assigned)?$", 0.8)),
     "disposition": ((r"dispo(?:sition)?(?:_?(?:text|desc(?:ription)?))?$|clearance_desc|^resolution$", 1),),
-    "origin": ((r"on_?view|self_?initiated|call_source|initiated_by|^origin$", 1),),
+    "origin": ((r"on_?view|self_?initiated|officer_?initiated|call_source|initiated_by|^origin$", 1),),
 }  # fmt: skip
 _MOST_STATES = 20
 _ALONE = 0.995
+_MOSTLY = 0.8
+_WORDED = r"_?(?:text|desc|description|name)"
 _FURTHER = re.compile(
     r"(?:initial|original|orig|sub|secondary)_?\w*(?:type|desc|nature)|cv_?legend|^offen[sc]e$"
 )
 _ID = re.compile(
-    r"^(?:call|incident|event|case|cad|service_request|request|nopd|entry|incident_entry|master_incident|cad_event)?_?"
+    r"^(?:call|incident|inc|run|event|case|cad|service_?request|request|nopd|entry|incident_entry|master_incident|cad_event)?_?"
     r"(?:number|num|no|id|item)$|^case_?(?:no|number)$|_guid$"
 )
 _UNIT = re.compile(r"^unit_?(?:id|number|no|name)?$")
@@ -94,7 +96,7 @@ class Table:
 
 def folded(name: str) -> str:
     """Return a column's name in small letters with one kind of gap: ``callType`` is ``call_type``."""
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.replace("DtTm", "dttm"))
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.replace("DtTm", "dttm").replace("#", " number"))
     return re.sub(r"[^0-9a-z_]+", "_", name.casefold()).strip("_") if name[:2] != "__" else name
 
 
@@ -181,8 +183,8 @@ def _type(table: Table) -> None:
     def suits(column: str) -> bool:
         return column not in table.times and any(re.search("[A-Za-z]", str(v)) for v in table.values[column])
 
-    if found := _best(table, "source_type", suits):
-        column, weight = found
+    if found := _best(table, "source_type", suits) or _only_further(table, suits):
+        column, weight = _in_words(table, found[0]), found[1]
         filled = len(table.values[column]) / len(table.sample.rows)
         spare = (
             _best(table, "source_type", lambda name: name != column and suits(name))
@@ -191,6 +193,24 @@ def _type(table: Table) -> None:
         )
         columns = (column, spare[0]) if spare else (column,)
         table.take("source_type", {"from": columns}, weight * _SURE)
+
+
+def _only_further(table: Table, suits: Callable[[str], bool]) -> tuple[str, float] | None:
+    """Return the first column that would be a further type, where there is no other."""
+    columns = (c for c, values in table.values.items() if values and suits(c) and _FURTHER.search(folded(c)))
+    column = next(columns, None)
+    return None if column is None else (column, _GUESS)
+
+
+def _in_words(table: Table, column: str) -> str:
+    """Return the column that says in words what a column of codes says, or the column itself."""
+    codes = [value for value in table.values[column] if " " not in str(value).strip()]
+    if len(codes) < _MOSTLY * len(table.values[column]):
+        return column
+    for name, values in table.values.items():
+        if values and re.fullmatch(re.escape(folded(column)) + _WORDED, folded(name)):
+            return name
+    return column
 
 
 def _place(table: Table) -> None:
@@ -221,11 +241,15 @@ def _is_point(values: Sequence[Any]) -> bool:
 
 
 def _within(values: Sequence[Any], most: float) -> bool:
-    try:
-        numbers = [float(value) for value in values if isinstance(value, int | float | str)]
-    except ValueError:
-        return False
-    return bool(numbers) and all(abs(number) <= most for number in numbers)
+    """Whether values are numbers of that size, but for one same word where they are kept back."""
+    numbers: list[float] = []
+    words: set[str] = set()
+    for value in values:
+        try:
+            numbers.append(float(value))
+        except (TypeError, ValueError):
+            words.add(str(value))
+    return bool(numbers) and len(words) <= 1 and all(abs(number) <= most for number in numbers)
 
 
 def _words(table: Table) -> None:
@@ -242,6 +266,7 @@ def _words(table: Table) -> None:
         if found is None:
             continue
         column, weight = found
+        column = _in_words(table, column) if name == "disposition" else column
         values = [str(value) for value in table.values[column]]
         if spec := _word_spec(name, column, values):
             table.take(name, spec, weight * _LIKELY)
@@ -292,6 +317,7 @@ def _further(table: Table) -> None:
         and column not in table.taken
         and column not in table.times
         and _FURTHER.search(folded(column))
+        and _in_words(table, column) == column
     )
     columns = (*table.found["source_type"].columns[1:], *columns) if "source_type" in table.found else columns
     if columns:

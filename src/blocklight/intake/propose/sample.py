@@ -1,7 +1,7 @@
 """Recognises a feed's platform by its address and its first bytes, and reads rows without a city file."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,7 @@ from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.arcgis_json import to_row
 from blocklight.intake.connectors.atom_rss import entry_rows, xml_document
+from blocklight.intake.connectors.ckan import address, newest_table
 from blocklight.intake.connectors.html_table import html_document, named_rows
 from blocklight.intake.record import RawRecord
 from blocklight.intake.tables import Reading, json_document, read_body
@@ -57,6 +58,18 @@ def question(url: str) -> tuple[str, dict[str, str]]:
             "$order": ":id DESC",
         }
     return url, {}
+
+
+def asked(url: str, ask: Callable[[str, Mapping[str, str]], bytes]) -> bytes:
+    """Return a feed's answer with a small sample of itself; of a CKAN page, that of its newest table."""
+    if not _CKAN.search(url.partition("?")[0]):
+        return ask(*question(url))
+    actions, package = address(url)
+    document = json_document(ask(actions + "package_show", {"id": package}))
+    result = document.get("result") if isinstance(document, Mapping) else None
+    if not isinstance(result, Mapping):
+        raise SourceChanged(f"{url}: the portal knows no such data set")
+    return ask(actions + "datastore_search", {"resource_id": newest_table(result), "limit": _ROWS_ASKED})
 
 
 def read_sample(url: str, body: bytes) -> Sample:
@@ -119,7 +132,7 @@ def _json(url: str, plain: str, body: bytes) -> Sample:
     if _SOCRATA.search(plain):
         return Sample("socrata", _address(url, plain), rows)
     if _CKAN.search(plain):
-        return Sample("ckan", url, rows)
+        return Sample("ckan", url, rows, row_ids=frozenset({"_id"}))
     return Sample("json", url, [_flat(row) for row in rows], records=path)
 
 
