@@ -95,7 +95,7 @@ def test_an_unknown_key_is_an_error_that_names_file_and_key(
         ("west = -96", "west = -960", "city.bounds.west", "greater than or equal"),
         ('id = "smallton"', 'id = "Small Town"', "city.id", "match pattern"),
         ('connector = "socrata"', 'connector = "fax"', "sources.calls.connector", "'arcgis', 'socrata'"),
-        ("https://data", "ftp://data", "sources.calls.url", "match pattern"),
+        ("https://data", "ftp://data", "sources.calls.url", "an address begins with https://"),
         ("https://data", "file:///data", "sources.calls", "file"),
         ('key = ["number"]', "key = []", "sources.calls.key", "at least 1"),
         ('closes = "never"', 'closes = "status"', "sources.calls", "needs fields.status"),

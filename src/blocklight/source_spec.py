@@ -73,6 +73,13 @@ def _encoding(name: str) -> str:
     return name
 
 
+def _address(url: str) -> str:
+    if url and not re.match(r"(?:https?|file)://.", url):
+        raise ValueError("an address begins with https://, a file or a folder of this machine with file:///")
+    return url
+
+
+Address = Annotated[str, AfterValidator(_address)]
 ReferenceSystem = Annotated[str, AfterValidator(_reference_system)]
 Formats = Annotated[tuple[str, ...], BeforeValidator(several)]
 
@@ -192,7 +199,7 @@ class SourceSpec(Table):
     id: str = Field(pattern=ID)
     label: str = Field(min_length=1, max_length=120)
     connector: Literal["arcgis", "socrata", "json", "feed", "html", "files", "ckan", "push"]
-    url: str = Field(default="", pattern=r"^((https?|file)://.+)?$")
+    url: Address = ""
     kind: Kind = Kind.CALL
     poll_s: float = Field(default=60, ge=0.2, le=86_400)
     late_after_s: float | None = Field(default=None, gt=0)

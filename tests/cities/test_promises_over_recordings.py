@@ -77,7 +77,7 @@ def _of_feed(feed: Feed, shared: Path) -> tuple[City, str, Iterator[RawRecord]]:
     def records() -> Iterator[RawRecord]:
         for (_, body), count in islice(feed.polls(shared), 0, 8_000, EVERY):
             if count > 0:
-                yield from asyncio.run(one_page(source, city, body))[1]
+                yield from asyncio.run(one_page(source, city, body))[1].records
 
     return city, feed.source, records()
 
@@ -89,7 +89,7 @@ def _of_export(export: Export, shared: Path) -> tuple[City, str, Iterator[RawRec
 def _of_houston(shared: Path) -> tuple[City, str, Iterator[RawRecord]]:
     city = load_city("houston")
     body = next(body for _, body in replay_lines(shared / HOUSTON) if b'"features"' in body)
-    _, records, _ = asyncio.run(one_page(city.source("active"), city, body))
+    records = asyncio.run(one_page(city.source("active"), city, body))[1].records
     return city, "active", iter(records)
 
 

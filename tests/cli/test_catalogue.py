@@ -35,7 +35,7 @@ def test_the_feeds_of_a_state_or_city_are_listed_with_the_address_to_use(
     list_feeds(place, file=table, incidents=False)
     text = said(capsys)
     assert "https://data.smallville.example/resource/abcd-1234.json" in text
-    assert "1 feeds, from OpenPoliceData's table of sources" in text
+    assert "1 feed, from OpenPoliceData's table of sources" in text
     assert "BSD-3" in text
 
 

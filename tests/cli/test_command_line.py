@@ -262,6 +262,7 @@ def test_a_mistake_in_a_real_process_ends_with_its_message_and_its_code(workplac
         ('convert = "iso"', 'convert = "roman"', ["sources.calls.fields.received_at", "convert"]),
         ('"America/Los_Angeles"', '"America/Gotham"', ["city.time_zone", "America/Gotham"]),
         ("[city]", "[city", ["not TOML"]),
+        ('url = "', 'url = "/srv/cad" # ', ["sources.calls.url", "https://", "file:///"]),
         ('"NOISE" = "noise"', '"NOISE" = "crime"', ["call_types.exact"]),
     ],
 )
@@ -304,6 +305,19 @@ def test_check_says_what_becomes_of_a_sample(workplace: Workplace, inside: Insid
         assert words in told
     assert "[bold]ODD[/red] TYPE" in told
     assert "received_at" in told
+
+
+def test_check_counts_the_damaged_lines_of_a_file(workplace: Workplace, inside: Inside) -> None:
+    city = _CITY.replace('connector = "socrata"', 'connector = "files"')
+    assert city != _CITY
+    (workplace.folder / "smallville.toml").write_text(city)
+    columns = list(_row(1))
+    lines = [columns, list(_row(1).values()), [*_row(2).values(), "more"], ["alone"]]
+    sample = workplace.folder / "calls.csv"
+    sample.write_text("".join(",".join(map(str, line)) + "\n" for line in lines))
+    told = inside("check", "smallville.toml", "--sample", "calls.csv")
+    assert "3 records: 1 published" in told
+    assert "rejected: 2 ragged_row" in told
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def list_feeds(place: str | None, *, file: Path | None, incidents: bool, table_u
         # An address stands alone on its line and is never broken, so that it can be copied.
         out.print(f"[bold]{escape(head)}[/bold]\n  {escape(address(row))}", highlight=False, soft_wrap=True)
     out.print(
-        f"{len(rows)} feeds, from OpenPoliceData's table of sources "
+        f"{len(rows)} feed{'s' * (len(rows) != 1)}, from OpenPoliceData's table of sources "
         "(github.com/openpolicedata/opd-data, BSD-3). Describe one with: blocklight new-city URL",
         markup=False,
         highlight=False,

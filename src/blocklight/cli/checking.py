@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -19,7 +18,7 @@ from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import ReplayTransport
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser
-from blocklight.intake.record import Connector, Incident, RawRecord
+from blocklight.intake.record import Batch, Connector, Incident, RawRecord
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally
 from blocklight.model import Reason
@@ -49,12 +48,13 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
     for source in chosen:
         out.rule(f"{source.id}: {source.label}")
         try:
-            reader, records, at = asyncio.run(one_page(source, city, body))
+            reader, batch = asyncio.run(one_page(source, city, body))
         except SourceError as error:
             failed += 1
-            out.print(f"cannot be read: {error}", style="bold", markup=False, soft_wrap=True)
+            where = source.url if sample is None else sample
+            out.print(f"{where} cannot be read: {error}", style="bold", markup=False, soft_wrap=True)
             continue
-        _explain(Feed(source, city, reader, rules, geocoder=geocoder), city, records, at)
+        _explain(Feed(source, city, reader, rules, geocoder=geocoder), city, batch)
     if failed:
         raise BlocklightError(f"{failed} of {len(chosen)} sources could not be read")
 
@@ -64,9 +64,7 @@ def read_sample(sample: Path) -> bytes:
     return bodies.read(sample, _MAX_SAMPLE_BYTES)
 
 
-async def one_page(
-    source: SourceSpec, city: City, sample: bytes | None
-) -> tuple[Connector, list[RawRecord], datetime]:
+async def one_page(source: SourceSpec, city: City, sample: bytes | None) -> tuple[Connector, Batch]:
     """Read the first page of a source, or of *sample* in its place."""
     if sample is None:
         client = http_client(city, wall_clock)
@@ -75,17 +73,17 @@ async def one_page(
     async with client:
         reader = connector(source, client=client, settings_token=Settings().socrata_app_token, now=wall_clock)
         async for batch in reader.fetch(None):
-            return reader, batch.records, batch.fetched_at
-    return reader, [], wall_clock()
+            return reader, batch
+    return reader, Batch([], wall_clock())
 
 
-def _explain(feed: Feed, city: City, records: list[RawRecord], at: datetime) -> None:
-    source, rules = feed.source, feed.rules
-    if not records:
+def _explain(feed: Feed, city: City, batch: Batch) -> None:
+    source, rules, records, at = feed.source, feed.rules, batch.records, batch.fetched_at
+    if not records and not batch.unreadable:
         out.print("The answer holds no records, so there is nothing to say about its fields.", soft_wrap=True)
         return
     tally = Tally()
-    feed.outcomes(records, at, tally)
+    feed.outcomes(records, at, tally, batch.unreadable)
     normaliser = Normaliser.of(source, city)
     read: list[Incident] = []
     for raw in records:
@@ -99,7 +97,7 @@ def _explain(feed: Feed, city: City, records: list[RawRecord], at: datetime) -> 
     rejected = ", ".join(f"{count} {reason}" for reason, count in tally.rejected.most_common()) or "none"
     repaired = ", ".join(f"{count} {name}" for name, count in tally.repaired.most_common()) or "none"
     out.print(
-        f"{len(records)} records: [bold]{tally.published} published[/bold], all masked; {tally.held} held; "
+        f"{tally.records} records: [bold]{tally.published} published[/bold], all masked; {tally.held} held; "
         f"withheld: {withheld}; rejected: {rejected}; fields left out because unreadable: {repaired}."
         + _places(tally),
         highlight=False,

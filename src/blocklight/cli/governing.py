@@ -120,8 +120,8 @@ def _rows(source: SourceSpec, city: City, body: bytes) -> list[RawRecord]:
         value = None
     if isinstance(value, dict) and not any(isinstance(part, list | dict) for part in value.values()):
         return [value]
-    _, records, _ = asyncio.run(one_page(source, city, body))
-    return list(records)
+    _, batch = asyncio.run(one_page(source, city, body))
+    return list(batch.records)
 
 
 def _explained(incident: Incident, rules: Rules) -> list[str]:

@@ -290,9 +290,7 @@ def _decisions(proposal: Proposal, sample: Sample) -> None:
         if guess.confidence < _GUESS + 0.01:
             say(f"{name}: {guess.why or 'a guess'}; look at the table above.")
     if proposal.unmapped:
-        say(
-            f"call_types: types that no rule knows are listed in the file ({len(proposal.unmapped)}), withheld."
-        )
+        say(f"call_types: {len(proposal.unmapped)} that no rule knows are listed in the file, withheld.")
     _decide_rest(proposal, sample)
     left = [column for column in sample.columns if column not in proposal.table.taken | set(proposal.key)]
     if left:
