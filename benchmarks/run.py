@@ -12,6 +12,7 @@ import page
 import page_at_work
 import privacy
 import push
+import usual
 import window
 from table import Table
 
@@ -68,6 +69,7 @@ BENCHMARKS = {
     "history": history.measure,
     "push": push.measure,
     "privacy": privacy.measure,
+    "usual": usual.measure,
     "window": window.measure,
     "page": page.measure,
     "page_at_work": page_at_work.measure,

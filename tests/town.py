@@ -100,11 +100,14 @@ class Town:
         """
         publisher = Publisher(self.city, self.store, now=lambda: at)
         publisher.load()
-        app = create_app(Public(self.city, self.store, publisher, Areas(self.city)))
+        areas = Areas(self.city)
+        app = create_app(Public(self.city, self.store, publisher, areas))
         paths = ["/openapi.json", "/metrics", "/api/v1/city", "/api/v1/sources", "/api/v1/incidents"]
         paths += ["/api/v1/policy"]
         paths += ["/api/v1/window?hours=24", "/api/v1/window/ids?hours=24", "/api/v1/ledger"]
         paths += [f"/api/v1/areas/{layer.kind}" for layer in self.city.areas]
+        every = (area for known in areas.by_kind.values() for area in known)
+        paths += [f"/api/v1/usual?area={area.kind}:{area.id}" for area in every]
         found: dict[str, bytes] = {
             "live": publisher.live.replay.since(0) or b"",
             "pulse": orjson.dumps(publisher.pulse()),

@@ -25,6 +25,17 @@ name = "nothing-of-noise"
 category = "noise"
 action = "withhold"
 """
+AREAS = """
+[[areas]]
+kind = "beat"
+label = "Beats"
+file = "beats.geojson"
+"""
+BEATS = (
+    '{"type": "FeatureCollection", "features": [{"type": "Feature", '
+    '"properties": {"id": "01X", "name": "Beat 01X"}, "geometry": {"type": "Polygon", "coordinates": '
+    "[[[-122.3, 37.7], [-122.1, 37.7], [-122.1, 37.9], [-122.3, 37.9], [-122.3, 37.7]]]}}]}"
+)
 HIDDEN = ("STALKING", "DOMESTIC VIOLENCE", "WIZARDRY", "LOUD MUSIC")
 _ETAG = re.compile(rb"\('etag', '[^']*'\), ")
 
@@ -36,8 +47,10 @@ def hidden_rows(count: int, first: int = 1000) -> list[Row]:
     ]
 
 
-async def surfaces(folder: Path, polls: list[tuple[datetime, list[Row]]], at: datetime) -> dict[str, bytes]:
-    with a_town(folder, FILE + RULES) as town:
+async def surfaces(
+    folder: Path, polls: list[tuple[datetime, list[Row]]], at: datetime, more: str = RULES
+) -> dict[str, bytes]:
+    with a_town(folder, FILE + more) as town:
         for moment, rows in polls:
             await town.fetch(*rows, at=moment)
         return await town.public(at)
@@ -62,6 +75,30 @@ async def test_a_hundred_withheld_calls_change_no_public_byte(tmp_path: Path) ->
         "/api/v1/city",
         "/data",
     }
+
+
+async def test_withheld_calls_of_weeks_change_nothing_of_what_is_usual(tmp_path: Path) -> None:
+    def town(name: str) -> Path:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "beats.geojson").write_text(BEATS)
+        return tmp_path / name
+
+    def days(first: int, whats: tuple[str, ...], n: int) -> list[Row]:
+        opened = [NOW - timedelta(weeks=week, minutes=20 + k) for week in range(8) for k in range(n)]
+        return [
+            a_row(first + number, what=whats[number % len(whats)], opened=at.isoformat())
+            for number, at in enumerate(opened)
+        ]
+
+    shown, hidden = days(0, ("BURGLARY", "FIRE"), 6), days(1000, HIDDEN, 9)
+    file = RULES + AREAS
+    one = await surfaces(town("one"), [(NOW, shown)], NOW, file)
+    two = await surfaces(town("two"), [(NOW, [*hidden[:30], *shown]), (NOW, [*shown, *hidden])], NOW, file)
+    told = one["/api/v1/usual?area=beat:01X"]
+    assert b'"now":6' in told
+    assert b'"weeks":6' in told
+    assert b'"verdict":"usual"' in told
+    assert one == two
 
 
 rows = st.builds(

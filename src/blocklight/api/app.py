@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from blocklight import __version__
-from blocklight.api import city, health, incidents, ledger, pages, policy, sources
+from blocklight.api import city, health, incidents, ledger, pages, policy, sources, usual
 from blocklight.api.examples import FEATURE, problems
 from blocklight.api.plain import listing, methods
 from blocklight.api.problems import add_problem_handlers
@@ -48,7 +48,7 @@ def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | N
         lifespan=lifespan or _nothing,
     )
     api.state.public = state
-    for router in (incidents.router, city.router, sources.router, ledger.router, policy.router):
+    for router in (incidents.router, city.router, sources.router, ledger.router, usual.router, policy.router):
         api.include_router(router, prefix="/api/v1")
     api.include_router(health.router)
     hours = state.city.publish.window_hours

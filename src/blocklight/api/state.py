@@ -1,6 +1,7 @@
 """What every route may use: the public side of one running city."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from blocklight.api.encoding import PublicFile
 from blocklight.areas import Areas
 from blocklight.city import City
+from blocklight.insight.usual import Usual
 from blocklight.publish.publisher import Publisher
 from blocklight.store import Store
 
@@ -36,6 +38,11 @@ class Public:
     style_url: str | None = None
     web: Path = field(default_factory=web_root)
     files: dict[str, PublicFile] = field(default_factory=dict)
+
+    @cached_property
+    def usual(self) -> Usual:
+        """What compares an area's present with its past."""
+        return Usual(self.city, self.store)
 
 
 def public(request: Request) -> Public:

@@ -47,6 +47,8 @@ class Publisher:
         self.health: list[SourceHealth] = []
         self.pauses: list[Pause] = []
         self.following = False
+        self.retractions = 0
+        """How many batches of changes took something back: whoever remembers counts drops them then."""
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -108,6 +110,7 @@ class Publisher:
                 self.columns.put_row(change.incident, change.first_seq)
             if replay:
                 self.live.replay.add(change)
+        self.retractions += retracted
         if changes:
             self.window.advance(changes[-1].seq, retracted=retracted)
         elif replay:

@@ -7,6 +7,7 @@ from blocklight.store.local_time import LocalTimes
 from blocklight.store.pausing import Pause
 from blocklight.store.query import IncidentQuery, Page
 from blocklight.store.reading import WindowRows
+from blocklight.store.received import Beginning, Received, Span
 from blocklight.store.sources import Delays, FetchReport, Gap, SourceHealth
 from blocklight.store.store import Store
 
@@ -15,6 +16,7 @@ __all__ = [
     "AreaLedgerRow",
     "AuditEntry",
     "AuditVerdict",
+    "Beginning",
     "Counts",
     "Delays",
     "FetchReport",
@@ -24,7 +26,9 @@ __all__ = [
     "LocalTimes",
     "Page",
     "Pause",
+    "Received",
     "SourceHealth",
+    "Span",
     "Store",
     "WindowRows",
 ]

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.errors import StoreError
-from blocklight.model import Change, Held, LifeEvent, Outcome, PublicIncident, StoredIncident
+from blocklight.model import Change, Held, Kind, LifeEvent, Outcome, PublicIncident, StoredIncident
 from blocklight.store import auditing, compacting, pausing, reading, renaming, schema, sources
 from blocklight.store.applied import Applied
 from blocklight.store.auditing import AuditEntry, AuditVerdict
@@ -25,6 +25,7 @@ from blocklight.store.pausing import Pause
 from blocklight.store.places import Places
 from blocklight.store.query import IncidentQuery, Page, answer
 from blocklight.store.reading import WindowRows
+from blocklight.store.received import Beginning, Received, Span, beginnings, received
 from blocklight.store.renaming import NewId
 from blocklight.store.rows import incident_of_body, stored_of_row, to_ms
 from blocklight.store.settled import Settled
@@ -271,6 +272,18 @@ class Store:
         """Open the same sweep as plain rows, several times faster; read its blocks inside the ``with``."""
         with self._read() as connection:
             yield reading.window_rows(connection, since)
+
+    def received(
+        self, kind: Kind, area_kind: str, area_id: str | None, spans: Sequence[Span]
+    ) -> list[Received]:
+        """Count what was received during spans of time in an area, or by area in all of a kind."""
+        with self._read() as connection:
+            return received(connection, kind, area_kind, area_id, spans)
+
+    def beginnings(self, sources: Iterable[str], since: datetime) -> dict[str, Beginning]:
+        """Return where each source begins that tells anything since a time."""
+        with self._read() as connection:
+            return beginnings(connection, sources, since)
 
     def open_ids(self, source: str) -> set[str]:
         """Return the ids of *source*'s open incidents."""

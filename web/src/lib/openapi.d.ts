@@ -242,6 +242,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/usual": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Usual
+         * @description Compare what was received in an area during the last 24 hours with the same hours of the weeks before.
+         *
+         *     Counts are of published incidents, by kind and by who opened them. A week that a source does not cover
+         *     wholly is not compared; with too few weeks nothing is said but that. `low` to `high` is what the
+         *     past lets expect; a count as usual is above it, or below it, with a probability of at most `tail` each.
+         */
+        get: operations["get_usual_api_v1_usual_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/window": {
         parameters: {
             query?: never;
@@ -1317,6 +1341,112 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_usual_api_v1_usual_get: {
+        parameters: {
+            query: {
+                /** @description kind:id, for example beat:04X */
+                area: string;
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description one or more categories */
+                category?: components["schemas"]["Category"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Now beside the weeks before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "area": "beat:04X",
+                     *       "categories": [
+                     *         "noise"
+                     *       ],
+                     *       "kinds": [
+                     *         {
+                     *           "from": "2026-01-30T05:02:00Z",
+                     *           "kind": "call",
+                     *           "parts": [
+                     *             {
+                     *               "high": 60,
+                     *               "low": 21,
+                     *               "mean": 38.4,
+                     *               "now": 41,
+                     *               "origin": "community",
+                     *               "past": [
+                     *                 {
+                     *                   "count": 37,
+                     *                   "from": "2026-01-23T05:02:00Z",
+                     *                   "missing": "outage",
+                     *                   "to": "2026-01-24T05:02:00Z"
+                     *                 }
+                     *               ],
+                     *               "verdict": "usual"
+                     *             }
+                     *           ],
+                     *           "size": 41.3,
+                     *           "to": "2026-01-31T05:02:00Z",
+                     *           "weeks": 11
+                     *         }
+                     *       ],
+                     *       "least_weeks": 4,
+                     *       "name": "Beat 04X",
+                     *       "tail": 0.01
+                     *     }
+                     */
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
             };
             /** @description The store cannot answer right now */
             503: {

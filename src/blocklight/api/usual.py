@@ -1,0 +1,135 @@
+"""Is this usual here: an area's last 24 hours beside the same hours of the weeks before."""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from blocklight.api.encoding import PublicFile
+from blocklight.api.examples import json_response, problems
+from blocklight.api.state import Public, public
+from blocklight.errors import BadQuery
+from blocklight.insight.predictive import TAIL
+from blocklight.insight.usual import LEAST_WEEKS, Part, Told
+from blocklight.model import Category, Kind
+from blocklight.publish.feature import iso
+
+router = APIRouter(tags=["usual"])
+
+_AREA = r"^[a-z][a-z0-9_-]{0,62}:[^:\x00-\x1f]{1,80}$"
+_EXAMPLE: dict[str, Any] = {
+    "area": "beat:04X",
+    "name": "Beat 04X",
+    "categories": ["noise"],
+    "least_weeks": LEAST_WEEKS,
+    "tail": TAIL,
+    "kinds": [
+        {
+            "kind": "call",
+            "from": "2026-01-30T05:02:00Z",
+            "to": "2026-01-31T05:02:00Z",
+            "weeks": 11,
+            "size": 41.3,
+            "parts": [
+                {
+                    "origin": "community",
+                    "now": 41,
+                    "mean": 38.4,
+                    "low": 21,
+                    "high": 60,
+                    "verdict": "usual",
+                    "past": [
+                        {
+                            "from": "2026-01-23T05:02:00Z",
+                            "to": "2026-01-24T05:02:00Z",
+                            "count": 37,
+                            "missing": "outage",
+                        }
+                    ],
+                }
+            ],
+        }
+    ],
+}
+
+
+class UsualParameters(BaseModel):
+    """Which area, and of what; anything else is a mistake and answered with 400."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    area: str = Field(description="kind:id, for example beat:04X", pattern=_AREA)
+    kind: Kind | None = None
+    category: list[Category] = Field([], description="one or more categories", max_length=30)
+
+
+@router.get("/usual", responses=json_response("Now beside the weeks before", _EXAMPLE) | problems(400, 503))
+def get_usual(
+    request: Request,
+    parameters: Annotated[UsualParameters, Query()],
+    state: Annotated[Public, Depends(public)],
+) -> Response:
+    """Compare what was received in an area during the last 24 hours with the same hours of the weeks before.
+
+    Counts are of published incidents, by kind and by who opened them. A week that a source does not cover
+    wholly is not compared; with too few weeks nothing is said but that. `low` to `high` is what the
+    past lets expect; a count as usual is above it, or below it, with a probability of at most `tail` each.
+    """
+    body = orjson.dumps(told(state, parameters))
+    return PublicFile(body, "application/json", "public, max-age=60").respond(request)
+
+
+def told(state: Public, parameters: UsualParameters) -> dict[str, Any]:
+    """Return the answer as the API tells it; raises ``BadQuery`` for an area that the city does not have."""
+    kind, _, area_id = parameters.area.partition(":")
+    name = next((area.name for area in state.areas.by_kind.get(kind, ()) if area.id == area_id), None)
+    if name is None:
+        raise BadQuery("the city has no such area", parameter="area")
+    categories = frozenset(parameters.category)
+    kinds = [one for one in Kind if any(source.kind is one for source in state.city.sources)]
+    return {
+        "area": parameters.area,
+        "name": name,
+        "categories": sorted(categories),
+        "least_weeks": LEAST_WEEKS,
+        "tail": TAIL,
+        "kinds": [
+            _kind(compared(state, one, (kind, area_id), categories))
+            for one in kinds
+            if parameters.kind in (None, one)
+        ],
+    }
+
+
+def compared(state: Public, kind: Kind, area: tuple[str, str], categories: frozenset[Category]) -> Told:
+    """Compare an area with its past, as of now."""
+    publisher = state.publisher
+    return state.usual.tell(kind, area, categories, publisher.now(), version=publisher.retractions)
+
+
+def _kind(found: Told) -> dict[str, Any]:
+    return {
+        "kind": found.kind,
+        "from": iso(found.start),
+        "to": iso(found.end),
+        "weeks": found.weeks,
+        "size": None if found.size is None else round(found.size, 1),
+        "parts": [_part(part) for part in found.parts],
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {
+        "origin": part.origin,
+        "now": part.now,
+        "mean": None if part.mean is None else round(part.mean, 1),
+        "low": part.usual and part.usual.low,
+        "high": part.usual and part.usual.high,
+        "verdict": part.verdict,
+        "past": [
+            {"from": iso(week.start), "to": iso(week.end), "count": week.count, "missing": week.missing}
+            for week in part.weeks
+        ],
+    }

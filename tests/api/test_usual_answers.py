@@ -1,0 +1,93 @@
+"""Is this usual here, over HTTP: what is told, what is refused, and that it may be kept for a minute."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from living_city import an_incident
+from public_side import NOW, PublicSide, public_side
+
+from blocklight.model import Category, Kind, Origin, PublicIncident
+from blocklight.store import FetchReport
+
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+_numbers = count(1)
+
+
+def a_day(weeks_ago: int, n: int, **fields: Any) -> list[PublicIncident]:  # noqa: ANN401 - any field
+    start = NOW - weeks_ago * _WEEK - _DAY + timedelta(hours=1)
+    return [an_incident(next(_numbers), received_at=start + timedelta(minutes=k), **fields) for k in range(n)]
+
+
+@pytest.fixture(scope="module")
+def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSide]:
+    with public_side(tmp_path_factory.mktemp("usual"), follow=False) as side:
+        calls = [call for back in range(7) for call in a_day(back, 10, origin=Origin.COMMUNITY)]
+        officer = [call for back in range(7) for call in a_day(back, 3, origin=Origin.OFFICER)]
+        requests = a_day(0, 4, kind=Kind.REQUEST, source="requests", category=Category.ANIMAL)
+        side.store.apply("dispatch", [*calls, *officer, *a_day(0, 30, origin=Origin.COMMUNITY)], at=NOW)
+        side.store.apply("requests", requests, at=NOW)
+        for source in ("dispatch", "requests"):
+            side.store.record_fetch(FetchReport(source, NOW, late_after_s=30))
+        yield side
+
+
+def usual(side: PublicSide, **parameters: object) -> dict[str, dict[str, Any]]:
+    answer = side.get("usual", params={"area": "beat:01X"} | parameters)
+    assert answer.status_code == 200, answer.text
+    return {entry["kind"]: entry for entry in answer.json()["kinds"]}
+
+
+def test_an_area_is_told_by_kind_and_by_who_opened_it(side: PublicSide) -> None:
+    found = usual(side)
+    assert set(found) == {"call", "request"}
+    parts = {part["origin"]: part for part in found["call"]["parts"]}
+    assert set(parts) == {"community", "officer"}
+    assert (parts["community"]["now"], parts["community"]["mean"]) == (40, 10.0)
+    assert (parts["community"]["verdict"], parts["officer"]["verdict"]) == ("more", "usual")
+    # A month of requests was never told, so nothing is said of what is usual.
+    assert found["request"]["parts"][0]["verdict"] == "too_few_weeks"
+    assert found["request"]["parts"][0]["now"] == 4
+
+
+def test_a_week_has_its_count_or_why_there_is_none(side: PublicSide) -> None:
+    (community, _) = usual(side, kind="call")["call"]["parts"]
+    assert [week["count"] for week in community["past"]][:6] == [10] * 5 + [None]
+    assert {week["missing"] for week in community["past"][5:]} == {"not_covered"}
+    assert len(community["past"]) == 12
+
+
+def test_it_narrows_by_category(side: PublicSide) -> None:
+    found = usual(side, category=["animal", "fire"])
+    assert [part["now"] for part in found["request"]["parts"]] == [4]
+    assert [part["now"] for part in found["call"]["parts"]] == [0]
+
+
+def test_it_may_be_kept_for_a_minute_and_is_not_sent_twice(side: PublicSide) -> None:
+    answer = side.get("usual?area=beat:01X")
+    assert answer.headers["cache-control"] == "public, max-age=60"
+    again = side.get("usual?area=beat:01X", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("parameters", "parameter"),
+    [
+        ({}, "area"),
+        ({"area": "beat"}, "area"),
+        ({"area": "beat:99Z"}, "area"),
+        ({"area": "district:01X"}, "area"),
+        ({"area": "beat:01X", "kind": "crime"}, "kind"),
+        ({"area": "beat:01X", "category": "crime"}, "category"),
+        ({"area": "beat:01X", "group": "harm"}, "group"),
+    ],
+)
+def test_what_cannot_be_answered_is_a_bad_query(
+    side: PublicSide, parameters: dict[str, str], parameter: str
+) -> None:
+    answer = side.get("usual", params=parameters)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["parameter"] == parameter

@@ -1,0 +1,87 @@
+"""The predictive range: what it is worked out from, and how often it is wrong."""
+
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blocklight.insight.predictive import TAIL, pooled_size, usual_range
+
+histories = st.lists(st.integers(0, 300), min_size=4, max_size=12)
+
+
+def negative_binomial(chance: random.Random, mean: float, size: float) -> int:
+    rate = chance.gammavariate(size, mean / size)
+    count, left = 0, chance.expovariate(1)
+    while left < rate:
+        count, left = count + 1, left + chance.expovariate(1)
+    return count
+
+
+def probability(count: int, history: list[int], size: float) -> float:
+    """The formula as it is written, without the recurrence."""
+    a, b = len(history) * size, sum(history) + 0.5
+    log = math.lgamma
+
+    def beta(x: float, y: float) -> float:
+        return log(x) + log(y) - log(x + y)
+
+    choose = log(size + count) - log(size) - log(count + 1)
+    return math.exp(choose + beta(a + size, b + count) - beta(a, b))
+
+
+@given(histories, st.floats(2, 200))
+def test_at_most_the_tail_lies_below_and_above(history: list[int], size: float) -> None:
+    low, high = usual_range(history, size)
+    assert sum(probability(count, history, size) for count in range(low)) <= TAIL + 1e-6
+    assert sum(probability(count, history, size) for count in range(high + 1)) >= 1 - TAIL - 1e-6
+
+
+@given(histories)
+def test_the_plain_mean_is_usual(history: list[int]) -> None:
+    low, high = usual_range(history, 20)
+    assert low <= sum(history) / len(history) <= high
+
+
+@given(histories)
+def test_counts_that_vary_more_have_a_wider_range(history: list[int]) -> None:
+    steady, varied = usual_range(history, 100), usual_range(history, 5)
+    assert varied.low <= steady.low
+    assert steady.high <= varied.high
+
+
+def test_fewer_weeks_have_a_wider_range() -> None:
+    few, many = usual_range([40] * 4, 50), usual_range([40] * 12, 50)
+    assert few.low < many.low < 40 < many.high < few.high
+
+
+def test_nothing_at_all_in_the_past_lets_a_single_call_be_usual() -> None:
+    assert usual_range([0, 0, 0, 0], 30).low == 0
+    assert 1 <= usual_range([0, 0, 0, 0], 30).high <= 3
+
+
+@pytest.mark.parametrize("size", [5.0, 40.0])
+def test_the_size_that_areas_share_is_found_again(size: float) -> None:
+    chance = random.Random(11)  # noqa: S311 - makes examples, guards nothing
+    made = [
+        [negative_binomial(chance, mean, size) for _ in range(12)]
+        for mean in (chance.uniform(5, 80) for _ in range(150))
+    ]
+    assert pooled_size(made) == pytest.approx(size, rel=0.25)
+
+
+def test_counts_that_vary_less_than_by_chance_count_as_poisson() -> None:
+    assert pooled_size([[9, 9, 9, 9], [3, 3, 3, 3]]) == pooled_size([]) > 10_000
+
+
+def test_false_alarms_keep_to_their_budget() -> None:
+    chance = random.Random(12)  # noqa: S311 - makes examples, guards nothing
+    size, wrong, asked = 15.0, 0, 4000
+    for _ in range(asked):
+        mean = chance.uniform(1, 60)
+        *history, now = (negative_binomial(chance, mean, size) for _ in range(9))
+        low, high = usual_range(history, size)
+        wrong += not low <= now <= high
+    assert 0 < wrong / asked <= 2 * TAIL
