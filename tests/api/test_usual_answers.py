@@ -9,6 +9,7 @@ import pytest
 from living_city import an_incident
 from public_side import NOW, PublicSide, public_side
 
+from blocklight.api.state import web_root
 from blocklight.model import Category, Kind, Origin, PublicIncident
 from blocklight.store import FetchReport
 
@@ -23,7 +24,9 @@ def a_day(weeks_ago: int, n: int, **fields: Any) -> list[PublicIncident]:  # noq
 
 @pytest.fixture(scope="module")
 def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSide]:
-    with public_side(tmp_path_factory.mktemp("usual"), follow=False) as side:
+    folder = tmp_path_factory.mktemp("usual")
+    (folder / "web").symlink_to(web_root())
+    with public_side(folder, follow=False) as side:
         calls = [call for back in range(7) for call in a_day(back, 10, origin=Origin.COMMUNITY)]
         officer = [call for back in range(7) for call in a_day(back, 3, origin=Origin.OFFICER)]
         requests = a_day(0, 4, kind=Kind.REQUEST, source="requests", category=Category.ANIMAL)
@@ -91,3 +94,27 @@ def test_what_cannot_be_answered_is_a_bad_query(
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["parameter"] == parameter
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "verdict", "mean"),
+    [
+        ("en", "Is this usual here?", "More than usual", "10 on average"),
+        ("es", "¿Es habitual aquí?", "Más de lo habitual", "10 de media"),
+        ("zh", "这里平常也这样吗？", "比平常多", "平均为 10"),
+        ("vi", "Ở đây có thường như vậy không?", "Nhiều hơn thường lệ", "trung bình 10"),
+    ],
+)
+def test_the_page_of_an_incident_says_it_without_scripts(
+    side: PublicSide, language: str, title: str, verdict: str, mean: str
+) -> None:
+    (newest, *_) = side.get("incidents?origin=community&limit=1").json()["features"]
+    page = side.client.get(f"/list/{newest['id']}?lang={language}").text
+    assert title in page
+    assert verdict in page
+    assert mean in page
+
+
+def test_the_page_of_an_incident_says_when_there_is_not_enough_past(side: PublicSide) -> None:
+    (request, *_) = side.get("incidents?kind=request&limit=1").json()["features"]
+    assert "Not enough past to say" in side.client.get(f"/list/{request['id']}").text

@@ -39,7 +39,8 @@ async function catalogue(root: string, language: string): Promise<Message> {
   const load = async (file: string) => (await runnerImport<Record<string, unknown>>(join(root, file))).module;
   const shared = (await load(`src/words/${language}.ts`))[language];
   const { plain } = await load(`src/words/plain/${language}.ts`);
-  return { ...(messages(shared) as object), plain: messages(plain) };
+  const { usual } = await load(`src/words/usual/${language}.ts`);
+  return { ...(messages(shared) as object), plain: messages(plain), usual: messages(usual) };
 }
 
 /** Emit `plain/LANGUAGE.json` for every language, and `plain/marks.json`. */

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from blocklight.api.plain.asking import Question, agencies, as_given, local, read_question
 from blocklight.api.plain.page import Reader
+from blocklight.api.plain.usual import usual_lines
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery, NotFound, StoreError
 from blocklight.model import Kind, Origin, Status
@@ -51,6 +52,7 @@ def incident_page(request: Request, incident_id: str, state: Annotated[Public, D
         return reader.trouble(request, "plain.missing", 404)
     try:
         stored, life = state.store.incident(incident_id)
+        usual = usual_lines(reader, stored.incident)
     except NotFound:
         return reader.trouble(request, "plain.missing", 404)
     except StoreError:
@@ -71,6 +73,7 @@ def incident_page(request: Request, incident_id: str, state: Annotated[Public, D
             )
             for event in life[1:]
         ],
+        "usual": usual,
         "shown_at": reader.formats.moment(stored.released_at, reader.now),
     }
     return reader.answer(request, "incident.html", values)

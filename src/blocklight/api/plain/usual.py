@@ -1,0 +1,47 @@
+"""Says whether what an incident is part of is usual in its area, in the words of the map page's card."""
+
+from blocklight.api.plain.page import Reader
+from blocklight.api.usual import compared
+from blocklight.insight.usual import LEAST_WEEKS, Part
+from blocklight.model import Category, Origin, PublicIncident
+
+
+def usual_lines(reader: Reader, incident: PublicIncident) -> tuple[str, list[str]] | None:
+    """Return the verdict and the sentences beside it; ``None`` for an incident that lies in no area."""
+    kinds = [kind for kind in reader.state.areas.by_kind if kind in incident.areas]
+    kind = next((kind for kind in kinds if kind.startswith("neighb")), kinds[0] if kinds else None)
+    if kind is None:
+        return None
+    words, number = reader.words, reader.formats.number
+    area = (kind, incident.areas[kind])
+    group = reader.catalogue.group(incident.category)
+    categories = frozenset(Category(one) for one in reader.catalogue.groups[group])
+    told = compared(reader.state, incident.kind, area, categories)
+    part = _meant(told.parts, incident.origin)
+    if part is None or told.end is None:
+        return None
+    what = incident.kind if incident.kind != "call" or part.origin is None else part.origin
+    until = reader.formats.moment(told.end, reader.now)
+    lines = [
+        f"{words.of('groups', group)} · {reader.teller.area(*area)}.",
+        words("usual.counted", what=words.of("usual.what", what), now=number(part.now), until=until),
+    ]
+    if part.usual is None or part.mean is None:
+        lines.append(words("usual.tooFew", weeks=number(told.weeks), least=number(LEAST_WEEKS)))
+        lines += [] if part.mean is None else [words("usual.averaged", mean=number(round(part.mean, 1)))]
+    else:
+        low, high = map(number, part.usual)
+        mean = number(round(part.mean, 1))
+        lines.append(words("usual.compared", weeks=number(told.weeks), mean=mean, low=low, high=high))
+    if part.verdict == "incomplete":
+        lines.append(words("usual.incomplete"))
+    return words.of("usual.verdicts", part.verdict), lines
+
+
+def _meant(parts: tuple[Part, ...], origin: Origin | None) -> Part | None:
+    """Return the part of an incident's own origin, or else what the community asked for."""
+    by_origin = {part.origin: part for part in parts}
+    for wanted in (origin, Origin.COMMUNITY, None):
+        if wanted in by_origin:
+            return by_origin[wanted]
+    return parts[0] if parts else None

@@ -1,0 +1,99 @@
+/** An area's present beside its past: the server's answer, and what of it one place on the page shows. */
+
+import type { Category } from "./categories";
+
+export interface PastWeek {
+  from: string;
+  to: string;
+  count: number | null;
+  missing: string | null;
+}
+
+export interface UsualPart {
+  origin: string | null;
+  now: number;
+  mean: number | null;
+  low: number | null;
+  high: number | null;
+  verdict: string;
+  /** The newest first. */
+  past: PastWeek[];
+}
+
+export interface UsualKind {
+  kind: string;
+  from: string | null;
+  to: string | null;
+  weeks: number;
+  parts: UsualPart[];
+}
+
+export interface UsualAnswer {
+  area: string;
+  name: string;
+  least_weeks: number;
+  kinds: UsualKind[];
+}
+
+/** What is asked: everything of an area, or incidents like a certain one. */
+export interface UsualQuestion {
+  area: { kind: string; id: string };
+  kind: string;
+  /** Empty for all. */
+  categories: readonly Category[];
+}
+
+export async function fetchUsual(question: UsualQuestion, signal: AbortSignal): Promise<UsualAnswer> {
+  const query = new URLSearchParams({
+    area: `${question.area.kind}:${question.area.id}`,
+    kind: question.kind,
+  });
+  for (const category of question.categories) query.append("category", category);
+  const response = await fetch(`/api/v1/usual?${query}`, { signal });
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  return response.json();
+}
+
+/** The part that is meant: that of an origin, else what the community asked for, and the others beside it. */
+export function chosenPart(
+  parts: readonly UsualPart[],
+  origin: string | null,
+): { main: UsualPart | undefined; others: UsualPart[] } {
+  const main =
+    parts.find((part) => part.origin === origin) ??
+    parts.find((part) => part.origin === "community") ??
+    parts.find((part) => part.origin === null) ??
+    parts[0];
+  return { main, others: parts.filter((part) => part !== main && part.origin !== null) };
+}
+
+/** The name that a part's incidents have in the catalogue. */
+export function whatOf(kind: string, origin: string | null): string {
+  return kind === "call" && origin !== null ? origin : kind;
+}
+
+export interface Bar {
+  /** From 0 to 1 of the strip's height; null for a week that is not compared. */
+  height: number | null;
+  now: boolean;
+}
+
+export interface Strip {
+  bars: Bar[];
+  /** From where to where of the strip's height counts are usual, from the bottom. */
+  band: { low: number; high: number } | null;
+}
+
+/** The weeks before, the oldest first, and now; the highest of all, or of what is usual, fills the strip. */
+export function stripOf(part: UsualPart): Strip {
+  const counts = [...part.past].reverse().map((week) => week.count);
+  const top = Math.max(1, part.now, part.high ?? 0, ...counts.map((count) => count ?? 0));
+  const share = (count: number | null) => (count === null ? null : count / top);
+  return {
+    bars: [
+      ...counts.map((count) => ({ height: share(count), now: false })),
+      { height: part.now / top, now: true },
+    ],
+    band: part.low === null || part.high === null ? null : { low: part.low / top, high: part.high / top },
+  };
+}

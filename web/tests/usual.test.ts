@@ -1,0 +1,66 @@
+import { readdirSync } from "node:fs";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { chosenPart, stripOf, type UsualPart, whatOf } from "../src/lib/usual";
+import { LANGUAGES } from "../src/words/tongue.svelte";
+import { speakUsual } from "../src/words/usual/catalogues";
+import { usual as en } from "../src/words/usual/en";
+
+function part(change: Partial<UsualPart> = {}): UsualPart {
+  const past = [9, 12, null, 7].map((count) => ({ from: "", to: "", count, missing: null }));
+  return { origin: null, now: 10, mean: 9.3, low: 2, high: 20, verdict: "usual", past, ...change };
+}
+
+test("the strip goes from the oldest week to now and marks weeks that are not compared", () => {
+  const { bars, band } = stripOf(part());
+  expect(bars.map((bar) => bar.height)).toEqual([7 / 20, null, 12 / 20, 9 / 20, 10 / 20]);
+  expect(bars.map((bar) => bar.now)).toEqual([false, false, false, false, true]);
+  expect(band).toEqual({ low: 0.1, high: 1 });
+});
+
+test("nothing of a strip is higher than it", () => {
+  const count = fc.nat(5000);
+  fc.assert(
+    fc.property(fc.array(fc.option(count)), count, fc.option(count), (past, now, high) => {
+      const weeks = past.map((one) => ({ from: "", to: "", count: one, missing: null }));
+      const { bars, band } = stripOf(part({ past: weeks, now, high, low: high === null ? null : 0 }));
+      for (const { height } of bars) expect(height ?? 0).toBeLessThanOrEqual(1);
+      for (const { height } of bars) expect(height ?? 0).toBeGreaterThanOrEqual(0);
+      expect(band?.high ?? 0).toBeLessThanOrEqual(1);
+      expect(bars).toHaveLength(past.length + 1);
+    }),
+  );
+});
+
+test("the part of the incident's own origin is meant, or else what the community asked for", () => {
+  const parts = [part({ origin: "officer" }), part({ origin: "community" })];
+  expect(chosenPart(parts, "officer").main?.origin).toBe("officer");
+  expect(chosenPart(parts, null).main?.origin).toBe("community");
+  expect(chosenPart(parts, null).others.map((other) => other.origin)).toEqual(["officer"]);
+  expect(chosenPart([], null).main).toBeUndefined();
+  expect(whatOf("call", "officer")).toBe("officer");
+  expect(whatOf("request", "community")).toBe("request");
+});
+
+function shape(value: unknown): unknown {
+  if (typeof value === "function") return value.length;
+  if (typeof value !== "object" || value === null) return typeof value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)]));
+}
+
+function texts(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value === "function") return [value("‹0›", "‹1›", "‹2›", "‹3›")];
+  return Object.values(value as object).flatMap(texts);
+}
+
+test("every language says all of it, with the same parts", async () => {
+  expect(readdirSync(new URL("../src/words/usual", import.meta.url)).length).toBe(LANGUAGES.length + 1);
+  const marks = (text: string) => (text.match(/‹\d›/g) ?? []).sort();
+  for (const language of LANGUAGES) {
+    const spoken = await speakUsual(language);
+    expect(shape(spoken)).toEqual(shape(en));
+    expect(texts(spoken).map(marks)).toEqual(texts(en).map(marks));
+    if (language !== "en") expect(texts(spoken).filter((text) => texts(en).includes(text))).toEqual([]);
+  }
+});
