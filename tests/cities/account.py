@@ -39,6 +39,8 @@ class Line:
     feed: str
     fetched: int
     account: Account
+    placeless: int = 0
+    """How many records of the recording tell no coordinates: only those may be withheld as no_place."""
     faults: frozenset[str] = frozenset()
     """Reasons for which the recording itself is to blame: a year 2914, a row without a type in any column."""
 
@@ -48,11 +50,16 @@ class Line:
         return self.account.accounted == self.fetched
 
     @property
+    def misplaced(self) -> int:
+        """How many records tell coordinates and were withheld for want of a place."""
+        return max(0, self.account.withheld["no_place"] - self.placeless)
+
+    @property
     def unexplained(self) -> float:
         """The share of the largest class that no rule explains."""
         every = self.account.rejected + self.account.withheld
         odd = {reason: n for reason, n in every.items() if reason not in EXPLAINED | self.faults}
-        return max(odd.values(), default=0) / max(1, self.fetched)
+        return max(self.misplaced, *odd.values(), 0) / max(1, self.fetched)
 
     def text(self) -> str:
         """Write the line of the table."""
@@ -77,14 +84,16 @@ def _by_reason(counts: Counter[str]) -> str:
     return ", ".join(f"{n:,} {reason}" for reason, n in counts.most_common()) or "0"
 
 
-Polls = Iterator[tuple[Poll, int]]
-"""A fetch with the number of records in it."""
+Polls = Iterator[tuple[Poll, int, int]]
+"""A fetch with the number of records in it, and of those that tell no coordinates."""
 
 
 def san_mateo(shared: Path) -> Polls:
     """Yield the readings of the county's page, written as the page writes them."""
     for line in lines(shared / "cad" / "san_mateo_fire" / "snapshots_2022-04_2024-09.jsonl.zst"):
-        yield (moment(line["fetched_at"]), page_of(line["incidents"])), len(line["incidents"])
+        found = line["incidents"]
+        placeless = sum(one["latitude"] is None for one in found)
+        yield (moment(line["fetched_at"]), page_of(found)), len(found), placeless
 
 
 def menlo_park(shared: Path) -> Polls:
@@ -98,22 +107,29 @@ def atherton(shared: Path) -> Polls:
 
 
 def _polls_of(shared: Path, department: str) -> Polls:
-    return (((at, json.dumps(held).encode()), len(held)) for at, held in menlo_polls(shared, department))
+    for at, held in menlo_polls(shared, department):
+        yield (at, json.dumps(held).encode()), len(held), sum(not row.get("xCoord") for row in held)
 
 
 def portland(shared: Path) -> Polls:
     """Yield the two documents."""
     for n, name in enumerate(("911incidents.atom.xml", "911incidents_2.atom.xml")):
         body = (shared / "wire" / "georss_portland_911" / name).read_bytes()
-        yield (datetime(2017, 3, 1, 1 + n, tzinfo=UTC), body), body.count(b"<entry>")
+        count = body.count(b"<entry>")
+        yield (
+            (datetime(2017, 3, 1, 1 + n, tzinfo=UTC), body),
+            count,
+            count - body.count(b"georss:point>") // 2,
+        )
 
 
 def houston_legacy(shared: Path) -> Polls:
     """Yield the answers of the older form."""
     for line in lines(shared / "cad" / "houston" / "houston_raw_legacy_2020-06-01_1d.jsonl.zst"):
         body = line["body"]
-        count = len(body["ActiveIncidentDataTable"]) if isinstance(body, dict) else 0
-        yield (moment(line["fetched_at"]), json.dumps(body).encode()), count
+        rows = body["ActiveIncidentDataTable"] if isinstance(body, dict) else []
+        placeless = sum(not float(row["XCoord"] or 0) for row in rows)
+        yield (moment(line["fetched_at"]), json.dumps(body).encode()), len(rows), placeless
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +153,12 @@ FEEDS = (
 
 def account_of(feed: Feed, shared: Path, every: int = 1, first: int = 0, last: int | None = None) -> Line:
     """Run a feed through its city file; with *every*, only each so many-th fetch from *first* to *last*."""
-    fetched = [0]
+    fetched, placeless = [0], [0]
 
     def counted() -> Iterator[Poll]:
-        for poll, count in islice(feed.polls(shared), first, last, every):
+        for poll, count, without in islice(feed.polls(shared), first, last, every):
             fetched[0] += count
+            placeless[0] += without
             yield poll
 
     with tempfile.TemporaryDirectory() as folder:
@@ -151,7 +168,7 @@ def account_of(feed: Feed, shared: Path, every: int = 1, first: int = 0, last: i
             run.city = run.city.model_copy(update={"sources": (source,)})
         account = run.replay(feed.source, counted())
         run.store.close()
-    return Line(f"{feed.city} {feed.source}", fetched[0], account)
+    return Line(f"{feed.city} {feed.source}", fetched[0], account, placeless[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +243,15 @@ def account_of_export(export: Export, shared: Path) -> Line:
         sound = [row for row in rows if export.own is None or _is_sound(row)]
         keys = {tuple(row.get(column) for column in source.key) for row in sound}
         account.joined = len(sound) - len(keys)
-    return Line(f"{export.city} {export.source}", len(rows), account, FAULTS if export.own else frozenset())
+    placeless = sum(not _tells_a_place(row) for row in rows)
+    faults = FAULTS if export.own else frozenset()
+    return Line(f"{export.city} {export.source}", len(rows), account, placeless, faults)
+
+
+def _tells_a_place(row: dict[str, Any]) -> bool:
+    """Whether a row has a number with a fraction where its table keeps its coordinates."""
+    columns = ("block_location", "location", "xlng", "srx", "long")
+    return any(re.search(r"-?\d+\.\d{3}", str(row.get(column))) for column in columns)
 
 
 def _is_sound(row: dict[str, Any]) -> bool:

@@ -75,7 +75,7 @@ def _of_feed(feed: Feed, shared: Path) -> tuple[City, str, Iterator[RawRecord]]:
     source = city.source(feed.source).model_copy(update={"token_url": None})
 
     def records() -> Iterator[RawRecord]:
-        for (_, body), count in islice(feed.polls(shared), 0, 8_000, EVERY):
+        for (_, body), count, _ in islice(feed.polls(shared), 0, 8_000, EVERY):
             if count > 0:
                 yield from asyncio.run(one_page(source, city, body))[1].records
 
