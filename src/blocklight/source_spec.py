@@ -87,13 +87,15 @@ Formats = Annotated[tuple[str, ...], BeforeValidator(several)]
 class FieldSpec(Table):
     """Where one of our fields comes from and how its text becomes a value.
 
-    *source* names one column, or several: tried in order, or with *join* read together as one text.
+    *source* names one column, or several: tried in order, or with *join* read together as one text, of those
+    that have a value if *gaps* says so.
     *map* translates values (compared without case), *codes* is such a map in a file; *default* stands where
     no column has a value or the map has no entry for it.
     """
 
     source: tuple[str, ...] = Field(default=(), validation_alias="from")
     join: str | None = None
+    gaps: bool = False
     convert: Converter = "text"
     format: Formats = ()
     scale: float = Field(default=1, gt=0)
@@ -119,6 +121,8 @@ class FieldSpec(Table):
             raise ValueError("needs `from` (a column) or `default` (a constant)")
         if self.join is not None and len(self.source) < 2:  # noqa: PLR2004 - one needs no joining
             raise ValueError("`join` puts several columns together: name them in `from`")
+        if self.gaps and self.join is None:
+            raise ValueError("`gaps` belongs to `join`")
         if self.crs is not None and self.convert != "xy":
             raise ValueError('`crs` belongs to convert = "xy"')
         if self.scale != 1 and self.convert not in _SCALED:

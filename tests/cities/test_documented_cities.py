@@ -189,6 +189,21 @@ def test_dallas_is_understood_and_withheld_for_want_of_a_place() -> None:
     assert found.reason is Reason.NO_PLACE
 
 
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        ({"block": "1400", "location": "S Lamar St"}, "1400 S Lamar St"),
+        ({"block": "", "location": "Frankford Rd / Midway Rd"}, "Frankford Rd / Midway Rd"),
+        ({"location": "Frankford Rd / Midway Rd"}, "Frankford Rd / Midway Rd"),
+        ({}, None),
+    ],
+)
+def test_dallas_has_blocks_and_crossings(told: dict[str, str], address: str | None) -> None:
+    when = {"date": "2026-09-24T00:00:00.000", "time": "09:00:00", "nature_of_call": "40 - Other"}
+    _, incident = read("dallas", "active", when | {"incident_number": "26-0000001"} | told)
+    assert incident.address == address
+
+
 def test_every_shipped_city_says_what_was_checked() -> None:
     names = set(shipped_cities())
     assert set(ROWS) | {"dallas", "menlo-park", "san-mateo-fire", "berkeley", "oakland", "portland"} <= names

@@ -240,6 +240,7 @@ def test_parts_of_an_incident_are_joined_without_counting_them_as_units() -> Non
     [
         ({"from": "x", "join": " "}, "several columns"),
         ({"from": "x", "crs": "EPSG:3857"}, "belongs to"),
+        ({"from": "x", "gaps": True}, "belongs to"),
         ({"from": "x", "convert": "xy", "crs": "EPSG:1"}, "not a coordinate reference system"),
         ({"from": "x", "scale": 2}, "belongs to"),
         ({"from": "x", "format": "%Y"}, "belongs to"),

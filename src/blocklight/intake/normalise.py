@@ -221,8 +221,8 @@ def _reader(spec: FieldSpec, zone: ZoneInfo) -> Reader:
         return default
 
     def joined(raw: RawRecord, when: When) -> Any:  # noqa: ANN401 - each field has its own type
-        values = [raw.get(column) for column in columns]
-        if any(value is None or value == "" for value in values):
+        values = [value for column in columns if (value := raw.get(column)) is not None and value != ""]
+        if len(values) < (1 if spec.gaps else len(columns)):
             return default
         return convert(str(join).join(map(str, values)), when)
 
