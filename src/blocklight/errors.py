@@ -29,7 +29,14 @@ class SourceUnavailable(SourceError):
 
 
 class SourceChanged(SourceError):
-    """The source answered, but not in the shape that its city file describes."""
+    """The source answered, but not in the shape that its city file describes.
+
+    *heading* names the columns that it has instead, for the people who keep the city file and nobody else.
+    """
+
+    def __init__(self, reason: str, *, heading: tuple[str, ...] = ()) -> None:
+        super().__init__(reason)
+        self.heading = heading
 
 
 class RecordRejected(BlocklightError):

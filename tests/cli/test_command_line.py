@@ -318,6 +318,10 @@ def test_check_counts_the_damaged_lines_of_a_file(workplace: Workplace, inside: 
     told = inside("check", "smallville.toml", "--sample", "calls.csv")
     assert "3 records: 1 published" in told
     assert "rejected: 2 ragged_row" in told
+    sample.write_text("id,received,kind,status,lon,lat\n")
+    told = inside("check", "smallville.toml", "--sample", "calls.csv", code=1)
+    assert "column 'type' is gone" in told
+    assert "It has these columns: id, kind, lat, lon, received, status" in told
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from blocklight.areas import Areas
 from blocklight.city import City, SourceSpec
 from blocklight.cli import bodies, out
 from blocklight.cli.serving import Options, configured_city, http_client, wall_clock
-from blocklight.errors import BlocklightError, RecordRejected, SourceError
+from blocklight.errors import BlocklightError, RecordRejected, SourceChanged, SourceError
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import ReplayTransport
 from blocklight.intake.geocode.geocoder import Geocoder
@@ -26,6 +26,7 @@ from blocklight.settings import Settings
 
 _THROWAWAY_KEY = bytes(32)
 _MOST_TYPES = 40
+_MOST_COLUMNS = 60
 _MAX_SAMPLE_BYTES = 64_000_000
 
 
@@ -53,6 +54,9 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
             failed += 1
             where = source.url if sample is None else sample
             out.print(f"{where} cannot be read: {error}", style="bold", markup=False, soft_wrap=True)
+            if isinstance(error, SourceChanged) and error.heading:
+                there = ", ".join(error.heading[:_MOST_COLUMNS])
+                out.print(f"It has these columns: {there}", markup=False, highlight=False, soft_wrap=True)
             continue
         _explain(Feed(source, city, reader, rules, geocoder=geocoder), city, batch)
     if failed:

@@ -66,7 +66,7 @@ class Columns:
         """Raise ``SourceChanged`` naming a column that is not in *heading*, which names all there are."""
         for columns in (*((column,) for column in self._needed), *self._fields):
             if not any(column in heading for column in self._sources(columns)):
-                raise SourceChanged(f"column {columns[0]!r} is gone")
+                raise SourceChanged(f"column {columns[0]!r} is gone", heading=tuple(sorted(heading)))
 
     def expect_in_some(self, records: Sequence[RawRecord]) -> None:
         """Raise ``SourceChanged`` naming a column that no record has and without which none can be read."""
