@@ -90,6 +90,46 @@ def test_where_only_the_words_would_tell_it_is_taken_back_and_said_to_be_uncerta
     assert again(verbatim, kept, old) == Again(None)
 
 
+WORDS = ("ALARM TONE", "NOISE", "YELLING")
+
+
+@pytest.mark.parametrize("strictest", WORDS)
+def test_of_several_words_it_may_have_been_the_one_with_the_coarsest_place_counts(strictest: str) -> None:
+    types = {"exact": dict.fromkeys(WORDS, "noise")}
+    old = small_city(top={"call_types": types})
+    rules = [
+        {
+            "name": f"r{number}",
+            "action": "publish",
+            "types": [word],
+            "resolution": 6 if word == strictest else 8,
+        }
+        for number, word in enumerate(WORDS)
+    ]
+    new = small_city(top={"call_types": types, "policy": {"rules": rules}})
+    told = again(published(CALL, old), new, old).outcome
+    assert isinstance(told, PublicIncident)
+    assert told.place is not None
+    assert told.place.radius_m > mask_point(told.place.lon, told.place.lat, 6).radius_m
+
+
+@pytest.mark.parametrize("strictest", WORDS)
+def test_of_several_words_it_may_have_been_the_one_with_the_longest_wait_counts(strictest: str) -> None:
+    types = {"exact": dict.fromkeys(WORDS, "noise")}
+    old = small_city(top={"call_types": types})
+    rules: list[Table] = [
+        {"name": f"r{number}", "action": "hold", "types": [word], "for_min": 9000, "resolution": 6}
+        for number, word in enumerate(WORDS)
+    ]
+    rules[WORDS.index(strictest)] |= {"for_min": 90_000, "resolution": 9}
+    new = small_city(top={"call_types": types, "policy": {"rules": rules}})
+    told = again(published(CALL, old), new, old).outcome
+    assert isinstance(told, Held)
+    assert told.release_at == CALL.received_at + timedelta(minutes=90_000)
+    assert told.incident.place is not None
+    assert told.incident.place.radius_m > 3000
+
+
 def test_a_coarser_mask_acts_on_what_is_published_and_a_finer_one_does_not() -> None:
     public = published(CALL)
     assert public.place is not None

@@ -6,7 +6,7 @@ one, and for the words all that are known to mean the incident's category.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
@@ -23,7 +23,7 @@ Vocabulary = Mapping[Category, frozenset[str]]
 """The agency's words that are known to mean a category."""
 
 _AS_IT_IS = Rule(name="default", action="publish")
-_STRICTNESS = (Withheld, Held, PublicIncident)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,20 @@ def refilter(
     """
     words = [public.source_type] if public.source_type else sorted(known.get(public.category, ())) or [""]
     found = [_again(public, text, rules, now, waiting=waiting) for text in words]
-    for kind in _STRICTNESS:
-        strict = [outcome for outcome in found if isinstance(outcome, kind)]
-        if strict:
-            return Again(strict[0], certain=len(strict) == len(found))
-    return Again(None)
+    gone = [outcome for outcome in found if isinstance(outcome, Withheld)]
+    if gone:
+        return Again(gone[0], certain=len(gone) == len(found))
+    held = [outcome for outcome in found if isinstance(outcome, Held)]
+    versions = [outcome for outcome in found if isinstance(outcome, PublicIncident)]
+    versions += [outcome.incident for outcome in held]
+    if not versions:
+        return Again(None)
+    coarsest = max(versions, key=lambda version: version.detail.radius_m)
+    if not held:
+        return Again(coarsest, certain=len(versions) == len(found))
+    longest = max(held, key=lambda one: one.release_at or _NEVER)
+    told = replace(longest.incident, place=coarsest.place, areas=coarsest.areas)
+    return Again(replace(longest, incident=told), certain=len(held) == len(found))
 
 
 def _again(
