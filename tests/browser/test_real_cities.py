@@ -150,6 +150,21 @@ def test_a_beat_of_oakland_is_listed_without_scripts(oakland: str, visitor: Visi
     expect(rows.first).to_contain_text(re.compile("[A-Z]"))
 
 
+@pytest.mark.parametrize("reader", READERS)
+def test_a_beat_of_oakland_stands_against_its_weeks_before(
+    oakland: str, visitor: Visitor, reader: str
+) -> None:
+    page = visitor.visit(f"{oakland}/?range=720&area=beat:12X", **READERS[reader])
+    if "phone" in reader:
+        page.locator(".grip").focus()
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("ArrowUp")
+    usual = page.locator("section.usual")
+    expect(usual.locator(".title")).to_contain_text("12X: now against its usual")
+    expect(usual).to_contain_text(re.compile(r"1[0-2] weeks before: [\d.]+ on average, \d+ to \d+ is usual"))
+    axe_finds_nothing(page)
+
+
 @pytest.fixture
 def houston(shared_data: Path, tmp_path: Path) -> Iterator[tuple[str, Table, int]]:
     """A server on a day of Houston's calls that are all still on the feed, with how many will go."""

@@ -22,6 +22,9 @@ HOSTS = (DISPATCH_HOST, REQUESTS_HOST)
 _LAYER = "/arcgis/rest/services/CAD/FeatureServer/0"
 _DATASET = "/resource/demo-311a.json"
 
+HISTORY_DAYS = 58
+"""Eight weeks before, and the day that is compared with them: what is usual needs a past."""
+
 OUTAGE_S = 90
 _OUTAGES = ("server_error", "arcgis_error", "html", "slow")
 _SLOW_S = 1.5
@@ -52,7 +55,7 @@ def outage(seed: int, host: str, now: int) -> str | None:
 
 
 def dispatch_centre(
-    *, seed: int, now: Callable[[], datetime], history_days: int = 30, hiccups: bool = True
+    *, seed: int, now: Callable[[], datetime], history_days: int = HISTORY_DAYS, hiccups: bool = True
 ) -> ASGIApp:
     """Return the application that answers for both hosts, as the centre stands at ``now()``.
 

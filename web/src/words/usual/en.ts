@@ -17,9 +17,9 @@ export const usual = {
     request: "311 requests",
   } as Record<string, string>,
   counted: (what: string, now: string, until: string) =>
-    `${what}: ${now} in the 24 hours up to ${until}, as far as is known.`,
+    `${what}: ${now} in the 24 hours to ${until}, known so far.`,
   compared: (weeks: string, mean: string, low: string, high: string) =>
-    `The same hours of ${weeks} weeks before had ${mean} on average; ${low} to ${high} is usual.`,
+    `${weeks} weeks before: ${mean} on average, ${low} to ${high} is usual.`,
   tooFew: (weeks: string, least: string) =>
     `Weeks before that can be compared: ${weeks}. It takes ${least} to say what is usual.`,
   averaged: (mean: string) => `On average they had ${mean}.`,

@@ -18,9 +18,9 @@ export const usual: UsualWords = {
     officer: "Iniciadas por agentes",
     request: "Solicitudes al 311",
   },
-  counted: (what, now, until) => `${what}: ${now} en las 24 horas hasta ${until}, por lo que se sabe.`,
+  counted: (what, now, until) => `${what}: ${now} en las 24 horas hasta ${until}, conocidas hasta ahora.`,
   compared: (weeks, mean, low, high) =>
-    `Las mismas horas de ${weeks} semanas anteriores tuvieron ${mean} de media; lo habitual es de ${low} a ${high}.`,
+    `${weeks} semanas anteriores: ${mean} de media, lo habitual es de ${low} a ${high}.`,
   tooFew: (weeks, least) =>
     `Semanas anteriores que se pueden comparar: ${weeks}. Hacen falta ${least} para decir qué es habitual.`,
   averaged: (mean) => `Tuvieron ${mean} de media.`,

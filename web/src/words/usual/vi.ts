@@ -20,7 +20,7 @@ export const usual: UsualWords = {
   },
   counted: (what, now, until) => `${what}: ${now} trong 24 giờ đến ${until}, theo những gì đã biết.`,
   compared: (weeks, mean, low, high) =>
-    `Cùng khung giờ của ${weeks} tuần trước có trung bình ${mean}; từ ${low} đến ${high} là bình thường.`,
+    `${weeks} tuần trước: trung bình ${mean}, từ ${low} đến ${high} là bình thường.`,
   tooFew: (weeks, least) =>
     `Số tuần trước có thể so sánh: ${weeks}. Cần ${least} tuần để nói thế nào là bình thường.`,
   averaged: (mean) => `Các tuần đó có trung bình ${mean}.`,

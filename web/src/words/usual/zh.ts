@@ -19,8 +19,7 @@ export const usual: UsualWords = {
     request: "311 请求",
   },
   counted: (what, now, until) => `${what}：截至 ${until} 的 24 小时内，目前已知 ${now} 起。`,
-  compared: (weeks, mean, low, high) =>
-    `此前 ${weeks} 周的相同时段平均为 ${mean} 起；${low} 至 ${high} 起属平常。`,
+  compared: (weeks, mean, low, high) => `此前 ${weeks} 周：平均 ${mean} 起，${low} 至 ${high} 起属平常。`,
   tooFew: (weeks, least) => `此前可比较的周数：${weeks}。至少要有 ${least} 周才能说明什么是平常。`,
   averaged: (mean) => `这些时段平均为 ${mean} 起。`,
   incomplete: "全市在这段时间的记录太少，某个数据来源必定有缺失。",
