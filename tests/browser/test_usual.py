@@ -25,7 +25,7 @@ READERS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def noisy_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A city that was called for noise eight times on each of nine days that count, and thirty times today."""
+    """A city that was called for noise eight times on each of nine days that count, and thirty today."""
     with feeds() as served:
         desk = served.desk
         for week in range(11):
