@@ -324,6 +324,22 @@ def test_check_counts_the_damaged_lines_of_a_file(workplace: Workplace, inside: 
     assert "It has these columns: id, kind, lat, lon, received, status" in told
 
 
+def test_check_of_a_drop_folder_looks_at_its_newest_file(workplace: Workplace, inside: Inside) -> None:
+    folder = workplace.folder / "a folder"
+    folder.mkdir()
+    city = _CITY.replace('connector = "socrata"', 'connector = "files"\nsettle_s = 0')
+    city = city.replace("http://127.0.0.1:9/calls.json", folder.as_uri())
+    (workplace.folder / "smallville.toml").write_text(city)
+    assert "no records" in inside("check", "smallville.toml")
+    heading, row = (",".join(map(str, part)) for part in (_row(1), _row(1).values()))
+    for day, text in enumerate((f"{heading}\n{row}\n{row}\n", f"{heading}\n{row}\n", "a,b\n1,2\n")):
+        file = folder / f"{'zyx'[day]}.csv"
+        file.write_text(text)
+        os.utime(file, (1_700_000_000 + day, 1_700_000_000 + day))
+        told = inside("check", "smallville.toml", code=1 if day == 2 else 0)
+        assert ("2 records", "1 records", "It has these columns: a, b")[day] in told
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

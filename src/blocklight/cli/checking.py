@@ -16,6 +16,7 @@ from blocklight.cli.serving import Options, configured_city, http_client, wall_c
 from blocklight.errors import BlocklightError, RecordRejected, SourceChanged, SourceError
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import ReplayTransport
+from blocklight.intake.connectors.table_files import newest_in
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Batch, Connector, Incident, RawRecord
@@ -69,8 +70,9 @@ def read_sample(sample: Path) -> bytes:
 
 
 async def one_page(source: SourceSpec, city: City, sample: bytes | None) -> tuple[Connector, Batch]:
-    """Read the first page of a source, or of *sample* in its place."""
+    """Read the first page of a source, or of *sample* in its place; of a drop folder, its newest file's."""
     if sample is None:
+        source = newest_in(source)
         client = http_client(city, wall_clock)
     else:
         client = httpx.AsyncClient(transport=ReplayTransport(sample))

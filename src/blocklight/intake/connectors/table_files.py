@@ -80,7 +80,7 @@ class TableFiles:
         self._pages.stored(answer)
 
     async def _new_files(self, taken: set[str]) -> AsyncIterator[Batch]:
-        path = Path(unquote(urlsplit(self._source.url).path))
+        path = _path(self._source.url)
         folder, files = await asyncio.to_thread(_listed, path)
         whole = not folder or self._source.closes == "vanish"
         here = {file.mark for file in files}
@@ -144,6 +144,20 @@ def _next(blocks: Iterator[Block]) -> Block | None:
         return next(blocks, None)
     except OSError:
         raise SourceUnavailable("a file cannot be read") from None
+
+
+def newest_in(source: SourceSpec) -> SourceSpec:
+    """Return a source with a drop folder as one that reads its newest file alone; any other as it is."""
+    if not source.url.startswith("file:"):
+        return source
+    folder, files = _listed(_path(source.url))
+    if not folder or not files:
+        return source
+    return source.model_copy(update={"url": files[-1].path.absolute().as_uri()})
+
+
+def _path(url: str) -> Path:
+    return Path(unquote(urlsplit(url).path))
 
 
 def _listed(path: Path) -> tuple[bool, Sequence[_File]]:
