@@ -180,10 +180,12 @@ def test_playing_the_day_ends_where_it_began(quiet_city: str, visitor_without_we
 
 
 def test_a_click_on_a_mark_selects_it(quiet_city: str, visitor: Visitor) -> None:
-    page = visitor.visit(quiet_city)
+    # High enough for the card to stand where the mark is, wherever that is.
+    page = visitor.visit(quiet_city, viewport={"width": 1280, "height": 1100})
     page.locator(".row", has_text="suspicious").get_by_role("button").click()
     drawn(page)
     card = page.locator(".beside")
+    card.locator(".usual .verdict").wait_for()
     place = card.bounding_box()
     assert place is not None
     page.keyboard.press("Escape")
