@@ -2,9 +2,10 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { glyphs } from "./tools/glyphs.ts";
 import { plainPages } from "./tools/plain.ts";
+import { typeface } from "./tools/typeface.ts";
 
 export default defineConfig({
-  plugins: [svelte(), glyphs(), plainPages()],
+  plugins: [svelte(), typeface(), glyphs(), plainPages()],
   worker: { format: "es" },
   build: {
     outDir: "../src/blocklight/assets",
