@@ -244,6 +244,8 @@ class City(Table):
                 )
             if other.kind is not source.kind:
                 raise ValueError(f"{source.id}: same_as names a source of the other kind")
+            if other.masked_by_publisher is not None:
+                raise ValueError(f"{source.id}: same_as names a source that is masked_by_publisher")
         return self
 
     @cached_property

@@ -144,13 +144,16 @@ class Detail(NamedTuple):
     labelled: bool
     typed: bool
     step_min: int
+    as_published: bool = False
+    """Whether it tells its source's own point."""
 
     def taken_back_by(self, later: "Detail") -> frozenset[str]:
         """Return the fields of this version that may not be told any more once *later* is published."""
         fields: set[str] = set()
         if later.medical and not self.medical:
             fields |= {"category", "place", "areas", "source_type", "disposition"}
-        if later.radius_m > self.radius_m * _COARSER or (self.labelled and not later.labelled):
+        unlabelled = self.labelled and not later.labelled
+        if later.radius_m > self.radius_m * _COARSER or unlabelled or later.masks(self):
             fields |= {"place", "areas"}
         if self.typed and not later.typed:
             fields.add("source_type")
@@ -158,9 +161,13 @@ class Detail(NamedTuple):
             fields.update(TIMES)
         return frozenset(fields)
 
+    def masks(self, earlier: "Detail") -> bool:
+        """Whether a place of ours stands for what the *earlier* version told as its source does."""
+        return earlier.as_published and not self.as_published
+
 
 class Bound(msgspec.Struct, frozen=True):
-    """Where a call was told to be while it was a medical one, and its areas; later it is told no finer."""
+    """Where a call was told to be, and its areas, while medical or once masked: later it is told no finer."""
 
     place: Place | None = None
     areas: dict[str, str] = {}
@@ -219,6 +226,7 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
             place is not None and place.label is not None,
             self.source_type is not None,
             self.time_step_min or 0,
+            place is not None and place.kind is PlaceKind.PUBLISHER,
         )
 
     @property
@@ -229,16 +237,30 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
     def no_finer_than(self, bound: Bound) -> "PublicIncident":
         """Return this version of an incident with no more of place and detail than its medical one told.
 
-        What was told of a patient's place would otherwise be told finer by what the call is named later.
-        Where it has moved too far for both to be true, no place is told. A medical version stays as it is.
+        A patient's place would otherwise be told finer by what the call is named later. Where both cannot be
+        true, no place is told. A medical version and a coarser place stay as they are.
         """
         if self.category is Category.MEDICAL:
             return self
-        place = bound.place
-        if place is None or (self.place is not None and not place.reaches(self.place)):
-            place = None
-        areas = {} if place is None else bound.areas
+        place, areas = bound.place, bound.areas
+        if place is None or self.place is None or not place.reaches(self.place):
+            place, areas = None, {}
+        elif self.place.radius_m > place.radius_m * _COARSER and not self.detail.as_published:
+            place, areas = self.place, self.areas
         return msgspec.structs.replace(self, place=place, areas=areas, source_type=None, disposition=None)
+
+    def staying_at(self, told: Bound) -> "PublicIncident":
+        """Return this version where an earlier one was *told* to be, if its own point is a publisher's.
+
+        Points drawn anew at each fetch would give the true place away by their mean. So the first one
+        stays, and none comes where another mask or no place was told before.
+        """
+        if self.place is None or not self.detail.as_published:
+            return self
+        place = told.place
+        if place is not None and place.kind is PlaceKind.PUBLISHER and self.place.radius_m > place.radius_m:
+            place = msgspec.structs.replace(place, radius_m=self.place.radius_m)
+        return msgspec.structs.replace(self, place=place, areas=told.areas)
 
     def closed_by_vanishing(self, at: datetime) -> Self:
         """Return this incident closed at *at*, when a fetch first did without it."""

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -188,6 +188,16 @@ class FieldMap(Table):
                 yield name, spec
 
 
+class MaskedByPublisher(Table):
+    """Says that a feed's points are masked already and may be shown as they are; *reason* is public.
+
+    *radius_m* is how far the true place is from such a point at most, as the publisher says.
+    """
+
+    radius_m: int = Field(ge=50, le=5000)
+    reason: str = Field(min_length=10, max_length=400)
+
+
 class SourceSpec(Table):
     """One configured inbound feed.
 
@@ -197,7 +207,7 @@ class SourceSpec(Table):
     *cursor_column*, a first fetch begins *first_days* ago, or with the oldest row. *patterns* cut columns
     out of others by their named groups. *same_as* names another source that tells of the same incidents by
     the same keys, and *both* whose record counts where both do; with *freeze_place* an incident stays where
-    it was first.
+    it was first. Where it is *masked_by_publisher*, its points are shown as they are, and stay as well.
     """
 
     id: str = Field(pattern=ID)
@@ -213,6 +223,7 @@ class SourceSpec(Table):
     same_as: str | None = Field(default=None, pattern=ID)
     both: Literal["other", "this", "join"] = "other"
     freeze_place: bool = False
+    masked_by_publisher: MaskedByPublisher | None = None
     max_rejected_share: float = Field(default=0.5, gt=0, le=1)
     may_be_empty: bool = False
     where: str = ""
@@ -272,6 +283,31 @@ class SourceSpec(Table):
         if fields.point is None and fields.address is None and (fields.lon is None or fields.lat is None):
             raise ValueError("fields needs `point`, or both `lon` and `lat`, or `address`")
         return self
+
+    @model_validator(mode="after")
+    def _points_may_be_passed(self) -> Self:
+        """Refuse to pass points of which the true place could be worked out."""
+        if self.masked_by_publisher is None:
+            return self
+        if self.freeze_place:
+            raise ValueError(
+                "`masked_by_publisher` does not go with `freeze_place`: a feed that draws new points for a "
+                "place gives it away by their mean, so its points are masked once more"
+            )
+        if self.same_as is not None:
+            raise ValueError(
+                "`masked_by_publisher` does not go with `same_as`: two points of one incident tell more"
+            )
+        if self.fields.point is None and self.fields.lon is None:
+            raise ValueError(
+                "`masked_by_publisher` needs a point of the source's own: fields.point, or lon and lat"
+            )
+        return self
+
+
+def masked_by_publisher(sources: Iterable[SourceSpec]) -> dict[str, MaskedByPublisher]:
+    """Return which sources' points are shown as they are, and why, by their ids."""
+    return {one.id: one.masked_by_publisher for one in sources if one.masked_by_publisher}
 
 
 def with_codes(table: dict[str, Any], file: str, folder: Path) -> dict[str, Any]:

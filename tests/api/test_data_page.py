@@ -94,7 +94,7 @@ def test_the_health_of_a_source_is_told_with_its_delay_and_gaps(tmp_path: Path) 
 
 def test_places_are_told_with_how_far_they_were_moved(tmp_path: Path) -> None:
     with a_state(tmp_path) as state:
-        where = Place(-122.25, 37.75, PlaceKind.PUBLISHER, 0)
+        where = Place(-122.25, 37.75, PlaceKind.PUBLISHER, 120)
         incidents = [
             *(an_incident(n, source="calls", received_at=NOW) for n in range(2)),
             an_incident(3, source="calls", received_at=NOW, place=where),
@@ -104,7 +104,7 @@ def test_places_are_told_with_how_far_they_were_moved(tmp_path: Path) -> None:
         html = page(state)
     assert "75% of the 4 incidents on the map have a place." in html
     assert '<td class="n">201 m</td><td class="n">2</td>' in html
-    assert 'Where the city&#39;s own feed puts it</th><td class="n">–</td><td class="n">1</td>' in html
+    assert 'Where the city&#39;s own feed puts it</th><td class="n">120 m</td><td class="n">1</td>' in html
 
 
 def test_a_pause_is_told_while_it_lasts(tmp_path: Path) -> None:

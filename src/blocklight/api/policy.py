@@ -10,6 +10,7 @@ from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import json_response, problems
 from blocklight.api.state import Public, public
 from blocklight.city import default_call_types
+from blocklight.source_spec import masked_by_publisher
 
 router = APIRouter(tags=["policy"])
 
@@ -26,6 +27,9 @@ _EXAMPLE: dict[str, Any] = {
             "reason": "Ordinance 12.4 asks for publication after the fact",
         }
     ],
+    "masked_by_publisher": [
+        {"source": "calls", "radius_m": 120, "reason": "The dispatch centre moves each call to its block"}
+    ],
     "changed_on": ["2026-01-03"],
 }
 
@@ -34,6 +38,7 @@ _EXAMPLE: dict[str, Any] = {
 def get_policy(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
     """Return how places are masked, which sensitive groups are withheld, and what of them is let through.
 
+    `masked_by_publisher` are the sources whose points are shown where their publisher puts them.
     Neither the agency's words nor the conditions of rules are told. `changed_on` are the days (UTC) on which
     another policy took effect, the oldest first.
     """
@@ -57,6 +62,10 @@ def told(state: Public) -> dict[str, Any]:
                 "reason": allow.reason,
             }
             for allow in policy.allow
+        ],
+        "masked_by_publisher": [
+            {"source": id_, "radius_m": line.radius_m, "reason": line.reason}
+            for id_, line in masked_by_publisher(state.city.sources).items()
         ],
         "changed_on": sorted(days),
     }

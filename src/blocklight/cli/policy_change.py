@@ -13,6 +13,7 @@ from blocklight.intake.redact import Rules
 from blocklight.intake.refilter import Again, Vocabulary, refilter, vocabulary
 from blocklight.model import Held, PublicIncident, Withheld
 from blocklight.policy import Policy
+from blocklight.source_spec import masked_by_publisher
 from blocklight.store import Store
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,8 +55,15 @@ def fingerprint(city: City, rules: Rules) -> str:
         default_call_types().model_dump(mode="json"),
         city.city.bounds.model_dump(mode="json"),
         *([] if rules.places is None else [rules.places.digest]),
+        *([{"masked_by_publisher": passed}] if (passed := _passed(city)) else []),
     ]
     return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _passed(city: City) -> dict[str, object]:
+    """Return what the city file says of points that are shown as they are."""
+    passed = masked_by_publisher(city.sources)
+    return {id_: line.model_dump(mode="json") for id_, line in sorted(passed.items())}
 
 
 def apply_policy(city: City, rules: Rules, store: Store, now: datetime) -> Difference | None:
@@ -87,6 +95,7 @@ def apply_policy(city: City, rules: Rules, store: Store, now: datetime) -> Diffe
         "changed": {word: difference.total[word] for word in WORDS},
         "policy": city.policy.model_dump(mode="json"),
         "call_types": city.call_types.model_dump(mode="json"),
+        **({"masked_by_publisher": passed} if (passed := _passed(city)) else {}),
     }
     store.note(now, ACTION, detail)
     return difference

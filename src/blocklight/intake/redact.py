@@ -27,9 +27,12 @@ from blocklight.model import (
 )
 from blocklight.places import ApprovedPlaces
 from blocklight.policy import Rule
+from blocklight.source_spec import masked_by_publisher
 
 _AS_IT_IS = Rule(name="default", action="publish")
 _STRICT = ("publish", "hold", "withhold")
+_DIGITS = 5
+"""Decimals of a point that is shown as its publisher put it: a metre."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Rules:
     places: ApprovedPlaces | None = field(default=None, repr=False)
     same: Mapping[str, str] = field(default_factory=dict)
     """Sources that tell of another's incidents by the same keys, each with that other."""
+    passed: Mapping[str, int] = field(default_factory=dict)
+    """Sources whose points are masked already, each with how far the true place may be, in metres."""
 
     @classmethod
     def of(cls, city: City, id_key: bytes, areas: Areas | None = None) -> "Rules":
@@ -65,12 +70,21 @@ class Rules:
             decider=Decider.of(city, areas),
             ledger_kind=city.ledger_kind,
             same={source.id: source.same_as for source in city.sources if source.same_as},
+            passed={id_: line.radius_m for id_, line in masked_by_publisher(city.sources).items()},
             places=ApprovedPlaces.of(city, areas) if city.policy.nearest else None,
         )
 
     def public_id(self, source: str, identity: str) -> str:
         """Return the unlinkable public id of an incident: a keyed hash, 80 bits, base32."""
         return self.ids.of(f"{self.city_id}\x1f{self.same.get(source, source)}\x1f{identity}")
+
+    def passes(self, source: str, category: Category, rule: Rule) -> int | None:
+        """Return how far the true place may be from a point of *source* that is shown as it is.
+
+        ``None`` where it is masked: for want of the city's word, as *rule* asks for a mask, or as medical.
+        """
+        asked = rule.place is not None or rule.resolution is not None
+        return None if asked or category is Category.MEDICAL else self.passed.get(source)
 
     def category(self, source_type: str) -> Category | Reason:
         """Return what a source type means, or the reason why it may not be shown."""
@@ -183,9 +197,20 @@ def _place(incident: Incident, category: Category, rule: Rule, rules: Rules) -> 
         return None
     if lon is None or lat is None:
         return Reason.NO_PLACE
+    if (passed := _as_published(incident, category, rule, rules)) is not None:
+        return passed
     if mask == "nearest" and category is not Category.MEDICAL and rules.places is not None:
         return rules.places.nearest(lon, lat) or Reason.NO_PLACE
     return _cell_or_area(incident, (lon, lat), rule, rules, medical=category is Category.MEDICAL)
+
+
+def _as_published(incident: Incident, category: Category, rule: Rule, rules: Rules) -> Place | None:
+    """Return the source's own point where it may be shown: without a label, and never one that we found."""
+    radius_m = rules.passes(incident.source, category, rule)
+    if radius_m is None or incident.lon is None or incident.lat is None or incident.placed is not None:
+        return None
+    lon, lat = round(incident.lon, _DIGITS), round(incident.lat, _DIGITS)
+    return Place(lon, lat, PlaceKind.PUBLISHER, radius_m) if rules.bounds.contains(lon, lat) else None
 
 
 def _cell_or_area(

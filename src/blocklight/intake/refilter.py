@@ -134,6 +134,10 @@ def _coarser(public: PublicIncident, rule: Rule, rules: Rules) -> Place | None:
     mask = policy.mask(rule)
     if place is None or mask == "none":
         return None
+    if place.kind is PlaceKind.PUBLISHER:
+        radius_m = rules.passes(public.source, public.category, rule)
+        if radius_m is not None:
+            return replace(place, radius_m=max(place.radius_m, radius_m))
     if mask == "nearest" and public.category is not Category.MEDICAL and rules.places is not None:
         return _still_approved(place, rules, rules.places)
     resolution = rule.resolution or policy.resolution
@@ -143,7 +147,7 @@ def _coarser(public: PublicIncident, rule: Rule, rules: Rules) -> Place | None:
     wanted = cell
     if rule.area_kind is not None:
         wanted = centre_of(place.lon, place.lat, rule.area_kind, rules, cell) or cell
-    if wanted.radius_m > place.radius_m:
+    if wanted.radius_m > place.radius_m or place.kind is PlaceKind.PUBLISHER:
         return _moved(place, wanted)
     no_label = policy.labels == "none" or rule.resolution is not None
     return replace(place, label=None) if no_label and place.label else place
@@ -151,7 +155,7 @@ def _coarser(public: PublicIncident, rule: Rule, rules: Rules) -> Place | None:
 
 def _still_approved(place: Place, rules: Rules, places: ApprovedPlaces) -> Place:
     """Return a public place, or where it is a place that is not approved any more, the nearest that is."""
-    if place.kind not in KINDS or place in places:
+    if place.kind is not PlaceKind.PUBLISHER and (place.kind not in KINDS or place in places):
         return place
     cell = mask_point(place.lon, place.lat, rules.policy.resolution)
     return _moved(place, places.nearest(place.lon, place.lat) or cell)

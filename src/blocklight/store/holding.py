@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from blocklight.model import Bound, Category, Held, PublicIncident, Reason, Status, Withheld
+from blocklight.model import Bound, Category, Held, PlaceKind, PublicIncident, Reason, Status, Withheld
 from blocklight.store.places import Places
 from blocklight.store.rows import Row, body, digest, from_ms, incident_of_body, storable, to_ms
 from blocklight.store.statements import Statements, fetch, run_many
@@ -182,8 +182,11 @@ class Holding:
                 later = self._due(held, incident, None, b"")
                 due = None if due is None or later is None else max(due, later)
                 after = max(after, held.after_close_s * 1000)
+            bound = row.bound
+            if bound is None and incident.detail.masks(row.incident.detail):
+                bound = _encode(incident.bound).decode()
             self._puts[id_] = row._replace(
-                release_at=due, after_close_ms=after, step_min=step, body=body(incident).decode()
+                release_at=due, after_close_ms=after, step_min=step, body=body(incident).decode(), bound=bound
             )
 
     def write(self) -> None:
@@ -203,6 +206,27 @@ class Holding:
         wheres = self._places.wheres(self._cursor, set(medical.values())) if medical else {}
         for id_, place_id in medical.items():
             self.bounds[id_] = Bound() if place_id is None else Bound(*wheres[place_id])
+
+    def _as_first_told(
+        self, incident: PublicIncident, before: Waiting | None, shown: Shown | None
+    ) -> PublicIncident:
+        """Return what is to wait where it is told to be, or waits to be, if that is its publisher's point.
+
+        What waits began at what was told. One that is masked now is bound to that mask.
+        """
+        if before is not None:
+            first = before.incident.bound
+        elif shown is not None:
+            where = shown.place_id
+            first = Bound() if where is None else Bound(*self._places.wheres(self._cursor, {where})[where])
+        else:
+            return incident
+        incident = incident.staying_at(first)
+        told = before is None or before.counted
+        passed = told and first.place is not None and first.place.kind is PlaceKind.PUBLISHER
+        if passed and not incident.detail.as_published:
+            self.bounds.setdefault(incident.id, incident.bound)
+        return incident
 
     def _bind_one(self, id_: str, bound: Bound | None) -> None:
         if bound is not None:
@@ -227,11 +251,14 @@ class Holding:
             self._gone.append(before.id)
             self.waited[before.id] = bool(before.counted)
         if isinstance(outcome, Withheld):
+            if before is not None and before.counted and before.incident.detail.as_published:
+                self.bounds.setdefault(before.id, Bound())  # its point was told: no other one is
             return outcome
         held = outcome if isinstance(outcome, Held) else Held(outcome, release_at=from_ms(self._at))
         incident = storable(held.incident)
         if join_rows and before is not None:
             incident = before.incident.joined_with(incident)
+        incident = self._as_first_told(incident, before, shown)
         if (bound := self.bounds.get(incident.id)) is not None:
             incident = incident.no_finer_than(bound)
         told, paused = body(incident), self.pauses.cover(incident)

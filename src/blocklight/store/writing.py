@@ -151,6 +151,7 @@ class Application:
             outcome = pending.get(id_)
             if isinstance(outcome, PublicIncident):
                 joined = _joined(before, outcome) if join_rows else outcome
+                joined = joined.staying_at(before.incident.bound)
                 bound = before.bound
                 pending[id_] = joined if bound is None else joined.no_finer_than(bound)
         for id_, bound in self._holding.bounds.items():  # of those that were taken back, and are not stored
@@ -274,7 +275,7 @@ class Application:
                 self._rows.relisted.append((values[_RECEIVED], first_seq))
                 before = before._replace(listed_at=values[_RECEIVED])
         steady = (*values[:_PLACE], *values[_PLACE + 1 :])
-        once = int(before.bound is not None)
+        once = int(before.bound is not None or new.detail.masks(before.incident.detail))
         self._rows.updates.append((seq, self._at, digest(encoded), vanished, *steady, life, once, first_seq))
         if before.place_id != place_id:
             self._rows.moves.append((place_id, first_seq))
@@ -292,8 +293,8 @@ class Application:
             _, old_reason, was_sensitive, first_at, _ = mark
             reason = old_reason if was_sensitive else reason
             sensitive |= was_sensitive
-        medical = new.id in self._holding.bounds or (stored is not None and stored.bound is not None)
-        once = int(medical and not sensitive)
+        bound = stored is not None and (stored.bound is not None or stored.incident.detail.as_published)
+        once = int((bound or new.id in self._holding.bounds) and not sensitive)
         passing = new.reason in PASSING
         if not passing and (mark is None or (reason, sensitive, once) != (mark[1], mark[2], mark[4])):
             self._rows.marks.append((new.id, new.source, reason, sensitive, first_at, once))

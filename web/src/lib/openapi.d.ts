@@ -210,6 +210,7 @@ export interface paths {
          * Get Policy
          * @description Return how places are masked, which sensitive groups are withheld, and what of them is let through.
          *
+         *     `masked_by_publisher` are the sources whose points are shown where their publisher puts them.
          *     Neither the agency's words nor the conditions of rules are told. `changed_on` are the days (UTC) on which
          *     another policy took effect, the oldest first.
          */
@@ -1240,6 +1241,13 @@ export interface operations {
                      *         "2026-01-03"
                      *       ],
                      *       "labels": "none",
+                     *       "masked_by_publisher": [
+                     *         {
+                     *           "radius_m": 120,
+                     *           "reason": "The dispatch centre moves each call to its block",
+                     *           "source": "calls"
+                     *         }
+                     *       ],
                      *       "medical_resolution": 8,
                      *       "resolution": 9,
                      *       "sensitive_groups": [

@@ -152,7 +152,7 @@ export const en = {
     grid: (metres: string) => `Shown at the nearest grid centre, up to ${metres} from the place.`,
     intersection: (metres: string) => `Shown at the nearest intersection, up to ${metres} from the place.`,
     block: (metres: string) => `Shown at the centre of the block, up to ${metres} from the place.`,
-    publisher: () => "Shown where the city's own feed puts it, which is not an exact address.",
+    publisher: (metres: string) => `Shown where the city's own feed puts it, up to ${metres} from the place.`,
   } as Record<string, (metres: string) => string>,
   placeWithheld: "This incident is not on the map: its place is not shown.",
   unitsAssigned: (count: number) => (count === 1 ? "1 unit assigned" : `${count} units assigned`),

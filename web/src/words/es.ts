@@ -149,7 +149,8 @@ export const es: Words = {
     grid: (metres) => `Se muestra en el centro de cuadrícula más cercano, a no más de ${metres} del lugar.`,
     intersection: (metres) => `Se muestra en el cruce más cercano, a no más de ${metres} del lugar.`,
     block: (metres) => `Se muestra en el centro de la cuadra, a no más de ${metres} del lugar.`,
-    publisher: () => "Se muestra donde lo pone la fuente de la ciudad, que no es una dirección exacta.",
+    publisher: (metres) =>
+      `Se muestra donde lo pone la fuente de la ciudad, a no más de ${metres} del lugar.`,
   },
   placeWithheld: "Este incidente no está en el mapa: su lugar no se muestra.",
   unitsAssigned: (count) => (count === 1 ? "1 unidad asignada" : `${count} unidades asignadas`),

@@ -149,7 +149,7 @@ export const vi: Words = {
     grid: (metres) => `Hiện tại tâm ô lưới gần nhất, cách nơi thật không quá ${metres}.`,
     intersection: (metres) => `Hiện tại giao lộ gần nhất, cách nơi thật không quá ${metres}.`,
     block: (metres) => `Hiện tại giữa dãy nhà, cách nơi thật không quá ${metres}.`,
-    publisher: () => "Hiện tại nơi nguồn của thành phố đặt, không phải địa chỉ chính xác.",
+    publisher: (metres) => `Hiện tại nơi nguồn của thành phố đặt, cách nơi thật không quá ${metres}.`,
   },
   placeWithheld: "Sự việc này không có trên bản đồ: địa điểm không hiện.",
   unitsAssigned: (count) => (count === 1 ? "1 đơn vị được phân công" : `${count} đơn vị được phân công`),

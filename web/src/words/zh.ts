@@ -147,7 +147,7 @@ export const zh: Words = {
     grid: (metres) => `显示在最近的网格中心，距实际地点不超过 ${metres}。`,
     intersection: (metres) => `显示在最近的路口，距实际地点不超过 ${metres}。`,
     block: (metres) => `显示在街区中心，距实际地点不超过 ${metres}。`,
-    publisher: () => "显示在市政府数据源给出的位置，并非准确地址。",
+    publisher: (metres) => `显示在市政府数据源给出的位置，距实际地点不超过 ${metres}。`,
   },
   placeWithheld: "此事件不在地图上：其地点不公开。",
   unitsAssigned: (count) => (count === 1 ? "已派 1 个单位" : `已派 ${count} 个单位`),

@@ -62,6 +62,7 @@ def _everything(reader: Reader, given: dict[str, Any]) -> dict[str, Any]:
         "given": given,
         "sources": sources.health(state),
         "polls": {source.id: source.poll_s for source in state.city.sources},
+        "labels": {source.id: source.label for source in state.city.sources},
         "precisions": {source.id: source.precision for source in state.city.sources},
         "pauses": [
             (

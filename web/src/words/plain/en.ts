@@ -184,6 +184,10 @@ export const plain = {
   notLoosened: "This city lets nothing of it through.",
   whole: (group: string) => `All of it: ${group}`,
   some: (group: string) => `Some of it: ${group}`,
+  asPublished: "Points shown where their publisher puts them",
+  asPublishedText:
+    "What these sources publish is masked already, as the city says. Medical calls are masked once more.",
+  asPublishedBy: (source: string, metres: string) => `${source}: up to ${metres} from the place`,
   medical: "Medical calls are shown as medical and nothing more, at a coarser place.",
   cell: (span: string) => `Other places are shown at the centre of a hexagon about ${span} across.`,
   cellMedical: (span: string) => `Medical calls: about ${span} across.`,

@@ -176,6 +176,10 @@ export const plain: PlainWords = {
   notLoosened: "Esta ciudad no deja pasar nada de ello.",
   whole: (group) => `Todo: ${group}`,
   some: (group) => `En parte: ${group}`,
+  asPublished: "Puntos que se muestran donde los pone quien los publica",
+  asPublishedText:
+    "Lo que publican estas fuentes ya viene enmascarado, según dice la ciudad. Las llamadas médicas se enmascaran una vez más.",
+  asPublishedBy: (source, metres) => `${source}: a no más de ${metres} del lugar`,
   medical: "Las llamadas médicas se muestran como médicas y nada más, en un lugar menos preciso.",
   cell: (span) => `Los demás lugares se muestran en el centro de un hexágono de unos ${span} de ancho.`,
   cellMedical: (span) => `Llamadas médicas: unos ${span} de ancho.`,

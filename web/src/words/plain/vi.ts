@@ -183,6 +183,10 @@ export const plain: PlainWords = {
   notLoosened: "Thành phố này không cho công bố điều nào trong đó.",
   whole: (group) => `Toàn bộ: ${group}`,
   some: (group) => `Một phần: ${group}`,
+  asPublished: "Điểm hiện tại nơi bên công bố đặt",
+  asPublishedText:
+    "Theo thành phố, những gì các nguồn này công bố đã được che bớt. Cuộc gọi y tế được che thêm một lần nữa.",
+  asPublishedBy: (source, metres) => `${source}: cách nơi thật không quá ${metres}`,
   medical: "Các cuộc gọi y tế chỉ được hiển thị là y tế và không gì thêm, ở địa điểm kém chính xác hơn.",
   cell: (span) => `Các địa điểm khác được hiển thị ở tâm một hình lục giác rộng khoảng ${span}.`,
   cellMedical: (span) => `Cuộc gọi y tế: rộng khoảng ${span}.`,
