@@ -16,7 +16,7 @@ from town import FILE, KEY, NOW, Row, Town, a_row, a_town
 
 from blocklight.cli.policy_change import apply_policy
 from blocklight.intake.redact import Rules
-from blocklight.model import Category, Kind, Place, PlaceKind, PublicIncident, Status
+from blocklight.model import Category, Held, Kind, Place, PlaceKind, PublicIncident, Status
 from blocklight.store import IncidentQuery, Pause
 
 pytestmark = pytest.mark.anyio
@@ -136,6 +136,29 @@ def test_whatever_becomes_of_an_incident_one_point_of_its_publisher_is_ever_told
     assert len(told) == 1
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["LOUD MUSIC"],
+        ["no place"],
+        ["THEFT", "LOUD MUSIC"],
+        ["TRAFFIC STOP", "no place"],
+        ["FIRE", "LOUD MUSIC"],
+        ["FIRE", "wait"],
+        ["pause", "THEFT", "LOUD MUSIC", "resume"],
+        ["pause", "other policy", "LOUD MUSIC", "other policy", "resume"],
+        ["other policy", SHOWN, "LOUD MUSIC", "other policy"],
+        ["SICK PERSON", "LOUD MUSIC"],
+    ],
+    ids=", ".join,
+)
+async def test_an_incident_whose_point_was_told_gets_no_second_one_by_going_away(
+    tmp_path: Path, steps: list[str]
+) -> None:
+    through = [(what, True) for what in (SHOWN, *steps, SHOWN, "wait", SHOWN)]
+    assert len(await _live_through(tmp_path, Publisher(1), through)) == 1
+
+
 async def _live_through(folder: Path, publisher: Publisher, steps: list[tuple[str, bool]]) -> set[Point]:
     """Return every point of its publisher that was public at any time of an incident's life."""
     told: set[Point] = set()
@@ -143,7 +166,7 @@ async def _live_through(folder: Path, publisher: Publisher, steps: list[tuple[st
     with running(folder / "with") as town, a_town(folder / "without", WITHOUT) as other:
         cities = {True: town.city, False: other.city}
         for what, is_open in steps:
-            at += timedelta(minutes=7)
+            at += timedelta(minutes=3)
             match what:
                 case "pause":
                     town.store.pause(Pause("city", "", "for a test", at))
@@ -199,6 +222,16 @@ def test_two_processes_that_read_one_feed_at_once_tell_one_point(tmp_path: Path,
         assert points(seen(town)) == {(-122.2, 37.8)}
         [stored] = town.store.query(IncidentQuery()).items
     assert stored.incident.units == 4
+
+
+def test_what_has_to_wait_waits_at_the_point_that_was_told(tmp_path: Path) -> None:
+    with a_town(tmp_path) as town:
+        town.store.apply("calls", [an_incident(passed(-122.2))], at=NOW)
+        later = NOW + timedelta(minutes=30)
+        town.store.apply("calls", [Held(an_incident(passed(-122.25), 1), release_at=later)], at=NOW)
+        assert seen(town) == []
+        town.store.release(later)
+        assert points(seen(town)) == {(-122.2, 37.8)}
 
 
 def test_what_was_told_at_a_mask_or_nowhere_is_not_told_at_a_publishers_point_later(tmp_path: Path) -> None:

@@ -102,6 +102,21 @@ async def test_a_call_that_was_medical_and_moves_away_is_told_without_a_place(tm
     assert feature["geometry"] is None
 
 
+@pytest.mark.parametrize("mask", ['place = "none"', "resolution = 7"])
+async def test_a_call_that_was_medical_is_masked_by_a_rule_that_asks_for_more(
+    tmp_path: Path, mask: str
+) -> None:
+    rule = f'[[policy.rules]]\nname = "alarms"\ncategory = "alarm"\naction = "publish"\n{mask}\n'
+    with a_town(tmp_path / "town", TOLD + rule) as town:
+        await town.fetch(call_named("SICK PERSON"))
+        await town.fetch(call_named("BURGLARY ALARM"))
+        (feature,) = await town.features()
+    wanted = None if "none" in mask else mask_point(-122.2711, 37.8123, 7)
+    assert feature["properties"]["category"] == "alarm"
+    assert (feature["geometry"] is None) is (wanted is None)
+    assert wanted is None or feature["geometry"]["coordinates"] == [wanted.lon, wanted.lat]
+
+
 async def test_a_mask_made_coarser_takes_back_the_finer_places_of_the_past(tmp_path: Path) -> None:
     strict = TOLD.replace('labels = "hundred_block"', "resolution = 7").replace("source_types = true", "")
     with a_town(tmp_path / "town", TOLD) as town:
