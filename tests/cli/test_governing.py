@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from living_city import an_incident, until
 from typer.testing import CliRunner
 
 from blocklight.cli import app
-from blocklight.model import PublicIncident
+from blocklight.model import Held, PublicIncident
 from blocklight.store import Store
 
 _CITY = """
@@ -238,14 +238,18 @@ def test_the_audit_log_is_listed_and_a_change_to_it_is_found_out(workplace: Work
 def test_a_policy_is_tried_on_what_is_published_and_changes_nothing(workplace: Workplace) -> None:
     calls = [a_call(1), a_call(2), a_call(3, category="theft")]
     with Store.open(workplace.url, "smallville") as store:
-        store.apply("dispatch", calls, at=_NOW)
+        waits = [Held(a_call(number), release_at=_NOW + timedelta(hours=1)) for number in (4, 5)]
+        # The alarm has a label, which the new policy does not show: coarser.
+        waits.append(Held(a_call(6, category="alarm"), release_at=_NOW + timedelta(hours=1)))
+        store.apply("dispatch", [*calls, *waits], at=_NOW)
     stricter = _CITY.replace('category = "fire"', 'category = ["fire", "theft"]')
     stricter += '[[policy.rules]]\nname = "quiet"\naction = "withhold"\ncategory = "noise"\n'
     (workplace.folder / "stricter.toml").write_text(stricter)
     said = workplace.run("policy", "diff", "smallville.toml", "stricter.toml", "--data", "data")
     assert "Of 3 published incidents: 2 vanish, 0 may vanish, 1 delayed, 0 coarser." in said
+    assert "Of 3 waiting incidents: 2 vanish, 0 may vanish, 0 delayed, 1 coarser." in said
     with Store.open(workplace.url, "smallville") as store:
-        assert (store.head(), store.audit()) == (3, [])
+        assert (store.head(), store.held(), store.audit()) == (3, 3, [])
     (workplace.folder / "other.toml").write_text(_CITY.replace('"smallville"', '"elsewhere"'))
     assert "two cities" in workplace.run("policy", "diff", "smallville.toml", "other.toml", fails=True)
 

@@ -10,7 +10,7 @@ from blocklight.areas import Areas
 from blocklight.city import City, SourceSpec
 from blocklight.cli import out
 from blocklight.cli.checking import one_page, read_sample
-from blocklight.cli.policy_change import WORDS, Difference, asked
+from blocklight.cli.policy_change import WORDS, Difference, asked, asked_of_waiting
 from blocklight.cli.serving import Options, configured_city, open_store, wall_clock
 from blocklight.errors import BlocklightError, RecordRejected
 from blocklight.intake.normalise import Normaliser
@@ -166,16 +166,19 @@ def differ(old: str, new: str, data: Path | None, database: str | None) -> None:
     if before.city.id != after.city.id:
         raise BlocklightError(f"{old} and {new} are two cities: {before.city.id} and {after.city.id}")
     known = vocabulary(before.call_types, before.policy.allow)
-    difference = Difference()
+    difference, waiting = Difference(), Difference()
     options = Options(old, data=data, database=database)
     with open_store(options, before, Settings(), existing=True) as store:
-        for incident, again in asked(after, Rules.of(after, _THROWAWAY_KEY), store, known, wall_clock()):
+        given = after, Rules.of(after, _THROWAWAY_KEY), store, known, wall_clock()
+        for incident, again in asked(*given):
             difference.add(incident, again, after.ledger_kind)
+        for incident, again in asked_of_waiting(*given):
+            waiting.add(incident, again, after.ledger_kind)
         hidden = store.withheld()
-    _print(difference, hidden)
+    _print(difference, waiting, hidden)
 
 
-def _print(difference: Difference, hidden: dict[str, int]) -> None:
+def _print(difference: Difference, waits: Difference, hidden: dict[str, int]) -> None:
     for title, counts in (("Category", difference.by_category), ("Area", difference.by_area)):
         if not counts:
             continue
@@ -183,8 +186,10 @@ def _print(difference: Difference, hidden: dict[str, int]) -> None:
         for name in sorted({name for name, _ in counts}):
             table.add_row(name, *(str(counts[name, word]) for word in WORDS))
         out.print(table)
-    told = ", ".join(f"{difference.total[word]} {word}" for word in WORDS)
-    out.print(f"Of {difference.published} published incidents: {told}.", highlight=False, soft_wrap=True)
+    for of, name in ((difference, "published"), (waits, "waiting")):
+        told = ", ".join(f"{of.total[word]} {word}" for word in WORDS)
+        if of is difference or of.published:
+            out.print(f"Of {of.published} {name} incidents: {told}.", highlight=False, soft_wrap=True)
     waiting = ", ".join(f"{n} withheld as {reason}" for reason, n in sorted(hidden.items())) or "none"
     out.print(
         f"What could appear: {waiting}. What these are is not stored: they appear, if the new policy "

@@ -24,7 +24,7 @@ ACTION = "policy"
 
 @dataclass
 class Difference:
-    """How many published incidents a policy would change, by what, and by category or area."""
+    """How many published, or waiting, incidents a policy would change, by what, and by category or area."""
 
     published: int = 0
     by_category: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -32,7 +32,7 @@ class Difference:
     total: Counter[str] = field(default_factory=Counter)
 
     def add(self, incident: PublicIncident, again: Again, ledger_kind: str | None) -> None:
-        """Count one published incident."""
+        """Count one published or waiting incident."""
         self.published += 1
         if again.outcome is None:
             return
@@ -103,18 +103,24 @@ def apply_policy(city: City, rules: Rules, store: Store, now: datetime) -> Diffe
 
 def _restrain(city: City, rules: Rules, store: Store, known: Vocabulary, now: datetime) -> None:
     """Ask the policy about what waits, which would otherwise be released as the one before told."""
-    sources = {source.id for source in city.sources}
     waiting: list[PublicIncident | Held] = []
-    for incident in store.waiting():
-        if incident.source not in sources:
-            continue
-        again = refilter(incident, rules, known, now, waiting=True).outcome
-        if isinstance(again, Withheld):
-            store.apply(incident.source, [again], at=now)
-        elif again is not None:
-            waiting.append(again)
+    for incident, again in asked_of_waiting(city, rules, store, known, now):
+        if isinstance(again.outcome, Withheld):
+            store.apply(incident.source, [again.outcome], at=now)
+        elif again.outcome is not None:
+            waiting.append(again.outcome)
     if waiting:
         store.restrain(waiting, now)
+
+
+def asked_of_waiting(
+    city: City, rules: Rules, store: Store, known: Vocabulary, now: datetime
+) -> Iterator[tuple[PublicIncident, Again]]:
+    """Yield everything that waits of a city's sources with what its policy makes of it."""
+    sources = {source.id for source in city.sources}
+    for incident in store.waiting():
+        if incident.source in sources:
+            yield incident, refilter(incident, rules, known, now, waiting=True)
 
 
 def asked(
