@@ -80,9 +80,9 @@ def test_many_at_one_place_fan_out_and_each_can_be_picked(
     card = page.locator(".beside")
     expect(card).to_contain_text("2 more within 500 m in the time shown")
     expect(card.locator(".around button")).to_have_count(2)
-    first = card.get_by_role("heading").inner_text()
+    first = card.get_by_role("heading", level=2).inner_text()
     card.locator(".around button").first.click()
-    expect(card.get_by_role("heading")).not_to_have_text(first)
+    expect(card.get_by_role("heading", level=2)).not_to_have_text(first)
     page.keyboard.press("Escape")
     (lon, lat), *_ = (
         feature["geometry"]["coordinates"]

@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import socket
+from contextlib import nullcontext
 from pathlib import Path
 
+import httpx
 import pytest
 
 from blocklight.cli.serving import Options, _listen, _serve, open_town, wall_clock
@@ -14,10 +17,10 @@ from blocklight.store import Store
 pytestmark = pytest.mark.anyio
 
 
-async def _served(folder: Path) -> None:
-    with _listen("127.0.0.1", 0) as listener:
+async def _served(folder: Path, listener: socket.socket | None = None) -> None:
+    with nullcontext(listener) if listener else _listen("127.0.0.1", 0) as open_listener:
         town = open_town(Options("houston", data=folder), reading=False)
-        await _serve(town, listener, now=wall_clock, intake=False)
+        await _serve(town, open_listener, now=wall_clock, intake=False)
 
 
 @pytest.mark.parametrize("part", ["run", "_follow", "_watch_pauses", "_watch_health"])
@@ -37,8 +40,22 @@ async def test_a_part_that_dies_of_a_mistake_ends_the_process(
 async def test_a_database_that_cannot_answer_for_a_while_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    serving = asyncio.create_task(_served(tmp_path))
-    await asyncio.sleep(1)
+    with _listen("127.0.0.1", 0) as listener:
+        serving = asyncio.create_task(_served(tmp_path, listener))
+        await _answers(listener.getsockname()[1])
+        await _lives_without_its_database(serving, monkeypatch)
+
+
+async def _answers(port: int) -> None:
+    async with asyncio.timeout(60), httpx.AsyncClient() as client:
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                if (await client.get(f"http://127.0.0.1:{port}/api/v1/city")).is_success:
+                    return
+            await asyncio.sleep(0.05)
+
+
+async def _lives_without_its_database(serving: asyncio.Task[None], monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("changes", "sources", "pauses", "head"):
         monkeypatch.setattr(Store, name, _unwell)
     await asyncio.sleep(2)
