@@ -59,6 +59,18 @@ labels = "hundred_block"
 Row = dict[str, Any]
 _ONE = ("/api/v1/incidents", "/list")
 """Below these each incident has an address."""
+FIRES_LATER_NO_NOISE = """
+[[policy.rules]]
+name = "fires-later"
+category = "fire"
+action = "hold"
+for_min = 30
+[[policy.rules]]
+name = "no-noise"
+category = "noise"
+action = "withhold"
+"""
+"""Rules to be put behind ``FILE``: one that holds, and one that withholds for now."""
 
 
 def a_row(number: object, **other: object) -> Row:

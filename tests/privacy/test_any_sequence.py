@@ -14,30 +14,21 @@ import pyarrow as pa
 from grid_town import EAST, LINES, NORTH, SOUTH, STEP, WEST, build_places, write_layers
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from town import FILE, KEY, NOW, Row, Town, a_row, a_town
+from town import FILE, FIRES_LATER_NO_NOISE, KEY, NOW, Row, Town, a_row, a_town
 
 from blocklight.intake.geomask import mask_point
 from blocklight.intake.redact import Rules
 from blocklight.model import PublicIncident
 from blocklight.store import IncidentQuery, Pause
 
-POLICY = """
+POLICY = f"""
 [[policy.rules]]
 name = "thefts-when-closed"
 match = "THEFT"
 action = "hold"
 until_closed = true
 for_min = 5
-[[policy.rules]]
-name = "fires-later"
-category = "fire"
-action = "hold"
-for_min = 30
-[[policy.rules]]
-name = "no-noise"
-category = "noise"
-action = "withhold"
-"""
+{FIRES_LATER_NO_NOISE}"""
 FIELDS = 'closed_at = { from = "closed", convert = "iso" }\nlat = '
 TYPES = [
     "BURGLARY",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from town import FILE, KEY, NOW, Row, Town, a_row, a_town
+from town import FILE, FIRES_LATER_NO_NOISE, KEY, NOW, Row, Town, a_row, a_town
 
 from blocklight.cli.policy_change import apply_policy
 from blocklight.intake.redact import Rules
@@ -23,17 +23,7 @@ pytestmark = pytest.mark.anyio
 
 RADIUS_M = 120
 LINE = 'masked_by_publisher = { radius_m = 120, reason = "The dispatch centre moves every call" }\n'
-RULES = """
-[[policy.rules]]
-name = "fires-later"
-category = "fire"
-action = "hold"
-for_min = 30
-[[policy.rules]]
-name = "no-noise"
-category = "noise"
-action = "withhold"
-[[policy.rules]]
+RULES = f"""{FIRES_LATER_NO_NOISE}[[policy.rules]]
 name = "cells-for-theft"
 category = "theft"
 action = "publish"

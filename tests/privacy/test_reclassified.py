@@ -8,7 +8,7 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from town import FILE, KEY, NOW, Row, Town, a_row, a_town
+from town import FILE, FIRES_LATER_NO_NOISE, KEY, NOW, Row, Town, a_row, a_town
 
 from blocklight.cli.policy_change import apply_policy
 from blocklight.intake.geomask import mask_point
@@ -56,24 +56,11 @@ async def test_a_call_that_was_medical_once_gets_no_finer_whatever_it_is_called_
     assert b'"category":"alarm"' in after["live"]
 
 
-HOLDS = """
-[[policy.rules]]
-name = "fires-later"
-category = "fire"
-action = "hold"
-for_min = 30
-[[policy.rules]]
-name = "no-noise"
-category = "noise"
-action = "withhold"
-"""
-
-
 @pytest.mark.parametrize("between", ["FIRE", "LOUD MUSIC", "WIZARDRY", "a pause"])
 async def test_a_call_that_was_medical_is_told_no_finer_after_it_was_taken_back(
     tmp_path: Path, between: str
 ) -> None:
-    with a_town(tmp_path / "town", TOLD + HOLDS) as town:
+    with a_town(tmp_path / "town", TOLD + FIRES_LATER_NO_NOISE) as town:
         await town.fetch(call_named("SICK PERSON") | {"state": "OPEN"})
         later = NOW + timedelta(minutes=1)
         if between == "a pause":
