@@ -41,6 +41,20 @@ def test_the_page_speaks_every_language_that_it_offers(
     assert small.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.parametrize("language", ["en", "es", "zh", "vi"])
+def test_no_word_for_a_stage_is_cut_short_on_a_card(
+    desk: Desk, server: Blocklight, visitor: Visitor, language: str
+) -> None:
+    desk.open("LOUD MUSIC", minutes_ago=5)
+    page = visitor.visit(f"{server.url}/?lang={language}")
+    page.locator("[data-row]").first.click()
+    stages = page.locator(".beside dt")
+    expect(stages).to_have_count(4)
+    page.evaluate("document.fonts.ready.then(() => true)")
+    for stage in stages.all():
+        assert stage.evaluate("it => it.scrollWidth <= it.clientWidth"), stage.inner_text()
+
+
 def test_the_language_is_chosen_from_a_menu_and_stays_in_the_address(
     quiet_city: str, visitor: Visitor
 ) -> None:
