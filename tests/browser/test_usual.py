@@ -109,7 +109,8 @@ def test_with_too_little_past_it_says_that_and_no_more(quiet_city: str, visitor:
 def test_a_comparison_that_cannot_be_had_says_so_and_the_card_stays(
     quiet_city: str, visitor: Visitor
 ) -> None:
-    page = visitor.visit(quiet_city)
+    # A service worker that takes the page over while the route is laid leaves the requests outside it.
+    page = visitor.visit(quiet_city, service_workers="block")
     page.route("**/api/v1/usual?*", lambda route: route.fulfill(status=503, body="{}"))
     page.locator("[data-row]").first.click()
     expect(told(page)).to_contain_text("The comparison cannot be loaded now.")
