@@ -144,12 +144,17 @@ def test_however_many_changes_there_are_at_most_four_frames_go_out_in_a_second()
 
 
 @pytest.mark.parametrize(
-    ("sending_s", "pause_s"), [(0.0, 0.25), (0.05, 0.25), (0.1, 0.4), (0.2, 0.5), (3.0, 0.5)]
+    ("sending_s", "pause_s"), [(0.0, 0.25), (0.1, 0.25), (0.15, 0.3), (0.2, 0.4), (3.0, 0.5)]
 )
 def test_frames_that_take_long_to_send_come_less_often_but_twice_a_second(
     sending_s: float, pause_s: float
 ) -> None:
     assert pause_after(sending_s) == pytest.approx(pause_s)
+
+
+@pytest.mark.parametrize("sending_s", [0.0, 0.05, 0.1, 0.16])
+def test_the_last_of_thousands_has_a_change_within_half_a_second(sending_s: float) -> None:
+    assert pause_after(sending_s) + sending_s < 0.5
 
 
 def test_changes_within_an_interval_share_one_frame() -> None:

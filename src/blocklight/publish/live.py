@@ -23,7 +23,7 @@ Send = Callable[[dict[str, Any]], Any]
 
 FRAME_INTERVAL_S = 0.25
 _LONGEST_INTERVAL_S = 0.5
-_PAUSES_FOR_A_SENDING = 4.0
+_PAUSES_FOR_A_SENDING = 2.0
 _HEARTBEAT_S = 15.0
 _PULSE_S = 5.0
 _QUEUE_BYTES = 1_000_000
@@ -308,8 +308,8 @@ class Live:
 def pause_after(sending_s: float, interval_s: float = FRAME_INTERVAL_S) -> float:
     """Return how long to gather changes after a frame that took *sending_s* to send.
 
-    Longer with many clients, so that sending leaves most of the processor to everything else: then there
-    are at most two frames a second.
+    Longer with many clients, so that sending leaves two thirds of a core to everything else, and never so
+    long that a change waits for more than half a second while a sixth of a second is enough to reach all.
     """
     return max(interval_s, min(_LONGEST_INTERVAL_S, _PAUSES_FOR_A_SENDING * sending_s))
 
