@@ -5,6 +5,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from blocklight.pattern_cost import ways
+
+LONGEST_TEXT = 200
+"""Characters that a source's words may have: longer ones are none, and no pattern is tried on them."""
+_MOST_WAYS = 100_000_000
+"""What takes a tenth of a second to try, once for each text."""
+_LONGEST_PATTERN = 10_000
+
 # Call types that have nothing in common: a pattern that finds something in each of them finds it in all that
 # have a letter.
 _UNLIKE = (
@@ -27,10 +35,18 @@ class Table(BaseModel):
 
 
 def _pattern(text: str) -> str:
+    if len(text) > _LONGEST_PATTERN:
+        raise ValueError(f"a pattern has at most {_LONGEST_PATTERN:,} characters")
     try:
         pattern = re.compile(text, re.IGNORECASE)
-    except re.error as error:
+        tries = ways(text, re.IGNORECASE, LONGEST_TEXT)
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"not a regular expression: {error}") from error
+    if tries > _MOST_WAYS:
+        raise ValueError(
+            "this pattern could take for ever: what it repeats may match in several ways; "
+            "write at most two of `.*` after each other, and none inside what is repeated"
+        )
     if pattern.search("") or all(pattern.search(sample) for sample in _UNLIKE):
         raise ValueError("this pattern matches everything")
     return text

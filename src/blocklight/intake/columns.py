@@ -9,6 +9,9 @@ from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged
 from blocklight.intake.record import RawRecord
 
+_LONGEST = 1000
+"""Characters of a text that a pattern is tried on: a feed must not choose how long that takes."""
+
 
 class Columns:
     """The columns of one source: those that its city file names, and nothing else, reach a record.
@@ -44,7 +47,7 @@ class Columns:
             record = {column: value for column in self._read if (value := row.get(column)) is not None}
         for column, pattern in self._patterns:
             value = _at(row, column)
-            if isinstance(value, str) and (hit := pattern.search(value)):
+            if isinstance(value, str) and (hit := _search(pattern, value)):
                 record.update((name, text) for name, text in hit.groupdict().items() if text is not None)
         return record
 
@@ -81,6 +84,10 @@ class Columns:
                 yield from (origin for origin, pattern in self._patterns if column in pattern.groupindex)
             else:
                 yield column
+
+
+def _search(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    return pattern.search(text) if len(text) <= _LONGEST else None
 
 
 def _folded(name: str) -> str:

@@ -22,6 +22,7 @@ from blocklight.intake.converters import (
 )
 from blocklight.intake.record import Incident, RawRecord
 from blocklight.model import Disposition, Origin, Status
+from blocklight.table import LONGEST_TEXT
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _CLOCK_SKEW = timedelta(hours=1)
@@ -29,7 +30,6 @@ _STAGES = ("dispatched_at", "en_route_at", "on_scene_at", "closed_at")
 _SEPARATOR = "\x1f"
 _MAX_UNITS = 500
 _MAX_PRIORITY = 99
-_LONGEST_WORDS = 200
 
 
 class When(NamedTuple):
@@ -131,7 +131,7 @@ class Normaliser:
             raise RecordRejected(f"bad_{name}") from None
         if value is None or value == "":
             raise RecordRejected(f"no_{name}")
-        if len(text := str(value)) > _LONGEST_WORDS:
+        if len(text := str(value)) > LONGEST_TEXT:
             raise RecordRejected(f"bad_{name}")
         return text
 
@@ -144,7 +144,7 @@ class Normaliser:
             except ValueError:
                 raise RecordRejected("bad_other_type") from None
             if value is not None and value != "":
-                if len(text := str(value)) > _LONGEST_WORDS:
+                if len(text := str(value)) > LONGEST_TEXT:
                     raise RecordRejected("bad_other_type")
                 found[text] = None
         return tuple(found)

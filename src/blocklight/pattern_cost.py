@@ -1,0 +1,164 @@
+"""Bounds in how many ways a regular expression may match, so that no text can make one take for ever.
+
+Python's engine tries one way after another; engines that take the same time for every text know no
+looks ahead and behind, which the shipped patterns need. Where the next character says whether a repeat goes
+on, there is one way to try; elsewhere as many as there are characters, and inside a repeat they multiply.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from re import _parser  # type: ignore[attr-defined]  # the parser of the very engine that will search; no other is public
+from typing import Any, NamedTuple
+
+_ALL = frozenset(range(256))
+"""Characters that are told apart. Those beyond behave like some of these in every pattern that names none."""
+_WORD = frozenset(code for code in _ALL if re.match(r"\w", chr(code)))
+_MOST = 10**30
+
+Node = tuple[Any, Any]
+
+
+class _Next(NamedTuple):
+    """What may come after a part: these characters, and whether a word has to end or begin first."""
+
+    chars: frozenset[int]
+    boundary: bool = False
+
+
+def ways(pattern: str, flags: int, length: int) -> int:
+    """Return at most how many ways there are to look for *pattern* in a text of *length* characters."""
+    nodes: Sequence[Node] = list(_parser.parse(pattern, flags))
+    end = _Next(frozenset())  # at the end of a pattern the first way is good
+    anchored = bool(nodes) and str(nodes[0][1]) in ("AT_BEGINNING", "AT_BEGINNING_STRING")
+    looked = max((_sequence(inside, end, length) for inside in _looks(nodes)), default=1)
+    return max(_sequence(nodes, end, length), looked) * (1 if anchored else length)
+
+
+def _sequence(nodes: Iterable[Node], after: _Next, length: int) -> int:
+    found = 1
+    for node in reversed(list(nodes)):
+        found = min(found * _one(node, after, length), _MOST)
+        after = _before(node, after)
+    return found
+
+
+def _one(node: Node, after: _Next, length: int) -> int:
+    """Return the ways of one part, given what may come *after* it."""
+    kind, inside = str(node[0]), node[1]
+    if kind == "BRANCH":
+        branches = [_sequence(branch, after, length) for branch in inside[1]]
+        firsts = [_first(branch) or _ALL for branch in inside[1]]
+        apart = sum(map(len, firsts)) == len(frozenset().union(*firsts))
+        return max(branches) if apart else sum(branches)
+    if kind.endswith("_REPEAT"):
+        return _repeat(inside, after, length)
+    return max((_sequence(part, after, length) for part in _parts(node)), default=1)
+
+
+def _repeat(inside: tuple[int, int, Sequence[Node]], after: _Next, length: int) -> int:
+    """Return the ways of a repeat: the lengths it may have, or all ways of its body as often as it is there."""
+    least, most, body = inside
+    first = _first(body) or _ALL
+    most = min(int(most), max(length, least))
+    follow = after.chars - _WORD if after.boundary and first <= _WORD else after.chars
+    each = _sequence(body, _Next(follow | first if most > 1 else after.chars, after.boundary), length)
+    if not first & follow and not _empty(body):
+        least = most
+    if each == 1:
+        return most - least + 1
+    return min(each, _MOST) ** most if most < 100 else _MOST  # noqa: PLR2004 - two ways a hundred times are too many
+
+
+def _before(node: Node, after: _Next) -> _Next:
+    """Return what may come after the part before *node*."""
+    if str(node[0]) == "AT" and str(node[1]).endswith("AT_BOUNDARY"):
+        return _Next(after.chars, boundary=True)
+    if str(node[0]) in ("AT", "ASSERT", "ASSERT_NOT"):  # whatever comes, it may not do
+        return _Next(_ALL)
+    first = _first([node])
+    return _Next(first | after.chars) if _empty([node]) else _Next(first)
+
+
+def _first(nodes: Iterable[Node]) -> frozenset[int]:
+    """Return the characters that a match of *nodes* may begin with."""
+    found: frozenset[int] = frozenset()
+    for node in nodes:
+        parts = list(_parts(node))
+        if parts:
+            found = found.union(*(_first(part) for part in parts))
+        elif str(node[0]) not in ("AT", "ASSERT", "ASSERT_NOT"):
+            found |= _chars(node)
+        if not _empty([node]):
+            break
+    return found
+
+
+def _empty(nodes: Iterable[Node]) -> bool:
+    """Whether *nodes* may match nothing."""
+    for node in nodes:
+        kind = str(node[0])
+        if kind in ("AT", "ASSERT", "ASSERT_NOT", "GROUPREF", "GROUPREF_EXISTS"):
+            continue
+        if kind.endswith("_REPEAT") and node[1][0] == 0:
+            continue
+        parts = list(_parts(node))
+        if not parts or not any(_empty(part) for part in parts):
+            return False
+    return True
+
+
+def _parts(node: Node) -> Iterator[Sequence[Node]]:
+    """Yield what a part is made of; what it looks at ahead or behind is no part of it."""
+    kind, inside = str(node[0]), node[1]
+    if kind == "BRANCH":
+        yield from inside[1]
+    elif kind.endswith("_REPEAT"):
+        yield inside[2]
+    elif kind == "SUBPATTERN":
+        yield inside[3]
+    elif kind == "ATOMIC_GROUP":
+        yield inside
+    elif kind == "GROUPREF_EXISTS":
+        yield from (part for part in inside[1:] if part)
+
+
+def _looks(nodes: Iterable[Node]) -> Iterator[Sequence[Node]]:
+    """Yield what is looked at ahead or behind, each tried by itself."""
+    for node in nodes:
+        inside = [node[1][1]] if str(node[0]) in ("ASSERT", "ASSERT_NOT") else []
+        yield from inside
+        for part in (*inside, *_parts(node)):
+            yield from _looks(part)
+
+
+def _chars(node: Node) -> frozenset[int]:
+    """Return the characters that a part of one character matches, in either case."""
+    kind, inside = str(node[0]), node[1]
+    if kind == "LITERAL":
+        return _either_case(inside)
+    if kind == "NOT_LITERAL":
+        return _ALL - {inside}
+    if kind == "RANGE":
+        codes = range(inside[0], min(inside[1], max(_ALL)) + 1)
+        return frozenset().union(*map(_either_case, codes))
+    if kind == "CATEGORY":
+        return _of_category(str(inside))
+    if kind == "IN":
+        negated = str(inside[0][0]) == "NEGATE"
+        found: frozenset[int] = frozenset().union(*(_chars(one) for one in inside[negated:]))
+        return _ALL - found if negated else found
+    return _ALL
+
+
+@cache
+def _either_case(code: int) -> frozenset[int]:
+    letter = chr(code)
+    return frozenset(map(ord, {letter, letter.lower()[:1], letter.upper()[:1]}))
+
+
+@cache
+def _of_category(name: str) -> frozenset[int]:
+    letter = name.rpartition("_")[2][0].lower()  # CATEGORY_NOT_DIGIT is \D
+    sign = rf"\{letter.upper() if '_NOT_' in name else letter}"
+    return frozenset(code for code in _ALL if re.match(sign, chr(code)))
