@@ -57,7 +57,7 @@ def _one(node: Node, after: _Next, length: int) -> int:
 
 
 def _repeat(inside: tuple[int, int, Sequence[Node]], after: _Next, length: int) -> int:
-    """Return the ways of a repeat: the lengths it may have, or all ways of its body as often as it is there."""
+    """Return the ways of a repeat: the lengths it may have, or all ways of its body so often."""
     least, most, body = inside
     first = _first(body) or _ALL
     most = min(int(most), max(length, least))

@@ -4,6 +4,7 @@ import gzip
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import brotli
@@ -17,6 +18,7 @@ from public_side import NOW, PublicSide, public_side
 
 from blocklight.api.state import web_root
 from blocklight.model import Reason, Withheld
+from blocklight.store import FetchReport
 
 TYPE = "CANARYTYPE"
 LABEL = "4200 block of Canary St"
@@ -116,6 +118,24 @@ def test_a_retraction_leaves_every_surface_in_every_encoding_within_two_seconds(
             replay = [event for event in again.read(until_seen="retract") if event.name != "pulse"]
         assert [event.data for event in replay if event.name == "retract"] == [{"id": ID}]
         assert not any(tells(repr(event.data).encode()) for event in replay if event.name != "retract")
+
+
+def test_no_cache_keeps_a_count_that_held_what_was_taken_back(tmp_path: Path) -> None:
+    (tmp_path / "web").symlink_to(web_root())
+    with public_side(tmp_path) as side:
+        lately = {"received_at": NOW - timedelta(hours=2), "areas": {"beat": "02Y"}}
+        side.store.apply("dispatch", [an_incident(n, **lately) for n in (1, 2, 3)], at=NOW)
+        side.store.record_fetch(FetchReport("dispatch", NOW, late_after_s=30))
+        side.follow()
+        before = {path: asked(side, path, "identity") for path in PATHS}
+        side.store.apply("dispatch", [Withheld(ID, "dispatch", Reason.POLICY)], at=NOW)
+        side.follow()
+        moved = {
+            path: old for path, (old, body) in before.items() if asked(side, path, "identity")[1] != body
+        }
+        assert {"/api/v1/usual?area=beat:02Y", "/api/v1/incidents", "/list"} <= set(moved)
+        for path, old in moved.items():
+            assert kept_s(old.headers["cache-control"]) <= SOON_S, path
 
 
 def test_a_page_that_was_begun_before_a_retraction_does_not_bring_it_back(tmp_path: Path) -> None:

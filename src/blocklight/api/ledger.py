@@ -80,9 +80,9 @@ def get_ledger(
     below `small` are null, and so is every count that would give one of them away. Only whole days and
     months that are over are told.
     """
-    return PublicFile(
-        orjson.dumps(told(state, parameters)), "application/json", "public, max-age=60"
-    ).respond(request)
+    return PublicFile(orjson.dumps(told(state, parameters)), "application/json", "public, max-age=1").respond(
+        request
+    )
 
 
 def told(state: Public, parameters: LedgerParameters) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def get_usual(
     past lets expect; a count as usual is above it, or below it, with a probability of at most `tail` each.
     """
     body = orjson.dumps(told(state, parameters))
-    return PublicFile(body, "application/json", "public, max-age=60").respond(request)
+    return PublicFile(body, "application/json", "public, max-age=1").respond(request)
 
 
 def told(state: Public, parameters: UsualParameters) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from blocklight.table import folded
 
 router = APIRouter(include_in_schema=False)
 
-_MAX_AGE_S = 5
 _ROUND_M = 50
 
 
@@ -49,7 +48,6 @@ def data_page(request: Request, state: Annotated[Public, Depends(public)]) -> Re
         values | {"address": address},
         status=status,
         parameters=given,
-        max_age_s=_MAX_AGE_S,
     )
 
 

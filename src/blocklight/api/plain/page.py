@@ -79,7 +79,6 @@ class Reader:
         *,
         status: int = 200,
         parameters: Mapping[str, Any] = {},
-        max_age_s: int = 1,
     ) -> Response:
         """Return a page; *parameters* are those that the same page in another language keeps."""
         html = _templates.get_template(template).render(
@@ -103,9 +102,7 @@ class Reader:
         media_type = "text/html; charset=utf-8"
         if status != 200:  # noqa: PLR2004 - OK
             return Response(body, status, {**headers, "cache-control": "no-store"}, media_type)
-        return PublicFile(body, media_type, f"public, max-age={max_age_s}", quality=4).respond(
-            request, headers
-        )
+        return PublicFile(body, media_type, "public, max-age=1", quality=4).respond(request, headers)
 
     def trouble(self, request: Request, message: str, status: int) -> Response:
         """Return a page that says what is wrong, in the words of a message."""
