@@ -15,6 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from blocklight.errors import StoreError
 
 _BUSY_S = 30
+_BRIEFLY_MS = 100
 _READERS = 8
 _BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
 
@@ -87,7 +88,7 @@ def _sqlite(url: sa.URL, begin: str, *, query_only: bool) -> sa.Engine:
             "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
-            "secure_delete = FAST",
+            "secure_delete = ON",  # what is taken back is not to be found in the file either
             "temp_store = MEMORY",
             f"cache_size = -{16_000 if query_only else 64_000}",
             f"query_only = {int(query_only)}",
@@ -131,6 +132,19 @@ def transaction(engine: sa.Engine) -> Iterator[DBAPICursor]:
             with suppress(sqlite3.Error, psycopg.Error):
                 connection.rollback()
             raise
+
+
+def empty_log(engine: sa.Engine) -> None:
+    """Bring what SQLite keeps beside the database into it, and cut that file: earlier pages are still there.
+
+    Where somebody is reading them, it stays for the next time.
+    """
+    with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {_BRIEFLY_MS}")
+        try:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {_BUSY_S * 1000}")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from blocklight.model import Change, Held, Kind, LifeEvent, Outcome, PublicIncid
 from blocklight.store import auditing, compacting, pausing, reading, renaming, schema, sources
 from blocklight.store.applied import Applied
 from blocklight.store.auditing import AuditEntry, AuditVerdict
-from blocklight.store.engines import Engines, connect, in_passing, transaction
+from blocklight.store.engines import Engines, connect, empty_log, in_passing, transaction
 from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, entries
 from blocklight.store.pausing import Pause
 from blocklight.store.places import Places
@@ -211,10 +211,15 @@ class Store:
     def compact(self, *, keep_since: datetime, keep_at_least: int) -> int:
         """Drop changes older than *keep_since* that are not among the newest *keep_at_least*.
 
-        Return how many seqs the tail moved. Incidents keep their lives.
+        Return how many seqs the tail moved. Incidents keep their lives. Of what was deleted, nothing is left
+        in the files of SQLite.
         """
         with _failing_as_store_error():
-            return compacting.compact(self._engines.write, self._writing, keep_since, keep_at_least)
+            moved = compacting.compact(self._engines.write, self._writing, keep_since, keep_at_least)
+            if self._engines.is_sqlite:
+                with self._writing:
+                    empty_log(self._engines.write)
+            return moved
 
     # Reading
 
