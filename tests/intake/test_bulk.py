@@ -3,8 +3,10 @@
 import os
 import pickle
 import signal
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing import active_children
 from pathlib import Path
@@ -99,6 +101,24 @@ def test_an_error_over_there_is_the_same_error_here(tmp_path: Path, city: City) 
     asked = history(tmp_path, city, heading="id,received,sort,lon,lat,address,caller")
     with pytest.raises(SourceChanged, match="column 'kind' is gone"), understood(asked) as blocks:
         list(blocks)
+
+
+def a_clock_that_quotes_a_record() -> datetime:
+    raise KeyError("12 Elm St")
+
+
+@pytest.mark.parametrize("lines", [10, _ROWS])
+def test_an_unexpected_error_says_where_and_quotes_nothing(
+    tmp_path: Path, city: City, capfd: pytest.CaptureFixture[str], lines: int
+) -> None:
+    asked = replace(history(tmp_path, city), now=a_clock_that_quotes_a_record)
+    rows = asked.file.read_text("utf-8").splitlines(keepends=True)
+    asked.file.write_text("".join(rows[: lines + 1]), "utf-8")
+    with pytest.raises(BlocklightError) as caught, understood(asked) as blocks:
+        list(blocks)
+    assert str(caught.value).startswith("internal error (KeyError at test_bulk.py:")
+    assert caught.value.__cause__ is None
+    assert "Elm" not in "".join(capfd.readouterr()) + "".join(traceback.format_exception(caught.value))
 
 
 def test_a_reader_that_is_ended_from_outside_is_no_end_of_the_file(tmp_path: Path, city: City) -> None:

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from blocklight import __version__
 from blocklight.city import load_city, shipped_cities
+from blocklight.cli.unexpected import Formatter, where
 from blocklight.errors import BlocklightError, CityFileError
 
 app = typer.Typer(
@@ -89,7 +90,8 @@ def options(
     if err.is_terminal:
         handler = RichHandler(console=err, show_path=False, markup=False, rich_tracebacks=False)
         style = "%(message)s"
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format=style, handlers=[handler])
+    handler.setFormatter(Formatter(style))
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
     for noisy in ("httpx", "httpcore", "alembic", "uvicorn.access", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
@@ -265,9 +267,12 @@ def main() -> None:
         _complain("Error", str(error))
         sys.exit(1)
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        _complain("Error", f"{where}{(error.strerror or type(error).__name__).lower()}")
+        file = f"{error.filename}: " if error.filename else ""
+        _complain("Error", f"{file}{(error.strerror or type(error).__name__).lower()}")
         sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - Python would print its text, which may quote a record
+        _complain("Internal error", f"this is a mistake in Blocklight; please report it\n{where(error)}")
+        sys.exit(70)
 
 
 def _complain(what: str, text: str) -> None:

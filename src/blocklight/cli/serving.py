@@ -294,6 +294,7 @@ async def _run_server(app: Any, publisher: Publisher, listener: socket.socket, *
     config = uvicorn.Config(
         app,
         access_log=False,
+        log_config=None,  # its own would print what exceptions say
         log_level="warning",
         http="httptools",
         server_header=False,

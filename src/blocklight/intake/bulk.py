@@ -20,7 +20,7 @@ from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.redact import Rules
-from blocklight.intake.run import Feed, Tally
+from blocklight.intake.run import Feed, Tally, internal
 from blocklight.intake.tables import Block, Reading, read_table
 from blocklight.model import Outcome
 
@@ -30,7 +30,7 @@ _BLOCKS_AHEAD = 4
 _WORTH_A_PROCESS = 1_000_000
 """Bytes of a file: half a second of reading, which is about what a process takes to start."""
 _ERRORS: dict[str, type[BlocklightError]] = {
-    error.__name__: error for error in (SourceChanged, SourceUnavailable)
+    error.__name__: error for error in (SourceChanged, SourceUnavailable, BlocklightError)
 }
 
 
@@ -67,7 +67,7 @@ def understood(history: History) -> Iterator[Iterator[Understood]]:
     """
     with _without_cycles():
         if history.file.stat().st_size < _WORTH_A_PROCESS:
-            yield understand(history)
+            yield _in_our_words(history)
             return
         context = get_context("spawn")  # a fork would share the open database
         ours, theirs = context.Pipe(duplex=False)
@@ -134,12 +134,22 @@ def _understand_over_there(pipe: Connection, history: History) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that stores decides when to stop
     with suppress(BrokenPipeError), _without_cycles():
         try:
-            for block in understand(history):
+            for block in _in_our_words(history):
                 pipe.send_bytes(pickle.dumps(block, pickle.HIGHEST_PROTOCOL))
             told: Any = None
-        except (SourceChanged, SourceUnavailable) as error:
+        except BlocklightError as error:
             told = type(error).__name__, str(error)
         pipe.send_bytes(pickle.dumps(told))
+
+
+def _in_our_words(history: History) -> Iterator[Understood]:
+    """Yield the blocks of a file; of an unexpected error say where it was, as its text may quote a record."""
+    try:
+        yield from understand(history)
+    except BlocklightError:
+        raise
+    except Exception as error:  # noqa: BLE001 - this process's standard error may be a log
+        raise BlocklightError(internal(error)) from None
 
 
 def understand(history: History) -> Iterator[Understood]:

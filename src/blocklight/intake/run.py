@@ -301,6 +301,12 @@ def _identity(raw: RawRecord, source: SourceSpec) -> str:
     return repr(sorted(raw.items(), key=lambda item: item[0]))
 
 
+def internal(error: Exception) -> str:
+    """Say where an unexpected error happened, never what it said: its text may quote a record."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"internal error ({type(error).__name__} at {Path(where.filename).name}:{where.lineno})"
+
+
 class Runner:
     """Polls one feed for ever; a failing source logs once when it fails and once when it recovers."""
 
@@ -326,10 +332,7 @@ class Runner:
             await self._failed(str(error))
             return None
         except Exception as error:  # noqa: BLE001 - the one broad except: a poll must not end the process
-            # Where it happened, never what it said: an exception's text may quote a record.
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            name = Path(where.filename).name
-            await self._failed(f"internal error ({type(error).__name__} at {name}:{where.lineno})")
+            await self._failed(internal(error))
             return None
         if self._failures:
             _log.info("source %s recovered after %d failed fetches", source, self._failures)
