@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { at, CLOSED, OPEN, RETRACTED } from "../src/lib/incidents";
+import { at, CLOSED, Incidents, OPEN, RETRACTED } from "../src/lib/incidents";
 import { anyFeatures, feature, incidentsOf, iso, NOW } from "./making";
 
 test("an update is written into the row that the incident has", () => {
@@ -31,6 +31,17 @@ test("a retracted incident leaves nothing of what it was", () => {
   expect(incidents.points[2]).toBeNaN();
   expect(incidents.rowOfId("incident2")).toBeUndefined();
   expect(incidents.idOf(1)).toBeUndefined();
+});
+
+test("whatever has no id when all are told is forgotten as if it were taken back", () => {
+  const window = new Incidents(4);
+  window.firstSeq.set([1, 2, 3]);
+  window.filled(3);
+  window.name(2, "incident2");
+  window.put(feature(4));
+  expect(window.retractUnnamed()).toEqual([0, 2]);
+  expect([...window.state.subarray(0, 3)]).toEqual([RETRACTED, CLOSED, RETRACTED]);
+  expect(window.retractUnnamed()).toEqual([]);
 });
 
 test("retracting an id that was never shown does nothing", () => {

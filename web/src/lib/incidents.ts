@@ -191,15 +191,17 @@ export class Incidents {
     if (row === undefined) return undefined;
     this.#rowOfId.delete(id);
     this.#idOfRow.delete(row);
-    this.state[row] = RETRACTED;
-    this.closed[row] = NEVER;
-    this.stage[row] = 0;
-    for (const column of TEXTS) this[column][row] = 0;
-    this.priority[row] = NO_BYTE;
-    this.place[row] = -1;
-    this.points[row * 2] = Number.NaN;
-    this.points[row * 2 + 1] = Number.NaN;
+    this.#scrub(row);
     return row;
+  }
+
+  /** Forget every incident that has no id although all were told. Returns their rows. */
+  retractUnnamed(): number[] {
+    const rows: number[] = [];
+    for (let row = 0; row < this.length; row++)
+      if (this.state[row] !== RETRACTED && !this.#idOfRow.has(row)) rows.push(row);
+    for (const row of rows) this.#scrub(row);
+    return rows;
   }
 
   text(column: TextColumn, row: number): string | null {
@@ -218,6 +220,17 @@ export class Incidents {
 
   stageOf(row: number): Stage {
     return STAGES[at(this.stage, row)] ?? "received";
+  }
+
+  #scrub(row: number): void {
+    this.state[row] = RETRACTED;
+    this.closed[row] = NEVER;
+    this.stage[row] = 0;
+    for (const column of TEXTS) this[column][row] = 0;
+    this.priority[row] = NO_BYTE;
+    this.place[row] = -1;
+    this.points[row * 2] = Number.NaN;
+    this.points[row * 2 + 1] = Number.NaN;
   }
 
   #append(firstSeq: number): number {

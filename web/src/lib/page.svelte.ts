@@ -40,6 +40,8 @@ const STEPS: Record<number, number> = { 1: 60, 24: 900, 168: 7200, 720: 21600 };
 
 /** Changes that arrive together are shown together. */
 const GATHER_MS = 20;
+/** What the server did not give is asked for again after this. */
+const AGAIN_MS = 3000;
 
 export class Page {
   city = $state.raw<City | null>(null);
@@ -251,7 +253,7 @@ export class Page {
     });
     this.#feed.start();
     // The ids are as large as all the rest of the window and are needed only for links.
-    void painted().then(() => this.#nameAll(hours));
+    void painted().then(() => this.#nameAll(hours, seq));
   }
 
   /** Take over another window; the selection goes with it, by what never changes. */
@@ -274,7 +276,7 @@ export class Page {
     const seq = this.#adopt(await fetchWindow(hours));
     // What arrived while the window was on its way is replayed from its seq.
     this.#feed?.resumeFrom(seq);
-    void this.#nameAll(hours);
+    void this.#nameAll(hours, seq);
     return seq;
   }
 
@@ -285,19 +287,29 @@ export class Page {
     } catch {
       setTimeout(() => {
         if (this.filter.range > this.loadedHours || this.keptAt !== null) void this.#widen();
-      }, 3000);
+      }, AGAIN_MS);
     }
   }
 
-  async #nameAll(hours: number): Promise<void> {
+  /** Teach the window of `seq` its ids: without them nothing in it has a link, and nothing could be taken back. */
+  async #nameAll(hours: number, seq: number): Promise<void> {
     const { incidents } = this;
     const bytes = await fetchWindowIds(hours).catch(() => null);
     if (incidents !== this.incidents) return;
-    if (bytes) nameRows(incidents, bytes);
+    if (!bytes || nameRows(incidents, bytes) < seq) {
+      setTimeout(() => {
+        if (incidents === this.incidents) void this.#nameAll(hours, seq);
+      }, AGAIN_MS);
+      return;
+    }
     this.#named = true;
     for (const id of this.#unnamedRetractions) this.#retract(id);
     this.#unnamedRetractions.clear();
+    // What came later comes with its id: these were taken back between the two answers.
+    for (const row of incidents.retractUnnamed()) this.#gone(row);
     if (this.#wantedId) await this.#selectId(this.#wantedId);
+    // Whoever chose an incident meanwhile has a link to it from here on.
+    if (this.selected !== null) this.#writeAddress();
     this.revision++;
   }
 
@@ -330,6 +342,10 @@ export class Page {
       if (!this.#named) this.#unnamedRetractions.add(id);
       return;
     }
+    this.#gone(row);
+  }
+
+  #gone(row: number): void {
     this.moments.delete(row);
     if (this.selected === row) this.select(null);
     this.#soon();

@@ -47,19 +47,23 @@ export function decodeWindow(bytes: Uint8Array): LiveWindow {
   fillPlaces(incidents, column(table, "place"), table.numRows);
   incidents.filled(table.numRows);
   return {
-    seq: Number(metadata.get("seq") ?? 0),
+    seq: seqOf(table),
     hours: Number(metadata.get("hours") ?? 0),
     incidents,
   };
 }
 
-/** Teach the rows their public ids, which come after the first paint. */
-export function nameRows(incidents: Incidents, bytes: Uint8Array): void {
+/** Teach the rows their public ids, which come after the first paint; tells the change up to which they are exact. */
+export function nameRows(incidents: Incidents, bytes: Uint8Array): number {
   const table = tableFromIPC(bytes);
   const seqs = column(table, "first_seq");
   const ids = column(table, "id");
-  if (!seqs || !ids) return;
-  for (let row = 0; row < table.numRows; row++) incidents.name(Number(seqs.at(row)), String(ids.at(row)));
+  for (let row = 0; row < table.numRows; row++) incidents.name(Number(seqs?.at(row)), String(ids?.at(row)));
+  return seqOf(table);
+}
+
+function seqOf(table: Table): number {
+  return Number(table.schema.metadata?.get("seq") ?? 0);
 }
 
 function column(table: Table, name: string): Column<unknown> | undefined {
