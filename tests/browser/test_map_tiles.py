@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Request, Route, expect
 
 from blocklight.cli.building_basemap import build_basemap
 from browser.conftest import Visitor, blocklight, changed_demo, drawn, settled, soon
@@ -58,6 +58,24 @@ def test_streets_are_drawn_from_ranges_of_the_citys_own_file(
     page.get_by_role("button", name="Zoom in").click()
     page.get_by_role("button", name="Zoom in").click()
     settled(page)
+    drawn(page)
+
+
+def test_tiles_that_could_not_be_read_come_as_soon_as_they_can(tiled_city: str, visitor: Visitor) -> None:
+    page = visitor.visit("about:blank", rows=False, service_workers="block")
+    asked: list[Route] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route)
+        if len(asked) == 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/api/v1/map/tiles", answer)
+    page.goto(tiled_city)
+    page.locator(".map[data-ready]").wait_for()
+    soon(lambda: (page.title(), len(asked) >= 3)[1])
     drawn(page)
 
 

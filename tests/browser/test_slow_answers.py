@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from browser.conftest import Blocklight, Visitor, soon
+from browser.conftest import Blocklight, Visitor, drawn, soon
 from browser.desk import Desk
 
 pytestmark = pytest.mark.browser
@@ -93,3 +93,27 @@ def test_ids_that_are_no_use_are_asked_for_again(
     desk.change(number, CALL_TYPE="DOMESTIC VIOLENCE")
     expect(row).to_have_count(0)
     expect(page.locator(".row")).to_have_count(1)
+
+
+def test_streets_that_could_not_be_loaded_come_as_soon_as_they_can(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit("about:blank", rows=False, service_workers="block")
+    failed: set[str] = set()
+    loaded: set[str] = set()
+
+    def answer(route: Route) -> None:
+        # The first answer fails, as it does where the connection breaks off.
+        path = route.request.url
+        if path in failed:
+            loaded.add(path)
+            route.continue_()
+        else:
+            failed.add(path)
+            route.abort()
+
+    page.route("**/api/v1/map/*", answer)
+    page.goto(quiet_city)
+    page.locator(".map[data-ready]").wait_for()
+    soon(lambda: (page.title(), loaded)[1])
+    soon(lambda: (page.title(), loaded == failed)[1])
+    drawn(page)
+    assert len(loaded) > 3

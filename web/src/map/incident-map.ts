@@ -8,6 +8,7 @@ import type { City } from "../lib/api";
 import type { Camera } from "../lib/camera";
 import { at } from "../lib/incidents";
 import type { Box } from "../lib/suggest";
+import { loadAgain } from "./again";
 import { drawAtlas } from "./atlas";
 import { areaParts, localStyle, type ShownAreas } from "./basemap";
 import { hexagonRadius, type Spot, spots } from "./density";
@@ -78,6 +79,7 @@ export class IncidentMap {
       maxZoom: 18,
       fadeDuration: 150,
     });
+    loadAgain(this.#map);
     this.#pointers = new Pointers(this.#map);
     this.#room = new Room(this.#map);
     this.#map.touchZoomRotate.disableRotation();
@@ -222,7 +224,6 @@ export class IncidentMap {
 
   /** A style from elsewhere is not ours to rebuild: the areas are laid over it. */
   #layAreas(): void {
-    if (!this.#styled) return;
     const { sources, layers } = areaParts(this.#shown, this.#palette, false);
     for (const id of ["area-chosen", "area-outlines", "area-chosen-outline"]) {
       if (this.#map.getLayer(id)) this.#map.removeLayer(id);

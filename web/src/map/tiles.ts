@@ -6,5 +6,11 @@ let tile: Promise<AddProtocolAction> | null = null;
 
 addProtocol("pmtiles", async (request, stop) => {
   tile ??= import("./tile-reader").then(({ Protocol }) => new Protocol().tile);
-  return (await tile)(request, stop);
+  try {
+    return await (await tile)(request, stop);
+  } catch (error) {
+    // It remembers that the file could not be read: whoever asks again begins anew.
+    if (!stop.signal.aborted) tile = null;
+    throw error;
+  }
 });
