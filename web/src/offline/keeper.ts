@@ -48,10 +48,8 @@ export class Keeper {
 
   #order(order: Order): void {
     if (!("serviceWorker" in navigator)) return;
-    void navigator.serviceWorker.getRegistration().then(
-      (found) => found?.active?.postMessage(order),
-      () => {},
-    );
+    // On a slow machine the service worker may not be there yet when the first order is given.
+    void navigator.serviceWorker.ready.then(({ active }) => active?.postMessage(order));
   }
 }
 
