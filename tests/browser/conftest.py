@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -42,16 +43,19 @@ class Blocklight:
         self._city = city
         self._folder = folder
         self._options = source_options
-        self._port = "0"
+        # Its port stays its own while it is away: on a busy machine somebody else soon takes a free one.
+        self._holder = socket.socket()
+        self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._holder.bind(("127.0.0.1", 0))
         self._process: subprocess.Popen[str] | None = None
+        self._rest: Thread | None = None
         self.url = ""
-        self.start()
 
     def start(self) -> None:
-        """Start, on the same port as before if there was one."""
+        """Start, on the same port every time."""
         command = [sys.executable, "-m", "blocklight", "serve", self._city, "--poll=0.2", *self._options]
         self._process = subprocess.Popen(
-            [*command, f"--port={self._port}", f"--data={self._folder}"],
+            [*command, f"--port={self._holder.getsockname()[1]}", f"--data={self._folder}"],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -61,10 +65,11 @@ class Blocklight:
         said: list[str] = []
         for line in self._process.stdout:
             said.append(line)
-            if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
-                self.url, self._port = found[0], found[1]
+            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+                self.url = found[0]
                 # Nobody may be kept waiting because a pipe is full.
-                Thread(target=self._process.stdout.read, daemon=True).start()
+                self._rest = Thread(target=self._process.stdout.read)
+                self._rest.start()
                 return
         self.kill()
         pytest.fail("the server ended before it answered:\n" + "".join(said[-20:]))
@@ -73,17 +78,25 @@ class Blocklight:
         """End it as a power cut would."""
         if self._process is not None:
             self._process.kill()
+            if self._rest is not None:
+                self._rest.join()
             with self._process:
-                self._process = None
+                self._process = self._rest = None
+
+    def close(self) -> None:
+        """End it for good."""
+        self.kill()
+        self._holder.close()
 
 
 @contextmanager
 def blocklight(folder: Path, served: Feeds, city: str = "demo") -> Iterator[Blocklight]:
     server = Blocklight(folder, served.options, city)
     try:
+        server.start()
         yield server
     finally:
-        server.kill()
+        server.close()
 
 
 def changed_demo(folder: Path, change: Callable[[str], str]) -> str:
@@ -178,6 +191,8 @@ class Visitor:
         page.goto(url)
         if rows:
             page.locator("[data-row]").first.wait_for()
+            # Where things stand is settled once the typeface is there.
+            page.evaluate("document.fonts.ready.then(() => true)")
         return page
 
     def _heard(self, message: Any) -> None:  # noqa: ANN401 - Playwright's message
@@ -231,7 +246,7 @@ def drawn(page: Page) -> None:
     page.locator(".map[data-idle]").wait_for()
 
 
-def soon(what: Any, within_s: float = 30) -> None:  # noqa: ANN401 - a function that says whether it is so
+def soon(what: Any, within_s: float = _PATIENCE_MS / 1000) -> None:  # noqa: ANN401 - a function that says whether it is so
     """Wait until *what* is so."""
     deadline = time.monotonic() + within_s
     while not what():

@@ -53,6 +53,7 @@ def test_nothing_of_a_page_lies_beside_the_screen(quiet_city: str, visitor: Visi
     page = visitor.visit(f"{quiet_city}/list", rows=False, **READERS[reader])
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator(".rows a").first.click()
+    expect(page.get_by_role("article")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

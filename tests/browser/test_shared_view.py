@@ -37,6 +37,7 @@ def test_the_share_dialog_holds_the_link_and_the_code_of_this_view(quiet_city: s
     expect(page.get_by_label("Link to this view")).to_have_value(page.url)
     axe_finds_nothing(page)
     page.get_by_role("button", name="Copy the code").click()
+    expect(page.get_by_role("button", name="Copy the code")).not_to_have_text("Copy")
     assert page.evaluate("navigator.clipboard.readText()").startswith("<iframe ")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -51,8 +52,7 @@ def test_the_copied_code_shows_the_same_view_in_another_page(quiet_city: str, vi
         expect(frame.locator(".map")).to_have_attribute("data-marks", "25")
         with page.expect_popup() as opened:
             frame.get_by_role("link", name="Open the full map").click()
-        opened.value.wait_for_load_state()
-        assert opened.value.url == f"{quiet_city}/?hide=traffic"
+        expect(opened.value).to_have_url(f"{quiet_city}/?hide=traffic")
 
 
 def test_the_whole_page_can_be_framed_by_nobody(quiet_city: str, visitor: Visitor) -> None:

@@ -71,7 +71,7 @@ class Walk:
             yield
         finally:
             server.send_signal(signal.SIGINT)
-            server.wait(20)
+            server.wait(60)
 
     def until(self, true: object) -> None:
         end = time.monotonic() + 60
@@ -105,10 +105,12 @@ class Walk:
 
 
 @pytest.fixture
-def walk(request: pytest.FixtureRequest, tmp_path: Path) -> Walk:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return Walk(request.param, tmp_path, port=probe.getsockname()[1])
+def walk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Walk]:
+    with socket.socket() as held:
+        # Bound to the end, as on a busy machine somebody else soon takes a free port; only a server listens.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield Walk(request.param, tmp_path, port=held.getsockname()[1])
 
 
 @pytest.mark.parametrize("walk", ["cad-writes-csv.md"], indirect=True)
