@@ -10,11 +10,13 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from blocklight.model import Category, Kind, Origin, Status
-from blocklight.table import Pattern, Table, folded
+from blocklight.patterns import examples
+from blocklight.table import Pattern, PublicReason, Table, folded
 
 _NAME = r"^[a-z][a-z0-9_-]{0,62}$"
 _AREA = re.compile(r"[a-z][a-z0-9_-]{0,62}:.{1,80}")
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+_PLAIN = re.compile(r"[A-Za-z0-9 |]+")
 _DAY_MIN = 1440
 _YEAR_MIN = 366 * _DAY_MIN
 
@@ -105,6 +107,11 @@ class Rule(Table):
         from_h, from_m, to_h, to_m = (int(part) for part in hit.groups())
         return from_h * 60 + from_m, to_h * 60 + to_m
 
+    @cached_property
+    def day(self) -> int:
+        """The minutes of the day at which it applies, a bit each."""
+        return sum(1 << minute for minute in range(_DAY_MIN) if self.at(minute))
+
     @property
     def names_types(self) -> bool:
         """Whether it looks at the agency's own words."""
@@ -135,7 +142,7 @@ class Allow(Table):
     group: str
     types: Words = ()
     match: Pattern | None = None
-    reason: str = Field(min_length=10, max_length=400)
+    reason: PublicReason
 
     def covers(self, source_type: str) -> bool:
         """Whether it lets a folded source type of its group pass."""
@@ -214,6 +221,9 @@ def mistakes(policy: Policy, *, shipped: Sensitive, own: Sensitive, known: Known
         yield Mistake(f"policy.rules.{name}", "a rule of this name is there already")
     for rule in policy.rules:
         yield from _unknown(rule, known)
+        yield from _says_nothing(f"policy.rules.{rule.name}", rule)
+    for number, allow in enumerate(policy.allow):
+        yield from _says_nothing(f"policy.allow.{number}", allow)
     yield from _allowed(policy, shipped, own)
     yield from _unreachable(policy, (*shipped, *own))
 
@@ -232,6 +242,16 @@ def _unknown(rule: Rule, known: Known) -> Iterator[Mistake]:
             yield Mistake(f"{key}.{name}", f"no {name} {word!r}; there are: {', '.join(sorted(there))}")
 
 
+def _says_nothing(key: str, table: Rule | Allow) -> Iterator[Mistake]:
+    """Yield lists that are empty or hold an empty word: all or nothing meets them, which nobody means."""
+    for name in sorted(table.model_fields_set):
+        value = getattr(table, name)
+        if value == ():
+            yield Mistake(f"{key}.{name}", "an empty list; leave the key out, or name what is meant")
+        elif isinstance(value, tuple) and any(isinstance(one, str) and not one.strip() for one in value):
+            yield Mistake(f"{key}.{name}", "an empty word")
+
+
 def _allowed(policy: Policy, shipped: Sensitive, own: Sensitive) -> Iterator[Mistake]:
     """Yield what is wrong with the lines that loosen."""
     groups = {group for _, group in shipped}
@@ -240,7 +260,7 @@ def _allowed(policy: Policy, shipped: Sensitive, own: Sensitive) -> Iterator[Mis
         if allow.group not in groups:
             yield Mistake(f"{key}.group", f"not a sensitive group; there are: {', '.join(sorted(groups))}")
         for rule in policy.rules:
-            if rule.action == "withhold" and _overlap(allow, rule):
+            if rule.action == "withhold" and _overlap(allow, rule, (*shipped, *own)):
                 yield Mistake(key, f"allows what the rule {rule.name!r} withholds")
         for pattern, group in own:
             types = map(folded, allow.types)
@@ -248,15 +268,17 @@ def _allowed(policy: Policy, shipped: Sensitive, own: Sensitive) -> Iterator[Mis
                 yield Mistake(key, "allows what call_types.sensitive of this city withholds")
 
 
-def _overlap(allow: Allow, rule: Rule) -> bool:
+def _overlap(allow: Allow, rule: Rule, sensitive: Sensitive) -> bool:
+    """Whether a type that either of them names, or an example of its pattern, is allowed and withheld."""
     if not rule.names_types:
         return False
-    same = allow.match is not None and allow.match == rule.match
-    listed = allow.types or allow.match is not None
-    return (
-        same
-        or any(rule.says(folded(text)) for text in allow.types)
-        or bool(listed and any(allow.covers(text) for text in rule.exact))
+    named = {*rule.types, *allow.types}
+    for match in (rule.match, allow.match):
+        named.update(examples(match, re.IGNORECASE) if match else ())
+    whole = not allow.types and allow.match is None
+    return any(
+        rule.says(text) and (allow.group in groups_of(text, sensitive) if whole else allow.covers(text))
+        for text in map(folded, named)
     )
 
 
@@ -283,10 +305,13 @@ def _takers(rule: Rule, before: Sequence[Rule]) -> set[str]:
     """Return the names of the rules *before* that leave nothing to a rule; none if they leave something."""
     found: set[str] = set()
     for part in _parts(rule, before):
-        taker = next((one for one in before if _covers(one, part)), None)
-        if taker is None:
+        left = rule.day
+        for one in before:
+            if left & one.day and _covers(one, part):
+                left &= ~one.day
+                found.add(one.name)
+        if left:
             return set()
-        found.add(taker.name)
     return found
 
 
@@ -305,12 +330,13 @@ def _parts(rule: Rule, before: Sequence[Rule]) -> Iterator[Rule]:
         choices[name] = [(one,) for one in getattr(rule, name)] or [()]
     if rule.types and rule.match is None:
         choices["types"] = [(text,) for text in rule.types]
+    told = {name: getattr(rule, name) for name in Rule.model_fields}
     for values in product(*choices.values()):
-        yield rule.model_copy(update=dict(zip(choices, values, strict=True)))
+        yield Rule.model_construct(None, **told | dict(zip(choices, values, strict=True)))
 
 
 def _covers(one: Rule, other: Rule) -> bool:
-    """Whether every incident that meets *other* meets *one*."""
+    """Whether every incident that meets *other* meets *one* at the time of day of *one*."""
     singles = (
         (one.kind, other.kind), (one.status, other.status), (one.origin, other.origin),
     )  # fmt: skip
@@ -322,7 +348,6 @@ def _covers(one: Rule, other: Rule) -> bool:
         all(wide is None or wide == narrow for wide, narrow in singles)
         and all(not wide or (bool(narrow) and set(narrow) <= set(wide)) for wide, narrow in lists)
         and _covers_types(one, other)
-        and all(one.at(minute) for minute in range(_DAY_MIN) if other.at(minute))
     )
 
 
@@ -330,5 +355,13 @@ def _covers_types(one: Rule, other: Rule) -> bool:
     if not one.names_types:
         return True
     types = set(map(folded, other.types))  # of a copy with other types, so not its remembered ones
-    same = other.match is None or other.match == one.match
+    same = other.match is None or other.match == one.match or _within_words(other.match, one.match)
     return other.names_types and same and all(one.says(text) for text in types)
+
+
+def _within_words(narrow: str, wide: str | None) -> bool:
+    """Whether what finds one of the plain words of *narrow* finds one of *wide* too."""
+    if wide is None or not _PLAIN.fullmatch(f"{narrow}|{wide}"):
+        return False
+    words = [word.upper() for word in wide.split("|")]
+    return all(any(word in text for word in words) for text in narrow.upper().split("|"))

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from blocklight.errors import CityFileError
 from blocklight.model import Kind
-from blocklight.table import Pattern, Table, several
+from blocklight.table import Pattern, PublicReason, Table, several
 
 ID = r"^[a-z][a-z0-9_-]{0,62}$"
 
@@ -195,7 +195,7 @@ class MaskedByPublisher(Table):
     """
 
     radius_m: int = Field(ge=50, le=5000)
-    reason: str = Field(min_length=10, max_length=400)
+    reason: PublicReason
 
 
 class SourceSpec(Table):

@@ -3,9 +3,9 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
-from blocklight.pattern_cost import ways
+from blocklight.patterns import ways
 
 LONGEST_TEXT = 200
 """Characters that a source's words may have: longer ones are none, and no pattern is tried on them."""
@@ -53,6 +53,7 @@ def _pattern(text: str) -> str:
 
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
+PublicReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=400)]
 
 
 def folded(text: str) -> str:

@@ -420,6 +420,62 @@ def test_no_rule_publishes_a_sensitive_or_unmapped_type_or_a_patients_street(
             "policy.allow.0",
             "call_types.sensitive of this city",
         ),
+        (
+            {
+                "allow": [{"group": "juvenile", "match": "RUNAWAY (?:FOUND|LATE)", "reason": REASON}],
+                "rules": [{"action": "withhold", "match": r"\bRUNAWAY\b"}],
+            },
+            "policy.allow.0",
+            "allows what the rule 'first' withholds",
+        ),
+        (
+            {
+                "allow": [{"group": "juvenile", "reason": REASON}],
+                "rules": [{"action": "withhold", "match": "CURFEW|NOISE"}],
+            },
+            "policy.allow.0",
+            "allows what the rule 'first' withholds",
+        ),
+        ({"allow": [{"group": "juvenile", "reason": " " * 20}]}, "policy.allow.0.reason", "10 characters"),
+        (
+            {"allow": [{"group": "juvenile", "types": [], "reason": REASON}]},
+            "policy.allow.0.types",
+            "an empty list",
+        ),
+        ({"rules": [{"action": "withhold", "category": []}]}, "policy.rules.first.category", "an empty list"),
+        ({"rules": [{"types": ["NOISE", " "]}]}, "policy.rules.first.types", "an empty word"),
+        (
+            {
+                "rules": [
+                    {"time_of_day": "06:00-18:00"},
+                    {"name": "b", "time_of_day": "18:00-06:00"},
+                    {"name": "c", "action": "withhold", "category": "fire"},
+                ]
+            },
+            "policy.rules.c",
+            "never reached: b, first",
+        ),
+        (
+            {
+                "rules": [
+                    {"time_of_day": "22:00-02:00"},
+                    {"name": "b", "time_of_day": "02:00-06:00"},
+                    {"name": "c", "action": "withhold", "time_of_day": "23:30-05:00"},
+                ]
+            },
+            "policy.rules.c",
+            "never reached: b, first",
+        ),
+        (
+            {
+                "rules": [
+                    {"match": "NOISE"},
+                    {"name": "b", "action": "withhold", "match": "noise party|LOUD NOISE"},
+                ]
+            },
+            "policy.rules.b",
+            "never reached: first",
+        ),
     ],
 )
 def test_a_policy_that_cannot_be_meant_is_refused(policy: Table, key: str, reason: str) -> None:
@@ -437,9 +493,11 @@ def test_rules_that_only_overlap_are_not_refused() -> None:
         {"name": "b", "action": "publish", "match": "NOISE"},
         {"name": "c", "action": "publish", "types": ["NOISE", "ALARM"]},
         {"name": "d", "action": "hold", "for_min": 5, "time_of_day": "10:00-09:00"},
-        {"name": "e", "action": "withhold"},
+        {"name": "e", "action": "hold", "for_min": 6, "time_of_day": "09:00-09:30"},
+        {"name": "f", "action": "hold", "for_min": 7, "match": "NOIS"},
+        {"name": "g", "action": "withhold"},
     ]
-    assert len(small_city(top={"policy": {"rules": rules}}).policy.rules) == 5
+    assert len(small_city(top={"policy": {"rules": rules}}).policy.rules) == 7
 
 
 def test_an_area_that_does_not_exist_is_refused(beats: Path) -> None:

@@ -46,6 +46,8 @@ def scope_of(city: City, source: str | None, category: Category | None, area: st
 
 def pause_city(options: Options, scope: tuple[str, str], reason: str) -> None:
     """Stop publishing what *scope* covers, in every process that serves this database."""
+    if not reason.strip():
+        raise BlocklightError("--reason: say why, in words that the public reads")
     city = configured_city(options)
     with open_store(options, city, Settings(), existing=True) as store:
         applied = store.pause(Pause(*scope, reason, wall_clock()))

@@ -1,4 +1,4 @@
-"""Bounds in how many ways a regular expression may match, so that no text can make one take for ever.
+"""Knows of a regular expression how long it may take on any text, and examples of what it finds.
 
 Python's engine tries one way after another; engines that take the same time for every text know no
 looks ahead and behind, which the shipped patterns need. Where the next character says whether a repeat goes
@@ -8,6 +8,7 @@ on, there is one way to try; elsewhere as many as there are characters, and insi
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import islice
 from re import _parser  # type: ignore[attr-defined]  # the parser of the very engine that will search; no other is public
 from typing import Any, NamedTuple
 
@@ -33,6 +34,34 @@ def ways(pattern: str, flags: int, length: int) -> int:
     anchored = bool(nodes) and str(nodes[0][1]) in ("AT_BEGINNING", "AT_BEGINNING_STRING")
     looked = max((_sequence(inside, end, length) for inside in _looks(nodes)), default=1)
     return max(_sequence(nodes, end, length), looked) * (1 if anchored else length)
+
+
+def examples(pattern: str, flags: int, most: int = 200) -> list[str]:
+    """Return short texts that *pattern* most likely finds, of each of its alternatives one."""
+    return list(islice(_examples(list(_parser.parse(pattern, flags))), most))
+
+
+def _examples(nodes: Sequence[Node]) -> Iterator[str]:
+    if not nodes:
+        yield ""
+        return
+    for text in _example(nodes[0]):
+        for rest in _examples(nodes[1:]):
+            yield text + rest
+
+
+def _example(node: Node) -> Iterator[str]:
+    kind, inside = str(node[0]), node[1]
+    if kind.endswith("_REPEAT"):
+        yield from (text * (inside[0] or 1) for text in _examples(inside[2]))
+    elif kind == "ANY":
+        yield " "
+    elif parts := list(_parts(node)):
+        yield from (text for part in parts for text in _examples(part))
+    elif kind in ("AT", "ASSERT", "ASSERT_NOT", "GROUPREF"):
+        yield ""
+    else:
+        yield chr(min(_chars(node), key=lambda code: (not chr(code).isalnum(), code), default=32))
 
 
 def _sequence(nodes: Iterable[Node], after: _Next, length: int) -> int:

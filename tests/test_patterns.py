@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from blocklight.city import SensitiveRule
-from blocklight.pattern_cost import ways
+from blocklight.patterns import ways
 from blocklight.table import LONGEST_TEXT
 
 FOR_EVER = [
