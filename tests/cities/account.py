@@ -7,6 +7,7 @@ alone, from its FIRST fetch up to the LAST. ``test_account.py`` runs a sample of
 
 import csv
 import json
+import os
 import re
 import sys
 import tempfile
@@ -295,7 +296,7 @@ def main() -> int:
     every = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     only = sys.argv[2] if len(sys.argv) > 2 else None
     first, last = (int(sys.argv[3]), int(sys.argv[4])) if len(sys.argv) > 4 else (0, None)
-    shared = HERE.parent / "shared" / "data"
+    shared = Path(os.environ.get("BLOCKLIGHT_SHARED_DATA", HERE.parent / "shared" / "data"))
     wrong = 0
     for export in () if only else EXPORTS:
         line = account_of_export(export, shared)

@@ -1,14 +1,17 @@
 """History comes in through the same steps as live records, whole, in order, and only once."""
 
+import gzip
 import re
 import stat
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from blocklight.cli.importing import import_history
 from blocklight.cli.serving import Options
-from blocklight.errors import BlocklightError, SourceChanged
+from blocklight.errors import BlocklightError, SourceChanged, SourceUnavailable
 from blocklight.store import Store
 
 CITY = """
@@ -127,7 +130,41 @@ def test_an_interrupted_import_goes_on_and_counts_exactly(
 def test_a_file_without_our_columns_says_which(town: Options, tmp_path: Path) -> None:
     path = tmp_path / "other.csv"
     path.write_text("a,b\n1,2\n", "utf-8")
-    with pytest.raises(SourceChanged, match="column 'id' is gone"):
+    with pytest.raises(SourceChanged, match=r"other.csv: column 'id' is gone; it has these columns: a, b$"):
         import_history(town, "calls", path)
     with pytest.raises(BlocklightError, match="no such file"):
         import_history(town, "calls", tmp_path / "none.csv")
+    with pytest.raises(BlocklightError, match="not a file"):
+        import_history(town, "calls", tmp_path)
+
+
+def parquet(rows: int) -> bytes:
+    sink = pa.BufferOutputStream()
+    numbers = range(rows)
+    table = {"id": [f"{n:>80}" for n in numbers], "received": [f"03/01/2024 {n % 24}:00" for n in numbers]}
+    table |= {"call_type": ["NOISE"] * rows, "lon": [-122.2] * rows, "lat": [37.7] * rows}
+    pq.write_table(pa.table(table), sink, row_group_size=rows // 2, use_dictionary=False)
+    return bytes(sink.getvalue())
+
+
+def flipped(body: bytes, first: int, last: int) -> bytes:
+    return body[:first] + bytes(byte ^ 0x5A for byte in body[first:last]) + body[last:]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "answered with nothing"),
+        (parquet(100)[:-50], "a broken Parquet file"),
+        (flipped(whole := parquet(60_000), len(whole) // 2, len(whole) // 2 + 4000), "a broken Parquet file"),
+        (gzip.compress(b"id,received"), "packed with gzip; unpack it first"),
+    ],
+    ids=["empty", "cut off", "damaged, and read in another process", "packed"],
+)
+def test_a_file_that_is_no_table_is_named_with_what_is_wrong(
+    town: Options, tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = tmp_path / "history.parquet"
+    path.write_bytes(content)
+    with pytest.raises(SourceUnavailable, match=f"^{path}: {said}$"):
+        import_history(town, "calls", path)

@@ -122,6 +122,14 @@ def test_a_broken_workbook_is_refused(body: bytes) -> None:
         list(read_body(body, READING))
 
 
+def test_an_archive_of_something_else_is_said_to_be_one() -> None:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr("calls.csv", "number,received,type,lon,lat")
+    with pytest.raises(SourceUnavailable, match="a ZIP archive and no Excel file; unpack it first"):
+        list(read_body(body.getvalue(), READING))
+
+
 def test_an_archive_that_unpacks_to_too_much_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(excel, "_MAX_UNPACKED", 1000)
     with pytest.raises(SourceChanged, match="unpacks to more than 1,000 bytes"):

@@ -12,12 +12,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from blocklight.city import SourceSpec
 from blocklight.cli import err, out
 from blocklight.cli.serving import Options, Town, open_town, wall_clock
-from blocklight.errors import BlocklightError
+from blocklight.errors import BlocklightError, SourceChanged, SourceError
 from blocklight.intake.bulk import History, Understood, understood
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.run import Feed, Tally
 
 _ENOUGH_TO_JUDGE = 10
+_MOST_COLUMNS = 60
 _FINGERPRINT_BYTES = 1 << 20
 
 
@@ -100,7 +101,7 @@ class Ledger:
 def import_history(options: Options, source_id: str, file: Path) -> None:
     """Import *file* and print what came of it; an import that was interrupted goes on where it was."""
     if not file.is_file():
-        raise BlocklightError(f"{file}: no such file")
+        raise BlocklightError(f"{file}: {'not a file' if file.exists() else 'no such file'}")
     town = open_town(options)
     try:
         source = _as_history(town.city.source(source_id))
@@ -113,10 +114,18 @@ def import_history(options: Options, source_id: str, file: Path) -> None:
             out.print(f"Going on after row {ledger.account.rows:,}.", highlight=False)
         _import(town, source, file, ledger)
         out.print(ledger.account.sentence(), highlight=False, soft_wrap=True)
+    except SourceError as error:
+        raise type(error)(_told(file, error)) from None
     except KeyboardInterrupt:
         out.print(f"Stopped after row {ledger.account.rows:,}; the same command goes on from there.")
     finally:
         town.store.close()
+
+
+def _told(file: Path, error: SourceError) -> str:
+    """Say what is wrong with a file, and which columns it has where it has not ours."""
+    has = error.heading[:_MOST_COLUMNS] if isinstance(error, SourceChanged) else ()
+    return f"{file}: {error}" + (f"; it has these columns: {', '.join(has)}" if has else "")
 
 
 def _as_history(source: SourceSpec) -> SourceSpec:

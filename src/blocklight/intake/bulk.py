@@ -111,8 +111,11 @@ class _Taker:
             if told is None:
                 return
             if isinstance(told, tuple):
-                kind, reason = told
-                raise _ERRORS[kind](reason)
+                kind, reason, heading = told
+                error = _ERRORS[kind](reason)
+                if isinstance(error, SourceChanged):
+                    error.heading = heading
+                raise error
             yield told
             self._room.release()
         raise BlocklightError("the process that reads the file was ended; the same command goes on from here")
@@ -138,7 +141,7 @@ def _understand_over_there(pipe: Connection, history: History) -> None:
                 pipe.send_bytes(pickle.dumps(block, pickle.HIGHEST_PROTOCOL))
             told: Any = None
         except BlocklightError as error:
-            told = type(error).__name__, str(error)
+            told = type(error).__name__, str(error), getattr(error, "heading", ())
         pipe.send_bytes(pickle.dumps(told))
 
 

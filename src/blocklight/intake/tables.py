@@ -19,6 +19,7 @@ from blocklight.intake.record import RawRecord, Unreadable
 
 _MARK = b"\xef\xbb\xbf"
 _PARQUET = b"PAR1"
+_GZIP = b"\x1f\x8b"
 _DELIMITERS = ",;\t|"
 _LONGEST_FIELD = 1_000_000
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -68,6 +69,8 @@ def read_table(file: IO[bytes], reading: Reading) -> Iterator[Block]:
         return _parquet(file, reading)
     if start.startswith(EXCEL):
         return _excel(file, reading)
+    if start.startswith(_GZIP):
+        raise SourceUnavailable("packed with gzip; unpack it first")
     first = _first(start)
     if first in (b"[", b"{"):
         return _json(file.read(), reading)
@@ -168,10 +171,22 @@ def _parquet(file: IO[bytes], reading: Reading) -> Iterator[Block]:
         for batch in table.iter_batches(batch_size=reading.size, columns=wanted):
             names = [ours[name] for name in batch.schema.names]
             # By column and then across: three times faster than asking Arrow for rows.
-            rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            rows = zip(*(_values(column) for column in batch.columns), strict=True)
             yield Block([reading.columns.record(dict(zip(names, row, strict=True))) for row in rows])
-    except pa.ArrowException:
+    except (
+        pa.ArrowException,
+        OSError,
+        ValueError,
+    ):  # what is damaged inside a file is told in all three ways
         raise SourceUnavailable("a broken Parquet file") from None
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """Return the values of a column; of nanoseconds, which Spark writes, the microseconds."""
+    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    values: list[Any] = column.to_pylist()
+    return values
 
 
 def _excel(file: IO[bytes], reading: Reading) -> Iterator[Block]:

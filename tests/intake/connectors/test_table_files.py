@@ -136,6 +136,15 @@ async def test_a_table_at_an_address_is_read_whatever_its_kind(kind: str) -> Non
     assert ids(found) == ["1", "2"]
 
 
+async def test_nanoseconds_of_a_parquet_file_are_cut_off(tmp_path: Path) -> None:
+    received = pa.array([1_700_000_000_123_456_789], pa.timestamp("ns", "UTC"))
+    sink = pa.BufferOutputStream()
+    table = {"id": ["1"], "received": received, "type": ["CAR FIRE"], "lon": [-95.3], "lat": [29.7]}
+    pq.write_table(pa.table(table), sink)
+    [row] = (await read(put(tmp_path / "calls.parquet", bytes(sink.getvalue())))).rows
+    assert str(row["received"]) == "2023-11-14 22:13:20.123456+00:00"
+
+
 async def test_a_damaged_row_is_rejected_alone_with_its_reason(tmp_path: Path) -> None:
     lines = [
         HEADING.encode(),
@@ -182,7 +191,7 @@ async def test_a_table_without_our_columns_says_which(content: bytes, tmp_path: 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"<html>", b"PAR1 broken", KINDS["parquet"][:-30], b'{"a": [', b"[1, 2"],
+    [b"", b"<html>", b"PAR1 broken", KINDS["parquet"][:-30], b'{"a": [', b"[1, 2", b"\x1f\x8b\x08packed"],
     ids=lambda c: str(c[:12]),
 )
 async def test_what_is_no_table_is_refused_as_a_file_and_counted_in_a_folder(
