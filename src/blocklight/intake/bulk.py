@@ -30,7 +30,7 @@ _BLOCKS_AHEAD = 4
 _WORTH_A_PROCESS = 1_000_000
 """Bytes of a file: half a second of reading, which is about what a process takes to start."""
 _ERRORS: dict[str, type[BlocklightError]] = {
-    error.__name__: error for error in (SourceChanged, SourceUnavailable, BlocklightError)
+    error.__name__: error for error in (SourceChanged, SourceUnavailable)
 }
 
 
@@ -112,7 +112,7 @@ class _Taker:
                 return
             if isinstance(told, tuple):
                 kind, reason, heading = told
-                error = _ERRORS[kind](reason)
+                error = _ERRORS.get(kind, BlocklightError)(reason)
                 if isinstance(error, SourceChanged):
                     error.heading = heading
                 raise error
