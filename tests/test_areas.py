@@ -1,4 +1,5 @@
 import json
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import shape
-from small_city import small_city
+from small_city import TABLE, small_city
 
 from blocklight.areas import Areas
-from blocklight.city import load_city, shipped_cities
+from blocklight.city import City, load_city, parse_city, shipped_cities
 from blocklight.errors import CityFileError
 from blocklight.model import Area
 
@@ -31,8 +32,14 @@ def _file(path: Path, *shapes: tuple[str, dict[str, Any]]) -> None:
 
 def _areas(folder: Path, *shapes: tuple[str, dict[str, Any]]) -> Areas:
     _file(folder / "beats.geojson", *shapes)
+    return Areas(_city(folder))
+
+
+def _city(folder: Path, bounds: tuple[float, float, float, float] = (-179, -89, 179, 89)) -> City:
     layer = {"kind": "beat", "label": "Beats", "file": "beats.geojson"}
-    return Areas(small_city(folder, top={"areas": [layer]}))
+    table = deepcopy(TABLE) | {"areas": [layer]}
+    table["city"]["bounds"] = dict(zip(("west", "south", "east", "north"), bounds, strict=True))
+    return parse_city(table, file="smallton.toml", folder=folder)
 
 
 def test_a_point_lies_in_the_area_that_is_drawn_around_it(tmp_path: Path) -> None:
@@ -73,8 +80,7 @@ def test_areas_are_served_with_their_id_name_and_kind_and_nothing_else_of_the_fi
     table = json.loads(path.read_text())
     table["features"][0]["properties"] |= {"CAPTAIN": "Doe", "PHONE": "555-0100"}
     path.write_text(json.dumps(table))
-    layer = {"kind": "beat", "label": "Beats", "file": "beats.geojson"}
-    areas = Areas(small_city(tmp_path, top={"areas": [layer]}))
+    areas = Areas(_city(tmp_path))
     served = areas.geojson("beat")
     assert served is not None
     assert served["features"][0]["properties"] == {"id": "1A", "name": "Beat 1A", "kind": "beat"}
@@ -110,6 +116,52 @@ def test_a_file_that_draws_no_areas_is_named(tmp_path: Path, content: str, reaso
     with pytest.raises(CityFileError, match=reason) as caught:
         Areas(city)
     assert caught.value.file.endswith("beats.geojson")
+
+
+@pytest.mark.parametrize(
+    ("shapes", "reason"),
+    [
+        ([("A", _square(-13_614_000, 4_540_000, 9000))], "no area lies within the city's bounds"),
+        ([("A", _square(10, 50))], "no area lies within the city's bounds"),
+        ([("A", _square(29.2, -95.8, 0.5))], "longitude and latitude are swapped"),
+        ([], "there are no areas in it"),
+        ([("A", _square(-96, 29)), ("A", _square(-95.5, 29))], "'A' is the id of two areas"),
+        ([("", _square(-96, 29))], "1 to 80 characters, and no colon"),
+        ([("beat:A", _square(-96, 29))], "1 to 80 characters, and no colon"),
+    ],
+)
+def test_areas_that_no_call_could_be_in_or_that_cannot_be_told_apart_are_refused(
+    tmp_path: Path, shapes: list[tuple[str, dict[str, Any]]], reason: str
+) -> None:
+    _file(tmp_path / "beats.geojson", *shapes)
+    with pytest.raises(CityFileError, match=reason) as caught:
+        Areas(_city(tmp_path, (-96, 29, -95, 30)))
+    assert caught.value.file.endswith("beats.geojson")
+    assert caught.value.key == "beat"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", None),
+        ("EPSG:4326", None),
+        ("urn:ogc:def:crs:EPSG::4326", None),
+        ("urn:ogc:def:crs:EPSG::2278", "in urn:ogc:def:crs:EPSG::2278, not in degrees"),
+    ],
+)
+def test_an_older_file_that_names_its_reference_system_is_believed(
+    tmp_path: Path, name: str, reason: str | None
+) -> None:
+    _file(tmp_path / "beats.geojson", ("A", _square(-96, 29)))
+    table = json.loads((tmp_path / "beats.geojson").read_text())
+    table["crs"] = {"type": "name", "properties": {"name": name}}
+    (tmp_path / "beats.geojson").write_text(json.dumps(table))
+    if reason is None:
+        assert Areas(_city(tmp_path, (-96, 29, -95, 30))).at(-95.5, 29.5) == {"beat": "A"}
+        return
+    with pytest.raises(CityFileError, match=reason) as caught:
+        Areas(_city(tmp_path, (-96, 29, -95, 30)))
+    assert caught.value.key == "crs"
 
 
 def test_every_shipped_city_has_areas_that_can_be_read() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import shapely
 from shapely.geometry import shape
 
-from blocklight.city import AreaLayer, City
+from blocklight.city import AreaLayer, Bounds, City
 from blocklight.errors import CityFileError
 from blocklight.model import Area
 
@@ -21,6 +22,11 @@ SQUARES_A_DEGREE = 1000
 """A square of about 100 m: all that is remembered of where an exact place was asked for."""
 _MOST_SQUARES = 200_000
 _ROUNDING = 1e-9
+_ID = re.compile(r"[^:\x00-\x1f]{1,80}")
+_NO_ID = "an area's id has 1 to 80 characters, and no colon"
+_IN_DEGREES = {"properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
+"""What a GeoJSON file is in that says nothing of it; older ones may name any system."""
+_PREPARE = "`blocklight areas prepare` brings a file into degrees of WGS 84"
 _UNKNOWN: Mapping[str, str] = {}
 
 Square = tuple[int, int]
@@ -37,7 +43,7 @@ class Areas:
         self._owners: list[Area] = []
         self._centres: dict[tuple[str, str], tuple[float, float, int]] = {}
         for layer in city.areas:
-            self._add(layer, city.path(layer.file))
+            self._add(layer, city.path(layer.file), city.city.bounds)
         self._shapes = np.array(self._polygons, dtype=object)
         shapely.prepare(self._shapes)
         self._tree = shapely.STRtree(self._shapes)
@@ -73,8 +79,9 @@ class Areas:
         """Return the areas of *kind* as a FeatureCollection, or ``None`` for an unknown kind."""
         return self._collections.get(kind)
 
-    def _add(self, layer: AreaLayer, path: Path) -> None:
+    def _add(self, layer: AreaLayer, path: Path, bounds: Bounds) -> None:
         features = []
+        first = len(self._polygons)
         for feature in _features(path):
             try:
                 geometry = shape(feature["geometry"])
@@ -89,6 +96,9 @@ class Areas:
                 area = Area(kind=layer.kind, id=str(properties[layer.id]), name=str(properties[layer.name]))
             except KeyError as error:
                 raise CityFileError(str(path), layer.kind, f"an area has no property {error}") from error
+            if not _ID.fullmatch(area.id) or (area.kind, area.id) in self._centres:
+                reason = f"{area.id!r} is the id of two areas" if _ID.fullmatch(area.id) else _NO_ID
+                raise CityFileError(str(path), layer.kind, reason)
             self.by_kind.setdefault(layer.kind, []).append(area)
             self._polygons.append(geometry)
             self._owners.append(area)
@@ -101,6 +111,7 @@ class Areas:
                     "geometry": json.loads(shapely.to_geojson(geometry)),
                 }
             )
+        _expect_here(self._polygons[first:], path, layer.kind, bounds)
         self._collections[layer.kind] = {"type": "FeatureCollection", "features": features}
 
     def _in(self, square: Square) -> Mapping[str, str] | list[int]:
@@ -139,6 +150,18 @@ class Areas:
         return tuple(found.items())
 
 
+def _expect_here(polygons: list[Any], path: Path, kind: str, bounds: Bounds) -> None:
+    """Raise ``CityFileError`` where no area lies in the city: no incident would ever be in one."""
+    box = shapely.box(bounds.west, bounds.south, bounds.east, bounds.north)
+    if shapely.intersects(polygons, box).any():
+        return
+    turned = shapely.transform(polygons, lambda points: points[:, ::-1])
+    if len(polygons) and shapely.intersects(turned, box).any():
+        raise CityFileError(str(path), kind, "longitude and latitude are swapped")
+    reason = "no area lies within the city's bounds" if polygons else "there are no areas in it"
+    raise CityFileError(str(path), kind, f"{reason}; {_PREPARE}")
+
+
 def _centre(polygon: Any) -> tuple[float, float, int]:  # noqa: ANN401 - shapely has no types of its own
     """Return a point that lies inside, to 6 digits, and the great-circle reach to the farthest corner."""
     inside = polygon.representative_point()
@@ -153,7 +176,11 @@ def _features(path: Path) -> list[dict[str, Any]]:
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise CityFileError(str(path), "", f"larger than {_MAX_FILE_BYTES:,} bytes")
     try:
-        features: list[dict[str, Any]] = json.loads(path.read_bytes())["features"]
-    except (ValueError, KeyError, TypeError) as error:
+        told = json.loads(path.read_bytes())
+        features: list[dict[str, Any]] = list(told["features"])
+        system = str((told.get("crs") or _IN_DEGREES)["properties"]["name"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CityFileError(str(path), "", "not a GeoJSON FeatureCollection") from error
+    if not system.endswith(("CRS84", ":4326")):
+        raise CityFileError(str(path), "crs", f"in {system[:80]}, not in degrees of WGS 84; {_PREPARE}")
     return features
