@@ -104,7 +104,7 @@ TIMES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_a
 
 _METRES_A_DEGREE = 111_195
 _NOWHERE_M = 50_000_000
-_COARSER = 1.5
+COARSER = 1.5
 """Beyond this a place is coarser; cells of one resolution differ by less, and a step of one by 2.6."""
 
 
@@ -153,7 +153,7 @@ class Detail(NamedTuple):
         if later.medical and not self.medical:
             fields |= {"category", "place", "areas", "source_type", "disposition"}
         unlabelled = self.labelled and not later.labelled
-        if later.radius_m > self.radius_m * _COARSER or unlabelled or later.masks(self):
+        if later.radius_m > self.radius_m * COARSER or unlabelled or later.masks(self):
             fields |= {"place", "areas"}
         if self.typed and not later.typed:
             fields.add("source_type")
@@ -245,7 +245,7 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
         place, areas = bound.place, bound.areas
         if place is None or self.place is None or not place.reaches(self.place):
             place, areas = None, {}
-        elif self.place.radius_m > place.radius_m * _COARSER and not self.detail.as_published:
+        elif self.place.radius_m > place.radius_m * COARSER and not self.detail.as_published:
             place, areas = self.place, self.areas
         return msgspec.structs.replace(self, place=place, areas=areas, source_type=None, disposition=None)
 

@@ -7,10 +7,8 @@ from enum import Enum
 from msgspec.structs import replace
 
 from blocklight.city import City, SourceSpec
-from blocklight.model import Held, Kind, Outcome, PlaceKind, PublicIncident, Rejected, Withheld
+from blocklight.model import COARSER, Held, Kind, Outcome, PublicIncident, Rejected, Withheld
 
-_COARSER = 1.5
-"""How much further a place must reach to count as coarser: cells of one size differ a little."""
 _REMEMBERED = 200_000
 
 
@@ -70,8 +68,7 @@ class Settling:
     def of(cls, source: SourceSpec, city: City) -> "Settling | None":
         """Return what has to be settled of a source, ``None`` for most."""
         found = standing(source, city)
-        stays = source.freeze_place or source.masked_by_publisher is not None
-        return cls(source.id, found, stays) if found or stays else None
+        return cls(source.id, found, source.freeze_place) if found or source.freeze_place else None
 
     def __call__(self, outcomes: Sequence[Outcome], stored: Mapping[str, PublicIncident]) -> list[Outcome]:
         """Return what is to be stored of *outcomes*, given what is *stored* of their incidents.
@@ -105,9 +102,7 @@ class Settling:
 
 
 def _frozen(new: PublicIncident, known: PublicIncident) -> PublicIncident:
-    """Return *new* at the place where it was first; one that is coarser or masked now is shown so."""
-    if new.place is None or known.place is None or new.place.radius_m > _COARSER * known.place.radius_m:
-        return new
-    if known.place.kind is PlaceKind.PUBLISHER and new.place.kind is not PlaceKind.PUBLISHER:
+    """Return *new* at the place where it was first; one that is coarser now is shown so."""
+    if new.place is None or known.place is None or new.place.radius_m > COARSER * known.place.radius_m:
         return new
     return replace(new, place=known.place, areas=known.areas)
