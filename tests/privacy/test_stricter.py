@@ -1,6 +1,6 @@
 """A policy that becomes stricter while calls wait: they are released as it says, not as they were told."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,11 +25,11 @@ WAITS = (
 FINE = mask_point(-122.2711, 37.8123, 9)
 
 
-def put_in_force(town: Town, folder: Path, file: str) -> None:
+def put_in_force(town: Town, folder: Path, file: str, at: datetime = NOW + timedelta(minutes=1)) -> None:
     """Start intake with another city file, as a server does."""
     with a_town(folder, file) as other:
         city = other.city
-    apply_policy(city, Rules.of(city, KEY), town.store, NOW + timedelta(minutes=1))
+    apply_policy(city, Rules.of(city, KEY), town.store, at)
 
 
 async def released(folder: Path, stricter: str, minutes: int = 60) -> tuple[Town, dict[str, bytes]]:
@@ -73,3 +73,47 @@ async def test_what_waits_may_have_to_wait_for_its_closing(tmp_path: Path) -> No
     until_closed = WAITS.replace("for_min = 30", "until_closed = true")
     _, surfaces = await released(tmp_path, until_closed, minutes=6000)
     assert b'"category":"fire"' not in surfaces["live"]
+
+
+async def test_an_update_that_waits_outlives_a_policy_that_coarsens_what_is_published(tmp_path: Path) -> None:
+    steps = '[[policy.rules]]\nname = "steps"\naction = "publish"\ntime_step_min = 15\n'
+    call = {"what": "FIRE", "opened": NOW.isoformat()}
+    with a_town(tmp_path / "town", FILE + steps) as town:
+        apply_policy(town.city, Rules.of(town.city, KEY), town.store, NOW)
+        await town.fetch(a_row(1, **call))
+        town.store.release(NOW + timedelta(minutes=15))
+        later = NOW + timedelta(minutes=16)
+        done = later.isoformat()
+        await town.fetch(a_row(1, **call, state="DONE", closed=done), at=later)
+        assert town.store.held() == 1
+        stricter = FILE.replace('labels = "hundred_block"', "resolution = 7") + steps
+        put_in_force(town, tmp_path / "strict", stricter, later)
+        (before,) = await town.features(later)
+        town.store.release(NOW + timedelta(minutes=45))
+        (after,) = await town.features(NOW + timedelta(minutes=45))
+    assert before["properties"]["status"] == "open"  # the change of policy is no moment to tell it
+    assert after["properties"]["status"] == "closed"
+    for told in (before, after):
+        assert told["properties"]["place"]["radius_m"] > 2 * FINE.radius_m
+        assert told["geometry"]["coordinates"] == before["geometry"]["coordinates"]
+
+
+async def test_what_is_due_as_a_policy_changes_is_never_released_as_the_old_one_told_it(
+    tmp_path: Path,
+) -> None:
+    stricter = FILE.replace('labels = "hundred_block"', "resolution = 7")
+    stricter += '[[policy.rules]]\nname = "no-fires"\ncategory = "fire"\naction = "withhold"\n'
+    due = NOW + timedelta(minutes=40)
+    with a_town(tmp_path / "town", WAITS) as town:
+        apply_policy(town.city, Rules.of(town.city, KEY), town.store, NOW)
+        fires = [a_row(number, what="FIRE", opened=NOW.isoformat()) for number in (1, 2, 3)]
+        await town.fetch(*fires, a_row(4), a_row(5))
+        assert town.store.held() == 3
+        put_in_force(town, tmp_path / "strict", stricter, due)
+        assert town.store.held() == 0
+        changes = town.store.changes(0)
+        assert {change.incident.category for change in changes if change.incident} == {"burglary"}
+        assert (
+            town.store.head() == 4
+        )  # two published, both coarser: nothing was told of the fires for a moment
+        assert town.ledgered("withheld") == 3

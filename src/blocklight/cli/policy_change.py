@@ -77,19 +77,19 @@ def apply_policy(city: City, rules: Rules, store: Store, now: datetime) -> Diffe
         old_types = CallTypes.model_validate(entries[-1].detail["call_types"])
         known = vocabulary(old_types, Policy.model_validate(entries[-1].detail["policy"]).allow)
     difference = Difference()
-    batches: dict[str, list[PublicIncident | Held | Withheld]] = {}
+    # What waits is asked about first: some of it may be due, and is not to be released as it was told.
+    waits = [again.outcome for _, again in asked_of_waiting(city, rules, store, known, now)]
+    difference.total["vanish"] = store.restrain([one for one in waits if one is not None], now).retracted
+    store.release(now)
+    batch: list[PublicIncident | Held | Withheld] = []
     for incident, again in asked(city, rules, store, known, now):
         difference.add(incident, again, city.ledger_kind)
-        if again.outcome is None:
-            continue
-        batch = batches.setdefault(incident.source, [])
-        batch.append(again.outcome)
+        if again.outcome is not None:
+            batch.append(again.outcome)
         if len(batch) >= _AT_ONCE:
-            store.apply(incident.source, batch, at=now)
-            batch.clear()
-    for source, batch in batches.items():
-        store.apply(source, batch, at=now)
-    _restrain(city, rules, store, known, now)
+            store.refilter(batch, now)
+            batch = []
+    store.refilter(batch, now)
     detail = {
         "fingerprint": mark,
         "changed": {word: difference.total[word] for word in WORDS},
@@ -99,18 +99,6 @@ def apply_policy(city: City, rules: Rules, store: Store, now: datetime) -> Diffe
     }
     store.note(now, ACTION, detail)
     return difference
-
-
-def _restrain(city: City, rules: Rules, store: Store, known: Vocabulary, now: datetime) -> None:
-    """Ask the policy about what waits, which would otherwise be released as the one before told."""
-    waiting: list[PublicIncident | Held] = []
-    for incident, again in asked_of_waiting(city, rules, store, known, now):
-        if isinstance(again.outcome, Withheld):
-            store.apply(incident.source, [again.outcome], at=now)
-        elif again.outcome is not None:
-            waiting.append(again.outcome)
-    if waiting:
-        store.restrain(waiting, now)
 
 
 def asked_of_waiting(

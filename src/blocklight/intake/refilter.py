@@ -96,14 +96,14 @@ def _again(
     until_closed = rule.until_closed or rules.meanings.of(text).held_until_closed
     outcome = timed(incident, stricter, rule, until_closed=until_closed)
     delayed_already = isinstance(outcome, Held) and outcome.incident == public and not waiting
-    if isinstance(outcome, Held) and (delayed_already or _is_over(outcome, now)):
+    if isinstance(outcome, Held) and (delayed_already or _is_over(outcome, public, now)):
         outcome = stricter
     return None if outcome == public else outcome
 
 
-def _is_over(held: Held, now: datetime) -> bool:
+def _is_over(held: Held, public: PublicIncident, now: datetime) -> bool:
     """Whether a delay would have ended; one that cuts times is never over before it has done so."""
-    cut_already = held.incident.time_step_min is None
+    cut_already = held.incident.time_step_min in (None, public.time_step_min)
     return cut_already and held.release_at is not None and held.release_at <= now
 
 

@@ -89,6 +89,7 @@ class Holding:
         self._places = places
         self._at = at
         self._any = True
+        self._leaves = False
         self._puts: dict[str, Waiting] = {}
         self._gone: list[str] = []
         self.pauses = Pauses(())
@@ -108,8 +109,10 @@ class Holding:
 
         A published incident that has to wait becomes ``Withheld``, for a reason that leaves no mark.
         """
-        waits = [id_ for id_, outcome in pending.items() if self._may_wait(outcome)]
         before = self._rows(pending)
+        if self._leaves:
+            before = self._left(pending, before)
+        waits = [id_ for id_, outcome in pending.items() if self._may_wait(outcome)]
         self.bounds |= {id_: Bound() for id_, mark in marks.items() if mark[_MARKED_MEDICAL]}
         if not waits and not before:
             return []
@@ -127,6 +130,10 @@ class Holding:
             if id_ in marks:
                 fall.append(id_)
         return fall
+
+    def leave_waiting(self) -> None:
+        """Sort published versions from now on: later ones that wait of them go on waiting."""
+        self._leaves = True
 
     def due(self) -> list[Waiting]:
         """Return what is to be released now, the longest due first."""
@@ -196,6 +203,19 @@ class Holding:
             self._cursor.execute(self._sql.delete_held, self._sql.keys(gone))
         run_many(self._cursor, self._sql.put_held, [tuple(row) for row in self._puts.values()])
         self._gone, self._puts = [], {}
+
+    def _left(self, pending: Pending, before: Mapping[str, Waiting]) -> dict[str, Waiting]:
+        """Return the rows of *before* that do not go on waiting, and settle what is held with the others."""
+        ending: dict[str, Waiting] = {}
+        for id_, row in before.items():
+            outcome = pending[id_]
+            if isinstance(outcome, Withheld):
+                ending[id_] = row
+            elif isinstance(outcome, Held):
+                del pending[id_]
+                if outcome.step_min is None:
+                    pending[id_] = Withheld(id_, outcome.source, Reason.HELD)
+        return ending
 
     def _bind(self, before: Mapping[str, Waiting], shown: Mapping[str, Shown]) -> None:
         """Remember what was told of those that were medical once."""

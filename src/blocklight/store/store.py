@@ -15,7 +15,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.errors import StoreError
-from blocklight.model import Change, Held, Kind, LifeEvent, Outcome, PublicIncident, StoredIncident
+from blocklight.model import (
+    Change,
+    Held,
+    Kind,
+    LifeEvent,
+    Outcome,
+    PublicIncident,
+    StoredIncident,
+    Withheld,
+)
 from blocklight.store import auditing, compacting, pausing, reading, renaming, schema, sources
 from blocklight.store.applied import Applied
 from blocklight.store.auditing import AuditEntry, AuditVerdict
@@ -119,10 +128,18 @@ class Store:
         with self._applying() as driver:
             return self._release(driver, at)
 
-    def restrain(self, outcomes: Sequence[PublicIncident | Held], at: datetime) -> None:
-        """Let what waits tell no more, and wait no shorter, than a stricter policy makes of it."""
+    def restrain(self, outcomes: Sequence[PublicIncident | Held | Withheld], at: datetime) -> Applied:
+        """Let what waits tell no more, and wait no shorter, than a stricter policy makes of it.
+
+        What it withholds is taken back as well, if an earlier version is published.
+        """
         with self._applying() as driver:
-            self._application(driver, at).restrain(outcomes)
+            return self._application(driver, at).restrain(outcomes)
+
+    def refilter(self, outcomes: Sequence[PublicIncident | Held | Withheld], at: datetime) -> Applied:
+        """Take back, delay and coarsen what is published as a stricter policy says; updates go on waiting."""
+        with self._applying() as driver:
+            return self._application(driver, at).refilter(outcomes)
 
     def pause(self, pause: Pause) -> Applied:
         """Publish nothing more of what a pause covers, and take its open incidents back until then."""

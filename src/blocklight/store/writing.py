@@ -16,15 +16,7 @@ from blocklight.store.batch import collect
 from blocklight.store.holding import PASSING, Holding, Pending
 from blocklight.store.ledger import of_all_sources
 from blocklight.store.places import Places
-from blocklight.store.rows import (
-    CONTENT,
-    Row,
-    body,
-    content,
-    digest,
-    from_ms,
-    to_ms,
-)
+from blocklight.store.rows import CONTENT, Row, body, content, digest, from_ms, to_ms
 from blocklight.store.settled import Known, Settled, Stored, stored_rows
 from blocklight.store.statements import WHOLE, Statements, fetch, run_many
 from blocklight.store.unwritten import Unwritten
@@ -88,10 +80,18 @@ class Application:
                 self._withhold(Withheld(incident.id, incident.source, Reason.PAUSED), None, stored)
         return self._finish(before)
 
-    def restrain(self, outcomes: Sequence[PublicIncident | Held]) -> Applied:
+    def restrain(self, outcomes: Sequence[PublicIncident | Held | Withheld]) -> Applied:
         """Let what waits tell no more, and wait no shorter, than these say."""
         before = self.lock()
-        self._holding.restrain(outcomes)
+        self._holding.restrain([one for one in outcomes if not isinstance(one, Withheld)])
+        self._decide({one.id: one for one in outcomes if isinstance(one, Withheld)}, join_rows=False)
+        return self._finish(before)
+
+    def refilter(self, outcomes: Sequence[PublicIncident | Held | Withheld]) -> Applied:
+        """Let what is published tell no more than these say; what waits of it is asked about by itself."""
+        before = self.lock()
+        self._holding.leave_waiting()
+        self._decide({one.id: one for one in outcomes}, join_rows=False)
         return self._finish(before)
 
     def run(
