@@ -4,7 +4,6 @@ import gzip
 import re
 import stat
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -142,11 +141,13 @@ def test_a_file_without_our_columns_says_which(town: Options, tmp_path: Path) ->
 def parquet(rows: int) -> bytes:
     sink = pa.BufferOutputStream()
     numbers = range(rows)
-    table: dict[str, list[Any]] = {
+    table = {
         "id": [f"{n:>80}" for n in numbers],
         "received": [f"03/01/2024 {n % 24}:00" for n in numbers],
+        "call_type": ["NOISE"] * rows,
+        "lon": [-122.2] * rows,
+        "lat": [37.7] * rows,
     }
-    table |= {"call_type": ["NOISE"] * rows, "lon": [-122.2] * rows, "lat": [37.7] * rows}
     pq.write_table(pa.table(table), sink, row_group_size=rows // 2, use_dictionary=False)
     return bytes(sink.getvalue())
 

@@ -64,6 +64,9 @@ def answering(*bodies: str | bytes) -> Iterator[Loopback]:
         yield running
 
 
+HEADED = "<table><tr><th>type</th><th>id</th><th>received</th><th>point</th></tr>"
+
+
 async def fetched(connector: str, *bodies: str | bytes, **changes: Any) -> Fetched:  # noqa: ANN401 - see above
     with answering(*bodies) as running:
         async with Reader(source(running.url + "/feed", connector, **changes)) as reader:
@@ -192,6 +195,57 @@ async def test_a_page_with_headings_is_read_by_them_wherever_its_table_stands() 
     found = await fetched("html", page)
     assert rows(found) == [{"id": "1", "type": "FIRE SMALL", "received": "now", "point": "45 -122"}]
     assert [row.reason for row in found.batches[0].unreadable] == ["ragged_row"]
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding"),
+    [
+        ("", "utf-8"),
+        ("", "latin-1"),
+        ("", "utf-16"),
+        ('<meta charset="ISO-8859-1">', "cp1252"),
+        ("<meta http-equiv='content-type' content='text/html; charset=iso-8859-2'>", "iso-8859-2"),
+    ],
+)
+async def test_a_page_is_read_in_the_encoding_that_it_is_in(head: str, encoding: str) -> None:
+    page = head + HEADED + "<tr><td>MÜLL</td><td>é1</td><td>now</td><td>45 -122</td></tr></table>"
+    [row] = rows(await fetched("html", page.encode(encoding)))
+    assert (row["type"], row["id"]) == ("MÜLL", "é1")
+
+
+async def test_a_row_in_which_a_letter_is_lost_is_rejected_alone() -> None:
+    page = (
+        f'<meta charset="utf-8">{HEADED}<tr><td>FIRE</td><td>1</td><td>now</td><td>45 -122</td></tr>'.encode()
+    )
+    found = await fetched("html", page + b"<tr><td>M\xdcLL</td><td>2</td><td>now</td><td>45 -122</td></tr>")
+    assert [row["id"] for row in rows(found)] == ["1"]
+    assert [row.reason for row in found.batches[0].unreadable] == ["bad_encoding"]
+
+
+@pytest.mark.parametrize("encoding", ["x-unheard-of", "hex", "idna"])
+async def test_a_page_in_an_encoding_that_nobody_knows_is_said_to_be_so(encoding: str) -> None:
+    page = f'<meta charset="{encoding}">{HEADED}<tr><td>MÜLL</td></tr></table>'.encode("latin-1")
+    assert str((await fetched("html", page)).error) == "a page in an encoding that is not known here"
+
+
+async def test_cells_that_reach_over_rows_count_in_each_of_them_and_end_with_their_table() -> None:
+    page = (
+        "<table><tr><td rowspan=9>Menu<td>Home</table><table><tr><th>type</th><th>id</th><th>received</th>"
+        "<th>point</th></tr><tr><td rowspan=2>FIRE</td><td rowspan='2'>1</td><td>then<td rowspan=0>45 -122"
+        "</tr><tr><td>now</td></tr><tr><td colspan=2>MEDICAL</td><td>now</td></tr></table>"
+    )
+    found = rows(await fetched("html", page))
+    assert [(row["type"], row["id"], row["received"], row["point"]) for row in found] == [
+        ("FIRE", "1", "then", "45 -122"),
+        ("FIRE", "1", "now", "45 -122"),
+        ("MEDICAL", "", "now", "45 -122"),
+    ]
+
+
+async def test_cells_that_reach_over_all_too_much_are_refused() -> None:
+    wide = '<tr><td colspan="1000" rowspan="65534">x</td></tr>'
+    page = HEADED + wide + "<tr></tr>" * 2500 + "</table>"
+    assert str((await fetched("html", page)).error) == "more than 2,000,000 cells on the page"
 
 
 async def test_a_heading_renamed_overnight_is_named() -> None:

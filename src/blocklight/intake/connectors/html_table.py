@@ -1,8 +1,9 @@
 """Reads the rows of a table on a web page, and understands none of them."""
 
 import re
-from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -12,21 +13,30 @@ from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.http import Conversation
 from blocklight.intake.connectors.pages import Pages
-from blocklight.intake.record import Batch, Unreadable
+from blocklight.intake.record import Batch, RawRecord, Unreadable
 
 ACCEPT = "text/html, application/xhtml+xml"
 LINK, CLASS = "@href", "@class"
 _MOST_CELLS = 2_000_000
+_WIDEST, _LONGEST = 1000, 65_534  # as far as the HTML standard lets a cell reach (4.9.11)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_DECLARED_WITHIN = 1024
+_AS_BROWSERS = dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "cp1252")
+_LOST = "\ufffd"
 _SILENT = frozenset({"script", "style", "template"})
 
 
 @dataclass(slots=True)
 class Cell:
-    """The text of a cell, its class and the address of its first link."""
+    """The text of a cell, its class, the address of its first link, its table, and how far it reaches."""
 
     words: list[str] = field(default_factory=list)
     link: str = ""
     class_: str = ""
+    table: int = 0
+    down: int = 1
+    across: int = 1
 
     @property
     def text(self) -> str:
@@ -61,18 +71,21 @@ class HtmlTable:
         if len(rows) > self._source.max_rows:
             raise SourceChanged(f"more than {self._source.max_rows:,} rows")
         records = self._columns.records(rows)
+        unreadable += [Unreadable(repr(record), "bad_encoding") for record in records if _has_lost(record)]
+        records = [record for record in records if not _has_lost(record)]
         yield Batch(records, answer.fetched_at, complete=True, unreadable=unreadable)
         # Reached only when the batch was stored: a fetch that failed later must be asked in full again.
         self._pages.stored(answer)
 
     def _rows(self, page: Sequence[Sequence[Cell]]) -> tuple[list[dict[str, str]], list[Unreadable]]:
         names = self._source.columns
+        if self._begins is not None:
+            return [_row(names, block) for block in self._blocks(page, self._begins, len(names))], []
+        page = list(_spread(page))
         if not names:
             heading, page = self._below_heading(page)
             return _named(page, heading)
-        if self._begins is None:
-            return _named(page, names)
-        return [_row(names, block) for block in self._blocks(page, self._begins, len(names))], []
+        return _named(page, names)
 
     def _below_heading(self, page: Sequence[Sequence[Cell]]) -> tuple[list[str], Sequence[Sequence[Cell]]]:
         """Return the headings that the city file's columns are among, and the rows below them."""
@@ -101,7 +114,7 @@ class HtmlTable:
 
 def html_document(body: bytes) -> Any:  # noqa: ANN401 - a list of rows of cells
     """Return the rows of all tables of a page, in order, as lists of cells."""
-    text = body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace")
+    text = _text(body)
     if not text.strip():
         raise SourceUnavailable("answered with nothing")
     if "<" not in text:
@@ -114,8 +127,57 @@ def html_document(body: bytes) -> Any:  # noqa: ANN401 - a list of rows of cells
     return reader.rows
 
 
+def _text(body: bytes) -> str:
+    """Return a page's text: what is no UTF-8 is in what the page declares, or else as browsers read it."""
+    if body.startswith(_UTF16):
+        return body.decode("utf-16", errors="replace")
+    with suppress(UnicodeDecodeError):
+        return body.decode("utf-8-sig")
+    declared = _CHARSET.search(body[:_DECLARED_WITHIN])
+    encoding = declared[1].decode("ascii").lower() if declared else "cp1252"
+    try:
+        return body.decode(_AS_BROWSERS.get(encoding, encoding), errors="replace")
+    except (LookupError, UnicodeError):
+        raise SourceChanged("a page in an encoding that is not known here") from None
+
+
+def _has_lost(record: RawRecord) -> bool:
+    """Whether a letter of a record could not be read: what is left may mean something else."""
+    return any(_LOST in value for value in record.values() if isinstance(value, str))
+
+
+def _spread(page: Sequence[Sequence[Cell]]) -> Iterator[list[Cell]]:
+    """Yield the rows with a cell that reaches down in each of its rows; across, it leaves empty cells.
+
+    What reaches beyond its table ends with it.
+    """
+    held: dict[int, tuple[Cell, int]] = {}
+    table, count = 0, 0
+    for cells in page:
+        if cells and cells[0].table != table:
+            table, held = cells[0].table, {}
+        row: list[Cell] = []
+        rest, going_on = deque(cells), dict[int, tuple[Cell, int]]()
+        while rest or len(row) in held:
+            at = len(row)
+            if at in held:
+                cell, left = held[at]
+                row.append(cell)
+            else:
+                cell = rest.popleft()
+                left = cell.down
+                row += [cell, *(Cell() for _ in range(cell.across - 1))]
+            going_on |= {column: (row[column], left - 1) for column in range(at, len(row)) if left > 1}
+        held = going_on
+        count += len(row)
+        if count > _MOST_CELLS:
+            raise SourceChanged(f"more than {_MOST_CELLS:,} cells on the page")
+        yield row
+
+
 def named_rows(page: Sequence[Sequence[Cell]]) -> list[dict[str, str]]:
     """Return the rows below the first row of headings that names as many columns as most rows have."""
+    page = list(_spread(page))
     sizes = Counter(len(cells) for cells in page if len(cells) > 1)
     if not sizes:
         return []
@@ -161,13 +223,16 @@ class _Reader(HTMLParser):
         self._cell: Cell | None = None
         self._silent = 0
         self._cells = 0
+        self._tables = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "tr":
+        if tag == "table":
+            self._tables += 1
+        elif tag == "tr":
             self.rows.append([])
             self._cell = None
         elif tag in ("td", "th"):
-            self._open_cell(dict(attrs).get("class") or "")
+            self._open_cell(dict(attrs))
         elif tag == "a" and self._cell is not None and not self._cell.link:
             self._cell.link = dict(attrs).get("href") or ""
         elif tag in _SILENT:
@@ -185,11 +250,19 @@ class _Reader(HTMLParser):
         if self._cell is not None and not self._silent:
             self._cell.words.append(data)
 
-    def _open_cell(self, class_: str) -> None:
-        self._cells += 1
+    def _open_cell(self, attrs: dict[str, str | None]) -> None:
+        across = min(_reach(attrs.get("colspan")) or 1, _WIDEST)
+        self._cells += across
         if self._cells > _MOST_CELLS:
             raise SourceChanged(f"more than {_MOST_CELLS:,} cells on the page")
         if not self.rows:
             self.rows.append([])
-        self._cell = Cell(class_=class_)
+        down = _reach(attrs.get("rowspan"))
+        class_ = attrs.get("class") or ""
+        self._cell = Cell(class_=class_, table=self._tables, down=down or _LONGEST, across=across)
         self.rows[-1].append(self._cell)
+
+
+def _reach(told: str | None) -> int:
+    """Return over how many rows or columns a cell says that it reaches: 0 is to the end, nonsense is 1."""
+    return int(told) if told is not None and re.fullmatch(r"\s*\d{1,5}\s*", told) else 1
