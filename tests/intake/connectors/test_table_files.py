@@ -225,6 +225,20 @@ async def test_each_file_of_a_folder_is_taken_once_in_the_order_of_writing(tmp_p
     assert ids(await read(tmp_path, third.cursor)) == ["5", "6"]
 
 
+async def test_a_file_without_our_columns_fails_loudly_and_holds_up_no_other(tmp_path: Path) -> None:
+    put(tmp_path / "1.csv", csv_of(1), age_s=300)
+    put(tmp_path / "2.csv", b"number,when\n2,now\n", age_s=200)
+    put(tmp_path / "3.csv", csv_of(3), age_s=100)
+    first = await read(tmp_path)
+    assert ids(first) == ["1", "3"]
+    assert str(first.error) == "column 'id' is gone"
+    second = await read(tmp_path, first.batches[-1].cursor)
+    assert (ids(second), str(second.error)) == ([], "column 'id' is gone")
+    put(tmp_path / "2.csv", csv_of(2))
+    third = await read(tmp_path, first.batches[-1].cursor)
+    assert (ids(third), third.error) == (["2"], None)
+
+
 async def test_a_file_that_is_still_written_to_is_waited_for(tmp_path: Path) -> None:
     put(tmp_path / "calls.csv", csv_of(1)[:-10], age_s=1)
     assert ids(await read(tmp_path)) == []

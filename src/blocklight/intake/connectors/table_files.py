@@ -50,8 +50,9 @@ class TableFiles:
     """Reads a table at a web address whole, or the files of this machine that have not been taken yet.
 
     A file of this machine is taken once nobody has written to it for a while. The cursor holds a mark of each
-    version of a file that was taken and is still there, so nothing is moved or deleted. Where calls close by
-    vanishing, a folder's newest file alone is read, as what is open now.
+    version of a file that was taken and is still there, so nothing is moved or deleted. A file without our
+    columns fails each fetch for as long as it is there, but only after the others, which are taken. Where
+    calls close by vanishing, a folder's newest file alone is read, as what is open now.
     """
 
     def __init__(self, source: SourceSpec, http: Conversation) -> None:
@@ -92,10 +93,18 @@ class TableFiles:
             new = new[-1:]
         if not new:
             yield Batch([], self._http.now(), unchanged=True)
+        changed: SourceChanged | None = None
         for file in new:
-            taken = taken | {file.mark}
-            async for batch in self._one(file, orjson.dumps(sorted(taken)).decode(), whole=whole):
-                yield batch
+            with_it = taken | {file.mark}
+            try:
+                async for batch in self._one(file, orjson.dumps(sorted(with_it)).decode(), whole=whole):
+                    yield batch
+            except SourceChanged as error:
+                changed = changed or error
+            else:
+                taken = with_it
+        if changed is not None:
+            raise changed
 
     def _settled(self, file: _File) -> bool:
         """Whether nobody has written to a file for a while, by its own time or by our watching it."""
