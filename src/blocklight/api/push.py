@@ -73,27 +73,31 @@ class PushEndpoint:
 
     def _refuse(self, request: Request, source: str) -> Response | None:
         """Return why the request is not even read, ``None`` when it is."""
-        client = f"{request.client.host if request.client else ''} {source}"
-        since, count = self._wrong.get(client, (0.0, 0))
-        left = since + _PER_S - time.monotonic()
-        if count >= _WRONG_KEYS and left > 0:
-            return _with(problem(429, "Too many wrong keys"), retry_after=str(int(left) + 1))
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if not self._inbox.admits(source, key.strip()) or scheme.lower() != "bearer":
-            self._note_wrong(client)
-            return _with(problem(401, "This key does not open this source"), www_authenticate="Bearer")
+            return self._wrong_key(f"{request.client.host if request.client else ''} {source}")
         if int(_length(request)) > _MOST_BYTES:
             return problem(413, "Too large", f"a batch may have {_MOST_BYTES:,} bytes")
         if request.headers.get("content-encoding", "identity").lower() != "identity":
             return problem(415, "Unsupported Media Type", "send JSON as it is, not packed")
         return None
 
-    def _note_wrong(self, client: str) -> None:
+    def _wrong_key(self, client: str) -> Response:
+        """Refuse a wrong key, and too many of them for a while.
+
+        A right key is taken all the same: strangers behind the same address, which may be a proxy's, must not
+        be able to silence a dispatch centre, and none of them guesses 256 bits.
+        """
         now = time.monotonic()
         since, count = self._wrong.pop(client, (now, 0))
-        self._wrong[client] = (since, count + 1) if now - since < _PER_S else (now, 1)
+        left = since + _PER_S - now
+        since, count = (since, count + 1) if left > 0 else (now, 1)
+        self._wrong[client] = (since, min(count, _WRONG_KEYS + 1))
         while len(self._wrong) > _REMEMBERED:
             self._wrong.popitem(last=False)
+        if count > _WRONG_KEYS:
+            return _with(problem(429, "Too many wrong keys"), retry_after=str(int(left) + 1))
+        return _with(problem(401, "This key does not open this source"), www_authenticate="Bearer")
 
     async def _taken(self, request: Request, source: str) -> Response:
         try:
