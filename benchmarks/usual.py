@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import orjson
 import pyarrow.parquet as pq
 from table import Table, median_s
@@ -84,10 +85,35 @@ def _measure_calibration(table: Table, shared: Path) -> None:
             f"at most {_GOAL_FALSE:.0%} outside",
             met=1 - ours.coverage <= _GOAL_FALSE,
         )
+    _measure_whole_city(table, shared)
+
+
+def _measure_whole_city(table: Table, shared: Path) -> None:
+    ours, own = _Tally(), _Tally()
+    for counts, size in _at_origins(shared, MOST_WEEKS, _GRIDS[:1]):
+        now, *history = counts.sum(axis=0).tolist()
+        ours.add(history, now, usual_range(history, size))
+        own.add(history, now, usual_range(history, pooled_size([history])))
+    table.add(
+        f"The same of the whole city, {MOST_WEEKS} weeks before, {ours.n:,} held-back days",
+        ours.told(),
+        f"with what the city's own weeks vary by: {own.told()}",
+        f"{(1 - ours.coverage) / (1 - own.coverage):.2f} times the false alarms",
+        f"at most {_GOAL_FALSE:.0%} outside",
+        met=1 - ours.coverage <= _GOAL_FALSE,
+    )
 
 
 def _held_back(shared: Path, weeks: int) -> Iterator[tuple[list[int], int, float]]:
     """Yield past counts, the count that came, and the pooled size, of each square at each origin."""
+    for counts, size in _at_origins(shared, weeks, _GRIDS):
+        yield from ((history, now, size) for now, *history in counts.tolist())
+
+
+def _at_origins(
+    shared: Path, weeks: int, grids: Sequence[tuple[float, float, float]]
+) -> Iterator[tuple[npt.NDArray[np.int64], float]]:
+    """Yield at each origin a row for each square, what came before the past counts, and the pooled size."""
     columns = pq.read_table(
         shared / "cad" / "houston" / "houston_calls_2020_2023.parquet",
         columns=["call_min", "lon_e5", "lat_e5"],
@@ -99,7 +125,7 @@ def _held_back(shared: Path, weeks: int) -> Iterator[tuple[list[int], int, float
     chance = random.Random(5)  # noqa: S311 - chooses origins, guards nothing
     first = int(minute[0]) + (MOST_WEEKS * 7 + 1) * 24 * 60
     origins = [chance.randrange(first, int(minute[-1])) for _ in range(_ORIGINS)]
-    for (step, east, north), origin in itertools.product(_GRIDS, origins):
+    for (step, east, north), origin in itertools.product(grids, origins):
         across = math.ceil(1 / step) + 1
         squares = ((lon - _WEST + east) / step).astype(int) + across * ((lat - _SOUTH + north) / step).astype(
             int
@@ -112,9 +138,8 @@ def _held_back(shared: Path, weeks: int) -> Iterator[tuple[list[int], int, float
         past = [number for number in range(1, len(counts)) if is_whole(totals[number], totals[1:])][:weeks]
         if len(past) == weeks and is_whole(totals[0], totals[1:]):
             table = np.stack([counts[number] for number in (0, *past)], axis=1)
-            rows = table[table[:, 1:].any(axis=1)].tolist()
-            size = pooled_size([history for _, *history in rows])
-            yield from ((history, now, size) for now, *history in rows)
+            rows = table[table[:, 1:].any(axis=1)]
+            yield rows, pooled_size([history for _, *history in rows.tolist()])
 
 
 def _poisson_range(mean: float) -> Range:

@@ -119,7 +119,7 @@ class Town:
         paths += ["/api/v1/window?hours=24", "/api/v1/window/ids?hours=24", "/api/v1/ledger"]
         paths += [f"/api/v1/areas/{layer.kind}" for layer in self.city.areas]
         every = (area for known in areas.by_kind.values() for area in known)
-        paths += [f"/api/v1/usual?area={area.kind}:{area.id}" for area in every]
+        paths += ["/api/v1/usual", *(f"/api/v1/usual?area={area.kind}:{area.id}" for area in every)]
         found: dict[str, bytes] = {
             "live": publisher.live.replay.since(0) or b"",
             "pulse": orjson.dumps(publisher.pulse()),

@@ -11,7 +11,7 @@ from public_side import NOW, PublicSide, public_side
 
 from blocklight.api.state import web_root
 from blocklight.model import Category, Kind, Origin, PublicIncident
-from blocklight.store import FetchReport
+from blocklight.store import FetchReport, Pause
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _numbers = count(1)
@@ -29,8 +29,14 @@ def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSide]:
     with public_side(folder, follow=False) as side:
         calls = [call for back in range(7) for call in a_day(back, 10, origin=Origin.COMMUNITY)]
         officer = [call for back in range(7) for call in a_day(back, 3, origin=Origin.OFFICER)]
+        elsewhere = [
+            *a_day(0, 10, origin=Origin.COMMUNITY, areas={"beat": "02Y"}),
+            *a_day(0, 5, origin=Origin.COMMUNITY, areas={}),
+        ]
         requests = a_day(0, 4, kind=Kind.REQUEST, source="requests", category=Category.ANIMAL)
-        side.store.apply("dispatch", [*calls, *officer, *a_day(0, 30, origin=Origin.COMMUNITY)], at=NOW)
+        side.store.apply(
+            "dispatch", [*calls, *officer, *a_day(0, 30, origin=Origin.COMMUNITY), *elsewhere], at=NOW
+        )
         side.store.apply("requests", requests, at=NOW)
         for source in ("dispatch", "requests"):
             side.store.record_fetch(FetchReport(source, NOW, late_after_s=30))
@@ -38,13 +44,13 @@ def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSide]:
 
 
 def usual(side: PublicSide, **parameters: object) -> dict[str, dict[str, Any]]:
-    answer = side.get("usual", params={"area": "beat:01X"} | parameters)
+    answer = side.get("usual", params=parameters)
     assert answer.status_code == 200, answer.text
     return {entry["kind"]: entry for entry in answer.json()["kinds"]}
 
 
 def test_an_area_is_told_by_kind_and_by_who_opened_it(side: PublicSide) -> None:
-    found = usual(side)
+    found = usual(side, area="beat:01X")
     assert set(found) == {"call", "request"}
     parts = {part["origin"]: part for part in found["call"]["parts"]}
     assert set(parts) == {"community", "officer"}
@@ -56,16 +62,25 @@ def test_an_area_is_told_by_kind_and_by_who_opened_it(side: PublicSide) -> None:
 
 
 def test_a_week_has_its_count_or_why_there_is_none(side: PublicSide) -> None:
-    (community, _) = usual(side, kind="call")["call"]["parts"]
+    (community, _) = usual(side, area="beat:01X", kind="call")["call"]["parts"]
     assert [week["count"] for week in community["past"]][:6] == [10] * 5 + [None]
     assert {week["missing"] for week in community["past"][5:]} == {"not_covered"}
     assert len(community["past"]) == 12
 
 
 def test_it_narrows_by_category(side: PublicSide) -> None:
-    found = usual(side, category=["animal", "fire"])
+    found = usual(side, area="beat:01X", category=["animal", "fire"])
     assert [part["now"] for part in found["request"]["parts"]] == [4]
     assert [part["now"] for part in found["call"]["parts"]] == [0]
+
+
+def test_without_an_area_it_is_the_whole_city(side: PublicSide) -> None:
+    told = side.get("usual").json()
+    assert (told["area"], told["name"]) == (None, side.get("city").json()["name"])
+    parts = {part["origin"]: part for part in usual(side)["call"]["parts"]}
+    # Ten of the community's calls of the last 24 hours lie in another beat, and five in none.
+    assert (parts["community"]["now"], parts["community"]["mean"]) == (55, 10.0)
+    assert parts["officer"] == usual(side, area="beat:01X")["call"]["parts"][1]
 
 
 def test_it_is_kept_for_a_second_as_every_count_and_not_sent_twice(side: PublicSide) -> None:
@@ -78,7 +93,6 @@ def test_it_is_kept_for_a_second_as_every_count_and_not_sent_twice(side: PublicS
 @pytest.mark.parametrize(
     ("parameters", "parameter"),
     [
-        ({}, "area"),
         ({"area": "beat"}, "area"),
         ({"area": "beat:99Z"}, "area"),
         ({"area": "district:01X"}, "area"),
@@ -118,3 +132,21 @@ def test_the_page_of_an_incident_says_it_without_scripts(
 def test_the_page_of_an_incident_says_when_there_is_not_enough_past(side: PublicSide) -> None:
     (request, *_) = side.get("incidents?kind=request&limit=1").json()["features"]
     assert "Not enough past to say" in side.client.get(f"/list/{request['id']}").text
+
+
+@pytest.mark.parametrize(("language", "verdict"), [("en", "More than usual."), ("zh", "比平常多")])
+def test_the_list_without_scripts_says_it_of_the_whole_city(
+    side: PublicSide, language: str, verdict: str
+) -> None:
+    told = side.client.get(f"/list?lang={language}&status=closed").text.partition('class="city-usual"')[2]
+    assert verdict in told.partition("</summary>")[0]
+    assert f"{side.get('city').json()['name']}." in told
+    assert "55" in told
+
+
+def test_nothing_is_said_of_the_city_while_something_is_paused(side: PublicSide) -> None:
+    side.publisher.pauses = [Pause("category", "noise", "a drill", NOW)]
+    try:
+        assert "city-usual" not in side.client.get("/list").text
+    finally:
+        side.publisher.pauses = []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from browser.conftest import Visitor, blocklight
+from browser.conftest import Visitor, blocklight, settled
 from browser.desk import feeds
 from browser.test_every_reader import PHONE, axe_finds_nothing
 
@@ -87,7 +87,7 @@ def test_an_area_that_is_chosen_stands_against_its_usual(
     )
     expect(panel.locator(".verdict")).to_have_text("More than usual")
     expect(panel).to_contain_text(
-        re.compile(r"Kept apart: Opened by officers: 1, on average 1\. About as usual\.")
+        re.compile(r"Kept apart: Opened by officers: 1, on average 1\. About usual\.")
     )
     axe_finds_nothing(page)
 
@@ -117,13 +117,74 @@ def test_a_comparison_that_cannot_be_had_says_so_and_the_card_stays(
     expect(page.locator(".details h2")).to_be_visible()
 
 
-def test_nothing_of_it_is_loaded_before_it_is_shown(quiet_city: str, visitor: Visitor) -> None:
+def city(page: Page) -> Locator:
+    return page.locator("header .city-usual")
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_the_city_stands_against_its_usual_beside_the_numbers(
+    noisy_city: str, visitor: Visitor, reader: str
+) -> None:
+    page = visitor.visit(noisy_city, **READERS[reader])
+    expect(city(page)).to_have_text(
+        re.compile(r"^(More than|About) usual for a \w+day \d+ [ap]m\s*usually \d+–\d+ calls in 24 h$")
+    )
+    # It takes no room of its own, so that nothing moves when it comes.
+    numbers, line = page.locator(".numbers").bounding_box(), city(page).bounding_box()
+    assert numbers
+    assert line
+    assert numbers["y"] - 1 <= line["y"]
+    assert line["y"] + line["height"] <= numbers["y"] + numbers["height"] + 1
+    axe_finds_nothing(page)
+    city(page).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Port Lumen: now against its usual")
+    expect(dialog).to_contain_text(re.compile(r"Calls from the community: \d+ in the 24 hours to"))
+    expect(dialog).to_contain_text("more calls are not more crimes")
+    axe_finds_nothing(page)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(city(page)).to_be_focused()
+
+
+def test_beside_a_filter_it_says_that_it_is_of_the_whole_city(noisy_city: str, visitor: Visitor) -> None:
+    for language, whole in {"en": "in the whole city", "es": "en toda la ciudad"}.items():
+        page = visitor.visit(f"{noisy_city}/?status=open&lang={language}")
+        expect(city(page)).to_contain_text(whole)
+        page.locator(".numbers button").first.click()
+        expect(city(page)).not_to_contain_text(whole)
+
+
+def test_with_too_little_past_nothing_is_said_of_the_city(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city, rows=False)
+    with page.expect_response("**/api/v1/usual?kind=call") as answer:
+        page.reload()
+    assert "too_few_weeks" in answer.value.text()
+    settled(page)
+    expect(city(page)).to_have_count(0)
+
+
+def test_first_incidents_never_wait_for_what_is_said_of_the_city(noisy_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(noisy_city, service_workers="block", rows=False)
+    page.route("**/api/v1/usual?*", lambda _: None)
+    with page.expect_request("**/api/v1/usual?kind=call"):
+        page.reload()
+        page.locator("[data-row]").first.wait_for()
+    expect(city(page)).to_have_count(0)
+    asked = page.evaluate(
+        """['/api/v1/window', 'CityUsual'].map((part) =>
+          performance.getEntriesByType('resource').find(({ name }) => name.includes(part)).startTime)"""
+    )
+    assert asked[0] < asked[1]
+
+
+def test_nothing_of_an_incident_is_compared_before_it_is_shown(quiet_city: str, visitor: Visitor) -> None:
     page = visitor.visit(quiet_city)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     loaded = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
     assert len(loaded) > 5
-    assert not [url for url in loaded if "Usual" in url or "/usual" in url]
+    assert not [url for url in loaded if "/Usual-" in url or ("/usual?" in url and "area=" in url)]
     open_first(page)
-    assert [url for url in asked if "Usual" in url]
-    assert [url for url in asked if "/api/v1/usual" in url]
+    assert [url for url in asked if "/Usual-" in url]
+    assert [url for url in asked if "/api/v1/usual?" in url and "area=" in url]

@@ -57,6 +57,16 @@ def test_fewer_weeks_have_a_wider_range() -> None:
     assert few.low < many.low < 40 < many.high < few.high
 
 
+@pytest.mark.parametrize(("size", "width"), [(40.0, 16_000), (1e5, 1_000)])
+def test_what_a_large_city_receives_has_a_range_as_well(size: float, width: int) -> None:
+    low, high = usual_range([20_000] * 12, size)
+    assert low < 20_000 < high
+    assert high - low < width
+    assert (
+        sum(probability(count, [20_000] * 12, size) for count in range(low, high + 1)) >= 1 - 2 * TAIL - 1e-6
+    )
+
+
 def test_nothing_at_all_in_the_past_lets_a_single_call_be_usual() -> None:
     assert usual_range([0, 0, 0, 0], 30).low == 0
     assert 1 <= usual_range([0, 0, 0, 0], 30).high <= 3

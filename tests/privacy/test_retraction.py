@@ -45,6 +45,7 @@ PATHS = [
     "/api/v1/sources",
     "/api/v1/ledger",
     "/api/v1/usual?area=beat:02Y",
+    "/api/v1/usual",
     "/api/v1/policy",
     "/list",
     "/list?q=canary",

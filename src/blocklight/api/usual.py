@@ -1,4 +1,4 @@
-"""Is this usual here: an area's last 24 hours beside the same hours of the weeks before."""
+"""Is this usual here: the last 24 hours of an area or the city, beside those of the weeks before."""
 
 from typing import Annotated, Any
 
@@ -56,11 +56,13 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class UsualParameters(BaseModel):
-    """Which area, and of what; anything else is a mistake and answered with 400."""
+    """Which area, or the whole city, and of what; anything else is a mistake and answered with 400."""
 
     model_config = ConfigDict(extra="forbid")
 
-    area: str = Field(description="kind:id, for example beat:04X", pattern=_AREA)
+    area: str | None = Field(
+        None, description="kind:id, for example beat:04X; the whole city unless told", pattern=_AREA
+    )
     kind: Kind | None = None
     category: list[Category] = Field([], description="one or more categories", max_length=30)
 
@@ -71,7 +73,7 @@ def get_usual(
     parameters: Annotated[UsualParameters, Query()],
     state: Annotated[Public, Depends(public)],
 ) -> Response:
-    """Compare what was received in an area during the last 24 hours with the same hours of the weeks before.
+    """Compare what was received during the last 24 hours with the same hours of the weeks before.
 
     Counts are of published incidents, by kind and by who opened them. A week that a source does not cover
     wholly is not compared; with too few weeks nothing is said but that. `low` to `high` is what the
@@ -83,10 +85,7 @@ def get_usual(
 
 def told(state: Public, parameters: UsualParameters) -> dict[str, Any]:
     """Return the answer as the API tells it; raises ``BadQuery`` for an area that the city does not have."""
-    kind, _, area_id = parameters.area.partition(":")
-    name = next((area.name for area in state.areas.by_kind.get(kind, ()) if area.id == area_id), None)
-    if name is None:
-        raise BadQuery("the city has no such area", parameter="area")
+    area, name = _area(state, parameters.area)
     categories = frozenset(parameters.category)
     kinds = [one for one in Kind if any(source.kind is one for source in state.city.sources)]
     return {
@@ -96,15 +95,26 @@ def told(state: Public, parameters: UsualParameters) -> dict[str, Any]:
         "least_weeks": LEAST_WEEKS,
         "tail": TAIL,
         "kinds": [
-            _kind(compared(state, one, (kind, area_id), categories))
-            for one in kinds
-            if parameters.kind in (None, one)
+            _kind(compared(state, one, area, categories)) for one in kinds if parameters.kind in (None, one)
         ],
     }
 
 
-def compared(state: Public, kind: Kind, area: tuple[str, str], categories: frozenset[Category]) -> Told:
-    """Compare an area with its past, as of now."""
+def _area(state: Public, asked: str | None) -> tuple[tuple[str, str] | None, str]:
+    """Return an area and its name, those of the whole city for ``None``; raises ``BadQuery``."""
+    if asked is None:
+        return None, state.city.city.name
+    kind, _, area_id = asked.partition(":")
+    for area in state.areas.by_kind.get(kind, ()):
+        if area.id == area_id:
+            return (kind, area_id), area.name
+    raise BadQuery("the city has no such area", parameter="area")
+
+
+def compared(
+    state: Public, kind: Kind, area: tuple[str, str] | None, categories: frozenset[Category] = frozenset()
+) -> Told:
+    """Compare an area, or the whole city, with its past, as of now."""
     publisher = state.publisher
     return state.usual.tell(kind, area, categories, publisher.now(), version=publisher.retractions)
 

@@ -64,11 +64,12 @@ def usual_range(history: Sequence[int], size: float, tail: float = TAIL) -> Rang
 
 
 def _probabilities(history: Sequence[int], size: float) -> Iterator[float]:
-    """Yield the probability of 0, 1, 2 and so on, each from the one before."""
+    """Yield the probability of 0, 1, 2 and so on, each from the one before.
+
+    They are kept as logarithms: where a thousand are usual, that of none at all is too small for a float.
+    """
     a, b = len(history) * size, sum(history) + 0.5
-    probability = math.exp(
-        math.lgamma(a + size) + math.lgamma(a + b) - math.lgamma(a) - math.lgamma(a + size + b)
-    )
+    log = math.lgamma(a + size) + math.lgamma(a + b) - math.lgamma(a) - math.lgamma(a + size + b)
     for count in range(_LONGEST):
-        yield probability
-        probability *= (size + count) * (b + count) / ((count + 1) * (a + size + b + count))
+        yield math.exp(log)
+        log += math.log((size + count) * (b + count) / ((count + 1) * (a + size + b + count)))

@@ -1,4 +1,4 @@
-"""How much is received in an area, beside the same hours of the same weekday in the weeks before."""
+"""How much is received in an area or the city, beside the same hours and weekday in the weeks before."""
 
 import threading
 import time
@@ -91,9 +91,9 @@ class _Past(NamedTuple):
 
 
 class Usual:
-    """Answers for one city; what all areas together say is remembered for a minute.
+    """Answers for one city; what all areas together say is remembered for a minute, and so is the whole city.
 
-    What is counted in the area itself is read anew for each answer, so that what was taken back is not in it.
+    What is counted in an area itself is read anew for each answer, so that what was taken back is not in it.
     """
 
     def __init__(self, city: City, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -101,36 +101,50 @@ class Usual:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
-        self._known: dict[tuple[str, Kind], tuple[float, object, _Past]] = {}
+        self._known: dict[tuple[str | None, Kind], tuple[float, object, _Past]] = {}
 
     def tell(
         self,
         kind: Kind,
-        area: tuple[str, str],
+        area: tuple[str, str] | None,
         categories: Collection[Category],
         now: datetime,
         *,
         version: object = None,
     ) -> Told:
-        """Compare an area's last 24 hours with the past; of some categories, or of all where none is given.
+        """Compare the last 24 hours of an area, or of the city, with the past.
 
-        What is remembered of all areas is dropped when *version* changes.
+        Of some categories, or of all where none is given. What is remembered goes when *version* changes.
         """
-        past = self._past(kind, area[0], now, version)
+        past = self._past(kind, None if area is None else area[0], now, version)
         if past is None:
             return Told(kind, None, None, 0, None, ())
         counting = [0, *(number for number, missing in enumerate(past.missing) if number and missing is None)]
-        rows = self._store.received(kind, *area, [past.spans[number] for number in counting])
-        own = [row._replace(span=counting[row.span]) for row in rows if _is_of(row, categories)]
+        rows = past.rows
+        if area is not None:
+            found = self._store.received(kind, *area, [past.spans[number] for number in counting])
+            rows = [row._replace(span=counting[row.span]) for row in found]
+        own = [row for row in rows if row.span in counting and _is_of(row, categories)]
         origins = sorted({row.origin for row in own}, key=lambda origin: origin or "~") or [None]
-        size = _size(past, [row for row in past.rows if _is_of(row, categories)])
+        size = _size(self._spread(past, kind, area, now, version), categories)
         parts = tuple(
             _part(past, origin, [row for row in own if row.origin == origin], size) for origin in origins
         )
         start, end, _ = past.spans[0]
         return Told(kind, start, end, len(counting) - 1, size, parts)
 
-    def _past(self, kind: Kind, area_kind: str, now: datetime, version: object) -> _Past | None:
+    def _spread(
+        self, past: _Past, kind: Kind, area: tuple[str, str] | None, now: datetime, version: object
+    ) -> _Past:
+        """Return the past from which the size comes: for the whole city too its areas', if it has any.
+
+        Twelve weeks of one city are too few to tell it, and what all areas share, as in a storm, they tell.
+        """
+        if area is not None or not self._city.areas:
+            return past
+        return self._past(kind, self._city.areas[0].kind, now, version) or past
+
+    def _past(self, kind: Kind, area_kind: str | None, now: datetime, version: object) -> _Past | None:
         """Return what is remembered, or look: one at a time, as everybody would wait for the same."""
         with self._lock:
             known = self._known.get((area_kind, kind))
@@ -141,7 +155,7 @@ class Usual:
                 self._known[area_kind, kind] = (self._clock() + _REMEMBERED_S, version, found)
             return found
 
-    def _look(self, kind: Kind, area_kind: str, now: datetime) -> _Past | None:
+    def _look(self, kind: Kind, area_kind: str | None, now: datetime) -> _Past | None:
         sources = [source for source in self._city.sources if source.kind is kind]
         healths = {health.source: health for health in self._store.sources()}
         end = _known_until([healths.get(source.id) for source in sources], now)
@@ -231,12 +245,13 @@ def _is_of(row: Received, categories: Collection[Category]) -> bool:
     return not categories or row.category in categories
 
 
-def _size(past: _Past, rows: Sequence[Received]) -> float:
+def _size(past: _Past, categories: Collection[Category]) -> float:
     """Return the size that all areas share, of the weeks that count."""
     weeks = [number for number, missing in enumerate(past.missing) if number and missing is None]
     counts: dict[tuple[str, Origin | None], Counter[int]] = {}
-    for row in rows:
-        counts.setdefault((row.area, row.origin), Counter())[row.span] += row.n
+    for row in past.rows:
+        if _is_of(row, categories):
+            counts.setdefault((row.area, row.origin), Counter())[row.span] += row.n
     return pooled_size([[found[number] for number in weeks] for found in counts.values()])
 
 

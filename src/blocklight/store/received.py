@@ -24,7 +24,10 @@ class Span(NamedTuple):
 
 
 class Received(NamedTuple):
-    """*n* incidents of one sort that were received in an area during a span, which is told by its number."""
+    """*n* incidents of one sort that were received in an area during a span, which is told by its number.
+
+    *area* is empty where the whole city was counted.
+    """
 
     span: int
     area: str
@@ -41,9 +44,9 @@ class Beginning(NamedTuple):
 
 
 def received(
-    connection: sa.Connection, kind: Kind, area_kind: str, area_id: str | None, spans: Sequence[Span]
+    connection: sa.Connection, kind: Kind, area_kind: str | None, area_id: str | None, spans: Sequence[Span]
 ) -> list[Received]:
-    """Count incidents of a kind in one area, or by area in all of its kind."""
+    """Count incidents of a kind in one area, by area in all of its kind, or in the whole city."""
     drift = ends(connection)[2]
     source = _counted(connection, area_kind, area_id)
     found: list[Received] = []
@@ -72,10 +75,12 @@ def beginnings(connection: sa.Connection, sources: Iterable[str], since: datetim
     return found
 
 
-def _counted(connection: sa.Connection, area_kind: str, area_id: str | None) -> sa.Select[Any]:
+def _counted(connection: sa.Connection, area_kind: str | None, area_id: str | None) -> sa.Select[Any]:
     table, inside = schema.incident, schema.place_area
-    of_kind = inside.c.area_kind == area_kind
     sort = (table.c.category, table.c.origin)
+    if area_kind is None:
+        return sa.select(sa.literal(""), *sort, sa.func.count()).group_by(*sort)
+    of_kind = inside.c.area_kind == area_kind
     if area_id is None:
         return (
             sa.select(inside.c.area_id, *sort, sa.func.count())

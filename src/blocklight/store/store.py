@@ -296,9 +296,9 @@ class Store:
             yield reading.window_rows(connection, since)
 
     def received(
-        self, kind: Kind, area_kind: str, area_id: str | None, spans: Sequence[Span]
+        self, kind: Kind, area_kind: str | None, area_id: str | None, spans: Sequence[Span]
     ) -> list[Received]:
-        """Count what was received during spans of time in an area, or by area in all of a kind."""
+        """Count what was received during spans of time: in an area, by area in all of a kind, or at all."""
         with self._read() as connection:
             return received(connection, kind, area_kind, area_id, spans)
 

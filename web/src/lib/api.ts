@@ -108,6 +108,8 @@ export interface Pulse {
   sources: SourcePulse[];
   open: number;
   closed_today: number;
+  /** What the city has stopped publishing for now. */
+  paused: { scope: string; value: string | null }[];
 }
 
 export interface AreaCollection {

@@ -74,6 +74,11 @@ export function toParams(filter: Filter): URLSearchParams {
   return params;
 }
 
+/** Whether anything is left out of what is shown; the range alone leaves out nothing. */
+export function isNarrowed(filter: Filter): boolean {
+  return toParams({ ...filter, range: EVERYTHING.range }).size > 0;
+}
+
 /** Read a filter from an address; what cannot be read is as if it were not there. */
 export function fromParams(params: URLSearchParams): Filter {
   const number = (name: string) => {

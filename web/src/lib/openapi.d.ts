@@ -252,7 +252,7 @@ export interface paths {
         };
         /**
          * Get Usual
-         * @description Compare what was received in an area during the last 24 hours with the same hours of the weeks before.
+         * @description Compare what was received during the last 24 hours with the same hours of the weeks before.
          *
          *     Counts are of published incidents, by kind and by who opened them. A week that a source does not cover
          *     wholly is not compared; with too few weeks nothing is said but that. `low` to `high` is what the
@@ -1371,9 +1371,9 @@ export interface operations {
     };
     get_usual_api_v1_usual_get: {
         parameters: {
-            query: {
-                /** @description kind:id, for example beat:04X */
-                area: string;
+            query?: {
+                /** @description kind:id, for example beat:04X; the whole city unless told */
+                area?: string | null;
                 kind?: components["schemas"]["Kind"] | null;
                 /** @description one or more categories */
                 category?: components["schemas"]["Category"][];

@@ -1,4 +1,4 @@
-/** An area's present beside its past: the server's answer, and what of it one place on the page shows. */
+/** The present of an area or the city beside its past: the server's answer, and what of it one place on the page shows. */
 
 import type { Category } from "./categories";
 
@@ -29,7 +29,7 @@ export interface UsualKind {
 }
 
 export interface UsualAnswer {
-  area: string;
+  area: string | null;
   name: string;
   least_weeks: number;
   kinds: UsualKind[];
@@ -37,21 +37,44 @@ export interface UsualAnswer {
 
 /** What is asked: everything of an area, or incidents like a certain one. */
 export interface UsualQuestion {
-  area: { kind: string; id: string };
+  /** Null for the whole city. */
+  area: { kind: string; id: string } | null;
   kind: string;
   /** Empty for all. */
   categories: readonly Category[];
 }
 
 export async function fetchUsual(question: UsualQuestion, signal: AbortSignal): Promise<UsualAnswer> {
-  const query = new URLSearchParams({
-    area: `${question.area.kind}:${question.area.id}`,
-    kind: question.kind,
-  });
+  const query = new URLSearchParams({ kind: question.kind });
+  if (question.area) query.set("area", `${question.area.kind}:${question.area.id}`);
   for (const category of question.categories) query.append("category", category);
   const response = await fetch(`/api/v1/usual?${query}`, { signal });
   if (!response.ok) throw new Error(`the server answered ${response.status}`);
   return response.json();
+}
+
+const AGAIN_MS = 60_000;
+
+/** Ask now and each minute, and tell each answer, null where there was none; returns what ends it. */
+export function keepAsking(question: UsualQuestion, tell: (found: UsualAnswer | null) => void): () => void {
+  const stop = new AbortController();
+  const ask = () =>
+    fetchUsual(question, stop.signal).then(tell, () => {
+      if (!stop.signal.aborted) tell(null);
+    });
+  void ask();
+  const again = setInterval(ask, AGAIN_MS);
+  return () => {
+    stop.abort();
+    clearInterval(again);
+  };
+}
+
+/** What may be said of the city in a few words: nothing while the past is too short, or today cannot be compared. */
+export function worthSaying(told: UsualKind | undefined): { part: UsualPart; until: number } | null {
+  const { main } = chosenPart(told?.parts ?? [], null);
+  if (!main || !told?.to || !["fewer", "usual", "more"].includes(main.verdict)) return null;
+  return { part: main, until: Date.parse(told.to) / 1000 };
 }
 
 /** The part that is meant: that of an origin, else what the community asked for, and the others beside it. */

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from blocklight.api.plain.asking import Question, agencies, as_given, local, read_question
 from blocklight.api.plain.page import Reader
-from blocklight.api.plain.usual import usual_lines
+from blocklight.api.plain.usual import city_lines, usual_lines
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery, NotFound, StoreError
 from blocklight.model import Kind, Origin, Status
@@ -27,9 +27,16 @@ def list_page(request: Request, state: Annotated[Public, Depends(public)]) -> Re
     try:
         question = read_question(given, state.city.city.zone)
         page = state.store.query(question.parameters.query(state.city.city.zone))
+        usual = city_lines(reader)
     except BadQuery as error:
         trouble = reader.words("plain.notRead", name=error.parameter or "?")
-        values = _form(reader, given) | {"rows": [], "older": None, "first": None, "trouble": trouble}
+        values = _form(reader, given) | {
+            "rows": [],
+            "older": None,
+            "first": None,
+            "usual": None,
+            "trouble": trouble,
+        }
         return reader.answer(request, "list.html", values, status=400, parameters=given)
     except StoreError:
         return reader.trouble(request, "plain.unavailable", 503)
@@ -38,6 +45,7 @@ def list_page(request: Request, state: Annotated[Public, Depends(public)]) -> Re
         "rows": [teller.row(item.incident) for item in page.items],
         "older": page.next and reader.link("/list", {**given, "cursor": page.next}),
         "first": _first(reader, question),
+        "usual": usual,
         "trouble": None,
     }
     return reader.answer(request, "list.html", values, parameters=given)

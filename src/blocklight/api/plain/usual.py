@@ -1,9 +1,27 @@
-"""Says whether what an incident is part of is usual in its area, in the words of the map page's card."""
+"""Says whether the city, or what an incident is part of, is as usual, in the words of the map page."""
 
 from blocklight.api.plain.page import Reader
 from blocklight.api.usual import compared
-from blocklight.insight.usual import LEAST_WEEKS, Part
-from blocklight.model import Category, Origin, PublicIncident
+from blocklight.insight.usual import LEAST_WEEKS, Part, Told, Verdict
+from blocklight.model import Category, Kind, Origin, PublicIncident
+
+_COMPARED = (Verdict.FEWER, Verdict.USUAL, Verdict.MORE)
+
+
+def city_lines(reader: Reader) -> tuple[str, list[str]] | None:
+    """Return the verdict on the whole city and the sentences beside it.
+
+    ``None``, for nothing to say, while the past is too short, the day incomplete or something paused.
+    """
+    state = reader.state
+    kind = next((kind for kind in Kind if any(source.kind is kind for source in state.city.sources)), None)
+    if kind is None or state.publisher.pauses:
+        return None
+    told = compared(state, kind, None)
+    part = _meant(told.parts, None)
+    if part is None or part.verdict not in _COMPARED:
+        return None
+    return _said(reader, told, part, state.city.city.name)
 
 
 def usual_lines(reader: Reader, incident: PublicIncident) -> tuple[str, list[str]] | None:
@@ -12,18 +30,25 @@ def usual_lines(reader: Reader, incident: PublicIncident) -> tuple[str, list[str
     kind = next((kind for kind in kinds if kind.startswith("neighb")), kinds[0] if kinds else None)
     if kind is None:
         return None
-    words, number = reader.words, reader.formats.number
     area = (kind, incident.areas[kind])
     group = reader.catalogue.group(incident.category)
     categories = frozenset(Category(one) for one in reader.catalogue.groups[group])
     told = compared(reader.state, incident.kind, area, categories)
     part = _meant(told.parts, incident.origin)
-    if part is None or told.end is None:
+    if part is None:
         return None
-    what = incident.kind if incident.kind != "call" or part.origin is None else part.origin
+    return _said(reader, told, part, f"{reader.words.of('groups', group)} · {reader.teller.area(*area)}")
+
+
+def _said(reader: Reader, told: Told, part: Part, about: str) -> tuple[str, list[str]] | None:
+    """Return the verdict on a part and the sentences beside it."""
+    words, number = reader.words, reader.formats.number
+    if told.end is None:
+        return None
+    what = told.kind if told.kind != "call" or part.origin is None else part.origin
     until = reader.formats.moment(told.end, reader.now)
     lines = [
-        f"{words.of('groups', group)} · {reader.teller.area(*area)}.",
+        f"{about}.",
         words("usual.counted", what=words.of("usual.what", what), now=number(part.now), until=until),
     ]
     if part.usual is None or part.mean is None:

@@ -5,7 +5,7 @@ export const usual = {
   areaTitle: (area: string) => `${area}: now against its usual`,
   verdicts: {
     fewer: "Fewer than usual",
-    usual: "About as usual",
+    usual: "About usual",
     more: "More than usual",
     too_few_weeks: "Not enough past to say",
     incomplete: "Cannot be said today",
@@ -30,6 +30,14 @@ export const usual = {
       : `${text} of the twelve weeks before are not compared: the sources do not cover them wholly.`,
   unanswered: "No source has answered yet.",
   failed: "The comparison cannot be loaded now.",
+  city: {
+    when: (day: string, hour: string) => `for a ${day} ${hour}`,
+    range: {
+      call: (low: string, high: string) => `usually ${low}–${high} calls in 24 h`,
+      request: (low: string, high: string) => `usually ${low}–${high} requests in 24 h`,
+    } as Record<string, (low: string, high: string) => string>,
+    whole: "in the whole city",
+  },
   apart: (what: string, now: string, mean: string, verdict: string) =>
     `Kept apart: ${what}: ${now}, on average ${mean}. ${verdict}.`,
   weeksAgo: "12 weeks ago",

@@ -7,7 +7,7 @@ export const usual: UsualWords = {
   areaTitle: (area) => `${area}: ahora frente a lo habitual`,
   verdicts: {
     fewer: "Menos de lo habitual",
-    usual: "Más o menos lo habitual",
+    usual: "Lo habitual",
     more: "Más de lo habitual",
     too_few_weeks: "No hay pasado suficiente para decirlo",
     incomplete: "Hoy no se puede decir",
@@ -31,6 +31,14 @@ export const usual: UsualWords = {
       : `${text} de las doce semanas anteriores no se comparan: las fuentes no las cubren por completo.`,
   unanswered: "Ninguna fuente ha respondido todavía.",
   failed: "La comparación no se puede cargar ahora.",
+  city: {
+    when: (day, hour) => `un ${day}, ${hour}`,
+    range: {
+      call: (low, high) => `suelen ser ${low}–${high} llamadas en 24 h`,
+      request: (low, high) => `suelen ser ${low}–${high} solicitudes en 24 h`,
+    },
+    whole: "en toda la ciudad",
+  },
   apart: (what, now, mean, verdict) => `Aparte: ${what}: ${now}, de media ${mean}. ${verdict}.`,
   weeksAgo: "hace 12 semanas",
   now: "ahora",

@@ -31,6 +31,14 @@ export const usual: UsualWords = {
       : `${text} trong mười hai tuần trước không được so sánh: các nguồn không bao quát trọn các tuần đó.`,
   unanswered: "Chưa có nguồn nào trả lời.",
   failed: "Hiện không tải được phần so sánh.",
+  city: {
+    when: (day, hour) => `vào ${day.toLowerCase()}, ${hour}`,
+    range: {
+      call: (low, high) => `thường ${low}–${high} cuộc gọi trong 24 giờ`,
+      request: (low, high) => `thường ${low}–${high} yêu cầu trong 24 giờ`,
+    },
+    whole: "trên toàn thành phố",
+  },
   apart: (what, now, mean, verdict) => `Tính riêng: ${what}: ${now}, trung bình ${mean}. ${verdict}.`,
   weeksAgo: "12 tuần trước",
   now: "hiện nay",

@@ -29,6 +29,14 @@ export const usual: UsualWords = {
       : `此前十二周中有 ${text} 周未作比较：数据来源没有完整覆盖。`,
   unanswered: "还没有任何数据来源作出回应。",
   failed: "现在无法加载比较结果。",
+  city: {
+    when: (day, hour) => `（${day} ${hour}）`,
+    range: {
+      call: (low, high) => `24 小时通常 ${low}–${high} 起呼叫`,
+      request: (low, high) => `24 小时通常 ${low}–${high} 起请求`,
+    },
+    whole: "（全市）",
+  },
   apart: (what, now, mean, verdict) => `另计：${what}：${now} 起，平均 ${mean} 起。${verdict}。`,
   weeksAgo: "12 周前",
   now: "现在",
