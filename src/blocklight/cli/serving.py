@@ -23,6 +23,7 @@ from blocklight.api.state import Public
 from blocklight.areas import Areas
 from blocklight.city import City, SourceSpec, load_city
 from blocklight.cli import err, out
+from blocklight.cli.connections import BoundedProtocol
 from blocklight.cli.id_keys import belong_together
 from blocklight.cli.policy_change import apply_policy
 from blocklight.errors import BlocklightError, StoreError
@@ -295,8 +296,9 @@ async def _run_server(app: Any, publisher: Publisher, listener: socket.socket, *
         app,
         access_log=False,
         log_config=None,  # its own would print what exceptions say
-        log_level="warning",
-        http="httptools",
+        log_level="error",  # it warns of each malformed request: whoever sends them would fill the disk
+        http=BoundedProtocol,
+        ws="none",
         server_header=False,
         timeout_graceful_shutdown=1,
         backlog=4096,
