@@ -235,6 +235,40 @@ def test_the_audit_log_is_listed_and_a_change_to_it_is_found_out(workplace: Work
     assert "entry 1 does not fit" in workplace.run("audit", "verify", *there, fails=True)
 
 
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "DELETE FROM audit WHERE number = 2",
+        "DELETE FROM audit",
+        "UPDATE audit SET number = 9 WHERE number = 1",
+        "UPDATE audit SET detail = 'no JSON' WHERE number = 2",
+        "UPDATE audit SET at = 9223372036854775807 WHERE number = 2",
+    ],
+)
+def test_an_audit_log_that_was_cut_reordered_or_spoilt_is_found_out_with_a_kept_digest(
+    workplace: Workplace, tampering: str
+) -> None:
+    workplace.make_database()
+    there = ("smallville.toml", "--data", "data")
+    workplace.run("pause", *there, "--category", "noise", "--reason", "A test of the switch")
+    workplace.run("resume", *there, "--category", "noise")
+    kept = re.search(r"Newest digest: ([0-9a-f]{64})", workplace.run("audit", "verify", *there))
+    assert kept
+    assert "all whole" in workplace.run("audit", "verify", *there, "--expect", kept[1])
+    engine = sa.create_engine(workplace.url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(tampering)
+    engine.dispose()
+    said = workplace.run("audit", "verify", *there, "--expect", kept[1], fails=True)
+    assert "does not fit what is before it" in said or "the digest that you kept is gone" in said
+
+
+def test_a_pause_needs_a_reason_that_can_be_read(workplace: Workplace) -> None:
+    workplace.make_database()
+    said = workplace.run("pause", "smallville.toml", "--data", "data", "--reason", "  ", fails=True)
+    assert "say why" in said
+
+
 def test_a_policy_is_tried_on_what_is_published_and_changes_nothing(workplace: Workplace) -> None:
     calls = [a_call(1), a_call(2), a_call(3, category="theft")]
     with Store.open(workplace.url, "smallville") as store:

@@ -22,6 +22,13 @@ def test_a_new_key_is_kept_in_a_file_that_only_its_owner_can_read(tmp_path: Path
     assert list(file.parent.iterdir()) == [file], "no draft is left"
 
 
+def test_a_key_that_was_copied_back_is_its_owners_alone_again(tmp_path: Path) -> None:
+    key = load_id_key(tmp_path)
+    (tmp_path / "id.key").chmod(0o644)
+    assert load_id_key(tmp_path) == key
+    assert (tmp_path / "id.key").stat().st_mode & 0o777 == 0o600
+
+
 def test_the_key_is_the_same_ever_after_and_another_in_another_folder(tmp_path: Path) -> None:
     key = load_id_key(tmp_path / "one")
     assert load_id_key(tmp_path / "one") == key

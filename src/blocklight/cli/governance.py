@@ -99,12 +99,20 @@ def policy_diff(
 
 
 @audit_app.command("verify")
-def audit_verify(city: CityArgument, *, data: DataOption = None, database: DatabaseOption = None) -> None:
-    """List what people decided, and check that nobody changed the list."""
+def audit_verify(
+    city: CityArgument,
+    *,
+    expect: Annotated[
+        str | None, typer.Option(help="A digest that was printed before and kept elsewhere.")
+    ] = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """List what people decided, and check that nobody changed the list, or with a kept digest, cut it."""
     from blocklight.cli.governing import verify_audit  # noqa: PLC0415 - see serve
     from blocklight.cli.serving import Options  # noqa: PLC0415 - see serve
 
-    verify_audit(Options(city, data=data, database=database))
+    verify_audit(Options(city, data=data, database=database), expect)
 
 
 @app.command("import")

@@ -72,20 +72,26 @@ def _said(scope: tuple[str, str]) -> str:
     return "the whole city" if scope[0] == "city" else f"{scope[0]} {scope[1]}"
 
 
-def verify_audit(options: Options) -> None:
-    """Work out every digest of the audit log again; raises ``BlocklightError`` where it was changed."""
+def verify_audit(options: Options, kept: str | None = None) -> None:
+    """Work out every digest of the audit log again; raises ``BlocklightError`` where it was changed.
+
+    Also where the entry with the digest that was *kept* elsewhere is gone.
+    """
     city = configured_city(options)
     with open_store(options, city, Settings(), existing=True) as store:
-        entries, verdict = store.audit(), store.verify_audit()
+        verdict = store.verify_audit()
+        if verdict.broken is not None:  # and it may be that it cannot even be read
+            raise BlocklightError(
+                f"the audit log was changed: entry {verdict.broken} does not fit what is before it"
+            )
+        entries = store.audit()
     table = Table("", "When (UTC)", "What", "Detail")
     for entry in entries:
         detail = orjson.dumps(dict(entry.detail)).decode()
         table.add_row(str(entry.number), f"{entry.at:%Y-%m-%d %H:%M:%S}", entry.action, detail)
     out.print(table)
-    if verdict.broken is not None:
-        raise BlocklightError(
-            f"the audit log was changed: entry {verdict.broken} does not fit what is before it"
-        )
+    if kept is not None and kept.strip().lower() not in {entry.digest for entry in entries}:
+        raise BlocklightError("the entry with the digest that you kept is gone: the log was cut or replaced")
     out.print(
         f"{verdict.entries} entries, all whole. Newest digest: {verdict.head or 'none'}\n"
         "Keep it somewhere else: it also tells when entries at the end are gone.",

@@ -32,6 +32,8 @@ def load_id_key(folder: Path, given: str | None = None) -> bytes:
     folder.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         _make(path, secrets.token_bytes(_BYTES))
+    with contextlib.suppress(OSError):  # copied back from somewhere, it may have become anybody's to read
+        path.chmod(0o600)
     return _parsed(path.read_text("ascii", errors="replace"), str(path))
 
 
