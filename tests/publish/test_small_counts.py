@@ -32,7 +32,7 @@ def test_every_count_that_is_left_out_could_be_another_one(
         elsewhere, *parts = counts
         whole = sum(counts)
         named = {str(number): n for number, n in enumerate(parts)}
-        told = shown_parts(named, whole)
+        told = shown_parts(named, [whole])
         known = elsewhere == 0 if elsewhere_is_known else None
         answer = (whole if whole >= SMALL else None, tuple(told.values()), known)
         consistent[answer].append(counts)
@@ -48,6 +48,32 @@ def test_every_count_that_is_left_out_could_be_another_one(
     assert tried > 5 * areas
 
 
+@pytest.mark.parametrize(("areas", "largest", "busiest"), [(1, 12, 16), (2, 9, 14)])
+@pytest.mark.parametrize("elsewhere_is_known", [True, False])
+def test_no_day_and_no_area_that_is_left_out_follows_from_days_and_areas_together(
+    areas: int, largest: int, busiest: int, *, elsewhere_is_known: bool
+) -> None:
+    consistent: dict[tuple[int | None, ...], list[tuple[int, ...]]] = defaultdict(list)
+    for counts in product(range(largest + 1), repeat=areas + 1):
+        elsewhere, *parts = counts
+        if elsewhere and elsewhere_is_known:
+            continue
+        for first in range(max(0, sum(counts) - busiest), min(busiest, sum(counts)) + 1):
+            days = (first, sum(counts) - first)
+            told = shown_parts({str(number): n for number, n in enumerate(parts)}, days)
+            cells = (*told.values(), *(day if day >= SMALL else None for day in days))
+            consistent[cells].append((*parts, *days, elsewhere))
+    tried = 0
+    for cells, months in consistent.items():
+        edge = any(max(one) >= min(largest, busiest) - 1 for one in months)
+        for number, cell in enumerate(cells):
+            if cell is None:
+                tried += 1
+                possible = {one[number] for one in months}
+                assert edge or len(possible) > 1 or min(possible) >= SMALL, (cells, months)
+    assert tried > 20
+
+
 @given(
     parts=st.dictionaries(st.text(max_size=3), st.integers(0, 40), max_size=12),
     elsewhere=st.integers(0, 40),
@@ -55,7 +81,7 @@ def test_every_count_that_is_left_out_could_be_another_one(
 def test_no_part_below_five_is_ever_shown_and_what_is_shown_is_true(
     parts: dict[str, int], elsewhere: int
 ) -> None:
-    told = shown_parts(parts, sum(parts.values()) + elsewhere)
+    told = shown_parts(parts, [sum(parts.values()) + elsewhere])
     assert told.keys() == parts.keys()
     for name, cell in told.items():
         assert cell is None or cell == parts[name] >= SMALL
@@ -134,14 +160,27 @@ def test_an_area_is_told_by_month_and_the_small_ones_hide_each_other() -> None:
         return AreaLedgerRow("2026-01", name, outcome, "sensitive" if outcome == "withheld" else "", n)
 
     ids = ["A", "B", "C", "D"]
-    city = [row("withheld", 40, "sensitive"), row("published", 90)]
-    areas = [area("A", 17), area("B", 3), area("C", 2), area("A", 80, "published"), area("B", 2, "published")]
+    month = [date(2026, 1, number) for number in range(1, 32)]
+    city = [row("withheld", 8, "sensitive", day) for day in month] + [row("published", 90)]
+    areas = [
+        area("A", 192),
+        area("B", 3),
+        area("C", 2),
+        area("A", 80, "published"),
+        area("B", 2, "published"),
+    ]
 
     def told(name: str) -> tuple[object, object]:
         (month,) = public_months(["2026-01"], city, areas, ids, name)
         return month["published"], month["withheld"]["sensitive"]
 
-    assert [told(name) for name in ids] == [(80, 17), (2, None), (0, None), (0, None)]
+    assert [told(name) for name in ids] == [(80, 192), (2, None), (0, None), (0, None)]
     areas[1] = area("B", 30)
     areas += [area("C", 20), area("D", 6)]
     assert told("A") == (80, None)  # the parts leave nothing, or one of them: none may be told
+    areas[0] = area("A", 100)
+    assert told("A") == (80, 100)
+    city[0] = row("withheld", 3, "sensitive", month[0])
+    assert told("A") == (80, None)  # the only small day could be what the areas have more than the others
+    city[1] = row("withheld", 4, "sensitive", month[1])
+    assert told("A") == (80, 100)

@@ -7,8 +7,9 @@ released are taken off. Areas are told by month, and of one kind alone, as the a
 subtracted from each other. Totals are sums of what is shown, never of what is not.
 """
 
+from calendar import monthrange
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -32,17 +33,20 @@ def shown(n: int) -> Cell:
     return n if n >= SMALL else None
 
 
-def shown_parts(parts: Mapping[str, int], whole: int) -> dict[str, Cell]:
-    """Return the parts of a *whole* that is known, none of them where one left out could be worked out.
+def shown_parts(parts: Mapping[str, int], days: Sequence[int]) -> dict[str, Cell]:
+    """Return the parts of what *days* have together, none of them where one left out could be worked out.
 
     What the parts leave of the whole is a part as well, and left out. With two or more small parts, which are
     neither all zero nor all as large as a small one can be, each of them has several possible values;
-    otherwise all parts are left out together.
+    otherwise all parts are left out together. The same holds for the days that are told as small ones.
     """
+    whole = sum(days)
     elsewhere = whole - sum(parts.values())
     small = [n for n in parts.values() if n < SMALL]
     cover = [small] if elsewhere >= SMALL else [small, [*small, elsewhere]]
     told = whole >= SMALL and (_ambiguous(cover) or (not small and elsewhere >= SMALL))
+    if quiet := [n for n in days if n < SMALL]:  # one alone would be what the areas have more than the others
+        told = told and _ambiguous([quiet])
     return {name: n if told and n >= SMALL else None for name, n in parts.items()}
 
 
@@ -68,9 +72,9 @@ def public_months(
     area: str,
 ) -> list[dict[str, Any]]:
     """Return an entry for each month and one *area*; *ids* are all areas of its kind."""
-    wholes: dict[str, Counter[tuple[str, str]]] = {}
+    by_day: Counter[tuple[date, str, str]] = Counter()
     for row in city:
-        wholes.setdefault(row.day.isoformat()[:7], Counter())[row.outcome, row.reason] += row.n
+        by_day[row.day, row.outcome, row.reason] += row.n
     parts: dict[tuple[str, str, str], dict[str, int]] = {}
     for found in areas:
         line = parts.setdefault((found.month, found.outcome, found.reason), dict.fromkeys(ids, 0))
@@ -78,13 +82,14 @@ def public_months(
             line[found.area] += found.n
     entries = []
     for month in months:
-        whole = wholes.get(month, Counter())
+        first = date.fromisoformat(f"{month}-01")
+        all_days = [first.replace(day=number + 1) for number in range(monthrange(first.year, first.month)[1])]
 
-        def cell(outcome: str, reason: str = "", month: str = month, whole: _Counts = whole) -> Cell:
+        def cell(outcome: str, reason: str = "", month: str = month, days: list[date] = all_days) -> Cell:
             line = parts.get((month, outcome, reason), dict.fromkeys(ids, 0))
             if outcome in _PUBLIC:
                 return line.get(area, 0)
-            return shown_parts(line, whole[outcome, reason]).get(area)
+            return shown_parts(line, [by_day[day, outcome, reason] for day in days]).get(area)
 
         entries.append(
             {
