@@ -111,6 +111,11 @@ def test_the_sheet_that_has_our_columns_is_the_one_that_is_read() -> None:
     assert len(block.records) == 2
 
 
+def test_a_title_above_the_headings_is_passed_over() -> None:
+    [block] = read_body(workbook([["Calls for service"], ["Printed", "Monday"], *TABLE]), READING)
+    assert len(block.records) == 2
+
+
 def test_a_workbook_without_our_columns_says_which() -> None:
     with pytest.raises(SourceChanged, match="column 'number' is gone"):
         list(read_body(workbook([["a"], [1]]), READING))

@@ -12,9 +12,9 @@ from rich.table import Table
 from blocklight.cli import out
 from blocklight.cli.bodies import download
 from blocklight.cli.checking import read_sample as read_file
-from blocklight.errors import BlocklightError
+from blocklight.errors import BlocklightError, SourceError
 from blocklight.intake.propose.city_file import Proposal, propose, word
-from blocklight.intake.propose.sample import asked, read_sample
+from blocklight.intake.propose.sample import Sample, asked, read_sample
 
 _MAX_BYTES = 16_000_000
 _NAMELESS = "my-city"
@@ -53,11 +53,7 @@ def new_city(url: str, *, name: str | None, sample: Path | None, output: Path) -
     for file in files:
         if file.exists():
             raise BlocklightError(f"{file}: exists already; choose another --name or --output")
-    if sample is None:
-        body = asked(url, lambda at, how: download(at, _MAX_BYTES, instead="--sample", params=how))
-    else:
-        body = read_file(sample)
-    proposal = propose(read_sample(url, body), name, output)
+    proposal = propose(_looked_at(url, sample), name, output)
     output.mkdir(parents=True, exist_ok=True)
     placed = sum(1 for row in proposal.kept if _has_place(proposal, row))
     files[0].write_text(proposal.toml, "utf-8")
@@ -67,6 +63,17 @@ def new_city(url: str, *, name: str | None, sample: Path | None, output: Path) -
     files[1].write_text(json.dumps(proposal.kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
     files[2].write_text(_TEST.format(name=name, rows=len(proposal.kept), placed=placed), "utf-8")
     _tell(proposal, files)
+
+
+def _looked_at(url: str, sample: Path | None) -> Sample:
+    if sample is None:
+        body = asked(url, lambda at, how: download(at, _MAX_BYTES, instead="--sample", params=how))
+    else:
+        body = read_file(sample)
+    try:
+        return read_sample(url, body)
+    except SourceError as error:
+        raise type(error)(f"{sample or url}: {error}") from None
 
 
 def _python(name: str) -> str:

@@ -24,6 +24,8 @@ _DELIMITERS = ",;\t|"
 _LONGEST_FIELD = 1_000_000
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _START = 4096
+_MOST_TITLES = 20
+"""Lines that may stand above a row of headings: a title, the day of printing, a filter."""
 
 
 @dataclass(slots=True)
@@ -121,15 +123,39 @@ def _csv(file: IO[bytes], reading: Reading, encoding: str) -> Iterator[Block]:
 
 def _csv_blocks(lines: IO[str], reading: Reading) -> Iterator[Block]:
     try:
-        heading_line = lines.readline(_LONGEST_FIELD)
+        heading, delimiter = _csv_heading(lines, reading.columns)
     except UnicodeError:
         raise SourceChanged("not in the encoding that the city file says") from None
-    delimiter = max(_DELIMITERS, key=heading_line.count)
-    heading = [name.strip() for name in next(csv.reader([heading_line], delimiter=delimiter))]
-    heading = reading.columns.named(heading)
-    reading.columns.expect_in_heading(set(heading))
     rows = _csv_rows(csv.reader(lines, delimiter=delimiter))
     yield from _blocks((_csv_row(row, heading, reading.columns) for row in rows), reading.size)
+
+
+def _csv_heading(lines: IO[str], columns: Columns) -> tuple[list[str], str]:
+    """Return the first row that has our columns, which reports write below a title, and the delimiter."""
+
+    def candidates() -> Iterator[tuple[list[str], str]]:
+        for line in itertools.islice(iter(lambda: lines.readline(_LONGEST_FIELD), ""), _MOST_TITLES + 1):
+            delimiter = max(_DELIMITERS, key=line.count)
+            yield [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])], delimiter
+
+    return _heading(candidates(), columns)
+
+
+def _heading(rows: Iterable[tuple[list[str], Any]], columns: Columns) -> tuple[list[str], Any]:
+    """Return the first heading with all columns; raises for the one with some, or else for the first."""
+    missing: SourceChanged | None = None
+    for names, more in rows:
+        heading = columns.named(names)
+        try:
+            columns.expect_in_heading(set(heading))
+        except SourceChanged as error:
+            if missing is None or (
+                set(columns.wanted) & set(heading) and not set(columns.wanted) & set(missing.heading)
+            ):
+                missing = error
+        else:
+            return heading, more
+    raise missing or SourceChanged("no row of headings")
 
 
 def _csv_rows(reader: Iterator[list[str]]) -> Iterator[list[str] | None]:
@@ -190,20 +216,17 @@ def _values(column: pa.Array) -> list[Any]:
 
 
 def _excel(file: IO[bytes], reading: Reading) -> Iterator[Block]:
-    """Yield the rows of the first sheet that has our columns, below its first row that is not empty."""
-    missing: SourceChanged | None = None
-    for sheet in sheets(file):
-        cells = iter(sheet)
-        heading = reading.columns.named([str(cell).strip() for cell in next(cells, [])])
-        try:
-            reading.columns.expect_in_heading(set(heading))
-        except SourceChanged as error:
-            missing = missing or error
-            continue
-        rows = (dict(zip(heading, row, strict=False)) for row in cells)
-        yield from _blocks((reading.columns.record(row) for row in rows), reading.size)
-        return
-    raise missing or SourceChanged("an Excel file without a table")
+    """Yield the rows of the first sheet that has our columns, below the row that names them."""
+
+    def candidates() -> Iterator[tuple[list[str], Iterator[list[Any]]]]:
+        for sheet in sheets(file):
+            cells = iter(sheet)
+            for row in itertools.islice(cells, _MOST_TITLES + 1):
+                yield [str(cell).strip() for cell in row], cells
+
+    heading, cells = _heading(candidates(), reading.columns)
+    rows = (dict(zip(heading, row, strict=False)) for row in cells)
+    yield from _blocks((reading.columns.record(row) for row in rows), reading.size)
 
 
 def _json(body: bytes, reading: Reading) -> Iterator[Block]:

@@ -177,6 +177,20 @@ async def test_headings_may_differ_in_case_and_gaps(tmp_path: Path) -> None:
     assert set(found.rows[0]) == {"id", "received", "type", "lon", "lat"}
 
 
+async def test_a_title_above_the_headings_is_passed_over(tmp_path: Path) -> None:
+    found = await read(
+        put(tmp_path / "calls.csv", b'"Calls, all of them"\r\nPrinted;Monday\r\n\r\n' + csv_of(1, 2))
+    )
+    assert ids(found) == ["1", "2"]
+
+
+async def test_of_a_table_without_one_of_our_columns_the_headings_are_told(tmp_path: Path) -> None:
+    content = b"Calls\n" + csv_of(1, 2).replace(b"type", b"kind")
+    error = (await read(put(tmp_path / "calls.csv", content))).error
+    assert isinstance(error, SourceChanged)
+    assert (str(error), "kind" in error.heading) == ("column 'type' is gone", True)
+
+
 async def test_half_a_character_at_the_end_is_a_changed_source(tmp_path: Path) -> None:
     path = put(tmp_path / "calls.csv", KINDS["utf-16"][:-1])
     assert isinstance((await read(path)).error, SourceChanged)

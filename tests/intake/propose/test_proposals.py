@@ -114,7 +114,7 @@ def test_the_platform_is_recognised(url: str, body: object, connector: str) -> N
 @pytest.mark.parametrize(
     ("body", "connector"),
     [
-        (b"number,received\n1,2\n", "files"),
+        (b"number,received,type\n1,2,3\n", "files"),
         (b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>1</id></entry></feed>", "feed"),
         (b"<html><table><tr><th>No</th><th>At</th></tr><tr><td>1</td><td>2</td></tr></table>", "html"),
         (b'{"a": 1}\n{"a": 2}\n', "files"),

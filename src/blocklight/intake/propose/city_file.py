@@ -23,6 +23,9 @@ from blocklight.model import Reason
 
 _SURE, _LIKELY, _GUESS = 0.95, 0.75, 0.5
 _MARGIN = 0.03
+_WORLD = {"west": -180.0, "south": -90.0, "east": 180.0, "north": 90.0}
+_FILL_IN = "FILL_IN"
+_ANY_TIME = "2000-01-01T00:00:00Z"
 
 _MOST_TYPES = 60
 _FEW = 8
@@ -77,11 +80,14 @@ def propose(sample: Sample, name: str, folder: Path) -> Proposal:
     proposal = Proposal(name, table, key, rows, closes, {"key": sure, "closes": closing})
     for required in ("received_at", "source_type"):
         if required not in table.found:
-            proposal.decide.append(f"{required}: no column looks like it; a city file needs one")
-            table.take(required, {"from": ("FILL_IN",)}, 0.0)
+            proposal.decide.append(f"{required}: no column looks like it; write yours in place of {_FILL_IN}")
+            more = {"convert": "iso"} if required == "received_at" else {}
+            table.take(required, {"from": (_FILL_IN,)} | more, 0.0)
     if not {"point", "address"} & set(table.found) and not {"lon", "lat"} <= set(table.found):
-        proposal.decide.append("lon and lat, point or address: no column looks like a place")
-        table.take("address", {"from": ("FILL_IN",)}, 0.0)
+        proposal.decide.append(
+            f"lon and lat, point or address: no column looks like a place; write yours in place of {_FILL_IN}"
+        )
+        table.take("address", {"from": (_FILL_IN,)}, 0.0)
     _write(proposal, sample, folder)
     if proposal.city is not None:
         proposal.kept = kept_rows(sample.rows, proposal.city, table.found, key)
@@ -117,14 +123,14 @@ def _closing(table: Table, sample: Sample) -> tuple[str, float]:
 
 def _write(proposal: Proposal, sample: Sample, folder: Path) -> None:
     """Write the TOML twice: first with the whole world as bounds, to read the sample, then as it tells."""
-    world = {"west": -180.0, "south": -90.0, "east": 180.0, "north": 90.0}
-    first = _parsed(_toml(proposal, sample, world, "UTC", {}), folder)
+    first = _parsed(_toml(proposal, sample, _WORLD, "UTC", {}), folder)
     read = _read(first, sample)
     points = [(one.lon, one.lat) for one in read if one.lon is not None and one.lat is not None]
     bounds, zone, sure = _where(points)
-    proposal.confidence |= {"bounds": _LIKELY if points else 0.0, "time_zone": sure}
+    most = proposal.table.found["point"].confidence if "point" in proposal.table.found else _LIKELY
+    proposal.confidence |= {"bounds": min(most, _LIKELY) if bounds else 0.0, "time_zone": min(most, sure)}
     types = _types(read, proposal)
-    proposal.toml = _toml(proposal, sample, bounds or world, zone, types)
+    proposal.toml = _toml(proposal, sample, bounds or _WORLD, zone, types)
     proposal.city = _parsed(proposal.toml, folder)
 
 
@@ -135,8 +141,8 @@ def _parsed(toml: str, folder: Path) -> City:
 def _read(city: City, sample: Sample) -> list[Incident]:
     normalise, now, found = Normaliser.of(city.sources[0], city), datetime.now(UTC), []
     for row in sample.rows:
-        try:
-            found.append(normalise(row, now))
+        try:  # what is not known yet must not hide what is
+            found.append(normalise({_FILL_IN: _ANY_TIME, **row}, now))
         except RecordRejected:
             continue
     return found
@@ -144,7 +150,7 @@ def _read(city: City, sample: Sample) -> list[Incident]:
 
 def _where(points: Sequence[tuple[float, float]]) -> tuple[dict[str, float] | None, str, float]:
     """Return the box of most points, and the time zone of its middle, which is a guess by longitude."""
-    real = sorted(point for point in points if abs(point[0]) > 1 or abs(point[1]) > 1)
+    real = sorted(one for one in points if max(map(abs, one)) > 1 and _on_earth(*one))
     if not real:
         return None, "America/New_York", 0.0
     spare = len(real) // 100
@@ -159,10 +165,14 @@ def _where(points: Sequence[tuple[float, float]]) -> tuple[dict[str, float] | No
     return bounds, zone or "UTC", _LIKELY if zone else 0.0
 
 
+def _on_earth(lon: float, lat: float) -> bool:
+    return abs(lon) <= _WORLD["east"] and abs(lat) <= _WORLD["north"]
+
+
 def _types(read: Sequence[Incident], proposal: Proposal) -> dict[str, str]:
     """Say which types no rule knows; they stay withheld until a person says what they are."""
     meanings = CallMeanings(CallTypes(), ())
-    counted = Counter(one.source_type for one in read)
+    counted = Counter(one.source_type for one in read if one.source_type != _ANY_TIME)
     unknown = [text for text, _ in counted.most_common() if meanings.of(text).category is Reason.UNMAPPED]
     proposal.unmapped = unknown[:_MOST_TYPES]
     rows = sum(counted.values())
@@ -192,6 +202,7 @@ def _toml(
         f"connector = {_text(sample.connector)}",
         f"url = {_text(sample.url)}",
         *([f"records = {_text(sample.records)}"] if sample.records else []),
+        *([f"encoding = {_text(sample.encoding)}{_mark(_GUESS)}"] if sample.encoding else []),
         f"key = {_value(proposal.key)}{_mark(sure['key'])}",
         *([f"rows = {_text(proposal.rows)}"] if proposal.rows != "incident" else []),
         f"closes = {_text(proposal.closes)}{_mark(sure['closes'])}",
@@ -248,6 +259,10 @@ def _decide_where(proposal: Proposal) -> None:
         say("time_zone: nothing to tell it from; write your own, every time hangs on it.")
     elif sure["time_zone"] < _SURE:
         say("time_zone: guessed from the longitude; compare the newest time with your own clock.")
+    if 0 < sure["bounds"] < _GUESS:
+        say(
+            "bounds: as much a guess as the reference system of the numbers; see where the box lies on a map."
+        )
     if not sure["bounds"] and {"point", "lon"} & set(proposal.table.found):
         say("bounds: no point could be read; nothing is shown before they are right.")
     elif not sure["bounds"]:
@@ -287,8 +302,15 @@ def _decisions(proposal: Proposal, sample: Sample) -> None:
         "time": "closes: is the closing time empty while a call is open?",
     }[proposal.closes])  # fmt: skip
     for name, guess in proposal.table.found.items():
-        if guess.confidence < _GUESS + 0.01:
+        if 0 < guess.confidence < _GUESS + 0.01:
             say(f"{name}: {guess.why or 'a guess'}; look at the table above.")
+    if sample.encoding:
+        say(
+            f"encoding: the file is not in UTF-8. {sample.encoding} is a guess; look at its accented letters."
+        )
+    if sample.unread:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in sample.unread.items())
+        say(f"Rows that could not be read and were not looked at: {reasons}.")
     if proposal.unmapped:
         say(f"call_types: {len(proposal.unmapped)} that no rule knows are listed in the file, withheld.")
     _decide_rest(proposal, sample)

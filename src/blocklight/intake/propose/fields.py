@@ -5,8 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from blocklight.city import CallTypes
+from blocklight.intake.policy import CallMeanings
 from blocklight.intake.propose.sample import Sample
 from blocklight.intake.propose.times import Written, written
+from blocklight.model import Reason
 
 _SURE, _LIKELY, _GUESS = 0.95, 0.75, 0.5
 _STAGES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
@@ -17,6 +20,7 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
     "received_at": (
         (r"rece(?:i?ved|pt)|time_?create|create_?time|called_at|date_?time_?init|requested_|original_time_queued", 1),
         (r"^(?:call|incident|event|response|report(?:ed)?|occurred)_?(?:on|at)?_?(?:date_?time|time|date|dt|dttm|tm)?(?:_opened)?$", 0.9),
+        (r"^(?:date|time)_?(?:of_)?(?:call(?:ed)?|incident|event|report(?:ed)?|occurred|opened|created?)$", 0.9),
         (r"^(?:published|date_?time|created?(?:_at|_date|_datetime)?|opened(?:_at|_date)?)$", 0.9),
         (r"^(?:date|time)$", 0.6),
     ),
@@ -27,7 +31,7 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
     "source_type": (
         (r"^(?:call|incident|event|crime)_?type(?:_?name|_?desc)?$|^nature(?:_of_call)?$|^category_term$|^typetext$", 1),
         (r"^primary_type$|^(?:final|current)_(?:call_)?type|(?:call|incident)_type_(?:final_)?desc|^offen[sc]e$|^type$", 0.9),
-        (r"(?:call|incident|event)_?(?:description|desc|type)|^call_nature|^service_name$", 0.8),
+        (r"(?:call|incident|event)_?(?:description|desc|type)|^call_nature|^nature_(?:desc|name|text)\w*|^problem(?:_\w+)?$|^service_name$", 0.8),
         (r"^description$|^category$|^title$", 0.5),
     ),
     "status": ((r"^(?:status|state|call_status|incident_status|status_description)$", 1),),
@@ -40,11 +44,15 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
         (r"^street(?:_name)?$|^title$", 0.5),
     ),
     "cross_street": ((r"cross_?st(?:reet)?", 1),),
-    "priority": ((r"final_priority|priority_final", 1), (r"^(?:call_)?priority(?:_code)?$|^priority_(?!orig)\w+", 0.9)),
+    "priority": ((r"final_priority|priority_final", 1), (r"^(?:call_)?pri(?:ority)?(?:_code)?$|^priority_(?!orig)\w+", 0.9)),
     "units": ((r"^(?:no|num|number_of)_?units$|^unit_count$", 1), (r"^units?(?:_list|_assigned)?$", 0.8)),
     "disposition": ((r"dispo(?:sition)?(?:_?(?:text|desc(?:ription)?))?$|clearance_desc|^resolution$", 1),),
     "origin": ((r"on_?view|self_?initiated|officer_?initiated|call_source|initiated_by|^origin$", 1),),
 }  # fmt: skip
+_WHICH_CRS = (
+    "Web Mercator is a guess for these numbers. If they are feet of a state plane, "
+    "ask the publisher for its EPSG number"
+)
 _MOST_STATES = 20
 _ALONE = 0.995
 _MOSTLY = 0.8
@@ -56,6 +64,7 @@ _ID = re.compile(
     r"^(?:call|incident|inc|run|event|case|cad|service_?request|request|nopd|entry|incident_entry|master_incident|cad_event)?_?"
     r"(?:number|num|no|id|item)$|^case_?(?:no|number)$|_guid$"
 )
+_CLOCK_NAME = re.compile(r"_?(?:time|tm)$|^time_?(?:of_)?")
 _UNIT = re.compile(r"^unit_?(?:id|number|no|name)?$")
 _PAIR_OF_NUMBERS = re.compile(r"^-?\d+\.\d+[ ,]+-?\d+\.\d+$")
 _PLACE = re.compile(r"POINT ?\(|\(-?\d+\.\d+, *-?\d+\.\d+\)\s*$", re.IGNORECASE)
@@ -153,16 +162,24 @@ def _times(table: Table) -> None:
 
 def _take_time(table: Table, stage: str, column: str, weight: float) -> None:
     how = table.times[column]
+    why = _either_way(how)
     clock = _clock_beside(table, column) if how.midnight or how.convert == "day" else None
     if clock is None:
         spec = {"from": (column,), "convert": "day" if how.midnight else how.convert}
-        table.take(stage, spec | ({"format": how.form} if how.form else {}), weight * _SURE)
+        spec |= {"format": how.form} if how.form else {}
+        table.take(stage, spec, _GUESS / 2 if why else weight * _SURE, why)
         return
     day = how.form or ("%Y-%m-%d" if how.convert == "day" else _iso_midnight(table.values[column][0]))
     day = day.replace("%I:%M:%S %p", "12:00:00 AM").replace("%H:%M:%S", "00:00:00").replace("%H:%M", "00:00")
     form = f"{day} {table.times[clock].form or '%H:%M:%S'}"
     spec = {"from": (column, clock), "join": " ", "convert": "local", "format": form}
-    table.take(stage, spec, weight * _LIKELY, "a date and a time in two columns")
+    table.take(
+        stage, spec, _GUESS / 2 if why else weight * _LIKELY, why or "a date and a time in two columns"
+    )
+
+
+def _either_way(how: Written) -> str:
+    return f"day and month may be the other way round, as in {how.twin}" if how.twin else ""
 
 
 def _iso_midnight(value: Any) -> str:  # noqa: ANN401 - a source's value may be anything
@@ -171,11 +188,11 @@ def _iso_midnight(value: Any) -> str:  # noqa: ANN401 - a source's value may be 
 
 def _clock_beside(table: Table, column: str) -> str | None:
     """Return the column with the clock readings that belong to a column of dates."""
-    stem = re.sub(r"_?(?:date|dt|day)$", "", folded(column))
+    stem = re.sub(r"_?(?:date|dt|day)$|^(?:date|day)_?(?:of_)?", "", folded(column))
     clocks = [
         name for name, how in table.times.items() if how.convert == "time_of_day" and name not in table.taken
     ]
-    same = [name for name in clocks if re.sub(r"_?(?:time|tm)$", "", folded(name)) == stem]
+    same = [name for name in clocks if re.sub(_CLOCK_NAME, "", folded(name)) == stem]
     return same[0] if same else None
 
 
@@ -183,7 +200,10 @@ def _type(table: Table) -> None:
     def suits(column: str) -> bool:
         return column not in table.times and any(re.search("[A-Za-z]", str(v)) for v in table.values[column])
 
-    if found := _best(table, "source_type", suits) or _only_further(table, suits):
+    found = _best(table, "source_type", suits) or _only_further(table, suits)
+    if found is None and (column := _by_its_words(table, suits)):
+        table.take("source_type", {"from": (column,)}, _GUESS, "chosen by its words, not by its name")
+    elif found is not None:
         column, weight = _in_words(table, found[0]), found[1]
         filled = len(table.values[column]) / len(table.sample.rows)
         spare = (
@@ -200,6 +220,21 @@ def _only_further(table: Table, suits: Callable[[str], bool]) -> tuple[str, floa
     columns = (c for c, values in table.values.items() if values and suits(c) and _FURTHER.search(folded(c)))
     column = next(columns, None)
     return None if column is None else (column, _GUESS)
+
+
+def _by_its_words(table: Table, suits: Callable[[str], bool]) -> str | None:
+    """Return the column most of whose values the shipped rules know for call types."""
+    meanings, best = CallMeanings(CallTypes(), ()), (_GUESS, "")
+    for column, values in table.values.items():
+        if (
+            values
+            and column not in table.taken
+            and suits(column)
+            and not isinstance(values[0], Mapping | list)
+        ):
+            known = sum(meanings.of(str(value)).category is not Reason.UNMAPPED for value in values)
+            best = max(best, (known / len(table.sample.rows), column), key=lambda one: one[0])
+    return best[1] or None
 
 
 def _in_words(table: Table, column: str) -> str:
@@ -229,14 +264,18 @@ def _place(table: Table) -> None:
             _best(table, name, lambda column: _within(table.values[column], 1e8)) for name in ("lon", "lat")
         )
         if x and y:
-            spec = {"from": (x[0], y[0]), "join": " ", "convert": "xy", "crs": "EPSG:3857"}
-            table.take("point", spec, _GUESS / 2, "which reference system these numbers are in is a guess")
+            crs = table.sample.crs
+            spec = {"from": (x[0], y[0]), "join": " ", "convert": "xy", "crs": crs or "EPSG:3857"}
+            table.take("point", spec, _LIKELY if crs else _GUESS / 2, "" if crs else _WHICH_CRS)
 
 
 def _is_point(values: Sequence[Any]) -> bool:
     first = values[0]
     if isinstance(first, Mapping):
-        return "coordinates" in first or "latitude" in first
+        pair = first.get("coordinates")
+        if isinstance(pair, list):
+            return _within(pair[:1], 180) and _within(pair[1:2], 90)
+        return "latitude" in first
     return bool(_PLACE.search(str(first)) or _PAIR_OF_NUMBERS.match(str(first)))
 
 

@@ -1,9 +1,10 @@
 """Recognises a feed's platform by its address and its first bytes, and reads rows without a city file."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -22,14 +23,19 @@ _DEEPEST = 5
 _ARCGIS = re.compile(r"/(?:Feature|Map)Server/\d+(?:/query)?/?$")
 _SOCRATA = re.compile(r"/(?:resource/|d/|[^/]+/[^/]+/)([a-z0-9]{4}-[a-z0-9]{4})(?:\.json)?$")
 _CKAN = re.compile(r"/dataset/[^/]+/?$")
+_SERVICE = re.compile(r"/(?:Feature|Map)Server/?$")
+_CRS = re.compile(rb'"crs"\s*:\s*\{[^{}]*\{[^{}]*EPSG:{1,2}(?:[\d.]+:)?(\d{4,6})"')
 _ROWS_ASKED = "200"
+_FEWEST_COLUMNS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """What a feed's first answer holds: rows in its own words, and what they were read with.
 
-    *dates* and *row_ids* are columns that the platform itself says are times, and its own row numbers.
+    *dates* and *row_ids* are columns that the platform itself says are times, and its own row numbers. *crs*
+    is the reference system that the answer names, *encoding* that of a table which is not in UTF-8, and
+    *unread* counts its damaged rows by reason.
     """
 
     connector: str
@@ -38,6 +44,9 @@ class Sample:
     records: str = ""
     dates: frozenset[str] = frozenset()
     row_ids: frozenset[str] = frozenset()
+    crs: str = ""
+    encoding: str = ""
+    unread: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
@@ -61,7 +70,12 @@ def question(url: str) -> tuple[str, dict[str, str]]:
 
 
 def asked(url: str, ask: Callable[[str, Mapping[str, str]], bytes]) -> bytes:
-    """Return a feed's answer with a small sample of itself; of a CKAN page, that of its newest table."""
+    """Return a feed's answer with a small sample of itself; of a CKAN page, that of its newest table.
+
+    Raises ``SourceChanged`` for the address of a whole service, naming its layers.
+    """
+    if _SERVICE.search(url.partition("?")[0]):
+        raise SourceChanged(f"a service of several layers; add the number of one: {_layers(url, ask)}")
     if not _CKAN.search(url.partition("?")[0]):
         return ask(*question(url))
     actions, package = address(url)
@@ -70,6 +84,16 @@ def asked(url: str, ask: Callable[[str, Mapping[str, str]], bytes]) -> bytes:
     if not isinstance(result, Mapping):
         raise SourceChanged(f"{url}: the portal knows no such data set")
     return ask(actions + "datastore_search", {"resource_id": newest_table(result), "limit": _ROWS_ASKED})
+
+
+def _layers(url: str, ask: Callable[[str, Mapping[str, str]], bytes]) -> str:
+    service = url.partition("?")[0].rstrip("/")
+    document = json_document(ask(service, {"f": "json"}))
+    parts = [document.get(kind) for kind in ("layers", "tables")] if isinstance(document, Mapping) else []
+    layers = [one for part in parts if isinstance(part, list) for one in part if isinstance(one, Mapping)]
+    return (
+        "; ".join(f"{service}/{one.get('id')} is {one.get('name')}" for one in layers[:20]) or "it names none"
+    )
 
 
 def read_sample(url: str, body: bytes) -> Sample:
@@ -90,9 +114,9 @@ def _read(url: str, body: bytes) -> Sample:
             return Sample("html", url, list(named_rows(html_document(body)))[:_MOST_ROWS])
         return Sample("feed", url, entry_rows(xml_document(body))[:_MOST_ROWS])
     if _SOCRATA.search(plain):  # an export of the portal's: its own API has the same columns in small letters
-        rows = [{_small(name): value for name, value in row.items()} for row in _table(body)]
+        rows = [{_small(name): value for name, value in row.items()} for row in _table(url, body).rows]
         return Sample("socrata", _address(url, plain), rows)
-    return Sample("files", url, _table(body))
+    return _table(url, body)
 
 
 def _small(name: str) -> str:
@@ -107,16 +131,28 @@ def _address(url: str, plain: str) -> str:
     return plain.rstrip("/").removesuffix("/query") if _ARCGIS.search(plain) else url
 
 
-def _table(body: bytes) -> list[Mapping[str, Any]]:
-    reading = Reading(_EveryColumn(), size=_MOST_ROWS)
-    return list(next(iter(read_body(body, reading))).records)
+def _table(url: str, body: bytes, encoding: str = "") -> Sample:
+    reading = Reading(_EveryColumn(), encoding=encoding or "utf-8", size=_MOST_ROWS)
+    block = next(iter(read_body(body, reading)))
+    unread = Counter(row.reason for row in block.unreadable)
+    if unread["bad_encoding"] and not encoding:
+        return _table(url, body, "cp1252")
+    return Sample("files", url, list(block.records), crs=_named_crs(body), encoding=encoding, unread=unread)
+
+
+def _named_crs(body: bytes) -> str:
+    """Return the reference system that a GeoJSON document names, as those before RFC 7946 do."""
+    if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{":
+        return ""
+    found = _CRS.search(body)
+    return "" if found is None or found[1] == b"4326" else f"EPSG:{found[1].decode()}"
 
 
 def _json(url: str, plain: str, body: bytes) -> Sample:
     try:
         document = json_document(body)
     except SourceUnavailable:  # it may still be JSON lines
-        return Sample("files", url, _table(body))
+        return _table(url, body)
     if isinstance(document, Mapping) and _is_arcgis(document):
         fields = [one for one in document.get("fields") or () if isinstance(one, Mapping)]
         return Sample(
@@ -127,7 +163,7 @@ def _json(url: str, plain: str, body: bytes) -> Sample:
             row_ids=_of_type(fields, "esriFieldTypeOID", "esriFieldTypeGlobalID"),
         )
     if isinstance(document, Mapping) and document.get("type") == "FeatureCollection":
-        return Sample("files", url, _table(body))
+        return _table(url, body)
     path, rows = _longest_list(document)
     if _SOCRATA.search(plain):
         return Sample("socrata", _address(url, plain), rows)
@@ -187,7 +223,9 @@ class _EveryColumn(Columns):
         return list(heading)
 
     def expect_in_heading(self, heading: AbstractSet[str]) -> None:
-        """Expect nothing."""
+        """Expect a row of headings and no title: fewer columns than these describe no call."""
+        if len({name for name in heading if name}) < _FEWEST_COLUMNS:
+            raise SourceChanged("no row of headings", heading=tuple(sorted(heading)))
 
     def expect_in_some(self, records: Sequence[RawRecord]) -> None:
         """Expect nothing."""

@@ -2,34 +2,33 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-_FORMATS = (
-    "%m/%d/%Y %I:%M:%S %p",
-    "%m/%d/%Y %I:%M %p",
-    "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M",
-    "%d/%m/%Y %H:%M:%S",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y-%m-%d %I:%M:%S %p",
-    "%b %d, %Y %I:%M:%S %p",
-    "%m-%d-%Y %H:%M:%S",
-)
-_DAYS = ("%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%m-%d-%Y", "%Y%m%d")
-_CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H%M")
+_MONTH_FIRST = ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%m-%d-%y", "%m.%d.%Y")
+_DAY_FIRST = ("%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d-%m-%y", "%d.%m.%Y")
+_TWINS = dict(zip((*_MONTH_FIRST, *_DAY_FIRST), (*_DAY_FIRST, *_MONTH_FIRST), strict=True))
+_NAMED = ("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y")
+_DAYS = (*_MONTH_FIRST, *_DAY_FIRST, "%Y/%m/%d", "%Y-%m-%d", *_NAMED, "%Y%m%d")
+_CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%I:%M%p", "%H%M")
+_FORMATS = tuple(f"{day} {clock}" for day in _DAYS for clock in _CLOCKS)
 _MS = (600_000_000_000, 4_000_000_000_000)
 _S = (600_000_000, 4_000_000_000)
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _MOST = 300
+_A_DAY = timedelta(days=1)
 
 
 class Written(NamedTuple):
-    """How times are written: converter, strptime format or nothing, and whether it is always midnight."""
+    """How times are written: converter, strptime format or nothing, and whether it is always midnight.
+
+    *twin* is the format with day and month the other way round, where every value could be that as well.
+    """
 
     convert: str
     form: str = ""
     midnight: bool = False
+    twin: str = ""
 
 
 def written(values: Sequence[Any], *, dates: bool = False) -> Written | None:
@@ -66,10 +65,30 @@ def _by_format(texts: Sequence[str]) -> Written | None:
         for form in forms:
             if form == "%H%M" and any(len(text) != len("1302") for text in texts):
                 continue  # a plain number
-            try:
-                found = [datetime.strptime(text, form) for text in texts]  # noqa: DTZ007 - only the form matters
-            except ValueError:
+            if (found := _read(texts, form)) is None:
                 continue
-            still = not any(one.time().isoformat() > "00:00:00" for one in found)
-            return Written(convert, form, midnight=convert == "local" and still)
+            still = convert == "local" and not any(one.time().isoformat() > "00:00:00" for one in found)
+            return _likelier(texts, Written(convert, form, midnight=still), found)
     return None
+
+
+def _read(texts: Sequence[str], form: str) -> list[datetime] | None:
+    try:
+        return [datetime.strptime(text, form) for text in texts]  # noqa: DTZ007 - only the form matters
+    except ValueError:
+        return None
+
+
+def _likelier(texts: Sequence[str], how: Written, found: Sequence[datetime]) -> Written:
+    """Return *how*, with day and month the other way round where that makes a shorter past of it."""
+    day = next((day for day in _TWINS if how.form.startswith(day)), None)
+    if day is None or (other := _read(texts, twin := how.form.replace(day, _TWINS[day]))) is None:
+        return how
+    if _stretch(other) < _stretch(found):
+        return how._replace(form=twin, twin=how.form)
+    return how._replace(twin=twin)
+
+
+def _stretch(found: Sequence[datetime]) -> tuple[bool, timedelta]:
+    """Say whether times lie in the future, and how far they are apart."""
+    return max(found) > datetime.now() + _A_DAY, max(found) - min(found)  # noqa: DTZ005 - only the day matters
