@@ -302,7 +302,8 @@ def load_city(name_or_path: str) -> City:
     if not path.is_file():
         like = get_close_matches(name_or_path, shipped, 1)
         hint = f"did you mean {like[0]}?" if like else f"the shipped cities are {', '.join(shipped)}"
-        raise CityFileError(name_or_path, "", f"no such file, and no shipped city of that name; {hint}")
+        what = "a folder and not a city file" if path.is_dir() else "no such file"
+        raise CityFileError(name_or_path, "", f"{what}, and no shipped city of that name; {hint}")
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise CityFileError(str(path), "", f"larger than {_MAX_FILE_BYTES:,} bytes")
     try:

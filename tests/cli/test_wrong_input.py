@@ -8,8 +8,9 @@ from loopback.server import Reply, serving
 
 from blocklight.city import load_city
 from blocklight.cli.bodies import download, read
+from blocklight.cli.checking import check_city
 from blocklight.cli.proposing import new_city
-from blocklight.cli.recording import replay_source
+from blocklight.cli.recording import record_source, replay_source
 from blocklight.errors import BlocklightError, CityFileError, SourceUnavailable
 
 
@@ -26,6 +27,61 @@ def test_a_city_that_is_not_there_is_answered_with_the_nearest(typed: str, said:
     with pytest.raises(CityFileError, match="^" + typed) as raised:
         load_city(typed)
     assert said in str(raised.value)
+
+
+def test_a_folder_in_place_of_a_city_file_is_said_to_be_one(tmp_path: Path) -> None:
+    with pytest.raises(CityFileError, match="a folder and not a city file"):
+        load_city(str(tmp_path))
+
+
+PUSHED = """
+[city]
+id = "ours"
+name = "Ours"
+time_zone = "America/Chicago"
+bounds = { west = -97.6, south = 37.5, east = -97.1, north = 37.9 }
+
+[[sources]]
+id = "cad"
+label = "Calls"
+connector = "push"
+key = ["id"]
+closes = "never"
+
+[sources.fields]
+received_at = { from = "at", convert = "iso" }
+source_type = "type"
+agency = { default = "police" }
+lon = { from = "place.lon", convert = "float" }
+lat = { from = "place.lat", convert = "float" }
+"""
+CALL = (
+    '{"id": 1, "at": "2026-03-01T12:00:00Z", "type": "NOISE COMPLAINT", "place": {"lon": -97.3, "lat": 37.7}}'
+)
+
+
+@pytest.mark.parametrize("batch", [f"[{CALL}, {{}}]", f'{{"records": [{CALL}, {{}}]}}'])
+def test_a_batch_that_will_be_pushed_can_be_checked_before(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], batch: str
+) -> None:
+    file, sample = tmp_path / "ours.toml", tmp_path / "batch.json"
+    file.write_text(PUSHED, "utf-8")
+    sample.write_text(batch, "utf-8")
+    check_city(str(file), source_id="cad", sample=sample, source_urls=[])
+    assert "2 records: 1 published" in " ".join(capsys.readouterr().out.split())
+    check_city(str(file), source_id=None, sample=None, source_urls=[])
+    assert "Its records are sent to us. Look at a batch of them: --source cad" in capsys.readouterr().out
+    sample.write_text('{"calls": []}', "utf-8")
+    with pytest.raises(BlocklightError, match="1 of 1 sources could not be read"):
+        check_city(str(file), source_id="cad", sample=sample, source_urls=[])
+    assert "expected a JSON list of records" in capsys.readouterr().out
+
+
+def test_what_is_pushed_cannot_be_recorded(tmp_path: Path) -> None:
+    file = tmp_path / "ours.toml"
+    file.write_text(PUSHED, "utf-8")
+    with pytest.raises(BlocklightError, match="cad: its records are sent to us"):
+        record_source(str(file), "cad", tmp_path / "a.zst", polls=1, poll_s=None, source_urls=[])
 
 
 def test_every_missing_key_of_a_city_file_is_named_at_once(tmp_path: Path) -> None:

@@ -4,7 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from blocklight.errors import StoreError
+from blocklight.store import Store
 from blocklight.store.engines import connect
+from store.making import START, call
 
 _LOOK = (
     "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); print(*c.execute('SELECT a FROM t')); c.close()"
@@ -23,3 +28,12 @@ def test_opening_a_database_again_keeps_the_locks_that_this_process_has_on_it(tm
     assert told.stdout == "(7,)\n"
     assert path.with_name("city.db-wal").exists()
     one.dispose()
+
+
+def test_a_full_disk_is_said_to_be_one_and_nothing_of_the_batch_is_stored(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'city.db'}", "testville") as store:
+        with store._engines.write.begin() as connection:  # noqa: SLF001 - a disk of its own size
+            connection.exec_driver_sql("PRAGMA max_page_count = 50")
+        with pytest.raises(StoreError, match=r"^the database failed: the disk is full$"):
+            store.apply("dispatch", [call(number) for number in range(5_000)], at=START)
+        assert store.head() == 0

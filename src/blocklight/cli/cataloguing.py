@@ -71,8 +71,8 @@ def _rows(file: Path | None, table_url: str) -> Iterator[Mapping[str, str]]:
         reader = csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline=""))
         missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
         if missing:
-            raise BlocklightError(f"the table of sources has no column {missing[0]!r}")
+            raise BlocklightError(f"{file or table_url}: the table of sources has no column {missing[0]!r}")
         for row in reader:
             yield {name: row[name] or "" for name in _NEEDED}
     except (UnicodeDecodeError, csv.Error):
-        raise BlocklightError("the table of sources is not a CSV file in UTF-8") from None
+        raise BlocklightError(f"{file or table_url}: not a CSV file in UTF-8") from None

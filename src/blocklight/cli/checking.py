@@ -14,7 +14,9 @@ from blocklight.city import City, SourceSpec
 from blocklight.cli import bodies, out
 from blocklight.cli.serving import Options, configured_city, http_client, wall_clock
 from blocklight.errors import BlocklightError, RecordRejected, SourceChanged, SourceError
+from blocklight.intake.columns import Columns
 from blocklight.intake.connectors import connector
+from blocklight.intake.connectors.push import Push
 from blocklight.intake.connectors.recording import ReplayTransport
 from blocklight.intake.connectors.table_files import newest_in
 from blocklight.intake.geocode.geocoder import Geocoder
@@ -22,6 +24,7 @@ from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Batch, Connector, Incident, RawRecord
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally
+from blocklight.intake.tables import json_document
 from blocklight.model import Reason
 from blocklight.settings import Settings
 
@@ -49,6 +52,10 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
     failed = 0
     for source in chosen:
         out.rule(f"{source.id}: {source.label}")
+        if source.connector == "push" and sample is None:
+            told = f"Its records are sent to us. Look at a batch of them: --source {source.id} --sample FILE"
+            out.print(told, markup=False, highlight=False, soft_wrap=True)
+            continue
         try:
             reader, batch = asyncio.run(one_page(source, city, body))
         except SourceError as error:
@@ -71,6 +78,8 @@ def read_sample(sample: Path) -> bytes:
 
 async def one_page(source: SourceSpec, city: City, sample: bytes | None) -> tuple[Connector, Batch]:
     """Read the first page of a source, or of *sample* in its place; of a drop folder, its newest file's."""
+    if source.connector == "push" and sample is not None:
+        return Push(source, wall_clock), Batch(Columns(source).records(_sent(sample)), wall_clock())
     if sample is None:
         source = newest_in(source)
         client = http_client(city, wall_clock)
@@ -81,6 +90,15 @@ async def one_page(source: SourceSpec, city: City, sample: bytes | None) -> tupl
         async for batch in reader.fetch(None):
             return reader, batch
     return reader, Batch([], wall_clock())
+
+
+def _sent(body: bytes) -> list[object]:
+    """Return the records of a batch as it is pushed."""
+    value = json_document(body)
+    records = value.get("records") if isinstance(value, dict) else value
+    if not isinstance(records, list):
+        raise SourceChanged('expected a JSON list of records, or {"records": [...]}')
+    return records
 
 
 def _explain(feed: Feed, city: City, batch: Batch) -> None:

@@ -30,6 +30,8 @@ def record_source(
     """Fetch a source again and again through a transport that writes every answer to *output*."""
     city = configured_city(Options(city_name, source_urls=source_urls, poll_s=poll_s))
     source = city.source(source_id)
+    if source.connector == "push":
+        raise BlocklightError(f"{source.id}: its records are sent to us, so there is no answer to record")
     if output.exists():
         raise BlocklightError(f"{output}: exists already; a recording is never overwritten")
 

@@ -378,10 +378,24 @@ def _cursor_of(connection: sa.Connection) -> AbstractContextManager[DBAPICursor]
     return closing(connection.connection.cursor())
 
 
+_DISK_FULL, _LOCKED = "the disk is full", "another process is writing to it"
+_COMMON = {
+    "SQLITE_FULL": _DISK_FULL,
+    "53100": _DISK_FULL,
+    "SQLITE_BUSY": _LOCKED,
+    "55P03": _LOCKED,
+    "SQLITE_READONLY": "it may only be read",
+    "SQLITE_CORRUPT": "its file is damaged",
+}
+
+
 @contextmanager
 def _failing_as_store_error() -> Iterator[None]:
     """Name the driver's failure without its text, which may quote a row."""
     try:
         yield
     except (sa.exc.DBAPIError, sa.exc.TimeoutError, psycopg.Error, sqlite3.Error) as error:
-        raise StoreError(f"the database failed: {type(getattr(error, 'orig', error)).__name__}") from error
+        cause = getattr(error, "orig", error)
+        code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
+        told = _COMMON.get(str(code), type(cause).__name__)
+        raise StoreError(f"the database failed: {told}") from error
