@@ -2,14 +2,17 @@
 
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blocklight.errors import BadQuery
 from blocklight.model import Category, Kind, Place, PlaceKind, PublicIncident, Status
 from blocklight.store import IncidentQuery, Store
+from blocklight.store import query as query_module
 from store.databases import Database
 from store.making import HARBOUR, HILL, START, call, closed, minutes, withheld
 
@@ -87,6 +90,40 @@ def filled(store: Store) -> Store:
 )
 def test_a_filter_finds_what_it_names(filled: Store, filters: dict[str, object], expected: list[int]) -> None:
     assert _found(filled, **filters) == expected
+
+
+def test_a_word_is_found_however_many_source_types_there_are(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = {"stop": [1], "ñandú": [5], "traffic": [5, 2, 1], "harbour": [5, 1], "nowhere": []}
+    for most in (2, 1):
+        monkeypatch.setattr(query_module, "_MOST_TYPES", most)
+        assert {word: _found(filled, q=word) for word in words} == words
+
+
+def test_a_word_of_nowhere_reads_no_incident(database: Database) -> None:
+    many = [call(n, source_type=f"TYPE {n % 20}") for n in range(5_000)]
+    with database.emptied(), database.open() as store:
+        store.apply("dispatch", many, at=START)
+        with database.connection() as connection:
+            connection.exec_driver_sql("ANALYZE")
+        asked: list[tuple[str, Any]] = []
+        sa.event.listen(
+            store._engines.read,  # noqa: SLF001 - what is asked of the database is what this is about
+            "before_cursor_execute",
+            lambda _c, _cur, statement, values, _ctx, _many: asked.append((statement, values)),
+        )
+        assert _found(store, q="zzz") == []
+        queries = [one for one in asked if "incident" in one[0]]
+        with store._engines.read.connect() as connection:  # noqa: SLF001 - see above
+            prefix = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+            plans = [str(connection.exec_driver_sql(prefix + s, v).all()) for s, v in queries]
+    types, begun, listing = plans
+    assert "incident_said" in types
+    assert "SCAN incident" not in types + begun
+    assert "Seq Scan on incident" not in types + begun
+    # No incident meets a condition that is false for all: neither engine reads one.
+    assert "WHERE 0 = 1" in queries[-1][0] if database.is_sqlite else "One-Time Filter: false" in listing
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,9 @@ def _described(connection: sa.Connection) -> dict[str, object]:
 
 
 def _made_old(connection: sa.Connection, version: str) -> None:
-    """Take the columns away that came after a version of the schema from 003 on."""
+    """Take away what came after a version of the schema from 003 on."""
+    if version < "007":
+        connection.exec_driver_sql("DROP INDEX incident_said")
     for since, table, column in _NEW_COLUMNS:
         if version < since:
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import math
+import re
 import struct
 import zlib
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from blocklight.store.rows import fold, maybe_ms, stored_of_row
 
 _MAX_LIMIT = 10_000
 _MAX_WORDS = 8
+_MOST_TYPES = 2_000
+_OF_AN_ID = re.compile(r"[0-9a-z]+")
+_LONGEST_ID = 64
 _FEW = 0.02
 _CURSOR = struct.Struct(">IqqqB")
 
@@ -93,6 +97,7 @@ def answer(connection: sa.Connection, query: IncidentQuery) -> Page:
     position = None if query.cursor is None else _Position.parse(query.cursor, filters)
     as_of, _, drift = ends(connection)
     conditions = [*_plain_conditions(query, drift), *_place_conditions(connection, query)]
+    conditions += [_says(connection, fold(word)) for word in (query.q or "").split()]
     if position is not None:
         as_of = position.as_of
         here = sa.tuple_(sa.literal(position.listed_at), sa.literal(position.first_seq))
@@ -167,19 +172,43 @@ def _plain_conditions(query: IncidentQuery, drift: int) -> list[Condition]:
     conditions += [column == value for column, value in exactly.items() if value is not None]
     if query.local is not None:
         conditions += query.local.conditions(table.c.received_at)
-    return conditions + [_says(fold(word)) for word in (query.q or "").split()]
+    return conditions
 
 
-def _says(word: str) -> Condition:
+def _says(connection: sa.Connection, word: str) -> Condition:
+    """Match what holds a word, asking only where it occurs at all: a word of nowhere reads no incident."""
     table, place = schema.incident, schema.place
     labelled = sa.select(place.c.place_id).where(place.c.folded.contains(word, autoescape=True))
-    meant = [member.value for member in Category if word in member.value]
-    return sa.or_(
-        (table.c.place_id + 0).in_(labelled),
-        table.c.category.in_(meant),
-        table.c.folded.contains(word, autoescape=True),
-        table.c.id.startswith(word, autoescape=True),
-    )
+    told: list[Condition] = []
+    if connection.scalar(labelled.limit(1)) is not None:
+        told.append((table.c.place_id + 0).in_(labelled))
+    if meant := [member.value for member in Category if word in member.value]:
+        told.append(table.c.category.in_(meant))
+    types = _source_types(connection)
+    if types is None:
+        told.append(table.c.folded.contains(word, autoescape=True))
+    elif said := [text for text in types if word in text]:
+        told.append(table.c.folded.in_(said))
+    if _OF_AN_ID.fullmatch(word):
+        # In any collation the ids that begin so lie between these two, which an index can look up.
+        begun = table.c.id.between(word, word + "z" * _LONGEST_ID)
+        if connection.scalar(sa.select(table.c.id).where(begun).limit(1)) is not None:
+            told.append(sa.and_(begun, table.c.id.startswith(word, autoescape=True)))
+    return sa.or_(*told) if told else sa.false()
+
+
+def _source_types(connection: sa.Connection) -> list[str] | None:
+    """Return the different source types that are published, ``None`` for more than anybody would map.
+
+    Each is found as the next one in the index: a step for each type, and none for each incident.
+    """
+    folded = schema.incident.c.folded
+    said = sa.select(sa.func.min(folded).label("text")).where(folded > "").cte("said", recursive=True)
+    following = sa.select(sa.func.min(folded)).where(folded > said.c.text).scalar_subquery()
+    said = said.union_all(sa.select(following).where(said.c.text.is_not(None)))
+    every = sa.select(said.c.text).where(said.c.text.is_not(None)).limit(_MOST_TYPES + 1)
+    types = list(connection.scalars(every))
+    return types if len(types) <= _MOST_TYPES else None
 
 
 def _place_conditions(connection: sa.Connection, query: IncidentQuery) -> list[Condition]:

@@ -104,6 +104,13 @@ sa.Index(
     postgresql_where=incident.c.status == OPEN,
 )
 
+sa.Index(
+    "incident_said",
+    incident.c.folded,
+    sqlite_where=incident.c.folded.is_not(None),
+    postgresql_where=incident.c.folded.is_not(None),
+)
+
 change = sa.Table(
     "change",
     metadata,
