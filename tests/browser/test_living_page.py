@@ -6,11 +6,21 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from browser.conftest import Blocklight, Visitor
+from browser.conftest import Blocklight, Visitor, drawn
 from browser.desk import Desk
 from browser.test_every_reader import axe_finds_nothing
 
 pytestmark = pytest.mark.browser
+
+_COUNT_DRAWINGS = """(() => {
+  const context = WebGL2RenderingContext.prototype;
+  const { drawArraysInstanced } = context;
+  window.drawings = 0;
+  context.drawArraysInstanced = function (...how) {
+    if (this.canvas.id === "deckgl-overlay") window.drawings++;
+    return drawArraysInstanced.apply(this, how);
+  };
+})()"""
 
 
 def test_a_call_arrives_moves_on_and_closes_before_your_eyes(
@@ -123,3 +133,17 @@ def test_a_change_is_on_screen_within_a_second_of_being_fetched(
     page.locator(".row", has_text="Stolen vehicle").wait_for()
     # Not a measure of speed: half a minute would mean that something polls.
     assert time.monotonic() - begun < 10
+
+
+def test_an_arrival_is_drawn_at_once_and_not_again_and_again_for_somebody_who_wants_it_still(
+    desk: Desk, server: Blocklight, visitor: Visitor
+) -> None:
+    desk.open("LOUD MUSIC", minutes_ago=20)
+    page = visitor.visit(server.url, reduced_motion="reduce")
+    drawn(page)
+    page.evaluate(_COUNT_DRAWINGS)
+    desk.open("STOLEN VEHICLE", minutes_ago=0.1)
+    page.locator(".row", has_text="Stolen vehicle").wait_for()
+    page.wait_for_function("drawings > 0")
+    page.wait_for_timeout(2_000)
+    assert page.evaluate("drawings") < 12

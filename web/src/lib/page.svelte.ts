@@ -31,15 +31,13 @@ import { at, CLOSED, Incidents, OPEN, type Put, RETRACTED } from "./incidents";
 import { type Layers, layersFromParams, layersToParams, USUAL_LAYERS } from "./layers";
 import { type Connection, LiveFeed } from "./live";
 import { Moments } from "./moments";
-import { painted } from "./painted";
+import { painted, withNextFrame } from "./painted";
 import { summarise } from "./timeline";
 import { decodeWindow, nameRows } from "./window";
 
 /** How finely the timeline counts, in seconds, for each range in hours. */
 const STEPS: Record<number, number> = { 1: 60, 24: 900, 168: 7200, 720: 21600 };
 
-/** Changes that arrive together are shown together. */
-const GATHER_MS = 20;
 /** What the server did not give is asked for again after this. */
 const AGAIN_MS = 3000;
 
@@ -358,14 +356,15 @@ export class Page {
     this.#passTime();
   }
 
+  /** Show what changed: all that arrived by the next frame together, and never a frame later. */
   #soon(): void {
     if (this.#pending) return;
     this.#pending = true;
-    setTimeout(() => {
+    withNextFrame(() => {
       this.#pending = false;
       this.#happened.forget();
       this.revision++;
-    }, GATHER_MS);
+    });
   }
 
   #passTime(): void {

@@ -1,4 +1,4 @@
-/** Lets what is not needed at first wait until what is has been seen. */
+/** Knows when the page is painted: what is not needed at first waits for that, and what changed goes along with it. */
 
 /** Resolves once the page as it is now has been painted, or after a second where nothing is, as in a hidden tab. */
 export function painted(): Promise<void> {
@@ -6,4 +6,16 @@ export function painted(): Promise<void> {
     requestAnimationFrame(() => setTimeout(done));
     setTimeout(done, 1000);
   });
+}
+
+/** Acts just before the next frame is painted, or after a second where none is, as in a hidden tab. */
+export function withNextFrame(act: () => void): void {
+  const frame = requestAnimationFrame(() => {
+    clearTimeout(timer);
+    act();
+  });
+  const timer = setTimeout(() => {
+    cancelAnimationFrame(frame);
+    act();
+  }, 1000);
 }

@@ -15,7 +15,7 @@ import { hexagonRadius, type Spot, spots } from "./density";
 import type { Hexagons, hexagonLayer } from "./density-layer";
 import { fanOffsets } from "./fan";
 import { aliveMarks, aliveRows, type MarkData, MOMENT_S, QuietMarks, type Scene } from "./marks";
-import { layersOverNames, layersUnderNames } from "./overlay";
+import { layersOverNames, layersUnderNames, OVER_NAMES_DEVICE } from "./overlay";
 import { bytes, readPalette, unit } from "./palette";
 import { REACH_PX, rowsAt } from "./pick";
 import { type Pointer, Pointers } from "./pointers";
@@ -34,7 +34,7 @@ const SLOW_FRAME_MS = 90;
 export class IncidentMap {
   readonly #map: LibreMap;
   readonly #under = new MapboxOverlay({ interleaved: true, layers: [] });
-  readonly #over = new MapboxOverlay({ interleaved: false, layers: [] });
+  readonly #over = new MapboxOverlay({ interleaved: false, layers: [], deviceProps: OVER_NAMES_DEVICE });
   readonly #atlas = drawAtlas();
   readonly #base: number;
   readonly #pointers: Pointers;
@@ -77,7 +77,7 @@ export class IncidentMap {
       pitchWithRotate: false,
       touchPitch: false,
       maxZoom: 18,
-      fadeDuration: 150,
+      fadeDuration: this.#still.matches ? 0 : 150,
     });
     loadAgain(this.#map);
     this.#pointers = new Pointers(this.#map);
@@ -87,7 +87,8 @@ export class IncidentMap {
     // Drawing among the map's own layers, deck.gl asks an older MapLibre's map for its height.
     Object.defineProperty(this.#map, "transform", { get: () => ({ height: container.clientHeight }) });
     this.#map.addControl(this.#under as never);
-    this.#map.addControl(this.#over as never);
+    // Each canvas readies its GPU's programs in one go: one after the other, the page can answer in between.
+    this.#map.once("render", () => this.#map.addControl(this.#over as never));
     this.#map.on("click", (event) => this.#clicked(event.point));
     this.#map.on("mousemove", (event) => {
       this.#map.getCanvas().style.cursor = this.#pick(event.point).length > 0 ? "pointer" : "";
@@ -279,9 +280,8 @@ export class IncidentMap {
   };
 
   #moves(): boolean {
-    if (document.visibilityState === "hidden" || !this.#alive?.length) return false;
-    if (performance.now() < this.#busyUntil) return true;
-    return !this.#still.matches && this.#slowFrames < 8;
+    if (document.visibilityState === "hidden" || this.#still.matches || !this.#alive?.length) return false;
+    return performance.now() < this.#busyUntil || this.#slowFrames < 8;
   }
 
   /** Draw all, or only those that are alive: then the map itself need not be drawn anew. */

@@ -54,6 +54,9 @@ const OVER_NAMES: Make[] = [
     } as never),
 ];
 
+/** Marks soften their own edges, and all of them are drawn whenever one is: their canvas keeps neither samples nor a copy. */
+export const OVER_NAMES_DEVICE = { webgl: { antialias: false, preserveDrawingBuffer: false } };
+
 const made = (makes: Make[], overlay: Overlay) =>
   makes.map((make) => make(overlay)).filter((layer) => layer !== null);
 
