@@ -45,7 +45,7 @@ class Feed:
             "key": ["number"],
             "closes": "never",
             "page_size": 10,
-            "timeout_s": 5,
+            "timeout_s": 30,
             "fields": {
                 "received_at": {"from": "received", "convert": convert},
                 "source_type": "type",

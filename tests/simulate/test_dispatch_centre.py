@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime
 from itertools import pairwise
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -76,10 +76,10 @@ def test_hours_that_were_forgotten_are_made_again_alike(calls: list[SimulatedCal
 
 def test_a_month_of_both_feeds_is_made_in_seconds() -> None:
     spots()  # the map is read once in a process
-    start = perf_counter()
+    start = process_time()  # a busy machine is no fault
     made = list(Dispatch(11).calls_between(*MONTH)), list(RequestDesk(11).requests_between(*MONTH))
     assert [len(rows) > 4000 for rows in made] == [True, True]
-    assert perf_counter() - start < 20  # 2 to 3 s on an idle 2-core machine
+    assert process_time() - start < 20  # 2 to 3 s on an idle 2-core machine
 
 
 def test_about_350_calls_and_150_requests_come_in_a_day(

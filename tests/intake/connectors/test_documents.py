@@ -50,7 +50,7 @@ PAGE = """<HTML><BODY><TABLE><TR><TD><IMG SRC=logo.gif></TD></TR>
 
 def source(url: str, connector: str, **changes: Any) -> SourceSpec:  # noqa: ANN401 - any setting
     plain = {"id": "calls", "label": "Calls", "connector": connector, "url": url, "closes": "vanish"}
-    return SourceSpec.model_validate({**plain, "key": ["id"], "fields": FIELDS, "timeout_s": 5} | changes)
+    return SourceSpec.model_validate({**plain, "key": ["id"], "fields": FIELDS, "timeout_s": 30} | changes)
 
 
 @contextmanager
