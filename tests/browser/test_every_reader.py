@@ -95,6 +95,17 @@ def test_a_phone_has_a_sheet_with_three_stops(quiet_city: str, visitor: Visitor)
     expect(page.locator(".numbers")).to_be_in_viewport()
 
 
+def test_on_an_upright_tablet_the_dials_make_room_for_the_timeline(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit(quiet_city, viewport={"width": 820, "height": 1180})
+    hours = page.get_by_role("listbox", name="Hours of the day")
+    expect(hours).to_have_count(0)
+    # A click that something else would catch fails.
+    page.get_by_role("button", name="Play the day").click(trial=True)
+    page.get_by_role("button", name="Filters").click()
+    expect(hours).to_be_visible()
+    axe_finds_nothing(page)
+
+
 def test_on_a_phone_the_card_is_in_the_sheet(quiet_city: str, visitor: Visitor) -> None:
     page = visitor.visit(quiet_city, **PHONE)
     page.locator("[data-row]").nth(1).tap()

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { withheldToProtect } from "../src/lib/api";
 import { CATEGORIES, categoriesOf, GROUP_IDS, groupOf } from "../src/lib/categories";
 import { formats } from "../src/lib/format";
 import { waitAfter } from "../src/lib/live";
@@ -159,4 +160,12 @@ test.each([
     expect(contrast(token("accent"), token(surface))).toBeGreaterThanOrEqual(4.5);
     expect(contrast(token("late"), token(surface))).toBeGreaterThanOrEqual(4.5);
   }
+});
+
+test("what the foot of the panel counts was withheld to protect somebody, as far as the ledger tells", () => {
+  const day = (withheld: Record<string, number | null>) => ({ day: "2026-01-30", published: 9, withheld });
+  const told = { sensitive: 21, policy: null, unmapped: 7, no_place: 40, outside_city: 9 };
+  expect(withheldToProtect(day(told))).toBe(28);
+  expect(withheldToProtect(day({ sensitive: null, no_place: 40 }))).toBe(0);
+  expect(withheldToProtect(undefined)).toBe(0);
 });

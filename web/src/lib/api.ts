@@ -102,6 +102,14 @@ export interface SourcePulse {
   reason?: string | null;
 }
 
+/** For which reasons an incident is withheld to protect somebody, and not because nobody can place it. */
+const PROTECTING = ["sensitive", "policy", "unmapped"];
+
+/** How many a day's ledger tells were withheld to protect people; counts that it leaves out are not in it. */
+export function withheldToProtect(ledger: City["ledger_yesterday"]): number {
+  return PROTECTING.reduce((sum, reason) => sum + (ledger?.withheld[reason] ?? 0), 0);
+}
+
 export interface Pulse {
   now: string;
   clock_rate: number;

@@ -52,13 +52,17 @@ export function dotted(parts: string[]): string {
   return parts.join(" · ").replaceAll(" ·", "\u00a0·");
 }
 
+/** How a closed row ended, where that is known. */
+export function endingOf(incidents: Incidents, row: number, words: Words): string | null {
+  const disposition = incidents.state[row] === OPEN ? null : incidents.text("disposition", row);
+  return disposition ? (words.dispositions[disposition] ?? disposition) : null;
+}
+
 /** The stage of an open row or the ending of a closed one. */
 export function stageLine(incidents: Incidents, row: number, words: Words): string {
   if (incidents.state[row] === OPEN) return words.stageTitles[incidents.stageOf(row)] ?? "";
-  const disposition = incidents.text("disposition", row);
-  return disposition
-    ? words.closedAs(words.dispositions[disposition] ?? disposition)
-    : (words.stageTitles.closed ?? "");
+  const ending = endingOf(incidents, row, words);
+  return ending ? words.closedAs(ending) : (words.stageTitles.closed ?? "");
 }
 
 /** Seconds from when an incident was received to when it was closed, if that is known and not yet to come. */

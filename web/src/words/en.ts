@@ -42,6 +42,7 @@ export const en = {
   notACrime: "A call is a request for help, not a crime.",
   data: "Data & methods",
   whatAndWhy: "What and why",
+  someWithheld: "Some are withheld to protect people.",
   withheld: (count: number, text: string) =>
     count === 1
       ? "1 call of yesterday is withheld to protect people."
@@ -99,6 +100,9 @@ export const en = {
     public_works: "Public works",
     animal_services: "Animal services",
     traffic: "Traffic",
+    sanitation: "Sanitation",
+    transportation: "Transportation",
+    parks: "Parks",
   } as Record<string, string>,
   status: "Status",
   statuses: { open: "Open", closed: "Closed" } as Record<string, string>,
@@ -121,7 +125,7 @@ export const en = {
     closed: "Closed",
   } as Record<string, string>,
   closedAs: (disposition: string) => `Closed · ${disposition}`,
-  took: (span: string) => `took ${span}`,
+  closedIn: (span: string) => `Closed in ${span}`,
   dispositions: {
     handled: "handled",
     report_taken: "report taken",

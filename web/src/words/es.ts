@@ -42,6 +42,7 @@ export const es: Words = {
   notACrime: "Una llamada es una petición de ayuda, no un delito.",
   data: "Datos y métodos",
   whatAndWhy: "Qué y por qué",
+  someWithheld: "Algunas se omiten para proteger a las personas.",
   withheld: (count, text) =>
     count === 1
       ? "1 llamada de ayer se omite para proteger a las personas."
@@ -96,6 +97,9 @@ export const es: Words = {
     public_works: "Obras públicas",
     animal_services: "Control de animales",
     traffic: "Tránsito",
+    sanitation: "Saneamiento",
+    transportation: "Transporte",
+    parks: "Parques",
   },
   status: "Estado",
   statuses: { open: "Abierto", closed: "Cerrado" },
@@ -118,7 +122,7 @@ export const es: Words = {
     closed: "Cerrado",
   },
   closedAs: (disposition) => `Cerrado · ${disposition}`,
-  took: (span) => `duró ${span}`,
+  closedIn: (span) => `Cerrado en ${span}`,
   dispositions: {
     handled: "atendido",
     report_taken: "con informe",

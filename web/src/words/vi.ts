@@ -42,6 +42,7 @@ export const vi: Words = {
   notACrime: "Một cuộc gọi là lời yêu cầu giúp đỡ, không phải là tội phạm.",
   data: "Dữ liệu & phương pháp",
   whatAndWhy: "Gì và tại sao",
+  someWithheld: "Một số không được công bố để bảo vệ mọi người.",
   withheld: (count, text) =>
     count === 1
       ? "1 cuộc gọi hôm qua không được công bố để bảo vệ mọi người."
@@ -96,6 +97,9 @@ export const vi: Words = {
     public_works: "Công chánh",
     animal_services: "Dịch vụ động vật",
     traffic: "Giao thông",
+    sanitation: "Vệ sinh đô thị",
+    transportation: "Giao thông vận tải",
+    parks: "Công viên",
   },
   status: "Tình trạng",
   statuses: { open: "Đang xử lý", closed: "Đã xong" },
@@ -118,7 +122,7 @@ export const vi: Words = {
     closed: "Đã xong",
   },
   closedAs: (disposition) => `Đã xong · ${disposition}`,
-  took: (span) => `kéo dài ${span}`,
+  closedIn: (span) => `Đã xong sau ${span}`,
   dispositions: {
     handled: "đã giải quyết",
     report_taken: "đã lập biên bản",

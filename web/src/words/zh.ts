@@ -42,6 +42,7 @@ export const zh: Words = {
   notACrime: "来电是请求帮助，并不等于犯罪。",
   data: "数据与方法",
   whatAndWhy: "内容与原因",
+  someWithheld: "为保护当事人，部分来电不公开。",
   withheld: (count, text) =>
     count === 1 ? "为保护当事人，昨天有 1 个来电未公开。" : `为保护当事人，昨天有 ${text} 个来电未公开。`,
   close: "关闭",
@@ -94,6 +95,9 @@ export const zh: Words = {
     public_works: "公共工程",
     animal_services: "动物服务",
     traffic: "交通",
+    sanitation: "环卫",
+    transportation: "交通运输",
+    parks: "公园",
   },
   status: "状态",
   statuses: { open: "处理中", closed: "已结束" },
@@ -116,7 +120,7 @@ export const zh: Words = {
     closed: "已结束",
   },
   closedAs: (disposition) => `已结束 · ${disposition}`,
-  took: (span) => `历时 ${span}`,
+  closedIn: (span) => `历时 ${span}结束`,
   dispositions: {
     handled: "已处理",
     report_taken: "已做笔录",

@@ -16,6 +16,7 @@ export const usual = {
     officer: "Opened by officers",
     request: "311 requests",
   } as Record<string, string>,
+  brief: (now: string, low: string, high: string) => `${now} in 24 h, usually ${low}–${high}.`,
   counted: (what: string, now: string, until: string) =>
     `${what}: ${now} in the 24 hours to ${until}, known so far.`,
   compared: (weeks: string, mean: string, low: string, high: string) =>

@@ -18,6 +18,7 @@ export const usual: UsualWords = {
     officer: "Iniciadas por agentes",
     request: "Solicitudes al 311",
   },
+  brief: (now, low, high) => `${now} en 24 h; suelen ser ${low}–${high}.`,
   counted: (what, now, until) => `${what}: ${now} en las 24 horas hasta ${until}, conocidas hasta ahora.`,
   compared: (weeks, mean, low, high) =>
     `${weeks} semanas anteriores: ${mean} de media, lo habitual es de ${low} a ${high}.`,
@@ -40,7 +41,7 @@ export const usual: UsualWords = {
     whole: "en toda la ciudad",
   },
   apart: (what, now, mean, verdict) => `Aparte: ${what}: ${now}, de media ${mean}. ${verdict}.`,
-  weeksAgo: "hace 12 semanas",
+  weeksAgo: "hace 12 sem.",
   now: "ahora",
   notCompared: "no se compara",
   strip: (weeks, now) => `Cada semana anterior, primero la más antigua: ${weeks}. Ahora: ${now}.`,

@@ -18,6 +18,7 @@ export const usual: UsualWords = {
     officer: "Do cảnh sát khởi xướng",
     request: "Yêu cầu 311",
   },
+  brief: (now, low, high) => `${now} trong 24 giờ, thường ${low}–${high}.`,
   counted: (what, now, until) => `${what}: ${now} trong 24 giờ đến ${until}, theo những gì đã biết.`,
   compared: (weeks, mean, low, high) =>
     `${weeks} tuần trước: trung bình ${mean}, từ ${low} đến ${high} là bình thường.`,
@@ -34,8 +35,8 @@ export const usual: UsualWords = {
   city: {
     when: (day, hour) => `vào ${day.toLowerCase()}, ${hour}`,
     range: {
-      call: (low, high) => `thường ${low}–${high} cuộc gọi trong 24 giờ`,
-      request: (low, high) => `thường ${low}–${high} yêu cầu trong 24 giờ`,
+      call: (low, high) => `thường ${low}–${high} cuộc gọi/24 giờ`,
+      request: (low, high) => `thường ${low}–${high} yêu cầu/24 giờ`,
     },
     whole: "trên toàn thành phố",
   },

@@ -18,6 +18,7 @@ export const usual: UsualWords = {
     officer: "警员发起",
     request: "311 请求",
   },
+  brief: (now, low, high) => `24 小时内 ${now} 起，通常 ${low}–${high} 起。`,
   counted: (what, now, until) => `${what}：截至 ${until} 的 24 小时内，目前已知 ${now} 起。`,
   compared: (weeks, mean, low, high) => `此前 ${weeks} 周：平均 ${mean} 起，${low} 至 ${high} 起属平常。`,
   tooFew: (weeks, least) => `此前可比较的周数：${weeks}。至少要有 ${least} 周才能说明什么是平常。`,
