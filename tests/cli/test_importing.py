@@ -3,15 +3,18 @@
 import gzip
 import re
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from living_city import an_incident
 
 from blocklight.cli.importing import import_history
 from blocklight.cli.serving import Options
 from blocklight.errors import BlocklightError, SourceChanged, SourceUnavailable
+from blocklight.model import Held
 from blocklight.store import Store
 
 CITY = """
@@ -173,3 +176,19 @@ def test_a_file_that_is_no_table_is_named_with_what_is_wrong(
     path.write_bytes(content)
     with pytest.raises(SourceUnavailable, match=f"^{path}: {said}$"):
         import_history(town, "calls", path)
+
+
+def test_what_is_due_is_not_released_by_an_import_if_the_city_file_withholds_it_now(
+    town: Options, tmp_path: Path
+) -> None:
+    import_history(town, "calls", table(tmp_path, [row(1, "QQXZ")]))
+    then = datetime(2025, 1, 1, tzinfo=UTC)
+    held = Held(an_incident(7, source="calls"), release_at=then + timedelta(hours=1))
+    with Store.open(f"sqlite:///{town.data}/blocklight.sqlite3", "smallville") as store:
+        store.apply("calls", [held], at=then)
+        assert (store.held(), store.head()) == (1, 0)
+    quiet = '[[policy.rules]]\nname = "quiet"\naction = "withhold"\ncategory = "noise"\n'
+    Path(town.city).write_text(CITY + quiet, "utf-8")
+    import_history(town, "calls", table(tmp_path, [row(2, "QQXZ"), row(3, "QQXZ")]))
+    with Store.open(f"sqlite:///{town.data}/blocklight.sqlite3", "smallville") as store:
+        assert (store.held(), store.head()) == (0, 0)  # it was never told, not for a moment

@@ -91,7 +91,7 @@ def policy_diff(
 
     [bold]blocklight policy diff my-city.toml my-city-stricter.toml --data data/my-city[/bold]
 
-    It takes effect when intake starts with the new file, and is then noted in the audit log.
+    It takes effect when intake, or an import, starts with the new file, and is then noted in the audit log.
     """
     from blocklight.cli.governing import differ  # noqa: PLC0415 - see serve
 

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from blocklight.city import SourceSpec
 from blocklight.cli import err, out
+from blocklight.cli.policy_change import apply_policy
 from blocklight.cli.serving import Options, Town, open_town, wall_clock
 from blocklight.errors import BlocklightError, SourceChanged, SourceError
 from blocklight.intake.bulk import History, Understood, understood
@@ -112,6 +113,7 @@ def import_history(options: Options, source_id: str, file: Path) -> None:
             return
         if ledger.account.rows:
             out.print(f"Going on after row {ledger.account.rows:,}.", highlight=False)
+        apply_policy(town.city, town.rules, town.store, wall_clock())  # what waits may be due by now
         _import(town, source, file, ledger)
         out.print(ledger.account.sentence(), highlight=False, soft_wrap=True)
     except SourceError as error:
