@@ -338,6 +338,10 @@ def test_check_of_a_drop_folder_looks_at_its_newest_file(workplace: Workplace, i
         os.utime(file, (1_700_000_000 + day, 1_700_000_000 + day))
         told = inside("check", "smallville.toml", code=1 if day == 2 else 0)
         assert ("2 records", "1 records", "It has these columns: a, b")[day] in told
+    os.utime(file, (1_600_000_000, 1_600_000_000))
+    told = inside("check", "smallville.toml")
+    assert "1 records" in told
+    assert f"{file.name} makes the source fail for as long as it lies there: column" in told
 
 
 @pytest.mark.parametrize(

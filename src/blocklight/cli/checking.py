@@ -18,7 +18,7 @@ from blocklight.intake.columns import Columns
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.connectors.recording import ReplayTransport
-from blocklight.intake.connectors.table_files import newest_in
+from blocklight.intake.connectors.table_files import newest_in, unlike
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Batch, Connector, Incident, RawRecord
@@ -67,6 +67,9 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
                 out.print(f"It has these columns: {there}", markup=False, highlight=False, soft_wrap=True)
             continue
         _explain(Feed(source, city, reader, rules, geocoder=geocoder), city, batch)
+        for file, wrong in unlike(source) if sample is None else ():
+            told = f"{file} makes the source fail for as long as it lies there: {wrong}"
+            out.print(told, style="bold", markup=False, highlight=False, soft_wrap=True)
     if failed:
         raise BlocklightError(f"{failed} of {len(chosen)} sources could not be read")
 

@@ -165,6 +165,19 @@ def newest_in(source: SourceSpec) -> SourceSpec:
     return source.model_copy(update={"url": files[-1].path.absolute().as_uri()})
 
 
+def unlike(source: SourceSpec) -> Iterator[tuple[str, SourceChanged]]:
+    """Yield the files of a drop folder that have not our columns, each with what is wrong with it."""
+    read = source.url.startswith("file:") and source.closes != "vanish"  # then only the newest counts
+    folder, files = _listed(_path(source.url)) if read else (False, ())
+    for file in files if folder else ():
+        try:
+            next(read_file(file.path, Reading(Columns(source), source.records, source.encoding, 1)), None)
+        except SourceChanged as error:
+            yield file.path.name, error
+        except (SourceUnavailable, OSError):
+            continue
+
+
 def _path(url: str) -> Path:
     return Path(unquote(urlsplit(url).path))
 
