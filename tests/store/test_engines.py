@@ -1,7 +1,10 @@
 """What must be true of a database's file while it is open."""
 
+import resource
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,10 +33,31 @@ def test_opening_a_database_again_keeps_the_locks_that_this_process_has_on_it(tm
     one.dispose()
 
 
-def test_a_full_disk_is_said_to_be_one_and_nothing_of_the_batch_is_stored(tmp_path: Path) -> None:
+@contextmanager
+def smaller_disk(_: Store) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@contextmanager
+def fewer_pages(store: Store) -> Iterator[None]:
+    with store._engines.write.begin() as connection:  # noqa: SLF001 - a disk of its own size
+        connection.exec_driver_sql("PRAGMA max_page_count = 50")
+    yield
+
+
+@pytest.mark.parametrize(
+    ("disk", "said"),
+    [(fewer_pages, "the disk is full"), (smaller_disk, "the disk can be neither written nor read")],
+)
+def test_a_disk_that_fails_is_said_to_and_nothing_of_the_batch_is_stored(
+    tmp_path: Path, disk: Callable[[Store], AbstractContextManager[None]], said: str
+) -> None:
     with Store.open(f"sqlite:///{tmp_path / 'city.db'}", "testville") as store:
-        with store._engines.write.begin() as connection:  # noqa: SLF001 - a disk of its own size
-            connection.exec_driver_sql("PRAGMA max_page_count = 50")
-        with pytest.raises(StoreError, match=r"^the database failed: the disk is full$"):
+        with disk(store), pytest.raises(StoreError, match=f"^the database failed: {said}$"):
             store.apply("dispatch", [call(number) for number in range(5_000)], at=START)
         assert store.head() == 0

@@ -384,6 +384,7 @@ _COMMON = {
     "53100": _DISK_FULL,
     "SQLITE_BUSY": _LOCKED,
     "55P03": _LOCKED,
+    "SQLITE_IOERR": "the disk can be neither written nor read",
     "SQLITE_READONLY": "it may only be read",
     "SQLITE_CORRUPT": "its file is damaged",
 }
@@ -397,5 +398,7 @@ def _failing_as_store_error() -> Iterator[None]:
     except (sa.exc.DBAPIError, sa.exc.TimeoutError, psycopg.Error, sqlite3.Error) as error:
         cause = getattr(error, "orig", error)
         code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
-        told = _COMMON.get(str(code), type(cause).__name__)
+        told = next(
+            (told for name, told in _COMMON.items() if str(code).startswith(name)), type(cause).__name__
+        )
         raise StoreError(f"the database failed: {told}") from error
