@@ -198,9 +198,19 @@ def from_duration(value: Any, scale: float, received_at: datetime) -> datetime: 
 
 
 def to_lat_lon(value: Any) -> Point:  # noqa: ANN401 - a source's value may be anything
-    """Return lon, lat of text with a latitude and a longitude, separated by white space or a comma."""
-    lat, lon = _two_numbers(value)
-    return lon, lat
+    """Return lon, lat of text with a latitude and a longitude, separated by white space or a comma.
+
+    Of several pairs, which are a line, a box or a polygon of GeoRSS, it is the middle of what they span.
+    """
+    numbers = _numbers(value)
+    if len(numbers) < 2 or len(numbers) % 2:  # noqa: PLR2004 - two coordinates
+        raise ValueError("not pairs of numbers")
+    lats, lons = numbers[::2], numbers[1::2]
+    return _middle(lons), _middle(lats)
+
+
+def _middle(numbers: Sequence[float]) -> float:
+    return numbers[0] if len(numbers) == 1 else (min(numbers) + max(numbers)) / 2
 
 
 def from_xy(value: Any, scale: float, crs: str | None) -> Point:  # noqa: ANN401 - see above
@@ -223,10 +233,14 @@ def _to_degrees(crs: str) -> Transformer:
 
 
 def _two_numbers(value: Any) -> tuple[float, float]:  # noqa: ANN401 - a source's value may be anything
-    parts = [part for part in _NUMBERS.split(str(value).strip()) if part]
-    if len(parts) != 2:  # noqa: PLR2004 - two coordinates
+    numbers = _numbers(value)
+    if len(numbers) != 2:  # noqa: PLR2004 - two coordinates
         raise ValueError("not two numbers")
-    return to_float(parts[0]), to_float(parts[1])
+    return numbers[0], numbers[1]
+
+
+def _numbers(value: Any) -> list[float]:  # noqa: ANN401 - a source's value may be anything
+    return [to_float(part) for part in _NUMBERS.split(str(value).strip()) if part]
 
 
 def to_point(value: Any) -> Point:  # noqa: ANN401 - a source's value may be anything

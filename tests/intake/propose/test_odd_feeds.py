@@ -12,6 +12,7 @@ from pyproj import Transformer
 
 from blocklight.cli.proposing import new_city
 from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.intake.converters import to_lat_lon
 from blocklight.intake.propose.city_file import Proposal, propose
 from blocklight.intake.propose.sample import read_sample
 from blocklight.intake.propose.times import Written, written
@@ -115,6 +116,21 @@ def test_geojson_in_metres_is_read_in_the_system_that_it_names(crs: str | None, 
     assert found.table.found["point"].confidence == sure
     assert found.confidence["bounds"] == sure
     assert any(line.startswith("bounds: as much a guess") for line in found.decide) == (crs is None)
+
+
+def test_a_shape_of_georss_stands_for_its_middle_and_a_person_is_asked_whether_it_is_redrawn() -> None:
+    box = "37.70 -97.32 37.70 -97.30 37.72 -97.30 37.72 -97.32 37.70 -97.32"
+    entries = "".join(
+        f"<entry><id>{n}</id><published>2026-03-01T10:00:00Z</published><category term='{KINDS[n % 3]}'/>"
+        f"<g:polygon>{box}</g:polygon></entry>"
+        for n in range(9)
+    )
+    names = 'xmlns="http://www.w3.org/2005/Atom" xmlns:g="http://www.georss.org/georss"'
+    found = proposed(f"<feed {names}>{entries}</feed>".encode())
+    assert found.table.found["point"].spec == {"from": ("polygon",), "convert": "lat_lon"}
+    assert to_lat_lon(box) == pytest.approx((-97.31, 37.71))
+    assert any("freeze_place = true" in line for line in found.decide)
+    assert len(found.kept) == 9
 
 
 def test_a_table_in_another_encoding_is_read_whole_and_said_to_be() -> None:

@@ -37,7 +37,7 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
     "status": ((r"^(?:status|state|call_status|incident_status|status_description)$", 1),),
     "lon": ((r"^__lon$|^(?:lon|lng|long|longitude)(?:_x)?$|_longitude$|^x_?coord(?:inate)?$", 1), (r"^(?:x|map_?x)$", 0.7)),
     "lat": ((r"^__lat$|^(?:lat|latitude)(?:_x)?$|_latitude$|^y_?coord(?:inate)?$", 1), (r"^(?:y|map_?y)$", 0.7)),
-    "point": ((r"point|location|geom|geocoded|georeference|address", 1),),
+    "point": ((r"point|location|geom|geocoded|georeference|address|^polygon$|^box$", 1),),
     "address": (
         (r"^(?:block_?|full_|full_display_|incident_|street_|dispatch_|hundred_block_)?addr(?:ess)?(?:_x)?$|^blk_?addr$|block_?address|^block$", 1),
         (r"^intersection(?:_name)?$|^(?:incident_|hundred_block_)?location$|^place$", 0.8),
@@ -53,6 +53,10 @@ _WHICH_CRS = (
     "Web Mercator is a guess for these numbers. If they are feet of a state plane, "
     "ask the publisher for its EPSG number"
 )
+_DRAWN = (
+    "the middle of each shape is taken. If the feed draws a call's shape anew at every fetch, "
+    "add freeze_place = true"
+)
 _MOST_STATES = 20
 _ALONE = 0.995
 _MOSTLY = 0.8
@@ -67,6 +71,7 @@ _ID = re.compile(
 _CLOCK_NAME = re.compile(r"_?(?:time|tm)$|^time_?(?:of_)?")
 _UNIT = re.compile(r"^unit_?(?:id|number|no|name)?$")
 _PAIR_OF_NUMBERS = re.compile(r"^-?\d+\.\d+[ ,]+-?\d+\.\d+$")
+_SHAPE = re.compile(r"^(?:-?\d+\.\d+[ ,]+-?\d+\.\d+(?:[ ,]+|$)){2,}$")
 _PLACE = re.compile(r"POINT ?\(|\(-?\d+\.\d+, *-?\d+\.\d+\)\s*$", re.IGNORECASE)
 
 
@@ -251,8 +256,11 @@ def _in_words(table: Table, column: str) -> str:
 def _place(table: Table) -> None:
     point = _best(table, "point", lambda column: _is_point(table.values[column]))
     if point is not None:
-        pair = _PAIR_OF_NUMBERS.match(str(table.values[point[0]][0]))
-        table.take("point", {"from": (point[0],), "convert": "lat_lon" if pair else "point"}, _SURE)
+        first = str(table.values[point[0]][0])
+        shape = _SHAPE.match(first)
+        pair = shape or _PAIR_OF_NUMBERS.match(first)
+        spec: dict[str, Any] = {"from": (point[0],), "convert": "lat_lon" if pair else "point"}
+        table.take("point", spec, _GUESS if shape else _SURE, _DRAWN if shape else "")
     lon = _best(table, "lon", lambda column: _within(table.values[column], 180))
     lat = _best(table, "lat", lambda column: _within(table.values[column], 90))
     if lon and lat:
@@ -276,7 +284,9 @@ def _is_point(values: Sequence[Any]) -> bool:
         if isinstance(pair, list):
             return _within(pair[:1], 180) and _within(pair[1:2], 90)
         return "latitude" in first
-    return bool(_PLACE.search(str(first)) or _PAIR_OF_NUMBERS.match(str(first)))
+    return any(form.match(str(first)) for form in (_PAIR_OF_NUMBERS, _SHAPE)) or bool(
+        _PLACE.search(str(first))
+    )
 
 
 def _within(values: Sequence[Any], most: float) -> bool:
