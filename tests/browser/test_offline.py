@@ -113,3 +113,18 @@ def test_a_frame_installs_nothing(quiet_city: str, visitor: Visitor) -> None:
     page = visitor.visit(f"{quiet_city}/embed", rows=False)
     drawn(page)
     assert page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
+
+
+def test_a_window_that_was_on_its_way_while_something_was_taken_back_is_not_kept(
+    quiet_city: str, visitor: Visitor
+) -> None:
+    page = kept_view(visitor, quiet_city)
+    page.evaluate("""navigator.serviceWorker.ready.then(({ active }) => {
+      active.postMessage({ keep: ["/api/v1/window?hours=24", "/api/v1/window/ids?hours=24"] });
+      active.postMessage({ replace: [] });
+      active.postMessage({ keep: ["/manifest.json"] });
+    })""")
+    # Asked for last and answered last: what the others brought has been kept by then, or has not.
+    soon(lambda: "/manifest.json" in kept(page))
+    page.wait_for_timeout(1000)
+    assert not [path for path in kept(page) if path.startswith("/api/v1/window")]

@@ -328,7 +328,7 @@ export class IncidentMap {
   /** What the hexagons show, where they stand for the closed marks. */
   #hexagons(view: View, better: boolean): Hexagons | null {
     const wanted = view.density === "always" || (view.density === "auto" && better);
-    if (wanted && !this.#hexagonLayer) void this.#loadHexagons();
+    if (wanted && !this.#hexagonLayer) this.#loadHexagons().catch(() => {}); // the next drawing asks again
     const spotted = wanted && view.playedAt === null && this.#hexagonLayer !== null;
     if (spotted) this.#spots ??= spots(view.incidents, view.facets);
     const dense = spotted && this.#spots !== null && this.#spots.length > 0;

@@ -19,6 +19,9 @@ const scope = self as unknown as Scope;
 const KEPT = "kept-1";
 const FILES = "files-1";
 
+/** Counts how often something was taken back: an answer that was on its way meanwhile may still hold it. */
+let takenBack = 0;
+
 scope.addEventListener("install", (event) => event.waitUntil(scope.skipWaiting()));
 scope.addEventListener("activate", (event) => event.waitUntil(activate()));
 scope.addEventListener("fetch", (event) => {
@@ -49,9 +52,10 @@ async function file(request: Request): Promise<Response> {
 }
 
 async function answer(request: Request, key: string): Promise<Response> {
+  const before = takenBack;
   try {
     const response = await fetch(request, freshness(key));
-    if (response.ok) await keep(key, response.clone());
+    if (response.ok) await keep(key, response.clone(), before);
     if (response.status < 500) return response;
     return (await kept(key)) ?? response;
   } catch {
@@ -59,14 +63,17 @@ async function answer(request: Request, key: string): Promise<Response> {
   }
 }
 
+const holdsIncidents = (key: string) => (INCIDENT_KEYS as readonly string[]).includes(key);
+
 /** The browser's own cache may answer with a window some seconds old, which still holds what was just taken back. */
 function freshness(key: string): RequestInit {
-  return (INCIDENT_KEYS as readonly string[]).includes(key) ? { cache: "no-cache" } : {};
+  return holdsIncidents(key) ? { cache: "no-cache" } : {};
 }
 
-async function keep(key: string, response: Response): Promise<void> {
+async function keep(key: string, response: Response, before: number): Promise<void> {
   const cache = await caches.open(KEPT);
   const body = await response.blob();
+  if (holdsIncidents(key) && before !== takenBack) return;
   if (key === "/") await dropOldFiles(cache, await body.text());
   const headers = new Headers(response.headers);
   // The body is kept as it was read, unpacked.
@@ -91,6 +98,7 @@ async function kept(key: string): Promise<Response | undefined> {
 
 async function obey(order: Order): Promise<void> {
   if ("replace" in order) {
+    takenBack++;
     const cache = await caches.open(KEPT);
     for (const key of INCIDENT_KEYS) await cache.delete(key);
   }
@@ -101,11 +109,12 @@ async function obey(order: Order): Promise<void> {
 async function fetchToKeep(address: string): Promise<void> {
   const url = new URL(address, location.origin);
   const treatment = treatmentOf("GET", url, location.origin, url.pathname === "/");
+  const before = takenBack;
   try {
     if (treatment.how === "cache") await file(new Request(url));
     if (treatment.how !== "network") return;
     const response = await fetch(url, freshness(treatment.key));
-    if (response.ok) await keep(treatment.key, response);
+    if (response.ok) await keep(treatment.key, response, before);
   } catch {
     // Nothing is kept of a server that does not answer.
   }
