@@ -28,7 +28,7 @@ from browser.conftest import Visitor, blocklight, drawn, soon
 from browser.desk import Desk, Feeds
 from browser.test_every_reader import PHONE, axe_finds_nothing
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 READERS: dict[str, dict[str, Any]] = {
     "light": {},

@@ -11,7 +11,7 @@ from browser.conftest import Visitor, blocklight, settled
 from browser.desk import feeds
 from browser.test_every_reader import PHONE, axe_finds_nothing
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 _WEEK, _HOUR = 7 * 24 * 60, 60
 _HERE: dict[str, Any] = {"LON": -126.115, "LAT": 39.449}
