@@ -35,8 +35,8 @@ export const usual: UsualWords = {
   city: {
     when: (day, hour) => `un ${day}, ${hour}`,
     range: {
-      call: (low, high) => `suelen ser ${low}–${high} llamadas en 24 h`,
-      request: (low, high) => `suelen ser ${low}–${high} solicitudes en 24 h`,
+      call: (low, high) => `(${low}–${high} llamadas en 24 h)`,
+      request: (low, high) => `(${low}–${high} solicitudes en 24 h)`,
     },
     whole: "en toda la ciudad",
   },

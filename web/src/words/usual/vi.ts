@@ -7,7 +7,7 @@ export const usual: UsualWords = {
   areaTitle: (area) => `${area}: hiện nay so với mức thường`,
   verdicts: {
     fewer: "Ít hơn thường lệ",
-    usual: "Gần như thường lệ",
+    usual: "Như thường lệ",
     more: "Nhiều hơn thường lệ",
     too_few_weeks: "Chưa đủ dữ liệu quá khứ để nói",
     incomplete: "Hôm nay chưa thể nói",
@@ -35,8 +35,8 @@ export const usual: UsualWords = {
   city: {
     when: (day, hour) => `vào ${day.toLowerCase()}, ${hour}`,
     range: {
-      call: (low, high) => `thường ${low}–${high} cuộc gọi/24 giờ`,
-      request: (low, high) => `thường ${low}–${high} yêu cầu/24 giờ`,
+      call: (low, high) => `(${low}–${high} cuộc gọi/24 giờ)`,
+      request: (low, high) => `(${low}–${high} yêu cầu/24 giờ)`,
     },
     whole: "trên toàn thành phố",
   },
