@@ -5,11 +5,13 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import compress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry import shape
 
 from blocklight.city import AreaLayer, Bounds, City
@@ -48,23 +50,23 @@ class Areas:
         shapely.prepare(self._shapes)
         self._tree = shapely.STRtree(self._shapes)
         self._at = lru_cache(maxsize=100_000)(self._look_up)
-        self._squares: dict[Square, Mapping[str, str] | list[int]] = {}
+        self._squares: dict[Square, Mapping[str, str] | _Border] = {}
 
     def at(self, lon: float, lat: float) -> dict[str, str]:
         """Return the id of the area of each kind that holds the point; kinds without one are left out."""
-        return dict(self._at(lon, lat))
+        return self._at(lon, lat).copy()
 
     def holding(self, lon: float, lat: float) -> Mapping[str, str]:
         """As ``at``, for exact places, which may not outlive the call: squares are remembered, no points."""
         known = self._in((math.floor(lon * SQUARES_A_DEGREE), math.floor(lat * SQUARES_A_DEGREE)))
-        if not isinstance(known, list):
+        if not isinstance(known, _Border):
             return known
-        inside = shapely.intersects_xy(self._shapes[known], lon, lat).tolist()
-        return dict(self._first(index for index, is_in in zip(known, inside, strict=True) if is_in))
+        inside = shapely.intersects_xy(known.shapes, lon, lat)
+        return _first(compress(known.areas, inside.tolist()))
 
     def no_border_in(self, square: Square) -> bool:
         """Whether all points of a square lie in the same areas."""
-        return not isinstance(self._in(square), list)
+        return not isinstance(self._in(square), _Border)
 
     def polygon(self, kind: str, area_id: str) -> Any:  # noqa: ANN401 - shapely has no types of its own
         """Return the polygons of an area as one shape, in WGS 84 degrees; empty for an unknown one."""
@@ -114,7 +116,7 @@ class Areas:
         _expect_here(self._polygons[first:], path, layer.kind, bounds)
         self._collections[layer.kind] = {"type": "FeatureCollection", "features": features}
 
-    def _in(self, square: Square) -> Mapping[str, str] | list[int]:
+    def _in(self, square: Square) -> "Mapping[str, str] | _Border":
         known = self._squares.get(square, _UNKNOWN)
         if known is _UNKNOWN:
             if len(self._squares) >= _MOST_SQUARES:
@@ -122,7 +124,7 @@ class Areas:
             known = self._squares[square] = self._throughout(square)
         return known
 
-    def _throughout(self, square: Square) -> Mapping[str, str] | list[int]:
+    def _throughout(self, square: Square) -> "Mapping[str, str] | _Border":
         """Return the areas that hold all of a square, or where a border goes through it those it touches."""
         west, south, east, north = (
             (number + side) / SQUARES_A_DEGREE + side * _ROUNDING - (1 - side) * _ROUNDING
@@ -130,24 +132,32 @@ class Areas:
             for number in square
         )
         box = shapely.box(west, south, east, north)
-        hits = np.sort(self._tree.query(box))
-        covering = shapely.covers(self._shapes[hits], box)
-        if shapely.intersects(self._shapes[hits[~covering]], box).any():
-            return [int(index) for index in hits]
-        return dict(self._first(hits[covering].tolist()))
+        hits = np.sort(self._tree.query(box, predicate="intersects"))
+        areas = [self._owners[index] for index in hits]
+        shapes = self._shapes[hits]
+        return _first(areas) if shapely.covers(shapes, box).all() else _Border(areas, shapes)
 
-    def _look_up(self, lon: float, lat: float) -> tuple[tuple[str, str], ...]:
+    def _look_up(self, lon: float, lat: float) -> dict[str, str]:
         if not self._polygons:
-            return ()
+            return {}
         hits = np.sort(self._tree.query(shapely.Point(lon, lat)))
-        return self._first(hits[shapely.intersects_xy(self._shapes[hits], lon, lat)].tolist())
+        inside = hits[shapely.intersects_xy(self._shapes[hits], lon, lat)]
+        return _first(self._owners[index] for index in inside)
 
-    def _first(self, hits: Iterable[int]) -> tuple[tuple[str, str], ...]:
-        """Return of each kind the first area in the file: on a shared border it wins, always."""
-        found: dict[str, str] = {}
-        for index in hits:
-            found.setdefault(self._owners[index].kind, self._owners[index].id)
-        return tuple(found.items())
+
+class _Border(NamedTuple):
+    """The areas that a square touches where a border goes through it, in the order of their files."""
+
+    areas: list[Area]
+    shapes: NDArray[np.object_]
+
+
+def _first(areas: Iterable[Area]) -> dict[str, str]:
+    """Return of each kind the first area in the file: on a shared border it wins, always."""
+    found: dict[str, str] = {}
+    for area in areas:
+        found.setdefault(area.kind, area.id)
+    return found
 
 
 def _expect_here(polygons: list[Any], path: Path, kind: str, bounds: Bounds) -> None:

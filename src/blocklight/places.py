@@ -24,6 +24,7 @@ KINDS = (PlaceKind.INTERSECTION, PlaceKind.BLOCK)
 LONGEST_LABEL = 120
 _MAX_FILE_BYTES = 50_000_000
 _MOST_SQUARES = 200_000
+_ROUNDING = 1e-6
 _MOST_DEGREES = (180, 90)
 
 Combination = tuple[str | None, ...]
@@ -84,7 +85,8 @@ class ApprovedPlaces:
         least, found, reach = math.inf, None, 0.0
         at = lon * self._shrink
         for x, y, reaches, place in candidates:
-            away = (x - at) * (x - at) + (y - lat) * (y - lat)
+            east, north = x - at, y - lat
+            away = east * east + north * north
             if away < least:
                 least, found, reach = away, place, reaches
         return found if least <= reach else None
@@ -109,7 +111,12 @@ class ApprovedPlaces:
         high = np.array([(i + 1) * self._shrink, j + 1]) / SQUARES_A_DEGREE
         least = np.hypot(*np.maximum(0, np.maximum(low - points, points - high)).T)
         most = np.hypot(*np.maximum(points - low, high - points).T)
-        return tuple(found[index] for index in np.flatnonzero(least <= most.min() * (1 + 1e-9)))
+        near = np.flatnonzero(least <= most.min() * (1 + _ROUNDING))
+        # What is nearer than another at all corners is so in all of the square: that other need not be asked.
+        corners = np.array([low, high, (low[0], high[1]), (high[0], low[1])])
+        away = np.hypot(*(points[near, None] - corners).T)
+        beaten = (away[:, :, None] * (1 + _ROUNDING) < away[:, None, :]).all(axis=0).any(axis=0)
+        return tuple(found[index] for index in near[~beaten])
 
 
 def shrink(bounds: Bounds) -> float:

@@ -10,7 +10,7 @@ from blocklight.city import CallTypes, City, default_call_types
 from blocklight.errors import CityFileError
 from blocklight.intake.record import Incident
 from blocklight.model import Category, Reason
-from blocklight.policy import Allow, Rule, within
+from blocklight.policy import Allow, Rule
 from blocklight.table import folded
 
 _REMEMBERED = 10_000
@@ -94,8 +94,10 @@ def _compiled(types: CallTypes) -> list[tuple[re.Pattern[str], Category]]:
 
 
 _Key = tuple[object, ...]
-_Candidate = tuple[Rule, tuple[int, int] | None, frozenset[str] | None]
-"""A rule that only place and time still decide about: when it applies, and the areas it asks for."""
+_DAY_MIN = 1440
+_Candidate = tuple[Rule, int, int, frozenset[str] | None]
+"""A rule that only place and time still decide about: the minute of the day from which it applies, how many
+minutes long, and the areas it asks for."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,10 @@ class Decider:
         found: list[_Candidate] = []
         for rule in self.rules:
             if _meets(rule, incident, category, text):
-                found.append((rule, rule.minutes, frozenset(rule.area) or None))
+                start, end = rule.minutes or (0, 0)
+                found.append(
+                    (rule, start, (end - start) % _DAY_MIN or _DAY_MIN, frozenset(rule.area) or None)
+                )
                 if not rule.area and rule.minutes is None:
                     break
         return found
@@ -150,10 +155,10 @@ class Decider:
         """Return the first of *candidates* whose time and place are those of *incident*."""
         minute: int | None = None
         here: frozenset[str] | None = None
-        for rule, span, areas in candidates:
-            if span is not None:
+        for rule, start, length, areas in candidates:
+            if length < _DAY_MIN:
                 minute = self._minute(incident.received_at) if minute is None else minute
-                if not within(span, minute):
+                if (minute - start) % _DAY_MIN >= length:
                     continue
             if areas is None:
                 return rule

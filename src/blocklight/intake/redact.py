@@ -197,7 +197,7 @@ def _place(incident: Incident, category: Category, rule: Rule, rules: Rules) -> 
         return None
     if lon is None or lat is None:
         return Reason.NO_PLACE
-    if (passed := _as_published(incident, category, rule, rules)) is not None:
+    if rules.passed and (passed := _as_published(incident, category, rule, rules)) is not None:
         return passed
     if mask == "nearest" and category is not Category.MEDICAL and rules.places is not None:
         return rules.places.nearest(lon, lat) or Reason.NO_PLACE
