@@ -197,7 +197,8 @@ class Visitor:
 
     def _heard(self, message: Any) -> None:  # noqa: ANN401 - Playwright's message
         # A server that is away is part of some tests; what the page's own code does wrong never is.
-        if message.type == "error" and "net::ERR" not in message.text and "status of 5" not in message.text:
+        away = ("net::ERR", "status of 5", "unknown error occurred when fetching the script")
+        if message.type == "error" and not any(part in message.text for part in away):
             self.complaints.append(message.text)
 
     def leave(self) -> None:

@@ -117,3 +117,21 @@ def test_streets_that_could_not_be_loaded_come_as_soon_as_they_can(quiet_city: s
     soon(lambda: (page.title(), loaded == failed)[1])
     drawn(page)
     assert len(loaded) > 3
+
+
+def test_words_that_could_not_be_loaded_come_as_soon_as_they_can(quiet_city: str, visitor: Visitor) -> None:
+    page = visitor.visit("about:blank", rows=False, service_workers="block")
+    asked: list[Route] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route)
+        if len(asked) == 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/assets/en-*.js", answer)
+    page.goto(quiet_city)
+    page.locator("[data-row]").first.click()
+    expect(page.locator("article .usual")).to_contain_text("Not enough past to say")
+    assert len(asked) > 1

@@ -10,6 +10,15 @@ const CATALOGUES: Record<Language, () => Promise<{ usual: UsualWords }>> = {
   vi: () => import("./vi"),
 };
 
+const AGAIN_MS = 3000;
+
+/** Answers once the words are there: a server that is away for a moment is asked again. */
 export async function speakUsual(language: Language): Promise<UsualWords> {
-  return (await CATALOGUES[language]()).usual;
+  for (;;) {
+    try {
+      return (await CATALOGUES[language]()).usual;
+    } catch {
+      await new Promise((done) => setTimeout(done, AGAIN_MS));
+    }
+  }
 }
