@@ -1,6 +1,5 @@
 """One city's database: everything the rest of Blocklight may ask of it."""
 
-import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,11 +9,9 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Self
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from blocklight.errors import StoreError
 from blocklight.model import (
     Change,
     Held,
@@ -29,6 +26,7 @@ from blocklight.store import auditing, compacting, pausing, reading, renaming, s
 from blocklight.store.applied import Applied
 from blocklight.store.auditing import AuditEntry, AuditVerdict
 from blocklight.store.engines import Engines, connect, empty_log, in_passing, transaction
+from blocklight.store.failing import failing_as_store_error
 from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, entries
 from blocklight.store.pausing import Pause
 from blocklight.store.places import Places
@@ -175,7 +173,7 @@ class Store:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        with self._writing, _failing_as_store_error():
+        with self._writing, failing_as_store_error():
             try:
                 yield
             except BaseException:
@@ -219,7 +217,7 @@ class Store:
         """Remember how a fetch went, for ``sources``."""
         with (
             self._writing,
-            _failing_as_store_error(),
+            failing_as_store_error(),
             in_passing(self._engines.write) as connection,
             _cursor_of(connection) as driver,
         ):
@@ -231,7 +229,7 @@ class Store:
         Return how many seqs the tail moved. Incidents keep their lives. Of what was deleted, nothing is left
         in the files of SQLite.
         """
-        with _failing_as_store_error():
+        with failing_as_store_error():
             moved = compacting.compact(self._engines.write, self._writing, keep_since, keep_at_least)
             if self._engines.is_sqlite:
                 with self._writing:
@@ -370,35 +368,9 @@ class Store:
 
     @contextmanager
     def _read(self) -> Iterator[sa.Connection]:
-        with _failing_as_store_error(), self._engines.read.begin() as connection:
+        with failing_as_store_error(), self._engines.read.begin() as connection:
             yield connection
 
 
 def _cursor_of(connection: sa.Connection) -> AbstractContextManager[DBAPICursor]:
     return closing(connection.connection.cursor())
-
-
-_DISK_FULL, _LOCKED = "the disk is full", "another process is writing to it"
-_COMMON = {
-    "SQLITE_FULL": _DISK_FULL,
-    "53100": _DISK_FULL,
-    "SQLITE_BUSY": _LOCKED,
-    "55P03": _LOCKED,
-    "SQLITE_IOERR": "the disk can be neither written nor read",
-    "SQLITE_READONLY": "it may only be read",
-    "SQLITE_CORRUPT": "its file is damaged",
-}
-
-
-@contextmanager
-def _failing_as_store_error() -> Iterator[None]:
-    """Name the driver's failure without its text, which may quote a row."""
-    try:
-        yield
-    except (sa.exc.DBAPIError, sa.exc.TimeoutError, psycopg.Error, sqlite3.Error) as error:
-        cause = getattr(error, "orig", error)
-        code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
-        told = next(
-            (told for name, told in _COMMON.items() if str(code).startswith(name)), type(cause).__name__
-        )
-        raise StoreError(f"the database failed: {told}") from error

@@ -204,6 +204,14 @@ export class Incidents {
     return rows;
   }
 
+  /** How many were closed at that time, in epoch seconds, or later. */
+  closedSince(seconds: number): number {
+    let count = 0;
+    for (let row = 0; row < this.length; row++)
+      if (this.state[row] === CLOSED && (this.closedAt(row) ?? 0) >= seconds) count++;
+    return count;
+  }
+
   text(column: TextColumn, row: number): string | null {
     return this.codes[column].text(at(this[column], row));
   }

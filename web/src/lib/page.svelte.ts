@@ -27,7 +27,7 @@ import {
   toServerQuery,
 } from "./filter";
 import { type Formats, formats } from "./format";
-import { at, CLOSED, Incidents, OPEN, type Put, RETRACTED } from "./incidents";
+import { at, Incidents, OPEN, type Put } from "./incidents";
 import { type Layers, layersFromParams, layersToParams, USUAL_LAYERS } from "./layers";
 import { type Connection, LiveFeed } from "./live";
 import { Moments } from "./moments";
@@ -114,7 +114,10 @@ export class Page {
     const { state, length } = this.incidents;
     let open = 0;
     for (let row = 0; row < length; row++) if (state[row] === OPEN) open++;
-    const closed = this.pulse ? this.pulse.closed_today + this.closedSincePulse : this.#closedToday();
+    const midnight = startOfDay(this.halfMinute, this.city?.time_zone ?? "UTC");
+    const closed = this.pulse
+      ? this.pulse.closed_today + this.closedSincePulse
+      : this.incidents.closedSince(midnight);
     return { open, closed };
   });
 
@@ -370,17 +373,6 @@ export class Page {
   #passTime(): void {
     this.second = Math.floor(this.clock.now() / 1000);
     this.halfMinute = Math.floor(this.second / 30) * 30;
-  }
-
-  #closedToday(): number {
-    const { incidents } = this;
-    const midnight = startOfDay(this.halfMinute, this.city?.time_zone ?? "UTC");
-    let count = 0;
-    for (let row = 0; row < incidents.length; row++) {
-      if (incidents.state[row] === RETRACTED || incidents.state[row] !== CLOSED) continue;
-      if ((incidents.closedAt(row) ?? 0) >= midnight) count++;
-    }
-    return count;
   }
 
   #readAddress(): void {

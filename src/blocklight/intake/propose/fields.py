@@ -7,6 +7,7 @@ from typing import Any
 
 from blocklight.city import CallTypes
 from blocklight.intake.policy import CallMeanings
+from blocklight.intake.propose.names import NAMES
 from blocklight.intake.propose.sample import Sample
 from blocklight.intake.propose.times import Written, written
 from blocklight.model import Reason
@@ -14,41 +15,6 @@ from blocklight.model import Reason
 _SURE, _LIKELY, _GUESS = 0.95, 0.75, 0.5
 _STAGES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
 
-# ruff: noqa: E501 - patterns read best whole
-# For each field patterns over folded names (`call_type`), each with how much it says.
-_NAMES: dict[str, tuple[tuple[str, float], ...]] = {
-    "received_at": (
-        (r"rece(?:i?ved|pt)|time_?create|create_?time|called_at|date_?time_?init|requested_|original_time_queued", 1),
-        (r"^(?:call|incident|event|response|report(?:ed)?|occurred)_?(?:on|at)?_?(?:date_?time|time|date|dt|dttm|tm)?(?:_opened)?$", 0.9),
-        (r"^(?:date|time)_?(?:of_)?(?:call(?:ed)?|incident|event|report(?:ed)?|occurred|opened|created?)$", 0.9),
-        (r"^(?:published|date_?time|created?(?:_at|_date|_datetime)?|opened(?:_at|_date)?)$", 0.9),
-        (r"^(?:date|time)$", 0.6),
-    ),
-    "dispatched_at": ((r"dispatch(?:ed)?_?(?:at|date_?time|time|dttm|primary)|time_?dispatch|dispatch_dttm", 1),),
-    "en_route_at": ((r"en_?route|^response_(?:dttm|date_?time|time)$|respond(?:ing|ed)?_(?:at|time|dttm)", 1),),
-    "on_scene_at": ((r"on_?scene|at_scene|arriv(?:e|ed|al)?", 1),),
-    "closed_at": ((r"clos(?:e|ed)(?:_|$)|time_?clos|cleared?_(?:at|time|date)|available_dttm|datetimeclosed", 1),),
-    "source_type": (
-        (r"^(?:call|incident|event|crime)_?type(?:_?name|_?desc)?$|^nature(?:_of_call)?$|^category_term$|^typetext$", 1),
-        (r"^primary_type$|^(?:final|current)_(?:call_)?type|(?:call|incident)_type_(?:final_)?desc|^offen[sc]e$|^type$", 0.9),
-        (r"(?:call|incident|event)_?(?:description|desc|type)|^call_nature|^nature_(?:desc|name|text)\w*|^problem(?:_\w+)?$|^service_name$", 0.8),
-        (r"^description$|^category$|^title$", 0.5),
-    ),
-    "status": ((r"^(?:status|state|call_status|incident_status|status_description)$", 1),),
-    "lon": ((r"^__lon$|^(?:lon|lng|long|longitude)(?:_x)?$|_longitude$|^x_?coord(?:inate)?$", 1), (r"^(?:x|map_?x)$", 0.7)),
-    "lat": ((r"^__lat$|^(?:lat|latitude)(?:_x)?$|_latitude$|^y_?coord(?:inate)?$", 1), (r"^(?:y|map_?y)$", 0.7)),
-    "point": ((r"point|location|geom|geocoded|georeference|address|^polygon$|^box$", 1),),
-    "address": (
-        (r"^(?:block_?|full_|full_display_|incident_|street_|dispatch_|hundred_block_)?addr(?:ess)?(?:_x)?$|^blk_?addr$|block_?address|^block$", 1),
-        (r"^intersection(?:_name)?$|^(?:incident_|hundred_block_)?location$|^place$", 0.8),
-        (r"^street(?:_name)?$|^title$", 0.5),
-    ),
-    "cross_street": ((r"cross_?st(?:reet)?", 1),),
-    "priority": ((r"final_priority|priority_final", 1), (r"^(?:call_)?pri(?:ority)?(?:_code)?$|^priority_(?!orig)\w+", 0.9)),
-    "units": ((r"^(?:no|num|number_of)_?units$|^unit_count$", 1), (r"^units?(?:_list|_assigned)?$", 0.8)),
-    "disposition": ((r"dispo(?:sition)?(?:_?(?:text|desc(?:ription)?))?$|clearance_desc|^resolution$", 1),),
-    "origin": ((r"on_?view|self_?initiated|officer_?initiated|call_source|initiated_by|^origin$", 1),),
-}  # fmt: skip
 _WHICH_CRS = (
     "Web Mercator is a guess for these numbers. If they are feet of a state plane, "
     "ask the publisher for its EPSG number"
@@ -134,7 +100,7 @@ def _best(table: Table, name: str, suits: Callable[[str], bool]) -> tuple[str, f
     for column, values in table.values.items():
         if not values or column in table.taken or not suits(column):
             continue
-        for pattern, weight in _NAMES[name]:
+        for pattern, weight in NAMES[name]:
             if re.search(pattern, folded(column)):
                 if best is None or weight > best[1]:
                     best = column, weight
@@ -146,14 +112,14 @@ def _times(table: Table) -> None:
     """Propose the stages; a date and a clock in two columns are read together."""
     for stage in _STAGES[1:] + _STAGES[:1]:  # what is left over may be when it came in
         others = (
-            [name for name in _NAMES if name in _STAGES and name != stage] if stage == "received_at" else []
+            [name for name in NAMES if name in _STAGES and name != stage] if stage == "received_at" else []
         )
 
         def suits(column: str, others: Sequence[str] = tuple(others)) -> bool:
             how = table.times.get(column)
             if how is None or how.convert == "time_of_day":
                 return False
-            return not any(re.search(p, folded(column)) for other in others for p, _ in _NAMES[other][:1])
+            return not any(re.search(p, folded(column)) for other in others for p, _ in NAMES[other][:1])
 
         if found := _best(table, stage, suits):
             _take_time(table, stage, *found)
@@ -393,7 +359,7 @@ def propose_key(table: Table) -> tuple[tuple[str, ...], str, float]:
 
 
 def _rank(column: str) -> int:
-    """Return how likely a column numbers whole calls; an id is often the table's own, a number the agency's."""
+    """Return how likely a column numbers calls: an id is often the table's own, a number the agency's."""
     name = folded(column)
     whole = bool(re.search(r"^(?:call|cad|event|incident|service_request)", name))
     return (

@@ -1,0 +1,35 @@
+"""Says in our own words that a database failed: a driver's may quote a row."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import sqlalchemy as sa
+
+from blocklight.errors import StoreError
+
+_DISK_FULL, _LOCKED = "the disk is full", "another process is writing to it"
+_COMMON = {
+    "SQLITE_FULL": _DISK_FULL,
+    "53100": _DISK_FULL,
+    "SQLITE_BUSY": _LOCKED,
+    "55P03": _LOCKED,
+    "SQLITE_IOERR": "the disk can be neither written nor read",
+    "SQLITE_READONLY": "it may only be read",
+    "SQLITE_CORRUPT": "its file is damaged",
+}
+
+
+@contextmanager
+def failing_as_store_error() -> Iterator[None]:
+    """Name the driver's failure without its text, which may quote a row."""
+    try:
+        yield
+    except (sa.exc.DBAPIError, sa.exc.TimeoutError, psycopg.Error, sqlite3.Error) as error:
+        cause = getattr(error, "orig", error)
+        code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
+        told = next(
+            (told for name, told in _COMMON.items() if str(code).startswith(name)), type(cause).__name__
+        )
+        raise StoreError(f"the database failed: {told}") from error
