@@ -37,7 +37,7 @@ def test_the_share_dialog_holds_the_link_and_the_code_of_this_view(quiet_city: s
     expect(page.get_by_label("Link to this view")).to_have_value(page.url)
     axe_finds_nothing(page)
     page.get_by_role("button", name="Copy the code").click()
-    expect(page.get_by_role("button", name="Copy the code")).not_to_have_text("Copy")
+    expect(page.get_by_role("button", name="Copy the code")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()").startswith("<iframe ")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)

@@ -135,3 +135,19 @@ def test_words_that_could_not_be_loaded_come_as_soon_as_they_can(quiet_city: str
     page.locator("[data-row]").first.click()
     expect(page.locator("article .usual")).to_contain_text("Not enough past to say")
     assert len(asked) > 1
+
+
+def test_a_language_whose_words_do_not_come_leaves_the_page_in_the_one_before(
+    quiet_city: str, visitor: Visitor
+) -> None:
+    page = visitor.visit("about:blank", rows=False, service_workers="block")
+    page.route("**/assets/es-*.js", lambda route: route.abort())
+    page.goto(f"{quiet_city}/?lang=vi")
+    choice = page.locator("nav select")
+    expect(choice).to_have_value("vi")
+    choice.select_option("es")
+    expect(choice).to_have_value("vi")
+    expect(page.locator("html")).to_have_attribute("lang", "vi")
+    page.goto(f"{quiet_city}/?lang=es")
+    expect(page.locator("[data-row]").first).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "en")

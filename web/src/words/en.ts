@@ -49,7 +49,7 @@ export const en = {
       : `${text} calls of yesterday are withheld to protect people.`,
   close: "Close",
   link: "Copy link",
-  copied: "Link copied",
+  copied: "Copied",
   copy: "Copy",
   copyCode: "Copy the code",
   copyFailed: "This browser does not let the page copy. Select the text and copy it yourself.",

@@ -49,7 +49,7 @@ export const es: Words = {
       : `${text} llamadas de ayer se omiten para proteger a las personas.`,
   close: "Cerrar",
   link: "Copiar enlace",
-  copied: "Enlace copiado",
+  copied: "Copiado",
   copy: "Copiar",
   copyCode: "Copiar el código",
   copyFailed: "Este navegador no permite copiar desde la página. Seleccione el texto y cópielo usted.",

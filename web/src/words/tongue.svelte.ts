@@ -27,8 +27,14 @@ class Tongue {
   language = $state<Language>("en");
   words = $state.raw<Words>(en);
 
+  #asked: Language = "en";
+
+  /** Speak another language; where its words cannot be had, the one before is spoken on. */
   async speak(language: Language): Promise<void> {
-    this.words = await CATALOGUES[language]();
+    this.#asked = language;
+    const words = await CATALOGUES[language]().catch(() => null);
+    if (!words || language !== this.#asked) return;
+    this.words = words;
     this.language = language;
     document.documentElement.lang = TAGS[language];
   }

@@ -47,7 +47,7 @@ export const zh: Words = {
     count === 1 ? "为保护当事人，昨天有 1 个来电未公开。" : `为保护当事人，昨天有 ${text} 个来电未公开。`,
   close: "关闭",
   link: "复制链接",
-  copied: "链接已复制",
+  copied: "已复制",
   copy: "复制",
   copyCode: "复制代码",
   copyFailed: "此浏览器不允许网页复制。请自行选中文字并复制。",
