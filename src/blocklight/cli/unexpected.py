@@ -11,7 +11,7 @@ _Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 class Formatter(logging.Formatter):
     """Formats log lines; of an exception the places it came through, and its type."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the same
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's own name
         """Return a line without its exception."""
         if record.name == "asyncio":  # it writes arguments and exceptions out behind what happened
             record.message = record.message.partition("\n")[0].partition("(")[0].rstrip()
