@@ -17,6 +17,7 @@ import uvloop
 from hypothesis import strategies as st
 
 from blocklight.city import City, parse_city
+from blocklight.cli.connections import BoundedProtocol
 from blocklight.model import (
     Category,
     Change,
@@ -221,7 +222,7 @@ def served(
         app,
         access_log=False,
         log_config=None,
-        http="httptools",
+        http=BoundedProtocol,
         lifespan=lifespan,  # type: ignore[arg-type]  # "on" or "off"
         server_header=False,
         timeout_graceful_shutdown=1,
