@@ -125,7 +125,6 @@ def test_a_file_that_draws_no_areas_is_named(tmp_path: Path, content: str, reaso
         ([("A", _square(10, 50))], "no area lies within the city's bounds"),
         ([("A", _square(29.2, -95.8, 0.5))], "longitude and latitude are swapped"),
         ([], "there are no areas in it"),
-        ([("A", _square(-96, 29)), ("A", _square(-95.5, 29))], "'A' is the id of two areas"),
         ([("", _square(-96, 29))], "1 to 80 characters, and no colon"),
         ([("beat:A", _square(-96, 29))], "1 to 80 characters, and no colon"),
     ],
@@ -138,6 +137,23 @@ def test_areas_that_no_call_could_be_in_or_that_cannot_be_told_apart_are_refused
         Areas(_city(tmp_path, (-96, 29, -95, 30)))
     assert caught.value.file.endswith("beats.geojson")
     assert caught.value.key == "beat"
+
+
+def test_features_of_one_id_and_name_are_parts_of_one_area(tmp_path: Path) -> None:
+    areas = _areas(tmp_path, ("A", _square(0, 0)), ("B", _square(2, 2)), ("A", _square(5, 5)))
+    assert [area.id for area in areas.by_kind["beat"]] == ["A", "B"]
+    assert [areas.at(0.5, 0.5), areas.at(5.5, 5.5)] == [{"beat": "A"}] * 2
+    served = areas.geojson("beat")
+    assert served is not None
+    assert [shape(one["geometry"]).area for one in served["features"]] == [2, 1]
+
+
+def test_two_areas_of_one_id_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "beats.geojson"
+    _file(path, ("A", _square(0, 0)), ("A", _square(5, 5)))
+    path.write_text(path.read_text("utf-8").replace('"Beat A"', '"Another beat"', 1), "utf-8")
+    with pytest.raises(CityFileError, match="'A' is the id of two areas"):
+        Areas(_city(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -84,23 +84,9 @@ class Areas:
     def _add(self, layer: AreaLayer, path: Path, bounds: Bounds) -> None:
         features = []
         first = len(self._polygons)
-        for feature in _features(path):
-            try:
-                geometry = shape(feature["geometry"])
-                properties = dict(feature.get("properties") or {})
-            except (shapely.errors.ShapelyError, ValueError, KeyError, TypeError, AttributeError, IndexError):
-                raise CityFileError(str(path), layer.kind, "areas must be polygons") from None
-            if not geometry.is_valid:
-                geometry = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
-            if geometry.is_empty or geometry.geom_type not in ("Polygon", "MultiPolygon"):
-                raise CityFileError(str(path), layer.kind, "areas must be polygons")
-            try:
-                area = Area(kind=layer.kind, id=str(properties[layer.id]), name=str(properties[layer.name]))
-            except KeyError as error:
-                raise CityFileError(str(path), layer.kind, f"an area has no property {error}") from error
-            if not _ID.fullmatch(area.id) or (area.kind, area.id) in self._centres:
-                reason = f"{area.id!r} is the id of two areas" if _ID.fullmatch(area.id) else _NO_ID
-                raise CityFileError(str(path), layer.kind, reason)
+        for area, geometry in _whole(layer, path):
+            if (area.kind, area.id) in self._centres:
+                raise CityFileError(str(path), layer.kind, f"{area.id!r} is the id of two areas")
             self.by_kind.setdefault(layer.kind, []).append(area)
             self._polygons.append(geometry)
             self._owners.append(area)
@@ -158,6 +144,34 @@ def _first(areas: Iterable[Area]) -> dict[str, str]:
     for area in areas:
         found.setdefault(area.kind, area.id)
     return found
+
+
+def _whole(layer: AreaLayer, path: Path) -> Iterable[tuple[Area, Any]]:
+    """Return the areas of a file, each whole: features of one id and one name are parts of one area."""
+    parts: dict[Area, list[Any]] = {}
+    for feature in _features(path):
+        area, geometry = _part(feature, layer, path)
+        parts.setdefault(area, []).append(geometry)
+    return [(area, one[0] if len(one) == 1 else shapely.union_all(one)) for area, one in parts.items()]
+
+
+def _part(feature: dict[str, Any], layer: AreaLayer, path: Path) -> tuple[Area, Any]:
+    try:
+        geometry = shape(feature["geometry"])
+        properties = dict(feature.get("properties") or {})
+    except (shapely.errors.ShapelyError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+        raise CityFileError(str(path), layer.kind, "areas must be polygons") from None
+    if not geometry.is_valid:
+        geometry = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
+    if geometry.is_empty or geometry.geom_type not in ("Polygon", "MultiPolygon"):
+        raise CityFileError(str(path), layer.kind, "areas must be polygons")
+    try:
+        area = Area(kind=layer.kind, id=str(properties[layer.id]), name=str(properties[layer.name]))
+    except KeyError as error:
+        raise CityFileError(str(path), layer.kind, f"an area has no property {error}") from error
+    if not _ID.fullmatch(area.id):
+        raise CityFileError(str(path), layer.kind, _NO_ID)
+    return area, geometry
 
 
 def _expect_here(polygons: list[Any], path: Path, kind: str, bounds: Bounds) -> None:

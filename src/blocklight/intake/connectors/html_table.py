@@ -192,13 +192,18 @@ def named_rows(page: Sequence[Sequence[Cell]]) -> list[dict[str, str]]:
 def _named(
     page: Sequence[Sequence[Cell]], names: Sequence[str]
 ) -> tuple[list[dict[str, str]], list[Unreadable]]:
-    """Return rows of as many cells as there are names; one with another number is damaged."""
+    """Return rows of as many cells as there are names; one with another number is damaged.
+
+    A row without a word is layout: it may hold another table.
+    """
     rows: list[dict[str, str]] = []
     unreadable: list[Unreadable] = []
     for cells in page:
+        if not any(cell.text for cell in cells):
+            continue
         if len(cells) == len(names):
             rows.append(_row(names, cells))
-        elif any(cell.text for cell in cells):
+        else:
             unreadable.append(Unreadable(repr([cell.text for cell in cells]), "ragged_row"))
     return rows, unreadable
 
