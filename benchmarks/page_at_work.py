@@ -28,6 +28,7 @@ _CHANGES, _VISITS = 40, 12
 _SPEED = 60
 _WARM_S, _HOUR_S = 5 * 60 / _SPEED, 3600 / _SPEED
 _SETTLED_MS, _IDLE_MS = 1_000, 5_000
+_PATIENCE_S = 60
 _DRAWN = {"hexagons": "", "marks": "&density=never"}
 _CHIP = "document.querySelectorAll('.chips button')[3].click()"
 _SHOWN = """
@@ -40,7 +41,7 @@ new MutationObserver(() => {
   const row = document.querySelector('li[aria-posinset="1"] [data-row]');
   if (!row || row.dataset.row === newest) return;
   newest = row.dataset.row;
-  row.querySelector("b").setAttribute("elementtiming", "newest");
+  row.querySelector(".line > span").setAttribute("elementtiming", "newest"); // told of blocks alone
 }).observe(document, { childList: true, subtree: true, attributes: true });
 window.marked = [];
 let most = 0;
@@ -74,7 +75,10 @@ def _opened(browser: Browser, url: str, rows: int, script: str = "", *, until: s
 
 def _until(page: Page, told: str) -> None:
     """Wait until the page says so; its own policy forbids what Playwright would wait with."""
+    patient_until = time.monotonic() + _PATIENCE_S
     while not page.evaluate(told):
+        if time.monotonic() > patient_until:
+            raise TimeoutError(f"the page never said {told}")
         page.wait_for_timeout(50)
 
 
