@@ -97,7 +97,9 @@ def answer(connection: sa.Connection, query: IncidentQuery) -> Page:
     position = None if query.cursor is None else _Position.parse(query.cursor, filters)
     as_of, _, drift = ends(connection)
     conditions = [*_plain_conditions(query, drift), *_place_conditions(connection, query)]
-    conditions += [_says(connection, fold(word)) for word in (query.q or "").split()]
+    if words := (query.q or "").split():
+        types = _source_types(connection)
+        conditions += [_says(connection, fold(word), types) for word in words]
     if position is not None:
         as_of = position.as_of
         here = sa.tuple_(sa.literal(position.listed_at), sa.literal(position.first_seq))
@@ -175,7 +177,7 @@ def _plain_conditions(query: IncidentQuery, drift: int) -> list[Condition]:
     return conditions
 
 
-def _says(connection: sa.Connection, word: str) -> Condition:
+def _says(connection: sa.Connection, word: str, types: list[str] | None) -> Condition:
     """Match what holds a word, asking only where it occurs at all: a word of nowhere reads no incident."""
     table, place = schema.incident, schema.place
     labelled = sa.select(place.c.place_id).where(place.c.folded.contains(word, autoescape=True))
@@ -184,7 +186,6 @@ def _says(connection: sa.Connection, word: str) -> Condition:
         told.append((table.c.place_id + 0).in_(labelled))
     if meant := [member.value for member in Category if word in member.value]:
         told.append(table.c.category.in_(meant))
-    types = _source_types(connection)
     if types is None:
         told.append(table.c.folded.contains(word, autoescape=True))
     elif said := [text for text in types if word in text]:
