@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from blocklight.areas import Areas
 from blocklight.city import Bounds, City, Policy
+from blocklight.intake.call_types import CallMeanings, Meaning
 from blocklight.intake.geomask import hundred_block, mask_point
 from blocklight.intake.keys import PublicIds
-from blocklight.intake.policy import CallMeanings, Decider, Meaning
+from blocklight.intake.policy import Decider
 from blocklight.intake.record import Incident
 from blocklight.model import (
     TIMES,

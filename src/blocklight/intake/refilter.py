@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from blocklight.city import CallTypes
+from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.geomask import mask_point
-from blocklight.intake.policy import CallMeanings
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, centre_of, timed
 from blocklight.model import Category, Held, Place, PlaceKind, PublicIncident, Reason, Withheld

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from blocklight.city import CallTypes, City, parse_city
 from blocklight.errors import RecordRejected
+from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.normalise import Normaliser
-from blocklight.intake.policy import CallMeanings
 from blocklight.intake.propose.fields import Guess, Table, folded, propose_fields, propose_key
 from blocklight.intake.propose.keeping import kept_rows
 from blocklight.intake.propose.sample import Sample

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blocklight.city import CallTypes
-from blocklight.intake.policy import CallMeanings
+from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.propose.names import NAMES
 from blocklight.intake.propose.sample import Sample
 from blocklight.intake.propose.times import Written, written

@@ -9,8 +9,8 @@ import h3
 
 from blocklight.city import CallTypes, City
 from blocklight.errors import RecordRejected
+from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.normalise import Normaliser
-from blocklight.intake.policy import CallMeanings
 from blocklight.intake.propose.fields import Guess
 from blocklight.intake.record import Incident
 from blocklight.model import TIMES, Reason
