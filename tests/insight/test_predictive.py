@@ -3,9 +3,11 @@
 import math
 import random
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from scipy.stats import beta, nbinom
 
 from blocklight.insight.predictive import TAIL, pooled_size, usual_range
 
@@ -95,3 +97,54 @@ def test_false_alarms_keep_to_their_budget() -> None:
         low, high = usual_range(history, size)
         wrong += not low <= now <= high
     assert 0 < wrong / asked <= 2 * TAIL
+
+
+def chance_of_at_most(count: int, history: list[int], size: float) -> float:
+    """Scipy's negative binomial, averaged over what the past says of its probability."""
+    rates = beta.ppf((np.arange(4_000) + 0.5) / 4_000, len(history) * size, sum(history) + 0.5)
+    return float(np.mean(nbinom.cdf(count, size, rates)))
+
+
+@given(st.lists(st.integers(0, 1_000), min_size=4, max_size=12), st.floats(0, exclude_min=True))
+@example([8, 7, 6, 9, 7, 8, 10, 9], 1e17)
+def test_the_range_is_that_of_scipys_negative_binomial_for_every_size(
+    history: list[int], size: float
+) -> None:
+    low, high = usual_range(history, size)
+    size = min(max(size, 0.5), 1e5)
+    near = 5e-4
+    assert low == 0 or chance_of_at_most(low - 1, history, size) <= TAIL + near
+    assert chance_of_at_most(low, history, size) >= TAIL - near
+    assert chance_of_at_most(high, history, size) >= 1 - TAIL - near
+    assert high == 0 or chance_of_at_most(high - 1, history, size) <= 1 - TAIL + near
+
+
+@given(st.floats(1, 500), st.floats(0.5, 1e5))
+def test_with_a_long_past_the_range_is_that_of_the_negative_binomial_itself(mean: float, size: float) -> None:
+    weeks = 20_000
+    low, high = usual_range([round(mean)] * weeks, size)
+    exact = nbinom(size, size / (size + round(mean)))
+    assert exact.cdf(low - 2) <= TAIL
+    assert exact.cdf(high + 1) >= 1 - TAIL
+    assert low <= exact.ppf(TAIL) + 1
+    assert high >= exact.ppf(1 - TAIL) - 1
+
+
+def test_counts_that_vary_by_chance_alone_have_a_range_around_their_mean_whatever_the_rounding() -> None:
+    weeks = [8, 7, 6, 9, 7, 8, 10, 9]
+    mean = sum(weeks) / len(weeks)
+    # The second history varies as much less than chance as the first varies more: what is left is noise.
+    noisy = [[7, 7, 7, 7], [0, 0, 0, 14], [3, 11, 7, 7]]
+    for size in (pooled_size(noisy), *(10.0**power for power in range(3, 19))):
+        assert size > 0
+        low, high = usual_range(weeks, size)
+        assert low < mean < high
+
+
+@given(st.lists(st.lists(st.integers(0, 300), min_size=4, max_size=8), min_size=1, max_size=24))
+def test_every_pooled_size_gives_every_area_a_range_that_holds_its_mean(counts: list[list[int]]) -> None:
+    size = pooled_size(counts)
+    assert 0.5 <= size <= 1e5
+    for history in counts:
+        low, high = usual_range(history, size)
+        assert low <= sum(history) / len(history) <= high

@@ -20,7 +20,11 @@ TAIL = 0.01
 """How often at most a count as usual may be called fewer, and how often more: the budget of false alarms."""
 
 _NO_MORE_THAN_CHANCE = 1e5
-"""Beyond this size a negative binomial cannot be told from a Poisson distribution."""
+"""Beyond this size a negative binomial cannot be told from a Poisson distribution, and the logarithms of the
+gamma function, whose differences give the first probability, would cancel each other out."""
+
+_WILDEST = 0.5
+"""Below this size the tail is so heavy that a range means nothing, and may not end."""
 
 _LONGEST = 1_000_000
 
@@ -46,13 +50,18 @@ def pooled_size(histories: Iterable[Sequence[int]]) -> float:
             variance = sum((count - mean) ** 2 for count in history) / (n - 1)
             beyond += (n - 1) * (variance - mean)
             squares += (n - 1) * (mean**2 - variance / n)
-    if beyond <= 0 or squares <= beyond / _NO_MORE_THAN_CHANCE:
+    # Where counts vary by chance alone, `beyond` is nothing but rounding noise of either sign.
+    if squares <= 0 or squares >= beyond * _NO_MORE_THAN_CHANCE:
         return _NO_MORE_THAN_CHANCE
-    return squares / beyond
+    return max(squares / beyond, _WILDEST)
 
 
 def usual_range(history: Sequence[int], size: float, tail: float = TAIL) -> Range:
-    """Return what the next count lies below, and above, with a probability of at most *tail* each."""
+    """Bounds that the next count lies below, and above, with a probability of at most *tail* each.
+
+    A *size* outside of what `pooled_size` returns is taken for the nearest that it does.
+    """
+    size = min(max(size, _WILDEST), _NO_MORE_THAN_CHANCE)
     low, below = 0, 0.0
     for count, probability in enumerate(_probabilities(history, size)):
         if below + probability <= tail:
