@@ -129,7 +129,7 @@ async def serve_bare(rate: float, *, framed: bool) -> None:
     seq = 0
     async for _ in ticks(rate):
         seq += 1
-        text = encode_change(change(seq))
+        text = encode_change(change(seq), "")
         if framed:
             bare.pending.append(text)
         else:

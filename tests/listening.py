@@ -14,6 +14,7 @@ from blocklight.model import Change
 from blocklight.publish.live import Live
 
 PULSE = {"open": 3}
+EPOCH = "3f9a1c20"
 
 
 @dataclass
@@ -24,6 +25,11 @@ class Event:
     id: str | None
     data: Any
     at: float
+
+    @property
+    def seq(self) -> int | None:
+        """The seq in the id, whose other part is the epoch of the log."""
+        return None if self.id is None else int(self.id.partition("-")[0])
 
 
 class Listener:
@@ -103,7 +109,9 @@ class Broadcast:
     def listener(self, after: int | None = None, **settings: Any) -> Listener:  # noqa: ANN401 - see Listener
         """Connect a client, and return once it is one of those that are sent to."""
         before = self.live.clients
-        listener = Listener(self.port, "/" if after is None else f"/?last_event_id={after}", **settings)
+        listener = Listener(
+            self.port, "/" if after is None else f"/?last_event_id={after}-{EPOCH}", **settings
+        )
         until(lambda: self.live.clients > before)
         return listener
 
@@ -111,6 +119,7 @@ class Broadcast:
 @contextmanager
 def broadcasting(**settings: Any) -> Iterator[Broadcast]:  # noqa: ANN401 - of Live
     live = Live(pulse=lambda: PULSE, **settings)
+    live.replay.begin(0, EPOCH)
     with served(live, beside=live.run, lifespan="off") as server:
         yield Broadcast(live, server)
         server.run(live.close())

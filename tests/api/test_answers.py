@@ -93,14 +93,16 @@ def test_the_city_says_what_was_withheld_yesterday_and_nothing_of_today(tmp_path
 def test_the_window_can_be_followed_from_its_seq(side: PublicSide) -> None:
     answer = side.get("window", params={"hours": 72})
     assert answer.headers["content-type"] == "application/vnd.apache.arrow.stream"
-    seq = int(pa.ipc.open_stream(answer.content).schema.metadata[b"seq"])
-    with Listener(side.server.port, f"/api/v1/live?last_event_id={seq}") as listener:
+    about = pa.ipc.open_stream(answer.content).schema.metadata
+    seq, epoch = int(about[b"seq"]), about[b"epoch"].decode()
+    assert epoch == side.store.epoch()
+    with Listener(side.server.port, f"/api/v1/live?last_event_id={seq}-{epoch}") as listener:
         events = listener.read(until_seen="pulse")
         side.store.apply("dispatch", [an_incident(100)], at=NOW)
         side.publisher.wake()
         while events[-1].name == "pulse" or events[-1].data["id"] != incident_id(100):
             events += listener.read(events=1)
-        heard = {int(event.id) for event in events if event.id is not None}
+        heard = {event.seq for event in events}
         assert set(range(seq + 1, side.store.head() + 1)) <= heard
         found = side.get("incidents", params={"q": incident_id(100)}).json()["features"]
         assert events[-1].data == found[0]
@@ -121,7 +123,7 @@ def test_a_retraction_leaves_every_address_at_once(tmp_path: Path) -> None:
             assert incident_id(1).encode() not in body
         with Listener(side.server.port, "/api/v1/live?last_event_id=0") as listener:
             events = [event for event in listener.read(until_seen="retract") if event.name != "pulse"]
-            assert [(event.name, event.id) for event in events] == [("incident", "2"), ("retract", "3")]
+            assert [(event.name, event.seq) for event in events] == [("incident", 2), ("retract", 3)]
             assert events[1].data == {"id": incident_id(1)}
 
 
@@ -334,11 +336,11 @@ def test_the_process_is_ready_only_while_it_follows_the_log(tmp_path: Path) -> N
     with public_side(tmp_path) as side:
         assert side.client.get("/readyz").status_code == 200
         with contextlib.closing(sqlite3.connect(side.database, timeout=20)) as database:
-            database.execute("alter table change rename to elsewhere")
+            database.execute("alter table log rename to elsewhere")
             database.commit()
             until(lambda: side.client.get("/readyz").status_code == 503)
             assert side.client.get("/healthz").status_code == 200
-            database.execute("alter table elsewhere rename to change")
+            database.execute("alter table elsewhere rename to log")
             database.commit()
         until(lambda: side.client.get("/readyz").status_code == 200)
 

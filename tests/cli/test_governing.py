@@ -149,7 +149,7 @@ def test_a_pause_by_one_process_empties_the_map_of_another_and_says_so(workplace
 
         assert listed() == {call.id for call in calls}
         port = int(address.rpartition(":")[2])
-        with Listener(port, "/api/v1/live?last_event_id=3") as listener:
+        with Listener(port, "/api/v1/live?last_event_id=0") as listener:
             listener.read(until_seen="pulse")
             said = workplace.run_apart(
                 "pause", "smallville.toml", "--data", "data", "--reason", "An officer is in danger"

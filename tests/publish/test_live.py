@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from functools import partial
 
 import pytest
-from listening import PULSE, Broadcast, Event, Listener, broadcasting
+from listening import EPOCH, PULSE, Broadcast, Event, Listener, broadcasting
 from living_city import a_put, a_retraction, an_incident, incident_id, until
 
 from blocklight.publish.live import Live, pause_after
@@ -23,7 +23,7 @@ def quick() -> Iterator[Broadcast]:
 
 
 def _seqs(events: list[Event]) -> list[int]:
-    return [int(event.id) for event in events if event.id is not None]
+    return [event.seq for event in events if event.seq is not None]
 
 
 def test_a_client_is_greeted_with_a_pulse_and_how_soon_to_come_back(quick: Broadcast) -> None:
@@ -39,7 +39,7 @@ def test_a_change_is_sent_whole_with_its_seq(quick: Broadcast) -> None:
         listener.read(until_seen="pulse")
         quick.put(1)
         (event,) = listener.read(until_seen="incident")
-        assert (event.name, event.id) == ("incident", "1")
+        assert (event.name, event.id) == ("incident", f"1-{EPOCH}")
         assert event.data["id"] == incident_id(1)
 
 
@@ -47,8 +47,8 @@ def test_a_change_is_sent_whole_with_its_seq(quick: Broadcast) -> None:
 def test_a_client_resumes_exactly_after_the_seq_it_has_seen(quick: Broadcast, by: str) -> None:
     quick.put(1, 2, 3, 4)
     until(lambda: quick.live.frames_sent == 1)
-    target = {"header": "/", "query": "/?last_event_id=2", "both": "/?last_event_id=0"}[by]
-    headers = "" if by == "query" else "Last-Event-ID: 2\r\n"
+    target = {"header": "/", "query": f"/?last_event_id=2-{EPOCH}", "both": f"/?last_event_id=0-{EPOCH}"}[by]
+    headers = "" if by == "query" else f"Last-Event-ID: 2-{EPOCH}\r\n"
     with Listener(quick.port, target, headers) as listener:
         events = listener.read(until_seen="pulse")
         assert [event.name for event in events] == ["incident", "incident", "pulse"]
@@ -63,7 +63,7 @@ def test_a_client_that_has_seen_everything_hears_nothing_old(quick: Broadcast) -
 
 
 def test_a_seq_that_cannot_be_resumed_from_is_answered_with_a_reset(quick: Broadcast) -> None:
-    quick.server.call(quick.live.replay.begin, 10)
+    quick.server.call(quick.live.replay.begin, 10, EPOCH)
     quick.publish(a_put(11, an_incident(1)))
     until(lambda: quick.live.replay.head == 11)
     impossible = [
@@ -80,6 +80,7 @@ def test_a_seq_that_cannot_be_resumed_from_is_answered_with_a_reset(quick: Broad
         "%00",
         "+11",
     ]
+    impossible = [*(f"{seq}-{EPOCH}" for seq in impossible), "11", "11-", "11-0badc0de", f"{EPOCH}-11"]
     for seen in impossible:
         with Listener(quick.port, "/", f"Last-Event-ID: {seen}\r\n") as listener:
             assert listener.read(until_seen="pulse")[0].name == "reset", seen
@@ -101,7 +102,7 @@ def test_nothing_is_lost_and_nothing_comes_out_of_order_when_connecting_amid_cha
     try:
         for _ in range(25):
             after = chance.randint(0, quick.live.replay.head)
-            with Listener(quick.port, f"/?last_event_id={after}") as listener:
+            with Listener(quick.port, f"/?last_event_id={after}-{EPOCH}") as listener:
                 events: list[Event] = []
                 target = quick.live.replay.head + 20
                 while max(_seqs(events), default=0) < target:
@@ -119,7 +120,7 @@ def test_the_first_change_after_a_pause_goes_out_at_once() -> None:
     with broadcasting(interval_s=60) as broadcast, broadcast.listener() as listener:
         listener.read(until_seen="pulse")
         broadcast.put(1)
-        assert [event.id for event in listener.read(until_seen="incident")] == ["1"]
+        assert _seqs(listener.read(until_seen="incident")) == [1]
 
 
 def test_a_change_never_waits_because_a_pulse_went_out_before_it() -> None:
@@ -270,8 +271,8 @@ def test_a_retraction_empties_what_was_not_sent_yet() -> None:
 
         broadcast.server.call(publish)
         events = listener.read(until_seen="retract")
-        assert [(event.name, event.id, event.data) for event in events] == [
-            ("retract", "3", {"id": incident_id(2)})
+        assert [(event.name, event.seq, event.data) for event in events] == [
+            ("retract", 3, {"id": incident_id(2)})
         ]
 
 
@@ -296,7 +297,7 @@ def test_a_retracted_incident_is_not_replayed(quick: Broadcast) -> None:
     until(lambda: quick.live.replay.head == 3)
     with quick.listener(after=0) as listener:
         events = [event for event in listener.read(until_seen="retract") if event.name != "pulse"]
-        assert [(event.name, event.id) for event in events] == [("incident", "2"), ("retract", "3")]
+        assert [(event.name, event.seq) for event in events] == [("incident", 2), ("retract", 3)]
 
 
 def test_everybody_can_be_told_to_start_anew(quick: Broadcast) -> None:

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from living_city import START, a_city, an_incident, incident_id, incidents, until
 
-from blocklight.model import Change, Outcome, PublicIncident, Reason, Status, Withheld
+from blocklight.model import Outcome, PublicIncident, Reason, Status, Withheld
 from blocklight.publish.publisher import Publisher, source_state
-from blocklight.store import FetchReport, SourceHealth, Store
+from blocklight.store import FetchReport, LogPart, SourceHealth, Store
 
 NOW = START + timedelta(hours=12)
 _STEPS = st.lists(
@@ -43,10 +43,13 @@ def _publisher(store: Store, folder: Path) -> Publisher:
     return publisher
 
 
+def _following(store: Store, folder: Path) -> AbstractContextManager[Publisher]:
+    return _running(_publisher(store, folder))
+
+
 @contextmanager
-def _following(store: Store, folder: Path) -> Iterator[Publisher]:
+def _running(publisher: Publisher) -> Iterator[Publisher]:
     """Run a publisher in a thread of its own, as a web process does."""
-    publisher = _publisher(store, folder)
     loop = uvloop.new_event_loop()
     task: list[asyncio.Task[None]] = []
 
@@ -123,9 +126,9 @@ class CountingStore(Store):
 
     reads = 0
 
-    def changes(self, after: int, limit: int = 1000) -> list[Change]:
+    def follow(self, after: int, limit: int = 1000) -> LogPart:
         self.reads += 1
-        return super().changes(after, limit)
+        return super().follow(after, limit)
 
 
 def test_many_small_commits_are_read_together(tmp_path: Path) -> None:
@@ -136,6 +139,56 @@ def test_many_small_commits_are_read_together(tmp_path: Path) -> None:
             publisher.wake()
         until(lambda: publisher.window.seq == 200)
         assert store.reads - before <= 5 + 2 * (time.monotonic() - begun) / 0.05
+
+
+def _epoch(publisher: Publisher) -> str:
+    body = publisher.window.get(720, "identity").body
+    return str(pa.ipc.open_stream(body).schema.metadata[b"epoch"].decode())
+
+
+def test_after_a_restore_the_running_process_serves_the_restored_record_and_resets_its_pages(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.apply("dispatch", [an_incident(1), an_incident(2)], at=NOW)
+    with _following(store, tmp_path) as publisher:
+        backup = tmp_path / "backup.sqlite3"
+        with contextlib.closing(sqlite3.connect(tmp_path / "blocklight.sqlite3")) as database:
+            database.execute(f"vacuum into '{backup}'")
+            store.apply("dispatch", [an_incident(3), an_incident(4)], at=NOW)
+            until(lambda: publisher.window.seq == 4)
+            before, etag = store.epoch(), publisher.window.get(720, "identity").etag
+            with contextlib.closing(sqlite3.connect(backup)) as kept:
+                kept.backup(database)  # as a person does who restores beneath a running server
+        store.renew_epoch()
+        until(lambda: publisher.window.epoch == store.epoch())
+        assert store.epoch() != before
+        assert set(_held(publisher)) == {incident_id(1), incident_id(2)}
+        assert _epoch(publisher) == store.epoch()
+        assert publisher.live.replay.epoch == store.epoch()
+        assert publisher.window.get(720, "identity").etag != etag
+        store.apply("dispatch", [an_incident(5)], at=NOW)
+        until(lambda: len(publisher.columns) == 3)
+    assert "every page loads its window anew" in caplog.text
+
+
+def test_an_equal_record_in_another_epoch_is_another_answer(store: Store, tmp_path: Path) -> None:
+    store.apply("dispatch", [an_incident(1)], at=NOW)
+    before = _publisher(store, tmp_path).window.get(24, "identity")
+    store.renew_epoch()
+    after = _publisher(store, tmp_path).window.get(24, "identity")
+    assert before.seq == after.seq
+    assert before.etag != after.etag
+
+
+def test_who_falls_behind_what_is_kept_of_the_log_begins_anew(store: Store, tmp_path: Path) -> None:
+    publisher = _publisher(store, tmp_path)
+    store.apply("dispatch", [an_incident(n) for n in range(9)], at=START)
+    store.apply("dispatch", [_withheld(an_incident(3))], at=START)
+    store.compact(keep_since=NOW, keep_at_least=1)  # as if the process had slept for two days
+    assert publisher.window.seq < store.tail()
+    with _running(publisher):
+        until(lambda: publisher.window.seq == store.head())
+        assert set(_held(publisher)) == {incident_id(n) for n in range(9) if n != 3}
 
 
 def test_a_wake_before_and_after_following_is_harmless(store: Store, tmp_path: Path) -> None:
@@ -161,10 +214,10 @@ def test_a_store_that_fails_is_asked_again_and_said_once(
     caplog.set_level(logging.INFO, logger="blocklight")
     with _following(store, tmp_path) as publisher:
         with contextlib.closing(sqlite3.connect(tmp_path / "blocklight.sqlite3", timeout=20)) as database:
-            database.execute("alter table change rename to elsewhere")
+            database.execute("alter table log rename to elsewhere")
             database.commit()
             until(lambda: not publisher.following)
-            database.execute("alter table elsewhere rename to change")
+            database.execute("alter table elsewhere rename to log")
             database.commit()
         until(lambda: publisher.following)
         store.apply("dispatch", [an_incident(1)], at=NOW)
@@ -180,7 +233,8 @@ def test_a_restarted_process_can_replay_what_it_did_not_see_itself(store: Store,
     publisher = _publisher(store, tmp_path)
     missed = publisher.live.replay.since(2)
     assert missed is not None
-    assert [line for line in missed.splitlines() if line.startswith(b"id")] == [b"id: 3", b"id: 5", b"id: 6"]
+    ids = [line for line in missed.splitlines() if line.startswith(b"id")]
+    assert ids == [f"id: {seq}-{store.epoch()}".encode() for seq in (3, 5, 6)]
     assert (publisher.live.replay.head, publisher.window.seq) == (6, 6)
 
 

@@ -21,6 +21,10 @@ def _events(text: bytes) -> list[dict[str, Any]]:
     return events
 
 
+def _seq(event: dict[str, Any]) -> int:
+    return int(event["id"].partition("-")[0])
+
+
 def _changes(script: list[tuple[int, bool, int]], begin: int) -> list[Change]:
     """Return the changes of a script: who, published or taken back, and by how much the seq moves on."""
     seq = begin
@@ -44,7 +48,7 @@ def test_a_client_hears_what_the_model_says_or_is_told_to_start_anew(
     script: list[tuple[int, bool, int]], begin: int, capacity: int, seq: int
 ) -> None:
     log = ReplayLog(capacity)
-    log.begin(begin)
+    log.begin(begin, "e")
     changes = _changes(script, begin)
     for change in changes:
         log.add(change)
@@ -57,7 +61,7 @@ def test_a_client_hears_what_the_model_says_or_is_told_to_start_anew(
         assert missed is None
         return
     assert missed is not None
-    heard = {int(event["id"]): event["event"] for event in _events(missed)}
+    heard = {_seq(event): event["event"] for event in _events(missed)}
     assert list(heard) == sorted(heard)
     must = _must_hear(changes, seq)
     earlier_retractions = {c.seq for c in changes if c.incident is None and c.seq > seq}
@@ -65,13 +69,13 @@ def test_a_client_hears_what_the_model_says_or_is_told_to_start_anew(
 
 
 def test_a_retraction_says_the_id_and_nothing_else() -> None:
-    (event,) = _events(encode_change(a_retraction(7, incident_id(3))))
-    assert event == {"id": "7", "event": "retract", "data": {"id": incident_id(3)}}
+    (event,) = _events(encode_change(a_retraction(7, incident_id(3)), "3f9a1c20"))
+    assert event == {"id": "7-3f9a1c20", "event": "retract", "data": {"id": incident_id(3)}}
 
 
-def test_a_put_is_the_whole_feature_and_its_id_is_the_seq() -> None:
-    (event,) = _events(encode_change(a_put(9, an_incident(3), first_seq=4)))
-    assert (event["id"], event["event"]) == ("9", "incident")
+def test_a_put_is_the_whole_feature_and_its_id_is_the_seq_in_its_epoch() -> None:
+    (event,) = _events(encode_change(a_put(9, an_incident(3), first_seq=4), "3f9a1c20"))
+    assert (event["id"], event["event"]) == ("9-3f9a1c20", "incident")
     data = event["data"]
     assert (data["type"], data["id"]) == ("Feature", incident_id(3))
     assert (data["properties"]["first_seq"], data["properties"]["seq"]) == (4, 9)
@@ -79,7 +83,7 @@ def test_a_put_is_the_whole_feature_and_its_id_is_the_seq() -> None:
 
 def test_nothing_of_a_retracted_incident_stays_in_the_log() -> None:
     log = ReplayLog()
-    log.begin(0)
+    log.begin(0, "e")
     log.add(a_put(1, an_incident(1, source_type="CANARY")))
     log.add(a_put(2, an_incident(2)))
     log.add(a_put(3, an_incident(1, source_type="CANARY", priority=1), first_seq=1))
@@ -87,23 +91,23 @@ def test_nothing_of_a_retracted_incident_stays_in_the_log() -> None:
     missed = log.since(0)
     assert missed is not None
     assert b"CANARY" not in missed
-    assert [event["id"] for event in _events(missed)] == ["2", "4"]
+    assert [_seq(event) for event in _events(missed)] == [2, 4]
 
 
 def test_what_a_version_that_tells_less_takes_back_is_not_replayed() -> None:
     log = ReplayLog()
-    log.begin(0)
+    log.begin(0, "e")
     log.add(a_put(1, an_incident(1, source_type="CANARY", category=Category.ALARM)))
     log.add(a_put(2, an_incident(1, category=Category.MEDICAL), first_seq=1))
     log.add(a_put(3, an_incident(1, category=Category.MEDICAL, priority=1), first_seq=1))
     missed = log.since(0)
     assert missed is not None
     assert b"CANARY" not in missed
-    assert [event["id"] for event in _events(missed)] == ["2", "3"]
+    assert [_seq(event) for event in _events(missed)] == [2, 3]
 
 
 def test_a_label_with_a_line_break_cannot_end_an_event() -> None:
-    text = encode_change(a_put(1, an_incident(1, source_type="a\n\nevent: reset\r\rdata: {}")))
+    text = encode_change(a_put(1, an_incident(1, source_type="a\n\nevent: reset\r\rdata: {}")), "e")
     (event,) = _events(text)
     assert event["event"] == "incident"
     assert text.count(b"\n") == 4

@@ -122,7 +122,7 @@ def test_the_schema_says_city_seq_and_hours() -> None:
     window = _window(_columns(an_incident(1)))
     window.advance(17, retracted=False)
     metadata = _table(window.get(6, "identity").body).schema.metadata
-    assert metadata == {b"city": b"smallville", b"seq": b"17", b"hours": b"6"}
+    assert metadata == {b"city": b"smallville", b"seq": b"17", b"epoch": b"", b"hours": b"6"}
 
 
 @pytest.mark.parametrize("encoding", sorted(_UNPACK))

@@ -1,6 +1,7 @@
 """Followers of the change log, several writers, and the log's two ends."""
 
 import multiprocessing
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -24,11 +25,12 @@ def _follow(store: Store, total: int, writing: Callable[[], bool]) -> list[Chang
     seen: list[Change] = []
     while len(seen) < total:
         last = not writing()
-        store.wait(seen[-1].seq if seen else 0, timeout_s=0.5)
         changes = store.changes(seen[-1].seq if seen else 0, limit=50)
         seen += changes
         if last and not changes:
             break
+        if not changes:
+            time.sleep(0.02)
     return seen
 
 
@@ -116,31 +118,42 @@ def test_a_failure_of_the_database_is_told_without_its_rows(store: Store, databa
     assert "CANARY" not in database.texts()
 
 
-def test_waiting_ends_with_the_next_commit_of_this_process(store: Store) -> None:
-    timer = threading.Timer(0.05, store.apply, ["dispatch", [call(1)]], {"at": START})
-    timer.start()
-    began = time.monotonic()
-    assert store.wait(0, timeout_s=20) == 1
-    assert time.monotonic() - began < 10
-    timer.join()
-
-
-def test_waiting_ends_with_a_commit_of_another_process(store: Store, database: Database) -> None:
-    with database.open() as other:
-        timer = threading.Timer(0.05, other.apply, ["dispatch", [call(1)]], {"at": START})
-        timer.start()
-        assert store.wait(0, timeout_s=20) == 1
-        timer.join()
-
-
-def test_waiting_in_vain_ends_on_time(store: Store) -> None:
-    assert store.wait(0, timeout_s=0.01) == 0
-
-
 def test_changes_come_in_pages(store: Store) -> None:
     store.apply("dispatch", [call(number) for number in range(10)], at=START)
     assert [change.seq for change in store.changes(3, limit=4)] == [4, 5, 6, 7]
     assert store.changes(10) == []
+
+
+def test_changes_come_with_the_ends_and_the_epoch_of_their_log(store: Store) -> None:
+    store.apply("dispatch", [call(number) for number in range(10)], at=START)
+    store.compact(keep_since=minutes(60), keep_at_least=4)
+    part = store.follow(7, 2)
+    assert (part.epoch, part.head, part.tail) == (store.epoch(), 10, 6)
+    assert part.changes == store.changes(7, 2)
+    assert store.follow(10).changes == []
+    assert store.follow(11).changes == []
+
+
+# Epochs
+
+
+def test_an_epoch_is_of_its_database_and_stays_until_it_is_renewed(store: Store, database: Database) -> None:
+    epoch = store.epoch()
+    assert re.fullmatch("[0-9a-f]{8}", epoch)
+    store.apply("dispatch", [call(1)], at=START)
+    with database.open() as again:
+        assert again.epoch() == epoch
+    renewed = store.renew_epoch()
+    assert renewed != epoch
+    with database.open() as again:
+        assert (again.epoch(), again.head()) == (renewed, 1)
+
+
+def test_other_public_ids_begin_another_epoch(store: Store) -> None:
+    store.apply("dispatch", [call(1)], at=START)
+    epoch = store.epoch()
+    store.rename(lambda id_: id_[::-1], START, "ids renewed", {})
+    assert store.epoch() != epoch
 
 
 # Compacting

@@ -19,6 +19,7 @@ _NEW_COLUMNS = (
     ("006", "held", "bound"),
     ("006", "withheld", "medical_once"),
     ("006", "incident", "medical_once"),
+    ("008", "log", "epoch"),
 )
 
 
@@ -82,6 +83,14 @@ def test_the_migrations_build_exactly_the_tables_that_the_code_describes(
 def test_opening_twice_changes_nothing(database: Database) -> None:
     with database.emptied(), database.open() as again:
         assert again.head() == 0
+
+
+def test_a_database_from_before_epochs_gets_one(database: Database) -> None:
+    with database.emptied():
+        with database.connection() as connection:
+            _made_old(connection, "007")
+        with database.open() as store:
+            assert len(store.epoch()) == 8
 
 
 def test_another_citys_database_is_refused(database: Database) -> None:

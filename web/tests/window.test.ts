@@ -71,13 +71,14 @@ function encoded(): Uint8Array {
   );
   table.schema.metadata = new Map([
     ["seq", "41"],
+    ["epoch", "3f9a1c20"],
     ["hours", "24"],
   ]);
   return tableToIPC(table, { format: "stream" }) as Uint8Array;
 }
 
 test("a window says up to which change it is exact", () => {
-  expect(decodeWindow(encoded())).toMatchObject({ seq: 41, hours: 24 });
+  expect(decodeWindow(encoded())).toMatchObject({ position: HERE, hours: 24 });
 });
 
 test("differences become absolute values again", () => {
@@ -108,15 +109,36 @@ test("a place has its label and areas, and its absence is no point at all", () =
   expect(incidents.points[2]).toBeNaN();
 });
 
-test("ids come later and find their rows", () => {
-  const { incidents } = decodeWindow(encoded());
+const HERE = { seq: 41, epoch: "3f9a1c20" };
+
+function encodedIds(seq: string, epoch: string): Uint8Array {
   const ids = tableFromArrays(
     { first_seq: [7, 8, 10, 99], id: ["a", "c", "b", "stranger"] },
     { types: { first_seq: uint32(), id: utf8() } },
   );
-  nameRows(incidents, tableToIPC(ids, { format: "stream" }) as Uint8Array);
+  ids.schema.metadata = new Map([
+    ["seq", seq],
+    ["epoch", epoch],
+  ]);
+  return tableToIPC(ids, { format: "stream" }) as Uint8Array;
+}
+
+test("ids come later and find their rows", () => {
+  const { incidents } = decodeWindow(encoded());
+  expect(nameRows(incidents, encodedIds("41", "3f9a1c20"), HERE)).toBe("named");
   expect([0, 1, 2].map((row) => incidents.idOf(row))).toEqual(["a", "b", "c"]);
   expect(incidents.rowOfId("stranger")).toBeUndefined();
+});
+
+test("ids from before the window are taken and are not enough", () => {
+  const { incidents } = decodeWindow(encoded());
+  expect(nameRows(incidents, encodedIds("40", "3f9a1c20"), HERE)).toBe("older");
+});
+
+test("ids of a restored database name nothing of a window from before", () => {
+  const { incidents } = decodeWindow(encoded());
+  expect(nameRows(incidents, encodedIds("55", "another0"), HERE)).toBe("another history");
+  expect([0, 1, 2].map((row) => incidents.idOf(row))).toEqual([undefined, undefined, undefined]);
 });
 
 test("a column that this page does not know is ignored, and one that is missing is empty", () => {

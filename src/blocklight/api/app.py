@@ -115,11 +115,13 @@ async def _nothing(_: FastAPI) -> AsyncIterator[None]:
 _DESCRIPTION = """
 Everything on the map, for anyone to build on. Times are UTC; points are lon, lat in WGS 84 and approved
 public places, never the exact location. A call for service is a request for help, not a crime. `seq` is a
-place in the change log: read the window, then follow `/api/v1/live?last_event_id=<its seq>`, and nothing is
-missed.
+place in the change log, within its `epoch`: read the window, then follow
+`/api/v1/live?last_event_id=<seq>-<epoch>` with those of its metadata, and nothing is missed.
 """
 
-_LIVE_EXAMPLE = f'id: 4822\nevent: incident\ndata: {{"type":"Feature","id":"{FEATURE["id"]}", ...}}\n\n'
+_LIVE_EXAMPLE = (
+    f'id: 4822-3f9a1c20\nevent: incident\ndata: {{"type":"Feature","id":"{FEATURE["id"]}", ...}}\n\n'
+)
 
 
 def _document_streams(app: FastAPI) -> None:
@@ -133,8 +135,8 @@ def _document_streams(app: FastAPI) -> None:
     last = {
         "name": "last_event_id",
         "in": "query",
-        "description": "resume after this seq (or the Last-Event-ID header)",
-        "schema": {"type": "integer"},
+        "description": "resume after this event (or the Last-Event-ID header): `<seq>-<epoch>`",
+        "schema": {"type": "string", "examples": ["4822-3f9a1c20"]},
     }
     example = "an Arrow IPC stream; read it with pyarrow.ipc.open_stream"
     binary = {"schema": {"type": "string", "format": "binary"}, "example": example}
@@ -144,7 +146,7 @@ def _document_streams(app: FastAPI) -> None:
             "The public window as Arrow columns",
             "Arrow IPC stream: one batch, oldest first. `first_seq_delta` and `received_at_delta` (epoch "
             "seconds) are differences to the row before; `closed_min` is minutes after received, rounded up; "
-            "`place` is a dictionary. Schema metadata: `seq`, `hours`, `city`. Compressed with "
+            "`place` is a dictionary. Schema metadata: `seq`, `epoch`, `hours`, `city`. Compressed with "
             "zstd, br or gzip; ETag and 304.",
             hours,
             {MEDIA_TYPE: binary},
@@ -160,7 +162,8 @@ def _document_streams(app: FastAPI) -> None:
         "/api/v1/live": _operation(
             "Changes as they are published",
             "Server-Sent Events: `incident` (a Feature), `retract` (`{id}`), `reset` (load the window anew), "
-            "`pulse` (clock, source freshness, counts; no id). The event id is the `seq`.",
+            "`pulse` (clock, source freshness, counts; no id). The event id is `<seq>-<epoch>`; the epoch "
+            "is another one once a backup was restored, and then everybody is answered with a `reset`.",
             last,
             {"text/event-stream": events},
             {},

@@ -52,13 +52,15 @@ class ReplayLog:
 
     def __init__(self, capacity: int = 20_000) -> None:
         self._capacity = capacity
+        self.epoch = ""
         self._events: deque[tuple[int, str, bytes]] = deque()
         self._live: dict[str, tuple[int, Detail]] = {}
         self.tail = 0
         self.head = 0
 
-    def begin(self, seq: int) -> None:
-        """Start after *seq*: whatever came before cannot be replayed from here."""
+    def begin(self, seq: int, epoch: str) -> None:
+        """Start after *seq* of an *epoch*: whatever came before cannot be replayed from here."""
+        self.epoch = epoch
         self._events.clear()
         self._live.clear()
         self.tail = self.head = seq
@@ -72,7 +74,7 @@ class ReplayLog:
 
     def add(self, change: Change) -> bytes:
         """Append one change and return its event text."""
-        event = encode_change(change)
+        event = encode_change(change, self.epoch)
         if change.id in self._live and self.takes_back(change):
             del self._live[change.id]
             self._events = deque((s, i, b"" if i == change.id else e) for s, i, e in self._events)
@@ -100,12 +102,13 @@ class ReplayLog:
         return b"".join(reversed(newer))
 
 
-def encode_change(change: Change) -> bytes:
-    """Return one change as an SSE event whose id is its seq."""
+def encode_change(change: Change, epoch: str) -> bytes:
+    """Return one change as an SSE event whose id is its seq and its epoch, as ``4822-3f9a1c20``."""
+    event_id = f"{change.seq}-{epoch}".encode()
     if change.incident is None:
-        return b"id: %d\nevent: retract\ndata: %s\n\n" % (change.seq, orjson.dumps({"id": change.id}))
+        return b"id: %s\nevent: retract\ndata: %s\n\n" % (event_id, orjson.dumps({"id": change.id}))
     data = orjson.dumps(change_feature(change, change.incident))
-    return b"id: %d\nevent: incident\ndata: %s\n\n" % (change.seq, data)
+    return b"id: %s\nevent: incident\ndata: %s\n\n" % (event_id, data)
 
 
 class _Client:
@@ -239,7 +242,7 @@ class Live:
 
     def _greeting(self, scope: Scope) -> bytes:
         """Return what a client missed since the seq it names, or a reset when that cannot be told."""
-        position = last_event_id(scope)
+        position = last_seq(scope, self.replay.epoch)
         # What is pending goes to this client with the next frame; were it replayed as well, older changes
         # would follow newer ones.
         before = self._pending[0][0] if self._pending else None
@@ -327,13 +330,19 @@ def _step(sending: Any) -> bool:  # noqa: ANN401 - a coroutine of the ASGI serve
     return False
 
 
-def last_event_id(scope: Scope) -> int | None:
-    """Return the seq that a client has seen, from its header or its query, or ``None``."""
+def last_seq(scope: Scope, epoch: str) -> int | None:
+    """Return the seq that a client has seen, from its header or its query, or ``None``.
+
+    -1, from which nobody can go on, for a position in another *epoch* or in none: after a restore its seq
+    stands for another change. Who has seen nothing, 0, may begin in any.
+    """
     headers = dict(scope.get("headers", ()))
     text = headers.get(b"last-event-id", b"").decode("latin-1")
     if not text:
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         text = query.get("last_event_id", [""])[-1]
-    if not text:
-        return None
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1  # noqa: PLR2004 - int64
+    if not text or text == "0":
+        return 0 if text else None
+    seq, _, seen_epoch = text.partition("-")
+    whole = seq.isascii() and seq.isdigit() and len(seq) < 19  # noqa: PLR2004 - int64
+    return int(seq) if whole and seen_epoch == epoch else -1

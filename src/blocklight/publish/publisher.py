@@ -4,11 +4,13 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from blocklight.city import City
 from blocklight.errors import StoreError
+from blocklight.model import Change
 from blocklight.publish.columns import Columns
 from blocklight.publish.feature import iso
 from blocklight.publish.live import Live
@@ -25,6 +27,17 @@ _HEALTH_S = 2.0
 _PAUSES_S = 0.5
 _FORGET_S = 600.0
 _RETRY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """The window as of *seq*, and the changes after *start* for clients that resume."""
+
+    columns: Columns
+    epoch: str
+    start: int
+    newest: list[Change]
+    seq: int
 
 
 class Publisher:
@@ -54,18 +67,43 @@ class Publisher:
 
     def load(self) -> None:
         """Read the window and the newest changes from the store; blocking, once, before serving."""
-        head = self.store.head()
+        self._adopt(self._read())
+        self.health = self.store.sources()
+        self.pauses = self.store.pauses()
+
+    def _read(self) -> "_Loaded":
+        """Read what the columns and the replay begin with; changes nothing that is being served."""
+        log = self.store.follow(0, 0)
+        columns = Columns()
         since = self.now() - timedelta(hours=self.city.publish.window_hours)
         for block in self.store.window(since):
             for stored in block:
-                self.columns.put(stored)
-        start = max(self.store.tail(), head - _REPLAYED_CHANGES)
-        self.live.replay.begin(start)
-        self.window.advance(start, retracted=False)
-        while self.window.seq < head:
-            self._take(self.store.changes(self.window.seq, _BATCH))
-        self.health = self.store.sources()
-        self.pauses = self.store.pauses()
+                columns.put(stored)
+        start = seq = max(log.tail, log.head - _REPLAYED_CHANGES)
+        newest: list[Change] = []
+        while seq < log.head:
+            part = self.store.follow(seq, _BATCH)
+            newest += part.changes
+            seq = part.changes[-1].seq if part.changes else log.head
+        return _Loaded(columns, log.epoch, start, newest, seq)
+
+    def _adopt(self, loaded: "_Loaded") -> None:
+        """Serve what was read in the place of all that was served before."""
+        self.columns = loaded.columns
+        self.window.begin(loaded.columns, loaded.start, loaded.epoch)
+        self.live.replay.begin(loaded.start, loaded.epoch)
+        self._take(loaded.newest)
+        self.window.advance(loaded.seq, retracted=False)
+
+    async def _begin_anew(self) -> None:
+        """Load everything again, and have every page do so: the log is not the one that was followed.
+
+        A backup was restored, the public ids were renewed, or changes were dropped before they were read.
+        """
+        _log.warning("the change log was replaced or cut: every page loads its window anew")
+        self._adopt(await asyncio.to_thread(self._read))
+        self.retractions += 1
+        self.live.reset_all()
 
     def wake(self) -> None:
         """Say from any thread that something may have been committed."""
@@ -84,15 +122,18 @@ class Publisher:
     async def _follow(self) -> None:
         while True:
             try:
-                changes = await asyncio.to_thread(self.store.changes, self.window.seq, _BATCH)
+                log = await asyncio.to_thread(self.store.follow, self.window.seq, _BATCH)
+                if log.epoch != self.window.epoch or not log.tail <= self.window.seq <= log.head:
+                    await self._begin_anew()
+                    continue
                 self._said(following=True)
             except StoreError as error:
                 self._said(following=False, reason=str(error))
                 await asyncio.sleep(_RETRY_S)
                 continue
-            if changes:
-                self.live.publish(self._take(changes, replay=False))
-                if len(changes) < _BATCH:  # many small commits are read together, not each by itself
+            if log.changes:
+                self.live.publish(self._take(log.changes, replay=False))
+                if len(log.changes) < _BATCH:  # many small commits are read together, not each by itself
                     await asyncio.sleep(_TOGETHER_S)
                 continue
             with suppress(TimeoutError):
@@ -100,7 +141,7 @@ class Publisher:
                     await self._wake.wait()
             self._wake.clear()
 
-    def _take(self, changes: list[Any], *, replay: bool = True) -> list[Any]:
+    def _take(self, changes: list[Change], *, replay: bool = True) -> list[Change]:
         """Bring the columns up to the last of *changes*."""
         retracted = False
         for change in changes:
@@ -113,8 +154,6 @@ class Publisher:
         self.retractions += retracted
         if changes:
             self.window.advance(changes[-1].seq, retracted=retracted)
-        elif replay:
-            self.window.advance(self.store.head(), retracted=False)
         return changes
 
     def _said(self, *, following: bool, reason: str = "") -> None:

@@ -64,6 +64,15 @@ class Window:
         self._lock = Lock()
         self._stale_below = 0
         self.seq = 0
+        self.epoch = ""
+
+    def begin(self, columns: Columns, seq: int, epoch: str) -> None:
+        """Answer from other *columns*, of a history of the log called *epoch*, and forget every answer."""
+        with self._lock:
+            self._columns = columns
+            self.epoch = epoch
+            self.seq = self._stale_below = seq
+            self._built.clear()
 
     def advance(self, seq: int, *, retracted: bool) -> None:
         """Note that the columns are now exact as of *seq*."""
@@ -95,12 +104,16 @@ class Window:
         fresh_for = max(_MIN_AGE_S, _REBUILD_SHARE * built.cost_s)
         return age > fresh_for and (built.seq != self.seq or age > 60 * fresh_for)
 
+    def _about(self, seq: int, hours: int) -> dict[str, str]:
+        """Return the schema's metadata; the epoch in it makes the ETag another one after a restore."""
+        return {"city": self._city_id, "seq": str(seq), "epoch": self.epoch, "hours": str(hours)}
+
     def _build(self, what: str, hours: int) -> _Built:
         start = time.monotonic()
         seq = self.seq
         rows = self._columns.since(self._now() - timedelta(hours=hours))
         batch = _ids(rows) if what == "ids" else window_batch(rows, self._columns)
-        raw = to_ipc(batch, {"city": self._city_id, "seq": str(seq), "hours": str(hours)})
+        raw = to_ipc(batch, self._about(seq, hours))
         etag = hashlib.blake2b(raw, digest_size=9).hexdigest()
         now = time.monotonic()
         built = _Built(raw, seq, etag, now, now - start, {})

@@ -6,7 +6,7 @@ from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow
 from blocklight.store.local_time import LocalTimes
 from blocklight.store.pausing import Pause
 from blocklight.store.query import IncidentQuery, Page
-from blocklight.store.reading import WindowRows
+from blocklight.store.reading import LogPart, WindowRows
 from blocklight.store.received import Beginning, Received, Span
 from blocklight.store.sources import Delays, FetchReport, Gap, SourceHealth
 from blocklight.store.store import Store
@@ -24,6 +24,7 @@ __all__ = [
     "IncidentQuery",
     "LedgerRow",
     "LocalTimes",
+    "LogPart",
     "Page",
     "Pause",
     "Received",

@@ -43,6 +43,26 @@ def ends(connection: sa.Connection) -> tuple[int, int, int]:
     return row.head, row.tail, row.drift_ms
 
 
+@dataclass(frozen=True, slots=True)
+class LogPart:
+    """Changes in order, and the ends and the epoch of the log that they were read from.
+
+    A *tail* beyond what a follower has read means that changes were dropped which it never saw.
+    """
+
+    epoch: str
+    head: int
+    tail: int
+    changes: list[Change]
+
+
+def log_part(connection: sa.Connection, after: int, limit: int) -> LogPart:
+    """Return up to *limit* changes with a seq above *after*, all seen at one moment."""
+    log = schema.log
+    epoch, head, tail = connection.execute(sa.select(log.c.epoch, log.c.head, log.c.tail)).one()
+    return LogPart(epoch, head, tail, changes(connection, after, limit) if head > after else [])
+
+
 def changes(connection: sa.Connection, after: int, limit: int) -> list[Change]:
     """Return up to *limit* changes with a seq above *after*, in order."""
     table = schema.change
@@ -110,7 +130,8 @@ def _sweep(connection: sa.Connection, since: int, drift: int) -> Iterator[list[R
         table.c.listed_at >= since - drift, table.c.received_at >= since
     )
     for part in (older, recent):
-        result = connection.execution_options(yield_per=BLOCK).execute(part.order_by(*order))
+        # For this statement alone: set on the connection, it would be what follows in the transaction too.
+        result = connection.execute(part.order_by(*order), execution_options={"yield_per": BLOCK})
         for block in result.partitions():
             rows: list[Any] = list(block)
             yield rows

@@ -18,7 +18,7 @@ NewId = Callable[[str], str]
 def rename(connection: sa.Connection, new_id: NewId) -> int:
     """Rename all there is and return how many incidents are published; call with the log's row locked.
 
-    The change log names the old ids, so it ends here: whoever follows it loads the window anew.
+    The change log names the old ids, so it ends here: in a new epoch, where followers begin anew.
     """
     published = _published(connection, new_id)
     _waiting(connection, new_id)
@@ -27,7 +27,7 @@ def rename(connection: sa.Connection, new_id: NewId) -> int:
         _update(connection, table, [{"old": id_, "new": new_id(id_)} for id_ in known])
     connection.execute(schema.change.delete())
     end = schema.log.c.head + 1
-    connection.execute(schema.log.update().values(head=end, tail=end))
+    connection.execute(schema.log.update().values(head=end, tail=end, epoch=schema.new_epoch()))
     return published
 
 

@@ -4,6 +4,8 @@ Times are integers, milliseconds since 1970-01-01 UTC. There is no column for an
 source's own identifier, so none can be stored.
 """
 
+import secrets
+
 import sqlalchemy as sa
 
 metadata = sa.MetaData(
@@ -20,6 +22,12 @@ Whole = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 OPEN: sa.ColumnElement[str] = sa.literal_column("'open'")
 """Spelled out, not bound: a partial index is used only where the statement repeats its condition."""
 
+
+def new_epoch() -> str:
+    """Return a random name for one history of the change log: seqs of two histories are not compared."""
+    return secrets.token_hex(4)
+
+
 log = sa.Table(
     "log",
     metadata,
@@ -32,6 +40,7 @@ log = sa.Table(
     sa.Column("next_place", Whole, nullable=False),
     sa.Column("places_version", Whole, nullable=False),
     sa.Column("drift_ms", Whole, nullable=False),
+    sa.Column("epoch", sa.Text, nullable=False, server_default=""),
     comment="One row: the city, the change log's ends, and the lock that puts writers in order.",
 )
 

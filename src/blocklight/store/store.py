@@ -1,7 +1,6 @@
 """One city's database: everything the rest of Blocklight may ask of it."""
 
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -31,7 +30,7 @@ from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow, area_entri
 from blocklight.store.pausing import Pause
 from blocklight.store.places import Places
 from blocklight.store.query import IncidentQuery, Page, answer
-from blocklight.store.reading import WindowRows
+from blocklight.store.reading import LogPart, WindowRows
 from blocklight.store.received import Beginning, Received, Span, beginnings, received
 from blocklight.store.renaming import NewId
 from blocklight.store.rows import incident_of_body, stored_of_row, to_ms
@@ -40,9 +39,6 @@ from blocklight.store.sources import FetchReport, SourceHealth
 from blocklight.store.statements import Statements, fetch
 from blocklight.store.upgrading import prepare
 from blocklight.store.writing import Application
-
-_LOOK_S = 0.25
-"""How often to look for what other processes committed; this process's own commits wake a waiter at once."""
 
 
 class Store:
@@ -57,7 +53,6 @@ class Store:
         self._places = Places(self._sql)
         self._settled = Settled()
         self._writing = threading.Lock()
-        self._committed = threading.Condition()
         self.ledger_kind: str | None = None
 
     @classmethod
@@ -161,7 +156,7 @@ class Store:
 
     @contextmanager
     def _applying(self) -> Iterator[DBAPICursor]:
-        """Open one transaction that may change the public record, and wake who waits for its commit."""
+        """Open one transaction that may change the public record."""
         with self._changing(), transaction(self._engines.write) as driver:
             yield driver
 
@@ -180,8 +175,6 @@ class Store:
                 self._places.forget()
                 self._settled.forget()
                 raise
-        with self._committed:
-            self._committed.notify_all()
 
     def _application(self, driver: DBAPICursor, at: datetime, source: str = "") -> Application:
         return Application(
@@ -258,13 +251,26 @@ class Store:
         with self._read() as connection:
             return reading.changes(connection, after, limit)
 
-    def wait(self, after: int, timeout_s: float) -> int:
-        """Return the head as soon as it is above *after*, at the latest after *timeout_s*."""
-        deadline = time.monotonic() + timeout_s
-        while (head := self.head()) <= after and (left := deadline - time.monotonic()) > 0:
-            with self._committed:
-                self._committed.wait(min(left, _LOOK_S))
-        return head
+    def follow(self, after: int, limit: int = 1000) -> LogPart:
+        """Return up to *limit* changes after a seq, with the ends and the epoch of the log at that moment."""
+        with self._read() as connection:
+            return reading.log_part(connection, after, limit)
+
+    def epoch(self) -> str:
+        """Return the name of this history of the log: a seq means something only within one."""
+        with self._read() as connection:
+            return connection.scalar(sa.select(schema.log.c.epoch)) or ""
+
+    def renew_epoch(self) -> str:
+        """Begin another history and return its name; to be called when a backup was restored.
+
+        Seqs that were published since the backup will be given to other changes: with another epoch every
+        page, client and follower loads the window anew instead of going on where it was.
+        """
+        epoch = schema.new_epoch()
+        with self._deciding() as (connection, _):
+            connection.execute(schema.log.update().values(epoch=epoch))
+        return epoch
 
     def incident(self, id_: str) -> tuple[StoredIncident, list[LifeEvent]]:
         """Return a published incident and its life; raises ``NotFound``."""

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from blocklight.errors import StoreError
-from blocklight.store.schema import log
+from blocklight.store.schema import log, new_epoch
 
 _LOCK = 0x626C6F636B  # "block": one upgrade at a time on PostgreSQL
 
@@ -47,7 +47,16 @@ def _claim(connection: sa.Connection, city: str) -> None:
     owner = connection.execute(sa.select(log.c.city)).scalar()
     if owner is None:
         connection.execute(
-            log.insert().values(one=1, city=city, head=0, tail=0, next_place=1, places_version=0, drift_ms=0)
+            log.insert().values(
+                one=1,
+                city=city,
+                head=0,
+                tail=0,
+                next_place=1,
+                places_version=0,
+                drift_ms=0,
+                epoch=new_epoch(),
+            )
         )
     elif owner != city:
         raise StoreError(f"the database belongs to the city {owner!r}, not to {city!r}")

@@ -1,6 +1,7 @@
 /** Follows the live feed and never gives up: resumes by `seq`, notices silence, waits longer after each failure. */
 
 import type { IncidentFeature, Pulse } from "./api";
+import type { Position } from "./window";
 
 export type Connection = "connecting" | "live" | "lost";
 
@@ -8,8 +9,8 @@ export interface LiveHandlers {
   incident(feature: IncidentFeature): void;
   retract(id: string): void;
   pulse(pulse: Pulse): void;
-  /** Load the window again and answer with its `seq`. */
-  reset(): Promise<number>;
+  /** Load the window again and answer with its place in the log. */
+  reset(): Promise<Position>;
   connection(state: Connection): void;
 }
 
@@ -19,7 +20,7 @@ const FIRST_WAIT_MS = 800;
 const LONGEST_WAIT_MS = 20_000;
 
 export class LiveFeed {
-  #seq: number;
+  #position: Position;
   #source: EventSource | null = null;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -27,11 +28,11 @@ export class LiveFeed {
   #stopped = false;
 
   constructor(
-    seq: number,
+    position: Position,
     private readonly handlers: LiveHandlers,
     private readonly random: () => number = Math.random,
   ) {
-    this.#seq = seq;
+    this.#position = position;
   }
 
   start(): void {
@@ -40,9 +41,9 @@ export class LiveFeed {
     this.#connect();
   }
 
-  /** Go back to `seq`, because everything shown was replaced by a window exact as of then. */
-  resumeFrom(seq: number): void {
-    this.#seq = seq;
+  /** Go to another place in the log, because everything shown was replaced by a window exact as of there. */
+  resumeFrom(position: Position): void {
+    this.#position = position;
     if (this.#source) this.#connect();
   }
 
@@ -62,15 +63,20 @@ export class LiveFeed {
 
   #connect(): void {
     this.#disconnect();
-    const source = new EventSource(`/api/v1/live?last_event_id=${this.#seq}`);
+    const source = new EventSource(`/api/v1/live?last_event_id=${eventId(this.#position)}`);
     this.#source = source;
     this.#listen();
     const on = (name: string, handle: (data: unknown) => void) =>
       source.addEventListener(name, (event) => {
         if (source !== this.#source) return;
         this.#heard();
+        const position = event.lastEventId ? positionOf(event.lastEventId) : this.#position;
+        if (position.epoch !== this.#position.epoch) {
+          void this.#reset();
+          return;
+        }
         handle(JSON.parse(event.data));
-        if (event.lastEventId) this.#seq = Math.max(this.#seq, Number(event.lastEventId) || 0);
+        if (position.seq > this.#position.seq) this.#position = position;
       });
     source.onopen = () => this.#heard();
     source.onerror = () => this.#lost();
@@ -102,7 +108,7 @@ export class LiveFeed {
   async #reset(): Promise<void> {
     this.#disconnect();
     try {
-      this.#seq = await this.handlers.reset();
+      this.#position = await this.handlers.reset();
       if (!this.#stopped) this.#connect();
     } catch {
       // The server went away between its reset and the window: the same as losing it.
@@ -115,6 +121,17 @@ export class LiveFeed {
     this.#source?.close();
     this.#source = null;
   }
+}
+
+/** The id of the event at a place in the log. */
+export function eventId({ seq, epoch }: Position): string {
+  return `${seq}-${epoch}`;
+}
+
+/** The place in the log that the id of an event names. */
+export function positionOf(id: string): Position {
+  const [seq, epoch = ""] = id.split("-");
+  return { seq: Number(seq) || 0, epoch };
 }
 
 /** Milliseconds to wait after a number of failures; `chance` (0 to 1) spreads many pages apart. */

@@ -121,13 +121,13 @@ export interface paths {
         };
         /**
          * Changes as they are published
-         * @description Server-Sent Events: `incident` (a Feature), `retract` (`{id}`), `reset` (load the window anew), `pulse` (clock, source freshness, counts; no id). The event id is the `seq`.
+         * @description Server-Sent Events: `incident` (a Feature), `retract` (`{id}`), `reset` (load the window anew), `pulse` (clock, source freshness, counts; no id). The event id is `<seq>-<epoch>`; the epoch is another one once a backup was restored, and then everybody is answered with a `reset`.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description resume after this seq (or the Last-Event-ID header) */
-                    last_event_id?: number;
+                    /** @description resume after this event (or the Last-Event-ID header): `<seq>-<epoch>` */
+                    last_event_id?: string;
                 };
                 header?: never;
                 path?: never;
@@ -142,7 +142,7 @@ export interface paths {
                     };
                     content: {
                         /**
-                         * @example id: 4822
+                         * @example id: 4822-3f9a1c20
                          *     event: incident
                          *     data: {"type":"Feature","id":"k3x7m2qa5tzw4bne", ...}
                          */
@@ -276,7 +276,7 @@ export interface paths {
         };
         /**
          * The public window as Arrow columns
-         * @description Arrow IPC stream: one batch, oldest first. `first_seq_delta` and `received_at_delta` (epoch seconds) are differences to the row before; `closed_min` is minutes after received, rounded up; `place` is a dictionary. Schema metadata: `seq`, `hours`, `city`. Compressed with zstd, br or gzip; ETag and 304.
+         * @description Arrow IPC stream: one batch, oldest first. `first_seq_delta` and `received_at_delta` (epoch seconds) are differences to the row before; `closed_min` is minutes after received, rounded up; `place` is a dictionary. Schema metadata: `seq`, `epoch`, `hours`, `city`. Compressed with zstd, br or gzip; ETag and 304.
          */
         get: {
             parameters: {

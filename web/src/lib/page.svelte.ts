@@ -33,7 +33,7 @@ import { type Connection, LiveFeed } from "./live";
 import { Moments } from "./moments";
 import { painted, withNextFrame } from "./painted";
 import { summarise } from "./timeline";
-import { decodeWindow, nameRows } from "./window";
+import { decodeWindow, nameRows, type Position } from "./window";
 
 /** How finely the timeline counts, in seconds, for each range in hours. */
 const STEPS: Record<number, number> = { 1: 60, 24: 900, 168: 7200, 720: 21600 };
@@ -74,6 +74,7 @@ export class Page {
   #hours = new LocalHours("UTC");
   #feed: LiveFeed | null = null;
   #unnamedRetractions = new Set<string>();
+  #position: Position = { seq: 0, epoch: "" };
   #named = false;
   #wantedId: string | null = null;
   #pending = false;
@@ -238,10 +239,10 @@ export class Page {
     this.clock.sync(city.now, city.clock_rate, keptAt === null ? 0 : Date.now() - keptAt);
     this.#hours = new LocalHours(city.time_zone);
     this.failed = false;
-    const seq = this.#adopt(window);
+    const position = this.#adopt(window);
     this.city = city;
     this.#passTime();
-    this.#feed = new LiveFeed(seq, {
+    this.#feed = new LiveFeed(position, {
       incident: (feature) => this.#changed(this.incidents.put(feature)),
       retract: (id) => this.#retract(id),
       pulse: (pulse) => this.#beat(pulse),
@@ -254,13 +255,17 @@ export class Page {
     });
     this.#feed.start();
     // The ids are as large as all the rest of the window and are needed only for links.
-    void painted().then(() => this.#nameAll(hours, seq));
+    void painted().then(() => this.#nameAll(hours));
   }
 
-  /** Take over another window; the selection goes with it, by what never changes. */
-  #adopt({ value, keptAt }: Answer<Uint8Array>): number {
-    const selectedSeq = this.selected === null ? null : at(this.incidents.firstSeq, this.selected);
-    const { seq, hours, incidents } = decodeWindow(value);
+  /** Take over another window; the selection goes with it, by what never changes within an epoch of the log. */
+  #adopt({ value, keptAt }: Answer<Uint8Array>): Position {
+    const { position, hours, incidents } = decodeWindow(value);
+    const goesOn = position.epoch === this.#position.epoch;
+    const selectedSeq = this.selected === null || !goesOn ? null : at(this.incidents.firstSeq, this.selected);
+    // What is kept for when there is no connection may hold incidents that this history does not know.
+    if (!goesOn && this.#position.epoch !== "") this.#keeper.retracted();
+    this.#position = position;
     this.keptAt = keptAt;
     this.#keeper.shows(hours);
     this.incidents = incidents;
@@ -269,16 +274,16 @@ export class Page {
     this.moments.clear();
     this.selected = selectedSeq === null ? null : (incidents.rowOfSeq(selectedSeq) ?? null);
     this.revision++;
-    return seq;
+    return position;
   }
 
-  async #reload(): Promise<number> {
+  async #reload(): Promise<Position> {
     const hours = Math.max(this.filter.range, this.loadedHours);
-    const seq = this.#adopt(await fetchWindow(hours));
+    const position = this.#adopt(await fetchWindow(hours));
     // What arrived while the window was on its way is replayed from its seq.
-    this.#feed?.resumeFrom(seq);
-    void this.#nameAll(hours, seq);
-    return seq;
+    this.#feed?.resumeFrom(position);
+    void this.#nameAll(hours);
+    return position;
   }
 
   /** Load the window anew, as far back as the range asks for, as soon as the server gives it. */
@@ -292,14 +297,17 @@ export class Page {
     }
   }
 
-  /** Teach the window of `seq` its ids: without them nothing in it has a link, and nothing could be taken back. */
-  async #nameAll(hours: number, seq: number): Promise<void> {
+  /** Teach the window its ids: without them nothing in it has a link, and nothing could be taken back. */
+  async #nameAll(hours: number): Promise<void> {
     const { incidents } = this;
     const bytes = await fetchWindowIds(hours).catch(() => null);
     if (incidents !== this.incidents) return;
-    if (!bytes || nameRows(incidents, bytes) < seq) {
+    const outcome = bytes ? nameRows(incidents, bytes, this.#position) : "no answer";
+    if (outcome !== "named") {
       setTimeout(() => {
-        if (incidents === this.incidents) void this.#nameAll(hours, seq);
+        if (incidents !== this.incidents) return;
+        // Ids of a restored database belong to another window.
+        void (outcome === "another history" ? this.#widen() : this.#nameAll(hours));
       }, AGAIN_MS);
       return;
     }

@@ -14,9 +14,15 @@ import {
   type TextColumn,
 } from "./incidents";
 
+/** A place in the change log: a `seq` means something only within its epoch, which a restored backup renews. */
+export interface Position {
+  seq: number;
+  epoch: string;
+}
+
 export interface LiveWindow {
   /** The change up to which the window is exact. */
-  seq: number;
+  position: Position;
   hours: number;
   incidents: Incidents;
 }
@@ -47,23 +53,33 @@ export function decodeWindow(bytes: Uint8Array): LiveWindow {
   fillPlaces(incidents, column(table, "place"), table.numRows);
   incidents.filled(table.numRows);
   return {
-    seq: seqOf(table),
+    position: positionOf(table),
     hours: Number(metadata.get("hours") ?? 0),
     incidents,
   };
 }
 
-/** Teach the rows their public ids, which come after the first paint; tells the change up to which they are exact. */
-export function nameRows(incidents: Incidents, bytes: Uint8Array): number {
+/**
+ * Teach the rows of a window their public ids, which come after the first paint. Ids of another history of the log
+ * would name other incidents, and are not taken; older ones do not name all rows.
+ */
+export function nameRows(
+  incidents: Incidents,
+  bytes: Uint8Array,
+  window: Position,
+): "named" | "older" | "another history" {
   const table = tableFromIPC(bytes);
+  const { seq, epoch } = positionOf(table);
+  if (epoch !== window.epoch) return "another history";
   const seqs = column(table, "first_seq");
   const ids = column(table, "id");
   for (let row = 0; row < table.numRows; row++) incidents.name(Number(seqs?.at(row)), String(ids?.at(row)));
-  return seqOf(table);
+  return seq < window.seq ? "older" : "named";
 }
 
-function seqOf(table: Table): number {
-  return Number(table.schema.metadata?.get("seq") ?? 0);
+function positionOf(table: Table): Position {
+  const metadata = table.schema.metadata;
+  return { seq: Number(metadata?.get("seq") ?? 0), epoch: metadata?.get("epoch") ?? "" };
 }
 
 function column(table: Table, name: string): Column<unknown> | undefined {
