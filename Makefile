@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything they need, they set up themselves.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-python setup-web demo test check format bench screenshots openapi lock clean
+.PHONY: help setup setup-python setup-web demo test check format bench campaign screenshots openapi lock clean
 SHELL := /bin/bash
 PY := .venv/bin
 PORT ?= 8000
@@ -38,6 +38,9 @@ format: setup ## Format and fix what can be fixed
 bench: setup ## Measure, and write benchmarks/RESULTS.md
 	@$(PY)/python -m compileall -q src/blocklight  # as set-up leaves it, also after a change: a cold start reads it
 	@$(PY)/python benchmarks/run.py
+
+campaign: setup ## Run the campaigns of load and faults (two and a half hours), and write benchmarks/CAMPAIGNS.md
+	@$(PY)/python benchmarks/campaigns/run_campaigns.py $(CAMPAIGN)
 
 screenshots: setup ## Take the pictures of the README and docs
 	@scripts/chromium && $(PY)/python scripts/screenshots.py

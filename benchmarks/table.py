@@ -41,13 +41,17 @@ class Table:
 
     def write(self, path: Path) -> None:
         """Write the table."""
+        path.write_text(self.markdown("Benchmark results", "make bench"), "utf-8")
+
+    def markdown(self, title: str, command: str) -> str:
+        """Write a page with a head that says which *command* wrote it, when and where."""
         rows = "\n".join(
             f"| {line.what} | {line.ours} | {line.floor} | {line.ratio} | {line.goal} | {line.verdict} |"
             for line in self.lines
         )
-        path.write_text(
-            "# Benchmark results\n\n"
-            "Written by `make bench`. Each ratio compares two things measured in one run on one machine;\n"
+        return (
+            f"# {title}\n\n"
+            f"Written by `{command}`. Each ratio compares two things measured in one run on one machine;\n"
             "absolute figures depend on the machine and on what else it does.\n\n"
             f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, "
             f"load average at the end {os.getloadavg()[0]:.1f}.\n\n"
