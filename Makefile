@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything they need, they set up themselves.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-python setup-web demo test check format bench campaign screenshots openapi lock clean
+.PHONY: help setup setup-python setup-web demo test check mutate format bench campaign screenshots openapi lock clean
 SHELL := /bin/bash
 PY := .venv/bin
 PORT ?= 8000
@@ -31,6 +31,9 @@ test: setup ## Run every check and every test, the browser ones included
 	@scripts/test
 
 check: test ## The same as test
+
+mutate: setup ## Break each privacy promise on purpose, and see that a test notices
+	@$(PY)/python scripts/mutate.py
 
 format: setup ## Format and fix what can be fixed
 	@$(PY)/ruff format -q . && $(PY)/ruff check -q --fix . && cd web && npm run --silent format

@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from living_city import an_incident, incident_id
+from living_city import a_city, an_incident, incident_id
 from public_side import NOW, PublicSide, public_side
 
+from blocklight.api.ledger import LedgerParameters, told
+from blocklight.api.state import Public
+from blocklight.areas import Areas
+from blocklight.errors import BadQuery
 from blocklight.model import Held, Outcome, Reason, Rejected, Withheld
 
 YESTERDAY = NOW - timedelta(days=1)
@@ -94,6 +98,20 @@ def test_what_cannot_be_answered_is_a_bad_query(
     answer = side.get("ledger", params=parameters)
     assert answer.status_code == 400
     assert answer.json()["parameter"] == parameter
+
+
+def test_areas_of_a_second_kind_have_no_ledger_though_their_ids_are_the_same(tmp_path: Path) -> None:
+    with public_side(tmp_path, follow=False) as side:
+        city = a_city(tmp_path)
+        more = city.areas[0].model_copy(update={"kind": "district"})
+        city = city.model_copy(update={"areas": (*city.areas, more)})
+        state = Public(city, side.store, side.publisher, Areas(city))
+        whole = {"from": "2026-01-01", "to": "2026-01-31"}
+        first = told(state, LedgerParameters.model_validate({**whole, "area": "beat:01X"}))
+        assert len(first["months"]) == 1
+        assert state.areas.by_kind["district"][0].id == "01X"
+        with pytest.raises(BadQuery, match="the ledger is kept by beat"):
+            told(state, LedgerParameters.model_validate({**whole, "area": "district:01X"}))
 
 
 def test_a_withheld_incident_changes_no_byte_of_the_ledger_until_the_day_is_over(tmp_path: Path) -> None:

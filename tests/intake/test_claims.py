@@ -67,6 +67,16 @@ def test_without_a_rule_both_are_kept_and_counted(tmp_path: Path, store: Store) 
     assert len(shown(store)) == 3
 
 
+@pytest.mark.parametrize("kind", ["HUSH", "WIZARDRY", "SUICIDE ATTEMPT"])
+def test_what_is_withheld_is_not_counted_among_what_two_sources_report(
+    tmp_path: Path, store: Store, kind: str
+) -> None:
+    calls, fire = feeds(two(tmp_path))
+    assert tell(calls, store, type=kind).noticed["told_twice"] == 0
+    assert tell(fire, store, type=kind).noticed["told_twice"] == 0
+    assert tell(fire, store, type="NOISE").noticed["told_twice"] == 0  # nothing public was there before
+
+
 @pytest.mark.parametrize(("both", "winner"), [("other", "calls"), ("this", "fire")])
 @pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 1, 0, 1), (1, 0, 1, 0)])
 def test_where_a_rule_says_that_they_are_one_the_winner_stays(

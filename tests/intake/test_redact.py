@@ -9,10 +9,11 @@ from typing import Any
 import h3
 import msgspec
 import pytest
+from grid_town import BORDER, SOUTH, grid_town
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import fields, replace
-from small_city import KEY, ROW, rules_of, small_city
+from small_city import KEY, ROW, TABLE, rules_of, small_city
 
 import blocklight
 from blocklight.city import default_call_types
@@ -301,6 +302,38 @@ def test_ids_say_nothing_of_order_and_nothing_without_the_key() -> None:
     assert len({*ids, *other}) == 4000
     rising = sum(one < two for one, two in pairwise(ids))
     assert 900 < rising < 1100, "neighbours in the source are in no order here"
+
+
+def test_two_cities_with_one_key_have_no_id_in_common() -> None:
+    other = rules_of(small_city(top={"city": TABLE["city"] | {"id": "otherton"}}))
+    for number in range(200):
+        assert RULES.public_id("calls", f"P26-{number:06}") != other.public_id("calls", f"P26-{number:06}")
+    ids = [
+        redact(replace(BASE, source_type=text), rules).id
+        for rules in (RULES, other)
+        for text in ("NOISE", "HUSH")
+    ]
+    assert len(set(ids)) == 2
+
+
+def test_the_ledgers_area_of_a_withheld_call_is_that_of_its_cell_and_not_of_its_exact_place(
+    tmp_path: Path,
+) -> None:
+    rules = rules_of(grid_town(tmp_path, policy={"place": "cell"}))
+    assert rules.ledger_kind == "beat"
+    exact: dict[str, set[str]] = {}
+    counted: dict[str, set[str]] = {}
+    for east in range(-12, 13):
+        for north in range(11):
+            lon, lat = BORDER + east * 0.0005, SOUTH + north * 0.001
+            cell = h3.latlng_to_cell(lat, lon, rules.policy.medical_resolution)
+            outcome = redact(replace(BASE, source_type="HUSH", lon=lon, lat=lat), rules)
+            assert isinstance(outcome, Withheld)
+            exact.setdefault(cell, set()).update(rules.areas.at(lon, lat).values())
+            counted.setdefault(cell, set()).update(outcome.areas.values())
+    cut = [cell for cell, areas in exact.items() if len(areas) == 2]
+    assert len(cut) >= 2
+    assert [len(counted[cell]) for cell in cut] == [1] * len(cut)
 
 
 def test_the_key_is_not_printed_with_the_rules() -> None:

@@ -144,6 +144,19 @@ def test_a_coarser_mask_acts_on_what_is_published_and_a_finer_one_does_not() -> 
     assert (hidden.place, hidden.areas) == (None, {})
 
 
+@pytest.mark.parametrize("resolution", [5, 6, 7])
+def test_a_coarser_mask_for_medical_calls_acts_on_those_of_the_past_and_on_no_other(resolution: int) -> None:
+    stricter = a_city(policy={"medical_resolution": resolution})
+    medical = published(replace(CALL, source_type="SICK PERSON"))
+    assert medical.place is not None
+    told = again(medical, stricter).outcome
+    assert isinstance(told, PublicIncident)
+    cell = mask_point(medical.place.lon, medical.place.lat, resolution)
+    assert told.place == replace(cell, radius_m=cell.radius_m + medical.place.radius_m)
+    assert again(told, stricter) == Again(None)
+    assert again(published(CALL), stricter) == Again(None)
+
+
 def test_words_and_labels_that_are_no_longer_public_go() -> None:
     loose = a_city(policy={"labels": "hundred_block", "source_types": True})
     public = published(CALL, loose)

@@ -38,10 +38,14 @@ from blocklight.placing.streets import candidates, street_name
 
 def built(folder: Path, **places: Any) -> tuple[City, Built]:  # noqa: ANN401 - any key
     city = grid_town(folder, **places)
+    return city, built_of(city, folder)
+
+
+def built_of(city: City, folder: Path) -> Built:
     bounds = city.city.bounds
     streets = read_layer(folder / "streets.geojson", "streets", column="name", crs=None, bounds=bounds)
     served = read_layer(folder / "addresses.geojson", "addresses", column=None, crs=None, bounds=bounds)
-    return city, build(city, Areas(city), streets, served_by(served, None, Plane(city)))
+    return build(city, Areas(city), streets, served_by(served, None, Plane(city)))
 
 
 def test_streets_give_their_crossings_and_the_middles_of_their_blocks() -> None:
@@ -107,6 +111,28 @@ def test_a_larger_number_of_addresses_merges_places_and_leaves_none_out(tmp_path
     assert min(place.addresses for place in many.places) >= 40
     assert many.without == 0
     assert many.moved_m[0] > few.moved_m[0]
+
+
+@pytest.mark.parametrize(("furthest_m", "serves"), [(150, 7), (400, 12)])
+def test_addresses_out_of_a_places_reach_do_not_count_towards_those_it_serves(
+    tmp_path: Path, furthest_m: int, serves: int
+) -> None:
+    crossing = (WEST, SOUTH)
+    lines = [
+        feature("LineString", [[WEST - 0.02, SOUTH], [WEST + 0.02, SOUTH]], name="MAIN ST"),
+        feature("LineString", [[WEST, SOUTH - 0.02], [WEST, SOUTH + 0.02]], name="OAK AVE"),
+    ]
+    near = [feature("Point", [WEST + 0.0001 * n, SOUTH + 0.0001]) for n in range(7)]
+    far = [feature("Point", [WEST + 0.003, SOUTH + 0.00001 * n]) for n in range(5)]  # 290 m away
+    city = grid_town(tmp_path, serves=8, furthest_m=furthest_m)
+    (tmp_path / "streets.geojson").write_text(collection(lines))
+    (tmp_path / "addresses.geojson").write_text(collection(near + far))
+    made = built_of(city, tmp_path)
+    assert [place.addresses for place in made.places if (place.lon, place.lat) == crossing] == (
+        [serves] if serves >= 8 else []
+    )
+    assert made.addresses == 12
+    assert made.without == (0 if serves >= 8 else 12)
 
 
 def test_no_place_reaches_farther_than_it_says(tmp_path: Path) -> None:

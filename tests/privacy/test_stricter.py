@@ -60,13 +60,64 @@ async def test_what_waits_is_released_as_coarsely_as_a_new_policy_says(tmp_path:
             assert mark not in body, path
 
 
-@pytest.mark.parametrize(("for_min", "shown"), [(10, True), (59, True), (61, False), (600, False)])
+@pytest.mark.parametrize(
+    ("for_min", "at_min", "shown"),
+    [(10, 29, False), (10, 30, True), (59, 58, False), (59, 60, True), (61, 60, False), (600, 60, False)],
+)
 async def test_what_waits_waits_as_long_as_the_longer_of_both_policies_says(
-    tmp_path: Path, for_min: int, *, shown: bool
+    tmp_path: Path, for_min: int, at_min: int, *, shown: bool
 ) -> None:
-    longer = WAITS.replace("for_min = 30", f"for_min = {for_min}")
-    _, surfaces = await released(tmp_path, longer)
+    other = WAITS.replace("for_min = 30", f"for_min = {for_min}")
+    _, surfaces = await released(tmp_path, other, minutes=at_min)
     assert (b'"category":"fire"' in surfaces["live"]) is shown
+
+
+CLOSED_AND = "until_closed = true\nfor_min = {}"
+
+
+@pytest.mark.parametrize(("before", "after"), [(30, 5), (5, 30), (30, 30)])
+async def test_what_waits_for_its_closing_waits_as_long_after_it_as_the_longer_of_both_policies_says(
+    tmp_path: Path, before: int, after: int
+) -> None:
+    old, new = (WAITS.replace("for_min = 30", CLOSED_AND.format(n)) for n in (before, after))
+    old, new = (file.replace('closes = "status"', 'closes = "vanish"') for file in (old, new))
+    with a_town(tmp_path / "town", old) as town:
+        apply_policy(town.city, Rules.of(town.city, KEY), town.store, NOW)
+        await town.fetch(a_row(1, what="FIRE"), a_row(2))
+        put_in_force(town, tmp_path / "new", new)
+        left = NOW + timedelta(minutes=10)
+        await town.fetch(a_row(2), at=left)
+        shown = []
+        for minutes in (1, 6, 29, 30):
+            town.store.release(left + timedelta(minutes=minutes))
+            shown.append(len(await town.features(left + timedelta(minutes=minutes))))
+    assert shown == [1, 1, 1, 2]
+
+
+@pytest.mark.parametrize(("before", "after"), [(5, 60), (60, 5)])
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_what_waits_for_a_whole_step_is_told_at_the_wider_step_of_both_policies(
+    tmp_path: Path, before: int, after: int, *, leaves: bool
+) -> None:
+    steps = '[[policy.rules]]\nname = "steps"\naction = "publish"\ntime_step_min = {}\n'
+    file = FILE.replace('closes = "status"', 'closes = "vanish"')
+    opened = (NOW - timedelta(minutes=7)).isoformat()
+    with a_town(tmp_path / "town", file + steps.format(before)) as town:
+        apply_policy(town.city, Rules.of(town.city, KEY), town.store, NOW)
+        await town.fetch(a_row(1, opened=opened), at=NOW + timedelta(minutes=1))
+        assert town.store.held() == 1
+        put_in_force(town, tmp_path / "new", file + steps.format(after), NOW + timedelta(minutes=2))
+        if leaves:
+            await town.fetch(a_row(2, what="WIZARDRY"), at=NOW + timedelta(minutes=3))
+        for minute in range(4, 200):
+            moment = NOW + timedelta(minutes=minute)
+            town.store.release(moment)
+            if town.store.changes(0):
+                break
+        (feature,) = await town.features(moment)
+    assert (moment.minute, moment.second) == (0, 0)
+    assert feature["properties"]["received_at"] == "2026-01-31T04:00:00Z"
+    assert (feature["properties"]["status"] == "closed") is leaves
 
 
 async def test_what_waits_may_have_to_wait_for_its_closing(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from blocklight.errors import NotFound
 from blocklight.model import Category, Operation, Outcome, PublicIncident, Reason, Rejected, Status, Withheld
 from blocklight.store import IncidentQuery, LedgerRow, Store, schema
 from store.databases import Database
-from store.making import HARBOUR, HILL, START, call, closed, minutes, withheld
+from store.making import AROUND_HARBOUR, HARBOUR, HILL, START, call, closed, minutes, withheld
 
 _PUBLIC = (schema.place, schema.place_area, schema.incident, schema.change, schema.source)
 
@@ -176,6 +176,21 @@ def test_a_retraction_scrubs_every_earlier_body_the_life_and_the_place(
     store.apply("dispatch", [withheld(1)], at=minutes(9))
     assert "CANARY" not in database.texts()
     assert [change.seq for change in store.changes(0)] == [2, 7]
+
+
+def test_a_call_that_becomes_medical_leaves_its_finer_place_nowhere_in_the_database(
+    store: Store, database: Database
+) -> None:
+    secret = msgspec.structs.replace(HILL, label="CANARY Lane")
+    for units in range(3):
+        told = call(1, place=secret, areas={"beat": "CANARY"}, source_type="CANARY", units=units)
+        store.apply("dispatch", [told, call(2)], at=minutes(units))
+    assert database.texts().count("CANARY") > 6
+    medical = call(1, place=AROUND_HARBOUR, areas={}, category=Category.MEDICAL)
+    store.apply("dispatch", [medical], at=minutes(9))
+    assert "CANARY" not in database.texts()
+    assert str(HILL.lat) not in database.texts()
+    assert [change.incident for change in store.changes(0)][-1] == medical
 
 
 def test_a_retracted_incidents_place_stays_where_others_stand(store: Store) -> None:

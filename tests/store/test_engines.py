@@ -3,11 +3,13 @@
 import resource
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from blocklight.errors import StoreError
 from blocklight.store import Store
@@ -31,6 +33,22 @@ def test_opening_a_database_again_keeps_the_locks_that_this_process_has_on_it(tm
     assert told.stdout == "(7,)\n"
     assert path.with_name("city.db-wal").exists()
     one.dispose()
+
+
+@pytest.mark.parametrize("way", ["write", "read"])
+def test_what_a_database_says_of_an_error_holds_no_value_of_a_record(database_url: str, way: str) -> None:
+    engines = connect(database_url)
+    engine = engines.write if way == "write" else engines.read
+    statement = sa.text("INSERT INTO nowhere VALUES (:lon, :address)")
+    values = {"lon": -122.27113, "address": "CANARY ST"}
+    with pytest.raises(sa.exc.SQLAlchemyError) as error, engine.begin() as connection:
+        connection.execute(statement, values)
+    engines.dispose()
+    lines = traceback.format_exception(error.value)
+    assert "nowhere" in "".join(lines)
+    for value in values.values():
+        assert str(value) not in str(error.value)
+        assert str(value) not in "".join(lines)
 
 
 @contextmanager

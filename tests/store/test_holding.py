@@ -154,7 +154,9 @@ def test_a_hold_until_closed_ends_some_time_after_the_call_left_the_feed(store: 
     store.apply("dispatch", [hold, call(2)], at=START, present={call(1).id, call(2).id})
     for minute in (20, 25):
         store.apply("dispatch", [call(2)], at=minutes(minute), present={call(2).id})
+        assert set(shown(store)) == {call(2).id}
     assert store.release(minutes(29)) is None
+    assert set(shown(store)) == {call(2).id}
     store.release(minutes(30))
     incident = shown(store)[call(1).id]
     assert (incident.status, incident.closed_at) == (Status.CLOSED, minutes(20))

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
+from blocklight.model import Held
 from blocklight.store import Delays, FetchReport, Gap, SourceHealth, Store
 from blocklight.store.sources import Noticed
 from store.databases import Database
-from store.making import START, call, minutes
+from store.making import START, call, minutes, withheld
 
 
 def _report(minute: float, **what: object) -> FetchReport:
@@ -70,6 +71,20 @@ def test_delays_are_measured_from_received_to_first_stored_once_the_past_is_in(s
     store.apply("dispatch", fresh, at=minutes(110))
     store.apply("dispatch", fresh, at=minutes(500))
     assert _only(store).delays == Delays(p50=300, p90=540, p99=540)
+
+
+def test_what_policy_delays_does_not_count_as_late(store: Store) -> None:
+    store.record_fetch(_report(60))
+    late = [Held(call(number, delayed=True), release_at=minutes(90)) for number in range(20)]
+    marked = [withheld(number, sensitive=False) for number in range(20, 25)]
+    store.apply("dispatch", [*late, *marked], at=minutes(61), cursor="a")
+    store.apply("dispatch", [*late, *(call(number) for number in range(20, 25))], at=minutes(100), cursor="b")
+    due_already = [Held(call(100 + n, delayed=True), release_at=minutes(101 + n)) for n in range(20)]
+    store.apply("dispatch", due_already, at=minutes(500), cursor="c")
+    assert store.head() == 45
+    assert _only(store).delays is None
+    store.apply("dispatch", [call(490 + n) for n in range(5)], at=minutes(500), cursor="d")
+    assert _only(store).delays == Delays(p50=480, p90=540, p99=540)
 
 
 def test_only_the_latest_delays_count(store: Store) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import orjson
 
+from blocklight import __version__
 from blocklight.city import CallTypes, City, default_call_types
 from blocklight.intake.redact import Rules
 from blocklight.intake.refilter import Again, Vocabulary, refilter, vocabulary
@@ -47,17 +48,33 @@ class Difference:
             self.by_area[incident.areas.get(ledger_kind, "elsewhere"), word] += 1
 
 
-def fingerprint(city: City, rules: Rules) -> str:
-    """Return a digest of all that decides what a city publishes, and where."""
-    told = [
-        city.policy.model_dump(mode="json"),
-        city.call_types.model_dump(mode="json"),
-        default_call_types().model_dump(mode="json"),
-        city.city.bounds.model_dump(mode="json"),
-        *([] if rules.places is None else [rules.places.digest]),
-        *([{"masked_by_publisher": passed}] if (passed := _passed(city)) else []),
+def fingerprint(city: City, rules: Rules, shipped: CallTypes | None = None) -> str:
+    """Return a digest of all that decides what a city publishes, and where.
+
+    *shipped* are the call types that come with Blocklight. Whatever is missing here never acts on the past: a
+    test changes each part by itself. The version stands for what the code decides.
+    """
+    decisive: dict[str, object] = {
+        "version": __version__,
+        "policy": city.policy.model_dump(mode="json"),
+        "call_types": city.call_types.model_dump(mode="json"),
+        "shipped_call_types": (shipped or default_call_types()).model_dump(mode="json"),
+        "bounds": city.city.bounds.model_dump(mode="json"),
+        "time_zone": city.city.time_zone,
+        "areas": _borders(city),
+        "places": None if rules.places is None else rules.places.digest,
+        "masked_by_publisher": _passed(city),
+    }
+    return hashlib.sha256(orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _borders(city: City) -> list[dict[str, str]]:
+    """Return the area layers with a digest of each file: a rule may be about an area."""
+    return [
+        layer.model_dump(mode="json")
+        | {"digest": hashlib.sha256(city.path(layer.file).read_bytes()).hexdigest()}
+        for layer in city.areas
     ]
-    return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _passed(city: City) -> dict[str, object]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from blocklight.city import CallTypes
+from blocklight.city import Bounds, CallTypes
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.geomask import mask_point
 from blocklight.intake.record import Incident
@@ -83,6 +83,8 @@ def _again(
     rule = rules.decider.rule(incident, public.category) or _AS_IT_IS
     if rule.action == "withhold":
         return Withheld(public.id, public.source, Reason(rule.reason), rule.reason == "sensitive")
+    if _lies_outside(public.place, rules.bounds):
+        return Withheld(public.id, public.source, Reason.OUTSIDE_CITY)
     place = _coarser(public, rule, rules)
     kept = rules.areas.at(place.lon, place.lat) if place is not None else {}
     if place is not None and place.kind is PlaceKind.AREA:
@@ -99,6 +101,18 @@ def _again(
     if isinstance(outcome, Held) and (delayed_already or _is_over(outcome, public, now)):
         outcome = stricter
     return None if outcome == public else outcome
+
+
+def _lies_outside(place: Place | None, bounds: Bounds) -> bool:
+    """Whether no true place that may stand behind a public one is inside the bounds.
+
+    The centre alone does not say it: the cell of a call just inside may have its centre outside.
+    """
+    if place is None:
+        return False
+    lon = min(max(place.lon, bounds.west), bounds.east)
+    lat = min(max(place.lat, bounds.south), bounds.north)
+    return not place.reaches(replace(place, lon=lon, lat=lat, radius_m=0))
 
 
 def _is_over(held: Held, public: PublicIncident, now: datetime) -> bool:
