@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything they need, they set up themselves.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-python setup-web demo test check mutate format bench campaign screenshots openapi lock clean
+.PHONY: help setup check-node setup-python setup-web demo test check mutate format bench campaign screenshots openapi lock clean
 SHELL := /bin/bash
 PY := .venv/bin
 PORT ?= 8000
@@ -9,7 +9,10 @@ SPEED ?= 1
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: setup-python setup-web ## Prepare both sides; leaves .venv/bin/blocklight
+setup: check-node setup-python setup-web ## Prepare both sides; leaves .venv/bin/blocklight
+
+check-node: # before anything is installed: what is refused at the end has cost minutes by then
+	@scripts/check-node
 
 setup-python: .build/python.stamp
 .build/python.stamp: requirements.lock pyproject.toml scripts/setup-python
