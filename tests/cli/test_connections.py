@@ -100,3 +100,155 @@ async def test_malformed_requests_leave_no_line_in_the_log(
         upgrade = b"Upgrade: websocket\r\nConnection: Upgrade, close\r\nSec-WebSocket-Version: 13\r\n"
         await _said(port, ASK + upgrade + b"\r\n")
     assert not [record for record in caplog.records if record.name.startswith("uvicorn")]
+
+
+async def test_two_requests_in_one_packet_and_then_a_farewell_leave_the_server_alive(tmp_path: Path) -> None:
+    live = b"GET /api/v1/live HTTP/1.1\r\nHost: x\r\n\r\n"
+    async with _server(tmp_path) as port:
+        for follow_up in (ASK + b"\r\n", live, live * 3, (ASK + b"\r\n") * 50, b"\x00junk\r\n\r\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(live + follow_up)
+            async with asyncio.timeout(30):
+                head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200")
+            assert b"\r\nconnection: close\r\n" in head
+            writer.transport.abort()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(live)
+        async with asyncio.timeout(30):  # two pulses: frames go out after all of them have left
+            await reader.readuntil(b"event: pulse")
+            await reader.readuntil(b"event: pulse")
+        writer.close()
+        figures = await _said(port, b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b"\nblocklight_live_clients 0.0\n" in figures or b"\nblocklight_live_clients 1.0\n" in figures
+
+
+async def test_nothing_is_read_or_answered_while_a_live_stream_is_open(tmp_path: Path) -> None:
+    async with _server(tmp_path) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /api/v1/live HTTP/1.1\r\nHost: x\r\n\r\n" + ASK + b"\r\n")
+        async with asyncio.timeout(30):
+            stream = await reader.readuntil(b"event: pulse")
+            for more in (ASK + b"\r\n", b"\x00\x00", b"GET / HTTP/1.1\r\n", b"X: " + b"a" * 200_000):
+                writer.write(more)
+                await writer.drain()
+            stream += await reader.readuntil(b"event: pulse")
+        writer.close()
+        assert stream.count(b"HTTP/1.1 ") == 1
+
+
+_SMUGGLED = b"0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+_MISREAD = {
+    "no host": b"GET /healthz HTTP/1.1\r\n\r\n",
+    "two hosts": ASK + b"Host: y\r\n\r\n",
+    "the same host twice": ASK + b"Host: x\r\n\r\n",
+    "a host with a path": b"GET /healthz HTTP/1.1\r\nHost: x/evil\r\n\r\n",
+    "a length and a coding": ASK + b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n" + _SMUGGLED,
+    "a coding and a length": ASK + b"Transfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n" + _SMUGGLED,
+    "two lengths": ASK + b"Content-Length: 5\r\nContent-Length: 0\r\n\r\nAAAAA",
+    "a coding nobody knows": ASK + b"Transfer-Encoding: xchunked\r\n\r\n" + _SMUGGLED,
+    "two codings": ASK + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + _SMUGGLED,
+    "a coding twice": ASK + b"Transfer-Encoding: chunked, chunked\r\n\r\n" + _SMUGGLED,
+    "a coding before its time": b"GET /healthz HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n" + _SMUGGLED,
+    "a space before the colon": ASK + b"Transfer-Encoding : chunked\r\n\r\n" + _SMUGGLED,
+    "a folded header": ASK + b"X: a\r\n b\r\n\r\n",
+    "bare line feeds": b"GET /healthz HTTP/1.1\nHost: x\n\n",
+    "a negative length": ASK + b"Content-Length: -1\r\n\r\n",
+    "another protocol": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("request_", _MISREAD.values(), ids=_MISREAD)
+async def test_what_two_servers_could_read_differently_is_refused(tmp_path: Path, request_: bytes) -> None:
+    async with _server(tmp_path) as port:
+        said = await _said(port, request_)
+        assert said.startswith(b"HTTP/1.1 400 ")
+        assert said.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        b"GET /healthz HTTP/1.0\r\n\r\n",
+        b"GET /healthz HTTP/1.0\r\nHost: x\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: [::1]:8000\r\nConnection: close\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: map.example.org:8443\r\nConnection: close\r\n\r\n",
+    ],
+)
+async def test_plain_requests_of_any_age_are_answered(tmp_path: Path, plain: bytes) -> None:
+    async with _server(tmp_path) as port:
+        assert (await _said(port, plain)).startswith(b"HTTP/1.1 200 ")
+
+
+_TOO_MUCH = {
+    "one header in one packet": ASK + b"X: " + b"a" * 70_000 + b"\r\n\r\n",
+    "many headers in one packet": ASK + b"a: b\r\n" * 200 + b"\r\n",
+    "an address in one packet": b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("pieces", [1, 7])
+@pytest.mark.parametrize("request_", _TOO_MUCH.values(), ids=_TOO_MUCH)
+async def test_limits_hold_however_headers_are_sent(tmp_path: Path, request_: bytes, pieces: int) -> None:
+    size = -(-len(request_) // pieces)
+    parts = [request_[start : start + size] for start in range(0, len(request_), size)]
+    assert len(parts) == pieces
+    async with _server(tmp_path) as port:
+        said = await _said(port, *parts, pause_s=0.05)
+        assert said.startswith(b"HTTP/1.1 431 ")
+
+
+async def test_a_body_without_end_is_closed_whether_it_is_wanted_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "BODY_S", 0.6)
+    async with _server(tmp_path) as port:
+        for method, path in (("GET", "/healthz"), ("POST", "/api/v1/incidents"), ("POST", "/api/v1/push/x")):
+            head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n".encode()
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(head)
+            reading = asyncio.create_task(reader.read())
+            async with asyncio.timeout(30):
+                while not reading.done():
+                    writer.write(b"a")
+                    await asyncio.sleep(0.05)
+            assert reading.result().count(b"HTTP/1.1 ") == 1
+            writer.close()
+
+
+async def test_who_sends_empty_lines_between_requests_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "LONGEST_S", 0.5)
+    async with _server(tmp_path) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(ASK + b"\r\n")
+        async with asyncio.timeout(30):
+            await reader.readuntil(b"ok")
+            with suppress(ConnectionError):
+                for _ in range(100):
+                    writer.write(b"\r\n")
+                    await asyncio.sleep(0.05)
+                    if reader.at_eof():
+                        break
+            assert reader.at_eof()
+        writer.close()
+
+
+async def test_however_many_requests_come_at_once_a_few_are_answered_in_turn(tmp_path: Path) -> None:
+    async with _server(tmp_path) as port:
+        said = await _said(port, (ASK + b"\r\n") * 1_000)
+        assert said.count(b"HTTP/1.1 200 OK") == said.count(b"HTTP/1.1 ") == 1 + connections.MOST_WAITING
+        said = await _said(port, (ASK + b"\r\n") * 3 + b"\x00\r\n\r\n")
+        assert said.count(b"HTTP/1.1 200 OK") == said.count(b"HTTP/1.1 ") == 3
+
+
+async def test_an_answer_under_way_is_finished_before_junk_behind_it_ends_the_connection(
+    tmp_path: Path,
+) -> None:
+    async with _server(tmp_path) as port:
+        said = await _said(port, b"GET /api/v1/city HTTP/1.1\r\nHost: x\r\n\r\n\x00\x00\r\n\r\n")
+        assert said.count(b"HTTP/1.1 ") == 1
+        head, _, body = said.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 ")
+        assert f"content-length: {len(body)}".encode() in head

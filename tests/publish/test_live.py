@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterator, Sized
 from contextlib import ExitStack
 from functools import partial
+from typing import Any
 
 import pytest
 from listening import EPOCH, PULSE, Broadcast, Event, Listener, broadcasting
-from living_city import a_put, a_retraction, an_incident, incident_id, until
+from living_city import a_put, a_retraction, an_incident, incident_id, served, until
 
 from blocklight.publish.live import Live, pause_after
 
@@ -298,6 +299,57 @@ def test_a_retracted_incident_is_not_replayed(quick: Broadcast) -> None:
     with quick.listener(after=0) as listener:
         events = [event for event in listener.read(until_seen="retract") if event.name != "pulse"]
         assert [(event.name, event.seq) for event in events] == [("incident", 2), ("retract", 3)]
+
+
+def test_a_connection_that_breaks_harms_nobody_else() -> None:
+    def broken_after(count: int) -> tuple[list[bytes], Callable[[Any], Any]]:
+        """Return what arrives over a server's ``send``, and the ``send``, which fails as uvloop does."""
+        arrived: list[bytes] = []
+
+        async def send(message: dict[str, Any]) -> None:
+            if len(arrived) == count:
+                raise RuntimeError("unable to perform operation on <TCPTransport closed=True>")
+            arrived.append(message.get("body", b""))
+
+        return arrived, send
+
+    async def stays() -> dict[str, str]:
+        await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    async def serve() -> None:
+        live = Live(pulse=lambda: PULSE, interval_s=0.01)
+        sending = asyncio.create_task(live.run())
+        scope = {"type": "http", "method": "GET", "headers": [], "query_string": b""}
+        sockets = [broken_after(count) for count in (2, 3, 1_000)]
+        serving = [asyncio.create_task(live(scope, stays, send)) for _, send in sockets]
+        await asyncio.sleep(0.1)
+        assert live.clients == 3
+        for seq in range(1, 11):
+            live.publish([a_put(seq, an_incident(seq))])
+            await asyncio.sleep(0.03)
+        assert (live.clients, live.broken) == (1, 2)
+        assert [task.done() for task in serving] == [True, True, False]
+        assert b"".join(sockets[2][0]).count(b"event: incident") == 10
+        assert not sending.done()
+        for task in (sending, serving[2]):
+            task.cancel()
+
+    asyncio.run(serve())
+
+
+def test_a_pulse_that_cannot_be_worked_out_holds_no_change_back() -> None:
+    def no_pulse() -> dict[str, Any]:
+        raise LookupError("a mistake of ours")
+
+    live = Live(pulse=no_pulse, interval_s=0.02, pulse_s=0.05)
+    with served(live, beside=live.run, lifespan="off") as server:
+        with Listener(server.port) as listener:
+            until(lambda: live.clients == 1)
+            until(lambda: live.faults.counts["the pulse"] >= 2)
+            server.call(live.publish, [a_put(1, an_incident(1))])
+            assert _seqs(listener.read(until_seen="incident")) == [1]
+        server.run(live.close())
 
 
 def test_everybody_can_be_told_to_start_anew(quick: Broadcast) -> None:

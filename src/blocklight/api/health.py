@@ -35,7 +35,7 @@ async def healthz() -> str:
 )
 async def readyz(state: Annotated[Public, Depends(public)]) -> Response:
     """Say whether the process follows the change log; 503 until it does."""
-    if not state.publisher.following:
+    if not state.publisher.ready:
         return problem(503, "Not ready", "the change log is not being followed")
     return PlainTextResponse("ready")
 
@@ -65,6 +65,13 @@ class _Figures(Collector):
         yield _gauge("live_clients", "open live connections", live.clients)
         yield _counter("live_frames", "frames sent since start", live.frames_sent)
         yield _counter("live_resets", "slow clients told to start anew since start", live.resets)
+        yield _counter("live_broken", "live connections that broke since start", live.broken)
+        faults = CounterMetricFamily(
+            _PREFIX + "faults", "unexpected failures that a task went on after", labels=["task"]
+        )
+        for task, count in sorted(publisher.faults.counts.items()):
+            faults.add_metric([task], count)
+        yield faults
         yield _gauge("window_incidents", "incidents in the public window", len(columns))
         yield _gauge("open_incidents", "open incidents", columns.open)
         age = GaugeMetricFamily(

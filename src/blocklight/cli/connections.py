@@ -1,56 +1,202 @@
-"""Bounds what a connection may take of the server before it has asked for anything: bytes and time."""
+"""Bounds what one connection may take of the server, and refuses what is not one plain request at a time."""
 
 import asyncio
+import re
+from http import HTTPStatus
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 MOST_BYTES = 64 * 1024
 """Of a request's line and headers together; a browser sends a few thousand."""
+MOST_FIELDS = 128
+"""Header fields of one request; a browser behind two proxies sends about thirty."""
+MOST_WAITING = 16
+"""Requests that may wait on one connection for the answers to those before them."""
 LONGEST_S = 20.0
-_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+"""From the first byte of a request, or the connection, to the end of the headers."""
+BODY_S = 35.0
+"""From the end of the headers to the end of the body, however much is sent meanwhile."""
+_LINGER_S = 2.0
+_HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%\-]*(:\d{0,5})?|\[[0-9A-Fa-f:.]+\](:\d{0,5})?")
+_NO_MORE = b"connection: close\r\ncontent-length: 0\r\n\r\n"
+_WAITING_FOR_BODY, _WAITING_FOR_HEADERS = "body", "headers"
+
+
+class _Refused(Exception):
+    """Ends the parsing of a request; the parser hides it, so the protocol keeps the status."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's, which would wait for ever for headers and keep as many as are sent."""
+    """uvicorn's, which would wait for ever for headers and bodies and keep as many as are sent.
+
+    One request is answered at a time. What follows an answer that ends the connection, such as a live stream,
+    is not read (RFC 9112, 9.6), and nothing is ever written into the middle of an answer.
+    """
 
     _late: asyncio.TimerHandle | None = None
+    _late_for = ""
+    _in_head = False
+    _in_body = False
+    _began_in_this_data = False
+    _deaf = False
+    _status = HTTPStatus.BAD_REQUEST
     _taken = 0
+    _fields = 0
+    _running: RequestResponseCycle | None = None
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - as uvicorn has it
         """Begin to wait for the first request."""
         super().connection_made(transport)
-        self._await_headers()
+        self._wait_for(_WAITING_FOR_HEADERS, LONGEST_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
+        """End every answer that is under way: uvicorn would end the newest only."""
         self._stop_waiting()
+        for cycle in (self._running, *(cycle for cycle, _ in self.pipeline)):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
+        self.pipeline.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, and refuse headers that do not end; what follows them in *data* counts only until then."""
+        """Read on, unless what is being answered is the last request of this connection."""
+        if self._is_over() or self._ends_after_this_answer():
+            return
+        self._began_in_this_data = False
         super().data_received(data)
-        self._taken += len(data)
-        if self._late is not None and self._taken > MOST_BYTES and not self.transport.is_closing():
-            self.transport.write(_TOO_LARGE)
-            self.transport.close()
+        if self._is_over():
+            return
+        if self._in_head and not self._began_in_this_data:
+            self._take(len(data))
+            if self._taken > MOST_BYTES:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._in_body and self._late is None:
+            self._wait_for(_WAITING_FOR_BODY, BODY_S)
+        elif self._late is None and not self._in_body and not self._is_answering():
+            self._wait_for(_WAITING_FOR_HEADERS, LONGEST_S)  # it sends something that begins no request
 
     def on_message_begin(self) -> None:
         """Begin to wait for the headers of a further request."""
         super().on_message_begin()
+        self._in_head = self._began_in_this_data = True
+        self._taken = self._fields = 0
         if self._late is None:
-            self._await_headers()
+            self._wait_for(_WAITING_FOR_HEADERS, LONGEST_S)
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the address."""
+        self._take(len(url))
+        self._end_when_too_large()
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field."""
+        self._take(len(name) + len(value) + 4)
+        self._fields += 1
+        self._end_when_too_large()
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Wait no more: what takes long from here is the answer."""
+        """Answer the request, if it is one that every server in between reads alike."""
         self._stop_waiting()
+        self._in_head, self._in_body = False, True
+        if not _is_plain(self.headers, self.parser.get_http_version()) or len(self.pipeline) >= MOST_WAITING:
+            raise _Refused
         super().on_headers_complete()
 
-    def _await_headers(self) -> None:
-        self._taken = 0
-        self._late = asyncio.get_running_loop().call_later(LONGEST_S, self.transport.close)
+    def on_message_complete(self) -> None:
+        """Wait no more: what takes long from here is the answer."""
+        self._in_body = False
+        if self._late_for == _WAITING_FOR_BODY:
+            self._stop_waiting()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request, but not through a body that nobody wanted."""
+        super().on_response_complete()
+        if self._in_body and not self._is_answering() and not self.transport.is_closing():
+            self._unset_keepalive_if_required()
+            self._linger()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words for it
+        """Refuse what cannot be parsed, or what was refused while it was."""
+        self._refuse(self._status)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 - ASGI
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _is_over(self) -> bool:
+        return self._deaf or self.transport.is_closing()
+
+    def _is_answering(self) -> bool:
+        return self._running is not None and not self._running.response_complete
+
+    def _ends_after_this_answer(self) -> bool:
+        running = self._running
+        return (
+            running is not None
+            and running.response_started
+            and not running.response_complete
+            and not running.keep_alive
+            and not self._in_body
+        )
+
+    def _take(self, count: int) -> None:
+        self._taken += count
+
+    def _end_when_too_large(self) -> None:
+        if self._taken > MOST_BYTES or self._fields > MOST_FIELDS:
+            self._status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise _Refused
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Answer with *status* and close; where answers are still to come, close after them, silently."""
+        self._deaf = True
+        self._stop_waiting()
+        if self._is_answering() and self._running is not None:
+            last = self.pipeline[0][0] if self.pipeline else self._running
+            last.keep_alive = False
+            return
+        self.transport.write(STATUS_LINE[status] + _NO_MORE)
+        self._linger()
+
+    def _linger(self) -> None:
+        """Close in a moment: to close at once would drop the answer, with what is on its way to us (9.6)."""
+        self._deaf = True
+        self.transport.write_eof()
+        self._wait_for("", _LINGER_S)
+
+    def _wait_for(self, what: str, longest_s: float) -> None:
+        self._stop_waiting()
+        self._late_for = what
+        self._late = asyncio.get_running_loop().call_later(longest_s, self._too_late)
+
+    def _too_late(self) -> None:
+        self._late = None
+        cycle = self.cycle
+        if self._late_for == _WAITING_FOR_BODY and cycle is self._running and not cycle.response_started:
+            cycle.disconnected = True  # whoever reads the body is told that nobody sends it
+            cycle.message_event.set()
+            self.transport.write(STATUS_LINE[408] + _NO_MORE)
+        self.transport.close()
 
     def _stop_waiting(self) -> None:
+        self._late_for = ""
         if self._late is not None:
             self._late.cancel()
             self._late = None
+
+
+def _is_plain(headers: list[tuple[bytes, bytes]], version: str) -> bool:
+    """Whether a request has one host (RFC 9112, 3.2) and one length that all read alike (6.3)."""
+    hosts = [value for name, value in headers if name == b"host"]
+    codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
+    lengths = sum(name == b"content-length" for name, _ in headers)
+    if len(hosts) > 1 or (not hosts and version != "1.0"):
+        return False
+    if codings and (codings != [b"chunked"] or lengths or version == "1.0"):
+        return False
+    return all(_HOST.fullmatch(host) for host in hosts)

@@ -35,6 +35,7 @@ from blocklight.intake.push import Inbox
 from blocklight.intake.push_keys import PushKeys
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Runner, run_once
+from blocklight.publish.faults import Faults
 from blocklight.publish.publisher import Publisher
 from blocklight.settings import Settings
 from blocklight.store import Store
@@ -213,12 +214,14 @@ def run_intake(options: Options) -> None:
     apply_policy(town.city, town.rules, town.store, wall_clock())
 
     async def forever() -> None:
+        faults = Faults()
         _on_signals(asyncio.current_task().cancel)  # type: ignore[union-attr]  # a coroutine runs in a task
         async with http_client(town.city, wall_clock) as client, asyncio.TaskGroup() as tasks:
             for feed in polled(town.feeds(client, wall_clock)):
-                tasks.create_task(Runner(feed, town.store, now=wall_clock, stored=_nothing).run())
-            tasks.create_task(_compact(town.store, wall_clock))
-            tasks.create_task(_release(town.store, wall_clock, _nothing))
+                runner = Runner(feed, town.store, now=wall_clock, stored=_nothing)
+                tasks.create_task(faults.repeat("polling a source", runner.run))
+            tasks.create_task(_compact(town.store, wall_clock, faults))
+            tasks.create_task(_release(town.store, wall_clock, _nothing, faults))
 
     told = f"Fetching {len(town.city.sources)} source(s) of {town.city.city.name}; stop with Ctrl-C."
     out.print(told, highlight=False, soft_wrap=True)
@@ -258,10 +261,10 @@ async def _serve(
             running = [tasks.create_task(publisher.run())]
             for feed in feeds:
                 runner = Runner(feed, town.store, now=now, stored=publisher.wake)
-                running.append(tasks.create_task(runner.run()))
+                running.append(tasks.create_task(publisher.faults.repeat("polling a source", runner.run)))
             if intake:
-                running.append(tasks.create_task(_compact(town.store, now)))
-                running.append(tasks.create_task(_release(town.store, now, publisher.wake)))
+                running.append(tasks.create_task(_compact(town.store, now, publisher.faults)))
+                running.append(tasks.create_task(_release(town.store, now, publisher.wake, publisher.faults)))
             await _run_server(create_app(state, inbox=inbox), publisher, listener, name=town.city.city.name)
             for task in running:
                 task.cancel()
@@ -356,22 +359,28 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def _release(store: Store, now: Clock, released: Callable[[], None]) -> None:
+async def _release(store: Store, now: Clock, released: Callable[[], None], faults: Faults) -> None:
     """Publish what was held back as soon as its time has come."""
-    while True:
+
+    async def turn() -> None:
         with suppress(StoreError):  # it stays held, and whoever fetches says what is wrong
             if await asyncio.to_thread(store.release, now()) is not None:
                 released()
         await asyncio.sleep(_RELEASE_EVERY_S)
 
+    await faults.repeat("releasing what is held", turn)
 
-async def _compact(store: Store, now: Clock) -> None:
+
+async def _compact(store: Store, now: Clock, faults: Faults) -> None:
     """Drop old changes now and then; a live client that is further behind loads the window anew."""
-    while True:
+
+    async def turn() -> None:
         await asyncio.sleep(_COMPACT_EVERY_S)
         since = now() - _KEEP_CHANGES
         with suppress(StoreError):  # nothing is lost by keeping more until the next time
             await asyncio.to_thread(store.compact, keep_since=since, keep_at_least=_KEEP_AT_LEAST)
+
+    await faults.repeat("dropping old changes", turn)
 
 
 def _nothing() -> None:

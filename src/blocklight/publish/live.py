@@ -9,12 +9,14 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from enum import Enum
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
 
 from blocklight.model import Change, Detail
+from blocklight.publish.faults import Faults
 from blocklight.publish.feature import change_feature
 
 Scope = dict[str, Any]
@@ -41,6 +43,9 @@ _HEADERS = [
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
     (b"access-control-allow-origin", b"*"),
+    # A second request on the same connection would wait for the end of a stream that has none: the server
+    # reads none, and the connection ends with the stream (RFC 9112, 9.6).
+    (b"connection", b"close"),
 ]
 
 
@@ -136,10 +141,14 @@ class Live:
         pulse_s: float = _PULSE_S,
         heartbeat_s: float = _HEARTBEAT_S,
         stalled_s: float = _STALLED_S,
+        faults: Faults | None = None,
     ) -> None:
         self.replay = ReplayLog()
+        self.faults = Faults() if faults is None else faults
         self.frames_sent = 0
         self.resets = 0
+        self.broken = 0
+        """Connections that could not be written to and were given up."""
         self._clients: dict[_Client, None] = {}
         self._pulse = pulse
         self._interval_s = interval_s
@@ -149,6 +158,7 @@ class Live:
         self._pulsed: tuple[float, bytes] = (float("-inf"), b"")
         self._pending: list[tuple[int, str, bytes]] = []
         self._wake = asyncio.Event()
+        self._next_pulse = self._next_heartbeat = 0.0
         self._closed = False
 
     @property
@@ -189,26 +199,33 @@ class Live:
         A pulse that is only due does not begin an interval, so no change ever waits for one.
         """
         loop = asyncio.get_running_loop()
-        next_pulse = loop.time() + self._pulse_s
-        next_heartbeat = loop.time() + self._heartbeat_s
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout_at(min(next_pulse, next_heartbeat)):
-                    await self._wake.wait()
-            self._wake.clear()
-            changed, self._pending = self._pending, []
-            frame = b"".join(event for *_, event in changed)
-            now = loop.time()
-            if now >= next_heartbeat:
-                frame += b": alive\n\n"
-                next_heartbeat = now + self._heartbeat_s
-            if now >= next_pulse:
-                frame += self._pulse_event()
-                next_pulse = now + self._pulse_s
+        self._next_pulse = loop.time() + self._pulse_s
+        self._next_heartbeat = loop.time() + self._heartbeat_s
+        await self.faults.repeat("sending live frames", self._turn)
+
+    async def _turn(self) -> None:
+        loop = asyncio.get_running_loop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(min(self._next_pulse, self._next_heartbeat)):
+                await self._wake.wait()
+        self._wake.clear()
+        changed, self._pending = self._pending, []
+        frame = b"".join(event for *_, event in changed)
+        now = loop.time()
+        if now >= self._next_heartbeat:
+            frame += b": alive\n\n"
+            self._next_heartbeat = now + self._heartbeat_s
+        if now >= self._next_pulse:
+            self._next_pulse = now + self._pulse_s
+            frame += self._pulse_event()
+        try:
             if frame:
                 await self._broadcast(frame)
-            if changed:
-                await asyncio.sleep(pause_after(loop.time() - now, self._interval_s))
+        except Exception:
+            self.reset_all()  # nobody knows who has the frame and who has not
+            raise
+        if changed:
+            await asyncio.sleep(pause_after(loop.time() - now, self._interval_s))
 
     async def close(self) -> None:
         """End every response, and any that is asked for from now on, so that the server can stop at once."""
@@ -218,6 +235,15 @@ class Live:
             if client.task is not None:
                 client.task.cancel()
             _step(client.send(_END))
+
+    def _give_up(self, client: _Client) -> None:
+        """Forget a client whose connection cannot be used any more, and let the server close it."""
+        self._clients.pop(client, None)
+        client.gone = True
+        if client.task is not None and client.task is not asyncio.current_task():
+            client.task.cancel()
+        if client.serving is not None:
+            client.serving.cancel()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one client until it leaves."""
@@ -250,10 +276,18 @@ class Live:
         return (_RESET if missed is None else missed) + self._pulse_event()
 
     def _pulse_event(self) -> bytes:
-        """Return the pulse, worked out once for all who connect in the same moment."""
+        """Return the pulse, worked out once for all who connect in the same moment.
+
+        Nothing when it cannot be worked out: changes must not wait for it.
+        """
         now = asyncio.get_running_loop().time()
         if now - self._pulsed[0] > self._interval_s:
-            self._pulsed = now, b"event: pulse\ndata: %s\n\n" % orjson.dumps(self._pulse())
+            try:
+                self._pulsed = now, b"event: pulse\ndata: %s\n\n" % orjson.dumps(self._pulse())
+                self.faults.end("the pulse")
+            except Exception as error:  # noqa: BLE001 - a mistake of ours, counted and said
+                self._pulsed = now, b""
+                self.faults.note("the pulse", error)
         return self._pulsed[1]
 
     async def _broadcast(self, frame: bytes) -> None:
@@ -262,12 +296,22 @@ class Live:
         for count, client in enumerate(list(self._clients), 1):
             if client.queue is not None:
                 self._enqueue(client, frame)
-            elif not _step(client.send(message)):
-                client.queue = deque()
-                self._enqueue(client, frame)
-                client.task = asyncio.create_task(self._drain(client))
+            else:
+                self._send_now(client, message)
             if count % _CLIENTS_PER_STEP == 0:
                 await asyncio.sleep(0)
+
+    def _send_now(self, client: _Client, message: dict[str, Any]) -> None:
+        match _step(client.send(message)):
+            case _Sent.NOTHING:
+                client.queue = deque()
+                self._enqueue(client, message["body"])
+                client.task = asyncio.create_task(self._drain(client))
+            case _Sent.BROKEN:
+                self.broken += 1
+                self._give_up(client)
+            case _Sent.WHOLE:
+                pass
 
     def _enqueue(self, client: _Client, frame: bytes) -> None:
         if client.queue is None:
@@ -302,10 +346,10 @@ class Live:
             client.queue = None
             client.task = None
         except TimeoutError:
-            self._clients.pop(client, None)
-            client.gone = True
-            if client.serving is not None:
-                client.serving.cancel()  # the server closes what its application leaves
+            self._give_up(client)  # the server closes what its application leaves
+        except Exception:  # noqa: BLE001 - whatever is wrong with one connection concerns nobody else
+            self.broken += 1
+            self._give_up(client)
 
 
 def pause_after(sending_s: float, interval_s: float = FRAME_INTERVAL_S) -> float:
@@ -317,17 +361,28 @@ def pause_after(sending_s: float, interval_s: float = FRAME_INTERVAL_S) -> float
     return max(interval_s, min(_LONGEST_INTERVAL_S, _PAUSES_FOR_A_SENDING * sending_s))
 
 
-def _step(sending: Any) -> bool:  # noqa: ANN401 - a coroutine of the ASGI server
-    """Run a ``send`` as far as it goes without waiting; return whether it finished.
+class _Sent(Enum):
+    """What came of a ``send`` that may not wait."""
 
-    uvicorn waits before it writes anything, so an unfinished one has written nothing and may be dropped.
+    WHOLE = 1
+    NOTHING = 2
+    BROKEN = 3
+
+
+def _step(sending: Any) -> _Sent:  # noqa: ANN401 - a coroutine of the ASGI server
+    """Run a ``send`` as far as it goes without waiting; return what came of it.
+
+    uvicorn waits before it writes anything, so an unfinished one has written nothing and may be dropped. It
+    raises what the transport raises, for example when that has been closed already.
     """
     try:
         sending.send(None)
     except StopIteration:
-        return True
+        return _Sent.WHOLE
+    except Exception:  # noqa: BLE001 - whatever is wrong with one connection concerns nobody else
+        return _Sent.BROKEN
     sending.close()
-    return False
+    return _Sent.NOTHING
 
 
 def last_seq(scope: Scope, epoch: str) -> int | None:

@@ -12,6 +12,7 @@ from blocklight.city import City
 from blocklight.errors import StoreError
 from blocklight.model import Change
 from blocklight.publish.columns import Columns
+from blocklight.publish.faults import Faults
 from blocklight.publish.feature import iso
 from blocklight.publish.live import Live
 from blocklight.publish.window import Window
@@ -27,6 +28,7 @@ _HEALTH_S = 2.0
 _PAUSES_S = 0.5
 _FORGET_S = 600.0
 _RETRY_S = 1.0
+_FOLLOWING = "following the change log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Publisher:
         self.clock_rate = clock_rate
         self.columns = Columns()
         self.window = Window(self.columns, city_id=city.city.id, now=now)
-        self.live = Live(pulse=self.pulse)
+        self.faults = Faults()
+        self.live = Live(pulse=self.pulse, faults=self.faults)
         self.health: list[SourceHealth] = []
         self.pauses: list[Pause] = []
         self.following = False
@@ -64,6 +67,12 @@ class Publisher:
         """How many batches of changes took something back: whoever remembers counts drops them then."""
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._forget_at = 0.0
+
+    @property
+    def ready(self) -> bool:
+        """Whether what this process shows is what the log says."""
+        return self.following and _FOLLOWING not in self.faults.failing
 
     def load(self) -> None:
         """Read the window and the newest changes from the store; blocking, once, before serving."""
@@ -120,26 +129,28 @@ class Publisher:
             tasks.create_task(self._watch_pauses())
 
     async def _follow(self) -> None:
-        while True:
-            try:
-                log = await asyncio.to_thread(self.store.follow, self.window.seq, _BATCH)
-                if log.epoch != self.window.epoch or not log.tail <= self.window.seq <= log.head:
-                    await self._begin_anew()
-                    continue
-                self._said(following=True)
-            except StoreError as error:
-                self._said(following=False, reason=str(error))
-                await asyncio.sleep(_RETRY_S)
-                continue
-            if log.changes:
-                self.live.publish(self._take(log.changes, replay=False))
-                if len(log.changes) < _BATCH:  # many small commits are read together, not each by itself
-                    await asyncio.sleep(_TOGETHER_S)
-                continue
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_POLL_S):
-                    await self._wake.wait()
-            self._wake.clear()
+        await self.faults.repeat(_FOLLOWING, self._follow_once)
+
+    async def _follow_once(self) -> None:
+        try:
+            log = await asyncio.to_thread(self.store.follow, self.window.seq, _BATCH)
+            if log.epoch != self.window.epoch or not log.tail <= self.window.seq <= log.head:
+                await self._begin_anew()
+                return
+            self._said(following=True)
+        except StoreError as error:
+            self._said(following=False, reason=str(error))
+            await asyncio.sleep(_RETRY_S)
+            return
+        if log.changes:
+            self.live.publish(self._take(log.changes, replay=False))
+            if len(log.changes) < _BATCH:  # many small commits are read together, not each by itself
+                await asyncio.sleep(_TOGETHER_S)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_POLL_S):
+                await self._wake.wait()
+        self._wake.clear()
 
     def _take(self, changes: list[Change], *, replay: bool = True) -> list[Change]:
         """Bring the columns up to the last of *changes*."""
@@ -164,26 +175,30 @@ class Publisher:
         self.following = following
 
     async def _watch_health(self) -> None:
+        self._forget_at = asyncio.get_running_loop().time() + _FORGET_S
+        await self.faults.repeat("watching the sources", self._watch_health_once)
+
+    async def _watch_health_once(self) -> None:
         loop = asyncio.get_running_loop()
-        forget_at = loop.time() + _FORGET_S
-        while True:
-            with suppress(StoreError):
-                self.health = await asyncio.to_thread(self.store.sources)
-            if loop.time() >= forget_at:
-                oldest = self.now() - timedelta(hours=self.city.publish.window_hours)
-                self.columns.forget_before(oldest)
-                forget_at = loop.time() + _FORGET_S
-            await asyncio.sleep(_HEALTH_S)
+        with suppress(StoreError):
+            self.health = await asyncio.to_thread(self.store.sources)
+        if loop.time() >= self._forget_at:
+            self._forget_at = loop.time() + _FORGET_S
+            oldest = self.now() - timedelta(hours=self.city.publish.window_hours)
+            self.columns.forget_before(oldest)
+        await asyncio.sleep(_HEALTH_S)
 
     async def _watch_pauses(self) -> None:
         """Say at once what the city has paused or resumed, by whichever process."""
-        while True:
-            with suppress(StoreError):
-                pauses = await asyncio.to_thread(self.store.pauses)
-                if pauses != self.pauses:
-                    self.pauses = pauses
-                    self.live.pulse_now()
-            await asyncio.sleep(_PAUSES_S)
+        await self.faults.repeat("watching for pauses", self._watch_pauses_once)
+
+    async def _watch_pauses_once(self) -> None:
+        with suppress(StoreError):
+            pauses = await asyncio.to_thread(self.store.pauses)
+            if pauses != self.pauses:
+                self.pauses = pauses
+                self.live.pulse_now()
+        await asyncio.sleep(_PAUSES_S)
 
     def pulse(self) -> dict[str, Any]:
         """Return what is always visible: the clock, how fresh each source is, open now and closed today."""
