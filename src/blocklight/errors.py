@@ -17,14 +17,27 @@ class BlocklightError(Exception):
 
 
 class SourceError(BlocklightError):
-    """A fetch from a source failed; nothing of it was applied."""
+    """A fetch from a source failed; nothing of it was applied.
+
+    Its text is published as the source's state. *detail* says more to the people who run the city, such as
+    which part of their network refuses, and goes to the log and the command line alone.
+    """
+
+    def __init__(self, reason: str, *, detail: str = "") -> None:
+        super().__init__(reason)
+        self.detail = detail
+
+    @property
+    def explained(self) -> str:
+        """The reason with its detail, for the operator."""
+        return f"{self}: {self.detail}" if self.detail else str(self)
 
 
 class SourceUnavailable(SourceError):
     """The source could not be reached or said that it is unwell; a later try may succeed."""
 
-    def __init__(self, reason: str, *, retry_after_s: float | None = None) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, *, detail: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(reason, detail=detail)
         self.retry_after_s = retry_after_s
 
 
@@ -34,8 +47,8 @@ class SourceChanged(SourceError):
     *heading* names the columns that it has instead, for the people who keep the city file and nobody else.
     """
 
-    def __init__(self, reason: str, *, heading: tuple[str, ...] = ()) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, *, detail: str = "", heading: tuple[str, ...] = ()) -> None:
+        super().__init__(reason, detail=detail)
         self.heading = heading
 
 
@@ -71,3 +84,8 @@ class BadQuery(BlocklightError):
 
 class NotFound(BlocklightError):
     """What was asked for is not published; whether it ever existed is not said."""
+
+
+def explained(error: BlocklightError) -> str:
+    """Return an error's text with all that the operator may read of it."""
+    return error.explained if isinstance(error, SourceError) else str(error)

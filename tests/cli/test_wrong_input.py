@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 import zstandard
 from loopback.server import Reply, serving
+from typer.testing import CliRunner
 
 from blocklight.city import load_city
+from blocklight.cli import app
 from blocklight.cli.bodies import download, read
 from blocklight.cli.checking import check_city
 from blocklight.cli.proposing import new_city
@@ -114,7 +116,7 @@ def test_what_is_no_address_is_said_to_be_none(url: str) -> None:
 
 
 def test_a_download_that_fails_names_the_address_and_what_to_do_instead() -> None:
-    with pytest.raises(SourceUnavailable, match=r"^http://127.0.0.1:1/x: ConnectError; try --file$"):
+    with pytest.raises(SourceUnavailable, match=r"^http://127.0.0.1:1/x: connection refused; try --file$"):
         download("http://127.0.0.1:1/x", 10, instead="--file")
     with serving(lambda _: Reply(200, (b"x" * 11,))) as running:
         with pytest.raises(SourceUnavailable, match="larger than 10 bytes; try --file"):
@@ -136,3 +138,16 @@ def test_an_address_without_a_name_in_it_needs_none(tmp_path: Path) -> None:
     sample.write_text("id,received,type\n1,2026-03-01T12:00:00Z,CAR FIRE\n2,2026-03-01T13:00:00Z,CAR FIRE\n")
     new_city("http://127.0.0.1:9/calls", name=None, sample=sample, output=tmp_path)
     assert (tmp_path / "my-city.toml").is_file()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://city:s3cret@db.example/city", "postgresql://db.example/city?user=city&password=s3cret"],
+)
+@pytest.mark.parametrize("command", ["serve", "intake", "pause"])
+def test_a_password_on_the_command_line_is_refused_and_not_repeated(command: str, url: str) -> None:
+    more = ["--reason", "x"] if command == "pause" else []
+    done = CliRunner().invoke(app, [command, "houston", "--database", url, *more])
+    assert done.exit_code == 2
+    assert "BLOCKLIGHT_DATABASE_URL" in done.output
+    assert "s3cret" not in done.output

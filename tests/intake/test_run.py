@@ -17,6 +17,7 @@ from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.connectors import connector
 from blocklight.intake.run import Feed, Runner, Tally, run_once
 from blocklight.model import Status, StoredIncident
+from blocklight.net import client, outbound
 from blocklight.store import SourceHealth, Store
 
 pytestmark = pytest.mark.anyio
@@ -413,3 +414,16 @@ async def test_the_health_of_a_source_does_not_move_with_what_is_withheld(
     assert town.health().records == 12
     assert town.health().rejected == before.rejected
     assert town.store.head() == 12
+
+
+async def test_what_a_network_failure_is_goes_to_the_log_and_not_to_the_public(
+    town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with client(outbound({"127.0.0.1"})) as clients:
+        reading = Reading(town, town.feed("http://127.0.0.1:9/calls/FeatureServer/0", clients))
+        with caplog.at_level(logging.WARNING):
+            assert await reading.poll() is None
+    assert town.health().reason == "cannot be reached"
+    assert [record.getMessage() for record in caplog.records] == [
+        "source calls failed: cannot be reached: connection refused"
+    ]

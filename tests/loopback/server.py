@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -47,10 +48,14 @@ class Loopback:
     asked: list[Request]
     closing: threading.Event
 
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
 
 @contextmanager
-def serving(app: App) -> Iterator[Loopback]:
-    """Serve *app* on a free port until the block ends."""
+def serving(app: App, *, tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
+    """Serve *app* on a free port until the block ends, over TLS if a context is given."""
     asked: list[Request] = []
     closing = threading.Event()
 
@@ -59,10 +64,13 @@ def serving(app: App) -> Iterator[Loopback]:
         stopped = closing
 
     server = _Server(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield Loopback(f"http://127.0.0.1:{server.server_port}", asked, closing)
+        scheme = "http" if tls is None else "https"
+        yield Loopback(f"{scheme}://127.0.0.1:{server.server_port}", asked, closing)
     finally:
         closing.set()
         server.shutdown()

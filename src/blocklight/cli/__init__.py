@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import parse_qs, urlsplit
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -43,6 +44,24 @@ def _console(*, stderr: bool) -> Console:
 out = _console(stderr=False)
 err = _console(stderr=True)
 
+
+def _without_password(url: str | None) -> str | None:
+    """Refuse a password on the command line, which every user of the machine can read."""
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        has_password = parts.password is not None or "password" in parse_qs(parts.query)
+    except ValueError:
+        has_password = False  # the store says what is wrong with it
+    if has_password:
+        raise typer.BadParameter(
+            "no password here, where the list of processes shows it: set BLOCKLIGHT_DATABASE_URL, "
+            "or keep it in PostgreSQL's own ~/.pgpass"
+        )
+    return url
+
+
 CityArgument = Annotated[
     str, typer.Argument(help="A shipped city's name, or the path of a TOML file.", metavar="CITY")
 ]
@@ -54,7 +73,11 @@ DataOption = Annotated[
 ]
 DatabaseOption = Annotated[
     str | None,
-    typer.Option("--database", help="postgresql://user@host/name instead of SQLite in the data folder."),
+    typer.Option(
+        "--database",
+        callback=_without_password,
+        help="postgresql://user@host/name instead of SQLite in the data folder; without a password.",
+    ),
 ]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")]
 HostOption = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")]

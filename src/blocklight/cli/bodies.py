@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import httpx
-
-from blocklight.errors import BlocklightError, SourceUnavailable
+from blocklight import net
+from blocklight.errors import BlocklightError, SourceChanged, SourceUnavailable
 
 _TIMEOUT_S = 20.0
 _REDIRECTS = 3
@@ -22,21 +21,22 @@ def read(file: Path, most: int) -> bytes:
     return file.read_bytes()
 
 
-def download(url: str, most: int, *, instead: str, params: Mapping[str, str] | None = None) -> bytes:
+def download(
+    url: str, most: int, *, instead: str, typed: str | None = None, params: Mapping[str, str] | None = None
+) -> bytes:
     """Return what an address answers; *instead* names the option that does without it.
 
-    Raises ``SourceUnavailable`` where there is no good answer of at most *most* bytes.
+    It may lead into a private network only where the address that a person *typed*, by default *url*, does.
+    Raises ``SourceError`` where there is no good answer of at most *most* bytes.
     """
+    if not net.is_web_address(url):
+        raise SourceUnavailable(f"{url}: not an address; one begins with https://")
     body = bytearray()
+    named = {net.host_of(typed or url)}
     try:
         with (
-            httpx.Client(
-                timeout=_TIMEOUT_S,
-                follow_redirects=True,
-                max_redirects=_REDIRECTS,
-                headers={"user-agent": "blocklight"},
-            ) as client,
-            client.stream("GET", httpx.URL(url).copy_merge_params(params or {})) as response,
+            net.sync_client(named, redirects=_REDIRECTS, timeout_s=_TIMEOUT_S) as client,
+            client.stream("GET", net.with_params(url, params or {})) as response,
         ):
             if not response.is_success:
                 raise SourceUnavailable(f"{url}: HTTP {response.status_code}; try {instead}")
@@ -44,8 +44,8 @@ def download(url: str, most: int, *, instead: str, params: Mapping[str, str] | N
                 body += chunk
                 if len(body) > most:
                     raise SourceUnavailable(f"{url}: larger than {most:,} bytes; try {instead}")
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-        raise SourceUnavailable(f"{url}: not an address; one begins with https://") from None
-    except httpx.HTTPError as error:
-        raise SourceUnavailable(f"{url}: {type(error).__name__}; try {instead}") from None
+    except net.HTTPError as error:
+        raise SourceUnavailable(f"{url}: {net.describe(error)}; try {instead}") from None
+    except SourceChanged as error:
+        raise SourceChanged(f"{url}: {error.explained}; try {instead}") from None
     return bytes(body)

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from blocklight import net
 from blocklight.areas import Areas
 from blocklight.city import City, PlacesSpec, SourceSpec, load_city
 from blocklight.cli import out
-from blocklight.cli.serving import http_client, wall_clock
+from blocklight.cli.serving import wall_clock
 from blocklight.errors import CityFileError, SourceError
 from blocklight.intake.connectors import connector
 from blocklight.intake.record import RawRecord
@@ -75,9 +76,9 @@ def _layer(where: str | Path, key: str, column: str | None, city: City, crs: str
     if isinstance(where, Path):
         return read_layer(where, key, column=column, crs=crs, bounds=city.city.bounds)
     try:
-        rows = asyncio.run(_rows(where, column, city))
+        rows = asyncio.run(_rows(where, column))
     except SourceError as error:
-        raise CityFileError(where, key, str(error)) from None
+        raise CityFileError(where, key, error.explained) from None
     shapes = [
         esri_shape(row.get(_SHAPE) or dict(zip("xy", map(row.get, _POINT), strict=True))) for row in rows
     ]
@@ -86,7 +87,7 @@ def _layer(where: str | Path, key: str, column: str | None, city: City, crs: str
     return checked(found, told, where, key, crs=None, bounds=city.city.bounds)
 
 
-async def _rows(url: str, column: str | None, city: City) -> list[RawRecord]:
+async def _rows(url: str, column: str | None) -> list[RawRecord]:
     """Read a layer of an ArcGIS server as the connector reads calls: bounded, paged, without gaps."""
     fields: dict[str, Any] = {
         "received_at": {"default": ""},
@@ -100,7 +101,8 @@ async def _rows(url: str, column: str | None, city: City) -> list[RawRecord]:
     layer = SourceSpec.model_validate(
         {**about, "closes": "never", "fields": fields, "max_rows": 1_000_000, "may_be_empty": True}
     )
-    async with http_client(city, wall_clock) as client:
+    # Typed on the command line or named in the city file: either way by a person.
+    async with net.client(net.outbound({net.host_of(url)})) as client:
         reader = connector(layer, client=client, now=wall_clock)
         return [row async for batch in reader.fetch(None) for row in batch.records]
 

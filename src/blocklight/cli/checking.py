@@ -4,11 +4,11 @@ import asyncio
 from collections import Counter
 from pathlib import Path
 
-import httpx
 from msgspec.structs import fields
 from rich.markup import escape
 from rich.table import Table
 
+from blocklight import net
 from blocklight.areas import Areas
 from blocklight.city import City, SourceSpec
 from blocklight.cli import bodies, out
@@ -61,7 +61,9 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
         except SourceError as error:
             failed += 1
             where = source.url if sample is None else sample
-            out.print(f"{where} cannot be read: {error}", style="bold", markup=False, soft_wrap=True)
+            out.print(
+                f"{where} cannot be read: {error.explained}", style="bold", markup=False, soft_wrap=True
+            )
             if isinstance(error, SourceChanged) and error.heading:
                 there = ", ".join(error.heading[:_MOST_COLUMNS])
                 out.print(f"It has these columns: {there}", markup=False, highlight=False, soft_wrap=True)
@@ -87,7 +89,7 @@ async def one_page(source: SourceSpec, city: City, sample: bytes | None) -> tupl
         source = newest_in(source)
         client = http_client(city, wall_clock)
     else:
-        client = httpx.AsyncClient(transport=ReplayTransport(sample))
+        client = net.client(ReplayTransport(sample))
     async with client:
         reader = connector(source, client=client, settings_token=Settings().socrata_app_token, now=wall_clock)
         async for batch in reader.fetch(None):

@@ -67,7 +67,7 @@ def new_city(url: str, *, name: str | None, sample: Path | None, output: Path) -
 
 def _looked_at(url: str, sample: Path | None) -> Sample:
     if sample is None:
-        body = asked(url, lambda at, how: download(at, _MAX_BYTES, instead="--sample", params=how))
+        body = asked(url, lambda at, how: download(at, _MAX_BYTES, instead="--sample", typed=url, params=how))
     else:
         body = read_file(sample)
     try:

@@ -4,10 +4,10 @@ import asyncio
 from datetime import datetime
 from pathlib import Path
 
-import httpx
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from blocklight import net
 from blocklight.cli import err, out
 from blocklight.cli.serving import Options, configured_city, open_town, transport_to, wall_clock
 from blocklight.errors import BlocklightError, SourceError
@@ -37,7 +37,7 @@ def record_source(
 
     async def run() -> int:
         transport = RecordingTransport(transport_to(source, wall_clock), output, now=wall_clock)
-        async with httpx.AsyncClient(transport=transport) as client:
+        async with net.client(transport) as client:
             token = Settings().socrata_app_token
             reader = connector(source, client=client, settings_token=token, now=wall_clock)
             done = 0
@@ -53,7 +53,9 @@ def record_source(
                         f"{wall_clock():%H:%M:%S}  {rows} records  {transport.recorded} answers recorded"
                     )
                 except SourceError as error:
-                    out.print(f"{wall_clock():%H:%M:%S}  failed: {error}", markup=False, soft_wrap=True)
+                    out.print(
+                        f"{wall_clock():%H:%M:%S}  failed: {error.explained}", markup=False, soft_wrap=True
+                    )
             return transport.recorded
 
     try:
@@ -84,7 +86,7 @@ def replay_source(
     async def run() -> None:
         transport = ReplayTransport()
         clock = ReplayClock()
-        async with httpx.AsyncClient(transport=transport) as client:
+        async with net.client(transport) as client:
             reader = connector(source, client=client, now=clock.now, sleep=answer_at_once)
             runner = Runner(
                 Feed(source, town.city, reader, town.rules, geocoder=town.geocoder),

@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import typer
 import uvicorn
 import uvloop
 from rich.markup import escape
 from rich.progress import Progress
 
+from blocklight import net
 from blocklight.api.app import create_app
 from blocklight.api.state import Public
 from blocklight.areas import Areas
@@ -26,7 +26,7 @@ from blocklight.cli import err, out
 from blocklight.cli.connections import BoundedProtocol
 from blocklight.cli.id_keys import belong_together
 from blocklight.cli.policy_change import apply_policy
-from blocklight.errors import BlocklightError, StoreError
+from blocklight.errors import BlocklightError, StoreError, explained
 from blocklight.intake.claims import Claims
 from blocklight.intake.connectors import connector
 from blocklight.intake.geocode.geocoder import Geocoder
@@ -87,7 +87,7 @@ class Town:
     geocoder: Geocoder | None = None
     keys: bytes = field(default=b"", repr=False)
 
-    def feeds(self, client: httpx.AsyncClient, now: Clock, clock_rate: float = 1) -> list[Feed]:
+    def feeds(self, client: net.AsyncClient, now: Clock, clock_rate: float = 1) -> list[Feed]:
         """Return a feed for each source of the city."""
         claims = Claims() if len(self.city.sources) > 1 else None
         return [
@@ -110,7 +110,7 @@ def configured_city(options: Options) -> City:
     changes: dict[str, dict[str, Any]] = {}
     for text in options.source_urls:
         source_id, _, url = text.partition("=")
-        if not _is_web_address(url):
+        if not net.is_web_address(url):
             raise typer.BadParameter(
                 f"{text!r}: expected ID=URL, for example active=http://127.0.0.1:9000/calls",
                 param_hint="--source-url",
@@ -123,14 +123,6 @@ def configured_city(options: Options) -> City:
         for source in city.sources
     )
     return city.model_copy(update={"sources": sources})
-
-
-def _is_web_address(text: str) -> bool:
-    try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL:
-        return False
-    return url.scheme in ("http", "https") and bool(url.host)
 
 
 def open_store(options: Options, city: City, settings: Settings, *, existing: bool = False) -> Store:
@@ -170,22 +162,23 @@ def open_town(options: Options, *, reading: bool = True) -> Town:
     return Town(city, store, areas, rules, settings, folder, geocoder, keys)
 
 
-def transport_to(source: SourceSpec, now: Clock, seed: int = 7) -> httpx.AsyncBaseTransport:
-    """Return the way to a source: the network, or for the demo a dispatch centre inside this process."""
-    if not (httpx.URL(source.url).host or "").endswith(_DEMO_DOMAIN):
-        return httpx.AsyncHTTPTransport(retries=1)
+def http_client(city: City, now: Clock, seed: int = 7) -> net.AsyncClient:
+    """Return the client for a city's sources; those of the demo are answered inside this process."""
+    simulated = sorted(host for host in net.hosts_of(city) if host.endswith(_DEMO_DOMAIN))
+    mounts = {f"all://{host}": _dispatch_centre(now, seed) for host in simulated}
+    return net.client(net.outbound(net.hosts_of(city)), mounts=mounts)
+
+
+def transport_to(source: SourceSpec, now: Clock) -> net.AsyncTransport:
+    """Return the way to one source: the network, or the demo's dispatch centre."""
+    host = net.host_of(source.url)
+    return _dispatch_centre(now) if host.endswith(_DEMO_DOMAIN) else net.outbound({host})
+
+
+def _dispatch_centre(now: Clock, seed: int = 7) -> net.AsyncTransport:
     from blocklight.simulate.feeds import dispatch_centre  # noqa: PLC0415 - only the demo simulates
 
-    return httpx.ASGITransport(dispatch_centre(seed=seed, now=now))
-
-
-def http_client(city: City, now: Clock, seed: int = 7) -> httpx.AsyncClient:
-    """Return the client for a city's sources; hosts that several sources share are reached in one way."""
-    asked = (source for source in city.sources if httpx.URL(source.url).host)
-    hosts = {f"all://{httpx.URL(source.url).host}": source for source in asked}
-    mounts = {pattern: transport_to(source, now, seed) for pattern, source in hosts.items()}
-    # What is at no host of its own, such as a token's address, is reached through the network.
-    return httpx.AsyncClient(mounts=mounts, headers={"user-agent": "blocklight"}, follow_redirects=False)
+    return net.in_process(dispatch_centre(seed=seed, now=now))
 
 
 def serve_city(options: Options, *, host: str, port: int, intake: bool) -> None:
@@ -290,7 +283,7 @@ async def _first_fetch(feeds: list[Feed], store: Store) -> None:
             try:
                 await run_once(feed, store)
             except BlocklightError as error:
-                _log.warning("source %s: %s", feed.source.id, error)
+                _log.warning("source %s: %s", feed.source.id, explained(error))
             progress.advance(task)
 
 

@@ -328,11 +328,14 @@ class Runner:
         source = self._feed.source.id
         try:
             tally = await run_once(self._feed, self._store)
-        except (SourceError, StoreError) as error:
-            await self._failed(str(error))
+        except SourceError as error:
+            await self._failed(str(error), error.explained)
+            return None
+        except StoreError as error:
+            await self._failed(str(error), str(error))
             return None
         except Exception as error:  # noqa: BLE001 - the one broad except: a poll must not end the process
-            await self._failed(internal(error))
+            await self._failed(internal(error), internal(error))
             return None
         if self._failures:
             _log.info("source %s recovered after %d failed fetches", source, self._failures)
@@ -343,9 +346,10 @@ class Runner:
             await self._report(unchanged=tally.unchanged, **told)
         return tally
 
-    async def _failed(self, reason: str) -> None:
+    async def _failed(self, reason: str, explained: str) -> None:
+        """Note a failure: *reason* is published, the log has all that is *explained*."""
         if not self._failures:
-            _log.warning("source %s failed: %s", self._feed.source.id, reason)
+            _log.warning("source %s failed: %s", self._feed.source.id, explained)
         self._failures += 1
         await self._report(failure=reason)
 

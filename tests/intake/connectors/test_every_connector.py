@@ -13,6 +13,7 @@ from loopback.reading import Reader
 from loopback.server import App, Reply
 
 from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.net import outbound
 
 pytestmark = pytest.mark.anyio
 
@@ -313,7 +314,8 @@ async def test_a_server_that_is_not_there_is_unavailable(running: Feed) -> None:
     async with Reader(running.source(url=url)) as reader:
         fetched = await reader.fetch()
     assert isinstance(fetched.error, SourceUnavailable)
-    assert str(fetched.error) == "network: ConnectError"
+    assert str(fetched.error) == "cannot be reached"
+    assert fetched.error.explained == "cannot be reached: connection refused"
     assert len(reader.slept) == 3
 
 
@@ -381,6 +383,22 @@ async def test_a_redirect_is_followed(shape: str) -> None:
                 fetched = await reader.fetch()
     assert fetched.error is None
     assert len(fetched.rows) == 5
+
+
+@pytest.mark.parametrize("shape", PLATFORMS)
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "[::1]", "169.254.169.254"])
+async def test_a_redirect_into_a_network_that_the_city_file_does_not_name_is_refused(
+    shape: str, host: str
+) -> None:
+    with feed(shape, 3) as inner:
+        away = server.redirect(f"http://{host}:{inner.server.port}/calls")
+        with feed(shape, 3, wrap=lambda app: server.with_faults(app, [away] * 9)) as outer:
+            async with Reader(outer.source(), transport=outbound({"127.0.0.1"})) as reader:
+                fetched = await reader.fetch()
+        assert isinstance(fetched.error, SourceChanged)
+        assert str(fetched.error) == "leads to an address that is not allowed"
+        assert host not in fetched.error.explained
+        assert (fetched.rows, inner.server.asked) == ([], [])
 
 
 async def test_redirects_in_a_circle_end() -> None:

@@ -22,6 +22,7 @@ from tenacity import (
 
 from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.net import describe
 
 log = logging.getLogger(__name__)
 
@@ -129,10 +130,10 @@ class Conversation:
         try:
             async with asyncio.timeout(_WHOLE_ANSWER * self._source.timeout_s):
                 response, body = await self._exchange(self._request(url, params, validators, post=post))
-        except (TimeoutError, httpx.TimeoutException):
-            raise SourceUnavailable("timed out") from None
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise SourceUnavailable("timed out", detail=_beyond("timed out", error)) from None
         except httpx.HTTPError as error:
-            raise SourceUnavailable(f"network: {type(error).__name__}") from None
+            raise SourceUnavailable("cannot be reached", detail=describe(error)) from None
         except httpx.InvalidURL:
             raise SourceChanged("not an address that can be asked") from None
         if response.status_code == _NOT_MODIFIED and validators:
@@ -186,7 +187,7 @@ class Conversation:
     async def _read(self, response: httpx.Response) -> bytes:
         limit = self._source.max_bytes if response.is_success else _MAX_ERROR_BYTES
         if response.headers.get("content-encoding", "").strip().lower() not in _ENCODINGS:
-            raise SourceUnavailable("packed in a way that was not asked for")
+            raise SourceUnavailable("unsupported Content-Encoding")
         body = bytearray()
         async for chunk in response.aiter_bytes():
             body += chunk
@@ -227,6 +228,12 @@ def _pause(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = error.retry_after_s if isinstance(error, SourceUnavailable) else None
     return max(asked or 0.0, _wait(state))
+
+
+def _beyond(reason: str, error: Exception) -> str:
+    """Return what there is to say about *error* beside its *reason*."""
+    words = describe(error)
+    return "" if words == reason else words
 
 
 def _address(url: str, params: tuple[tuple[str, str], ...]) -> httpx.URL:

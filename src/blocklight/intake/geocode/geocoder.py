@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from threading import Lock
 
-import httpx
 from msgspec.structs import replace
 
+from blocklight import net
 from blocklight.city import Bounds, City
 from blocklight.intake.geocode.names import Block, Crossing, read_address
 from blocklight.intake.geocode.place import Locator, NotNow, Point
@@ -34,9 +34,7 @@ class Geocoder:
         self._lock = Lock()
 
     @classmethod
-    def of(
-        cls, city: City, client: Callable[[], httpx.Client] = lambda: httpx.Client(trust_env=True)
-    ) -> "Geocoder | None":
+    def of(cls, city: City) -> "Geocoder | None":
         """Return what a city file asks for, ``None`` where that is nothing.
 
         Raises ``CityFileError`` for street lines that cannot be read.
@@ -48,7 +46,7 @@ class Geocoder:
         if spec.streets is not None:
             locators.append(Streets(spec.streets, city))
         if spec.service is not None:
-            locators.append(Service(spec, city.city.bounds, client()))
+            locators.append(Service(spec, city.city.bounds, net.sync_client(net.hosts_of(city))))
         return cls(locators, city.city.bounds, patience_s=spec.most_s)
 
     def placing(self) -> Callable[[Incident], Incident]:

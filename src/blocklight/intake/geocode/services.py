@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from threading import Lock
 from typing import Any
 
-import httpx
 import orjson
 
+from blocklight import net
 from blocklight.city import Bounds, GeocoderSpec
+from blocklight.errors import SourceChanged
 from blocklight.intake.geocode.names import Block, Crossing
 from blocklight.intake.geocode.place import NotNow, Point
 
@@ -35,7 +37,7 @@ class Service:
         self,
         spec: GeocoderSpec,
         bounds: Bounds,
-        client: httpx.Client,
+        client: net.SyncClient,
         *,
         clock: Clock = time.monotonic,
         sleep: Sleep = time.sleep,
@@ -65,7 +67,7 @@ class Service:
             self._next_at = self._clock() + self._pause_s
             try:
                 return self._answer(self._ask(self._question(self._words(asked))))
-            except (httpx.HTTPError, ValueError, KeyError, TypeError, IndexError):
+            except (net.HTTPError, SourceChanged, ValueError, KeyError, TypeError, IndexError):
                 self._next_at = self._clock() + _REST_S
                 raise NotNow from None
 
@@ -84,13 +86,13 @@ class Service:
         return {"q": words, "viewbox": inside, "bounded": "1", **more}
 
     def _ask(self, params: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON value
-        """Return the document; raises ``httpx.HTTPError`` or ``ValueError``."""
+        """Return the document; raises ``net.HTTPError``, ``SourceChanged`` or ``ValueError``."""
         headers = {"accept": "application/json", "user-agent": "blocklight"}
         request = {"params": params, "headers": headers, "timeout": _TIMEOUT_S, "follow_redirects": False}
         body = bytearray()
         begun = self._clock()
         with self._client.stream("GET", self._url, **request) as response:  # type: ignore[arg-type]  # one dict
-            if response.status_code != httpx.codes.OK:
+            if response.status_code != HTTPStatus.OK:
                 raise ValueError("no answer")
             for chunk in response.iter_bytes():
                 body += chunk

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
-
-import httpx
+from urllib.parse import urlsplit
 
 from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.columns import Columns
@@ -61,8 +60,8 @@ def question(url: str) -> tuple[str, dict[str, str]]:
         more = {"where": "1=1", "outFields": "*", "outSR": "4326", "f": "json"}
         return plain.rstrip("/").removesuffix("/query") + "/query", more | {"resultRecordCount": _ROWS_ASKED}
     if found := _SOCRATA.search(plain):
-        host = httpx.URL(url)
-        return f"{host.scheme}://{host.netloc.decode()}/resource/{found[1]}.json", {
+        host = urlsplit(url)
+        return f"{host.scheme}://{host.netloc}/resource/{found[1]}.json", {
             "$limit": _ROWS_ASKED,
             "$order": ":id DESC",
         }
@@ -126,8 +125,8 @@ def _small(name: str) -> str:
 def _address(url: str, plain: str) -> str:
     """Return what the connector wants to be given."""
     if found := _SOCRATA.search(plain):
-        host = httpx.URL(url)
-        return f"{host.scheme}://{host.netloc.decode()}/resource/{found[1]}.json"
+        host = urlsplit(url)
+        return f"{host.scheme}://{host.netloc}/resource/{found[1]}.json"
     return plain.rstrip("/").removesuffix("/query") if _ARCGIS.search(plain) else url
 
 

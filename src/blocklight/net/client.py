@@ -1,0 +1,166 @@
+"""Clients for somebody else's servers: through the environment's proxy, never to a private host."""
+
+import ssl
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import httpcore
+import httpx
+
+from blocklight.net.backend import AsyncPinnedBackend, PinnedBackend, not_allowed
+from blocklight.net.certificates import trusted
+from blocklight.net.failures import ProxyUnreachable
+from blocklight.net.hosts import HostGuard
+from blocklight.net.proxies import proxy_for
+
+AsyncClient = httpx.AsyncClient
+AsyncTransport = httpx.AsyncBaseTransport
+SyncClient = httpx.Client
+
+_HEADERS = {"user-agent": "blocklight"}
+_CONNECTIONS = 20
+_KEPT_S = 5.0
+
+
+def client(transport: AsyncTransport, *, mounts: Mapping[str, AsyncTransport] | None = None) -> AsyncClient:
+    """Return a client over *transport*, and for some hosts over *mounts* (httpx's patterns)."""
+    return AsyncClient(
+        transport=transport,
+        mounts=dict(mounts or {}),
+        headers=_HEADERS,
+        follow_redirects=False,
+        trust_env=False,  # proxies and authorities are this package's own matter
+    )
+
+
+def outbound(named_hosts: Iterable[str]) -> AsyncTransport:
+    """Return the way to public hosts, and to *named_hosts* wherever they are."""
+    return _AsyncOutbound(HostGuard(named_hosts))
+
+
+def in_process(app: Any) -> httpx.AsyncBaseTransport:  # noqa: ANN401 - ASGI
+    """Return a transport to an ASGI application inside this process."""
+    return httpx.ASGITransport(app)
+
+
+def sync_client(named_hosts: Iterable[str], *, redirects: int = 0, timeout_s: float = 20.0) -> SyncClient:
+    """Return a client for threads and commands; it follows that many *redirects*, each checked."""
+    return SyncClient(
+        transport=_Outbound(HostGuard(named_hosts)),
+        headers=_HEADERS,
+        timeout=timeout_s,
+        follow_redirects=redirects > 0,
+        max_redirects=redirects,
+        trust_env=False,  # proxies and authorities are this package's own matter
+    )
+
+
+def with_params(url: str, params: Mapping[str, str]) -> str:
+    """Return *url* with further *params* in its query."""
+    return str(httpx.URL(url).copy_merge_params(dict(params)))
+
+
+class _AsyncOutbound(httpx.AsyncBaseTransport):
+    """Chooses for each request between a direct connection and the environment's proxy."""
+
+    def __init__(self, guard: HostGuard) -> None:
+        self._guard = guard
+        self._direct = _AsyncDirect(guard)
+        self._proxied: dict[str, httpx.AsyncHTTPTransport] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send *request*; raises ``SourceChanged`` for a host that is not allowed."""
+        proxy = _checked_proxy(request, self._guard)
+        if proxy is None:
+            return await self._direct.handle_async_request(request)
+        if proxy not in self._proxied:
+            self._proxied[proxy] = httpx.AsyncHTTPTransport(verify=trusted(), proxy=_proxy(proxy))
+        try:
+            return await self._proxied[proxy].handle_async_request(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            _blame_proxy(error)
+            raise
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._direct.aclose()
+        for transport in self._proxied.values():
+            await transport.aclose()
+
+
+class _Outbound(httpx.BaseTransport):
+    """``_AsyncOutbound`` for threads."""
+
+    def __init__(self, guard: HostGuard) -> None:
+        self._guard = guard
+        self._direct = _Direct(guard)
+        self._proxied: dict[str, httpx.HTTPTransport] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send *request*; raises ``SourceChanged`` for a host that is not allowed."""
+        proxy = _checked_proxy(request, self._guard)
+        if proxy is None:
+            return self._direct.handle_request(request)
+        if proxy not in self._proxied:
+            self._proxied[proxy] = httpx.HTTPTransport(verify=trusted(), proxy=_proxy(proxy))
+        try:
+            return self._proxied[proxy].handle_request(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            _blame_proxy(error)
+            raise
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._direct.close()
+        for transport in self._proxied.values():
+            transport.close()
+
+
+class _AsyncDirect(httpx.AsyncHTTPTransport):
+    """httpx's transport over a pool whose connections are checked; its own constructor takes no back-end."""
+
+    def __init__(self, guard: HostGuard) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=trusted(),
+            max_connections=_CONNECTIONS,
+            keepalive_expiry=_KEPT_S,
+            retries=1,
+            network_backend=AsyncPinnedBackend(guard),
+        )
+
+
+class _Direct(httpx.HTTPTransport):
+    """``_AsyncDirect`` for threads."""
+
+    def __init__(self, guard: HostGuard) -> None:
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=trusted(),
+            max_connections=_CONNECTIONS,
+            keepalive_expiry=_KEPT_S,
+            retries=1,
+            network_backend=PinnedBackend(guard),
+        )
+
+
+def _checked_proxy(request: httpx.Request, guard: HostGuard) -> str | None:
+    """Return the proxy for *request*; behind one, names are all that we can check, and literals."""
+    url = request.url
+    host = url.raw_host.decode("ascii")
+    proxy = proxy_for(url.scheme, host, url.port)
+    if proxy is not None and not guard.may_name(host):
+        raise not_allowed()
+    return proxy
+
+
+def _proxy(url: str) -> httpx.Proxy:
+    return httpx.Proxy(url, ssl_context=trusted() if url.startswith("https:") else None)
+
+
+def _blame_proxy(error: httpx.TransportError) -> None:
+    """Raise ``ProxyUnreachable`` where the connection to the proxy itself failed, and not TLS behind it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return
+        cause = cause.__cause__ or cause.__context__
+    raise ProxyUnreachable("the proxy cannot be reached") from error
