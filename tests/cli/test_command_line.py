@@ -4,153 +4,19 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from listening import Event, Listener
-from living_city import START, until
-from loopback.server import Loopback, serving
-from loopback.soda import Dataset
-from loopback.table import Table
+from living_city import until
+from workplace import CITY_FILE, Workplace, a_row, read_from, serving_rows, statuses
 
 from blocklight.city import shipped_cities
 from blocklight.cli import main
-
-_COLUMNS = (":id", ":updated_at", "id", "received", "type", "status", "lon", "lat")
-_CITY = """
-[city]
-id = "smallville"
-name = "Smallville"
-time_zone = "America/Los_Angeles"
-bounds = { west = -122.4, south = 37.6, east = -122.0, north = 37.9 }
-
-[[sources]]
-id = "calls"
-label = "The calls"
-connector = "socrata"
-url = "http://127.0.0.1:9/calls.json"
-key = ["id"]
-closes = "status"
-poll_s = 0.2
-
-[sources.fields]
-received_at = { from = "received", convert = "iso" }
-source_type = "type"
-agency = { default = "police" }
-status = { from = "status", map = { open = "open", closed = "closed" } }
-lon = { from = "lon", convert = "float" }
-lat = { from = "lat", convert = "float" }
-
-[call_types.exact]
-"NOISE" = "noise"
-"FIRE" = "fire"
-"""
-
-
-def _row(number: int, **changes: object) -> dict[str, Any]:
-    plain = {
-        ":id": f"row-{number}",
-        ":updated_at": START.isoformat(),
-        "id": f"C{number}",
-        "received": START.isoformat(),
-        "type": "NOISE",
-        "status": "open",
-        "lon": "-122.25",
-        "lat": "37.75",
-    }
-    return plain | changes
-
-
-@dataclass
-class Workplace:
-    """A folder with a city file, and the command to run in it."""
-
-    folder: Path
-
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "blocklight", *arguments]
-
-    def environment(self, **more: str) -> Mapping[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("BLOCKLIGHT")}
-        return {name: value for name, value in kept.items() if name != "COLUMNS"} | more
-
-    def run(self, *arguments: str, code: int = 0, **environment: str) -> str:
-        """Run a command to its end and return all that it said, which is never a traceback."""
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.environment(**environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert "Traceback" not in done.stdout, done.stdout
-        assert done.returncode == code, done.stdout
-        return done.stdout
-
-    @contextmanager
-    def running(self, *arguments: str) -> Iterator["Running"]:
-        """Start a command that runs until it is told to stop."""
-        log = self.folder / f"log-{arguments[0]}-{time.monotonic_ns()}"
-        with log.open("wb") as file:
-            process = subprocess.Popen(
-                self.command(*arguments),
-                cwd=self.folder,
-                env=self.environment(),
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
-            try:
-                yield Running(process, log, time.monotonic())
-            finally:
-                process.kill()
-                process.wait()
-
-
-@dataclass
-class Running:
-    """A command that is still going."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-    began: float
-    start_s: float = 0
-
-    def said(self) -> str:
-        return self.log.read_text("utf-8")
-
-    def address(self) -> str:
-        """Return where it is live, once it says so."""
-
-        def announced() -> re.Match[str] | None:
-            assert self.process.poll() is None, self.said()
-            return re.search(r"live at (http://\S+)", self.said())
-
-        found = until(announced, within_s=60)
-        assert found is not None
-        self.start_s = time.monotonic() - self.began
-        return found[1]
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Ask it to end, which it does at once and cleanly; a slow machine may take as long as to start."""
-        began = time.monotonic()
-        self.process.send_signal(number)
-        self.process.wait(60)
-        assert time.monotonic() - began < max(3, self.start_s)
-        assert self.process.returncode == 0
-        assert "Traceback" not in self.said()
-        assert "ERROR" not in self.said(), "it had to cut off somebody"
-
 
 Inside = Callable[..., str]
 
@@ -176,26 +42,8 @@ def inside(
 
 @pytest.fixture
 def workplace(tmp_path: Path) -> Workplace:
-    (tmp_path / "smallville.toml").write_text(_CITY)
+    (tmp_path / "smallville.toml").write_text(CITY_FILE)
     return Workplace(tmp_path)
-
-
-@contextmanager
-def _portal(*rows: dict[str, Any]) -> Iterator[tuple[Table, Loopback]]:
-    """Serve rows as a Socrata dataset on loopback."""
-    table = Table(_COLUMNS, rows)
-    with serving(Dataset(table)) as server:
-        yield table, server
-    table.close()
-
-
-def _from(server: Loopback) -> tuple[str, str]:
-    return "--source-url", f"calls={server.url}/calls.json"
-
-
-def _incidents(address: str) -> dict[str, str]:
-    features = httpx.get(f"{address}/api/v1/incidents", trust_env=False).json()["features"]
-    return {feature["id"]: feature["properties"]["status"] for feature in features}
 
 
 def test_the_help_of_every_command_says_what_it_does_and_shows_it(inside: Inside) -> None:
@@ -269,9 +117,9 @@ def test_a_mistake_in_a_real_process_ends_with_its_message_and_its_code(workplac
 def test_a_mistake_in_a_city_file_names_the_file_and_the_key(
     workplace: Workplace, inside: Inside, old: str, new: str, words: list[str]
 ) -> None:
-    assert old in _CITY
+    assert old in CITY_FILE
     file = workplace.folder / "smallville.toml"
-    file.write_text(_CITY.replace(old, new, 1))
+    file.write_text(CITY_FILE.replace(old, new, 1))
     told = inside("check", "smallville.toml", code=2)
     assert told.startswith("City file: smallville.toml: ")
     assert told.count("\n") == 1, "one line, never broken"
@@ -289,13 +137,13 @@ def test_a_taken_port_is_said_before_anything_else_is_done(workplace: Workplace,
 
 def test_check_says_what_becomes_of_a_sample(workplace: Workplace, inside: Inside) -> None:
     rows = [
-        _row(1),
-        _row(2, type="FIRE", status="closed"),
-        _row(3, type="[bold]ODD[/red] TYPE"),
-        _row(4, type="SUICIDE ATTEMPT"),
-        _row(5, lon="-100"),
-        _row(6, received="yesterday"),
-        _row(7, lon=None, lat=None),
+        a_row(1),
+        a_row(2, type="FIRE", status="closed"),
+        a_row(3, type="[bold]ODD[/red] TYPE"),
+        a_row(4, type="SUICIDE ATTEMPT"),
+        a_row(5, lon="-100"),
+        a_row(6, received="yesterday"),
+        a_row(7, lon=None, lat=None),
     ]
     sample = workplace.folder / "sample.json"
     sample.write_text(json.dumps(rows))
@@ -308,11 +156,11 @@ def test_check_says_what_becomes_of_a_sample(workplace: Workplace, inside: Insid
 
 
 def test_check_counts_the_damaged_lines_of_a_file(workplace: Workplace, inside: Inside) -> None:
-    city = _CITY.replace('connector = "socrata"', 'connector = "files"')
-    assert city != _CITY
+    city = CITY_FILE.replace('connector = "socrata"', 'connector = "files"')
+    assert city != CITY_FILE
     (workplace.folder / "smallville.toml").write_text(city)
-    columns = list(_row(1))
-    lines = [columns, list(_row(1).values()), [*_row(2).values(), "more"], ["alone"]]
+    columns = list(a_row(1))
+    lines = [columns, list(a_row(1).values()), [*a_row(2).values(), "more"], ["alone"]]
     sample = workplace.folder / "calls.csv"
     sample.write_text("".join(",".join(map(str, line)) + "\n" for line in lines))
     told = inside("check", "smallville.toml", "--sample", "calls.csv")
@@ -327,11 +175,11 @@ def test_check_counts_the_damaged_lines_of_a_file(workplace: Workplace, inside: 
 def test_check_of_a_drop_folder_looks_at_its_newest_file(workplace: Workplace, inside: Inside) -> None:
     folder = workplace.folder / "a folder"
     folder.mkdir()
-    city = _CITY.replace('connector = "socrata"', 'connector = "files"\nsettle_s = 0')
+    city = CITY_FILE.replace('connector = "socrata"', 'connector = "files"\nsettle_s = 0')
     city = city.replace("http://127.0.0.1:9/calls.json", folder.as_uri())
     (workplace.folder / "smallville.toml").write_text(city)
     assert "no records" in inside("check", "smallville.toml")
-    heading, row = (",".join(map(str, part)) for part in (_row(1), _row(1).values()))
+    heading, row = (",".join(map(str, part)) for part in (a_row(1), a_row(1).values()))
     for day, text in enumerate((f"{heading}\n{row}\n{row}\n", f"{heading}\n{row}\n", "a,b\n1,2\n")):
         file = folder / f"{'zyx'[day]}.csv"
         file.write_text(text)
@@ -362,31 +210,34 @@ def test_check_says_what_is_wrong_with_a_broken_sample(
 
 
 def test_what_was_recorded_can_be_replayed_and_then_served(workplace: Workplace, inside: Inside) -> None:
-    with _portal(_row(1), _row(2, type="FIRE", status="closed"), _row(3, type="UNKNOWN")) as (_, server):
+    with serving_rows(a_row(1), a_row(2, type="FIRE", status="closed"), a_row(3, type="UNKNOWN")) as (
+        _,
+        server,
+    ):
         record = ("record", "smallville.toml", "calls", "-o", "calls.jsonl.zst", "--polls", "2")
-        told = inside(*record, *_from(server))
+        told = inside(*record, *read_from(server))
     assert "2 answers in calls.jsonl.zst" in told
     told = inside("replay", "smallville.toml", "calls", "calls.jsonl.zst", "--data", "replayed")
     assert "2 fetches (0 failed)" in told
     assert "2 incidents published" in told
     arguments = ("serve", "smallville.toml", "--no-intake", "--data", "replayed", "--port", "0")
     with workplace.running(*arguments) as serving_it:
-        assert sorted(_incidents(serving_it.address()).values()) == ["closed", "open"]
+        assert sorted(statuses(serving_it.address()).values()) == ["closed", "open"]
         serving_it.stop()
 
 
 def test_intake_and_a_server_without_intake_share_one_database(workplace: Workplace) -> None:
     with (
-        _portal(_row(1)) as (table, portal),
-        workplace.running("intake", "smallville.toml", *_from(portal)) as intake,
+        serving_rows(a_row(1)) as (table, portal),
+        workplace.running("intake", "smallville.toml", *read_from(portal)) as intake,
         workplace.running("serve", "smallville.toml", "--no-intake", "--port", "0") as server,
     ):
         address = server.address()
-        until(lambda: len(_incidents(address)) == 1)
-        known = _incidents(address)
+        until(lambda: len(statuses(address)) == 1)
+        known = statuses(address)
         with Listener(httpx.URL(address).port or 0, "/api/v1/live") as listener:
             listener.read(until_seen="pulse")
-            table.insert([_row(2, **{":updated_at": "2026-02-01T00:00:00Z"})])
+            table.insert([a_row(2, **{":updated_at": "2026-02-01T00:00:00Z"})])
             # The list reads the database; the first call may be followed, and told of, a moment later.
             fresh: list[Event] = []
             while not fresh:
@@ -402,11 +253,11 @@ def test_intake_and_a_server_without_intake_share_one_database(workplace: Workpl
 def test_a_server_ends_quickly_and_cleanly_with_live_clients_and_goes_on_after_a_restart(
     workplace: Workplace,
 ) -> None:
-    with _portal(_row(1), _row(2)) as (table, portal), ExitStack() as stack:
-        arguments = ("serve", "smallville.toml", "--port", "0", *_from(portal))
+    with serving_rows(a_row(1), a_row(2)) as (table, portal), ExitStack() as stack:
+        arguments = ("serve", "smallville.toml", "--port", "0", *read_from(portal))
         first = stack.enter_context(workplace.running(*arguments))
         address = first.address()
-        before = _incidents(address)
+        before = statuses(address)
         assert len(before) == 2
         port = httpx.URL(address).port or 0
         listeners = [stack.enter_context(Listener(port, "/api/v1/live")) for _ in range(20)]
@@ -419,9 +270,9 @@ def test_a_server_ends_quickly_and_cleanly_with_live_clients_and_goes_on_after_a
         first.stop(signal.SIGTERM)
         for listener in listeners:
             assert {event.name for event in listener.read()} <= {"pulse"}, "the response ends as it should"
-        table.insert([_row(3, **{":updated_at": "2026-02-01T00:00:00Z"})])
+        table.insert([a_row(3, **{":updated_at": "2026-02-01T00:00:00Z"})])
         second = stack.enter_context(workplace.running(*arguments))
         address = second.address()
-        until(lambda: len(_incidents(address)) == 3)
-        assert before.items() <= _incidents(address).items(), "the same ids, still there"
+        until(lambda: len(statuses(address)) == 3)
+        assert before.items() <= statuses(address).items(), "the same ids, still there"
         second.stop(signal.SIGINT)

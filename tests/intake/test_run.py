@@ -1,3 +1,4 @@
+import asyncio
 import logging
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -8,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 from loopback.arcgis import Layer, error_body
-from loopback.server import HTML, SERVER_ERROR, App, Reply, Request, serving, with_etag
+from loopback.server import HTML, SERVER_ERROR, App, Reply, Request, serving, too_many_requests, with_etag
 from loopback.soda import Dataset, soda_rows
 from loopback.table import Table
 from small_city import ROW, rules_of, small_city
@@ -35,12 +36,14 @@ class Town:
 
     def __init__(self, folder: Path, **source: Any) -> None:  # noqa: ANN401 - the fields of a source
         self.now = START
+        self.requests = 0
         self.app: App = lambda _: Reply.json({}, 503)
         self.city = small_city(**source)
         self.rules = rules_of(self.city)
         self.store = Store.open(f"sqlite:///{folder / 'town.sqlite3'}", self.city.city.id)
 
     def answer(self, request: Request) -> Reply:
+        self.requests += 1
         return self.app(request)
 
     def feed(self, url: str, client: httpx.AsyncClient) -> Feed:
@@ -427,3 +430,45 @@ async def test_what_a_network_failure_is_goes_to_the_log_and_not_to_the_public(
     assert [record.getMessage() for record in caplog.records] == [
         "source calls failed: cannot be reached: connection refused"
     ]
+
+
+async def test_a_longer_pause_that_the_far_side_requests_is_kept(town: Town, reading: Reading) -> None:
+    town.app = lambda _: too_many_requests("120")
+    assert await reading.poll() is None
+    assert reading.runner.pause_s(0) == 120
+    town.app = Layer(_table(12))
+    assert await reading.poll() is not None
+    assert reading.runner.pause_s(0) < 120
+
+
+async def test_a_pause_ends_when_a_poll_is_wanted_now(town: Town, reading: Reading) -> None:
+    town.app = Layer(_table(12))
+    reading.feed.source = reading.feed.source.model_copy(update={"poll_s": 3600})
+    polls = town.requests
+    running = asyncio.create_task(reading.runner.run())
+    try:
+        async with asyncio.timeout(60):
+            for expected in (1, 2, 3):
+                while town.requests < polls + expected or not reading.runner.waiting:  # noqa: ASYNC110 - no event
+                    await asyncio.sleep(0.01)
+                reading.runner.poll_now()
+    finally:
+        running.cancel()
+
+
+async def test_what_a_wrong_clock_called_impossible_is_read_again_when_the_clock_was_set(
+    town: Town, reading: Reading
+) -> None:
+    town.app = Layer(_table(12, received=(town.now + timedelta(hours=2)).isoformat()))
+    reading.feed.cursor, reading.feed.cursor_known = "before", True
+    feed = reading.feed
+    feed.source = feed.source.model_copy(update={"max_rejected_share": 1.0})
+    assert await reading.poll() is not None
+    feed.cursor = "beyond"
+    reading.runner.clock_was_set()
+    assert feed.cursor == "before"
+    town.app = Layer(_table(12))
+    await reading.poll()
+    feed.cursor = "beyond"
+    reading.runner.clock_was_set()
+    assert feed.cursor == "beyond"

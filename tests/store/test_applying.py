@@ -101,6 +101,18 @@ def test_an_open_call_that_is_missing_from_the_source_is_closed_then(store: Stor
     assert store.incident(closed(3).id)[0].incident == closed(3)
 
 
+def test_what_vanished_by_a_clock_that_was_ahead_is_closed_no_later_than_now(store: Store) -> None:
+    store.apply("dispatch", [call(1), call(2), call(3, closed_at=minutes(50))], at=START)
+    store.apply("dispatch", [call(2)], at=minutes(5), present={call(2).id})
+    assert store.close_no_later(minutes(10)).updated == 0
+    store.apply("dispatch", [call(4)], at=minutes(125), present={call(4).id})
+    assert store.close_no_later(minutes(10)).updated == 1
+    shown = {item.incident.id: item.incident.closed_at for item in store.query(IncidentQuery(limit=10)).items}
+    assert shown[call(1).id] == minutes(5)
+    assert shown[call(2).id] == minutes(10)
+    assert store.close_no_later(minutes(10)).updated == 0
+
+
 def test_calls_of_another_source_do_not_vanish(store: Store) -> None:
     store.apply("fire", [call(1, source="fire")], at=START)
     assert store.apply("dispatch", [call(2)], at=START, present={call(2).id}).vanished == 0

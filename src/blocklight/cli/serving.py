@@ -5,9 +5,9 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,9 @@ from blocklight.areas import Areas
 from blocklight.city import City, SourceSpec, load_city
 from blocklight.cli import err, out
 from blocklight.cli.connections import BoundedProtocol
+from blocklight.cli.fetching import Intake
 from blocklight.cli.id_keys import belong_together
-from blocklight.cli.policy_change import apply_policy
-from blocklight.errors import BlocklightError, StoreError, explained
+from blocklight.errors import BlocklightError, explained
 from blocklight.intake.claims import Claims
 from blocklight.intake.connectors import connector
 from blocklight.intake.geocode.geocoder import Geocoder
@@ -34,7 +34,7 @@ from blocklight.intake.keys import load_id_key
 from blocklight.intake.push import Inbox
 from blocklight.intake.push_keys import PushKeys
 from blocklight.intake.redact import Rules
-from blocklight.intake.run import Feed, Runner, run_once
+from blocklight.intake.run import Feed, run_once
 from blocklight.publish.faults import Faults
 from blocklight.publish.publisher import Publisher
 from blocklight.settings import Settings
@@ -42,10 +42,6 @@ from blocklight.store import Store
 
 _log = logging.getLogger(__name__)
 
-_COMPACT_EVERY_S = 3600.0
-_RELEASE_EVERY_S = 0.5
-_KEEP_CHANGES = timedelta(hours=48)
-_KEEP_AT_LEAST = 20_000
 _DEMO_DOMAIN = ".demo.invalid"
 
 Clock = Callable[[], datetime]
@@ -204,17 +200,16 @@ def serve_demo(*, host: str, port: int, data: Path | None, speed: float, seed: i
 def run_intake(options: Options) -> None:
     """Fetch for ever, without serving."""
     town = open_town(options)
-    apply_policy(town.city, town.rules, town.store, wall_clock())
 
     async def forever() -> None:
-        faults = Faults()
         _on_signals(asyncio.current_task().cancel)  # type: ignore[union-attr]  # a coroutine runs in a task
-        async with http_client(town.city, wall_clock) as client, asyncio.TaskGroup() as tasks:
-            for feed in polled(town.feeds(client, wall_clock)):
-                runner = Runner(feed, town.store, now=wall_clock, stored=_nothing)
-                tasks.create_task(faults.repeat("polling a source", runner.run))
-            tasks.create_task(_compact(town.store, wall_clock, faults))
-            tasks.create_task(_release(town.store, wall_clock, _nothing, faults))
+        async with http_client(town.city, wall_clock) as client:
+            feeds = polled(town.feeds(client, wall_clock))
+            intake = Intake(town, feeds, now=wall_clock, stored=_nothing, faults=Faults())
+            _on_hangup(intake.poll_now)
+            with closing(intake):
+                await intake.begin()
+                await intake.run()
 
     told = f"Fetching {len(town.city.sources)} source(s) of {town.city.city.name}; stop with Ctrl-C."
     out.print(told, highlight=False, soft_wrap=True)
@@ -242,9 +237,12 @@ async def _serve(
         every = town.feeds(client, now, clock_rate)
         feeds = polled(every) if intake else []
         inbox = _inbox(town, every, now, publisher.wake)
+        fetching = None
         if intake:
-            await asyncio.to_thread(apply_policy, town.city, town.rules, town.store, now())
-        if intake and town.store.head() == 0:
+            fetching = Intake(town, feeds, now=now, stored=publisher.wake, faults=publisher.faults)
+            stack.callback(fetching.close)
+        _on_hangup(_nothing if fetching is None else fetching.poll_now)
+        if fetching is not None and await fetching.begin() and town.store.head() == 0:
             await _first_fetch(feeds, town.store)
         await asyncio.to_thread(publisher.load)
 
@@ -252,12 +250,8 @@ async def _serve(
         # supervisor starts anew, and does not leave a map that looks alive and stands still.
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(publisher.run())]
-            for feed in feeds:
-                runner = Runner(feed, town.store, now=now, stored=publisher.wake)
-                running.append(tasks.create_task(publisher.faults.repeat("polling a source", runner.run)))
-            if intake:
-                running.append(tasks.create_task(_compact(town.store, now, publisher.faults)))
-                running.append(tasks.create_task(_release(town.store, now, publisher.wake, publisher.faults)))
+            if fetching is not None:
+                running.append(tasks.create_task(fetching.run()))
             await _run_server(create_app(state, inbox=inbox), publisher, listener, name=town.city.city.name)
             for task in running:
                 task.cancel()
@@ -318,6 +312,11 @@ def _on_signals(stop: Callable[[], object]) -> None:
         loop.add_signal_handler(number, stop)
 
 
+def _on_hangup(poll_now: Callable[[], object]) -> None:
+    """Call *poll_now* on SIGHUP, which would otherwise end the process."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, poll_now)
+
+
 class _Server(uvicorn.Server):
     """uvicorn that says where it answers, and leaves the signals to us so that live responses end too."""
 
@@ -350,30 +349,6 @@ def _listen(host: str, port: int) -> socket.socket:
         raise BlocklightError(f"{host}:{port}: {reason.lower()}; choose another with --port") from error
     listener.listen(4096)
     return listener
-
-
-async def _release(store: Store, now: Clock, released: Callable[[], None], faults: Faults) -> None:
-    """Publish what was held back as soon as its time has come."""
-
-    async def turn() -> None:
-        with suppress(StoreError):  # it stays held, and whoever fetches says what is wrong
-            if await asyncio.to_thread(store.release, now()) is not None:
-                released()
-        await asyncio.sleep(_RELEASE_EVERY_S)
-
-    await faults.repeat("releasing what is held", turn)
-
-
-async def _compact(store: Store, now: Clock, faults: Faults) -> None:
-    """Drop old changes now and then; a live client that is further behind loads the window anew."""
-
-    async def turn() -> None:
-        await asyncio.sleep(_COMPACT_EVERY_S)
-        since = now() - _KEEP_CHANGES
-        with suppress(StoreError):  # nothing is lost by keeping more until the next time
-            await asyncio.to_thread(store.compact, keep_since=since, keep_at_least=_KEEP_AT_LEAST)
-
-    await faults.repeat("dropping old changes", turn)
 
 
 def _nothing() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-import random
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,6 +14,7 @@ from typing import Any
 
 from blocklight.city import City, SourceSpec
 from blocklight.errors import RecordRejected, SourceChanged, SourceError, StoreError
+from blocklight.intake.backoff import pause_s
 from blocklight.intake.claims import Claims, Settling, moved
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser, join_unit_rows
@@ -25,8 +26,6 @@ from blocklight.store import Applied, FetchReport, Store
 _log = logging.getLogger(__name__)
 
 _ENOUGH_TO_JUDGE = 10
-_LONGEST_PAUSE_S = 300.0
-_JITTER = 0.1
 _REMEMBERED = 200_000
 
 Clock = Callable[[], datetime]
@@ -316,19 +315,43 @@ class Runner:
         self._now = now
         self._stored = stored
         self._failures = 0
+        self._retry_after_s = 0.0
+        self._at_once = asyncio.Event()
+        self.waiting = False
+        self._doubtful: tuple[str | None] | None = None
+        """Where the fetch began that first met times which this clock calls impossible."""
 
     async def run(self) -> None:
         """Poll until cancelled, waiting longer after each failure."""
         while True:
+            self._at_once.clear()
+            self.waiting = False
+            began = time.monotonic()
             await self.poll()
-            await asyncio.sleep(self._pause_s())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.pause_s(time.monotonic() - began)):
+                    self.waiting = True
+                    await self._at_once.wait()
+
+    def poll_now(self) -> None:
+        """End the present pause."""
+        self._at_once.set()
+
+    def clock_was_set(self) -> None:
+        """Read again, now, what was impossible by the clock as it was before."""
+        if self._doubtful is not None:
+            (self._feed.cursor,) = self._doubtful
+            self._doubtful = None
+        self.poll_now()
 
     async def poll(self) -> Tally | None:
         """Fetch once and report how it went; return ``None`` when it failed."""
-        source = self._feed.source.id
+        source, began_at = self._feed.source.id, self._feed.cursor
+        self._retry_after_s = 0.0
         try:
             tally = await run_once(self._feed, self._store)
         except SourceError as error:
+            self._retry_after_s = getattr(error, "retry_after_s", None) or 0.0
             await self._failed(str(error), error.explained)
             return None
         except StoreError as error:
@@ -340,6 +363,8 @@ class Runner:
         if self._failures:
             _log.info("source %s recovered after %d failed fetches", source, self._failures)
         self._failures = 0
+        if self._doubtful is None and (tally.repaired or tally.rejected):
+            self._doubtful = (began_at,)
         self._stored()
         if not tally.reported:
             told = {"records": tally.shown, "rejected": dict(tally.rejected), "noticed": dict(tally.noticed)}
@@ -361,7 +386,11 @@ class Runner:
         except StoreError:
             _log.warning("source %s: its health could not be stored", source.id)
 
-    def _pause_s(self) -> float:
-        poll_s = self._feed.source.poll_s
-        pause: float = min(poll_s * 2 ** min(self._failures, 8), max(poll_s, _LONGEST_PAUSE_S))
-        return pause * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load, guards nothing
+    def pause_s(self, poll_took_s: float) -> float:
+        """Return how long to wait after the last poll."""
+        return pause_s(
+            self._feed.source.poll_s,
+            failures=self._failures,
+            requested_s=self._retry_after_s,
+            poll_took_s=poll_took_s,
+        )

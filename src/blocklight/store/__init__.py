@@ -2,6 +2,7 @@
 
 from blocklight.store.applied import Applied
 from blocklight.store.auditing import AuditEntry, AuditVerdict
+from blocklight.store.intake_lock import IntakeLock
 from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow
 from blocklight.store.local_time import LocalTimes
 from blocklight.store.pausing import Pause
@@ -22,6 +23,7 @@ __all__ = [
     "FetchReport",
     "Gap",
     "IncidentQuery",
+    "IntakeLock",
     "LedgerRow",
     "LocalTimes",
     "LogPart",

@@ -59,6 +59,8 @@ class Statements:
         self.whole = self._pick(incident, WHOLE, incident.c.first_seq)
         still_open = (incident.c.status == schema.OPEN, incident.c.source == sa.bindparam("of"))
         self.open = self._text(sa.select(incident.c.id, incident.c.first_seq).where(*still_open))
+        ahead = (incident.c.vanished == sa.literal_column("1"), incident.c.closed_at > sa.bindparam("at"))
+        self.closed_ahead = self._text(sa.select(*[incident.c[name] for name in WHOLE]).where(*ahead))
         self.insert_incident = self._insert_all(incident)
         # A place apart: naming it makes the engine touch its index, and hardly any change moves one.
         self.update_incident = self._update(incident, _CHANGING, incident.c.first_seq)

@@ -26,6 +26,7 @@ from blocklight.store.applied import Applied
 from blocklight.store.auditing import AuditEntry, AuditVerdict
 from blocklight.store.engines import Engines, connect, empty_log, in_passing, transaction
 from blocklight.store.failing import failing_as_store_error
+from blocklight.store.intake_lock import IntakeLock
 from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, entries
 from blocklight.store.pausing import Pause
 from blocklight.store.places import Places
@@ -133,6 +134,15 @@ class Store:
         """Take back, delay and coarsen what is published as a stricter policy says; updates go on waiting."""
         with self._applying() as driver:
             return self._application(driver, at).refilter(outcomes)
+
+    def close_no_later(self, at: datetime) -> Applied:
+        """Let calls that left their feed be closed at *at* where the clock, once wrong, says later."""
+        with self._applying() as driver:
+            return self._application(driver, at).close_no_later()
+
+    def intake_lock(self) -> IntakeLock:
+        """Return the lock that lets one process at a time fetch for this city; nobody holds it yet."""
+        return IntakeLock(self._engines.write)
 
     def pause(self, pause: Pause) -> Applied:
         """Publish nothing more of what a pause covers, and take its open incidents back until then."""

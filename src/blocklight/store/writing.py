@@ -80,6 +80,15 @@ class Application:
                 self._withhold(Withheld(incident.id, incident.source, Reason.PAUSED), None, stored)
         return self._finish(before)
 
+    def close_no_later(self) -> Applied:
+        """Close what vanished at a time that has not come yet at this one."""
+        before = self.lock()
+        self._settled.forget()
+        for stored in self._read(fetch(self._cursor, self._sql.closed_ahead, (self._at,))):
+            incident = stored.incident.closed_by_vanishing(from_ms(self._at))
+            self._update(stored, incident, stored.place_id, vanished=1)
+        return self._finish(before)
+
     def restrain(self, outcomes: Sequence[PublicIncident | Held | Withheld]) -> Applied:
         """Let what waits tell no more, and wait no shorter, than these say."""
         before = self.lock()

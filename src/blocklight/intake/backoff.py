@@ -1,0 +1,21 @@
+"""How long to wait before a source is polled again."""
+
+import random
+
+_JITTER = 0.1
+_LONGEST_S = 60.0
+"""After an outage of any length a feed is looked at within this time of its return."""
+_LONGEST_REQUESTED_S = 300.0
+_SHORTEST_S = 0.05
+
+
+def pause_s(poll_s: float, *, failures: int = 0, requested_s: float = 0, poll_took_s: float = 0) -> float:
+    """Return the seconds until the next poll: longer with each failure, at most a minute from the last one.
+
+    A far side that *requested* a longer pause gets it, within reason: its readers may be what overloads it.
+    """
+    jitter = random.uniform(-_JITTER, _JITTER)  # noqa: S311 - spreads load, guards nothing
+    if not failures:
+        return poll_s * (1 + jitter)
+    backoff: float = min(poll_s * 2 ** min(failures, 8), _LONGEST_S)
+    return max(backoff * (1 - abs(jitter)) - poll_took_s, min(requested_s, _LONGEST_REQUESTED_S), _SHORTEST_S)
