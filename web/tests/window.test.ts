@@ -3,6 +3,7 @@ import {
   dictionary,
   float64,
   int32,
+  int64,
   struct,
   tableFromArrays,
   tableToIPC,
@@ -85,6 +86,28 @@ test("differences become absolute values again", () => {
   const { incidents } = decodeWindow(encoded());
   expect([...incidents.firstSeq.subarray(0, 3)]).toEqual([7, 10, 8]);
   expect([...incidents.received.subarray(0, 3)]).toEqual([1_772_800_000, 1_772_800_060, 1_772_800_060]);
+});
+
+test("columns that needed more bytes than usual read alike", () => {
+  const words = Array.from({ length: 70_000 }, (_, number) => `KIND ${number}`);
+  const table = tableFromArrays(
+    {
+      first_seq_delta: words.map(() => 1),
+      received_at_delta: words.map((_, row) => (row === 0 ? 3_000_000_000 : 1)),
+      source_type: words,
+    },
+    {
+      types: {
+        first_seq_delta: int64(),
+        received_at_delta: int64(),
+        source_type: dictionary(utf8(), uint32()),
+      },
+    },
+  );
+  const { incidents } = decodeWindow(tableToIPC(table, { format: "stream" }) as Uint8Array);
+  expect(incidents.received[0]).toBe(3_000_000_000);
+  expect(incidents.received[69_999]).toBe(3_000_069_999);
+  expect(incidents.text("sourceType", 69_999)).toBe("KIND 69999");
 });
 
 test("stages, closing times and words survive the wire", () => {

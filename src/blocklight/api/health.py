@@ -74,6 +74,7 @@ class _Figures(Collector):
         yield faults
         yield _gauge("window_incidents", "incidents in the public window", len(columns))
         yield _gauge("open_incidents", "open incidents", columns.open)
+        yield _counter("left_out", "changes that could not be shown since start", publisher.left_out)
         age = GaugeMetricFamily(
             _PREFIX + "source_age_seconds", "since the last good fetch", labels=["source"]
         )

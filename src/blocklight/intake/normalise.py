@@ -337,7 +337,7 @@ def _joined(rows: list[Incident], *, are_units: bool) -> Incident:
         on_scene_at=_extreme(min, (row.on_scene_at for row in rows)),
         closed_at=_extreme(max, (row.closed_at for row in rows)) if everyone_closed else None,
         status=Status.CLOSED if everyone_closed else Status.OPEN,
-        units=len(rows) if are_units else first.units,
+        units=min(len(rows), _MAX_UNITS) if are_units else first.units,
         disposition=next((row.disposition for row in rows if row.disposition is not None), None),
         repaired=tuple(name for row in rows for name in row.repaired),
     )

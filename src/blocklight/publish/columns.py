@@ -1,5 +1,6 @@
 """The public window as growing columns in memory: one slot for each published incident, found by its id."""
 
+import math
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -12,6 +13,7 @@ from blocklight.model import Place, PublicIncident, Status, StoredIncident
 NOT_REACHED = -1
 """Stands in a duration or number column where the incident has no value."""
 
+_FURTHEST_M = 2**31 - 1
 _TEXT = ("kind", "source", "agency", "category", "origin", "disposition", "source_type")
 _STAGES = ("dispatched_at", "en_route_at", "on_scene_at", "closed_at")
 _ROW = np.dtype(
@@ -19,15 +21,19 @@ _ROW = np.dtype(
         ("alive", "?"),
         ("open", "?"),
         ("first_seq", "u4"),
-        ("received_at", "u4"),
+        ("received_at", "i8"),
         *[(name, "i4") for name in _STAGES],
         ("place", "i4"),
-        ("priority", "i2"),
-        ("units", "i2"),
-        *[(name, "i2") for name in _TEXT],
+        ("priority", "i4"),
+        ("units", "i4"),
+        *[(name, "i4") for name in _TEXT],
         ("id", "S16"),
     ]
 )
+
+
+class CannotBeShown(ValueError):
+    """An incident does not fit the columns, or could not be written by any answer made of them."""
 
 
 class Vocabulary:
@@ -43,6 +49,7 @@ class Vocabulary:
             return NOT_REACHED
         code = self._codes.get(value)
         if code is None:
+            _check(value)  # here, as one value that Arrow or JSON refuses would spoil every answer
             code = self._codes[value] = len(self.values)
             self.values.append(value)
         return code
@@ -74,7 +81,7 @@ class Columns:
     def closed_since(self, moment: datetime) -> int:
         """Count the incidents closed at or after *moment*."""
         rows = self.rows
-        closed_at = rows["received_at"].astype(np.int64) + rows["closed_at"]
+        closed_at = rows["received_at"] + rows["closed_at"]
         known = rows["alive"] & ~rows["open"] & (rows["closed_at"] != NOT_REACHED)
         return int(np.count_nonzero(known & (closed_at >= int(moment.timestamp()))))
 
@@ -83,9 +90,28 @@ class Columns:
         self.put_row(stored.incident, stored.first_seq)
 
     def put_row(self, incident: PublicIncident, first_seq: int) -> None:
-        """Add or replace one incident under its *first_seq*."""
+        """Add or replace one incident under its *first_seq*.
+
+        Raises ``CannotBeShown``, and then holds no version of it: an older one is no longer true.
+        """
+        try:
+            row = self._row(incident, first_seq)
+            with self._lock:
+                slot = self._slots.get(incident.id)
+                if slot is None:
+                    slot = self._slots[incident.id] = self._claim()
+                try:
+                    self.rows[slot] = row
+                except (ValueError, OverflowError):  # half of it may be written
+                    self.rows[slot] = np.zeros((), dtype=_ROW)
+                    raise
+        except (ValueError, TypeError, OverflowError) as error:
+            self.remove(incident.id)
+            raise CannotBeShown(type(error).__name__) from error
+
+    def _row(self, incident: PublicIncident, first_seq: int) -> tuple[Any, ...]:
         words = self.words
-        row = (
+        return (
             True,
             incident.status is Status.OPEN,
             first_seq,
@@ -97,11 +123,6 @@ class Columns:
             *(words[name].code(getattr(incident, name)) for name in _TEXT),
             incident.id.encode(),
         )
-        with self._lock:
-            slot = self._slots.get(incident.id)
-            if slot is None:
-                slot = self._slots[incident.id] = self._claim()
-            self.rows[slot] = row
 
     def remove(self, incident_id: str) -> bool:
         """Forget one incident; return whether it was held."""
@@ -158,3 +179,15 @@ def _place_key(incident: PublicIncident) -> PlaceKey | None:
 
 def _seconds(start: datetime, end: datetime | None) -> int:
     return NOT_REACHED if end is None else max(0, int((end - start).total_seconds()))
+
+
+def _check(value: str | PlaceKey) -> None:
+    """Raise ``ValueError`` for text that is not Unicode, a point that is none, and a radius without sense."""
+    if isinstance(value, str):
+        value.encode()
+        return
+    place, areas = value
+    if not (math.isfinite(place.lon) and math.isfinite(place.lat) and 0 <= place.radius_m <= _FURTHEST_M):
+        raise ValueError("not a place")
+    for text in (place.label or "", *(text for pair in areas for text in pair)):
+        text.encode()

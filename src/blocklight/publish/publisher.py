@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from blocklight.city import City
 from blocklight.errors import StoreError
-from blocklight.model import Change
-from blocklight.publish.columns import Columns
+from blocklight.model import Change, PublicIncident
+from blocklight.publish.columns import CannotBeShown, Columns
 from blocklight.publish.faults import Faults
 from blocklight.publish.feature import iso
 from blocklight.publish.live import Live
@@ -65,6 +67,8 @@ class Publisher:
         self.following = False
         self.retractions = 0
         """How many batches of changes took something back: whoever remembers counts drops them then."""
+        self.left_out = 0
+        """How many changes since the start could not be shown, and were left out."""
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._forget_at = 0.0
@@ -87,7 +91,7 @@ class Publisher:
         since = self.now() - timedelta(hours=self.city.publish.window_hours)
         for block in self.store.window(since):
             for stored in block:
-                columns.put(stored)
+                self._put(columns, stored.incident, stored.first_seq)
         start = seq = max(log.tail, log.head - _REPLAYED_CHANGES)
         newest: list[Change] = []
         while seq < log.head:
@@ -155,17 +159,39 @@ class Publisher:
     def _take(self, changes: list[Change], *, replay: bool = True) -> list[Change]:
         """Bring the columns up to the last of *changes*."""
         retracted = False
+        shown: list[Change] = []
         for change in changes:
             if change.incident is None:
                 retracted = self.columns.remove(change.id) or retracted
-            else:
-                self.columns.put_row(change.incident, change.first_seq)
-            if replay:
+            elif not self._put(self.columns, change.incident, change.first_seq):
+                # To those who follow, a retraction: no version that they may hold is true any more.
+                shown.append(msgspec.structs.replace(change, incident=None, released_at=None))
+                retracted = True
+                continue
+            shown.append(change)
+        if replay:
+            for change in shown:
                 self.live.replay.add(change)
         self.retractions += retracted
-        if changes:
-            self.window.advance(changes[-1].seq, retracted=retracted)
-        return changes
+        if shown:
+            self.window.advance(shown[-1].seq, retracted=retracted)
+        return shown
+
+    def _put(self, columns: Columns, incident: PublicIncident, first_seq: int) -> bool:
+        """Put one incident into *columns*, or leave it out: one row must not take the map from everybody."""
+        try:
+            columns.put_row(incident, first_seq)
+        except CannotBeShown as error:
+            if not self.left_out:
+                _log.error(
+                    "incident %s cannot be shown (%s) and is left out, as others may be: "
+                    "see blocklight_left_out_total",
+                    incident.id,
+                    error,
+                )
+            self.left_out += 1
+            return False
+        return True
 
     def _said(self, *, following: bool, reason: str = "") -> None:
         if following and not self.following:

@@ -148,7 +148,10 @@ def window_batch(rows: NDArray[Any], columns: Columns) -> pa.RecordBatch:
 
 
 def _delta(values: NDArray[Any]) -> pa.Array:
-    return pa.array(np.diff(values.astype(np.int64), prepend=0).astype(np.int32))
+    """Return differences to the row before: int32, or int64 where one needs it, as a time after 2038."""
+    differences = np.diff(values.astype(np.int64), prepend=0)
+    fits = np.abs(differences).max(initial=0) <= np.iinfo(np.int32).max
+    return pa.array(differences.astype(np.int32) if fits else differences)
 
 
 def _narrow(values: NDArray[Any]) -> NDArray[Any]:
@@ -188,7 +191,7 @@ def _words(codes: NDArray[Any], words: list[str]) -> pa.DictionaryArray:
     """Encode only the words these rows use, sorted: nothing tells of what was retracted, or of our past."""
     times = np.bincount(codes[codes != NOT_REACHED], minlength=len(words))
     used = sorted(np.flatnonzero(times).tolist(), key=words.__getitem__)
-    rank = np.full(len(words) + 1, NOT_REACHED, dtype=np.int16)  # its last entry is for code -1
+    rank = np.full(len(words) + 1, NOT_REACHED, dtype=np.int32)  # its last entry is for code -1
     rank[used] = np.arange(len(used))
     return _dictionary(rank[codes], pa.array([words[code] for code in used], pa.utf8()))
 
@@ -206,12 +209,17 @@ def _places(codes: NDArray[Any], places: list[Any]) -> pa.DictionaryArray:
         "lat": pa.array([entry and entry[0].lat for entry in chosen], pa.float64()),
         "label": pa.array([entry and entry[0].label for entry in chosen], pa.utf8()),
         "kind": pa.array([entry and str(entry[0].kind) for entry in chosen], pa.utf8()),
-        "radius_m": pa.array([entry and entry[0].radius_m for entry in chosen], pa.uint16()),
+        "radius_m": _radii([entry and entry[0].radius_m for entry in chosen]),
         "areas": _areas(chosen, kinds),
     }
     values = pa.StructArray.from_arrays(list(fields.values()), names=list(fields))
     indices = pa.array(_narrow(rank[inverse]), mask=codes == NOT_REACHED)
     return pa.DictionaryArray.from_arrays(indices, values)
+
+
+def _radii(metres: list[int | None]) -> pa.Array:
+    widest = max((radius for radius in metres if radius is not None), default=0)
+    return pa.array(metres, pa.uint16() if widest <= np.iinfo(np.uint16).max else pa.uint32())
 
 
 def _areas(chosen: list[Any], kinds: list[str]) -> pa.Array:

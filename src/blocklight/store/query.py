@@ -15,8 +15,8 @@ from blocklight.errors import BadQuery
 from blocklight.model import Category, Kind, Origin, Status, StoredIncident
 from blocklight.store import schema
 from blocklight.store.local_time import LocalTimes
-from blocklight.store.reading import ends, stored_columns, wheres
-from blocklight.store.rows import fold, maybe_ms, stored_of_row
+from blocklight.store.reading import ends, readable, stored_columns, wheres
+from blocklight.store.rows import fold, maybe_ms
 
 _MAX_LIMIT = 10_000
 _MAX_WORDS = 8
@@ -115,7 +115,7 @@ def answer(connection: sa.Connection, query: IncidentQuery) -> Page:
     following = None
     if len(rows) > query.limit:
         following = _Position(filters, as_of, shown[-1].listed_at, shown[-1].first_seq).text()
-    return Page([stored_of_row(row, places) for row in shown], following, as_of)
+    return Page(list(readable(shown, places)), following, as_of)
 
 
 def _check(query: IncidentQuery) -> None:

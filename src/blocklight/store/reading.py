@@ -1,10 +1,11 @@
 """Read what is published: the change log, one incident, and the recent past in one sweep."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from blocklight.errors import NotFound
@@ -68,16 +69,32 @@ def changes(connection: sa.Connection, after: int, limit: int) -> list[Change]:
     table = schema.change
     rows = connection.execute(sa.select(table).where(table.c.seq > after).order_by(table.c.seq).limit(limit))
     return [
-        Change(
-            seq,
-            id_,
-            first_seq,
-            from_ms(at),
-            None if body is None else incident_of_body(body),
-            maybe_time(released),
-        )
+        Change(seq, id_, first_seq, from_ms(at), _incident_or_none(body), maybe_time(released))
         for seq, id_, first_seq, at, released, body in rows
     ]
+
+
+def _incident_or_none(body: str | None) -> PublicIncident | None:
+    """Read what a change published; one that no version of ours has written takes its incident off the map.
+
+    Whoever follows the log could otherwise never get past it.
+    """
+    if body is None:
+        return None
+    try:
+        return incident_of_body(body)
+    except msgspec.DecodeError:  # a ValidationError too
+        return None
+
+
+def readable(rows: Sequence[Row], places: Mapping[int, Where]) -> Iterator[StoredIncident]:
+    """Yield what rows of ``STORED`` hold, without those that no version of ours has written."""
+    for row in rows:
+        try:
+            stored = stored_of_row(row, places)
+        except (KeyError, ValueError, TypeError, OverflowError):
+            continue  # one such row must not take all others from everybody
+        yield stored
 
 
 def incident(connection: sa.Connection, id_: str) -> tuple[StoredIncident, list[LifeEvent]]:

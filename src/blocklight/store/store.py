@@ -34,7 +34,7 @@ from blocklight.store.query import IncidentQuery, Page, answer
 from blocklight.store.reading import LogPart, WindowRows
 from blocklight.store.received import Beginning, Received, Span, beginnings, received
 from blocklight.store.renaming import NewId
-from blocklight.store.rows import incident_of_body, stored_of_row, to_ms
+from blocklight.store.rows import incident_of_body, to_ms
 from blocklight.store.settled import Settled
 from blocklight.store.sources import FetchReport, SourceHealth
 from blocklight.store.statements import Statements, fetch
@@ -301,7 +301,7 @@ class Store:
         """Yield blocks of the incidents received *since* or still open, ordered by received_at."""
         with self.window_rows(since) as window:
             for block in window.blocks:
-                yield [stored_of_row(row, window.places) for row in block]
+                yield list(reading.readable(block, window.places))
 
     @contextmanager
     def window_rows(self, since: datetime) -> Iterator[WindowRows]:

@@ -70,7 +70,8 @@ export class Incidents {
   category: Uint16Array<ArrayBuffer>;
   origin: Uint16Array<ArrayBuffer>;
   disposition: Uint16Array<ArrayBuffer>;
-  sourceType: Uint16Array<ArrayBuffer>;
+  /** Wider than the others: a feed may write a type of its own for each call. */
+  sourceType: Uint32Array<ArrayBuffer>;
   priority: Uint8Array<ArrayBuffer>;
   /** Index into `places`, or -1. */
   place: Int32Array<ArrayBuffer>;
@@ -99,7 +100,7 @@ export class Incidents {
     this.category = new Uint16Array(capacity);
     this.origin = new Uint16Array(capacity);
     this.disposition = new Uint16Array(capacity);
-    this.sourceType = new Uint16Array(capacity);
+    this.sourceType = new Uint32Array(capacity);
     this.priority = new Uint8Array(capacity);
     this.place = new Int32Array(capacity);
     this.points = new Float32Array(capacity * 2);
@@ -308,7 +309,8 @@ export class Incidents {
     this.order = bigger(this.order, Uint32Array);
     this.closed = bigger(this.closed, Int32Array);
     this.stage = bigger(this.stage, Uint8Array);
-    for (const column of TEXTS) this[column] = bigger(this[column], Uint16Array);
+    for (const column of TEXTS) if (column !== "sourceType") this[column] = bigger(this[column], Uint16Array);
+    this.sourceType = bigger(this.sourceType, Uint32Array);
     this.state = bigger(this.state, Uint8Array);
     this.priority = bigger(this.priority, Uint8Array);
     this.place = bigger(this.place, Int32Array);
