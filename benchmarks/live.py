@@ -25,7 +25,8 @@ import numpy as np
 import uvloop
 
 from blocklight.model import Category, Change, Kind, Place, PlaceKind, PublicIncident, Status
-from blocklight.publish.live import Live, encode_change, pause_after
+from blocklight.publish.live import Live, pause_after
+from blocklight.publish.replay import encode_change
 
 _UPDATED = re.compile(rb'"updated_at":"([^"]+)"')
 _EVENT = b"event: incident\n"
@@ -196,11 +197,11 @@ async def uvicorn_server(app: Any) -> tuple[Any, int]:  # noqa: ANN401 - ASGI
 
     import uvicorn  # noqa: PLC0415 - see serve_city
 
-    from blocklight.cli.connections import BoundedProtocol  # noqa: PLC0415 - see serve_city
+    from blocklight.cli.connections import bounded_protocol  # noqa: PLC0415 - see serve_city
 
     listener = socket.create_server(("127.0.0.1", 0), backlog=8192)
     config = uvicorn.Config(
-        app, access_log=False, log_level="warning", http=BoundedProtocol, lifespan="off", backlog=8192
+        app, access_log=False, log_level="warning", http=bounded_protocol(), lifespan="off", backlog=8192
     )
     server = uvicorn.Server(config)
     task = asyncio.get_running_loop().create_task(server.serve(sockets=[listener]))

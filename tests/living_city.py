@@ -17,7 +17,7 @@ import uvloop
 from hypothesis import strategies as st
 
 from blocklight.city import City, parse_city
-from blocklight.cli.connections import BoundedProtocol
+from blocklight.cli.connections import bounded_protocol
 from blocklight.model import (
     Category,
     Change,
@@ -222,7 +222,8 @@ def served(
         app,
         access_log=False,
         log_config=None,
-        http=BoundedProtocol,
+        http=bounded_protocol(),
+        proxy_headers=False,
         lifespan=lifespan,  # type: ignore[arg-type]  # "on" or "off"
         server_header=False,
         timeout_graceful_shutdown=1,

@@ -121,7 +121,7 @@ class Town:
         every = (area for known in areas.by_kind.values() for area in known)
         paths += ["/api/v1/usual", *(f"/api/v1/usual?area={area.kind}:{area.id}" for area in every)]
         found: dict[str, bytes] = {
-            "live": publisher.live.replay.since(0) or b"",
+            "live": b"".join(publisher.live.replay.since(0) or ()),
             "pulse": orjson.dumps(publisher.pulse()),
         }
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://city") as client:

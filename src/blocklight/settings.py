@@ -1,8 +1,9 @@
 """Where this process runs, from the environment; what a city is stands in its TOML file."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -22,3 +23,32 @@ class Settings(BaseSettings):
     style_url: str | None = Field(
         default=None, description="MapLibre style that overrides the city's basemap"
     )
+    trusted_proxies: str = Field(
+        default="127.0.0.1,::1",
+        description="addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed",
+    )
+    max_connections: int = Field(default=16_000, ge=0, description="open connections of the process")
+    max_connections_per_address: int = Field(
+        default=2_000, ge=0, description="open connections of an address"
+    )
+    max_live: int = Field(default=10_000, ge=0, description="live readers of the process")
+    max_live_per_address: int = Field(default=1_000, ge=0, description="live readers behind an address")
+    requests_per_address: float = Field(default=200.0, ge=0, description="requests a second of an address")
+    work_per_address: float = Field(
+        default=0.5, ge=0, description="seconds of working out answers, each second, for an address"
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        _networks(value)
+        return value
+
+    @property
+    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The proxies that are believed."""
+        return _networks(self.trusted_proxies)
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())

@@ -141,7 +141,7 @@ def test_what_intake_accepts_is_shown_by_every_answer(
     for id_, incident in stored.items():
         assert shown[id_]["source_type"] == incident.source_type
         assert shown[id_]["priority"] == incident.priority
-    replay = publisher.live.replay.since(0) or b""
+    replay = b"".join(publisher.live.replay.since(0) or ())
     features = [
         orjson.loads(line.removeprefix(b"data: "))
         for line in replay.splitlines()
@@ -215,7 +215,7 @@ def test_a_row_that_cannot_be_shown_is_left_out_counted_and_said_once(
         assert ids >= {incident_id(n) for n in range(6, 10)}
         assert len(ids) == 9 - left_out
         assert sum("cannot be shown" in record.getMessage() for record in caplog.records) == 1
-        replay = publisher.live.replay.since(0) or b""
+        replay = b"".join(publisher.live.replay.since(0) or ())
         assert replay.count(b"event: retract") == left_out  # who follows forgets the version before
         publisher.load()  # as at the next start
         assert {row["id"] for row in _shown(publisher)} == ids

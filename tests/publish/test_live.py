@@ -102,7 +102,8 @@ def test_nothing_is_lost_and_nothing_comes_out_of_order_when_connecting_amid_cha
     chance = random.Random(5)  # noqa: S311 - picks where to resume
     try:
         for _ in range(25):
-            after = chance.randint(0, quick.live.replay.head)
+            head = quick.live.replay.head
+            after = chance.randint(max(0, head - 200), head)  # more than some hundred are a reset
             with Listener(quick.port, f"/?last_event_id={after}-{EPOCH}") as listener:
                 events: list[Event] = []
                 target = quick.live.replay.head + 20
@@ -357,6 +358,37 @@ def test_everybody_can_be_told_to_start_anew(quick: Broadcast) -> None:
         listener.read(until_seen="pulse")
         quick.server.call(quick.live.reset_all)
         assert [event.name for event in listener.read(until_seen="reset")] == ["reset"]
+
+
+def test_who_missed_more_than_a_window_costs_is_told_to_start_anew(quick: Broadcast) -> None:
+    text = "x" * 1_000
+    quick.put(*range(1, 400), source_type=text)
+    until(lambda: quick.live.replay.head == 399)
+    with quick.listener(after=0) as far, quick.listener(after=390) as near:
+        assert far.read(until_seen="pulse")[0].name == "reset"
+        assert _seqs(near.read(until_seen="pulse")) == list(range(391, 400))
+
+
+def test_more_changes_at_once_than_a_window_costs_are_a_reset_for_everybody(quick: Broadcast) -> None:
+    with quick.listener() as listener:
+        listener.read(until_seen="pulse")
+        quick.put(*range(1, 400), source_type="x" * 1_000)
+        assert [event.name for event in listener.read(until_seen="pulse")] == ["reset", "pulse"]
+        quick.put(1)
+        assert _seqs(listener.read(until_seen="incident")) == [400]
+
+
+def test_what_is_taken_back_while_it_waits_for_a_full_socket_is_not_sent(quick: Broadcast) -> None:
+    canary = {"source_type": "CANARY" + "x" * 3_000}
+    with quick.listener(receive_buffer=4096) as slow:
+        next(slow.chunks())
+        _flood(quick, lambda: any(client.queue is not None for client in quick.live._clients))  # noqa: SLF001 - no public trace
+        quick.put(50, **canary)
+        until(lambda: quick.live.replay.head == quick.seq)
+        quick.publish(a_retraction(quick.seq + 1, incident_id(50)))
+        events = slow.read()
+        assert events[-1].name == "reset"
+        assert not any("CANARY" in str(event.data) for event in events)
 
 
 def test_closing_ends_every_response_and_those_that_come_later(quick: Broadcast) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from living_city import a_put, a_retraction, an_incident, incident_id
 
 from blocklight.model import Category, Change
-from blocklight.publish.live import ReplayLog, encode_change
+from blocklight.publish.replay import ReplayLog, encode_change
 
 _SCRIPTS = st.lists(st.tuples(st.integers(0, 4), st.booleans(), st.integers(1, 3)), max_size=30)
 
@@ -61,7 +61,7 @@ def test_a_client_hears_what_the_model_says_or_is_told_to_start_anew(
         assert missed is None
         return
     assert missed is not None
-    heard = {_seq(event): event["event"] for event in _events(missed)}
+    heard = {_seq(event): event["event"] for event in _events(b"".join(missed))}
     assert list(heard) == sorted(heard)
     must = _must_hear(changes, seq)
     earlier_retractions = {c.seq for c in changes if c.incident is None and c.seq > seq}
@@ -90,8 +90,8 @@ def test_nothing_of_a_retracted_incident_stays_in_the_log() -> None:
     log.add(a_retraction(4, incident_id(1)))
     missed = log.since(0)
     assert missed is not None
-    assert b"CANARY" not in missed
-    assert [_seq(event) for event in _events(missed)] == [2, 4]
+    assert b"CANARY" not in b"".join(missed)
+    assert [_seq(event) for event in _events(b"".join(missed))] == [2, 4]
 
 
 def test_what_a_version_that_tells_less_takes_back_is_not_replayed() -> None:
@@ -102,8 +102,8 @@ def test_what_a_version_that_tells_less_takes_back_is_not_replayed() -> None:
     log.add(a_put(3, an_incident(1, category=Category.MEDICAL, priority=1), first_seq=1))
     missed = log.since(0)
     assert missed is not None
-    assert b"CANARY" not in missed
-    assert [_seq(event) for event in _events(missed)] == [2, 3]
+    assert b"CANARY" not in b"".join(missed)
+    assert [_seq(event) for event in _events(b"".join(missed))] == [2, 3]
 
 
 def test_a_label_with_a_line_break_cannot_end_an_event() -> None:
@@ -112,3 +112,43 @@ def test_a_label_with_a_line_break_cannot_end_an_event() -> None:
     assert event["event"] == "incident"
     assert text.count(b"\n") == 4
     assert b"\r" not in text
+
+
+def _filled(count: int, **settings: int) -> ReplayLog:
+    log = ReplayLog(**settings)
+    log.begin(0, "3f9a1c20")
+    for seq in range(1, count + 1):
+        log.add(a_put(seq, an_incident(seq)))
+    return log
+
+
+def test_replays_share_their_bytes_whatever_seq_they_resume_from() -> None:
+    log = _filled(500)
+    replays = [log.since(seq) for seq in range(100)]
+    shared: set[int] = set()
+    own = 0
+    for missed in replays:
+        assert missed is not None
+        assert len(missed) > 3
+        shared |= {id(piece) for piece in missed[1:]}
+        own = max(own, len(missed[0]))
+    assert len(shared) < 30
+    assert own < 20_000
+
+
+def test_no_more_bytes_are_held_than_anybody_is_sent() -> None:
+    log = _filled(2_000, most_bytes=100_000)
+    missed = log.since(log.tail)
+    assert missed is not None
+    assert 90_000 < sum(map(len, missed)) <= 100_000
+    assert log.since(log.tail - 1) is None
+
+
+def test_what_waits_for_a_slow_client_is_taken_back_though_it_can_be_replayed_no_more() -> None:
+    log = ReplayLog(most_bytes=10_000)
+    log.begin(0, "3f9a1c20")
+    log.add(a_put(1, an_incident(1, source_type="CANARY", category=Category.ALARM)))
+    for seq in range(2, 200):
+        log.add(a_put(seq, an_incident(seq)))
+    assert log.tail > 1
+    assert log.takes_back(a_put(200, an_incident(1, category=Category.MEDICAL), first_seq=1))

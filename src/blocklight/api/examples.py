@@ -76,6 +76,9 @@ def problem_response(status: int, title: str, detail: str, **members: str) -> di
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     **problem_response(400, "Bad query", "bboxx: unknown parameter", parameter="bboxx"),
     **problem_response(404, "Not found", "no such incident is published"),
+    **problem_response(
+        429, "Too many requests", "this address asks for more than its share; come back later"
+    ),
     **problem_response(503, "The store cannot answer right now", "try again in a moment"),
 }
 

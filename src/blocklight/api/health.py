@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse, Response
 
 from blocklight.api.examples import problems, text_response
+from blocklight.api.limits import Admission
 from blocklight.api.problems import problem
 from blocklight.api.state import Public, public
 from blocklight.publish.publisher import Publisher
@@ -21,11 +22,15 @@ _PREFIX = "blocklight_"
 
 
 @router.get(
-    "/healthz", response_class=PlainTextResponse, responses=text_response("The process answers", "ok")
+    "/healthz",
+    response_class=PlainTextResponse,
+    responses=text_response("The process works", "ok") | problems(503),
 )
-async def healthz() -> str:
-    """Say that the process answers."""
-    return "ok"
+async def healthz(state: Annotated[Public, Depends(public)]) -> Response:
+    """Say whether the process works; 503 when it hangs, so that only a restart helps."""
+    if state.publisher.stuck:
+        return problem(503, "Stuck", "the change log has not answered for a minute")
+    return PlainTextResponse("ok")
 
 
 @router.get(
@@ -46,7 +51,7 @@ async def readyz(state: Annotated[Public, Depends(public)]) -> Response:
 def metrics(state: Annotated[Public, Depends(public)]) -> Response:
     """Return figures in the Prometheus exposition format; counts and ages only."""
     registry = CollectorRegistry()
-    registry.register(_Figures(state.publisher))
+    registry.register(_Figures(state.publisher, state.admission))
     headers = {"cache-control": "no-store"}
     return Response(generate_latest(registry), headers=headers, media_type="text/plain; version=0.0.4")
 
@@ -54,8 +59,9 @@ def metrics(state: Annotated[Public, Depends(public)]) -> Response:
 class _Figures(Collector):
     """The figures of one moment."""
 
-    def __init__(self, publisher: Publisher) -> None:
+    def __init__(self, publisher: Publisher, admission: Admission) -> None:
         self._publisher = publisher
+        self._admission = admission
 
     def collect(self) -> Iterator[Metric]:
         """Yield each figure with what it means."""
@@ -72,6 +78,11 @@ class _Figures(Collector):
         for task, count in sorted(publisher.faults.counts.items()):
             faults.add_metric([task], count)
         yield faults
+        yield _gauge("connections", "open connections", self._admission.connections.total)
+        refused = CounterMetricFamily(_PREFIX + "refused", "what a limit refused", labels=["limit"])
+        for limit, count in sorted(self._admission.refused.items()):
+            refused.add_metric([limit], count)
+        yield refused
         yield _gauge("window_incidents", "incidents in the public window", len(columns))
         yield _gauge("open_incidents", "open incidents", columns.open)
         yield _counter("left_out", "changes that could not be shown since start", publisher.left_out)

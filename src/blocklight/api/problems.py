@@ -15,6 +15,7 @@ from blocklight.errors import BadQuery, NotFound, StoreError
 _log = logging.getLogger(__name__)
 
 _LONGEST_NAME = 80
+_STORE_RETRY_S = 5
 
 PROBLEM_TYPE = "application/problem+json"
 _HEADERS = {
@@ -29,6 +30,23 @@ def problem(status: int, title: str, detail: str | None = None, **members: objec
     if detail:
         body["detail"] = detail
     return Response(orjson.dumps(body | members), status, headers=_HEADERS, media_type=PROBLEM_TYPE)
+
+
+def overloaded(retry_after_s: int = 2) -> Response:
+    """Return the answer to who asks for more than can be worked out in time."""
+    return _later(problem(HTTPStatus.SERVICE_UNAVAILABLE, "Busy", "try again in a moment"), retry_after_s)
+
+
+def too_many(detail: str, retry_after_s: int) -> Response:
+    """Return the answer to an address that asks for more than its share; its connection ends with it."""
+    answer = problem(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests", detail)
+    answer.headers["connection"] = "close"
+    return _later(answer, retry_after_s)
+
+
+def _later(answer: Response, retry_after_s: int) -> Response:
+    answer.headers["retry-after"] = str(retry_after_s)
+    return answer
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -51,7 +69,7 @@ def _not_found(_: Request, error: Exception) -> Response:
 
 
 def _unavailable(_: Request, __: Exception) -> Response:
-    return problem(503, "The store cannot answer right now")
+    return _later(problem(503, "The store cannot answer right now"), _STORE_RETRY_S)
 
 
 def _invalid(_: Request, error: Exception) -> Response:

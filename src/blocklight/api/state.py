@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
+from blocklight.api.limits import Admission, Limits
 from blocklight.areas import Areas
 from blocklight.city import City
 from blocklight.insight.usual import Usual
@@ -38,6 +39,7 @@ class Public:
     style_url: str | None = None
     web: Path = field(default_factory=web_root)
     files: dict[str, PublicFile] = field(default_factory=dict)
+    admission: Admission = field(default_factory=lambda: Admission(Limits()))
 
     @cached_property
     def usual(self) -> Usual:

@@ -1,15 +1,14 @@
 """The public window as one file; the answer is ready in memory, so the endpoint is bare ASGI."""
 
-import asyncio
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
 from blocklight.api.encoding import matches, preferred_encoding
-from blocklight.api.problems import problem
-from blocklight.publish.publisher import Publisher
-from blocklight.publish.window import Snapshot
+from blocklight.api.problems import overloaded, problem
+from blocklight.publish.building import WindowBuilds
+from blocklight.publish.window import DEFAULT_HOURS, Snapshot, lengths
 
 MEDIA_TYPE = "application/vnd.apache.arrow.stream"
 
@@ -17,10 +16,10 @@ MEDIA_TYPE = "application/vnd.apache.arrow.stream"
 class WindowEndpoint:
     """``GET /api/v1/window?hours=`` and ``/api/v1/window/ids?hours=``."""
 
-    def __init__(self, publisher: Publisher, what: str, *, longest_hours: int) -> None:
-        self._publisher = publisher
+    def __init__(self, builds: WindowBuilds, what: str, *, longest_hours: int) -> None:
+        self._builds = builds
         self._what = what
-        self._longest_hours = longest_hours
+        self._lengths = lengths(longest_hours)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI has no types of its own
         """Answer one request."""
@@ -30,10 +29,11 @@ class WindowEndpoint:
             await problem(400, "Bad query", hours, parameter="hours")(scope, receive, send)
             return
         encoding = preferred_encoding(request.headers.get("accept-encoding"))
-        window = self._publisher.window
-        snapshot = window.ready(hours, encoding, self._what)
+        built = next(length for length in self._lengths if length >= hours)
+        snapshot = await self._builds.get(built, encoding, self._what)
         if snapshot is None:
-            snapshot = await asyncio.to_thread(window.get, hours, encoding, self._what)
+            await overloaded()(scope, receive, send)
+            return
         await _send(snapshot, request, send)
 
     def _hours(self, query: bytes) -> int | str:
@@ -42,10 +42,11 @@ class WindowEndpoint:
         unknown = [name for name, _ in pairs if name != "hours"]
         if unknown:
             return f"{unknown[0][:40]}: unknown parameter"
-        text = pairs[-1][1] if pairs else "24"
-        plain = text.isascii() and text.isdigit() and len(text) <= len(str(self._longest_hours))
-        if not plain or not 1 <= int(text) <= self._longest_hours:
-            return f"hours: a whole number from 1 to {self._longest_hours}"
+        longest = self._lengths[-1]
+        text = pairs[-1][1] if pairs else str(min(DEFAULT_HOURS, longest))
+        plain = text.isascii() and text.isdigit() and len(text) <= len(str(longest))
+        if not plain or not 1 <= int(text) <= longest:
+            return f"hours: a whole number from 1 to {longest}"
         return int(text)
 
 

@@ -2,10 +2,13 @@
 
 import asyncio
 import re
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from blocklight.api.limits import Admission, Limits
 
 MOST_BYTES = 64 * 1024
 """Of a request's line and headers together; a browser sends a few thousand."""
@@ -18,9 +21,19 @@ LONGEST_S = 20.0
 BODY_S = 35.0
 """From the end of the headers to the end of the body, however much is sent meanwhile."""
 _LINGER_S = 2.0
+_AGAIN_S = 10
 _HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%\-]*(:\d{0,5})?|\[[0-9A-Fa-f:.]+\](:\d{0,5})?")
 _NO_MORE = b"connection: close\r\ncontent-length: 0\r\n\r\n"
+_COUNTED = {
+    HTTPStatus.BAD_REQUEST: "malformed",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "large_headers",
+}
 _WAITING_FOR_BODY, _WAITING_FOR_HEADERS = "body", "headers"
+
+
+def bounded_protocol(admission: Admission | None = None) -> Any:  # noqa: ANN401 - what uvicorn makes protocols with
+    """Return how uvicorn makes a connection's protocol, within the limits of *admission*."""
+    return partial(BoundedProtocol, admission=admission or Admission(Limits()))
 
 
 class _Refused(Exception):
@@ -44,15 +57,30 @@ class BoundedProtocol(HttpToolsProtocol):
     _taken = 0
     _fields = 0
     _running: RequestResponseCycle | None = None
+    _has_place = False
+
+    def __init__(self, *args: Any, admission: Admission, **settings: Any) -> None:  # noqa: ANN401 - of uvicorn
+        super().__init__(*args, **settings)
+        self._admission = admission
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - as uvicorn has it
-        """Begin to wait for the first request."""
+        """Begin to wait for the first request, where there is a place for this connection."""
         super().connection_made(transport)
-        self._wait_for(_WAITING_FOR_HEADERS, LONGEST_S)
+        reason = self._admission.connect(self._peer)
+        self._has_place = reason is None
+        if reason is None:
+            self._wait_for(_WAITING_FOR_HEADERS, LONGEST_S)
+            return
+        self._deaf = True
+        status = STATUS_LINE[429 if reason == "address" else 503]
+        transport.write(status + b"retry-after: %d\r\n" % _AGAIN_S + _NO_MORE)
+        transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End every answer that is under way: uvicorn would end the newest only."""
         self._stop_waiting()
+        if self._has_place:
+            self._admission.disconnect(self._peer)
         for cycle in (self._running, *(cycle for cycle, _ in self.pipeline)):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
@@ -128,6 +156,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._running = cycle
         super()._start_asgi_task(cycle, app)
 
+    @property
+    def _peer(self) -> str:
+        return self.client[0] if self.client else ""
+
     def _is_over(self) -> bool:
         return self._deaf or self.transport.is_closing()
 
@@ -156,6 +188,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Answer with *status* and close; where answers are still to come, close after them, silently."""
         self._deaf = True
         self._stop_waiting()
+        self._admission.refused[_COUNTED[status]] += 1
         if self._is_answering() and self._running is not None:
             last = self.pipeline[0][0] if self.pipeline else self._running
             last.keep_alive = False
@@ -176,6 +209,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _too_late(self) -> None:
         self._late = None
+        if self._late_for:
+            self._admission.refused[f"slow_{self._late_for}"] += 1
         cycle = self.cycle
         if self._late_for == _WAITING_FOR_BODY and cycle is self._running and not cycle.response_started:
             cycle.disconnected = True  # whoever reads the body is told that nobody sends it

@@ -5,13 +5,15 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from blocklight.cli.policy_change import apply_policy
 from blocklight.errors import StoreError
 from blocklight.intake.clock_watch import ClockWatch
 from blocklight.intake.run import Feed, Runner
-from blocklight.publish.faults import Faults
+from blocklight.intake.threads import UPKEEP, in_thread
+from blocklight.publish.faults import CLOCK, DROPPING, POLLING, RELEASING, Faults
 
 if TYPE_CHECKING:
     from blocklight.cli.serving import Town
@@ -51,9 +53,9 @@ class Intake:
 
     async def begin(self) -> bool:
         """Take the city's turn if it is free, and let the policy act on the past; return whether it was."""
-        if not await asyncio.to_thread(self._lock.acquire):
+        if not await in_thread(UPKEEP, self._lock.acquire):
             return False
-        await asyncio.to_thread(apply_policy, self._town.city, self._town.rules, self._store, self._now())
+        await in_thread(UPKEEP, apply_policy, self._town.city, self._town.rules, self._store, self._now())
         for feed in self._feeds:
             feed.cursor_known = False  # whoever fetched before has moved it
         self.fetching = True
@@ -82,11 +84,11 @@ class Intake:
 
     def _start(self, tasks: asyncio.TaskGroup) -> None:
         for runner in self._runners:
-            tasks.create_task(self._faults.repeat("polling a source", runner.run))
-        tasks.create_task(self._faults.repeat("releasing what is held", self._release))
-        tasks.create_task(self._faults.repeat("dropping old changes", self._compact))
+            tasks.create_task(self._faults.repeat(POLLING, runner.run))
+        tasks.create_task(self._faults.repeat(RELEASING, self._release))
+        tasks.create_task(self._faults.repeat(DROPPING, self._compact))
         watch = ClockWatch()
-        tasks.create_task(self._faults.repeat("watching the clock", lambda: self._watch_clock(watch)))
+        tasks.create_task(self._faults.repeat(CLOCK, lambda: self._watch_clock(watch)))
         tasks.create_task(self._watch_turn())
 
     async def _wait(self) -> None:
@@ -102,7 +104,7 @@ class Intake:
     async def _watch_turn(self) -> None:
         while True:
             await asyncio.sleep(TURN_EVERY_S)
-            if not await asyncio.to_thread(self._lock.held):
+            if not await in_thread(UPKEEP, self._lock.held):
                 raise _TurnLost
 
     async def _watch_clock(self, watch: ClockWatch) -> None:
@@ -116,7 +118,7 @@ class Intake:
         _log.warning("the clock was set %s by %.0f s; reading the sources again", direction, abs(jump_s))
         if jump_s < 0:
             with suppress(StoreError):  # said by whoever fetches; a later fetch closes them again
-                await asyncio.to_thread(self._store.close_no_later, self._now())
+                await in_thread(UPKEEP, self._store.close_no_later, self._now())
                 self._stored()
         for runner in self._runners:
             runner.clock_was_set()
@@ -124,7 +126,7 @@ class Intake:
     async def _release(self) -> None:
         """Publish what was held back as soon as its time has come."""
         with suppress(StoreError):  # it stays held, and whoever fetches says what is wrong
-            if await asyncio.to_thread(self._store.release, self._now()) is not None:
+            if await in_thread(UPKEEP, self._store.release, self._now()) is not None:
                 self._stored()
         await asyncio.sleep(_RELEASE_EVERY_S)
 
@@ -133,4 +135,6 @@ class Intake:
         await asyncio.sleep(_COMPACT_EVERY_S)
         since = self._now() - _KEEP_CHANGES
         with suppress(StoreError):  # nothing is lost by keeping more until the next time
-            await asyncio.to_thread(self._store.compact, keep_since=since, keep_at_least=_KEEP_AT_LEAST)
+            await in_thread(
+                UPKEEP, partial(self._store.compact, keep_since=since, keep_at_least=_KEEP_AT_LEAST)
+            )

@@ -19,12 +19,14 @@ from rich.progress import Progress
 
 from blocklight import net
 from blocklight.api.app import create_app
+from blocklight.api.limits import Admission, Limits
 from blocklight.api.state import Public
 from blocklight.areas import Areas
 from blocklight.city import City, SourceSpec, load_city
 from blocklight.cli import err, out
-from blocklight.cli.connections import BoundedProtocol
+from blocklight.cli.connections import bounded_protocol
 from blocklight.cli.fetching import Intake
+from blocklight.cli.file_limit import connections_for, raise_file_limit
 from blocklight.cli.id_keys import belong_together
 from blocklight.errors import BlocklightError, explained
 from blocklight.intake.claims import Claims
@@ -42,6 +44,7 @@ from blocklight.store import Store
 
 _log = logging.getLogger(__name__)
 
+_UNREAD_MS = 60_000
 _DEMO_DOMAIN = ".demo.invalid"
 
 Clock = Callable[[], datetime]
@@ -231,7 +234,8 @@ async def _serve(
 ) -> None:
     publisher = Publisher(town.city, town.store, now=now, clock_rate=clock_rate)
     _ = town.city.tiles  # a file of no use is refused before anybody looks
-    state = Public(town.city, town.store, publisher, town.areas, town.settings.style_url)
+    admission = Admission(limits_of(town.settings))
+    state = Public(town.city, town.store, publisher, town.areas, town.settings.style_url, admission=admission)
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(http_client(town.city, now, seed))
         every = town.feeds(client, now, clock_rate)
@@ -252,7 +256,8 @@ async def _serve(
             running = [tasks.create_task(publisher.run())]
             if fetching is not None:
                 running.append(tasks.create_task(fetching.run()))
-            await _run_server(create_app(state, inbox=inbox), publisher, listener, name=town.city.city.name)
+            app = create_app(state, inbox=inbox)
+            await _run_server(app, publisher, listener, name=town.city.city.name, admission=admission)
             for task in running:
                 task.cancel()
     town.store.close()
@@ -281,13 +286,38 @@ async def _first_fetch(feeds: list[Feed], store: Store) -> None:
             progress.advance(task)
 
 
-async def _run_server(app: Any, publisher: Publisher, listener: socket.socket, *, name: str) -> None:  # noqa: ANN401 - ASGI
+def limits_of(settings: Settings) -> Limits:
+    """Return what the settings allow, and no more connections than this process may have files open."""
+    wanted = settings.max_connections
+    most = connections_for(raise_file_limit(wanted), wanted)
+    if most < wanted:
+        _log.warning("room for %d connections and not %d: raise the limit of open files", most, wanted)
+    return Limits(
+        connections=most,
+        connections_each=settings.max_connections_per_address,
+        live=settings.max_live,
+        live_each=settings.max_live_per_address,
+        requests_each=settings.requests_per_address,
+        work_each=settings.work_per_address,
+        trusted=settings.trusted_networks,
+    )
+
+
+async def _run_server(
+    app: Any,  # noqa: ANN401 - ASGI
+    publisher: Publisher,
+    listener: socket.socket,
+    *,
+    name: str,
+    admission: Admission | None = None,
+) -> None:
     config = uvicorn.Config(
         app,
         access_log=False,
         log_config=None,  # its own would print what exceptions say
         log_level="error",  # it warns of each malformed request: whoever sends them would fill the disk
-        http=BoundedProtocol,
+        http=bounded_protocol(admission),
+        proxy_headers=False,  # uvicorn would believe whoever connects from this machine
         ws="none",
         server_header=False,
         timeout_graceful_shutdown=1,
@@ -347,6 +377,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         reason = error.strerror or "cannot listen"
         raise BlocklightError(f"{host}:{port}: {reason.lower()}; choose another with --port") from error
+    # Who has stopped reading, or is gone without a word, is given up by the kernel (RFC 5482), which would
+    # wait for as long as the other side says that it has no room.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
     listener.listen(4096)
     return listener
 

@@ -9,6 +9,7 @@ from blocklight.intake.columns import Columns
 from blocklight.intake.push_keys import PushKeys
 from blocklight.intake.record import Batch
 from blocklight.intake.run import Clock, Feed, Tally, store_batch
+from blocklight.intake.threads import PUSHING, in_thread
 from blocklight.store import FetchReport, Store
 
 
@@ -42,7 +43,7 @@ class Inbox:
         if feed is None:
             raise NotFound("no such source")
         async with self._turns[source]:
-            tally = await asyncio.to_thread(self._store_them, feed, records)
+            tally = await in_thread(PUSHING, self._store_them, feed, records)
         self._stored()
         return {
             "records": tally.records,

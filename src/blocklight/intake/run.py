@@ -20,6 +20,7 @@ from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser, join_unit_rows
 from blocklight.intake.record import Batch, Connector, Incident, Placed, RawRecord, Unreadable
 from blocklight.intake.redact import Rules, redact, reject
+from blocklight.intake.threads import POLLING, in_thread
 from blocklight.model import Held, Outcome, PublicIncident, Reason, Rejected, Withheld
 from blocklight.store import Applied, FetchReport, Store
 
@@ -216,7 +217,7 @@ async def run_once(feed: Feed, store: Store) -> Tally:
     damaged: list[Unreadable] = []
     together = source.closes == "vanish" or source.rows != "incident"
     if not feed.cursor_known:
-        feed.cursor = await asyncio.to_thread(store.cursor, source.id)
+        feed.cursor = await in_thread(POLLING, store.cursor, source.id)
         feed.cursor_known = True
     async with aclosing(feed.connector.fetch(feed.cursor)) as batches:  # type: ignore[type-var]  # connectors are generators
         async for batch in batches:
@@ -228,12 +229,12 @@ async def run_once(feed: Feed, store: Store) -> Tally:
                 damaged.extend(batch.unreadable)
                 last = replace(batch, records=whole, unreadable=damaged)
                 if batch.complete:  # stored before the connector, asked for more, takes its answer for known
-                    await asyncio.to_thread(store_batch, feed, store, last, tally)
+                    await in_thread(POLLING, store_batch, feed, store, last, tally)
                     last = None
             else:
-                await asyncio.to_thread(store_batch, feed, store, batch, tally)
+                await in_thread(POLLING, store_batch, feed, store, batch, tally)
     if last is not None:
-        await asyncio.to_thread(store_batch, feed, store, last, tally)
+        await in_thread(POLLING, store_batch, feed, store, last, tally)
     return tally
 
 
@@ -382,7 +383,7 @@ class Runner:
         source = self._feed.source
         report = FetchReport(source.id, self._now(), self._feed.late_after_s, **what)
         try:
-            await asyncio.to_thread(self._store.record_fetch, report)
+            await in_thread(POLLING, self._store.record_fetch, report)
         except StoreError:
             _log.warning("source %s: its health could not be stored", source.id)
 

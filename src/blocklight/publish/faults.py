@@ -8,6 +8,16 @@ from collections.abc import Awaitable, Callable
 _log = logging.getLogger(__name__)
 
 _PAUSE_S = 1.0
+FOLLOWING = "following the change log"
+SENDING = "sending live frames"
+PULSE = "the pulse"
+SOURCES = "watching the sources"
+PAUSES = "watching for pauses"
+RELEASING = "releasing what is held"
+DROPPING = "dropping old changes"
+POLLING = "polling a source"
+CLOCK = "watching the clock"
+TASKS = (FOLLOWING, SENDING, PULSE, SOURCES, PAUSES, RELEASING, DROPPING, POLLING, CLOCK)
 
 
 class Faults:
@@ -18,7 +28,7 @@ class Faults:
     """
 
     def __init__(self, pause_s: float = _PAUSE_S) -> None:
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter(dict.fromkeys(TASKS, 0))
         self.failing: set[str] = set()
         self._pause_s = pause_s
 

@@ -15,9 +15,9 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from blocklight.model import Change, Detail
-from blocklight.publish.faults import Faults
-from blocklight.publish.feature import change_feature
+from blocklight.model import Change
+from blocklight.publish.faults import PULSE, SENDING, Faults
+from blocklight.publish.replay import MOST_BYTES, ReplayLog
 
 Scope = dict[str, Any]
 Receive = Callable[[], Any]
@@ -30,11 +30,13 @@ _HEARTBEAT_S = 15.0
 _PULSE_S = 5.0
 _QUEUE_BYTES = 1_000_000
 _QUEUE_FRAMES = 64
+_SMALL_BYTES = 16_000
+"""A greeting up to this is one piece: shared pieces pay only where they are large."""
+LEAST_REPLAY_BYTES = 256_000
+"""Some hundred changes, which are always replayed: loading the window anew interrupts a reader."""
 _STALLED_S = 60.0
 _CLIENTS_PER_STEP = 500
-_NEVER: tuple[int, Detail | None] = (0, None)
 _RESET = b"event: reset\ndata: {}\n\n"
-_ANEW = deque([_RESET])
 _HELLO = b": connected\nretry: 2000\n\n"
 _END = {"type": "http.response.body", "body": b"", "more_body": False}
 _HEADERS = [
@@ -49,81 +51,18 @@ _HEADERS = [
 ]
 
 
-class ReplayLog:
-    """The newest changes as event text, for clients that resume; what is taken back is emptied.
+class _Client:
+    """One open connection: *queue* is ``None`` while its socket takes everything at once.
 
-    A retraction takes back all that was told of an incident, and so does a version that tells less.
+    *ending* says that nothing more is sent than the reset that waits.
     """
 
-    def __init__(self, capacity: int = 20_000) -> None:
-        self._capacity = capacity
-        self.epoch = ""
-        self._events: deque[tuple[int, str, bytes]] = deque()
-        self._live: dict[str, tuple[int, Detail]] = {}
-        self.tail = 0
-        self.head = 0
-
-    def begin(self, seq: int, epoch: str) -> None:
-        """Start after *seq* of an *epoch*: whatever came before cannot be replayed from here."""
-        self.epoch = epoch
-        self._events.clear()
-        self._live.clear()
-        self.tail = self.head = seq
-
-    def takes_back(self, change: Change) -> bool:
-        """Whether earlier versions of an incident may not be told any more once a change is public."""
-        if change.incident is None:
-            return True
-        _, before = self._live.get(change.id, _NEVER)
-        return before is not None and bool(before.taken_back_by(change.incident.detail))
-
-    def add(self, change: Change) -> bytes:
-        """Append one change and return its event text."""
-        event = encode_change(change, self.epoch)
-        if change.id in self._live and self.takes_back(change):
-            del self._live[change.id]
-            self._events = deque((s, i, b"" if i == change.id else e) for s, i, e in self._events)
-        if change.incident is not None:
-            self._live[change.id] = change.seq, change.incident.detail
-        self._events.append((change.seq, change.id, event))
-        self.head = change.seq
-        while len(self._events) > self._capacity:
-            seq, old, _ = self._events.popleft()
-            self.tail = seq
-            if self._live.get(old, _NEVER)[0] == seq:
-                del self._live[old]
-        return event
-
-    def since(self, seq: int, before: int | None = None) -> bytes | None:
-        """Return the events after *seq*, and *before* another, or ``None`` when some are no longer held."""
-        if not self.tail <= seq <= self.head:
-            return None
-        newer: list[bytes] = []
-        for at, _, event in reversed(self._events):
-            if at <= seq:
-                break
-            if before is None or at < before:
-                newer.append(event)
-        return b"".join(reversed(newer))
-
-
-def encode_change(change: Change, epoch: str) -> bytes:
-    """Return one change as an SSE event whose id is its seq and its epoch, as ``4822-3f9a1c20``."""
-    event_id = f"{change.seq}-{epoch}".encode()
-    if change.incident is None:
-        return b"id: %s\nevent: retract\ndata: %s\n\n" % (event_id, orjson.dumps({"id": change.id}))
-    data = orjson.dumps(change_feature(change, change.incident))
-    return b"id: %s\nevent: incident\ndata: %s\n\n" % (event_id, data)
-
-
-class _Client:
-    """One open connection: *queue* is ``None`` while its socket takes everything at once."""
-
-    __slots__ = ("gone", "queue", "queued_bytes", "send", "serving", "task")
+    __slots__ = ("ending", "gone", "queue", "queued_bytes", "send", "serving", "task")
 
     def __init__(self, send: Send) -> None:
         self.send = send
         self.serving = asyncio.current_task()
+        self.ending = False
         self.gone = False
         self.queue: deque[bytes] | None = deque()
         self.queued_bytes = 0
@@ -142,6 +81,7 @@ class Live:
         heartbeat_s: float = _HEARTBEAT_S,
         stalled_s: float = _STALLED_S,
         faults: Faults | None = None,
+        window_bytes: Callable[[], int] = lambda: 0,
     ) -> None:
         self.replay = ReplayLog()
         self.faults = Faults() if faults is None else faults
@@ -149,6 +89,7 @@ class Live:
         self.resets = 0
         self.broken = 0
         """Connections that could not be written to and were given up."""
+        self._window_bytes = window_bytes
         self._clients: dict[_Client, None] = {}
         self._pulse = pulse
         self._interval_s = interval_s
@@ -179,7 +120,7 @@ class Live:
         """Keep what is taken back of an incident out of all that is still to be sent."""
         self._pending = [entry for entry in self._pending if entry[1] != incident_id]
         for client in self._clients:
-            if client.queue:  # its frames are shared bytes that may hold the incident
+            if client.queue is not None:  # its frames are shared bytes that may hold the incident
                 self._start_anew(client)
 
     def pulse_now(self) -> None:
@@ -201,7 +142,7 @@ class Live:
         loop = asyncio.get_running_loop()
         self._next_pulse = loop.time() + self._pulse_s
         self._next_heartbeat = loop.time() + self._heartbeat_s
-        await self.faults.repeat("sending live frames", self._turn)
+        await self.faults.repeat(SENDING, self._turn)
 
     async def _turn(self) -> None:
         loop = asyncio.get_running_loop()
@@ -254,7 +195,8 @@ class Live:
         client = _Client(send)
         self._clients[client] = None  # from here on frames queue up behind the replay: no gap, no repeat
         try:
-            self._enqueue(client, _HELLO + self._greeting(scope))
+            for frame in self._greeting(scope):
+                self._enqueue(client, frame)
             client.task = asyncio.create_task(self._drain(client))
             while (await receive())["type"] != "http.disconnect":
                 pass
@@ -266,14 +208,22 @@ class Live:
             if client.task is not None:
                 client.task.cancel()
 
-    def _greeting(self, scope: Scope) -> bytes:
+    @property
+    def most_bytes(self) -> int:
+        """How many bytes of changes a client is sent at once: more would cost more than a new window."""
+        return min(MOST_BYTES, max(LEAST_REPLAY_BYTES, self._window_bytes()))
+
+    def _greeting(self, scope: Scope) -> list[bytes]:
         """Return what a client missed since the seq it names, or a reset when that cannot be told."""
         position = last_seq(scope, self.replay.epoch)
         # What is pending goes to this client with the next frame; were it replayed as well, older changes
         # would follow newer ones.
         before = self._pending[0][0] if self._pending else None
-        missed = b"" if position is None else self.replay.since(position, before)
-        return (_RESET if missed is None else missed) + self._pulse_event()
+        missed = [] if position is None else self.replay.since(position, before)
+        if missed is None or sum(map(len, missed)) > self.most_bytes:
+            missed = [_RESET]
+        greeting = [_HELLO, *missed, self._pulse_event()]
+        return [b"".join(greeting)] if sum(map(len, greeting)) <= _SMALL_BYTES else greeting
 
     def _pulse_event(self) -> bytes:
         """Return the pulse, worked out once for all who connect in the same moment.
@@ -284,13 +234,15 @@ class Live:
         if now - self._pulsed[0] > self._interval_s:
             try:
                 self._pulsed = now, b"event: pulse\ndata: %s\n\n" % orjson.dumps(self._pulse())
-                self.faults.end("the pulse")
+                self.faults.end(PULSE)
             except Exception as error:  # noqa: BLE001 - a mistake of ours, counted and said
                 self._pulsed = now, b""
-                self.faults.note("the pulse", error)
+                self.faults.note(PULSE, error)
         return self._pulsed[1]
 
     async def _broadcast(self, frame: bytes) -> None:
+        if len(frame) > self.most_bytes:
+            frame = _RESET + self._pulse_event()
         message = {"type": "http.response.body", "body": frame, "more_body": True}
         self.frames_sent += 1
         for count, client in enumerate(list(self._clients), 1):
@@ -314,6 +266,8 @@ class Live:
                 pass
 
     def _enqueue(self, client: _Client, frame: bytes) -> None:
+        if client.ending:
+            return
         if client.queue is None:
             client.queue = deque()
         full = client.queued_bytes + len(frame) > _QUEUE_BYTES or len(client.queue) >= _QUEUE_FRAMES
@@ -324,11 +278,15 @@ class Live:
         client.queued_bytes += len(frame)
 
     def _start_anew(self, client: _Client) -> None:
-        """Put a reset in the place of all that waits for a client; what follows finds the queue full."""
-        if client.queue != _ANEW:
-            self.resets += 1
-        client.queue = _ANEW.copy()
-        client.queued_bytes = _QUEUE_BYTES
+        """Put a reset in the place of all that waits for a client, and end with it."""
+        if client.ending:
+            return
+        self.resets += 1
+        client.ending = True
+        client.queue = deque([_RESET])
+        if client.task is not None:  # also of what waits for its socket: nothing of that is written yet
+            client.task.cancel()
+            client.task = asyncio.create_task(self._drain(client))
 
     async def _drain(self, client: _Client) -> None:
         """Send what a client's full socket has kept waiting; give the client up when nothing moves."""
@@ -338,9 +296,9 @@ class Live:
                 client.queued_bytes -= len(frame)
                 async with asyncio.timeout(self._stalled_s):
                     await client.send(
-                        {"type": "http.response.body", "body": frame, "more_body": frame != _RESET}
+                        {"type": "http.response.body", "body": frame, "more_body": not client.ending}
                     )
-                if frame == _RESET:  # it loads the window and comes back with a new seq
+                if client.ending:  # it loads the window and comes back with a new seq
                     self._clients.pop(client, None)
                     return
             client.queue = None

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,11 +16,13 @@ from blocklight.city import City
 from blocklight.errors import StoreError
 from blocklight.model import Change, PublicIncident
 from blocklight.publish.columns import CannotBeShown, Columns
-from blocklight.publish.faults import Faults
+from blocklight.publish.faults import FOLLOWING, PAUSES, SOURCES, Faults
 from blocklight.publish.feature import iso
 from blocklight.publish.live import Live
 from blocklight.publish.window import Window
 from blocklight.store import Pause, SourceHealth, Store
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +34,8 @@ _HEALTH_S = 2.0
 _PAUSES_S = 0.5
 _FORGET_S = 600.0
 _RETRY_S = 1.0
-_FOLLOWING = "following the change log"
+_LATE_S = 5.0
+_STUCK_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class Publisher:
         self.columns = Columns()
         self.window = Window(self.columns, city_id=city.city.id, now=now)
         self.faults = Faults()
-        self.live = Live(pulse=self.pulse, faults=self.faults)
+        self.live = Live(pulse=self.pulse, faults=self.faults, window_bytes=self.window.default_bytes)
         self.health: list[SourceHealth] = []
         self.pauses: list[Pause] = []
         self.following = False
@@ -72,11 +77,22 @@ class Publisher:
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._forget_at = 0.0
+        # Threads of their own: whatever else waits for the store, or computes, these never wait for a thread.
+        self._follower = ThreadPoolExecutor(1, thread_name_prefix="follow")
+        self._watcher = ThreadPoolExecutor(1, thread_name_prefix="watch")
+        self._followed_at: float | None = None
+        self._turned_at: float | None = None
 
     @property
     def ready(self) -> bool:
-        """Whether what this process shows is what the log says."""
-        return self.following and _FOLLOWING not in self.faults.failing
+        """Whether what this process shows is what the log said a few seconds ago."""
+        fresh = self._followed_at is not None and time.monotonic() - self._followed_at < _LATE_S
+        return fresh and self.following and FOLLOWING not in self.faults.failing
+
+    @property
+    def stuck(self) -> bool:
+        """Whether a look at the log neither succeeds nor fails: only a new process helps."""
+        return self._turned_at is not None and time.monotonic() - self._turned_at > _STUCK_S
 
     def load(self) -> None:
         """Read the window and the newest changes from the store; blocking, once, before serving."""
@@ -114,7 +130,7 @@ class Publisher:
         A backup was restored, the public ids were renewed, or changes were dropped before they were read.
         """
         _log.warning("the change log was replaced or cut: every page loads its window anew")
-        self._adopt(await asyncio.to_thread(self._read))
+        self._adopt(await self._in(self._follower, self._read))
         self.retractions += 1
         self.live.reset_all()
 
@@ -132,12 +148,22 @@ class Publisher:
             tasks.create_task(self._watch_health())
             tasks.create_task(self._watch_pauses())
 
+    async def _in(self, thread: Executor, work: Callable[..., T], *args: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(thread, work, *args)
+
     async def _follow(self) -> None:
-        await self.faults.repeat(_FOLLOWING, self._follow_once)
+        async def turn() -> None:
+            try:
+                await self._follow_once()
+            finally:
+                self._turned_at = time.monotonic()
+
+        self._turned_at = time.monotonic()
+        await self.faults.repeat(FOLLOWING, turn)
 
     async def _follow_once(self) -> None:
         try:
-            log = await asyncio.to_thread(self.store.follow, self.window.seq, _BATCH)
+            log = await self._in(self._follower, self.store.follow, self.window.seq, _BATCH)
             if log.epoch != self.window.epoch or not log.tail <= self.window.seq <= log.head:
                 await self._begin_anew()
                 return
@@ -199,15 +225,17 @@ class Publisher:
         if self.following and not following:
             _log.error("cannot follow the change log: %s", reason)
         self.following = following
+        if following:
+            self._followed_at = time.monotonic()
 
     async def _watch_health(self) -> None:
         self._forget_at = asyncio.get_running_loop().time() + _FORGET_S
-        await self.faults.repeat("watching the sources", self._watch_health_once)
+        await self.faults.repeat(SOURCES, self._watch_health_once)
 
     async def _watch_health_once(self) -> None:
         loop = asyncio.get_running_loop()
         with suppress(StoreError):
-            self.health = await asyncio.to_thread(self.store.sources)
+            self.health = await self._in(self._watcher, self.store.sources)
         if loop.time() >= self._forget_at:
             self._forget_at = loop.time() + _FORGET_S
             oldest = self.now() - timedelta(hours=self.city.publish.window_hours)
@@ -216,11 +244,11 @@ class Publisher:
 
     async def _watch_pauses(self) -> None:
         """Say at once what the city has paused or resumed, by whichever process."""
-        await self.faults.repeat("watching for pauses", self._watch_pauses_once)
+        await self.faults.repeat(PAUSES, self._watch_pauses_once)
 
     async def _watch_pauses_once(self) -> None:
         with suppress(StoreError):
-            pauses = await asyncio.to_thread(self.store.pauses)
+            pauses = await self._in(self._watcher, self.store.pauses)
             if pauses != self.pauses:
                 self.pauses = pauses
                 self.live.pulse_now()

@@ -20,7 +20,11 @@ from blocklight.publish.columns import NOT_REACHED, Columns
 
 _REBUILD_SHARE = 10
 _MIN_AGE_S = 1.0
-_KEPT = 8
+_KEPT = 10
+_STILL_OF_USE_S = 60.0
+DEFAULT_HOURS = 24
+_LENGTHS = (1, DEFAULT_HOURS, 168, 720)
+"""Hours that are built; the ones that the page offers (see ``web/src/lib/filter.ts``)."""
 
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
     "zstd": lambda raw: zstandard.ZstdCompressor(level=9).compress(raw),
@@ -68,11 +72,11 @@ class Window:
 
     def begin(self, columns: Columns, seq: int, epoch: str) -> None:
         """Answer from other *columns*, of a history of the log called *epoch*, and forget every answer."""
-        with self._lock:
-            self._columns = columns
-            self.epoch = epoch
-            self.seq = self._stale_below = seq
-            self._built.clear()
+        # Without the lock, which whoever builds holds for long: this runs in the event loop.
+        self._columns = columns
+        self.epoch = epoch
+        self.seq = self._stale_below = seq
+        self._built = {}
 
     def advance(self, seq: int, *, retracted: bool) -> None:
         """Note that the columns are now exact as of *seq*."""
@@ -93,9 +97,23 @@ class Window:
     def ready(self, hours: int, encoding: str, what: str = "window") -> Snapshot | None:
         """Return an answer that needs no work, or ``None``; cheap enough for the event loop."""
         built = self._built.get((what, hours))
-        if built is None or self._is_stale(built) or encoding not in built.encoded:
+        return None if built is None or self._is_stale(built) else _encoded(built, encoding)
+
+    def older(self, hours: int, encoding: str, what: str = "window") -> Snapshot | None:
+        """Return an answer that is late, but of which nothing was taken back since, or ``None``."""
+        built = self._built.get((what, hours))
+        if built is None or built.seq < self._stale_below:
             return None
-        return Snapshot(built.encoded[encoding], encoding, f'"{built.etag}-{encoding}"', built.seq)
+        return _encoded(built, encoding) if time.monotonic() - built.built_at < _STILL_OF_USE_S else None
+
+    def may_tell(self, snapshot: Snapshot) -> bool:
+        """Whether nothing was taken back since an answer was begun."""
+        return snapshot.seq >= self._stale_below
+
+    def default_bytes(self) -> int:
+        """Return what the window costs that most ask for, as it was last sent; 0 before that."""
+        built = self._built.get(("window", DEFAULT_HOURS))
+        return 0 if built is None else min(map(len, list(built.encoded.values())), default=0)
 
     def _is_stale(self, built: _Built) -> bool:
         if built.seq < self._stale_below:
@@ -110,17 +128,27 @@ class Window:
 
     def _build(self, what: str, hours: int) -> _Built:
         start = time.monotonic()
-        seq = self.seq
-        rows = self._columns.since(self._now() - timedelta(hours=hours))
-        batch = _ids(rows) if what == "ids" else window_batch(rows, self._columns)
+        seq, columns, kept = self.seq, self._columns, self._built
+        rows = columns.since(self._now() - timedelta(hours=hours))
+        batch = _ids(rows) if what == "ids" else window_batch(rows, columns)
         raw = to_ipc(batch, self._about(seq, hours))
         etag = hashlib.blake2b(raw, digest_size=9).hexdigest()
         now = time.monotonic()
         built = _Built(raw, seq, etag, now, now - start, {})
-        self._built[(what, hours)] = built
-        while len(self._built) > _KEPT:
-            del self._built[next(iter(self._built))]
+        kept[(what, hours)] = built
+        while len(kept) > _KEPT:
+            del kept[next(iter(kept))]
         return built
+
+
+def lengths(longest: int) -> tuple[int, ...]:
+    """Return the few hours that windows are built for, up to the *longest* that a city publishes."""
+    return (*(hours for hours in _LENGTHS if hours < longest), longest)
+
+
+def _encoded(built: _Built, encoding: str) -> Snapshot | None:
+    body = built.encoded.get(encoding)
+    return None if body is None else Snapshot(body, encoding, f'"{built.etag}-{encoding}"', built.seq)
 
 
 def window_batch(rows: NDArray[Any], columns: Columns) -> pa.RecordBatch:

@@ -149,6 +149,40 @@ export interface paths {
                         "text/event-stream": string;
                     };
                 };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": Record<string, never>;
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": Record<string, never>;
+                    };
+                };
             };
         };
         put?: never;
@@ -281,7 +315,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description how far back; open incidents are always included */
+                    /** @description how far back, rounded up to a length that is built (1, 24, 168, 720 or the longest); open incidents are always included */
                     hours?: number;
                 };
                 header?: never;
@@ -318,6 +352,40 @@ export interface paths {
                         "application/problem+json": Record<string, never>;
                     };
                 };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": Record<string, never>;
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": Record<string, never>;
+                    };
+                };
             };
         };
         put?: never;
@@ -342,7 +410,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description how far back; open incidents are always included */
+                    /** @description how far back, rounded up to a length that is built (1, 24, 168, 720 or the longest); open incidents are always included */
                     hours?: number;
                 };
                 header?: never;
@@ -379,6 +447,40 @@ export interface paths {
                         "application/problem+json": Record<string, never>;
                     };
                 };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": Record<string, never>;
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": Record<string, never>;
+                    };
+                };
             };
         };
         put?: never;
@@ -398,7 +500,7 @@ export interface paths {
         };
         /**
          * Healthz
-         * @description Say that the process answers.
+         * @description Say whether the process works; 503 when it hangs, so that only a restart helps.
          */
         get: operations["healthz_healthz_get"];
         put?: never;
@@ -569,6 +671,40 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
         };
     };
     get_city_api_v1_city_get: {
@@ -675,6 +811,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
             };
             /** @description The store cannot answer right now */
             503: {
@@ -815,6 +968,23 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description The store cannot answer right now */
             503: {
                 headers: {
@@ -934,6 +1104,23 @@ export interface operations {
                      *       "detail": "no such incident is published",
                      *       "status": 404,
                      *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
                      *       "type": "about:blank"
                      *     }
                      */
@@ -1083,6 +1270,23 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description The store cannot answer right now */
             503: {
                 headers: {
@@ -1159,6 +1363,40 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
         };
     };
     get_map_layer_api_v1_map__number__get: {
@@ -1205,6 +1443,40 @@ export interface operations {
                      *       "detail": "no such incident is published",
                      *       "status": 404,
                      *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
                      *       "type": "about:blank"
                      *     }
                      */
@@ -1267,6 +1539,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
             };
             /** @description The store cannot answer right now */
             503: {
@@ -1349,6 +1638,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
             };
             /** @description The store cannot answer right now */
             503: {
@@ -1456,6 +1762,23 @@ export interface operations {
                     "application/problem+json": Record<string, never>;
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
             /** @description The store cannot answer right now */
             503: {
                 headers: {
@@ -1484,7 +1807,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The process answers */
+            /** @description The process works */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1492,6 +1815,40 @@ export interface operations {
                 content: {
                     /** @example ok */
                     "text/plain": string;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
                 };
             };
         };
@@ -1515,6 +1872,40 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
+                };
+            };
         };
     };
     readyz_readyz_get: {
@@ -1534,6 +1925,23 @@ export interface operations {
                 content: {
                     /** @example ready */
                     "text/plain": string;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": Record<string, never>;
                 };
             };
             /** @description The store cannot answer right now */

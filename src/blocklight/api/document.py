@@ -1,0 +1,100 @@
+"""Describes in the OpenAPI document what the framework cannot see: bare endpoints, limits."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from blocklight.api.examples import FEATURE, problems
+from blocklight.api.window import MEDIA_TYPE
+
+DESCRIPTION = """
+Everything on the map, for anyone to build on. Times are UTC; points are lon, lat in WGS 84 and approved
+public places, never the exact location. A call for service is a request for help, not a crime. `seq` is a
+place in the change log, within its `epoch`: read the window, then follow
+`/api/v1/live?last_event_id=<seq>-<epoch>` with those of its metadata, and nothing is missed.
+"""
+
+_LIVE_EXAMPLE = (
+    f'id: 4822-3f9a1c20\nevent: incident\ndata: {{"type":"Feature","id":"{FEATURE["id"]}", ...}}\n\n'
+)
+
+
+def document_streams(app: FastAPI) -> None:
+    """Describe the bare ASGI endpoints in the OpenAPI document, which FastAPI cannot see."""
+    hours = {
+        "name": "hours",
+        "in": "query",
+        "description": "how far back, rounded up to a length that is built (1, 24, 168, 720 or the longest); "
+        "open incidents are always included",
+        "schema": {"type": "integer", "minimum": 1, "default": 24},
+    }
+    last = {
+        "name": "last_event_id",
+        "in": "query",
+        "description": "resume after this event (or the Last-Event-ID header): `<seq>-<epoch>`",
+        "schema": {"type": "string", "examples": ["4822-3f9a1c20"]},
+    }
+    example = "an Arrow IPC stream; read it with pyarrow.ipc.open_stream"
+    binary = {"schema": {"type": "string", "format": "binary"}, "example": example}
+    events = {"schema": {"type": "string"}, "example": _LIVE_EXAMPLE}
+    extra = {
+        "/api/v1/window": _operation(
+            "The public window as Arrow columns",
+            "Arrow IPC stream: one batch, oldest first. `first_seq_delta` and `received_at_delta` (epoch "
+            "seconds) are differences to the row before; `closed_min` is minutes after received, rounded up; "
+            "`place` is a dictionary. Schema metadata: `seq`, `epoch`, `hours`, `city`. Compressed with "
+            "zstd, br or gzip; ETag and 304.",
+            hours,
+            {MEDIA_TYPE: binary},
+            problems(400),
+        ),
+        "/api/v1/window/ids": _operation(
+            "The public ids of the window",
+            "Arrow IPC stream with `first_seq` and `id`.",
+            hours,
+            {MEDIA_TYPE: binary},
+            problems(400),
+        ),
+        "/api/v1/live": _operation(
+            "Changes as they are published",
+            "Server-Sent Events: `incident` (a Feature), `retract` (`{id}`), `reset` (load the window anew), "
+            "`pulse` (clock, source freshness, counts; no id). The event id is `<seq>-<epoch>`; the epoch "
+            "is another one once a backup was restored, and then everybody is answered with a `reset`.",
+            last,
+            {"text/event-stream": events},
+            {},
+        ),
+    }
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        document["paths"].update(extra)
+        for path in document["paths"].values():
+            responses = path["get"]["responses"]
+            responses.pop("422", None)  # the framework's; ours is a 400
+            for status, entry in problems(429, 503).items():
+                responses.setdefault(str(status), entry)
+        for name in ("HTTPValidationError", "ValidationError"):
+            document["components"]["schemas"].pop(name, None)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this as its extension point
+
+
+def _operation(
+    summary: str,
+    description: str,
+    parameter: dict[str, Any],
+    content: dict[str, Any],
+    failures: dict[int | str, dict[str, Any]],
+) -> dict[str, Any]:
+    operation = {
+        "tags": ["live"],
+        "summary": summary,
+        "description": description,
+        "parameters": [parameter],
+        "responses": {"200": {"description": summary, "content": content}}
+        | {str(status): entry for status, entry in failures.items()},
+    }
+    return {"get": operation}

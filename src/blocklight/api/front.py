@@ -1,0 +1,167 @@
+"""Stands before every route: who asks, whether that may be now, and what every answer says besides."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from fastapi import FastAPI
+
+from blocklight.api.limits import Admission, address_key, client_address, is_trusted
+from blocklight.api.problems import overloaded, too_many
+from blocklight.api.push import PREFIX, PushEndpoint
+from blocklight.api.queueing import Full, Turns
+
+LIVE = "/api/v1/live"
+_OPEN_TO_ALL = ("/api/", "/openapi")
+_WORKED_OUT = ("/api/", "/list", "/data", "/manifest.webmanifest")
+"""What a thread works out, mostly from the database; everything else is answered from memory."""
+_LEAST_WORK_S = 0.05
+_LIVE_AGAIN_S = 30
+_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"geolocation=(self), camera=(), microphone=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+]
+_OPEN = (b"access-control-allow-origin", b"*")
+_PREFLIGHT = [
+    _OPEN,
+    (b"allow", b"GET, HEAD, OPTIONS"),
+    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
+    (b"access-control-allow-headers", b"last-event-id, if-none-match"),
+    (b"access-control-max-age", b"86400"),
+]
+_key = lru_cache(4096)(address_key)
+_is_trusted = lru_cache(4096)(is_trusted)
+
+
+class Front:
+    """Answers the streaming paths before any routing; *api* answers all others, a few at a time."""
+
+    def __init__(
+        self, api: FastAPI, streams: dict[str, Any], admission: Admission, push: PushEndpoint | None = None
+    ) -> None:
+        self.api = api
+        self._streams = streams
+        self._admission = admission
+        self._push = push
+        self._turns = Turns()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.api(scope, receive, send)
+            return
+        scope = self._from_client(scope)
+        if self._push is not None and scope["path"].startswith(PREFIX):
+            await self._push(scope, receive, send)  # whoever holds a key is no stranger; it counts the others
+            return
+        method, path = scope["method"], scope["path"]
+        open_to_all = path.startswith(_OPEN_TO_ALL)
+        address = _key(scope["client"][0] if scope.get("client") else "")
+        wait_s = self._admission.requests.take(address, 1.0)
+        if wait_s:
+            await self._too_many("requests", wait_s, scope, receive, _adding(send, scope))
+        elif method == "OPTIONS" and open_to_all:
+            await send({"type": "http.response.start", "status": 204, "headers": _PREFLIGHT})
+            await send({"type": "http.response.body"})
+        elif path in self._streams and method in ("GET", "HEAD"):
+            await self._stream(address, scope, receive, send)
+        elif path.startswith(_WORKED_OUT):
+            await self._in_turn(address, scope, receive, _adding(send, scope))
+        else:
+            await self._routed(scope, receive, _adding(send, scope))
+
+    def _from_client(self, scope: Any) -> Any:  # noqa: ANN401 - ASGI
+        """Return *scope* as of the client that a trusted proxy speaks for."""
+        client = scope.get("client")
+        trusted = self._admission.limits.trusted
+        if not client or not trusted or not _is_trusted(client[0], trusted):
+            return scope
+        headers = scope["headers"]
+        forwarded = b",".join(value for name, value in headers if name == b"x-forwarded-for")
+        schemes = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-proto"]
+        address = client_address(client[0], forwarded.decode("latin-1"), trusted)
+        changed = scope | {"client": (address, client[1] if address == client[0] else 0)}
+        return changed | {"scheme": schemes[-1]} if schemes[-1:] in (["http"], ["https"]) else changed
+
+    async def _stream(self, address: str, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        endpoint = self._streams[scope["path"]]
+        if scope["path"] != LIVE or scope["method"] == "HEAD":
+            await endpoint(scope, receive, send)
+            return
+        live = self._admission.live
+        reason = live.take(address)
+        if reason is not None:
+            await self._no_place(reason, scope, receive, _adding(send, scope))
+            return
+        try:
+            await endpoint(scope, receive, send)
+        finally:
+            live.leave(address)
+
+    async def _no_place(self, reason: str, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        if reason == "address":
+            await self._too_many("live", _LIVE_AGAIN_S, scope, receive, send)
+            return
+        self._admission.refused["live_total"] += 1
+        await overloaded(_LIVE_AGAIN_S)(scope, receive, send)
+
+    async def _in_turn(self, address: str, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        """Have a request worked out when its turn comes; sending the answer is no work any more."""
+        wait_s = self._admission.work.take(address, 0.0, at_least=_LEAST_WORK_S)
+        if wait_s:
+            await self._too_many("work", wait_s, scope, receive, send)
+            return
+        try:
+            await self._turns.enter(address)
+        except Full:
+            self._admission.refused["work_total"] += 1
+            await overloaded()(scope, receive, send)
+            return
+        loop = asyncio.get_running_loop()
+        begun: float | None = loop.time()
+
+        def worked_out() -> None:
+            nonlocal begun
+            if begun is not None:
+                self._admission.work.spend(address, loop.time() - begun)
+                self._turns.leave(address)
+                begun = None
+
+        async def send_and_leave(message: Any) -> None:  # noqa: ANN401 - ASGI
+            worked_out()
+            await send(message)
+
+        try:
+            await self._routed(scope, receive, send_and_leave)
+        finally:
+            worked_out()
+
+    async def _routed(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        # Every route answers HEAD as it answers GET, without the body.
+        seen = scope | {"method": "GET"} if scope["method"] == "HEAD" else scope
+        await self.api(seen, receive, send)
+
+    async def _too_many(self, what: str, wait_s: float, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        self._admission.refused[f"{what}_address"] += 1
+        detail = "this address asks for more than its share; come back later"
+        await too_many(detail, math.ceil(wait_s))(scope, receive, send)
+
+
+def _adding(send: Any, scope: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - ASGI
+    """Return a ``send`` that adds the headers of every answer, and leaves the body of a HEAD's out."""
+    headers = [*_HEADERS, _OPEN] if scope["path"].startswith(_OPEN_TO_ALL) else _HEADERS
+
+    async def send_with_headers(message: Any) -> None:  # noqa: ANN401 - ASGI
+        if message["type"] == "http.response.start":
+            given = list(message.get("headers", ()))
+            names = {name.lower() for name, _ in given}
+            message["headers"] = [*given, *(one for one in headers if one[0] not in names)]
+        elif scope["method"] == "HEAD":
+            message["body"] = b""
+        await send(message)
+
+    return send_with_headers

@@ -1,0 +1,23 @@
+"""Makes room for as many connections as are allowed: each is an open file of this process."""
+
+import resource
+
+_RESERVE = 512
+"""For the database, the log, the city's files, and connections that are being refused."""
+
+
+def raise_file_limit(connections: int) -> int:
+    """Allow this process as many open files as *connections* need and the system lets it; return how many."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _RESERVE
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        return wanted
+    return wanted if soft == resource.RLIM_INFINITY else soft
+
+
+def connections_for(files: int, wanted: int) -> int:
+    """Return how many of *wanted* connections fit beside what else is open, at least half of *files*."""
+    return min(wanted or files, max(files - _RESERVE, files // 2))

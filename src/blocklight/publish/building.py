@@ -1,0 +1,83 @@
+"""Builds windows beside the live feed: one at a time, each once for all who wait for it."""
+
+import asyncio
+import heapq
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import NamedTuple
+
+from blocklight.publish.window import Snapshot, Window
+
+_PATIENCE_S = 0.5
+"""How long somebody waits for a newer answer where there is an older one of use."""
+_LONGEST_S = 10.0
+_SHARE = 0.5
+"""Of a processor, for building: a thread that computes takes turns with the one that sends frames."""
+_LONGEST_REST_S = 0.5
+
+
+class _Job(NamedTuple):
+    """A window to build; the short and much wanted ones sort first."""
+
+    hours: int
+    what: str
+    encoding: str
+
+
+class WindowBuilds:
+    """Answers for windows; never more work than one thread does, and less than all of a processor's time."""
+
+    def __init__(self, window: Callable[[], Window]) -> None:
+        self._window = window
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="window")
+        self._waiting: dict[_Job, asyncio.Future[Snapshot]] = {}
+        self._next: list[_Job] = []
+        self._working: asyncio.Task[None] | None = None
+
+    async def get(self, hours: int, encoding: str, what: str) -> Snapshot | None:
+        """Return an answer, a little late where building takes long; ``None`` when it takes too long."""
+        snapshot = self._window().ready(hours, encoding, what)
+        if snapshot is not None:
+            return snapshot
+        job = _Job(hours, what, encoding)
+        older = self._window().older(hours, encoding, what)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LONGEST_S if older is None else _PATIENCE_S):
+                while True:
+                    snapshot = await asyncio.shield(self._order(job))
+                    if self._window().may_tell(snapshot):
+                        return snapshot
+        return self._window().older(hours, encoding, what)  # anew: something may have been taken back
+
+    def _order(self, job: _Job) -> "asyncio.Future[Snapshot]":
+        """Have *job* done soon, once for all who want it."""
+        building = self._waiting.get(job)
+        if building is None:
+            building = self._waiting[job] = asyncio.get_running_loop().create_future()
+            building.add_done_callback(_retrieved)
+            heapq.heappush(self._next, job)
+            if self._working is None or self._working.done():
+                self._working = asyncio.create_task(self._work())
+        return building
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._next:
+            job = heapq.heappop(self._next)
+            begun = loop.time()
+            build = loop.run_in_executor(self._thread, self._window().get, job.hours, job.encoding, job.what)
+            try:
+                snapshot = await build
+            except Exception as error:  # noqa: BLE001 - it belongs to those who wait for it
+                self._waiting.pop(job).set_exception(error)
+            else:
+                self._waiting.pop(job).set_result(snapshot)
+            took = loop.time() - begun
+            await asyncio.sleep(min(_LONGEST_REST_S, took * (1 - _SHARE) / _SHARE))
+
+
+def _retrieved(building: "asyncio.Future[Snapshot]") -> None:
+    """Look at an error that nobody waits for any more, so that asyncio does not write it out."""
+    if not building.cancelled():
+        building.exception()

@@ -1,0 +1,145 @@
+"""Keeps the newest changes as event text for clients that resume, in pieces that all of them share."""
+
+from collections import deque
+
+import orjson
+
+from blocklight.model import Change, Detail
+from blocklight.publish.feature import change_feature
+
+MOST_BYTES = 1_000_000
+"""Held at most: whoever missed more is better served with a new window."""
+_BLOCK_BYTES = 16_000
+_NEVER: tuple[int, Detail | None] = (0, None)
+
+
+class _Block:
+    """Consecutive events; joined once for all who need every one of them."""
+
+    __slots__ = ("_whole", "events", "size")
+
+    def __init__(self) -> None:
+        self.events: deque[tuple[int, str, bytes]] = deque()
+        self.size = 0
+        self._whole: bytes | None = None
+
+    def append(self, seq: int, id_: str, event: bytes) -> None:
+        self.events.append((seq, id_, event))
+        self.size += len(event)
+        self._whole = None
+
+    def popleft(self) -> tuple[int, str, bytes]:
+        entry = self.events.popleft()
+        self.size -= len(entry[2])
+        self._whole = None
+        return entry
+
+    def empty(self, id_: str) -> int:
+        """Empty the events of an incident; return how many bytes those had."""
+        if all(entry[1] != id_ for entry in self.events):
+            return 0
+        self.events = deque((seq, i, b"" if i == id_ else event) for seq, i, event in self.events)
+        before, self.size = self.size, sum(len(event) for *_, event in self.events)
+        self._whole = None
+        return before - self.size
+
+    def between(self, after: int, before: int | None) -> bytes:
+        """Return the events after one seq and before another."""
+        first, last = self.events[0][0], self.events[-1][0]
+        if first > after and (before is None or last < before):
+            if self._whole is None:
+                self._whole = b"".join(event for *_, event in self.events)
+            return self._whole
+        return b"".join(
+            event for seq, _, event in self.events if seq > after and (before is None or seq < before)
+        )
+
+
+class ReplayLog:
+    """The newest changes, bounded in number and in bytes; what is taken back is emptied.
+
+    A retraction takes back all that was told of an incident, and so does a version that tells less.
+    """
+
+    def __init__(self, capacity: int = 20_000, most_bytes: int = MOST_BYTES) -> None:
+        self._capacity = capacity
+        self._most_bytes = most_bytes
+        self.epoch = ""
+        self._blocks: deque[_Block] = deque()
+        self._events = 0
+        self._bytes = 0
+        # Of whom what was published is kept for longer than it can be replayed: a slow client may lag so far.
+        self._live: dict[str, tuple[int, Detail]] = {}
+        self._told: deque[tuple[int, str]] = deque()
+        self.tail = 0
+        self.head = 0
+
+    def begin(self, seq: int, epoch: str) -> None:
+        """Start after *seq* of an *epoch*: whatever came before cannot be replayed from here."""
+        self.epoch = epoch
+        self._blocks.clear()
+        self._events = self._bytes = 0
+        self._live.clear()
+        self._told.clear()
+        self.tail = self.head = seq
+
+    def takes_back(self, change: Change) -> bool:
+        """Whether earlier versions of an incident may not be told any more once a change is public."""
+        if change.incident is None:
+            return True
+        _, before = self._live.get(change.id, _NEVER)
+        return before is not None and bool(before.taken_back_by(change.incident.detail))
+
+    def add(self, change: Change) -> bytes:
+        """Append one change and return its event text."""
+        event = encode_change(change, self.epoch)
+        if change.id in self._live and self.takes_back(change):
+            del self._live[change.id]
+            self._bytes -= sum(block.empty(change.id) for block in self._blocks)
+        if change.incident is not None:
+            self._live[change.id] = change.seq, change.incident.detail
+            self._told.append((change.seq, change.id))
+        if not self._blocks or self._blocks[-1].size >= _BLOCK_BYTES:
+            self._blocks.append(_Block())
+        self._blocks[-1].append(change.seq, change.id, event)
+        self._events += 1
+        self._bytes += len(event)
+        self.head = change.seq
+        self._forget()
+        return event
+
+    def _forget(self) -> None:
+        while self._events > self._capacity or self._bytes > self._most_bytes:
+            seq, _, event = self._blocks[0].popleft()
+            self.tail = seq
+            self._events -= 1
+            self._bytes -= len(event)
+            if not self._blocks[0].events:
+                self._blocks.popleft()
+        while len(self._told) > self._capacity:
+            seq, id_ = self._told.popleft()
+            if self._live.get(id_, _NEVER)[0] == seq:
+                del self._live[id_]
+
+    def since(self, seq: int, before: int | None = None) -> list[bytes] | None:
+        """Return the events after *seq*, and *before* another, or ``None`` when some are no longer held.
+
+        In pieces of whole events that are the same bytes for everybody, but for the first and the last.
+        """
+        if not self.tail <= seq <= self.head:
+            return None
+        pieces: list[bytes] = []
+        for block in reversed(self._blocks):
+            if block.events[-1][0] <= seq:
+                break
+            pieces.append(block.between(seq, before))
+        return [piece for piece in reversed(pieces) if piece]
+
+
+def encode_change(change: Change, epoch: str) -> bytes:
+    """Return one change as an SSE event whose id is its seq and its epoch, as ``4822-3f9a1c20``."""
+    event_id = f"{change.seq}-{epoch}".encode()
+    if change.incident is None:
+        return b"id: %s\nevent: retract\ndata: %s\n\n" % (event_id, orjson.dumps({"id": change.id}))
+    data = orjson.dumps(change_feature(change, change.incident))
+    return b"id: %s\nevent: incident\ndata: %s\n\n" % (event_id, data)

@@ -1,0 +1,120 @@
+from ipaddress import ip_network
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blocklight.api.limits import (
+    LOOPBACK,
+    Admission,
+    Allowance,
+    Limits,
+    Network,
+    Places,
+    address_key,
+    client_address,
+)
+
+_PROXIES: tuple[Network, ...] = (*LOOPBACK, ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
+
+
+@pytest.mark.parametrize(
+    ("host", "key"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_a_household_is_one_address(host: str, key: str) -> None:
+    assert address_key(host) == key
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("192.0.2.7", "", "192.0.2.7"),
+        ("192.0.2.7", "198.51.100.1", "192.0.2.7"),
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("127.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("::1", "2001:db8::5", "2001:db8::5"),
+        ("::ffff:127.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("127.0.0.1", "203.0.113.9, 198.51.100.1", "198.51.100.1"),
+        ("127.0.0.1", "203.0.113.9, 198.51.100.1, 10.1.2.3", "198.51.100.1"),
+        ("127.0.0.1", "10.1.2.4, 10.1.2.3", "10.1.2.4"),
+        ("127.0.0.1", "198.51.100.1:4711", "198.51.100.1"),
+        ("127.0.0.1", "[2001:db8::5]:4711", "2001:db8::5"),
+        ("127.0.0.1", "127.0.0.1, junk", "junk"),
+    ],
+)
+def test_only_what_a_trusted_proxy_added_is_believed(peer: str, forwarded: str, client: str) -> None:
+    assert client_address(peer, forwarded, _PROXIES) == client
+
+
+def test_an_allowance_lets_a_burst_through_then_a_rate_and_says_when_to_come_again() -> None:
+    now = 100.0
+    allowance = Allowance(2.0, 5.0, clock=lambda: now)
+    assert [allowance.take("a", 1.0) for _ in range(10)] == [0.0] * 10
+    assert allowance.take("a", 1.0) == 1.0
+    assert allowance.take("b", 1.0) == 0.0
+    now += 0.5
+    assert allowance.take("a", 1.0) == 0.0
+    assert allowance.take("a", 1.0) > 0.0
+
+
+def test_work_that_took_long_is_paid_for_afterwards() -> None:
+    now = 0.0
+    allowance = Allowance(0.5, 10.0, clock=lambda: now)
+    assert allowance.take("a", 0.0, at_least=0.1) == 0.0
+    allowance.spend("a", 6.0)
+    wait_s = allowance.take("a", 0.0, at_least=0.1)
+    assert wait_s == pytest.approx(2.2)
+    now += wait_s
+    assert allowance.take("a", 0.0, at_least=0.1) == 0.0
+
+
+def test_no_rate_is_no_limit() -> None:
+    allowance = Allowance(0.0)
+    assert not any(allowance.take("a", 1.0) for _ in range(1_000))
+
+
+def test_however_many_addresses_ask_the_table_is_bounded() -> None:
+    allowance = Allowance(1.0)
+    for number in range(30_000):
+        allowance.take(f"192.0.{number}", 1.0)
+    assert len(allowance._left) == 20_000  # noqa: SLF001 - memory has no other trace
+
+
+@settings(max_examples=100)
+@given(steps=st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=60))
+def test_places_are_never_more_than_allowed_and_all_come_back(steps: list[tuple[str, bool]]) -> None:
+    places = Places(most=5, most_each=3)
+    holding: list[str] = []
+    for address, leaves in steps:
+        if leaves and address in holding:
+            holding.remove(address)
+            places.leave(address)
+        elif not leaves:
+            full = "address" if holding.count(address) >= 3 else "total" if len(holding) >= 5 else None
+            assert places.take(address) == full
+            if full is None:
+                holding.append(address)
+    assert places.total == len(holding)
+    for address in holding:
+        places.leave(address)
+    assert (places.total, dict(places.held)) == (0, {})
+
+
+def test_a_proxy_may_connect_for_many_but_never_takes_the_last_places() -> None:
+    admission = Admission(Limits(connections=80, connections_each=10))
+    assert [admission.connect("127.0.0.1") for _ in range(80)].count(None) == 70
+    assert [admission.connect("192.0.2.7") for _ in range(20)].count(None) == 10
+    assert (admission.refused["connections_address"], admission.refused.total()) == (20, 20)
+    admission.disconnect("127.0.0.1")
+    assert admission.connect("127.0.0.1") is None
+    assert admission.connect("192.0.2.8") == "total"
+    assert admission.refused["connections_total"] == 1

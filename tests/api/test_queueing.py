@@ -1,0 +1,94 @@
+import asyncio
+
+import pytest
+
+from blocklight.api.queueing import Full, Turns
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_one_address_never_keeps_another_from_working() -> None:
+    turns = Turns()
+    order: list[str] = []
+
+    async def ask(address: str) -> None:
+        await turns.enter(address)
+        order.append(address)
+        await asyncio.sleep(0.01)
+        turns.leave(address)
+
+    greedy = [asyncio.create_task(ask("greedy")) for _ in range(30)]
+    await asyncio.sleep(0)
+    assert order == ["greedy", "greedy"]
+    await ask("modest")
+    assert order.index("modest") == 2, "the last place is for others"
+    await asyncio.gather(*greedy)
+    assert turns.waiting == 0
+
+
+async def test_waiting_addresses_take_turns() -> None:
+    turns = Turns()
+    for address in ("a", "b", "c"):
+        await turns.enter(address)
+    order: list[str] = []
+
+    async def ask(address: str) -> None:
+        await turns.enter(address)
+        order.append(address)
+
+    waiting = [asyncio.create_task(ask(address)) for address in ("x", "x", "x", "y", "z")]
+    await asyncio.sleep(0)
+    assert order == []
+    for address in ("a", "b", "c", "x", "y"):
+        turns.leave(address)
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.01)
+    assert order[:3] == ["x", "y", "z"]
+    assert len(order) == 5
+    await asyncio.gather(*waiting)
+
+
+async def test_who_waits_too_long_or_behind_too_many_is_told_to_go() -> None:
+    turns = Turns(longest_wait_s=0.05)
+    for address in ("a", "b", "c"):
+        await turns.enter(address)
+    with pytest.raises(Full):
+        await turns.enter("late")
+    assert turns.waiting == 0
+    waiting = [asyncio.create_task(turns.enter(f"n{number // 32}")) for number in range(128)]
+    await asyncio.sleep(0)
+    with pytest.raises(Full):
+        await turns.enter("one more")
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(result) for result in results] == [Full] * 128
+    for address in ("a", "b", "c"):
+        turns.leave(address)
+    await turns.enter("a")
+    turns.leave("a")
+
+
+async def test_one_address_may_not_fill_the_queue() -> None:
+    turns = Turns()
+    waiting = [asyncio.create_task(turns.enter("greedy")) for _ in range(34)]
+    await asyncio.sleep(0)
+    with pytest.raises(Full):
+        await turns.enter("greedy")
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_who_leaves_while_waiting_or_in_its_very_turn_keeps_no_place() -> None:
+    turns = Turns()
+    for address in ("a", "b", "c"):
+        await turns.enter(address)
+    early, late = (asyncio.create_task(turns.enter(address)) for address in ("early", "late"))
+    await asyncio.sleep(0)
+    early.cancel()
+    turns.leave("a")  # it is the turn of the first that waits, in the moment in which it is cancelled
+    await asyncio.gather(early, return_exceptions=True)
+    await late
+    for address in ("b", "c", "late"):
+        turns.leave(address)
+    for address in ("x", "y", "z"):
+        await turns.enter(address)
