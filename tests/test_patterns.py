@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from blocklight.city import SensitiveRule
+from blocklight.matching import LONGEST_TEXT
 from blocklight.patterns import ways
-from blocklight.table import LONGEST_TEXT
 
 FOR_EVER = [
     "(A+)+$",

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from blocklight.matching import Matcher, matcher
 from blocklight.model import Category, Kind, Origin, Status
 from blocklight.patterns import examples
 from blocklight.table import Pattern, PublicReason, Table, folded
@@ -94,9 +95,9 @@ class Rule(Table):
         return frozenset(map(folded, self.types))
 
     @cached_property
-    def pattern(self) -> re.Pattern[str] | None:
+    def pattern(self) -> Matcher | None:
         """The compiled pattern."""
-        return None if self.match is None else re.compile(self.match, re.IGNORECASE)
+        return None if self.match is None else matcher(self.match)
 
     @cached_property
     def minutes(self) -> tuple[int, int] | None:
@@ -149,7 +150,7 @@ class Allow(Table):
         if not self.types and self.match is None:
             return True
         return source_type in set(map(folded, self.types)) or (
-            self.match is not None and re.search(self.match, source_type, re.IGNORECASE) is not None
+            self.match is not None and matcher(self.match).search(source_type) is not None
         )
 
 
@@ -196,7 +197,7 @@ Sensitive = Sequence[tuple[str, str]]
 
 def groups_of(source_type: str, sensitive: Sensitive) -> frozenset[str]:
     """Return the sensitive groups that a folded source type belongs to."""
-    return frozenset(g for pattern, g in sensitive if re.search(pattern, source_type, re.IGNORECASE))
+    return frozenset(g for pattern, g in sensitive if matcher(pattern).search(source_type))
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +265,7 @@ def _allowed(policy: Policy, shipped: Sensitive, own: Sensitive) -> Iterator[Mis
                 yield Mistake(key, f"allows what the rule {rule.name!r} withholds")
         for pattern, group in own:
             types = map(folded, allow.types)
-            if group == allow.group or any(re.search(pattern, text, re.IGNORECASE) for text in types):
+            if group == allow.group or any(matcher(pattern).search(text) for text in types):
                 yield Mistake(key, "allows what call_types.sensitive of this city withholds")
 
 

@@ -5,12 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
-from blocklight.patterns import ways
+from blocklight.matching import longest
 
-LONGEST_TEXT = 200
-"""Characters that a source's words may have: longer ones are none, and no pattern is tried on them."""
-_MOST_WAYS = 100_000_000
-"""What takes a tenth of a second to try, once for each text."""
 _LONGEST_PATTERN = 10_000
 
 # Call types that have nothing in common: a pattern that finds something in each of them finds it in all that
@@ -39,10 +35,10 @@ def _pattern(text: str) -> str:
         raise ValueError(f"a pattern has at most {_LONGEST_PATTERN:,} characters")
     try:
         pattern = re.compile(text, re.IGNORECASE)
-        tries = ways(text, re.IGNORECASE, LONGEST_TEXT)
+        bounded = longest(text, re.IGNORECASE)
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"not a regular expression: {error}") from error
-    if tries > _MOST_WAYS:
+    if not bounded:
         raise ValueError(
             "this pattern could take for ever: what it repeats may match in several ways; "
             "write at most two of `.*` after each other, and none inside what is repeated"

@@ -1,9 +1,9 @@
 """Decides what a source type means: a category that may be shown, or the reason why it may not."""
 
-import re
 from dataclasses import dataclass, replace
 
 from blocklight.city import CallTypes, default_call_types
+from blocklight.matching import Matcher, matcher
 from blocklight.model import Category, Reason
 from blocklight.policy import Allow
 from blocklight.table import folded
@@ -48,10 +48,7 @@ class CallMeanings:
             folded(text): category for text, category in (*shipped.exact.items(), *own.exact.items())
         }
         self._patterns = _compiled(own) + _compiled(shipped)
-        self.sensitive = [
-            (re.compile(rule.match, re.IGNORECASE), rule.group)
-            for rule in (*own.sensitive, *shipped.sensitive)
-        ]
+        self.sensitive = [(matcher(rule.match), rule.group) for rule in (*own.sensitive, *shipped.sensitive)]
         self._allow = allow
         self._known: dict[str, Meaning] = {}
 
@@ -84,5 +81,5 @@ class CallMeanings:
         return Meaning(Reason.UNMAPPED, "nothing that matches", groups, lines)
 
 
-def _compiled(types: CallTypes) -> list[tuple[re.Pattern[str], Category]]:
-    return [(re.compile(rule.match, re.IGNORECASE), rule.category) for rule in types.patterns]
+def _compiled(types: CallTypes) -> list[tuple[Matcher, Category]]:
+    return [(matcher(rule.match), rule.category) for rule in types.patterns]

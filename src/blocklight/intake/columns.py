@@ -8,9 +8,7 @@ from typing import Any
 from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged
 from blocklight.intake.record import RawRecord
-
-_LONGEST = 1000
-"""Characters of a text that a pattern is tried on: a feed must not choose how long that takes."""
+from blocklight.matching import Matcher
 
 
 class Columns:
@@ -21,7 +19,7 @@ class Columns:
     """
 
     def __init__(self, source: SourceSpec) -> None:
-        self._patterns = [(column, re.compile(text)) for column, text in source.patterns.items()]
+        self._patterns = [(column, Matcher(text)) for column, text in source.patterns.items()]
         self._cut = {name for _, pattern in self._patterns for name in pattern.groupindex}
         cursor = () if source.cursor_column is None else (source.cursor_column,)
         self._fields = [spec.source for _, spec in source.fields.named() if spec.source]
@@ -47,7 +45,7 @@ class Columns:
             record = {column: value for column in self._read if (value := row.get(column)) is not None}
         for column, pattern in self._patterns:
             value = _at(row, column)
-            if isinstance(value, str) and (hit := _search(pattern, value)):
+            if isinstance(value, str) and (hit := pattern.search(value)):
                 record.update((name, text) for name, text in hit.groupdict().items() if text is not None)
         return record
 
@@ -84,10 +82,6 @@ class Columns:
                 yield from (origin for origin, pattern in self._patterns if column in pattern.groupindex)
             else:
                 yield column
-
-
-def _search(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    return pattern.search(text) if len(text) <= _LONGEST else None
 
 
 def _folded(name: str) -> str:

@@ -21,8 +21,8 @@ from blocklight.intake.converters import (
     to_text,
 )
 from blocklight.intake.record import Incident, RawRecord
+from blocklight.matching import LONGEST_TEXT
 from blocklight.model import Disposition, Origin, Status
-from blocklight.table import LONGEST_TEXT
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _CLOCK_SKEW = timedelta(hours=1)

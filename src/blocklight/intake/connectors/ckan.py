@@ -13,6 +13,7 @@ from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
 from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.http import Answer, Conversation
 from blocklight.intake.record import Batch
+from blocklight.matching import Matcher
 
 _ROW_ID = "_id"
 
@@ -32,7 +33,7 @@ def address(url: str) -> tuple[str, str]:
     return portal.rstrip("/") + "/api/3/action/", rest.strip("/").split("/")[0]
 
 
-def newest_table(package: Mapping[str, Any], wanted: re.Pattern[str] | None = None) -> str:
+def newest_table(package: Mapping[str, Any], wanted: Matcher | None = None) -> str:
     """Return the id of a package's newest table in the data store, of those whose name or id is *wanted*."""
     found = [table for table in package.get("resources") or () if isinstance(table, Mapping)]
     tables = [table for table in found if table.get("datastore_active")]
@@ -54,7 +55,7 @@ class Ckan:
         self._source = source
         self._http = http
         self._columns = Columns(source)
-        self._resource = None if source.resource is None else re.compile(source.resource)
+        self._resource = None if source.resource is None else Matcher(source.resource)
         self._actions, self._package = address(source.url)
 
     async def fetch(self, cursor: str | None) -> AsyncIterator[Batch]:

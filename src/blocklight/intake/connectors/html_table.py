@@ -14,6 +14,7 @@ from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.http import Conversation
 from blocklight.intake.connectors.pages import Pages
 from blocklight.intake.record import Batch, RawRecord, Unreadable
+from blocklight.matching import Matcher
 
 ACCEPT = "text/html, application/xhtml+xml"
 LINK, CLASS = "@href", "@class"
@@ -58,7 +59,7 @@ class HtmlTable:
     def __init__(self, source: SourceSpec, http: Conversation) -> None:
         self._source = source
         self._columns = Columns(source)
-        self._begins = None if source.begins is None else re.compile(source.begins)
+        self._begins = None if source.begins is None else Matcher(source.begins)
         self._pages = Pages(source, http)
 
     async def fetch(self, cursor: str | None) -> AsyncIterator[Batch]:  # noqa: ARG002 - it is always read whole
@@ -102,7 +103,7 @@ class HtmlTable:
             return heading, page[number + 1 :]
         raise best or SourceChanged("no table on the page")
 
-    def _blocks(self, page: Sequence[Sequence[Cell]], begins: re.Pattern[str], size: int) -> list[list[Cell]]:
+    def _blocks(self, page: Sequence[Sequence[Cell]], begins: Matcher, size: int) -> list[list[Cell]]:
         blocks: list[list[Cell]] = []
         for cell in (cell for row in page for cell in row):
             if begins.search(cell.text):
