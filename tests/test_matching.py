@@ -89,7 +89,7 @@ def test_both_engines_find_the_same_in_a_plain_text(pattern: str, text: str, *, 
     assert (ours and ours.span()) == (theirs and theirs.span())
 
 
-@pytest.mark.parametrize("pattern", ["[[:alpha:]]", "A{,2}B", "(?=A)B", r"(A)\\1", "A++B", "é+"])
+@pytest.mark.parametrize("pattern", ["[[:alpha:]]", "A{,2}B", "(?=A)B", r"(A)\1", "A++B", "é+"])
 def test_what_the_linear_engine_does_not_know_or_reads_otherwise_is_left_to_the_standard_one(
     pattern: str,
 ) -> None:
