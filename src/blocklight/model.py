@@ -147,20 +147,6 @@ class Detail(NamedTuple):
     as_published: bool = False
     """Whether it tells its source's own point."""
 
-    def taken_back_by(self, later: "Detail") -> frozenset[str]:
-        """Return the fields of this version that may not be told any more once *later* is published."""
-        fields: set[str] = set()
-        if later.medical and not self.medical:
-            fields |= {"category", "place", "areas", "source_type", "disposition"}
-        unlabelled = self.labelled and not later.labelled
-        if later.radius_m > self.radius_m * COARSER or unlabelled or later.masks(self):
-            fields |= {"place", "areas"}
-        if self.typed and not later.typed:
-            fields.add("source_type")
-        if later.step_min > self.step_min:
-            fields.update(TIMES)
-        return frozenset(fields)
-
     def masks(self, earlier: "Detail") -> bool:
         """Whether a place of ours stands for what the *earlier* version told as its source does."""
         return earlier.as_published and not self.as_published

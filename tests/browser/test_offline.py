@@ -100,6 +100,25 @@ def test_a_kept_copy_loses_what_is_taken_back_while_the_page_is_open(
     expect(page.locator(".row")).to_have_count(1)
 
 
+def test_a_kept_copy_loses_the_finer_version_of_what_becomes_coarser(
+    desk: Desk, server: Blocklight, visitor: Visitor
+) -> None:
+    desk.open("LOUD MUSIC", minutes_ago=20)
+    number = desk.open("VANDALISM", minutes_ago=2, ADDRESS="4242 CANARY AVE")
+    page = kept_view(visitor, server.url)
+    page.locator(".row", has_text="Canary Ave").get_by_role("button").click()
+    expect(page).to_have_url(re.compile("id="))
+    assert "Canary" in kept(page)["/api/v1/window"]
+    desk.change(number, ADDRESS=None)
+    expect(page.locator(".row", has_text="Canary Ave")).to_have_count(0)
+    soon(lambda: "Canary" not in kept(page).get("/api/v1/window", "Canary"))
+    expect(page).to_have_url(re.compile("id="))  # the card stays open, of the coarser version
+    server.kill()
+    page.reload()
+    expect(page.locator(".row")).to_have_count(2)
+    expect(page.locator(".row", has_text="Canary Ave")).to_have_count(0)
+
+
 def test_the_map_can_be_installed(quiet_city: str, visitor: Visitor) -> None:
     page = visitor.visit(quiet_city)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")

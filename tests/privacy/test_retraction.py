@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import brotli
 import httpx
@@ -17,7 +18,7 @@ from msgspec.structs import replace
 from public_side import NOW, PublicSide, public_side
 
 from blocklight.api.state import web_root
-from blocklight.model import Reason, Withheld
+from blocklight.model import Category, Place, PlaceKind, Reason, Status, Withheld
 from blocklight.store import FetchReport
 
 TYPE = "CANARYTYPE"
@@ -130,6 +131,83 @@ def test_a_retraction_leaves_every_surface_in_every_encoding_within_two_seconds(
             replay = [event for event in again.read(until_seen="retract") if event.name != "pulse"]
         assert [event.data for event in replay if event.name == "retract"] == [{"id": one} for one in three]
         assert not any(tells(repr(event.data).encode()) for event in replay if event.name != "retract")
+
+
+EXACT_LON = -122.217391
+COARSER: dict[str, dict[str, Any]] = {
+    "medical": {
+        "category": Category.MEDICAL,
+        "source_type": None,
+        "place": Place(-122.25, 37.75, PlaceKind.GRID, 530),
+        "areas": {},
+    },
+    "masked": {"place": Place(-122.25, 37.75, PlaceKind.GRID, 530), "source_type": None, "areas": {}},
+    "without a place": {"place": None, "areas": {}, "source_type": None},
+    "times cut": {
+        "time_step_min": 30,
+        "received_at": NOW - timedelta(hours=2),
+        "place": Place(-122.25, 37.75, PlaceKind.GRID, 530),
+        "source_type": None,
+        "areas": {},
+    },
+}
+
+
+@pytest.mark.parametrize("how", COARSER)
+def test_a_coarser_version_clears_the_finer_one_everywhere_as_a_retraction_does(
+    tmp_path: Path, how: str
+) -> None:
+    finer = an_incident(
+        1,
+        source_type=TYPE,
+        received_at=NOW - timedelta(hours=2) + timedelta(minutes=1, seconds=37),
+        areas={"beat": "02Y"},
+        place=Place(EXACT_LON, 37.75, PlaceKind.GRID, 201, LABEL),
+    )
+    marks = [TYPE, LABEL, str(EXACT_LON)] + ([":01:37Z"] if how == "times cut" else [])
+    (tmp_path / "web").symlink_to(web_root())
+    with public_side(tmp_path) as side:
+        side.store.apply("dispatch", [finer, an_incident(2), an_incident(3)], at=NOW)
+        side.store.record_fetch(FetchReport("dispatch", NOW, late_after_s=30))
+        side.follow()
+        paths = [*PATHS, "/api/v1/usual?category=noise"]
+        before = {(path, way): asked(side, path, way) for path in paths for way in UNPACK}
+        assert any(mark.encode() in body for _, body in before.values() for mark in marks[3:] or marks)
+        with Listener(side.server.port, "/api/v1/live") as connected:
+            connected.read(until_seen="pulse")
+            begun = time.monotonic()
+            side.store.apply("dispatch", [replace(finer, **COARSER[how])], at=NOW)
+            side.follow()
+            events = [event for event in connected.read(until_seen="incident") if event.name != "pulse"]
+            took_s = time.monotonic() - begun
+        assert [event.name for event in events] == ["retract", "incident"]
+        assert took_s < SOON_S
+        for (path, way), (old, body) in before.items():
+            new, after = asked(side, path, way, old.headers.get("etag"))
+            assert not any(mark.encode() in after for mark in marks), (path, way)
+            if any(mark.encode() in body for mark in marks):
+                assert new.status_code == 200, (path, way)
+                assert kept_s(old.headers["cache-control"]) <= SOON_S, path
+        with Listener(side.server.port, "/api/v1/live?last_event_id=0") as again:
+            replay = again.read(until_seen="pulse")
+        assert [event.name for event in replay if event.data.get("id") == ID] == ["retract", "incident"]
+        assert not any(mark in repr(event.data) for event in replay for mark in marks)
+        counts = paths[-1] if how == "medical" else "/api/v1/usual?area=beat:02Y"
+        assert asked(side, counts, "identity")[1] != before[counts, "identity"][1]
+
+
+def test_what_is_remembered_of_the_weeks_before_goes_when_an_old_incident_is_taken_back(
+    tmp_path: Path,
+) -> None:
+    with public_side(tmp_path) as side:
+        old = an_incident(1, received_at=NOW - timedelta(days=60), status=Status.CLOSED)
+        side.store.apply("dispatch", [old], at=NOW)
+        side.follow()
+        side.publisher.columns.forget_before(NOW - timedelta(days=30))
+        before = side.publisher.retractions
+        side.store.apply("dispatch", [Withheld(ID, "dispatch", Reason.POLICY)], at=NOW)
+        side.follow()
+        assert side.publisher.retractions > before
 
 
 def test_no_cache_keeps_a_count_that_held_what_was_taken_back(tmp_path: Path) -> None:

@@ -164,7 +164,6 @@ async def test_what_is_due_as_a_policy_changes_is_never_released_as_the_old_one_
         assert town.store.held() == 0
         changes = town.store.changes(0)
         assert {change.incident.category for change in changes if change.incident} == {"burglary"}
-        assert (
-            town.store.head() == 4
-        )  # two published, both coarser: nothing was told of the fires for a moment
+        # Two published, and for each a retraction and the coarser version: nothing of the fires.
+        assert town.store.head() == 6
         assert town.ledgered("withheld") == 3

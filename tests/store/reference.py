@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from blocklight.model import Bound, Category, Outcome, PublicIncident, Rejected, Withheld
+from blocklight.store.coarsening import taken_back
 from blocklight.store.rows import storable
 
 
@@ -124,15 +125,17 @@ class Reference:
         if medical or new.id in self.patients:
             new = new.no_finer_than(old.now.bound)
         if new != old.now:
-            self._take_back(old, new)
+            self._take_back(old, new, at)
             self._set(old, new, at)
             old.vanished = False
 
-    def _take_back(self, old: Published, new: PublicIncident) -> None:
+    def _take_back(self, old: Published, new: PublicIncident, now: datetime) -> None:
         """Forget what earlier versions told beyond the new one, and what the log said of them."""
-        untold = old.now.detail.taken_back_by(new.detail)
+        untold = taken_back(old.now, new)
         if not untold:
             return
+        self.head += 1
+        self.log[self.head] = (new.id, old.first_seq, now, None)
         for number, (seq, at, version) in enumerate(old.versions):
             self.log.pop(seq, None)
             kept = msgspec.structs.replace(version, **{name: getattr(new, name) for name in untold})

@@ -311,12 +311,30 @@ def test_a_life_begins_with_what_was_published_first_and_ends_with_what_is_publi
     assert life[2].changed == {"status": "closed", "closed_at": "2026-01-31T08:31:00Z"}
 
 
-def test_a_field_that_is_taken_away_is_told_as_nothing(store: Store) -> None:
-    store.apply("dispatch", [call(1, units=2, areas={"beat": "04X"})], at=START)
-    store.apply("dispatch", [call(1, place=None, areas={})], at=minutes(1))
+def test_a_call_that_closes_frees_its_units_and_its_life_still_says_how_many_there_were(
+    store: Store,
+) -> None:
+    store.apply("dispatch", [call(1, units=2)], at=START)
+    store.apply("dispatch", [call(1, status=Status.CLOSED)], at=minutes(1))
     first, second = store.incident(call(1).id)[1]
-    assert second.changed == {"units": None}
-    assert not {"place", "areas"} & first.changed.keys()  # where it was may not be told any more
+    assert (first.changed["units"], second.changed["units"]) == (2, None)
+
+
+def test_a_value_that_is_withdrawn_leaves_the_life_too(store: Store) -> None:
+    store.apply("dispatch", [call(1, units=2, priority=1, areas={"beat": "04X"})], at=START)
+    store.apply("dispatch", [call(1, place=None, areas={})], at=minutes(1))
+    (first,) = store.incident(call(1).id)[1]
+    assert not {"place", "areas", "units", "priority"} & first.changed.keys()
+
+
+def test_a_coarser_version_follows_a_retraction_of_the_finer_ones_in_the_log(store: Store) -> None:
+    store.apply("dispatch", [call(1, source_type="LOUD")], at=START)
+    store.apply("dispatch", [call(1, source_type="LOUDER")], at=minutes(1))
+    applied = store.apply("dispatch", [call(1)], at=minutes(2))
+    assert [(change.seq, change.incident) for change in store.changes(0)] == [(3, None), (4, call(1))]
+    assert {change.first_seq for change in store.changes(0)} == {1}
+    assert (applied.updated, applied.retracted) == (1, 0)
+    assert store.incident(call(1).id)[0].incident == call(1)
 
 
 def test_a_rejected_record_touches_nothing_but_its_mark(store: Store) -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from blocklight.errors import NotFound
-from blocklight.model import Held, LifeEvent, PublicIncident, Reason, Status, Withheld
+from blocklight.model import Category, Held, LifeEvent, PublicIncident, Reason, Status, Withheld
 from blocklight.store import IncidentQuery, Pause, Store, schema
 from store.databases import Database
 from store.making import START, call, closed, minutes, withheld
@@ -187,6 +187,29 @@ def test_cut_times_are_published_at_the_next_whole_step_and_each_update_too(stor
         store.apply("dispatch", [stepped(1, units=2)], at=minutes(minute))
     assert shown(store)[call(1).id].units == 2
     assert [change.changed_at for change in store.changes(0)] == [minutes(15), minutes(30)]
+
+
+@pytest.mark.parametrize(
+    "coarser",
+    [
+        {"category": Category.MEDICAL},
+        {"place": None, "areas": {}},
+        {"priority": None},
+    ],
+)
+def test_what_is_published_is_taken_back_at_once_when_a_coarser_version_has_to_wait(
+    store: Store, coarser: dict[str, object]
+) -> None:
+    store.apply("dispatch", [call(1, priority=2)], at=START)
+    store.apply("dispatch", [stepped(1, **{"priority": 2} | coarser)], at=minutes(1))
+    assert shown(store) == {}
+    assert [change.incident for change in store.changes(0)] == [None]
+    store.release(minutes(15))
+    (incident,) = shown(store).values()
+    assert incident.time_step_min == 15
+    assert len(store.incident(incident.id)[1]) == 1
+    store.apply("dispatch", [stepped(1, **{"priority": 2} | coarser, units=3)], at=minutes(16))
+    assert set(shown(store)) == {call(1).id}  # an update that only waits leaves what is published
 
 
 def test_leaving_the_feed_is_told_at_the_next_whole_step_with_a_cut_time(store: Store) -> None:

@@ -33,6 +33,16 @@ test("a retracted incident leaves nothing of what it was", () => {
   expect(incidents.idOf(1)).toBeUndefined();
 });
 
+test("a coarser version comes back into the row of the finer one that was taken back", () => {
+  const incidents = incidentsOf([feature(1, { category: "alarm", source_type: "CANARY", priority: 1 })]);
+  incidents.retract("incident1");
+  const { row, change } = incidents.put(feature(1, { category: "medical" }));
+  expect([row, change, incidents.length]).toEqual([0, "returned", 1]);
+  expect(incidents.rowOfId("incident1")).toBe(0);
+  expect(incidents.text("category", 0)).toBe("medical");
+  expect(incidents.text("sourceType", 0)).toBeNull();
+});
+
 test("whatever has no id when all are told is forgotten as if it were taken back", () => {
   const window = new Incidents(4);
   window.firstSeq.set([1, 2, 3]);

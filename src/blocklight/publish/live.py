@@ -110,7 +110,7 @@ class Live:
     def publish(self, changes: list[Change]) -> None:
         """Queue changes for the next frame; call from the event loop, in order of seq."""
         for change in changes:
-            if self.replay.takes_back(change):
+            if change.incident is None:
                 self._take_back(change.id)
             event = self.replay.add(change)
             self._pending.append((change.seq, change.id, event))

@@ -184,15 +184,16 @@ class Publisher:
 
     def _take(self, changes: list[Change], *, replay: bool = True) -> list[Change]:
         """Bring the columns up to the last of *changes*."""
-        retracted = False
+        retracted = in_window = False
         shown: list[Change] = []
         for change in changes:
             if change.incident is None:
-                retracted = self.columns.remove(change.id) or retracted
+                retracted = True  # the weeks that "usual" counts begin long before the window
+                in_window = self.columns.remove(change.id) or in_window
             elif not self._put(self.columns, change.incident, change.first_seq):
                 # To those who follow, a retraction: no version that they may hold is true any more.
                 shown.append(msgspec.structs.replace(change, incident=None, released_at=None))
-                retracted = True
+                retracted = in_window = True
                 continue
             shown.append(change)
         if replay:
@@ -200,7 +201,7 @@ class Publisher:
                 self.live.replay.add(change)
         self.retractions += retracted
         if shown:
-            self.window.advance(shown[-1].seq, retracted=retracted)
+            self.window.advance(shown[-1].seq, retracted=in_window)
         return shown
 
     def _put(self, columns: Columns, incident: PublicIncident, first_seq: int) -> bool:

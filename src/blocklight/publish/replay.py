@@ -4,13 +4,12 @@ from collections import deque
 
 import orjson
 
-from blocklight.model import Change, Detail
+from blocklight.model import Change
 from blocklight.publish.feature import change_feature
 
 MOST_BYTES = 1_000_000
 """Held at most: whoever missed more is better served with a new window."""
 _BLOCK_BYTES = 16_000
-_NEVER: tuple[int, Detail | None] = (0, None)
 
 
 class _Block:
@@ -58,7 +57,7 @@ class _Block:
 class ReplayLog:
     """The newest changes, bounded in number and in bytes; what is taken back is emptied.
 
-    A retraction takes back all that was told of an incident, and so does a version that tells less.
+    The log has a retraction before a version that is coarser, too, so one rule clears both.
     """
 
     def __init__(self, capacity: int = 20_000, most_bytes: int = MOST_BYTES) -> None:
@@ -68,9 +67,8 @@ class ReplayLog:
         self._blocks: deque[_Block] = deque()
         self._events = 0
         self._bytes = 0
-        # Of whom what was published is kept for longer than it can be replayed: a slow client may lag so far.
-        self._live: dict[str, tuple[int, Detail]] = {}
-        self._told: deque[tuple[int, str]] = deque()
+        self._live: dict[str, int] = {}
+        """The latest seq of each incident that has events here: for all others there is nothing to empty."""
         self.tail = 0
         self.head = 0
 
@@ -80,25 +78,15 @@ class ReplayLog:
         self._blocks.clear()
         self._events = self._bytes = 0
         self._live.clear()
-        self._told.clear()
         self.tail = self.head = seq
-
-    def takes_back(self, change: Change) -> bool:
-        """Whether earlier versions of an incident may not be told any more once a change is public."""
-        if change.incident is None:
-            return True
-        _, before = self._live.get(change.id, _NEVER)
-        return before is not None and bool(before.taken_back_by(change.incident.detail))
 
     def add(self, change: Change) -> bytes:
         """Append one change and return its event text."""
         event = encode_change(change, self.epoch)
-        if change.id in self._live and self.takes_back(change):
-            del self._live[change.id]
-            self._bytes -= sum(block.empty(change.id) for block in self._blocks)
         if change.incident is not None:
-            self._live[change.id] = change.seq, change.incident.detail
-            self._told.append((change.seq, change.id))
+            self._live[change.id] = change.seq
+        elif self._live.pop(change.id, None) is not None:
+            self._bytes -= sum(block.empty(change.id) for block in self._blocks)
         if not self._blocks or self._blocks[-1].size >= _BLOCK_BYTES:
             self._blocks.append(_Block())
         self._blocks[-1].append(change.seq, change.id, event)
@@ -110,15 +98,13 @@ class ReplayLog:
 
     def _forget(self) -> None:
         while self._events > self._capacity or self._bytes > self._most_bytes:
-            seq, _, event = self._blocks[0].popleft()
+            seq, id_, event = self._blocks[0].popleft()
             self.tail = seq
             self._events -= 1
             self._bytes -= len(event)
             if not self._blocks[0].events:
                 self._blocks.popleft()
-        while len(self._told) > self._capacity:
-            seq, id_ = self._told.popleft()
-            if self._live.get(id_, _NEVER)[0] == seq:
+            if self._live.get(id_) == seq:
                 del self._live[id_]
 
     def since(self, seq: int, before: int | None = None) -> list[bytes] | None:

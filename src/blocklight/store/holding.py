@@ -8,8 +8,19 @@ import msgspec
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.model import Bound, Category, Held, PlaceKind, PublicIncident, Reason, Status, Withheld
+from blocklight.store.coarsening import taken_back
 from blocklight.store.places import Places
-from blocklight.store.rows import Row, body, digest, from_ms, incident_of_body, storable, to_ms
+from blocklight.store.rows import (
+    STORED,
+    Row,
+    body,
+    digest,
+    from_ms,
+    incident_of_body,
+    incident_of_row,
+    storable,
+    to_ms,
+)
 from blocklight.store.statements import Statements, fetch, run_many
 
 PASSING = frozenset({Reason.HELD, Reason.PAUSED})
@@ -17,6 +28,7 @@ PASSING = frozenset({Reason.HELD, Reason.PAUSED})
 
 _MINUTE_MS = 60_000
 _MEDICAL = str(Category.MEDICAL)
+_PLACE_ID = STORED.index("place_id")
 _MARKED_MEDICAL = 4
 """Where a mark, as it is read, says that what it withholds was told as medical once."""
 
@@ -288,10 +300,19 @@ class Holding:
             return incident
         counted = before.counted if before is not None else shown is not None or mark is not None
         self._put(incident, due, held, joins=join_rows, counted=bool(counted))
-        stays = held.step_min is not None or (paused and shown is not None and shown.status == Status.CLOSED)
-        if shown is None or stays:
+        if shown is None or (self._stays(held, shown, paused=paused) and not self._is_coarser(incident)):
             return None
         return Withheld(incident.id, incident.source, Reason.PAUSED if paused else Reason.HELD)
+
+    def _stays(self, held: Held, shown: Shown, *, paused: bool) -> bool:
+        """Whether what is published of an incident may remain while a later version of it waits."""
+        return held.step_min is not None or (paused and shown.status == Status.CLOSED)
+
+    def _is_coarser(self, incident: PublicIncident) -> bool:
+        """Whether an incident that waits takes back anything of what is published of it."""
+        rows = list(self._pick(self._sql.published, [incident.id]))
+        wheres = self._places.wheres(self._cursor, {row[_PLACE_ID] for row in rows})
+        return any(taken_back(incident_of_row(row, wheres), incident) for row in rows)
 
     def _due(self, held: Held, incident: PublicIncident, before: Waiting | None, told: bytes) -> int | None:
         """Return when an incident is to be released, in ms; ``None`` while it waits for its closing."""

@@ -122,6 +122,7 @@ class Statements:
         self.shown = self._pick(
             incident, ("id", "digest", "status", "category", "medical_once", "place_id"), incident.c.id
         )
+        self.published = self._pick(incident, STORED, incident.c.id)
         self.open_whole = self._text(
             sa.select(*[incident.c[name] for name in WHOLE]).where(incident.c.status == schema.OPEN)
         )

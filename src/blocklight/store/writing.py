@@ -13,6 +13,7 @@ from blocklight.model import Held, Outcome, PublicIncident, Reason, Rejected, Wi
 from blocklight.store import lives, sources
 from blocklight.store.applied import LATE, Applied
 from blocklight.store.batch import collect
+from blocklight.store.coarsening import taken_back
 from blocklight.store.holding import PASSING, Holding, Pending
 from blocklight.store.ledger import of_all_sources
 from blocklight.store.places import Places
@@ -274,13 +275,18 @@ class Application:
             self._tally["unchanged"] += 1
             return
         first_seq = before.first_seq
+        coarser = taken_back(before.incident, new)
+        if (
+            coarser
+        ):  # followers forget the finer version as they forget a retracted incident, then learn this one
+            self._log_retraction(new.id, first_seq)
+            self._rows.scrubbed += lives.seqs(first_seq, before.life)
         seq = self._log_put(new.id, first_seq, before.released_at, encoded := body(new))
         values = content(new, place_id)
         life = lives.lengthened(before.life, seq, self._at, was)
-        if untold := before.incident.detail.taken_back_by(new.detail):
-            self._rows.scrubbed += lives.seqs(first_seq, before.life)
-            life = lives.without(life, untold)
-            if "received_at" in untold:
+        if coarser:
+            life = lives.without(life, coarser)
+            if "received_at" in coarser:
                 self._rows.relisted.append((values[_RECEIVED], first_seq))
                 before = before._replace(listed_at=values[_RECEIVED])
         steady = (*values[:_PLACE], *values[_PLACE + 1 :])

@@ -53,7 +53,8 @@ export type TextColumn = (typeof TEXTS)[number];
 /** What one change did to a row. */
 export interface Put {
   row: number;
-  change: "new" | "closed" | "reopened" | "updated" | "none";
+  /** "returned": it was taken back before, as it is whenever a coarser version replaces a finer one. */
+  change: "new" | "closed" | "reopened" | "returned" | "updated" | "none";
 }
 
 export class Incidents {
@@ -182,6 +183,7 @@ export class Incidents {
     else if (moved !== this.received[row]) this.#reorder(row);
     this.name(properties.first_seq, feature.id);
     if (before === undefined) return { row, change: "new" };
+    if (before === RETRACTED) return { row, change: "returned" };
     if (before === this.state[row]) return { row, change: "updated" };
     return { row, change: this.state[row] === CLOSED ? "closed" : "reopened" };
   }

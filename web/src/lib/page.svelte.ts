@@ -41,6 +41,9 @@ const STEPS: Record<number, number> = { 1: 60, 24: 900, 168: 7200, 720: 21600 };
 /** What the server did not give is asked for again after this. */
 const AGAIN_MS = 3000;
 
+/** A retraction and the coarser version that replaces it arrive together; this is more than enough. */
+const RETURNS_MS = 1000;
+
 export class Page {
   city = $state.raw<City | null>(null);
   failed = $state(false);
@@ -77,6 +80,8 @@ export class Page {
   #position: Position = { seq: 0, epoch: "" };
   #named = false;
   #wantedId: string | null = null;
+  /** The row that was open when it was taken back: a coarser version of it follows at once, if any does. */
+  #mayReturn: number | null = null;
   #pending = false;
 
   readonly format: Formats = $derived(formats(tongue.language, this.city?.time_zone ?? "UTC"));
@@ -243,7 +248,10 @@ export class Page {
     this.city = city;
     this.#passTime();
     this.#feed = new LiveFeed(position, {
-      incident: (feature) => this.#changed(this.incidents.put(feature)),
+      incident: (feature) => {
+        this.#unnamedRetractions.delete(feature.id);
+        this.#changed(this.incidents.put(feature));
+      },
       retract: (id) => this.#retract(id),
       pulse: (pulse) => this.#beat(pulse),
       reset: () => this.#reload(),
@@ -341,6 +349,7 @@ export class Page {
     if (change === "new") this.beats++;
     if (change === "closed") this.closedSincePulse++;
     if (change === "new" && this.following) this.selected = row;
+    if (change === "returned" && row === this.#mayReturn && this.selected === null) this.select(row);
     this.#soon();
   }
 
@@ -356,7 +365,11 @@ export class Page {
 
   #gone(row: number): void {
     this.moments.delete(row);
-    if (this.selected === row) this.select(null);
+    if (this.selected === row) {
+      this.select(null);
+      this.#mayReturn = row;
+      setTimeout(() => (this.#mayReturn = null), RETURNS_MS);
+    }
     this.#soon();
   }
 

@@ -31,7 +31,7 @@ export class Keeper {
     this.#hours = hours;
   }
 
-  /** An incident was taken back: no kept copy of it may remain. */
+  /** An incident was taken back, or a finer version of it: no kept copy of it may remain. */
   retracted(): void {
     if (this.#pending) return;
     this.#pending = true;
