@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from loopback.soda import Dataset
 from loopback.table import Table
 
 COLUMNS = (":id", ":updated_at", "id", "received", "type", "status", "lon", "lat")
+Inside = Callable[..., str]
 CITY_FILE = """
 [city]
 id = "smallville"

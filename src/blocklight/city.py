@@ -292,13 +292,17 @@ def shipped_cities() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
+def city_path(name_or_path: str) -> Path:
+    """Return the file of a shipped city, by its name, or the path of any other."""
+    return shipped_cities().get(name_or_path) or Path(name_or_path)
+
+
 def load_city(name_or_path: str) -> City:
     """Load a shipped city by name or any city by path.
 
     Raises ``CityFileError`` that names file, key and reason.
     """
-    shipped = shipped_cities()
-    path = shipped.get(name_or_path) or Path(name_or_path)
+    shipped, path = shipped_cities(), city_path(name_or_path)
     if not path.is_file():
         like = get_close_matches(name_or_path, shipped, 1)
         hint = f"did you mean {like[0]}?" if like else f"the shipped cities are {', '.join(shipped)}"

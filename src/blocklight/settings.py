@@ -19,6 +19,9 @@ class Settings(BaseSettings):
     id_key: SecretStr | None = Field(
         default=None, description="hex key for public ids, instead of the file in the data folder"
     )
+    tombstones: Path | None = Field(
+        default=None, description="the tombstone journal, instead of the file in the city's folder"
+    )
     socrata_app_token: SecretStr | None = Field(default=None, description="sent as X-App-Token to Socrata")
     style_url: str | None = Field(
         default=None, description="MapLibre style that overrides the city's basemap"

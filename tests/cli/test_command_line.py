@@ -4,46 +4,15 @@ import os
 import re
 import signal
 import socket
-import sys
-from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 
 import httpx
 import pytest
 from listening import Event, Listener
 from living_city import until
-from workplace import CITY_FILE, Workplace, a_row, read_from, serving_rows, statuses
+from workplace import CITY_FILE, Inside, Workplace, a_row, read_from, serving_rows, statuses
 
 from blocklight.city import shipped_cities
-from blocklight.cli import main
-
-Inside = Callable[..., str]
-
-
-@pytest.fixture
-def inside(
-    workplace: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Inside:
-    """Run a command in this process, which saves the seconds of starting another; return what it said."""
-    for name in [name for name in os.environ if name.startswith("BLOCKLIGHT")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(workplace.folder)
-
-    def run(*arguments: str, code: int = 0) -> str:
-        monkeypatch.setattr(sys, "argv", ["blocklight", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        assert (ended.value.code or 0) == code
-        return "".join(capsys.readouterr())
-
-    return run
-
-
-@pytest.fixture
-def workplace(tmp_path: Path) -> Workplace:
-    (tmp_path / "smallville.toml").write_text(CITY_FILE)
-    return Workplace(tmp_path)
 
 
 def test_the_help_of_every_command_says_what_it_does_and_shows_it(inside: Inside) -> None:
@@ -52,7 +21,10 @@ def test_the_help_of_every_command_says_what_it_does_and_shows_it(inside: Inside
     commands = [name for name in names if name.islower()]
     groups = {"areas", "audit", "basemap", "key", "places", "policy"}
     assert set(commands) == groups | set(
-        "catalogue check cities demo import intake new-city pause record replay resume serve".split()
+        (
+            "backup catalogue check cities demo import intake integrity new-city "
+            "pause record replay restore resume serve"
+        ).split()
     )
     for name in set(commands) - groups:
         told = inside(name, "--help")

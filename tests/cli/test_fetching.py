@@ -2,19 +2,11 @@
 
 import signal
 import time
-from pathlib import Path
 
-import pytest
 from living_city import until
 from workplace import CITY_FILE, Workplace, a_row, read_from, serving_rows
 
 from blocklight.cli import fetching
-
-
-@pytest.fixture
-def workplace(tmp_path: Path) -> Workplace:
-    (tmp_path / "smallville.toml").write_text(CITY_FILE)
-    return Workplace(tmp_path)
 
 
 def test_a_second_intake_waits_and_takes_over_within_ten_seconds(workplace: Workplace) -> None:

@@ -40,7 +40,7 @@ from blocklight.intake.run import Feed, run_once
 from blocklight.publish.faults import Faults
 from blocklight.publish.publisher import Publisher
 from blocklight.settings import Settings
-from blocklight.store import Store
+from blocklight.store import Store, Tombstones
 
 _log = logging.getLogger(__name__)
 
@@ -137,7 +137,17 @@ def open_store(options: Options, city: City, settings: Settings, *, existing: bo
         raise BlocklightError(
             f"{file}: no database there; name the folder that {city.city.name} is served from with --data"
         )
-    return Store.open(given or f"sqlite:///{file}", city.city.id, ledger_kind=city.ledger_kind)
+    return Store.open(
+        given or f"sqlite:///{file}",
+        city.city.id,
+        ledger_kind=city.ledger_kind,
+        tombstones=Tombstones(tombstone_file(folder, settings)),
+    )
+
+
+def tombstone_file(folder: Path, settings: Settings) -> Path:
+    """Return where the ids of what is taken back are noted: the environment's file, or the city folder's."""
+    return settings.tombstones or folder / "tombstones"
 
 
 def open_town(options: Options, *, reading: bool = True) -> Town:

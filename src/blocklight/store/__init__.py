@@ -9,8 +9,10 @@ from blocklight.store.pausing import Pause
 from blocklight.store.query import IncidentQuery, Page
 from blocklight.store.reading import LogPart, WindowRows
 from blocklight.store.received import Beginning, Received, Span
+from blocklight.store.snapshot import Snapshot, restore, take
 from blocklight.store.sources import Delays, FetchReport, Gap, SourceHealth
 from blocklight.store.store import Store
+from blocklight.store.tombstones import Position, Tombstones
 
 __all__ = [
     "Applied",
@@ -29,9 +31,14 @@ __all__ = [
     "LogPart",
     "Page",
     "Pause",
+    "Position",
     "Received",
+    "Snapshot",
     "SourceHealth",
     "Span",
     "Store",
+    "Tombstones",
     "WindowRows",
+    "restore",
+    "take",
 ]

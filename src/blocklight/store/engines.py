@@ -32,10 +32,14 @@ class Engines:
         """Whether this is SQLite rather than PostgreSQL."""
         return self.write.dialect.name == "sqlite"
 
-    def dispose(self) -> None:
+    def close(self) -> None:
         """Close every connection."""
         self.read.dispose()
         self.write.dispose()
+
+    def dispose(self) -> None:
+        """As ``close``, by SQLAlchemy's name for it."""
+        self.close()
 
 
 def connect(url: str) -> Engines:

@@ -27,17 +27,20 @@ from blocklight.store.auditing import AuditEntry, AuditVerdict
 from blocklight.store.engines import Engines, connect, empty_log, in_passing, transaction
 from blocklight.store.failing import failing_as_store_error
 from blocklight.store.intake_lock import IntakeLock
+from blocklight.store.integrity import check_integrity
 from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, entries
 from blocklight.store.pausing import Pause
 from blocklight.store.places import Places
+from blocklight.store.public_digest import public_digest
 from blocklight.store.query import IncidentQuery, Page, answer
 from blocklight.store.reading import LogPart, WindowRows
 from blocklight.store.received import Beginning, Received, Span, beginnings, received
 from blocklight.store.renaming import NewId
-from blocklight.store.rows import incident_of_body, to_ms
+from blocklight.store.rows import from_ms, incident_of_body, to_ms
 from blocklight.store.settled import Settled
 from blocklight.store.sources import FetchReport, SourceHealth
 from blocklight.store.statements import Statements, fetch
+from blocklight.store.tombstones import Position, Tombstones
 from blocklight.store.upgrading import prepare
 from blocklight.store.writing import Application
 
@@ -48,8 +51,9 @@ class Store:
     Every change of what is published takes the next ``seq``, without gaps and in the order of commits.
     """
 
-    def __init__(self, engines: Engines) -> None:
+    def __init__(self, engines: Engines, tombstones: Tombstones | None = None) -> None:
         self._engines = engines
+        self._tombstones = tombstones
         self._sql = Statements(engines.write.dialect)
         self._places = Places(self._sql)
         self._settled = Settled()
@@ -57,10 +61,12 @@ class Store:
         self.ledger_kind: str | None = None
 
     @classmethod
-    def open(cls, url: str, city_id: str, *, ledger_kind: str | None = None) -> Self:
+    def open(
+        cls, url: str, city_id: str, *, ledger_kind: str | None = None, tombstones: Tombstones | None = None
+    ) -> Self:
         """Open ``sqlite:///file`` or ``postgresql://…``, bringing its schema up to date.
 
-        *ledger_kind* is the kind of area that the ledger is kept by.
+        *ledger_kind* is the kind of area that the ledger is kept by; *tombstones* notes what is taken back.
         Raises ``StoreError`` for another city's database, a newer schema, or one that cannot be used.
         """
         engines = connect(url)
@@ -69,7 +75,7 @@ class Store:
         except BaseException:
             engines.dispose()
             raise
-        store = cls(engines)
+        store = cls(engines, tombstones)
         store.ledger_kind = ledger_kind
         return store
 
@@ -140,6 +146,36 @@ class Store:
         with self._applying() as driver:
             return self._application(driver, at).close_no_later()
 
+    @property
+    def engines(self) -> Engines:
+        """The connections, for what copies the whole database."""
+        return self._engines
+
+    def tombstone_position(self) -> Position | None:
+        """Return how far the tombstone journal is, at a moment at which nobody is taking anything back."""
+        if self._tombstones is None:
+            return None
+        with self._deciding() as (_, driver):
+            self._application(driver, from_ms(0)).lock()
+            return self._tombstones.position()
+
+    def public_digest(self) -> str:
+        """Return a digest of all that the public can see, the same on both engines."""
+        with self._read() as connection:
+            return public_digest(connection)
+
+    def check_integrity(self) -> None:
+        """Read every page of the database; raises ``StoreError`` for a damaged one."""
+        with self._read() as connection:
+            check_integrity(connection)
+
+    @classmethod
+    def lock_of(cls, url: str) -> IntakeLock:
+        """Return ``intake_lock`` of a database that cannot be opened, or is to be made."""
+        engines = connect(url)
+        engines.close()
+        return IntakeLock(engines.write)
+
     def intake_lock(self) -> IntakeLock:
         """Return the lock that lets one process at a time fetch for this city; nobody holds it yet."""
         return IntakeLock(self._engines.write)
@@ -195,6 +231,7 @@ class Store:
             source=source,
             at=at,
             ledger_kind=self.ledger_kind,
+            tombstones=self._tombstones,
         )
 
     def _release(self, driver: DBAPICursor, at: datetime) -> Applied | None:
@@ -212,6 +249,8 @@ class Store:
         with self._deciding() as (connection, driver):
             self._application(driver, at).lock()
             published = renaming.rename(connection, new_id)
+            if self._tombstones is not None:
+                self._tombstones.renamed()
             auditing.append(connection, at, action, detail)
             self._settled.forget()
             return published

@@ -23,27 +23,31 @@ def prepare(engine: sa.Engine, city: str) -> None:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-            _upgrade(connection)
-            _claim(connection, city)
+            upgrade(connection)
+            claim(connection, city)
     except sa.exc.DBAPIError as error:
         shown = engine.url.render_as_string(hide_password=True)
         reason = next(iter(str(error.orig).splitlines()), "") or type(error.orig).__name__
         raise StoreError(f"{shown} cannot be used: {reason}") from error
 
 
-def _upgrade(connection: sa.Connection) -> None:
+def upgrade(connection: sa.Connection, revision: str = "head") -> None:
+    """Bring the schema to a *revision*; raises ``StoreError`` for one that is newer than this version."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     config.attributes["connection"] = connection
     script = ScriptDirectory.from_config(config)
     current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and current not in {step.revision for step in script.walk_revisions()}:
-        raise StoreError(f"the database has schema {current}, newer than this version of Blocklight")
+    known = {step.revision for step in script.walk_revisions()}
+    for name in (current, None if revision == "head" else revision):
+        if name is not None and name not in known:
+            raise StoreError(f"the database has schema {name}, newer than this version of Blocklight")
     if current != script.get_current_head():
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
-def _claim(connection: sa.Connection, city: str) -> None:
+def claim(connection: sa.Connection, city: str) -> None:
+    """Make a new database *city*'s; raises ``StoreError`` for another city's."""
     owner = connection.execute(sa.select(log.c.city)).scalar()
     if owner is None:
         connection.execute(

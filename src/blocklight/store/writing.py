@@ -20,6 +20,7 @@ from blocklight.store.places import Places
 from blocklight.store.rows import CONTENT, Row, body, content, digest, from_ms, to_ms
 from blocklight.store.settled import Known, Settled, Stored, stored_rows
 from blocklight.store.statements import WHOLE, Statements, fetch, run_many
+from blocklight.store.tombstones import Tombstones
 from blocklight.store.unwritten import Unwritten
 
 _PLACE_ID = WHOLE.index("place_id")
@@ -39,6 +40,7 @@ class Application:
         source: str,
         at: datetime,
         ledger_kind: str | None = None,
+        tombstones: Tombstones | None = None,
     ) -> None:
         self._cursor = cursor
         self._sql = sql
@@ -59,6 +61,8 @@ class Application:
         """What this batch published or found published, with its row where that is at hand."""
         self._known: Mapping[str, Known] = {}
         self._holding = Holding(cursor, sql, places, self._at)
+        self._tombstones = tombstones
+        self._taken_back: list[str] = []
 
     def release(self) -> Applied:
         """Publish what has waited long enough."""
@@ -135,6 +139,8 @@ class Application:
         self._holding.write()
         self._places.drop_unused(self._cursor, self._left)
         self._write_events()
+        if self._tombstones is not None and self._taken_back:
+            self._tombstones.append(self._taken_back)  # on the disk before any of this is committed
         self._settled.end(self._head)
         after = (self._head, self._places.next, self._places.version, self._drift)
         if after != before:
@@ -310,6 +316,8 @@ class Application:
             sensitive |= was_sensitive
         bound = stored is not None and (stored.bound is not None or stored.incident.detail.as_published)
         once = int((bound or new.id in self._holding.bounds) and not sensitive)
+        if stored is None and sensitive and (mark is None or not mark[2]):
+            self._taken_back.append(new.id)  # never shown, and from now on it never may be
         passing = new.reason in PASSING
         if not passing and (mark is None or (reason, sensitive, once) != (mark[1], mark[2], mark[4])):
             self._rows.marks.append((new.id, new.source, reason, sensitive, first_at, once))
@@ -372,6 +380,7 @@ class Application:
     def _log_retraction(self, id_: str, first_seq: int) -> None:
         self._head += 1
         self._rows.changes.append((self._head, id_, first_seq, self._at, None, None))
+        self._taken_back.append(id_)
 
     def _count(self, outcome: str, source: str, reason: str = "") -> None:
         self._events[source, outcome, reason] += 1

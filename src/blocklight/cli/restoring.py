@@ -1,0 +1,106 @@
+"""Puts a backup back, and lets nothing be seen again that was taken back since it was made."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from blocklight.cli import out
+from blocklight.cli.archive import CITY_FILES, DATABASE, ID_KEY, PUSH_KEYS, Manifest, unpack
+from blocklight.cli.serving import tombstone_file, wall_clock
+from blocklight.errors import BlocklightError, StoreError
+from blocklight.intake.keys import check_of, load_id_key
+from blocklight.settings import Settings
+from blocklight.store import Store, Tombstones, restore
+
+
+def restore_city(
+    file: Path, *, data: Path | None, database: str | None, tombstones: Path | None, without_tombstones: bool
+) -> None:
+    """Restore *file* into the folder and the database of its city.
+
+    Raises ``BlocklightError``, and changes nothing, where the backup is damaged or no tombstone journal says
+    what was taken back since, unless the operator does *without_tombstones*.
+    """
+    settings = Settings()
+    parent = data or settings.data
+    parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(prefix=".blocklight-", dir=parent) as name:
+        unpacked = Path(name)
+        manifest = unpack(file, unpacked)
+        city = manifest.snapshot.city
+        folder = data or settings.data / city
+        url = database or settings.database_url or f"sqlite:///{folder / 'blocklight.sqlite3'}"
+        ids = _taken_back(
+            manifest, tombstones or tombstone_file(folder, settings), without=without_tombstones
+        )
+        folder.mkdir(exist_ok=True, mode=0o700)
+        _keep_keys(unpacked, folder, settings)
+        gone = _replace(url, manifest, unpacked, ids, without=without_tombstones)
+        _keep_city(unpacked, folder)
+    out.print(
+        f"{file}: {city} is as it was on {manifest.snapshot.taken_at:%Y-%m-%d at %H:%M} UTC, less {gone} "
+        f"published incidents that were taken back since. Public digest of the backup: "
+        f"{manifest.snapshot.digest}\nIts city file is {folder / manifest.city_file}. The pauses are "
+        "those of the backup, and so are the push keys where none were here: look before you open the map.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _taken_back(manifest: Manifest, journal: Path, *, without: bool) -> list[str]:
+    if without:
+        return []
+    if manifest.snapshot.tombstones is None:
+        raise BlocklightError("the backup does not say how far its tombstone journal was")
+    try:
+        return Tombstones(journal).since(manifest.snapshot.tombstones)
+    except StoreError as error:
+        raise BlocklightError(
+            f"{error}. Nothing was restored: what was taken back since "
+            f"{manifest.snapshot.taken_at:%Y-%m-%d %H:%M} UTC would be public again. Name a copy of the "
+            "journal with --tombstones, or, if it is lost, say --without-tombstones"
+        ) from None
+
+
+def _replace(url: str, manifest: Manifest, unpacked: Path, ids: list[str], *, without: bool) -> int:
+    """Restore the database while no process fetches; return how many published incidents went."""
+    snapshot = manifest.snapshot
+    lock = Store.lock_of(url)
+    if not lock.acquire():
+        raise BlocklightError(f"another process fetches for {snapshot.city}: stop it first")
+    try:
+        source = unpacked / DATABASE
+        return restore(url, snapshot, source, ids, wall_clock(), journal=not without)
+    finally:
+        lock.release()
+
+
+def _keep_keys(unpacked: Path, folder: Path, settings: Settings) -> None:
+    """Bring back the keys where none are: those that are there are newer, and some may have been revoked."""
+    if (unpacked / PUSH_KEYS).is_file() and not (folder / PUSH_KEYS).exists():
+        _copy_private(unpacked / PUSH_KEYS, folder / PUSH_KEYS)
+    if not (unpacked / ID_KEY).is_file():
+        if settings.id_key is None and not (folder / ID_KEY).is_file():
+            raise BlocklightError(f"{folder / ID_KEY}: the backup holds no id key; put it there first")
+        return
+    backed_up = load_id_key(unpacked)
+    if settings.id_key is not None or (folder / ID_KEY).exists():
+        given = None if settings.id_key is None else settings.id_key.get_secret_value()
+        if check_of(load_id_key(folder, given)) != check_of(backed_up):
+            raise BlocklightError(
+                f"{folder / ID_KEY}: not the id key with which the backup's ids were made; move it away"
+            )
+        return
+    _copy_private(unpacked / ID_KEY, folder / ID_KEY)
+
+
+def _keep_city(unpacked: Path, folder: Path) -> None:
+    """Leave the city file with what it names beside the database; the one in use is not touched."""
+    target = folder / CITY_FILES
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(unpacked / CITY_FILES, target)
+
+
+def _copy_private(source: Path, target: Path) -> None:
+    target.touch(mode=0o600)
+    shutil.copyfile(source, target)
