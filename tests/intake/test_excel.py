@@ -4,71 +4,15 @@ import io
 import zipfile
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 import pytest
+from workbooks import far_corner, workbook
 
 from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake import excel
 from blocklight.intake.columns import Columns
 from blocklight.intake.tables import Reading, read_body, read_file
-
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_TYPES = (
-    f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" '
-    'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Default Extension="xml" ContentType="application/xml"/></Types>'
-)
-_STYLES = (
-    f'<styleSheet xmlns="{_MAIN}"><cellXfs count="2"><xf numFmtId="0"/>'
-    '<xf numFmtId="22" applyNumberFormat="1"/></cellXfs></styleSheet>'
-)
-_BOOK = f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{{}}</sheets></workbook>'
-_RELATIONS = f'<Relationships xmlns="{_PACKAGE}/relationships">{{}}</Relationships>'
-
-
-def workbook(*tables: list[list[Any]]) -> bytes:
-    """Return a workbook; a cell that is a tuple holds a day number, shown as a time."""
-    names = range(1, len(tables) + 1)
-    sheets = "".join(f'<sheet name="S{n}" sheetId="{n}" r:id="rId{n}"/>' for n in names)
-    rels = "".join(
-        f'<Relationship Id="rId{n}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>'
-        for n in names
-    )
-    rels += f'<Relationship Id="rId99" Type="{_OFFICE}/styles" Target="styles.xml"/>'
-    office = f'<Relationship Id="r" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
-    parts = {
-        "[Content_Types].xml": _TYPES,
-        "_rels/.rels": _RELATIONS.format(office),
-        "xl/workbook.xml": _BOOK.format(sheets),
-        "xl/_rels/workbook.xml.rels": _RELATIONS.format(rels),
-        "xl/styles.xml": _STYLES,
-    }
-    for number, table in zip(names, tables, strict=True):
-        rows = "".join(_row(row) for row in table)
-        text = f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'
-        parts[f"xl/worksheets/sheet{number}.xml"] = text
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-    return body.getvalue()
-
-
-def _row(cells: list[Any]) -> str:
-    return "<row>" + "".join(map(_cell, cells)) + "</row>"
-
-
-def _cell(value: Any) -> str:  # noqa: ANN401 - a cell may hold anything
-    if isinstance(value, tuple):
-        return f'<c s="1"><v>{value[0]}</v></c>'
-    if isinstance(value, str):
-        return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
-    return f"<c><v>{value}</v></c>"
-
 
 SOURCE = SourceSpec.model_validate(
     {
@@ -138,4 +82,16 @@ def test_an_archive_of_something_else_is_said_to_be_one() -> None:
 def test_an_archive_that_unpacks_to_too_much_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(excel, "_MAX_UNPACKED", 1000)
     with pytest.raises(SourceChanged, match="unpacks to more than 1,000 bytes"):
-        list(read_body(workbook(TABLE), READING))
+        next(excel.sheets(io.BytesIO(workbook(TABLE))))
+
+
+def test_two_legal_cells_far_apart_end_the_process_that_reads_them_and_not_this_one() -> None:
+    with pytest.raises(SourceUnavailable, match="takes too much memory or time"):
+        list(read_body(far_corner(), READING))
+    assert len(list(read_body(workbook(TABLE), READING))) == 1  # the next is read as ever
+
+
+def test_sheets_that_nobody_reads_to_their_end_are_passed_over() -> None:
+    other: list[list[Any]] = [["a", "b"], *([n, n] for n in range(3_000))]
+    (block,) = read_body(workbook(other, other, TABLE), READING)
+    assert [row["number"] for row in block.records] == [4711, 4712]

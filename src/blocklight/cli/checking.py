@@ -70,7 +70,9 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
             continue
         _explain(Feed(source, city, reader, rules, geocoder=geocoder), city, batch)
         for file, wrong in unlike(source) if sample is None else ():
-            told = f"{file} makes the source fail for as long as it lies there: {wrong}"
+            fails = isinstance(wrong, SourceChanged)
+            so = "makes the source fail for as long as it lies there" if fails else "is left out"
+            told = f"{file} {so}: {wrong}"
             out.print(told, style="bold", markup=False, highlight=False, soft_wrap=True)
     if failed:
         raise BlocklightError(f"{failed} of {len(chosen)} sources could not be read")

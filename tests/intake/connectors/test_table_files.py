@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from loopback.reading import Fetched, Reader
 from loopback.server import Reply, serving
 from small_city import ROW, rules_of, small_city
+from workbooks import far_corner
 
 from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.intake.connectors.table_files import unlike
 from blocklight.intake.run import Feed, run_once
 from blocklight.store import Store
 
@@ -314,6 +316,22 @@ async def test_more_rows_than_allowed_are_an_error(tmp_path: Path) -> None:
 async def test_a_cursor_of_another_kind_is_an_error(tmp_path: Path) -> None:
     for cursor in ("2024-01-01", "{}"):
         assert isinstance((await read(tmp_path, cursor)).error, SourceChanged)
+
+
+async def test_a_file_that_takes_too_much_is_left_out_of_its_folder_once_and_for_good(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(tmp_path / "a.xlsx", far_corner(), age_s=60)
+    put(tmp_path / "b.csv", csv_of(1, 2), age_s=40)
+    found = await read(tmp_path)
+    assert reasons(found) == ["bad_file"]
+    assert ids(found) == ["1", "2"]
+    assert "left out a file" in caplog.text
+    again = await read(tmp_path, found.cursor)
+    assert (ids(again), reasons(again)) == ([], [])
+    assert [(name, type(error)) for name, error in unlike(source(tmp_path))] == [
+        ("a.xlsx", SourceUnavailable)
+    ]
 
 
 async def test_a_drop_folder_comes_through_to_the_store_exactly_once(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Reads table files: at an address, at a path, or in a drop folder, where each is taken exactly once."""
 
 import asyncio
+import logging
 import stat
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
@@ -12,12 +13,14 @@ from urllib.parse import unquote, urlsplit
 import orjson
 
 from blocklight.city import SourceSpec
-from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
 from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.http import Conversation
 from blocklight.intake.connectors.pages import Pages
 from blocklight.intake.record import Batch, Unreadable
 from blocklight.intake.tables import Block, Reading, read_body, read_file
+
+_log = logging.getLogger(__name__)
 
 ACCEPT = "text/csv, application/json, application/geo+json, application/vnd.apache.parquet, */*;q=0.5"
 _UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp")
@@ -125,6 +128,8 @@ class TableFiles:
         except SourceUnavailable:
             if whole:
                 raise
+            # Counted and never read again, so that one file costs its source neither time nor the others.
+            _log.warning("source %s: left out a file of its folder: see `check`", self._source.id)
             bad = [Unreadable(file.mark, "bad_file")]
             kept = before or Block()
             yield Batch(kept.records, now, cursor=cursor, unreadable=[*kept.unreadable, *bad])
@@ -165,16 +170,16 @@ def newest_in(source: SourceSpec) -> SourceSpec:
     return source.model_copy(update={"url": files[-1].path.absolute().as_uri()})
 
 
-def unlike(source: SourceSpec) -> Iterator[tuple[str, SourceChanged]]:
-    """Yield the files of a drop folder that have not our columns, each with what is wrong with it."""
+def unlike(source: SourceSpec) -> Iterator[tuple[str, SourceError]]:
+    """Yield the files of a drop folder that cannot be read or lack our columns, each with what is wrong."""
     read = source.url.startswith("file:") and source.closes != "vanish"  # then only the newest counts
     folder, files = _listed(_path(source.url)) if read else (False, ())
     for file in files if folder else ():
         try:
             next(read_file(file.path, Reading(Columns(source), source.records, source.encoding, 1)), None)
-        except SourceChanged as error:
+        except SourceError as error:
             yield file.path.name, error
-        except (SourceUnavailable, OSError):
+        except OSError:
             continue
 
 
