@@ -326,3 +326,28 @@ def test_a_source_s_state_says_the_worst_plainly(health: SourceHealth | None, st
     assert told["state"] == state
     assert told.get("late_s", 0) >= 0
     assert (told["reason"] is not None) is (state == "failing")
+
+
+def test_a_process_whose_look_at_the_log_hangs_is_not_ready_and_after_a_minute_stuck(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_answer = threading.Event()
+    may_answer.set()
+
+    class Hanging(Store):
+        def follow(self, after: int, limit: int = 1000) -> LogPart:
+            may_answer.wait(20)
+            return super().follow(after, limit)
+
+    with Hanging.open(_url(tmp_path), "smallville") as store, _following(store, tmp_path) as publisher:
+        until(lambda: publisher.ready)
+        assert not publisher.stuck
+        monkeypatch.setattr("blocklight.publish.publisher._LATE_S", 0.3)
+        monkeypatch.setattr("blocklight.publish.publisher._STUCK_S", 1.0)
+        may_answer.clear()
+        until(lambda: not publisher.ready)
+        until(lambda: publisher.stuck)
+        assert publisher.following, "it neither failed nor succeeded"
+        may_answer.set()
+        monkeypatch.setattr("blocklight.publish.publisher._LATE_S", 5.0)
+        until(lambda: publisher.ready and not publisher.stuck)

@@ -40,7 +40,7 @@ from blocklight.intake.run import Feed, run_once
 from blocklight.publish.faults import Faults
 from blocklight.publish.publisher import Publisher
 from blocklight.settings import Settings
-from blocklight.store import Store, Tombstones
+from blocklight.store import ANSWERING, FOLLOWING, Store, Tombstones
 
 _log = logging.getLogger(__name__)
 
@@ -242,10 +242,11 @@ async def _serve(
     clock_rate: float = 1.0,
     seed: int = 7,
 ) -> None:
-    publisher = Publisher(town.city, town.store, now=now, clock_rate=clock_rate)
+    publisher = Publisher(town.city, town.store.patient(FOLLOWING), now=now, clock_rate=clock_rate)
     _ = town.city.tiles  # a file of no use is refused before anybody looks
     admission = Admission(limits_of(town.settings))
-    state = Public(town.city, town.store, publisher, town.areas, town.settings.style_url, admission=admission)
+    answering = town.store.patient(ANSWERING)
+    state = Public(town.city, answering, publisher, town.areas, town.settings.style_url, admission=admission)
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(http_client(town.city, now, seed))
         every = town.feeds(client, now, clock_rate)

@@ -35,6 +35,7 @@ _PAUSES_S = 0.5
 _FORGET_S = 600.0
 _RETRY_S = 1.0
 _LATE_S = 5.0
+_UNREAD_S = 15.0
 _STUCK_S = 60.0
 
 
@@ -82,12 +83,15 @@ class Publisher:
         self._watcher = ThreadPoolExecutor(1, thread_name_prefix="watch")
         self._followed_at: float | None = None
         self._turned_at: float | None = None
+        self._watched_at = 0.0
 
     @property
     def ready(self) -> bool:
         """Whether what this process shows is what the log said a few seconds ago."""
-        fresh = self._followed_at is not None and time.monotonic() - self._followed_at < _LATE_S
-        return fresh and self.following and FOLLOWING not in self.faults.failing
+        now = time.monotonic()
+        follows = self._followed_at is not None and now - self._followed_at < _LATE_S
+        reads = now - self._watched_at < _UNREAD_S
+        return follows and reads and self.following and FOLLOWING not in self.faults.failing
 
     @property
     def stuck(self) -> bool:
@@ -158,7 +162,7 @@ class Publisher:
             finally:
                 self._turned_at = time.monotonic()
 
-        self._turned_at = time.monotonic()
+        self._turned_at = self._watched_at = time.monotonic()
         await self.faults.repeat(FOLLOWING, turn)
 
     async def _follow_once(self) -> None:
@@ -237,6 +241,7 @@ class Publisher:
         loop = asyncio.get_running_loop()
         with suppress(StoreError):
             self.health = await self._in(self._watcher, self.store.sources)
+            self._watched_at = time.monotonic()
         if loop.time() >= self._forget_at:
             self._forget_at = loop.time() + _FORGET_S
             oldest = self.now() - timedelta(hours=self.city.publish.window_hours)

@@ -5,6 +5,7 @@ from blocklight.store.auditing import AuditEntry, AuditVerdict
 from blocklight.store.intake_lock import IntakeLock
 from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow
 from blocklight.store.local_time import LocalTimes
+from blocklight.store.patience import ANSWERING, FOLLOWING, Patience
 from blocklight.store.pausing import Pause
 from blocklight.store.query import IncidentQuery, Page
 from blocklight.store.reading import LogPart, WindowRows
@@ -15,6 +16,8 @@ from blocklight.store.store import Store
 from blocklight.store.tombstones import Position, Tombstones
 
 __all__ = [
+    "ANSWERING",
+    "FOLLOWING",
     "Applied",
     "AreaLedgerRow",
     "AuditEntry",
@@ -30,6 +33,7 @@ __all__ = [
     "LocalTimes",
     "LogPart",
     "Page",
+    "Patience",
     "Pause",
     "Position",
     "Received",

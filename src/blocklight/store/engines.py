@@ -3,8 +3,8 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -13,10 +13,11 @@ from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.errors import StoreError
+from blocklight.store.patience import READING, WRITING, Patience, end_late_statements
 
-_BUSY_S = 30
 _BRIEFLY_MS = 100
-_READERS = 8
+_CONNECT_S = 3
+_GONE_MS = 10_000
 _BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
 
 
@@ -26,15 +27,25 @@ class Engines:
 
     write: sa.Engine
     read: sa.Engine
+    further: list[sa.Engine] = field(default_factory=list)
+    """Readers of their own connections."""
 
     @property
     def is_sqlite(self) -> bool:
         """Whether this is SQLite rather than PostgreSQL."""
         return self.write.dialect.name == "sqlite"
 
+    def reading_with(self, patience: Patience) -> "Engines":
+        """Return the same writer with a reader of its own connections, which waits so long and no longer."""
+        url = self.write.url
+        read = _sqlite(url, "BEGIN", patience, query_only=True) if self.is_sqlite else _reader(url, patience)
+        self.further.append(read)
+        return Engines(self.write, read)
+
     def close(self) -> None:
         """Close every connection."""
-        self.read.dispose()
+        for reader in (self.read, *self.further):
+            reader.dispose()
         self.write.dispose()
 
     def dispose(self) -> None:
@@ -52,8 +63,8 @@ def connect(url: str) -> Engines:
         case "sqlite" if parsed.database and parsed.database != ":memory:":
             _keep_private(parsed.database)
             return Engines(
-                _sqlite(parsed, _BEGIN_TO_WRITE, query_only=False),
-                _sqlite(parsed, "BEGIN", query_only=True),
+                _sqlite(parsed, _BEGIN_TO_WRITE, WRITING, query_only=False),
+                _sqlite(parsed, "BEGIN", READING, query_only=True),
             )
         case "postgresql":
             return _postgresql(parsed.set(drivername="postgresql+psycopg"))
@@ -76,13 +87,14 @@ def _keep_private(path: str) -> None:
                 os.chmod(file, 0o600)  # noqa: PTH101 - beside os.open, and of a plain path
 
 
-def _sqlite(url: sa.URL, begin: str, *, query_only: bool) -> sa.Engine:
+def _sqlite(url: sa.URL, begin: str, patience: Patience, *, query_only: bool) -> sa.Engine:
     engine = sa.create_engine(
         url,
         hide_parameters=True,
-        pool_size=_READERS if query_only else 1,
+        pool_size=patience.connections if query_only else 1,
         max_overflow=0,
-        connect_args={"timeout": _BUSY_S, "check_same_thread": False},
+        pool_timeout=patience.lock_s,
+        connect_args={"timeout": patience.lock_s, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")
@@ -103,20 +115,40 @@ def _sqlite(url: sa.URL, begin: str, *, query_only: bool) -> sa.Engine:
     def _begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql(begin)
 
+    if query_only:  # a writer ends with what it began
+        end_late_statements(engine, patience)
     return engine
 
 
 def _postgresql(url: sa.URL) -> Engines:
-    write = sa.create_engine(url, hide_parameters=True, paramstyle="format", pool_size=2, pool_pre_ping=True)
-    read = sa.create_engine(
+    write = sa.create_engine(
+        url,
+        hide_parameters=True,
+        paramstyle="format",
+        pool_size=2,
+        pool_pre_ping=True,
+        connect_args=_session(WRITING),
+    )
+    return Engines(write, _reader(url, READING))
+
+
+def _reader(url: sa.URL, patience: Patience) -> sa.Engine:
+    return sa.create_engine(
         url,
         hide_parameters=True,
         isolation_level="REPEATABLE READ",
-        pool_size=_READERS,
+        pool_size=patience.connections,
+        max_overflow=0,
+        pool_timeout=patience.lock_s,
         pool_pre_ping=True,
-        connect_args={"options": "-c default_transaction_read_only=on"},
+        connect_args=_session(patience, "-c default_transaction_read_only=on"),
     )
-    return Engines(write, read)
+
+
+def _session(patience: Patience, further: str = "") -> dict[str, Any]:
+    """Return how a session of PostgreSQL begins, and how soon a server that is gone is noticed."""
+    options = f"{patience.options()} {further}"
+    return {"options": options, "connect_timeout": _CONNECT_S, "tcp_user_timeout": _GONE_MS}
 
 
 @contextmanager
@@ -138,6 +170,11 @@ def transaction(engine: sa.Engine) -> Iterator[DBAPICursor]:
             raise
 
 
+def cursor_of(connection: sa.Connection) -> AbstractContextManager[DBAPICursor]:
+    """Open a cursor of the driver's own in the transaction of *connection*."""
+    return closing(connection.connection.cursor())
+
+
 def empty_log(engine: sa.Engine) -> None:
     """Bring what SQLite keeps beside the database into it, and cut that file: earlier pages are still there.
 
@@ -148,7 +185,7 @@ def empty_log(engine: sa.Engine) -> None:
         try:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
-            cursor.execute(f"PRAGMA busy_timeout = {_BUSY_S * 1000}")
+            cursor.execute(f"PRAGMA busy_timeout = {round(WRITING.lock_s * 1000)}")
 
 
 @contextmanager

@@ -10,11 +10,14 @@ import sqlalchemy as sa
 from blocklight.errors import StoreError
 
 _DISK_FULL, _LOCKED = "the disk is full", "another process is writing to it"
+_TOO_LONG = "it took too long to answer"
 _COMMON = {
     "SQLITE_FULL": _DISK_FULL,
     "53100": _DISK_FULL,
     "SQLITE_BUSY": _LOCKED,
     "55P03": _LOCKED,
+    "SQLITE_INTERRUPT": _TOO_LONG,
+    "57014": _TOO_LONG,
     "SQLITE_IOERR": "the disk can be neither written nor read",
     "SQLITE_READONLY": "it may only be read",
     "SQLITE_CORRUPT": "its file is damaged",

@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Self
@@ -24,11 +25,12 @@ from blocklight.model import (
 from blocklight.store import auditing, compacting, pausing, reading, renaming, schema, sources
 from blocklight.store.applied import Applied
 from blocklight.store.auditing import AuditEntry, AuditVerdict
-from blocklight.store.engines import Engines, connect, empty_log, in_passing, transaction
+from blocklight.store.engines import Engines, connect, cursor_of, empty_log, in_passing, transaction
 from blocklight.store.failing import failing_as_store_error
 from blocklight.store.intake_lock import IntakeLock
 from blocklight.store.integrity import check_integrity
 from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, entries
+from blocklight.store.patience import Patience, without_end
 from blocklight.store.pausing import Pause
 from blocklight.store.places import Places
 from blocklight.store.public_digest import public_digest
@@ -79,6 +81,12 @@ class Store:
         store.ledger_kind = ledger_kind
         return store
 
+    def patient(self, patience: Patience) -> Self:
+        """Return this store read over connections of its own, by who waits so long for them and no longer."""
+        other = copy(self)
+        other._engines = self._engines.reading_with(patience)  # noqa: SLF001 - of the same class
+        return other
+
     def close(self) -> None:
         """Close every connection; nothing is lost without it."""
         self._engines.dispose()
@@ -122,7 +130,7 @@ class Store:
 
     def release(self, at: datetime) -> Applied | None:
         """Publish all held incidents whose time has come; return ``None`` when there was none."""
-        with self._read() as connection, _cursor_of(connection) as driver:
+        with self._read() as connection, cursor_of(connection) as driver:
             if not self._due(driver, at):  # most of the time: no need to wait for one's turn to write
                 return None
         with self._applying() as driver:
@@ -209,7 +217,8 @@ class Store:
     @contextmanager
     def _deciding(self) -> Iterator[tuple[sa.Connection, DBAPICursor]]:
         """As ``_applying``, for what people decide: seldom, and by SQLAlchemy's own statements too."""
-        with self._changing(), self._engines.write.begin() as connection, _cursor_of(connection) as driver:
+        with self._changing(), self._engines.write.begin() as connection, cursor_of(connection) as driver:
+            without_end(connection)
             yield connection, driver
 
     @contextmanager
@@ -261,7 +270,7 @@ class Store:
             self._writing,
             failing_as_store_error(),
             in_passing(self._engines.write) as connection,
-            _cursor_of(connection) as driver,
+            cursor_of(connection) as driver,
         ):
             sources.record(driver, self._sql, report)
 
@@ -346,6 +355,7 @@ class Store:
     def window_rows(self, since: datetime) -> Iterator[WindowRows]:
         """Open the same sweep as plain rows, several times faster; read its blocks inside the ``with``."""
         with self._read() as connection:
+            without_end(connection)
             yield reading.window_rows(connection, since)
 
     def received(
@@ -425,7 +435,3 @@ class Store:
     def _read(self) -> Iterator[sa.Connection]:
         with failing_as_store_error(), self._engines.read.begin() as connection:
             yield connection
-
-
-def _cursor_of(connection: sa.Connection) -> AbstractContextManager[DBAPICursor]:
-    return closing(connection.connection.cursor())

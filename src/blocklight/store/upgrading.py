@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from blocklight.errors import StoreError
+from blocklight.store.patience import without_end
 from blocklight.store.schema import log, new_epoch
 
 _LOCK = 0x626C6F636B  # "block": one upgrade at a time on PostgreSQL
@@ -21,6 +22,7 @@ def prepare(engine: sa.Engine, city: str) -> None:
     """
     try:
         with engine.begin() as connection:
+            without_end(connection)
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
             upgrade(connection)
