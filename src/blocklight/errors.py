@@ -74,6 +74,10 @@ class StoreError(BlocklightError):
     """The database cannot be used: another city's, a newer schema, not writable."""
 
 
+class StoreBusy(StoreError):
+    """Somebody else was writing to the database for too long: it works, and may be asked again."""
+
+
 class BadQuery(BlocklightError):
     """A public request names an unknown parameter or an impossible value."""
 

@@ -39,9 +39,10 @@ async def healthz(state: Annotated[Public, Depends(public)]) -> Response:
     responses=text_response("The process follows the log", "ready") | problems(503),
 )
 async def readyz(state: Annotated[Public, Depends(public)]) -> Response:
-    """Say whether the process follows the change log; 503 until it does."""
+    """Say whether the process follows the change log and can store what comes in; 503 until it does."""
     if not state.publisher.ready:
-        return problem(503, "Not ready", "the change log is not being followed")
+        reason = "the change log is not being followed" if state.publisher.stores else "nothing can be stored"
+        return problem(503, "Not ready", reason)
     return PlainTextResponse("ready")
 
 
@@ -85,6 +86,8 @@ class _Figures(Collector):
         yield refused
         yield _gauge("window_incidents", "incidents in the public window", len(columns))
         yield _gauge("open_incidents", "open incidents", columns.open)
+        if publisher.store_watch is not None:
+            yield _gauge("store_ok", "1 while what comes in can be stored", publisher.stores)
         yield _counter("left_out", "changes that could not be shown since start", publisher.left_out)
         age = GaugeMetricFamily(
             _PREFIX + "source_age_seconds", "since the last good fetch", labels=["source"]

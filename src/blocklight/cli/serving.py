@@ -39,6 +39,7 @@ from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, run_once
 from blocklight.publish.faults import Faults
 from blocklight.publish.publisher import Publisher
+from blocklight.publish.store_watch import StoreWatch
 from blocklight.settings import Settings
 from blocklight.store import ANSWERING, FOLLOWING, Store, Tombstones
 
@@ -242,6 +243,8 @@ async def _serve(
     clock_rate: float = 1.0,
     seed: int = 7,
 ) -> None:
+    if (damage := await asyncio.to_thread(town.store.damage)) is not None:
+        raise BlocklightError(f"the database cannot be served from: {damage}; restore a backup")
     publisher = Publisher(town.city, town.store.patient(FOLLOWING), now=now, clock_rate=clock_rate)
     _ = town.city.tiles  # a file of no use is refused before anybody looks
     admission = Admission(limits_of(town.settings))
@@ -265,6 +268,9 @@ async def _serve(
         # supervisor starts anew, and does not leave a map that looks alive and stands still.
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(publisher.run())]
+            if fetching is not None or inbox is not None:
+                publisher.store_watch = StoreWatch(town.store)
+                running.append(tasks.create_task(publisher.store_watch.run()))
             if fetching is not None:
                 running.append(tasks.create_task(fetching.run()))
             app = create_app(state, inbox=inbox)

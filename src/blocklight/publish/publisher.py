@@ -19,6 +19,7 @@ from blocklight.publish.columns import CannotBeShown, Columns
 from blocklight.publish.faults import FOLLOWING, PAUSES, SOURCES, Faults
 from blocklight.publish.feature import iso
 from blocklight.publish.live import Live
+from blocklight.publish.store_watch import StoreWatch
 from blocklight.publish.window import Window
 from blocklight.store import Pause, SourceHealth, Store
 
@@ -75,6 +76,8 @@ class Publisher:
         """How many batches of changes took something back: whoever remembers counts drops them then."""
         self.left_out = 0
         """How many changes since the start could not be shown, and were left out."""
+        self.store_watch: StoreWatch | None = None
+        """Of a process that writes: whether it can."""
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._forget_at = 0.0
@@ -91,7 +94,12 @@ class Publisher:
         now = time.monotonic()
         follows = self._followed_at is not None and now - self._followed_at < _LATE_S
         reads = now - self._watched_at < _UNREAD_S
-        return follows and reads and self.following and FOLLOWING not in self.faults.failing
+        return follows and reads and self.following and FOLLOWING not in self.faults.failing and self.stores
+
+    @property
+    def stores(self) -> bool:
+        """Whether what comes in can be stored; of a process that stores nothing, always."""
+        return self.store_watch is None or self.store_watch.failure is None
 
     @property
     def stuck(self) -> bool:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import psycopg
 import sqlalchemy as sa
 
-from blocklight.errors import StoreError
+from blocklight.errors import StoreBusy, StoreError
 
 _DISK_FULL, _LOCKED = "the disk is full", "another process is writing to it"
 _TOO_LONG = "it took too long to answer"
@@ -21,6 +21,7 @@ _COMMON = {
     "SQLITE_IOERR": "the disk can be neither written nor read",
     "SQLITE_READONLY": "it may only be read",
     "SQLITE_CORRUPT": "its file is damaged",
+    "SQLITE_NOTADB": "its file is damaged",
 }
 
 
@@ -35,4 +36,5 @@ def failing_as_store_error() -> Iterator[None]:
         told = next(
             (told for name, told in _COMMON.items() if str(code).startswith(name)), type(cause).__name__
         )
-        raise StoreError(f"the database failed: {told}") from error
+        kind = StoreBusy if told is _LOCKED else StoreError
+        raise kind(f"the database failed: {told}") from error

@@ -12,6 +12,7 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 
+from blocklight.errors import StoreBusy
 from blocklight.model import (
     Change,
     Held,
@@ -22,7 +23,7 @@ from blocklight.model import (
     StoredIncident,
     Withheld,
 )
-from blocklight.store import auditing, compacting, pausing, reading, renaming, schema, sources
+from blocklight.store import auditing, checking, compacting, pausing, reading, renaming, schema, sources
 from blocklight.store.applied import Applied
 from blocklight.store.auditing import AuditEntry, AuditVerdict
 from blocklight.store.engines import Engines, connect, cursor_of, empty_log, in_passing, transaction
@@ -45,6 +46,8 @@ from blocklight.store.statements import Statements, fetch
 from blocklight.store.tombstones import Position, Tombstones
 from blocklight.store.upgrading import prepare
 from blocklight.store.writing import Application
+
+_PROBE_WAITS_S = 1.0
 
 
 class Store:
@@ -273,6 +276,22 @@ class Store:
             cursor_of(connection) as driver,
         ):
             sources.record(driver, self._sql, report)
+
+    def probe(self) -> None:
+        """Raise ``StoreError`` where nothing can be written; while somebody is writing, nothing is said."""
+        if self._writing.acquire(timeout=_PROBE_WAITS_S):
+            try:
+                with failing_as_store_error():
+                    checking.probe(self._engines)
+            except StoreBusy:
+                pass
+            finally:
+                self._writing.release()
+
+    def damage(self) -> str | None:
+        """Return what is damaged in the database's file, as far as a few seconds show."""
+        with failing_as_store_error():
+            return checking.damage(self._engines)
 
     def compact(self, *, keep_since: datetime, keep_at_least: int) -> int:
         """Drop changes older than *keep_since* that are not among the newest *keep_at_least*.

@@ -540,7 +540,7 @@ export interface paths {
         };
         /**
          * Readyz
-         * @description Say whether the process follows the change log; 503 until it does.
+         * @description Say whether the process follows the change log and can store what comes in; 503 until it does.
          */
         get: operations["readyz_readyz_get"];
         put?: never;
