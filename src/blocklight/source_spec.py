@@ -225,7 +225,7 @@ class SourceSpec(Table):
     freeze_place: bool = False
     masked_by_publisher: MaskedByPublisher | None = None
     max_rejected_share: float = Field(default=0.5, gt=0, le=1)
-    may_be_empty: bool = False
+    may_be_empty: bool = True
     where: str = ""
     cursor_column: str | None = None
     order_by: tuple[str, ...] = ()

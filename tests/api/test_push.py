@@ -100,11 +100,19 @@ async def test_a_batch_sent_twice_changes_nothing(side: Side) -> None:
     assert side.store.head() == 3
 
 
-async def test_an_empty_batch_is_a_sign_of_life(side: Side) -> None:
-    answer = await side.send([])
-    assert (answer.status_code, answer.json()["records"]) == (202, 0)
+async def test_a_sign_of_life_is_noted(side: Side) -> None:
+    answer = await side.send({"alive": True})
+    assert (answer.status_code, answer.content) == (202, b"")
     [health] = side.store.sources()
     assert health.last_success_at == NOW
+
+
+async def test_an_empty_batch_and_one_of_withheld_records_leave_the_same_trace_none(side: Side) -> None:
+    # A sender of whatever is new each minute would tell by its signs of life when something was withheld.
+    batches: list[object] = [[], {"records": []}, rows(7, type="HUSH"), rows(8, type="?")]
+    for content in batches:
+        assert (await side.send(content)).status_code == 202
+        assert side.store.sources() == []
 
 
 @pytest.mark.parametrize(

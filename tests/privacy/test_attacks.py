@@ -101,7 +101,7 @@ async def test_no_figure_of_today_tells_which_calls_are_withheld_or_held(tmp_pat
         await town.fetch(a_row(1))
         before = await town.public(NOW)
         for noticed in ({"places_sought": 30, "places_found": 20}, {"told_twice": 10}):
-            town.store.record_fetch(FetchReport("calls", NOW, late_after_s=600, records=1, noticed=noticed))
+            town.store.record_fetch(FetchReport("calls", NOW, late_after_s=600, noticed=noticed))
         after = await town.public(NOW)
         assert len(before) >= 13
         assert before == after

@@ -1,15 +1,10 @@
 """What is withheld changes no public byte: the whole flow with and without it, on every surface."""
 
-import asyncio
 import re
-import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from town import FILE, NOW, Row, Town, a_row, a_town
 
 pytestmark = pytest.mark.anyio
@@ -99,51 +94,6 @@ async def test_withheld_calls_of_weeks_change_nothing_of_what_is_usual(tmp_path:
         assert b'"weeks":6' in one[path]
         assert b'"verdict":"usual"' in one[path]
     assert one == two
-
-
-rows = st.builds(
-    lambda number, what, state, lat: a_row(number, what=what, state=state, lat=37.75 + lat / 100),
-    st.integers(0, 6),
-    st.sampled_from(["BURGLARY", "THEFT", "SICK PERSON", "FIRE"]),
-    st.sampled_from(["OPEN", "DONE"]),
-    st.integers(0, 9),
-)
-secrets = st.builds(
-    lambda number, what, lat: a_row(1000 + number, what=what, lat=37.75 + lat / 100),
-    st.integers(0, 20),
-    st.sampled_from(HIDDEN),
-    st.integers(0, 9),
-)
-polls = st.lists(
-    st.tuples(st.lists(rows, max_size=5), st.lists(secrets, max_size=6), st.integers(0, 90)), max_size=5
-)
-
-
-def _mixed(shown: list[Row], hidden: list[Row]) -> list[Row]:
-    mixed: list[Row] = []
-    for number in range(max(len(shown), len(hidden))):
-        mixed += hidden[number : number + 1] + shown[number : number + 1]
-    return mixed
-
-
-@settings(max_examples=25)
-@given(polls)
-def test_no_withheld_call_changes_a_public_byte_whenever_it_comes(drawn: Any) -> None:  # noqa: ANN401 - as drawn above
-    at, without, along = NOW, [], []
-    for shown, hidden, minutes in drawn:
-        at += timedelta(minutes=minutes)
-        # An answer without a single record is a failure, so something always stands in it.
-        without.append((at, [a_row(99), *shown]))
-        along.append((at, [a_row(99), *_mixed(shown, hidden)]))
-    with tempfile.TemporaryDirectory() as folder:
-        one = asyncio.run(surfaces(Path(folder) / "one", without, at))
-        two = asyncio.run(surfaces(Path(folder) / "two", along, at))
-    assert len(one) >= 10
-    if at.date() == NOW.date():
-        assert one == two
-    else:  # a day is over, and its ledger told
-        for path in one.keys() - {"/api/v1/ledger", "/api/v1/city"}:
-            assert one[path] == two[path], path
 
 
 async def test_what_is_asked_for_and_withheld_answers_like_what_never_was(tmp_path: Path) -> None:

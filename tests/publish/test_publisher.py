@@ -304,7 +304,7 @@ def _health(**fields: Any) -> SourceHealth:  # noqa: ANN401 - of SourceHealth
     nothing: dict[str, Any] = dict.fromkeys(
         ("last_attempt_at", "last_success_at", "last_failure_at", "reason", "delays")
     )
-    counts = {"failures": 0, "records": 0, "rejected": {}, "gaps": ()}
+    counts = {"failures": 0, "gaps": ()}
     return SourceHealth(**{"source": "dispatch"} | nothing | counts | fields)
 
 

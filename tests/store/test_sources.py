@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from blocklight.model import Held
+from blocklight.model import Held, Reason, Withheld
 from blocklight.store import Delays, FetchReport, Gap, SourceHealth, Store
 from blocklight.store.sources import Noticed
 from store.databases import Database
@@ -22,22 +22,22 @@ def test_a_source_that_was_never_fetched_has_no_health(store: Store) -> None:
     assert store.sources() == []
 
 
-def test_a_success_tells_what_it_brought(store: Store) -> None:
-    store.record_fetch(_report(0, records=70, rejected={"bad_time": 2}))
+def test_a_success_is_remembered_with_its_moment(store: Store) -> None:
+    store.record_fetch(_report(0))
     health = _only(store)
     assert (health.last_attempt_at, health.last_success_at, health.last_failure_at) == (START, START, None)
-    assert (health.records, health.rejected, health.failures, health.reason) == (70, {"bad_time": 2}, 0, None)
+    assert (health.failures, health.reason) == (0, None)
     assert (health.delays, health.gaps) == (None, ())
 
 
 def test_failures_are_counted_until_the_next_success_and_hide_nothing_of_the_last_one(store: Store) -> None:
-    store.record_fetch(_report(0, records=70))
+    store.record_fetch(_report(0))
     store.record_fetch(_report(1, failure="timeout"))
     store.record_fetch(_report(2, failure="http_500"))
     health = _only(store)
-    assert (health.failures, health.reason, health.records) == (2, "http_500", 70)
+    assert (health.failures, health.reason) == (2, "http_500")
     assert (health.last_success_at, health.last_failure_at) == (START, minutes(2))
-    store.record_fetch(_report(2.5, records=71))
+    store.record_fetch(_report(2.5))
     health = _only(store)
     assert (health.failures, health.reason, health.last_failure_at) == (0, None, minutes(2))
 
@@ -76,12 +76,11 @@ def test_delays_are_measured_from_received_to_first_stored_once_the_past_is_in(s
 def test_what_policy_delays_does_not_count_as_late(store: Store) -> None:
     store.record_fetch(_report(60))
     late = [Held(call(number, delayed=True), release_at=minutes(90)) for number in range(20)]
-    marked = [withheld(number, sensitive=False) for number in range(20, 25)]
-    store.apply("dispatch", [*late, *marked], at=minutes(61), cursor="a")
-    store.apply("dispatch", [*late, *(call(number) for number in range(20, 25))], at=minutes(100), cursor="b")
+    store.apply("dispatch", late, at=minutes(61), cursor="a")
+    store.apply("dispatch", late, at=minutes(100), cursor="b")
     due_already = [Held(call(100 + n, delayed=True), release_at=minutes(101 + n)) for n in range(20)]
     store.apply("dispatch", due_already, at=minutes(500), cursor="c")
-    assert store.head() == 45
+    assert store.head() == 40
     assert _only(store).delays is None
     store.apply("dispatch", [call(490 + n) for n in range(5)], at=minutes(500), cursor="d")
     assert _only(store).delays == Delays(p50=480, p90=540, p99=540)
@@ -104,16 +103,34 @@ def test_sources_do_not_share_their_health(store: Store) -> None:
 
 
 def test_health_is_there_after_reopening(store: Store, database: Database) -> None:
-    store.record_fetch(_report(0, records=3))
+    store.record_fetch(_report(0))
     with database.open() as again:
         assert again.sources() == store.sources()
 
 
+def test_delays_count_what_was_withheld_before_as_what_was_never_seen(store: Store) -> None:
+    store.record_fetch(_report(0))
+    store.apply("dispatch", [withheld(2, sensitive=False)], at=minutes(5))
+    store.apply("dispatch", [call(1, received_at=START), call(2, received_at=START)], at=minutes(10))
+    assert _only(store).delays == Delays(p50=600, p90=600, p99=600)
+    with store._engines.read.connect() as connection:  # noqa: SLF001 - how many there are
+        stored = connection.exec_driver_sql("SELECT delays FROM source").scalar_one()
+    assert stored == "[600.0,600.0]"
+
+
+def test_what_was_sensitive_once_is_named_and_nothing_else_is(store: Store) -> None:
+    marks = [Withheld(f"s{n}", "dispatch", Reason.SENSITIVE, sensitive=True) for n in range(3)]
+    store.apply("dispatch", [*marks, Withheld("u", "dispatch", Reason.UNMAPPED), call(1)], at=START)
+    others = [f"x{n}" for n in range(1200)]
+    assert store.once_sensitive(["s1", "u", call(1).id, *others, "s2"]) == {"s1", "s2"}
+    assert store.once_sensitive([]) == set()
+
+
 def test_a_fetch_may_be_reported_with_what_it_brought(store: Store) -> None:
     store.apply("dispatch", [call(1)], at=START, cursor="c1", report=_report(0))
-    store.apply("dispatch", [call(1)], at=minutes(9), report=_report(9, records=2))
+    store.apply("dispatch", [call(1)], at=minutes(9), report=_report(9))
     health = _only(store)
-    assert (health.last_success_at, health.records) == (minutes(9), 3)
+    assert health.last_success_at == minutes(9)
     assert [(gap.start, gap.end) for gap in health.gaps] == [(START, minutes(9))]
     assert store.cursor("dispatch") == "c1"
 

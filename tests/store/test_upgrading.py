@@ -10,9 +10,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from blocklight.errors import StoreError
-from blocklight.store import LedgerRow, Store
+from blocklight.store import FetchReport, LedgerRow, Store
 from blocklight.store.schema import area_ledger, city_ledger, ledger, log, metadata
 from store.databases import Database
+from store.making import START
 
 _NEW_COLUMNS = (
     ("005", "held", "counted"),
@@ -47,6 +48,9 @@ def _described(connection: sa.Connection) -> dict[str, object]:
 
 def _made_old(connection: sa.Connection, version: str) -> None:
     """Take away what came after a version of the schema from 003 on."""
+    if version < "009":
+        connection.exec_driver_sql("ALTER TABLE source ADD COLUMN records INTEGER NOT NULL DEFAULT 0")
+        connection.exec_driver_sql("ALTER TABLE source ADD COLUMN rejected TEXT NOT NULL DEFAULT '{}'")
     if version < "007":
         connection.exec_driver_sql("DROP INDEX incident_said")
     for since, table, column in _NEW_COLUMNS:
@@ -91,6 +95,20 @@ def test_a_database_from_before_epochs_gets_one(database: Database) -> None:
             _made_old(connection, "007")
         with database.open() as store:
             assert len(store.epoch()) == 8
+
+
+def test_a_stored_reason_that_counts_rows_is_worded_without_a_number(database: Database) -> None:
+    with database.emptied():
+        with database.open() as store:
+            store.record_fetch(
+                FetchReport("calls", START, 60, failure="64 % of 14 records could not be read")
+            )
+            store.record_fetch(FetchReport("other", START, 60, failure="HTTP 500"))
+        with database.connection() as connection:
+            _made_old(connection, "008")
+        with database.open() as store:
+            reasons = {health.source: health.reason for health in store.sources()}
+    assert reasons == {"calls": "too many of its records cannot be read", "other": "HTTP 500"}
 
 
 def test_another_citys_database_is_refused(database: Database) -> None:

@@ -23,6 +23,8 @@ _WRONG_KEYS = 10
 _PER_S = 60.0
 _REMEMBERED = 10_000
 _STORE_RETRY_S = 5
+_ALIVE = {"alive": True}
+"""A sign of life. An empty batch is none: sent in turn with others, it would tell when one was withheld."""
 
 
 class Inbox(Protocol):
@@ -37,6 +39,10 @@ class Inbox(Protocol):
 
         Raises ``StoreError`` when they cannot be stored now, ``SourceChanged`` when too many are unreadable.
         """
+        ...
+
+    async def note_alive(self, source: str) -> None:
+        """Note that *source* is alive; raises ``StoreError``."""
         ...
 
 
@@ -107,15 +113,22 @@ class PushEndpoint:
             return problem(408, "Request Timeout")
         if body is None:
             return problem(413, "Too large", f"a batch may have {_MOST_BYTES:,} bytes")
-        records = _records(body)
-        if records is None:
+        value = _value(body)
+        if value == _ALIVE:
+            return await self._stored(source, None)
+        records = value.get("records") if isinstance(value, dict) else value
+        if not isinstance(records, list):
             return problem(400, "Bad batch", 'expected a JSON list of records, or {"records": [...]}')
         if len(records) > _MOST_RECORDS:
             return problem(413, "Too large", f"a batch may have {_MOST_RECORDS:,} records")
         return await self._stored(source, records)
 
-    async def _stored(self, source: str, records: list[Any]) -> Response:
+    async def _stored(self, source: str, records: list[Any] | None) -> Response:
+        """Store *records*, or where there are none of them the sign of life that came in their place."""
         try:
+            if records is None:
+                await self._inbox.note_alive(source)
+                return Response(status_code=202)
             counts = await self._inbox.take(source, records)
         except StoreError:
             answer = problem(503, "Nothing could be stored; send it again")
@@ -140,14 +153,11 @@ async def _body(request: Request) -> bytes | None:
     return bytes(body)
 
 
-def _records(body: bytes) -> list[Any] | None:
+def _value(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     try:
-        value = orjson.loads(body)
+        return orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-    if isinstance(value, dict):
-        value = value.get("records")
-    return value if isinstance(value, list) else None
 
 
 def _with(response: Response, **headers: str) -> Response:

@@ -12,7 +12,6 @@ from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import json_response, problems
 from blocklight.api.state import Public, public
 from blocklight.publish.feature import iso
-from blocklight.publish.ledger import public_rejections
 
 router = APIRouter(tags=["sources"])
 
@@ -31,7 +30,6 @@ _EXAMPLE = {
             "last_failure_at": "2026-01-31T05:03:30Z",
             "failures": 3,
             "records": 41,
-            "rejected": {"bad_time": 12, "other": None},
             "delay_s": {"p50": 12, "p90": 41, "p99": 300},
             "gaps": [{"from": "2026-01-31T01:00:00Z", "to": "2026-01-31T01:12:00Z"}],
             "noticed": {"places_sought": 810, "places_found": 730},
@@ -49,8 +47,12 @@ def get_sources(request: Request, state: Annotated[Public, Depends(public)]) -> 
 
 
 def health(state: Public) -> list[dict[str, Any]]:
-    """Return what is known of each configured source's fetches, as the API tells it."""
+    """Return what is known of each configured source's fetches, as the API tells it.
+
+    Nothing here counts what an answer held: ``records`` are those that stand in the public window.
+    """
     now = state.publisher.now()
+    published = state.publisher.published_by_source()
     known = {one.source: one for one in state.store.sources()}
     listed: list[dict[str, Any]] = []
     for source in state.city.sources:
@@ -60,6 +62,7 @@ def health(state: Public) -> list[dict[str, Any]]:
             "label": source.label,
             "kind": source.kind,
             "closes": source.closes,
+            "records": published.get(source.id, 0),
         }
         entry |= state.publisher.source_state(
             found, source.id, source.lateness_s * state.publisher.clock_rate, now
@@ -69,8 +72,6 @@ def health(state: Public) -> list[dict[str, Any]]:
                 "last_attempt_at": iso(found.last_attempt_at),
                 "last_failure_at": iso(found.last_failure_at),
                 "failures": found.failures,
-                "records": found.records,
-                "rejected": public_rejections(found.rejected),
                 "delay_s": None if found.delays is None else asdict(found.delays),
                 "gaps": [{"from": iso(gap.start), "to": iso(gap.end)} for gap in found.gaps],
                 "noticed": found.noticed.whole_days(now.astimezone(UTC).date().isoformat()),

@@ -14,6 +14,7 @@ from blocklight.city import City, SourceSpec
 from blocklight.cli import bodies, out
 from blocklight.cli.serving import Options, configured_city, http_client, wall_clock
 from blocklight.errors import BlocklightError, RecordRejected, SourceChanged, SourceError
+from blocklight.intake.answers import Answered, expect_columns
 from blocklight.intake.columns import Columns
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.push import Push
@@ -58,6 +59,7 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
             continue
         try:
             reader, batch = asyncio.run(one_page(source, city, body))
+            _explain(Feed(source, city, reader, rules, geocoder=geocoder), city, batch)
         except SourceError as error:
             failed += 1
             where = source.url if sample is None else sample
@@ -68,7 +70,6 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
                 there = ", ".join(error.heading[:_MOST_COLUMNS])
                 out.print(f"It has these columns: {there}", markup=False, highlight=False, soft_wrap=True)
             continue
-        _explain(Feed(source, city, reader, rules, geocoder=geocoder), city, batch)
         for file, wrong in unlike(source) if sample is None else ():
             fails = isinstance(wrong, SourceChanged)
             so = "makes the source fail for as long as it lies there" if fails else "is left out"
@@ -115,6 +116,8 @@ def _explain(feed: Feed, city: City, batch: Batch) -> None:
         return
     tally = Tally()
     feed.outcomes(records, at, tally, batch.unreadable)
+    shown = tally.records - tally.rejected.total()
+    expect_columns(source, Answered(shown, tally.rejected.total(), tally.unread_columns))
     normaliser = Normaliser.of(source, city)
     read: list[Incident] = []
     for raw in records:

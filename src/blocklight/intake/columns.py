@@ -24,11 +24,6 @@ class Columns:
         cursor = () if source.cursor_column is None else (source.cursor_column,)
         self._fields = [spec.source for _, spec in source.fields.named() if spec.source]
         self._needed = (*source.key, *cursor)
-        self._always = (
-            *((column,) for column in source.key),
-            source.fields.received_at.source,
-            source.fields.source_type.source,
-        )
         named = (column for columns in self._fields for column in columns)
         self.wanted = tuple(dict.fromkeys((*self._needed, *named)))
         self._read = tuple(column for column in self.wanted if column not in self._cut)
@@ -69,12 +64,6 @@ class Columns:
             if not any(column in heading for column in self._sources(columns)):
                 raise SourceChanged(f"column {columns[0]!r} is gone", heading=tuple(sorted(heading)))
 
-    def expect_in_some(self, records: Sequence[RawRecord]) -> None:
-        """Raise ``SourceChanged`` naming a column that no record has and without which none can be read."""
-        for columns in self._always:
-            if records and columns and not any(column in row for row in records for column in columns):
-                raise SourceChanged(f"column {columns[0]!r} is gone")
-
     def _sources(self, columns: Sequence[str]) -> Iterable[str]:
         """Yield where columns come from: themselves, or what they are cut out of."""
         for column in columns:
@@ -104,3 +93,24 @@ def reach(value: Any, path: str) -> Any:  # noqa: ANN401 - any JSON value in, an
         else:
             return None
     return value
+
+
+def list_at(document: Any, path: str) -> list[Any] | None:  # noqa: ANN401 - as above
+    """Return the list at a path with dots inside a document, ``None`` where there is none.
+
+    An empty list is written in several ways: ``null`` there or on the way there, and as an object or a text
+    without anything in it by what turns XML into JSON.
+    """
+    value = document
+    for part in path.split(".") if path else ():
+        if isinstance(value, Mapping) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+        if value is None:
+            return []
+    if value is None or (path and value in ("", {})):
+        return []
+    return value if isinstance(value, list) else None

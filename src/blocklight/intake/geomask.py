@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import h3
 
+from blocklight.intake.digests import digest_of
 from blocklight.model import Place, PlaceKind
 
 _EARTH_RADIUS_M = 6_371_008.8
@@ -35,6 +36,8 @@ _PARTICLES = frozenset(
 _LONG_NAMES = frozenset({"MARTIN LUTHER KING", "MARTIN LUTHER KING JR", "DR MARTIN LUTHER KING JR"})
 _MOST_WORDS = 2
 _LONGEST = 120
+_REMEMBERED = 100_000
+_UNKNOWN = ""
 _ORDINAL = re.compile(r"\d{1,3}(ST|ND|RD|TH)", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z][A-Za-z'-]+")
 _NUMBERED = re.compile(
@@ -64,7 +67,10 @@ def _distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     return 2 * _EARTH_RADIUS_M * math.asin(math.sqrt(chord))
 
 
-@lru_cache(maxsize=100_000)
+_blocks: dict[bytes, str | None] = {}
+"""What addresses came to, by their digests: a label may be public, and no address outlives its fetch."""
+
+
 def hundred_block(address: str, cross_street: str | None = None) -> str | None:
     """Return "1400 block of Main St", "Main St & 2nd Ave", "Main St near 2nd Ave", or ``None``.
 
@@ -72,6 +78,16 @@ def hundred_block(address: str, cross_street: str | None = None) -> str | None:
     or a person's name does not. A first name written like a part of the street's own ("JOHN MAIN ST") cannot
     be told from it: labels are for columns that hold addresses.
     """
+    digest = digest_of((address, cross_street))
+    block = _blocks.get(digest, _UNKNOWN)
+    if block == _UNKNOWN:
+        if len(_blocks) >= _REMEMBERED:
+            _blocks.clear()
+        block = _blocks[digest] = _block_of(address, cross_street)
+    return block
+
+
+def _block_of(address: str, cross_street: str | None) -> str | None:
     if len(address) > _LONGEST or len(cross_street or "") > _LONGEST:
         return None
     parts = [part for part in _CROSSING.split(address.strip()) if part]

@@ -6,6 +6,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec.structs import replace
 
 from blocklight.city import City, FieldSpec, SourceSpec
@@ -344,7 +345,7 @@ def _joined(rows: list[Incident], *, are_units: bool) -> Incident:
 
 
 def _turn(row: Incident) -> tuple[datetime, str]:
-    return row.dispatched_at or datetime.max.replace(tzinfo=UTC), repr(row)
+    return row.dispatched_at or datetime.max.replace(tzinfo=UTC), repr(msgspec.structs.astuple(row))
 
 
 def _extreme(choose: Any, times: Iterable[datetime | None]) -> datetime | None:  # noqa: ANN401 - min or max

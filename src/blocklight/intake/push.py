@@ -52,11 +52,18 @@ class Inbox:
             "rejected": dict(tally.rejected),
         }
 
+    async def note_alive(self, source: str) -> None:
+        """Note that *source* is alive, which alone tells nothing of its records."""
+        feed = self._feeds.get(source)
+        if feed is None:
+            raise NotFound("no such source")
+        report = FetchReport(source, self._now(), feed.late_after_s)
+        await asyncio.to_thread(self._store.record_fetch, report)
+
     def _store_them(self, feed: Feed, records: Sequence[Any]) -> Tally:
-        tally, at = Tally(), self._now()
-        batch = Batch(self._columns[feed.source.id].records(records), at)
+        """Store a batch; one without records is as one of which nothing is shown, and leaves no trace."""
+        tally = Tally()
+        batch = Batch(self._columns[feed.source.id].records(records), self._now())
         if batch.records:
             store_batch(feed, self._store, batch, tally, alone=True)
-        else:  # a sign of life
-            self._store.record_fetch(FetchReport(feed.source.id, at, feed.late_after_s))
         return tally

@@ -10,6 +10,9 @@ import msgspec
 
 from blocklight.model import Disposition, Kind, Origin, Status
 
+TOO_MANY_ROWS = "more rows than max_rows"
+"""Why a source that is read whole fails at its limit: without a number, as every reason that is public."""
+
 RawRecord = Mapping[str, Any]
 """One row in the source's own words."""
 
@@ -32,6 +35,8 @@ class Batch:
     *cursor* is where a later fetch may begin once this batch is stored (``None`` keeps the old one).
     *complete* is set on the last batch of a fetch that read everything the source now holds; only then
     may a missing record mean a closed call. *unchanged* says that the source had nothing new (HTTP 304).
+    *more* says that another batch of the same answer follows: what is one answer is stored in one piece, or
+    its pages would tell by their moments how many withheld rows lie between those that are shown.
     """
 
     records: list[RawRecord]
@@ -40,6 +45,7 @@ class Batch:
     complete: bool = False
     unchanged: bool = False
     unreadable: Sequence[Unreadable] = ()
+    more: bool = False
 
 
 class Connector(Protocol):
@@ -60,6 +66,14 @@ class Placed(Enum):
     MISSED = "missed"
     LATER = "later"
     """Nobody could be asked yet; it is asked for again with the next fetch."""
+
+
+class Lookup(Enum):
+    """Where the place of an incident that has only an address may be looked up."""
+
+    NOWHERE = "it is withheld wherever it is"
+    AT_HOME = "it may be withheld for its place, so no outside service may learn of it"
+    ANYWHERE = "it is shown wherever it is"
 
 
 class Incident(msgspec.Struct, frozen=True):
@@ -92,3 +106,7 @@ class Incident(msgspec.Struct, frozen=True):
     repaired: tuple[str, ...] = ()
     """Names of fields that were unreadable or impossible and were left out."""
     placed: Placed | None = None
+
+    def __repr__(self) -> str:
+        """Say only what may stand in a log."""
+        return f"Incident(source={self.source!r}, status={str(self.status)!r})"

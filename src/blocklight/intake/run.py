@@ -4,238 +4,78 @@ import asyncio
 import logging
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from blocklight.city import City, SourceSpec
-from blocklight.errors import RecordRejected, SourceChanged, SourceError, StoreError
+from blocklight.city import SourceSpec
+from blocklight.errors import SourceChanged, SourceError, StoreError
+from blocklight.intake.answers import Answered, judge_answer
 from blocklight.intake.backoff import pause_s
-from blocklight.intake.claims import Claims, Settling, moved
-from blocklight.intake.geocode.geocoder import Geocoder
-from blocklight.intake.normalise import Normaliser, join_unit_rows
-from blocklight.intake.record import Batch, Connector, Incident, Placed, RawRecord, Unreadable
-from blocklight.intake.redact import Rules, redact, reject
+from blocklight.intake.feed import Feed, Tally
+from blocklight.intake.record import Batch
 from blocklight.intake.threads import POLLING, in_thread
-from blocklight.model import Held, Outcome, PublicIncident, Reason, Rejected, Withheld
-from blocklight.store import Applied, FetchReport, Store
+from blocklight.model import Held, Outcome, PublicIncident, Rejected, Withheld
+from blocklight.store import FetchReport, Store
+
+__all__ = ["Clock", "Feed", "Runner", "Tally", "internal", "run_once", "store_batch"]
 
 _log = logging.getLogger(__name__)
 
-_ENOUGH_TO_JUDGE = 10
-_REMEMBERED = 200_000
+_ROWS_TOGETHER = 50_000
+"""How many rows of one answer are held before some are stored; up to that it is stored in one piece."""
 
 Clock = Callable[[], datetime]
-
-
-@dataclass(slots=True)
-class Tally:
-    """What one fetch came to, in counts; safe to log and to publish."""
-
-    records: int = 0
-    published: int = 0
-    held: int = 0
-    withheld: Counter[str] = field(default_factory=Counter)
-    rejected: Counter[str] = field(default_factory=Counter)
-    repaired: Counter[str] = field(default_factory=Counter)
-    noticed: Counter[str] = field(default_factory=Counter)
-    """What sources are known by, as ``FetchReport.noticed``: addresses looked for and found."""
-    applied: list[Applied] = field(default_factory=list)
-    unread: set[str] = field(default_factory=set)
-    """Public ids of incidents whose record is there but could not be read: they have not left the feed."""
-    unchanged: bool = False
-    reported: bool = False
-
-    @property
-    def shown(self) -> int:
-        """How many incidents of this fetch the public can see.
-
-        The only count that health tells: one that moved with withheld records would tell of them.
-        """
-        return sum(applied.shown for applied in self.applied)
-
-    def count(self, outcomes: Sequence[Outcome]) -> None:
-        """Add the outcomes of a batch."""
-        for outcome in outcomes:
-            if isinstance(outcome, PublicIncident):
-                self.published += 1
-            elif isinstance(outcome, Held):
-                self.held += 1
-            elif isinstance(outcome, Withheld):
-                self.withheld[outcome.reason] += 1
-            else:
-                self.rejected[outcome.reason] += 1
-
-
-class Feed:
-    """One source with all that is needed to read it: its connector, its field map and the city's rules."""
-
-    def __init__(
-        self,
-        source: SourceSpec,
-        city: City,
-        connector: Connector,
-        rules: Rules,
-        *,
-        clock_rate: float = 1,
-        geocoder: Geocoder | None = None,
-        claims: Claims | None = None,
-    ) -> None:
-        self.source = source
-        self.late_after_s = source.lateness_s * clock_rate
-        self.connector = connector
-        self.rules = rules
-        self.cursor: str | None = None
-        self.cursor_known = False
-        self._normalise = Normaliser.of(source, city)
-        self._geocoder = geocoder
-        self._claims = claims
-        self._settling = Settling.of(source, city)
-        self._known: dict[str, tuple[RawRecord, Outcome]] = {}
-        self._looked_for: dict[str, bool] = {}
-
-    def outcomes(
-        self,
-        records: Sequence[RawRecord],
-        at: datetime,
-        tally: Tally,
-        unreadable: Sequence[Unreadable] = (),
-    ) -> list[Outcome]:
-        """Normalise and redact *records*; one that cannot be read is rejected alone."""
-        tally.records += len(records) + len(unreadable)
-        found = (
-            self._by_unit(records, at, tally)
-            if self.source.rows != "incident"
-            else self._each(records, at, tally)
-        )
-        found += [reject(self.source.id, row.identity, row.reason, self.rules) for row in unreadable]
-        tally.count(found)
-        return found
-
-    def _each(self, records: Sequence[RawRecord], at: datetime, tally: Tally) -> list[Outcome]:
-        """Understand each row; one that reads as it did at the last fetch is not worked out again."""
-        found: list[Outcome] = []
-        known: dict[str, tuple[RawRecord, Outcome]] = {}
-        place = self._placing()
-        for raw in records:
-            try:
-                key = self._normalise.source_key(raw)
-                before = self._known.get(key)
-                if before is not None and before[0] == raw:
-                    known[key] = before
-                    found.append(before[1])
-                    continue
-                incident = place(self._normalise(raw, at, key))
-                tally.repaired.update(incident.repaired)
-                outcome = redact(incident, self.rules)
-                if incident.placed is not None:
-                    self._note_place(incident, outcome, tally)
-                if before is not None:
-                    if moved(before[1], outcome):
-                        tally.noticed["places_redrawn"] += 1
-                elif self._told_twice(outcome, key):
-                    tally.noticed["told_twice"] += 1
-                # What was impossible by the clock, or could not be looked for yet, may be possible later.
-                if not incident.repaired and incident.placed is not Placed.LATER:
-                    known[key] = (raw, outcome)
-                found.append(outcome)
-            except RecordRejected as error:
-                found.append(self._rejected(raw, error, tally))
-        self._known = known
-        return found
-
-    def _by_unit(self, records: Sequence[RawRecord], at: datetime, tally: Tally) -> list[Outcome]:
-        rows: list[Incident] = []
-        found: list[Outcome] = []
-        for raw in records:
-            try:
-                rows.append(self._normalise(raw, at))
-            except RecordRejected as error:
-                found.append(self._rejected(raw, error, tally))
-        place = self._placing()
-        for joined in join_unit_rows(rows, are_units=self.source.rows == "unit"):
-            incident = place(joined)
-            tally.repaired.update(incident.repaired)
-            outcome = redact(incident, self.rules)
-            if incident.placed is not None:
-                self._note_place(incident, outcome, tally)
-            found.append(outcome)
-        return found
-
-    def settled(self, outcomes: list[Outcome], store: Store) -> list[Outcome]:
-        """Return what of *outcomes* is to be stored beside what is known, if the city file asks for that."""
-        if self._settling is None:
-            return outcomes
-        ids = [outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)]
-        return self._settling(outcomes, store.told(ids))
-
-    def _told_twice(self, outcome: Outcome, key: str) -> bool:
-        if self._claims is None or not isinstance(outcome, PublicIncident):
-            return False
-        return self._claims.told_twice(self.source, key)
-
-    def _placing(self) -> Callable[[Incident], Incident]:
-        return _as_it_is if self._geocoder is None else self._geocoder.placing()
-
-    def _note_place(self, incident: Incident, outcome: Outcome, tally: Tally) -> None:
-        """Count an address that was looked for, once; what is withheld for another reason is not told of."""
-        told = not isinstance(outcome, Withheld) or outcome.reason is Reason.NO_PLACE
-        if not told or incident.placed is Placed.LATER:
-            return
-        found = incident.placed is Placed.FOUND
-        before = self._looked_for.get(outcome.id)
-        if len(self._looked_for) >= _REMEMBERED:
-            self._looked_for.clear()
-        self._looked_for[outcome.id] = found
-        tally.noticed["places_sought"] += before is None
-        tally.noticed["places_found"] += found - (before or False)
-
-    def _rejected(self, raw: RawRecord, error: RecordRejected, tally: Tally) -> Rejected:
-        with suppress(RecordRejected):
-            tally.unread.add(self.rules.public_id(self.source.id, self._normalise.source_key(raw)))
-        return reject(self.source.id, _identity(raw, self.source), error.reason, self.rules)
-
-
-def _as_it_is(incident: Incident) -> Incident:
-    return incident
 
 
 async def run_once(feed: Feed, store: Store) -> Tally:
     """Carry one fetch of *feed* through to the store.
 
-    Raises ``SourceUnavailable`` or ``SourceChanged``; batches stored before then stay, and running again is
+    Raises ``SourceUnavailable`` or ``SourceChanged``; what was stored before then stays, and running again is
     harmless.
     """
-    tally = Tally()
-    source = feed.source
-    whole: list[RawRecord] = []
-    last: Batch | None = None
-    damaged: list[Unreadable] = []
-    together = source.closes == "vanish" or source.rows != "incident"
+    tally, source = Tally(), feed.source
     if not feed.cursor_known:
         feed.cursor = await in_thread(POLLING, store.cursor, source.id)
         feed.cursor_known = True
+    whole = source.closes == "vanish" or source.rows != "incident"
+    gathered: Batch | None = None
     async with aclosing(feed.connector.fetch(feed.cursor)) as batches:  # type: ignore[type-var]  # connectors are generators
-        async for batch in batches:
-            tally.unchanged = batch.unchanged
-            if batch.unchanged:
-                continue
-            if together:
-                whole.extend(batch.records)
-                damaged.extend(batch.unreadable)
-                last = replace(batch, records=whole, unreadable=damaged)
-                if batch.complete:  # stored before the connector, asked for more, takes its answer for known
-                    await in_thread(POLLING, store_batch, feed, store, last, tally)
-                    last = None
-            else:
-                await in_thread(POLLING, store_batch, feed, store, batch, tally)
-    if last is not None:
-        await in_thread(POLLING, store_batch, feed, store, last, tally)
+        try:
+            async for batch in batches:
+                tally.unchanged, tally.at = batch.unchanged, batch.fetched_at
+                if batch.unchanged:
+                    continue
+                gathered = _joined(gathered, batch)
+                rows = len(gathered.records) + len(gathered.unreadable)
+                if batch.more and (whole or rows < _ROWS_TOGETHER):
+                    continue
+                # Stored before the connector, asked for more, takes its answer for known.
+                ready, gathered = gathered, None
+                await in_thread(POLLING, store_batch, feed, store, ready, tally)
+                if tally.passing and (batch.complete or source.cursor_column is not None):
+                    break  # so the connector does not: unchanged, the answer may be read otherwise next time
+        except SourceError:
+            if gathered is not None and not whole:  # the next fetch goes on from there
+                with suppress(SourceChanged):
+                    await in_thread(POLLING, store_batch, feed, store, gathered, tally)
+            raise
+    if gathered is not None:
+        await in_thread(POLLING, store_batch, feed, store, gathered, tally)
     return tally
+
+
+def _joined(before: Batch | None, batch: Batch) -> Batch:
+    """Return a batch with the rows of the ones before it in the same answer."""
+    if before is None:
+        return replace(batch, records=list(batch.records), unreadable=list(batch.unreadable))
+    before.records.extend(batch.records)
+    unreadable = [*before.unreadable, *batch.unreadable]
+    cursor = batch.cursor if batch.cursor is not None else before.cursor
+    return replace(batch, records=before.records, unreadable=unreadable, cursor=cursor)
 
 
 def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone: bool = False) -> None:
@@ -245,29 +85,24 @@ def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone: 
     came at a moment of the source's choosing.
     """
     source, at = feed.source, batch.fetched_at
-    before = sum(tally.rejected.values())
-    outcomes = feed.outcomes(batch.records, at, tally, batch.unreadable)
-    rejected = sum(tally.rejected.values()) - before
+    outcomes = feed.outcomes(batch.records, at, tally, batch.unreadable, once_sensitive=store.once_sensitive)
     try:
-        _judge(source, batch, rejected)
+        judge_answer(source, _answered(source, batch, outcomes, tally, store))
     except SourceChanged:
-        marks = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+        # What was sensitive in an answer that changes nothing else was sensitive once all the same.
+        marks = [
+            one
+            for one in outcomes
+            if isinstance(one, Rejected) or (isinstance(one, Withheld) and one.sensitive)
+        ]
         tally.applied.append(store.apply(source.id, marks, at=at))
         raise
     present = None
-    if source.closes == "vanish" and batch.complete and outcomes:  # nothing at all never closes everything
+    if source.closes == "vanish" and batch.complete:
         present = tally.unread | {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
     report = None
     if batch.complete or alone:  # the last of its fetch: how the fetch went is stored with it
-        report = FetchReport(
-            source.id,
-            at,
-            feed.late_after_s,
-            records=tally.shown,
-            rejected=dict(tally.rejected),
-            noticed=dict(tally.noticed),
-            if_shown=alone,
-        )
+        report = FetchReport(source.id, at, feed.late_after_s, noticed=dict(tally.noticed), if_shown=alone)
     applied = store.apply(
         source.id,
         feed.settled(outcomes, store),
@@ -282,23 +117,23 @@ def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone: 
     feed.cursor = batch.cursor or feed.cursor
 
 
-def _judge(source: SourceSpec, batch: Batch, rejected: int) -> None:
-    """Raise ``SourceChanged`` for an answer that no healthy source gives."""
-    records = len(batch.records) + len(batch.unreadable)
-    if records == 0 and batch.complete and not source.may_be_empty:
-        raise SourceChanged("the answer holds no records at all")
-    judged = records >= _ENOUGH_TO_JUDGE or batch.complete
-    if judged and records and rejected / records > source.max_rejected_share:
-        share = round(100 * rejected / records)
-        raise SourceChanged(f"{share} % of {records} records could not be read")
+def _answered(
+    source: SourceSpec, batch: Batch, outcomes: Sequence[Outcome], tally: Tally, store: Store
+) -> Answered:
+    """Return what an answer holds besides what is withheld.
 
-
-def _identity(raw: RawRecord, source: SourceSpec) -> str:
-    """Return what tells one unreadable record from another, the same at every fetch."""
-    parts: list[Any] = [raw.get(column) for column in source.key]
-    if any(part not in (None, "") for part in parts):
-        return repr(parts)
-    return repr(sorted(raw.items(), key=lambda item: item[0]))
+    Withheld for good is also what was sensitive once. Looking that up costs a question to the database, which
+    is put only where the answer to it decides something.
+    """
+    ids = [outcome.id for outcome in outcomes if isinstance(outcome, PublicIncident | Held)]
+    rejected = sum(isinstance(outcome, Rejected) for outcome in outcomes)
+    if ids and (rejected or not source.may_be_empty):
+        hidden = store.once_sensitive(ids)
+        ids = [id_ for id_ in ids if id_ not in hidden]
+    shown = sum(tally.joined.get(id_, 1) for id_ in ids)
+    # A first read by a cursor is whole too; but whether it is the first, withheld rows may have decided.
+    whole = batch.complete and (source.cursor_column is None or source.closes == "vanish")
+    return Answered(shown, rejected, tally.unread_columns, whole=whole)
 
 
 def internal(error: Exception) -> str:
@@ -368,8 +203,7 @@ class Runner:
             self._doubtful = (began_at,)
         self._stored()
         if not tally.reported:
-            told = {"records": tally.shown, "rejected": dict(tally.rejected), "noticed": dict(tally.noticed)}
-            await self._report(unchanged=tally.unchanged, **told)
+            await self._report(at=tally.at, noticed=dict(tally.noticed))
         return tally
 
     async def _failed(self, reason: str, explained: str) -> None:
@@ -379,9 +213,9 @@ class Runner:
         self._failures += 1
         await self._report(failure=reason)
 
-    async def _report(self, **what: Any) -> None:  # noqa: ANN401 - the fields of FetchReport
+    async def _report(self, *, at: datetime | None = None, **what: Any) -> None:  # noqa: ANN401 - of FetchReport
         source = self._feed.source
-        report = FetchReport(source.id, self._now(), self._feed.late_after_s, **what)
+        report = FetchReport(source.id, at or self._now(), self._feed.late_after_s, **what)
         try:
             await in_thread(POLLING, self._store.record_fetch, report)
         except StoreError:

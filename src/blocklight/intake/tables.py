@@ -12,7 +12,7 @@ from typing import IO, Any
 import orjson
 
 from blocklight.errors import SourceChanged, SourceUnavailable
-from blocklight.intake.columns import Columns, reach
+from blocklight.intake.columns import Columns, list_at, reach
 from blocklight.intake.decoding import PARQUET, excel_sheets, parquet_columns
 from blocklight.intake.excel import EXCEL
 from blocklight.intake.record import RawRecord, Unreadable
@@ -225,12 +225,10 @@ def _json(body: bytes, reading: Reading) -> Iterator[Block]:
         yield from _blocks(_json_lines(text, reading.columns), reading.size)
         return
     path = reading.records or ("features" if isinstance(document, Mapping) and "features" in document else "")
-    found = reach(document, path)
-    if not isinstance(found, list):
+    rows = list_at(document, path)
+    if rows is None:
         raise SourceChanged("no list of records in the document")
-    rows: list[RawRecord | Unreadable] = [reading.columns.record(_flat(row)) for row in found]
-    reading.columns.expect_in_some([row for row in rows if not isinstance(row, Unreadable)])
-    yield from _blocks(rows, reading.size)
+    yield from _blocks((reading.columns.record(_flat(row)) for row in rows), reading.size)
 
 
 def _json_lines(text: bytes, columns: Columns) -> Iterator[RawRecord | Unreadable]:

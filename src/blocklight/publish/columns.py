@@ -151,6 +151,12 @@ class Columns:
             found = rows[chosen]
         return found[np.lexsort((found["first_seq"], found["received_at"]))]
 
+    def by_source(self, moment: datetime) -> dict[str, int]:
+        """Count the incidents of each source that were received at or after *moment* or are still open."""
+        names = self.words["source"].values
+        codes, counts = np.unique(self.since(moment)["source"], return_counts=True)
+        return {names[code]: int(n) for code, n in zip(codes.tolist(), counts.tolist(), strict=True)}
+
     def placed(self) -> list[Place | None]:
         """Return the place of each incident, ``None`` for one without."""
         with self._lock:

@@ -268,6 +268,10 @@ class Publisher:
                 self.live.pulse_now()
         await asyncio.sleep(_PAUSES_S)
 
+    def published_by_source(self) -> dict[str, int]:
+        """Count the incidents in the public window by source."""
+        return self.columns.by_source(self.now() - timedelta(hours=self.city.publish.window_hours))
+
     def pulse(self) -> dict[str, Any]:
         """Return what is always visible: the clock, how fresh each source is, open now and closed today."""
         now = self.now()

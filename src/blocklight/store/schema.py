@@ -236,8 +236,6 @@ source = sa.Table(
     sa.Column("last_failure_at", Whole),
     sa.Column("reason", sa.Text),
     sa.Column("failures", Whole, nullable=False),
-    sa.Column("records", Whole, nullable=False),
-    sa.Column("rejected", sa.Text, nullable=False),
     sa.Column("delays", sa.Text, nullable=False),
     sa.Column("noticed", sa.Text, nullable=False, server_default="{}"),
     comment="Where each source's next fetch begins and how its fetches went.",

@@ -17,30 +17,25 @@ from blocklight.store.statements import Statements, fetch
 _DELAYS_KEPT = 500
 _GAPS_KEPT = timedelta(days=90)
 _STEP = 10
-_COUNTS = msgspec.json.Decoder(dict[str, int]).decode
 
 
 @dataclass(frozen=True, slots=True)
 class FetchReport:
     """How one fetch went: *failure* is a short class of reason, or ``None`` for a success.
 
-    *rejected* counts the records that could not be normalised, by reason. After *late_after_s* without a
-    success, the time until the next one is a gap. *noticed* counts what else a source is known by, to be
-    added up: ``places_sought``, ``places_found``, ``places_redrawn``, ``told_twice``. With *if_shown* it is
-    remembered only when the public sees something of what came: the moment of a push that brings nothing but
-    withheld records would tell of them. *unchanged* says that the source's last answer still stands: counted
-    as nothing, the next one would tell that something changed in it, shown or not.
+    After *late_after_s* without a success, the time until the next one is a gap. *noticed* counts what else
+    a source is known by, to be added up: ``places_sought``, ``places_found``, ``places_redrawn``,
+    ``told_twice``. With *if_shown* it is remembered only when the public sees something of what came: the
+    moment of a push that brings nothing but withheld records would tell of them. What an answer held is not
+    counted here: a count that the public sees describes what stands published, and is made from that.
     """
 
     source: str
     at: datetime
     late_after_s: float
-    records: int = 0
-    rejected: Mapping[str, int] = field(default_factory=dict)
     failure: str | None = None
     noticed: Mapping[str, int] = field(default_factory=dict)
     if_shown: bool = False
-    unchanged: bool = False
 
 
 class Noticed(msgspec.Struct):
@@ -89,7 +84,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """What is known of a source's fetches; *records* and *rejected* are those of its latest success.
+    """What is known of a source's fetches.
 
     *reason* is the latest failure's class while *failures* in a row have happened, else ``None``.
     """
@@ -100,8 +95,6 @@ class SourceHealth:
     last_failure_at: datetime | None
     reason: str | None
     failures: int
-    records: int
-    rejected: Mapping[str, int]
     delays: Delays | None
     gaps: tuple[Gap, ...]
     noticed: Noticed = field(default_factory=Noticed)
@@ -110,8 +103,6 @@ class SourceHealth:
 _NOTICED = msgspec.json.Decoder(Noticed).decode
 _NEW: dict[str, object] = dict.fromkeys((column.name for column in schema.source.c), None) | {
     "failures": 0,
-    "records": 0,
-    "rejected": "{}",
     "delays": "[]",
     "noticed": "{}",
 }
@@ -134,16 +125,14 @@ def record(cursor: DBAPICursor, sql: Statements, report: FetchReport) -> None:
     found = fetch(cursor, sql.source, (report.source,))
     if not found:
         cursor.execute(sql.insert_source, new_row(report.source, None))
-    _, _, last_success_at, failures, records, rejected = found[0] if found else (None, None, None, 0, 0, "{}")
+    _, _, last_success_at, failures = found[0] if found else (None, None, None, 0)
     at = to_ms(report.at)
     if report.failure is not None:
         cursor.execute(sql.note_failure, (at, at, report.failure, failures + 1, report.source))
         return
     if last_success_at is not None:
         _note_gap(cursor, sql, report, last_success_at)
-    if not report.unchanged:
-        records, rejected = report.records, orjson.dumps(dict(report.rejected)).decode()
-    cursor.execute(sql.note_success, (at, at, None, 0, records, rejected, report.source))
+    cursor.execute(sql.note_success, (at, at, None, 0, report.source))
     if any(report.noticed.values()):
         ((stored,),) = fetch(cursor, sql.noticed, (report.source,))
         counts = _NOTICED(stored).plus(report.at.astimezone(UTC).date().isoformat(), report.noticed)
@@ -179,8 +168,6 @@ def healths(connection: sa.Connection) -> list[SourceHealth]:
             last_failure_at=maybe_time(row.last_failure_at),
             reason=row.reason,
             failures=row.failures,
-            records=row.records,
-            rejected=_COUNTS(row.rejected),
             delays=_spread(orjson.loads(row.delays)),
             gaps=tuple(gaps.get(row.source, ())),
             noticed=_NOTICED(row.noticed),

@@ -16,8 +16,8 @@ from blocklight.store import schema
 from blocklight.store.rows import CONTENT, STORED, Row
 
 WHOLE = (*STORED, "vanished", "listed_at", "life", "medical_once")
-_OF_SOURCE = ("cursor", "delays", "last_success_at", "failures", "records", "rejected")
-_SUCCESS = ("last_attempt_at", "last_success_at", "reason", "failures", "records", "rejected")
+_OF_SOURCE = ("cursor", "delays", "last_success_at", "failures")
+_SUCCESS = ("last_attempt_at", "last_success_at", "reason", "failures")
 _FAILURE = ("last_attempt_at", "last_failure_at", "reason", "failures")
 _WHERE = ("lon", "lat", "kind", "radius_m", "label", "areas")
 _CHANGING = (

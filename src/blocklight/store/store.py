@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Self
 
@@ -120,15 +119,14 @@ class Store:
         An id that was ever withheld as sensitive stays withheld, and a published one that is withheld now
         is retracted: its row, life and earlier changes are deleted. Withheld and rejected ones take no seq,
         nor do held ones before they are released; what is due by *at* is released first.
-        *report* is remembered as by ``record_fetch``, its records being those before this batch.
+        *report* is remembered as by ``record_fetch``.
         """
         with self._applying() as driver:
             self._release(driver, at)
             application = self._application(driver, at, source)
             applied = application.run(outcomes, cursor=cursor, present=present, join_rows=join_rows)
             if report is not None and (applied.seen or not report.if_shown):
-                told = replace(report, records=report.records + applied.shown)
-                sources.record(driver, self._sql, told)
+                sources.record(driver, self._sql, report)
             return applied
 
     def release(self, at: datetime) -> Applied | None:
@@ -358,6 +356,11 @@ class Store:
         """Return what is stored, published or held back, of the incidents with these ids."""
         with self._read() as connection:
             return reading.told(connection, ids)
+
+    def once_sensitive(self, ids: Sequence[str]) -> set[str]:
+        """Return which of *ids* were ever withheld as sensitive, and so are never published."""
+        with self._read() as connection:
+            return reading.once_sensitive(connection, ids)
 
     def query(self, query: IncidentQuery) -> Page:
         """Return a page of incidents, newest first; raises ``BadQuery``."""

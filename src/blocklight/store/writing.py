@@ -11,7 +11,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.model import Held, Outcome, PublicIncident, Reason, Rejected, Withheld
 from blocklight.store import lives, sources
-from blocklight.store.applied import LATE, Applied
+from blocklight.store.applied import Applied
 from blocklight.store.batch import collect
 from blocklight.store.coarsening import taken_back
 from blocklight.store.holding import PASSING, Holding, Pending
@@ -215,9 +215,8 @@ class Application:
 
     def _at_hand(self, id_: str) -> Stored | None:
         """Return the row of an incident as this batch or the source's last one left it, if that is known."""
-        found = self._stored.get(id_)
         known = self._known.get(id_)
-        return found or (known and known.stored)
+        return self._stored.get(id_) or (known and known.stored)
 
     def _whole(self, first_seqs: Collection[int]) -> list[Stored]:
         """Read whole rows, in the order in which they were first published."""
@@ -258,7 +257,8 @@ class Application:
         if mark is not None:
             self._rows.unmarked.append(incident.id)
         fate = self._fate_of_public(incident.id, mark)
-        if not (fate in LATE or incident.delayed):
+        # Whether it was withheld before does not matter: the delay would tell.
+        if not (incident.id in self._holding.waited or incident.delayed):
             self._delays.append((at - received) / 1000)
         self._count(fate, incident.source)
         self._count_area(fate, "", incident.areas)

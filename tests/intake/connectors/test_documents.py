@@ -156,7 +156,7 @@ async def test_an_answer_that_is_no_json_is_said_to_be_what_it_is(body: bytes, s
 async def test_a_deep_document_does_no_harm() -> None:
     deep = "<feed><entry>" + "<a>" * 100_000 + "</a>" * 100_000 + "</entry></feed>"
     found = await fetched("feed", deep)
-    assert isinstance(found.error, SourceChanged)
+    assert (found.error, found.rows) == (None, [{}])
 
 
 async def test_a_page_without_headings_is_read_by_where_its_records_begin() -> None:
@@ -245,7 +245,7 @@ async def test_cells_that_reach_over_rows_count_in_each_of_them_and_end_with_the
 async def test_cells_that_reach_over_all_too_much_are_refused() -> None:
     wide = '<tr><td colspan="1000" rowspan="65534">x</td></tr>'
     page = HEADED + wide + "<tr></tr>" * 2500 + "</table>"
-    assert str((await fetched("html", page)).error) == "more than 2,000,000 cells on the page"
+    assert str((await fetched("html", page)).error) == "too many cells on the page"
 
 
 async def test_a_heading_renamed_overnight_is_named() -> None:
@@ -352,5 +352,66 @@ async def test_a_portals_error_is_named_without_its_message() -> None:
 async def test_a_feed_that_says_it_is_large_is_not_read_to_the_end() -> None:
     entries = "<entry><id>1</id></entry>" * 400
     error = (await fetched("feed", f"<feed>{entries}</feed>", max_rows=100)).error
-    assert str(error) == "more than 100 rows"
+    assert str(error) == "more rows than max_rows"
     assert isinstance((await fetched("html", server.HTML.chunks[0])).error, SourceUnavailable)
+
+
+NONE = "There are no active calls at this time."
+HEADINGS = "<tr><th>id</th><th>received</th><th>type</th><th>point</th></tr>"
+
+
+@pytest.mark.parametrize(
+    ("connector", "body"),
+    [
+        ("json", b"null"),
+        ("json", b"[]"),
+        ("feed", "<rss version='2.0'><channel><title>x</title></channel></rss>"),
+        ("feed", "<feed xmlns='http://www.w3.org/2005/Atom'/>"),
+        ("html", f"<html><h1>Active calls</h1><p>{NONE}</p></html>"),
+        ("html", f"<table>{HEADINGS}</table>"),
+        ("html", f"<table>{HEADINGS}<tr><td colspan=4>{NONE}</td></tr></table>"),
+        ("html", f"<table>{HEADINGS}<tr><td>No incidents found</td></tr></table>"),
+        ("html", "<table><tr><td>menu</td></tr></table><p>0 active incidents</p>"),
+        ("files", "id,received,type,point\n"),
+        ("files", "id;received;type;point"),
+        ("files", '{"type": "FeatureCollection", "features": []}'),
+        ("files", '{"type": "FeatureCollection", "features": null}'),
+    ],
+)
+async def test_an_answer_that_says_that_there_is_nothing_is_empty_and_whole(
+    connector: str, body: bytes | str
+) -> None:
+    found = await fetched(connector, body)
+    assert (found.error, found.rows, found.complete) == (None, [], [True])
+    assert not found.batches[0].unreadable
+
+
+@pytest.mark.parametrize(
+    ("connector", "body"),
+    [
+        ("json", b"{}"),
+        ("json", b'{"error": "no calls for you"}'),
+        ("json", b"<html>no calls</html>"),
+        ("json", b""),
+        ("feed", "<error>no calls</error>"),
+        ("html", "<html><h1>Service unavailable</h1></html>"),
+        ("html", "<table><tr><th>name</th><th>phone</th></tr><tr><td>a</td><td>b</td></tr></table>"),
+        ("html", f"<table>{HEADINGS.replace('type', 'nature')}</table>"),
+        ("files", ""),
+        ("files", "id,received,nature,point\n"),
+        ("files", "<html>no calls</html>"),
+        ("files", '{"message": "no calls"}'),
+    ],
+)
+async def test_an_answer_that_is_another_one_is_no_empty_one(connector: str, body: bytes | str) -> None:
+    found = await fetched(connector, body)
+    assert found.error is not None
+    assert not found.batches
+
+
+@pytest.mark.parametrize("nothing", [b"null", b'""', b"{}", b"[]"])
+async def test_a_list_that_is_written_as_nothing_is_empty(nothing: bytes) -> None:
+    found = await fetched("json", b'{"result": {"calls": %s}}' % nothing, records="result.calls")
+    assert (found.error, found.rows, found.complete) == (None, [], [True])
+    for absent in (b'{"result": {}}', b'{"result": {"calls": false}}', b'{"result": {"calls": {"a": 1}}}'):
+        assert (await fetched("json", absent, records="result.calls")).error is not None

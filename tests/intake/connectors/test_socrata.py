@@ -13,6 +13,7 @@ from loopback.table import Row, Table
 
 from blocklight.city import load_city
 from blocklight.errors import SourceChanged
+from blocklight.intake.answers import Answered, judge_answer
 
 pytestmark = pytest.mark.anyio
 
@@ -126,7 +127,11 @@ async def test_rows_in_which_a_needed_column_never_appears_are_a_changed_source(
     rows = [{"number": "1", "received": "2024-03-04T06:00:00"}, {"number": "2"}, 7]
     with feed("socrata", 0) as one, serving(lambda _: Reply.json(rows)) as server:
         async with Reader(one.source(url=f"{server.url}/resource/a")) as reader:
-            assert str((await reader.fetch()).error) == "column 'type' is gone"
+            found = (await reader.fetch()).rows
+    columns = {name for row in found for name in row}
+    assert (len(found), columns) == (3, {"number", "received"})
+    with pytest.raises(SourceChanged, match="column 'type' is gone"):
+        judge_answer(one.source(), Answered(0, 3, columns, whole=True))
 
 
 async def test_a_server_that_gives_the_same_full_page_forever_is_no_circle() -> None:

@@ -310,7 +310,7 @@ async def test_a_file_that_is_missing_or_too_large_is_unavailable(
 
 async def test_more_rows_than_allowed_are_an_error(tmp_path: Path) -> None:
     path = put(tmp_path / "calls.csv", csv_of(*range(100)))
-    assert str((await read(path, max_rows=50, page_size=30)).error) == "more than 50 rows"
+    assert str((await read(path, max_rows=50, page_size=30)).error) == "more rows than max_rows"
 
 
 async def test_a_cursor_of_another_kind_is_an_error(tmp_path: Path) -> None:

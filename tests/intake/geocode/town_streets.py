@@ -36,9 +36,16 @@ LINES = [
 ]
 
 
-def town(folder: Path, lines: list[dict[str, Any]] | None = None, **geocoder: Any) -> City:  # noqa: ANN401 - keys
+def town(
+    folder: Path,
+    lines: list[dict[str, Any]] | None = None,
+    *,
+    top: dict[str, Any] | None = None,
+    **geocoder: Any,  # noqa: ANN401 - its keys
+) -> City:
     """Return a city with street lines beside it."""
     text = json.dumps({"type": "FeatureCollection", "features": LINES if lines is None else lines})
     (folder / "streets.geojson").write_text(text, "utf-8")
     streets = {"file": "streets.geojson", "ranges": ["lf", "lt", "rf", "rt"]}
-    return small_city(folder, top={"geocoder": {"streets": streets} | geocoder}, closes="never")
+    whole = {"geocoder": {"streets": streets} | geocoder} | (top or {})
+    return small_city(folder, top=whole, closes="never")

@@ -1621,9 +1621,6 @@ export interface operations {
                      *           },
                      *           "reason": "answered with status 500",
                      *           "records": 41,
-                     *           "rejected": {
-                     *             "bad_time": 12
-                     *           },
                      *           "state": "failing"
                      *         }
                      *       ]

@@ -14,10 +14,11 @@ from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.connectors.arcgis_json import Layer, column_names, error_code, to_row
 from blocklight.intake.connectors.http import Answer, Conversation
-from blocklight.intake.record import Batch, RawRecord
+from blocklight.intake.record import TOO_MANY_ROWS, Batch, RawRecord
 
 _GEOMETRY = ("__lon", "__lat", "__shape")
 _WGS84 = 4326
+_ABSENT = "absent"
 _SERVER_ERROR = 500
 _TOO_MANY_REQUESTS = 429
 # The smallest usual limit of a layer. Servers before 10.1 cut an answer short without saying so.
@@ -96,8 +97,10 @@ class ArcGIS:
             yield batch
 
     async def _with_one_question(self) -> AsyncIterator[Batch]:
-        answer = await self._ask("/query", self._question(self._source.where), self._validators)
+        validators, self._validators = self._validators, {}  # of an answer that is not stored, none are kept
+        answer = await self._ask("/query", self._question(self._source.where), validators)
         if answer.unchanged:
+            self._validators = validators
             yield Batch([], answer.fetched_at, unchanged=True)
             return
         page = await self._page(answer)
@@ -122,11 +125,11 @@ class ArcGIS:
         async for page in self._pages(self._source.where, None):
             count += len(page.records)
             self._admit(count)
-            yield Batch(page.records, page.answer.fetched_at, complete=not page.more)
+            yield Batch(page.records, page.answer.fetched_at, complete=not page.more, more=page.more)
 
     def _admit(self, count: int) -> None:
         if count > self._source.max_rows:
-            raise SourceChanged(f"more than {self._source.max_rows:,} rows")
+            raise SourceChanged(TOO_MANY_ROWS)
 
     async def _edited(self, column: str, cursor: _Cursor | None) -> AsyncIterator[Batch]:
         """Yield rows edited since *cursor*; past the row limit, the next fetch goes on where this ended."""
@@ -149,9 +152,9 @@ class ArcGIS:
                 yield Batch(page.records, fetched_at, cursor=end, complete=whole)
             elif place.after is None:
                 self._admit(count)
-                yield Batch(page.records, fetched_at)
+                yield Batch(page.records, fetched_at, more=True)
             else:
-                yield Batch(page.records, fetched_at, cursor=str(place))
+                yield Batch(page.records, fetched_at, cursor=str(place), more=True)
                 if count >= self._source.max_rows:
                     return
 
@@ -296,16 +299,18 @@ class ArcGIS:
 
     async def _page(self, answer: Answer, *, id_column: str | None = None) -> _Page:
         value = answer.value
-        features = value.get("features")
+        features = value.get("features", _ABSENT)
+        if features is None:  # some servers write an empty list so
+            features = []
         if not isinstance(features, list):
             raise SourceChanged("no features in the answer")
         reference = value.get("spatialReference")
         if isinstance(reference, dict) and reference.get("wkid", _WGS84) != _WGS84:
             raise SourceChanged("coordinates are not in WGS 84")
         records = [to_row(feature) for feature in features]
-        present = column_names(value) or {column for record in records for column in record}
-        if present:
-            self._check(present)
+        # What the rows themselves have would tell of withheld ones: `judge_answer` looks at the others.
+        if declared := column_names(value):
+            self._check(declared)
         properties = value.get("properties")
         told = (value, properties if isinstance(properties, dict) else {})
         more = any(bool(place.get("exceededTransferLimit")) for place in told)

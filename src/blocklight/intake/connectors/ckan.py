@@ -5,6 +5,7 @@ The protocol: https://docs.ckan.org/en/latest/maintaining/datastore.html and htt
 
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,11 @@ from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
 from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.http import Answer, Conversation
-from blocklight.intake.record import Batch
+from blocklight.intake.record import TOO_MANY_ROWS, Batch
 from blocklight.matching import Matcher
 
 _ROW_ID = "_id"
+_ABSENT = "absent"
 
 
 def explain(status: int, body: Any) -> SourceError | None:  # noqa: ANN401 - a portal may answer with any JSON value
@@ -72,7 +74,7 @@ class Ckan:
                 kept = [row for row, text in zip(rows, values, strict=True) if text and text >= (floor or "")]
                 below = any(text and text < (floor or "") for text in values)
             if held is not None:
-                yield held
+                yield replace(held, more=True)
             # With the newest first, the cursor is only true once all down to the floor is stored.
             held = Batch(self._columns.records(kept), answer.fetched_at)
             if not more or below:
@@ -117,7 +119,7 @@ class Ckan:
                 rows = rows[1:]
             count += len(rows)
             if count > self._source.max_rows:
-                raise SourceChanged(f"more than {self._source.max_rows:,} rows")
+                raise SourceChanged(TOO_MANY_ROWS)
             yield rows, answer, more
             if not more:
                 return
@@ -125,7 +127,8 @@ class Ckan:
             start += size - 1
 
     def _rows(self, result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        rows, fields = result.get("records"), result.get("fields")
+        rows, fields = result.get("records", _ABSENT), result.get("fields")
+        rows = [] if rows is None else rows
         if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
             raise SourceChanged("no records in the answer")
         if isinstance(fields, Sequence):

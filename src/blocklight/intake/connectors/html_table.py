@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import Any
 
 from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.http import Conversation
 from blocklight.intake.connectors.pages import Pages
-from blocklight.intake.record import Batch, RawRecord, Unreadable
+from blocklight.intake.record import TOO_MANY_ROWS, Batch, RawRecord, Unreadable
 from blocklight.matching import Matcher
 
 ACCEPT = "text/html, application/xhtml+xml"
@@ -26,6 +25,11 @@ _DECLARED_WITHIN = 1024
 _AS_BROWSERS = dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "cp1252")
 _LOST = "\ufffd"
 _SILENT = frozenset({"script", "style", "template"})
+_NOBODY = re.compile(
+    r"\b(?:no|zero|0)\s+(?:[a-z-]+\s+){0,3}(?:calls?|incidents?|events?|records?|results?|entries|alerts?|data)\b",
+    re.IGNORECASE,
+)
+"""What pages say in the place of rows, such as: There are no active calls at this time."""
 
 
 @dataclass(slots=True)
@@ -70,7 +74,7 @@ class HtmlTable:
             return
         rows, unreadable = self._rows(answer.value)
         if len(rows) > self._source.max_rows:
-            raise SourceChanged(f"more than {self._source.max_rows:,} rows")
+            raise SourceChanged(TOO_MANY_ROWS)
         records = self._columns.records(rows)
         unreadable += [Unreadable(repr(record), "bad_encoding") for record in records if _has_lost(record)]
         records = [record for record in records if not _has_lost(record)]
@@ -78,7 +82,15 @@ class HtmlTable:
         # Reached only when the batch was stored: a fetch that failed later must be asked in full again.
         self._pages.stored(answer)
 
-    def _rows(self, page: Sequence[Sequence[Cell]]) -> tuple[list[dict[str, str]], list[Unreadable]]:
+    def _rows(self, page: "Page") -> tuple[list[dict[str, str]], list[Unreadable]]:
+        try:
+            return self._rows_of_table(page.rows)
+        except SourceChanged:
+            if page.says_nobody:  # with its last call, many a page drops the table
+                return [], []
+            raise
+
+    def _rows_of_table(self, page: Sequence[Sequence[Cell]]) -> tuple[list[dict[str, str]], list[Unreadable]]:
         names = self._source.columns
         if self._begins is not None:
             return [_row(names, block) for block in self._blocks(page, self._begins, len(names))], []
@@ -113,8 +125,16 @@ class HtmlTable:
         return blocks
 
 
-def html_document(body: bytes) -> Any:  # noqa: ANN401 - a list of rows of cells
-    """Return the rows of all tables of a page, in order, as lists of cells."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The rows of all tables of a page, as lists of cells, and whether it says that there are no calls."""
+
+    rows: list[list[Cell]]
+    says_nobody: bool
+
+
+def html_document(body: bytes) -> Page:
+    """Return what a page holds; raises ``SourceUnavailable`` where it has no table and does not say why."""
     text = _text(body)
     if not text.strip():
         raise SourceUnavailable("answered with nothing")
@@ -123,9 +143,10 @@ def html_document(body: bytes) -> Any:  # noqa: ANN401 - a list of rows of cells
     reader = _Reader()
     reader.feed(text)
     reader.close()
-    if not reader.rows:
+    says_nobody = _NOBODY.search(" ".join(" ".join(reader.words).split())) is not None
+    if not reader.rows and not says_nobody:
         raise SourceUnavailable("answered with a page without a table")
-    return reader.rows
+    return Page(reader.rows, says_nobody)
 
 
 def _text(body: bytes) -> str:
@@ -172,7 +193,7 @@ def _spread(page: Sequence[Sequence[Cell]]) -> Iterator[list[Cell]]:
         held = going_on
         count += len(row)
         if count > _MOST_CELLS:
-            raise SourceChanged(f"more than {_MOST_CELLS:,} cells on the page")
+            raise SourceChanged("too many cells on the page")
         yield row
 
 
@@ -195,12 +216,13 @@ def _named(
 ) -> tuple[list[dict[str, str]], list[Unreadable]]:
     """Return rows of as many cells as there are names; one with another number is damaged.
 
-    A row without a word is layout: it may hold another table.
+    A row without a word is layout: it may hold another table. So is one that says that there are no calls.
     """
     rows: list[dict[str, str]] = []
     unreadable: list[Unreadable] = []
     for cells in page:
-        if not any(cell.text for cell in cells):
+        texts = [cell.text for cell in cells if cell.text]
+        if not texts or (len(names) > len(texts) == 1 and _NOBODY.search(texts[0])):
             continue
         if len(cells) == len(names):
             rows.append(_row(names, cells))
@@ -226,6 +248,7 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.rows: list[list[Cell]] = []
+        self.words: list[str] = []
         self._cell: Cell | None = None
         self._silent = 0
         self._cells = 0
@@ -253,14 +276,17 @@ class _Reader(HTMLParser):
             self._cell = None
 
     def handle_data(self, data: str) -> None:
-        if self._cell is not None and not self._silent:
+        if self._silent:
+            return
+        self.words.append(data)
+        if self._cell is not None:
             self._cell.words.append(data)
 
     def _open_cell(self, attrs: dict[str, str | None]) -> None:
         across = min(_reach(attrs.get("colspan")) or 1, _WIDEST)
         self._cells += across
         if self._cells > _MOST_CELLS:
-            raise SourceChanged(f"more than {_MOST_CELLS:,} cells on the page")
+            raise SourceChanged("too many cells on the page")
         if not self.rows:
             self.rows.append([])
         down = _reach(attrs.get("rowspan"))

@@ -193,7 +193,7 @@ class Conversation:
             body += chunk
             if len(body) > limit:
                 if response.is_success:
-                    raise SourceChanged(f"answer larger than {limit:,} bytes")
+                    raise SourceChanged("an answer larger than max_bytes")
                 break
         return bytes(body)
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
-from blocklight.intake.columns import Columns, reach
+from blocklight.intake.columns import Columns, list_at
 from blocklight.intake.connectors.http import Conversation
 from blocklight.intake.connectors.pages import Pages
-from blocklight.intake.record import Batch
+from blocklight.intake.record import TOO_MANY_ROWS, Batch
 
 _TOKEN_LIFE = timedelta(minutes=30)
 
@@ -31,13 +31,12 @@ class JsonRows:
         if answer.unchanged:
             yield Batch([], answer.fetched_at, unchanged=True)
             return
-        rows = reach(answer.value, self._source.records)
-        if not isinstance(rows, list):
+        rows = list_at(answer.value, self._source.records)
+        if rows is None:
             raise SourceChanged("no list of records in the answer")
         if len(rows) > self._source.max_rows:
-            raise SourceChanged(f"more than {self._source.max_rows:,} rows")
+            raise SourceChanged(TOO_MANY_ROWS)
         records = self._columns.records(rows)
-        self._columns.expect_in_some(records)
         yield Batch(records, answer.fetched_at, complete=True)
         # Reached only when the batch was stored: a fetch that failed later must be asked in full again.
         self._pages.stored(answer)

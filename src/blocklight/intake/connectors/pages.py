@@ -25,8 +25,13 @@ class Pages:
     async def ask(self) -> Answer:
         """Return the document."""
         self._url = self._dated()
-        validators = self._validators if self._url == self._asked else None
-        return await self._http.ask(self._url, {}, validators=validators)
+        validators, self._validators = self._validators, {}  # of an answer that is not stored, none are kept
+        if self._url != self._asked:
+            validators = {}
+        answer = await self._http.ask(self._url, {}, validators=validators)
+        if answer.unchanged:
+            self._validators = validators
+        return answer
 
     def stored(self, answer: Answer) -> None:
         """Note that the answer is stored, so that it need not be sent again."""

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
 from blocklight.intake.connectors.http import Answer, Conversation
-from blocklight.intake.record import Batch, RawRecord
+from blocklight.intake.record import TOO_MANY_ROWS, Batch, RawRecord
 
 _ROW_ID = ":id"
 _SYSTEM_TIMES = frozenset({":updated_at", ":created_at"})
@@ -121,7 +121,7 @@ class Socrata:
                 return
             count += len(step.records)
             if self._column is None and count > self._source.max_rows:
-                raise SourceChanged(f"more than {self._source.max_rows:,} rows")
+                raise SourceChanged(TOO_MANY_ROWS)
             if step.then is None:
                 yield Batch(step.records, fetched_at, cursor=self._end(step, cursor), complete=whole)
                 # Reached only when the batch was stored: after a fetch that failed later, all is asked again.
@@ -129,7 +129,7 @@ class Socrata:
                     self._asked, self._validators = self._question(start), step.answer.validators
             else:
                 under_way = None if self._column is None else str(step.then)
-                yield Batch(step.records, fetched_at, cursor=under_way)
+                yield Batch(step.records, fetched_at, cursor=under_way, more=True)
                 if count >= self._source.max_rows and under_way:
                     return
 
@@ -217,13 +217,20 @@ class Socrata:
         """Ask for the page at *place*, leaving out columns that do not exist where a field has others."""
         while True:
             question = self._question(place)
-            validators = self._validators if conditional and question == self._asked else None
+            validators: Mapping[str, str] = {}
+            if conditional:  # of an answer that is not stored, none are kept
+                validators = self._validators if question == self._asked else {}
+                self._validators = {}
             try:
-                return await self._http.ask(self._url, question, validators=validators)
+                answer = await self._http.ask(self._url, question, validators=validators)
             except _NoSuchColumn as error:
                 if not self._can_do_without(error.column):
                     raise
                 self._absent.add(error.column)
+            else:
+                if answer.unchanged:
+                    self._validators = validators
+                return answer
 
     def _can_do_without(self, column: str) -> bool:
         source, gone = self._source, {*self._absent, column}
@@ -232,20 +239,11 @@ class Socrata:
         return column not in {*needed, *self._absent} and all(set(columns) - gone for columns in specs)
 
     def _rows(self, answer: Answer) -> list[RawRecord]:
+        if answer.value is None:
+            return []
         if not isinstance(answer.value, list):
             raise explain(httpx.codes.OK, answer.value) or SourceChanged("the answer is not a list of rows")
-        rows: list[RawRecord] = [row if isinstance(row, dict) else {} for row in answer.value]
-        fields = self._source.fields
-        # Any other column may be empty in every row, and an empty one is left out of the answer.
-        always = (
-            *((column,) for column in self._source.key),
-            fields.received_at.source,
-            fields.source_type.source,
-        )
-        for columns in always:
-            if rows and columns and not any(column in row for row in rows for column in columns):
-                raise SourceChanged(f"column {columns[0]!r} is gone")
-        return rows
+        return [row if isinstance(row, dict) else {} for row in answer.value]
 
 
 def _wanted(source: SourceSpec) -> tuple[str, ...]:

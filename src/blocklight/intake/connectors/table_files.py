@@ -17,7 +17,7 @@ from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
 from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.http import Conversation
 from blocklight.intake.connectors.pages import Pages
-from blocklight.intake.record import Batch, Unreadable
+from blocklight.intake.record import TOO_MANY_ROWS, Batch, Unreadable
 from blocklight.intake.tables import Block, Reading, read_body, read_file
 
 _log = logging.getLogger(__name__)
@@ -79,7 +79,9 @@ class TableFiles:
         blocks = await asyncio.to_thread(lambda: list(self._capped(read_body(answer.value, self._reading))))
         for number, block in enumerate(blocks, 1):
             last = number == len(blocks)
-            yield Batch(block.records, answer.fetched_at, complete=last, unreadable=block.unreadable)
+            yield Batch(
+                block.records, answer.fetched_at, complete=last, unreadable=block.unreadable, more=not last
+            )
         # Reached only when the batches were stored: a fetch that failed later must be asked in full again.
         self._pages.stored(answer)
 
@@ -123,7 +125,7 @@ class TableFiles:
             blocks = self._capped(self._read(file))
             while (block := await asyncio.to_thread(_next, blocks)) is not None:
                 if before is not None:
-                    yield Batch(before.records, now, unreadable=before.unreadable)
+                    yield Batch(before.records, now, unreadable=before.unreadable, more=True)
                 before = block
         except SourceUnavailable:
             if whole:
@@ -141,7 +143,7 @@ class TableFiles:
 
     def _read(self, file: _File) -> Iterator[Block]:
         if file.size > self._source.max_bytes:
-            raise SourceUnavailable(f"a file larger than {self._source.max_bytes:,} bytes")
+            raise SourceUnavailable("a file larger than max_bytes")
         yield from read_file(file.path, self._reading)
 
     def _capped(self, blocks: Iterable[Block]) -> Iterator[Block]:
@@ -149,7 +151,7 @@ class TableFiles:
         for block in blocks:
             count += len(block)
             if count > self._source.max_rows:
-                raise SourceChanged(f"more than {self._source.max_rows:,} rows")
+                raise SourceChanged(TOO_MANY_ROWS)
             yield block
 
 

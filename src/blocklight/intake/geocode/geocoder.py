@@ -1,36 +1,39 @@
-"""Asks a city's locators in order, and remembers in memory what they said."""
+"""Asks a city's locators in order, and remembers in memory what they answered, by digest alone."""
 
 import time
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from threading import Lock
 
 from msgspec.structs import replace
 
 from blocklight import net
 from blocklight.city import Bounds, City
+from blocklight.intake.digests import digest_of, sealed, unsealed
 from blocklight.intake.geocode.names import Block, Crossing, read_address
 from blocklight.intake.geocode.place import Locator, NotNow, Point
 from blocklight.intake.geocode.services import Service
 from blocklight.intake.geocode.streets import Streets
-from blocklight.intake.record import Incident, Placed
+from blocklight.intake.record import Incident, Lookup, Placed
 
 _REMEMBERED = 50_000
-
-_read = lru_cache(maxsize=_REMEMBERED)(read_address)
+_UNKNOWN = b""
 
 
 class Geocoder:
     """Finds places for the incidents of one city that come without coordinates.
 
-    A match outside the city's bounds is none. What was found, and what was not, is kept in memory only.
+    A match outside the city's bounds is none. What was found, and what was not, is kept in memory only, and
+    so that no address and no place can be read from it.
     """
 
     def __init__(self, locators: Sequence[Locator], bounds: Bounds, *, patience_s: float) -> None:
-        self._locators = locators
+        self._locators = {
+            Lookup.ANYWHERE: locators,
+            Lookup.AT_HOME: [locator for locator in locators if isinstance(locator, Streets)],
+        }
         self._bounds = bounds
         self._patience_s = patience_s
-        self._known: dict[Block | Crossing, Point | None] = {}
+        self._answers: dict[bytes, bytes | None] = {}
         self._lock = Lock()
 
     @classmethod
@@ -49,37 +52,44 @@ class Geocoder:
             locators.append(Service(spec, city.city.bounds, net.sync_client(net.hosts_of(city))))
         return cls(locators, city.city.bounds, patience_s=spec.most_s)
 
-    def placing(self) -> Callable[[Incident], Incident]:
+    def placing(self) -> Callable[[Incident, Lookup], Incident]:
         """Return what places the incidents of one fetch, which together wait no longer than is allowed."""
         deadline = time.monotonic() + self._patience_s
-        return lambda incident: self._place(incident, deadline)
+        return lambda incident, lookup: self._place(incident, lookup, deadline)
 
-    def _place(self, incident: Incident, deadline: float) -> Incident:
-        """Return *incident* with the place of its address, if it has none of its own."""
-        if incident.lon is not None or not incident.address:
+    def _place(self, incident: Incident, lookup: Lookup, deadline: float) -> Incident:
+        """Return *incident* with the place of its address, if it has none of its own and may be looked up."""
+        locators = self._locators.get(lookup)
+        if not locators or incident.lon is not None or not incident.address:
             return incident
-        asked = _read(incident.address, incident.cross_street)
-        if asked is None:
+        address = read_address(incident.address, incident.cross_street)
+        if address is None:
             return replace(incident, placed=Placed.MISSED)
         try:
-            point = self._find(asked, deadline)
+            point = self._find(address, lookup, locators, deadline)
         except NotNow:
             return replace(incident, placed=Placed.LATER)
         if point is None:
-            return replace(incident, placed=Placed.MISSED)
+            # Where others may not be asked, a miss is no measure of what is found, and nothing is counted.
+            return incident if lookup is Lookup.AT_HOME else replace(incident, placed=Placed.MISSED)
         return replace(incident, lon=point[0], lat=point[1], placed=Placed.FOUND)
 
-    def _find(self, asked: Block | Crossing, deadline: float) -> Point | None:
-        if asked in self._known:
-            return self._known[asked]
+    def _find(
+        self, address: Block | Crossing, lookup: Lookup, locators: Sequence[Locator], deadline: float
+    ) -> Point | None:
+        key = (lookup.name, repr(address))
+        mark = digest_of(key)
+        seal = self._answers.get(mark, _UNKNOWN)
+        if seal != _UNKNOWN:
+            return None if seal is None else unsealed(seal, key)
         point = None
-        for locator in self._locators:
-            point = locator.find(asked, deadline)
+        for locator in locators:
+            point = locator.find(address, deadline)
             if point is not None and self._bounds.contains(*point):
                 break
             point = None
         with self._lock:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[asked] = point
+            if len(self._answers) >= _REMEMBERED:
+                self._answers.clear()
+            self._answers[mark] = None if point is None else sealed(point, key)
         return point

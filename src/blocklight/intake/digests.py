@@ -1,0 +1,49 @@
+"""Recognises rows, addresses and places again without keeping them: by keyed digests.
+
+What is exact lives between two functions and nowhere else. The keys are made anew in each process and never
+leave it, so a digest says nothing to anybody who does not have both the process and the row.
+"""
+
+import secrets
+import struct
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+_BYTES = 16
+_BEGUN = blake2b(key=secrets.token_bytes(32), digest_size=_BYTES)
+# A pad has a key of its own: nothing about it may follow from the digest that its value is found by.
+_PAD_BEGUN = blake2b(key=secrets.token_bytes(32), digest_size=_BYTES)
+_POINT = struct.Struct("<dd")
+
+
+def digest_of(value: Any) -> bytes:  # noqa: ANN401 - a source's value may be anything
+    """Return 16 bytes by which a row or a text is recognised in this process."""
+    digest = _BEGUN.copy()  # to copy a hash that has begun is faster than to begin with the key each time
+    digest.update(_packed(value))
+    return digest.digest()
+
+
+def sealed(point: tuple[float, float], value: Any) -> bytes:  # noqa: ANN401 - as above
+    """Return a point so that it can only be read by whoever has the value, an address, that it belongs to."""
+    return _padded(_POINT.pack(*point), value)
+
+
+def unsealed(seal: bytes, value: Any) -> tuple[float, float]:  # noqa: ANN401 - as above
+    """Return the point that was ``sealed`` with the same value."""
+    lon, lat = _POINT.unpack(_padded(seal, value))
+    return lon, lat
+
+
+def _padded(plain: bytes, value: Any) -> bytes:  # noqa: ANN401 - as above
+    pad = _PAD_BEGUN.copy()
+    pad.update(_packed(value))
+    return bytes(one ^ other for one, other in zip(plain, pad.digest(), strict=True))
+
+
+def _packed(value: Any) -> bytes:  # noqa: ANN401 - as above
+    try:
+        return orjson.dumps(value, default=repr)
+    except TypeError:  # half of a surrogate pair, or a number of more than 64 bits
+        return repr(value).encode(errors="surrogatepass")

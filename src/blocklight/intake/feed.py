@@ -1,0 +1,275 @@
+"""Reads what one source said: normalises, places and redacts its rows, and remembers them by digest alone."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from blocklight.city import City, SourceSpec
+from blocklight.errors import RecordRejected
+from blocklight.intake.claims import Claims, Settling, moved
+from blocklight.intake.digests import digest_of
+from blocklight.intake.geocode.geocoder import Geocoder
+from blocklight.intake.lookup import lookup_of
+from blocklight.intake.normalise import Normaliser, join_unit_rows
+from blocklight.intake.record import Connector, Incident, Lookup, Placed, RawRecord, Unreadable
+from blocklight.intake.redact import Rules, redact, reject
+from blocklight.model import Held, Outcome, PublicIncident, Reason, Rejected, Withheld
+from blocklight.store import Applied, Store
+
+_REMEMBERED = 200_000
+_PASSING = frozenset({"absurd_time"})
+"""Reasons to reject a row that may be over at the next fetch, though the row is the same."""
+
+OnceSensitive = Callable[[Sequence[str]], AbstractSet[str]]
+"""Returns which of some ids were ever withheld as sensitive: they stay so, whatever their rows say now."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one fetch came to, in counts; safe to log and to publish."""
+
+    records: int = 0
+    published: int = 0
+    held: int = 0
+    withheld: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+    repaired: Counter[str] = field(default_factory=Counter)
+    noticed: Counter[str] = field(default_factory=Counter)
+    """What sources are known by, as ``FetchReport.noticed``: addresses looked for and found."""
+    applied: list[Applied] = field(default_factory=list)
+    joined: Counter[str] = field(default_factory=Counter)
+    """How many rows an incident had, by its public id, where that may be several."""
+    unread: set[str] = field(default_factory=set)
+    """Public ids of incidents whose record is there but could not be read: they have not left the feed."""
+    unread_columns: set[str] | None = None
+    """Names of the columns that rows which could not be read do have, ``None`` before the first such row."""
+    passing: bool = False
+    """Whether the same rows may read otherwise at the next fetch: a time to come, a place not found yet."""
+    at: datetime | None = None
+    """When the latest answer came, whether anything had changed in it or not."""
+    unchanged: bool = False
+    reported: bool = False
+
+    @property
+    def shown(self) -> int:
+        """How many incidents of this fetch the public can see."""
+        return sum(applied.shown for applied in self.applied)
+
+    def count(self, outcomes: Sequence[Outcome]) -> None:
+        """Add the outcomes of a batch."""
+        for outcome in outcomes:
+            if isinstance(outcome, PublicIncident):
+                self.published += 1
+            elif isinstance(outcome, Held):
+                self.held += 1
+            elif isinstance(outcome, Withheld):
+                self.withheld[outcome.reason] += 1
+            else:
+                self.rejected[outcome.reason] += 1
+
+
+class Feed:
+    """One source with all that is needed to read it: its connector, its field map and the city's rules."""
+
+    def __init__(
+        self,
+        source: SourceSpec,
+        city: City,
+        connector: Connector,
+        rules: Rules,
+        *,
+        clock_rate: float = 1,
+        geocoder: Geocoder | None = None,
+        claims: Claims | None = None,
+    ) -> None:
+        self.source = source
+        self.late_after_s = source.lateness_s * clock_rate
+        self.connector = connector
+        self.rules = rules
+        self.cursor: str | None = None
+        self.cursor_known = False
+        self._normalise = Normaliser.of(source, city)
+        self._geocoder = geocoder
+        self._claims = claims
+        self._settling = Settling.of(source, city)
+        self._known: dict[bytes, Outcome] = {}
+        """What the rows of the latest answer came to, by their digests: no row outlives its fetch."""
+        self._latest: list[Outcome] = []
+        self._looked_for: dict[str, bool] = {}
+
+    def outcomes(
+        self,
+        records: Sequence[RawRecord],
+        at: datetime,
+        tally: Tally,
+        unreadable: Sequence[Unreadable] = (),
+        *,
+        once_sensitive: OnceSensitive = lambda _: frozenset(),
+    ) -> list[Outcome]:
+        """Normalise and redact *records*; one that cannot be read is rejected alone."""
+        tally.records += len(records) + len(unreadable)
+        outcomes = (
+            self._by_unit(records, at, tally, once_sensitive)
+            if self.source.rows != "incident"
+            else self._each(records, at, tally, once_sensitive)
+        )
+        outcomes += [reject(self.source.id, row.identity, row.reason, self.rules) for row in unreadable]
+        tally.count(outcomes)
+        return outcomes
+
+    def _each(
+        self, records: Sequence[RawRecord], at: datetime, tally: Tally, once_sensitive: OnceSensitive
+    ) -> list[Outcome]:
+        """Understand each row; one that reads as it did at the last fetch is not worked out again."""
+        outcomes: list[Outcome] = []
+        known: dict[bytes, Outcome] = {}
+        fresh: list[tuple[int, bytes]] = []
+        incidents: list[Incident] = []
+        for raw in records:
+            digest = digest_of(raw)
+            outcome = self._known.get(digest)
+            if outcome is not None:
+                known[digest] = outcome
+            else:
+                try:
+                    incidents.append(self._normalise(raw, at, self._normalise.source_key(raw)))
+                    fresh.append((len(outcomes), digest))
+                except RecordRejected as error:
+                    outcome = self._rejected(raw, error, tally)
+            outcomes.append(outcome)  # type: ignore[arg-type]  # a gap is filled below
+        incidents, decided = self._decided(incidents, tally, once_sensitive)
+        for (position, digest), incident, outcome in zip(fresh, incidents, decided, strict=True):
+            outcomes[position] = outcome
+            # What was impossible by the clock, or could not be looked for yet, may be possible later.
+            if not incident.repaired and incident.placed is not Placed.LATER:
+                known[digest] = outcome
+            else:
+                tally.passing = True
+        self._compare(incidents, decided, tally, once_sensitive)
+        self._known, self._latest = known, outcomes
+        return outcomes
+
+    def _by_unit(
+        self, records: Sequence[RawRecord], at: datetime, tally: Tally, once_sensitive: OnceSensitive
+    ) -> list[Outcome]:
+        rows: list[Incident] = []
+        rejected: list[Outcome] = []
+        for raw in records:
+            try:
+                rows.append(self._normalise(raw, at))
+            except RecordRejected as error:
+                rejected.append(self._rejected(raw, error, tally))
+        joined = join_unit_rows(rows, are_units=self.source.rows == "unit")
+        incidents, decided = self._decided(joined, tally, once_sensitive)
+        of_key = Counter(row.source_key for row in rows)
+        tally.joined.update(
+            {
+                outcome.id: of_key[incident.source_key]
+                for incident, outcome in zip(incidents, decided, strict=True)
+            }
+        )
+        tally.passing |= any(one.repaired or one.placed is Placed.LATER for one in incidents)
+        return rejected + decided
+
+    def _decided(
+        self, incidents: list[Incident], tally: Tally, once_sensitive: OnceSensitive
+    ) -> tuple[list[Incident], list[Outcome]]:
+        """Return *incidents*, placed where they may be shown, and what becomes of each."""
+        if self._geocoder is not None:
+            incidents = self._placed(incidents, self._geocoder.placing(), once_sensitive)
+        outcomes: list[Outcome] = []
+        for incident in incidents:
+            tally.repaired.update(incident.repaired)
+            outcome = redact(incident, self.rules)
+            if incident.placed is not None:
+                self._note_place(incident, outcome, tally)
+            outcomes.append(outcome)
+        return incidents, outcomes
+
+    def _placed(
+        self,
+        incidents: list[Incident],
+        place: Callable[[Incident, Lookup], Incident],
+        once_sensitive: OnceSensitive,
+    ) -> list[Incident]:
+        """Look up the places of those that have none and may be shown; of the others nobody is asked."""
+        lookups = {
+            number: lookup
+            for number, incident in enumerate(incidents)
+            if incident.lon is None and (lookup := lookup_of(incident, self.rules)) is not Lookup.NOWHERE
+        }
+        public_id, source = self.rules.public_id, self.source.id
+        ids = {number: public_id(source, incidents[number].source_key) for number in lookups}
+        hidden = once_sensitive(list(ids.values())) if ids else ()
+        placed = list(incidents)
+        for number, lookup in lookups.items():
+            if ids[number] not in hidden:
+                placed[number] = place(incidents[number], lookup)
+        return placed
+
+    def _compare(
+        self,
+        incidents: list[Incident],
+        outcomes: list[Outcome],
+        tally: Tally,
+        once_sensitive: OnceSensitive,
+    ) -> None:
+        """Count which published incidents moved since the last fetch, and which another source has too."""
+        shown = [
+            (incident, outcome)
+            for incident, outcome in zip(incidents, outcomes, strict=True)
+            if isinstance(outcome, PublicIncident)
+        ]
+        before = {one.id: one for one in self._latest if isinstance(one, PublicIncident)} if shown else {}
+        if not shown or (self._claims is None and not before):
+            return
+        hidden = once_sensitive([outcome.id for _, outcome in shown])
+        for incident, outcome in shown:
+            if outcome.id in hidden:
+                continue
+            if (earlier := before.get(outcome.id)) is not None:
+                if moved(earlier, outcome):
+                    tally.noticed["places_redrawn"] += 1
+            elif self._claims is not None:
+                key = digest_of(incident.source_key).hex()
+                if self._claims.told_twice(self.source, key):
+                    tally.noticed["told_twice"] += 1
+
+    def settled(self, outcomes: list[Outcome], store: Store) -> list[Outcome]:
+        """Return what of *outcomes* is to be stored beside what is known, if the city file asks for that."""
+        if self._settling is None:
+            return outcomes
+        ids = [outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)]
+        return self._settling(outcomes, store.told(ids))
+
+    def _note_place(self, incident: Incident, outcome: Outcome, tally: Tally) -> None:
+        """Count an address that was looked for, once; what is withheld for another reason is not told of."""
+        told = not isinstance(outcome, Withheld) or outcome.reason is Reason.NO_PLACE
+        if not told or incident.placed is Placed.LATER:
+            return
+        found = incident.placed is Placed.FOUND
+        before = self._looked_for.get(outcome.id)
+        if len(self._looked_for) >= _REMEMBERED:
+            self._looked_for.clear()
+        self._looked_for[outcome.id] = found
+        tally.noticed["places_sought"] += before is None
+        tally.noticed["places_found"] += found - (before or False)
+
+    def _rejected(self, raw: RawRecord, error: RecordRejected, tally: Tally) -> Rejected:
+        tally.unread_columns = {*(tally.unread_columns or ()), *raw}
+        tally.passing |= error.reason in _PASSING
+        with suppress(RecordRejected):
+            tally.unread.add(self.rules.public_id(self.source.id, self._normalise.source_key(raw)))
+        return reject(self.source.id, _identity(raw, self.source), error.reason, self.rules)
+
+
+def _identity(raw: RawRecord, source: SourceSpec) -> str:
+    """Return what tells one unreadable record from another, the same at every fetch."""
+    parts: list[Any] = [raw.get(column) for column in source.key]
+    if any(part not in (None, "") for part in parts):
+        return repr(parts)
+    return repr(sorted(raw.items(), key=lambda item: item[0]))

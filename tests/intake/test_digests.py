@@ -1,0 +1,94 @@
+"""What a process remembers of rows, addresses and places once they were worked out: digests."""
+
+import gc
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from small_city import ROW, rules_of, small_city
+
+from blocklight.city import Bounds
+from blocklight.intake import geomask
+from blocklight.intake.claims import Claims
+from blocklight.intake.connectors.push import Push
+from blocklight.intake.digests import digest_of, sealed, unsealed
+from blocklight.intake.feed import Feed, Tally
+from blocklight.intake.geocode.geocoder import Geocoder
+from blocklight.intake.geocode.names import Block, Crossing
+from blocklight.model import PublicIncident
+
+NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
+
+
+class Everywhere:
+    """A locator that finds every address at a point of its own."""
+
+    def find(self, address: Block | Crossing, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's
+        assert isinstance(address, Block)
+        return -95.4 - address.number / 10_000_000, 29.6123456
+
+
+def _reachable(things: Iterable[object]) -> list[Any]:
+    """Return all that hangs on *things*, however deep, without code and modules."""
+    found: dict[int, Any] = {}
+    left = list(things)
+    while left:
+        thing = left.pop()
+        if id(thing) in found or isinstance(thing, type) or type(thing).__name__ in ("module", "function"):
+            continue
+        found[id(thing)] = thing
+        left += gc.get_referents(thing)
+    return list(found.values())
+
+
+def test_nothing_exact_is_held_once_a_fetch_is_over(tmp_path: Path) -> None:
+    city = small_city(tmp_path, top={"policy": {"labels": "hundred_block"}})
+    source = city.sources[0]
+    geocoder = Geocoder([Everywhere()], Bounds(west=-96, south=29, east=-95, north=30), patience_s=5)
+    feed = Feed(source, city, Push(source, lambda: NOW), rules_of(city), geocoder=geocoder, claims=Claims())
+    stages = dict.fromkeys(("dispatched", "en_route", "on_scene"))
+    rows: list[dict[str, Any]] = [
+        ROW | stages | {"number": f"P26-{n}", "lon": -95.5 - n / 1000, "address": f"{1400 + n} MAIN ST APT 5"}
+        for n in range(50)
+    ]
+    rows += [
+        ROW | stages | {"number": f"Q26-{n}", "lon": None, "lat": None, "address": f"{7000 + 100 * n} ELM ST"}
+        for n in range(50)
+    ]
+    exact = {
+        *(row["number"] for row in rows), *(row["address"] for row in rows), *(row["lon"] for row in rows),
+        *(-95.4 - number / 10_000_000 for number in range(7000, 12_000, 100)), "ELM ST", 29.6123456,
+    } - {None}  # fmt: skip
+    outcomes = feed.outcomes(rows, NOW, Tally())
+    assert sum(isinstance(outcome, PublicIncident) for outcome in outcomes) == 100
+    again = feed.outcomes([dict(row) for row in rows], NOW, Tally())
+    assert all(one is other for one, other in zip(outcomes, again, strict=True))
+    del outcomes, again
+    held = _reachable([feed, geomask.__dict__.values()])
+    assert len(held) > 1000
+    texts = {thing for thing in held if isinstance(thing, str | float)}
+    assert not texts & exact
+    assert not [text for text in texts if isinstance(text, str) and "APT 5" in text]
+
+
+def test_a_digest_tells_same_from_different_and_nothing_more() -> None:
+    same = [{"a": 1, "b": None}, {"a": 1, "b": None}]
+    other = [
+        {"a": 1},
+        {"a": "1", "b": None},
+        {"a": True, "b": None},
+        {"a": 1.5, "b": None},
+        [1],
+        "\ud800",
+        2**70,
+    ]
+    assert len({digest_of(value) for value in same}) == 1
+    assert len({digest_of(value) for value in [*same, *other]}) == 1 + len(other)
+
+
+def test_a_sealed_point_is_read_with_its_own_address_alone() -> None:
+    point = (-95.5123, 29.6123)
+    seal = sealed(point, "1400 MAIN ST")
+    assert unsealed(seal, "1400 MAIN ST") == point
+    assert unsealed(seal, "1500 MAIN ST") != point
