@@ -18,7 +18,7 @@ TARGET = Path(__file__).parents[1] / "docs" / "openapi.json"
 
 
 def document() -> bytes:
-    """Return the OpenAPI document of any city: it is the same for all but its title."""
+    """Return the OpenAPI document of any city: the same for all but its title and its longest window."""
     city = load_city("demo")
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -51,7 +51,7 @@ def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | N
     api.include_router(methods.router)
     api.include_router(pages.router)
     add_problem_handlers(api)
-    document_streams(api)
+    document_streams(api, longest_hours=hours, push=inbox is not None)
     return Front(api, streams, state.admission, None if inbox is None else PushEndpoint(inbox))
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from blocklight.api.examples import FEATURE, problems
+from blocklight.api.examples import FEATURE, json_response, problem_response, problems
+from blocklight.api.push import MOST_RECORDS, PREFIX
 from blocklight.api.window import MEDIA_TYPE
 
 DESCRIPTION = """
@@ -19,14 +20,55 @@ _LIVE_EXAMPLE = (
 )
 
 
-def document_streams(app: FastAPI) -> None:
+_RECORDS: dict[str, Any] = {"type": "array", "maxItems": MOST_RECORDS, "items": {}}
+_COUNTS = {"records": 3, "published": 1, "withheld": {"sensitive": 1}, "rejected": {"bad_time": 1}}
+_PUSH: dict[str, Any] = {
+    "tags": ["push"],
+    "summary": "Push records of a source",
+    "description": "Stores a batch of a source whose connector is `push`, for good, before it answers. What "
+    "cannot be read is counted and left out. The same batch sent again changes nothing.",
+    "security": [{"key": []}],
+    "parameters": [
+        {"name": "source", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "anyOf": [
+                        _RECORDS,
+                        {"type": "object", "required": ["records"], "properties": {"records": _RECORDS}},
+                    ]
+                }
+            }
+        },
+    },
+    "responses": {
+        "202": json_response("Stored; what became of the records, in counts", _COUNTS)[200],
+        **{
+            str(status): entry
+            for status, entry in (
+                problem_response(400, "Bad batch", "expected a JSON list of records")
+                | problem_response(401, "This key does not open this source", "")
+                | problem_response(408, "Request Timeout", "")
+                | problem_response(413, "Too large", f"a batch may have {MOST_RECORDS:,} records")
+                | problem_response(415, "Unsupported Media Type", "send JSON as it is, not packed")
+                | problem_response(422, "Not as the city file says", "nothing of it is published")
+            ).items()
+        },
+    },
+}
+
+
+def document_streams(app: FastAPI, *, longest_hours: int, push: bool) -> None:
     """Describe the bare ASGI endpoints in the OpenAPI document, which FastAPI cannot see."""
     hours = {
         "name": "hours",
         "in": "query",
         "description": "how far back, rounded up to a length that is built (1, 24, 168, 720 or the longest); "
         "open incidents are always included",
-        "schema": {"type": "integer", "minimum": 1, "default": 24},
+        "schema": {"type": "integer", "minimum": 1, "maximum": longest_hours, "default": 24},
     }
     last = {
         "name": "last_event_id",
@@ -70,8 +112,11 @@ def document_streams(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         document = generate()
         document["paths"].update(extra)
-        for path in document["paths"].values():
-            responses = path["get"]["responses"]
+        if push:
+            document["paths"][PREFIX + "{source}"] = {"post": _PUSH}
+            document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        for operation in (one for path in document["paths"].values() for one in path.values()):
+            responses = operation["responses"]
             responses.pop("422", None)  # the framework's; ours is a 400
             for status, entry in problems(429, 503).items():
                 responses.setdefault(str(status), entry)

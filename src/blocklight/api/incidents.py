@@ -1,5 +1,6 @@
 """Published incidents as GeoJSON: a filtered, keyset-paged list, and one incident with its life."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -20,6 +21,8 @@ router = APIRouter(tags=["incidents"])
 
 _PARTS = r"^\d{1,2}(-\d{1,2})?(\.\d{1,2}(-\d{1,2})?){0,23}$"
 _HOURS, _DAYS = 24, 7
+_ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")
+"""How one begins; pydantic would also take a number, for seconds since 1970."""
 _AREA = r"^[a-z][a-z0-9_-]{0,62}:[^:\x00-\x1f]{1,80}$"
 
 
@@ -45,6 +48,13 @@ class IncidentParameters(BaseModel):
     q: str | None = Field(None, description="words in the place label, category or id", max_length=100)
     limit: int = Field(100, ge=1, le=1000)
     cursor: str | None = Field(None, description="from `next` of the page before", max_length=400)
+
+    @field_validator("since", "until", mode="before")
+    @classmethod
+    def _is_iso(cls, value: object) -> object:
+        if isinstance(value, str) and not _ISO_TIME.match(value):
+            raise ValueError("needs an ISO 8601 time, for example 2026-01-31T08:00:00Z")
+        return value
 
     @field_validator("since", "until")
     @classmethod

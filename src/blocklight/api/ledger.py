@@ -1,5 +1,6 @@
 """The ledger: how much was published, held, withheld and rejected, told so that no small count gets out."""
 
+import re
 from calendar import monthrange
 from collections import Counter
 from datetime import UTC, date, timedelta
@@ -7,7 +8,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
@@ -18,6 +19,7 @@ from blocklight.publish.ledger import SMALL, public_days, public_months, total
 
 router = APIRouter(tags=["ledger"])
 
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _USUAL_DAYS = 28
 _MOST_DAYS = 366
 _AREA = r"^[a-z][a-z0-9_-]{0,62}:[^:\x00-\x1f]{1,80}$"
@@ -57,6 +59,13 @@ class LedgerParameters(BaseModel):
     from_: date | None = Field(None, alias="from", description="the first day, UTC; 28 days unless told")
     to: date | None = Field(None, description="the last day, UTC; never later than yesterday")
     area: str | None = Field(None, description="kind:id, for example beat:04X", pattern=_AREA)
+
+    @field_validator("from_", "to", mode="before")
+    @classmethod
+    def _is_iso(cls, value: object) -> object:
+        if isinstance(value, str) and not _ISO_DAY.fullmatch(value):  # pydantic would also take a number
+            raise ValueError("needs a day, for example 2026-01-31")
+        return value
 
     def days(self, yesterday: date) -> tuple[date, date]:
         """Return the first and the last day; raises ``BadQuery``."""

@@ -16,7 +16,7 @@ from blocklight.errors import SourceChanged, StoreError
 PREFIX = "/api/v1/push/"
 
 _MOST_BYTES = 5_000_000
-_MOST_RECORDS = 5_000
+MOST_RECORDS = 5_000
 _MOST_WAITING = 32
 _SLOWEST_S = 30.0
 _WRONG_KEYS = 10
@@ -119,8 +119,8 @@ class PushEndpoint:
         records = value.get("records") if isinstance(value, dict) else value
         if not isinstance(records, list):
             return problem(400, "Bad batch", 'expected a JSON list of records, or {"records": [...]}')
-        if len(records) > _MOST_RECORDS:
-            return problem(413, "Too large", f"a batch may have {_MOST_RECORDS:,} records")
+        if len(records) > MOST_RECORDS:
+            return problem(413, "Too large", f"a batch may have {MOST_RECORDS:,} records")
         return await self._stored(source, records)
 
     async def _stored(self, source: str, records: list[Any] | None) -> Response:
