@@ -233,7 +233,9 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
             place, areas = None, {}
         elif self.place.radius_m > place.radius_m * COARSER and not self.detail.as_published:
             place, areas = self.place, self.areas
-        return msgspec.structs.replace(self, place=place, areas=areas, source_type=None, disposition=None)
+        return msgspec.structs.replace(
+            self, place=place, areas=areas, source_type=None, priority=None, units=None, disposition=None
+        )
 
     def staying_at(self, told: Bound) -> "PublicIncident":
         """Return this version where an earlier one was *told* to be, if its own point is a publisher's.
@@ -260,8 +262,10 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
         and the last closed once every unit is free.
         """
         closed = max((t for t in (self.closed_at, other.closed_at) if t is not None), default=None)
+        if self.category is Category.MEDICAL:
+            other = other.no_finer_than(self.bound)
         return msgspec.structs.replace(
-            other.no_finer_than(self.bound) if self.category is Category.MEDICAL else other,
+            other,
             received_at=min(self.received_at, other.received_at),
             dispatched_at=_first(self.dispatched_at, other.dispatched_at),
             en_route_at=_first(self.en_route_at, other.en_route_at),

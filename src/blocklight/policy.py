@@ -154,12 +154,20 @@ class Allow(Table):
         )
 
 
+class MedicalDetail(Table):
+    """A line that loosens what is left out of medical calls; *reason* is public."""
+
+    show: tuple[Literal["priority", "units"], ...] = Field(min_length=1)
+    reason: PublicReason
+
+
 class Policy(Table):
     """What is done to a record before the public sees it.
 
     *place* is what stands for a place where no rule says otherwise. *resolution* and *medical_resolution*
     are H3 resolutions; a rule may change them, for medical calls only to coarser ones. *labels* =
-    ``hundred_block`` shows "1400 block of Main St" beside a cell, never for medical calls.
+    ``hundred_block`` shows "1400 block of Main St" beside a cell, never for medical calls. *medical* says
+    what else is published of those.
     """
 
     place: Literal["cell", "nearest"] = "cell"
@@ -169,6 +177,11 @@ class Policy(Table):
     source_types: bool = False
     rules: tuple[Rule, ...] = ()
     allow: tuple[Allow, ...] = ()
+    medical: MedicalDetail | None = None
+
+    def shows(self, name: Literal["priority", "units"], category: Category) -> bool:
+        """Whether a field of incidents of a category is published: how ill somebody is shows in both."""
+        return category is not Category.MEDICAL or (self.medical is not None and name in self.medical.show)
 
     @property
     def nearest(self) -> str | None:

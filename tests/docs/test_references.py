@@ -48,6 +48,7 @@ TABLES: dict[type[BaseModel], str] = {
     policy_module.Policy: "`[policy]`",
     policy_module.Rule: "`[[policy.rules]]`",
     policy_module.Allow: "`[[policy.allow]]`",
+    policy_module.MedicalDetail: "`[policy.medical]`",
     city_module.AreaLayer: "`[[areas]]`",
     geocoder_spec.GeocoderSpec: "`[geocoder]`",
     geocoder_spec.StreetLines: "`[geocoder.streets]`",

@@ -396,3 +396,17 @@ def test_a_hundred_withheld_calls_leave_every_public_byte_identical(
     without = _stored(folder / "a", shown)
     assert without[2] == 60
     assert _stored(folder / "b", with_hidden) == without
+
+
+def test_a_medical_call_has_neither_priority_nor_units_unless_a_line_with_a_reason_says_so() -> None:
+    sick = replace(BASE, source_type="SICK PERSON")
+    told = redact(sick, RULES)
+    assert isinstance(told, PublicIncident)
+    assert (told.category, told.priority, told.units) == (Category.MEDICAL, None, None)
+    line = {"show": ["units"], "reason": "The fire district publishes its staffing"}
+    loosened = redact(sick, rules_of(small_city(top={"policy": {"medical": line}})))
+    assert isinstance(loosened, PublicIncident)
+    assert (loosened.priority, loosened.units) == (None, 2)
+    other = redact(BASE, RULES)
+    assert isinstance(other, PublicIncident)
+    assert (other.priority, other.units) == (3, 2)

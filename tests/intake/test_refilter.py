@@ -214,8 +214,8 @@ def test_a_policy_never_shows_more_of_what_is_published_and_asks_once(
     after = a_city(*([rule] if rule else []), policy={"resolution": new})
     public = published(replace(CALL, source_type=text, priority=priority), before)
     told = again(public, after, before).outcome
-    if rule is not None and rule["priority"] == priority:
-        assert isinstance(told, Withheld)
+    if rule is not None and (rule["priority"] == priority or text == "SICK PERSON"):
+        assert isinstance(told, Withheld)  # a patient's priority is not stored, so it may have been any
         return
     shown = told if isinstance(told, PublicIncident) else public
     assert told is None or isinstance(told, PublicIncident)

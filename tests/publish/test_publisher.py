@@ -19,7 +19,7 @@ from living_city import START, a_city, an_incident, incident_id, incidents, unti
 
 from blocklight.model import Outcome, PublicIncident, Reason, Status, Withheld
 from blocklight.publish.publisher import Publisher, source_state
-from blocklight.store import FetchReport, LogPart, SourceHealth, Store
+from blocklight.store import FetchReport, LogPart, Pause, SourceHealth, Store
 
 NOW = START + timedelta(hours=12)
 _STEPS = st.lists(
@@ -351,3 +351,12 @@ def test_a_process_whose_look_at_the_log_hangs_is_not_ready_and_after_a_minute_s
         may_answer.set()
         monkeypatch.setattr("blocklight.publish.publisher._LATE_S", 5.0)
         until(lambda: publisher.ready and not publisher.stuck)
+
+
+def test_a_pause_of_an_area_is_published_without_the_area(store: Store, tmp_path: Path) -> None:
+    store.pause(Pause("area", "beat:02Y", "officers at work", START))
+    store.pause(Pause("category", "noise", "a drill", START))
+    paused = _publisher(store, tmp_path).pulse()["paused"]
+    assert {(one["scope"], one["value"]) for one in paused} == {("area", ""), ("category", "noise")}
+    assert "02Y" not in str(paused)
+    assert all(one["reason"] and one["since"] for one in paused)

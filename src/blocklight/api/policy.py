@@ -19,6 +19,7 @@ _EXAMPLE: dict[str, Any] = {
     "medical_resolution": 8,
     "labels": "none",
     "source_types": False,
+    "medical": None,
     "sensitive_groups": ["child_abuse", "death", "domestic_violence"],
     "allowed": [
         {
@@ -38,7 +39,8 @@ _EXAMPLE: dict[str, Any] = {
 def get_policy(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
     """Return how places are masked, which sensitive groups are withheld, and what of them is let through.
 
-    `masked_by_publisher` are the sources whose points are shown where their publisher puts them.
+    `masked_by_publisher` are the sources whose points are shown where their publisher puts them. `medical` is
+    what of medical calls is published beside what always is.
     Neither the agency's words nor the conditions of rules are told. `changed_on` are the days (UTC) on which
     another policy took effect, the oldest first.
     """
@@ -54,6 +56,9 @@ def told(state: Public) -> dict[str, Any]:
         "medical_resolution": policy.medical_resolution,
         "labels": policy.labels,
         "source_types": policy.source_types,
+        "medical": None
+        if policy.medical is None
+        else {"show": sorted(policy.medical.show), "reason": policy.medical.reason},
         "sensitive_groups": sorted({rule.group for rule in default_call_types().sensitive}),
         "allowed": [
             {

@@ -56,7 +56,8 @@ def refilter(
     One that is *waiting* may have to wait for longer; what was delayed and is published is delayed once.
     """
     words = [public.source_type] if public.source_type else sorted(known.get(public.category, ())) or [""]
-    found = [_again(public, text, rules, now, waiting=waiting) for text in words]
+    possible = [_as_it_came(public, text, rank) for text in words for rank in _priorities(public, rules)]
+    found = [_again(public, incident, rules, now, waiting=waiting) for incident in possible]
     gone = [outcome for outcome in found if isinstance(outcome, Withheld)]
     if gone:
         return Again(gone[0], certain=len(gone) == len(found))
@@ -73,13 +74,20 @@ def refilter(
     return Again(replace(longest, incident=told), certain=len(held) == len(found))
 
 
+def _priorities(public: PublicIncident, rules: Rules) -> list[int | None]:
+    """Return the priorities it may have had: of a medical call none is stored, so any that a rule names."""
+    if public.priority is not None or public.category is not Category.MEDICAL:
+        return [public.priority]
+    return [None, *sorted({number for rule in rules.policy.rules for number in rule.priority})]
+
+
 def _again(
-    public: PublicIncident, text: str, rules: Rules, now: datetime, *, waiting: bool
+    public: PublicIncident, incident: Incident, rules: Rules, now: datetime, *, waiting: bool
 ) -> PublicIncident | Held | Withheld | None:
+    text = incident.source_type
     meaning = rules.meanings.of(text).category if text else public.category
     if isinstance(meaning, Reason):
         return Withheld(public.id, public.source, meaning, meaning is Reason.SENSITIVE)
-    incident = _as_it_came(public, text)
     rule = rules.decider.rule(incident, public.category) or _AS_IT_IS
     if rule.action == "withhold":
         return Withheld(public.id, public.source, Reason(rule.reason), rule.reason == "sensitive")
@@ -94,6 +102,8 @@ def _again(
         place=place,
         areas=public.areas if place == public.place else kept,
         source_type=public.source_type if rules.policy.source_types else None,
+        priority=public.priority if rules.policy.shows("priority", public.category) else None,
+        units=public.units if rules.policy.shows("units", public.category) else None,
     )
     until_closed = rule.until_closed or rules.meanings.of(text).held_until_closed
     outcome = timed(incident, stricter, rule, until_closed=until_closed)
@@ -121,7 +131,7 @@ def _is_over(held: Held, public: PublicIncident, now: datetime) -> bool:
     return cut_already and held.release_at is not None and held.release_at <= now
 
 
-def _as_it_came(public: PublicIncident, text: str) -> Incident:
+def _as_it_came(public: PublicIncident, text: str, priority: int | None) -> Incident:
     place = public.place
     return Incident(
         source=public.source,
@@ -133,7 +143,7 @@ def _as_it_came(public: PublicIncident, text: str) -> Incident:
         received_at=public.received_at,
         lon=None if place is None else place.lon,
         lat=None if place is None else place.lat,
-        priority=public.priority,
+        priority=priority,
         origin=public.origin,
         dispatched_at=public.dispatched_at,
         en_route_at=public.en_route_at,

@@ -284,7 +284,7 @@ class Publisher:
             "open": self.columns.open,
             "closed_today": self.columns.closed_since(midnight),
             "paused": [
-                {"scope": one.scope, "value": one.value, "reason": one.reason, "since": iso(one.since)}
+                {"scope": one.scope, "value": one.public_value, "reason": one.reason, "since": iso(one.since)}
                 for one in self.pauses
             ],
         }

@@ -21,6 +21,11 @@ class Pause:
     reason: str
     since: datetime
 
+    @property
+    def public_value(self) -> str:
+        """What the public reads of *value*: of an area nothing, as it would say where officers are now."""
+        return "" if self.scope == "area" else self.value
+
 
 def pauses(connection: sa.Connection) -> list[Pause]:
     """Return what is paused, longest first."""

@@ -244,7 +244,8 @@ export interface paths {
          * Get Policy
          * @description Return how places are masked, which sensitive groups are withheld, and what of them is let through.
          *
-         *     `masked_by_publisher` are the sources whose points are shown where their publisher puts them.
+         *     `masked_by_publisher` are the sources whose points are shown where their publisher puts them. `medical` is
+         *     what of medical calls is published beside what always is.
          *     Neither the agency's words nor the conditions of rules are told. `changed_on` are the days (UTC) on which
          *     another policy took effect, the oldest first.
          */

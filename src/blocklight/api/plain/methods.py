@@ -64,7 +64,7 @@ def _everything(reader: Reader, given: dict[str, Any]) -> dict[str, Any]:
         "precisions": {source.id: source.precision for source in state.city.sources},
         "pauses": [
             (
-                _paused(reader, pause.scope, pause.value),
+                _paused(reader, pause.scope, pause.public_value),
                 reader.formats.moment(pause.since, reader.now),
                 pause.reason,
             )
@@ -109,8 +109,6 @@ def _paused(reader: Reader, scope: str, value: str) -> str:
     name = words.of("plain.scopes", scope)
     if scope == "category":
         return f"{name}: {words.of('category', value)}"
-    if scope == "area":
-        return f"{name}: {reader.teller.area(*value.split(':', 1))}"
     if scope == "source":
         return f"{name}: {reader.state.city.source(value).label}"
     return name

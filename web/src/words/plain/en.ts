@@ -68,7 +68,7 @@ export const plain = {
     city: "Everything",
     source: "Source",
     category: "Category",
-    area: "Area",
+    area: "Part of the city",
   } as Record<string, string>,
 
   placed: "Where it is shown",

@@ -70,7 +70,7 @@ export const plain: PlainWords = {
     city: "Tất cả",
     source: "Nguồn",
     category: "Loại",
-    area: "Khu vực",
+    area: "Một phần thành phố",
   },
 
   placed: "Được hiển thị ở đâu",

@@ -67,7 +67,7 @@ export const plain: PlainWords = {
     city: "全部",
     source: "数据源",
     category: "类别",
-    area: "区域",
+    area: "城市的一部分",
   },
 
   placed: "显示在哪里",
