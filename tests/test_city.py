@@ -82,8 +82,8 @@ def test_an_unknown_key_is_an_error_that_names_file_and_key(
     tmp_path: Path, old: str, new: str, key: str
 ) -> None:
     error = _refusal(tmp_path, MINIMAL.replace(old, new, 1))
-    assert (error.key, error.reason) == (key, "unknown key")
-    assert str(error) == f"{tmp_path / 'smallton.toml'}: {key}: unknown key"
+    assert (error.key, error.reason.partition(";")[0]) == (key, "unknown key")
+    assert str(error).startswith(f"{tmp_path / 'smallton.toml'}: {key}: unknown key")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_a_file_outside_the_citys_folder_is_never_read(tmp_path: Path, file: str
     [
         (b"city = ", "not TOML"),
         (b"\xff\xfe", "not TOML"),
-        (b"", "Field required"),
+        (b"", "is missing"),
         (b"#" * 2_000_001, "larger"),
     ],
 )

@@ -19,6 +19,7 @@ from pydantic import (
 
 from blocklight.errors import CityFileError
 from blocklight.geocoder_spec import GeocoderSpec, StreetLines
+from blocklight.mistakes_in_words import in_words
 from blocklight.model import Category, Disposition
 from blocklight.policy import Known, Policy, mistakes
 from blocklight.source_spec import ID, FieldMap, FieldSpec, ReferenceSystem, SourceSpec, with_codes
@@ -311,7 +312,7 @@ def load_city(name_or_path: str) -> City:
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise CityFileError(str(path), "", f"larger than {_MAX_FILE_BYTES:,} bytes")
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = tomllib.loads(path.read_text("utf-8-sig"))  # some editors put a mark before it
     except UnicodeDecodeError as error:
         raise CityFileError(str(path), "", "not TOML: not a text in UTF-8") from error
     except tomllib.TOMLDecodeError as error:
@@ -324,14 +325,10 @@ def parse_city(table: dict[str, Any], *, file: str, folder: Path) -> City:
     try:
         city = City.model_validate(with_codes(table, file, folder))
     except ValidationError as error:
-        first = error.errors()[0]
-        key = _key(first["loc"], table)
-        reason = (
-            "unknown key"
-            if first["type"] == "extra_forbidden"
-            else first["msg"].removeprefix("Value error, ")
-        )
-        others = dict.fromkeys(_key(one["loc"], table) for one in error.errors()[1:])
+        # A misspelt name first: what is missing, or of the wrong kind, mostly follows from it.
+        wrong = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        key, reason = _key(wrong[0]["loc"], table), in_words(wrong[0], City)
+        others = dict.fromkeys(_key(one["loc"], table) for one in wrong[1:])
         raise CityFileError(file, key, reason + _also([name for name in others if name != key])) from error
     city._folder = folder  # noqa: SLF001 - a private attribute of our own model: pydantic has no other way in
     layers: list[AreaLayer | BaseLayer] = [*city.areas, *city.map.layers]

@@ -91,7 +91,7 @@ def test_every_missing_key_of_a_city_file_is_named_at_once(tmp_path: Path) -> No
     file.write_text('[city]\nid = "half"\n')
     with pytest.raises(CityFileError) as raised:
         load_city(str(file))
-    assert "city.name: Field required (also wrong: city.time_zone, city.bounds, sources)" in str(raised.value)
+    assert "city.name: is missing (also wrong: city.time_zone, city.bounds, sources)" in str(raised.value)
 
 
 def test_a_city_file_in_another_encoding_is_said_to_be_so(tmp_path: Path) -> None:
@@ -151,3 +151,74 @@ def test_a_password_on_the_command_line_is_refused_and_not_repeated(command: str
     assert done.exit_code == 2
     assert "BLOCKLIGHT_DATABASE_URL" in done.output
     assert "s3cret" not in done.output
+
+
+WITH_STATUS = PUSHED.replace('closes = "never"', 'closes = "status"').replace(
+    "[sources.fields]",
+    '[sources.fields]\nstatus = { from = "state", map = { Open = "open", Done = "closed" } }',
+)
+
+
+def _calls(*states: str) -> str:
+    call = CALL.replace('"id": 1', '"id": %d').replace('"type"', '"state": "%s", "type"')
+    return "[" + ", ".join(call % (number, state) for number, state in enumerate(states)) + "]"
+
+
+def _check(folder: Path, city: str, batch: str) -> None:
+    file, sample = folder / "ours.toml", folder / "batch.json"
+    file.write_text(city, "utf-8")
+    sample.write_text(batch, "utf-8")
+    check_city(str(file), source_id="cad", sample=sample, source_urls=[])
+
+
+def test_check_says_no_where_serve_would_and_names_column_and_value(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(BlocklightError, match="would be refused"):
+        _check(tmp_path, WITH_STATUS, _calls(*["Open"] * 9, *["Pending"] * 10, "Held"))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "no_status: column state holds 'Pending' (10), 'Held' (1)" in said
+    assert "sources.cad.fields.status.map has Done, Open" in said
+    assert "`serve` would refuse this answer as a whole: " in said
+
+
+def test_check_takes_what_serve_would_take_and_still_names_what_is_rejected(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _check(tmp_path, WITH_STATUS, _calls(*["Open"] * 60, ""))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "column state holds nothing (1)" in said
+    assert "would refuse" not in said
+
+
+def test_check_names_the_column_of_a_time_that_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(BlocklightError, match="would be refused"):
+        _check(tmp_path, PUSHED, _calls(*["x"] * 10).replace("2026-03-01T12:00:00Z", "noon"))
+    assert "bad_time: column at holds 'noon' (10)" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("[[sources]]", "[[source]]", "source: unknown key; did you mean 'sources'?"),
+        ("[city]", "[cities]", "cities: unknown key; did you mean 'city'?"),
+        ('convert = "iso"', 'convert = "isso"', "'isso' is none of"),
+        ('convert = "iso"', 'convert = "isso"', "did you mean 'iso'?"),
+        ("south = 37.5", "south = -97.6", "-97.6 is no latitude: are latitude and longitude swapped?"),
+    ],
+)
+def test_a_mistake_is_named_with_what_was_most_likely_meant(
+    tmp_path: Path, right: str, wrong: str, said: str
+) -> None:
+    assert right in PUSHED
+    (tmp_path / "ours.toml").write_text(PUSHED.replace(right, wrong, 1), "utf-8")
+    with pytest.raises(CityFileError) as raised:
+        load_city(str(tmp_path / "ours.toml"))
+    assert said in str(raised.value)
+
+
+def test_a_city_file_with_the_mark_that_some_editors_write_is_read(tmp_path: Path) -> None:
+    (tmp_path / "ours.toml").write_text(PUSHED, "utf-8-sig")
+    assert load_city(str(tmp_path / "ours.toml")).city.id == "ours"

@@ -12,6 +12,7 @@ from blocklight import net
 from blocklight.areas import Areas
 from blocklight.city import City, SourceSpec
 from blocklight.cli import bodies, out
+from blocklight.cli.refusals import causes, refusal
 from blocklight.cli.serving import Options, configured_city, http_client, wall_clock
 from blocklight.errors import BlocklightError, RecordRejected, SourceChanged, SourceError
 from blocklight.intake.answers import Answered, expect_columns
@@ -59,7 +60,7 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
             continue
         try:
             reader, batch = asyncio.run(one_page(source, city, body))
-            _explain(Feed(source, city, reader, rules, geocoder=geocoder), city, batch)
+            refused = _explain(Feed(source, city, reader, rules, geocoder=geocoder), city, batch)
         except SourceError as error:
             failed += 1
             where = source.url if sample is None else sample
@@ -70,13 +71,17 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
                 there = ", ".join(error.heading[:_MOST_COLUMNS])
                 out.print(f"It has these columns: {there}", markup=False, highlight=False, soft_wrap=True)
             continue
+        if refused:
+            failed += 1
+            told = f"`serve` would refuse this answer as a whole: {refused}"
+            out.print(told, style="bold", markup=False, highlight=False, soft_wrap=True)
         for file, wrong in unlike(source) if sample is None else ():
             fails = isinstance(wrong, SourceChanged)
             so = "makes the source fail for as long as it lies there" if fails else "is left out"
             told = f"{file} {so}: {wrong}"
             out.print(told, style="bold", markup=False, highlight=False, soft_wrap=True)
     if failed:
-        raise BlocklightError(f"{failed} of {len(chosen)} sources could not be read")
+        raise BlocklightError(f"{failed} of {len(chosen)} sources could not be read, or would be refused")
 
 
 def read_sample(sample: Path) -> bytes:
@@ -109,22 +114,24 @@ def _sent(body: bytes) -> list[object]:
     return records
 
 
-def _explain(feed: Feed, city: City, batch: Batch) -> None:
+def _explain(feed: Feed, city: City, batch: Batch) -> str | None:
+    """Print what becomes of an answer; return why `serve` would refuse it, if it would."""
     source, rules, records, at = feed.source, feed.rules, batch.records, batch.fetched_at
     if not records and not batch.unreadable:
         out.print("The answer holds no records, so there is nothing to say about its fields.", soft_wrap=True)
-        return
+        return refusal(source, Answered(0, 0, whole=batch.complete))
     tally = Tally()
     feed.outcomes(records, at, tally, batch.unreadable)
     shown = tally.records - tally.rejected.total()
     expect_columns(source, Answered(shown, tally.rejected.total(), tally.unread_columns))
     normaliser = Normaliser.of(source, city)
     read: list[Incident] = []
+    unread: list[tuple[RawRecord, str]] = []
     for raw in records:
         try:
             read.append(normaliser(raw, at))
-        except RecordRejected:
-            continue
+        except RecordRejected as error:
+            unread.append((raw, error.reason))
     out.print(_field_table(source, read, records))
     _print_types(read, rules)
     withheld = ", ".join(f"{count} {reason}" for reason, count in tally.withheld.most_common()) or "none"
@@ -137,6 +144,12 @@ def _explain(feed: Feed, city: City, batch: Batch) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    for cause in causes(source, unread):
+        out.print(f"Rejected: {cause}.", markup=False, highlight=False, soft_wrap=True)
+    answer = Answered(
+        tally.published + tally.held, tally.rejected.total(), tally.unread_columns, whole=batch.complete
+    )
+    return refusal(source, answer)
 
 
 def _places(tally: Tally) -> str:
