@@ -1,6 +1,5 @@
 """The command line: the only place that wires the private side to the public one."""
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -10,13 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.logging import RichHandler
 from rich.markup import escape
 from rich.table import Table
 
 from blocklight import __version__
 from blocklight.city import load_city, shipped_cities
-from blocklight.cli.unexpected import Formatter, where
+from blocklight.cli.log_lines import set_up
+from blocklight.cli.service import load_environment
+from blocklight.cli.unexpected import where
 from blocklight.errors import BlocklightError, CityFileError
 
 app = typer.Typer(
@@ -108,15 +108,8 @@ def options(
     ] = False,
 ) -> None:
     """Set up logging before any command."""
-    handler: logging.Handler = logging.StreamHandler()
-    style = "%(asctime)s %(levelname)s %(message)s"
-    if err.is_terminal:
-        handler = RichHandler(console=err, show_path=False, markup=False, rich_tracebacks=False)
-        style = "%(message)s"
-    handler.setFormatter(Formatter(style))
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
-    for noisy in ("httpx", "httpcore", "alembic", "uvicorn.access", "asyncio"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    set_up(err, verbose=verbose)
+    load_environment()
 
 
 @app.command()
@@ -184,6 +177,10 @@ def intake(
     database: DatabaseOption = None,
     source_url: SourceUrlOption = None,
     poll: PollOption = None,
+    health_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Port of 127.0.0.1 for /healthz, /readyz and /metrics."),
+    ] = None,
 ) -> None:
     """Fetch a city's sources and store what may be public; nothing is served.
 
@@ -192,7 +189,10 @@ def intake(
     """
     from blocklight.cli.serving import Options, run_intake  # noqa: PLC0415 - see serve
 
-    run_intake(Options(city, data=data, database=database, source_urls=source_url or [], poll_s=poll))
+    run_intake(
+        Options(city, data=data, database=database, source_urls=source_url or [], poll_s=poll),
+        health_port=health_port,
+    )
 
 
 @app.command()

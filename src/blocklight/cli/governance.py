@@ -33,11 +33,11 @@ def pause(
 
     [bold]blocklight pause houston --reason "Officers are in danger"[/bold]
     """
-    from blocklight.cli.governing import pause_city, scope_of  # noqa: PLC0415 - see serve
-    from blocklight.cli.serving import Options, configured_city  # noqa: PLC0415 - see serve
+    from blocklight.cli.opening import Options  # noqa: PLC0415 - see serve
+    from blocklight.cli.pausing import pause_city  # noqa: PLC0415 - see serve
 
     options = Options(city, data=data, database=database)
-    pause_city(options, scope_of(configured_city(options), source, category, area), reason)
+    pause_city(options, reason, source=source, category=category, area=area)
 
 
 @app.command()
@@ -54,11 +54,10 @@ def resume(
 
     Give what was given to pause, for example: blocklight resume harbour --source dispatch
     """
-    from blocklight.cli.governing import resume_city, scope_of  # noqa: PLC0415 - see serve
-    from blocklight.cli.serving import Options, configured_city  # noqa: PLC0415 - see serve
+    from blocklight.cli.opening import Options  # noqa: PLC0415 - see serve
+    from blocklight.cli.pausing import resume_city  # noqa: PLC0415 - see serve
 
-    options = Options(city, data=data, database=database)
-    resume_city(options, scope_of(configured_city(options), source, category, area))
+    resume_city(Options(city, data=data, database=database), source=source, category=category, area=area)
 
 
 @policy_app.command("explain")

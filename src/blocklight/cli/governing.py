@@ -6,7 +6,6 @@ from pathlib import Path
 import orjson
 from rich.table import Table
 
-from blocklight.areas import Areas
 from blocklight.city import City, SourceSpec
 from blocklight.cli import out
 from blocklight.cli.checking import one_page, read_sample
@@ -20,56 +19,9 @@ from blocklight.intake.refilter import vocabulary
 from blocklight.model import Category, Held, Outcome, PublicIncident, Withheld
 from blocklight.policy import Rule
 from blocklight.settings import Settings
-from blocklight.store import Pause
 
 _THROWAWAY_KEY = bytes(32)
 _MOST_RECORDS = 20
-
-
-def scope_of(city: City, source: str | None, category: Category | None, area: str | None) -> tuple[str, str]:
-    """Return what a pause covers; raises ``BlocklightError`` for more than one thing or one unknown."""
-    given = [
-        (scope, value)
-        for scope, value in (("source", source), ("category", category), ("area", area))
-        if value is not None
-    ]
-    if len(given) > 1:
-        raise BlocklightError("a pause covers one thing: --source, --category or --area")
-    if source is not None:
-        city.source(source)
-    if area is not None:
-        kind, _, id_ = area.partition(":")
-        if id_ not in {one.id for one in Areas(city).by_kind.get(kind, ())}:
-            raise BlocklightError(f"{area}: no such area; name one as KIND:ID")
-    return (given[0][0], str(given[0][1])) if given else ("city", "")
-
-
-def pause_city(options: Options, scope: tuple[str, str], reason: str) -> None:
-    """Stop publishing what *scope* covers, in every process that serves this database."""
-    if not reason.strip():
-        raise BlocklightError("--reason: say why, in words that the public reads")
-    city = configured_city(options)
-    with open_store(options, city, Settings(), existing=True) as store:
-        applied = store.pause(Pause(*scope, reason, wall_clock()))
-    out.print(
-        f"Paused: {_said(scope)}. {applied.retracted} open incidents are off the map; "
-        "nothing new is published until `blocklight resume`.",
-        soft_wrap=True,
-        highlight=False,
-    )
-
-
-def resume_city(options: Options, scope: tuple[str, str]) -> None:
-    """Publish again what *scope* covers; raises ``BlocklightError`` when it was not paused."""
-    city = configured_city(options)
-    with open_store(options, city, Settings(), existing=True) as store:
-        if not store.resume(*scope, wall_clock()):
-            raise BlocklightError(f"{_said(scope)} was not paused")
-    out.print(f"Resumed: {_said(scope)}.", highlight=False)
-
-
-def _said(scope: tuple[str, str]) -> str:
-    return "the whole city" if scope[0] == "city" else f"{scope[0]} {scope[1]}"
 
 
 def verify_audit(options: Options, kept: str | None = None) -> None:

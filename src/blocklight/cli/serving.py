@@ -5,13 +5,12 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, closing, contextmanager
+from contextlib import AsyncExitStack, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import typer
 import uvicorn
 import uvloop
 from rich.markup import escape
@@ -22,12 +21,16 @@ from blocklight.api.app import create_app
 from blocklight.api.limits import Admission, Limits
 from blocklight.api.state import Public
 from blocklight.areas import Areas
-from blocklight.city import City, SourceSpec, load_city
+from blocklight.city import City, SourceSpec
 from blocklight.cli import err, out
 from blocklight.cli.connections import bounded_protocol
 from blocklight.cli.fetching import Intake
 from blocklight.cli.file_limit import connections_for, raise_file_limit
+from blocklight.cli.health_port import HealthPort
 from blocklight.cli.id_keys import belong_together
+from blocklight.cli.opening import Options, configured_city, open_store, tombstone_file, wall_clock
+from blocklight.cli.service import act_as_owner
+from blocklight.cli.supervisor import keep_watchdog, notify
 from blocklight.errors import BlocklightError, explained
 from blocklight.intake.claims import Claims
 from blocklight.intake.connectors import connector
@@ -41,7 +44,9 @@ from blocklight.publish.faults import Faults
 from blocklight.publish.publisher import Publisher
 from blocklight.publish.store_watch import StoreWatch
 from blocklight.settings import Settings
-from blocklight.store import ANSWERING, FOLLOWING, Store, Tombstones
+from blocklight.store import ANSWERING, FOLLOWING, Store
+
+__all__ = ["Options", "Town", "configured_city", "open_store", "open_town", "tombstone_file", "wall_clock"]
 
 _log = logging.getLogger(__name__)
 
@@ -51,27 +56,10 @@ _DEMO_DOMAIN = ".demo.invalid"
 Clock = Callable[[], datetime]
 
 
-def wall_clock() -> datetime:
-    """Return the time, aware and in UTC."""
-    return datetime.now(UTC)
-
-
 def fast_clock(speed: float, start: datetime) -> Clock:
     """Return a clock that shows *start* now and runs *speed* times as fast as the wall's."""
     begun = wall_clock()
     return lambda: start + (wall_clock() - begun) * speed
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a command was given; see the help of ``serve``."""
-
-    city: str
-    data: Path | None = None
-    database: str | None = None
-    source_urls: list[str] = field(default_factory=list)
-    poll_s: float | None = None
-    seed: int = 7
 
 
 @dataclass(frozen=True)
@@ -104,53 +92,6 @@ class Town:
         ]
 
 
-def configured_city(options: Options) -> City:
-    """Load the city with the command line's other addresses and intervals; raises ``typer.BadParameter``."""
-    city = load_city(options.city)
-    changes: dict[str, dict[str, Any]] = {}
-    for text in options.source_urls:
-        source_id, _, url = text.partition("=")
-        if not net.is_web_address(url):
-            raise typer.BadParameter(
-                f"{text!r}: expected ID=URL, for example active=http://127.0.0.1:9000/calls",
-                param_hint="--source-url",
-            )
-        changes[city.source(source_id).id] = {"url": url}
-    sources = tuple(
-        source.model_copy(
-            update=changes.get(source.id, {}) | ({} if options.poll_s is None else {"poll_s": options.poll_s})
-        )
-        for source in city.sources
-    )
-    return city.model_copy(update={"sources": sources})
-
-
-def open_store(options: Options, city: City, settings: Settings, *, existing: bool = False) -> Store:
-    """Open a city's store where the command line or the environment says.
-
-    Raises ``BlocklightError`` for an *existing* one that is not in the data folder: what is decided about a
-    city must not be noted beside the database that it is served from.
-    """
-    folder = options.data or settings.data / city.city.id
-    file = folder / "blocklight.sqlite3"
-    given = options.database or settings.database_url
-    if existing and given is None and not file.is_file():
-        raise BlocklightError(
-            f"{file}: no database there; name the folder that {city.city.name} is served from with --data"
-        )
-    return Store.open(
-        given or f"sqlite:///{file}",
-        city.city.id,
-        ledger_kind=city.ledger_kind,
-        tombstones=Tombstones(tombstone_file(folder, settings)),
-    )
-
-
-def tombstone_file(folder: Path, settings: Settings) -> Path:
-    """Return where the ids of what is taken back are noted: the environment's file, or the city folder's."""
-    return settings.tombstones or folder / "tombstones"
-
-
 def open_town(options: Options, *, reading: bool = True) -> Town:
     """Open the store, the id key and the rules of a city; raises ``BlocklightError``.
 
@@ -160,6 +101,7 @@ def open_town(options: Options, *, reading: bool = True) -> Town:
     settings = Settings()
     city = configured_city(options)
     folder = options.data or settings.data / city.city.id
+    act_as_owner(folder, settings.data)
     folder.mkdir(parents=True, exist_ok=True)
     given = settings.id_key.get_secret_value() if settings.id_key else None
     areas = Areas(city)
@@ -211,27 +153,37 @@ def serve_demo(*, host: str, port: int, data: Path | None, speed: float, seed: i
         uvloop.run(_serve(town, listener, now=now, intake=True, clock_rate=speed, seed=seed))
 
 
-def run_intake(options: Options) -> None:
-    """Fetch for ever, without serving."""
-    town = open_town(options)
+def run_intake(options: Options, *, health_port: int | None = None) -> None:
+    """Fetch until interrupted, without serving."""
+    with ExitStack() as stack:
+        listener = None if health_port is None else stack.enter_context(_listen("127.0.0.1", health_port))
+        town = open_town(options)
+        told = f"Fetching {len(town.city.sources)} source(s) of {town.city.city.name}; stop with Ctrl-C."
+        out.print(told, highlight=False, soft_wrap=True)
+        if listener is not None:
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            out.print(f"Its health is at {address}/healthz", highlight=False, soft_wrap=True)
+        try:
+            uvloop.run(_fetch(town, listener))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            out.print("Stopped; everything stored is kept.")
+        town.store.close()
 
-    async def forever() -> None:
-        _on_signals(asyncio.current_task().cancel)  # type: ignore[union-attr]  # a coroutine runs in a task
-        async with http_client(town.city, wall_clock) as client:
-            feeds = polled(town.feeds(client, wall_clock))
-            intake = Intake(town, feeds, now=wall_clock, stored=_nothing, faults=Faults())
-            _on_hangup(intake.poll_now)
-            with closing(intake):
-                await intake.begin()
-                await intake.run()
 
-    told = f"Fetching {len(town.city.sources)} source(s) of {town.city.city.name}; stop with Ctrl-C."
-    out.print(told, highlight=False, soft_wrap=True)
-    try:
-        uvloop.run(forever())
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        out.print("Stopped; everything stored is kept.")
-    town.store.close()
+async def _fetch(town: Town, listener: socket.socket | None) -> None:
+    _on_signals(asyncio.current_task().cancel)  # type: ignore[union-attr]  # a coroutine runs in a task
+    async with http_client(town.city, wall_clock) as client:
+        feeds = polled(town.feeds(client, wall_clock))
+        intake = Intake(town, feeds, now=wall_clock, stored=_nothing, faults=Faults())
+        _on_hangup(intake.poll_now)
+        with closing(intake):
+            await intake.begin()
+            notify("READY=1")
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(intake.run())
+                tasks.create_task(keep_watchdog(lambda: True))
+                if listener is not None:
+                    tasks.create_task(HealthPort(intake, town.store, wall_clock).serve(listener))
 
 
 async def _serve(
@@ -271,6 +223,7 @@ async def _serve(
             if fetching is not None or inbox is not None:
                 publisher.store_watch = StoreWatch(town.store)
                 running.append(tasks.create_task(publisher.store_watch.run()))
+            running.append(tasks.create_task(keep_watchdog(lambda: not publisher.stuck)))
             if fetching is not None:
                 running.append(tasks.create_task(fetching.run()))
             app = create_app(state, inbox=inbox)
@@ -345,6 +298,7 @@ async def _run_server(
     server = _Server(config, f"[bold]{escape(name)}[/bold] is live at {address}  (stop with Ctrl-C)")
 
     async def stop() -> None:
+        notify("STOPPING=1")
         server.should_exit = True
         await publisher.live.close()
 
@@ -375,6 +329,7 @@ class _Server(uvicorn.Server):
         """Start, then announce the address."""
         await super().startup(sockets)
         if self.started:
+            notify("READY=1")
             out.print(self._announcement, highlight=False, soft_wrap=True)
 
     @contextmanager

@@ -264,6 +264,11 @@ class Publisher:
         with suppress(StoreError):
             pauses = await self._in(self._watcher, self.store.pauses)
             if pauses != self.pauses:
+                for pause in pauses:
+                    if pause not in self.pauses:
+                        _log.warning("paused: %s %s: %s", pause.scope, pause.value, pause.reason)
+                if not pauses:
+                    _log.warning("nothing is paused any more")
                 self.pauses = pauses
                 self.live.pulse_now()
         await asyncio.sleep(_PAUSES_S)

@@ -33,7 +33,7 @@ def pauses(connection: sa.Connection) -> list[Pause]:
     return [Pause(row.scope, row.value, row.reason, from_ms(row.since)) for row in rows]
 
 
-def begin(connection: sa.Connection, pause: Pause) -> None:
+def begin(connection: sa.Connection, pause: Pause, by: str | None) -> None:
     """Note a pause, or its new reason."""
     table = schema.pause
     connection.execute(table.delete().where(table.c.scope == pause.scope, table.c.value == pause.value))
@@ -43,14 +43,18 @@ def begin(connection: sa.Connection, pause: Pause) -> None:
         )
     )
     detail = {"scope": pause.scope, "value": pause.value, "reason": pause.reason}
-    auditing.append(connection, pause.since, "pause", detail)
+    auditing.append(connection, pause.since, "pause", detail | _named(by))
 
 
-def end(connection: sa.Connection, scope: str, value: str, at: datetime) -> bool:
+def end(connection: sa.Connection, scope: str, value: str, at: datetime, by: str | None) -> bool:
     """Take a pause back; return whether there was one."""
     table = schema.pause
     gone = connection.execute(table.delete().where(table.c.scope == scope, table.c.value == value))
     if not gone.rowcount:
         return False
-    auditing.append(connection, at, "resume", {"scope": scope, "value": value})
+    auditing.append(connection, at, "resume", {"scope": scope, "value": value} | _named(by))
     return True
+
+
+def _named(by: str | None) -> dict[str, str]:
+    return {} if by is None else {"by": by}

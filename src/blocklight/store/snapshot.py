@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
 
 from blocklight.errors import StoreError
 from blocklight.model import Reason, Withheld
@@ -24,7 +23,7 @@ from blocklight.store.settled import Settled
 from blocklight.store.statements import Statements
 from blocklight.store.store import Store
 from blocklight.store.tombstones import Position
-from blocklight.store.upgrading import claim, upgrade
+from blocklight.store.upgrading import claim, current_revision, upgrade
 from blocklight.store.writing import Application
 
 _FILE = "database.sqlite3"
@@ -94,7 +93,7 @@ def _described(connection: sa.Connection, city: str, at: datetime, position: Pos
     return Snapshot(
         city=city,
         engine=connection.dialect.name,
-        revision=MigrationContext.configure(connection).get_current_revision() or "",
+        revision=current_revision(connection) or "",
         taken_at=at,
         head=connection.scalar(sa.select(schema.log.c.head)) or 0,
         digest=public_digest(connection),
@@ -116,7 +115,7 @@ def _finish(
     """Bring a copy to today's schema, take back what has to be, and begin another history of its log."""
     upgrade(connection)
     claim(connection, snapshot.city)
-    as_it_was = snapshot.revision == MigrationContext.configure(connection).get_current_revision()
+    as_it_was = snapshot.revision == current_revision(connection)
     if as_it_was and public_digest(connection) != snapshot.digest:
         raise StoreError("the restored database does not show what the backup showed; nothing was changed")
     check_integrity(connection)

@@ -189,19 +189,22 @@ class Store:
         """Return the lock that lets one process at a time fetch for this city; nobody holds it yet."""
         return IntakeLock(self._engines.write)
 
-    def pause(self, pause: Pause) -> Applied:
-        """Publish nothing more of what a pause covers, and take its open incidents back until then."""
+    def pause(self, pause: Pause, *, by: str | None = None) -> Applied:
+        """Publish nothing more of what a pause covers, and take its open incidents back until then.
+
+        The audit log names *by* whom; the public does not read that.
+        """
         with self._deciding() as (connection, driver):
             application = self._application(driver, pause.since)
             application.lock()
-            pausing.begin(connection, pause)
+            pausing.begin(connection, pause, by)
             return application.take_back_paused()
 
-    def resume(self, scope: str, value: str, at: datetime) -> bool:
+    def resume(self, scope: str, value: str, at: datetime, *, by: str | None = None) -> bool:
         """End a pause, so that what waited is published by the next ``release``; return whether it was."""
         with self._deciding() as (connection, driver):
             self._application(driver, at).lock()
-            return pausing.end(connection, scope, value, at)
+            return pausing.end(connection, scope, value, at, by)
 
     def note(self, at: datetime, action: str, detail: Mapping[str, object]) -> None:
         """Append a decision to the audit log."""

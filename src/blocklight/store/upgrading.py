@@ -3,15 +3,12 @@
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from blocklight.errors import StoreError
 from blocklight.store.patience import without_end
 from blocklight.store.schema import log, new_epoch
 
+_MIGRATIONS = Path(__file__).with_name("migrations")
 _LOCK = 0x626C6F636B  # "block": one upgrade at a time on PostgreSQL
 
 
@@ -35,17 +32,36 @@ def prepare(engine: sa.Engine, city: str) -> None:
 
 def upgrade(connection: sa.Connection, revision: str = "head") -> None:
     """Bring the schema to a *revision*; raises ``StoreError`` for one that is newer than this version."""
+    if revision == "head" and current_revision(connection) == newest_revision():
+        return  # most of the time; what follows takes half a second to load
+    from alembic import command  # noqa: PLC0415 - see above
+    from alembic.config import Config  # noqa: PLC0415 - see above
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
     script = ScriptDirectory.from_config(config)
-    current = MigrationContext.configure(connection).get_current_revision()
+    current = current_revision(connection)
     known = {step.revision for step in script.walk_revisions()}
     for name in (current, None if revision == "head" else revision):
         if name is not None and name not in known:
             raise StoreError(f"the database has schema {name}, newer than this version of Blocklight")
     if current != script.get_current_head():
         command.upgrade(config, revision)
+
+
+def current_revision(connection: sa.Connection) -> str | None:
+    """Return the revision of a database's schema, ``None`` for an empty one."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def newest_revision() -> str:
+    """Return this version's revision: the number in the name of its last migration."""
+    return max(path.name[1:4] for path in (_MIGRATIONS / "versions").glob("v*.py"))
 
 
 def claim(connection: sa.Connection, city: str) -> None:

@@ -1,0 +1,58 @@
+"""How log lines look: on a terminal, in a file, and in the journal, which wants each line's priority."""
+
+import logging
+import os
+import re
+import sys
+
+from rich.console import Console
+from rich.logging import RichHandler
+
+from blocklight.cli.unexpected import Formatter
+
+_NOISY = ("httpx", "httpcore", "alembic", "uvicorn.access", "asyncio")
+_PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class LineFormatter(Formatter):
+    """Writes one record as one line, whatever is in it: no message can pretend to be another line."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's own name
+        """Return a line without characters that a terminal or a log reader would obey."""
+        record.message = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", record.message)
+        return super().formatMessage(record)
+
+
+class JournalFormatter(LineFormatter):
+    """Begins each line with its priority, as sd-daemon(3) has it; the journal notes the time itself."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the lines of a record."""
+        priority = next((number for level, number in _PRIORITIES if record.levelno >= level), 7)
+        return "\n".join(f"<{priority}>{line}" for line in super().format(record).splitlines())
+
+
+def set_up(console: Console, *, verbose: bool) -> None:
+    """Send log lines where this process's errors go."""
+    handler: logging.Handler = logging.StreamHandler()
+    if console.is_terminal:
+        handler = RichHandler(console=console, show_path=False, markup=False, rich_tracebacks=False)
+        handler.setFormatter(LineFormatter("%(message)s"))
+    elif goes_to_journal():
+        handler.setFormatter(JournalFormatter("%(message)s"))
+    else:
+        handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
+    for noisy in _NOISY:
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def goes_to_journal() -> bool:
+    """Whether standard error is the journal's own stream: systemd names its device and inode."""
+    stream = os.environ.get("JOURNAL_STREAM", "")
+    try:
+        status = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
+    return stream == f"{status.st_dev}:{status.st_ino}"

@@ -1,0 +1,70 @@
+"""Pauses and resumes publishing; loads no more than that needs, as somebody is waiting for it."""
+
+import logging
+
+from blocklight.city import City
+from blocklight.cli import out
+from blocklight.cli.opening import Options, configured_city, open_store, wall_clock
+from blocklight.cli.service import note_in_system_log, who
+from blocklight.errors import BlocklightError
+from blocklight.model import Category
+from blocklight.settings import Settings
+from blocklight.store import Pause
+
+_log = logging.getLogger(__name__)
+
+
+def pause_city(
+    options: Options, reason: str, *, source: str | None, category: Category | None, area: str | None
+) -> None:
+    """Stop publishing in every process that serves this database; who did it and why is in the log."""
+    by = who()
+    if not reason.strip():
+        raise BlocklightError("--reason: say why, in words that the public reads")
+    city = configured_city(options)
+    scope = _scope_of(city, source, category, area)
+    with open_store(options, city, Settings(), existing=True) as store:
+        applied = store.pause(Pause(*scope, reason, wall_clock()), by=by)
+    note_in_system_log(f"{city.city.id}: {_named(scope)} paused by {by}: {reason}")
+    out.print(
+        f"Paused: {_named(scope)}. {applied.retracted} open incidents are off the map; "
+        "nothing new is published until `blocklight resume`.",
+        soft_wrap=True,
+        highlight=False,
+    )
+
+
+def resume_city(options: Options, *, source: str | None, category: Category | None, area: str | None) -> None:
+    """Publish again; raises ``BlocklightError`` when it was not paused."""
+    by = who()
+    city = configured_city(options)
+    scope = _scope_of(city, source, category, area)
+    with open_store(options, city, Settings(), existing=True) as store:
+        if not store.resume(*scope, wall_clock(), by=by):
+            raise BlocklightError(f"{_named(scope)} was not paused")
+    note_in_system_log(f"{city.city.id}: {_named(scope)} resumed by {by}")
+    out.print(f"Resumed: {_named(scope)}.", highlight=False)
+
+
+def _scope_of(city: City, source: str | None, category: Category | None, area: str | None) -> tuple[str, str]:
+    """Return what a pause covers; raises ``BlocklightError`` for more than one thing or one unknown."""
+    scopes = [
+        (scope, str(value))
+        for scope, value in (("source", source), ("category", category), ("area", area))
+        if value is not None
+    ]
+    if len(scopes) > 1:
+        raise BlocklightError("a pause covers one thing: --source, --category or --area")
+    if source is not None:
+        city.source(source)
+    if area is not None:
+        from blocklight.areas import Areas  # noqa: PLC0415 - shapes are slow to load, and seldom needed
+
+        kind, _, id_ = area.partition(":")
+        if id_ not in {one.id for one in Areas(city).by_kind.get(kind, ())}:
+            raise BlocklightError(f"{area}: no such area; name one as KIND:ID")
+    return scopes[0] if scopes else ("city", "")
+
+
+def _named(scope: tuple[str, str]) -> str:
+    return "the whole city" if scope[0] == "city" else f"{scope[0]} {scope[1]}"
