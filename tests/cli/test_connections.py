@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from blocklight.cli import connections
-from blocklight.cli.serving import Options, _listen, _serve, open_town, wall_clock
+from blocklight.cli.serving import Options, listen, open_town, serve, wall_clock
 
 pytestmark = pytest.mark.anyio
 
@@ -22,9 +22,9 @@ _BOMBS = {
 
 @asynccontextmanager
 async def _server(folder: Path) -> AsyncIterator[int]:
-    with _listen("127.0.0.1", 0) as listener:
+    with listen("127.0.0.1", 0) as listener:
         town = open_town(Options("houston", data=folder), reading=False)
-        serving = asyncio.create_task(_serve(town, listener, now=wall_clock, intake=False))
+        serving = asyncio.create_task(serve(town, listener, now=wall_clock, intake=False))
         port = listener.getsockname()[1]
         assert b"200 OK" in await _said(port, ASK + b"Connection: close\r\n\r\n")  # it waits in the backlog
         try:

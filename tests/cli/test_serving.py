@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from blocklight.cli.serving import Options, _listen, _serve, open_town, wall_clock
+from blocklight.cli.serving import Options, listen, open_town, serve, wall_clock
 from blocklight.errors import StoreError
 from blocklight.publish.publisher import Publisher
 from blocklight.store import Store
@@ -18,9 +18,9 @@ pytestmark = pytest.mark.anyio
 
 
 async def _served(folder: Path, listener: socket.socket | None = None) -> None:
-    with nullcontext(listener) if listener else _listen("127.0.0.1", 0) as open_listener:
+    with nullcontext(listener) if listener else listen("127.0.0.1", 0) as open_listener:
         town = open_town(Options("houston", data=folder), reading=False)
-        await _serve(town, open_listener, now=wall_clock, intake=False)
+        await serve(town, open_listener, now=wall_clock, intake=False)
 
 
 @pytest.mark.parametrize("part", ["run", "_follow", "_watch_pauses", "_watch_health"])
@@ -40,7 +40,7 @@ async def test_a_part_that_dies_of_a_mistake_ends_the_process(
 async def test_a_database_that_cannot_answer_for_a_while_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with _listen("127.0.0.1", 0) as listener:
+    with listen("127.0.0.1", 0) as listener:
         serving = asyncio.create_task(_served(tmp_path, listener))
         await _answers(listener.getsockname()[1])
         await _lives_without_its_database(serving, monkeypatch)

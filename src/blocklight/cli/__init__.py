@@ -208,7 +208,7 @@ def demo(
 
     An hour of calls in a minute:  [bold]blocklight demo --speed 60[/bold]
     """
-    from blocklight.cli.serving import serve_demo  # noqa: PLC0415 - see serve
+    from blocklight.cli.demo import serve_demo  # noqa: PLC0415 - see serve
 
     serve_demo(host=host, port=port, data=data, speed=speed, seed=seed)
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -135,28 +135,15 @@ def _dispatch_centre(now: Clock, seed: int = 7) -> net.AsyncTransport:
 
 def serve_city(options: Options, *, host: str, port: int, intake: bool) -> None:
     """Serve a city until interrupted."""
-    with _listen(host, port) as listener:
+    with listen(host, port) as listener:
         town = open_town(options, reading=intake)
-        uvloop.run(_serve(town, listener, now=wall_clock, intake=intake))
-
-
-def serve_demo(*, host: str, port: int, data: Path | None, speed: float, seed: int) -> None:
-    """Serve the demo city; its history is fetched first, so that nothing looks empty."""
-    options = Options("demo", data=data, seed=seed)
-    with _listen(host, port) as listener:
-        town = open_town(options)
-        newest = max(
-            (health.last_success_at for health in town.store.sources() if health.last_success_at),
-            default=wall_clock(),
-        )
-        now = fast_clock(speed, max(wall_clock(), newest))
-        uvloop.run(_serve(town, listener, now=now, intake=True, clock_rate=speed, seed=seed))
+        uvloop.run(serve(town, listener, now=wall_clock, intake=intake))
 
 
 def run_intake(options: Options, *, health_port: int | None = None) -> None:
     """Fetch until interrupted, without serving."""
     with ExitStack() as stack:
-        listener = None if health_port is None else stack.enter_context(_listen("127.0.0.1", health_port))
+        listener = None if health_port is None else stack.enter_context(listen("127.0.0.1", health_port))
         town = open_town(options)
         told = f"Fetching {len(town.city.sources)} source(s) of {town.city.city.name}; stop with Ctrl-C."
         out.print(told, highlight=False, soft_wrap=True)
@@ -186,15 +173,21 @@ async def _fetch(town: Town, listener: socket.socket | None) -> None:
                     tasks.create_task(HealthPort(intake, town.store, wall_clock).serve(listener))
 
 
-async def _serve(
+async def serve(
     town: Town,
     listener: socket.socket,
     *,
     now: Clock,
     intake: bool,
     clock_rate: float = 1.0,
-    seed: int = 7,
+    client: net.AsyncClient | None = None,
+    past: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
+    """Run a city until it is told to stop.
+
+    *client* reads its sources, where that is not the network; *past* fills an empty store before the first
+    fetch.
+    """
     if (damage := await asyncio.to_thread(town.store.damage)) is not None:
         raise BlocklightError(f"the database cannot be served from: {damage}; restore a backup")
     publisher = Publisher(town.city, town.store.patient(FOLLOWING), now=now, clock_rate=clock_rate)
@@ -203,8 +196,8 @@ async def _serve(
     answering = town.store.patient(ANSWERING)
     state = Public(town.city, answering, publisher, town.areas, town.settings.style_url, admission=admission)
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(http_client(town.city, now, seed))
-        every = town.feeds(client, now, clock_rate)
+        reader = await stack.enter_async_context(client or http_client(town.city, now))
+        every = town.feeds(reader, now, clock_rate)
         feeds = polled(every) if intake else []
         inbox = _inbox(town, every, now, publisher.wake)
         fetching = None
@@ -213,6 +206,8 @@ async def _serve(
             stack.callback(fetching.close)
         _on_hangup(_nothing if fetching is None else fetching.poll_now)
         if fetching is not None and await fetching.begin() and town.store.head() == 0:
+            if past is not None:
+                await past()
             await _first_fetch(feeds, town.store)
         await asyncio.to_thread(publisher.load)
 
@@ -338,7 +333,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """Bind early, so that a taken port is one clear line."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

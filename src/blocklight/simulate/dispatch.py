@@ -6,7 +6,7 @@ any restart and in any order. All times are whole seconds since 1970, UTC.
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -99,10 +99,11 @@ class SimulatedCall:
 
 
 class Dispatch:
-    """The calls of one seed, made hour by hour when first asked for."""
+    """The calls of one seed, made hour by hour when first asked for; *more* adds to those of an hour."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, more: Callable[[int], Iterable[SimulatedCall]] | None = None) -> None:
         self._seed = seed
+        self._more = more
         self._hours: dict[int, tuple[SimulatedCall, ...]] = {}
         self._repeats = near_repeats.Repeats(seed)
 
@@ -110,7 +111,10 @@ class Dispatch:
         """Return the calls received in one UTC hour (hours since 1970), oldest first."""
         calls = self._hours.get(index)
         if calls is None:
-            calls = self._hours[index] = tuple(_make_hour(self._seed, index, self._repeats))
+            made = _make_hour(self._seed, index, self._repeats)
+            if self._more is not None:
+                made = sorted([*made, *self._more(index)], key=_by_time)
+            calls = self._hours[index] = tuple(made)
         return calls
 
     def forget_before(self, at: int) -> None:
@@ -164,7 +168,11 @@ def _make_hour(seed: int, index: int, repeats: near_repeats.Repeats) -> list[Sim
         rows.append(call)
         if not opening.kind.officer and rng.random() < _DUPLICATED:
             rows += _duplicates(rng, call, (index + 1) * HOUR, index * 1000 + len(rows))
-    return sorted(rows, key=lambda row: (row.received_at, row.object_id))
+    return sorted(rows, key=_by_time)
+
+
+def _by_time(row: SimulatedCall) -> tuple[int, int]:
+    return row.received_at, row.object_id
 
 
 def _openings(rng: random.Random, index: int, local: datetime) -> Iterator[_Opening]:
@@ -200,7 +208,7 @@ def _live(
     then = _reclassified(rng, kind, dispatched, on_scene, closed)
     last = by_text()[then[-1][1]] if then else kind
     disposition = pick(rng, ENDS[last.ends]) if on_scene is not None else "CANCELLED"
-    address, lon, lat = _address(rng, opening.spot, kind)
+    address, lon, lat = written_address(rng, opening.spot, kind)
     return SimulatedCall(
         object_id=object_id,
         number=f"{kind.agency[0]}{local:%y%m%d}-{object_id % 1_000_000:06d}",
@@ -315,7 +323,8 @@ def _channels(kind: CallKind, priority: int) -> tuple[str, ...]:
     return ("911", "911", "PHONE") if priority <= 2 else ("PHONE", "PHONE", "911", "ONLINE")  # noqa: PLR2004 - urgent
 
 
-def _address(rng: random.Random, spot: Spot, kind: CallKind) -> tuple[str, float, float]:
+def written_address(rng: random.Random, spot: Spot, kind: CallKind) -> tuple[str, float, float]:
+    """Draw how a place is written, and a point near it: lon, lat in WGS 84 degrees."""
     lon, lat = spot.degrees()
     lon, lat = lon + rng.uniform(-2.2e-4, 2.2e-4), lat + rng.uniform(-1.7e-4, 1.7e-4)
     if spot.cross and (spot.road == "freeway" or rng.random() < (0.75 if kind.place == "crossing" else 0.14)):

@@ -14,6 +14,7 @@ import orjson
 from blocklight.simulate.arcgis_layer import BadQuestion, Layer
 from blocklight.simulate.dispatch import HOUR, Dispatch
 from blocklight.simulate.request_desk import RequestDesk
+from blocklight.simulate.showcase import Showcase
 from blocklight.simulate.soda_dataset import Dataset
 
 DISPATCH_HOST = "dispatch.demo.invalid"
@@ -55,21 +56,36 @@ def outage(seed: int, host: str, now: int) -> str | None:
 
 
 def dispatch_centre(
-    *, seed: int, now: Callable[[], datetime], history_days: int = HISTORY_DAYS, hiccups: bool = True
+    *,
+    seed: int,
+    now: Callable[[], datetime],
+    history_days: int = HISTORY_DAYS,
+    hiccups: bool = True,
+    showcase: Showcase | None = None,
 ) -> ASGIApp:
     """Return the application that answers for both hosts, as the centre stands at ``now()``.
 
-    Without *hiccups* it never fails. It never does in its first ten minutes.
+    Without *hiccups* it never fails. It never does in its first ten minutes. With a *showcase* its scenes are
+    among the calls.
     """
-    return _Centre(seed, now, history_days, hiccups=hiccups)
+    dispatch = Dispatch(seed, None if showcase is None else showcase.hour)
+    return _Centre(seed, now, history_days, dispatch, hiccups=hiccups)
 
 
 class _Centre:
     """Both feeds of one seed, with the clock that they live by."""
 
-    def __init__(self, seed: int, now: Callable[[], datetime], history_days: int, *, hiccups: bool) -> None:
+    def __init__(
+        self,
+        seed: int,
+        now: Callable[[], datetime],
+        history_days: int,
+        dispatch: Dispatch,
+        *,
+        hiccups: bool,
+    ) -> None:
         self._seed, self._now, self._history_days = seed, now, history_days
-        self._dispatch, self._desk = Dispatch(seed), RequestDesk(seed)
+        self._dispatch, self._desk = dispatch, RequestDesk(seed)
         self._layer = Layer(self._dispatch, history_days)
         self._dataset = Dataset(self._desk, history_days)
         self._calm_until = now().timestamp() + (_CALM_S if hiccups else math.inf)
