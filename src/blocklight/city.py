@@ -23,7 +23,7 @@ from blocklight.mistakes_in_words import in_words
 from blocklight.model import Category, Disposition
 from blocklight.policy import Known, Policy, mistakes
 from blocklight.source_spec import ID, FieldMap, FieldSpec, ReferenceSystem, SourceSpec, with_codes
-from blocklight.table import Pattern, Table
+from blocklight.table import NarrowPattern, Pattern, Table
 from blocklight.tiles_file import TilesFile
 
 __all__ = [
@@ -106,7 +106,7 @@ class Identity(Table):
 class TypeRule(Table):
     """A pattern over source types (searched without case) and the category it means."""
 
-    match: Pattern
+    match: NarrowPattern
     category: Category
 
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from blocklight.matching import Matcher, matcher
 from blocklight.model import Category, Kind, Origin, Status
 from blocklight.patterns import examples
-from blocklight.table import Pattern, PublicReason, Table, folded
+from blocklight.table import NarrowPattern, Pattern, PublicReason, Table, folded
 
 _NAME = r"^[a-z][a-z0-9_-]{0,62}$"
 _AREA = re.compile(r"[a-z][a-z0-9_-]{0,62}:.{1,80}")
@@ -142,7 +142,7 @@ class Allow(Table):
 
     group: str
     types: Words = ()
-    match: Pattern | None = None
+    match: NarrowPattern | None = None
     reason: PublicReason
 
     def covers(self, source_type: str) -> bool:
@@ -280,6 +280,10 @@ def _allowed(policy: Policy, shipped: Sensitive, own: Sensitive) -> Iterator[Mis
             types = map(folded, allow.types)
             if group == allow.group or any(matcher(pattern).search(text) for text in types):
                 yield Mistake(key, "allows what call_types.sensitive of this city withholds")
+        if not allow.types and allow.match is None:
+            yield Mistake(
+                key, "names neither `types` nor `match`: no whole group is allowed, only types by name"
+            )
 
 
 def _overlap(allow: Allow, rule: Rule, sensitive: Sensitive) -> bool:

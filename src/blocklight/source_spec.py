@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from blocklight.errors import CityFileError
 from blocklight.model import Kind
@@ -34,6 +34,10 @@ Converter = Literal[
 ]
 _SCALED = frozenset({"int", "float", "xy", "duration", "epoch_s"})
 _WORDED = frozenset({"local", "day", "time_of_day"})
+_COUNTS = frozenset({"int", "length", "units"})
+_OF_THE_PLACE = ("lon", "lat", "point", "address", "cross_street")
+_PUBLIC = ("source_type", "other_type", "agency", "status", "priority", "origin", "units", "disposition")
+"""Fields of which something is published, or that decide what is."""
 _MAX_CODES = 10_000
 _BY_ROWS = frozenset({"json", "feed", "html", "files", "ckan", "push"})
 _BY_ADDRESS = frozenset({"json", "feed", "html"})
@@ -175,6 +179,19 @@ class FieldMap(Table):
         return self
 
     @model_validator(mode="after")
+    def _places_stay_inside(self) -> Self:
+        """Refuse a public field that reads where a call is, and units that are told by name."""
+        named = dict(self.named())
+        exact = {column for name in _OF_THE_PLACE if name in named for column in named[name].source}
+        for name in _PUBLIC:
+            if name in named and (twice := sorted(exact.intersection(named[name].source))):
+                raise ValueError(f"{name}: reads {twice[0]!r}, which says where a call is and stays inside")
+        units = self.units
+        if units is not None and units.source and units.map is None and units.convert not in _COUNTS:
+            raise ValueError("units: only their number is public: convert = " + ", ".join(sorted(_COUNTS)))
+        return self
+
+    @model_validator(mode="after")
     def _durations_follow_something(self) -> Self:
         if self.received_at.convert == "duration":
             raise ValueError("received_at: a duration needs a time to follow, and this is the first one")
@@ -208,6 +225,7 @@ class SourceSpec(Table):
     out of others by their named groups. *same_as* names another source that tells of the same incidents by
     the same keys, and *both* whose record counts where both do; with *freeze_place* an incident stays where
     it was first. Where it is *masked_by_publisher*, its points are shown as they are, and stay as well.
+    *answered* are questions of `check` that a person has answered, each with the answer.
     """
 
     id: str = Field(pattern=ID)
@@ -244,7 +262,21 @@ class SourceSpec(Table):
     max_rows: int = Field(default=100_000, ge=1)
     max_bytes: int = Field(default=64_000_000, ge=1)
     timeout_s: float = Field(default=20, gt=0, le=300)
+    answered: dict[str, PublicReason] = Field(default_factory=dict)
     fields: FieldMap
+
+    _every_column: bool = PrivateAttr(default=False)
+
+    @property
+    def every_column(self) -> bool:
+        """Whether columns are read that the city file does not name: to look at a feed, never in intake."""
+        return self._every_column
+
+    def with_every_column(self) -> Self:
+        """Return the source as `check` looks at it for what nobody named."""
+        wide = self.model_copy()
+        wide._every_column = True  # noqa: SLF001 - its own
+        return wide
 
     @model_validator(mode="after")
     def _settings_belong_to_the_platform(self) -> Self:

@@ -48,7 +48,16 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _narrow(text: str) -> str:
+    found = sum(re.search(text, sample, re.IGNORECASE) is not None for sample in _UNLIKE)
+    if found > len(_UNLIKE) // 2:
+        raise ValueError(f"this pattern matches {found} of {len(_UNLIKE)} types that have nothing in common")
+    return text
+
+
 Pattern = Annotated[str, AfterValidator(_pattern)]
+NarrowPattern = Annotated[Pattern, AfterValidator(_narrow)]
+"""A pattern that lets types be published: it may not catch whatever comes."""
 PublicReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=400)]
 
 

@@ -249,3 +249,27 @@ def test_a_server_ends_quickly_and_cleanly_with_live_clients_and_goes_on_after_a
         until(lambda: len(statuses(address)) == 3)
         assert before.items() <= statuses(address).items(), "the same ids, still there"
         second.stop(signal.SIGINT)
+
+
+def test_check_asks_what_somebody_could_learn_and_is_quiet_when_all_is_well(
+    workplace: Workplace, inside: Inside
+) -> None:
+    heading = "What somebody could learn from this feed that you did not mean to tell"
+    sample = workplace.folder / "sample.json"
+    sample.write_text(json.dumps([a_row(number) for number in range(40)]))
+    assert heading not in inside("check", "smallville.toml", "--sample", "sample.json")
+    rows = [a_row(n, confidential="Y" if n % 4 else "", dispo="SUICIDE, 713-555-0100") for n in range(40)]
+    sample.write_text(json.dumps(rows))
+    told = inside("check", "smallville.toml", "--sample", "sample.json", code=1)
+    assert "2 questions to answer before this city is served" in told
+    asked = told.partition(heading)[2]
+    assert "`dispo` says something sensitive of 40 records" in asked
+    assert "`confidential` is set in 30 records" in asked
+    assert "(marked:confidential)" in asked
+    assert "713-555-0100" not in told
+    answered = 'answered = { "marked:confidential" = "It marks the caller, who is not in the feed" }\n'
+    city = CITY_FILE.replace('connector = "socrata"', f'{answered}connector = "socrata"')
+    (workplace.folder / "smallville.toml").write_text(city)
+    told = inside("check", "smallville.toml", "--sample", "sample.json", code=1)
+    assert "1 question to answer" in told
+    assert "(marked:confidential)" not in told

@@ -290,7 +290,7 @@ def test_a_sensitive_type_is_published_only_where_a_line_allows_it() -> None:
 def test_a_type_of_two_groups_needs_a_line_for_each() -> None:
     text = "JUVENILE SUICIDAL"
     for groups, shown in ((("juvenile",), False), (("juvenile", "suicide_mental_health"), True)):
-        allow = [{"group": group, "reason": REASON} for group in groups]
+        allow = [{"group": group, "types": [text], "reason": REASON} for group in groups]
         top = {"call_types": {"exact": {text: "other"}}, "policy": {"allow": allow}}
         outcome = redact(replace(CALL, source_type=text), rules_of(small_city(top=top)))
         assert isinstance(outcome, PublicIncident) is shown

@@ -45,6 +45,8 @@ class Dataset:
     def _query(self, params: Mapping[str, str]) -> Reply:
         public = tuple(column for column in self.table.columns if not column.startswith(":"))
         columns = tuple(params["$select"].split(",")) if "$select" in params else public
+        if columns == (":*", "*"):
+            columns = tuple(self.table.columns)
         for column in columns:
             if column not in self.table.columns:
                 return self._no_such_column(column)

@@ -21,6 +21,7 @@ from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.connectors.recording import ReplayTransport
 from blocklight.intake.connectors.table_files import newest_in, unlike
+from blocklight.intake.disclosure.questions import Question, SampleRows, questions
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Batch, Connector, Incident, RawRecord
@@ -30,7 +31,8 @@ from blocklight.intake.tables import json_document
 from blocklight.model import Reason
 from blocklight.settings import Settings
 
-_THROWAWAY_KEY = bytes(32)
+_LEARN = "What somebody could learn from this feed that you did not mean to tell"
+THROWAWAY_KEY = bytes(32)
 _MOST_TYPES = 40
 _MOST_COLUMNS = 60
 _MAX_SAMPLE_BYTES = 64_000_000
@@ -39,19 +41,18 @@ _MAX_SAMPLE_BYTES = 64_000_000
 def check_city(name: str, *, source_id: str | None, sample: Path | None, source_urls: list[str]) -> None:
     """Print what becomes of one page of each source; raises ``CityFileError`` or ``SourceError``."""
     city = configured_city(Options(name, source_urls=source_urls))
-    rules = Rules.of(city, _THROWAWAY_KEY, Areas(city))
+    rules = Rules.of(city, THROWAWAY_KEY, Areas(city))
     chosen = [city.source(source_id)] if source_id else list(city.sources)
     if sample is not None and len(chosen) > 1:
         raise BlocklightError("--sample belongs to one source: name it with --source")
     geocoder = Geocoder.of(city)
-    body = None if sample is None else read_sample(sample)
     areas = ", ".join(f"{layer.label} ({layer.kind})" for layer in city.areas) or "none"
     out.print(
         f"[bold]{city.city.name}[/bold]: the city file is valid. Areas: {areas}.",
         highlight=False,
         soft_wrap=True,
     )
-    failed = 0
+    failed = raised = 0
     for source in chosen:
         out.rule(f"{source.id}: {source.label}")
         if source.connector == "push" and sample is None:
@@ -59,7 +60,7 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
             out.print(told, markup=False, highlight=False, soft_wrap=True)
             continue
         try:
-            reader, batch = asyncio.run(one_page(source, city, body))
+            reader, batch = _page_of(source, city, sample)
             refused = _explain(Feed(source, city, reader, rules, geocoder=geocoder), city, batch)
         except SourceError as error:
             failed += 1
@@ -75,6 +76,7 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
             failed += 1
             told = f"`serve` would refuse this answer as a whole: {refused}"
             out.print(told, style="bold", markup=False, highlight=False, soft_wrap=True)
+        raised += _ask(source, city, rules, sample)
         for file, wrong in unlike(source) if sample is None else ():
             fails = isinstance(wrong, SourceChanged)
             so = "makes the source fail for as long as it lies there" if fails else "is left out"
@@ -82,6 +84,15 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
             out.print(told, style="bold", markup=False, highlight=False, soft_wrap=True)
     if failed:
         raise BlocklightError(f"{failed} of {len(chosen)} sources could not be read, or would be refused")
+    if raised:
+        raise BlocklightError(f"{counted(raised, 'question')} to answer before this city is served")
+
+
+def _page_of(source: SourceSpec, city: City, sample: Path | None) -> tuple[Connector, Batch]:
+    """Read the first page of a source, or a recorded answer; of files, that one in place of the folder."""
+    if sample is not None and source.url.startswith("file:"):
+        return asyncio.run(one_page(source.model_copy(update={"url": sample.resolve().as_uri()}), city, None))
+    return asyncio.run(one_page(source, city, None if sample is None else read_sample(sample)))
 
 
 def read_sample(sample: Path) -> bytes:
@@ -124,14 +135,14 @@ def _explain(feed: Feed, city: City, batch: Batch) -> str | None:
     feed.outcomes(records, at, tally, batch.unreadable)
     shown = tally.records - tally.rejected.total()
     expect_columns(source, Answered(shown, tally.rejected.total(), tally.unread_columns))
-    normaliser = Normaliser.of(source, city)
-    read: list[Incident] = []
     unread: list[tuple[RawRecord, str]] = []
+    normaliser = Normaliser.of(source, city)
     for raw in records:
         try:
-            read.append(normaliser(raw, at))
+            normaliser(raw, at)
         except RecordRejected as error:
             unread.append((raw, error.reason))
+    read = [incident for _, incident in SampleRows.of(source, city, rules, records, at).rows]
     out.print(_field_table(source, read, records))
     _print_types(read, rules)
     withheld = ", ".join(f"{count} {reason}" for reason, count in tally.withheld.most_common()) or "none"
@@ -150,6 +161,32 @@ def _explain(feed: Feed, city: City, batch: Batch) -> str | None:
         tally.published + tally.held, tally.rejected.total(), tally.unread_columns, whole=batch.complete
     )
     return refusal(source, answer)
+
+
+def _ask(source: SourceSpec, city: City, rules: Rules, sample: Path | None) -> int:
+    """Print what a page with all of its columns, also those that nobody named, gives cause to ask."""
+    try:
+        _, batch = _page_of(source.with_every_column(), city, sample)
+    except SourceError as error:
+        told = f"Its other columns cannot be read, and nothing was asked: {error.explained}"
+        out.print(told, style="bold", markup=False, soft_wrap=True)
+        return 0
+    return print_questions(questions(SampleRows.of(source, city, rules, batch.records, batch.fetched_at)))
+
+
+def print_questions(raised: list[Question]) -> int:
+    """Print what somebody could learn from a feed; nothing when all is well. Return how many there are."""
+    if raised:
+        out.print(f"\n[bold]{_LEARN}[/bold]", highlight=False, soft_wrap=True)
+    for number, question in enumerate(raised, 1):
+        told = f"{number}. {question.text} ({question.id})"
+        out.print(told, markup=False, highlight=False, soft_wrap=True)
+    return len(raised)
+
+
+def counted(count: int, word: str) -> str:
+    """Return a number with its word in the singular or plural."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _places(tally: Tally) -> str:

@@ -2,19 +2,27 @@
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+from blocklight.areas import Areas
+from blocklight.city import City
 from blocklight.cli import out
 from blocklight.cli.bodies import download
+from blocklight.cli.checking import THROWAWAY_KEY, print_questions
 from blocklight.cli.checking import read_sample as read_file
+from blocklight.cli.serving import wall_clock
 from blocklight.errors import BlocklightError, SourceError
+from blocklight.intake.disclosure.questions import SampleRows, questions
 from blocklight.intake.propose.city_file import Proposal, propose, word
 from blocklight.intake.propose.sample import Sample, asked, read_sample
+from blocklight.intake.redact import Rules
 
 _MAX_BYTES = 16_000_000
 _NAMELESS = "my-city"
@@ -122,5 +130,13 @@ def _tell(proposal: Proposal, files: list[Path]) -> None:
     out.print("\n[bold]You still have to decide:[/bold]")
     for number, line in enumerate(proposal.decide, 1):
         out.print(f"{number}. {line}", markup=False, highlight=False, soft_wrap=True)
+    if proposal.city is not None:
+        _print_questions(proposal.city, sample.rows)
     written = ", ".join(str(file) for file in files)
     out.print(f"\nWritten: {written}. Next: blocklight check {files[0]}", markup=False, soft_wrap=True)
+
+
+def _print_questions(city: City, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Ask of a proposal what `check` asks of a finished city file."""
+    rules = Rules.of(city, THROWAWAY_KEY, Areas(city))
+    print_questions(questions(SampleRows.of(city.sources[0], city, rules, rows, wall_clock())))

@@ -15,7 +15,8 @@ class Columns:
     """The columns of one source: those that its city file names, and nothing else, reach a record.
 
     A column's name may be a path with dots into what a row holds (``geometry.coordinates``). *patterns* of
-    the city file cut further columns out of a text by their named groups.
+    the city file cut further columns out of a text by their named groups. A source that is only looked at
+    gives every column whose value is a text or a number.
     """
 
     def __init__(self, source: SourceSpec) -> None:
@@ -30,10 +31,22 @@ class Columns:
         tops = (column.partition(".")[0] for column in self._read)
         self.read_from = frozenset({*self._read, *tops, *source.patterns})
         """The columns that anything is read from."""
+        self._every = source.every_column
         self._deep = any("." in column for column in self._read)
+
+    @property
+    def every(self) -> bool:
+        """Whether all columns are wanted."""
+        return self._every
 
     def record(self, row: Mapping[str, Any]) -> RawRecord:
         """Return what of a row is wanted."""
+        if self._every:
+            rest = {name: value for name, value in row.items() if isinstance(value, str | int | float)}
+            return rest | self._wanted_of(row)
+        return self._wanted_of(row)
+
+    def _wanted_of(self, row: Mapping[str, Any]) -> dict[str, Any]:
         if self._deep:
             record = {column: value for column in self._read if (value := _at(row, column)) is not None}
         else:

@@ -191,7 +191,11 @@ def _parquet(file: IO[bytes], reading: Reading) -> Iterator[Block]:
         heading = reading.columns.named(names)
         reading.columns.expect_in_heading(set(heading))
         ours = dict(zip(names, heading, strict=True))
-        wanted = [theirs for theirs, name in ours.items() if name in reading.columns.read_from]
+        wanted = [
+            theirs
+            for theirs, name in ours.items()
+            if reading.columns.every or name in reading.columns.read_from
+        ]
         columns = [ours[name] for name in wanted]
         records = (
             reading.columns.record(dict(zip(columns, row, strict=True)))

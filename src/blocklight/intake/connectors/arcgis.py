@@ -259,7 +259,9 @@ class ArcGIS:
         return {
             "f": "json",
             "where": where or "1=1",
-            "outFields": ",".join(column for column in columns if column not in _GEOMETRY),
+            "outFields": "*"
+            if self._source.every_column
+            else ",".join(column for column in columns if column not in _GEOMETRY),
             "outSR": str(_WGS84),
             "returnGeometry": "true" if set(_GEOMETRY) & set(columns) else "false",
         }

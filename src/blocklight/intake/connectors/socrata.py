@@ -204,9 +204,9 @@ class Socrata:
             lower = f"{column} IS NOT NULL" if place.value is None else f"{column} >= {_quoted(place.value)}"
         clauses = [f"({clause})" for clause in (source.where, lower) if clause]
         return {
-            "$select": ",".join(
-                dict.fromkeys((_ROW_ID, *(c for c in self._columns if c not in self._absent)))
-            ),
+            "$select": ":*,*"
+            if source.every_column
+            else ",".join(dict.fromkeys((_ROW_ID, *(c for c in self._columns if c not in self._absent)))),
             **({"$where": " AND ".join(clauses)} if clauses else {}),
             "$order": ",".join(dict.fromkeys((*order, _ROW_ID))),
             "$limit": str(self._limit),

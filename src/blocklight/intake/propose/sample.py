@@ -212,6 +212,7 @@ class _EveryColumn(Columns):
 
     def __init__(self) -> None:
         self.wanted = ()
+        self._every = True
 
     def record(self, row: Mapping[str, Any]) -> RawRecord:
         """Return the row."""
