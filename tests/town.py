@@ -52,6 +52,10 @@ lon = { from = "lon", convert = "float" }
 lat = { from = "lat", convert = "float" }
 [dispositions]
 "REPORT" = "report_taken"
+[call_types.exact]
+"BURGLARY CANARYTYPE" = "burglary"
+"SICK PERSON CANARYTYPE" = "medical"
+"OVERTURNED PATIENT SICK PERSON" = "medical"
 [policy]
 labels = "hundred_block"
 """

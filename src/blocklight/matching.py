@@ -35,6 +35,10 @@ class Hit(Protocol):
         """Return the text of each named group."""
         ...
 
+    def group(self) -> str | Any:  # noqa: ANN401 - as the standard engine's type says
+        """Return the text that was matched."""
+        ...
+
 
 def longest(pattern: str, flags: int) -> int:
     """Return how long a text may be for *pattern* to be tried on it; 0 where no length is bounded.

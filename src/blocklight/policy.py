@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from blocklight.call_type_words import lexicon
 from blocklight.matching import Matcher, matcher
 from blocklight.model import Category, Kind, Origin, Status
 from blocklight.patterns import examples
@@ -20,6 +21,8 @@ _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _PLAIN = re.compile(r"[A-Za-z0-9 |]+")
 _DAY_MIN = 1440
 _YEAR_MIN = 366 * _DAY_MIN
+MEDICAL = "medical"
+"""The group of an `allow` that lets a type with a medical word be shown as its exact line says."""
 
 
 def _listed(value: object) -> object:
@@ -138,12 +141,21 @@ def within(span: tuple[int, int], minute: int) -> bool:
 
 
 class Allow(Table):
-    """A line that loosens a sensitive group, for some types or all of it; *reason* is public."""
+    """A line that loosens a sensitive group, for some types or all of it; *reason* is public.
+
+    With *group* = ``medical`` it lets the types that it names be finer than medical.
+    """
 
     group: str
     types: Words = ()
     match: NarrowPattern | None = None
     reason: PublicReason
+
+    @model_validator(mode="after")
+    def _names_medical_types(self) -> Self:
+        if self.group == MEDICAL and (not self.types or self.match is not None):
+            raise ValueError("medical types are loosened one by one: name each in `types`")
+        return self
 
     def covers(self, source_type: str) -> bool:
         """Whether it lets a folded source type of its group pass."""
@@ -209,8 +221,9 @@ Sensitive = Sequence[tuple[str, str]]
 
 
 def groups_of(source_type: str, sensitive: Sensitive) -> frozenset[str]:
-    """Return the sensitive groups that a folded source type belongs to."""
-    return frozenset(g for pattern, g in sensitive if matcher(pattern).search(source_type))
+    """Return the sensitive groups that a folded source type belongs to, by patterns or by its words."""
+    by_pattern = (g for pattern, g in sensitive if matcher(pattern).search(source_type))
+    return frozenset(by_pattern).union(lexicon().read(source_type).groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +281,7 @@ def _says_nothing(key: str, table: Rule | Allow) -> Iterator[Mistake]:
 
 def _allowed(policy: Policy, shipped: Sensitive, own: Sensitive) -> Iterator[Mistake]:
     """Yield what is wrong with the lines that loosen."""
-    groups = {group for _, group in shipped}
+    groups = {group for _, group in shipped} | {MEDICAL}
     for number, allow in enumerate(policy.allow):
         key = f"policy.allow.{number}"
         if allow.group not in groups:

@@ -42,9 +42,11 @@ MEANING = {
         CK. OUTLET, PLUG OR SOCKET|ELECTRICAL POLE DOWN|TRANSFORMER|ALERT 1|ALERT II|
         CRBN MONOXIDE LK SCK RESD""",
     "rescue": "RESCUE EVENT|ELEVATOR RESCUE|WATER RESCUE",
-    "service": "SPECIAL EVENTS STAND BY|SPECIAL EVENTS STAND BY RECORD|ASST HPD FORCE ENTRY|ASSIST POLICE",
+    "service": "SPECIAL EVENTS STAND BY|SPECIAL EVENTS STAND BY RECORD",
     "other": "UNKNOWN EVENT A LEVEL RESPONSE",
 }
+WITHHELD = frozenset({"ASST HPD FORCE ENTRY", "ASSIST POLICE"})
+"""Where the department helps the police; a call that was one of these once is never shown."""
 CATEGORY = {name.strip(): category for category, names in MEANING.items() for name in names.split("|")}
 
 State = tuple[str, datetime | None, str, int, float, float]
@@ -64,17 +66,22 @@ class Reading:
     """Calls that were medical at some time: they are shown no finer from then on."""
     taken_back: set[tuple[Any, ...]] = field(default_factory=set)
     """Calls that became medical: what was told of them before is told no more."""
+    withheld: set[tuple[Any, ...]] = field(default_factory=set)
     moves: Counter[str] = field(default_factory=Counter)
 
     def take(self, at: datetime, features: list[dict[str, Any]]) -> None:
         now = {}
-        for feature in features:
-            row = feature["attributes"]
+        for row in (feature["attributes"] for feature in features):
             key = tuple(row[column] for column in KEY)
+            if self._is_withheld(key, row["IncidentType"]):
+                continue
             if CATEGORY[row["IncidentType"]] == "medical":
                 self.medical_once.add(key)
             now[key] = _shown(row, coarse=key in self.medical_once)
         self.records += len(features)
+        self._note(at, now)
+
+    def _note(self, at: datetime, now: dict[tuple[Any, ...], State]) -> None:
         for key, state in now.items():
             life = self.lives.setdefault(key, [])
             if not life:
@@ -93,6 +100,12 @@ class Reading:
             _, _, *rest = self.lives[key][-1][1]
             self.lives[key].append((at, ("closed", at, *rest)))  # type: ignore[arg-type]  # the rest of a State
         self.open = set(now)
+
+    def _is_withheld(self, key: tuple[Any, ...], source_type: str) -> bool:
+        if source_type in WITHHELD:
+            assert key not in self.lives, "none of this recording was shown before"
+            self.withheld.add(key)
+        return key in self.withheld
 
 
 def _shown(row: dict[str, Any], *, coarse: bool) -> State:
@@ -144,10 +157,11 @@ def store(replayed: Path) -> Iterator[Store]:
 
 def test_the_recording_holds_what_its_description_says(reading: Reading) -> None:
     assert (reading.answers, reading.errors, reading.records) == (619, 1, 42_533)
-    assert len(reading.lives) == 12_355
+    assert len(reading.lives) == 12_341
+    assert len(reading.withheld) == 14
     assert len(reading.open) == 78
-    assert (len(reading.medical_once), len(reading.taken_back)) == (8_811, 15)
-    assert reading.moves == {"new": 12_355, "changed": 4_159, "closed": 12_338, "reopened": 61}
+    assert (len(reading.medical_once), len(reading.taken_back)) == (8_809, 13)
+    assert reading.moves == {"new": 12_341, "changed": 4_154, "closed": 12_324, "reopened": 61}
 
 
 def test_a_replay_publishes_exactly_the_calls_updates_and_closures_of_a_direct_reading(
@@ -176,7 +190,7 @@ def test_a_replay_publishes_exactly_the_calls_updates_and_closures_of_a_direct_r
         (datetime.fromtimestamp(key[3] / 1000, UTC), AGENCY[key[0]], tuple(life))
         for key, life in reading.lives.items()
     )
-    assert published.total() == 12_355
+    assert published.total() == 12_341
     assert published == expected
 
 
@@ -188,7 +202,8 @@ def test_the_ledger_of_a_replay_adds_up_to_the_distinct_calls(reading: Reading, 
         ledger[row.outcome, row.reason] += row.n
     moves = reading.moves
     assert ledger == {
-        ("published", ""): 12_355,
+        ("published", ""): 12_341,
+        ("withheld", "sensitive"): len(reading.withheld),
         ("updated", ""): moves["changed"] + moves["closed"] + moves["reopened"],
     }
     assert len(store.open_ids("active")) == len(reading.open)

@@ -174,7 +174,7 @@ def test_dallas_is_understood_and_withheld_for_want_of_a_place() -> None:
         "incident_number": "26-0000001",
         "date": "2026-09-24T00:00:00.000",
         "time": "09:00:00",
-        "nature_of_call": "7X - Major Accident",
+        "nature_of_call": "Traffic Hazard",
         "priority": "2",
         "status": "At Scene",
         "location": "Frankford Rd / Midway Rd",

@@ -23,7 +23,7 @@ def test_the_help_of_every_command_says_what_it_does_and_shows_it(inside: Inside
     assert set(commands) == groups | set(
         (
             "backup catalogue check cities demo import intake integrity new-city "
-            "pause record replay restore resume serve"
+            "pause record replay restore resume serve types"
         ).split()
     )
     for name in set(commands) - groups:

@@ -291,7 +291,7 @@ def test_a_policy_is_tried_on_what_is_published_and_changes_nothing(workplace: W
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ({}, ["is noise, by its exact name", "none of the city's rules is met", "published at 37.7"]),
+        ({}, ["is noise, by its exact line", "none of the city's rules is met", "published at 37.7"]),
         (
             {"type": "FIRE"},
             ["rule: fires-later (1 of 1): hold", "held until it is closed and 30 minutes more"],

@@ -241,7 +241,7 @@ def test_a_city_cannot_map_a_sensitive_type_by_naming_it_exactly() -> None:
     )
     rules = rules_of(city)
     assert {_reason(replace(BASE, source_type=word), rules) for word in words} == {Reason.SENSITIVE}
-    assert _public(replace(BASE, source_type="QWERTY"), rules).category is Category.OTHER
+    assert _reason(replace(BASE, source_type="QWERTY"), rules) is Reason.UNMAPPED
 
 
 def test_a_sensitive_type_is_sensitive_in_any_case_and_spacing() -> None:

@@ -258,6 +258,23 @@ def test_a_changed_policy_is_applied_once_and_noted(tmp_path: Path) -> None:
         assert store.verify_audit().broken is None
 
 
+def test_an_exact_line_that_an_upgrade_finds_sensitive_takes_back_what_it_published(tmp_path: Path) -> None:
+    exact = {"exact": {"THEFT": "theft", "BURGLARY OF A (FV) HOME": "burglary"}}
+    city = small_city(top={"call_types": exact})
+    with Store.open(f"sqlite:///{tmp_path}/city.sqlite3", "smallton") as store:
+        assert apply_policy(city, rules_of(city), store, NOW) is not None
+        [entry] = store.audit()
+        assert entry.detail["published_types"] == {"theft": ["THEFT"]}
+        older = {"theft": ["THEFT"], "burglary": ["BURGLARY OF A (FV) HOME"]}
+        store.note(NOW, "policy", {**entry.detail, "fingerprint": "older", "published_types": older})
+        texts = ("THEFT", "BURGLARY")
+        store.apply(
+            "calls", [published(replace(CALL, source_key=t, source_type=t), city) for t in texts], at=NOW
+        )
+        assert apply_policy(city, rules_of(city), store, NOW) is not None
+        assert {incident.category for incident in shown(store).values()} == {Category.THEFT}
+
+
 def test_a_looser_policy_brings_nothing_back_by_itself(tmp_path: Path) -> None:
     strict = a_city({"action": "withhold", "category": "theft"})
     with Store.open(f"sqlite:///{tmp_path}/city.sqlite3", "smallton") as store:

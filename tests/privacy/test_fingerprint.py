@@ -11,6 +11,7 @@ import pytest
 from grid_town import BORDER, WEST, collection, feature, grid_town, square
 from small_city import TABLE, rules_of, small_city
 
+from blocklight.call_type_words import shipped_words
 from blocklight.city import City, default_call_types
 from blocklight.cli.policy_change import apply_policy, fingerprint
 from blocklight.intake.redact import Rules
@@ -175,6 +176,15 @@ def test_stricter_call_types_that_come_with_an_upgrade_move_the_fingerprint() ->
     found = [where for where, other in changed(shipped, "shipped") if _moves(city, rules, other)]
     assert found == [where for where, _ in changed(shipped, "shipped")]
     assert {"shipped.patterns.match", "shipped.sensitive.match", "shipped.sensitive.group"} <= set(found)
+
+
+def test_stricter_words_that_come_with_an_upgrade_move_the_fingerprint() -> None:
+    city = a_filled_city()
+    rules, shipped = rules_of(city), shipped_words()
+    assert fingerprint(city, rules, known_words=shipped) == fingerprint(city, rules)
+    parts = list(changed(shipped, "words"))
+    assert len(parts) > 10
+    assert all(fingerprint(city, rules, known_words=other) != fingerprint(city, rules) for _, other in parts)
 
 
 def _moves(city: City, rules: Rules, shipped: Any) -> bool:  # noqa: ANN401 - the shipped table, changed

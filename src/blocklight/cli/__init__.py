@@ -276,7 +276,7 @@ def replay(
 
 
 # They add their commands to the app above.
-from blocklight.cli import areas, basemap, beginning, governance, places, safekeeping  # noqa: E402, F401 - see above
+from blocklight.cli import areas, basemap, beginning, call_types, governance, places, safekeeping  # noqa: E402, F401 - see above
 
 
 def main() -> None:

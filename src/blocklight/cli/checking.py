@@ -1,7 +1,8 @@
 """Says what a city file would make of a source, before anything is stored or shown."""
 
 import asyncio
-from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from msgspec.structs import fields
@@ -14,6 +15,7 @@ from blocklight.city import City, SourceSpec
 from blocklight.cli import bodies, out
 from blocklight.cli.refusals import causes, refusal
 from blocklight.cli.serving import Options, configured_city, http_client, wall_clock
+from blocklight.cli.type_table import print_types
 from blocklight.errors import BlocklightError, RecordRejected, SourceChanged, SourceError
 from blocklight.intake.answers import Answered, expect_columns
 from blocklight.intake.columns import Columns
@@ -28,7 +30,7 @@ from blocklight.intake.record import Batch, Connector, Incident, RawRecord
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally
 from blocklight.intake.tables import json_document
-from blocklight.model import Reason
+from blocklight.intake.type_counts import count_types, type_counts
 from blocklight.settings import Settings
 
 _LEARN = "What somebody could learn from this feed that you did not mean to tell"
@@ -104,16 +106,22 @@ async def one_page(source: SourceSpec, city: City, sample: bytes | None) -> tupl
     """Read the first page of a source, or of *sample* in its place; of a drop folder, its newest file's."""
     if source.connector == "push" and sample is not None:
         return Push(source, wall_clock), Batch(Columns(source).records(_sent(sample)), wall_clock())
+    async with reader_of(source, city, sample) as reader:
+        async for batch in reader.fetch(None):
+            return reader, batch
+    return reader, Batch([], wall_clock())
+
+
+@asynccontextmanager
+async def reader_of(source: SourceSpec, city: City, sample: bytes | None) -> AsyncIterator[Connector]:
+    """Yield the connector that reads a source, or *sample* in its place."""
     if sample is None:
         source = newest_in(source)
         client = http_client(city, wall_clock)
     else:
         client = net.client(ReplayTransport(sample))
     async with client:
-        reader = connector(source, client=client, settings_token=Settings().socrata_app_token, now=wall_clock)
-        async for batch in reader.fetch(None):
-            return reader, batch
-    return reader, Batch([], wall_clock())
+        yield connector(source, client=client, settings_token=Settings().socrata_app_token, now=wall_clock)
 
 
 def _sent(body: bytes) -> list[object]:
@@ -144,7 +152,8 @@ def _explain(feed: Feed, city: City, batch: Batch) -> str | None:
             unread.append((raw, error.reason))
     read = [incident for _, incident in SampleRows.of(source, city, rules, records, at).rows]
     out.print(_field_table(source, read, records))
-    _print_types(read, rules)
+    counts = type_counts(count_types(read), rules.meanings)
+    print_types(counts, most=_MOST_TYPES, sign_off="blocklight types CITY --sign")
     withheld = ", ".join(f"{count} {reason}" for reason, count in tally.withheld.most_common()) or "none"
     rejected = ", ".join(f"{count} {reason}" for reason, count in tally.rejected.most_common()) or "none"
     repaired = ", ".join(f"{count} {name}" for name, count in tally.repaired.most_common()) or "none"
@@ -209,19 +218,3 @@ def _field_table(source: SourceSpec, read: list[Incident], records: list[RawReco
         example = str(present[0]) if present else "–"
         table.add_row(name, ", ".join(spec.source) or "(constant)", spec.convert, share, escape(example[:60]))
     return table
-
-
-def _print_types(read: list[Incident], rules: Rules) -> None:
-    table = Table("Source type", "Records", "Becomes")
-    unmapped: Counter[str] = Counter()
-    for source_type, count in Counter(incident.source_type for incident in read).most_common(_MOST_TYPES):
-        category = rules.category(source_type)
-        if category is Reason.UNMAPPED:
-            unmapped[source_type] = count
-        shown = f"withheld: {category}" if isinstance(category, Reason) else str(category)
-        table.add_row(escape(source_type[:60]), str(count), shown)
-    out.print(table)
-    if unmapped:
-        names = "; ".join(name[:60] for name, _ in unmapped.most_common(_MOST_TYPES))
-        told = f"Unmapped, so withheld until the city file maps them in [call_types]: {names}"
-        out.print(told, markup=False, highlight=False, soft_wrap=True)

@@ -86,7 +86,7 @@ def _rows(source: SourceSpec, city: City, body: bytes) -> list[RawRecord]:
 
 def _explained(incident: Incident, rules: Rules) -> list[str]:
     meaning, rule = judge(incident, rules)
-    lines = [f"source type: {incident.source_type!r} is {meaning.category}, by {meaning.found}"]
+    lines = [f"source type: {incident.source_type!r} is {meaning.category}, by {meaning.why}"]
     if meaning.groups:
         lines.append(f"sensitive groups: {', '.join(meaning.groups)}")
     lines += [f"allowed: {allow.group}, because: {allow.reason}" for allow in meaning.allowed]

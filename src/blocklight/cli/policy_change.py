@@ -2,17 +2,19 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 
 from blocklight import __version__
+from blocklight.call_type_words import KnownWords, shipped_words
 from blocklight.city import CallTypes, City, default_call_types
 from blocklight.intake.redact import Rules
 from blocklight.intake.refilter import Again, Vocabulary, refilter, vocabulary
-from blocklight.model import Held, PublicIncident, Withheld
+from blocklight.model import Category, Held, PublicIncident, Withheld
 from blocklight.policy import Policy
 from blocklight.source_spec import masked_by_publisher
 from blocklight.store import Store
@@ -48,17 +50,20 @@ class Difference:
             self.by_area[incident.areas.get(ledger_kind, "elsewhere"), word] += 1
 
 
-def fingerprint(city: City, rules: Rules, shipped: CallTypes | None = None) -> str:
+def fingerprint(
+    city: City, rules: Rules, shipped: CallTypes | None = None, known_words: KnownWords | None = None
+) -> str:
     """Return a digest of all that decides what a city publishes, and where.
 
-    *shipped* are the call types that come with Blocklight. Whatever is missing here never acts on the past: a
-    test changes each part by itself. The version stands for what the code decides.
+    *shipped* are the call types that come with Blocklight, *known_words* the words. Whatever is missing here
+    never acts on the past: a test changes each part by itself. The version stands for what the code decides.
     """
     decisive: dict[str, object] = {
         "version": __version__,
         "policy": city.policy.model_dump(mode="json"),
         "call_types": city.call_types.model_dump(mode="json"),
         "shipped_call_types": (shipped or default_call_types()).model_dump(mode="json"),
+        "shipped_words": (known_words or shipped_words()).model_dump(mode="json"),
         "bounds": city.city.bounds.model_dump(mode="json"),
         "time_zone": city.city.time_zone,
         "areas": _borders(city),
@@ -89,10 +94,8 @@ def apply_policy(city: City, rules: Rules, store: Store, now: datetime) -> Diffe
     mark = fingerprint(city, rules)
     if entries and entries[-1].detail.get("fingerprint") == mark:
         return None
-    known = vocabulary(city.call_types, city.policy.allow)
-    if entries:
-        old_types = CallTypes.model_validate(entries[-1].detail["call_types"])
-        known = vocabulary(old_types, Policy.model_validate(entries[-1].detail["policy"]).allow)
+    published_types = vocabulary(city.call_types, city.policy.allow)
+    known = _types_of(entries[-1].detail) if entries else published_types
     difference = Difference()
     # What waits is asked about first: some of it may be due, and is not to be released as it was told.
     waits = [again.outcome for _, again in asked_of_waiting(city, rules, store, known, now)]
@@ -112,10 +115,24 @@ def apply_policy(city: City, rules: Rules, store: Store, now: datetime) -> Diffe
         "changed": {word: difference.total[word] for word in WORDS},
         "policy": city.policy.model_dump(mode="json"),
         "call_types": city.call_types.model_dump(mode="json"),
+        "published_types": {str(category): sorted(texts) for category, texts in published_types.items()},
         **({"masked_by_publisher": passed} if (passed := _passed(city)) else {}),
     }
     store.note(now, ACTION, detail)
     return difference
+
+
+def _types_of(detail: Mapping[str, Any]) -> Vocabulary:
+    """Return the types that could be published under a policy that was noted.
+
+    They are noted with it: judged again by the shipped words of today, those that are sensitive since would
+    be missing, and never act on the past.
+    """
+    noted = detail.get("published_types")
+    if noted is not None:
+        return {Category(category): frozenset(texts) for category, texts in noted.items()}
+    types = CallTypes.model_validate(detail["call_types"])
+    return vocabulary(types, Policy.model_validate(detail["policy"]).allow)
 
 
 def asked_of_waiting(

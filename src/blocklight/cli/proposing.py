@@ -18,6 +18,7 @@ from blocklight.cli.bodies import download
 from blocklight.cli.checking import THROWAWAY_KEY, print_questions
 from blocklight.cli.checking import read_sample as read_file
 from blocklight.cli.serving import wall_clock
+from blocklight.cli.type_table import print_types
 from blocklight.errors import BlocklightError, SourceError
 from blocklight.intake.disclosure.questions import SampleRows, questions
 from blocklight.intake.propose.city_file import Proposal, propose, word
@@ -25,6 +26,7 @@ from blocklight.intake.propose.sample import Sample, asked, read_sample
 from blocklight.intake.redact import Rules
 
 _MAX_BYTES = 16_000_000
+_MOST_TYPES = 40
 _NAMELESS = "my-city"
 _ID = re.compile(r"^[a-z][a-z0-9_-]{0,62}$")
 _TEST = '''"""The feed of {name} is understood: rows in its shape with nobody in them."""
@@ -122,11 +124,12 @@ def _tell(proposal: Proposal, files: list[Path]) -> None:
     out.print(
         f"Key: {', '.join(proposal.key)} ({word(sure['key'])}), a row is one {proposal.rows}. "
         f"Closes: {proposal.closes} ({word(sure['closes'])}). "
-        f"Call types that the shipped rules know: {round(100 * sure['call_types'])} % of the records.",
+        f"Call types that need nobody's decision: {round(100 * sure['call_types'])} % of the records.",
         highlight=False,
         markup=False,
         soft_wrap=True,
     )
+    print_types(proposal.types, most=_MOST_TYPES, sign_off=f"blocklight types {files[0]} --sign")
     out.print("\n[bold]You still have to decide:[/bold]")
     for number, line in enumerate(proposal.decide, 1):
         out.print(f"{number}. {line}", markup=False, highlight=False, soft_wrap=True)

@@ -1,11 +1,17 @@
-"""Decides what a source type means: a category that may be shown, or the reason why it may not."""
+"""Decides what a source type means: a category that may be shown, or the reason why it may not.
 
+A pattern proposes and never publishes. A type is published when an exact line of the city file names it, or
+when each of its words is known to be harmless (`call_type_words`); any other waits for a person.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from blocklight.call_type_words import Reading, lexicon, words
 from blocklight.city import CallTypes, default_call_types
 from blocklight.matching import Matcher, matcher
 from blocklight.model import Category, Reason
-from blocklight.policy import Allow
+from blocklight.policy import MEDICAL, Allow
 from blocklight.table import folded
 
 _REMEMBERED = 10_000
@@ -15,15 +21,24 @@ _HOLD_FLOOR = frozenset({"tactical_officer_safety"})
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a source type means: its category, or the reason why it may not be shown, and how that was found.
+    """What a source type means: its category, or the reason why it may not be shown, and *why* that is so.
 
     *groups* are the sensitive groups it belongs to, *allowed* those that the city has loosened for it.
+    *medical* is the word that binds it to medical. *proposal* is what patterns would call a type that waits
+    for a person.
     """
 
     category: Category | Reason
-    found: str
+    why: str
     groups: tuple[str, ...] = ()
     allowed: tuple[Allow, ...] = ()
+    medical: str | None = None
+    proposal: Category | None = None
+
+    @property
+    def is_call_type(self) -> bool:
+        """Whether some word or pattern knows it, so that it most likely is a call type."""
+        return self.category is not Reason.UNMAPPED or self.proposal is not None
 
     @property
     def held_until_closed(self) -> bool:
@@ -40,14 +55,13 @@ class Meaning:
 
 
 class CallMeanings:
-    """The agency's words made into categories: sensitive patterns first, then exact names, then patterns."""
+    """The agency's words made into categories: sensitive first, then medical, exact names, harmless words."""
 
     def __init__(self, own: CallTypes, allow: tuple[Allow, ...]) -> None:
         shipped = default_call_types()
-        self.exact = {
-            folded(text): category for text, category in (*shipped.exact.items(), *own.exact.items())
-        }
-        self._patterns = _compiled(own) + _compiled(shipped)
+        self.exact = {folded(text): category for text, category in own.exact.items()}
+        self._own_patterns = _compiled(own)
+        self._shipped_patterns = _compiled(shipped)
         self.sensitive = [(matcher(rule.match), rule.group) for rule in (*own.sensitive, *shipped.sensitive)]
         self._allow = allow
         self._known: dict[str, Meaning] = {}
@@ -62,24 +76,56 @@ class CallMeanings:
         return known
 
     def _decide(self, text: str) -> Meaning:
-        groups = tuple(sorted({group for pattern, group in self.sensitive if pattern.search(text)}))
-        allowed = tuple(
-            next(
-                (allow for allow in self._allow if allow.group == group and allow.covers(text)),
-                None,
-            )
-            for group in groups
-        )
-        if None in allowed:
-            return Meaning(Reason.SENSITIVE, "a sensitive pattern", groups)
-        lines = tuple(allow for allow in allowed if allow is not None)
-        if text in self.exact:
-            return Meaning(self.exact[text], "its exact name", groups, lines)
-        for pattern, category in self._patterns:
-            if pattern.search(text):
-                return Meaning(category, f"the pattern {pattern.pattern[:60]}", groups, lines)
-        return Meaning(Reason.UNMAPPED, "nothing that matches", groups, lines)
+        reading = lexicon().read(text)
+        groups = self._groups(text, reading)
+        lines = {group: self._loosened(group, text) for group in groups}
+        names = tuple(sorted(groups))
+        shut = [group for group in names if lines[group] is None]
+        if shut:
+            return Meaning(Reason.SENSITIVE, f"{shut[0]}: {groups[shut[0]]}", names)
+        allowed = tuple(line for group in names if (line := lines[group]) is not None)
+        medical = self._loosened(MEDICAL, text) if reading.medical is not None else None
+        if medical is not None:
+            allowed = (*allowed, medical)
+        bound = None if medical is not None else reading.medical
+        return replace(self._category(text, reading, bound), groups=names, allowed=allowed, medical=bound)
+
+    def _category(self, text: str, reading: Reading, medical: str | None) -> Meaning:
+        """Return what a type that is not sensitive means; *medical* is the word that binds it to medical."""
+        signed = self.exact.get(text)
+        if signed is not None:
+            if medical is None or signed is Category.MEDICAL:
+                return Meaning(signed, "its exact line")
+            why = f"the medical word {medical}; {signed} as its exact line says needs [[policy.allow]]"
+            return Meaning(Category.MEDICAL, why)
+        own = _first(self._own_patterns, text)
+        if reading.category is not None:
+            if reading.medical is not None:
+                return Meaning(Category.MEDICAL, f"the medical word {reading.medical}")
+            return Meaning(own or reading.category, f"the harmless words {reading.head}")
+        why = f"not known to be harmless: {' '.join(reading.unknown) or 'a type without words'}"
+        proposal = Category.MEDICAL if medical is not None else own or _first(self._shipped_patterns, text)
+        return Meaning(Reason.UNMAPPED, why, proposal=proposal)
+
+    def _groups(self, text: str, reading: Reading) -> Mapping[str, str]:
+        """Return the sensitive groups of a type, each with the words that make it so."""
+        groups = dict(reading.groups)
+        for form in dict.fromkeys((text, " ".join(words(text)))):
+            for pattern, group in self.sensitive:
+                if group not in groups and (hit := pattern.search(form)) is not None:
+                    groups[group] = hit.group().strip() or form
+        return groups
+
+    def _loosened(self, group: str, text: str) -> Allow | None:
+        return next((line for line in self._allow if line.group == group and line.covers(text)), None)
 
 
-def _compiled(types: CallTypes) -> list[tuple[Matcher, Category]]:
+_Patterns = list[tuple[Matcher, Category]]
+
+
+def _compiled(types: CallTypes) -> _Patterns:
     return [(matcher(rule.match), rule.category) for rule in types.patterns]
+
+
+def _first(patterns: _Patterns, text: str) -> Category | None:
+    return next((category for pattern, category in patterns if pattern.search(text)), None)

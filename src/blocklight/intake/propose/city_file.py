@@ -3,7 +3,6 @@
 import json
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from blocklight.intake.propose.fields import Guess, Table, folded, propose_field
 from blocklight.intake.propose.keeping import kept_rows
 from blocklight.intake.propose.sample import Sample
 from blocklight.intake.record import Incident
-from blocklight.model import Reason
+from blocklight.intake.type_counts import TypeCount, count_types, type_counts
 
 _SURE, _LIKELY, _GUESS = 0.95, 0.75, 0.5
 _MARGIN = 0.03
@@ -65,6 +64,7 @@ class Proposal:
     toml: str = ""
     decide: list[str] = field(default_factory=list)
     unmapped: list[str] = field(default_factory=list)
+    types: list[TypeCount] = field(default_factory=list)
     kept: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -170,15 +170,13 @@ def _on_earth(lon: float, lat: float) -> bool:
 
 
 def _types(read: Sequence[Incident], proposal: Proposal) -> dict[str, str]:
-    """Say which types no rule knows; they stay withheld until a person says what they are."""
-    meanings = CallMeanings(CallTypes(), ())
-    counted = Counter(one.source_type for one in read if one.source_type != _ANY_TIME)
-    unknown = [text for text, _ in counted.most_common() if meanings.of(text).category is Reason.UNMAPPED]
-    proposal.unmapped = unknown[:_MOST_TYPES]
-    rows = sum(counted.values())
-    known = rows - sum(counted[text] for text in unknown)
-    proposal.confidence["call_types"] = known / rows if rows else 0.0
-    return dict.fromkeys(proposal.unmapped, "")
+    """Return the types that wait for a person, each with what a pattern would call it."""
+    counted = count_types(one for one in read if one.source_type != _ANY_TIME)
+    proposal.types = type_counts(counted, CallMeanings(CallTypes(), ()))
+    waiting = [line for line in proposal.types if line.waits]
+    proposal.unmapped = [line.text for line in waiting[:_MOST_TYPES]]
+    proposal.confidence["call_types"] = 1.0 - sum(line.share for line in waiting) if counted else 0.0
+    return {line.text: str(line.meaning.proposal or "…") for line in waiting[:_MOST_TYPES]}
 
 
 def _toml(
@@ -211,8 +209,13 @@ def _toml(
         *(f"{field} = {_spec(guess)}{_mark(guess.confidence)}" for field, guess in _ordered(proposal)),
     ]
     if types:
-        lines += ["", "# No rule knows these types. Until a line here says what they are, they are withheld."]
-        lines += ["[call_types.exact]", *(f'# {_text(text)} = "…"' for text in types)]
+        lines += [
+            "",
+            "# These types are withheld until somebody who knows the dispatch centre signs them off:",
+            f"# blocklight types {name}.toml --sign, or take the `# ` away before a line that is right.",
+            "[call_types.exact]",
+            *(f"# {_text(text)} = {_text(perhaps)}" for text, perhaps in types.items()),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -312,7 +315,8 @@ def _decisions(proposal: Proposal, sample: Sample) -> None:
         reasons = ", ".join(f"{count} {reason}" for reason, count in sample.unread.items())
         say(f"Rows that could not be read and were not looked at: {reasons}.")
     if proposal.unmapped:
-        say(f"call_types: {len(proposal.unmapped)} that no rule knows are listed in the file, withheld.")
+        how = f"blocklight types {proposal.name}.toml --sign"
+        say(f"call_types: {len(proposal.unmapped)} are withheld until you sign them off: {how}")
     _decide_rest(proposal, sample)
     left = [column for column in sample.columns if column not in proposal.table.taken | set(proposal.key)]
     if left:

@@ -10,7 +10,6 @@ from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.propose.names import NAMES
 from blocklight.intake.propose.sample import Sample
 from blocklight.intake.propose.times import Written, written
-from blocklight.model import Reason
 
 _SURE, _LIKELY, _GUESS = 0.95, 0.75, 0.5
 _STAGES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
@@ -203,7 +202,7 @@ def _by_its_words(table: Table, suits: Callable[[str], bool]) -> str | None:
             and suits(column)
             and not isinstance(values[0], Mapping | list)
         ):
-            known = sum(meanings.of(str(value)).category is not Reason.UNMAPPED for value in values)
+            known = sum(meanings.of(str(value)).is_call_type for value in values)
             best = max(best, (known / len(table.sample.rows), column), key=lambda one: one[0])
     return best[1] or None
 

@@ -1,0 +1,43 @@
+"""Prints the source types of some records, those that wait for a person first."""
+
+from collections.abc import Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from blocklight.cli import out
+from blocklight.intake.type_counts import TypeCount
+
+_MOST_LETTERS = 60
+
+
+def print_types(counts: Sequence[TypeCount], *, most: int, sign_off: str) -> None:
+    """Print a table of types, at most so many lines, and how those that wait are signed off: *sign_off*."""
+    table = Table("Source type", "Records", "Total", "Becomes", "Why, or what it might be")
+    total = 0.0
+    for line in counts[:most]:
+        total += line.share
+        table.add_row(
+            escape(line.text[:_MOST_LETTERS]),
+            str(line.records),
+            f"{total:.1%}",
+            line.becomes,
+            escape(reason(line)),
+        )
+    out.print(table)
+    if len(counts) > most:
+        out.print(f"And {len(counts) - most} further types: `blocklight types` lists them.", highlight=False)
+    waiting = [line for line in counts if line.waits]
+    if waiting:
+        share = sum(line.share for line in waiting)
+        text = (
+            f"{len(waiting)} types, {share:.1%} of the records, are withheld until somebody signs them off: "
+            f"{sign_off}"
+        )
+        out.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def reason(line: TypeCount) -> str:
+    """Return why a type becomes what it does, and what it might be where it waits."""
+    meaning = line.meaning
+    return f"{meaning.why}; perhaps {meaning.proposal}" if line.waits and meaning.proposal else meaning.why
