@@ -51,7 +51,13 @@ def _measure_redacting(table: Table, city: City, areas: Areas) -> None:
     places = _places(city, areas, chance)
     # The policy asks for places; its own file is not made for a measurement.
     policy = city.policy.model_copy(update={"place": "nearest"})
-    rules = replace(Rules.of(city, bytes(32), areas), policy=policy, places=places)
+    rules = Rules.of(city, bytes(32), areas)
+    rules = replace(
+        rules,
+        policy=policy,
+        decider=replace(rules.decider, policy=policy),
+        masks=replace(rules.masks, approved=places),
+    )
     incidents = _incidents(areas, chance)
     for incident in incidents:  # which squares a border crosses is found out once
         redact(incident, rules)

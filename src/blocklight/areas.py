@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import compress
@@ -33,6 +34,13 @@ _UNKNOWN: Mapping[str, str] = {}
 
 Square = tuple[int, int]
 """The numbers of a square from west to east and from south to north."""
+
+
+class Touched(NamedTuple):
+    """The areas that a piece of ground touches, as ``KIND:ID``, and those that hold all of it."""
+
+    touched: frozenset[str]
+    throughout: frozenset[str]
 
 
 class Areas:
@@ -67,6 +75,22 @@ class Areas:
     def no_border_in(self, square: Square) -> bool:
         """Whether all points of a square lie in the same areas."""
         return not isinstance(self._in(square), _Border)
+
+    def touching(self, ground: Any) -> Touched:  # noqa: ANN401 - shapely has no types of its own
+        """Return the areas that a shape in WGS 84 degrees touches; its border counts.
+
+        Where it touches several of a kind, none of them counts as holding all of it, even where they overlap.
+        """
+        hits = self._tree.query(ground, predicate="intersects")
+        owners = [self._owners[index] for index in hits]
+        kinds = Counter(area.kind for area in owners)
+        covering = shapely.covers(self._shapes[hits], ground)
+        whole = (area for area in compress(owners, covering) if kinds[area.kind] == 1)
+        return Touched(frozenset(map(_name, owners)), frozenset(map(_name, whole)))
+
+    def names(self) -> frozenset[str]:
+        """Return all areas as ``KIND:ID``."""
+        return frozenset(map(_name, self._owners))
 
     def polygon(self, kind: str, area_id: str) -> Any:  # noqa: ANN401 - shapely has no types of its own
         """Return the polygons of an area as one shape, in WGS 84 degrees; empty for an unknown one."""
@@ -136,6 +160,10 @@ class _Border(NamedTuple):
 
     areas: list[Area]
     shapes: NDArray[np.object_]
+
+
+def _name(area: Area) -> str:
+    return f"{area.kind}:{area.id}"
 
 
 def _first(areas: Iterable[Area]) -> dict[str, str]:

@@ -43,6 +43,8 @@ def _hours(text: str) -> str:
     return text
 
 
+Mask = Literal["cell", "nearest", "area", "none"]
+"""What stands for the place of an incident."""
 Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Categories = Annotated[tuple[Category, ...], BeforeValidator(_listed)]
 Numbers = Annotated[tuple[int, ...], BeforeValidator(_listed)]
@@ -72,7 +74,7 @@ class Rule(Table):
     reason: Literal["policy", "sensitive"] = "policy"
     for_min: int | None = Field(default=None, gt=0, le=_YEAR_MIN)
     until_closed: bool = False
-    place: Literal["cell", "nearest", "area", "none"] | None = None
+    place: Mask | None = None
     resolution: int | None = Field(default=None, ge=5, le=9)
     area_kind: str | None = None
     time_step_min: Literal[5, 10, 15, 20, 30, 60] | None = None
@@ -203,7 +205,7 @@ class Policy(Table):
         named = (rule.name for rule in self.rules if rule.place == "nearest")
         return next((f"policy.rules.{name}.place" for name in named), None)
 
-    def mask(self, rule: Rule) -> Literal["cell", "nearest", "area", "none"]:
+    def mask(self, rule: Rule) -> Mask:
         """Return what stands for the place of an incident that *rule* decides."""
         return rule.place or ("cell" if rule.resolution is not None else self.place)
 

@@ -37,13 +37,11 @@ NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
 CITY = small_city()
 CALL = Normaliser.of(CITY.source("calls"), CITY)(ROW, NOW)
 WEST_HALF = [[-96, 29], [-95.4, 29], [-95.4, 30], [-96, 30], [-96, 29]]
-BLOCK = [
-    [-95.5001, 29.4999],
-    [-95.4999, 29.4999],
-    [-95.4999, 29.5001],
-    [-95.5001, 29.5001],
-    [-95.5001, 29.4999],
-]
+
+
+def around(lon: float, lat: float, degrees: float = 0.0001) -> list[list[float]]:
+    west, south, east, north = lon - degrees, lat - degrees, lon + degrees, lat + degrees
+    return [[west, south], [east, south], [east, north], [west, north], [west, south]]
 
 
 def after(incident: Incident, *rules: Table, folder: Path = Path(), **policy: Any) -> Outcome:  # noqa: ANN401 - keys of the policy
@@ -71,10 +69,18 @@ def held(outcome: Outcome) -> Held:
 
 @pytest.fixture
 def beats(tmp_path: Path) -> Path:
-    for name, ring, id_ in (("beats", WEST_HALF, "W1"), ("blocks", BLOCK, "1012")):
-        polygon = {"type": "Polygon", "coordinates": [ring]}
-        feature = {"type": "Feature", "properties": {"id": id_, "name": id_}, "geometry": polygon}
-        text = json.dumps({"type": "FeatureCollection", "features": [feature]})
+    cells = [mask_point(-95.5, 29.5, resolution) for resolution in (8, 9)]
+    blocks = [around(cell.lon, cell.lat) for cell in cells]
+    for name, rings in (("beats", [WEST_HALF]), ("blocks", blocks)):
+        features = [
+            {
+                "type": "Feature",
+                "properties": {"id": id_, "name": id_},
+                "geometry": {"type": "Polygon", "coordinates": [ring]},
+            }
+            for ring, id_ in zip(rings, ("W1", "1012"), strict=False)
+        ]
+        text = json.dumps({"type": "FeatureCollection", "features": features})
         (tmp_path / f"{name}.geojson").write_text(text)
     return tmp_path
 
@@ -111,12 +117,22 @@ def test_a_rule_is_met_by_those_that_meet_its_condition(condition: Table, other:
     published(after(replace(call, **other), rule))
 
 
-def test_an_area_is_that_of_the_exact_place(beats: Path) -> None:
+def test_a_rule_of_an_area_is_met_by_every_place_whose_cell_touches_it(beats: Path) -> None:
     rule = {"action": "withhold", "area": "beat:W1"}
-    border = replace(CALL, lon=-95.39999)  # its cell's centre lies on the other side
+    beyond = replace(CALL, lon=-95.39999)  # outside the area, in a cell that its border cuts
     assert isinstance(after(CALL, rule, folder=beats), Withheld)
-    published(after(border, rule, folder=beats))
+    assert isinstance(after(beyond, rule, folder=beats), Withheld)
     published(after(replace(CALL, lon=-95.2), rule, folder=beats))
+
+
+def test_the_ledger_counts_what_is_withheld_in_the_area_of_its_masked_place(beats: Path) -> None:
+    points = [replace(CALL, source_type="HUSH", lon=-95.4 + step / 2000) for step in range(-12, 13)]
+    for point in points:
+        outcome = after(point, folder=beats)
+        assert isinstance(outcome, Withheld)
+        masked = mask_point(point.lon or 0, 29.5, 8)
+        assert outcome.areas == ({"beat": "W1"} if masked.lon < -95.4 else {})
+    assert any((mask_point(p.lon or 0, 29.5, 8).lon < -95.4) != ((p.lon or 0) < -95.4) for p in points)
 
 
 def test_the_first_rule_that_is_met_decides() -> None:

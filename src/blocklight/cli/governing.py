@@ -13,6 +13,7 @@ from blocklight.cli.policy_change import WORDS, Difference, asked, asked_of_wait
 from blocklight.cli.serving import Options, configured_city, open_store, wall_clock
 from blocklight.errors import BlocklightError, RecordRejected
 from blocklight.intake.normalise import Normaliser
+from blocklight.intake.policy import Decision
 from blocklight.intake.record import Incident, RawRecord
 from blocklight.intake.redact import Rules, judge, redact
 from blocklight.intake.refilter import vocabulary
@@ -85,19 +86,23 @@ def _rows(source: SourceSpec, city: City, body: bytes) -> list[RawRecord]:
 
 
 def _explained(incident: Incident, rules: Rules) -> list[str]:
-    meaning, rule = judge(incident, rules)
+    meaning, placing = judge(incident, rules)
     lines = [f"source type: {incident.source_type!r} is {meaning.category}, by {meaning.why}"]
     if meaning.groups:
         lines.append(f"sensitive groups: {', '.join(meaning.groups)}")
     lines += [f"allowed: {allow.group}, because: {allow.reason}" for allow in meaning.allowed]
     if isinstance(meaning.category, Category):
-        lines.append(f"rule: {_rule(rule, rules)}")
+        lines += [f"rule: {line}" for line in _rules(placing.decision, rules)]
     return [*lines, f"outcome: {_outcome(redact(incident, rules))}"]
 
 
+def _rules(decision: Decision, rules: Rules) -> list[str]:
+    if not decision.rules:
+        return ["none of the city's rules is met, so it is published as it is"]
+    return [_rule(rule, rules) for rule in decision.rules]
+
+
 def _rule(rule: Rule, rules: Rules) -> str:
-    if rule not in rules.policy.rules:
-        return "none of the city's rules is met, so it is published as it is"
     given = rule.model_dump(mode="json", exclude_defaults=True, exclude={"name", "action"})
     told = ", ".join(f"{key} = {value}" for key, value in given.items()) or "no conditions"
     number = f"{rules.policy.rules.index(rule) + 1} of {len(rules.policy.rules)}"

@@ -46,12 +46,16 @@ class Meaning:
         return any(allow.group in _HOLD_FLOOR for allow in self.allowed)
 
     def with_further(self, other: "Meaning") -> "Meaning":
-        """Return what it means to be of another type too: medical or tactical, as soon as one of them is."""
-        medical = other.category is Category.MEDICAL and not isinstance(self.category, Reason)
-        if not medical and not other.held_until_closed:
-            return self
-        category = other.category if medical else self.category
-        return replace(self, category=category, allowed=(*self.allowed, *other.allowed))
+        """Return what it means to be of another type too: whatever is strictest of both, in any order.
+
+        Sensitive before unmapped, unmapped before medical, medical before anything else that may be shown.
+        """
+        reasons = [one for one in (self, other) if isinstance(one.category, Reason)]
+        if reasons:
+            sensitive = [one for one in reasons if one.category is Reason.SENSITIVE]
+            return (sensitive or reasons)[0]
+        medical = other if other.category is Category.MEDICAL else self
+        return replace(medical, allowed=tuple(dict.fromkeys((*self.allowed, *other.allowed))))
 
 
 class CallMeanings:

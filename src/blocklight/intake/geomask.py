@@ -1,16 +1,12 @@
 """Coarsens points and addresses: the same place always becomes the same public place, with no noise."""
 
-import math
 import re
-from functools import lru_cache
 
-import h3
-
+from blocklight.grid import mask_point
 from blocklight.intake.digests import digest_of
-from blocklight.model import Place, PlaceKind
 
-_EARTH_RADIUS_M = 6_371_008.8
-_DIGITS = 6
+__all__ = ["hundred_block", "mask_point"]
+
 _SUFFIXES = frozenset(
     "ALY AVE AV BL BLVD BND BR BRG CIR CT CRES CV DR EXPY FWY HWY LN LOOP PKWY PASS PATH PIKE PL PLZ PT RD "
     "ROW RUN SQ ST STREET AVENUE BOULEVARD DRIVE ROAD LANE COURT PLACE TER TERRACE TRL TRAIL WALK WAY WY "
@@ -45,26 +41,6 @@ _NUMBERED = re.compile(
 )
 _CROSSING = re.compile(r"\s*(?:/|&|@|\bAND\b|\bAT\b)\s*", re.IGNORECASE)
 _STREET = re.compile(r"^[A-Za-z0-9' .-]{2,60}$")
-
-
-def mask_point(lon: float, lat: float, resolution: int) -> Place:
-    """Return the centre of the H3 cell that holds a WGS 84 point, with the cell's largest radius."""
-    return _cell_place(h3.latlng_to_cell(lat, lon, resolution))
-
-
-@lru_cache(maxsize=200_000)
-def _cell_place(cell: str) -> Place:
-    lat, lon = (round(degrees, _DIGITS) for degrees in h3.cell_to_latlng(cell))
-    reach = max(_distance_m(lon, lat, v_lon, v_lat) for v_lat, v_lon in h3.cell_to_boundary(cell))
-    return Place(lon=lon, lat=lat, kind=PlaceKind.GRID, radius_m=math.ceil(reach))
-
-
-def _distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
-    """Great-circle distance in metres (haversine on the mean Earth radius)."""
-    phi1, phi2 = math.radians(lat1), math.radians(lat2)
-    half_lat, half_lon = (phi2 - phi1) / 2, math.radians(lon2 - lon1) / 2
-    chord = math.sin(half_lat) ** 2 + math.cos(phi1) * math.cos(phi2) * math.sin(half_lon) ** 2
-    return 2 * _EARTH_RADIUS_M * math.asin(math.sqrt(chord))
 
 
 _blocks: dict[bytes, str | None] = {}

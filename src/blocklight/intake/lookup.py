@@ -6,18 +6,15 @@ lines alone.
 """
 
 from blocklight.intake.record import Incident, Lookup
-from blocklight.intake.redact import Rules, judge
-from blocklight.model import Reason
+from blocklight.intake.redact import Rules, choices_of
 
 
 def lookup_of(incident: Incident, rules: Rules) -> Lookup:
     """Return where the place of an incident without coordinates may be looked up."""
-    meaning, rule = judge(incident, rules)
-    if isinstance(meaning.category, Reason):
+    _, several = choices_of(incident, rules)
+    if not several:
         return Lookup.NOWHERE
-    category = meaning.category
-    by_place = [one for one in rules.policy.rules if one.area and category in (one.category or (category,))]
-    withheld = {one.action == "withhold" for one in (rule, *by_place)}
-    if withheld == {True}:
+    withheld = [[decision.action == "withhold" for decision, _ in choices] for choices in several]
+    if any(all(everywhere) for everywhere in withheld):
         return Lookup.NOWHERE
-    return Lookup.AT_HOME if True in withheld else Lookup.ANYWHERE
+    return Lookup.AT_HOME if any(any(somewhere) for somewhere in withheld) else Lookup.ANYWHERE

@@ -1,100 +1,192 @@
-"""Decides by a city's policy which rule an incident meets; makes no public record."""
+"""Decides by a city's rules what is done with an incident; of its place it knows the areas it touches."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache, reduce
 from zoneinfo import ZoneInfo
 
-from blocklight.areas import Areas
-from blocklight.city import City
+from blocklight.areas import Areas, Touched
+from blocklight.city import City, Policy
 from blocklight.errors import CityFileError
 from blocklight.intake.record import Incident
-from blocklight.model import Category
-from blocklight.policy import Rule
+from blocklight.model import Category, Reason
+from blocklight.policy import Mask, Rule
 from blocklight.table import folded
 
 _REMEMBERED = 10_000
-
-
-_Key = tuple[object, ...]
 _DAY_MIN = 1440
-_Candidate = tuple[Rule, int, int, frozenset[str] | None]
-"""A rule that only place and time still decide about: the minute of the day from which it applies, how many
-minutes long, and the areas it asks for."""
+_ACTIONS = ("publish", "hold", "withhold")
+_MASKS: tuple[Mask, ...] = ("nearest", "cell", "area", "none")
+"""From what tells most to what tells nothing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # by identity: a rule's own conditions take long to compare
+class Decision:
+    """What is done with an incident: by one rule, or by several as the strictest of them in each respect.
+
+    *rules* are those that it follows from, none where only the policy's own settings count. *masked* says
+    that a rule asks for a mask, *plain* that it asks for a resolution: no label stands beside that.
+    """
+
+    rules: tuple[Rule, ...]
+    action: str
+    reason: Reason
+    place: Mask
+    resolution: int
+    area_kind: str | None = None
+    masked: bool = False
+    plain: bool = False
+    for_min: int = 0
+    until_closed: bool = False
+    time_step_min: int | None = None
+
+    @classmethod
+    def of(cls, rule: Rule | None, policy: Policy, *, medical: bool = False) -> "Decision":
+        """Return what a rule asks for under a policy, ``None`` standing for none that is met."""
+        if rule is None:
+            own = cls((), "publish", Reason.POLICY, policy.place, policy.resolution)
+        else:
+            own = cls(
+                (rule,),
+                rule.action,
+                Reason(rule.reason),
+                policy.mask(rule),
+                rule.resolution or policy.resolution,
+                rule.area_kind,
+                masked=rule.place is not None or rule.resolution is not None,
+                plain=rule.resolution is not None,
+                for_min=rule.for_min or 0,
+                until_closed=rule.until_closed,
+                time_step_min=rule.time_step_min,
+            )
+        return own.of_a_patient(policy.medical_resolution) if medical else own
+
+    def of_a_patient(self, resolution: int) -> "Decision":
+        """Return the decision for a medical call: never the nearest place, and a cell of *resolution*."""
+        place: Mask = "cell" if self.place == "nearest" else self.place
+        return replace(self, place=place, resolution=min(self.resolution, resolution))
+
+    def until_it_is_closed(self) -> "Decision":
+        """Return the decision for what is held until it is closed, whatever the rules say."""
+        action = "hold" if self.action == "publish" else self.action
+        return replace(self, action=action, until_closed=True)
+
+
+Choice = tuple[Decision, frozenset[str] | None]
+"""A decision, and the areas in which alone it is taken; ``None`` for everywhere."""
+Choices = tuple[Choice, ...]
+"""The decisions of which the first counts whose areas hold a place; the last is taken everywhere."""
+_Candidate = tuple[Choices, frozenset[str] | None, int, int]
+"""One choice, its areas, the minute of the day from which it applies, and for how many minutes."""
+_Key = tuple[object, ...]
+
+
+def strictest(decisions: Iterable[Decision]) -> Decision:
+    """Return a decision that is as strict as each of *decisions*, at least one."""
+    return reduce(_strictest_of_two, decisions)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _strictest_of_two(one: Decision, other: Decision) -> Decision:
+    if one is other:
+        return one
+    place = max(one.place, other.place, key=_MASKS.index)
+    kinds = {one.area_kind, other.area_kind} - {None}
+    if len(kinds) > 1:  # the areas of two kinds overlap: one in each would tell where
+        place, kinds = "none", set()
+    withheld = [decision.reason for decision in (one, other) if decision.action == "withhold"]
+    return Decision(
+        tuple({rule.name: rule for rule in (*one.rules, *other.rules)}.values()),
+        max(one.action, other.action, key=_ACTIONS.index),
+        Reason.SENSITIVE if Reason.SENSITIVE in withheld else Reason.POLICY,
+        place,
+        min(one.resolution, other.resolution),
+        next(iter(kinds), None),
+        masked=one.masked or other.masked,
+        plain=one.plain or other.plain,
+        for_min=max(one.for_min, other.for_min),
+        until_closed=one.until_closed or other.until_closed,
+        time_step_min=max(one.time_step_min or 0, other.time_step_min or 0) or None,
+    )
+
+
+def decided(several: Sequence[Choices], ground: Touched) -> Decision:
+    """Return the strictest of what is decided anywhere on a piece of ground, by each of *several* choices.
+
+    Nobody who sees that ground learns more of a place on it from what was done there.
+    """
+    found: list[Decision] = []
+    for choices in several:
+        for decision, areas in choices:
+            if areas is None or not areas.isdisjoint(ground.throughout):
+                found.append(decision)
+                break
+            if not areas.isdisjoint(ground.touched):
+                found.append(decision)
+    return strictest(found)
 
 
 @dataclass(frozen=True)
 class Decider:
-    """A city's rules in order, asked for the first that an incident meets."""
+    """A city's rules in order, asked for those that an incident may meet."""
 
-    rules: tuple[Rule, ...]
+    policy: Policy
     zone: ZoneInfo
-    areas: Areas
     _candidates: dict[_Key, tuple[_Candidate, ...]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, city: City, areas: Areas) -> "Decider":
         """Make a city's rules ready; raises ``CityFileError`` for an area that does not exist."""
-        known = {f"{kind}:{area.id}" for kind, members in areas.by_kind.items() for area in members}
+        names = areas.names()
         for rule in city.policy.rules:
             for area in rule.area:
-                if area not in known:
+                if area not in names:
                     raise CityFileError(city.city.id, f"policy.rules.{rule.name}.area", f"no area {area!r}")
-        return cls(city.policy.rules, city.city.zone, areas)
+        return cls(city.policy, city.city.zone)
 
-    def rule(self, incident: Incident, category: Category, source_type: str | None = None) -> Rule | None:
-        """Return the first rule that *incident* meets, ``None`` when it meets none.
+    def choices(self, incident: Incident, category: Category, source_type: str, *, medical: bool) -> Choices:
+        """Return what may be decided of *incident* by what it is called and when it was, wherever it is.
 
-        *source_type* stands in for its own where further rows of it call it differently.
+        *source_type* is its own, or one that a further row calls it; *medical* says that any of them is.
         """
-        if not self.rules:
-            return None
-        said = source_type or incident.source_type
         key = (
-            incident.kind, incident.source, incident.agency, category, said, incident.priority,
-            incident.status, incident.origin,
+            incident.kind, incident.source, incident.agency, category, source_type, incident.priority,
+            incident.status, incident.origin, medical,
         )  # fmt: skip
         candidates = self._candidates.get(key)
         if candidates is None:
             if len(self._candidates) >= _REMEMBERED:
                 self._candidates.clear()
-            candidates = self._candidates[key] = tuple(self._meeting(incident, category, folded(said)))
-        return self._first_here_and_then(candidates, incident) if candidates else None
-
-    def _meeting(self, incident: Incident, category: Category, text: str) -> list[_Candidate]:
-        """Return the rules that are met but for place and time, up to the first that asks for neither."""
-        found: list[_Candidate] = []
-        for rule in self.rules:
-            if _meets(rule, incident, category, text):
-                start, end = rule.minutes or (0, 0)
-                found.append(
-                    (rule, start, (end - start) % _DAY_MIN or _DAY_MIN, frozenset(rule.area) or None)
-                )
-                if not rule.area and rule.minutes is None:
-                    break
-        return found
-
-    def _first_here_and_then(self, candidates: tuple[_Candidate, ...], incident: Incident) -> Rule | None:
-        """Return the first of *candidates* whose time and place are those of *incident*."""
-        minute: int | None = None
-        here: frozenset[str] | None = None
-        for rule, start, length, areas in candidates:
+            text = folded(source_type)
+            candidates = self._candidates[key] = tuple(
+                self._meeting(incident, category, text, medical=medical)
+            )
+        found: Choices = ()
+        minute = -1
+        for choice, areas, start, length in candidates:
             if length < _DAY_MIN:
-                minute = self._minute(incident.received_at) if minute is None else minute
+                minute = self._minute(incident.received_at) if minute < 0 else minute
                 if (minute - start) % _DAY_MIN >= length:
                     continue
+            found = (*found, *choice) if found else choice
             if areas is None:
-                return rule
-            here = self._here(incident) if here is None else here
-            if not here.isdisjoint(areas):
-                return rule
-        return None
+                break
+        return found
 
-    def _here(self, incident: Incident) -> frozenset[str]:
-        """Return the areas that hold the exact place, as ``KIND:ID``."""
-        if incident.lon is None or incident.lat is None:
-            return frozenset()
-        held = self.areas.holding(incident.lon, incident.lat)
-        return frozenset(f"{kind}:{area}" for kind, area in held.items())
+    def _meeting(
+        self, incident: Incident, category: Category, text: str, *, medical: bool
+    ) -> Iterable[_Candidate]:
+        """Yield what is decided but for place and time, up to the first that depends on neither."""
+        for rule in (*self.policy.rules, None):
+            if rule is not None and not _meets(rule, incident, category, text):
+                continue
+            start, end = (rule and rule.minutes) or (0, 0)
+            areas = frozenset(rule.area) or None if rule else None
+            decision = Decision.of(rule, self.policy, medical=medical)
+            yield ((decision, areas),), areas, start, (end - start) % _DAY_MIN or _DAY_MIN
+            if rule is not None and areas is None and rule.minutes is None:
+                return
 
     def _minute(self, at: datetime) -> int:
         local = at.astimezone(self.zone)

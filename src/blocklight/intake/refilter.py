@@ -10,19 +10,20 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from blocklight.city import Bounds, CallTypes
+from blocklight.city import CallTypes
+from blocklight.grid import coarsened, known_resolution
 from blocklight.intake.call_types import CallMeanings
-from blocklight.intake.geomask import mask_point
+from blocklight.intake.masking import Placing
+from blocklight.intake.policy import Decision
 from blocklight.intake.record import Incident
-from blocklight.intake.redact import Rules, centre_of, timed
+from blocklight.intake.redact import Rules, areas_of, timed
 from blocklight.model import Category, Held, Place, PlaceKind, PublicIncident, Reason, Withheld
-from blocklight.places import KINDS, ApprovedPlaces
-from blocklight.policy import Allow, Rule
+from blocklight.places import KINDS
+from blocklight.policy import Allow
 
 Vocabulary = Mapping[Category, frozenset[str]]
 """The agency's words that are known to mean a category."""
 
-_AS_IT_IS = Rule(name="default", action="publish")
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -85,44 +86,30 @@ def _again(
     public: PublicIncident, incident: Incident, rules: Rules, now: datetime, *, waiting: bool
 ) -> PublicIncident | Held | Withheld | None:
     text = incident.source_type
-    meaning = rules.meanings.of(text).category if text else public.category
-    if isinstance(meaning, Reason):
-        return Withheld(public.id, public.source, meaning, meaning is Reason.SENSITIVE)
-    rule = rules.decider.rule(incident, public.category) or _AS_IT_IS
-    if rule.action == "withhold":
-        return Withheld(public.id, public.source, Reason(rule.reason), rule.reason == "sensitive")
-    if _lies_outside(public.place, rules.bounds):
-        return Withheld(public.id, public.source, Reason.OUTSIDE_CITY)
-    place = _coarser(public, rule, rules)
-    kept = rules.areas.at(place.lon, place.lat) if place is not None else {}
-    if place is not None and place.kind is PlaceKind.AREA:
-        kept = {kind: area for kind, area in kept.items() if kind == rule.area_kind}
+    meaning = rules.meanings.of(text) if text else None
+    category = public.category if meaning is None else meaning.category
+    if isinstance(category, Reason):
+        return Withheld(public.id, public.source, category, category is Reason.SENSITIVE)
+    decision, place = _coarser(public, incident, rules)
+    if meaning is not None and meaning.held_until_closed:
+        decision = decision.until_it_is_closed()
+    if decision.action == "withhold":
+        return Withheld(public.id, public.source, decision.reason, decision.reason is Reason.SENSITIVE)
+    if isinstance(place, Reason):
+        return Withheld(public.id, public.source, place)
     stricter = replace(
         public,
         place=place,
-        areas=public.areas if place == public.place else kept,
+        areas=public.areas if place == public.place else areas_of(place, decision, rules),
         source_type=public.source_type if rules.policy.source_types else None,
         priority=public.priority if rules.policy.shows("priority", public.category) else None,
         units=public.units if rules.policy.shows("units", public.category) else None,
     )
-    until_closed = rule.until_closed or rules.meanings.of(text).held_until_closed
-    outcome = timed(incident, stricter, rule, until_closed=until_closed)
+    outcome = timed(incident, stricter, decision)
     delayed_already = isinstance(outcome, Held) and outcome.incident == public and not waiting
     if isinstance(outcome, Held) and (delayed_already or _is_over(outcome, public, now)):
         outcome = stricter
     return None if outcome == public else outcome
-
-
-def _lies_outside(place: Place | None, bounds: Bounds) -> bool:
-    """Whether no true place that may stand behind a public one is inside the bounds.
-
-    The centre alone does not say it: the cell of a call just inside may have its centre outside.
-    """
-    if place is None:
-        return False
-    lon = min(max(place.lon, bounds.west), bounds.east)
-    lat = min(max(place.lat, bounds.south), bounds.north)
-    return not place.reaches(replace(place, lon=lon, lat=lat, radius_m=0))
 
 
 def _is_over(held: Held, public: PublicIncident, now: datetime) -> bool:
@@ -152,37 +139,42 @@ def _as_it_came(public: PublicIncident, text: str, priority: int | None) -> Inci
     )
 
 
-def _coarser(public: PublicIncident, rule: Rule, rules: Rules) -> Place | None:
-    """Return the public place as the rule wants it, but never finer than it is."""
-    place, policy = public.place, rules.policy
-    mask = policy.mask(rule)
-    if place is None or mask == "none":
-        return None
-    if place.kind is PlaceKind.PUBLISHER:
-        radius_m = rules.passes(public.source, public.category, rule)
-        if radius_m is not None:
-            return replace(place, radius_m=max(place.radius_m, radius_m))
-    if mask == "nearest" and public.category is not Category.MEDICAL and rules.places is not None:
-        return _still_approved(place, rules, rules.places)
-    resolution = rule.resolution or policy.resolution
-    if public.category is Category.MEDICAL:
-        resolution = min(resolution, policy.medical_resolution)
-    cell = mask_point(place.lon, place.lat, resolution)
-    wanted = cell
-    if rule.area_kind is not None:
-        wanted = centre_of(place.lon, place.lat, rule.area_kind, rules, cell) or cell
-    if wanted.radius_m > place.radius_m or place.kind is PlaceKind.PUBLISHER:
-        return _moved(place, wanted)
-    no_label = policy.labels == "none" or rule.resolution is not None
+def _coarser(
+    public: PublicIncident, incident: Incident, rules: Rules
+) -> tuple[Decision, Place | Reason | None]:
+    """Return what is decided on the ground of a public place, and what is shown in its stead: never finer."""
+    place, masks = public.place, rules.masks
+    is_patient = public.category is Category.MEDICAL
+    choices = rules.decider.choices(incident, public.category, incident.source_type, medical=is_patient)
+    if place is None:
+        return masks.choose(None, None, [choices]).decision, None
+    wanted = masks.choose(
+        place.lon,
+        place.lat,
+        [choices],
+        passed_m=rules.passed.get(public.source) if place.kind is PlaceKind.PUBLISHER else None,
+        finest=known_resolution(place),
+        is_patient=is_patient,
+    )
+    return wanted.decision, _no_finer(place, wanted, rules)
+
+
+def _no_finer(place: Place, wanted: Placing, rules: Rules) -> Place | Reason | None:
+    """Return a public *place*, or what is *wanted* in its stead where that tells less."""
+    new, decision = wanted.place, wanted.decision
+    if not isinstance(new, Place):
+        return new
+    if new.kind is PlaceKind.PUBLISHER:
+        return replace(place, radius_m=max(place.radius_m, new.radius_m))
+    if new.kind in KINDS:
+        approved = rules.places
+        left = place.kind in KINDS and approved is not None and place not in approved
+        return _moved(place, new) if left or place.kind is PlaceKind.PUBLISHER else place
+    if new.radius_m > place.radius_m or place.kind is PlaceKind.PUBLISHER:
+        is_cell = new.kind is PlaceKind.GRID
+        return coarsened(place, decision.resolution) if is_cell else _moved(place, new)
+    no_label = rules.policy.labels == "none" or decision.plain
     return replace(place, label=None) if no_label and place.label else place
-
-
-def _still_approved(place: Place, rules: Rules, places: ApprovedPlaces) -> Place:
-    """Return a public place, or where it is a place that is not approved any more, the nearest that is."""
-    if place.kind is not PlaceKind.PUBLISHER and (place.kind not in KINDS or place in places):
-        return place
-    cell = mask_point(place.lon, place.lat, rules.policy.resolution)
-    return _moved(place, places.nearest(place.lon, place.lat) or cell)
 
 
 def _moved(place: Place, wanted: Place) -> Place:

@@ -1,0 +1,187 @@
+"""Chooses the public place of an incident and what is decided there: both follow from that place alone.
+
+From the coarsest place that any rule may ask for to the finest, the first is taken that is coarse enough for
+all of the ground it stands for. A coarser place is passed over for the whole of its ground or not at all, so
+that a finer one is shown tells no more than the finer one does.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from blocklight.areas import Areas, Touched
+from blocklight.city import Bounds
+from blocklight.grid import FINEST, cell_at, mask_point, place_of
+from blocklight.intake.ground import NOWHERE, Ground
+from blocklight.intake.policy import Choices, Decision, decided, strictest
+from blocklight.model import Place, PlaceKind, Reason
+from blocklight.places import ApprovedPlaces
+
+_FAR_DEGREES = 1.0
+"""Farther from the bounds than this, no cell reaches into them; what is no place on earth is farther."""
+_DIGITS = 5
+"""Decimals of a point that is shown as its publisher put it: a metre."""
+
+Point = tuple[float, float]
+
+
+class Placing(NamedTuple):
+    """The decision about an incident and its public place: ``None`` where a rule shows none, or why not."""
+
+    decision: Decision
+    place: Place | Reason | None
+
+
+@dataclass(frozen=True)
+class Masks:
+    """What may stand for a place in one city."""
+
+    bounds: Bounds
+    areas: Areas
+    ground: Ground
+    approved: ApprovedPlaces | None = None
+    _limits: tuple[float, float, float, float] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        bounds = self.bounds
+        least, most = (bounds.west, bounds.south), (bounds.east, bounds.north)
+        limits = (*(edge - _FAR_DEGREES for edge in least), *(edge + _FAR_DEGREES for edge in most))
+        object.__setattr__(self, "_limits", limits)
+
+    def choose(
+        self,
+        lon: float | None,
+        lat: float | None,
+        several: Sequence[Choices],
+        passed_m: int | None = None,
+        *,
+        finest: int = FINEST,
+        is_patient: bool = False,
+    ) -> Placing:
+        """Return the place and the decision for an exact point, or for a public one in its stead.
+
+        *several* are the choices of each of an incident's types. *passed_m* says that the point was masked by
+        its publisher, within so many metres, and may be shown where no rule asks for a mask. *finest* is the
+        finest resolution that is known of the point.
+        """
+        if lon is None or lat is None:
+            return _Choosing(self, several, finest).unplaced()
+        west, south, east, north = self._limits
+        if not (west <= lon <= east and south <= lat <= north):
+            return Placing(_Choosing(self, several, finest).decided(lambda: NOWHERE), Reason.OUTSIDE_CITY)
+        if passed_m is None and self.approved is not None and len(several) == 1 and len(several[0]) == 1:
+            ((decision, _),) = several[0]  # what the rest would come to, at a fraction of the cost
+            if decision.place == "nearest":
+                place = self.approved.nearest(lon, lat)
+                if place is not None:
+                    return Placing(decision, place)
+        at = lon, lat
+        choosing = _Choosing(self, several, finest)
+        if passed_m is not None and not is_patient and not any(one.masked for one in choosing.spread):
+            return choosing.as_published(at, passed_m)
+        if self.approved is not None and all(one.place == "nearest" for one in choosing.spread):
+            return choosing.nearest(at, self.approved)
+        return choosing.cell_or_area(at)
+
+    def is_near(self, lon: float, lat: float) -> bool:
+        """Whether a point is near enough for the grid: what is not, is no place of this city in any cell."""
+        west, south, east, north = self._limits
+        return west <= lon <= east and south <= lat <= north
+
+
+class _Choosing:
+    """One look for a place; used once."""
+
+    def __init__(self, masks: Masks, several: Sequence[Choices], finest: int) -> None:
+        self._masks = masks
+        self._several = several
+        self._finest = finest
+        self.spread = [decision for choices in several for decision, _ in choices]
+        # Where no rule looks at a place, what is decided is known without looking for the areas of any.
+        places_count = len(self.spread) > len(several)
+        self._anywhere = None if places_count else strictest(self.spread)
+
+    def decided(self, ground: Callable[[], Touched]) -> Decision:
+        """Return what is decided on a piece of ground, which is looked for only if that counts."""
+        return self._anywhere or decided(self._several, ground())
+
+    def unplaced(self) -> Placing:
+        """Return what is done without a place to look at: it may be any."""
+        nowhere = all(decision.place == "none" for decision in self.spread)
+        decision = self.decided(lambda: self._masks.ground.everywhere)
+        return Placing(decision, None if nowhere else Reason.NO_PLACE)
+
+    def as_published(self, at: Point, radius_m: int) -> Placing:
+        """Return the publisher's own point."""
+        lon, lat = round(at[0], _DIGITS), round(at[1], _DIGITS)
+        decision = self.decided(lambda: self._masks.ground.of_point(lon, lat))
+        return self._inside(decision, Place(lon, lat, PlaceKind.PUBLISHER, radius_m))
+
+    def nearest(self, at: Point, approved: ApprovedPlaces) -> Placing:
+        """Return the nearest approved place."""
+        place = approved.nearest(*at)
+        if place is not None:
+            return Placing(self.decided(lambda: self._masks.ground.of_approved(place)), place)
+        cell = cell_at(*at, self._finest)
+        return self._no_place(self._on_cell(cell), place_of(cell))
+
+    def cell_or_area(self, at: Point) -> Placing:
+        """Return a cell, or what is coarser."""
+        resolutions = sorted({min(decision.resolution, self._finest) for decision in self.spread})
+        cell = cell_at(*at, resolutions[0])
+        if any(decision.place in ("area", "none") for decision in self.spread):
+            placing = self._coarser_than_cells(at, cell, resolutions[0])
+            if placing is not None:
+                return placing
+        decision = self._on_cell(cell)
+        for resolution in resolutions[1:]:
+            if min(decision.resolution, self._finest) < resolution:
+                break
+            cell = cell_at(*at, resolution)
+            decision = self._on_cell(cell)
+        return self._inside(decision, place_of(cell))
+
+    def _coarser_than_cells(self, at: Point, cell: str, resolution: int) -> Placing | None:
+        """Return an area or no place where rules ask for it around the coarsest cell, ``None`` elsewhere."""
+        masks, centre = self._masks, place_of(cell)
+        kinds = {decision.area_kind for decision in self.spread if decision.area_kind is not None}
+        kind = next(iter(kinds)) if len(kinds) == 1 else None
+        area = masks.areas.at(centre.lon, centre.lat).get(kind) if kind is not None else None
+        if kind is not None and area is not None:
+            decision = self.decided(lambda: masks.ground.of_area(kind, area, resolution))
+        else:
+            decision = self._on_cell(cell)
+        if decision.place == "none" or (decision.place == "area" and kind is None):
+            return self._inside(self._wherever_none_is_shown(decision), centre, shown=False)
+        if decision.place != "area":
+            return None
+        if kind is None or area is None:
+            return self._no_place(decision, centre)
+        return self._inside(decision, self._area_or_cell(at, kind, area, resolution, decision))
+
+    def _area_or_cell(self, at: Point, kind: str, area: str, resolution: int, decision: Decision) -> Place:
+        """Return the middle of an area, or a cell where the area does not reach farther than one."""
+        ground, own = self._masks.ground, min(decision.resolution, self._finest)
+        lon, lat, border_m = self._masks.areas.centre(kind, area) or (*at, 0)
+        if border_m < mask_point(lon, lat, own).radius_m:
+            return mask_point(*at, own)
+        return Place(lon, lat, PlaceKind.AREA, ground.area_reach_m(border_m, lon, lat, resolution))
+
+    def _wherever_none_is_shown(self, decision: Decision) -> Decision:
+        """Return a decision that is the same for all that are shown without a place, wherever they are."""
+        if self._anywhere is not None or decision.action == "withhold":
+            return decision
+        return strictest([decision, *(one for one in self.spread if one.action != "withhold")])
+
+    def _on_cell(self, cell: str) -> Decision:
+        return self.decided(lambda: self._masks.ground.of_cell(cell))
+
+    def _no_place(self, decision: Decision, cell: Place) -> Placing:
+        inside = self._masks.bounds.contains(cell.lon, cell.lat)
+        return Placing(decision, Reason.NO_PLACE if inside else Reason.OUTSIDE_CITY)
+
+    def _inside(self, decision: Decision, place: Place, *, shown: bool = True) -> Placing:
+        """Return a place that lies in the city. By its own point: the exact one may be beyond the border."""
+        if not self._masks.bounds.contains(place.lon, place.lat):
+            return Placing(decision, Reason.OUTSIDE_CITY)
+        return Placing(decision, place if shown else None)
