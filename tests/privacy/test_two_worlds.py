@@ -160,9 +160,13 @@ def lives(draw: st.DrawFn) -> Life:
     steps = draw(st.integers(1, 4))
     pools: list[list[tuple[bool, list[Row | None]]]] = []
     for _ in every:
-        pool = [(False, one) for one in draw(st.lists(shown(steps), max_size=3))]
-        pool += [(True, one) for one in draw(st.lists(hidden(steps, "east" in more), max_size=4))]
-        pool += [(False, one) for one in draw(st.lists(unreadable(steps), max_size=3))]
+        # A quiet town: there are nights on which nothing but what is withheld happens.
+        most, least = draw(st.sampled_from(((3, 0), (3, 0), (0, 1))))
+        pool = [(False, one) for one in draw(st.lists(shown(steps), max_size=most))]
+        pool += [
+            (True, one) for one in draw(st.lists(hidden(steps, "east" in more), min_size=least, max_size=4))
+        ]
+        pool += [(False, one) for one in draw(st.lists(unreadable(steps), max_size=most))]
         pools.append(draw(st.permutations(pool)))
     polls = []
     for step in range(steps):

@@ -219,25 +219,24 @@ class Feed:
         once_sensitive: OnceSensitive,
     ) -> None:
         """Count which published incidents moved since the last fetch, and which another source has too."""
-        shown = [
-            (incident, outcome)
-            for incident, outcome in zip(incidents, outcomes, strict=True)
-            if isinstance(outcome, PublicIncident)
-        ]
-        before = {one.id: one for one in self._latest if isinstance(one, PublicIncident)} if shown else {}
-        if not shown or (self._claims is None and not before):
+        pairs = zip(incidents, outcomes, strict=True)
+        shown = [(one, outcome) for one, outcome in pairs if isinstance(outcome, PublicIncident)]
+        if not shown:
             return
-        hidden = once_sensitive([outcome.id for _, outcome in shown])
-        for incident, outcome in shown:
-            if outcome.id in hidden:
-                continue
-            if (earlier := before.get(outcome.id)) is not None:
-                if moved(earlier, outcome):
-                    tally.noticed["places_redrawn"] += 1
-            elif self._claims is not None:
-                key = digest_of(incident.source_key).hex()
-                if self._claims.told_twice(self.source, key):
-                    tally.noticed["told_twice"] += 1
+        before = {one.id: one for one in self._latest if isinstance(one, PublicIncident)}
+        redrawn = [one.id for _, one in shown if one.id in before and moved(before[one.id], one)]
+        fresh = [pair for pair in shown if pair[1].id not in before] if self._claims is not None else []
+        ids = [*redrawn, *(outcome.id for _, outcome in fresh)]
+        hidden = once_sensitive(ids) if ids else ()
+        if redrawn := [id_ for id_ in redrawn if id_ not in hidden]:
+            tally.noticed["places_redrawn"] += len(redrawn)
+        for incident, outcome in fresh:
+            if outcome.id not in hidden and self._has_another(incident):
+                tally.noticed["told_twice"] += 1
+
+    def _has_another(self, incident: Incident) -> bool:
+        key = digest_of(incident.source_key).hex()
+        return self._claims is not None and self._claims.told_twice(self.source, key)
 
     def settled(self, outcomes: list[Outcome], store: Store) -> list[Outcome]:
         """Return what of *outcomes* is to be stored beside what is known, if the city file asks for that."""

@@ -121,17 +121,6 @@ def told(connection: sa.Connection, ids: Sequence[str]) -> dict[str, PublicIncid
     return found
 
 
-def once_sensitive(connection: sa.Connection, ids: Sequence[str]) -> set[str]:
-    """Return which of *ids* bear the mark of having been sensitive."""
-    mark = schema.withheld
-    found: set[str] = set()
-    for start in range(0, len(ids), _AT_ONCE):
-        some = ids[start : start + _AT_ONCE]
-        marked = sa.select(mark.c.id).where(mark.c.sensitive == 1, mark.c.id.in_(some))
-        found.update(connection.scalars(marked))
-    return found
-
-
 def wheres(connection: sa.Connection, numbers: set[int | None]) -> dict[int, Where]:
     """Return the places with these *numbers*."""
     place = schema.place

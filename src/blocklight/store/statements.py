@@ -86,6 +86,8 @@ class Statements:
         self.marks = self._pick(
             withheld, ("id", "reason", "sensitive", "first_at", "medical_once"), withheld.c.id
         )
+        was = sa.select(withheld.c.id).where(withheld.c.sensitive == sa.literal_column("1"))
+        self.once_sensitive = self._text(was.where(self.among(withheld.c.id)))
         put = self._insert(withheld)
         self.put_mark = self._text(
             put.on_conflict_do_update(

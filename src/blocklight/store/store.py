@@ -362,8 +362,8 @@ class Store:
 
     def once_sensitive(self, ids: Sequence[str]) -> set[str]:
         """Return which of *ids* were ever withheld as sensitive, and so are never published."""
-        with self._read() as connection:
-            return reading.once_sensitive(connection, ids)
+        with self._read() as connection, cursor_of(connection) as driver:
+            return {row[0] for row in fetch(driver, self._sql.once_sensitive, self._sql.keys(ids))}
 
     def query(self, query: IncidentQuery) -> Page:
         """Return a page of incidents, newest first; raises ``BadQuery``."""
