@@ -8,12 +8,15 @@ from pathlib import Path
 from blocklight.model import Change
 from blocklight.store import Store
 
+_OF_ONE_RUN = frozenset({("source", "noticed"), ("log", "epoch")})
+
 
 def tables(database: Path) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table of an SQLite database, in the order of the primary key.
 
     The audit log is left out: when a run first noted its key is a moment of that run. So is what was noticed
     of a source: a process compares a fetch with the one before, which one that just started did not see.
+    The name of a change log is drawn by lot.
     """
     with closing(sqlite3.connect(database)) as connection:
         names = [
@@ -28,7 +31,7 @@ def tables(database: Path) -> dict[str, list[tuple[object, ...]]]:
 
 def _rows(connection: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
     told = connection.execute(f'pragma table_info("{table}")')
-    columns = ", ".join(f'"{column[1]}"' for column in told if (table, column[1]) != ("source", "noticed"))
+    columns = ", ".join(f'"{column[1]}"' for column in told if (table, column[1]) not in _OF_ONE_RUN)
     return sorted(connection.execute(f'select {columns} from "{table}"').fetchall(), key=repr)  # noqa: S608 - our own tables
 
 

@@ -22,7 +22,7 @@ from account import EXPORTS, FEEDS, Export, Feed, export_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed
-from town import KEY, Town
+from town import KEY, Town, name_epoch
 
 from blocklight.city import City, SourceSpec, load_city
 from blocklight.cli.checking import one_page
@@ -148,6 +148,7 @@ def town_of(recorded: Recording) -> Iterator[Town]:
         tempfile.TemporaryDirectory() as folder,
         Store.open(f"sqlite:///{folder}/city.sqlite3", recorded.city.city.id) as store,
     ):
+        name_epoch(store)
         yield Town(recorded.city, store)
 
 

@@ -16,6 +16,7 @@ from blocklight.api.state import Public
 from blocklight.areas import Areas
 from blocklight.city import load_city
 from blocklight.publish.publisher import Publisher
+from blocklight.publish.store_watch import StoreWatch
 from blocklight.store import FetchReport, Store
 
 API = read("docs/reference/api.md")
@@ -39,6 +40,7 @@ def publisher(tmp_path: Path) -> Iterator[Publisher]:
 
 @pytest.fixture
 def app(publisher: Publisher) -> Any:  # noqa: ANN401 - an ASGI application
+    publisher.store_watch = StoreWatch(publisher.store)
     return create_app(Public(publisher.city, publisher.store, publisher, Areas(publisher.city)))
 
 
