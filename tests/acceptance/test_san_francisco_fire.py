@@ -116,12 +116,14 @@ def reading(unit_rows: list[dict[str, str]]) -> list[Reading]:
             continue
         category = MEANING[rows[0]["call_type"]]
         lat, lon = map(float, rows[0]["case_location"].strip("()").split(","))
-        cell = h3.latlng_to_cell(lat, lon, 8 if category == "medical" else 9)
-        priority = {"3": 1, "2": 2}[rows[0]["final_priority"]]
+        medical = category == "medical"  # of a patient's call neither priority nor units are shown
+        cell = h3.latlng_to_cell(lat, lon, 9)
+        cell = h3.cell_to_parent(cell, 8) if medical else cell
+        priority = None if medical else {"3": 1, "2": 2}[rows[0]["final_priority"]]
         first = [_utc(min(filter(None, (_time(row[c]) for row in rows)), default=None)) for c in STAGES]
         ends = [_time(row["available_dttm"]) for row in rows]
         closed = None if None in ends else _utc(max(filter(None, ends)))
-        found.append((category, priority, len(rows), cell, *first, closed))
+        found.append((category, priority, None if medical else len(rows), cell, *first, closed))
     return found
 
 

@@ -103,7 +103,7 @@ def test_every_call_of_menlo_park_and_atherton_is_accounted_for(
     account = town.replay(source, ((at, json.dumps(held).encode()) for at, held in some))
     expect_all_explained(account)
     assert len(keys) == rows
-    assert account.withheld[Reason.UNMAPPED] < account.records * 0.16
+    assert account.withheld[Reason.UNMAPPED] < account.records * 0.18
     assert account.rejected.total() == 0
 
 

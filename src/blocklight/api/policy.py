@@ -19,7 +19,7 @@ _EXAMPLE: dict[str, Any] = {
     "medical_resolution": 8,
     "labels": "none",
     "source_types": False,
-    "medical": None,
+    "medical": {"show": ["units"], "reason": "The fire board asked for the number of units"},
     "sensitive_groups": ["child_abuse", "death", "domestic_violence"],
     "allowed": [
         {

@@ -4,6 +4,7 @@ A pattern proposes and never publishes. A type is published when an exact line o
 when each of its words is known to be harmless (`call_type_words`); any other waits for a person.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -114,7 +115,12 @@ class CallMeanings:
     def _groups(self, text: str, reading: Reading) -> Mapping[str, str]:
         """Return the sensitive groups of a type, each with the words that make it so."""
         groups = dict(reading.groups)
-        for form in dict.fromkeys((text, " ".join(words(text)))):
+        # An accent written apart from its letter would end a word in the middle.
+        whole = unicodedata.normalize("NFC", text)
+        plain = "".join(
+            sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign)
+        )
+        for form in dict.fromkeys((whole, plain, " ".join(words(text)))):
             for pattern, group in self.sensitive:
                 if group not in groups and (hit := pattern.search(form)) is not None:
                     groups[group] = hit.group().strip() or form

@@ -139,11 +139,6 @@ MISTAKES: dict[str, tuple[City, Change | None, str]] = {
         put(lon=lambda n: -95.5 + n * 0.000731, lat=lambda n: 29.5 + n * 0.000317),
         "points-not-masked",
     ),
-    "medical as service": (
-        city_with({"call_types": {"exact": TABLE["call_types"]["exact"] | {"MEDICAL AID": "service"}}}),
-        put(type=lambda n: "MEDICAL AID" if n % 5 == 0 else "NOISE"),
-        "medical-shown-finer",
-    ),
     "how it ended is sensitive": (
         city_with(less=("disposition",)),
         put(dispo=lambda n: "DOMESTIC VIOLENCE REPORT" if n % 7 == 0 else "REPORT"),
@@ -184,11 +179,6 @@ MISTAKES: dict[str, tuple[City, Change | None, str]] = {
         city_with(fields={"units": {"from": "unit", "convert": "int"}}),
         put(unit=lambda n: 410 + n % 6),
         "not-units",
-    ),
-    "patterns that catch nearly all": (
-        city_with({"call_types": {"patterns": [{"match": "SLH", "category": "other"}]}}),
-        put(type=lambda n: f"{'ABCDEFGHIJKLMNOP'[n % 16]} SLH"),
-        "one-category:other",
     ),
 }
 

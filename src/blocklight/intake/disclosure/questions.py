@@ -26,7 +26,8 @@ from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Incident, RawRecord
 from blocklight.intake.redact import Rules, redact
 from blocklight.matching import LONGEST_TEXT
-from blocklight.model import Category, Kind, Reason, Withheld
+from blocklight.model import TIMES, Category, Kind, Reason, Withheld
+from blocklight.policy import MEDICAL
 
 _MOST_NAMED = 6
 _ENOUGH_POINTS = 8
@@ -92,6 +93,10 @@ class SampleRows:
     def values(self, column: str) -> list[str]:
         """Return the filled values of a column as texts."""
         return [text for text, _ in self.marked(column)]
+
+    def loosened(self, text: str) -> bool:
+        """Whether a written line with a reason shows a medical type as something finer."""
+        return any(line.group == MEDICAL for line in self.rules.meanings.of(text).allowed)
 
     def marked(self, column: str) -> Iterator[tuple[str, bool]]:
         """Yield the filled values of a column, each with whether its row would be published."""
@@ -192,7 +197,11 @@ def _medical(sample: SampleRows) -> Iterator[Question]:
     for (_, incident), published in zip(sample.rows, sample.published, strict=True):
         texts = {incident.source_type, *incident.other_types} | _mapped_from(sample, incident)
         own = {sample.rules.category(text) for text in (incident.source_type, *incident.other_types)}
-        medical = {text for text in texts if sample.shipped.of(text).category is Category.MEDICAL}
+        medical = {
+            text
+            for text in texts
+            if sample.shipped.of(text).category is Category.MEDICAL and not sample.loosened(text)
+        }
         if published and medical and Category.MEDICAL not in own:
             counted.update(medical)
     if counted:
@@ -238,6 +247,8 @@ def _sensitive_beside(sample: SampleRows) -> Iterator[Question]:
     for column in sample.columns:
         if column in judged | _of_the_place(sample):
             continue
+        if column in _of_the_times(sample):  # the digits of a time look like a code
+            continue
         marked = list(sample.marked(column))
         if not _may_say_what_happened(sample, column, [text for text, _ in marked]):
             continue
@@ -257,6 +268,10 @@ def _may_say_what_happened(sample: SampleRows, column: str, values: list[str]) -
         return False
     worded = sum(any(letter.isalpha() for letter in value) for value in values)
     return worded / len(values) > _LISTED_SHARE and addresses(values) / len(values) < _ADDRESS_SHARE
+
+
+def _of_the_times(sample: SampleRows) -> set[str]:
+    return {column for name in TIMES if (spec := sample.field(name)) for column in spec.source}
 
 
 def _of_the_place(sample: SampleRows) -> set[str]:
