@@ -2,11 +2,12 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+from living_city import served
 
 from blocklight.cli import connections
 from blocklight.cli.serving import Options, listen, open_town, serve, wall_clock
@@ -252,3 +253,17 @@ async def test_an_answer_under_way_is_finished_before_junk_behind_it_ends_the_co
         head, _, body = said.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200 ")
         assert f"content-length: {len(body)}".encode() in head
+
+
+async def test_a_refusal_of_a_body_that_is_not_read_arrives_while_the_body_is_still_sent() -> None:
+    async def refuse(_: object, __: object, send: Callable[[object], Awaitable[None]]) -> None:
+        headers = [(b"content-length", b"5"), (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": 413, "headers": headers})
+        await send({"type": "http.response.body", "body": b"large"})
+
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n"
+    with served(refuse, lifespan="off") as server:
+        for _ in range(5):
+            said = await _said(server.port, head, *(b"a" * 100_000 for _ in range(40)), pause_s=0.002)
+            assert said.startswith(b"HTTP/1.1 413")
+            assert said.endswith(b"large")

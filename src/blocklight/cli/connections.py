@@ -154,7 +154,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 - ASGI
         self._running = cycle
+        cycle.transport = _UntilRead(self, cycle)  # type: ignore[assignment]  # of a transport it uses three methods
         super()._start_asgi_task(cycle, app)
+
+    def is_sent_body(self, cycle: RequestResponseCycle) -> bool:
+        """Whether the body of this request is still being sent."""
+        return self._in_body and cycle is self.cycle
 
     @property
     def _peer(self) -> str:
@@ -223,6 +228,30 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._late is not None:
             self._late.cancel()
             self._late = None
+
+
+class _UntilRead:
+    """The transport of one answer, which uvicorn closes at its end though the body may still be on its way.
+
+    To close then would reset the connection and lose the answer: ``on_response_complete`` lingers instead.
+    """
+
+    def __init__(self, protocol: BoundedProtocol, cycle: RequestResponseCycle) -> None:
+        self._protocol = protocol
+        self._cycle = cycle
+
+    def write(self, data: bytes) -> None:
+        """Send."""
+        self._protocol.transport.write(data)
+
+    def is_closing(self) -> bool:
+        """Whether nothing more is sent."""
+        return self._protocol.transport.is_closing()
+
+    def close(self) -> None:
+        """Close after what was written, if nothing is on its way to us any more."""
+        if not (self._cycle.response_complete and self._protocol.is_sent_body(self._cycle)):
+            self._protocol.transport.close()
 
 
 def _is_plain(headers: list[tuple[bytes, bytes]], version: str) -> bool:
