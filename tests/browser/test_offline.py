@@ -17,7 +17,8 @@ _KEPT = """async () => {
   for (const name of await caches.keys()) {
     const cache = await caches.open(name);
     for (const request of await cache.keys()) {
-      kept[new URL(request.url).pathname] = await (await cache.match(request)).text();
+      const response = await cache.match(request);  // it may have been deleted since its key was read
+      if (response) kept[new URL(request.url).pathname] = await response.text();
     }
   }
   return kept;

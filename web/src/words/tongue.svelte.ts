@@ -1,5 +1,6 @@
 /** Which language the page speaks; the catalogues that are not English arrive when they are asked for. */
 
+import { lazy } from "../lib/lazy";
 import { en, type Words } from "./en";
 
 export const LANGUAGES = ["en", "es", "zh", "vi"] as const;
@@ -16,11 +17,17 @@ export const LANGUAGE_NAMES: Record<Language, string> = {
 /** What is told to browsers and to `Intl`. */
 const TAGS: Record<Language, string> = { en: "en", es: "es", zh: "zh-Hans", vi: "vi" };
 
+const LATER = {
+  es: lazy(() => import("./es")),
+  zh: lazy(() => import("./zh")),
+  vi: lazy(() => import("./vi")),
+};
+
 const CATALOGUES: Record<Language, () => Promise<Words>> = {
   en: async () => en,
-  es: async () => (await import("./es")).es,
-  zh: async () => (await import("./zh")).zh,
-  vi: async () => (await import("./vi")).vi,
+  es: async () => (await LATER.es()).es,
+  zh: async () => (await LATER.zh()).zh,
+  vi: async () => (await LATER.vi()).vi,
 };
 
 class Tongue {

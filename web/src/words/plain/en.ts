@@ -64,6 +64,7 @@ export const plain = {
   precision: "It tells days, not times of day.",
   pausedNow: "Paused by the city now",
   pausedSince: (what: string, time: string, reason: string) => `${what}, since ${time}: ${reason}`,
+  area: "Area",
   scopes: {
     city: "Everything",
     source: "Source",

@@ -66,6 +66,7 @@ export const plain: PlainWords = {
   precision: "Dice días, no horas.",
   pausedNow: "En pausa ahora por la ciudad",
   pausedSince: (what, time, reason) => `${what}, desde ${time}: ${reason}`,
+  area: "Zona",
   scopes: { city: "Todo", source: "Fuente", category: "Categoría", area: "Parte de la ciudad" },
 
   placed: "Dónde se muestra",

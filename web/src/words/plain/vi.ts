@@ -66,6 +66,7 @@ export const plain: PlainWords = {
   precision: "Chỉ cho biết ngày, không cho biết giờ.",
   pausedNow: "Đang được thành phố tạm dừng",
   pausedSince: (what, time, reason) => `${what}, từ ${time}: ${reason}`,
+  area: "Khu vực",
   scopes: {
     city: "Tất cả",
     source: "Nguồn",

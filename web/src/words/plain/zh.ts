@@ -63,6 +63,7 @@ export const plain: PlainWords = {
   precision: "只给出日期，不给出时刻。",
   pausedNow: "目前由市政府暂停",
   pausedSince: (what, time, reason) => `${what}，自 ${time} 起：${reason}`,
+  area: "区域",
   scopes: {
     city: "全部",
     source: "数据源",

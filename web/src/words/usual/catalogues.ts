@@ -1,13 +1,14 @@
 /** Fetches what is said about the usual in a language: only when it is said, and only in that language. */
 
+import { lazy } from "../../lib/lazy";
 import type { Language } from "../tongue.svelte";
 import type { UsualWords } from "./en";
 
 const CATALOGUES: Record<Language, () => Promise<{ usual: UsualWords }>> = {
-  en: () => import("./en"),
-  es: () => import("./es"),
-  zh: () => import("./zh"),
-  vi: () => import("./vi"),
+  en: lazy(() => import("./en")),
+  es: lazy(() => import("./es")),
+  zh: lazy(() => import("./zh")),
+  vi: lazy(() => import("./vi")),
 };
 
 const AGAIN_MS = 3000;
