@@ -25,8 +25,8 @@ from blocklight.model import Category, Reason
 
 DATA = Path(os.environ.get("BLOCKLIGHT_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data")) / "cad"
 NEAR_M, NEAR_MIN = 40, 30
-FINE = 11
-"""H3 resolution of the memory's cells: about 25 m in radius, so a cell with its neighbours covers 40 m."""
+FINE, RINGS = 12, 4
+"""H3 resolution and rings of the memory's cells, as in intake: at least 40 m from any point of the first."""
 HOLDS_MIN = (2, 5, 10, 15)
 _DEGREE_M = 111_195
 
@@ -86,7 +86,7 @@ def accompanied(calls: list[Call], kind: str, published: set[str]) -> int:
     return sum(
         any(
             near(call, other)
-            for cell in h3.grid_disk(h3.latlng_to_cell(call.lat, call.lon, FINE), 2)
+            for cell in h3.grid_disk(h3.latlng_to_cell(call.lat, call.lon, FINE), RINGS)
             for other in by_cell.get(cell, ())
         )
         for call in calls
@@ -103,7 +103,7 @@ def published_with_memory(calls: list[Call], hidden: Iterable[str], hold_min: in
     for call in calls:
         if call.kind in hidden:
             cell = h3.latlng_to_cell(call.lat, call.lon, FINE)
-            for other in h3.grid_disk(cell, 1):
+            for other in h3.grid_disk(cell, RINGS):
                 cells[other].append((call.seen, call.at))
     public, companions = set(), 0
     for call in calls:

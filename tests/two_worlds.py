@@ -20,6 +20,7 @@ from blocklight.areas import Areas
 from blocklight.city import City, parse_city
 from blocklight.errors import SourceChanged
 from blocklight.intake.claims import Claims
+from blocklight.intake.companions import Companions
 from blocklight.intake.connectors import connector
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.geocode.names import Block, Crossing
@@ -269,11 +270,12 @@ class _Process:
         self._store = store
         self._now = NOW
         rules, claims = Rules.of(city, KEY, Areas(city)), Claims()
+        companions = Companions.of(city)
         found = [Turns(city, asked)] if city.geocoder is not None else []
         geocoder = Geocoder(found, city.city.bounds, patience_s=5) if found else None
         links = [connector(source, client=client, now=self._clock, sleep=_at_once) for source in city.sources]
         self._feeds = [
-            Feed(source, city, link, rules, geocoder=geocoder, claims=claims)
+            Feed(source, city, link, rules, geocoder=geocoder, claims=claims, companions=companions)
             for source, link in zip(city.sources, links, strict=True)
         ]
         self._inbox = Inbox(self._feeds, store, PushKeys(folder), now=self._clock, stored=_nothing)

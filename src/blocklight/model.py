@@ -279,7 +279,8 @@ class Withheld(msgspec.Struct, frozen=True):
     """An incident that is not published: its id and the class of reason, and nothing of what it was.
 
     *sensitive* is the ratchet: such an id is never published again, whatever later updates say. *areas* are
-    those of its masked place: they are counted in the ledger and not kept with the id.
+    those of its masked place: they are counted in the ledger and not kept with the id. A *companion* is
+    withheld for what happened beside it, and takes nothing back that is public.
     """
 
     id: str
@@ -287,6 +288,7 @@ class Withheld(msgspec.Struct, frozen=True):
     reason: Reason
     sensitive: bool = False
     areas: dict[str, str] = {}
+    companion: bool = False
 
 
 class Held(msgspec.Struct, frozen=True):

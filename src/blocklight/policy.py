@@ -175,13 +175,20 @@ class MedicalDetail(Table):
     reason: PublicReason
 
 
+class CompanionsShown(Table):
+    """A line that publishes companions of sensitive calls as any other call; *reason* is public."""
+
+    show: Literal[True]
+    reason: PublicReason
+
+
 class Policy(Table):
     """What is done to a record before the public sees it.
 
     *place* is what stands for a place where no rule says otherwise. *resolution* and *medical_resolution*
     are H3 resolutions; a rule may change them, for medical calls only to coarser ones. *labels* =
     ``hundred_block`` shows "1400 block of Main St" beside a cell, never for medical calls. *medical* says
-    what else is published of those.
+    what else is published of those, *companions* that calls beside sensitive ones are not withheld.
     """
 
     place: Literal["cell", "nearest"] = "cell"
@@ -192,6 +199,7 @@ class Policy(Table):
     rules: tuple[Rule, ...] = ()
     allow: tuple[Allow, ...] = ()
     medical: MedicalDetail | None = None
+    companions: CompanionsShown | None = None
 
     def shows(self, name: Literal["priority", "units"], category: Category) -> bool:
         """Whether a field of incidents of a category is published: how ill somebody is shows in both."""

@@ -11,6 +11,8 @@ import pytest
 
 from blocklight.cli.serving import Options, listen, open_town, serve, wall_clock
 from blocklight.errors import StoreError
+from blocklight.intake.feed import Tally
+from blocklight.model import Withheld
 from blocklight.publish.publisher import Publisher
 from blocklight.store import Store
 
@@ -67,3 +69,42 @@ async def _lives_without_its_database(serving: asyncio.Task[None], monkeypatch: 
 
 def _unwell(*_: object, **__: object) -> None:
     raise StoreError("the database failed: OperationalError")
+
+
+_TWO_SOURCES = """
+[city]
+id = "smallville"
+name = "Smallville"
+time_zone = "UTC"
+bounds = { west = -122.4, south = 37.6, east = -122.0, north = 37.9 }
+"""
+_PUSHING = """
+[[sources]]
+id = "{id}"
+label = "The {id}"
+connector = "push"
+key = ["number"]
+closes = "never"
+[sources.fields]
+received_at = {{ from = "received", convert = "iso" }}
+source_type = "what"
+agency = {{ default = "police" }}
+lon = {{ from = "lon", convert = "float" }}
+lat = {{ from = "lat", convert = "float" }}
+"""
+
+
+async def test_all_sources_of_a_served_city_share_one_memory_of_sensitive_calls(tmp_path: Path) -> None:
+    file = tmp_path / "smallville.toml"
+    file.write_text(_TWO_SOURCES + _PUSHING.format(id="police") + _PUSHING.format(id="fire"), "utf-8")
+    town = open_town(Options(str(file), data=tmp_path / "data"))
+    now = wall_clock()
+    row = {"number": "1", "received": now.isoformat(), "what": "STALKING", "lon": -122.2, "lat": 37.8}
+    async with httpx.AsyncClient() as client:
+        police, fire = town.feeds(client, lambda: now)
+    (hidden,) = police.outcomes([row], now, Tally())
+    (beside,) = fire.outcomes([{**row, "number": "2", "what": "BURGLARY"}], now, Tally())
+    town.store.close()
+    assert isinstance(hidden, Withheld)
+    assert isinstance(beside, Withheld)
+    assert (hidden.companion, beside.companion) == (False, True)

@@ -49,6 +49,7 @@ TABLES: dict[type[BaseModel], str] = {
     policy_module.Rule: "`[[policy.rules]]`",
     policy_module.Allow: "`[[policy.allow]]`",
     policy_module.MedicalDetail: "`[policy.medical]`",
+    policy_module.CompanionsShown: "`[policy.companions]`",
     city_module.AreaLayer: "`[[areas]]`",
     geocoder_spec.GeocoderSpec: "`[geocoder]`",
     geocoder_spec.StreetLines: "`[geocoder.streets]`",
@@ -79,7 +80,9 @@ def choices(annotation: object) -> set[str]:
     if isinstance(annotation, type) and issubclass(annotation, enum.StrEnum):
         return {member.value for member in annotation}
     if typing.get_origin(annotation) is typing.Literal:
-        return {str(word) for word in typing.get_args(annotation)}
+        return {
+            str(word).lower() if isinstance(word, bool) else str(word) for word in typing.get_args(annotation)
+        }
     if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is not None:
         return set().union(*(choices(part) for part in typing.get_args(annotation)))
     return set()

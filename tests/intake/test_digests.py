@@ -11,6 +11,7 @@ from small_city import ROW, rules_of, small_city
 from blocklight.city import Bounds
 from blocklight.intake import geomask
 from blocklight.intake.claims import Claims
+from blocklight.intake.companions import Companions
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.digests import digest_of, sealed, unsealed
 from blocklight.intake.feed import Feed, Tally
@@ -46,7 +47,15 @@ def test_nothing_exact_is_held_once_a_fetch_is_over(tmp_path: Path) -> None:
     city = small_city(tmp_path, top={"policy": {"labels": "hundred_block"}})
     source = city.sources[0]
     geocoder = Geocoder([Everywhere()], Bounds(west=-96, south=29, east=-95, north=30), patience_s=5)
-    feed = Feed(source, city, Push(source, lambda: NOW), rules_of(city), geocoder=geocoder, claims=Claims())
+    feed = Feed(
+        source,
+        city,
+        Push(source, lambda: NOW),
+        rules_of(city),
+        geocoder=geocoder,
+        claims=Claims(),
+        companions=Companions(),
+    )
     stages = dict.fromkeys(("dispatched", "en_route", "on_scene"))
     rows: list[dict[str, Any]] = [
         ROW | stages | {"number": f"P26-{n}", "lon": -95.5 - n / 1000, "address": f"{1400 + n} MAIN ST APT 5"}
@@ -54,6 +63,12 @@ def test_nothing_exact_is_held_once_a_fetch_is_over(tmp_path: Path) -> None:
     ]
     rows += [
         ROW | stages | {"number": f"Q26-{n}", "lon": None, "lat": None, "address": f"{7000 + 100 * n} ELM ST"}
+        for n in range(50)
+    ]
+    rows += [
+        ROW
+        | stages
+        | {"number": f"S26-{n}", "type": "STALKING", "lon": -95.2 - n / 1000, "address": f"{9000 + n} OAK ST"}
         for n in range(50)
     ]
     exact = {

@@ -16,7 +16,7 @@ from blocklight.city import City, default_call_types
 from blocklight.cli.policy_change import apply_policy, fingerprint
 from blocklight.intake.redact import Rules
 from blocklight.model import Category, Kind, Origin, Place, PlaceKind, PublicIncident, Status
-from blocklight.policy import Allow, MedicalDetail, Policy, Rule
+from blocklight.policy import Allow, CompanionsShown, MedicalDetail, Policy, Rule
 from blocklight.store import IncidentQuery, Store
 from blocklight.table import Table
 
@@ -38,7 +38,10 @@ FILLED: dict[type[Table], dict[str, Any]] = {
         "time_step_min": 15,
     },
     Allow: {"match": "DEATH"},
-    Policy: {"medical": MedicalDetail(show=("priority", "units"), reason=REASON)},
+    Policy: {
+        "medical": MedicalDetail(show=("priority", "units"), reason=REASON),
+        "companions": CompanionsShown(show=True, reason=REASON),
+    },
 }
 
 # What each field of Rules, of which redaction is a function, is in the fingerprint; or why it is not there.

@@ -48,6 +48,7 @@ _WITHHELD_BY: dict[str, dict[str, object]] = {
     "unfound": {"lon": "", "lat": ""},
 }
 """What is withheld for another reason than its own type, by cells of its row."""
+_HIDDEN_OF_HOUSE = 2
 _LEDGERS = {"/api/v1/ledger", "/api/v1/city", "/data"}
 """What tells of a day that is over."""
 
@@ -144,6 +145,34 @@ def hidden(draw: st.DrawFn, steps: int, east: bool) -> list[Row | None]:  # noqa
 
 
 @st.composite
+def house(draw: st.DrawFn, steps: int, source: int) -> list[tuple[bool, list[Row | None]]]:
+    """Draw a house with a sensitive call, one beside it, and one that the public had seen before.
+
+    The second is withheld like the first: the withheld rows are closed under being beside a sensitive call.
+    The third is shown, whatever happens beside it.
+    """
+    begins = draw(st.integers(0, steps - 1))
+    lon, lat = -122.2411 + source / 100, 37.8211
+    blank: dict[str, object] = {"lon": "", "lat": "", "address": f"{31 + source}00 ELM ST"}
+    calls: list[tuple[bool, list[Row | None]]] = []
+    for number, first in enumerate((begins, begins, 0)):
+        is_hidden = number < _HIDDEN_OF_HOUSE
+        opened = (NOW - timedelta(minutes=draw(st.sampled_from((0, 3, 20))))).isoformat()
+        cells = {"number": f"house{source}-{number}", "opened": opened, "lon": lon, "lat": lat}
+        cells |= {"address": blank["address"]} | (blank if is_hidden and draw(st.booleans()) else {})
+        versions: list[Row | None] = []
+        for step in range(steps):
+            # Each is there and open at first, and the earlier one is published then.
+            state = "OPEN" if step == first else draw(st.sampled_from((None, "OPEN", "DONE")))
+            what = "BURGLARY" if step == first else draw(st.sampled_from(_SHOWN))
+            is_there = step >= first and state is not None and (is_hidden or begins > 0)
+            what = what if number else "DOMESTIC VIOLENCE"
+            versions.append(_row(20 + number, **cells, what=what, state=state) if is_there else None)
+        calls.append((is_hidden, versions))
+    return calls
+
+
+@st.composite
 def unreadable(draw: st.DrawFn, steps: int) -> list[Row | None]:
     call = draw(st.integers(0, 6))
     wrong = draw(st.sampled_from(({"opened": "soon"}, {"what": ""}, {"number": ""}, {"opened": ""})))
@@ -159,14 +188,17 @@ def lives(draw: st.DrawFn) -> Life:
     more = {of_fires} - {""} | draw(st.sets(st.sampled_from(("closed", "east"))))
     steps = draw(st.integers(1, 4))
     pools: list[list[tuple[bool, list[Row | None]]]] = []
-    for _ in every:
+    for number in range(count):
         # A quiet town: there are nights on which nothing but what is withheld happens.
         most, least = draw(st.sampled_from(((3, 0), (3, 0), (0, 1))))
         pool = [(False, one) for one in draw(st.lists(shown(steps), max_size=most))]
         pool += [
             (True, one) for one in draw(st.lists(hidden(steps, "east" in more), min_size=least, max_size=4))
         ]
-        pool += [(False, one) for one in draw(st.lists(unreadable(steps), max_size=most))]
+        if draw(st.booleans()):  # where no answer is refused, so that who was there first was published
+            pool += draw(house(steps, number))
+        else:
+            pool += [(False, one) for one in draw(st.lists(unreadable(steps), max_size=most))]
         pools.append(draw(st.permutations(pool)))
     polls = []
     for step in range(steps):
@@ -208,6 +240,8 @@ def _count(life: Life, along: World, drawn: Counter[str]) -> None:
     drawn["answers with withheld rows alone"] += sum(
         bool(each) and all(call.is_hidden for call in each) for each in calls
     )
+    drawn["companions"] += sum(str(call.row["number"]).endswith("-1") for each in calls for call in each)
+    drawn["there before"] += sum(str(call.row["number"]).endswith("-2") for each in calls for call in each)
     drawn["failures"] += along.failures
     drawn["requests to the geocoder"] += len(along.asked)
     for source in life.sources:
@@ -237,6 +271,8 @@ def test_no_public_byte_and_no_request_depends_on_withheld_rows() -> None:
     assert drawn["published"] > few
     assert drawn["hidden rows"] > 2 * few
     assert drawn["answers with withheld rows alone"] >= few
+    assert drawn["companions"] >= few
+    assert drawn["there before"] >= few
     assert drawn["failures"] >= 1
     assert drawn["requests to the geocoder"] >= 1
     if _LIVES >= 100:

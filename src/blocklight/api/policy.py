@@ -20,6 +20,7 @@ _EXAMPLE: dict[str, Any] = {
     "labels": "none",
     "source_types": False,
     "medical": {"show": ["units"], "reason": "The fire board asked for the number of units"},
+    "companions_shown": None,
     "sensitive_groups": ["child_abuse", "death", "domestic_violence"],
     "allowed": [
         {
@@ -40,7 +41,8 @@ def get_policy(request: Request, state: Annotated[Public, Depends(public)]) -> R
     """Return how places are masked, which sensitive groups are withheld, and what of them is let through.
 
     `masked_by_publisher` are the sources whose points are shown where their publisher puts them. `medical` is
-    what of medical calls is published beside what always is.
+    what of medical calls is published beside what always is. `companions_shown` says why calls beside
+    sensitive ones are published; it is `null` where they are withheld.
     Neither the agency's words nor the conditions of rules are told. `changed_on` are the days (UTC) on which
     another policy took effect, the oldest first.
     """
@@ -59,6 +61,7 @@ def told(state: Public) -> dict[str, Any]:
         "medical": None
         if policy.medical is None
         else {"show": sorted(policy.medical.show), "reason": policy.medical.reason},
+        "companions_shown": None if policy.companions is None else {"reason": policy.companions.reason},
         "sensitive_groups": sorted({rule.group for rule in default_call_types().sensitive}),
         "allowed": [
             {

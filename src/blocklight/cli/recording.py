@@ -11,6 +11,7 @@ from blocklight import net
 from blocklight.cli import err, out
 from blocklight.cli.serving import Options, configured_city, open_town, transport_to, wall_clock
 from blocklight.errors import BlocklightError, SourceError
+from blocklight.intake.companions import Companions
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import RecordingTransport, ReplayTransport, replay_lines
 from blocklight.intake.run import Feed, Runner, Tally
@@ -89,7 +90,14 @@ def replay_source(
         async with net.client(transport) as client:
             reader = connector(source, client=client, now=clock.now, sleep=answer_at_once)
             runner = Runner(
-                Feed(source, town.city, reader, town.rules, geocoder=town.geocoder),
+                Feed(
+                    source,
+                    town.city,
+                    reader,
+                    town.rules,
+                    geocoder=town.geocoder,
+                    companions=Companions.of(town.city),
+                ),
                 town.store,
                 now=clock.now,
                 stored=_nothing,

@@ -33,6 +33,7 @@ from blocklight.cli.service import act_as_owner
 from blocklight.cli.supervisor import keep_watchdog, notify
 from blocklight.errors import BlocklightError, explained
 from blocklight.intake.claims import Claims
+from blocklight.intake.companions import Companions
 from blocklight.intake.connectors import connector
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.keys import load_id_key
@@ -78,6 +79,7 @@ class Town:
     def feeds(self, client: net.AsyncClient, now: Clock, clock_rate: float = 1) -> list[Feed]:
         """Return a feed for each source of the city."""
         claims = Claims() if len(self.city.sources) > 1 else None
+        companions = Companions.of(self.city)
         return [
             Feed(
                 source,
@@ -87,6 +89,7 @@ class Town:
                 clock_rate=clock_rate,
                 geocoder=self.geocoder,
                 claims=claims,
+                companions=companions,
             )
             for source in self.city.sources
         ]

@@ -17,6 +17,7 @@ from typing import Any
 from blocklight.city import City, SourceSpec
 from blocklight.errors import BlocklightError, SourceChanged, SourceUnavailable
 from blocklight.intake.columns import Columns
+from blocklight.intake.companions import Companions
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.redact import Rules
@@ -159,7 +160,14 @@ def understand(history: History) -> Iterator[Understood]:
     """Yield the blocks of a file in this process."""
     source, city = history.source, history.city
     rules = Rules.of(city, history.keys)
-    feed = Feed(source, city, Push(source, history.now), rules, geocoder=Geocoder.of(city))
+    feed = Feed(
+        source,
+        city,
+        Push(source, history.now),
+        rules,
+        geocoder=Geocoder.of(city),
+        companions=Companions.of(city),
+    )
     reading = Reading(Columns(source), source.records, source.encoding, _ROWS_AT_ONCE)
     with history.file.open("rb") as handle:
         for block in _left_over(read_table(handle, reading), history.done):

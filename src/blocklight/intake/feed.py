@@ -6,11 +6,12 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from blocklight.city import City, SourceSpec
 from blocklight.errors import RecordRejected
 from blocklight.intake.claims import Claims, Settling, moved
+from blocklight.intake.companions import Companions
 from blocklight.intake.digests import digest_of
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.lookup import lookup_of
@@ -24,8 +25,21 @@ _REMEMBERED = 200_000
 _PASSING = frozenset({"absurd_time"})
 """Reasons to reject a row that may be over at the next fetch, though the row is the same."""
 
-OnceSensitive = Callable[[Sequence[str]], AbstractSet[str]]
-"""Returns which of some ids were ever withheld as sensitive: they stay so, whatever their rows say now."""
+
+def _none_of(_: Sequence[str]) -> AbstractSet[str]:
+    return frozenset()
+
+
+class Past(NamedTuple):
+    """What is known of incidents from before: each function returns which of some public ids are such."""
+
+    once_sensitive: Callable[[Sequence[str]], AbstractSet[str]] = _none_of
+    """Ever withheld as sensitive: they stay so, whatever their rows say now."""
+    already_public: Callable[[Sequence[str]], AbstractSet[str]] = _none_of
+    """Seen by the public."""
+
+
+_NOTHING_KNOWN = Past()
 
 
 @dataclass(slots=True)
@@ -85,6 +99,7 @@ class Feed:
         clock_rate: float = 1,
         geocoder: Geocoder | None = None,
         claims: Claims | None = None,
+        companions: Companions | None = None,
     ) -> None:
         self.source = source
         self.late_after_s = source.lateness_s * clock_rate
@@ -95,6 +110,7 @@ class Feed:
         self._normalise = Normaliser.of(source, city)
         self._geocoder = geocoder
         self._claims = claims
+        self._companions = companions
         self._settling = Settling.of(source, city)
         self._known: dict[bytes, Outcome] = {}
         """What the rows of the latest answer came to, by their digests: no row outlives its fetch."""
@@ -108,22 +124,20 @@ class Feed:
         tally: Tally,
         unreadable: Sequence[Unreadable] = (),
         *,
-        once_sensitive: OnceSensitive = lambda _: frozenset(),
+        past: Past = _NOTHING_KNOWN,
     ) -> list[Outcome]:
         """Normalise and redact *records*; one that cannot be read is rejected alone."""
         tally.records += len(records) + len(unreadable)
         outcomes = (
-            self._by_unit(records, at, tally, once_sensitive)
+            self._by_unit(records, at, tally, past)
             if self.source.rows != "incident"
-            else self._each(records, at, tally, once_sensitive)
+            else self._each(records, at, tally, past)
         )
         outcomes += [reject(self.source.id, row.identity, row.reason, self.rules) for row in unreadable]
         tally.count(outcomes)
         return outcomes
 
-    def _each(
-        self, records: Sequence[RawRecord], at: datetime, tally: Tally, once_sensitive: OnceSensitive
-    ) -> list[Outcome]:
+    def _each(self, records: Sequence[RawRecord], at: datetime, tally: Tally, past: Past) -> list[Outcome]:
         """Understand each row; one that reads as it did at the last fetch is not worked out again."""
         outcomes: list[Outcome] = []
         known: dict[bytes, Outcome] = {}
@@ -141,7 +155,7 @@ class Feed:
                 except RecordRejected as error:
                     outcome = self._rejected(raw, error, tally)
             outcomes.append(outcome)  # type: ignore[arg-type]  # a gap is filled below
-        incidents, decided = self._decided(incidents, tally, once_sensitive)
+        incidents, decided = self._decided(incidents, at, tally, past)
         for (position, digest), incident, outcome in zip(fresh, incidents, decided, strict=True):
             outcomes[position] = outcome
             # What was impossible by the clock, or could not be looked for yet, may be possible later.
@@ -149,13 +163,11 @@ class Feed:
                 known[digest] = outcome
             else:
                 tally.passing = True
-        self._compare(incidents, decided, tally, once_sensitive)
+        self._compare(incidents, decided, tally, past)
         self._known, self._latest = known, outcomes
         return outcomes
 
-    def _by_unit(
-        self, records: Sequence[RawRecord], at: datetime, tally: Tally, once_sensitive: OnceSensitive
-    ) -> list[Outcome]:
+    def _by_unit(self, records: Sequence[RawRecord], at: datetime, tally: Tally, past: Past) -> list[Outcome]:
         rows: list[Incident] = []
         rejected: list[Outcome] = []
         for raw in records:
@@ -164,7 +176,7 @@ class Feed:
             except RecordRejected as error:
                 rejected.append(self._rejected(raw, error, tally))
         joined = join_unit_rows(rows, are_units=self.source.rows == "unit")
-        incidents, decided = self._decided(joined, tally, once_sensitive)
+        incidents, decided = self._decided(joined, at, tally, past)
         of_key = Counter(row.source_key for row in rows)
         tally.joined.update(
             {
@@ -176,25 +188,28 @@ class Feed:
         return rejected + decided
 
     def _decided(
-        self, incidents: list[Incident], tally: Tally, once_sensitive: OnceSensitive
+        self, incidents: list[Incident], at: datetime, tally: Tally, past: Past
     ) -> tuple[list[Incident], list[Outcome]]:
         """Return *incidents*, placed where they may be shown, and what becomes of each."""
         if self._geocoder is not None:
-            incidents = self._placed(incidents, self._geocoder.placing(), once_sensitive)
+            incidents = self._placed(incidents, self._geocoder.placing(), at, past)
         outcomes: list[Outcome] = []
         for incident in incidents:
             tally.repaired.update(incident.repaired)
-            outcome = redact(incident, self.rules)
+            outcomes.append(redact(incident, self.rules))
+        if self._companions is not None:
+            outcomes = self._companions.judged(incidents, outcomes, self.rules, at, past.already_public)
+        for incident, outcome in zip(incidents, outcomes, strict=True):
             if incident.placed is not None:
                 self._note_place(incident, outcome, tally)
-            outcomes.append(outcome)
         return incidents, outcomes
 
     def _placed(
         self,
         incidents: list[Incident],
         place: Callable[[Incident, Lookup], Incident],
-        once_sensitive: OnceSensitive,
+        at: datetime,
+        past: Past,
     ) -> list[Incident]:
         """Look up the places of those that have none and may be shown; of the others nobody is asked."""
         lookups = {
@@ -204,7 +219,10 @@ class Feed:
         }
         public_id, source = self.rules.public_id, self.source.id
         ids = {number: public_id(source, incidents[number].source_key) for number in lookups}
-        hidden = once_sensitive(list(ids.values())) if ids else ()
+        hidden = set(past.once_sensitive(list(ids.values()))) if ids else set()
+        if self._companions is not None and ids:
+            asked_for = {id_: incidents[number] for number, id_ in ids.items()}
+            hidden |= self._companions.unplaced(incidents, asked_for, self.rules, at, past.already_public)
         placed = list(incidents)
         for number, lookup in lookups.items():
             if ids[number] not in hidden:
@@ -216,7 +234,7 @@ class Feed:
         incidents: list[Incident],
         outcomes: list[Outcome],
         tally: Tally,
-        once_sensitive: OnceSensitive,
+        past: Past,
     ) -> None:
         """Count which published incidents moved since the last fetch, and which another source has too."""
         pairs = zip(incidents, outcomes, strict=True)
@@ -227,7 +245,7 @@ class Feed:
         redrawn = [one.id for _, one in shown if one.id in before and moved(before[one.id], one)]
         fresh = [pair for pair in shown if pair[1].id not in before] if self._claims is not None else []
         ids = [*redrawn, *(outcome.id for _, outcome in fresh)]
-        hidden = once_sensitive(ids) if ids else ()
+        hidden = past.once_sensitive(ids) if ids else ()
         if redrawn := [id_ for id_ in redrawn if id_ not in hidden]:
             tally.noticed["places_redrawn"] += len(redrawn)
         for incident, outcome in fresh:

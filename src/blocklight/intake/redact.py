@@ -173,6 +173,11 @@ def _withheld(public_id: str, incident: Incident, reason: Reason, rules: Rules) 
     return Withheld(public_id, incident.source, reason, reason is Reason.SENSITIVE, areas)
 
 
+def as_companion(public_id: str, incident: Incident, rules: Rules) -> Withheld:
+    """Return the mark of a companion of a sensitive call: as if it were sensitive itself, in every count."""
+    return replace(_withheld(public_id, incident, Reason.SENSITIVE, rules), companion=True)
+
+
 def timed(incident: Incident, public: PublicIncident, decision: Decision) -> PublicIncident | Held:
     """Return the public record with its times cut, held back where policy says so."""
     step = decision.time_step_min

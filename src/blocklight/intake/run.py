@@ -15,7 +15,7 @@ from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceError, StoreError
 from blocklight.intake.answers import Answered, judge_answer
 from blocklight.intake.backoff import pause_s
-from blocklight.intake.feed import Feed, Tally
+from blocklight.intake.feed import Feed, Past, Tally
 from blocklight.intake.record import Batch
 from blocklight.intake.threads import POLLING, in_thread
 from blocklight.model import Held, Outcome, PublicIncident, Rejected, Withheld
@@ -85,7 +85,8 @@ def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone: 
     came at a moment of the source's choosing.
     """
     source, at = feed.source, batch.fetched_at
-    outcomes = feed.outcomes(batch.records, at, tally, batch.unreadable, once_sensitive=store.once_sensitive)
+    past = Past(store.once_sensitive, store.already_public)
+    outcomes = feed.outcomes(batch.records, at, tally, batch.unreadable, past=past)
     try:
         judge_answer(source, _answered(source, batch, outcomes, tally, store))
     except SourceChanged:

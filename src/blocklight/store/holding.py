@@ -1,6 +1,6 @@
 """Keeps back what may not be public yet: sorts a batch into what is decided now and what waits."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -90,6 +90,16 @@ def covers(scope: str, value: str, incident: PublicIncident) -> bool:
             kind, _, area = value.partition(":")
             return incident.areas.get(kind) == area
     return True
+
+
+def already_public(cursor: DBAPICursor, sql: Statements, ids: Sequence[str]) -> set[str]:
+    """Return which of *ids* are published, or were counted before they waited."""
+    if not ids:
+        return set()
+    keys = sql.keys(ids)
+    published = {row[0] for row in fetch(cursor, sql.shown, keys)}
+    waiting = (Waiting(*row) for row in fetch(cursor, sql.held, keys))
+    return published | {row.id for row in waiting if row.counted}
 
 
 class Holding:

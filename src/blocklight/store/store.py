@@ -27,6 +27,7 @@ from blocklight.store.applied import Applied
 from blocklight.store.auditing import AuditEntry, AuditVerdict
 from blocklight.store.engines import Engines, connect, cursor_of, empty_log, in_passing, transaction
 from blocklight.store.failing import failing_as_store_error
+from blocklight.store.holding import already_public
 from blocklight.store.intake_lock import IntakeLock
 from blocklight.store.integrity import check_integrity
 from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, entries
@@ -364,6 +365,11 @@ class Store:
         """Return which of *ids* were ever withheld as sensitive, and so are never published."""
         with self._read() as connection, cursor_of(connection) as driver:
             return {row[0] for row in fetch(driver, self._sql.once_sensitive, self._sql.keys(ids))}
+
+    def already_public(self, ids: Sequence[str]) -> set[str]:
+        """Return which of *ids* are published, or were and wait."""
+        with self._read() as connection, cursor_of(connection) as driver:
+            return already_public(driver, self._sql, ids)
 
     def query(self, query: IncidentQuery) -> Page:
         """Return a page of incidents, newest first; raises ``BadQuery``."""

@@ -14,7 +14,7 @@ from blocklight.store import lives, sources
 from blocklight.store.applied import Applied
 from blocklight.store.batch import collect
 from blocklight.store.coarsening import taken_back
-from blocklight.store.holding import PASSING, Holding, Pending
+from blocklight.store.holding import PASSING, Holding, Pending, already_public
 from blocklight.store.ledger import of_all_sources
 from blocklight.store.places import Places
 from blocklight.store.rows import CONTENT, Row, body, content, digest, from_ms, to_ms
@@ -121,6 +121,7 @@ class Application:
         self._known = {} if join_rows else self._settled.of(self._source)
         batch = collect(outcomes, join_rows=join_rows, settled=self._known)
         self._tally["unchanged"] += len(batch.settled)
+        self._leave_public(batch.pending)
         self._decide(batch.pending, join_rows=join_rows)
         told = {} if join_rows else batch.given  # what is stored of joined rows is none of them
         stored = {id_: Known(told[id_], row) for id_, row in self._stored.items() if id_ in told}
@@ -159,6 +160,13 @@ class Application:
         return head, next_place, version, drift
 
     # Deciding
+
+    def _leave_public(self, pending: Pending) -> None:
+        """Take companions that are public out of *pending*: a retraction would point at what is beside it."""
+        companions = [id_ for id_, one in pending.items() if isinstance(one, Withheld) and one.companion]
+        for id_ in already_public(self._cursor, self._sql, companions):
+            del pending[id_]
+            self._tally["unchanged"] += 1
 
     def _decide(self, pending: Pending, *, join_rows: bool) -> None:
         self._settled.drop(list(pending))

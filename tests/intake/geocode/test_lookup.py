@@ -10,7 +10,7 @@ from town_streets import town
 
 from blocklight.city import City
 from blocklight.intake.connectors.push import Push
-from blocklight.intake.feed import Feed, Tally
+from blocklight.intake.feed import Feed, Past, Tally
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.geocode.names import Block, Crossing
 from blocklight.intake.geocode.place import NotNow, Point
@@ -81,7 +81,7 @@ def test_nobody_is_asked_for_what_is_withheld_and_it_takes_no_turn(tmp_path: Pat
 def test_nobody_is_asked_for_what_was_sensitive_once(tmp_path: Path) -> None:
     outsider = Outsider()
     feed = feed_of(town(tmp_path), outsider)
-    feed.outcomes([row(1), row(2)], NOW, Tally(), once_sensitive=lambda ids: set(ids[:1]))
+    feed.outcomes([row(1), row(2)], NOW, Tally(), past=Past(once_sensitive=lambda ids: set(ids[:1])))
     assert outsider.asked == [Block(200, "FARAWAY ST", 200)]
 
 

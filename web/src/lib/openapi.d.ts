@@ -245,7 +245,8 @@ export interface paths {
          * @description Return how places are masked, which sensitive groups are withheld, and what of them is let through.
          *
          *     `masked_by_publisher` are the sources whose points are shown where their publisher puts them. `medical` is
-         *     what of medical calls is published beside what always is.
+         *     what of medical calls is published beside what always is. `companions_shown` says why calls beside
+         *     sensitive ones are published; it is `null` where they are withheld.
          *     Neither the agency's words nor the conditions of rules are told. `changed_on` are the days (UTC) on which
          *     another policy took effect, the oldest first.
          */
@@ -1521,6 +1522,12 @@ export interface operations {
                      *           "source": "calls"
                      *         }
                      *       ],
+                     *       "medical": {
+                     *         "reason": "The fire board asked for the number of units",
+                     *         "show": [
+                     *           "units"
+                     *         ]
+                     *       },
                      *       "medical_resolution": 8,
                      *       "resolution": 9,
                      *       "sensitive_groups": [

@@ -1,0 +1,215 @@
+"""Calls beside a sensitive one are withheld with it; what is public already goes on as before."""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_city import ROW, rules_of, small_city
+
+from blocklight.intake import companions
+from blocklight.intake.bulk import History, understand
+from blocklight.intake.companions import Companions
+from blocklight.intake.connectors.push import Push
+from blocklight.intake.feed import Feed, Past, Tally
+from blocklight.intake.geocode.geocoder import Geocoder
+from blocklight.intake.geocode.names import Block, Crossing
+from blocklight.model import Held, Outcome, PublicIncident, Reason, Withheld
+
+NOW = datetime(2026, 3, 1, 12, 5, tzinfo=UTC)
+LON, LAT = -95.5, 29.5
+_METRE_LAT = 1 / 111_195
+SHOW = {"policy": {"companions": {"show": True, "reason": "The council wants every alarm shown"}}}
+
+
+def row(number: str, what: str = "NOISE", *, metres: float = 0, minutes: float = 0, **cells: Any) -> Any:  # noqa: ANN401 - a row
+    """Return a row so many metres north of the first place and minutes after the first call."""
+    received = datetime(2026, 3, 1, 12, tzinfo=UTC) + timedelta(minutes=minutes)
+    stages = dict.fromkeys(("dispatched", "en_route", "on_scene"))
+    place = {"lat": LAT + metres * _METRE_LAT, "lon": LON}
+    return ROW | stages | place | {"number": number, "type": what, "received": received.isoformat()} | cells
+
+
+def a_feed(tmp_path: Path, memory: Companions | None = None, **more: Any) -> Feed:  # noqa: ANN401 - settings
+    city = small_city(tmp_path, top=more.pop("top", None), **more.pop("source", {}))
+    source = city.sources[0]
+    memory = memory if memory is not None else Companions.of(city)
+    return Feed(source, city, Push(source, lambda: NOW), rules_of(city), companions=memory, **more)
+
+
+def outcomes_of(feed: Feed, *rows: Any, at: datetime = NOW, past: Past | None = None) -> list[Outcome]:  # noqa: ANN401 - rows
+    return feed.outcomes(rows, at, Tally(), past=past or Past())
+
+
+def fates(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return what became of each: shown, sensitive, companion or other."""
+    return [
+        "shown" if isinstance(one, PublicIncident | Held)
+        else ("companion" if one.companion else str(one.reason)) if isinstance(one, Withheld)
+        else "rejected"
+        for one in outcomes
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_call_beside_a_sensitive_one_is_withheld_in_whatever_order_they_come(
+    tmp_path: Path, order: int
+) -> None:
+    rows = [row("hidden", "STALKING"), row("beside", metres=35, minutes=20), row("far", metres=400)]
+    assert (
+        fates(outcomes_of(a_feed(tmp_path), *rows[::order])) == ["sensitive", "companion", "shown"][::order]
+    )
+
+
+@pytest.mark.parametrize(
+    ("metres", "minutes", "fate"),
+    [
+        (0, 0, "companion"),
+        (40, 30, "companion"),
+        (-40, -30, "companion"),
+        (0, 46, "shown"),
+        (200, 0, "shown"),
+    ],
+)
+def test_beside_is_within_forty_metres_and_half_an_hour(
+    tmp_path: Path, metres: float, minutes: float, fate: str
+) -> None:
+    feed = a_feed(tmp_path)
+    outcomes_of(feed, row("hidden", "STALKING"))
+    assert fates(outcomes_of(feed, row("later", metres=metres, minutes=minutes))) == [fate]
+
+
+def test_forty_metres_in_any_direction_are_beside_wherever_in_its_cell_the_sensitive_call_was(
+    tmp_path: Path,
+) -> None:
+    for number in range(40):
+        feed = a_feed(tmp_path)
+        start = 7 * number
+        east = 40 * _METRE_LAT / 0.87
+        rows = [row("hidden", "STALKING", metres=start)]
+        rows += [row(f"n{d}", metres=start + d) for d in (40, -40)]
+        rows += [row(f"e{d}", metres=start, lon=LON + d * east) for d in (1, -1)]
+        assert fates(outcomes_of(feed, *rows)) == ["sensitive", *["companion"] * 4]
+
+
+def test_a_companion_is_marked_for_good_and_counts_as_sensitive(tmp_path: Path) -> None:
+    tally = Tally()
+    feed = a_feed(tmp_path)
+    outcomes = feed.outcomes([row("hidden", "STALKING"), row("beside")], NOW, tally)
+    hidden, beside = outcomes
+    assert isinstance(hidden, Withheld)
+    assert isinstance(beside, Withheld)
+    assert (beside.reason, beside.sensitive, beside.areas) == (hidden.reason, hidden.sensitive, hidden.areas)
+    assert tally.withheld == {Reason.SENSITIVE: 2}
+
+
+def test_a_companion_has_no_companions_of_its_own(tmp_path: Path) -> None:
+    feed = a_feed(tmp_path)
+    rows = [row("hidden", "STALKING"), row("beside", metres=40), row("beyond", metres=160)]
+    assert fates(outcomes_of(feed, *rows)) == ["sensitive", "companion", "shown"]
+    assert fates(outcomes_of(feed, row("beyond", "THEFT", metres=160))) == ["shown"]
+
+
+def test_calls_that_are_withheld_for_other_reasons_have_no_companions(tmp_path: Path) -> None:
+    feed = a_feed(tmp_path)
+    rows = [row("unknown", "WIZARDRY"), row("patient", "SICK PERSON"), row("beside")]
+    assert fates(outcomes_of(feed, *rows)) == ["unmapped", "shown", "shown"]
+    assert "hidden" not in repr(feed)
+
+
+def test_what_is_public_already_stays_and_goes_on(tmp_path: Path) -> None:
+    feed = a_feed(tmp_path)
+    (first,) = outcomes_of(feed, row("beside"))
+    asked: list[str] = []
+
+    def already_public(ids: Sequence[str]) -> AbstractSet[str]:
+        asked.extend(ids)
+        return {first.id}
+
+    past = Past(already_public=already_public)
+    later = outcomes_of(feed, row("hidden", "STALKING"), row("beside", "THEFT"), row("new"), past=past)
+    assert fates(later) == ["sensitive", "shown", "companion"]
+    assert sorted(asked) == sorted([first.id, later[2].id])
+
+
+def test_an_hour_after_it_was_read_a_call_is_forgotten_and_no_sooner(tmp_path: Path) -> None:
+    memory = Companions()
+    feed = a_feed(tmp_path, memory)
+    outcomes_of(feed, row("hidden", "STALKING"))
+    soon, late = NOW + timedelta(minutes=60), NOW + timedelta(minutes=61)
+    assert fates(outcomes_of(feed, row("soon"), at=soon)) == ["companion"]
+    assert fates(outcomes_of(feed, row("late"), at=late)) == ["shown"]
+    assert len(memory) == 0
+
+
+def test_a_call_that_is_read_again_is_remembered_from_then_on(tmp_path: Path) -> None:
+    feed = a_feed(tmp_path)
+    outcomes_of(feed, row("hidden", "STALKING", priority=1))
+    outcomes_of(feed, row("hidden", "STALKING", priority=2), at=NOW + timedelta(minutes=30))
+    assert fates(outcomes_of(feed, row("late"), at=NOW + timedelta(minutes=80))) == ["companion"]
+
+
+def test_one_memory_serves_all_sources_of_a_city(tmp_path: Path) -> None:
+    memory = Companions()
+    one, other = a_feed(tmp_path, memory), a_feed(tmp_path, memory)
+    outcomes_of(one, row("hidden", "STALKING"))
+    assert fates(outcomes_of(other, row("beside"))) == ["companion"]
+
+
+def test_the_memory_is_bounded_and_drops_the_oldest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(companions, "_MOST_MARKS", 200)
+    memory = Companions()
+    feed = a_feed(tmp_path, memory)
+    outcomes_of(feed, *(row(f"h{n}", "STALKING", metres=500 * n) for n in range(20)))
+    assert len(memory) == 200
+    assert fates(outcomes_of(feed, row("old"), row("new", metres=500 * 19))) == ["shown", "companion"]
+
+
+def test_a_city_may_publish_companions_with_a_reason_and_then_nothing_is_remembered(tmp_path: Path) -> None:
+    assert Companions.of(small_city(tmp_path, top=SHOW)) is None
+    feed = a_feed(tmp_path, top=SHOW)
+    assert fates(outcomes_of(feed, row("hidden", "STALKING"), row("beside"))) == ["sensitive", "shown"]
+
+
+def test_calls_without_points_are_compared_by_their_block(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Locator:
+        def find(self, address: Block | Crossing, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's
+            asked.append(repr(address))
+            return LON, LAT
+
+    bounds = small_city(tmp_path).city.bounds
+    blank: dict[str, Any] = {"lon": None, "lat": None}
+    feed = a_feed(tmp_path, geocoder=Geocoder([Locator()], bounds, patience_s=5))
+    rows = [row("hidden", "STALKING", **blank), row("beside", **blank, address="1418 MAIN ST"),
+            row("point", address="1420 MAIN ST"), row("other", **blank, address="900 OAK ST")]  # fmt: skip
+    assert fates(outcomes_of(feed, *rows)) == ["sensitive", "companion", "companion", "shown"]
+    assert len(asked) == 1, "nobody is asked for the place of a companion"
+    placed = a_feed(tmp_path, geocoder=Geocoder([Locator()], bounds, patience_s=5))
+    rows = [row("hidden", "STALKING", address="1400 MAIN ST"), rows[1], row("far", metres=200)]
+    assert fates(outcomes_of(placed, *rows)) == ["sensitive", "companion", "shown"]
+
+
+def test_a_file_of_history_withholds_companions_too(tmp_path: Path) -> None:
+    city = small_city(tmp_path)
+    file = tmp_path / "past.csv"
+    rows = [row("hidden", "STALKING"), row("beside", metres=30, minutes=5), row("far", metres=400)]
+    heading = [*rows[0]]
+    lines = [
+        ",".join(heading),
+        *(",".join(str(one[name] or "").replace(",", ";") for name in heading) for one in rows),
+    ]
+    file.write_text("\n".join(lines))
+    history = History(file, city, city.sources[0], bytes(32), lambda: NOW)
+    (block,) = understand(history)
+    assert fates(block.outcomes) == ["sensitive", "companion", "shown"]
+
+
+def test_the_memory_shows_nothing_of_what_it_holds(tmp_path: Path) -> None:
+    memory = Companions()
+    outcomes_of(a_feed(tmp_path, memory), row("hidden", "STALKING"))
+    assert len(memory) > 7
+    assert repr(memory) == str(memory) == "Companions()"

@@ -1,0 +1,92 @@
+"""A city lived with and without a sensitive call and what is withheld beside it: one poll after the other."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from loopback.table import Row
+from town import NOW
+from two_worlds import Source, Step, World, city_text, differences, live
+
+from blocklight.store import Store
+
+_PUSH = Source("json", closes="never")
+
+
+def a_call(number: str, what: str, minutes_ago: float = 5, **cells: object) -> Row:
+    opened = (NOW - timedelta(minutes=minutes_ago)).isoformat()
+    blank = {"closed": "", "state": "OPEN", "also": "", "address": "", "row": 0}
+    return {
+        "number": number,
+        "opened": opened,
+        "what": what,
+        "lon": -122.2411,
+        "lat": 37.8211,
+        **blank,
+        **cells,
+    }
+
+
+HIDDEN = a_call("hidden", "DOMESTIC VIOLENCE")
+BESIDE = a_call("beside", "BURGLARY", 12)
+BEFORE = a_call("before", "BURGLARY", 20, lat=37.8213)
+FAR = a_call("far", "BURGLARY", lat=37.8011)
+
+
+def lived(
+    folder: Path, *polls: list[Row] | tuple[list[Row], ...], restart: bool = False, rules: str = ""
+) -> World:
+    """Live polls a minute apart, each the rows of one source or of several; *restart* before each."""
+    each = [poll if isinstance(poll, tuple) else (poll,) for poll in polls]
+    sources = [_PUSH for _ in each[0]]
+    text = city_text(sources, rules=rules, labels=False, geocoder=False)
+    return live(folder, text, sources, [Step(1, poll, restart=restart) for poll in each])
+
+
+def same(one: World, other: World) -> bool:
+    return all(not differences(a, b) for a, b in zip(one.answers, other.answers, strict=True))
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_companion_leaves_no_trace_and_never_comes_back(tmp_path: Path, restart: bool) -> None:  # noqa: FBT001 - a case
+    later = [HIDDEN, {**BESIDE, "what": "FIRE"}, FAR]
+    polls = [[HIDDEN, BESIDE, FAR], later, [later[1], FAR], [{**BESIDE, "state": "DONE"}, FAR]]
+    along = lived(tmp_path / "a", *polls, restart=restart)
+    without = lived(tmp_path / "b", *([FAR] for _ in polls), restart=restart)
+    assert same(along, without)
+    assert along.published == without.published == 1
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_what_was_public_before_goes_on_to_its_end_as_if_nothing_had_come(
+    tmp_path: Path,
+    restart: bool,  # noqa: FBT001 - a case
+) -> None:
+    done = {**BEFORE, "state": "DONE", "closed": NOW.isoformat()}
+    polls = [[BEFORE], [HIDDEN, BEFORE, BESIDE], [HIDDEN, {**BEFORE, "what": "FIRE"}], [HIDDEN, done]]
+    along = lived(tmp_path / "a", *polls, restart=restart)
+    without = lived(tmp_path / "b", *([row for row in poll if row["number"] == "before"] for poll in polls))
+    assert same(along, without)
+    assert along.published == 3
+
+
+def test_a_call_of_another_source_beside_a_sensitive_one_is_withheld(tmp_path: Path) -> None:
+    along = lived(tmp_path / "a", ([HIDDEN], [BESIDE, FAR]))
+    assert same(along, lived(tmp_path / "b", ([], [FAR])))
+    assert along.published == 1
+
+
+def test_a_city_that_publishes_companions_says_why_in_public(tmp_path: Path) -> None:
+    rules = '[policy.companions]\nshow = true\nreason = "The council wants every alarm shown"\n'
+    along = lived(tmp_path / "a", [HIDDEN, BESIDE], rules=rules)
+    assert along.published == 1
+    assert b"The council wants every alarm shown" in along.answers[0]["/api/v1/policy"]
+
+
+def test_the_ledger_has_no_class_for_companions(tmp_path: Path) -> None:
+    lived(tmp_path, [HIDDEN, BESIDE, FAR])
+    with Store.open(f"sqlite:///{tmp_path}/city.sqlite3", "anytown") as store:
+        rows = {
+            (row.outcome, row.reason): row.n for row in store.ledger((NOW - timedelta(1)).date(), NOW.date())
+        }
+    assert rows == {("withheld", "sensitive"): 2, ("published", ""): 1}
