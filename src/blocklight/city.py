@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from blocklight.endless_holds import endless_holds
 from blocklight.errors import CityFileError
 from blocklight.geocoder_spec import GeocoderSpec, StreetLines
 from blocklight.mistakes_in_words import in_words
@@ -364,7 +365,10 @@ def _check_policy(city: City, file: str) -> None:
         kinds=frozenset(layer.kind for layer in city.areas),
         places=city.places is not None,
     )
-    found = list(mistakes(city.policy, shipped=shipped, own=own, known=known))
+    found = [
+        *mistakes(city.policy, shipped=shipped, own=own, known=known),
+        *endless_holds(city.policy, city.sources),
+    ]
     if found:
         others = [mistake.key for mistake in found[1:] if mistake.key != found[0].key]
         raise CityFileError(file, found[0].key, found[0].reason + _also(list(dict.fromkeys(others))))

@@ -1,7 +1,7 @@
 """What the public may know: the only types that exist outside ``intake/``, none with a field for more."""
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Self
 
@@ -102,6 +102,7 @@ class PlaceKind(StrEnum):
 TIMES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
 """The times of an incident in the order of its life, all from its source."""
 
+_ZONES_APART = timedelta(hours=26)
 _METRES_A_DEGREE = 111_195
 _NOWHERE_M = 50_000_000
 COARSER = 1.5
@@ -294,15 +295,17 @@ class Withheld(msgspec.Struct, frozen=True):
 class Held(msgspec.Struct, frozen=True):
     """A public record that is not public yet.
 
-    It is released at *release_at*; without one, once it is closed and *after_close_s* have passed. With
-    *step_min* it is released at the next whole step after it came in, and what was published of it before
-    stays until then.
+    It is released at *release_at*; without one, once it is closed and *after_close_s* have passed. Both count
+    by the source's clock, which may be wrong: so it waits *after_seen_s* at least from the moment it was
+    first seen here, and *after_close_s* from the one it was first seen closed. With *step_min* it is released
+    at the next whole step after it came in, and what was published of it before stays until then.
     """
 
     incident: PublicIncident
     release_at: datetime | None = None
     after_close_s: int = 0
     step_min: int | None = None
+    after_seen_s: int = 0
 
     @property
     def id(self) -> str:
@@ -379,6 +382,14 @@ class Area(msgspec.Struct, frozen=True):
     kind: str
     id: str
     name: str
+
+
+def may_be_new(received_at: datetime, seen_at: datetime) -> bool:
+    """Whether what was first seen at *seen_at* may have begun then, its source's clock being a zone off.
+
+    Between the zones farthest apart lie 26 hours; what is older by the source's clock is past by any.
+    """
+    return received_at > seen_at - _ZONES_APART
 
 
 def cut(time: datetime, step_min: int) -> datetime:

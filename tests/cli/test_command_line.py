@@ -127,6 +127,24 @@ def test_check_says_what_becomes_of_a_sample(workplace: Workplace, inside: Insid
     assert "received_at" in told
 
 
+def test_check_says_what_stays_withheld_where_no_call_is_seen_to_close(
+    workplace: Workplace, inside: Inside
+) -> None:
+    sample = workplace.folder / "sample.json"
+    sample.write_text(json.dumps([a_row(1), a_row(2, type="SWAT CALL OUT")]))
+    allowed = CITY_FILE.replace('"NOISE" = "noise"', '"NOISE" = "noise"\n"SWAT CALL OUT" = "other"') + (
+        '[[policy.allow]]\ngroup = "tactical_officer_safety"\ntypes = ["SWAT CALL OUT"]\n'
+        'reason = "An invented ordinance asks for it after the fact"\n'
+    )
+    file = workplace.folder / "smallville.toml"
+    file.write_text(allowed)
+    assert "Stays withheld" not in inside("check", "smallville.toml", "--sample", "sample.json")
+    file.write_text(re.sub('closes = "[a-z]+"', 'closes = "never"', allowed))
+    told = inside("check", "smallville.toml", "--sample", "sample.json")
+    assert "Stays withheld: what [[policy.allow]] allows of tactical_officer_safety" in told
+    assert "withheld: 1 sensitive" in told
+
+
 def test_check_counts_the_damaged_lines_of_a_file(workplace: Workplace, inside: Inside) -> None:
     city = CITY_FILE.replace('connector = "socrata"', 'connector = "files"')
     assert city != CITY_FILE

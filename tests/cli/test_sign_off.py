@@ -99,7 +99,7 @@ def test_history_of_a_source_is_counted_like_its_feed(tmp_path: Path) -> None:
 
 
 def test_each_type_that_waits_takes_one_key() -> None:
-    counts = type_counts(COUNTED, SHIPPED)
+    counts = type_counts(COUNTED, SHIPPED.of)
     signed = decide(counts, SHIPPED, keys("y", "a", " "), slow_clock())
     assert signed == {"MEET CITIZEN": Category.SERVICE, "ASSAULT QX": Category.VIOLENCE}
     stopped = decide(counts, SHIPPED, keys("y", "q"), slow_clock())
@@ -107,26 +107,26 @@ def test_each_type_that_waits_takes_one_key() -> None:
 
 
 def test_every_category_has_a_key_and_an_unknown_key_decides_nothing() -> None:
-    line = type_counts({"ZORBLAX": 1}, SHIPPED)
+    line = type_counts({"ZORBLAX": 1}, SHIPPED.of)
     by_key = {key: decide(line, SHIPPED, keys(key, " "), slow_clock()) for key in "abcdefghijklmnoprstuvwxz1"}
     assert {signed["ZORBLAX"] for signed in by_key.values()} == set(Category)
     assert decide(line, SHIPPED, keys("?", "y", " "), slow_clock()) == {}, "nothing proposes anything here"
 
 
 def test_a_key_that_is_held_down_signs_nothing_off() -> None:
-    counts = type_counts({f"MEET CITIZEN {letter}X": 1 for letter in "ABCDEFG"}, SHIPPED)
+    counts = type_counts({f"MEET CITIZEN {letter}X": 1 for letter in "ABCDEFG"}, SHIPPED.of)
     moments = iter([*(0.01 * n for n in range(200)), 10.0, 20.0])
     assert decide(counts, SHIPPED, keys(*"y" * 99, "y", "q"), lambda: next(moments)) == {}
 
 
 def test_no_key_makes_a_medical_type_finer_and_the_line_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    line = type_counts({"BITE BY A FERRET": 1}, SHIPPED)
+    line = type_counts({"BITE BY A FERRET": 1}, SHIPPED.of)
     assert decide(line, SHIPPED, keys("r", "y"), slow_clock()) == {"BITE BY A FERRET": Category.MEDICAL}
     assert 'group = "medical", types = ["BITE BY A FERRET"]' in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_sensitive_type_is_never_asked_about_and_may_not_be_signed() -> None:
-    assert decide(type_counts({"BATTERY (FV)": 9}, SHIPPED), SHIPPED, keys(), slow_clock()) == {}
+    assert decide(type_counts({"BATTERY (FV)": 9}, SHIPPED.of), SHIPPED, keys(), slow_clock()) == {}
     refused = refusal("BATTERY (FV)", Category.VIOLENCE, SHIPPED)
     assert refused is not None
     assert '[[policy.allow]] with group = "domestic_violence"' in refused

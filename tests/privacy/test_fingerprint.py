@@ -54,6 +54,7 @@ PARTS_OF_RULES = {
     "decider": "policy",
     "masks": "city.bounds, areas and places",
     "passed": "masked_by_publisher",
+    "never_closing": "never_closing",
     "city_id": "a store belongs to one city",
     "ids": "a store refuses another key",
     "ledger_kind": "it decides what is counted, not what is published",

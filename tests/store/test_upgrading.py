@@ -21,6 +21,8 @@ _NEW_COLUMNS = (
     ("006", "withheld", "medical_once"),
     ("006", "incident", "medical_once"),
     ("008", "log", "epoch"),
+    ("010", "held", "first_seen_at"),
+    ("010", "held", "closed_seen_at"),
 )
 
 

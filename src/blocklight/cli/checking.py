@@ -18,6 +18,7 @@ from blocklight.cli.serving import Options, configured_city, http_client, wall_c
 from blocklight.cli.type_table import print_types
 from blocklight.errors import BlocklightError, RecordRejected, SourceChanged, SourceError
 from blocklight.intake.answers import Answered, expect_columns
+from blocklight.intake.call_types import HELD_UNTIL_CLOSED
 from blocklight.intake.columns import Columns
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.push import Push
@@ -78,6 +79,7 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
             failed += 1
             told = f"`serve` would refuse this answer as a whole: {refused}"
             out.print(told, style="bold", markup=False, highlight=False, soft_wrap=True)
+        _print_endless(source, city)
         raised += _ask(source, city, rules, sample)
         for file, wrong in unlike(source) if sample is None else ():
             fails = isinstance(wrong, SourceChanged)
@@ -152,7 +154,7 @@ def _explain(feed: Feed, city: City, batch: Batch) -> str | None:
             unread.append((raw, error.reason))
     read = [incident for _, incident in SampleRows.of(source, city, rules, records, at).rows]
     out.print(_field_table(source, read, records))
-    counts = type_counts(count_types(read), rules.meanings)
+    counts = type_counts(count_types(read), lambda text: rules.meaning(text, source.id))
     print_types(counts, most=_MOST_TYPES, sign_off="blocklight types CITY --sign")
     withheld = ", ".join(f"{count} {reason}" for reason, count in tally.withheld.most_common()) or "none"
     rejected = ", ".join(f"{count} {reason}" for reason, count in tally.rejected.most_common()) or "none"
@@ -181,6 +183,20 @@ def _ask(source: SourceSpec, city: City, rules: Rules, sample: Path | None) -> i
         out.print(told, style="bold", markup=False, soft_wrap=True)
         return 0
     return print_questions(questions(SampleRows.of(source, city, rules, batch.records, batch.fetched_at)))
+
+
+def _print_endless(source: SourceSpec, city: City) -> None:
+    """Say which allowed types stay withheld, because this source never says that a call is closed."""
+    if source.closes != "never":
+        return
+    for line in city.policy.allow:
+        if line.group in HELD_UNTIL_CLOSED:
+            told = (
+                f"Stays withheld: what [[policy.allow]] allows of {line.group} is published once the call is "
+                f'closed, and this source never says so (closes = "never").'
+            )
+            out.print(told, style="bold", markup=False, highlight=False, soft_wrap=True)
+            return
 
 
 def print_questions(raised: list[Question]) -> int:

@@ -164,7 +164,7 @@ def _store(town: Town, feed: Feed, block: Understood, ledger: Ledger) -> None:
         )
     settled = feed.settled(block.outcomes, town.store)
     joins = source.rows != "incident"
-    tally.applied.append(town.store.apply(source.id, settled, at=block.at, join_rows=joins))
+    tally.applied.append(town.store.apply(source.id, settled, at=block.at, join_rows=joins, is_history=True))
     ledger.account.add(tally)
     ledger.save()
 

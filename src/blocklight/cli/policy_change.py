@@ -69,6 +69,7 @@ def fingerprint(
         "areas": _borders(city),
         "places": None if rules.places is None else rules.places.digest,
         "masked_by_publisher": _passed(city),
+        "never_closing": sorted(rules.never_closing),
     }
     return hashlib.sha256(orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
@@ -153,4 +154,5 @@ def asked(
     for block in store.window(_BEGINNING):
         for stored in block:
             if stored.incident.source in sources:
-                yield stored.incident, refilter(stored.incident, rules, known, now)
+                incident = stored.incident
+                yield incident, refilter(incident, rules, known, now, released_at=stored.released_at)

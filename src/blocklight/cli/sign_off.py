@@ -44,7 +44,7 @@ def show_types(
     """Print the types of a city's feeds, or write them into a *worksheet* to edit."""
     city = configured_city(Options(name))
     meanings = CallMeanings(city.call_types, city.policy.allow)
-    counts = type_counts(count_records(city, source_id, sample, history), meanings)
+    counts = type_counts(count_records(city, source_id, sample, history), meanings.of)
     if worksheet is None:
         how = f"blocklight types {name} --sign, or --worksheet FILE to edit"
         print_types(counts, most=_MOST_LINES, sign_off=how)
@@ -152,7 +152,7 @@ def sign_types(name: str, *, source_id: str | None, sample: Path | None, history
         raise BlocklightError("--sign needs a terminal; write a --worksheet to edit, and --write it")
     city = load_city(name)
     meanings = CallMeanings(city.call_types, city.policy.allow)
-    counts = type_counts(count_records(city, source_id, sample, history), meanings)
+    counts = type_counts(count_records(city, source_id, sample, history), meanings.of)
     _save(name, decide(counts, meanings, click.getchar, time.monotonic))
 
 

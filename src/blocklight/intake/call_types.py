@@ -16,7 +16,7 @@ from blocklight.policy import MEDICAL, Allow
 from blocklight.table import folded
 
 _REMEMBERED = 10_000
-_HOLD_FLOOR = frozenset({"tactical_officer_safety"})
+HELD_UNTIL_CLOSED = frozenset({"tactical_officer_safety"})
 """Groups that even an `allow` publishes only once the call is closed."""
 
 
@@ -44,7 +44,14 @@ class Meaning:
     @property
     def held_until_closed(self) -> bool:
         """Whether it is published at the earliest when the call is closed, whatever a rule says."""
-        return any(allow.group in _HOLD_FLOOR for allow in self.allowed)
+        return any(allow.group in HELD_UNTIL_CLOSED for allow in self.allowed)
+
+    def where_none_is_closed(self) -> "Meaning":
+        """Return what it means at a source that never says that a call is closed: nothing ends its hold."""
+        if not self.held_until_closed or isinstance(self.category, Reason):
+            return self
+        why = f"{self.why}; allowed once it is closed, which this source never says"
+        return replace(self, category=Reason.SENSITIVE, why=why)
 
     def with_further(self, other: "Meaning") -> "Meaning":
         """Return what it means to be of another type too: whatever is strictest of both, in any order.

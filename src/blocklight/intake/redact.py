@@ -1,6 +1,7 @@
 """The only door: makes the public record from an ``Incident``, field by field, or withholds it."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 
 from blocklight.areas import Areas
 from blocklight.city import City, Policy
+from blocklight.endless_holds import never_closing
 from blocklight.grid import COARSEST
 from blocklight.intake.call_types import CallMeanings, Meaning
 from blocklight.intake.geomask import hundred_block, mask_point
@@ -53,6 +55,8 @@ class Rules:
     """Sources that tell of another's incidents by the same keys, each with that other."""
     passed: Mapping[str, int] = field(default_factory=dict)
     """Sources whose points are masked already, each with how far the true place may be, in metres."""
+    never_closing: AbstractSet[str] = frozenset()
+    """Sources that never say that a call is closed."""
 
     @classmethod
     def of(cls, city: City, id_key: bytes, areas: Areas | None = None) -> "Rules":
@@ -74,6 +78,7 @@ class Rules:
             masks=Masks(city.city.bounds, areas, Ground(areas, city.within), approved),
             ledger_kind=city.ledger_kind,
             same={source.id: source.same_as for source in city.sources if source.same_as},
+            never_closing=never_closing(city.sources),
             passed={id_: line.radius_m for id_, line in masked_by_publisher(city.sources).items()},
         )
 
@@ -85,6 +90,11 @@ class Rules:
     def public_id(self, source: str, identity: str) -> str:
         """Return the unlinkable public id of an incident: a keyed hash, 80 bits, base32."""
         return self.ids.of(f"{self.city_id}\x1f{self.same.get(source, source)}\x1f{identity}")
+
+    def meaning(self, source_type: str, source: str) -> Meaning:
+        """Return what a source type means where one source says it."""
+        meaning = self.meanings.of(source_type)
+        return meaning.where_none_is_closed() if source in self.never_closing else meaning
 
     def category(self, source_type: str) -> Category | Reason:
         """Return what a source type means, or the reason why it may not be shown."""
@@ -139,6 +149,8 @@ def choices_of(incident: Incident, rules: Rules) -> tuple[Meaning, list[Choices]
     for text in incident.other_types:
         types[text] = rules.meanings.of(text)
         meaning = meaning.with_further(types[text])
+    if incident.source in rules.never_closing:
+        meaning = meaning.where_none_is_closed()
     if isinstance(meaning.category, Reason):
         return meaning, []
     medical = meaning.category is Category.MEDICAL
@@ -188,6 +200,7 @@ def timed(incident: Incident, public: PublicIncident, decision: Decision) -> Pub
         stages = [(name, getattr(incident, name)) for name in TIMES]
         times = {name: cut(time, step) for name, time in stages if time is not None}
     wait = timedelta(minutes=decision.for_min)
+    wait_s = decision.for_min * 60
     release_at: datetime | None = incident.received_at + wait
     if decision.until_closed:
         done = incident.status is Status.CLOSED and incident.closed_at is not None
@@ -195,8 +208,9 @@ def timed(incident: Incident, public: PublicIncident, decision: Decision) -> Pub
     return Held(
         replace(public, delayed=True, time_step_min=step, **times),
         release_at=release_at,
-        after_close_s=int(wait.total_seconds()) if decision.until_closed else 0,
+        after_close_s=wait_s if decision.until_closed else 0,
         step_min=step,
+        after_seen_s=0 if decision.until_closed else wait_s,
     )
 
 

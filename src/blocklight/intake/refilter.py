@@ -6,7 +6,7 @@ one, and for the words all that are known to mean the incident's category.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -17,7 +17,16 @@ from blocklight.intake.masking import Placing
 from blocklight.intake.policy import Decision
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, areas_of, timed
-from blocklight.model import Category, Held, Place, PlaceKind, PublicIncident, Reason, Withheld
+from blocklight.model import (
+    Category,
+    Held,
+    Place,
+    PlaceKind,
+    PublicIncident,
+    Reason,
+    Withheld,
+    may_be_new,
+)
 from blocklight.places import KINDS
 from blocklight.policy import Allow
 
@@ -50,15 +59,25 @@ def vocabulary(types: CallTypes, allow: tuple[Allow, ...]) -> Vocabulary:
 
 
 def refilter(
-    public: PublicIncident, rules: Rules, known: Vocabulary, now: datetime, *, waiting: bool = False
+    public: PublicIncident,
+    rules: Rules,
+    known: Vocabulary,
+    now: datetime,
+    *,
+    waiting: bool = False,
+    released_at: datetime | None = None,
 ) -> Again:
     """Return what a policy makes of a published incident; of several possible ones the strictest.
 
     One that is *waiting* may have to wait for longer; what was delayed and is published is delayed once.
+    A delay counts from *released_at* where that is later than the source's time and may have been its start.
     """
+    seen_at = public.received_at
+    if released_at is not None and not public.delayed and may_be_new(public.received_at, released_at):
+        seen_at = released_at
     words = [public.source_type] if public.source_type else sorted(known.get(public.category, ())) or [""]
     possible = [_as_it_came(public, text, rank) for text in words for rank in _priorities(public, rules)]
-    found = [_again(public, incident, rules, now, waiting=waiting) for incident in possible]
+    found = [_again(public, incident, rules, now, seen_at, waiting=waiting) for incident in possible]
     gone = [outcome for outcome in found if isinstance(outcome, Withheld)]
     if gone:
         return Again(gone[0], certain=len(gone) == len(found))
@@ -83,10 +102,16 @@ def _priorities(public: PublicIncident, rules: Rules) -> list[int | None]:
 
 
 def _again(
-    public: PublicIncident, incident: Incident, rules: Rules, now: datetime, *, waiting: bool
+    public: PublicIncident,
+    incident: Incident,
+    rules: Rules,
+    now: datetime,
+    seen_at: datetime,
+    *,
+    waiting: bool,
 ) -> PublicIncident | Held | Withheld | None:
     text = incident.source_type
-    meaning = rules.meanings.of(text) if text else None
+    meaning = rules.meaning(text, public.source) if text else None
     category = public.category if meaning is None else meaning.category
     if isinstance(category, Reason):
         return Withheld(public.id, public.source, category, category is Reason.SENSITIVE)
@@ -107,15 +132,19 @@ def _again(
     )
     outcome = timed(incident, stricter, decision)
     delayed_already = isinstance(outcome, Held) and outcome.incident == public and not waiting
-    if isinstance(outcome, Held) and (delayed_already or _is_over(outcome, public, now)):
+    # Since when something waits, the store knows: it may have been seen long after its source's time.
+    over = isinstance(outcome, Held) and not waiting and _is_over(outcome, public, now, seen_at)
+    if delayed_already or over:
         outcome = stricter
     return None if outcome == public else outcome
 
 
-def _is_over(held: Held, public: PublicIncident, now: datetime) -> bool:
+def _is_over(held: Held, public: PublicIncident, now: datetime, seen_at: datetime) -> bool:
     """Whether a delay would have ended; one that cuts times is never over before it has done so."""
     cut_already = held.incident.time_step_min in (None, public.time_step_min)
-    return cut_already and held.release_at is not None and held.release_at <= now
+    if not cut_already or held.release_at is None:
+        return False
+    return max(held.release_at, seen_at + timedelta(seconds=held.after_seen_s)) <= now
 
 
 def _as_it_came(public: PublicIncident, text: str, priority: int | None) -> Incident:

@@ -1,7 +1,7 @@
 """Lists the source types of some records: how many, what each becomes and why; what waits comes first."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from blocklight.intake.call_types import CallMeanings, Meaning
@@ -36,10 +36,10 @@ def count_types(incidents: Iterable[Incident]) -> Counter[str]:
     return Counter(text for one in incidents for text in dict.fromkeys((one.source_type, *one.other_types)))
 
 
-def type_counts(counted: Mapping[str, int], meanings: CallMeanings) -> list[TypeCount]:
+def type_counts(counted: Mapping[str, int], meaning_of: Callable[[str], Meaning]) -> list[TypeCount]:
     """Return types with what they mean: those that wait for a person first, then by their records."""
     total = sum(counted.values()) or 1
-    lines = [TypeCount(text, count, count / total, meanings.of(text)) for text, count in counted.items()]
+    lines = [TypeCount(text, count, count / total, meaning_of(text)) for text, count in counted.items()]
     return sorted(lines, key=lambda line: (not line.waits, -line.records, line.text))
 
 

@@ -2,12 +2,21 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
 
 import msgspec
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from blocklight.model import Bound, Category, Held, PlaceKind, PublicIncident, Reason, Status, Withheld
+from blocklight.model import (
+    Bound,
+    Category,
+    Held,
+    PlaceKind,
+    PublicIncident,
+    Reason,
+    Status,
+    Withheld,
+    may_be_new,
+)
 from blocklight.store.coarsening import taken_back
 from blocklight.store.places import Places
 from blocklight.store.rows import (
@@ -16,12 +25,12 @@ from blocklight.store.rows import (
     body,
     digest,
     from_ms,
-    incident_of_body,
     incident_of_row,
     storable,
     to_ms,
 )
 from blocklight.store.statements import Statements, fetch, run_many
+from blocklight.store.waiting import Pauses, Seen, Shown, Waiting
 
 PASSING = frozenset({Reason.HELD, Reason.PAUSED})
 """Reasons that leave no mark: such an incident is only late."""
@@ -29,67 +38,14 @@ PASSING = frozenset({Reason.HELD, Reason.PAUSED})
 _MINUTE_MS = 60_000
 _MEDICAL = str(Category.MEDICAL)
 _PLACE_ID = STORED.index("place_id")
+_MARKED_AT = 3
+"""Where a mark, as it is read, says when it was made: the incident was seen then."""
 _MARKED_MEDICAL = 4
 """Where a mark, as it is read, says that what it withholds was told as medical once."""
 
 _encode, _bound_of = msgspec.json.encode, msgspec.json.Decoder(Bound).decode
 
 Pending = dict[str, PublicIncident | Held | Withheld]
-
-
-class Waiting(NamedTuple):
-    """One row of the table ``held``, in the order of its columns; times in ms."""
-
-    id: str
-    source: str
-    release_at: int | None
-    after_close_ms: int
-    step_min: int | None
-    open: int
-    joins: int
-    body: str
-    counted: int
-    """Whether the ledger counted it before it waited: as published, or as withheld."""
-    bound: str | None
-    """Where it was told to be while it was medical (JSON), if ever it was."""
-
-    @property
-    def incident(self) -> PublicIncident:
-        """What is to be published."""
-        return incident_of_body(self.body)
-
-
-class Shown(NamedTuple):
-    """What a published incident's row says to one that may have to wait, in the order of its statement."""
-
-    digest: int
-    status: str
-    category: str
-    medical_once: int
-    place_id: int | None
-
-
-class Pauses(NamedTuple):
-    """What is not published for the time being: pairs of a scope and its value."""
-
-    scopes: tuple[tuple[str, str], ...]
-
-    def cover(self, incident: PublicIncident) -> bool:
-        """Whether any of them covers an incident."""
-        return any(covers(scope, value, incident) for scope, value in self.scopes)
-
-
-def covers(scope: str, value: str, incident: PublicIncident) -> bool:
-    """Whether one pause covers an incident: the whole city, its source, its category, or an area it is in."""
-    match scope:
-        case "source":
-            return incident.source == value
-        case "category":
-            return incident.category == value
-        case "area":
-            kind, _, area = value.partition(":")
-            return incident.areas.get(kind) == area
-    return True
 
 
 def already_public(cursor: DBAPICursor, sql: Statements, ids: Sequence[str]) -> set[str]:
@@ -112,6 +68,8 @@ class Holding:
         self._at = at
         self._any = True
         self._leaves = False
+        self.is_history = False
+        """Whether what is applied may be long past, as an import: then only what may be new is seen now."""
         self._puts: dict[str, Waiting] = {}
         self._gone: list[str] = []
         self.pauses = Pauses(())
@@ -174,29 +132,36 @@ class Holding:
             closed = row.incident.closed_by_vanishing(from_ms(self._at))
             due = self._at + row.after_close_ms if row.release_at is None else row.release_at
             self._puts[row.id] = row._replace(
-                release_at=self._stepped(due, row.step_min), open=0, body=body(closed).decode()
+                release_at=self._stepped(due, row.step_min),
+                open=0,
+                body=body(closed).decode(),
+                closed_seen_at=self._at,
             )
 
     def keep_back(
-        self, closed: Iterable[tuple[PublicIncident, Bound | None]], *, join_rows: bool
+        self, closed: Iterable[tuple[PublicIncident, Bound | None, int]], *, join_rows: bool
     ) -> set[str]:
-        """Hold those closings that may not be public yet; return their ids."""
+        """Hold those closings that may not be public yet; return their ids.
+
+        Each comes with where it was told to be, and when it was first published.
+        """
         kept = [one for one in closed if one[0].time_step_min is not None or self.pauses.cover(one[0])]
-        before = self._rows([new.id for new, _ in kept])
-        for new, bound in kept:
+        before = self._rows([new.id for new, *_ in kept])
+        for new, bound, released_at in kept:
             if new.id in self._puts or new.id in before:  # what waits was closed by `vanish`
                 continue
             due = self._stepped(self._at, new.time_step_min)
             self._bind_one(new.id, bound)
-            self._put(new, due, Held(new, step_min=new.time_step_min), joins=join_rows, counted=True)
-        return {new.id for new, _ in kept}
+            held, seen = Held(new, step_min=new.time_step_min), Seen(released_at, self._at)
+            self._put(new, due, held, seen, joins=join_rows, counted=True)
+        return {new.id for new, *_ in kept}
 
-    def put_back(self, incident: PublicIncident, bound: Bound | None) -> None:
+    def put_back(self, incident: PublicIncident, bound: Bound | None, released_at: int) -> None:
         """Let a published incident wait until what covers it is resumed."""
         self._bind_one(incident.id, bound)
         if incident.id not in self._rows([incident.id]):
             held = Held(incident, step_min=incident.time_step_min)
-            self._put(incident, self._at, held, joins=False, counted=True)
+            self._put(incident, self._at, held, Seen(released_at, None), joins=False, counted=True)
 
     def restrain(self, outcomes: Iterable[PublicIncident | Held]) -> None:
         """Let what waits tell no more, and wait no shorter, than a stricter policy makes of it."""
@@ -208,7 +173,7 @@ class Holding:
             step = max(row.step_min or 0, 0 if held is None else held.step_min or 0) or None
             due, after = row.release_at, row.after_close_ms
             if held is not None:
-                later = self._due(held, incident, None, b"")
+                later = self._due(held, incident, None, b"", Seen(row.first_seen_at, row.closed_seen_at))
                 due = None if due is None or later is None else max(due, later)
                 after = max(after, held.after_close_s * 1000)
             bound = row.bound
@@ -304,12 +269,13 @@ class Holding:
         if (bound := self.bounds.get(incident.id)) is not None:
             incident = incident.no_finer_than(bound)
         told, paused = body(incident), self.pauses.cover(incident)
-        due = self._due(held, incident, before, told)
+        seen = self._seen(incident, before, shown, mark)
+        due = self._due(held, incident, before, told, seen)
         public = shown is not None and shown.digest == digest(told)
         if public or (due is not None and due <= self._at and not paused):
             return incident
         counted = before.counted if before is not None else shown is not None or mark is not None
-        self._put(incident, due, held, joins=join_rows, counted=bool(counted))
+        self._put(incident, due, held, seen, joins=join_rows, counted=bool(counted))
         if shown is None or (self._stays(held, shown, paused=paused) and not self._is_coarser(incident)):
             return None
         return Withheld(incident.id, incident.source, Reason.PAUSED if paused else Reason.HELD)
@@ -324,14 +290,41 @@ class Holding:
         wheres = self._places.wheres(self._cursor, {row[_PLACE_ID] for row in rows})
         return any(taken_back(incident_of_row(row, wheres), incident) for row in rows)
 
-    def _due(self, held: Held, incident: PublicIncident, before: Waiting | None, told: bytes) -> int | None:
-        """Return when an incident is to be released, in ms; ``None`` while it waits for its closing."""
+    def _seen(
+        self, incident: PublicIncident, before: Waiting | None, shown: Shown | None, mark: Row | None
+    ) -> Seen:
+        """Return since when an incident is known here, by our own clock."""
+        closed_at = self._at if incident.status is Status.CLOSED else None
+        if before is not None:
+            was_closed = closed_at is not None and not before.open
+            return Seen(before.first_seen_at, before.closed_seen_at if was_closed else closed_at)
+        if shown is not None:
+            # What was delayed has waited, and a closing that is public need not be waited for.
+            public = closed_at is not None and shown.status == Status.CLOSED
+            return Seen(0 if shown.delayed else shown.released_at, 0 if public else closed_at)
+        if self.is_history and not may_be_new(incident.received_at, from_ms(self._at)):
+            return Seen(0, 0)
+        return Seen(self._at if mark is None else mark[_MARKED_AT], closed_at)
+
+    def _due(
+        self, held: Held, incident: PublicIncident, before: Waiting | None, told: bytes, seen: Seen
+    ) -> int | None:
+        """Return when an incident is to be released, in ms; ``None`` while it waits for its closing.
+
+        A delay counts from the later of the source's time and the moment at which it was seen here: a clock
+        that was read in the wrong zone would make every hold void.
+        """
         if held.step_min is not None and before is not None and before.body == told.decode():
             return before.release_at  # the same version, fetched again
         due = None if held.release_at is None else to_ms(held.release_at)
         if due is None and incident.status is Status.CLOSED:  # closed, and nobody says when
-            known = before is not None and not before.open and before.release_at is not None
-            due = before.release_at if known and before else self._at + held.after_close_s * 1000
+            due = to_ms(incident.received_at) + held.after_close_s * 1000
+        if due is None:
+            return None
+        if held.after_seen_s:
+            due = max(due, seen.first_at + held.after_seen_s * 1000)
+        if held.after_close_s and seen.closed_at is not None:
+            due = max(due, seen.closed_at + held.after_close_s * 1000)
         return self._stepped(due, held.step_min)
 
     def _stepped(self, due: int | None, step_min: int | None) -> int | None:
@@ -342,7 +335,14 @@ class Holding:
         return (max(due, self._at) // step + 1) * step
 
     def _put(
-        self, incident: PublicIncident, due: int | None, held: Held, *, joins: bool, counted: bool
+        self,
+        incident: PublicIncident,
+        due: int | None,
+        held: Held,
+        seen: Seen,
+        *,
+        joins: bool,
+        counted: bool,
     ) -> None:
         self._puts[incident.id] = Waiting(
             incident.id,
@@ -355,6 +355,7 @@ class Holding:
             body(incident).decode(),
             int(counted),
             None if (bound := self.bounds.get(incident.id)) is None else _encode(bound).decode(),
+            *seen,
         )
 
     def _rows(self, ids: Collection[str]) -> dict[str, Waiting]:

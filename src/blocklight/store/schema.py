@@ -157,6 +157,8 @@ held = sa.Table(
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("counted", Whole, nullable=False, server_default="0"),
     sa.Column("bound", sa.Text),
+    sa.Column("first_seen_at", Whole, nullable=False, server_default="0"),
+    sa.Column("closed_seen_at", Whole),
     sa.Index("held_due", "release_at"),
     comment="Public records that are not public yet; without release_at, until the call is closed.",
 )

@@ -122,7 +122,9 @@ class Statements:
         self.delete_held = self._text(held.delete().where(self.among(held.c.id)))
         self.pauses = self._text(sa.select(pause.c.scope, pause.c.value))
         self.shown = self._pick(
-            incident, ("id", "digest", "status", "category", "medical_once", "place_id"), incident.c.id
+            incident,
+            ("id", "digest", "status", "category", "medical_once", "place_id", "released_at", "delayed"),
+            incident.c.id,
         )
         self.published = self._pick(incident, STORED, incident.c.id)
         self.open_whole = self._text(

@@ -111,12 +111,14 @@ class Store:
         cursor: str | None = None,
         present: AbstractSet[str] | None = None,
         join_rows: bool = False,
+        is_history: bool = False,
         report: FetchReport | None = None,
     ) -> Applied:
         """Store a batch of *source*, its cursor and its changes in one transaction; twice is harmless.
 
         *present* names all that the source still holds: its other open incidents are closed at *at*.
-        *join_rows* says that an incident may have several rows, each adding to what is known.
+        *join_rows* says that an incident may have several rows, each adding to what is known, *is_history*
+        that the batch is of an import: what is long past by its source's clock is not held for being new.
         An id that was ever withheld as sensitive stays withheld, and a published one that is withheld now
         is retracted: its row, life and earlier changes are deleted. Withheld and rejected ones take no seq,
         nor do held ones before they are released; what is due by *at* is released first.
@@ -125,7 +127,9 @@ class Store:
         with self._applying() as driver:
             self._release(driver, at)
             application = self._application(driver, at, source)
-            applied = application.run(outcomes, cursor=cursor, present=present, join_rows=join_rows)
+            applied = application.run(
+                outcomes, cursor=cursor, present=present, join_rows=join_rows, is_history=is_history
+            )
             if report is not None and (applied.seen or not report.if_shown):
                 sources.record(driver, self._sql, report)
             return applied

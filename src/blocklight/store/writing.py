@@ -81,7 +81,7 @@ class Application:
         for stored in self._read(fetch(self._cursor, self._sql.open_whole)):
             incident = stored.incident
             if self._holding.pauses.cover(incident):
-                self._holding.put_back(incident, stored.bound)
+                self._holding.put_back(incident, stored.bound, stored.released_at)
                 self._withhold(Withheld(incident.id, incident.source, Reason.PAUSED), None, stored)
         return self._finish(before)
 
@@ -105,6 +105,7 @@ class Application:
         """Let what is published tell no more than these say; what waits of it is asked about by itself."""
         before = self.lock()
         self._holding.leave_waiting()
+        self._holding.is_history = True
         self._decide({one.id: one for one in outcomes}, join_rows=False)
         return self._finish(before)
 
@@ -115,9 +116,11 @@ class Application:
         cursor: str | None,
         present: AbstractSet[str] | None,
         join_rows: bool,
+        is_history: bool = False,
     ) -> Applied:
         """Do everything that ``Store.apply`` promises."""
         before = self.lock()
+        self._holding.is_history = is_history
         self._known = {} if join_rows else self._settled.of(self._source)
         batch = collect(outcomes, join_rows=join_rows, settled=self._known)
         self._tally["unchanged"] += len(batch.settled)
@@ -369,7 +372,8 @@ class Application:
             (row, row.incident.closed_by_vanishing(from_ms(self._at)))
             for row in sorted([*at_hand.values(), *rows], key=attrgetter("first_seq"))
         ]
-        kept = self._holding.keep_back([(new, row.bound) for row, new in closing], join_rows=join_rows)
+        told = [(new, row.bound, row.released_at) for row, new in closing]
+        kept = self._holding.keep_back(told, join_rows=join_rows)
         for row, new in closing:
             if new.id in kept:
                 continue

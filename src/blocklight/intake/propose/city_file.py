@@ -172,7 +172,7 @@ def _on_earth(lon: float, lat: float) -> bool:
 def _types(read: Sequence[Incident], proposal: Proposal) -> dict[str, str]:
     """Return the types that wait for a person, each with what a pattern would call it."""
     counted = count_types(one for one in read if one.source_type != _ANY_TIME)
-    proposal.types = type_counts(counted, CallMeanings(CallTypes(), ()))
+    proposal.types = type_counts(counted, CallMeanings(CallTypes(), ()).of)
     waiting = [line for line in proposal.types if line.waits]
     proposal.unmapped = [line.text for line in waiting[:_MOST_TYPES]]
     proposal.confidence["call_types"] = 1.0 - sum(line.share for line in waiting) if counted else 0.0
