@@ -94,14 +94,14 @@ class Workplace:
         return done.stdout
 
     @contextmanager
-    def running(self, *arguments: str) -> Iterator["Running"]:
+    def running(self, *arguments: str, **environment: str) -> Iterator["Running"]:
         """Start a command that runs until it is told to stop."""
         log = self.folder / f"log-{arguments[0]}-{time.monotonic_ns()}"
         with log.open("wb") as file:
             process = subprocess.Popen(
                 self.command(*arguments),
                 cwd=self.folder,
-                env=self.environment(),
+                env=self.environment(**environment),
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
