@@ -4,6 +4,8 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from main_street import streets_beside
+
 from blocklight.areas import Areas
 from blocklight.city import City, parse_city
 from blocklight.intake.redact import Rules
@@ -74,6 +76,8 @@ ROW: dict[str, Any] = {
 def small_city(folder: Path = Path(), *, top: dict[str, Any] | None = None, **source: Any) -> City:  # noqa: ANN401 - the fields of a source
     """Return the city with changes to its only source, and to the file's other tables."""
     table = deepcopy(TABLE) | deepcopy(top or {})
+    if table.get("policy", {}).get("labels") and "geocoder" not in table:
+        table["geocoder"] = {"streets": streets_beside(folder)}
     fields = source.pop("fields", {})
     table["sources"][0] |= source
     table["sources"][0]["fields"] |= fields

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import orjson
+from main_street import with_streets
 
 from blocklight.api.app import create_app
 from blocklight.api.state import Public
@@ -164,7 +165,7 @@ class Town:
 def a_town(folder: Path, file: str = FILE) -> Iterator[Town]:
     """Open a town with an empty store of its own in a folder."""
     folder.mkdir(exist_ok=True)
-    city = parse_city(tomllib.loads(file), file="anytown.toml", folder=folder)
+    city = parse_city(tomllib.loads(with_streets(file, folder)), file="anytown.toml", folder=folder)
     with Store.open(
         f"sqlite:///{folder}/anytown.sqlite3", city.city.id, ledger_kind=city.ledger_kind
     ) as store:

@@ -14,6 +14,7 @@ from loopback.documents import Portal, as_atom, as_csv, as_json, as_page
 from loopback.server import App, Request, with_etag
 from loopback.soda import Dataset, soda_rows
 from loopback.table import Row, Table
+from main_street import with_streets
 from town import KEY, NOW, Town, name_epoch
 
 from blocklight.areas import Areas
@@ -235,7 +236,7 @@ def live(folder: Path, text: str, sources: Sequence[Source], steps: Sequence[Ste
     """Let a city read its sources step by step, and keep all that the public could have seen."""
     folder.mkdir(parents=True, exist_ok=True)
     write_areas(folder)
-    city = parse_city(tomllib.loads(text), file="anytown.toml", folder=folder)
+    city = parse_city(tomllib.loads(with_streets(text, folder)), file="anytown.toml", folder=folder)
     return asyncio.run(_live(folder, city, sources, steps))
 
 

@@ -10,6 +10,8 @@ from blocklight.model import Place, PlaceKind
 FINEST = 9
 """The resolution that all others are derived from, and the finest that is ever shown."""
 COARSEST = 5
+BLOCK_BEYOND_M = 200
+"""How far the ground of a block may reach beyond the cell of its middle, in metres."""
 _EARTH_RADIUS_M = 6_371_008.8
 _DIGITS = 6
 
@@ -63,15 +65,33 @@ def outline(cell: str) -> Ring:
 
 @lru_cache(maxsize=200_000)
 def cell_of(place: Place) -> str | None:
-    """Return the cell that a public place is, ``None`` for one that is no cell or reaches beyond it."""
+    """Return the cell that a public place is, ``None`` for one that is no cell or reaches far beyond it.
+
+    The cell of a block's middle is one, though the block may reach beyond it (see ``stands_for_blocks``).
+    """
     if place.kind is not PlaceKind.GRID:
         return None
-    for resolution in range(FINEST, COARSEST - 1, -1):
+    for resolution in range(COARSEST, FINEST + 1):
         cell = cell_at(place.lon, place.lat, resolution)
         own = place_of(cell)
-        if (own.lon, own.lat, own.radius_m) == (place.lon, place.lat, place.radius_m):
+        beyond_m = place.radius_m - own.radius_m
+        is_whole = beyond_m in (0, BLOCK_BEYOND_M) or (
+            place.label is not None and 0 < beyond_m < BLOCK_BEYOND_M
+        )
+        if is_whole and (own.lon, own.lat) == (place.lon, place.lat):
             return cell
     return None
+
+
+def stands_for_blocks(place: Place) -> bool:
+    """Whether a public place is the cell of the middle of a block, which may reach beyond the cell."""
+    cell = cell_of(place)
+    return cell is not None and (place.label is not None or place.radius_m > place_of(cell).radius_m)
+
+
+def around_blocks(place: Place) -> Place:
+    """Return a cell as what stands for all blocks with their middle in it."""
+    return Place(place.lon, place.lat, place.kind, place.radius_m + BLOCK_BEYOND_M)
 
 
 def known_resolution(place: Place) -> int:
@@ -90,13 +110,14 @@ def _reach_m(place: Place, resolution: int) -> int:
 def coarsened(place: Place, resolution: int) -> Place:
     """Return the cell that stands for a public place, worked out from that place alone.
 
-    A cell gives way to the one that it belongs to. What stands for any other place says that the true one may
-    lie beyond the cell by as much as it was around that place. The distance between the two is in no number:
-    the other place may have been taken back.
+    A cell gives way to the one that it belongs to, without a label. What stands for any other place says that
+    the true one may lie beyond the cell by as much as it was around that place. The distance between the two
+    is in no number: the other place may have been taken back.
     """
     cell = cell_of(place)
     if cell is not None:
-        return place_of(parent(cell, min(resolution, resolution_of(cell))))
+        coarser = place_of(parent(cell, min(resolution, resolution_of(cell))))
+        return around_blocks(coarser) if stands_for_blocks(place) else coarser
     around = mask_point(place.lon, place.lat, resolution)
     return Place(around.lon, around.lat, PlaceKind.GRID, around.radius_m + place.radius_m)
 

@@ -58,7 +58,9 @@ def test_nothing_exact_is_held_once_a_fetch_is_over(tmp_path: Path) -> None:
     )
     stages = dict.fromkeys(("dispatched", "en_route", "on_scene"))
     rows: list[dict[str, Any]] = [
-        ROW | stages | {"number": f"P26-{n}", "lon": -95.5 - n / 1000, "address": f"{1400 + n} MAIN ST APT 5"}
+        ROW
+        | stages
+        | {"number": f"P26-{n}", "lon": -95.5001 - n / 1000, "address": f"{1400 + n} MAIN ST APT 5"}
         for n in range(50)
     ]
     rows += [

@@ -47,7 +47,6 @@ FILLED: dict[type[Table], dict[str, Any]] = {
 # What each field of Rules, of which redaction is a function, is in the fingerprint; or why it is not there.
 PARTS_OF_RULES = {
     "policy": "policy",
-    "labels": "policy",
     "source_types": "policy",
     "areas": "areas",
     "meanings": "call_types",
@@ -55,6 +54,7 @@ PARTS_OF_RULES = {
     "masks": "city.bounds, areas and places",
     "passed": "masked_by_publisher",
     "never_closing": "never_closing",
+    "blocks": "what has a label keeps it, and no call without one gets one by itself",
     "city_id": "a store belongs to one city",
     "ids": "a store refuses another key",
     "ledger_kind": "it decides what is counted, not what is published",

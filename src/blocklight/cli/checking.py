@@ -55,6 +55,7 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
         highlight=False,
         soft_wrap=True,
     )
+    _say_why_no_labels(city, rules)
     failed = raised = 0
     for source in chosen:
         out.rule(f"{source.id}: {source.label}")
@@ -90,6 +91,14 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
         raise BlocklightError(f"{failed} of {len(chosen)} sources could not be read, or would be refused")
     if raised:
         raise BlocklightError(f"{counted(raised, 'question')} to answer before this city is served")
+
+
+def _say_why_no_labels(city: City, rules: Rules) -> None:
+    if city.policy.labels != "none" and rules.blocks is None:
+        reason = "the city file names no street lines ([geocoder.streets]) to find its block on"
+        out.print(
+            f"policy.labels: no label is shown: {reason}.", markup=False, highlight=False, soft_wrap=True
+        )
 
 
 def _page_of(source: SourceSpec, city: City, sample: Path | None) -> tuple[Connector, Batch]:

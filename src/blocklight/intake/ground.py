@@ -40,13 +40,15 @@ class Ground:
         """
         return border_m + math.ceil(mask_point(lon, lat, resolution).radius_m * _SLACK)
 
-    def _of_cell(self, cell: str) -> Touched:
-        return self._areas.touching(shapely.Polygon(outline(cell)).buffer(_SLACK_DEGREES))
+    def _of_cell(self, cell: str, beyond_m: int = 0) -> Touched:
+        ring = outline(cell)
+        beyond = _degrees(beyond_m * _SLACK, ring[0][1])
+        return self._areas.touching(shapely.Polygon(ring).buffer(_SLACK_DEGREES + beyond))
 
-    def _of_area(self, kind: str, area_id: str, resolution: int) -> Touched:
+    def _of_area(self, kind: str, area_id: str, resolution: int, beyond_m: int = 0) -> Touched:
         """Return what the cells of a resolution touch of which the centres lie in an area."""
         lon, lat, _ = self._areas.centre(kind, area_id) or (0.0, 0.0, 0)
-        around_m = mask_point(lon, lat, resolution).radius_m * _SLACK
+        around_m = (mask_point(lon, lat, resolution).radius_m + beyond_m) * _SLACK
         shape = self._areas.polygon(kind, area_id)
         return self._areas.touching(shape.buffer(_degrees(around_m, lat)))
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from blocklight.areas import Areas, Touched
 from blocklight.city import Bounds
-from blocklight.grid import FINEST, cell_at, mask_point, place_of
+from blocklight.grid import BLOCK_BEYOND_M, FINEST, around_blocks, cell_at, mask_point, place_of
 from blocklight.intake.ground import NOWHERE, Ground
 from blocklight.intake.policy import Choices, Decision, decided, strictest
 from blocklight.model import Place, PlaceKind, Reason
@@ -57,13 +57,16 @@ class Masks:
         *,
         finest: int = FINEST,
         is_patient: bool = False,
+        is_block: bool = False,
     ) -> Placing:
         """Return the place and the decision for an exact point, or for a public one in its stead.
 
         *several* are the choices of each of an incident's types. *passed_m* says that the point was masked by
         its publisher, within so many metres, and may be shown where no rule asks for a mask. *finest* is the
-        finest resolution that is known of the point.
+        finest resolution that is known of the point. *is_block* says that the point is the middle of a block:
+        the ground of each place then reaches beyond it as far as a block may.
         """
+        beyond_m = BLOCK_BEYOND_M if is_block else 0
         if lon is None or lat is None:
             return _Choosing(self, several, finest).unplaced()
         west, south, east, north = self._limits
@@ -76,7 +79,7 @@ class Masks:
                 if place is not None:
                     return Placing(decision, place)
         at = lon, lat
-        choosing = _Choosing(self, several, finest)
+        choosing = _Choosing(self, several, finest, beyond_m)
         if passed_m is not None and not is_patient and not any(one.masked for one in choosing.spread):
             return choosing.as_published(at, passed_m)
         if self.approved is not None and all(one.place == "nearest" for one in choosing.spread):
@@ -92,8 +95,9 @@ class Masks:
 class _Choosing:
     """One look for a place; used once."""
 
-    def __init__(self, masks: Masks, several: Sequence[Choices], finest: int) -> None:
+    def __init__(self, masks: Masks, several: Sequence[Choices], finest: int, beyond_m: int = 0) -> None:
         self._masks = masks
+        self._beyond_m = beyond_m
         self._several = several
         self._finest = finest
         self.spread = [decision for choices in several for decision, _ in choices]
@@ -139,7 +143,7 @@ class _Choosing:
                 break
             cell = cell_at(*at, resolution)
             decision = self._on_cell(cell)
-        return self._inside(decision, place_of(cell))
+        return self._inside(decision, self._shown(place_of(cell)))
 
     def _coarser_than_cells(self, at: Point, cell: str, resolution: int) -> Placing | None:
         """Return an area or no place where rules ask for it around the coarsest cell, ``None`` elsewhere."""
@@ -148,7 +152,7 @@ class _Choosing:
         kind = next(iter(kinds)) if len(kinds) == 1 else None
         area = masks.areas.at(centre.lon, centre.lat).get(kind) if kind is not None else None
         if kind is not None and area is not None:
-            decision = self.decided(lambda: masks.ground.of_area(kind, area, resolution))
+            decision = self.decided(lambda: masks.ground.of_area(kind, area, resolution, self._beyond_m))
         else:
             decision = self._on_cell(cell)
         if decision.place == "none" or (decision.place == "area" and kind is None):
@@ -164,8 +168,12 @@ class _Choosing:
         ground, own = self._masks.ground, min(decision.resolution, self._finest)
         lon, lat, border_m = self._masks.areas.centre(kind, area) or (*at, 0)
         if border_m < mask_point(lon, lat, own).radius_m:
-            return mask_point(*at, own)
-        return Place(lon, lat, PlaceKind.AREA, ground.area_reach_m(border_m, lon, lat, resolution))
+            return self._shown(mask_point(*at, own))
+        reach_m = ground.area_reach_m(border_m, lon, lat, resolution)
+        return self._shown(Place(lon, lat, PlaceKind.AREA, reach_m))
+
+    def _shown(self, place: Place) -> Place:
+        return around_blocks(place) if self._beyond_m else place
 
     def _wherever_none_is_shown(self, decision: Decision) -> Decision:
         """Return a decision that is the same for all that are shown without a place, wherever they are."""
@@ -174,7 +182,7 @@ class _Choosing:
         return strictest([decision, *(one for one in self.spread if one.action != "withhold")])
 
     def _on_cell(self, cell: str) -> Decision:
-        return self.decided(lambda: self._masks.ground.of_cell(cell))
+        return self.decided(lambda: self._masks.ground.of_cell(cell, self._beyond_m))
 
     def _no_place(self, decision: Decision, cell: Place) -> Placing:
         inside = self._masks.bounds.contains(cell.lon, cell.lat)

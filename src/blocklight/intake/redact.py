@@ -11,7 +11,9 @@ from blocklight.areas import Areas
 from blocklight.city import City, Policy
 from blocklight.endless_holds import never_closing
 from blocklight.grid import COARSEST
+from blocklight.intake.blocks import Blocks, labelled
 from blocklight.intake.call_types import CallMeanings, Meaning
+from blocklight.intake.geocode.streets import Stretch
 from blocklight.intake.geomask import hundred_block, mask_point
 from blocklight.intake.ground import Ground
 from blocklight.intake.keys import PublicIds
@@ -44,7 +46,6 @@ class Rules:
     city_id: str
     ids: PublicIds = field(repr=False)
     policy: Policy
-    labels: bool
     source_types: bool
     areas: Areas
     meanings: CallMeanings = field(repr=False)
@@ -57,6 +58,8 @@ class Rules:
     """Sources whose points are masked already, each with how far the true place may be, in metres."""
     never_closing: AbstractSet[str] = frozenset()
     """Sources that never say that a call is closed."""
+    blocks: Blocks | None = field(default=None, repr=False)
+    """The blocks that labels name, ``None`` where no label is shown."""
 
     @classmethod
     def of(cls, city: City, id_key: bytes, areas: Areas | None = None) -> "Rules":
@@ -70,7 +73,6 @@ class Rules:
             city_id=city.city.id,
             ids=PublicIds(id_key),
             policy=city.policy,
-            labels=city.policy.labels != "none",
             source_types=city.policy.source_types,
             areas=areas,
             meanings=CallMeanings(city.call_types, city.policy.allow),
@@ -80,6 +82,7 @@ class Rules:
             same={source.id: source.same_as for source in city.sources if source.same_as},
             never_closing=never_closing(city.sources),
             passed={id_: line.radius_m for id_, line in masked_by_publisher(city.sources).items()},
+            blocks=Blocks.of(city) if city.policy.labels != "none" else None,
         )
 
     @property
@@ -114,8 +117,6 @@ def redact(incident: Incident, rules: Rules) -> PublicIncident | Held | Withheld
     if isinstance(place, Reason):
         return _withheld(public_id, incident, place, rules)
     medical = category is Category.MEDICAL
-    if rules.labels and not medical and place is not None and incident.address:
-        place = _labelled(place, incident, incident.address, decision)
     public = PublicIncident(
         id=public_id,
         source=incident.source,
@@ -168,7 +169,11 @@ def judge(incident: Incident, rules: Rules) -> tuple[Meaning, Placing]:
         return meaning, _NOT_SHOWN
     medical = meaning.category is Category.MEDICAL
     passed_m = rules.passed.get(incident.source) if rules.passed and incident.placed is None else None
-    placing = rules.masks.choose(incident.lon, incident.lat, several, passed_m, is_patient=medical)
+    labelled_block = None if medical or passed_m is not None else _block_of(incident, several, rules)
+    if labelled_block is not None:
+        placing = _at_block(*labelled_block, several, rules)
+    else:
+        placing = rules.masks.choose(incident.lon, incident.lat, several, passed_m, is_patient=medical)
     if meaning.held_until_closed:
         placing = Placing(placing.decision.until_it_is_closed(), placing.place)
     return meaning, placing
@@ -219,12 +224,38 @@ def reject(source: str, identity: str, reason: str, rules: Rules) -> Rejected:
     return Rejected(rules.public_id(f"{source}\x1frejected", identity), source, reason)
 
 
-def _labelled(place: Place, incident: Incident, address: str, decision: Decision) -> Place:
-    """Return a cell with the block of an address beside it, where no rule asks for another mask."""
-    if place.kind is not PlaceKind.GRID or decision.place != "cell" or decision.plain:
-        return place
-    label = hundred_block(address, incident.cross_street)
-    return Place(place.lon, place.lat, place.kind, place.radius_m, label)
+def _block_of(incident: Incident, several: list[Choices], rules: Rules) -> tuple[str, Stretch] | None:
+    """Return the label of an incident's block, and where that is, if the streets know it."""
+    blocks, lon, lat = rules.blocks, incident.lon, incident.lat
+    if blocks is None or not incident.address or lon is None or lat is None:
+        return None
+    spread = [[decision for decision, _ in choices] for choices in several]
+    if any(decision.place == "nearest" for decisions in spread for decision in decisions):
+        return None  # approved places have labels of their own, and serve exact points
+    if not all(any(map(_shows_labels, decisions)) for decisions in spread):
+        return None  # wherever it is, it is shown without a label
+    label = hundred_block(incident.address, incident.cross_street)
+    stretch = None if label is None else blocks.around(label, lon, lat)
+    return None if label is None or stretch is None else (label, stretch)
+
+
+def _shows_labels(decision: Decision) -> bool:
+    return decision.place == "cell" and not decision.plain
+
+
+def _at_block(label: str, stretch: Stretch, several: list[Choices], rules: Rules) -> Placing:
+    """Return the place of a call on a block: like all that is decided there, it follows from the block alone.
+
+    The cell of the call's own address beside the label would tell on which part of the block it was. So where
+    a rule asks for another mask, that is the mask of the block's middle too.
+    """
+    placing = rules.masks.choose(stretch.lon, stretch.lat, several, is_block=True)
+    decision, place = placing
+    if not isinstance(place, Place) or place.kind is not PlaceKind.GRID:
+        return placing
+    if not _shows_labels(decision):
+        return placing
+    return Placing(decision, labelled(mask_point(place.lon, place.lat, decision.resolution), label, stretch))
 
 
 def areas_of(place: Place | None, decision: Decision, rules: Rules) -> dict[str, str]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from blocklight.city import CallTypes
-from blocklight.grid import coarsened, known_resolution
+from blocklight.grid import FINEST, coarsened, known_resolution, mask_point, stands_for_blocks
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.masking import Placing
 from blocklight.intake.policy import Decision
@@ -184,6 +184,7 @@ def _coarser(
         passed_m=rules.passed.get(public.source) if place.kind is PlaceKind.PUBLISHER else None,
         finest=known_resolution(place),
         is_patient=is_patient,
+        is_block=stands_for_blocks(place),
     )
     return wanted.decision, _no_finer(place, wanted, rules)
 
@@ -199,11 +200,17 @@ def _no_finer(place: Place, wanted: Placing, rules: Rules) -> Place | Reason | N
         approved = rules.places
         left = place.kind in KINDS and approved is not None and place not in approved
         return _moved(place, new) if left or place.kind is PlaceKind.PUBLISHER else place
-    if new.radius_m > place.radius_m or place.kind is PlaceKind.PUBLISHER:
-        is_cell = new.kind is PlaceKind.GRID
+    is_cell = new.kind is PlaceKind.GRID
+    reach_m = mask_point(place.lon, place.lat, decision.resolution).radius_m if is_cell else new.radius_m
+    if reach_m > place.radius_m or place.kind is PlaceKind.PUBLISHER:
         return coarsened(place, decision.resolution) if is_cell else _moved(place, new)
     no_label = rules.policy.labels == "none" or decision.plain
-    return replace(place, label=None) if no_label and place.label else place
+    return _unlabelled(place) if no_label and place.label else place
+
+
+def _unlabelled(place: Place) -> Place:
+    """Return a place without its label, and of a block's cell without the number that tells of the block."""
+    return coarsened(place, FINEST) if stands_for_blocks(place) else replace(place, label=None)
 
 
 def _moved(place: Place, wanted: Place) -> Place:

@@ -15,6 +15,7 @@ from shapely import Geometry
 
 from blocklight.simulate import areas, ground
 from blocklight.simulate.hill_lanes import hill_lanes
+from blocklight.simulate.house_numbers import numbered
 from blocklight.simulate.main_roads import Road, boulevards, freeways, rails, ramps, runways
 from blocklight.simulate.parks import parks
 from blocklight.simulate.streets import GRIDS, grid_streets, street_ground
@@ -38,12 +39,16 @@ def minor_streets() -> tuple[Road, ...]:
 
 def layers() -> dict[str, list[Feature]]:
     """Every GeoJSON file of the city: its name → its features, in WGS 84 degrees."""
+    roads = {
+        "roads_minor": list(_roads(minor_streets())),
+        "roads_major": list(_roads((*boulevards(), *runways(), *ramps(), *freeways()))),
+    }
     return {
         "land": [_feature({}, ground.sheet())],
         "water": [_feature({"name": "water"}, part) for part in ground.parts(ground.water())],
         "parks": [_feature({"name": name}, shape) for name, shape in parks()],
-        "roads_minor": list(_roads(minor_streets())),
-        "roads_major": list(_roads((*boulevards(), *runways(), *ramps(), *freeways()))),
+        **roads,
+        "streets": [street for features in roads.values() for street in _numbered(features)],
         "rail": list(_roads(rails())),
         "labels": list(_labels()),
         "beats": list(_areas(areas.beats(), {seed.id: seed.name for seed in areas.BEATS})),
@@ -95,6 +100,19 @@ def _roads(roads: Iterable[Road]) -> Iterator[Feature]:
     for (kind, name), lines in named.items():
         shape = lines[0] if len(lines) == 1 else shapely.multilinestrings(lines)
         yield _feature({"name": name, "class": kind}, shape)
+
+
+def _numbered(roads: Iterable[Feature]) -> Iterator[Feature]:
+    """Yield the streets of drawn roads in pieces, each with the house numbers at its two ends."""
+    for road in roads:
+        properties, shape = road["properties"], road["geometry"]
+        if properties["class"] in {"ramp", "runway"}:
+            continue
+        lines = shape["coordinates"] if shape["type"] == "MultiLineString" else [shape["coordinates"]]
+        for line in lines:
+            for piece, first, last in numbered([ground.to_km(*point) for point in line]):
+                told = {"name": properties["name"], "from": first, "to": last}
+                yield _feature(told, shapely.linestrings(piece))
 
 
 def _areas(shapes: dict[str, Geometry], names: dict[str, str]) -> Iterator[Feature]:

@@ -16,11 +16,10 @@ import shapely
 from numpy.typing import NDArray
 
 from blocklight.simulate.ground import XY, to_degrees, to_km
+from blocklight.simulate.house_numbers import number_at
 
 _STEP_KM = 0.055
 _FAR_KM = 30
-_HUNDRED_KM = 0.1
-_CITY_HALL: XY = (6.05, 5.45)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +164,7 @@ def _along_streets() -> Iterator[tuple[str, str, float, float, int]]:
             for line in lines:
                 near = [to_km(*point) for point in line]
                 for x, y, dx, dy in _steps([p for p in near if max(map(abs, p)) < _FAR_KM]):
-                    toward = abs((x - _CITY_HALL[0]) * dx + (y - _CITY_HALL[1]) * dy)
-                    yield street, road, x, y, 100 * (1 + int(toward / _HUNDRED_KM))
+                    yield street, road, x, y, number_at(x, y, dx, dy) // 100 * 100
 
 
 def _steps(line: list[XY]) -> Iterator[tuple[float, float, float, float]]:

@@ -47,7 +47,7 @@ class Geocoder:
             return None
         locators: list[Locator] = []
         if spec.streets is not None:
-            locators.append(Streets(spec.streets, city))
+            locators.append(Streets.of(spec.streets, city))
         if spec.service is not None:
             locators.append(Service(spec, city.city.bounds, net.sync_client(net.hosts_of(city))))
         return cls(locators, city.city.bounds, patience_s=spec.most_s)

@@ -28,6 +28,19 @@ _HUNDRED = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A block or a crossing of the street lines: its middle in degrees, and how far its lines reach."""
+
+    lon: float
+    lat: float
+    reach_m: float
+
+
+_Found = tuple[Point, float]
+"""The middle of a block or a crossing, in metres as the lines are, and how far these reach from there."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Piece:
     """One piece of a street with its smallest and largest house number, drawn from the one to the other."""
 
@@ -54,15 +67,36 @@ class Streets:
         self._loose = self._loosened()
         self._line = lru_cache(maxsize=20_000)(self._whole)
 
+    @classmethod
+    def of(cls, spec: StreetLines, city: City) -> "Streets":
+        """Return a city's street lines; of a file that is as it was, those that were read before.
+
+        Raises ``CityFileError`` for a file that cannot be read.
+        """
+        path = city.path(spec.file)
+        stat = path.stat()
+        key = path, stat.st_mtime_ns, stat.st_size, spec.model_dump_json(), city.city.bounds.model_dump_json()
+        streets = _read.get(key)
+        if streets is None:
+            _read.clear()  # of one process with one city; more would only fill the memory
+            streets = _read[key] = cls(spec, city)
+        return streets
+
     def __len__(self) -> int:
         return len(self._lines)
 
     def find(self, asked: Block | Crossing, deadline: float = 0) -> Point | None:  # noqa: ARG002 - it never waits
         """Return lon, lat of the middle of a block or of a crossing, ``None`` where that is not certain."""
-        point = self._crossing(asked) if isinstance(asked, Crossing) else self._block(asked)
-        if point is None:
+        stretch = self.stretch(asked)
+        return None if stretch is None else (stretch.lon, stretch.lat)
+
+    def stretch(self, asked: Block | Crossing) -> Stretch | None:
+        """Return a block or a crossing as a whole, ``None`` where it is not certain which one is meant."""
+        found = self._crossing(asked) if isinstance(asked, Crossing) else self._block(asked)
+        if found is None:
             return None
-        return self._middle[0] + point[0] / self._across, self._middle[1] + point[1] / _METRES_PER_DEGREE
+        (x, y), reach_m = found
+        return Stretch(self._middle[0] + x / self._across, self._middle[1] + y / _METRES_PER_DEGREE, reach_m)
 
     def _add(self, feature: Any) -> None:  # noqa: ANN401 - any JSON value
         try:
@@ -110,7 +144,7 @@ class Streets:
         shapely.prepare(line)
         return line
 
-    def _crossing(self, asked: Crossing) -> Point | None:
+    def _crossing(self, asked: Crossing) -> _Found | None:
         one, two = self._known(asked.one), self._known(asked.two)
         if one is None or two is None or one == two:
             return None
@@ -119,7 +153,7 @@ class Streets:
             return None
         return _only_place(_meetings(first, second))
 
-    def _block(self, asked: Block) -> Point | None:
+    def _block(self, asked: Block) -> _Found | None:
         name = self._known(asked.street)
         pieces = self._pieces.get(name or "", ())
         last = asked.number + _HUNDRED - 1
@@ -133,7 +167,11 @@ class Streets:
             return None  # two streets of one name
         longest = max(getattr(joined, "geoms", [joined]), key=lambda line: float(line.length))
         middle = longest.interpolate(0.5, normalized=True)
-        return middle.x, middle.y
+        reach_m = float(shapely.hausdorff_distance(joined, middle))
+        return (middle.x, middle.y), reach_m
+
+
+_read: dict[tuple[object, ...], Streets] = {}
 
 
 def _meetings(first: Any, second: Any) -> list[Point]:  # noqa: ANN401 - shapely has no types of its own
@@ -150,12 +188,13 @@ def _meetings(first: Any, second: Any) -> list[Point]:  # noqa: ANN401 - shapely
     return [(float(x), float(y)) for x, y in near]
 
 
-def _only_place(points: Sequence[Point]) -> Point | None:
+def _only_place(points: Sequence[Point]) -> _Found | None:
     """Return the middle of points that are one place, ``None`` where they lie too far apart for that."""
     xs, ys = [x for x, _ in points], [y for _, y in points]
     if not points or math.hypot(max(xs) - min(xs), max(ys) - min(ys)) > _SAME_M:
         return None
-    return sum(xs) / len(xs), sum(ys) / len(ys)
+    middle = sum(xs) / len(xs), sum(ys) / len(ys)
+    return middle, max(math.dist(middle, point) for point in points)
 
 
 def _part(piece: _Piece, first: int, last: int) -> Any:  # noqa: ANN401 - shapely has no types of its own

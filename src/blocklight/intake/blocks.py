@@ -1,0 +1,65 @@
+"""Knows where the block or crossing is that a label names: from street lines, never from a call."""
+
+import math
+
+from blocklight.city import City
+from blocklight.grid import BLOCK_BEYOND_M, distance_m
+from blocklight.intake.geocode.names import read_address
+from blocklight.intake.geocode.streets import Streets, Stretch
+from blocklight.model import Place
+
+_LOT_M = 60.0
+"""From the middle of a street to the far end of the lots along it, where a feed may have its points."""
+_STEP_M = 25
+_REMEMBERED = 100_000
+
+
+class Blocks:
+    """The blocks and crossings of one city by their labels.
+
+    All that follows from a block found here follows from its label alone: whoever reads the label knows it.
+    """
+
+    def __init__(self, streets: Streets) -> None:
+        self._streets = streets
+        self._stretches: dict[str, Stretch | None] = {}
+
+    @classmethod
+    def of(cls, city: City) -> "Blocks | None":
+        """Load a city's street lines, ``None`` for a city without.
+
+        Raises ``CityFileError`` for those that cannot be read.
+        """
+        lines = city.geocoder and city.geocoder.streets
+        return cls(Streets.of(lines, city)) if lines else None
+
+    def around(self, label: str, lon: float, lat: float) -> Stretch | None:
+        """Return the block that a label names, for a call at lon, lat in WGS 84 degrees.
+
+        ``None`` where the streets know no such block or several, where it is too long for its middle to stand
+        for it, or where the call is too far away to be there: then one of address and point is wrong.
+        """
+        stretch = self._of(label)
+        if stretch is None or distance_m(lon, lat, stretch.lon, stretch.lat) > stretch.reach_m + _LOT_M:
+            return None
+        return stretch
+
+    def _of(self, label: str) -> Stretch | None:
+        if label not in self._stretches:
+            if len(self._stretches) >= _REMEMBERED:
+                self._stretches.clear()
+            meant = read_address(label.replace(" near ", " & "))
+            stretch = None if meant is None else self._streets.stretch(meant)
+            if stretch is not None and stretch.reach_m + _LOT_M > BLOCK_BEYOND_M:
+                stretch = None
+            self._stretches[label] = stretch
+        return self._stretches[label]
+
+
+def labelled(cell: Place, label: str, stretch: Stretch) -> Place:
+    """Return the cell of a block's middle with the block's label, and how far all of the block may be."""
+    away_m = distance_m(cell.lon, cell.lat, stretch.lon, stretch.lat) + stretch.reach_m + _LOT_M
+    steps = math.ceil(away_m / _STEP_M) * _STEP_M
+    return Place(
+        cell.lon, cell.lat, cell.kind, max(cell.radius_m, min(steps, cell.radius_m + BLOCK_BEYOND_M)), label
+    )
