@@ -183,6 +183,20 @@ def test_what_was_not_paused_cannot_be_resumed(workplace: Workplace) -> None:
     assert "source dispatch was not paused" in said
 
 
+def test_a_person_confirms_an_unusually_short_answer_and_the_audit_log_has_it(workplace: Workplace) -> None:
+    many = [a_call(number) for number in range(60)]
+    ids = [call.id for call in many]
+    confirm = ("sources", "confirm", "smallville.toml", "dispatch", "--data", "data")
+    with Store.open(workplace.url, "smallville") as store:
+        store.apply("dispatch", many, at=_NOW)
+        assert "no closing waits" in workplace.run(*confirm, fails=True)
+        assert store.apply("dispatch", many[:30], at=_NOW, present=set(ids[:30])).unconfirmed == 30
+        assert "closed at its next fetch" in workplace.run(*confirm)
+        assert store.apply("dispatch", many[:30], at=_NOW, present=set(ids[:30])).vanished == 30
+        assert [entry.action for entry in store.audit()] == ["confirm"]
+    assert "confirm" in workplace.run("audit", "verify", "smallville.toml", "--data", "data")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -207,6 +221,7 @@ def test_a_pause_of_nothing_that_exists_is_refused(
     [
         (("pause",), ("--reason", "A test")),
         (("resume",), ()),
+        (("sources", "confirm"), ("dispatch",)),
         (("audit", "verify"), ()),
         (("key", "rotate"), ()),
     ],

@@ -185,6 +185,28 @@ async def test_a_call_whose_record_becomes_unreadable_has_not_left_the_feed(
     assert town.shown()[town.id("P5")].incident.status is Status.CLOSED
 
 
+async def test_half_of_the_rows_gone_at_once_close_nothing_until_the_same_answer_comes_again(
+    town: Town, reading: Reading, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "blocklight.intake")
+    table = _table(100)
+    town.app = with_etag(Layer(table))
+    await reading.poll()
+    table.delete("OBJECTID > 50")
+    await reading.poll()
+    assert len(town.store.open_ids("calls")) == 100
+    assert town.health().short_at == town.now
+    assert (town.health().failures, town.health().last_success_at) == (0, town.now)
+    await reading.poll()
+    assert len(town.store.open_ids("calls")) == 50
+    assert town.health().short_at is None
+    await reading.poll()
+    said = [record.getMessage() for record in caplog.records if record.name.startswith("blocklight.intake")]
+    assert len(said) == 2
+    assert "unusually short: 50 of its open calls are missing" in said[0]
+    assert "50 were closed now" in said[1]
+
+
 @pytest.mark.parametrize("left", [0, 3])
 async def test_when_nothing_is_left_that_may_be_shown_the_last_call_of_the_night_closes(
     town: Town, reading: Reading, left: int

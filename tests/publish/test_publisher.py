@@ -319,13 +319,15 @@ def _health(**fields: Any) -> SourceHealth:  # noqa: ANN401 - of SourceHealth
         (_health(last_success_at=NOW - timedelta(seconds=31)), "late"),
         (_health(last_success_at=NOW - timedelta(seconds=31), reason="time-out"), "failing"),
         (_health(last_success_at=NOW - timedelta(seconds=3), reason="time-out"), "ok"),
+        (_health(last_success_at=NOW, short_at=NOW), "short"),
+        (_health(last_success_at=NOW - timedelta(seconds=31), short_at=NOW), "late"),
     ],
 )
 def test_a_source_s_state_says_the_worst_plainly(health: SourceHealth | None, state: str) -> None:
     told = source_state(health, "dispatch", 30, NOW)
     assert told["state"] == state
     assert told.get("late_s", 0) >= 0
-    assert (told["reason"] is not None) is (state == "failing")
+    assert (told["reason"] is not None) is (state in ("failing", "short"))
 
 
 def test_a_process_whose_look_at_the_log_hangs_is_not_ready_and_after_a_minute_stuck(

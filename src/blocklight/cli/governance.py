@@ -60,6 +60,30 @@ def resume(
     resume_city(Options(city, data=data, database=database), source=source, category=category, area=area)
 
 
+sources_app = typer.Typer(help="Decide about what a source answers.", no_args_is_help=True)
+app.add_typer(sources_app, name="sources")
+
+
+@sources_app.command("confirm")
+def sources_confirm(
+    city: CityArgument,
+    source: Annotated[str, typer.Argument(help="The source's id.")],
+    *,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Say that the unusually short answer of a source is right: what it lacks is closed at the next fetch.
+
+    [bold]blocklight sources confirm houston active[/bold]
+
+    Without it, the calls stay open until a later answer lacks the same ones.
+    """
+    from blocklight.cli.confirming import confirm_short_answer  # noqa: PLC0415 - see serve
+    from blocklight.cli.opening import Options  # noqa: PLC0415 - see serve
+
+    confirm_short_answer(Options(city, data=data, database=database), source)
+
+
 @policy_app.command("explain")
 def policy_explain(
     city: CityArgument,

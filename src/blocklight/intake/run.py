@@ -114,6 +114,8 @@ def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone: 
         report=report,
     )
     tally.applied.append(applied)
+    # The same answer once more confirms what is missing, so it may not be passed over as unchanged.
+    tally.passing |= applied.unconfirmed > 0
     tally.reported = report is not None
     feed.cursor = batch.cursor or feed.cursor
 
@@ -152,6 +154,7 @@ class Runner:
         self._now = now
         self._stored = stored
         self._failures = 0
+        self._short = False
         self._retry_after_s = 0.0
         self._at_once = asyncio.Event()
         self.waiting = False
@@ -200,12 +203,30 @@ class Runner:
         if self._failures:
             _log.info("source %s recovered after %d failed fetches", source, self._failures)
         self._failures = 0
+        self._note_short_answer(tally)
         if self._doubtful is None and (tally.repaired or tally.rejected):
             self._doubtful = (began_at,)
         self._stored()
         if not tally.reported:
             await self._report(at=tally.at, noticed=dict(tally.noticed))
         return tally
+
+    def _note_short_answer(self, tally: Tally) -> None:
+        """Say once that closings wait for a second answer, and once how that ended."""
+        if not tally.applied:
+            return
+        source, missing = self._feed.source.id, sum(applied.unconfirmed for applied in tally.applied)
+        if missing and not self._short:
+            _log.warning(
+                "source %s: its last answer was unusually short: %d of its open calls are missing; they stay "
+                "open until another answer lacks them too, or `blocklight sources confirm` says so",
+                source,
+                missing,
+            )
+        if self._short and not missing:
+            closed = sum(applied.vanished for applied in tally.applied)
+            _log.info("source %s: no call waits to be closed any more; %d were closed now", source, closed)
+        self._short = missing > 0
 
     async def _failed(self, reason: str, explained: str) -> None:
         """Note a failure: *reason* is published, the log has all that is *explained*."""

@@ -38,6 +38,7 @@ _RETRY_S = 1.0
 _LATE_S = 5.0
 _UNREAD_S = 15.0
 _STUCK_S = 60.0
+SHORT = "its last answer was unusually short; nothing was closed yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +318,7 @@ class Publisher:
 def source_state(
     health: SourceHealth | None, source: str, lateness_s: float, now: datetime
 ) -> dict[str, Any]:
-    """Return a source's ``state`` (ok, late, failing, waiting) with how long ago it last answered."""
+    """Return a source's ``state`` (ok, short, late, failing, waiting) with how long ago it last answered."""
     if health is None or health.last_success_at is None:
         reason = None if health is None else health.reason
         return {
@@ -327,11 +328,14 @@ def source_state(
             "reason": reason,
         }
     age_s = max(0.0, (now - health.last_success_at).total_seconds())
-    state = "ok" if age_s <= lateness_s else "failing" if health.reason else "late"
+    if age_s > lateness_s:
+        state, reason = ("failing", health.reason) if health.reason else ("late", None)
+    else:
+        state, reason = ("ok", None) if health.short_at is None else ("short", SHORT)
     return {
         "id": source,
         "state": state,
         "last_success_at": iso(health.last_success_at),
         "late_s": round(age_s),
-        "reason": health.reason if state == "failing" else None,
+        "reason": reason,
     }

@@ -24,6 +24,8 @@ class Applied:
     vanished: int = 0
     duplicates: int = 0
     released: int = 0
+    unconfirmed: int = 0
+    """How many calls left their feed and stay open until another answer, or a person, says the same."""
 
     @property
     def shown(self) -> int:

@@ -240,6 +240,10 @@ source = sa.Table(
     sa.Column("failures", Whole, nullable=False),
     sa.Column("delays", sa.Text, nullable=False),
     sa.Column("noticed", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("closings", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("short_at", Whole),
+    sa.Column("short_confirmed", Whole, nullable=False, server_default="0"),
+    sa.Column("withheld_usual", sa.Double),
     comment="Where each source's next fetch begins and how its fetches went.",
 )
 

@@ -86,7 +86,8 @@ class Gap:
 class SourceHealth:
     """What is known of a source's fetches.
 
-    *reason* is the latest failure's class while *failures* in a row have happened, else ``None``.
+    *reason* is the latest failure's class while *failures* in a row have happened, else ``None``. *short_at*
+    says since when its answers lack unusually many published calls, which nobody has closed yet.
     """
 
     source: str
@@ -98,6 +99,7 @@ class SourceHealth:
     delays: Delays | None
     gaps: tuple[Gap, ...]
     noticed: Noticed = field(default_factory=Noticed)
+    short_at: datetime | None = None
 
 
 _NOTICED = msgspec.json.Decoder(Noticed).decode
@@ -105,6 +107,8 @@ _NEW: dict[str, object] = dict.fromkeys((column.name for column in schema.source
     "failures": 0,
     "delays": "[]",
     "noticed": "{}",
+    "closings": "[]",
+    "short_confirmed": 0,
 }
 
 
@@ -147,6 +151,27 @@ def _note_gap(cursor: DBAPICursor, sql: Statements, report: FetchReport, start: 
         cursor.execute(sql.insert_gap, (report.source, start, end))
 
 
+def advance(
+    driver: DBAPICursor, sql: Statements, source: str, cursor: str | None, delays: Sequence[float]
+) -> None:
+    """Move a source's cursor and remember how late its new incidents came.
+
+    Lateness counts once a fetch has succeeded before: a first one brings the past, which is not late.
+    """
+    if cursor is None and not delays:
+        return
+    rows = fetch(driver, sql.source, (source,))
+    if not rows:
+        driver.execute(sql.insert_source, new_row(source, cursor))
+        return
+    ((old_cursor, old_delays, last_success_at, *_),) = rows
+    new_cursor, new_delays = cursor if cursor is not None else old_cursor, old_delays
+    if delays and last_success_at is not None:
+        new_delays = with_delays(old_delays, delays)
+    if (new_cursor, new_delays) != (old_cursor, old_delays):
+        driver.execute(sql.advance_source, (new_cursor, new_delays, source))
+
+
 def cursor(connection: sa.Connection, source: str) -> str | None:
     """Return where *source*'s next fetch may begin."""
     table = schema.source
@@ -171,6 +196,7 @@ def healths(connection: sa.Connection) -> list[SourceHealth]:
             delays=_spread(orjson.loads(row.delays)),
             gaps=tuple(gaps.get(row.source, ())),
             noticed=_NOTICED(row.noticed),
+            short_at=maybe_time(row.short_at),
         )
         for row in connection.execute(sa.select(table).order_by(table.c.source))
     ]

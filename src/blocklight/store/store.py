@@ -22,7 +22,17 @@ from blocklight.model import (
     StoredIncident,
     Withheld,
 )
-from blocklight.store import auditing, checking, compacting, pausing, reading, renaming, schema, sources
+from blocklight.store import (
+    auditing,
+    checking,
+    compacting,
+    pausing,
+    reading,
+    renaming,
+    schema,
+    short_answers,
+    sources,
+)
 from blocklight.store.applied import Applied
 from blocklight.store.auditing import AuditEntry, AuditVerdict
 from blocklight.store.engines import Engines, connect, cursor_of, empty_log, in_passing, transaction
@@ -41,6 +51,7 @@ from blocklight.store.received import Beginning, Received, Span, beginnings, rec
 from blocklight.store.renaming import NewId
 from blocklight.store.rows import from_ms, incident_of_body, to_ms
 from blocklight.store.settled import Settled
+from blocklight.store.short_answers import ShortAnswers
 from blocklight.store.sources import FetchReport, SourceHealth
 from blocklight.store.statements import Statements, fetch
 from blocklight.store.tombstones import Position, Tombstones
@@ -62,6 +73,7 @@ class Store:
         self._sql = Statements(engines.write.dialect)
         self._places = Places(self._sql)
         self._settled = Settled()
+        self._short_answers = ShortAnswers()
         self._writing = threading.Lock()
         self.ledger_kind: str | None = None
 
@@ -116,7 +128,8 @@ class Store:
     ) -> Applied:
         """Store a batch of *source*, its cursor and its changes in one transaction; twice is harmless.
 
-        *present* names all that the source still holds: its other open incidents are closed at *at*.
+        *present* names all that the source still holds: its other open incidents are closed at *at*, unless
+        they are unusually many and nothing has confirmed it (``short_answers``).
         *join_rows* says that an incident may have several rows, each adding to what is known, *is_history*
         that the batch is of an import: what is long past by its source's clock is not held for being new.
         An id that was ever withheld as sensitive stays withheld, and a published one that is withheld now
@@ -211,6 +224,12 @@ class Store:
             self._application(driver, at).lock()
             return pausing.end(connection, scope, value, at, by)
 
+    def confirm_closings(self, source: str, at: datetime, *, by: str | None = None) -> bool:
+        """Let a source's next answer close what its unusually short ones lacked; return whether any did."""
+        with self._deciding() as (connection, driver):
+            self._application(driver, at).lock()
+            return short_answers.confirm(connection, source, at, by)
+
     def note(self, at: datetime, action: str, detail: Mapping[str, object]) -> None:
         """Append a decision to the audit log."""
         with self._deciding() as (connection, driver):
@@ -250,6 +269,7 @@ class Store:
             at=at,
             ledger_kind=self.ledger_kind,
             tombstones=self._tombstones,
+            short_answers=self._short_answers,
         )
 
     def _release(self, driver: DBAPICursor, at: datetime) -> Applied | None:

@@ -19,6 +19,7 @@ from blocklight.store.ledger import of_all_sources
 from blocklight.store.places import Places
 from blocklight.store.rows import CONTENT, Row, body, content, digest, from_ms, to_ms
 from blocklight.store.settled import Known, Settled, Stored, stored_rows
+from blocklight.store.short_answers import ShortAnswers, Vanishing
 from blocklight.store.statements import WHOLE, Statements, fetch, run_many
 from blocklight.store.tombstones import Tombstones
 from blocklight.store.unwritten import Unwritten
@@ -41,6 +42,7 @@ class Application:
         at: datetime,
         ledger_kind: str | None = None,
         tombstones: Tombstones | None = None,
+        short_answers: ShortAnswers | None = None,
     ) -> None:
         self._cursor = cursor
         self._sql = sql
@@ -61,6 +63,7 @@ class Application:
         """What this batch published or found published, with its row where that is at hand."""
         self._known: Mapping[str, Known] = {}
         self._holding = Holding(cursor, sql, places, self._at)
+        self._vanishing = Vanishing(cursor, sql, short_answers or ShortAnswers(), source=source, at=self._at)
         self._tombstones = tombstones
         self._taken_back: list[str] = []
 
@@ -132,9 +135,8 @@ class Application:
         self._write_rows()
         self._reject(batch.rejected)
         if present is not None:
-            self._holding.vanish(self._source, present)
             self._vanish(present, join_rows=join_rows)
-        self._advance(cursor)
+        sources.advance(self._cursor, self._sql, self._source, cursor, self._delays)
         return self._finish(before, duplicates=batch.duplicates)
 
     def _finish(self, before: tuple[int, int, int, int], *, duplicates: int = 0) -> Applied:
@@ -363,18 +365,24 @@ class Application:
     def _vanish(self, present: AbstractSet[str], *, join_rows: bool) -> None:
         still_open = fetch(self._cursor, self._sql.open, (self._source,))
         missing = {id_: first_seq for id_, first_seq in still_open if id_ not in present}
+        closing = self._vanishing.believed(missing.keys(), len(still_open))
+        if unconfirmed := len(missing) - len(closing):
+            self._tally["unconfirmed"] = unconfirmed
+            missing = {id_: first_seq for id_, first_seq in missing.items() if id_ in closing}
+        else:
+            self._holding.vanish(self._source, present)
         if not missing:
             return
         self._settled.drop(missing)
         at_hand = {id_: row for id_ in missing if (row := self._at_hand(id_)) is not None}
         rows = self._whole([first_seq for id_, first_seq in missing.items() if id_ not in at_hand])
-        closing = [
+        closed = [
             (row, row.incident.closed_by_vanishing(from_ms(self._at)))
             for row in sorted([*at_hand.values(), *rows], key=attrgetter("first_seq"))
         ]
-        told = [(new, row.bound, row.released_at) for row, new in closing]
+        told = [(new, row.bound, row.released_at) for row, new in closed]
         kept = self._holding.keep_back(told, join_rows=join_rows)
-        for row, new in closing:
+        for row, new in closed:
             if new.id in kept:
                 continue
             self._update(row, new, row.place_id, vanished=1)
@@ -408,24 +416,6 @@ class Application:
         month = self._day[:7], self._ledger_kind
         in_areas = [(*month, *event, n) for event, n in sorted(self._area_events.items())]
         run_many(self._cursor, self._sql.add_to_area_ledger, in_areas)
-
-    def _advance(self, cursor: str | None) -> None:
-        """Move the source's cursor and remember how late its new incidents came.
-
-        Lateness counts once a fetch has succeeded before: a first one brings the past, which is not late.
-        """
-        if cursor is None and not self._delays:
-            return
-        found = fetch(self._cursor, self._sql.source, (self._source,))
-        if not found:
-            self._cursor.execute(self._sql.insert_source, sources.new_row(self._source, cursor))
-            return
-        ((old_cursor, old_delays, last_success_at, *_),) = found
-        new_cursor, delays = cursor if cursor is not None else old_cursor, old_delays
-        if self._delays and last_success_at is not None:
-            delays = sources.with_delays(old_delays, self._delays)
-        if (new_cursor, delays) != (old_cursor, old_delays):
-            self._cursor.execute(self._sql.advance_source, (new_cursor, delays, self._source))
 
 
 def _joined(before: Stored, new: PublicIncident) -> PublicIncident:

@@ -1,0 +1,26 @@
+"""Confirms the unusually short answer of a source: what it lacks is closed."""
+
+from blocklight.cli import out
+from blocklight.cli.opening import Options, configured_city, open_store, wall_clock
+from blocklight.cli.service import note_in_system_log, who
+from blocklight.errors import BlocklightError
+from blocklight.settings import Settings
+
+
+def confirm_short_answer(options: Options, source: str) -> None:
+    """Have the next answer of *source* close what its last ones lacked, whatever its share.
+
+    Raises ``BlocklightError`` where nothing waits for that.
+    """
+    by = who()
+    city = configured_city(options)
+    city.source(source)
+    with open_store(options, city, Settings(), existing=True) as store:
+        if not store.confirm_closings(source, wall_clock(), by=by):
+            raise BlocklightError(f"source {source}: no closing waits to be confirmed")
+    note_in_system_log(f"{city.city.id}: the short answers of source {source} confirmed by {by}")
+    out.print(
+        f"Confirmed: the calls that are missing from {source} are closed at its next fetch.",
+        soft_wrap=True,
+        highlight=False,
+    )

@@ -1,0 +1,167 @@
+"""Decides whether as many calls can have left their feed at once, from what is published alone.
+
+A feed that shows half of its rows by mistake would close thousands of calls that go on. So closings of an
+unusual share wait: until a later answer lacks the same calls, or until a person says that they are right.
+Nothing here looks at withheld records: without them in the feed the same calls would be closed.
+"""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Self
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+from blocklight.store import auditing, schema
+from blocklight.store.sources import new_row
+from blocklight.store.statements import Statements, fetch
+
+FEW = 20
+"""So many calls may always be closed at once: the last ones of a night, all of a small town."""
+SECOND_LOOK_MS = 30_000
+"""How much later an answer has to be to agree with one before it: a second asked at once proves nothing."""
+_AGREEING = 0.9
+_ANSWERS_KEPT = 100
+_ANSWERS_KNOWN = 10
+"""After so many answers that closed calls, what is usual of a feed is known."""
+_CALL_LASTS_MS = 30 * 60_000
+"""How long calls are taken to last before that."""
+_MOST_OF_THEM = 0.9
+
+_Closing = tuple[int, float]
+_closings = msgspec.json.Decoder(list[_Closing]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class UsualClosings:
+    """The latest answers of one source that closed calls: when (ms), and which share of its open calls."""
+
+    closings: Sequence[_Closing]
+
+    @classmethod
+    def stored(cls, text: str) -> Self:
+        """Read what ``plus`` wrote."""
+        return cls(_closings(text))
+
+    def plus(self, at: int, share: float) -> str:
+        """Return the stored form with one more answer."""
+        kept = [*self.closings, (at, round(share, 4))][-_ANSWERS_KEPT:]
+        return msgspec.json.encode(kept).decode()
+
+    def share(self, since: int | None, at: int) -> float:
+        """Return which share of its open calls the source usually closes by *at*, in ms, after *since*.
+
+        That is what nine of ten of its closing answers keep below, or what it closes on average in as long a
+        time, if that is more: after an outage the calls of hours are closed at once.
+        """
+        shares = sorted(share for _, share in self.closings)
+        usual = shares[int(_MOST_OF_THEM * (len(shares) - 1))] if shares else 0.0
+        elapsed_ms = 0 if since is None else at - since
+        if len(shares) < _ANSWERS_KNOWN:
+            usual = max(usual, elapsed_ms / _CALL_LASTS_MS)
+        if shares and (watched_ms := at - self.closings[0][0]) > 0:
+            usual = max(usual, sum(shares) * elapsed_ms / watched_ms)
+        return min(1.0, usual)
+
+    def allow(self, missing: int, still_open: int, since: int | None, at: int) -> bool:
+        """Whether *missing* of *still_open* calls may be closed at once: those of twice the usual time."""
+        if missing <= FEW:
+            return True
+        return missing <= still_open * (1 - (1 - self.share(since, at)) ** 2)
+
+
+class _Lacking(NamedTuple):
+    """Which calls an unusually short answer lacked, and when (ms) one first lacked them."""
+
+    ids: frozenset[str]
+    at: int
+
+
+class ShortAnswers:
+    """The unusually short answers that nothing has agreed with yet, by source.
+
+    They are not stored: a process that starts anew waits for two more answers.
+    """
+
+    def __init__(self) -> None:
+        self._lacking: dict[str, _Lacking] = {}
+
+    def confirmed(self, source: str, missing: AbstractSet[str], at: int) -> AbstractSet[str] | None:
+        """Return which of *missing* an earlier answer lacked too; ``None`` while that one is too young.
+
+        Empty where the two disagree, as those of a feed do that shows now these rows and now those.
+        """
+        before = self._lacking.get(source)
+        if before is None:
+            return frozenset()
+        both = before.ids & missing
+        if len(both) < _AGREEING * len(before.ids):
+            return frozenset()
+        return both if at - before.at >= SECOND_LOOK_MS else None
+
+    def note(self, source: str, missing: AbstractSet[str], at: int) -> None:
+        """Remember what an unusually short answer lacked."""
+        self._lacking[source] = _Lacking(frozenset(missing), at)
+
+    def forget(self, source: str) -> None:
+        """Drop what is remembered of a source, whose last answer was as usual."""
+        self._lacking.pop(source, None)
+
+
+class Vanishing:
+    """Which calls that left their source's feed are closed, inside one transaction at *at* (ms)."""
+
+    def __init__(
+        self, cursor: DBAPICursor, sql: Statements, short_answers: ShortAnswers, *, source: str, at: int
+    ) -> None:
+        self._cursor = cursor
+        self._sql = sql
+        self._short_answers = short_answers
+        self._source = source
+        self._at = at
+
+    def believed(self, missing: AbstractSet[str], still_open: int) -> AbstractSet[str]:
+        """Return which of the *missing* calls are to be closed, and remember what was usual about it."""
+        rows = fetch(self._cursor, self._sql.closings, (self._source,))
+        text, since, short_at, is_confirmed = rows[0] if rows else ("[]", None, None, 0)
+        usual = UsualClosings.stored(text)
+        closing = missing
+        if not is_confirmed and not usual.allow(len(missing), still_open, since, self._at):
+            closing = self._agreed(usual, missing, still_open, since)
+        waits = len(closing) < len(missing)
+        if not waits:
+            self._short_answers.forget(self._source)
+        told = usual.plus(self._at, len(closing) / still_open) if closing else text
+        new = (told, (short_at or self._at) if waits else None, 0)
+        if new != (text, short_at, is_confirmed):
+            if not rows:
+                self._cursor.execute(self._sql.insert_source, new_row(self._source, None))
+            self._cursor.execute(self._sql.note_closings, (*new, self._source))
+        return closing
+
+    def _agreed(
+        self, usual: UsualClosings, missing: AbstractSet[str], still_open: int, since: int | None
+    ) -> AbstractSet[str]:
+        """Return what of an unusually short answer may be closed, as an earlier one lacked it too."""
+        both = self._short_answers.confirmed(self._source, missing, self._at)
+        if both is None:
+            return frozenset()
+        fresh = missing - both
+        if both and usual.allow(len(fresh), still_open - len(both), since, self._at):
+            return missing
+        self._short_answers.note(self._source, fresh, self._at)
+        return both
+
+
+def confirm(connection: sa.Connection, source: str, at: datetime, by: str | None) -> bool:
+    """Let the next answer of a source close what it lacks; return whether anything waited for that."""
+    table = schema.source
+    waits = (table.c.source == source, table.c.short_at.is_not(None))
+    if not connection.execute(table.update().where(*waits).values(short_confirmed=1)).rowcount:
+        return False
+    detail = {"source": source} | ({} if by is None else {"by": by})
+    auditing.append(connection, at, "confirm", detail)
+    return True
