@@ -185,6 +185,31 @@ def test_a_process_that_only_fetches_answers_for_its_health(workplace: Workplace
         assert "Traceback" not in intake.said()
 
 
+_END = b"Host: x\r\nConnection: close\r\n\r\n"
+_HOSTILE = (
+    b"\x16\x03\x01\x02\x00\x01\x00",
+    b"GET /\x1b[2J HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\nX: \x00\r\n\r\n",
+    b"GET /api/v1/incidents?limit=FORGED HTTP/1.1\r\n" + _END,
+    b"POST /api/v1/push/calls HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{",
+    b"FORGED " * 3_000,
+    b"GET /api/v1/live HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /api/v1/live?last_event_id=%0d%0aFORGED HTTP/1.1\r\nLast-Event-ID: \x1b[2J\r\n" + _END,
+    b"GET /%0d%0aERROR%20FORGED%1b%5b2J HTTP/1.1\r\n" + _END,
+    b"GET /list/\xc2\x9b\xff\xfe HTTP/1.1\r\n" + _END,
+    b"GET /list?lang=%ff&until=%00&bbox=nan HTTP/1.1\r\nAccept-Language: \x1b]0;FORGED\x07\r\n" + _END,
+    b"GET /api/v1/incidents/%2e%2e%2f%00 HTTP/1.1\r\nIf-None-Match: \xff\r\nRange: bytes=-\r\n" + _END,
+    b"GET /data HTTP/1.1\r\nX-Forwarded-For: \x1b[2J, FORGED\r\nX-Forwarded-Proto: \x1b\r\n" + _END,
+    b"GET /data HTTP/1.1\r\nAccept-Encoding: \x1b;q=x\r\nCookie: " + b"F" * 60_000 + b"\r\n" + _END,
+    b"OPTIONS * HTTP/1.1\r\nOrigin: \x1b[2J\r\n" + _END,
+    b"POST /api/v1/push/%1b%0aFORGED HTTP/1.1\r\nAuthorization: Bearer \xff\x1b\r\n" + _END,
+    b"PUT /list HTTP/1.1\r\nTransfer-Encoding: chunked\r\nHost: x\r\n\r\nFORGED\r\n",
+    b"GET http://[::1%251b]/ HTTP/1.1\r\nHost: [\x1b]\r\n\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"GET / HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nHost: x\r\n\r\n",
+)
+
+
 def test_strangers_write_nothing_into_the_log(workplace: Workplace) -> None:
     with (
         serving_rows(a_row(1)) as (_, feed),
@@ -193,15 +218,7 @@ def test_strangers_write_nothing_into_the_log(workplace: Workplace) -> None:
         port = int(server.address().rpartition(":")[2])
         until(lambda: "following the change log" in server.said(), within_s=60)
         before = server.said()
-        for nasty in (
-            b"\x16\x03\x01\x02\x00\x01\x00",
-            b"GET /\x1b[2J HTTP/1.1\r\nHost: x\r\n\r\n",
-            b"GET / HTTP/1.1\r\nHost: x\r\nX: \x00\r\n\r\n",
-            b"GET /api/v1/incidents?limit=FORGED HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-            b"POST /api/v1/push/calls HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{",
-            b"FORGED " * 3_000,
-            b"GET /api/v1/live HTTP/1.1\r\nHost: x\r\n\r\n",
-        ):
+        for nasty in _HOSTILE:
             with socket.create_connection(("127.0.0.1", port)) as stranger:
                 stranger.sendall(nasty)
                 stranger.settimeout(0.3)
