@@ -1,6 +1,7 @@
 import contextlib
 import gzip
 import http.client
+import logging
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from public_side import NOW, PAGE, SCRIPT, PublicSide, public_side
 
 from blocklight.api.encoding import matches, preferred_encoding
 from blocklight.api.pages import content_policy
+from blocklight.cli.log_lines import OncePerFault
 from blocklight.model import Reason, Status, Withheld
 from blocklight.store import FetchReport
 
@@ -374,7 +376,9 @@ def test_a_failing_store_is_a_503_that_says_nothing_of_why(tmp_path: Path) -> No
         assert side.get("window").status_code == 200, "the window is answered from memory"
 
 
-def test_an_unexpected_failure_is_a_500_that_says_nothing_of_why(tmp_path: Path) -> None:
+def test_an_unexpected_failure_is_a_500_that_says_nothing_of_why_and_one_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     broken: list[bool] = []
 
     class Clock(datetime):
@@ -396,6 +400,11 @@ def test_an_unexpected_failure_is_a_500_that_says_nothing_of_why(tmp_path: Path)
             "status": 500,
         }
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert side.get("city?FORGED").status_code == 500
+    errors = [line for line in caplog.records if line.levelno >= logging.ERROR]
+    assert [line.getMessage() for line in errors] == ["unexpected RuntimeError answering /city"] * 2
+    once = OncePerFault()
+    assert [once.filter(line) for line in errors] == [True, False]
 
 
 def test_a_slow_reader_of_the_window_gets_all_of_it(side: PublicSide) -> None:

@@ -16,7 +16,7 @@ from living_city import until
 from workplace import CITY_FILE, Inside, Workplace, a_row, read_from, serving_rows
 
 from blocklight.cli import service
-from blocklight.cli.log_lines import JournalFormatter, LineFormatter, goes_to_journal
+from blocklight.cli.log_lines import JournalFormatter, LineFormatter, OncePerFault, goes_to_journal
 from blocklight.cli.supervisor import keep_watchdog, notify, watchdog_s
 from blocklight.store import Store
 
@@ -109,6 +109,26 @@ def test_no_message_can_pretend_to_be_another_line_or_steer_a_terminal(nasty: st
         line = formatter.format(record(logging.INFO, nasty))
         assert len(line.splitlines()) == 1
         assert line.isprintable()
+
+
+def test_a_fault_that_somebody_finds_again_and_again_is_one_line_in_ten_minutes() -> None:
+    now = 0.0
+    faults = OncePerFault(600, clock=lambda: now)
+
+    def failed(what: str) -> str | None:
+        try:
+            {"": 0}[what]
+        except LookupError:
+            line = record(logging.ERROR, "it failed")
+            line.exc_info = sys.exc_info()
+        return line.getMessage() if faults.filter(line) else None
+
+    assert [failed(str(number)) for number in range(4)] == ["it failed", None, None, None]
+    assert faults.filter(record(logging.ERROR, "no exception"))
+    now = 599.0
+    assert failed("again") is None
+    now = 601.0
+    assert failed("again") == "it failed (and 4 times since the last line)"
 
 
 def test_the_journal_is_recognised_by_its_own_stream(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 import asyncio
+import contextlib
 import logging
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -512,6 +514,25 @@ async def test_a_failing_source_logs_once_when_it_fails_and_once_when_it_recover
         "source calls recovered after 4 failed fetches",
     ]
     assert MARK not in caplog.text
+
+
+async def test_health_that_cannot_be_stored_is_one_line_for_as_long_as_that_lasts(
+    town: Town, reading: Reading, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def rename(old: str, new: str) -> None:
+        with contextlib.closing(sqlite3.connect(tmp_path / "town.sqlite3")) as database:
+            database.execute(f"alter table {old} rename to {new}")
+            database.commit()
+
+    town.app = lambda _: SERVER_ERROR
+    for _ in range(2):
+        rename("source", "gone")
+        for _ in range(3):
+            await reading.poll()
+        rename("gone", "source")
+        await reading.poll()
+    told = [record.getMessage() for record in caplog.records if "stored" in record.getMessage()]
+    assert told == ["source calls: its health cannot be stored"] * 2
 
 
 async def test_a_mistake_of_our_own_is_logged_once_without_what_it_said(

@@ -143,7 +143,19 @@ class Front:
     async def _routed(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         # Every route answers HEAD as it answers GET, without the body.
         seen = scope | {"method": "GET"} if scope["method"] == "HEAD" else scope
-        await self.api(seen, receive, send)
+        is_answered = False
+
+        async def send_and_note(message: Any) -> None:  # noqa: ANN401 - ASGI
+            nonlocal is_answered
+            await send(message)
+            is_answered = message["type"] == "http.response.body" and not message.get("more_body", False)
+
+        try:
+            await self.api(seen, receive, send_and_note)
+        except Exception:
+            # Starlette raises what it has logged and answered with 500; uvicorn would log it again and reset.
+            if not is_answered:
+                raise
 
     async def _too_many(self, what: str, wait_s: float, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         self._admission.refused[f"{what}_address"] += 1

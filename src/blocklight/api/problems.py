@@ -97,5 +97,8 @@ def _http(_: Request, error: Exception) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    _log.error("unexpected %s answering %s", type(error).__name__, request.url.path, exc_info=error)
+    route = getattr(
+        request.scope.get("route"), "path", "a request"
+    )  # its pattern: what strangers send is not logged
+    _log.error("unexpected %s answering %s", type(error).__name__, route, exc_info=error)
     return problem(500, "Internal error")

@@ -4,6 +4,10 @@ import logging
 import os
 import re
 import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from types import TracebackType
 
 from rich.console import Console
 from rich.logging import RichHandler
@@ -33,6 +37,44 @@ class JournalFormatter(LineFormatter):
         return "\n".join(f"<{priority}>{line}" for line in super().format(record).splitlines())
 
 
+class OncePerFault(logging.Filter):
+    """Lets an exception from one place of the code through once in a while, with how often it came since.
+
+    Who finds a request that fails could otherwise fill the disk with tracebacks.
+    """
+
+    def __init__(self, every_s: float = 600, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._every_s = every_s
+        self._clock = clock
+        self._written: dict[tuple[str, str, int], float] = {}
+        self._left_out: Counter[tuple[str, str, int]] = Counter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether *record* is to be written."""
+        if not record.exc_info or record.exc_info[0] is None:
+            return True
+        kind, _, traceback = record.exc_info
+        place = (kind.__name__, *_raised_at(traceback))
+        now = self._clock()
+        if now - self._written.get(place, -self._every_s) < self._every_s:
+            self._left_out[place] += 1
+            return False
+        self._written[place] = now
+        if left_out := self._left_out.pop(place, 0):
+            record.msg, record.args = f"{record.getMessage()} (and {left_out} times since the last line)", ()
+        return True
+
+
+def _raised_at(traceback: TracebackType | None) -> tuple[str, int]:
+    """Return the file and line of the code that raised."""
+    if traceback is None:
+        return "", 0
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
+
+
 def set_up(console: Console, *, verbose: bool) -> None:
     """Send log lines where this process's errors go."""
     handler: logging.Handler = logging.StreamHandler()
@@ -43,6 +85,7 @@ def set_up(console: Console, *, verbose: bool) -> None:
         handler.setFormatter(JournalFormatter("%(message)s"))
     else:
         handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.addFilter(OncePerFault())
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
     for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -155,6 +155,7 @@ class Runner:
         self._stored = stored
         self._failures = 0
         self._short = False
+        self._unreported = False
         self._retry_after_s = 0.0
         self._at_once = asyncio.Event()
         self.waiting = False
@@ -241,7 +242,11 @@ class Runner:
         try:
             await in_thread(POLLING, self._store.record_fetch, report)
         except StoreError:
-            _log.warning("source %s: its health could not be stored", source.id)
+            if not self._unreported:
+                _log.warning("source %s: its health cannot be stored", source.id)
+            self._unreported = True
+        else:
+            self._unreported = False
 
     def pause_s(self, poll_took_s: float) -> float:
         """Return how long to wait after the last poll."""
