@@ -90,12 +90,21 @@ def test_every_shipped_file_is_installed_by_the_page_and_every_one_it_names_is_s
 
 
 def test_the_service_and_what_it_may_reach_are_installed_as_they_are_shipped(machine: Machine) -> None:
-    for script in _scripts("Install", "The service", "What it may reach", "Intake and web apart"):
+    for script in _scripts(
+        "Install", "The service", "What it may reach", "Watch over it", "Intake and web apart"
+    ):
         machine.run("\n".join(line for line in script.splitlines() if not line.startswith("curl ")))
     for unit in DEPLOY.glob("*.service"):
         assert machine.file(f"etc/systemd/system/{unit.name}") == unit.read_text("utf-8")
     drop_in = "etc/systemd/system/blocklight.service.d/city-network.conf"
     assert machine.file(drop_in) == (DEPLOY / "city-network.conf").read_text("utf-8")
+    for name in ("alerts.yml", "prometheus.yml"):
+        installed = (
+            "etc/prometheus/prometheus.yml"
+            if name == "prometheus.yml"
+            else f"etc/prometheus/blocklight-{name}"
+        )
+        assert machine.file(installed) == (DEPLOY / name).read_text("utf-8")
     environment = machine.root / "etc/blocklight/environment"
     assert environment.stat().st_mode & 0o777 == 0o640
     assert environment.parent.stat().st_mode & 0o777 == 0o750

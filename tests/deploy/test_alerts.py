@@ -1,0 +1,123 @@
+"""The shipped alerts fire when they should and only then; rules and dashboard name figures that there are."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from front_servers import DEPLOY, ROOT, program
+
+RULES = (DEPLOY / "alerts.yml").read_text("utf-8")
+ALERTS = re.findall(r"^ +- alert: (\w+)$", RULES, re.MULTILINE)
+DASHBOARD: dict[str, Any] = json.loads((DEPLOY / "grafana-dashboard.json").read_text("utf-8"))
+QUERIES = [target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", ())]
+
+_WEB, _INTAKE = 'instance="a", job="blocklight"', 'instance="i", job="blocklight"'
+HEALTHY = {
+    f"up{{{_WEB}}}": "1x60",
+    f"blocklight_store_ok{{{_WEB}}}": "1x60",
+    f'blocklight_source_ok{{{_WEB}, source="cad"}}': "1x60",
+    f'blocklight_source_age_seconds{{{_WEB}, source="cad"}}': "30x60",
+    f"blocklight_window_incidents{{{_WEB}}}": "400x60",
+    f"blocklight_seq{{{_WEB}}}": "100+5x60",
+    'blocklight_seq{instance="b", job="blocklight"}': "100+5x60",
+    f'blocklight_refused_total{{{_WEB}, limit="live_total"}}': "0x60",
+    f'blocklight_refused_total{{{_WEB}, limit="requests_address"}}': "0+10x60",
+    f'blocklight_faults_total{{{_WEB}, task="polling a source"}}': "0x60",
+    f"blocklight_left_out_total{{{_WEB}}}": "0x60",
+    f"blocklight_intake_fetching{{{_INTAKE}}}": "1x60",
+    'blocklight_intake_fetching{instance="j", job="blocklight"}': "0x60",
+    f'blocklight_intake_source_failures{{{_INTAKE}, source="cad"}}': "0 1 2 0x60",
+}
+"""Figures of an hour, one a minute, in which nobody is called."""
+
+WRONG = {
+    "BlocklightDown": {f"up{{{_WEB}}}": "1x9 0x50"},
+    "BlocklightCannotStore": {f"blocklight_store_ok{{{_WEB}}}": "1x9 0x50"},
+    "BlocklightSourceLate": {f'blocklight_source_ok{{{_WEB}, source="cad"}}': "1x9 0x50"},
+    "BlocklightSourceLost": {f'blocklight_source_age_seconds{{{_WEB}, source="cad"}}': "21000+60x60"},
+    "BlocklightMapEmpty": {f"blocklight_window_incidents{{{_WEB}}}": "0x70"},
+    "BlocklightBehind": {'blocklight_seq{instance="b", job="blocklight"}': "100+5x9 150x50"},
+    "BlocklightFull": {f'blocklight_refused_total{{{_WEB}, limit="live_total"}}': "0x9 0+1x50"},
+    "BlocklightAbuse": {f'blocklight_refused_total{{{_WEB}, limit="requests_address"}}': "0+600x60"},
+    "BlocklightFault": {f'blocklight_faults_total{{{_WEB}, task="polling a source"}}': "0x55 1x10"},
+    "BlocklightLeftOut": {f"blocklight_left_out_total{{{_WEB}}}": "0x55 3x10"},
+    "BlocklightNobodyFetches": {f"blocklight_intake_fetching{{{_INTAKE}}}": "1x50 0x20"},
+    "BlocklightFetchesFail": {f'blocklight_intake_source_failures{{{_INTAKE}, source="cad"}}': "0+1x60"},
+}
+"""What is different when something is wrong, for each alert; all alerts that it fires are this one."""
+
+
+def test_every_alert_is_tested_and_says_what_to_do() -> None:
+    assert sorted(ALERTS) == sorted(WRONG)
+    for rule in RULES.split("- alert: ")[1:]:
+        assert re.search(r"severity: (critical|warning|info) ", rule), rule
+        for words in ("summary", "action"):
+            [text] = re.findall(rf'^ +{words}: "(.+)"$', rule, re.MULTILINE)
+            assert len(text) > 20
+            assert text.endswith("."), text
+
+
+def _promtool(*arguments: str | Path) -> None:
+    done = subprocess.run([program("promtool"), *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_prometheus_takes_the_rules_and_its_own_file(tmp_path: Path) -> None:
+    _promtool("check", "rules", "--lint-fatal", DEPLOY / "alerts.yml")
+    text = (DEPLOY / "prometheus.yml").read_text("utf-8")
+    file = tmp_path / "prometheus.yml"
+    file.write_text(text.replace("/etc/prometheus/blocklight-alerts.yml", str(DEPLOY / "alerts.yml")))
+    _promtool("check", "config", "--lint-fatal", file)
+
+
+def test_each_alert_fires_when_it_should_and_none_in_a_good_hour(tmp_path: Path) -> None:
+    def run(series: dict[str, str], firing: list[str]) -> dict[str, object]:
+        samples = [{"labels": f'{{alertname="{name}"}}', "value": 1} for name in firing]
+        asked = {"expr": 'group by (alertname) (ALERTS{alertstate="firing"})', "eval_time": "61m"}
+        return {
+            "name": "".join(firing) or "a good hour",
+            "interval": "1m",
+            "input_series": [{"series": name, "values": values} for name, values in series.items()],
+            "promql_expr_test": [{**asked, "exp_samples": samples}],
+        }
+
+    for changes in WRONG.values():
+        assert changes.keys() <= HEALTHY.keys()
+    tests = [run(HEALTHY, []), *(run(HEALTHY | changes, [alert]) for alert, changes in WRONG.items())]
+    file = tmp_path / "alerts.test.yml"
+    # JSON is YAML.
+    file.write_text(
+        json.dumps({"rule_files": [str(DEPLOY / "alerts.yml")], "evaluation_interval": "1m", "tests": tests})
+    )
+    _promtool("test", "rules", file)
+
+
+def test_every_query_of_the_dashboard_can_be_read_and_every_panel_is_named(tmp_path: Path) -> None:
+    assert len(QUERIES) > 8
+    recorded = [
+        {"record": f"panel:{number}", "expr": query.replace("$__rate_interval", "5m")}
+        for number, query in enumerate(QUERIES)
+    ]
+    file = tmp_path / "queries.yml"
+    file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": recorded}]}))
+    _promtool("check", "rules", file)
+    titles = [panel["title"] for panel in DASHBOARD["panels"]]
+    assert len(set(titles)) == len(titles)
+    assert all(panel["description"].endswith(".") for panel in DASHBOARD["panels"])
+
+
+@pytest.mark.parametrize(
+    "text", [RULES, *QUERIES], ids=["alerts", *(f"query {n}" for n in range(len(QUERIES)))]
+)
+def test_every_figure_is_one_that_the_reference_lists(text: str) -> None:
+    page = (ROOT / "docs" / "reference" / "metrics.md").read_text("utf-8")
+    listed = set(re.findall(r"`(\w+)`", page)) | {"up"}
+    expressions = re.findall(r"^ +expr: (.+)$", text, re.MULTILINE) or [text]
+    for expression in expressions:
+        named = set(re.findall(r"\b(?:blocklight|process)_\w+|\bup\b", expression))
+        assert named, expression
+        for figure in named:
+            assert figure in listed or re.sub(r"_(bucket|sum|count)$", "", figure) in listed, figure
