@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from front_servers import DEPLOY, HOST, Certificate, free_ports, program
-from pages import ROOT, blocks, read, section
+from pages import ROOT, blocks, read, section, tables
+from pages import words as _code
 
 PAGE = ROOT / "docs" / "how-to" / "run-in-production.md"
 TEXT = read("docs/how-to/run-in-production.md")
@@ -81,6 +82,19 @@ def test_the_page_begins_with_how_to_stop_publishing() -> None:
     first = blocks(PAGE, "sh")[0].body
     assert first.startswith("blocklight pause ")
     assert len(TEXT.partition(first)[0].splitlines()) < 10
+
+
+def test_every_message_that_the_page_explains_is_one_that_somebody_reads() -> None:
+    told = {
+        words
+        for [_, *rows] in tables(section(TEXT, "When something is wrong"))
+        for row in rows
+        for words in _code(row[0])
+    }
+    shown = "".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
+    shown += (DEPLOY / "nginx.conf").read_text("utf-8")
+    assert len(told) > 5
+    assert [words for words in sorted(told - {"readyz"}) if words not in shown] == []
 
 
 def test_every_shipped_file_is_installed_by_the_page_and_every_one_it_names_is_shipped() -> None:
