@@ -67,7 +67,7 @@ def test_every_shipped_city_loads() -> None:
         ("east = -95", "east = -95, height = 3", "city.bounds.height"),
         ('closes = "never"', 'closes = "never"\npoll_seconds = 5', "sources.calls.poll_seconds"),
         ('source_type = "type"', 'source_type = "type"\ncaller = "name"', "sources.calls.fields.caller"),
-        ('convert = "local"', 'convert = "local", zone = "UTC"', "sources.calls.fields.received_at.zone"),
+        ('convert = "local"', 'convert = "local", era = "AD"', "sources.calls.fields.received_at.era"),
         ("[city]", "[privacy]\nlevel = 0\n[city]", "privacy"),
         ("[city]", "[policy]\nhold_s = 60\n[city]", "policy.hold_s"),
         (

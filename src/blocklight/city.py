@@ -19,11 +19,12 @@ from pydantic import (
 
 from blocklight.endless_holds import endless_holds
 from blocklight.errors import CityFileError
+from blocklight.field_spec import ID, FieldMap, FieldSpec, ReferenceSystem, Zone
 from blocklight.geocoder_spec import GeocoderSpec, StreetLines
 from blocklight.mistakes_in_words import in_words
 from blocklight.model import Category, Disposition
 from blocklight.policy import Known, Policy, mistakes
-from blocklight.source_spec import ID, FieldMap, FieldSpec, ReferenceSystem, SourceSpec, with_codes
+from blocklight.source_spec import SourceSpec, with_codes
 from blocklight.table import NarrowPattern, Pattern, Table
 from blocklight.tiles_file import TilesFile
 
@@ -53,14 +54,6 @@ __all__ = [
 
 _MAX_FILE_BYTES = 2_000_000
 _MOST_TOLD = 6
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(f"{name!r} is not a time zone of the IANA database") from error
-    return name
 
 
 def _some(sources: "tuple[SourceSpec, ...]") -> "tuple[SourceSpec, ...]":
@@ -93,7 +86,7 @@ class Identity(Table):
 
     id: str = Field(pattern=ID)
     name: str = Field(min_length=1, max_length=80)
-    time_zone: Annotated[str, AfterValidator(_zone)]
+    time_zone: Zone
     bounds: Bounds
     languages: tuple[Literal["en", "es", "zh", "vi"], ...] = ("en",)
     attribution: str = ""

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from blocklight import city as city_module
-from blocklight import geocoder_spec, source_spec
+from blocklight import field_spec, geocoder_spec, source_spec
 from blocklight import policy as policy_module
 from blocklight.cli import app
 from blocklight.model import Category, Disposition, Reason, Stage, Status
@@ -91,7 +91,7 @@ def choices(annotation: object) -> set[str]:
 def test_every_table_of_a_city_file_has_its_section() -> None:
     models = {
         value
-        for module in (city_module, source_spec, policy_module, geocoder_spec)
+        for module in (city_module, field_spec, source_spec, policy_module, geocoder_spec)
         for value in vars(module).values()
         if inspect.isclass(value) and issubclass(value, BaseModel) and value.__module__ == module.__name__
     }

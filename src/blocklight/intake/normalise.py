@@ -11,16 +11,9 @@ from msgspec.structs import replace
 
 from blocklight.city import City, FieldSpec, SourceSpec
 from blocklight.errors import RecordRejected
-from blocklight.intake.converters import (
-    CONVERTERS,
-    from_day,
-    from_duration,
-    from_local_of,
-    from_time_of_day,
-    from_xy,
-    to_float,
-    to_text,
-)
+from blocklight.intake.converters import CONVERTERS, from_xy, to_text
+from blocklight.intake.moments import from_day, from_duration, from_excel, from_local_of, from_time_of_day
+from blocklight.intake.numbers import to_float
 from blocklight.intake.record import Incident, RawRecord
 from blocklight.matching import LONGEST_TEXT
 from blocklight.model import Disposition, Origin, Status
@@ -55,6 +48,7 @@ class Normaliser:
         self._key_column = source.key[0] if len(source.key) == 1 else None
         self._key_of = itemgetter(*source.key)
         self._dispositions = dispositions
+        zone = ZoneInfo(source.zone) if source.zone else zone
         self._readers = {name: _reader(spec, zone) for name, spec in source.fields.named()}
         self._soft = [
             (name, self._readers[name], make) for name, make in _OPTIONAL.items() if name in self._readers
@@ -108,7 +102,8 @@ class Normaliser:
             except (ValueError, TypeError):
                 repaired.append(name)
         disposition = values.pop("disposition", None)
-        status = self._status(raw, closed_at, when)
+        ended = closed_at is not None or ("closed_at" in repaired and self._ended_before(raw, when))
+        status = self._status(raw, when, ended=ended)
         if status is Status.OPEN:  # opened again, or not closed by that time
             values.pop("closed_at", None)
         return Incident(
@@ -192,7 +187,15 @@ class Normaliser:
             repaired.append("point")
         return None, None
 
-    def _status(self, raw: RawRecord, closed_at: datetime | None, when: When) -> Status:
+    def _ended_before(self, raw: RawRecord, when: When) -> bool:
+        """Tell whether a call has a closing time before it began: impossible, but it is over."""
+        try:
+            ended = self._readers["closed_at"](raw, when)
+        except (ValueError, TypeError, OverflowError):
+            return False
+        return isinstance(ended, datetime) and when.received_at is not None and ended < when.received_at
+
+    def _status(self, raw: RawRecord, when: When, *, ended: bool) -> Status:
         match self.source.closes:
             case "status":
                 try:
@@ -200,7 +203,7 @@ class Normaliser:
                 except ValueError:
                     raise RecordRejected("unknown_status") from None
             case "time":
-                return Status.OPEN if closed_at is None else Status.CLOSED
+                return Status.CLOSED if ended else Status.OPEN
             case "vanish":
                 return Status.OPEN
             case "never":
@@ -254,6 +257,7 @@ def _plain(spec: FieldSpec) -> Plain | None:
 def _convert(spec: FieldSpec, zone: ZoneInfo) -> Convert:
     """Return what turns a column's value into the field's, whatever it needs."""
     plain = _plain(spec)
+    zone = ZoneInfo(spec.zone) if spec.zone else zone
     return _TOLD_IN_PART[spec.convert](spec, zone) if plain is None else lambda value, _: plain(value)
 
 
@@ -271,6 +275,10 @@ def _time_of_day(spec: FieldSpec, zone: ZoneInfo) -> Convert:
     )
 
 
+def _excel(_: FieldSpec, zone: ZoneInfo) -> Convert:
+    return lambda value, _: from_excel(value, zone)
+
+
 def _duration(spec: FieldSpec, _: ZoneInfo) -> Convert:
     return lambda value, when: from_duration(value, spec.scale, when.received_at or when.fetched_at)
 
@@ -283,6 +291,7 @@ _TOLD_IN_PART: dict[str, Callable[[FieldSpec, ZoneInfo], Convert]] = {
     "local": _local,
     "day": _day,
     "time_of_day": _time_of_day,
+    "excel": _excel,
     "duration": _duration,
     "xy": _xy,
 }
