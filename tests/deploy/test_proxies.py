@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import re
 import socket
 import ssl
 import time
@@ -13,9 +14,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from front_servers import FRONTS, HOST, Front, nginx
+from front_servers import DEPLOY, FRONTS, HOST, Front, nginx
 from living_city import until
 from pushed_city import PushedCity, a_batch
+
+from blocklight.settings import Settings
 
 _numbers = itertools.count(1)
 _HSTS = "max-age=31536000"
@@ -148,9 +151,21 @@ def _time_of_a_change(front: Front, city: PushedCity) -> float:
         return time.monotonic() - stored_at
 
 
+def test_nginx_lets_through_what_the_map_itself_refuses_and_counts() -> None:
+    site = (DEPLOY / "nginx.conf").read_text("utf-8")
+    rate, burst, connections = (
+        int(re.search(pattern, site)[1])  # type: ignore[index]  # the test fails where there is none
+        for pattern in (r"rate=(\d+)r/s", r"burst=(\d+) ", r"limit_conn \w+ (\d+);")
+    )
+    allowed = Settings.model_fields
+    assert rate > allowed["requests_per_address"].default
+    assert burst > 50 * allowed["requests_per_address"].default
+    assert connections > allowed["max_connections_per_address"].default
+
+
 def test_nginx_itself_refuses_what_one_address_has_too_much_of(city: PushedCity, tmp_path: Path) -> None:
-    fewer = {"blocklight_connections 2000": "blocklight_connections 5", "burst=10000": "burst=9"}
-    with nginx(tmp_path, city.port, fewer | {"rate=200r/s": "rate=1r/m"}) as front:
+    fewer = {"blocklight_connections 4000": "blocklight_connections 5", "burst=20000": "burst=9"}
+    with nginx(tmp_path, city.port, fewer | {"rate=400r/s": "rate=1r/m"}) as front:
         with contextlib.ExitStack() as open_, front.client("127.0.0.4") as client:
             streams = [open_.enter_context(client.stream("GET", "/api/v1/live")) for _ in range(7)]
             assert [answer.status_code for answer in streams] == [200] * 5 + [429] * 2
