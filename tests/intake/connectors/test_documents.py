@@ -100,7 +100,7 @@ async def test_an_atom_entry_gives_its_elements_and_their_attributes() -> None:
 
 async def test_an_rss_item_gives_its_elements() -> None:
     fields = FIELDS | {
-        "received_at": {"from": "pubDate", "convert": "local", "format": "%a, %d %b %Y %H:%M:%S %Z"},
+        "received_at": {"from": "pubDate", "convert": "iso"},
         "source_type": "title",
         "point": {"from": ["lat", "long"], "join": " ", "convert": "lat_lon"},
     }
