@@ -18,6 +18,8 @@ _WEB, _INTAKE = 'instance="a", job="blocklight"', 'instance="i", job="blocklight
 HEALTHY = {
     f"up{{{_WEB}}}": "1x60",
     f"blocklight_store_ok{{{_WEB}}}": "1x60",
+    f"blocklight_disk_free_bytes{{{_WEB}}}": "5e10x60",
+    f'blocklight_source_withheld_unusual{{{_WEB}, source="cad"}}': "0x60",
     f'blocklight_source_ok{{{_WEB}, source="cad"}}': "1x60",
     f'blocklight_source_age_seconds{{{_WEB}, source="cad"}}': "30x60",
     f"blocklight_window_incidents{{{_WEB}}}": "400x60",
@@ -36,6 +38,8 @@ HEALTHY = {
 WRONG = {
     "BlocklightDown": {f"up{{{_WEB}}}": "1x9 0x50"},
     "BlocklightCannotStore": {f"blocklight_store_ok{{{_WEB}}}": "1x9 0x50"},
+    "BlocklightDiskLow": {f"blocklight_disk_free_bytes{{{_WEB}}}": "3e9-1e8x60"},
+    "BlocklightWithheld": {f'blocklight_source_withheld_unusual{{{_WEB}, source="cad"}}': "0x9 1x50"},
     "BlocklightSourceLate": {f'blocklight_source_ok{{{_WEB}, source="cad"}}': "1x9 0x50"},
     "BlocklightSourceLost": {f'blocklight_source_age_seconds{{{_WEB}, source="cad"}}': "21000+60x60"},
     "BlocklightMapEmpty": {f"blocklight_window_incidents{{{_WEB}}}": "0x70"},

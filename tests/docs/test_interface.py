@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pyarrow as pa
 import pytest
 from pages import read, section, table, words
@@ -15,6 +16,12 @@ from blocklight.api.incidents import IncidentParameters
 from blocklight.api.state import Public
 from blocklight.areas import Areas
 from blocklight.city import load_city
+from blocklight.cli.fetching import Intake
+from blocklight.cli.operator_figures import port_of_intake, port_of_serving
+from blocklight.cli.serving import Town
+from blocklight.intake.redact import Rules
+from blocklight.intake.run import Feed
+from blocklight.model import Outcome, Reason, Withheld
 from blocklight.publish.publisher import Publisher
 from blocklight.publish.store_watch import StoreWatch
 from blocklight.store import FetchReport, Store
@@ -90,10 +97,45 @@ async def test_the_reference_of_the_api_has_every_member_of(app: Any, path: str,
 
 async def test_the_reference_of_the_metrics_has_every_metric_and_label(app: Any) -> None:  # noqa: ANN401 - an ASGI application
     exposed = (await get(app, "/metrics")).text
-    names = re.findall(r"^# TYPE (\w+) ", exposed, re.MULTILINE)
-    types = {name for name in names if not name.endswith("_created")}  # when a counter began
     rows = table(read("docs/reference/metrics.md"), "Metric")
-    assert set(rows) == types
-    for metric, (labels, _) in rows.items():
+    _compare(rows, exposed)
+
+
+async def test_the_reference_of_the_metrics_has_every_one_of_the_operators_port(
+    app: Any,  # noqa: ANN401 - an ASGI application
+    publisher: Publisher,
+) -> None:
+    await get(app, "/api/v1/city")
+    feed = Feed(publisher.city.sources[0], publisher.city, None, Rules.of(publisher.city, bytes(32)))  # type: ignore[arg-type]  # nothing is read
+    hidden = Withheld("", feed.source.id, Reason.UNMAPPED, sensitive=False)
+    many: list[Outcome] = [msgspec.structs.replace(hidden, id=str(number)) for number in range(40)]
+    feed.withheld_watch.note(many, publisher.now(), whole=True, usual_before=lambda _: 0.1)
+    feeds = [feed]
+    watch = StoreWatch(publisher.store)
+    port = port_of_serving(app.api.state.public, publisher.store, None, feeds)
+    town = Town(publisher.city, publisher.store, *(None,) * 4)  # type: ignore[arg-type]  # nothing is fetched
+    intake = Intake(
+        town, [], now=publisher.now, stored=publisher.wake, faults=publisher.faults, store_watch=watch
+    )
+    of_intake = port_of_intake(
+        intake, feeds, publisher.store, now=publisher.now, watch=watch, faults=publisher.faults
+    )
+    exposed = port.metrics().decode()
+    public = set(table(read("docs/reference/metrics.md"), "Metric"))
+    rows = table(read("docs/reference/metrics.md"), "Operator's metric")
+    assert public <= _types(exposed)
+    assert not public & set(rows)
+    assert not public & _types(of_intake.metrics().decode())
+    _compare(rows, "".join((exposed, of_intake.metrics().decode())), but=public)
+
+
+def _types(exposed: str) -> set[str]:
+    names = re.findall(r"^# TYPE (\w+) ", exposed, re.MULTILINE)
+    return {name for name in names if not name.endswith("_created")}  # when a counter began
+
+
+def _compare(rows: dict[str, list[str]], exposed: str, *, but: set[str] = frozenset()) -> None:  # type: ignore[assignment]  # an empty set
+    assert set(rows) == _types(exposed) - but
+    for metric, (labels, *_) in rows.items():
         sample = next(line for line in exposed.splitlines() if line.startswith(metric))
         assert set(words(labels)) == set(re.findall(r'[{,](\w+)="', sample)), metric

@@ -155,6 +155,7 @@ async def test_a_fetch_of_mostly_unreadable_records_is_counted_and_changes_nothi
     table.update("OBJECTID = 2", type="THEFT")
     with pytest.raises(SourceChanged, match=r"^too many of its records cannot be read$"):
         await reading.fetch()
+    assert reading.feed.batches == {"stored": 1, "refused": 1}
     assert town.store.head() == head
     assert town.shown() == before
     assert town.ledger()["rejected", "bad_time"] == 15
@@ -207,6 +208,35 @@ async def test_half_of_the_rows_gone_at_once_close_nothing_until_the_same_answer
     assert len(said) == 2
     assert "unusually short: 50 of its open calls are missing" in said[0]
     assert "50 were closed now" in said[1]
+
+
+def _as_one_that_may_only_be_read(store: Store, *, only_read: int) -> None:
+    with store._engines.write.connect() as connection:  # noqa: SLF001 - root may write to any file
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute(f"PRAGMA query_only = {only_read}")
+
+
+@pytest.mark.parametrize("lines", [0, 2])
+async def test_a_failing_database_that_the_log_tells_of_already_is_not_said_for_each_source(
+    town: Town, reading: Reading, caplog: pytest.LogCaptureFixture, lines: int
+) -> None:
+    caplog.set_level(logging.INFO, "blocklight.intake")
+
+    async def fails() -> bool:
+        return not lines
+
+    runner = Runner(reading.feed, town.store, now=lambda: town.now, stored=lambda: None, store_fails=fails)
+    town.app = Layer(_table(3))
+    await runner.poll()
+    _as_one_that_may_only_be_read(town.store, only_read=1)
+    for _ in range(3):
+        assert await runner.poll() is None
+    _as_one_that_may_only_be_read(town.store, only_read=0)
+    assert await runner.poll() is not None
+    said = [record for record in caplog.records if "health" not in record.getMessage()]
+    assert len(said) == lines
+    assert reading.feed.batches == {"stored": 2, "failed": 3}
 
 
 @pytest.mark.parametrize("left", [0, 3])

@@ -19,6 +19,7 @@ from living_city import START, a_city, an_incident, incident_id, incidents, unti
 
 from blocklight.model import Outcome, PublicIncident, Reason, Status, Withheld
 from blocklight.publish.publisher import Publisher, source_state
+from blocklight.publish.store_watch import StoreWatch
 from blocklight.store import FetchReport, LogPart, Pause, SourceHealth, Store
 
 NOW = START + timedelta(hours=12)
@@ -298,6 +299,19 @@ def test_the_pulse_counts_what_is_open_and_what_was_closed_since_local_midnight(
     assert (pulse["open"], pulse["closed_today"]) == (1, 2)
     states = {source["id"]: source["state"] for source in pulse["sources"]}
     assert states == {"dispatch": "ok", "requests": "waiting"}
+
+
+def test_while_nothing_can_be_stored_every_source_says_so(store: Store, tmp_path: Path) -> None:
+    store.record_fetch(FetchReport("dispatch", NOW, late_after_s=30))
+    publisher = _publisher(store, tmp_path)
+    publisher.store_watch = StoreWatch(store)
+    publisher.store_watch.failure = "the disk is full"
+    told = publisher.pulse()["sources"]
+    assert {(one["state"], one["reason"]) for one in told} == {
+        ("unstored", "what it reports cannot be stored now")
+    }
+    publisher.store_watch.failure = None
+    assert publisher.pulse()["sources"][0]["state"] == "ok"
 
 
 def _health(**fields: Any) -> SourceHealth:  # noqa: ANN401 - of SourceHealth

@@ -52,7 +52,8 @@ def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | N
     api.include_router(pages.router)
     add_problem_handlers(api)
     document_streams(api, longest_hours=hours, push=inbox is not None)
-    return Front(api, streams, state.admission, None if inbox is None else PushEndpoint(inbox))
+    push = None if inbox is None else PushEndpoint(inbox)
+    return Front(api, streams, state.admission, push, requests=state.requests)
 
 
 @asynccontextmanager

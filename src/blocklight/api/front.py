@@ -12,8 +12,10 @@ from blocklight.api.limits import Admission, address_key, client_address, is_tru
 from blocklight.api.problems import overloaded, too_many
 from blocklight.api.push import PREFIX, PushEndpoint
 from blocklight.api.queueing import Full, Turns
+from blocklight.api.request_figures import ROUTED, RequestFigures
 
 LIVE = "/api/v1/live"
+PUSH_ROUTE = f"{PREFIX}{{source}}"
 _OPEN_TO_ALL = ("/api/", "/openapi")
 _WORKED_OUT = ("/api/", "/list", "/data", "/manifest.webmanifest")
 """What a thread works out, mostly from the database; everything else is answered from memory."""
@@ -41,13 +43,20 @@ class Front:
     """Answers the streaming paths before any routing; *api* answers all others, a few at a time."""
 
     def __init__(
-        self, api: FastAPI, streams: dict[str, Any], admission: Admission, push: PushEndpoint | None = None
+        self,
+        api: FastAPI,
+        streams: dict[str, Any],
+        admission: Admission,
+        push: PushEndpoint | None = None,
+        *,
+        requests: RequestFigures | None = None,
     ) -> None:
         self.api = api
         self._streams = streams
         self._admission = admission
         self._push = push
         self._turns = Turns()
+        self._requests = requests or RequestFigures()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         """Answer one request."""
@@ -56,9 +65,13 @@ class Front:
             return
         scope = self._from_client(scope)
         if self._push is not None and scope["path"].startswith(PREFIX):
-            await self._push(scope, receive, send)  # whoever holds a key is no stranger; it counts the others
+            timed = self._requests.timing(scope, send, PUSH_ROUTE)
+            # Whoever holds a key is no stranger; it counts the others.
+            await self._push(scope, receive, timed)
             return
         method, path = scope["method"], scope["path"]
+        if path != LIVE:  # its frames go to ten thousand readers, each a message: nothing is put between them
+            send = self._requests.timing(scope, send, path if path in self._streams else None)
         open_to_all = path.startswith(_OPEN_TO_ALL)
         address = _key(scope["client"][0] if scope.get("client") else "")
         wait_s = self._admission.requests.take(address, 1.0)
@@ -143,6 +156,7 @@ class Front:
     async def _routed(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         # Every route answers HEAD as it answers GET, without the body.
         seen = scope | {"method": "GET"} if scope["method"] == "HEAD" else scope
+        scope[ROUTED] = seen
         is_answered = False
 
         async def send_and_note(message: Any) -> None:  # noqa: ANN401 - ASGI

@@ -41,8 +41,7 @@ async def healthz(state: Annotated[Public, Depends(public)]) -> Response:
 async def readyz(state: Annotated[Public, Depends(public)]) -> Response:
     """Say whether the process follows the change log and can store what comes in; 503 until it does."""
     if not state.publisher.ready:
-        reason = "the change log is not being followed" if state.publisher.stores else "nothing can be stored"
-        return problem(503, "Not ready", reason)
+        return problem(503, "Not ready", state.publisher.not_ready_because)
     return PlainTextResponse("ready")
 
 
@@ -50,15 +49,15 @@ async def readyz(state: Annotated[Public, Depends(public)]) -> Response:
     "/metrics", response_class=PlainTextResponse, responses=text_response("Figures", "blocklight_seq 4822.0")
 )
 def metrics(state: Annotated[Public, Depends(public)]) -> Response:
-    """Return figures in the Prometheus exposition format; counts and ages only."""
+    """Return figures in the Prometheus exposition format; those for the operator have another port."""
     registry = CollectorRegistry()
-    registry.register(_Figures(state.publisher, state.admission))
+    registry.register(PublicFigures(state.publisher, state.admission))
     headers = {"cache-control": "no-store"}
     return Response(generate_latest(registry), headers=headers, media_type="text/plain; version=0.0.4")
 
 
-class _Figures(Collector):
-    """The figures of one moment."""
+class PublicFigures(Collector):
+    """The figures that move with what is published, and with who reads it, alone."""
 
     def __init__(self, publisher: Publisher, admission: Admission) -> None:
         self._publisher = publisher
@@ -73,12 +72,6 @@ class _Figures(Collector):
         yield _counter("live_frames", "frames sent since start", live.frames_sent)
         yield _counter("live_resets", "slow clients told to start anew since start", live.resets)
         yield _counter("live_broken", "live connections that broke since start", live.broken)
-        faults = CounterMetricFamily(
-            _PREFIX + "faults", "unexpected failures that a task went on after", labels=["task"]
-        )
-        for task, count in sorted(publisher.faults.counts.items()):
-            faults.add_metric([task], count)
-        yield faults
         yield _gauge("connections", "open connections", self._admission.connections.total)
         refused = CounterMetricFamily(_PREFIX + "refused", "what a limit refused", labels=["limit"])
         for limit, count in sorted(self._admission.refused.items()):
@@ -86,8 +79,6 @@ class _Figures(Collector):
         yield refused
         yield _gauge("window_incidents", "incidents in the public window", len(columns))
         yield _gauge("open_incidents", "open incidents", columns.open)
-        if publisher.store_watch is not None:
-            yield _gauge("store_ok", "1 while what comes in can be stored", publisher.stores)
         yield _counter("left_out", "changes that could not be shown since start", publisher.left_out)
         age = GaugeMetricFamily(
             _PREFIX + "source_age_seconds", "since the last good fetch", labels=["source"]

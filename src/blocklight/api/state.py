@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
 from blocklight.api.limits import Admission, Limits
+from blocklight.api.request_figures import RequestFigures
 from blocklight.areas import Areas
 from blocklight.city import City
 from blocklight.insight.usual import Usual
@@ -40,6 +41,7 @@ class Public:
     web: Path = field(default_factory=web_root)
     files: dict[str, PublicFile] = field(default_factory=dict)
     admission: Admission = field(default_factory=lambda: Admission(Limits()))
+    requests: RequestFigures = field(default_factory=RequestFigures)
 
     @cached_property
     def usual(self) -> Usual:

@@ -151,6 +151,10 @@ def serve(
     source_url: SourceUrlOption = None,
     poll: PollOption = None,
     no_intake: NoIntakeOption = False,
+    operator_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Port of the operator's /healthz, /readyz and /metrics."),
+    ] = None,
 ) -> None:
     """Fetch a city's sources and serve its live map: intake, API and web in one process.
 
@@ -166,6 +170,7 @@ def serve(
         host=host,
         port=port,
         intake=not no_intake,
+        operator_port=operator_port,
     )
 
 
@@ -179,7 +184,7 @@ def intake(
     poll: PollOption = None,
     health_port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="Port of 127.0.0.1 for /healthz, /readyz and /metrics."),
+        typer.Option(min=0, max=65535, help="Port of the operator's /healthz, /readyz and /metrics."),
     ] = None,
 ) -> None:
     """Fetch a city's sources and store what may be public; nothing is served.

@@ -14,6 +14,7 @@ from blocklight.intake.clock_watch import ClockWatch
 from blocklight.intake.run import Feed, Runner
 from blocklight.intake.threads import UPKEEP, in_thread
 from blocklight.publish.faults import CLOCK, DROPPING, POLLING, RELEASING, Faults
+from blocklight.publish.store_watch import StoreWatch
 
 if TYPE_CHECKING:
     from blocklight.cli.serving import Town
@@ -39,7 +40,14 @@ class Intake:
     """All that writes for one city. While another process holds the city's lock, it waits to take over."""
 
     def __init__(
-        self, town: "Town", feeds: list[Feed], *, now: Clock, stored: Callable[[], None], faults: Faults
+        self,
+        town: "Town",
+        feeds: list[Feed],
+        *,
+        now: Clock,
+        stored: Callable[[], None],
+        faults: Faults,
+        store_watch: StoreWatch,
     ) -> None:
         self._town = town
         self._store = town.store
@@ -48,7 +56,10 @@ class Intake:
         self._stored = stored
         self._faults = faults
         self._lock = town.store.intake_lock()
-        self._runners = [Runner(feed, town.store, now=now, stored=stored) for feed in feeds]
+        self._store_watch = store_watch
+        self._runners = [
+            Runner(feed, town.store, now=now, stored=stored, store_fails=self._store_fails) for feed in feeds
+        ]
         self.fetching = False
 
     async def begin(self) -> bool:
@@ -72,6 +83,10 @@ class Intake:
             except* _TurnLost:
                 _log.error("the lock of the intake is lost; fetching stops until it is free again")
             self.fetching = False
+
+    async def _store_fails(self) -> bool:
+        await self._store_watch.look()
+        return self._store_watch.failure is not None
 
     def close(self) -> None:
         """Let another process take over at once."""

@@ -5,7 +5,7 @@ import logging
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, closing, contextmanager
+from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -26,9 +26,10 @@ from blocklight.cli import err, out
 from blocklight.cli.connections import bounded_protocol
 from blocklight.cli.fetching import Intake
 from blocklight.cli.file_limit import connections_for, raise_file_limit
-from blocklight.cli.health_port import HealthPort
 from blocklight.cli.id_keys import belong_together
+from blocklight.cli.listeners import address_of, listen, operator_listener
 from blocklight.cli.opening import Options, configured_city, open_store, tombstone_file, wall_clock
+from blocklight.cli.operator_figures import port_of_intake, port_of_serving
 from blocklight.cli.service import act_as_owner
 from blocklight.cli.supervisor import keep_watchdog, notify
 from blocklight.errors import BlocklightError, explained
@@ -47,11 +48,19 @@ from blocklight.publish.store_watch import StoreWatch
 from blocklight.settings import Settings
 from blocklight.store import ANSWERING, FOLLOWING, Store
 
-__all__ = ["Options", "Town", "configured_city", "open_store", "open_town", "tombstone_file", "wall_clock"]
+__all__ = [
+    "Options",
+    "Town",
+    "configured_city",
+    "listen",
+    "open_store",
+    "open_town",
+    "tombstone_file",
+    "wall_clock",
+]
 
 _log = logging.getLogger(__name__)
 
-_UNREAD_MS = 60_000
 _DEMO_DOMAIN = ".demo.invalid"
 
 Clock = Callable[[], datetime]
@@ -136,44 +145,45 @@ def _dispatch_centre(now: Clock, seed: int = 7) -> net.AsyncTransport:
     return net.in_process(dispatch_centre(seed=seed, now=now))
 
 
-def serve_city(options: Options, *, host: str, port: int, intake: bool) -> None:
+def serve_city(
+    options: Options, *, host: str, port: int, intake: bool, operator_port: int | None = None
+) -> None:
     """Serve a city until interrupted."""
-    with listen(host, port) as listener:
+    with listen(host, port) as listener, operator_listener(operator_port) as operator:
         town = open_town(options, reading=intake)
-        uvloop.run(serve(town, listener, now=wall_clock, intake=intake))
+        uvloop.run(serve(town, listener, now=wall_clock, intake=intake, operator=operator))
 
 
 def run_intake(options: Options, *, health_port: int | None = None) -> None:
     """Fetch until interrupted, without serving."""
-    with ExitStack() as stack:
-        listener = None if health_port is None else stack.enter_context(listen("127.0.0.1", health_port))
+    with operator_listener(health_port) as operator:
         town = open_town(options)
         told = f"Fetching {len(town.city.sources)} source(s) of {town.city.city.name}; stop with Ctrl-C."
         out.print(told, highlight=False, soft_wrap=True)
-        if listener is not None:
-            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            out.print(f"Its health is at {address}/healthz", highlight=False, soft_wrap=True)
+        out.print(f"Its health is at {address_of(operator)}/healthz", highlight=False, soft_wrap=True)
         try:
-            uvloop.run(_fetch(town, listener))
+            uvloop.run(_fetch(town, operator))
         except (KeyboardInterrupt, asyncio.CancelledError):
             out.print("Stopped; everything stored is kept.")
         town.store.close()
 
 
-async def _fetch(town: Town, listener: socket.socket | None) -> None:
+async def _fetch(town: Town, operator: socket.socket) -> None:
     _on_signals(asyncio.current_task().cancel)  # type: ignore[union-attr]  # a coroutine runs in a task
     async with http_client(town.city, wall_clock) as client:
         feeds = polled(town.feeds(client, wall_clock))
-        intake = Intake(town, feeds, now=wall_clock, stored=_nothing, faults=Faults())
+        faults, watch = Faults(), StoreWatch(town.store)
+        intake = Intake(town, feeds, now=wall_clock, stored=_nothing, faults=faults, store_watch=watch)
+        port = port_of_intake(intake, feeds, town.store, now=wall_clock, watch=watch, faults=faults)
         _on_hangup(intake.poll_now)
         with closing(intake):
             await intake.begin()
             notify("READY=1")
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(intake.run())
+                tasks.create_task(watch.run())
                 tasks.create_task(keep_watchdog(lambda: True))
-                if listener is not None:
-                    tasks.create_task(HealthPort(intake, town.store, wall_clock).serve(listener))
+                tasks.create_task(port.serve(operator))
 
 
 async def serve(
@@ -185,11 +195,12 @@ async def serve(
     clock_rate: float = 1.0,
     client: net.AsyncClient | None = None,
     past: Callable[[], Awaitable[None]] | None = None,
+    operator: socket.socket | None = None,
 ) -> None:
     """Run a city until it is told to stop.
 
     *client* reads its sources, where that is not the network; *past* fills an empty store before the first
-    fetch.
+    fetch. *operator* listens where figures for the operator alone are asked for.
     """
     if (damage := await asyncio.to_thread(town.store.damage)) is not None:
         raise BlocklightError(f"the database cannot be served from: {damage}; restore a backup")
@@ -204,8 +215,13 @@ async def serve(
         feeds = polled(every) if intake else []
         inbox = _inbox(town, every, now, publisher.wake)
         fetching = None
+        watch = StoreWatch(town.store) if intake or inbox is not None else None
+        publisher.store_watch = watch
         if intake:
-            fetching = Intake(town, feeds, now=now, stored=publisher.wake, faults=publisher.faults)
+            assert watch is not None  # noqa: S101 - see above
+            fetching = Intake(
+                town, feeds, now=now, stored=publisher.wake, faults=publisher.faults, store_watch=watch
+            )
             stack.callback(fetching.close)
         _on_hangup(_nothing if fetching is None else fetching.poll_now)
         if fetching is not None and await fetching.begin() and town.store.head() == 0:
@@ -218,9 +234,16 @@ async def serve(
         # supervisor starts anew, and does not leave a map that looks alive and stands still.
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(publisher.run())]
-            if fetching is not None or inbox is not None:
-                publisher.store_watch = StoreWatch(town.store)
-                running.append(tasks.create_task(publisher.store_watch.run()))
+            if watch is not None:
+                running.append(tasks.create_task(watch.run()))
+            if operator is not None:
+                port = port_of_serving(state, town.store, fetching, every if watch is not None else [])
+                running.append(tasks.create_task(port.serve(operator)))
+                out.print(
+                    f"Figures for its operator are at {address_of(operator)}/metrics",
+                    highlight=False,
+                    soft_wrap=True,
+                )
             running.append(tasks.create_task(keep_watchdog(lambda: not publisher.stuck)))
             if fetching is not None:
                 running.append(tasks.create_task(fetching.run()))
@@ -291,9 +314,8 @@ async def _run_server(
         timeout_graceful_shutdown=1,
         backlog=4096,
     )
-    host, port = listener.getsockname()[:2]
-    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    server = _Server(config, f"[bold]{escape(name)}[/bold] is live at {address}  (stop with Ctrl-C)")
+    live_at = f"is live at {address_of(listener)}  (stop with Ctrl-C)"
+    server = _Server(config, f"[bold]{escape(name)}[/bold] {live_at}")
 
     async def stop() -> None:
         notify("STOPPING=1")
@@ -334,24 +356,6 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Bind early, so that a taken port is one clear line."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        reason = error.strerror or "cannot listen"
-        raise BlocklightError(f"{host}:{port}: {reason.lower()}; choose another with --port") from error
-    # Who has stopped reading, or is gone without a word, is given up by the kernel (RFC 5482), which would
-    # wait for as long as the other side says that it has no room.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
-    listener.listen(4096)
-    return listener
 
 
 def _nothing() -> None:

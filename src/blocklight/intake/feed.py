@@ -18,10 +18,13 @@ from blocklight.intake.lookup import lookup_of
 from blocklight.intake.normalise import Normaliser, join_unit_rows
 from blocklight.intake.record import Connector, Incident, Lookup, Placed, RawRecord, Unreadable
 from blocklight.intake.redact import Rules, redact, reject
+from blocklight.intake.withheld_watch import WithheldWatch
 from blocklight.model import Held, Outcome, PublicIncident, Reason, Rejected, Withheld
 from blocklight.store import Applied, Store
 
 _REMEMBERED = 200_000
+BATCH_OUTCOMES = ("stored", "refused", "failed")
+"""What may become of an answer or a push: stored, wrong as a whole, or lost to a failing database."""
 _PASSING = frozenset({"absurd_time"})
 """Reasons to reject a row that may be over at the next fetch, though the row is the same."""
 
@@ -107,6 +110,9 @@ class Feed:
         self.rules = rules
         self.cursor: str | None = None
         self.cursor_known = False
+        self.batches: Counter[str] = Counter()
+        """How many answers and pushes came to each of ``BATCH_OUTCOMES`` since the start."""
+        self.withheld_watch = WithheldWatch(source.id)
         self._normalise = Normaliser.of(source, city)
         self._geocoder = geocoder
         self._claims = claims

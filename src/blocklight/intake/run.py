@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -79,6 +79,19 @@ def _joined(before: Batch | None, batch: Batch) -> Batch:
 
 
 def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone: bool = False) -> None:
+    """As ``_store_batch``, and count what became of the batch."""
+    outcome = "failed"
+    try:
+        _store_batch(feed, store, batch, tally, alone=alone)
+        outcome = "stored"
+    except SourceChanged:
+        outcome = "refused"
+        raise
+    finally:
+        feed.batches[outcome] += 1
+
+
+def _store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone: bool = False) -> None:
     """Store what a batch came to; a fetch that looks wrong as a whole is counted and changes nothing.
 
     *alone* says that the batch is all there is to report on, though it may not be the whole feed, and that it
@@ -87,6 +100,8 @@ def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone: 
     source, at = feed.source, batch.fetched_at
     past = Past(store.once_sensitive, store.already_public)
     outcomes = feed.outcomes(batch.records, at, tally, batch.unreadable, past=past)
+    is_whole = batch.complete and source.cursor_column is None
+    feed.withheld_watch.note(outcomes, at, whole=is_whole, usual_before=store.withheld_usual)
     try:
         judge_answer(source, _answered(source, batch, outcomes, tally, store))
     except SourceChanged:
@@ -103,7 +118,14 @@ def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone: 
         present = tally.unread | {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
     report = None
     if batch.complete or alone:  # the last of its fetch: how the fetch went is stored with it
-        report = FetchReport(source.id, at, feed.late_after_s, noticed=dict(tally.noticed), if_shown=alone)
+        report = FetchReport(
+            source.id,
+            at,
+            feed.late_after_s,
+            noticed=dict(tally.noticed),
+            if_shown=alone,
+            withheld_usual=feed.withheld_watch.to_store(),
+        )
     applied = store.apply(
         source.id,
         feed.settled(outcomes, store),
@@ -145,10 +167,25 @@ def internal(error: Exception) -> str:
     return f"internal error ({type(error).__name__} at {Path(where.filename).name}:{where.lineno})"
 
 
+async def _never() -> bool:
+    return False
+
+
 class Runner:
     """Polls one feed for ever; a failing source logs once when it fails and once when it recovers."""
 
-    def __init__(self, feed: Feed, store: Store, *, now: Clock, stored: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        store: Store,
+        *,
+        now: Clock,
+        stored: Callable[[], None],
+        store_fails: Callable[[], Awaitable[bool]] = _never,
+    ) -> None:
+        """*store_fails* looks whether the database does, and has said so in the log itself."""
+        self._store_fails = store_fails
+        self._failure_is_logged = False
         self._feed = feed
         self._store = store
         self._now = now
@@ -196,14 +233,14 @@ class Runner:
             await self._failed(str(error), error.explained)
             return None
         except StoreError as error:
-            await self._failed(str(error), str(error))
+            await self._failed(str(error), str(error), is_logged=await self._store_fails())
             return None
         except Exception as error:  # noqa: BLE001 - the one broad except: a poll must not end the process
             await self._failed(internal(error), internal(error))
             return None
-        if self._failures:
+        if self._failure_is_logged:
             _log.info("source %s recovered after %d failed fetches", source, self._failures)
-        self._failures = 0
+        self._failures, self._failure_is_logged = 0, False
         self._note_short_answer(tally)
         if self._doubtful is None and (tally.repaired or tally.rejected):
             self._doubtful = (began_at,)
@@ -229,9 +266,10 @@ class Runner:
             _log.info("source %s: no call waits to be closed any more; %d were closed now", source, closed)
         self._short = missing > 0
 
-    async def _failed(self, reason: str, explained: str) -> None:
-        """Note a failure: *reason* is published, the log has all that is *explained*."""
-        if not self._failures:
+    async def _failed(self, reason: str, explained: str, *, is_logged: bool = False) -> None:
+        """Note a failure: *reason* is published, the log has all that is *explained*, if not already."""
+        if not self._failure_is_logged and not is_logged:
+            self._failure_is_logged = True
             _log.warning("source %s failed: %s", self._feed.source.id, explained)
         self._failures += 1
         await self._report(failure=reason)
@@ -242,7 +280,7 @@ class Runner:
         try:
             await in_thread(POLLING, self._store.record_fetch, report)
         except StoreError:
-            if not self._unreported:
+            if not self._unreported and not await self._store_fails():
                 _log.warning("source %s: its health cannot be stored", source.id)
             self._unreported = True
         else:

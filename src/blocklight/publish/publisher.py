@@ -38,6 +38,7 @@ _RETRY_S = 1.0
 _LATE_S = 5.0
 _UNREAD_S = 15.0
 _STUCK_S = 60.0
+UNSTORED = "what it reports cannot be stored now"
 SHORT = "its last answer was unusually short; nothing was closed yet"
 
 
@@ -96,6 +97,11 @@ class Publisher:
         follows = self._followed_at is not None and now - self._followed_at < _LATE_S
         reads = now - self._watched_at < _UNREAD_S
         return follows and reads and self.following and FOLLOWING not in self.faults.failing and self.stores
+
+    @property
+    def not_ready_because(self) -> str:
+        """Why this process is not ready, where it is not."""
+        return "the change log is not being followed" if self.stores else "nothing can be stored"
 
     @property
     def stores(self) -> bool:
@@ -306,8 +312,10 @@ class Publisher:
     def source_state(
         self, health: SourceHealth | None, source: str, lateness_s: float, now: datetime
     ) -> dict[str, Any]:
-        """As the function of this name, ``paused`` before all else where the city has paused it."""
+        """As the function of this name, or ``unstored``, or ``paused`` before all else where it is."""
         told = source_state(health, source, lateness_s, now)
+        if not self.stores:
+            told |= {"state": "unstored", "reason": UNSTORED}
         if any(
             pause.scope == "city" or (pause.scope, pause.value) == ("source", source) for pause in self.pauses
         ):

@@ -28,6 +28,7 @@ class FetchReport:
     ``told_twice``. With *if_shown* it is remembered only when the public sees something of what came: the
     moment of a push that brings nothing but withheld records would tell of them. What an answer held is not
     counted here: a count that the public sees describes what stands published, and is made from that.
+    *withheld_usual* is the share that is usually withheld, where it has changed; it is never published.
     """
 
     source: str
@@ -36,6 +37,7 @@ class FetchReport:
     failure: str | None = None
     noticed: Mapping[str, int] = field(default_factory=dict)
     if_shown: bool = False
+    withheld_usual: float | None = None
 
 
 class Noticed(msgspec.Struct):
@@ -137,6 +139,8 @@ def record(cursor: DBAPICursor, sql: Statements, report: FetchReport) -> None:
     if last_success_at is not None:
         _note_gap(cursor, sql, report, last_success_at)
     cursor.execute(sql.note_success, (at, at, None, 0, report.source))
+    if report.withheld_usual is not None:
+        cursor.execute(sql.note_withheld_usual, (report.withheld_usual, report.source))
     if any(report.noticed.values()):
         ((stored,),) = fetch(cursor, sql.noticed, (report.source,))
         counts = _NOTICED(stored).plus(report.at.astimezone(UTC).date().isoformat(), report.noticed)
@@ -177,6 +181,13 @@ def cursor(connection: sa.Connection, source: str) -> str | None:
     table = schema.source
     found: str | None = connection.scalar(sa.select(table.c.cursor).where(table.c.source == source))
     return found
+
+
+def withheld_usual(connection: sa.Connection, source: str) -> float | None:
+    """Return which share of a source's records is usually withheld, ``None`` where nobody has counted."""
+    table = schema.source
+    usual: float | None = connection.scalar(sa.select(table.c.withheld_usual).where(table.c.source == source))
+    return usual
 
 
 def healths(connection: sa.Connection) -> list[SourceHealth]:

@@ -145,6 +145,7 @@ class Statements:
         self.closings = self._text(sa.select(*[source.c[name] for name in closings]).where(one))
         changed = ("closings", "short_at", "short_confirmed")
         self.note_closings = self._update(source, changed, source.c.source)
+        self.note_withheld_usual = self._update(source, ("withheld_usual",), source.c.source)
         self.insert_gap = self._text(gap.insert())
         mine = (gap.c.source == sa.bindparam("of"), gap.c.from_at == sa.bindparam("from"))
         self.delete_gap = self._text(gap.delete().where(*mine))

@@ -1,6 +1,7 @@
 """One city's database: everything the rest of Blocklight may ask of it."""
 
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ from blocklight.store.applied import Applied
 from blocklight.store.auditing import AuditEntry, AuditVerdict
 from blocklight.store.engines import Engines, connect, cursor_of, empty_log, in_passing, transaction
 from blocklight.store.failing import failing_as_store_error
+from blocklight.store.figures import DiskUse, WriteFigures, disk_use
 from blocklight.store.holding import already_public
 from blocklight.store.intake_lock import IntakeLock
 from blocklight.store.integrity import check_integrity
@@ -75,6 +77,7 @@ class Store:
         self._settled = Settled()
         self._short_answers = ShortAnswers()
         self._writing = threading.Lock()
+        self.write_figures = WriteFigures()
         self.ledger_kind: str | None = None
 
     @classmethod
@@ -239,8 +242,12 @@ class Store:
     @contextmanager
     def _applying(self) -> Iterator[DBAPICursor]:
         """Open one transaction that may change the public record."""
-        with self._changing(), transaction(self._engines.write) as driver:
-            yield driver
+        began = time.perf_counter()
+        try:
+            with self._changing(), transaction(self._engines.write) as driver:
+                yield driver
+        finally:
+            self.write_figures.transactions.observe(time.perf_counter() - began)
 
     @contextmanager
     def _deciding(self) -> Iterator[tuple[sa.Connection, DBAPICursor]]:
@@ -475,6 +482,15 @@ class Store:
         """Return the health of every source that was ever fetched."""
         with self._read() as connection:
             return sources.healths(connection)
+
+    def withheld_usual(self, source: str) -> float | None:
+        """Return which share of a source's records is usually withheld, as last reported."""
+        with self._read() as connection:
+            return sources.withheld_usual(connection, source)
+
+    def disk_use(self) -> DiskUse:
+        """Return how much room the database takes and has left."""
+        return disk_use(self._engines.write)
 
     def ledger(self, since: date, until: date) -> list[LedgerRow]:
         """Return the ledger of the days (UTC) from *since* to *until*, both included."""

@@ -96,7 +96,7 @@ export interface City {
 
 export interface SourcePulse {
   id: string;
-  state: "ok" | "short" | "late" | "failing" | "waiting" | "paused";
+  state: "ok" | "short" | "unstored" | "late" | "failing" | "waiting" | "paused";
   last_success_at: string | null;
   late_s: number;
   reason?: string | null;

@@ -522,7 +522,7 @@ export interface paths {
         };
         /**
          * Metrics
-         * @description Return figures in the Prometheus exposition format; counts and ages only.
+         * @description Return figures in the Prometheus exposition format; those for the operator have another port.
          */
         get: operations["metrics_metrics_get"];
         put?: never;

@@ -13,6 +13,7 @@ export const en = {
   ago: (span: string) => `${span} ago`,
   late: (source: string, span: string, since: string) => `${source} is ${span} late, since ${since}`,
   silent: (source: string) => `${source} has not answered yet`,
+  unstored: (source: string) => `What ${source} reports cannot be stored now`,
   short: (source: string) => `${source}: its last answer was unusually short; nothing was closed yet`,
   failing: (source: string, since: string) => `${source} has not answered since ${since}`,
   paused: (source: string) => `${source} is paused by the city`,

@@ -13,6 +13,7 @@ export const es: Words = {
   ago: (span) => `hace ${span}`,
   late: (source, span, since) => `${source}: retraso de ${span}, desde las ${since}`,
   silent: (source) => `${source} aún no ha respondido`,
+  unstored: (source) => `Lo que envía ${source} no se puede guardar ahora`,
   short: (source) => `${source}: su última respuesta fue inusualmente corta; aún no se ha cerrado nada`,
   failing: (source, since) => `${source} no responde desde las ${since}`,
   paused: (source) => `${source}: en pausa por decisión de la ciudad`,

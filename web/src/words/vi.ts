@@ -13,6 +13,7 @@ export const vi: Words = {
   ago: (span) => `${span} trước`,
   late: (source, span, since) => `${source} trễ ${span}, từ ${since}`,
   silent: (source) => `${source} chưa trả lời`,
+  unstored: (source) => `Hiện không lưu được dữ liệu của ${source}`,
   short: (source) => `${source}: câu trả lời gần nhất ngắn bất thường; chưa kết thúc sự việc nào`,
   failing: (source, since) => `${source} không trả lời từ ${since}`,
   paused: (source) => `${source} được thành phố tạm dừng`,

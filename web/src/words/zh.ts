@@ -13,6 +13,7 @@ export const zh: Words = {
   ago: (span) => `${span}前`,
   late: (source, span, since) => `${source}延迟 ${span}，自 ${since} 起`,
   silent: (source) => `${source}尚未响应`,
+  unstored: (source) => `目前无法保存${source}的数据`,
   short: (source) => `${source}：最近一次响应异常短；尚未将任何事件标为已结束`,
   failing: (source, since) => `${source}自 ${since} 起没有响应`,
   paused: (source) => `${source}已由市政府暂停`,

@@ -41,6 +41,7 @@ export const plain = {
   state: "State",
   states: {
     ok: "On time",
+    unstored: "What it reports cannot be stored now",
     short: "This source's last answer was unusually short; nothing was closed yet",
     late: "Late",
     failing: "Not answering",

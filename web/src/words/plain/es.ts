@@ -43,6 +43,7 @@ export const plain: PlainWords = {
   state: "Estado",
   states: {
     ok: "A tiempo",
+    unstored: "Lo que envía no se puede guardar ahora",
     short: "La última respuesta de esta fuente fue inusualmente corta; aún no se ha cerrado nada",
     late: "Con retraso",
     failing: "No responde",

@@ -43,6 +43,7 @@ export const plain: PlainWords = {
   state: "Tình trạng",
   states: {
     ok: "Đúng giờ",
+    unstored: "Hiện không lưu được dữ liệu của nguồn này",
     short: "Câu trả lời gần nhất của nguồn này ngắn bất thường; chưa kết thúc sự việc nào",
     late: "Trễ",
     failing: "Không trả lời",

@@ -1,0 +1,130 @@
+"""Watches which share of a source is withheld, for whoever runs the city and nobody else.
+
+Where a source renames its call types, they are withheld until a person has seen them, and the map becomes
+empty without an error. That may not be public: it would say when something is withheld.
+"""
+
+import logging
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from blocklight.model import Outcome, Rejected, Withheld
+
+_log = logging.getLogger(__name__)
+
+_ENOUGH = 20
+_LATEST = 100
+_MORE = 0.1
+_DEVIATIONS = 4
+_FEWER_SHOWN = 0.25
+_SHOWN_TO_JUDGE = 10
+_FOLLOWS_IN = timedelta(days=1)
+_LONGEST_STEP = timedelta(hours=1)
+_TO_STORE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    withheld: int
+    rows: int
+
+    @property
+    def share(self) -> float:
+        return self.withheld / self.rows
+
+
+class WithheldWatch:
+    """The share withheld of one source, of its latest answer or its latest hundred records, and the usual.
+
+    What is usual follows the share within about a day, and is kept with the source's health.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.share: float | None = None
+        self.usual: float | None = None
+        self.is_unusual = False
+        self.latest: Counter[tuple[str, str]] = Counter()
+        """How many records of the latest answer came to each outcome, for which reason."""
+        self._source = source
+        self._is_read = False
+        self._noted_at: datetime | None = None
+        self._recent: dict[str, bool] = {}
+        self._stored: float | None = None
+
+    def to_store(self) -> float | None:
+        """Return what is usual where that is to be stored anew."""
+        if self.usual is None or (self._stored is not None and abs(self.usual - self._stored) < _TO_STORE):
+            return None
+        self._stored = round(self.usual, 4)
+        return self._stored
+
+    def note(
+        self,
+        outcomes: Sequence[Outcome],
+        at: datetime,
+        *,
+        whole: bool,
+        usual_before: Callable[[str], float | None],
+    ) -> None:
+        """Take in what came of an answer, *whole* or of what is new; the log has what begins and ends."""
+        if not outcomes:
+            return
+        if not self._is_read:
+            self.usual = self._stored = usual_before(self._source)
+            self._is_read = True
+        self.latest = Counter(_outcome(one) for one in outcomes)
+        seen = self._seen(outcomes, whole=whole)
+        if seen is None:
+            return
+        self.share = seen.share
+        if self.usual is None:
+            self.usual = seen.share
+        self._judge(seen, self.usual)
+        self._follow(seen.share, at)
+
+    def _seen(self, outcomes: Sequence[Outcome], *, whole: bool) -> _Seen | None:
+        """Return what is to be judged; of few records nothing can be said."""
+        hidden = {one.id: isinstance(one, Withheld) for one in outcomes if not isinstance(one, Rejected)}
+        if not whole:
+            for id_ in hidden:
+                self._recent.pop(id_, None)  # the latest come last
+            self._recent |= hidden
+            for id_ in list(self._recent)[:-_LATEST]:
+                del self._recent[id_]
+            hidden = self._recent
+        return _Seen(sum(hidden.values()), len(hidden)) if len(hidden) >= _ENOUGH else None
+
+    def _judge(self, seen: _Seen, usual: float) -> None:
+        chance = _DEVIATIONS * math.sqrt(usual * (1 - usual) / seen.rows)
+        more = max(_MORE, chance) * (0.5 if self.is_unusual else 1)
+        usually_shown = (1 - usual) * seen.rows
+        few_shown = seen.rows - seen.withheld <= usually_shown * _FEWER_SHOWN
+        is_unusual = seen.share - usual >= more or (usually_shown >= _SHOWN_TO_JUDGE and few_shown)
+        if is_unusual and not self.is_unusual:
+            _log.warning(
+                "source %s: %.0f %% of its records are withheld, usually %.0f %%; if it has renamed its call "
+                "types, sign them off with `blocklight types`",
+                self._source,
+                100 * seen.share,
+                100 * usual,
+            )
+        if self.is_unusual and not is_unusual:
+            _log.info("source %s: no more of its records are withheld than usual", self._source)
+        self.is_unusual = is_unusual
+
+    def _follow(self, share: float, at: datetime) -> None:
+        """Let what is usual come nearer to *share*, the nearer the more time has passed."""
+        assert self.usual is not None  # noqa: S101 - set by `note`
+        if self._noted_at is not None:
+            step = min(max(at - self._noted_at, timedelta()), _LONGEST_STEP)
+            self.usual += (share - self.usual) * (1 - math.exp(-step / _FOLLOWS_IN))
+        self._noted_at = at
+
+
+def _outcome(outcome: Outcome) -> tuple[str, str]:
+    reason = str(outcome.reason) if isinstance(outcome, Withheld | Rejected) else ""
+    names = {"PublicIncident": "published", "Held": "held", "Withheld": "withheld", "Rejected": "rejected"}
+    return names[type(outcome).__name__], reason
