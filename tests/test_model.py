@@ -12,6 +12,8 @@ from blocklight.model import (
     Disposition,
     Kind,
     Operation,
+    Place,
+    PlaceKind,
     PublicIncident,
     Stage,
     Status,
@@ -84,6 +86,20 @@ def test_joining_the_same_row_twice_changes_nothing(one: PublicIncident, two: Pu
     joined = one.joined_with(two)
     assert joined.joined_with(two) == joined
     assert one.joined_with(one) == one
+
+
+@given(incidents(), incidents())
+def test_a_row_joined_to_a_medical_one_tells_no_finer_place_and_nothing_that_medical_calls_leave_out(
+    one: PublicIncident, two: PublicIncident
+) -> None:
+    around, house = Place(-122.28, 37.79, PlaceKind.GRID, 560), Place(-122.281, 37.791, PlaceKind.GRID, 200)
+    patient = msgspec.structs.replace(one, category=Category.MEDICAL, place=around, areas={"beat": "1"})
+    finer = {"place": house, "areas": {"beat": "2"}, "source_type": "NOISE", "priority": 1}
+    other = msgspec.structs.replace(two, category=Category.NOISE, disposition=Disposition.HANDLED, **finer)
+    joined = patient.joined_with(other)
+    assert joined.place == patient.place
+    assert joined.areas == patient.areas
+    assert (joined.source_type, joined.priority, joined.disposition) == (None, None, None)
 
 
 def test_an_incident_that_vanished_is_closed_when_it_was_missed() -> None:

@@ -421,6 +421,7 @@ def test_no_rule_publishes_a_sensitive_or_unmapped_type_or_a_patients_street(
         ),
         ({"rules": [{"types": ["Domestic"]}]}, "policy.rules.first", "sensitive (domestic_violence)"),
         ({"allow": [{"group": "gossip", "reason": REASON}]}, "policy.allow.0.group", "not a sensitive group"),
+        ({"allow": [{"group": "juvenile", "reason": REASON}]}, "policy.allow.0", "no whole group is allowed"),
         ({"allow": [{"group": "juvenile"}]}, "policy.allow.0.reason", "is missing"),
         ({"allow": [{"group": "juvenile", "reason": "because"}]}, "policy.allow.0.reason", "10 characters"),
         (

@@ -178,7 +178,7 @@ def test_only_named_fields_are_passed_on_and_the_point_is_a_cells_centre(inciden
     outcome = redact(incident, OPEN_RULES)
     if isinstance(outcome, Withheld):
         told = msgspec.to_builtins(outcome)
-        assert set(told) == {"id", "source", "reason", "sensitive", "areas"}
+        assert set(told) == {"id", "source", "reason", "sensitive", "areas", "companion"}
         assert told["areas"] == {}  # a city without areas
         return
     assert isinstance(outcome, PublicIncident)
@@ -291,11 +291,37 @@ def test_a_label_and_the_sources_words_are_shown_only_where_the_policy_says_so()
     assert place.label is None
 
 
+@pytest.mark.parametrize("address", ["Smith Residence", "BEHIND THE GYM", "J DOE", "12", "1400 J DOE"])
+@pytest.mark.parametrize("cross_street", [None, "CALLER J DOE", "2ND ST"])
+def test_no_text_that_is_not_a_street_becomes_a_label(address: str, cross_street: str | None) -> None:
+    place = _public(replace(BASE, address=address, cross_street=cross_street), OPEN_RULES).place
+    assert place is not None
+    assert place.label is None
+
+
+def test_what_is_read_of_a_call_shows_nothing_of_it_in_a_log() -> None:
+    text = f"{BASE!r} {BASE}"
+    for private in (BASE.source_key, BASE.source_type, BASE.address, BASE.cross_street, BASE.lon, BASE.lat):
+        assert str(private) not in text
+
+
 def test_areas_are_those_of_the_public_point() -> None:
     for lon in (-95.5, -95.5001, -95.4999):
         place = _public(replace(BASE, lon=lon)).place
         assert place is not None
         assert _public(replace(BASE, lon=lon)).areas == RULES.areas.at(place.lon, place.lat)
+
+
+def test_a_call_has_the_areas_of_its_cell_also_where_a_border_cuts_the_cell(tmp_path: Path) -> None:
+    rules = rules_of(grid_town(tmp_path, policy={"place": "cell"}))
+    beyond = 0
+    for east in range(-12, 13):
+        lon, lat = BORDER + east * 0.0005, SOUTH + 0.004
+        public = _public(replace(BASE, lon=lon, lat=lat), rules)
+        assert public.place is not None
+        assert public.areas == rules.areas.at(public.place.lon, public.place.lat)
+        beyond += public.areas != rules.areas.at(lon, lat)
+    assert beyond >= 1
 
 
 @given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20))

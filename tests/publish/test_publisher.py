@@ -73,6 +73,17 @@ def _running(publisher: Publisher) -> Iterator[Publisher]:
         thread.join(20)
 
 
+def test_whoever_remembers_counts_learns_of_a_retraction(store: Store, tmp_path: Path) -> None:
+    store.apply("dispatch", [an_incident(1), an_incident(2)], at=NOW)
+    with _following(store, tmp_path) as publisher:
+        before = publisher.retractions
+        gone = Withheld(an_incident(1).id, "dispatch", Reason.SENSITIVE, sensitive=True)
+        store.apply("dispatch", [gone], at=NOW)
+        publisher.wake()
+        until(lambda: publisher.window.seq == store.head())
+        assert publisher.retractions == before + 1
+
+
 def _held(publisher: Publisher) -> dict[str, str]:
     """Return what the window says: ids with their categories."""
     table = pa.ipc.open_stream(publisher.window.get(720, "identity", "ids").body).read_all()

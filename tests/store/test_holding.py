@@ -233,6 +233,15 @@ def test_rows_of_an_incident_that_waits_are_joined(store: Store) -> None:
     assert (incident.dispatched_at, incident.on_scene_at) == (minutes(5), minutes(9))
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_rows_joined_in_one_answer_all_wait_when_one_has_to(store: Store, order: int) -> None:
+    rows = [Held(call(1, delayed=True), minutes(60)), call(1, on_scene_at=minutes(9))]
+    store.apply("dispatch", rows[::order], at=minutes(10), join_rows=True)
+    assert (shown(store), store.head()) == ({}, 0)
+    store.release(minutes(60))
+    assert shown(store)[call(1).id].on_scene_at == minutes(9)
+
+
 def test_one_that_was_withheld_and_may_now_wait_keeps_no_mark(store: Store, database: Database) -> None:
     store.apply("dispatch", [withheld(1, sensitive=False)], at=START)
     store.apply("dispatch", [late(1)], at=minutes(1))
