@@ -2,7 +2,7 @@ import ast
 import string
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -315,8 +315,8 @@ def test_areas_are_those_of_the_public_point() -> None:
 def test_a_call_has_the_areas_of_its_cell_also_where_a_border_cuts_the_cell(tmp_path: Path) -> None:
     rules = rules_of(grid_town(tmp_path, policy={"place": "cell"}))
     beyond = 0
-    for east in range(-12, 13):
-        lon, lat = BORDER + east * 0.0005, SOUTH + 0.004
+    for east, north in product(range(-12, 13), range(11)):
+        lon, lat = BORDER + east * 0.0005, SOUTH + north * 0.001
         public = _public(replace(BASE, lon=lon, lat=lat), rules)
         assert public.place is not None
         assert public.areas == rules.areas.at(public.place.lon, public.place.lat)
