@@ -193,6 +193,20 @@ def test_calls_without_points_are_compared_by_their_block(tmp_path: Path) -> Non
     assert fates(outcomes_of(placed, *rows)) == ["sensitive", "companion", "shown"]
 
 
+def test_no_public_figure_counts_the_place_of_a_companion(tmp_path: Path) -> None:
+    class Locator:
+        def find(self, address: Block | Crossing, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's
+            return LON, LAT
+
+    bounds = small_city(tmp_path).city.bounds
+    feed = a_feed(tmp_path, geocoder=Geocoder([Locator()], bounds, patience_s=5))
+    tally = Tally()
+    blank: dict[str, Any] = {"lon": None, "lat": None}
+    rows = [row("hidden", "STALKING"), row("beside", **blank, address="900 OAK ST")]
+    assert fates(feed.outcomes(rows, NOW, tally)) == ["sensitive", "companion"]
+    assert not tally.noticed
+
+
 def test_a_file_of_history_withholds_companions_too(tmp_path: Path) -> None:
     city = small_city(tmp_path)
     file = tmp_path / "past.csv"

@@ -40,6 +40,8 @@ def _reachable(things: Iterable[object]) -> list[Any]:
             continue
         found[id(thing)] = thing
         left += gc.get_referents(thing)
+        if isinstance(thing, dict):
+            left += thing.keys()  # of a table by texts, the collector names the values alone
     return list(found.values())
 
 

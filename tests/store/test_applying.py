@@ -327,6 +327,13 @@ def test_a_value_that_is_withdrawn_leaves_the_life_too(store: Store) -> None:
     assert not {"place", "areas", "units", "priority"} & first.changed.keys()
 
 
+def test_a_call_whose_times_are_cut_is_listed_by_the_cut_one(store: Store, database: Database) -> None:
+    store.apply("dispatch", [call(17)], at=minutes(20))
+    store.apply("dispatch", [call(17, received_at=START, time_step_min=60)], at=minutes(21))
+    (row,) = database.rows(schema.incident)
+    assert row.listed_at == row.received_at == round(START.timestamp() * 1000)
+
+
 def test_a_coarser_version_follows_a_retraction_of_the_finer_ones_in_the_log(store: Store) -> None:
     store.apply("dispatch", [call(1, source_type="LOUD")], at=START)
     store.apply("dispatch", [call(1, source_type="LOUDER")], at=minutes(1))

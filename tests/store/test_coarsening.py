@@ -52,6 +52,12 @@ def test_every_way_to_say_less_takes_back_what_was_finer(later: dict[str, Any], 
     assert not taken_back(fine(**later), fine()) - {"category"}
 
 
+def test_a_mask_takes_the_publishers_own_point_back_also_where_it_reaches_no_farther() -> None:
+    own = replace(PLACE, kind=PlaceKind.PUBLISHER, label=None)
+    assert taken_back(fine(place=own), fine(place=replace(PLACE, label=None))) == WHERE
+    assert taken_back(fine(place=own), fine(place=own)) == frozenset()
+
+
 @pytest.mark.parametrize(
     "later",
     [

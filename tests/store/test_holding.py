@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from blocklight.errors import NotFound
-from blocklight.model import Category, Held, LifeEvent, PublicIncident, Reason, Status, Withheld
+from blocklight.model import Category, Held, LifeEvent, Outcome, PublicIncident, Reason, Status, Withheld
 from blocklight.store import IncidentQuery, Pause, Store, schema
 from store.databases import Database
 from store.making import START, call, closed, minutes, withheld
@@ -235,7 +235,7 @@ def test_rows_of_an_incident_that_waits_are_joined(store: Store) -> None:
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_of_rows_joined_in_one_answer_all_wait_when_one_has_to(store: Store, order: int) -> None:
-    rows = [Held(call(1, delayed=True), minutes(60)), call(1, on_scene_at=minutes(9))]
+    rows: list[Outcome] = [Held(call(1, delayed=True), minutes(60)), call(1, on_scene_at=minutes(9))]
     store.apply("dispatch", rows[::order], at=minutes(10), join_rows=True)
     assert (shown(store), store.head()) == ({}, 0)
     store.release(minutes(60))
