@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -19,7 +20,7 @@ def test_the_help_of_every_command_says_what_it_does_and_shows_it(inside: Inside
     page = inside("--help")
     names = re.findall(r"^│ (\w[\w-]*) ", page, re.MULTILINE)
     commands = [name for name in names if name.islower()]
-    groups = {"areas", "audit", "basemap", "key", "places", "policy"}
+    groups = {"areas", "audit", "basemap", "key", "places", "policy", "sources"}
     assert set(commands) == groups | set(
         (
             "backup catalogue check cities demo import intake integrity new-city "
@@ -291,3 +292,24 @@ def test_check_asks_what_somebody_could_learn_and_is_quiet_when_all_is_well(
     told = inside("check", "smallville.toml", "--sample", "sample.json", code=1)
     assert "1 question to answer" in told
     assert "(marked:confidential)" not in told
+
+
+def test_check_asks_whether_times_that_are_whole_hours_old_are_in_the_right_zone(
+    workplace: Workplace, inside: Inside
+) -> None:
+    def rows(hours: int) -> str:
+        newest = datetime.now(UTC) - timedelta(hours=hours, minutes=4)
+        times = [newest - timedelta(minutes=3 * number) for number in range(30)]
+        return json.dumps([a_row(n, received=when.isoformat()) for n, when in enumerate(times)])
+
+    sample, city = workplace.folder / "sample.json", workplace.folder / "smallville.toml"
+    sample.write_text(rows(0))
+    assert "right zone" not in inside("check", "smallville.toml", "--sample", "sample.json")
+    sample.write_text(rows(5))
+    told = inside("check", "smallville.toml", "--sample", "sample.json", code=1)
+    assert "The newest of 30 times is 5 h 04 min old: is it read in the right zone?" in told
+    assert "1 question to answer before this city is served" in told
+    assert re.search(r"\d\d:\d\d here", told), "times stand there as the city's clock shows them"
+    answered = 'answered = { "time-zone" = "The portal is five hours behind" }\n'
+    city.write_text(CITY_FILE.replace('connector = "socrata"', f'{answered}connector = "socrata"'))
+    assert "right zone" not in inside("check", "smallville.toml", "--sample", "sample.json")

@@ -517,6 +517,21 @@ async def test_a_fetch_of_many_pages_that_breaks_off_goes_on_where_it_was(tmp_pa
     assert shown[0] == shown[1]
 
 
+async def test_times_that_are_whole_hours_old_are_said_to_the_operator_once(
+    town: Town, reading: Reading, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "blocklight")
+    rows = _rows(30)
+    for number, row in enumerate(rows):
+        row["received"] = (town.now - timedelta(hours=6, minutes=number)).isoformat()
+    town.app = Layer(Table(("OBJECTID", *ROW), rows))
+    for _ in range(3):
+        await reading.poll()
+    told = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(told) == 1
+    assert told[0].startswith("source calls: The newest of 30 times is 6 h 01 min old")
+
+
 async def test_a_failing_source_logs_once_when_it_fails_and_once_when_it_recovers(
     town: Town, reading: Reading, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec.structs import fields
@@ -32,6 +33,7 @@ from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally
 from blocklight.intake.tables import json_document
 from blocklight.intake.type_counts import count_types, type_counts
+from blocklight.intake.zone_mistakes import whole_hours_off
 from blocklight.settings import Settings
 
 _LEARN = "What somebody could learn from this feed that you did not mean to tell"
@@ -162,7 +164,7 @@ def _explain(feed: Feed, city: City, batch: Batch) -> str | None:
         except RecordRejected as error:
             unread.append((raw, error.reason))
     read = [incident for _, incident in SampleRows.of(source, city, rules, records, at).rows]
-    out.print(_field_table(source, read, records))
+    out.print(_field_table(source, city, read, records))
     counts = type_counts(count_types(read), lambda text: rules.meaning(text, source.id))
     print_types(counts, most=_MOST_TYPES, sign_off="blocklight types CITY --sign")
     withheld = ", ".join(f"{count} {reason}" for reason, count in tally.withheld.most_common()) or "none"
@@ -191,7 +193,20 @@ def _ask(source: SourceSpec, city: City, rules: Rules, sample: Path | None) -> i
         told = f"Its other columns cannot be read, and nothing was asked: {error.explained}"
         out.print(told, style="bold", markup=False, soft_wrap=True)
         return 0
-    return print_questions(questions(SampleRows.of(source, city, rules, batch.records, batch.fetched_at)))
+    rows = SampleRows.of(source, city, rules, batch.records, batch.fetched_at)
+    raised = print_questions(questions(rows))
+    return raised + print_zone_question(rows, batch.fetched_at)
+
+
+def print_zone_question(sample: SampleRows, at: datetime) -> int:
+    """Print why the times look as if they were read in the wrong zone; return whether there is a reason."""
+    received = (incident.received_at for _, incident in sample.rows)
+    told = whole_hours_off(received, at, sample.city.city.zone)
+    if told is None or "time-zone" in sample.source.answered:
+        return 0
+    how = "Say the source's zone (`zone`) or how its times are written (`convert`), or answer it (time-zone)."
+    out.print(f"{told} {how}", style="bold", markup=False, highlight=False, soft_wrap=True)
+    return 1
 
 
 def _print_endless(source: SourceSpec, city: City) -> None:
@@ -229,7 +244,7 @@ def _places(tally: Tally) -> str:
     return f" Of {sought} addresses that may be shown {found} were found." if sought else ""
 
 
-def _field_table(source: SourceSpec, read: list[Incident], records: list[RawRecord]) -> Table:
+def _field_table(source: SourceSpec, city: City, read: list[Incident], records: list[RawRecord]) -> Table:
     """Show for each of our fields where it comes from, how often it is there, and one value."""
     table = Table("Our field", "From", "Converter", "Present", "First value")
     named = dict(source.fields.named())
@@ -240,6 +255,15 @@ def _field_table(source: SourceSpec, read: list[Incident], records: list[RawReco
         if name == "point":
             present = [(incident.lon, incident.lat) for incident in read if incident.lon is not None]
         share = f"{len(present)} of {len(records)}"
-        example = str(present[0]) if present else "–"
+        example = "–" if not present else _shown(present[0], city)
         table.add_row(name, ", ".join(spec.source) or "(constant)", spec.convert, share, escape(example[:60]))
     return table
+
+
+def _shown(value: object, city: City) -> str:
+    """Write a value as a person reads it: a time in UTC and on the city's clock."""
+    if not isinstance(value, datetime):
+        return str(value)
+    here = value.astimezone(city.city.zone)
+    day = "" if here.date() == value.astimezone(UTC).date() else f"{here:%m-%d} "
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {day}{here:%H:%M} here"

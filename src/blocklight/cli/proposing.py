@@ -15,7 +15,7 @@ from blocklight.areas import Areas
 from blocklight.city import City
 from blocklight.cli import out
 from blocklight.cli.bodies import download
-from blocklight.cli.checking import THROWAWAY_KEY, print_questions
+from blocklight.cli.checking import THROWAWAY_KEY, print_questions, print_zone_question
 from blocklight.cli.checking import read_sample as read_file
 from blocklight.cli.serving import wall_clock
 from blocklight.cli.type_table import print_types
@@ -142,4 +142,6 @@ def _tell(proposal: Proposal, files: list[Path]) -> None:
 def _print_questions(city: City, rows: Sequence[Mapping[str, Any]]) -> None:
     """Ask of a proposal what `check` asks of a finished city file."""
     rules = Rules.of(city, THROWAWAY_KEY, Areas(city))
-    print_questions(questions(SampleRows.of(city.sources[0], city, rules, rows, wall_clock())))
+    sample, at = SampleRows.of(city.sources[0], city, rules, rows, wall_clock()), wall_clock()
+    print_questions(questions(sample))
+    print_zone_question(sample, at)

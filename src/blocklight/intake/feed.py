@@ -19,6 +19,7 @@ from blocklight.intake.normalise import Normaliser, join_unit_rows
 from blocklight.intake.record import Connector, Incident, Lookup, Placed, RawRecord, Unreadable
 from blocklight.intake.redact import Rules, redact, reject
 from blocklight.intake.withheld_watch import WithheldWatch
+from blocklight.intake.zone_mistakes import whole_hours_off
 from blocklight.model import Held, Outcome, PublicIncident, Reason, Rejected, Withheld
 from blocklight.store import Applied, Store
 
@@ -70,6 +71,8 @@ class Tally:
     """When the latest answer came, whether anything had changed in it or not."""
     unchanged: bool = False
     reported: bool = False
+    zone_mistake: str | None = None
+    """What makes a mistaken time zone likely: for the operator."""
 
     @property
     def shown(self) -> int:
@@ -122,6 +125,8 @@ class Feed:
         """What the rows of the latest answer came to, by their digests: no row outlives its fetch."""
         self._latest: list[Outcome] = []
         self._looked_for: dict[str, bool] = {}
+        self._zone = city.city.zone
+        self._zone_seen = False
 
     def outcomes(
         self,
@@ -197,6 +202,10 @@ class Feed:
         self, incidents: list[Incident], at: datetime, tally: Tally, past: Past
     ) -> tuple[list[Incident], list[Outcome]]:
         """Return *incidents*, placed where they may be shown, and what becomes of each."""
+        if incidents and not self._zone_seen:  # a mistake of the city file, so once is enough
+            self._zone_seen = True
+            received = (incident.received_at for incident in incidents)
+            tally.zone_mistake = whole_hours_off(received, at, self._zone)
         if self._geocoder is not None:
             incidents = self._placed(incidents, self._geocoder.placing(), at, past)
         outcomes: list[Outcome] = []

@@ -242,6 +242,8 @@ class Runner:
             _log.info("source %s recovered after %d failed fetches", source, self._failures)
         self._failures, self._failure_is_logged = 0, False
         self._note_short_answer(tally)
+        if tally.zone_mistake:
+            _log.warning("source %s: %s", source, tally.zone_mistake)
         if self._doubtful is None and (tally.repaired or tally.rejected):
             self._doubtful = (began_at,)
         self._stored()
