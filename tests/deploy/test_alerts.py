@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from front_servers import DEPLOY, ROOT, program
+
+from blocklight.cli import app
 
 RULES = (DEPLOY / "alerts.yml").read_text("utf-8")
 ALERTS = re.findall(r"^ +- alert: (\w+)$", RULES, re.MULTILINE)
@@ -18,8 +21,6 @@ _WEB, _INTAKE = 'instance="a", job="blocklight"', 'instance="i", job="blocklight
 HEALTHY = {
     f"up{{{_WEB}}}": "1x60",
     f"blocklight_store_ok{{{_WEB}}}": "1x60",
-    f"blocklight_disk_free_bytes{{{_WEB}}}": "5e10x60",
-    f'blocklight_source_withheld_unusual{{{_WEB}, source="cad"}}': "0x60",
     f'blocklight_source_ok{{{_WEB}, source="cad"}}': "1x60",
     f'blocklight_source_age_seconds{{{_WEB}, source="cad"}}': "30x60",
     f"blocklight_window_incidents{{{_WEB}}}": "400x60",
@@ -32,13 +33,24 @@ HEALTHY = {
     f"blocklight_intake_fetching{{{_INTAKE}}}": "1x60",
     'blocklight_intake_fetching{instance="j", job="blocklight"}': "0x60",
     f'blocklight_intake_source_failures{{{_INTAKE}, source="cad"}}': "0 1 2 0x60",
+    f'blocklight_source_withheld_unusual{{{_WEB}, source="cad"}}': "0x60",
+    f'blocklight_batches_total{{{_WEB}, outcome="refused", source="cad"}}': "2x60",
+    f"blocklight_disk_free_bytes{{{_WEB}}}": "50000000000-100000x60",
+    f"blocklight_wal_bytes{{{_WEB}}}": "4000000x60",
+    f'blocklight_http_seconds_bucket{{{_WEB}, le="1", route="/list", status="200"}}': "0+99x60",
+    f'blocklight_http_seconds_bucket{{{_WEB}, le="10", route="/list", status="200"}}': "0+100x60",
+    f'blocklight_http_seconds_bucket{{{_WEB}, le="+Inf", route="/list", status="200"}}': "0+100x60",
+    f'blocklight_http_seconds_count{{{_WEB}, route="/list", status="503"}}': "0+1x60",
+    f"process_resident_memory_bytes{{{_WEB}}}": "400000000x60",
+    f"process_open_fds{{{_WEB}}}": "2000x60",
+    f"process_max_fds{{{_WEB}}}": "65536x60",
+    f"process_start_time_seconds{{{_WEB}}}": "1x50 2x20",
 }
 """Figures of an hour, one a minute, in which nobody is called."""
 
 WRONG = {
     "BlocklightDown": {f"up{{{_WEB}}}": "1x9 0x50"},
     "BlocklightCannotStore": {f"blocklight_store_ok{{{_WEB}}}": "1x9 0x50"},
-    "BlocklightDiskLow": {f"blocklight_disk_free_bytes{{{_WEB}}}": "3e9-1e8x60"},
     "BlocklightWithheld": {f'blocklight_source_withheld_unusual{{{_WEB}, source="cad"}}': "0x9 1x50"},
     "BlocklightSourceLate": {f'blocklight_source_ok{{{_WEB}, source="cad"}}': "1x9 0x50"},
     "BlocklightSourceLost": {f'blocklight_source_age_seconds{{{_WEB}, source="cad"}}': "21000+60x60"},
@@ -50,6 +62,20 @@ WRONG = {
     "BlocklightLeftOut": {f"blocklight_left_out_total{{{_WEB}}}": "0x55 3x10"},
     "BlocklightNobodyFetches": {f"blocklight_intake_fetching{{{_INTAKE}}}": "1x50 0x20"},
     "BlocklightFetchesFail": {f'blocklight_intake_source_failures{{{_INTAKE}, source="cad"}}': "0+1x60"},
+    "BlocklightBatchesRefused": {
+        f'blocklight_batches_total{{{_WEB}, outcome="refused", source="cad"}}': "2x50 3x20"
+    },
+    "BlocklightDiskFills": {f"blocklight_disk_free_bytes{{{_WEB}}}": "50000000000-200000000x60"},
+    "BlocklightWalGrows": {f"blocklight_wal_bytes{{{_WEB}}}": "4000000+100000000x60"},
+    "BlocklightSlow": {
+        f'blocklight_http_seconds_bucket{{{_WEB}, le="1", route="/list", status="200"}}': "0+80x60"
+    },
+    "BlocklightAnswersFail": {
+        f'blocklight_http_seconds_count{{{_WEB}, route="/list", status="503"}}': "0+60x60"
+    },
+    "BlocklightMemory": {f"process_resident_memory_bytes{{{_WEB}}}": "400000000+50000000x60"},
+    "BlocklightFilesRunOut": {f"process_open_fds{{{_WEB}}}": "2000x30 60000x40"},
+    "BlocklightRestarts": {f"process_start_time_seconds{{{_WEB}}}": "1x20 2x10 3x10 4x30"},
 }
 """What is different when something is wrong, for each alert; all alerts that it fires are this one."""
 
@@ -62,6 +88,13 @@ def test_every_alert_is_tested_and_says_what_to_do() -> None:
             [text] = re.findall(rf'^ +{words}: "(.+)"$', rule, re.MULTILINE)
             assert len(text) > 20
             assert text.endswith("."), text
+
+
+def test_every_command_that_an_alert_names_is_one() -> None:
+    commands = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]  # the app is a group
+    named = set(re.findall(r"(?<!systemctl restart )(?<!of )\bblocklight ([a-z][a-z-]*)", RULES))
+    assert {"check", "types", "resume"} <= named
+    assert named <= commands
 
 
 def _promtool(*arguments: str | Path) -> None:
