@@ -158,3 +158,19 @@ def test_every_figure_is_one_that_the_reference_lists(text: str) -> None:
         assert named, expression
         for figure in named:
             assert figure in listed or re.sub(r"_(bucket|sum|count)$", "", figure) in listed, figure
+
+
+def test_every_label_that_is_chosen_by_is_one_of_its_figure() -> None:
+    page = (ROOT / "docs" / "reference" / "metrics.md").read_text("utf-8")
+    labels = {
+        figure: set(re.findall(r"`(\w+)`", cell)) | {"instance", "job"}
+        for figure, cell in re.findall(r"^\| `(\w+)` \|([^|]*)\|", page, re.MULTILINE)
+    }
+    chosen = [
+        (re.sub(r"_(bucket|sum|count)$", "", figure), set(re.findall(r"(\w+)[=!]~?", selector)))
+        for text in (RULES, *QUERIES)
+        for figure, selector in re.findall(r"(\w+)\{(\w+[=!][^}]*)\}", text)
+    ]
+    assert len(chosen) > 8
+    for figure, names in chosen:
+        assert names <= labels.get(figure, {"job"}), figure
