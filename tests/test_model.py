@@ -18,6 +18,7 @@ from blocklight.model import (
     Stage,
     Status,
 )
+from blocklight.store.joining import joined
 
 RECEIVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -71,21 +72,21 @@ def test_the_stage_is_the_furthest_that_was_reached(changes: dict[str, Any], sta
 def test_joining_keeps_the_first_of_every_stage_and_the_last_closing(
     one: PublicIncident, two: PublicIncident
 ) -> None:
-    joined = one.joined_with(two)
-    assert joined.received_at == min(one.received_at, two.received_at)
+    both = joined(one, two)
+    assert both.received_at == min(one.received_at, two.received_at)
     for name in ("dispatched_at", "en_route_at", "on_scene_at"):
         known = [t for t in (getattr(one, name), getattr(two, name)) if t is not None]
-        assert getattr(joined, name) == min(known, default=None)
-    assert joined.status is two.status
-    if joined.status is Status.OPEN:
-        assert joined.closed_at is None
+        assert getattr(both, name) == min(known, default=None)
+    assert both.status is two.status
+    if both.status is Status.OPEN:
+        assert both.closed_at is None
 
 
 @given(incidents(), incidents())
 def test_joining_the_same_row_twice_changes_nothing(one: PublicIncident, two: PublicIncident) -> None:
-    joined = one.joined_with(two)
-    assert joined.joined_with(two) == joined
-    assert one.joined_with(one) == one
+    both = joined(one, two)
+    assert joined(both, two) == both
+    assert joined(one, one) == one
 
 
 @given(incidents(), incidents())
@@ -96,10 +97,10 @@ def test_a_row_joined_to_a_medical_one_tells_no_finer_place_and_nothing_that_med
     patient = msgspec.structs.replace(one, category=Category.MEDICAL, place=around, areas={"beat": "1"})
     finer = {"place": house, "areas": {"beat": "2"}, "source_type": "NOISE", "priority": 1}
     other = msgspec.structs.replace(two, category=Category.NOISE, disposition=Disposition.HANDLED, **finer)
-    joined = patient.joined_with(other)
-    assert joined.place == patient.place
-    assert joined.areas == patient.areas
-    assert (joined.source_type, joined.priority, joined.disposition) == (None, None, None)
+    both = joined(patient, other)
+    assert both.place == patient.place
+    assert both.areas == patient.areas
+    assert (both.source_type, both.priority, both.disposition) == (None, None, None)
 
 
 def test_an_incident_that_vanished_is_closed_when_it_was_missed() -> None:

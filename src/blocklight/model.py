@@ -256,25 +256,6 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
         closed_at = at if self.time_step_min is None else cut(at, self.time_step_min)
         return msgspec.structs.replace(self, status=Status.CLOSED, closed_at=closed_at)
 
-    def joined_with(self, other: "PublicIncident") -> "PublicIncident":
-        """Return *other* with what an earlier row of the same incident already knew.
-
-        For sources with a row per unit: the first dispatched, en route and on scene of any unit count,
-        and the last closed once every unit is free.
-        """
-        closed = max((t for t in (self.closed_at, other.closed_at) if t is not None), default=None)
-        if self.category is Category.MEDICAL:
-            other = other.no_finer_than(self.bound)
-        return msgspec.structs.replace(
-            other,
-            received_at=min(self.received_at, other.received_at),
-            dispatched_at=_first(self.dispatched_at, other.dispatched_at),
-            en_route_at=_first(self.en_route_at, other.en_route_at),
-            on_scene_at=_first(self.on_scene_at, other.on_scene_at),
-            closed_at=closed if other.status is Status.CLOSED else None,
-            units=max(self.units or 0, other.units or 0) or None,
-        )
-
 
 class Withheld(msgspec.Struct, frozen=True):
     """An incident that is not published: its id and the class of reason, and nothing of what it was.
@@ -395,8 +376,3 @@ def may_be_new(received_at: datetime, seen_at: datetime) -> bool:
 def cut(time: datetime, step_min: int) -> datetime:
     """Return the start of the whole step of *step_min* minutes, which divide an hour, that holds *time*."""
     return time.replace(minute=time.minute - time.minute % step_min, second=0, microsecond=0)
-
-
-def _first(one: datetime | None, two: datetime | None) -> datetime | None:
-    times = [t for t in (one, two) if t is not None]
-    return min(times, default=None)

@@ -9,6 +9,7 @@ import msgspec
 
 from blocklight.model import Bound, Category, Outcome, PublicIncident, Rejected, Withheld
 from blocklight.store.coarsening import taken_back
+from blocklight.store.joining import joined
 from blocklight.store.rows import storable
 
 
@@ -78,7 +79,7 @@ class Reference:
             if isinstance(before, Withheld) and before.sensitive:
                 continue
             if join_rows and isinstance(before, PublicIncident) and isinstance(outcome, PublicIncident):
-                last[outcome.id] = before.joined_with(outcome)
+                last[outcome.id] = joined(before, outcome)
             elif isinstance(outcome, PublicIncident | Withheld):
                 last[outcome.id] = outcome
         return last
@@ -120,7 +121,7 @@ class Reference:
             return
         if join_rows:
             known = msgspec.structs.replace(old.now, closed_at=None) if old.vanished else old.now
-            new = known.joined_with(new)
+            new = joined(known, new)
         medical = [one for *_, one in old.versions if one.category is Category.MEDICAL]
         if medical or new.id in self.patients:
             new = new.no_finer_than(old.now.bound)

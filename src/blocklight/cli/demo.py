@@ -108,5 +108,5 @@ async def _read(feed: Feed, store: Store) -> None:
     tally, source = Tally(), feed.source.id
     async for batch in feed.connector.fetch(await asyncio.to_thread(store.cursor, source)):
         outcomes = feed.outcomes(batch.records, batch.fetched_at, tally, batch.unreadable)
-        settled = feed.settled(outcomes, store)
-        await asyncio.to_thread(store.apply, source, settled, at=batch.fetched_at, cursor=batch.cursor)
+        bind, at = feed.binder(tally), batch.fetched_at
+        await asyncio.to_thread(store.apply, source, outcomes, at=at, cursor=batch.cursor, bind=bind)

@@ -162,9 +162,15 @@ def _store(town: Town, feed: Feed, block: Understood, ledger: Ledger) -> None:
             f"{rejected:,} of the {block.rows:,} rows after row {ledger.account.rows:,} cannot be read"
             f"{_by_reason(dict(tally.rejected))}; nothing of them is stored"
         )
-    settled = feed.settled(block.outcomes, town.store)
-    joins = source.rows != "incident"
-    tally.applied.append(town.store.apply(source.id, settled, at=block.at, join_rows=joins, is_history=True))
+    applied = town.store.apply(
+        source.id,
+        block.outcomes,
+        at=block.at,
+        join_rows=source.rows != "incident",
+        is_history=True,
+        bind=feed.binder(tally),
+    )
+    tally.applied.append(applied)
     ledger.account.add(tally)
     ledger.save()
 

@@ -10,18 +10,21 @@ from typing import Any, NamedTuple
 
 from blocklight.city import City, SourceSpec
 from blocklight.errors import RecordRejected
-from blocklight.intake.claims import Claims, Settling, moved
+from blocklight.intake.binding import Binding, BoundBatch, restraint_of
+from blocklight.intake.claims import Claims, moved
 from blocklight.intake.companions import Companions
 from blocklight.intake.digests import digest_of
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.lookup import lookup_of
 from blocklight.intake.normalise import Normaliser, join_unit_rows
 from blocklight.intake.record import Connector, Incident, Lookup, Placed, RawRecord, Unreadable
-from blocklight.intake.redact import Rules, redact, reject
+from blocklight.intake.redact import Rules, judge, redact, reject
+from blocklight.intake.same_key import bound_by_key
 from blocklight.intake.withheld_watch import WithheldWatch
 from blocklight.intake.zone_mistakes import whole_hours_off
 from blocklight.model import Held, Outcome, PublicIncident, Reason, Rejected, Withheld
 from blocklight.store import Applied, Store
+from blocklight.store.restraint import NOTHING, Restraint
 
 _REMEMBERED = 200_000
 BATCH_OUTCOMES = ("stored", "refused", "failed")
@@ -61,6 +64,8 @@ class Tally:
     applied: list[Applied] = field(default_factory=list)
     joined: Counter[str] = field(default_factory=Counter)
     """How many rows an incident had, by its public id, where that may be several."""
+    asked: dict[str, Restraint] = field(default_factory=dict)
+    """What incidents ask for that binds them whatever else is told, by public id."""
     unread: set[str] = field(default_factory=set)
     """Public ids of incidents whose record is there but could not be read: they have not left the feed."""
     unread_columns: set[str] | None = None
@@ -120,7 +125,9 @@ class Feed:
         self._geocoder = geocoder
         self._claims = claims
         self._companions = companions
-        self._settling = Settling.of(source, city)
+        self._binding = Binding.of(source, city, rules)
+        self._asked: dict[str, Restraint] = {}
+        """What the incidents of the latest answer ask for, by public id, where they ask for anything."""
         self._known: dict[bytes, Outcome] = {}
         """What the rows of the latest answer came to, by their digests: no row outlives its fetch."""
         self._latest: list[Outcome] = []
@@ -159,6 +166,7 @@ class Feed:
             outcome = self._known.get(digest)
             if outcome is not None:
                 known[digest] = outcome
+                self._ask_again(outcome, tally)
             else:
                 try:
                     incidents.append(self._normalise(raw, at, self._normalise.source_key(raw)))
@@ -175,8 +183,16 @@ class Feed:
             else:
                 tally.passing = True
         self._compare(incidents, decided, tally, past)
-        self._known, self._latest = known, outcomes
+        if len({outcome.id for outcome in outcomes}) < len(outcomes):
+            outcomes = bound_by_key(outcomes)
+        self._known, self._latest, self._asked = known, outcomes, dict(tally.asked)
         return outcomes
+
+    def _ask_again(self, outcome: Outcome, tally: Tally) -> None:
+        """Let what a row, that reads as before, asked for be asked for again."""
+        asks = self._asked.get(outcome.id) if self._asked else None
+        if asks is not None:
+            tally.asked[outcome.id] = asks.with_other(tally.asked.get(outcome.id, NOTHING))
 
     def _by_unit(self, records: Sequence[RawRecord], at: datetime, tally: Tally, past: Past) -> list[Outcome]:
         rows: list[Incident] = []
@@ -211,13 +227,24 @@ class Feed:
         outcomes: list[Outcome] = []
         for incident in incidents:
             tally.repaired.update(incident.repaired)
-            outcomes.append(redact(incident, self.rules))
+            outcomes.append(self._redacted(incident, tally))
         if self._companions is not None:
             outcomes = self._companions.judged(incidents, outcomes, self.rules, at, past.already_public)
         for incident, outcome in zip(incidents, outcomes, strict=True):
             if incident.placed is not None:
                 self._note_place(incident, outcome, tally)
         return incidents, outcomes
+
+    def _redacted(self, incident: Incident, tally: Tally) -> PublicIncident | Held | Withheld:
+        if self._binding is None:
+            return redact(incident, self.rules)
+        judgement = judge(incident, self.rules)
+        outcome = redact(incident, self.rules, judgement)
+        asks = restraint_of(incident, judgement, self.rules)
+        if asks != NOTHING:
+            before = tally.asked.get(outcome.id, NOTHING)
+            tally.asked[outcome.id] = asks.with_other(before)
+        return outcome
 
     def _placed(
         self,
@@ -271,12 +298,17 @@ class Feed:
         key = digest_of(incident.source_key).hex()
         return self._claims is not None and self._claims.told_twice(self.source, key)
 
-    def settled(self, outcomes: list[Outcome], store: Store) -> list[Outcome]:
-        """Return what of *outcomes* is to be stored beside what is known, if the city file asks for that."""
-        if self._settling is None:
-            return outcomes
-        ids = [outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)]
-        return self._settling(outcomes, store.told(ids))
+    def binder(self, tally: Tally) -> BoundBatch | None:
+        """Return what binds the outcomes of a batch to what else is known, if anything else may be."""
+        return None if self._binding is None else self._binding.of_batch(tally.asked)
+
+    def hidden(self, store: Store) -> Callable[[Sequence[str]], AbstractSet[str]]:
+        """Return what tells which of some ids are withheld, whatever this source says of them now."""
+        binding = self._binding
+        if binding is None:
+            return store.once_sensitive
+        own = "" if binding.joins_rows else self.source.id
+        return lambda ids: store.once_sensitive(ids) | store.withheld_elsewhere(ids, own)
 
     def _note_place(self, incident: Incident, outcome: Outcome, tally: Tally) -> None:
         """Count an address that was looked for, once; what is withheld for another reason is not told of."""

@@ -337,6 +337,7 @@ def _joined(rows: list[Incident], *, are_units: bool) -> Incident:
     rows = sorted(rows, key=_turn)
     first = rows[0]
     types = {text for row in rows for text in (row.source_type, *row.other_types)}
+    placed = next((row for row in rows if row.lon is not None), first)
     everyone_closed = all(row.status is Status.CLOSED for row in rows)
     return replace(
         first,
@@ -348,6 +349,10 @@ def _joined(rows: list[Incident], *, are_units: bool) -> Incident:
         closed_at=_extreme(max, (row.closed_at for row in rows)) if everyone_closed else None,
         status=Status.CLOSED if everyone_closed else Status.OPEN,
         units=min(len(rows), _MAX_UNITS) if are_units else first.units,
+        lon=placed.lon,
+        lat=placed.lat,
+        address=placed.address or first.address,
+        cross_street=placed.cross_street if placed.address else first.cross_street,
         disposition=next((row.disposition for row in rows if row.disposition is not None), None),
         repaired=tuple(name for row in rows for name in row.repaired),
     )

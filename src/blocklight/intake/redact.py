@@ -104,10 +104,19 @@ class Rules:
         return self.meanings.of(source_type).category
 
 
-def redact(incident: Incident, rules: Rules) -> PublicIncident | Held | Withheld:
-    """Return what the public may know of *incident*, and when; every decision that fails, withholds."""
+Judgement = tuple[Meaning, Placing]
+"""What the types of an incident mean together, and where and how it is shown."""
+
+
+def redact(
+    incident: Incident, rules: Rules, judgement: Judgement | None = None
+) -> PublicIncident | Held | Withheld:
+    """Return what the public may know of *incident*, and when; every decision that fails, withholds.
+
+    *judgement* is what `judge` returned of it, where that is known already.
+    """
     public_id = rules.public_id(incident.source, incident.source_key)
-    meaning, placing = judge(incident, rules)
+    meaning, placing = judgement or judge(incident, rules)
     category = meaning.category
     if isinstance(category, Reason):
         return _withheld(public_id, incident, category, rules)
@@ -162,7 +171,7 @@ def choices_of(incident: Incident, rules: Rules) -> tuple[Meaning, list[Choices]
     ]
 
 
-def judge(incident: Incident, rules: Rules) -> tuple[Meaning, Placing]:
+def judge(incident: Incident, rules: Rules) -> Judgement:
     """Return what the types of *incident* mean, and where and how it is shown; of several the strictest."""
     meaning, several = choices_of(incident, rules)
     if not several:
@@ -204,19 +213,23 @@ def timed(incident: Incident, public: PublicIncident, decision: Decision) -> Pub
     if step is not None:
         stages = [(name, getattr(incident, name)) for name in TIMES]
         times = {name: cut(time, step) for name, time in stages if time is not None}
-    wait = timedelta(minutes=decision.for_min)
     wait_s = decision.for_min * 60
-    release_at: datetime | None = incident.received_at + wait
-    if decision.until_closed:
-        done = incident.status is Status.CLOSED and incident.closed_at is not None
-        release_at = incident.closed_at + wait if done and incident.closed_at else None
     return Held(
         replace(public, delayed=True, time_step_min=step, **times),
-        release_at=release_at,
+        release_at=release_of(incident, decision),
         after_close_s=wait_s if decision.until_closed else 0,
         step_min=step,
         after_seen_s=0 if decision.until_closed else wait_s,
     )
+
+
+def release_of(incident: Incident, decision: Decision) -> datetime | None:
+    """Return when a delay ends by the source's time, ``None`` while nobody says that the call is closed."""
+    wait = timedelta(minutes=decision.for_min)
+    if not decision.until_closed:
+        return incident.received_at + wait
+    done = incident.status is Status.CLOSED and incident.closed_at is not None
+    return incident.closed_at + wait if done and incident.closed_at else None
 
 
 def reject(source: str, identity: str, reason: str, rules: Rules) -> Rejected:

@@ -5,6 +5,7 @@ import logging
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -98,12 +99,13 @@ def _store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone:
     came at a moment of the source's choosing.
     """
     source, at = feed.source, batch.fetched_at
-    past = Past(store.once_sensitive, store.already_public)
+    hidden = feed.hidden(store)
+    past = Past(hidden, store.already_public)
     outcomes = feed.outcomes(batch.records, at, tally, batch.unreadable, past=past)
     is_whole = batch.complete and source.cursor_column is None
     feed.withheld_watch.note(outcomes, at, whole=is_whole, usual_before=store.withheld_usual)
     try:
-        judge_answer(source, _answered(source, batch, outcomes, tally, store))
+        judge_answer(source, _answered(source, batch, outcomes, tally, hidden))
     except SourceChanged:
         # What was sensitive in an answer that changes nothing else was sensitive once all the same.
         marks = [
@@ -128,11 +130,12 @@ def _store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone:
         )
     applied = store.apply(
         source.id,
-        feed.settled(outcomes, store),
+        outcomes,
         at=at,
         cursor=batch.cursor,
         present=present,
         join_rows=source.rows != "incident",
+        bind=feed.binder(tally),
         report=report,
     )
     tally.applied.append(applied)
@@ -143,17 +146,21 @@ def _store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone:
 
 
 def _answered(
-    source: SourceSpec, batch: Batch, outcomes: Sequence[Outcome], tally: Tally, store: Store
+    source: SourceSpec,
+    batch: Batch,
+    outcomes: Sequence[Outcome],
+    tally: Tally,
+    hidden_of: Callable[[Sequence[str]], AbstractSet[str]],
 ) -> Answered:
     """Return what an answer holds besides what is withheld.
 
-    Withheld for good is also what was sensitive once. Looking that up costs a question to the database, which
-    is put only where the answer to it decides something.
+    Withheld is also what was sensitive once, and what another source or row withholds. Looking that up costs
+    a question to the database, which is put only where the answer to it decides something.
     """
     ids = [outcome.id for outcome in outcomes if isinstance(outcome, PublicIncident | Held)]
     rejected = sum(isinstance(outcome, Rejected) for outcome in outcomes)
     if ids and (rejected or not source.may_be_empty):
-        hidden = store.once_sensitive(ids)
+        hidden = hidden_of(ids)
         ids = [id_ for id_ in ids if id_ not in hidden]
     shown = sum(tally.joined.get(id_, 1) for id_ in ids)
     # A first read by a cursor is whole too; but whether it is the first, withheld rows may have decided.

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from blocklight.model import Held, Outcome, PublicIncident, Rejected, Withheld
 from blocklight.store.holding import Pending
+from blocklight.store.joining import joined
 from blocklight.store.rows import storable
 from blocklight.store.settled import Known
 
@@ -76,6 +77,6 @@ def _joined(before: PublicIncident | Held, now: PublicIncident | Held) -> Public
     """Join two rows of one incident; when either has to wait, both do."""
     one = before.incident if isinstance(before, Held) else before
     two = now.incident if isinstance(now, Held) else now
-    joined = one.joined_with(two)
+    both = joined(one, two)
     holds = now if isinstance(now, Held) else before
-    return replace(holds, incident=joined) if isinstance(holds, Held) else joined
+    return replace(holds, incident=both) if isinstance(holds, Held) else both

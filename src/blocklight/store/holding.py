@@ -18,6 +18,7 @@ from blocklight.model import (
     may_be_new,
 )
 from blocklight.store.coarsening import taken_back
+from blocklight.store.joining import joined
 from blocklight.store.places import Places
 from blocklight.store.rows import (
     STORED,
@@ -183,6 +184,10 @@ class Holding:
                 release_at=due, after_close_ms=after, step_min=step, body=body(incident).decode(), bound=bound
             )
 
+    def incidents(self, ids: Collection[str]) -> dict[str, PublicIncident]:
+        """Return the records of some ids that wait."""
+        return {id_: row.incident for id_, row in self._rows(ids).items()}
+
     def write(self) -> None:
         """Write what was sorted."""
         gone = [id_ for id_ in self._gone if id_ not in self._puts]
@@ -264,7 +269,7 @@ class Holding:
         held = outcome if isinstance(outcome, Held) else Held(outcome, release_at=from_ms(self._at))
         incident = storable(held.incident)
         if join_rows and before is not None:
-            incident = before.incident.joined_with(incident)
+            incident = joined(before.incident, incident)
         incident = self._as_first_told(incident, before, shown)
         if (bound := self.bounds.get(incident.id)) is not None:
             incident = incident.no_finer_than(bound)

@@ -107,20 +107,6 @@ def incident(connection: sa.Connection, id_: str) -> tuple[StoredIncident, list[
     return stored, lives.told(stored, row.life)
 
 
-def told(connection: sa.Connection, ids: Sequence[str]) -> dict[str, PublicIncident]:
-    """Return what is stored of incidents, by id; what is held back counts before what is published."""
-    found: dict[str, PublicIncident] = {}
-    incident, held = schema.incident, schema.held
-    for start in range(0, len(ids), _AT_ONCE):
-        some = ids[start : start + _AT_ONCE]
-        rows = connection.execute(sa.select(*stored_columns).where(incident.c.id.in_(some))).all()
-        places = wheres(connection, {row.place_id for row in rows})
-        found |= {row.id: stored_of_row(row, places).incident for row in rows}
-        waiting = connection.execute(sa.select(held.c.id, held.c.body).where(held.c.id.in_(some)))
-        found |= {id_: incident_of_body(text) for id_, text in waiting}
-    return found
-
-
 def wheres(connection: sa.Connection, numbers: set[int | None]) -> dict[int, Where]:
     """Return the places with these *numbers*."""
     place = schema.place

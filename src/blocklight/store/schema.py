@@ -163,6 +163,16 @@ held = sa.Table(
     comment="Public records that are not public yet; without release_at, until the call is closed.",
 )
 
+restraint = sa.Table(
+    "restraint",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Index("restraint_source", "source"),
+    comment="What one source of an incident asks for that binds the whole of it (JSON).",
+)
+
 pause = sa.Table(
     "pause",
     metadata,

@@ -42,6 +42,7 @@ class Statements:
         self._of_places()
         self._of_what_is_kept_back()
         self._of_what_waits()
+        self._of_restraints()
         self._of_sources()
 
     def _of_log(self) -> None:
@@ -101,6 +102,20 @@ class Statements:
         self.add_to_ledger = self._add_to(ledger)
         self.add_to_city_ledger = self._add_to(schema.city_ledger)
         self.add_to_area_ledger = self._add_to(schema.area_ledger)
+
+    def _of_restraints(self) -> None:
+        restraint = schema.restraint
+        self.restraints = self._pick(restraint, ("id", "source", "body"), restraint.c.id)
+        of_source = restraint.c.source == sa.bindparam("of")
+        self.restraints_of = self._text(sa.select(restraint.c.id, restraint.c.body).where(of_source))
+        put = self._insert(restraint)
+        self.put_restraint = self._text(
+            put.on_conflict_do_update(
+                index_elements=list(restraint.primary_key), set_={"body": put.excluded.body}
+            )
+        )
+        one = (restraint.c.id == sa.bindparam("one"), of_source)
+        self.delete_restraint = self._text(restraint.delete().where(*one))
 
     def _of_what_waits(self) -> None:
         held, pause, incident = schema.held, schema.pause, schema.incident

@@ -51,6 +51,7 @@ from blocklight.store.query import IncidentQuery, Page, answer
 from blocklight.store.reading import LogPart, WindowRows
 from blocklight.store.received import Beginning, Received, Span, beginnings, received
 from blocklight.store.renaming import NewId
+from blocklight.store.restraint import Binder, withheld_elsewhere
 from blocklight.store.rows import from_ms, incident_of_body, to_ms
 from blocklight.store.settled import Settled
 from blocklight.store.short_answers import ShortAnswers
@@ -127,6 +128,7 @@ class Store:
         present: AbstractSet[str] | None = None,
         join_rows: bool = False,
         is_history: bool = False,
+        bind: Binder | None = None,
         report: FetchReport | None = None,
     ) -> Applied:
         """Store a batch of *source*, its cursor and its changes in one transaction; twice is harmless.
@@ -135,6 +137,7 @@ class Store:
         they are unusually many and nothing has confirmed it (``short_answers``).
         *join_rows* says that an incident may have several rows, each adding to what is known, *is_history*
         that the batch is of an import: what is long past by its source's clock is not held for being new.
+        *bind* settles the batch beside what other sources and earlier rows say of its incidents.
         An id that was ever withheld as sensitive stays withheld, and a published one that is withheld now
         is retracted: its row, life and earlier changes are deleted. Withheld and rejected ones take no seq,
         nor do held ones before they are released; what is due by *at* is released first.
@@ -144,7 +147,12 @@ class Store:
             self._release(driver, at)
             application = self._application(driver, at, source)
             applied = application.run(
-                outcomes, cursor=cursor, present=present, join_rows=join_rows, is_history=is_history
+                outcomes,
+                cursor=cursor,
+                present=present,
+                join_rows=join_rows,
+                is_history=is_history,
+                bind=bind,
             )
             if report is not None and (applied.seen or not report.if_shown):
                 sources.record(driver, self._sql, report)
@@ -387,11 +395,6 @@ class Store:
         with self._read() as connection:
             return reading.incident(connection, id_)
 
-    def told(self, ids: Sequence[str]) -> dict[str, PublicIncident]:
-        """Return what is stored, published or held back, of the incidents with these ids."""
-        with self._read() as connection:
-            return reading.told(connection, ids)
-
     def once_sensitive(self, ids: Sequence[str]) -> set[str]:
         """Return which of *ids* were ever withheld as sensitive, and so are never published."""
         with self._read() as connection, cursor_of(connection) as driver:
@@ -401,6 +404,11 @@ class Store:
         """Return which of *ids* are published, or were and wait."""
         with self._read() as connection, cursor_of(connection) as driver:
             return already_public(driver, self._sql, ids)
+
+    def withheld_elsewhere(self, ids: Sequence[str], source: str) -> set[str]:
+        """Return which of *ids* are withheld by what another source than *source* says."""
+        with self._read() as connection, cursor_of(connection) as driver:
+            return withheld_elsewhere(driver, self._sql, ids, source)
 
     def query(self, query: IncidentQuery) -> Page:
         """Return a page of incidents, newest first; raises ``BadQuery``."""

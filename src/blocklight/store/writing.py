@@ -15,8 +15,10 @@ from blocklight.store.applied import Applied
 from blocklight.store.batch import collect
 from blocklight.store.coarsening import taken_back
 from blocklight.store.holding import PASSING, Holding, Pending, already_public
+from blocklight.store.joining import joined
 from blocklight.store.ledger import of_all_sources
 from blocklight.store.places import Places
+from blocklight.store.restraint import Binder, Restraints
 from blocklight.store.rows import CONTENT, Row, body, content, digest, from_ms, to_ms
 from blocklight.store.settled import Known, Settled, Stored, stored_rows
 from blocklight.store.short_answers import ShortAnswers, Vanishing
@@ -120,10 +122,13 @@ class Application:
         present: AbstractSet[str] | None,
         join_rows: bool,
         is_history: bool = False,
+        bind: Binder | None = None,
     ) -> Applied:
         """Do everything that ``Store.apply`` promises."""
         before = self.lock()
         self._holding.is_history = is_history
+        if bind is not None:
+            outcomes = self._bound(bind, outcomes, join_rows=join_rows)
         self._known = {} if join_rows else self._settled.of(self._source)
         batch = collect(outcomes, join_rows=join_rows, settled=self._known)
         self._tally["unchanged"] += len(batch.settled)
@@ -166,6 +171,19 @@ class Application:
 
     # Deciding
 
+    def _bound(self, bind: Binder, outcomes: Sequence[Outcome], *, join_rows: bool) -> list[Outcome]:
+        """Return what a batch comes to beside what other sources and earlier rows say of its incidents."""
+        restraints = Restraints(self._cursor, self._sql)
+        known = restraints.of({outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)})
+        needed = bind.needs(outcomes, known)
+        stored = self._holding.incidents(needed)
+        first_seqs = fetch(self._cursor, self._sql.known, self._sql.keys(needed - stored.keys()))
+        for row in self._whole([first_seq for _, first_seq, _ in first_seqs]):
+            stored[row.incident.id] = _as_known(row) if join_rows else row.incident
+        bound, changed = bind(outcomes, known, stored, from_ms(self._at))
+        restraints.put(self._source, changed)
+        return bound
+
     def _leave_public(self, pending: Pending) -> None:
         """Take companions that are public out of *pending*: a retraction would point at what is beside it."""
         companions = [id_ for id_, one in pending.items() if isinstance(one, Withheld) and one.companion]
@@ -179,10 +197,10 @@ class Application:
         for id_, before in stored.items():
             outcome = pending.get(id_)
             if isinstance(outcome, PublicIncident):
-                joined = _joined(before, outcome) if join_rows else outcome
-                joined = joined.staying_at(before.incident.bound)
+                new = _joined(before, outcome) if join_rows else outcome
+                new = new.staying_at(before.incident.bound)
                 bound = before.bound
-                pending[id_] = joined if bound is None else joined.no_finer_than(bound)
+                pending[id_] = new if bound is None else new.no_finer_than(bound)
         for id_, bound in self._holding.bounds.items():  # of those that were taken back, and are not stored
             outcome = pending.get(id_)
             if isinstance(outcome, PublicIncident) and id_ not in stored:
@@ -371,6 +389,7 @@ class Application:
             missing = {id_: first_seq for id_, first_seq in missing.items() if id_ in closing}
         else:
             self._holding.vanish(self._source, present)
+            Restraints(self._cursor, self._sql).vanish(self._source, present, from_ms(self._at))
         if not missing:
             return
         self._settled.drop(missing)
@@ -420,6 +439,10 @@ class Application:
 
 def _joined(before: Stored, new: PublicIncident) -> PublicIncident:
     """Join a stored incident with a further row of it; a closing that we inferred is not something known."""
+    return joined(_as_known(before), new)
+
+
+def _as_known(before: Stored) -> PublicIncident:
+    """Return a stored incident as further rows are joined to it."""
     stored = before.incident
-    known = msgspec.structs.replace(stored, closed_at=None) if before.vanished else stored
-    return known.joined_with(new)
+    return msgspec.structs.replace(stored, closed_at=None) if before.vanished else stored

@@ -1,0 +1,291 @@
+"""Lets the strictest of everything decide: each source and each row of an incident binds the whole of it.
+
+Whose record is shown is one question, how much of it another: that is answered by what all of them ask for.
+"""
+
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+
+from msgspec.structs import replace
+
+from blocklight.city import City, SourceSpec
+from blocklight.grid import coarsened, known_resolution
+from blocklight.intake.claims import Standing, standing
+from blocklight.intake.masking import Placing
+from blocklight.intake.record import Incident
+from blocklight.intake.redact import Judgement, Rules, areas_of, release_of
+from blocklight.model import (
+    COARSER,
+    TIMES,
+    Bound,
+    Category,
+    Held,
+    Outcome,
+    Place,
+    PlaceKind,
+    PublicIncident,
+    Reason,
+    Rejected,
+    Status,
+    Withheld,
+    cut,
+)
+from blocklight.store.joining import completed, joined
+from blocklight.store.restraint import NOTHING, BySource, Restraint
+
+_UNTIL_TOLD = datetime.max.replace(tzinfo=UTC, microsecond=0)
+"""When something is released that waits for another source to call it closed."""
+_BINDING = frozenset({Reason.UNMAPPED, Reason.POLICY})
+"""Reasons that one source, or row, gives for all. A place that only one lacks is shown by the others."""
+
+
+def restraint_of(incident: Incident, judgement: Judgement, rules: Rules) -> Restraint:
+    """Return what an incident, as one source or row tells it, asks for the whole of it."""
+    meaning, placing = judgement
+    if isinstance(meaning.category, Reason):
+        return NOTHING if meaning.category is Reason.SENSITIVE else Restraint(reason=meaning.category)
+    decision = placing.decision
+    if decision.action == "withhold":
+        return NOTHING if decision.reason is Reason.SENSITIVE else Restraint(reason=decision.reason)
+    mask = _mask_of(placing, rules, medical=meaning.category is Category.MEDICAL)
+    if decision.action != "hold" and decision.time_step_min is None:
+        return mask
+    wait_s = decision.for_min * 60
+    return replace(
+        mask,
+        release_at=release_of(incident, decision),
+        until_closed=decision.until_closed,
+        is_open=decision.until_closed and incident.status is Status.OPEN,
+        after_close_s=wait_s if decision.until_closed else 0,
+        after_seen_s=0 if decision.until_closed else wait_s,
+        step_min=decision.time_step_min,
+    )
+
+
+def _mask_of(placing: Placing, rules: Rules, *, medical: bool) -> Restraint:
+    """Return the mask that an incident asks for, where it is another than the city's usual one."""
+    decision, place = placing
+    if not medical and not decision.masked:
+        return NOTHING
+    unlabelled = medical or decision.plain or decision.place != "cell"
+    coarse = Restraint(medical=medical, unlabelled=unlabelled)
+    if decision.place == "nearest":
+        return coarse
+    if decision.place == "area":
+        if not isinstance(place, Place):
+            return replace(coarse, place="none")
+        if place.kind is PlaceKind.AREA:
+            return replace(coarse, place="area", bound=Bound(place, areas_of(place, decision, rules)))
+    mask = "none" if decision.place == "none" else "cell"
+    return replace(coarse, place=mask, resolution=decision.resolution)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """How one source's outcomes are settled beside what is known of their incidents."""
+
+    source: str
+    standing: Standing | None
+    freeze_place: bool
+    joins_rows: bool
+    rules: Rules = field(repr=False)
+
+    @classmethod
+    def of(cls, source: SourceSpec, city: City, rules: Rules) -> "Binding | None":
+        """Return what has to be settled of a source, ``None`` for most."""
+        stands, joins_rows = standing(source, city), source.rows != "incident"
+        if stands is None and not source.freeze_place and not joins_rows:
+            return None
+        return cls(source.id, stands, source.freeze_place, joins_rows, rules)
+
+    def of_batch(self, asked: Mapping[str, Restraint]) -> "BoundBatch":
+        """Return what settles one batch: *asked* is what it asks for, by public id."""
+        return BoundBatch(self, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundBatch:
+    """Settles one batch of a source; a ``store.restraint.Binder``."""
+
+    binding: Binding
+    asked: Mapping[str, Restraint] = field(repr=False)
+
+    def needs(self, outcomes: Collection[Outcome], restraints: Mapping[str, BySource]) -> AbstractSet[str]:
+        """Return the ids whose stored records count: of joined rows those that something binds."""
+        ids = {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
+        if self.binding.standing is not None or self.binding.freeze_place:
+            return ids
+        unplaced = {one.id for one in outcomes if isinstance(one, Withheld) and one.reason not in _BINDING}
+        return ids & (self.asked.keys() | restraints.keys() | unplaced)
+
+    def __call__(
+        self,
+        outcomes: Collection[Outcome],
+        restraints: Mapping[str, BySource],
+        stored: Mapping[str, PublicIncident],
+        at: datetime,
+    ) -> tuple[list[Outcome], dict[str, Restraint]]:
+        """Return what is to be stored, and what this source asks for where that changed.
+
+        What is sensitive is never left out, whoever says so; no later word loosens it.
+        """
+        kept: list[Outcome] = []
+        changed: dict[str, Restraint] = {}
+        for outcome in outcomes:
+            if isinstance(outcome, Rejected) or (isinstance(outcome, Withheld) and outcome.sensitive):
+                kept.append(outcome)
+                continue
+            before = restraints.get(outcome.id, {})
+            own = self._own(outcome, before.get(self.binding.source, NOTHING), at)
+            if own != before.get(self.binding.source, NOTHING):
+                changed[outcome.id] = own
+            asked = {**before, self.binding.source: own}
+            settled = self._settled(outcome, stored.get(outcome.id), asked)
+            if settled is not None:
+                kept.append(settled)
+        return kept, changed
+
+    def _own(self, outcome: PublicIncident | Held | Withheld, before: Restraint, at: datetime) -> Restraint:
+        """Return what the source asks for now; of rows, whatever any of them ever asked for."""
+        now = self.asked.get(outcome.id, NOTHING)
+        if self.binding.joins_rows and before != NOTHING:
+            now = now.with_other(before)
+            if now.until_closed and not isinstance(outcome, Withheld):
+                incident = outcome.incident if isinstance(outcome, Held) else outcome
+                now = replace(now, is_open=incident.status is Status.OPEN)
+        if now.until_closed and not now.is_open and now.release_at is None:
+            known = before.release_at if before.until_closed and not before.is_open else None
+            now = now.closed(at) if known is None else replace(now, release_at=known)
+        return now
+
+    def _settled(
+        self,
+        outcome: PublicIncident | Held | Withheld,
+        known: PublicIncident | None,
+        asked: Mapping[str, Restraint],
+    ) -> Outcome | None:
+        """Return an outcome as all that is known binds it, ``None`` where what is stored is to stay so."""
+        record = self._record(outcome, known)
+        if record is None:
+            return outcome
+        owner = asked.get(record.source, NOTHING)
+        others = reduce(
+            Restraint.with_other, (one for name, one in asked.items() if name != record.source), NOTHING
+        )
+        if owner == others == NOTHING:
+            if record is known:
+                return None
+            return replace(outcome, incident=record) if isinstance(outcome, Held) else record
+        bound = bound_by(record, owner, others, self.binding.rules)
+        return None if record is known and bound == known else bound
+
+    def _record(
+        self, outcome: PublicIncident | Held | Withheld, known: PublicIncident | None
+    ) -> PublicIncident | None:
+        """Return whose record counts, made of both where they add to each other; ``None`` for none."""
+        binding = self.binding
+        theirs = known is not None and known.source != binding.source
+        stays = theirs and binding.standing in (Standing.YIELDS, Standing.ADDS)
+        if isinstance(outcome, Withheld):
+            # Where one lacks a place, the other, or an earlier row, may have one.
+            return known if stays or (binding.joins_rows and outcome.reason not in _BINDING) else None
+        new = outcome.incident if isinstance(outcome, Held) else outcome
+        if known is None:
+            return new
+        if stays:
+            return known if binding.standing is Standing.YIELDS else completed(known, new)
+        if binding.standing in (Standing.ADDS, Standing.IS_ADDED_TO):
+            new = completed(new, known)
+        elif binding.joins_rows and not theirs:
+            new = joined(known, new)
+        return _frozen(new, known) if binding.freeze_place else new
+
+
+def bound_by(
+    record: PublicIncident, owner: Restraint, others: Restraint, rules: Rules
+) -> PublicIncident | Held | Withheld:
+    """Return a record as its *owner*, the source of it, and the *others* bind it together."""
+    all_of_them = owner.with_other(others)
+    if all_of_them.reason is not None:
+        return _withheld(record, all_of_them.reason, rules)
+    public = _masked(record, all_of_them, rules)
+    if public.place is not None and not rules.masks.bounds.contains(public.place.lon, public.place.lat):
+        return _withheld(record, Reason.OUTSIDE_CITY, rules)
+    if all_of_them.medical:
+        shows = rules.policy.shows
+        public = replace(
+            public,
+            category=Category.MEDICAL,
+            source_type=None,
+            priority=public.priority if shows("priority", Category.MEDICAL) else None,
+            units=public.units if shows("units", Category.MEDICAL) else None,
+            disposition=None,
+        )
+    return _held(public, owner, others) if all_of_them.delays else public
+
+
+def _masked(record: PublicIncident, asked: Restraint, rules: Rules) -> PublicIncident:
+    """Return a record at a place that is as coarse as is asked for, worked out from its public one alone."""
+    place, areas = record.place, record.areas
+    if place is None:
+        return record
+    if asked.place == "none":
+        return replace(record, place=None, areas={})
+    if asked.place == "area" and place.kind is not PlaceKind.AREA:
+        area = asked.bound or Bound()
+        if area.place is None or not area.place.reaches(place):
+            area = Bound()
+        return replace(record, place=area.place, areas=area.areas)
+    is_coarse = place.kind is PlaceKind.AREA or (
+        place.kind is PlaceKind.GRID and known_resolution(place) <= asked.resolution
+    )
+    if asked.place == "cell" and not is_coarse:
+        place = coarsened(place, asked.resolution)
+        areas = rules.areas.at(place.lon, place.lat)
+    if asked.unlabelled and place.label is not None:
+        place = replace(place, label=None)
+    return replace(record, place=place, areas=areas)
+
+
+def _held(public: PublicIncident, owner: Restraint, others: Restraint) -> Held:
+    """Return a record that waits for the longest of what its owner and the others ask for."""
+    both = owner.with_other(others)
+    if both.step_min is not None:
+        stages = [(name, getattr(public, name)) for name in TIMES]
+        public = replace(public, **{name: cut(time, both.step_min) for name, time in stages if time})
+    release_at = both.release_at
+    if others.is_open:
+        release_at = _UNTIL_TOLD
+    elif owner.until_closed and public.status is Status.OPEN:
+        release_at = None
+    elif owner.until_closed and public.closed_at is not None:
+        closed = public.closed_at + timedelta(seconds=both.after_close_s)
+        release_at = max(closed, release_at or closed)
+    return Held(
+        replace(public, delayed=True, time_step_min=both.step_min),
+        release_at=release_at,
+        after_close_s=both.after_close_s,
+        step_min=both.step_min,
+        after_seen_s=both.after_seen_s,
+    )
+
+
+def _withheld(record: PublicIncident, reason: Reason, rules: Rules) -> Withheld:
+    """Return the mark of an incident that something else withholds, with the area that counts it."""
+    place, kind = record.place, rules.ledger_kind
+    areas: dict[str, str] = {}
+    if place is not None and kind is not None:
+        masked = coarsened(place, rules.policy.medical_resolution)
+        area = rules.areas.at(masked.lon, masked.lat).get(kind)
+        areas = {} if area is None else {kind: area}
+    return Withheld(record.id, record.source, reason, areas=areas)
+
+
+def _frozen(new: PublicIncident, known: PublicIncident) -> PublicIncident:
+    """Return *new* at the place where it was first; one that is coarser now is shown so."""
+    if new.place is None or known.place is None or new.place.radius_m > COARSER * known.place.radius_m:
+        return new
+    return replace(new, place=known.place, areas=known.areas)

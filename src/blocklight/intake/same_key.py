@@ -1,0 +1,50 @@
+"""Lets rows with one key bind each other where a source gives an incident several rows and nobody said so."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from blocklight.model import COARSER, Category, Held, Outcome, PublicIncident, Reason, Rejected, Withheld
+
+_BINDING = frozenset({Reason.UNMAPPED, Reason.POLICY, Reason.SENSITIVE})
+
+
+def bound_by_key(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return outcomes in which all of one id are alike: the latest one, as strict as each of them."""
+    by_id: dict[str, PublicIncident | Held | Withheld] = {}
+    for outcome in outcomes:
+        if not isinstance(outcome, Rejected):
+            before = by_id.get(outcome.id)
+            by_id[outcome.id] = outcome if before is None else _stricter(before, outcome)
+    return [outcome if isinstance(outcome, Rejected) else by_id[outcome.id] for outcome in outcomes]
+
+
+def _stricter(
+    before: PublicIncident | Held | Withheld, now: PublicIncident | Held | Withheld
+) -> PublicIncident | Held | Withheld:
+    if isinstance(before, Withheld) or isinstance(now, Withheld):
+        withheld = [one for one in (before, now) if isinstance(one, Withheld) and one.reason in _BINDING]
+        return max(withheld, key=lambda one: one.sensitive, default=now)
+    holds = [one for one in (before, now) if isinstance(one, Held)]
+    both = _as_coarse(*(one.incident if isinstance(one, Held) else one for one in (before, now)))
+    if not holds:
+        return both
+    first, last = holds[0], holds[-1]
+    times = [one.release_at for one in holds if one.release_at is not None]
+    step = max(first.step_min or 0, last.step_min or 0) or None
+    return Held(
+        replace(both, delayed=True, time_step_min=step),
+        release_at=max(times) if len(times) == len(holds) else None,
+        after_close_s=max(first.after_close_s, last.after_close_s),
+        step_min=step,
+        after_seen_s=max(first.after_seen_s, last.after_seen_s),
+    )
+
+
+def _as_coarse(before: PublicIncident, now: PublicIncident) -> PublicIncident:
+    """Return the medical one of two records, or else the later, at the coarser place of both."""
+    record = before if before.category is Category.MEDICAL else now
+    widest = max((now, before), key=lambda one: one.detail.radius_m)
+    if widest.detail.radius_m > COARSER * record.detail.radius_m:
+        record = replace(record, place=widest.place, areas=widest.areas)
+    return record

@@ -1,0 +1,143 @@
+"""What one source, or the rows so far, ask for an incident that binds the whole of it, and its table."""
+
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+
+import msgspec
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+from blocklight.model import Bound, Outcome, PublicIncident, Reason
+from blocklight.store.statements import Statements, fetch, run_many
+
+_FINEST = 9
+_MASKS = ("", "cell", "area", "none")
+Mask = Literal["", "cell", "area", "none"]
+
+
+class Restraint(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What binds an incident, whichever record of it is shown; nothing of what was said, or where.
+
+    *reason* withholds it. *place* asks for another mask than the city's usual one: a cell no finer than
+    *resolution*, the area of *bound*, or none. It waits until *release_at*, and with *until_closed* for as
+    long as the source of it calls it *is_open*; the rest is as in ``Held``.
+    """
+
+    reason: Reason | None = None
+    medical: bool = False
+    place: Mask = ""
+    resolution: int = _FINEST
+    bound: Bound | None = None
+    unlabelled: bool = False
+    release_at: datetime | None = None
+    until_closed: bool = False
+    is_open: bool = False
+    after_close_s: int = 0
+    after_seen_s: int = 0
+    step_min: int | None = None
+
+    @property
+    def delays(self) -> bool:
+        """Whether it publishes anything later."""
+        return self.release_at is not None or self.until_closed or self.step_min is not None
+
+    def with_other(self, other: "Restraint") -> "Restraint":
+        """Return one that is as strict as both, in any order."""
+        if self == other:
+            return self
+        place = max(self.place, other.place, key=_MASKS.index)
+        bounds = [one.bound for one in (self, other) if one.place == "area"]
+        if place == "area" and any(bound != bounds[0] for bound in bounds):
+            place = "none"  # two areas overlap in part: one in each would tell where
+        reasons = [one.reason for one in (self, other) if one.reason is not None]
+        times = [one.release_at for one in (self, other) if one.release_at is not None]
+        return Restraint(
+            reason=max(reasons, default=None),
+            medical=self.medical or other.medical,
+            place=place,
+            resolution=min(self.resolution, other.resolution),
+            bound=bounds[0] if place == "area" else None,
+            unlabelled=self.unlabelled or other.unlabelled,
+            release_at=max(times, default=None),
+            until_closed=self.until_closed or other.until_closed,
+            is_open=self.is_open or other.is_open,
+            after_close_s=max(self.after_close_s, other.after_close_s),
+            after_seen_s=max(self.after_seen_s, other.after_seen_s),
+            step_min=max(self.step_min or 0, other.step_min or 0) or None,
+        )
+
+    def closed(self, at: datetime) -> "Restraint":
+        """Return it once its source no longer calls the incident open, which was first seen at *at*."""
+        due = at + timedelta(seconds=self.after_close_s)
+        if self.release_at is not None:
+            due = max(due, self.release_at)
+        return msgspec.structs.replace(self, is_open=False, release_at=due)
+
+
+NOTHING = Restraint()
+BySource = Mapping[str, Restraint]
+
+
+class Binder(Protocol):
+    """Settles what a batch says beside what else is known of its incidents; called inside its transaction."""
+
+    def needs(self, outcomes: Collection[Outcome], restraints: Mapping[str, BySource]) -> AbstractSet[str]:
+        """Return the ids whose stored records it has to see."""
+        ...
+
+    def __call__(
+        self,
+        outcomes: Collection[Outcome],
+        restraints: Mapping[str, BySource],
+        stored: Mapping[str, PublicIncident],
+        at: datetime,
+    ) -> tuple[list[Outcome], dict[str, Restraint]]:
+        """Return what is to be stored, and what the batch's source asks for where that changed."""
+        ...
+
+
+_encode, _decode = msgspec.json.encode, msgspec.json.Decoder(Restraint).decode
+
+
+class Restraints:
+    """The table of restraints, inside one transaction."""
+
+    def __init__(self, cursor: DBAPICursor, sql: Statements) -> None:
+        self._cursor = cursor
+        self._sql = sql
+
+    def of(self, ids: Collection[str]) -> dict[str, dict[str, Restraint]]:
+        """Return the restraints of some incidents, each by its source."""
+        by_id: dict[str, dict[str, Restraint]] = {}
+        if ids:
+            for id_, source, text in fetch(self._cursor, self._sql.restraints, self._sql.keys(ids)):
+                by_id.setdefault(id_, {})[source] = _decode(text)
+        return by_id
+
+    def put(self, source: str, changed: Mapping[str, Restraint]) -> None:
+        """Remember what *source* asks for; what asks for nothing is dropped."""
+        put = [
+            (id_, source, _encode(restraint).decode())
+            for id_, restraint in changed.items()
+            if restraint != NOTHING
+        ]
+        gone = [(id_, source) for id_, restraint in changed.items() if restraint == NOTHING]
+        run_many(self._cursor, self._sql.put_restraint, put)
+        run_many(self._cursor, self._sql.delete_restraint, gone)
+
+    def vanish(self, source: str, present: AbstractSet[str], at: datetime) -> None:
+        """End the holds until closed of what is no longer in its source."""
+        rows = fetch(self._cursor, self._sql.restraints_of, (source,))
+        left = {id_: _decode(text) for id_, text in rows if id_ not in present}
+        self.put(source, {id_: one.closed(at) for id_, one in left.items() if one.is_open})
+
+
+def withheld_elsewhere(cursor: DBAPICursor, sql: Statements, ids: Collection[str], source: str) -> set[str]:
+    """Return which of *ids* are withheld by what another source than *source* says."""
+    by_id = Restraints(cursor, sql).of(ids)
+    return {
+        id_
+        for id_, asked in by_id.items()
+        if any(one.reason is not None for name, one in asked.items() if name != source)
+    }
