@@ -194,6 +194,25 @@ def test_without_a_known_block_there_is_no_label_and_the_cell_is_that_of_the_cal
     assert place_at(rules, at(30, 0), address) == mask_point(*at(30, 0), 9)
 
 
+@pytest.mark.parametrize(
+    ("address", "cross_street"),
+    [
+        ("SMITH RESIDENCE", "1412 MAIN ST, J DOE"),
+        ("1412 MAIN ST, J DOE", None),
+        ("SMITH RESIDENCE", "MAIN ST & OAK AVE"),
+    ],
+)
+def test_no_text_goes_out_as_it_is_though_the_streets_would_know_the_block_in_it(
+    tmp_path: Path, address: str, cross_street: str | None
+) -> None:
+    rules = labelled_town(tmp_path, ("Main St", (-60, 0), (60, 0)), ("Oak Ave", (0, -60), (0, 60)))
+    lon, lat = at(30, 0)
+    call = replace(CALL, lon=lon, lat=lat, address=address, cross_street=cross_street)
+    outcome = redact(call, rules)
+    assert isinstance(outcome, PublicIncident)
+    assert outcome.place == mask_point(lon, lat, 9)
+
+
 def test_a_block_too_long_for_its_middle_to_stand_for_it_has_no_label(tmp_path: Path) -> None:
     rules = labelled_town(tmp_path, ("Main St", (-150, 0), (150, 0)))
     assert place_at(rules, at(100, 0)) == mask_point(*at(100, 0), 9)

@@ -291,14 +291,6 @@ def test_a_label_and_the_sources_words_are_shown_only_where_the_policy_says_so()
     assert place.label is None
 
 
-@pytest.mark.parametrize("address", ["Smith Residence", "BEHIND THE GYM", "J DOE", "12", "1400 J DOE"])
-@pytest.mark.parametrize("cross_street", [None, "CALLER J DOE", "2ND ST"])
-def test_no_text_that_is_not_a_street_becomes_a_label(address: str, cross_street: str | None) -> None:
-    place = _public(replace(BASE, address=address, cross_street=cross_street), OPEN_RULES).place
-    assert place is not None
-    assert place.label is None
-
-
 def test_what_is_read_of_a_call_shows_nothing_of_it_in_a_log() -> None:
     text = f"{BASE!r} {BASE}"
     for private in (BASE.source_key, BASE.source_type, BASE.address, BASE.cross_street, BASE.lon, BASE.lat):
