@@ -122,6 +122,19 @@ def coarsened(place: Place, resolution: int) -> Place:
     return Place(around.lon, around.lat, PlaceKind.GRID, around.radius_m + place.radius_m)
 
 
+def around_both(one: Place, other: Place) -> Place | None:
+    """Return the smallest cell that holds two public places, ``None`` where no cell is so large."""
+    large = max(one.radius_m, other.radius_m)
+    are_cells = all(cell_of(place) and not stands_for_blocks(place) for place in (one, other))
+    for resolution in range(FINEST, COARSEST - 1, -1):
+        cell = cell_at(one.lon, one.lat, resolution)
+        around = place_of(cell)
+        if cell == cell_at(other.lon, other.lat, resolution) and around.radius_m >= large:
+            # What is no cell may lie beyond the border of the one that its middle is in.
+            return around if are_cells else Place(around.lon, around.lat, around.kind, 2 * around.radius_m)
+    return None
+
+
 def distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     """Great-circle distance in metres (haversine on the mean Earth radius)."""
     phi1, phi2 = math.radians(lat1), math.radians(lat2)

@@ -1,7 +1,7 @@
 """What a store should hold, said in the simplest way: dictionaries, one outcome after the other."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +10,9 @@ import msgspec
 from blocklight.model import Bound, Category, Outcome, PublicIncident, Rejected, Withheld
 from blocklight.store.coarsening import taken_back
 from blocklight.store.joining import joined
+from blocklight.store.place_marks import PlaceMarks
 from blocklight.store.rows import storable
+from blocklight.store.store import UNKEPT
 
 
 @dataclass
@@ -28,6 +30,16 @@ class Published:
         return self.versions[-1][2]
 
 
+class MarksInMemory(PlaceMarks):
+    """Where incidents were shown, kept in a dictionary."""
+
+    def __init__(self) -> None:
+        super().__init__(None, None, UNKEPT)  # type: ignore[arg-type]  # it has no database
+
+    def load(self, ids: Iterable[str]) -> None:
+        self._marks |= {id_: None for id_ in ids if id_ not in self._marks}
+
+
 @dataclass
 class Reference:
     """The whole public record."""
@@ -42,6 +54,7 @@ class Reference:
     patients: set[str] = field(default_factory=set)
     """Ids that were told as medical and taken back: told again, they are told without a place."""
     ledger: Counter[tuple[str, str]] = field(default_factory=Counter)
+    place_marks: MarksInMemory = field(default_factory=MarksInMemory)
 
     def apply(
         self,
@@ -99,6 +112,10 @@ class Reference:
         if gone is not None:
             if any(version.category is Category.MEDICAL for *_, version in gone.versions):
                 self.patients.add(new.id)
+            if self.marks[new.id].sensitive:
+                self.place_marks.drop(new.id)
+            else:
+                self.place_marks.keep(new.id, gone.now.place)
             for seq, _, _ in gone.versions:
                 self.log.pop(seq, None)
             self.head += 1
@@ -113,7 +130,9 @@ class Reference:
             return
         self.marks.pop(new.id, None)
         old = self.published.get(new.id)
+        self.place_marks.load([new.id])
         if old is None:
+            new = self.place_marks.follow(new, None)
             if new.id in self.patients:
                 new = new.no_finer_than(Bound())
             self.published[new.id] = Published(self.head + 1, at, new.received_at)
@@ -122,10 +141,14 @@ class Reference:
         if join_rows:
             known = msgspec.structs.replace(old.now, closed_at=None) if old.vanished else old.now
             new = joined(known, new)
+        new = self.place_marks.follow(new, old.now.bound)
         medical = [one for *_, one in old.versions if one.category is Category.MEDICAL]
         if medical or new.id in self.patients:
             new = new.no_finer_than(old.now.bound)
         if new != old.now:
+            if new.place != old.now.place:
+                self.place_marks.keep(new.id, old.now.place)
+                self.place_marks.keep(new.id, new.place)
             self._take_back(old, new, at)
             self._set(old, new, at)
             old.vanished = False

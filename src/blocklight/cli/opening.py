@@ -10,6 +10,7 @@ import typer
 from blocklight.city import City, load_city
 from blocklight.cli.service import act_as_owner
 from blocklight.errors import BlocklightError
+from blocklight.intake.keys import place_key
 from blocklight.settings import Settings
 from blocklight.store import Store, Tombstones
 
@@ -73,6 +74,7 @@ def open_store(options: Options, city: City, settings: Settings, *, existing: bo
         city.city.id,
         ledger_kind=city.ledger_kind,
         tombstones=Tombstones(tombstone_file(folder, settings)),
+        place_key=place_key(folder, settings.id_key.get_secret_value() if settings.id_key else None),
     )
 
 

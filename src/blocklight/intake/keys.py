@@ -59,6 +59,16 @@ def renewed_id(id_: str, keys: bytes) -> str:
     return _hashed(id_, _each(keys)[-1])
 
 
+def place_key(folder: Path, given: str | None = None) -> bytes | None:
+    """Return the key for digests of public places, ``None`` where the city's keys are not at hand.
+
+    It is made of the oldest key, and so outlives their changes.
+    """
+    if given is None and not (folder / _FILE).is_file():
+        return None
+    return hmac.digest(_each(load_id_key(folder, given))[0], b"where incidents were shown", "sha256")
+
+
 def check_of(keys: bytes) -> str:
     """Return what tells these keys from others and nothing else about them."""
     return _hashed("which keys these are", b"".join(_each(keys)))

@@ -19,6 +19,7 @@ from blocklight.model import (
 )
 from blocklight.store.coarsening import taken_back
 from blocklight.store.joining import joined
+from blocklight.store.place_marks import PlaceMarks
 from blocklight.store.places import Places
 from blocklight.store.rows import (
     STORED,
@@ -62,8 +63,11 @@ def already_public(cursor: DBAPICursor, sql: Statements, ids: Sequence[str]) -> 
 class Holding:
     """What waits, inside one transaction at *at* (ms)."""
 
-    def __init__(self, cursor: DBAPICursor, sql: Statements, places: Places, at: int) -> None:
+    def __init__(
+        self, cursor: DBAPICursor, sql: Statements, places: Places, place_marks: PlaceMarks, at: int
+    ) -> None:
         self._cursor = cursor
+        self._place_marks = place_marks
         self._sql = sql
         self._places = places
         self._at = at
@@ -226,19 +230,31 @@ class Holding:
 
         What waits began at what was told. One that is masked now is bound to that mask.
         """
+        current = None if shown is None else self._where(shown.place_id)
         if before is not None:
             first = before.incident.bound
-        elif shown is not None:
-            where = shown.place_id
-            first = Bound() if where is None else Bound(*self._places.wheres(self._cursor, {where})[where])
+            current = current or (first if before.counted else None)
+        elif current is not None:
+            first = current
         else:
-            return incident
-        incident = incident.staying_at(first)
+            return self._followed(incident, None)
+        incident = self._followed(incident.staying_at(first), current)
         told = before is None or before.counted
         passed = told and first.place is not None and first.place.kind is PlaceKind.PUBLISHER
         if passed and not incident.detail.as_published:
             self.bounds.setdefault(incident.id, incident.bound)
         return incident
+
+    def _where(self, place_id: int | None) -> Bound:
+        return (
+            Bound() if place_id is None else Bound(*self._places.wheres(self._cursor, {place_id})[place_id])
+        )
+
+    def _followed(self, incident: PublicIncident, current: Bound | None) -> PublicIncident:
+        if self._leaves:  # what a stricter policy makes of a public place follows from it
+            return incident
+        self._place_marks.load([incident.id])
+        return self._place_marks.follow(incident, current)
 
     def _bind_one(self, id_: str, bound: Bound | None) -> None:
         if bound is not None:

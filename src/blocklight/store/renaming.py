@@ -22,7 +22,7 @@ def rename(connection: sa.Connection, new_id: NewId) -> int:
     """
     published = _published(connection, new_id)
     _waiting(connection, new_id)
-    for table in (schema.withheld, schema.rejected, schema.restraint):
+    for table in (schema.withheld, schema.rejected, schema.restraint, schema.place_mark):
         known = connection.scalars(sa.select(table.c.id).distinct()).all()
         _update(connection, table, [{"old": id_, "new": new_id(id_)} for id_ in known])
     connection.execute(schema.change.delete())

@@ -144,6 +144,14 @@ withheld = sa.Table(
     comment="Marks of incidents that are not published; sensitive ones never will be.",
 )
 
+place_mark = sa.Table(
+    "place_mark",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("mark", sa.Text, nullable=False),
+    comment="Keyed digests of where incidents were shown that moved or were taken back; never a place.",
+)
+
 held = sa.Table(
     "held",
     metadata,

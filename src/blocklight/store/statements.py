@@ -41,6 +41,7 @@ class Statements:
         self._of_incidents()
         self._of_places()
         self._of_what_is_kept_back()
+        self._of_place_marks()
         self._of_what_waits()
         self._of_restraints()
         self._of_sources()
@@ -116,6 +117,15 @@ class Statements:
         )
         one = (restraint.c.id == sa.bindparam("one"), of_source)
         self.delete_restraint = self._text(restraint.delete().where(*one))
+
+    def _of_place_marks(self) -> None:
+        mark = schema.place_mark
+        self.place_marks = self._pick(mark, ("id", "mark"), mark.c.id)
+        put = self._insert(mark)
+        self.put_place_mark = self._text(
+            put.on_conflict_do_update(index_elements=[mark.c.id], set_={"mark": put.excluded.mark})
+        )
+        self.delete_place_marks = self._text(mark.delete().where(self.among(mark.c.id)))
 
     def _of_what_waits(self) -> None:
         held, pause, incident = schema.held, schema.pause, schema.incident

@@ -62,6 +62,8 @@ from blocklight.store.upgrading import prepare
 from blocklight.store.writing import Application
 
 _PROBE_WAITS_S = 1.0
+UNKEPT = b"a store of which no key is kept"
+"""A key that anybody knows: for stores that are opened without the city's own."""
 
 
 class Store:
@@ -80,14 +82,22 @@ class Store:
         self._writing = threading.Lock()
         self.write_figures = WriteFigures()
         self.ledger_kind: str | None = None
+        self._place_key: bytes | None = None
 
     @classmethod
     def open(
-        cls, url: str, city_id: str, *, ledger_kind: str | None = None, tombstones: Tombstones | None = None
+        cls,
+        url: str,
+        city_id: str,
+        *,
+        ledger_kind: str | None = None,
+        tombstones: Tombstones | None = None,
+        place_key: bytes | None = UNKEPT,
     ) -> Self:
         """Open ``sqlite:///file`` or ``postgresql://…``, bringing its schema up to date.
 
         *ledger_kind* is the kind of area that the ledger is kept by; *tombstones* notes what is taken back.
+        *place_key* keys the digests of where incidents were shown; without one, none is shown there again.
         Raises ``StoreError`` for another city's database, a newer schema, or one that cannot be used.
         """
         engines = connect(url)
@@ -98,6 +108,7 @@ class Store:
             raise
         store = cls(engines, tombstones)
         store.ledger_kind = ledger_kind
+        store._place_key = place_key
         return store
 
     def patient(self, patience: Patience) -> Self:
@@ -285,6 +296,7 @@ class Store:
             ledger_kind=self.ledger_kind,
             tombstones=self._tombstones,
             short_answers=self._short_answers,
+            place_key=self._place_key,
         )
 
     def _release(self, driver: DBAPICursor, at: datetime) -> Applied | None:

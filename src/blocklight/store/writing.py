@@ -9,7 +9,7 @@ from operator import attrgetter
 import msgspec
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from blocklight.model import Held, Outcome, PublicIncident, Reason, Rejected, Withheld
+from blocklight.model import Bound, Held, Outcome, PublicIncident, Reason, Rejected, Withheld
 from blocklight.store import lives, sources
 from blocklight.store.applied import Applied
 from blocklight.store.batch import collect
@@ -17,6 +17,7 @@ from blocklight.store.coarsening import taken_back
 from blocklight.store.holding import PASSING, Holding, Pending, already_public
 from blocklight.store.joining import joined
 from blocklight.store.ledger import of_all_sources
+from blocklight.store.place_marks import PlaceMarks
 from blocklight.store.places import Places
 from blocklight.store.restraint import Binder, Restraints
 from blocklight.store.rows import CONTENT, Row, body, content, digest, from_ms, to_ms
@@ -45,6 +46,7 @@ class Application:
         ledger_kind: str | None = None,
         tombstones: Tombstones | None = None,
         short_answers: ShortAnswers | None = None,
+        place_key: bytes | None = None,
     ) -> None:
         self._cursor = cursor
         self._sql = sql
@@ -64,8 +66,11 @@ class Application:
         self._stored: dict[str, Stored | None] = {}
         """What this batch published or found published, with its row where that is at hand."""
         self._known: Mapping[str, Known] = {}
-        self._holding = Holding(cursor, sql, places, self._at)
         self._vanishing = Vanishing(cursor, sql, short_answers or ShortAnswers(), source=source, at=self._at)
+        self._place_marks = PlaceMarks(cursor, sql, place_key)
+        self._holding = Holding(cursor, sql, places, self._place_marks, self._at)
+        self._is_derived = False
+        """Whether what comes was worked out from what is public, and not from a source's own place."""
         self._tombstones = tombstones
         self._taken_back: list[str] = []
 
@@ -111,6 +116,7 @@ class Application:
         before = self.lock()
         self._holding.leave_waiting()
         self._holding.is_history = True
+        self._is_derived = True
         self._decide({one.id: one for one in outcomes}, join_rows=False)
         return self._finish(before)
 
@@ -148,6 +154,7 @@ class Application:
         """Write what was decided, and the log's new head."""
         self._write_rows()
         self._holding.write()
+        self._place_marks.write()
         self._places.drop_unused(self._cursor, self._left)
         self._write_events()
         if self._tombstones is not None and self._taken_back:
@@ -194,17 +201,8 @@ class Application:
     def _decide(self, pending: Pending, *, join_rows: bool) -> None:
         self._settled.drop(list(pending))
         marks, stored = self._load(pending, join_rows=join_rows)
-        for id_, before in stored.items():
-            outcome = pending.get(id_)
-            if isinstance(outcome, PublicIncident):
-                new = _joined(before, outcome) if join_rows else outcome
-                new = new.staying_at(before.incident.bound)
-                bound = before.bound
-                pending[id_] = new if bound is None else new.no_finer_than(bound)
-        for id_, bound in self._holding.bounds.items():  # of those that were taken back, and are not stored
-            outcome = pending.get(id_)
-            if isinstance(outcome, PublicIncident) and id_ not in stored:
-                pending[id_] = outcome.no_finer_than(bound)
+        self._load_place_marks(pending, stored)
+        self._bind(pending, stored, join_rows=join_rows)
         public = [outcome for outcome in pending.values() if isinstance(outcome, PublicIncident)]
         numbers = self._places.numbers(self._cursor, public)
         for id_, outcome in pending.items():
@@ -217,6 +215,35 @@ class Application:
                 self._publish(outcome, numbers.get(id_), mark)
             else:
                 self._update(found, outcome, numbers.get(id_))
+
+    def _bind(self, pending: Pending, stored: Mapping[str, Stored], *, join_rows: bool) -> None:
+        """Let what is published tell no more than what was told of each incident before allows."""
+        for id_, before in stored.items():
+            outcome = pending.get(id_)
+            if isinstance(outcome, PublicIncident):
+                new = _joined(before, outcome) if join_rows else outcome
+                new = self._followed(new.staying_at(before.incident.bound), before.incident.bound)
+                bound = before.bound
+                pending[id_] = new if bound is None else new.no_finer_than(bound)
+        for id_, outcome in pending.items():
+            if isinstance(outcome, PublicIncident) and id_ not in stored:
+                pending[id_] = self._followed(outcome, None)
+        for id_, bound in self._holding.bounds.items():  # of those that were taken back, and are not stored
+            outcome = pending.get(id_)
+            if isinstance(outcome, PublicIncident) and id_ not in stored:
+                pending[id_] = outcome.no_finer_than(bound)
+
+    def _load_place_marks(self, pending: Pending, stored: Mapping[str, Stored]) -> None:
+        """Read where incidents were shown that appear, or are told to be somewhere else."""
+        self._place_marks.load(
+            id_
+            for id_, outcome in pending.items()
+            if isinstance(outcome, PublicIncident)
+            and (id_ not in stored or stored[id_].incident.place != outcome.place)
+        )
+
+    def _followed(self, new: PublicIncident, current: Bound | None) -> PublicIncident:
+        return new if self._is_derived else self._place_marks.follow(new, current)
 
     def _load(self, pending: Pending, *, join_rows: bool) -> tuple[dict[str, Row], dict[str, Stored]]:
         """Return marks and what is stored by id; outcomes that change nothing are taken out of *pending*.
@@ -330,6 +357,8 @@ class Application:
         once = int(before.bound is not None or new.detail.masks(before.incident.detail))
         self._rows.updates.append((seq, self._at, digest(encoded), vanished, *steady, life, once, first_seq))
         if before.place_id != place_id:
+            self._place_marks.keep(new.id, before.incident.place)
+            self._place_marks.keep(new.id, new.place)
             self._rows.moves.append((place_id, first_seq))
             if before.place_id is not None:
                 self._left.add(before.place_id)
@@ -356,6 +385,10 @@ class Application:
         if stored is not None:
             self._log_retraction(new.id, first_seq := stored.first_seq)
             self._rows.gone.append(first_seq)
+            if sensitive:
+                self._place_marks.drop(new.id)
+            else:
+                self._place_marks.keep(new.id, stored.incident.place)
             self._rows.scrubbed += lives.seqs(first_seq, stored.life)
             if stored.place_id is not None:
                 self._left.add(stored.place_id)
