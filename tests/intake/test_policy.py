@@ -85,6 +85,26 @@ def beats(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_what_was_worked_out_before_decides_at_each_minute_as_if_it_were_worked_out_anew() -> None:
+    rules = [
+        {"name": "night", "action": "withhold", "time_of_day": "22:00-02:00", "types": "NOISE"},
+        {"name": "dawn", "action": "hold", "for_min": 9, "time_of_day": "01:30-05:45"},
+        {"name": "noon", "action": "publish", "resolution": 7, "time_of_day": "12:00-12:01"},
+        {"name": "evening", "action": "hold", "for_min": 5, "time_of_day": "22:00-00:00", "priority": 1},
+    ]
+    city = small_city(top={"policy": {"rules": rules}})
+    kept = rules_of(city)
+    midnight = CALL.received_at.replace(hour=0, minute=0)
+    fates = set()
+    for minute in [*range(0, 1440, 13), 90, 89, 119, 120, 345, 344, 719, 720, 721, 1319, 1320, 1439]:
+        call = replace(CALL, received_at=midnight + timedelta(minutes=minute), priority=minute % 2)
+        fresh = rules_of(city)
+        assert redact(call, kept) == redact(call, fresh)
+        fates.add(type(redact(call, kept)).__name__)
+    assert fates == {"PublicIncident", "Held", "Withheld"}
+    assert len(kept.known_choices) == 2  # one for each priority
+
+
 # Conditions
 
 

@@ -54,6 +54,7 @@ PARTS_OF_RULES = {
     "masks": "city.bounds, areas and places",
     "passed": "masked_by_publisher",
     "never_closing": "never_closing",
+    "known_choices": "it is worked out of the others",
     "blocks": "what has a label keeps it, and no call without one gets one by itself",
     "city_id": "a store belongs to one city",
     "ids": "a store refuses another key",

@@ -150,6 +150,31 @@ class Decider:
 
         *source_type* is its own, or one that a further row calls it; *medical* says that any of them is.
         """
+        found: Choices = ()
+        minute = -1
+        for choice, areas, start, length in self._possible(incident, category, source_type, medical=medical):
+            if length < _DAY_MIN:
+                minute = self.minute(incident.received_at) if minute < 0 else minute
+                if (minute - start) % _DAY_MIN >= length:
+                    continue
+            found = (*found, *choice) if found else choice
+            if areas is None:
+                break
+        return found
+
+    def edges(
+        self, incident: Incident, category: Category, source_type: str, *, medical: bool
+    ) -> Iterable[int]:
+        """Yield the minutes of the day at which ``choices`` may become others."""
+        for _, _, start, length in self._possible(incident, category, source_type, medical=medical):
+            if length < _DAY_MIN:
+                yield start
+                yield (start + length) % _DAY_MIN
+
+    def _possible(
+        self, incident: Incident, category: Category, source_type: str, *, medical: bool
+    ) -> tuple[_Candidate, ...]:
+        """Return what is decided but for place and time."""
         key = (
             incident.kind, incident.source, incident.agency, category, source_type, incident.priority,
             incident.status, incident.origin, medical,
@@ -162,17 +187,7 @@ class Decider:
             candidates = self._candidates[key] = tuple(
                 self._meeting(incident, category, text, medical=medical)
             )
-        found: Choices = ()
-        minute = -1
-        for choice, areas, start, length in candidates:
-            if length < _DAY_MIN:
-                minute = self._minute(incident.received_at) if minute < 0 else minute
-                if (minute - start) % _DAY_MIN >= length:
-                    continue
-            found = (*found, *choice) if found else choice
-            if areas is None:
-                break
-        return found
+        return candidates
 
     def _meeting(
         self, incident: Incident, category: Category, text: str, *, medical: bool
@@ -188,7 +203,8 @@ class Decider:
             if rule is not None and areas is None and rule.minutes is None:
                 return
 
-    def _minute(self, at: datetime) -> int:
+    def minute(self, at: datetime) -> int:
+        """Return the minute of the city's day."""
         local = at.astimezone(self.zone)
         return local.hour * 60 + local.minute
 

@@ -1,6 +1,7 @@
 """The only door: makes the public record from an ``Incident``, field by field, or withholds it."""
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -36,7 +37,19 @@ from blocklight.model import (
 from blocklight.places import ApprovedPlaces
 from blocklight.source_spec import masked_by_publisher
 
+_REMEMBERED = 10_000
 _NOT_SHOWN = Placing(Decision((), "withhold", Reason.POLICY, "none", COARSEST), None)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownChoices:
+    """What is decided of incidents that are alike in all that rules look at but for place and time.
+
+    *by_part* holds it for the parts into which *edges*, minutes, cut the day; one reaches round midnight.
+    """
+
+    edges: Sequence[int]
+    by_part: dict[int, tuple[Meaning, Sequence[Choices]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,10 @@ class Rules:
     """Sources that never say that a call is closed."""
     blocks: Blocks | None = field(default=None, repr=False)
     """The blocks that labels name, ``None`` where no label is shown."""
+    known_choices: dict[tuple[object, ...], KnownChoices] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What was worked out before, of no other rules: a copy with another part begins with none."""
 
     @classmethod
     def of(cls, city: City, id_key: bytes, areas: Areas | None = None) -> "Rules":
@@ -149,11 +166,41 @@ def redact(
     return timed(incident, public, decision)
 
 
-def choices_of(incident: Incident, rules: Rules) -> tuple[Meaning, list[Choices]]:
+def choices_of(incident: Incident, rules: Rules) -> tuple[Meaning, Sequence[Choices]]:
     """Return what the types of *incident* mean together, and of each what may be decided, wherever it is.
 
     One whose meaning is a reason is shown nowhere, and nothing is left to decide.
     """
+    key = (
+        incident.source_type, incident.other_types, incident.source, incident.kind, incident.agency,
+        incident.priority, incident.status, incident.origin,
+    )  # fmt: skip
+    known = rules.known_choices.get(key)
+    if known is None:
+        if len(rules.known_choices) >= _REMEMBERED:
+            rules.known_choices.clear()
+        known = rules.known_choices[key] = KnownChoices(_edges(incident, rules))
+    edges = known.edges
+    part = bisect_right(edges, rules.decider.minute(incident.received_at)) % len(edges) if edges else 0
+    found = known.by_part.get(part)
+    if found is None:
+        found = known.by_part[part] = _choices_of(incident, rules)
+    return found
+
+
+def _edges(incident: Incident, rules: Rules) -> list[int]:
+    """Return the minutes of the day between which nothing changes of what may be decided."""
+    meaning, types = _meaning_of(incident, rules)
+    medical = meaning.category is Category.MEDICAL
+    edges: set[int] = set()
+    for text, own in types.items():
+        if isinstance(own.category, Category):
+            edges.update(rules.decider.edges(incident, own.category, text, medical=medical))
+    return sorted(edges)
+
+
+def _meaning_of(incident: Incident, rules: Rules) -> tuple[Meaning, dict[str, Meaning]]:
+    """Return what the types of an incident mean together, and what each of them does."""
     meaning = rules.meanings.of(incident.source_type)
     types = {incident.source_type: meaning}
     for text in incident.other_types:
@@ -161,6 +208,11 @@ def choices_of(incident: Incident, rules: Rules) -> tuple[Meaning, list[Choices]
         meaning = meaning.with_further(types[text])
     if incident.source in rules.never_closing:
         meaning = meaning.where_none_is_closed()
+    return meaning, types
+
+
+def _choices_of(incident: Incident, rules: Rules) -> tuple[Meaning, Sequence[Choices]]:
+    meaning, types = _meaning_of(incident, rules)
     if isinstance(meaning.category, Reason):
         return meaning, []
     medical = meaning.category is Category.MEDICAL
@@ -237,7 +289,7 @@ def reject(source: str, identity: str, reason: str, rules: Rules) -> Rejected:
     return Rejected(rules.public_id(f"{source}\x1frejected", identity), source, reason)
 
 
-def _block_of(incident: Incident, several: list[Choices], rules: Rules) -> tuple[str, Stretch] | None:
+def _block_of(incident: Incident, several: Sequence[Choices], rules: Rules) -> tuple[str, Stretch] | None:
     """Return the label of an incident's block, and where that is, if the streets know it."""
     blocks, lon, lat = rules.blocks, incident.lon, incident.lat
     if blocks is None or not incident.address or lon is None or lat is None:
@@ -256,7 +308,7 @@ def _shows_labels(decision: Decision) -> bool:
     return decision.place == "cell" and not decision.plain
 
 
-def _at_block(label: str, stretch: Stretch, several: list[Choices], rules: Rules) -> Placing:
+def _at_block(label: str, stretch: Stretch, several: Sequence[Choices], rules: Rules) -> Placing:
     """Return the place of a call on a block: like all that is decided there, it follows from the block alone.
 
     The cell of the call's own address beside the label would tell on which part of the block it was. So where
