@@ -6,12 +6,14 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
 
 from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.intake.bounded_json import parse_json
 from blocklight.intake.columns import Columns, list_at, reach
 from blocklight.intake.decoding import PARQUET, excel_sheets, parquet_columns
 from blocklight.intake.excel import EXCEL
@@ -23,6 +25,8 @@ _DELIMITERS = ",;\t|"
 _LONGEST_FIELD = 1_000_000
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _START = 4096
+_MOST_EMPTY = 2_000_000
+_MOST_COLUMNS = 5_000
 _MOST_TITLES = 20
 """Lines that may stand above a row of headings: a title, the day of printing, a filter."""
 
@@ -85,7 +89,7 @@ def table_body(body: bytes) -> bytes:
             raise SourceUnavailable("answered with half a Parquet file")
     elif _first(body) in (b"[", b"{"):
         try:
-            orjson.loads(body.removeprefix(_MARK).lstrip().partition(b"\n")[0])
+            parse_json(body.removeprefix(_MARK).lstrip().partition(b"\n")[0])
         except orjson.JSONDecodeError:
             json_document(body)
     return body
@@ -104,7 +108,7 @@ def _first(start: bytes) -> bytes:
 def json_document(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """Return the JSON value in *body*."""
     try:
-        return orjson.loads(body.removeprefix(_MARK))
+        return parse_json(body.removeprefix(_MARK))
     except orjson.JSONDecodeError:
         raise SourceUnavailable("answered with broken JSON") from None
 
@@ -125,16 +129,23 @@ def _csv_blocks(lines: IO[str], reading: Reading) -> Iterator[Block]:
         heading, delimiter = _csv_heading(lines, reading.columns)
     except UnicodeError:
         raise SourceChanged("not in the encoding that the city file says") from None
-    rows = _csv_rows(csv.reader(lines, delimiter=delimiter))
+    rows = _csv_rows(csv.reader(_lines(lines), delimiter=delimiter))
     yield from _blocks((_csv_row(row, heading, reading.columns) for row in rows), reading.size)
+
+
+def _lines(file: IO[str]) -> Iterator[str]:
+    """Yield lines, one that is too long in pieces: a row of it would hold as many fields as it has commas."""
+    return iter(partial(file.readline, _LONGEST_FIELD), "")
 
 
 def _csv_heading(lines: IO[str], columns: Columns) -> tuple[list[str], str]:
     """Return the first row that has our columns, which reports write below a title, and the delimiter."""
 
     def candidates() -> Iterator[tuple[list[str], str]]:
-        for line in itertools.islice(iter(lambda: lines.readline(_LONGEST_FIELD), ""), _MOST_TITLES + 1):
+        for line in itertools.islice(_lines(lines), _MOST_TITLES + 1):
             delimiter = max(_DELIMITERS, key=line.count)
+            if line.count(delimiter) > _MOST_COLUMNS:
+                continue
             yield [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])], delimiter
 
     return _heading(candidates(), columns)
@@ -159,6 +170,7 @@ def _heading(rows: Iterable[tuple[list[str], Any]], columns: Columns) -> tuple[l
 
 def _csv_rows(reader: Iterator[list[str]]) -> Iterator[list[str] | None]:
     """Yield the rows that hold anything; ``None`` stands for one that no rule of CSV can make sense of."""
+    empty = 0
     while True:
         try:
             row = next(reader)
@@ -171,6 +183,10 @@ def _csv_rows(reader: Iterator[list[str]]) -> Iterator[list[str] | None]:
         else:
             if any(row):
                 yield row
+                continue
+            empty += 1
+            if empty > _MOST_EMPTY:
+                raise SourceChanged("too many empty rows")
 
 
 def _csv_row(row: list[str] | None, heading: list[str], columns: Columns) -> RawRecord | Unreadable:
@@ -224,7 +240,7 @@ def _excel(file: IO[bytes], reading: Reading) -> Iterator[Block]:
 def _json(body: bytes, reading: Reading) -> Iterator[Block]:
     text = body.removeprefix(_MARK)
     try:
-        document = orjson.loads(text)
+        document = parse_json(text)
     except orjson.JSONDecodeError:
         yield from _blocks(_json_lines(text, reading.columns), reading.size)
         return
@@ -238,7 +254,7 @@ def _json(body: bytes, reading: Reading) -> Iterator[Block]:
 def _json_lines(text: bytes, columns: Columns) -> Iterator[RawRecord | Unreadable]:
     for number, line in enumerate(filter(None, map(bytes.strip, text.splitlines()))):
         try:
-            yield columns.record(_flat(orjson.loads(line)))
+            yield columns.record(_flat(parse_json(line)))
         except orjson.JSONDecodeError:
             if not number:
                 raise SourceUnavailable("answered with broken JSON") from None

@@ -5,10 +5,10 @@ The formats: RFC 4287, https://www.rssboard.org/rss-specification and https://do
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from defusedxml.ElementTree import DefusedXMLParser
 
 from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
@@ -21,6 +21,10 @@ ACCEPT = "application/atom+xml, application/rss+xml, application/xml, text/xml"
 _DOCUMENTS = frozenset({"feed", "rss", "RDF"})
 _ENTRIES = frozenset({"entry", "item"})
 _MOST_ELEMENTS = 200  # of one entry
+_MOST_TAGS = 2_000_000
+_DEEPEST = 100_100
+_LONGEST_TAG = 1_000_000
+_PIECE = 65_536
 
 
 class AtomRss:
@@ -56,12 +60,46 @@ def xml_document(body: bytes) -> Any:  # noqa: ANN401 - an element, or what a do
     if start.startswith((b"<!doctype html", b"<html")):
         raise SourceUnavailable("answered with HTML")
     try:
-        return fromstring(body, forbid_dtd=True)
+        return _parsed(body)
     except DefusedXmlException:
         raise SourceChanged("an XML document with a document type is refused") from None
     except (ParseError, LookupError, ValueError):
         kind = "broken XML" if start.startswith(b"<") else "no XML" if start else "nothing"
         raise SourceUnavailable(f"answered with {kind}") from None
+
+
+class _Tree(TreeBuilder):
+    """Builds a document, but not one that is so deep that it could only be taken apart by recursion."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
+        """Begin an element."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise SourceChanged("an XML document that is nested too deeply")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> Element:
+        """End an element."""
+        self._depth -= 1
+        return super().end(tag)
+
+
+def _parsed(body: bytes) -> Element:
+    """Read a document piece by piece, so that a thread that does leaves time to the others."""
+    if body.count(b"<") > _MOST_TAGS:
+        raise SourceChanged("an XML document with too many elements")
+    for start in range(0, len(body) - _LONGEST_TAG, _LONGEST_TAG):
+        if body.find(b">", start, start + _LONGEST_TAG) < 0:  # what has no end is read anew with each piece
+            raise SourceChanged("an XML document with an element that is too long")
+    parser = DefusedXMLParser(target=_Tree(), forbid_dtd=True)
+    for start in range(0, len(body), _PIECE):
+        parser.feed(body[start : start + _PIECE])
+    root: Element = parser.close()
+    return root
 
 
 def entry_rows(root: Element) -> list[dict[str, str]]:

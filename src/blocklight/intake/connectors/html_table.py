@@ -1,6 +1,7 @@
 """Reads the rows of a table on a web page, and understands none of them."""
 
 import re
+import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
@@ -18,6 +19,11 @@ from blocklight.matching import Matcher
 ACCEPT = "text/html, application/xhtml+xml"
 LINK, CLASS = "@href", "@class"
 _MOST_CELLS = 2_000_000
+_MOST_TAGS = 1_000_000
+_PIECE = 65_536
+_LONGEST_TAG, _LONGEST_SCRIPT = 100_000, 8_000_000
+_LONGEST_END = 4_096
+_LONGEST_S = 60.0
 _WIDEST, _LONGEST = 1000, 65_534  # as far as the HTML standard lets a cell reach (4.9.11)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
@@ -140,13 +146,30 @@ def html_document(body: bytes) -> Page:
         raise SourceUnavailable("answered with nothing")
     if "<" not in text:
         raise SourceUnavailable("answered with no HTML")
-    reader = _Reader()
-    reader.feed(text)
-    reader.close()
+    reader = _read(text)
     says_nobody = _NOBODY.search(" ".join(" ".join(reader.words).split())) is not None
     if not reader.rows and not says_nobody:
         raise SourceUnavailable("answered with a page without a table")
     return Page(reader.rows, says_nobody)
+
+
+def _read(text: str) -> "_Reader":
+    """Read a page piece by piece: what never ends on it is looked for again and again, from its beginning."""
+    if text.count("<") > _MOST_TAGS:
+        raise SourceChanged("too many tags on the page")
+    reader = _Reader()
+    deadline = time.monotonic() + _LONGEST_S
+    for start in range(0, len(text), _PIECE):
+        reader.feed(text[start : start + _PIECE])
+        unread = reader.rawdata
+        is_tag = unread[:1] == "<" and unread[1:2].isalpha()
+        if len(unread) > (_LONGEST_TAG if is_tag else _LONGEST_SCRIPT):
+            raise SourceUnavailable("answered with HTML of which a part has no end")
+        if time.monotonic() > deadline:
+            raise SourceUnavailable("a page that takes too long to read")
+    if len(reader.rawdata) <= _LONGEST_END:
+        reader.close()
+    return reader
 
 
 def _text(body: bytes) -> str:

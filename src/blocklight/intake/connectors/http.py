@@ -22,6 +22,7 @@ from tenacity import (
 
 from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.intake.bounded_json import parse_json
 from blocklight.net import describe
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ _LONGEST_CONNECT_S = 10.0
 _WHOLE_ANSWER = 3  # times the source's time-out, for one answer from first byte to last
 _REDIRECTS = 3
 _MAX_ERROR_BYTES = 65_536
+_AT_ONCE = 100_000
 _ADDRESSES = 16  # remembered: a poll asks what the one before asked
 _LONGEST_QUERY = 1_500  # characters; some servers refuse an address beyond 2,048
 _NOT_MODIFIED = 304
@@ -140,7 +142,9 @@ class Conversation:
             return Answer(None, self.now(), response.headers, unchanged=True, validators=validators)
         if not response.is_success or response.status_code in _TRY_AGAIN:
             raise self._refusal(response, body)
-        document = json_document(body) if post else self._decode(body)
+        decode = json_document if post else self._decode
+        # In a thread where it takes a while: the live feed is sent by this one.
+        document = decode(body) if len(body) < _AT_ONCE else await asyncio.to_thread(decode, body)
         return Answer(document, self.now(), response.headers, validators=_validators(response))
 
     def _request(
@@ -252,7 +256,7 @@ def json_document(body: bytes) -> Any:  # noqa: ANN401 - a far side may answer w
     """Return the JSON value in *body*."""
     text = body.removeprefix(b"\xef\xbb\xbf")
     try:
-        return orjson.loads(text)
+        return parse_json(text)
     except orjson.JSONDecodeError:
         raise SourceUnavailable(f"answered with {_kind(text)}") from None
 
