@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -239,16 +239,15 @@ async def serve(
             if operator is not None:
                 port = port_of_serving(state, town.store, fetching, every if watch is not None else [])
                 running.append(tasks.create_task(port.serve(operator)))
-                out.print(
-                    f"Figures for its operator are at {address_of(operator)}/metrics",
-                    highlight=False,
-                    soft_wrap=True,
-                )
             running.append(tasks.create_task(keep_watchdog(lambda: not publisher.stuck)))
             if fetching is not None:
                 running.append(tasks.create_task(fetching.run()))
             app = create_app(state, inbox=inbox)
-            await _run_server(app, publisher, listener, name=town.city.city.name, admission=admission)
+            name = town.city.city.name
+            said = [f"[bold]{escape(name)}[/bold] is live at {address_of(listener)}  (stop with Ctrl-C)"]
+            if operator is not None:  # after the map's: who reads the first address wants that
+                said.append(f"Figures for its operator are at {address_of(operator)}/metrics")
+            await _run_server(app, publisher, listener, said=said, admission=admission)
             for task in running:
                 task.cancel()
     town.store.close()
@@ -299,7 +298,7 @@ async def _run_server(
     publisher: Publisher,
     listener: socket.socket,
     *,
-    name: str,
+    said: Sequence[str],
     admission: Admission | None = None,
 ) -> None:
     config = uvicorn.Config(
@@ -314,8 +313,7 @@ async def _run_server(
         timeout_graceful_shutdown=1,
         backlog=4096,
     )
-    live_at = f"is live at {address_of(listener)}  (stop with Ctrl-C)"
-    server = _Server(config, f"[bold]{escape(name)}[/bold] {live_at}")
+    server = _Server(config, said)
 
     async def stop() -> None:
         notify("STOPPING=1")
@@ -341,16 +339,17 @@ def _on_hangup(poll_now: Callable[[], object]) -> None:
 class _Server(uvicorn.Server):
     """uvicorn that says where it answers, and leaves the signals to us so that live responses end too."""
 
-    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
+    def __init__(self, config: uvicorn.Config, said: Sequence[str]) -> None:
         super().__init__(config)
-        self._announcement = announcement
+        self._said = said
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then announce the address."""
+        """Start, then say where it answers."""
         await super().startup(sockets)
         if self.started:
             notify("READY=1")
-            out.print(self._announcement, highlight=False, soft_wrap=True)
+            for line in self._said:
+                out.print(line, highlight=False, soft_wrap=True)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
