@@ -164,9 +164,11 @@ def test_both_halves_of_a_block_that_a_border_cuts_stand_in_the_cell_of_its_midd
 def test_a_rule_for_an_area_is_met_by_each_block_that_may_reach_into_it(tmp_path: Path, rule: str) -> None:
     asked = {"action": rule, "area": ["beat:W"]} | ({"for_min": 30} if rule == "hold" else {})
     seen = set()
-    for east in range(-300, 700, 20):
-        rules = labelled_town(tmp_path, ("Main St", (east - 60, 0), (east + 60, 0)), rules=[asked])
-        outcome = shown_at(rules, at(east + 59, 0))
+    blocks = [(east, north) for north in range(-400, 401, 80) for east in (5, 25, 45, 650)]
+    for east, north in blocks:
+        ends = (east - 60, north), (east + 60, north)
+        rules = labelled_town(tmp_path, ("Main St", *ends), rules=[asked])
+        outcome = shown_at(rules, at(east + 59, north))
         kept_back = isinstance(outcome, Held | Withheld)
         seen.add(kept_back)
         if east - 60 < 0:

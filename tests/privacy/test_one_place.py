@@ -312,6 +312,8 @@ async def test_a_corrected_place_is_told_by_a_cell_that_holds_both_and_by_no_fin
         for what in (SHOWN, HIDDEN, OTHER, SHOWN):
             await town.fetch(a_row(1, what=what, lon=far[0]))
         assert {told for told, _ in seen(town.store)} == {place}
+        await town.fetch(a_row(1))  # and back
+        assert {told for told, _ in seen(town.store)} == {place}
 
 
 async def test_what_was_taken_back_is_known_again_by_the_key_and_by_nothing_else(tmp_path: Path) -> None:

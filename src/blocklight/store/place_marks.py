@@ -63,7 +63,7 @@ class Digests:
 
     def also(self, mark: Mark, place: Place) -> Mark:
         """Return the mark of an incident that is shown at another place too."""
-        if self._key is None:
+        if self._key is None or (mark.fixed and mark.cells):
             return mark
         cells = _cells(place)
         if cells is None:

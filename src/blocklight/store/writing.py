@@ -385,11 +385,11 @@ class Application:
         if stored is not None:
             self._log_retraction(new.id, first_seq := stored.first_seq)
             self._rows.gone.append(first_seq)
+            self._rows.scrubbed += lives.seqs(first_seq, stored.life)
             if sensitive:
                 self._place_marks.drop(new.id)
             else:
                 self._place_marks.keep(new.id, stored.incident.place)
-            self._rows.scrubbed += lives.seqs(first_seq, stored.life)
             if stored.place_id is not None:
                 self._left.add(stored.place_id)
             self._count("retracted", new.source, reason)
