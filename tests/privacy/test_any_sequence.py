@@ -60,6 +60,11 @@ class Model:
     patients: set[int] = field(default_factory=set)
     """Those that were ever shown as medical."""
 
+    seen: dict[int, datetime] = field(default_factory=dict)
+    """When what waits was first seen."""
+    waited: set[int] = field(default_factory=set)
+    """Those that were shown after they had waited."""
+
     def fetch(self, number: int, what: str, now: datetime, opened: datetime, closed: datetime | None) -> None:
         if what == "STALKING":
             self.sensitive.add(number)
@@ -70,7 +75,9 @@ class Model:
         told = CATEGORIES[what], OPEN if closed is None else DONE
         due: datetime | None = now
         if what == "FIRE":
-            due = opened + timedelta(minutes=30)
+            waited = number in self.shown and number in self.waited
+            first_seen = opened if waited else self.seen.get(number, now)
+            due = max(opened, first_seen) + timedelta(minutes=30)
         elif what == "THEFT":
             due = None if closed is None else closed + timedelta(minutes=5)
         self.waiting.pop(number, None)
@@ -80,6 +87,7 @@ class Model:
             self.shown[number] = told
             return
         self.waiting[number] = due, told
+        self.seen.setdefault(number, now)
         frozen = self.paused and self.shown.get(number, ("", ""))[1] == DONE
         if not frozen:
             self.shown.pop(number, None)
@@ -88,6 +96,8 @@ class Model:
         for number, (due, told) in list(self.waiting.items()):
             if due is not None and due <= now and not self.paused:
                 self.shown[number] = told
+                self.waited.add(number)
+                self.seen.pop(number, None)
                 del self.waiting[number]
 
     def pause(self, now: datetime) -> None:
