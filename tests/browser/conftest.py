@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from blocklight.city import shipped_cities
-from browser.desk import Desk, Feeds, feeds
+from browser.desk import ON_A_BLOCK, Desk, Feeds, feeds
 
 # How long a page may take is no test's matter: a map drawn in software keeps a busy machine's page waiting.
 _PATIENCE_MS = 60_000
@@ -138,7 +138,7 @@ def quiet_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             desk.arrive(desk.open("COLLISION NON INJURY", minutes_ago=minutes))
         for minutes, call_type in enumerate(["LOUD MUSIC", "VANDALISM", "SHOPLIFT", "ASSAULT"] * 6):
             desk.close(desk.open(call_type, minutes_ago=40 + 25 * minutes))
-        desk.open("SUSPICIOUS PERSON", minutes_ago=1, ADDRESS="2700 TELEGRAPH AVE")
+        desk.open("SUSPICIOUS PERSON", minutes_ago=1, **ON_A_BLOCK)
         with blocklight(tmp_path_factory.mktemp("quiet"), served) as started:
             yield started.url
 

@@ -25,6 +25,10 @@ def _now_ms() -> int:
     return int(time.time() * 1000)
 
 
+ON_A_BLOCK = {"ADDRESS": "512 ASTER ST", "LON": -126.12138, "LAT": 39.46029}
+"""Where the demo's street lines know the block, so that it is named: the 500 block of Aster St."""
+
+
 @dataclass
 class Desk:
     """Calls as the agency's system holds them; what a test changes is on the feed at once."""
