@@ -105,6 +105,29 @@ def test_a_companion_is_marked_for_good_and_counts_as_sensitive(tmp_path: Path) 
     assert tally.withheld == {Reason.SENSITIVE: 2}
 
 
+@pytest.mark.parametrize(
+    ("what", "place"),
+    [("WIZARDRY", {}), ("FIGHT", {}), ("NOISE", {"lat": 45.0}), ("NOISE", {"lat": None, "lon": None})],
+    ids=["unknown", "by a rule", "outside the city", "without a place"],
+)
+def test_what_is_withheld_beside_a_sensitive_call_for_now_is_its_companion_too(
+    tmp_path: Path, what: str, place: dict[str, Any]
+) -> None:
+    rule = {"name": "no-fights", "match": "FIGHT", "action": "withhold"}
+    feed = a_feed(tmp_path, top={"policy": {"rules": [rule]}})
+    cells = place | {"address": "1432 MAIN ST"}
+    outcomes = outcomes_of(feed, row("hidden", "STALKING", **cells), row("beside", what, **cells))
+    assert fates(outcomes) == ["sensitive", "companion"]
+
+
+def test_a_call_that_waits_is_compared_again_with_what_comes_beside_it(tmp_path: Path) -> None:
+    rule = {"name": "later", "match": "NOISE", "action": "hold", "for_min": 60}
+    feed = a_feed(tmp_path, top={"policy": {"rules": [rule]}})
+    beside = row("beside")
+    assert isinstance(outcomes_of(feed, beside)[0], Held)
+    assert fates(outcomes_of(feed, row("hidden", "STALKING"), beside)) == ["sensitive", "companion"]
+
+
 def test_a_companion_has_no_companions_of_its_own(tmp_path: Path) -> None:
     feed = a_feed(tmp_path)
     rows = [row("hidden", "STALKING"), row("beside", metres=40), row("beyond", metres=160)]

@@ -175,9 +175,9 @@ def _is_sensitive(outcome: Outcome) -> bool:
 
 
 def _may_be_shown(outcome: Outcome) -> bool:
-    """Whether it is shown now or, once its place is known, at a later fetch."""
+    """Whether it is shown now or may be later: once it has a place, or another type."""
     if isinstance(outcome, Withheld):
-        return outcome.reason is Reason.NO_PLACE
+        return not outcome.sensitive
     return not isinstance(outcome, Rejected)
 
 

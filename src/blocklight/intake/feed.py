@@ -177,7 +177,10 @@ class Feed:
         incidents, decided = self._decided(incidents, at, tally, past)
         for (position, digest), incident, outcome in zip(fresh, incidents, decided, strict=True):
             outcomes[position] = outcome
-            # What was impossible by the clock, or could not be looked for yet, may be possible later.
+            # What waits may come to stand beside a sensitive call. What was impossible by the clock, or could
+            # not be looked for yet, may be possible later.
+            if isinstance(outcome, Held):
+                continue
             if not incident.repaired and incident.placed is not Placed.LATER:
                 known[digest] = outcome
             else:
