@@ -1,4 +1,4 @@
-"""Finds what is held until a call is closed at a source that never says so."""
+"""Finds rules that hold until a call is closed, at a source that never says that a call is closed."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,14 +8,14 @@ from blocklight.source_spec import SourceSpec
 
 
 def never_closing(sources: Sequence[SourceSpec]) -> frozenset[str]:
-    """Return the ids of the sources that do not say when a call is over."""
+    """Return the ids of the sources that never say that a call is closed."""
     return frozenset(source.id for source in sources if source.closes == "never")
 
 
 def endless_holds(policy: Policy, sources: Sequence[SourceSpec]) -> Iterator[Mistake]:
-    """Yield the rules that hold until closed, and no longer, what is never known to be open or closed.
+    """Yield the rules with ``until_closed`` and without ``for_min`` that may apply to such a source.
 
-    Every call of such a source counts as closed, so that the hold would be over at once.
+    Every call of such a source counts as closed, so the hold would end at once.
     """
     for rule in policy.rules:
         if not rule.until_closed or rule.for_min is not None:
@@ -26,13 +26,13 @@ def endless_holds(policy: Policy, sources: Sequence[SourceSpec]) -> Iterator[Mis
             name_others = f", or name other sources: source = {others}" if others else ""
             yield Mistake(
                 f"policy.rules.{rule.name}",
-                f'the source {met[0]!r} has closes = "never": none of its calls is ever seen to close, so a '
-                f'hold until then would be none; give `for_min`, or action = "withhold"{name_others}',
+                f'the source {met[0]!r} has closes = "never": all of its calls count as closed, so a hold '
+                f'until then would end at once; add `for_min`, or use action = "withhold"{name_others}',
             )
 
 
 def _may_meet(rule: Rule, source: SourceSpec) -> bool:
-    """Whether a record of a source may meet a rule, by what the city file says of both."""
+    """Return whether a record of *source* may match *rule*, by what the city file says of both."""
     agency = source.fields.agency
     agencies = {str(word) for word in (*(agency.map or {}).values(), agency.default) if word}
     return (

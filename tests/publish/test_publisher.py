@@ -319,7 +319,7 @@ def test_while_nothing_can_be_stored_every_source_says_so(store: Store, tmp_path
     publisher.store_watch.failure = "the disk is full"
     told = publisher.pulse()["sources"]
     assert {(one["state"], one["reason"]) for one in told} == {
-        ("unstored", "what it reports cannot be stored now")
+        ("unstored", "its new records cannot be stored at the moment")
     }
     publisher.store_watch.failure = None
     assert publisher.pulse()["sources"][0]["state"] == "ok"

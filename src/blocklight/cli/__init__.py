@@ -153,7 +153,7 @@ def serve(
     no_intake: NoIntakeOption = False,
     operator_port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="Port of the operator's /healthz, /readyz and /metrics."),
+        typer.Option(min=0, max=65535, help="Port for the operator's /healthz, /readyz and /metrics."),
     ] = None,
 ) -> None:
     """Fetch a city's sources and serve its live map: intake, API and web in one process.
@@ -184,7 +184,7 @@ def intake(
     poll: PollOption = None,
     health_port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="Port of the operator's /healthz, /readyz and /metrics."),
+        typer.Option(min=0, max=65535, help="Port for the operator's /healthz, /readyz and /metrics."),
     ] = None,
 ) -> None:
     """Fetch a city's sources and store what may be public; nothing is served.

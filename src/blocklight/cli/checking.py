@@ -97,7 +97,7 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
 
 def _say_why_no_labels(city: City, rules: Rules) -> None:
     if city.policy.labels != "none" and rules.blocks is None:
-        reason = "the city file names no street lines ([geocoder.streets]) to find its block on"
+        reason = "the city file has no street lines to find blocks on; add [geocoder.streets], with ranges"
         out.print(
             f"policy.labels: no label is shown: {reason}.", markup=False, highlight=False, soft_wrap=True
         )
@@ -199,25 +199,25 @@ def _ask(source: SourceSpec, city: City, rules: Rules, sample: Path | None) -> i
 
 
 def print_zone_question(sample: SampleRows, at: datetime) -> int:
-    """Print why the times look as if they were read in the wrong zone; return whether there is a reason."""
+    """Print why the times seem to be read in the wrong zone; return the number of questions, 0 or 1."""
     received = (incident.received_at for _, incident in sample.rows)
     told = whole_hours_off(received, at, sample.city.city.zone)
     if told is None or "time-zone" in sample.source.answered:
         return 0
-    how = "Say the source's zone (`zone`) or how its times are written (`convert`), or answer it (time-zone)."
+    how = "Set the source's `zone`, or `convert` of its times; or, if they are right, answer `time-zone`."
     out.print(f"{told} {how}", style="bold", markup=False, highlight=False, soft_wrap=True)
     return 1
 
 
 def _print_endless(source: SourceSpec, city: City) -> None:
-    """Say which allowed types stay withheld, because this source never says that a call is closed."""
+    """Print which allowed types stay withheld because this source never says that a call is closed."""
     if source.closes != "never":
         return
     for line in city.policy.allow:
         if line.group in HELD_UNTIL_CLOSED:
             told = (
-                f"Stays withheld: what [[policy.allow]] allows of {line.group} is published once the call is "
-                f'closed, and this source never says so (closes = "never").'
+                f"Stays withheld: what [[policy.allow]] allows of {line.group} is published only once the "
+                f'call is closed, and this source never says that (closes = "never").'
             )
             out.print(told, style="bold", markup=False, highlight=False, soft_wrap=True)
             return

@@ -1,4 +1,4 @@
-"""Confirms the unusually short answer of a source: what it lacks is closed."""
+"""Confirms an unusually short answer of a source: the calls missing from it are closed."""
 
 from blocklight.cli import out
 from blocklight.cli.opening import Options, configured_city, open_store, wall_clock
@@ -8,9 +8,9 @@ from blocklight.settings import Settings
 
 
 def confirm_short_answer(options: Options, source: str) -> None:
-    """Have the next answer of *source* close what its last ones lacked, whatever its share.
+    """Let the next answer of *source* close the calls missing from it, however many they are.
 
-    Raises ``BlocklightError`` where nothing waits for that.
+    Raises ``BlocklightError`` if no closing waits to be confirmed.
     """
     by = who()
     city = configured_city(options)

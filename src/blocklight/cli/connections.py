@@ -231,9 +231,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 class _UntilRead:
-    """The transport of one answer, which uvicorn closes at its end though the body may still be on its way.
+    """The transport of one response. uvicorn closes it at the end of the response.
 
-    To close then would reset the connection and lose the answer: ``on_response_complete`` lingers instead.
+    If the request body is still being sent then, closing would reset the connection, and the client would
+    lose the response: ``on_response_complete`` lingers instead.
     """
 
     def __init__(self, protocol: BoundedProtocol, cycle: RequestResponseCycle) -> None:
@@ -245,11 +246,11 @@ class _UntilRead:
         self._protocol.transport.write(data)
 
     def is_closing(self) -> bool:
-        """Whether nothing more is sent."""
+        """Return whether nothing more can be sent."""
         return self._protocol.transport.is_closing()
 
     def close(self) -> None:
-        """Close after what was written, if nothing is on its way to us any more."""
+        """Close after what was written, unless the request body is still being sent."""
         if not (self._cycle.response_complete and self._protocol.is_sent_body(self._cycle)):
             self._protocol.transport.close()
 

@@ -60,7 +60,7 @@ def resume(
     resume_city(Options(city, data=data, database=database), source=source, category=category, area=area)
 
 
-sources_app = typer.Typer(help="Decide about what a source answers.", no_args_is_help=True)
+sources_app = typer.Typer(help="Confirm what a source sends.", no_args_is_help=True)
 app.add_typer(sources_app, name="sources")
 
 
@@ -72,11 +72,11 @@ def sources_confirm(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Say that the unusually short answer of a source is right: what it lacks is closed at the next fetch.
+    """Confirm an unusually short answer of a source: calls missing from it are closed at the next fetch.
 
     [bold]blocklight sources confirm houston active[/bold]
 
-    Without it, the calls stay open until a later answer lacks the same ones.
+    Without this command they stay open until a second answer lacks the same calls.
     """
     from blocklight.cli.confirming import confirm_short_answer  # noqa: PLC0415 - see serve
     from blocklight.cli.opening import Options  # noqa: PLC0415 - see serve

@@ -11,27 +11,29 @@ _UNREAD_MS = 60_000
 
 
 @contextmanager
-def operator_listener(port: int | None) -> Iterator[socket.socket]:
-    """Listen where the settings say, on *port* if it is named; theirs, if taken, gives way to a free one."""
+def operator_listener(port: int | None, *, option: str = "--operator-port") -> Iterator[socket.socket]:
+    """Listen on *port*, which *option* set, or else on the port of the settings or, if taken, a free one."""
     settings = Settings()
-    try:
-        listener = listen(settings.operator_host, settings.operator_port if port is None else port)
-    except BlocklightError:
-        if port is not None:
-            raise
-        listener = listen(settings.operator_host, 0)
+    host = settings.operator_host
+    if port is not None:
+        listener = listen(host, port, option=option)
+    else:
+        try:
+            listener = listen(host, settings.operator_port)
+        except BlocklightError:
+            listener = listen(host, 0, option="BLOCKLIGHT_OPERATOR_HOST")
     with listener:
         yield listener
 
 
 def address_of(listener: socket.socket) -> str:
-    """Return the address that a listener answers at."""
+    """Return the URL at which a listener answers."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Bind early, so that a taken port is one clear line."""
+def listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
+    """Bind early, so that a taken port is one clear line; *option* is what sets the address."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -40,9 +42,9 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         reason = error.strerror or "cannot listen"
-        raise BlocklightError(f"{host}:{port}: {reason.lower()}; choose another with --port") from error
-    # Who has stopped reading, or is gone without a word, is given up by the kernel (RFC 5482), which would
-    # wait for as long as the other side says that it has no room.
+        raise BlocklightError(f"{host}:{port}: {reason.lower()}; choose another with {option}") from error
+    # The kernel drops peers that stopped reading or are gone (RFC 5482). Without this it would wait for as
+    # long as the other side says that its buffer is full.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
     listener.listen(4096)
     return listener

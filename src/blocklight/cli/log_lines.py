@@ -38,9 +38,9 @@ class JournalFormatter(LineFormatter):
 
 
 class OncePerFault(logging.Filter):
-    """Lets an exception from one place of the code through once in a while, with how often it came since.
+    """Logs an exception from one place in the code once in *every_s* seconds, with the number left out.
 
-    Who finds a request that fails could otherwise fill the disk with tracebacks.
+    Otherwise anybody who finds a request that fails could fill the disk with tracebacks.
     """
 
     def __init__(self, every_s: float = 600, *, clock: Callable[[], float] = time.monotonic) -> None:

@@ -1,4 +1,4 @@
-"""The figures for the operator alone: they move with withheld records, or show the machine."""
+"""Metrics for the operator only: they depend on withheld records, or describe the machine."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -32,11 +32,11 @@ class ProcessFigures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield each figure with what it means."""
-        # Its registry is not asked: the families are those of this moment.
+        # A registry of its own: the families are read anew each time.
         yield from ProcessCollector(registry=CollectorRegistry(auto_describe=False)).collect()
         yield _gauge("process_threads", "threads of this process", _threads())
         faults = CounterMetricFamily(
-            _PREFIX + "faults", "unexpected failures that a task went on after", labels=["task"]
+            _PREFIX + "faults", "unexpected failures after which a task went on", labels=["task"]
         )
         for task, count in sorted(self._faults.counts.items()):
             faults.add_metric([task], count)
@@ -44,7 +44,7 @@ class ProcessFigures(Collector):
 
 
 class StoreFigures(Collector):
-    """Whether and how fast the database takes what comes in, and how much room it has."""
+    """Whether and how fast records are stored, and how much disk space is used and free."""
 
     def __init__(self, store: Store, watch: StoreWatch | None) -> None:
         self._store = store
@@ -53,11 +53,11 @@ class StoreFigures(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield each figure with what it means."""
         if self._watch is not None:
-            yield _gauge("store_ok", "1 while what comes in can be stored", self._watch.failure is None)
+            yield _gauge("store_ok", "1 while records can be stored", self._watch.failure is None)
         transactions = self._store.write_figures.transactions
         yield HistogramMetricFamily(
             _PREFIX + "transaction_seconds",
-            "transactions that change the public record, with their wait for another one",
+            "transactions that change the public record, including the wait for another one",
             buckets=transactions.buckets,
             sum_value=transactions.sum_s,
         )
@@ -65,14 +65,14 @@ class StoreFigures(Collector):
         for name, meaning, size in (
             ("database_bytes", "the database's file", room.database),
             ("wal_bytes", "the database's write-ahead log", room.write_ahead_log),
-            ("disk_free_bytes", "room on the database's disk", room.free),
+            ("disk_free_bytes", "free space on the database's disk", room.free),
         ):
             if size is not None:
                 yield _gauge(name, f"{meaning}, in bytes", size)
 
 
 class FeedFigures(Collector):
-    """What came of each source's answers, and which share of them is withheld."""
+    """The outcomes of each source's answers, and the share of records that is withheld."""
 
     def __init__(self, feeds: Sequence[Feed]) -> None:
         self._feeds = feeds
@@ -80,11 +80,11 @@ class FeedFigures(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield each figure with what it means."""
         batches = CounterMetricFamily(
-            _PREFIX + "batches", "answers and pushes by what became of them", labels=["source", "outcome"]
+            _PREFIX + "batches", "answers of the source and pushes, by outcome", labels=["source", "outcome"]
         )
         records = GaugeMetricFamily(
             _PREFIX + "source_records",
-            "records of the latest answer by what became of them",
+            "records of the latest answer, by outcome and reason",
             labels=["source", "outcome", "reason"],
         )
         share = _by_source("source_withheld_share", "share of the latest records that is withheld")
@@ -104,7 +104,7 @@ class FeedFigures(Collector):
 
 
 class IntakeFigures(Collector):
-    """Whether this process fetches, and how each source's fetches go by the database."""
+    """Whether this process fetches, and the health of each source as the database has it."""
 
     def __init__(self, intake: Intake, store: Store, now: Callable[[], datetime]) -> None:
         self._intake = intake
@@ -114,9 +114,9 @@ class IntakeFigures(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield each figure with what it means."""
         yield _gauge("intake_fetching", "1 while this process fetches", self._intake.fetching)
-        age = _by_source("intake_source_age_seconds", "since the last good fetch")
+        age = _by_source("intake_source_age_seconds", "seconds since the last successful fetch")
         failures = _by_source("intake_source_failures", "failed fetches in a row")
-        with suppress(StoreError):  # what a failing database cannot say is left out; `store_ok` tells of it
+        with suppress(StoreError):  # the database fails: these figures are left out, and `store_ok` is 0
             for health in self._store.sources():
                 failures.add_metric([health.source], health.failures)
                 if health.last_success_at is not None:
@@ -126,7 +126,7 @@ class IntakeFigures(Collector):
 
 
 class HttpFigures(Collector):
-    """How long answers took to begin."""
+    """Time to the first byte of each response."""
 
     def __init__(self, requests: RequestFigures) -> None:
         self._requests = requests
@@ -146,7 +146,7 @@ class HttpFigures(Collector):
 def port_of_serving(
     state: Public, store: Store, fetching: Intake | None, feeds: Sequence[Feed]
 ) -> OperatorPort:
-    """Return what answers the operator of a process that serves: with the public figures, and all others."""
+    """Return the operator's port of a process that serves: the public figures and all others."""
     publisher = state.publisher
     collectors: list[Collector] = [
         PublicFigures(publisher, state.admission),
@@ -173,7 +173,7 @@ def port_of_intake(
     watch: StoreWatch,
     faults: Faults,
 ) -> OperatorPort:
-    """Return what answers the operator of a process that only fetches."""
+    """Return the operator's port of a process that only fetches."""
     collectors = [
         IntakeFigures(intake, store, now),
         FeedFigures(feeds),
@@ -184,7 +184,7 @@ def port_of_intake(
 
 
 def _fetches(intake: Intake, watch: StoreWatch) -> tuple[bool, str]:
-    """Return whether a process that only fetches does, and can store it."""
+    """Return whether an intake process fetches and can store, with a word for its state."""
     if watch.failure is not None:
         return False, "nothing can be stored"
     return intake.fetching, "fetching" if intake.fetching else "waiting"

@@ -1,4 +1,4 @@
-"""What a process says of itself to whoever runs it, on a port of its own that is no public one."""
+"""Answers the operator's health checks and metrics, on a port that is not public."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ _MOST_BYTES = 4_096
 class OperatorPort:
     """Answers ``/healthz``, ``/readyz`` and ``/metrics``, with figures that the public may not see.
 
-    *alive* says whether the process works; *ready* whether it does what it is there for, with a word for it.
+    *alive* returns whether the process works; *ready* whether it does its job, with a word for its state.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class OperatorPort:
                 )
                 await writer.drain()
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # whoever it was is gone, or does not speak HTTP
+            pass  # the client is gone, or does not speak HTTP
         finally:
             writer.close()
 

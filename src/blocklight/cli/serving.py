@@ -156,7 +156,7 @@ def serve_city(
 
 def run_intake(options: Options, *, health_port: int | None = None) -> None:
     """Fetch until interrupted, without serving."""
-    with operator_listener(health_port) as operator:
+    with operator_listener(health_port, option="--health-port") as operator:
         town = open_town(options)
         told = f"Fetching {len(town.city.sources)} source(s) of {town.city.city.name}; stop with Ctrl-C."
         out.print(told, highlight=False, soft_wrap=True)
@@ -200,7 +200,7 @@ async def serve(
     """Run a city until it is told to stop.
 
     *client* reads its sources, where that is not the network; *past* fills an empty store before the first
-    fetch. *operator* listens where figures for the operator alone are asked for.
+    fetch. *operator* is the listening socket of the operator's port.
     """
     if (damage := await asyncio.to_thread(town.store.damage)) is not None:
         raise BlocklightError(f"the database cannot be served from: {damage}; restore a backup")
@@ -245,8 +245,8 @@ async def serve(
             app = create_app(state, inbox=inbox)
             name = town.city.city.name
             said = [f"[bold]{escape(name)}[/bold] is live at {address_of(listener)}  (stop with Ctrl-C)"]
-            if operator is not None:  # after the map's: who reads the first address wants that
-                said.append(f"Figures for its operator are at {address_of(operator)}/metrics")
+            if operator is not None:  # after the map's address, which most readers want
+                said.append(f"Metrics for its operator are at {address_of(operator)}/metrics")
             await _run_server(app, publisher, listener, said=said, admission=admission)
             for task in running:
                 task.cancel()
@@ -337,14 +337,14 @@ def _on_hangup(poll_now: Callable[[], object]) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that says where it answers, and leaves the signals to us so that live responses end too."""
+    """uvicorn that prints where it answers, and leaves signals to us so that live responses end too."""
 
     def __init__(self, config: uvicorn.Config, said: Sequence[str]) -> None:
         super().__init__(config)
         self._said = said
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say where it answers."""
+        """Start, then print where it answers."""
         await super().startup(sockets)
         if self.started:
             notify("READY=1")

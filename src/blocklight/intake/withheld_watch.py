@@ -1,7 +1,7 @@
-"""Watches which share of a source is withheld, for whoever runs the city and nobody else.
+"""Watches which share of a source's records is withheld, for the operator only.
 
-Where a source renames its call types, they are withheld until a person has seen them, and the map becomes
-empty without an error. That may not be public: it would say when something is withheld.
+If a source renames its call types, they are withheld until a person has mapped them, and the map becomes
+empty without an error. The figure must not be public: it would reveal when something is withheld.
 """
 
 import logging
@@ -37,9 +37,9 @@ class _Seen:
 
 
 class WithheldWatch:
-    """The share withheld of one source, of its latest answer or its latest hundred records, and the usual.
+    """The withheld share of one source's latest answer or latest hundred records, and the usual share.
 
-    What is usual follows the share within about a day, and is kept with the source's health.
+    The usual share follows the current one within about a day, and is stored with the source's health.
     """
 
     def __init__(self, source: str) -> None:
@@ -47,7 +47,7 @@ class WithheldWatch:
         self.usual: float | None = None
         self.is_unusual = False
         self.latest: Counter[tuple[str, str]] = Counter()
-        """How many records of the latest answer came to each outcome, for which reason."""
+        """How many records of the latest answer had each outcome and reason."""
         self._source = source
         self._is_read = False
         self._noted_at: datetime | None = None
@@ -55,7 +55,7 @@ class WithheldWatch:
         self._stored: float | None = None
 
     def to_store(self) -> float | None:
-        """Return what is usual where that is to be stored anew."""
+        """Return the usual share if it changed enough to be stored again."""
         if self.usual is None or (self._stored is not None and abs(self.usual - self._stored) < _TO_STORE):
             return None
         self._stored = round(self.usual, 4)
@@ -69,7 +69,7 @@ class WithheldWatch:
         whole: bool,
         usual_before: Callable[[str], float | None],
     ) -> None:
-        """Take in what came of an answer, *whole* or of what is new; the log has what begins and ends."""
+        """Count the outcomes of an answer, *whole* or of new records only; log where the unusual begins and ends."""
         if not outcomes:
             return
         if not self._is_read:
@@ -86,7 +86,7 @@ class WithheldWatch:
         self._follow(seen.share, at)
 
     def _seen(self, outcomes: Sequence[Outcome], *, whole: bool) -> _Seen | None:
-        """Return what is to be judged; of few records nothing can be said."""
+        """Return the records to judge, ``None`` if they are too few."""
         hidden = {one.id: isinstance(one, Withheld) for one in outcomes if not isinstance(one, Rejected)}
         if not whole:
             for id_ in hidden:
@@ -112,11 +112,11 @@ class WithheldWatch:
                 100 * usual,
             )
         if self.is_unusual and not is_unusual:
-            _log.info("source %s: no more of its records are withheld than usual", self._source)
+            _log.info("source %s: the share of its records that is withheld is as usual again", self._source)
         self.is_unusual = is_unusual
 
     def _follow(self, share: float, at: datetime) -> None:
-        """Let what is usual come nearer to *share*, the nearer the more time has passed."""
+        """Move the usual share towards *share*, further the more time has passed."""
         assert self.usual is not None  # noqa: S101 - set by `note`
         if self._noted_at is not None:
             step = min(max(at - self._noted_at, timedelta()), _LONGEST_STEP)

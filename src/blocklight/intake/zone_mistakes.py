@@ -1,4 +1,4 @@
-"""Notices times that are whole hours off, as those are that are read in another zone than their own."""
+"""Notices times that are whole hours off, as they are when read in the wrong time zone."""
 
 import itertools
 from collections.abc import Iterable
@@ -12,10 +12,10 @@ _AN_HOUR = timedelta(hours=1)
 
 
 def whole_hours_off(received: Iterable[datetime], fetched_at: datetime, zone: ZoneInfo) -> str | None:
-    """Say what makes a zone mistake likely, ``None`` where nothing does.
+    """Return why the times seem to be read in the wrong zone, ``None`` if they do not.
 
-    The newest of at least ten different times is as many hours old as *zone* is away from UTC, in either half
-    of the year; or whole hours old, where that gap is far longer than those between the times before it.
+    They do if the newest of at least ten different times is as many hours old as *zone* differs from UTC, in
+    either half of the year; or a whole number of hours old, and far longer than the gaps before it.
     """
     times = sorted(set(received))
     if len(times) < _ENOUGH:
@@ -35,14 +35,14 @@ def whole_hours_off(received: Iterable[datetime], fetched_at: datetime, zone: Zo
 
 
 def _away_from_utc(zone: ZoneInfo, at: datetime) -> set[int]:
-    """Return by how many hours a zone's clocks differ from UTC, in both halves of the year."""
+    """Return how many hours a zone differs from UTC, in both halves of the year."""
     half_a_year = timedelta(days=182)
     offsets = (moment.astimezone(zone).utcoffset() or timedelta() for moment in (at, at - half_a_year))
     return {round(abs(offset) / _AN_HOUR) for offset in offsets}
 
 
 def _is_a_long_gap(times: list[datetime], fetched_at: datetime) -> bool:
-    """Tell whether nothing came for far longer than between any two of the newest times."""
+    """Return whether the newest time is far older than the gaps between the newest times are long."""
     newest = times[-_ENOUGH:]
     longest = max(later - earlier for earlier, later in itertools.pairwise(newest))
     return fetched_at - newest[-1] > 4 * longest

@@ -38,8 +38,8 @@ _RETRY_S = 1.0
 _LATE_S = 5.0
 _UNREAD_S = 15.0
 _STUCK_S = 60.0
-UNSTORED = "what it reports cannot be stored now"
-SHORT = "its last answer was unusually short; nothing was closed yet"
+UNSTORED = "its new records cannot be stored at the moment"
+SHORT = "many incidents are missing from its last answer; none has been closed yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +302,7 @@ class Publisher:
         }
 
     def sources_pulse(self, now: datetime) -> list[dict[str, Any]]:
-        """Return each configured source's state, worst said plainly: never, late or failing."""
+        """Return each configured source's state, in the order of the city file."""
         known = {health.source: health for health in self.health}
         return [
             self.source_state(known.get(source.id), source.id, source.lateness_s * self.clock_rate, now)
@@ -312,7 +312,7 @@ class Publisher:
     def source_state(
         self, health: SourceHealth | None, source: str, lateness_s: float, now: datetime
     ) -> dict[str, Any]:
-        """As the function of this name, or ``unstored``, or ``paused`` before all else where it is."""
+        """Like the function of this name; ``unstored`` overrides its state, and ``paused`` overrides both."""
         told = source_state(health, source, lateness_s, now)
         if not self.stores:
             told |= {"state": "unstored", "reason": UNSTORED}

@@ -41,8 +41,8 @@ export const plain = {
   state: "State",
   states: {
     ok: "On time",
-    unstored: "What it reports cannot be stored now",
-    short: "This source's last answer was unusually short; nothing was closed yet",
+    unstored: "New data cannot be stored right now",
+    short: "Many incidents are missing from its last update; none is closed yet",
     late: "Late",
     failing: "Not answering",
     waiting: "Not read yet",

@@ -43,8 +43,8 @@ export const plain: PlainWords = {
   state: "Estado",
   states: {
     ok: "A tiempo",
-    unstored: "Lo que envía no se puede guardar ahora",
-    short: "La última respuesta de esta fuente fue inusualmente corta; aún no se ha cerrado nada",
+    unstored: "Los datos nuevos no se pueden guardar en este momento",
+    short: "En su última actualización faltan muchos incidentes; aún no se ha cerrado ninguno",
     late: "Con retraso",
     failing: "No responde",
     waiting: "Aún no leída",

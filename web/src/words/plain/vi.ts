@@ -43,8 +43,8 @@ export const plain: PlainWords = {
   state: "Tình trạng",
   states: {
     ok: "Đúng giờ",
-    unstored: "Hiện không lưu được dữ liệu của nguồn này",
-    short: "Câu trả lời gần nhất của nguồn này ngắn bất thường; chưa kết thúc sự việc nào",
+    unstored: "Hiện không lưu được dữ liệu mới của nguồn này",
+    short: "Lần cập nhật gần nhất thiếu nhiều sự việc; chưa sự việc nào được coi là đã kết thúc",
     late: "Trễ",
     failing: "Không trả lời",
     waiting: "Chưa được đọc",

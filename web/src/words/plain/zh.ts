@@ -41,8 +41,8 @@ export const plain: PlainWords = {
   state: "状况",
   states: {
     ok: "准时",
-    unstored: "目前无法保存其数据",
-    short: "此数据源最近一次响应异常短；尚未将任何事件标为已结束",
+    unstored: "目前无法保存其新数据",
+    short: "最近一次更新缺少许多事件；尚未将其标为已结束",
     late: "延迟",
     failing: "没有响应",
     waiting: "尚未读取",
