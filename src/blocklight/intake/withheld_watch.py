@@ -69,7 +69,7 @@ class WithheldWatch:
         whole: bool,
         usual_before: Callable[[str], float | None],
     ) -> None:
-        """Count the outcomes of an answer, *whole* or of new records only; log where the unusual begins and ends."""
+        """Count the outcomes of an answer, *whole* or new records only; log a change to unusual or back."""
         if not outcomes:
             return
         if not self._is_read:

@@ -14,7 +14,8 @@ export const es: Words = {
   late: (source, span, since) => `${source}: retraso de ${span}, desde las ${since}`,
   silent: (source) => `${source} aún no ha respondido`,
   unstored: (source) => `Los datos nuevos de ${source} no se pueden guardar en este momento`,
-  short: (source) => `${source}: en su última actualización faltan muchos incidentes; aún no se ha cerrado ninguno`,
+  short: (source) =>
+    `${source}: en su última actualización faltan muchos incidentes; aún no se ha cerrado ninguno`,
   failing: (source, since) => `${source} no responde desde las ${since}`,
   paused: (source) => `${source}: en pausa por decisión de la ciudad`,
   openNow: "abiertos ahora",

@@ -14,7 +14,8 @@ export const vi: Words = {
   late: (source, span, since) => `${source} trễ ${span}, từ ${since}`,
   silent: (source) => `${source} chưa trả lời`,
   unstored: (source) => `Hiện không lưu được dữ liệu mới của ${source}`,
-  short: (source) => `${source}: lần cập nhật gần nhất thiếu nhiều sự việc; chưa sự việc nào được coi là đã kết thúc`,
+  short: (source) =>
+    `${source}: lần cập nhật gần nhất thiếu nhiều sự việc; chưa sự việc nào được coi là đã kết thúc`,
   failing: (source, since) => `${source} không trả lời từ ${since}`,
   paused: (source) => `${source} được thành phố tạm dừng`,
   openNow: "đang xử lý",
