@@ -1,6 +1,6 @@
-"""Lets the strictest of everything decide: each source and each row of an incident binds the whole of it.
+"""Applies the strictest of all sources and rows of an incident to the whole of it.
 
-Whose record is shown is one question, how much of it another: that is answered by what all of them ask for.
+Whose record is shown is one question, how much of it another: all sources and rows together answer that.
 """
 
 from collections.abc import Collection, Mapping
@@ -37,13 +37,13 @@ from blocklight.store.joining import completed, joined
 from blocklight.store.restraint import NOTHING, BySource, Restraint
 
 _UNTIL_TOLD = datetime.max.replace(tzinfo=UTC, microsecond=0)
-"""When something is released that waits for another source to call it closed."""
+"""The release time of an incident that waits until another source reports it closed: never."""
 _BINDING = frozenset({Reason.UNMAPPED, Reason.POLICY})
-"""Reasons that one source, or row, gives for all. A place that only one lacks is shown by the others."""
+"""Reasons that apply to the whole incident. A missing place does not: another source or row may have one."""
 
 
 def restraint_of(incident: Incident, judgement: Judgement, rules: Rules) -> Restraint:
-    """Return what an incident, as one source or row tells it, asks for the whole of it."""
+    """Return what one source's or row's version of an incident requires for the whole incident."""
     meaning, placing = judgement
     if isinstance(meaning.category, Reason):
         return NOTHING if meaning.category is Reason.SENSITIVE else Restraint(reason=meaning.category)
@@ -66,7 +66,7 @@ def restraint_of(incident: Incident, judgement: Judgement, rules: Rules) -> Rest
 
 
 def _mask_of(placing: Placing, rules: Rules, *, medical: bool) -> Restraint:
-    """Return the mask that an incident asks for, where it is another than the city's usual one."""
+    """Return the mask that an incident requires, ``NOTHING`` for the city's usual one."""
     decision, place = placing
     if not medical and not decision.masked:
         return NOTHING
@@ -85,7 +85,7 @@ def _mask_of(placing: Placing, rules: Rules, *, medical: bool) -> Restraint:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """How one source's outcomes are settled beside what is known of their incidents."""
+    """How one source's outcomes are combined with what is known of their incidents."""
 
     source: str
     standing: Standing | None
@@ -95,26 +95,26 @@ class Binding:
 
     @classmethod
     def of(cls, source: SourceSpec, city: City, rules: Rules) -> "Binding | None":
-        """Return what has to be settled of a source, ``None`` for most."""
+        """Return the binding of a source, ``None`` for most, which need none."""
         stands, joins_rows = standing(source, city), source.rows != "incident"
         if stands is None and not source.freeze_place and not joins_rows:
             return None
         return cls(source.id, stands, source.freeze_place, joins_rows, rules)
 
     def of_batch(self, asked: Mapping[str, Restraint]) -> "BoundBatch":
-        """Return what settles one batch: *asked* is what it asks for, by public id."""
+        """Return the binder of one batch; *asked* are its restraints by public id."""
         return BoundBatch(self, asked)
 
 
 @dataclass(frozen=True, slots=True)
 class BoundBatch:
-    """Settles one batch of a source; a ``store.restraint.Binder``."""
+    """Combines one batch of a source with what is known; a ``store.restraint.Binder``."""
 
     binding: Binding
     asked: Mapping[str, Restraint] = field(repr=False)
 
     def needs(self, outcomes: Collection[Outcome], restraints: Mapping[str, BySource]) -> AbstractSet[str]:
-        """Return the ids whose stored records count: of joined rows those that something binds."""
+        """Return the ids whose stored records are needed: with joined rows, only those under a restraint."""
         ids = {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
         if self.binding.standing is not None or self.binding.freeze_place:
             return ids
@@ -128,9 +128,9 @@ class BoundBatch:
         stored: Mapping[str, PublicIncident],
         at: datetime,
     ) -> tuple[list[Outcome], dict[str, Restraint]]:
-        """Return what is to be stored, and what this source asks for where that changed.
+        """Return the outcomes to store, and the changed restraints of this source.
 
-        What is sensitive is never left out, whoever says so; no later word loosens it.
+        A sensitive outcome of any source is always stored, and nothing later loosens it.
         """
         kept: list[Outcome] = []
         changed: dict[str, Restraint] = {}
@@ -149,7 +149,7 @@ class BoundBatch:
         return kept, changed
 
     def _own(self, outcome: PublicIncident | Held | Withheld, before: Restraint, at: datetime) -> Restraint:
-        """Return what the source asks for now; of rows, whatever any of them ever asked for."""
+        """Return what the source requires now; with joined rows, all that any row ever required."""
         now = self.asked.get(outcome.id, NOTHING)
         if self.binding.joins_rows and before != NOTHING:
             now = now.with_other(before)
@@ -167,7 +167,7 @@ class BoundBatch:
         known: PublicIncident | None,
         asked: Mapping[str, Restraint],
     ) -> Outcome | None:
-        """Return an outcome as all that is known binds it, ``None`` where what is stored is to stay so."""
+        """Return an outcome restricted by all that is known, ``None`` if the stored record stays as it is."""
         record = self._record(outcome, known)
         if record is None:
             return outcome
@@ -185,12 +185,12 @@ class BoundBatch:
     def _record(
         self, outcome: PublicIncident | Held | Withheld, known: PublicIncident | None
     ) -> PublicIncident | None:
-        """Return whose record counts, made of both where they add to each other; ``None`` for none."""
+        """Return the record to show, joined if both complete each other; ``None`` if there is none."""
         binding = self.binding
         theirs = known is not None and known.source != binding.source
         stays = theirs and binding.standing in (Standing.YIELDS, Standing.ADDS)
         if isinstance(outcome, Withheld):
-            # Where one lacks a place, the other, or an earlier row, may have one.
+            # If one lacks a place, the other source or an earlier row may have one.
             return known if stays or (binding.joins_rows and outcome.reason not in _BINDING) else None
         new = outcome.incident if isinstance(outcome, Held) else outcome
         if known is None:
@@ -207,7 +207,7 @@ class BoundBatch:
 def bound_by(
     record: PublicIncident, owner: Restraint, others: Restraint, rules: Rules
 ) -> PublicIncident | Held | Withheld:
-    """Return a record as its *owner*, the source of it, and the *others* bind it together."""
+    """Return a record restricted by its *owner*, the source of it, and by the *others*."""
     all_of_them = owner.with_other(others)
     if all_of_them.reason is not None:
         return _withheld(record, all_of_them.reason, rules)
@@ -228,7 +228,7 @@ def bound_by(
 
 
 def _masked(record: PublicIncident, asked: Restraint, rules: Rules) -> PublicIncident:
-    """Return a record at a place that is as coarse as is asked for, worked out from its public one alone."""
+    """Return a record at a place as coarse as *asked* requires, computed from its public place alone."""
     place, areas = record.place, record.areas
     if place is None:
         return record
@@ -251,7 +251,7 @@ def _masked(record: PublicIncident, asked: Restraint, rules: Rules) -> PublicInc
 
 
 def _held(public: PublicIncident, owner: Restraint, others: Restraint) -> Held:
-    """Return a record that waits for the longest of what its owner and the others ask for."""
+    """Return a record that waits for the longest hold of its owner and the others."""
     both = owner.with_other(others)
     if both.step_min is not None:
         stages = [(name, getattr(public, name)) for name in TIMES]
@@ -274,7 +274,7 @@ def _held(public: PublicIncident, owner: Restraint, others: Restraint) -> Held:
 
 
 def _withheld(record: PublicIncident, reason: Reason, rules: Rules) -> Withheld:
-    """Return the mark of an incident that something else withholds, with the area that counts it."""
+    """Return the mark of an incident that a restraint withholds, with the area that counts it."""
     place, kind = record.place, rules.ledger_kind
     areas: dict[str, str] = {}
     if place is not None and kind is not None:
@@ -285,7 +285,7 @@ def _withheld(record: PublicIncident, reason: Reason, rules: Rules) -> Withheld:
 
 
 def _frozen(new: PublicIncident, known: PublicIncident) -> PublicIncident:
-    """Return *new* at the place where it was first; one that is coarser now is shown so."""
+    """Return *new* at the place where it was first published, or at its own if that is coarser."""
     if new.place is None or known.place is None or new.place.radius_m > COARSER * known.place.radius_m:
         return new
     return replace(new, place=known.place, areas=known.areas)

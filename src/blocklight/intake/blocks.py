@@ -1,4 +1,4 @@
-"""Knows where the block or crossing is that a label names: from street lines, never from a call."""
+"""Finds the block or crossing that a label names, from street lines and never from a call."""
 
 import math
 
@@ -9,7 +9,7 @@ from blocklight.intake.geocode.streets import Streets, Stretch
 from blocklight.model import Place
 
 _LOT_M = 60.0
-"""From the middle of a street to the far end of the lots along it, where a feed may have its points."""
+"""From the middle of a street to the far end of the lots along it: feeds may put their points there."""
 _STEP_M = 25
 _REMEMBERED = 100_000
 
@@ -17,7 +17,7 @@ _REMEMBERED = 100_000
 class Blocks:
     """The blocks and crossings of one city by their labels.
 
-    All that follows from a block found here follows from its label alone: whoever reads the label knows it.
+    What is published about a block found here follows from its label alone.
     """
 
     def __init__(self, streets: Streets) -> None:
@@ -26,9 +26,9 @@ class Blocks:
 
     @classmethod
     def of(cls, city: City) -> "Blocks | None":
-        """Load a city's street lines, ``None`` for a city without.
+        """Load a city's street lines, ``None`` if it has none.
 
-        Raises ``CityFileError`` for those that cannot be read.
+        Raises ``CityFileError`` if they cannot be read.
         """
         lines = city.geocoder and city.geocoder.streets
         return cls(Streets.of(lines, city)) if lines else None
@@ -36,8 +36,8 @@ class Blocks:
     def around(self, label: str, lon: float, lat: float) -> Stretch | None:
         """Return the block that a label names, for a call at lon, lat in WGS 84 degrees.
 
-        ``None`` where the streets know no such block or several, where it is too long for its middle to stand
-        for it, or where the call is too far away to be there: then one of address and point is wrong.
+        ``None`` if the street lines contain no such block or several, if it is too long to be shown at its
+        middle, or if the call is too far away to be there: then either its address or its point is wrong.
         """
         stretch = self._of(label)
         if stretch is None or distance_m(lon, lat, stretch.lon, stretch.lat) > stretch.reach_m + _LOT_M:
@@ -57,7 +57,7 @@ class Blocks:
 
 
 def labelled(cell: Place, label: str, stretch: Stretch) -> Place:
-    """Return the cell of a block's middle with the block's label, and how far all of the block may be."""
+    """Return the cell of a block's middle with the block's label, and a radius that covers the block."""
     away_m = distance_m(cell.lon, cell.lat, stretch.lon, stretch.lat) + stretch.reach_m + _LOT_M
     steps = math.ceil(away_m / _STEP_M) * _STEP_M
     return Place(

@@ -1,4 +1,4 @@
-"""Reads JSON from outside within bounds: what is small on the wire may be large in memory."""
+"""Parses JSON from outside within bounds: a small document may be huge in memory."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ _SMALL = 1_000_000
 
 
 def parse_json(text: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Return the value of a document; raises ``JSONDecodeError``, and ``SourceChanged`` for too many parts.
+    """Return the value of a document; raises ``JSONDecodeError``, and ``SourceChanged`` for too many values.
 
-    They are counted by their signs, before anything is read: those inside of texts count too.
+    Commas and brackets are counted before anything is parsed, so those inside strings count too.
     """
     if len(text) > _SMALL and (
         text.count(b",") > MOST_VALUES or text.count(b"{") + text.count(b"[") > MOST_CONTAINERS

@@ -1,6 +1,6 @@
-"""Remembers for an hour, by keyed digests, where sensitive calls were, and withholds calls beside them.
+"""Remembers for an hour, as keyed digests, where sensitive calls were, and withholds calls close to them.
 
-A hang-up from the house of a call that is withheld, ten minutes before or after it, gives that call away.
+A hang-up from the house of a withheld call, ten minutes before or after it, would reveal that call.
 """
 
 import threading
@@ -25,13 +25,13 @@ _SLOT_S = 900
 _SLOTS_NEAR = 2
 """Slots of a quarter of an hour to each side: at least 30 minutes, less than 45."""
 _KEPT = timedelta(hours=1)
-"""How long a call is remembered, by the moment its source was read: feeds tell of calls late."""
+"""How long a call is remembered after its source was read: feeds report calls late."""
 _REFRESHED = timedelta(minutes=10)
 _MOST_MARKS = 100_000
-"""Up to 62 a call; with more, the oldest go first."""
+"""Up to 62 for each call; beyond this the oldest are dropped."""
 
 AlreadyPublic = Callable[[Sequence[str]], AbstractSet[str]]
-"""Returns which of some ids the public has seen: what happens beside them later changes nothing of them."""
+"""Returns which of some ids are or were public: what happens close to them later does not change them."""
 
 
 class _Noted(NamedTuple):
@@ -41,7 +41,7 @@ class _Noted(NamedTuple):
 
 
 class Companions:
-    """What a city's sources told of sensitive calls within the hour; in memory alone, shared by its feeds."""
+    """Where and when a city's sensitive calls of the last hour were; in memory only, shared by its feeds."""
 
     def __init__(self) -> None:
         self._marks: dict[int, dict[bytes, datetime]] = {}
@@ -58,7 +58,7 @@ class Companions:
         return len(self._noted)
 
     def __repr__(self) -> str:
-        """Say only what may stand in a log."""
+        """Show only what may be logged."""
         return "Companions()"
 
     def judged(
@@ -71,8 +71,8 @@ class Companions:
     ) -> list[Outcome]:
         """Return *outcomes* of *incidents*, read at *at*, with companions of sensitive calls withheld.
 
-        The order within an answer does not count. What is public already stays and goes on: to take it back
-        would show that something sensitive happened beside it.
+        The order within an answer does not matter. What is public already stays and is updated: retracting it
+        would reveal that something sensitive happened close to it.
         """
         pairs = zip(incidents, outcomes, strict=True)
         self._remember([one for one, outcome in pairs if _is_sensitive(outcome)], at)
@@ -97,7 +97,7 @@ class Companions:
     ) -> set[str]:
         """Return the public ids of companions among those *without_place* of an answer's *incidents*.
 
-        They are told by their addresses, so that no outside service is asked for what is withheld.
+        They are recognised by their addresses, so that no outside service is asked for what is withheld.
         """
         hidden = [one for one in incidents if choices_of(one, rules)[0].category is Reason.SENSITIVE]
         self._remember(hidden, at)
@@ -140,15 +140,15 @@ class Companions:
         slot = _slot(incident.received_at)
         span = range(slot - _SLOTS_NEAR, slot + _SLOTS_NEAR + 1)
         near = [marks for number in span if (marks := self._marks.get(number))]
-        if not near:  # most of the time, and then nothing is worked out of the place
+        if not near:  # the usual case, and then the place need not be computed
             return False
         return any(mark in marks for mark in self._marks_of_other(incident) for marks in near)
 
     def _marks_of_sensitive(self, incident: Incident) -> Iterator[bytes]:
-        """Yield by what another call is known to be beside a sensitive one."""
+        """Yield the marks by which another call is recognised as close to a sensitive one."""
         lon, lat = incident.lon, incident.lat
         label = _label(incident)
-        if lon is None or lat is None or not _on_earth(lon, lat):  # nobody looks up its place
+        if lon is None or lat is None or not _on_earth(lon, lat):  # its place is not looked up
             if label is not None:
                 self._any_unplaced = True
                 yield digest_of(("unplaced", label))
@@ -159,7 +159,7 @@ class Companions:
             yield digest_of(("placed", label))
 
     def _marks_of_other(self, incident: Incident) -> Iterator[bytes]:
-        """Yield what to look for beside a call that may be shown; its block where either has no point."""
+        """Yield the marks to look for close to a call that may be shown; its block if either has no point."""
         lon, lat = incident.lon, incident.lat
         if lon is not None and lat is not None and _on_earth(lon, lat):
             yield digest_of(grid.latlng_to_cell(lat, lon, _FINE))

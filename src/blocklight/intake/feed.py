@@ -28,7 +28,7 @@ from blocklight.store.restraint import NOTHING, Restraint
 
 _REMEMBERED = 200_000
 BATCH_OUTCOMES = ("stored", "refused", "failed")
-"""What may become of an answer or a push: stored, wrong as a whole, or lost to a failing database."""
+"""What can happen to an answer or a push: stored, refused as wrong, or failed with the database."""
 _PASSING = frozenset({"absurd_time"})
 """Reasons to reject a row that may be over at the next fetch, though the row is the same."""
 
@@ -38,12 +38,12 @@ def _none_of(_: Sequence[str]) -> AbstractSet[str]:
 
 
 class Past(NamedTuple):
-    """What is known of incidents from before: each function returns which of some public ids are such."""
+    """What is known of earlier incidents: each function returns the matching ones of some public ids."""
 
     once_sensitive: Callable[[Sequence[str]], AbstractSet[str]] = _none_of
-    """Ever withheld as sensitive: they stay so, whatever their rows say now."""
+    """Once withheld as sensitive: they stay withheld, whatever their rows say now."""
     already_public: Callable[[Sequence[str]], AbstractSet[str]] = _none_of
-    """Seen by the public."""
+    """Public now, or public before."""
 
 
 _NOTHING_KNOWN = Past()
@@ -65,7 +65,7 @@ class Tally:
     joined: Counter[str] = field(default_factory=Counter)
     """How many rows an incident had, by its public id, where that may be several."""
     asked: dict[str, Restraint] = field(default_factory=dict)
-    """What incidents ask for that binds them whatever else is told, by public id."""
+    """What restricts the incidents whichever record is shown, by public id."""
     unread: set[str] = field(default_factory=set)
     """Public ids of incidents whose record is there but could not be read: they have not left the feed."""
     unread_columns: set[str] | None = None
@@ -77,7 +77,7 @@ class Tally:
     unchanged: bool = False
     reported: bool = False
     zone_mistake: str | None = None
-    """What makes a mistaken time zone likely: for the operator."""
+    """Why the times seem to be read in the wrong zone; for the operator."""
 
     @property
     def shown(self) -> int:
@@ -119,7 +119,7 @@ class Feed:
         self.cursor: str | None = None
         self.cursor_known = False
         self.batches: Counter[str] = Counter()
-        """How many answers and pushes came to each of ``BATCH_OUTCOMES`` since the start."""
+        """How many answers and pushes had each of ``BATCH_OUTCOMES`` since the start."""
         self.withheld_watch = WithheldWatch(source.id)
         self._normalise = Normaliser.of(source, city)
         self._geocoder = geocoder
@@ -127,7 +127,7 @@ class Feed:
         self._companions = companions
         self._binding = Binding.of(source, city, rules)
         self._asked: dict[str, Restraint] = {}
-        """What the incidents of the latest answer ask for, by public id, where they ask for anything."""
+        """The restraints of the incidents of the latest answer, by public id."""
         self._known: dict[bytes, Outcome] = {}
         """What the rows of the latest answer came to, by their digests: no row outlives its fetch."""
         self._latest: list[Outcome] = []
@@ -192,7 +192,7 @@ class Feed:
         return outcomes
 
     def _ask_again(self, outcome: Outcome, tally: Tally) -> None:
-        """Let what a row, that reads as before, asked for be asked for again."""
+        """Carry over the restraint of an unchanged row to this answer."""
         asks = self._asked.get(outcome.id) if self._asked else None
         if asks is not None:
             tally.asked[outcome.id] = asks.with_other(tally.asked.get(outcome.id, NOTHING))
@@ -221,7 +221,7 @@ class Feed:
         self, incidents: list[Incident], at: datetime, tally: Tally, past: Past
     ) -> tuple[list[Incident], list[Outcome]]:
         """Return *incidents*, placed where they may be shown, and what becomes of each."""
-        if incidents and not self._zone_seen:  # a mistake of the city file, so once is enough
+        if incidents and not self._zone_seen:  # a mistake in the city file: one warning is enough
             self._zone_seen = True
             received = (incident.received_at for incident in incidents)
             tally.zone_mistake = whole_hours_off(received, at, self._zone)
@@ -302,11 +302,11 @@ class Feed:
         return self._claims is not None and self._claims.told_twice(self.source, key)
 
     def binder(self, tally: Tally) -> BoundBatch | None:
-        """Return what binds the outcomes of a batch to what else is known, if anything else may be."""
+        """Return what combines a batch with what else is known, ``None`` if nothing else can be."""
         return None if self._binding is None else self._binding.of_batch(tally.asked)
 
     def hidden(self, store: Store) -> Callable[[Sequence[str]], AbstractSet[str]]:
-        """Return what tells which of some ids are withheld, whatever this source says of them now."""
+        """Return a function that finds ids that stay withheld whatever this source says of them now."""
         binding = self._binding
         if binding is None:
             return store.once_sensitive

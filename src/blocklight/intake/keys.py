@@ -60,9 +60,9 @@ def renewed_id(id_: str, keys: bytes) -> str:
 
 
 def place_key(folder: Path, given: str | None = None) -> bytes | None:
-    """Return the key for digests of public places, ``None`` where the city's keys are not at hand.
+    """Return the key for digests of public places, ``None`` if this machine does not have the city's keys.
 
-    It is made of the oldest key, and so outlives their changes.
+    It is derived from the oldest key, so it stays the same when keys change.
     """
     if given is None and not (folder / _FILE).is_file():
         return None

@@ -1,4 +1,4 @@
-"""Turns what a source tells of a time into a moment in UTC; all raise ``ValueError`` on nonsense."""
+"""Turns a source's notation of a time into a moment in UTC; all raise ``ValueError`` on nonsense."""
 
 import re
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def from_epoch_s(value: Any) -> datetime:  # noqa: ANN401 - a source's value may
 def from_epoch_ms(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be anything
     """Return the aware UTC time of milliseconds since 1970, bare or written ``/Date(…)/``.
 
-    The offset that may stand in the latter is that of the sender's clock; the number is in UTC all the same.
+    The latter may contain the offset of the sender's clock; the number is in UTC all the same.
     """
     if isinstance(value, str) and (match := _MICROSOFT.fullmatch(value.strip())):
         value = match[1]
@@ -77,11 +77,11 @@ def from_local(
 ) -> datetime:
     """Return the aware UTC time of a wall-clock reading in *zone*.
 
-    A reading that never was (the spring gap) is taken with the offset before the change, as a clock that was
-    not put forward would show it. One that was twice (the autumn fold) is the first, unless that
-    lies before *not_before* and the second does not. Text that says its zone (an offset, ``Z``, UTC, GMT) is
-    of that zone. A number of milliseconds since 1970 is a wall clock that was written down as if it were UTC;
-    24:00 is the end of its day; hours and minutes that stand together (``%H%M``) may lack leading zeros.
+    A time that a change of clocks skips is read with the offset before the change, as on a clock that was not
+    put forward. Of a time that occurs twice the first is returned, unless it lies before *not_before* and the
+    second does not. Text that names its zone (an offset, ``Z``, UTC, GMT) is read in that zone. A number of
+    milliseconds since 1970 is a wall-clock time that was stored as if it were UTC; 24:00 is the end of its
+    day; hours and minutes without a separator (``%H%M``) may lack leading zeros.
     """
     naive = _reading(value, form)
     if naive.tzinfo is not None:
@@ -95,7 +95,7 @@ def from_local(
 
 
 def _reading(value: Any, form: str | None) -> datetime:  # noqa: ANN401 - a source's value may be anything
-    """Return what a wall clock showed; aware where the text itself says its zone."""
+    """Return what a wall clock showed; aware if the text itself names its zone."""
     text = str(value).strip()
     if len(text) > _LONGEST_TEXT:
         raise ValueError("too long for a time")
@@ -107,7 +107,7 @@ def _reading(value: Any, form: str | None) -> datetime:  # noqa: ANN401 - a sour
 
 
 def _read(text: str, form: str | None) -> datetime:
-    """Return what text tells; most of it is told as the format says, and read in one step."""
+    """Parse text; most texts match the format and are parsed in one step."""
     clock, of_utc = _peculiar(form) if form else (None, False)
     if clock is None and not of_utc:
         with suppress(ValueError):
@@ -119,9 +119,9 @@ def _read(text: str, form: str | None) -> datetime:
 
 @lru_cache(maxsize=256)
 def _peculiar(form: str) -> tuple[str | None, bool]:
-    """Return the clock in a format whose digits stand together, and whether the format ends in UTC's name.
+    """Return the time of day in a format without separators, and whether the format ends in UTC, GMT or Z.
 
-    Where something stands right before the clock without a separator, all have the digits that they must.
+    If other digits come right before it, its leading zeros cannot be missing.
     """
     clock = _CLOCK_OF_DIGITS.search(form)
     alone = clock is not None and not form[: clock.start()][-1:].isalpha()
@@ -153,20 +153,20 @@ def _parsed_freely(text: str) -> datetime:
 
 @lru_cache(maxsize=256)
 def _digits_of_clock(form: str, clock: str) -> re.Pattern[str]:
-    """Return where the digits of a clock such as ``%H%M`` stand in a text of the format."""
+    """Return a pattern that finds the digits of a time of day such as ``%H%M`` in a text of the format."""
     before, _, after = form.partition(clock)
     return re.compile(f"({_any_text(before)})(\\d{{1,{len(clock)}}})(?:\\.0+)?({_any_text(after)})")
 
 
 def _any_text(form: str) -> str:
-    """Return a pattern of the text that a part of a format stands for."""
+    """Return a pattern for the text that a part of a format matches."""
     return "".join(
         ".+?" if part.startswith("%") else re.escape(part) for part in re.split(r"(%[a-zA-Z])", form)
     )
 
 
 def _with_leading_zeros(text: str, form: str, clock: str) -> str:
-    """Return the text with all digits of a clock that is written as a number: 105 is five past one."""
+    """Return the text with the leading zeros of a time of day that is written as a number: 105 is 01:05."""
     match = _digits_of_clock(form, clock).fullmatch(text)
     if match is None:
         raise ValueError("not in the format")
@@ -200,7 +200,7 @@ def from_day(
 ) -> datetime:
     """Return the aware UTC time at which a day begins in *zone*, or *not_before* if that is on that day.
 
-    A reading with a clock in it that does not show midnight is refused: it tells a time, which `local` reads.
+    A value with a time of day other than midnight is refused: it is for `local`.
     """
     begins = _day_of(value, zone, forms)
     if not_before is not None and not_before.astimezone(zone).date() == begins:
@@ -231,10 +231,10 @@ def from_time_of_day(
 ) -> datetime:
     """Return the aware UTC time of a clock reading without a date.
 
-    It is the latest such time that was not still to come at *fetched_at*, or the first from *not_before* on;
-    one that lies slightly before that was then, and not a day later, and one without seconds is of that
-    minute. One of *forms* that holds a day is for a reading that has its date after all. Digits alone are
-    hours and minutes (105 is 01:05), a number below one is a part of the day.
+    It is the latest such time before *fetched_at*, or the first from *not_before* on. One slightly before
+    *not_before* is taken as it is, not a day later, and one in the same minute without seconds is
+    *not_before*. A form with a day in it is for values that do have a date. Digits without a separator are
+    hours and minutes (105 is 01:05); a number below one is a fraction of the day.
     """
     for form in (form for form in forms if "%d" in form):
         with suppress(ValueError):

@@ -43,9 +43,9 @@ _NOT_SHOWN = Placing(Decision((), "withhold", Reason.POLICY, "none", COARSEST), 
 
 @dataclass(frozen=True, slots=True)
 class KnownChoices:
-    """What is decided of incidents that are alike in all that rules look at but for place and time.
+    """What is decided about incidents that differ, in all that rules look at, only in place and time.
 
-    *by_part* holds it for the parts into which *edges*, minutes, cut the day; one reaches round midnight.
+    *by_part* has it for each part of the day; *edges* are the minutes between parts. One spans midnight.
     """
 
     edges: Sequence[int]
@@ -72,11 +72,11 @@ class Rules:
     never_closing: AbstractSet[str] = frozenset()
     """Sources that never say that a call is closed."""
     blocks: Blocks | None = field(default=None, repr=False)
-    """The blocks that labels name, ``None`` where no label is shown."""
+    """The blocks that labels name, ``None`` if no labels are shown."""
     known_choices: dict[tuple[object, ...], KnownChoices] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    """What was worked out before, of no other rules: a copy with another part begins with none."""
+    """Results of these very rules; a changed copy of the rules begins without."""
 
     @classmethod
     def of(cls, city: City, id_key: bytes, areas: Areas | None = None) -> "Rules":
@@ -112,7 +112,7 @@ class Rules:
         return self.ids.of(f"{self.city_id}\x1f{self.same.get(source, source)}\x1f{identity}")
 
     def meaning(self, source_type: str, source: str) -> Meaning:
-        """Return what a source type means where one source says it."""
+        """Return what a source type means at one source."""
         meaning = self.meanings.of(source_type)
         return meaning.where_none_is_closed() if source in self.never_closing else meaning
 
@@ -128,9 +128,9 @@ Judgement = tuple[Meaning, Placing]
 def redact(
     incident: Incident, rules: Rules, judgement: Judgement | None = None
 ) -> PublicIncident | Held | Withheld:
-    """Return what the public may know of *incident*, and when; every decision that fails, withholds.
+    """Return what the public may know of *incident*, and when; if a decision fails, it is withheld.
 
-    *judgement* is what `judge` returned of it, where that is known already.
+    *judgement* is what `judge` returned for it, if that is known already.
     """
     public_id = rules.public_id(incident.source, incident.source_key)
     meaning, placing = judgement or judge(incident, rules)
@@ -189,7 +189,7 @@ def choices_of(incident: Incident, rules: Rules) -> tuple[Meaning, Sequence[Choi
 
 
 def _edges(incident: Incident, rules: Rules) -> list[int]:
-    """Return the minutes of the day between which nothing changes of what may be decided."""
+    """Return the minutes of the day at which a decision may change."""
     meaning, types = _meaning_of(incident, rules)
     medical = meaning.category is Category.MEDICAL
     edges: set[int] = set()
@@ -200,7 +200,7 @@ def _edges(incident: Incident, rules: Rules) -> list[int]:
 
 
 def _meaning_of(incident: Incident, rules: Rules) -> tuple[Meaning, dict[str, Meaning]]:
-    """Return what the types of an incident mean together, and what each of them does."""
+    """Return what the types of an incident mean together, and what each of them means."""
     meaning = rules.meanings.of(incident.source_type)
     types = {incident.source_type: meaning}
     for text in incident.other_types:
@@ -276,7 +276,7 @@ def timed(incident: Incident, public: PublicIncident, decision: Decision) -> Pub
 
 
 def release_of(incident: Incident, decision: Decision) -> datetime | None:
-    """Return when a delay ends by the source's time, ``None`` while nobody says that the call is closed."""
+    """Return when a delay ends by the source's time, ``None`` while the call is not closed."""
     wait = timedelta(minutes=decision.for_min)
     if not decision.until_closed:
         return incident.received_at + wait
@@ -290,7 +290,7 @@ def reject(source: str, identity: str, reason: str, rules: Rules) -> Rejected:
 
 
 def _block_of(incident: Incident, several: Sequence[Choices], rules: Rules) -> tuple[str, Stretch] | None:
-    """Return the label of an incident's block, and where that is, if the streets know it."""
+    """Return the label of an incident's block and its position, ``None`` if no label may be shown."""
     blocks, lon, lat = rules.blocks, incident.lon, incident.lat
     if blocks is None or not incident.address or lon is None or lat is None:
         return None
@@ -309,10 +309,10 @@ def _shows_labels(decision: Decision) -> bool:
 
 
 def _at_block(label: str, stretch: Stretch, several: Sequence[Choices], rules: Rules) -> Placing:
-    """Return the place of a call on a block: like all that is decided there, it follows from the block alone.
+    """Return the place of a call on a block; it depends on the block alone, like all decisions about it.
 
-    The cell of the call's own address beside the label would tell on which part of the block it was. So where
-    a rule asks for another mask, that is the mask of the block's middle too.
+    The cell of the call's own address, together with the label, would reveal on which part of the block it
+    was. So if a rule requires another mask, that too is the mask of the block's middle.
     """
     placing = rules.masks.choose(stretch.lon, stretch.lat, several, is_block=True)
     decision, place = placing

@@ -70,7 +70,7 @@ def refilter(
     """Return what a policy makes of a published incident; of several possible ones the strictest.
 
     One that is *waiting* may have to wait for longer; what was delayed and is published is delayed once.
-    A delay counts from *released_at* where that is later than the source's time and may have been its start.
+    A delay counts from *released_at* if that is later than the source's time and may have been its start.
     """
     seen_at = public.received_at
     if released_at is not None and not public.delayed and may_be_new(public.received_at, released_at):
@@ -132,7 +132,7 @@ def _again(
     )
     outcome = timed(incident, stricter, decision)
     delayed_already = isinstance(outcome, Held) and outcome.incident == public and not waiting
-    # Since when something waits, the store knows: it may have been seen long after its source's time.
+    # The store knows since when a record waits: it may have been seen long after the source's time.
     over = isinstance(outcome, Held) and not waiting and _is_over(outcome, public, now, seen_at)
     if delayed_already or over:
         outcome = stricter
@@ -209,7 +209,7 @@ def _no_finer(place: Place, wanted: Placing, rules: Rules) -> Place | Reason | N
 
 
 def _unlabelled(place: Place) -> Place:
-    """Return a place without its label, and of a block's cell without the number that tells of the block."""
+    """Return a place without its label and, for a block's cell, without the radius that reveals the block."""
     return coarsened(place, FINEST) if stands_for_blocks(place) else replace(place, label=None)
 
 

@@ -80,7 +80,7 @@ def _joined(before: Batch | None, batch: Batch) -> Batch:
 
 
 def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone: bool = False) -> None:
-    """As ``_store_batch``, and count what became of the batch."""
+    """Do ``_store_batch``, and count the outcome of the batch."""
     outcome = "failed"
     try:
         _store_batch(feed, store, batch, tally, alone=alone)
@@ -190,7 +190,7 @@ class Runner:
         stored: Callable[[], None],
         store_fails: Callable[[], Awaitable[bool]] = _never,
     ) -> None:
-        """*store_fails* looks whether the database does, and has said so in the log itself."""
+        """*store_fails* checks whether the database fails; if so, it has logged that itself."""
         self._store_fails = store_fails
         self._failure_is_logged = False
         self._feed = feed
@@ -259,20 +259,20 @@ class Runner:
         return tally
 
     def _note_short_answer(self, tally: Tally) -> None:
-        """Say once that closings wait for a second answer, and once how that ended."""
+        """Log once that closings wait for a second answer, and once how that ended."""
         if not tally.applied:
             return
         source, missing = self._feed.source.id, sum(applied.unconfirmed for applied in tally.applied)
         if missing and not self._short:
             _log.warning(
                 "source %s: its last answer was unusually short: %d of its open calls are missing; they stay "
-                "open until another answer lacks them too, or `blocklight sources confirm` says so",
+                "open until another answer lacks them too, or until `blocklight sources confirm`",
                 source,
                 missing,
             )
         if self._short and not missing:
             closed = sum(applied.vanished for applied in tally.applied)
-            _log.info("source %s: no call waits to be closed any more; %d were closed now", source, closed)
+            _log.info("source %s: no calls wait to be closed any more; %d were closed now", source, closed)
         self._short = missing > 0
 
     async def _failed(self, reason: str, explained: str, *, is_logged: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Lets rows with one key bind each other where a source gives an incident several rows and nobody said so."""
+"""Makes rows with one key equally strict, if a source sends several for an incident without being set up so."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ _BINDING = frozenset({Reason.UNMAPPED, Reason.POLICY, Reason.SENSITIVE})
 
 
 def bound_by_key(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Return outcomes in which all of one id are alike: the latest one, as strict as each of them."""
+    """Return outcomes in which those with one id are equal: the latest one, as strict as the strictest."""
     by_id: dict[str, PublicIncident | Held | Withheld] = {}
     for outcome in outcomes:
         if not isinstance(outcome, Rejected):

@@ -1,4 +1,4 @@
-"""What one source, or the rows so far, ask for an incident that binds the whole of it, and its table."""
+"""What one source, or its rows so far, require for the whole of an incident; and the table of that."""
 
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
@@ -17,11 +17,11 @@ Mask = Literal["", "cell", "area", "none"]
 
 
 class Restraint(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What binds an incident, whichever record of it is shown; nothing of what was said, or where.
+    """What restricts an incident, whichever record of it is shown; never text of a record, or its place.
 
-    *reason* withholds it. *place* asks for another mask than the city's usual one: a cell no finer than
-    *resolution*, the area of *bound*, or none. It waits until *release_at*, and with *until_closed* for as
-    long as the source of it calls it *is_open*; the rest is as in ``Held``.
+    *reason* withholds it. *place* requires another mask than the city's usual one: a cell no finer than
+    *resolution*, the area of *bound*, or none. It waits until *release_at* and, with *until_closed*, for as
+    long as its source reports it open (*is_open*); the rest is as in ``Held``.
     """
 
     reason: Reason | None = None
@@ -39,17 +39,17 @@ class Restraint(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def delays(self) -> bool:
-        """Whether it publishes anything later."""
+        """Whether anything is published later than usual."""
         return self.release_at is not None or self.until_closed or self.step_min is not None
 
     def with_other(self, other: "Restraint") -> "Restraint":
-        """Return one that is as strict as both, in any order."""
+        """Return a restraint as strict as both; the order does not matter."""
         if self == other:
             return self
         place = max(self.place, other.place, key=_MASKS.index)
         bounds = [one.bound for one in (self, other) if one.place == "area"]
         if place == "area" and any(bound != bounds[0] for bound in bounds):
-            place = "none"  # two areas overlap in part: one in each would tell where
+            place = "none"  # two areas overlap in part: one after the other would reveal where
         reasons = [one.reason for one in (self, other) if one.reason is not None]
         times = [one.release_at for one in (self, other) if one.release_at is not None]
         return Restraint(
@@ -68,7 +68,7 @@ class Restraint(msgspec.Struct, frozen=True, omit_defaults=True):
         )
 
     def closed(self, at: datetime) -> "Restraint":
-        """Return it once its source no longer calls the incident open, which was first seen at *at*."""
+        """Return the restraint of an incident whose closing was first seen at *at*."""
         due = at + timedelta(seconds=self.after_close_s)
         if self.release_at is not None:
             due = max(due, self.release_at)
@@ -80,10 +80,10 @@ BySource = Mapping[str, Restraint]
 
 
 class Binder(Protocol):
-    """Settles what a batch says beside what else is known of its incidents; called inside its transaction."""
+    """Combines a batch with what else is known of its incidents; called inside the batch's transaction."""
 
     def needs(self, outcomes: Collection[Outcome], restraints: Mapping[str, BySource]) -> AbstractSet[str]:
-        """Return the ids whose stored records it has to see."""
+        """Return the ids whose stored records are needed."""
         ...
 
     def __call__(
@@ -93,7 +93,7 @@ class Binder(Protocol):
         stored: Mapping[str, PublicIncident],
         at: datetime,
     ) -> tuple[list[Outcome], dict[str, Restraint]]:
-        """Return what is to be stored, and what the batch's source asks for where that changed."""
+        """Return the outcomes to store, and the changed restraints of the batch's source."""
         ...
 
 
@@ -116,7 +116,7 @@ class Restraints:
         return by_id
 
     def put(self, source: str, changed: Mapping[str, Restraint]) -> None:
-        """Remember what *source* asks for; what asks for nothing is dropped."""
+        """Store the restraints of *source*; those that require nothing are deleted."""
         put = [
             (id_, source, _encode(restraint).decode())
             for id_, restraint in changed.items()
@@ -127,7 +127,7 @@ class Restraints:
         run_many(self._cursor, self._sql.delete_restraint, gone)
 
     def vanish(self, source: str, present: AbstractSet[str], at: datetime) -> None:
-        """End the holds until closed of what is no longer in its source."""
+        """End the holds until closed of incidents that left their source's feed."""
         rows = fetch(self._cursor, self._sql.restraints_of, (source,))
         left = {id_: _decode(text) for id_, text in rows if id_ not in present}
         self.put(source, {id_: one.closed(at) for id_, one in left.items() if one.is_open})
