@@ -11,7 +11,7 @@ FINEST = 9
 """The resolution that all others are derived from, and the finest that is ever shown."""
 COARSEST = 5
 BLOCK_BEYOND_M = 200
-"""How far the ground of a block may reach beyond the cell of its middle, in metres."""
+"""How far a block may reach beyond the cell of its middle, in metres."""
 _EARTH_RADIUS_M = 6_371_008.8
 _DIGITS = 6
 
@@ -84,13 +84,13 @@ def cell_of(place: Place) -> str | None:
 
 
 def stands_for_blocks(place: Place) -> bool:
-    """Whether a public place is the cell of the middle of a block, which may reach beyond the cell."""
+    """Return whether a place is the cell of a block's middle; the block may reach beyond it."""
     cell = cell_of(place)
     return cell is not None and (place.label is not None or place.radius_m > place_of(cell).radius_m)
 
 
 def around_blocks(place: Place) -> Place:
-    """Return a cell as what stands for all blocks with their middle in it."""
+    """Return a cell with a radius that covers all blocks with their middle in it."""
     return Place(place.lon, place.lat, place.kind, place.radius_m + BLOCK_BEYOND_M)
 
 
@@ -123,14 +123,14 @@ def coarsened(place: Place, resolution: int) -> Place:
 
 
 def around_both(one: Place, other: Place) -> Place | None:
-    """Return the smallest cell that holds two public places, ``None`` where no cell is so large."""
+    """Return the smallest cell that contains two public places, ``None`` if no cell is that large."""
     large = max(one.radius_m, other.radius_m)
     are_cells = all(cell_of(place) and not stands_for_blocks(place) for place in (one, other))
     for resolution in range(FINEST, COARSEST - 1, -1):
         cell = cell_at(one.lon, one.lat, resolution)
         around = place_of(cell)
         if cell == cell_at(other.lon, other.lat, resolution) and around.radius_m >= large:
-            # What is no cell may lie beyond the border of the one that its middle is in.
+            # A place that is not a cell may reach beyond the cell that its middle is in.
             return around if are_cells else Place(around.lon, around.lat, around.kind, 2 * around.radius_m)
     return None
 

@@ -1,4 +1,4 @@
-"""Counts durations by size, as Prometheus wants them."""
+"""Counts durations in buckets for Prometheus."""
 
 import threading
 from bisect import bisect_left
@@ -9,7 +9,7 @@ BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 
 
 class Histogram:
-    """How many durations, in seconds, were no longer than each bound; may be used from several threads."""
+    """Cumulative counts of durations in seconds, by upper bound; safe to use from several threads."""
 
     def __init__(self, bounds_s: Sequence[float] = BOUNDS_S) -> None:
         self._bounds_s = tuple(bounds_s)
@@ -25,7 +25,7 @@ class Histogram:
 
     @property
     def buckets(self) -> list[tuple[str, float]]:
-        """The bounds as text, the last of them without an end, each with how many were no longer."""
+        """The upper bounds as text, ``+Inf`` last, each with the number of durations up to it."""
         names = [*map(repr, self._bounds_s), "+Inf"]
         return list(zip(names, map(float, accumulate(self._counts)), strict=True))
 

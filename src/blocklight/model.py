@@ -262,7 +262,7 @@ class Withheld(msgspec.Struct, frozen=True):
 
     *sensitive* is the ratchet: such an id is never published again, whatever later updates say. *areas* are
     those of its masked place: they are counted in the ledger and not kept with the id. A *companion* is
-    withheld for what happened beside it, and takes nothing back that is public.
+    withheld because it is close to a sensitive one; if it is public already, it is not retracted.
     """
 
     id: str
@@ -366,9 +366,9 @@ class Area(msgspec.Struct, frozen=True):
 
 
 def may_be_new(received_at: datetime, seen_at: datetime) -> bool:
-    """Whether what was first seen at *seen_at* may have begun then, its source's clock being a zone off.
+    """Return whether a record first seen at *seen_at* may have begun then, with a clock read in a wrong zone.
 
-    Between the zones farthest apart lie 26 hours; what is older by the source's clock is past by any.
+    The zones farthest apart differ by 26 hours, so anything older by the source's clock is past in any zone.
     """
     return received_at > seen_at - _ZONES_APART
 

@@ -176,7 +176,7 @@ class MedicalDetail(Table):
 
 
 class CompanionsShown(Table):
-    """A line that publishes companions of sensitive calls as any other call; *reason* is public."""
+    """Publishes companions of sensitive calls like any other call; *reason* is public."""
 
     show: Literal[True]
     reason: PublicReason

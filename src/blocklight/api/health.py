@@ -57,7 +57,7 @@ def metrics(state: Annotated[Public, Depends(public)]) -> Response:
 
 
 class PublicFigures(Collector):
-    """The figures that move with what is published, and with who reads it, alone."""
+    """The figures that depend only on what is published and on who reads it."""
 
     def __init__(self, publisher: Publisher, admission: Admission) -> None:
         self._publisher = publisher

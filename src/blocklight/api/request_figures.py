@@ -1,4 +1,4 @@
-"""How long answers take to begin, by route and status."""
+"""Measures the time to the first byte of each response, by route and status."""
 
 import time
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 from blocklight.histogram import Histogram
 
 ROUTED = "blocklight.routed"
-"""Where a scope names the one that was routed, if that is another."""
+"""Key under which a scope names the inner scope that was routed, if there is one."""
 _UNROUTED = "none"
 _PREFIX = "/api/v1"
 _ANYTHING = ("/{path:path}",)
-"""The route that answers what no other does."""
+"""The catch-all route."""
 
 
 def _route_of(scope: Any) -> str:  # noqa: ANN401 - ASGI
-    """Return the path of the route that answers, as it was declared: never what a client wrote."""
+    """Return the declared path of the matching route, never text that a client sent."""
     path = str(getattr(scope.get(ROUTED, scope).get("route"), "path", _UNROUTED))
     is_below = scope["path"].startswith(f"{_PREFIX}/") and path.startswith("/")
     # FastAPI names a router's routes without the prefix that it was included with.
@@ -28,7 +28,7 @@ class RequestFigures:
         self.histograms: dict[tuple[str, str], Histogram] = {}
 
     def timing(self, scope: Any, send: Any, route: str | None = None) -> Any:  # noqa: ANN401 - ASGI
-        """Return a ``send`` that counts an answer as it begins; *route* where no router finds it."""
+        """Return a ``send`` that times the start of the response; *route* names it if no router does."""
         began = time.perf_counter()
 
         async def send_and_time(message: Any) -> None:  # noqa: ANN401 - ASGI

@@ -1,4 +1,4 @@
-"""Makes rows with one key equally strict, if a source sends several for an incident without being set up so."""
+"""Makes rows with one key equally strict, for a source that sends several although `rows` does not say so."""
 
 from collections.abc import Sequence
 

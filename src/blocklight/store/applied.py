@@ -25,7 +25,7 @@ class Applied:
     duplicates: int = 0
     released: int = 0
     unconfirmed: int = 0
-    """How many calls left their feed and stay open until another answer, or a person, says the same."""
+    """How many calls left their feed and stay open until another answer or a person confirms it."""
 
     @property
     def shown(self) -> int:

@@ -1,4 +1,4 @@
-"""Figures about the database for whoever runs the city; none of them is public."""
+"""Figures about the database for the operator; none of them is public."""
 
 import os
 from contextlib import suppress
@@ -12,16 +12,16 @@ from blocklight.histogram import Histogram
 
 @dataclass(frozen=True, slots=True)
 class WriteFigures:
-    """How long each transaction took that changes the public record, its wait for another one included."""
+    """How long each transaction that changes the public record took, including the wait for another one."""
 
     transactions: Histogram = field(default_factory=Histogram)
 
 
 @dataclass(frozen=True, slots=True)
 class DiskUse:
-    """How much room a database takes and has left, in bytes.
+    """The size of a database and the free space on its disk, in bytes.
 
-    Of PostgreSQL nothing is known: its files are its own, and may be on another machine.
+    Unknown for PostgreSQL, whose files may be on another machine.
     """
 
     database: int | None = None

@@ -41,7 +41,7 @@ _MINUTE_MS = 60_000
 _MEDICAL = str(Category.MEDICAL)
 _PLACE_ID = STORED.index("place_id")
 _MARKED_AT = 3
-"""Where a mark, as it is read, says when it was made: the incident was seen then."""
+"""Index of a mark's time in its row: the incident was first seen then."""
 _MARKED_MEDICAL = 4
 """Where a mark, as it is read, says that what it withholds was told as medical once."""
 
@@ -51,7 +51,7 @@ Pending = dict[str, PublicIncident | Held | Withheld]
 
 
 def already_public(cursor: DBAPICursor, sql: Statements, ids: Sequence[str]) -> set[str]:
-    """Return which of *ids* are published, or were counted before they waited."""
+    """Return which of *ids* are published, or were counted by the ledger before they waited."""
     if not ids:
         return set()
     keys = sql.keys(ids)
@@ -74,7 +74,7 @@ class Holding:
         self._any = True
         self._leaves = False
         self.is_history = False
-        """Whether what is applied may be long past, as an import: then only what may be new is seen now."""
+        """Whether records may be long past, as in an import: only those that may be new count as seen now."""
         self._puts: dict[str, Waiting] = {}
         self._gone: list[str] = []
         self.pauses = Pauses(())
@@ -146,9 +146,9 @@ class Holding:
     def keep_back(
         self, closed: Iterable[tuple[PublicIncident, Bound | None, int]], *, join_rows: bool
     ) -> set[str]:
-        """Hold those closings that may not be public yet; return their ids.
+        """Hold the closings that may not be public yet; return their ids.
 
-        Each comes with where it was told to be, and when it was first published.
+        Each comes with where it was shown, and when it was first published.
         """
         kept = [one for one in closed if one[0].time_step_min is not None or self.pauses.cover(one[0])]
         before = self._rows([new.id for new, *_ in kept])
@@ -189,7 +189,7 @@ class Holding:
             )
 
     def incidents(self, ids: Collection[str]) -> dict[str, PublicIncident]:
-        """Return the records of some ids that wait."""
+        """Return the waiting records of some ids."""
         return {id_: row.incident for id_, row in self._rows(ids).items()}
 
     def write(self) -> None:
@@ -251,7 +251,7 @@ class Holding:
         )
 
     def _followed(self, incident: PublicIncident, current: Bound | None) -> PublicIncident:
-        if self._leaves:  # what a stricter policy makes of a public place follows from it
+        if self._leaves:  # a stricter policy's place is computed from the public one
             return incident
         self._place_marks.load([incident.id])
         return self._place_marks.follow(incident, current)
@@ -314,13 +314,13 @@ class Holding:
     def _seen(
         self, incident: PublicIncident, before: Waiting | None, shown: Shown | None, mark: Row | None
     ) -> Seen:
-        """Return since when an incident is known here, by our own clock."""
+        """Return when an incident was first seen here, by our own clock."""
         closed_at = self._at if incident.status is Status.CLOSED else None
         if before is not None:
             was_closed = closed_at is not None and not before.open
             return Seen(before.first_seen_at, before.closed_seen_at if was_closed else closed_at)
         if shown is not None:
-            # What was delayed has waited, and a closing that is public need not be waited for.
+            # A delayed incident has waited already, and so has a public closing.
             public = closed_at is not None and shown.status == Status.CLOSED
             return Seen(0 if shown.delayed else shown.released_at, 0 if public else closed_at)
         if self.is_history and not may_be_new(incident.received_at, from_ms(self._at)):
@@ -332,8 +332,8 @@ class Holding:
     ) -> int | None:
         """Return when an incident is to be released, in ms; ``None`` while it waits for its closing.
 
-        A delay counts from the later of the source's time and the moment at which it was seen here: a clock
-        that was read in the wrong zone would make every hold void.
+        A delay counts from the later of the source's time and the moment it was first seen here: otherwise a
+        clock read in the wrong zone would cancel every hold.
         """
         if held.step_min is not None and before is not None and before.body == told.decode():
             return before.release_at  # the same version, fetched again

@@ -1,4 +1,4 @@
-"""Joins two records of one incident: rows that each tell of a part of it, or what two sources tell."""
+"""Joins two records of one incident: two rows about parts of it, or the records of two sources."""
 
 from datetime import datetime
 
@@ -8,10 +8,10 @@ from blocklight.model import Category, PublicIncident, Status
 
 
 def joined(before: PublicIncident, row: PublicIncident) -> PublicIncident:
-    """Return what is known of an incident, *before*, with a further row of it.
+    """Return the record *before* of an incident, joined with a further row of it.
 
-    For sources with a row per unit: the unit sent first speaks for the call, in whatever order they come.
-    Where one is medical and the other is not, the later speaks, and no finer.
+    For sources with a row per unit: the row of the unit sent first decides, in whatever order they come. If
+    only one of them is medical, the later row decides, and is shown no finer than the other.
     """
     both = completed(row, before)
     if not _was_sent_before(before, row) or row.detail.medical is not before.detail.medical:
@@ -30,9 +30,9 @@ def joined(before: PublicIncident, row: PublicIncident) -> PublicIncident:
 
 
 def completed(record: PublicIncident, known: PublicIncident) -> PublicIncident:
-    """Return a *record* with what another one of the same incident, *known* before, adds.
+    """Return *record* completed by another one of the same incident, *known* before.
 
-    The first dispatched, en route and on scene of any unit count, and the last closed once all are free.
+    The first dispatched, en route and on-scene time of any unit count, and the last closing once all closed.
     """
     no_units = record.units is None and record.category is Category.MEDICAL  # they show how ill somebody is
     closed = max((t for t in (known.closed_at, record.closed_at) if t is not None), default=None)

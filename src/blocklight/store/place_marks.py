@@ -1,7 +1,7 @@
-"""Remembers where each incident was shown first, so that no later place narrows that one.
+"""Remembers where each incident was shown, so that no later place reveals more together with it.
 
-What is remembered outlives a retraction, and so it is no place: digests under a key that is not in the
-database. They say of another place whether it is the same, lies in it or holds it.
+It outlives a retraction, so places are not stored: only digests under a key that is not in the
+database. They show whether another place is the same, lies inside it or contains it.
 """
 
 import hashlib
@@ -32,10 +32,10 @@ _SALT_BYTES = 8
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """Where an incident was shown: the finest cell and those that hold it, or what else stood for its place.
+    """Where an incident was shown: the finest cell and those that contain it, or other kinds of places.
 
-    *cells* are digests of cells from the coarsest to the finest, *others* those of places that are no cells.
-    Of a *fixed* one nothing finer follows.
+    *cells* are digests of cells from the coarsest to the finest, *others* those of places that are not cells.
+    After a *fixed* one nothing finer is shown.
     """
 
     salt: str
@@ -48,21 +48,21 @@ _encode, _mark_of = msgspec.json.encode, msgspec.json.Decoder(Mark).decode
 
 
 class Digests:
-    """Makes and compares the marks of one city; without a key it knows no place again."""
+    """Makes and compares the marks of one city; without a key it recognises no place."""
 
     def __init__(self, key: bytes | None) -> None:
         self._key = key
 
     def mark(self, id_: str, place: Place | None, *, fixed: bool = False) -> Mark:
-        """Return the mark of an incident that was shown at a place, or without one, and nowhere else.
+        """Return the mark of an incident that was shown only at *place*, or only without a place.
 
-        The salt is made of the id as it is now, and stays when the id is changed.
+        The salt is made of its current id, and stays the same when the id changes.
         """
         mark = Mark(self._hash(id_, _SALT_BYTES), fixed=fixed or self._key is None)
         return mark if place is None or self._key is None else self.also(mark, place)
 
     def also(self, mark: Mark, place: Place) -> Mark:
-        """Return the mark of an incident that is shown at another place too."""
+        """Return the mark of an incident that is also shown at *place*."""
         if self._key is None or (mark.fixed and mark.cells):
             return mark
         cells = _cells(place)
@@ -74,7 +74,7 @@ class Digests:
         return replace(mark, cells=tuple(self._of(mark, cell) for cell in cells))
 
     def allows(self, mark: Mark, place: Place) -> bool:
-        """Whether a place is one of those before, holds all of them, or lies in each of them."""
+        """Return whether a place was shown before, contains all earlier places, or lies inside each one."""
         cells = _cells(place)
         if cells is None or (mark.others and not mark.cells):
             nowhere = not (mark.others or mark.cells or mark.fixed)
@@ -84,7 +84,7 @@ class Digests:
         return self._is_along(mark, cells)
 
     def held_by(self, mark: Mark, place: Place) -> Place | None:
-        """Return the fixed cell that holds a finer one, ``None`` where there is no such cell."""
+        """Return the fixed cell that contains a finer one, ``None`` if there is none."""
         cells = _cells(place)
         if not mark.fixed or not mark.cells or cells is None or not self._is_along(mark, cells):
             return None
@@ -104,7 +104,7 @@ class Digests:
 
 
 def _cells(place: Place) -> tuple[str, ...] | None:
-    """Return the cells that hold a cell, from the coarsest to itself; ``None`` for what stands for more."""
+    """Return the cells that contain a cell, the coarsest first and itself last; ``None`` for other places."""
     cell = cell_of(place)
     if cell is None or stands_for_blocks(place):
         return None
@@ -127,7 +127,7 @@ class PlaceMarks:
         self._changed: set[str] = set()
 
     def load(self, ids: Iterable[str]) -> None:
-        """Read the marks of some incidents; of most there is none."""
+        """Read the marks of some incidents; most have none."""
         unread = [id_ for id_ in ids if id_ not in self._marks]
         if unread:
             self._marks |= dict.fromkeys(unread)
@@ -135,11 +135,11 @@ class PlaceMarks:
             self._marks |= {id_: _mark_of(text) for id_, text in rows}
 
     def follow(self, new: PublicIncident, current: Bound | None) -> PublicIncident:
-        """Return a version of an incident at a place that narrows none where it was shown before.
+        """Return a version of an incident at a place that reveals no more together with the earlier ones.
 
-        *current* is where it is shown now, ``None`` where it is not. What the two places have in common is
-        never smaller than one of them: the new one is taken if it holds, or lies in, all that were shown.
-        Otherwise what is shown follows from the current place alone, so that the new one tells nothing.
+        *current* is where it is shown now, ``None`` if it is not shown. The new place is used if it contains,
+        or lies inside, all that were shown: then their overlap is never smaller than the smallest of them.
+        Otherwise what is shown depends on the current place alone, so the new one reveals nothing.
         """
         place = new.place
         if place is None or (current is not None and current.place == place):
@@ -165,12 +165,12 @@ class PlaceMarks:
             derived = _derived(current, new.bound)
             self._note(new.id, mark if derived is None else self._digests.also(mark, derived))
             return _at(new, derived, current)
-        both = around_both(first, place)  # it was corrected: a cell that holds either is true
+        both = around_both(first, place)  # it was corrected: a cell that contains both is true
         self._note(new.id, self._digests.mark(new.id, both, fixed=True))
         return _at(new, both, current)
 
     def keep(self, id_: str, place: Place | None) -> None:
-        """Remember the place of an incident that leaves it, or is shown elsewhere from now on."""
+        """Remember the place of an incident that is retracted, or is shown elsewhere from now on."""
         self.load([id_])
         mark = self._marks[id_]
         if mark is None and place is not None:
@@ -199,9 +199,9 @@ class PlaceMarks:
 
 
 def _derived(first: Bound, wanted: Bound) -> Place | None:
-    """Return what is shown where *first* was, which is as coarse as what is *wanted*.
+    """Return a place made from *first* alone, as coarse as *wanted*.
 
-    Nothing in it depends on where the wanted place is: not on its area, nor on how far that reaches.
+    It does not depend on where the wanted place is: neither on its area, nor on the size of that.
     """
     place, new = first.place, wanted.place
     if place is None or new is None:
@@ -218,6 +218,6 @@ def _derived(first: Bound, wanted: Bound) -> Place | None:
 
 
 def _at(new: PublicIncident, place: Place | None, current: Bound | None) -> PublicIncident:
-    """Return an incident at a place; nothing here knows the areas of one that it is not at now."""
+    """Return an incident at a place, with areas only if it is the current one: others are unknown here."""
     known = current is not None and place is not None and current.place == place
     return replace(new, place=place, areas=current.areas if current is not None and known else {})

@@ -134,7 +134,7 @@ class Restraints:
 
 
 def withheld_elsewhere(cursor: DBAPICursor, sql: Statements, ids: Collection[str], source: str) -> set[str]:
-    """Return which of *ids* are withheld by what another source than *source* says."""
+    """Return which of *ids* another source than *source* withholds."""
     by_id = Restraints(cursor, sql).of(ids)
     return {
         id_

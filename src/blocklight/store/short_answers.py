@@ -1,8 +1,8 @@
-"""Decides whether as many calls can have left their feed at once, from what is published alone.
+"""Decides whether the calls missing from an answer are closed, or are too many to believe at once.
 
-A feed that shows half of its rows by mistake would close thousands of calls that go on. So closings of an
-unusual share wait: until a later answer lacks the same calls, or until a person says that they are right.
-Nothing here looks at withheld records: without them in the feed the same calls would be closed.
+A feed that shows half of its rows by mistake would close thousands of calls that go on. So if an unusual
+share of calls is missing, they stay open until a later answer lacks the same calls, or a person confirms it.
+Only published calls are counted: withheld records never change which calls are closed.
 """
 
 from collections.abc import Sequence
@@ -20,15 +20,15 @@ from blocklight.store.sources import new_row
 from blocklight.store.statements import Statements, fetch
 
 FEW = 20
-"""So many calls may always be closed at once: the last ones of a night, all of a small town."""
+"""Up to this many calls are always closed at once: the last ones of a night, all of a small town."""
 SECOND_LOOK_MS = 30_000
-"""How much later an answer has to be to agree with one before it: a second asked at once proves nothing."""
+"""How much later an answer must come to confirm an earlier one: an immediate second fetch proves nothing."""
 _AGREEING = 0.9
 _ANSWERS_KEPT = 100
 _ANSWERS_KNOWN = 10
-"""After so many answers that closed calls, what is usual of a feed is known."""
+"""After this many answers that closed calls, the usual share of a feed is known."""
 _CALL_LASTS_MS = 30 * 60_000
-"""How long calls are taken to last before that."""
+"""How long calls are assumed to last before that."""
 _MOST_OF_THEM = 0.9
 
 _Closing = tuple[int, float]
@@ -43,7 +43,7 @@ class UsualClosings:
 
     @classmethod
     def stored(cls, text: str) -> Self:
-        """Read what ``plus`` wrote."""
+        """Parse what ``plus`` returned."""
         return cls(_closings(text))
 
     def plus(self, at: int, share: float) -> str:
@@ -52,10 +52,10 @@ class UsualClosings:
         return msgspec.json.encode(kept).decode()
 
     def share(self, since: int | None, at: int) -> float:
-        """Return which share of its open calls the source usually closes by *at*, in ms, after *since*.
+        """Return the share of its open calls that the source usually closes from *since* to *at*, in ms.
 
-        That is what nine of ten of its closing answers keep below, or what it closes on average in as long a
-        time, if that is more: after an outage the calls of hours are closed at once.
+        That is the 90th percentile of its closing answers or, if more, what it closes on average in as long a
+        time: after an outage the calls of hours are closed at once.
         """
         shares = sorted(share for _, share in self.closings)
         usual = shares[int(_MOST_OF_THEM * (len(shares) - 1))] if shares else 0.0
@@ -67,7 +67,7 @@ class UsualClosings:
         return min(1.0, usual)
 
     def allow(self, missing: int, still_open: int, since: int | None, at: int) -> bool:
-        """Whether *missing* of *still_open* calls may be closed at once: those of twice the usual time."""
+        """Return whether *missing* of *still_open* calls are no more than usually close in twice the time."""
         if missing <= FEW:
             return True
         return missing <= still_open * (1 - (1 - self.share(since, at)) ** 2)
@@ -83,7 +83,7 @@ class _Lacking(NamedTuple):
 class ShortAnswers:
     """The unusually short answers that nothing has agreed with yet, by source.
 
-    They are not stored: a process that starts anew waits for two more answers.
+    They are not stored: after a restart two more answers are needed.
     """
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class ShortAnswers:
     def confirmed(self, source: str, missing: AbstractSet[str], at: int) -> AbstractSet[str] | None:
         """Return which of *missing* an earlier answer lacked too; ``None`` while that one is too young.
 
-        Empty where the two disagree, as those of a feed do that shows now these rows and now those.
+        Empty if the two disagree, as they do for a feed that lacks different rows each time.
         """
         before = self._lacking.get(source)
         if before is None:
@@ -107,12 +107,12 @@ class ShortAnswers:
         self._lacking[source] = _Lacking(frozenset(missing), at)
 
     def forget(self, source: str) -> None:
-        """Drop what is remembered of a source, whose last answer was as usual."""
+        """Forget the short answers of a source whose last answer was as usual."""
         self._lacking.pop(source, None)
 
 
 class Vanishing:
-    """Which calls that left their source's feed are closed, inside one transaction at *at* (ms)."""
+    """Chooses which calls that left their source's feed are closed, inside one transaction at *at* (ms)."""
 
     def __init__(
         self, cursor: DBAPICursor, sql: Statements, short_answers: ShortAnswers, *, source: str, at: int
@@ -124,7 +124,7 @@ class Vanishing:
         self._at = at
 
     def believed(self, missing: AbstractSet[str], still_open: int) -> AbstractSet[str]:
-        """Return which of the *missing* calls are to be closed, and remember what was usual about it."""
+        """Return which of the *missing* calls are to be closed, and store what was closed as usual."""
         rows = fetch(self._cursor, self._sql.closings, (self._source,))
         text, since, short_at, is_confirmed = rows[0] if rows else ("[]", None, None, 0)
         usual = UsualClosings.stored(text)
@@ -145,7 +145,7 @@ class Vanishing:
     def _agreed(
         self, usual: UsualClosings, missing: AbstractSet[str], still_open: int, since: int | None
     ) -> AbstractSet[str]:
-        """Return what of an unusually short answer may be closed, as an earlier one lacked it too."""
+        """Return which of the *missing* calls may be closed because an earlier answer lacked them too."""
         both = self._short_answers.confirmed(self._source, missing, self._at)
         if both is None:
             return frozenset()
@@ -157,7 +157,7 @@ class Vanishing:
 
 
 def confirm(connection: sa.Connection, source: str, at: datetime, by: str | None) -> bool:
-    """Let the next answer of a source close what it lacks; return whether anything waited for that."""
+    """Let a source's next answer close the calls missing from it; return whether any closings waited."""
     table = schema.source
     waits = (table.c.source == source, table.c.short_at.is_not(None))
     if not connection.execute(table.update().where(*waits).values(short_confirmed=1)).rowcount:

@@ -160,7 +160,7 @@ def advance(
 ) -> None:
     """Move a source's cursor and remember how late its new incidents came.
 
-    Lateness counts once a fetch has succeeded before: a first one brings the past, which is not late.
+    Lateness is counted from the second successful fetch on: the first one brings the past, which is not late.
     """
     if cursor is None and not delays:
         return
@@ -184,7 +184,7 @@ def cursor(connection: sa.Connection, source: str) -> str | None:
 
 
 def withheld_usual(connection: sa.Connection, source: str) -> float | None:
-    """Return which share of a source's records is usually withheld, ``None`` where nobody has counted."""
+    """Return the share of a source's records that is usually withheld, ``None`` before the first count."""
     table = schema.source
     usual: float | None = connection.scalar(sa.select(table.c.withheld_usual).where(table.c.source == source))
     return usual

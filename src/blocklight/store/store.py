@@ -247,7 +247,7 @@ class Store:
             return pausing.end(connection, scope, value, at, by)
 
     def confirm_closings(self, source: str, at: datetime, *, by: str | None = None) -> bool:
-        """Let a source's next answer close what its unusually short ones lacked; return whether any did."""
+        """Let a source's next answer close the calls missing from it; return whether any closings waited."""
         with self._deciding() as (connection, driver):
             self._application(driver, at).lock()
             return short_answers.confirm(connection, source, at, by)
@@ -413,12 +413,12 @@ class Store:
             return {row[0] for row in fetch(driver, self._sql.once_sensitive, self._sql.keys(ids))}
 
     def already_public(self, ids: Sequence[str]) -> set[str]:
-        """Return which of *ids* are published, or were and wait."""
+        """Return which of *ids* are published, or were published and wait now."""
         with self._read() as connection, cursor_of(connection) as driver:
             return already_public(driver, self._sql, ids)
 
     def withheld_elsewhere(self, ids: Sequence[str], source: str) -> set[str]:
-        """Return which of *ids* are withheld by what another source than *source* says."""
+        """Return which of *ids* another source than *source* withholds."""
         with self._read() as connection, cursor_of(connection) as driver:
             return withheld_elsewhere(driver, self._sql, ids, source)
 
@@ -504,12 +504,12 @@ class Store:
             return sources.healths(connection)
 
     def withheld_usual(self, source: str) -> float | None:
-        """Return which share of a source's records is usually withheld, as last reported."""
+        """Return the share of a source's records that is usually withheld, as last reported."""
         with self._read() as connection:
             return sources.withheld_usual(connection, source)
 
     def disk_use(self) -> DiskUse:
-        """Return how much room the database takes and has left."""
+        """Return the size of the database and the free space on its disk."""
         return disk_use(self._engines.write)
 
     def ledger(self, since: date, until: date) -> list[LedgerRow]:

@@ -1,4 +1,4 @@
-"""What is known of a record that waits: its row, what is published of it, since when it is seen, pauses."""
+"""Types for records that wait: the row, what is published of it, when it was first seen, pauses."""
 
 from typing import NamedTuple
 
@@ -18,9 +18,9 @@ class Waiting(NamedTuple):
     joins: int
     body: str
     counted: int
-    """Whether the ledger counted it before it waited: as published, or as withheld."""
+    """Whether the ledger counted it before it waited, as published or as withheld."""
     bound: str | None
-    """Where it was told to be while it was medical (JSON), if ever it was."""
+    """Where it was shown while it was medical (JSON), if it ever was."""
     first_seen_at: int
     closed_seen_at: int | None
 
@@ -31,7 +31,7 @@ class Waiting(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What a published incident's row says to one that may have to wait, in the order of its statement."""
+    """The columns of a published incident that decide whether it waits, in the order of the statement."""
 
     digest: int
     status: str
@@ -43,7 +43,7 @@ class Shown(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """When an incident was first seen here, and first seen closed, in ms: 0 where that no longer counts."""
+    """When an incident was first seen here, and first seen closed, in ms; 0 if that no longer matters."""
 
     first_at: int
     closed_at: int | None

@@ -70,7 +70,7 @@ class Application:
         self._place_marks = PlaceMarks(cursor, sql, place_key)
         self._holding = Holding(cursor, sql, places, self._place_marks, self._at)
         self._is_derived = False
-        """Whether what comes was worked out from what is public, and not from a source's own place."""
+        """Whether places are computed from public ones, and not from a source's own."""
         self._tombstones = tombstones
         self._taken_back: list[str] = []
 
@@ -179,7 +179,7 @@ class Application:
     # Deciding
 
     def _bound(self, bind: Binder, outcomes: Sequence[Outcome], *, join_rows: bool) -> list[Outcome]:
-        """Return what a batch comes to beside what other sources and earlier rows say of its incidents."""
+        """Return the outcomes of a batch, combined with other sources and earlier rows of its incidents."""
         restraints = Restraints(self._cursor, self._sql)
         known = restraints.of({outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)})
         needed = bind.needs(outcomes, known)
@@ -192,7 +192,7 @@ class Application:
         return bound
 
     def _leave_public(self, pending: Pending) -> None:
-        """Take companions that are public out of *pending*: a retraction would point at what is beside it."""
+        """Take public companions out of *pending*: a retraction would point at the call close to them."""
         companions = [id_ for id_, one in pending.items() if isinstance(one, Withheld) and one.companion]
         for id_ in already_public(self._cursor, self._sql, companions):
             del pending[id_]
@@ -217,7 +217,7 @@ class Application:
                 self._update(found, outcome, numbers.get(id_))
 
     def _bind(self, pending: Pending, stored: Mapping[str, Stored], *, join_rows: bool) -> None:
-        """Let what is published tell no more than what was told of each incident before allows."""
+        """Make each published version no finer than what was published of the incident before allows."""
         for id_, before in stored.items():
             outcome = pending.get(id_)
             if isinstance(outcome, PublicIncident):
@@ -234,7 +234,7 @@ class Application:
                 pending[id_] = outcome.no_finer_than(bound)
 
     def _load_place_marks(self, pending: Pending, stored: Mapping[str, Stored]) -> None:
-        """Read where incidents were shown that appear, or are told to be somewhere else."""
+        """Read the marks of incidents that appear, or appear somewhere else."""
         self._place_marks.load(
             id_
             for id_, outcome in pending.items()
@@ -476,6 +476,6 @@ def _joined(before: Stored, new: PublicIncident) -> PublicIncident:
 
 
 def _as_known(before: Stored) -> PublicIncident:
-    """Return a stored incident as further rows are joined to it."""
+    """Return a stored incident in the form to which further rows are joined."""
     stored = before.incident
     return msgspec.structs.replace(stored, closed_at=None) if before.vanished else stored
