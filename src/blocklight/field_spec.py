@@ -1,4 +1,4 @@
-"""What a city file says of one field: which columns of a source it is, and how they become a value."""
+"""What a city file says about one field: its columns in a source, and how they become a value."""
 
 import re
 from collections.abc import Iterator
@@ -68,9 +68,9 @@ class FieldSpec(Table):
 
     *source* names one column, or several: tried in order, or with *join* read together as one text, of those
     that have a value if *gaps* says so.
-    *map* translates values (compared without case), *codes* is such a map in a file; *default* stands where
-    no column has a value or the map has no entry for it. *zone* is that of a wall clock, where it is not
-    the source's.
+    *map* translates values (compared without case), *codes* is such a map in a file; *default* is used if
+    no column has a value or the map has no entry for it. *zone* is the time zone of a wall clock, if it is
+    not the source's.
     """
 
     source: tuple[str, ...] = Field(default=(), validation_alias="from")
@@ -114,8 +114,8 @@ class FieldSpec(Table):
             raise ValueError("`zone` belongs to " + ", ".join(sorted(_ZONED)))
         if any("%Z" in form for form in self.format):
             raise ValueError(
-                "format: %Z reads the name of a zone and forgets it, so that every time would be hours off; "
-                'use `zone = "UTC"`, or leave a UTC, GMT or Z at the end out of the format: it is understood'
+                "format: %Z reads the name of a zone and ignores it, so that times would be hours off; set "
+                '`zone = "UTC"`, or leave UTC, GMT or Z at the end out of the format: it is understood'
             )
         return self
 

@@ -26,11 +26,9 @@ class Settings(BaseSettings):
     style_url: str | None = Field(
         default=None, description="MapLibre style that overrides the city's basemap"
     )
-    operator_host: str = Field(
-        default="127.0.0.1", description="address on which figures for the operator alone are answered"
-    )
+    operator_host: str = Field(default="127.0.0.1", description="address of the operator's port")
     operator_port: int = Field(
-        default=9464, ge=0, le=65535, description="their port, or a free one where it is taken"
+        default=9464, ge=0, le=65535, description="number of that port, or a free one if it is taken"
     )
     trusted_proxies: str = Field(
         default="127.0.0.1,::1",

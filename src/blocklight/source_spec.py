@@ -70,7 +70,7 @@ class SourceSpec(Table):
     out of others by their named groups. *same_as* names another source that tells of the same incidents by
     the same keys, and *both* whose record counts where both do; with *freeze_place* an incident stays where
     it was first. Where it is *masked_by_publisher*, its points are shown as they are, and stay as well.
-    *zone* is that of the source's wall clocks, where it is not the city's ("UTC").
+    *zone* is the time zone of the source's wall clocks, if it is not the city's.
     *answered* are questions of `check` that a person has answered, each with the answer.
     """
 

@@ -188,7 +188,7 @@ def test_the_zone_of_a_source_or_of_one_field_stands_before_the_citys() -> None:
 
 
 def test_a_zone_that_would_be_forgotten_or_is_none_is_refused() -> None:
-    with pytest.raises((CityFileError, ValueError), match="%Z reads the name of a zone and forgets it"):
+    with pytest.raises((CityFileError, ValueError), match="%Z reads the name of a zone and ignores it"):
         small_city(fields={"received_at": {"from": "r", "convert": "local", "format": "%H:%M %Z"}})
     with pytest.raises((CityFileError, ValueError), match="not a time zone"):
         small_city(fields={"received_at": {"from": "r", "convert": "local", "zone": "CST6"}})

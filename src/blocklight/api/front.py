@@ -70,7 +70,7 @@ class Front:
             await self._push(scope, receive, timed)
             return
         method, path = scope["method"], scope["path"]
-        if path != LIVE:  # its frames go to ten thousand readers, each a message: nothing is put between them
+        if path != LIVE:  # ten thousand readers get its frames, each one a message: they are not timed
             send = self._requests.timing(scope, send, path if path in self._streams else None)
         open_to_all = path.startswith(_OPEN_TO_ALL)
         address = _key(scope["client"][0] if scope.get("client") else "")
@@ -167,7 +167,8 @@ class Front:
         try:
             await self.api(seen, receive, send_and_note)
         except Exception:
-            # Starlette raises what it has logged and answered with 500; uvicorn would log it again and reset.
+            # Starlette has logged this, answered 500 and raised it again; uvicorn would log it once more and
+            # reset the connection.
             if not is_answered:
                 raise
 

@@ -47,7 +47,7 @@ class Meaning:
         return any(allow.group in HELD_UNTIL_CLOSED for allow in self.allowed)
 
     def where_none_is_closed(self) -> "Meaning":
-        """Return what it means at a source that never says that a call is closed: nothing ends its hold."""
+        """Return its meaning at a source that never says that a call is closed: its hold would never end."""
         if not self.held_until_closed or isinstance(self.category, Reason):
             return self
         why = f"{self.why}; allowed once it is closed, which this source never says"

@@ -1,4 +1,4 @@
-"""Knows which sources tell of the same incidents, and whose record counts."""
+"""Knows which sources report the same incidents, and whose record is shown."""
 
 from enum import Enum
 

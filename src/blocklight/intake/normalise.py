@@ -188,7 +188,7 @@ class Normaliser:
         return None, None
 
     def _ended_before(self, raw: RawRecord, when: When) -> bool:
-        """Tell whether a call has a closing time before it began: impossible, but it is over."""
+        """Return whether a call has a closing time before its beginning: impossible, but it is over."""
         try:
             ended = self._readers["closed_at"](raw, when)
         except (ValueError, TypeError, OverflowError):

@@ -165,7 +165,7 @@ class Decider:
     def edges(
         self, incident: Incident, category: Category, source_type: str, *, medical: bool
     ) -> Iterable[int]:
-        """Yield the minutes of the day at which ``choices`` may become others."""
+        """Yield the minutes of the day at which ``choices`` may change."""
         for _, _, start, length in self._possible(incident, category, source_type, medical=medical):
             if length < _DAY_MIN:
                 yield start
@@ -204,7 +204,7 @@ class Decider:
                 return
 
     def minute(self, at: datetime) -> int:
-        """Return the minute of the city's day."""
+        """Return the minute of the day on the city's clock."""
         local = at.astimezone(self.zone)
         return local.hour * 60 + local.minute
 

@@ -134,7 +134,7 @@ def _csv_blocks(lines: IO[str], reading: Reading) -> Iterator[Block]:
 
 
 def _lines(file: IO[str]) -> Iterator[str]:
-    """Yield lines, one that is too long in pieces: a row of it would hold as many fields as it has commas."""
+    """Yield lines, those that are too long in pieces: a row has as many fields as its line has commas."""
     return iter(partial(file.readline, _LONGEST_FIELD), "")
 
 

@@ -3,9 +3,9 @@
 const ADDRESS = /https?:\/\/\S+?\.js/;
 
 /**
- * A loader that may be called again after it failed. Browsers may keep the failure of a module for as long as the
- * document lives (Chromium does since 150), so that the next try asks for the address that the error names with
- * another query. Such a module must not hold what others share, as it may then be there twice.
+ * Makes a loader that can be called again after it failed. Browsers may remember the failure of a module for as long
+ * as the document lives (Chromium does since 150), so the next try adds a query to the address that the error names.
+ * Such a module must not hold shared state, as it may then exist twice.
  */
 export function lazy<Module>(load: () => Promise<Module>): () => Promise<Module> {
   let failed: string | null = null;

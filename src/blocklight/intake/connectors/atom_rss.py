@@ -69,7 +69,7 @@ def xml_document(body: bytes) -> Any:  # noqa: ANN401 - an element, or what a do
 
 
 class _Tree(TreeBuilder):
-    """Builds a document, but not one that is so deep that it could only be taken apart by recursion."""
+    """Builds a document, unless it is nested too deeply to be freed without deep recursion."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,11 +89,11 @@ class _Tree(TreeBuilder):
 
 
 def _parsed(body: bytes) -> Element:
-    """Read a document piece by piece, so that a thread that does leaves time to the others."""
+    """Parse a document piece by piece, so that other threads can run in between."""
     if body.count(b"<") > _MOST_TAGS:
         raise SourceChanged("an XML document with too many elements")
     for start in range(0, len(body) - _LONGEST_TAG, _LONGEST_TAG):
-        if body.find(b">", start, start + _LONGEST_TAG) < 0:  # what has no end is read anew with each piece
+        if body.find(b">", start, start + _LONGEST_TAG) < 0:  # an unclosed tag is parsed anew with each piece
             raise SourceChanged("an XML document with an element that is too long")
     parser = DefusedXMLParser(target=_Tree(), forbid_dtd=True)
     for start in range(0, len(body), _PIECE):

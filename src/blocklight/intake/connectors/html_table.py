@@ -154,7 +154,7 @@ def html_document(body: bytes) -> Page:
 
 
 def _read(text: str) -> "_Reader":
-    """Read a page piece by piece: what never ends on it is looked for again and again, from its beginning."""
+    """Parse a page piece by piece, with limits: an unclosed part is searched from its start each time."""
     if text.count("<") > _MOST_TAGS:
         raise SourceChanged("too many tags on the page")
     reader = _Reader()

@@ -143,7 +143,7 @@ class Conversation:
         if not response.is_success or response.status_code in _TRY_AGAIN:
             raise self._refusal(response, body)
         decode = json_document if post else self._decode
-        # In a thread where it takes a while: the live feed is sent by this one.
+        # In another thread if it takes a while: this one sends the live feed.
         document = decode(body) if len(body) < _AT_ONCE else await asyncio.to_thread(decode, body)
         return Answer(document, self.now(), response.headers, validators=_validators(response))
 

@@ -29,7 +29,7 @@ _HUNDRED = 100
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A block or a crossing of the street lines: its middle in degrees, and how far its lines reach."""
+    """A block or crossing on the street lines: its middle in degrees, and how far it reaches from there."""
 
     lon: float
     lat: float
@@ -37,7 +37,7 @@ class Stretch:
 
 
 _Found = tuple[Point, float]
-"""The middle of a block or a crossing, in metres as the lines are, and how far these reach from there."""
+"""The middle of a block or crossing, in metres like the lines, and how far it reaches from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Streets:
 
     @classmethod
     def of(cls, spec: StreetLines, city: City) -> "Streets":
-        """Return a city's street lines; of a file that is as it was, those that were read before.
+        """Return a city's street lines; if the file has not changed, those that were read before.
 
         Raises ``CityFileError`` for a file that cannot be read.
         """
@@ -78,7 +78,7 @@ class Streets:
         key = path, stat.st_mtime_ns, stat.st_size, spec.model_dump_json(), city.city.bounds.model_dump_json()
         streets = _read.get(key)
         if streets is None:
-            _read.clear()  # of one process with one city; more would only fill the memory
+            _read.clear()  # a process needs those of one city; more would only fill the memory
             streets = _read[key] = cls(spec, city)
         return streets
 
@@ -91,7 +91,7 @@ class Streets:
         return None if stretch is None else (stretch.lon, stretch.lat)
 
     def stretch(self, asked: Block | Crossing) -> Stretch | None:
-        """Return a block or a crossing as a whole, ``None`` where it is not certain which one is meant."""
+        """Return a whole block or crossing, ``None`` if it is not certain which one is meant."""
         found = self._crossing(asked) if isinstance(asked, Crossing) else self._block(asked)
         if found is None:
             return None
