@@ -1,4 +1,4 @@
-"""How healthy each source is: last success, delay, what was rejected, and where there are gaps."""
+"""How healthy each source is: state, last success, delay, and where there are gaps."""
 
 from dataclasses import asdict
 from datetime import UTC
