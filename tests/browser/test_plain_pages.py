@@ -63,7 +63,7 @@ def test_without_scripts_people_come_from_the_map_to_the_list_to_an_incident_and
     page = visitor.visit(quiet_city, rows=False, java_script_enabled=False)
     page.get_by_role("link", name="plain list").click()
     expect(page.get_by_role("heading", name="Incidents in Port Lumen")).to_be_visible()
-    page.get_by_label("Street, place or words").fill("2700 telegraph")
+    page.get_by_label("Street, place or words").fill("500 aster")
     page.get_by_label("Status").select_option("Open")
     page.keyboard.press("Enter")
     expect(page.locator(".rows li")).to_have_count(1)

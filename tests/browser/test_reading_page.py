@@ -27,11 +27,11 @@ def shows(page: Page, count: int) -> None:
 def test_the_words_of_a_search_narrow_list_map_and_counts(quiet_city: str, visitor: Visitor) -> None:
     page = visitor.visit(quiet_city)
     shows(page, ALL)
-    page.get_by_label("Search a street").fill("telegraph suspicious")
+    page.get_by_label("Search a street").fill("aster suspicious")
     expect(page.locator(".row")).to_have_count(1)
     expect(page.locator(".map")).to_have_attribute("data-marks", "1")
     expect(page.get_by_role("button", name=re.compile("Disturbance 1"))).to_be_visible()
-    expect(page).to_have_url(re.compile("q=telegraph\\+suspicious"))
+    expect(page).to_have_url(re.compile("q=aster\\+suspicious"))
     page.get_by_role("button", name="Clear search").click()
     shows(page, ALL)
 

@@ -189,3 +189,13 @@ def test_a_whole_number_may_be_written_as_a_float_and_a_half_one_is_refused() ->
     assert to_int("3.0") == 3
     with pytest.raises(ValueError, match="whole"):
         to_int(2.5)
+
+
+@pytest.mark.parametrize("text", ["(" + "1" * 100_000, "POINT (" + "1" * 100_000, "1" * 999, "(" * 100_000])
+def test_a_text_that_is_no_point_is_refused_at_once(text: str) -> None:
+    with pytest.raises(ValueError, match="not a point"):
+        to_point(text)
+
+
+def test_a_point_may_stand_behind_its_address() -> None:
+    assert to_point("1400 MAIN ST\nANYTOWN, CA\n(37.81, -122.27)") == (-122.27, 37.81)

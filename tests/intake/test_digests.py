@@ -111,3 +111,10 @@ def test_a_sealed_point_is_read_with_its_own_address_alone() -> None:
     seal = sealed(point, "1400 MAIN ST")
     assert unsealed(seal, "1400 MAIN ST") == point
     assert unsealed(seal, "1500 MAIN ST") != point
+
+
+def test_a_value_that_is_nested_too_deep_to_be_compared_is_always_a_new_one() -> None:
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    assert digest_of({"id": 1, "address": deep}) != digest_of({"id": 2, "address": deep})

@@ -13,7 +13,8 @@ from blocklight.intake.numbers import to_float, to_int
 
 _NESTED = (dict, list)  # made once: this is asked of every value of every row
 _WKT_POINT = re.compile(r"^\s*POINT\s*\(\s*(\S+)\s+(\S+)\s*\)\s*$", re.IGNORECASE)
-_PAIR = re.compile(r"\(\s*(-?\d+\.?\d*)\s*,\s*(-?\d+\.?\d*)\s*\)\s*$")
+_PAIR = re.compile(r"\(\s*(-?\d+(?:\.\d*)?)\s*,\s*(-?\d+(?:\.\d*)?)\s*\)\s*$")
+_LONGEST_POINT = 1000  # of text that is tried against patterns: an address may stand before its point
 _NUMBERS = re.compile(r"[\s,;]+")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _FURTHEST_M = 1e9  # beyond the circumference of the Earth in any unit of a reference system
@@ -86,9 +87,12 @@ def to_point(value: Any) -> Point:  # noqa: ANN401 - a source's value may be any
         if "longitude" in value and "latitude" in value:
             return to_float(value["longitude"]), to_float(value["latitude"])
         raise ValueError("not a point")
-    if match := _WKT_POINT.match(str(value)):
+    text = str(value)
+    if len(text) > _LONGEST_POINT:
+        raise ValueError("not a point")
+    if match := _WKT_POINT.match(text):
         return to_float(match[1]), to_float(match[2])
-    if match := _PAIR.search(str(value)):
+    if match := _PAIR.search(text):
         return to_float(match[2]), to_float(match[1])
     raise ValueError("not a point")
 

@@ -45,5 +45,9 @@ def _padded(plain: bytes, value: Any) -> bytes:  # noqa: ANN401 - as above
 def _packed(value: Any) -> bytes:  # noqa: ANN401 - as above
     try:
         return orjson.dumps(value, default=repr)
-    except TypeError:  # half of a surrogate pair, or a number of more than 64 bits
+    except TypeError:  # half of a surrogate pair, a number of more than 64 bits, or too deep
+        pass
+    try:
         return repr(value).encode(errors="surrogatepass")
+    except RecursionError:
+        return secrets.token_bytes(_BYTES)  # nested too deep to be compared: such a row is always a new one

@@ -16,7 +16,7 @@ _LATEST_AHEAD = timedelta(minutes=10)
 _SLIGHTLY_EARLIER = timedelta(minutes=10)
 _LONGEST_DURATION_S = 366 * 86_400.0
 _DAY_S = 86_400
-_LONGEST_TEXT = 100  # of what is tried against patterns
+_LONGEST_TEXT = 60  # of what is tried against patterns
 _EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock; the day that makes 1 March 1900 day 61
 _EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119
 _MICROSOFT = re.compile(r"/?Date\((-?\d+)(?:[+-]\d{4})?\)/?")

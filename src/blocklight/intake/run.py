@@ -250,7 +250,9 @@ class Runner:
         self._failures, self._failure_is_logged = 0, False
         self._note_short_answer(tally)
         if tally.zone_mistake:
-            _log.warning("source %s: %s", source, tally.zone_mistake)
+            _log.warning(
+                "source %s: its newest times are whole hours old, as if read in a wrong zone", source
+            )
         if self._doubtful is None and (tally.repaired or tally.rejected):
             self._doubtful = (began_at,)
         self._stored()

@@ -252,7 +252,7 @@ def _json(body: bytes, reading: Reading) -> Iterator[Block]:
 
 
 def _json_lines(text: bytes, columns: Columns) -> Iterator[RawRecord | Unreadable]:
-    for number, line in enumerate(filter(None, map(bytes.strip, text.splitlines()))):
+    for number, line in enumerate(filter(None, map(bytes.strip, io.BytesIO(text)))):
         try:
             yield columns.record(_flat(parse_json(line)))
         except orjson.JSONDecodeError:

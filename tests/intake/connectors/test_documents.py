@@ -415,3 +415,9 @@ async def test_a_list_that_is_written_as_nothing_is_empty(nothing: bytes) -> Non
     assert (found.error, found.rows, found.complete) == (None, [], [True])
     for absent in (b'{"result": {}}', b'{"result": {"calls": false}}', b'{"result": {"calls": {"a": 1}}}'):
         assert (await fetched("json", absent, records="result.calls")).error is not None
+
+
+async def test_a_page_with_a_declaration_that_nobody_knows_is_refused_in_plain_words() -> None:
+    error = (await fetched("html", HEADED + "</table><![broken")).error
+    assert isinstance(error, SourceUnavailable)
+    assert str(error) == "answered with HTML that cannot be read"

@@ -160,7 +160,10 @@ def _read(text: str) -> "_Reader":
     reader = _Reader()
     deadline = time.monotonic() + _LONGEST_S
     for start in range(0, len(text), _PIECE):
-        reader.feed(text[start : start + _PIECE])
+        try:
+            reader.feed(text[start : start + _PIECE])
+        except AssertionError:  # how the parser refuses a declaration that it does not know
+            raise SourceUnavailable("answered with HTML that cannot be read") from None
         unread = reader.rawdata
         is_tag = unread[:1] == "<" and unread[1:2].isalpha()
         if len(unread) > (_LONGEST_TAG if is_tag else _LONGEST_SCRIPT):
