@@ -99,7 +99,7 @@ def test_the_list_prints_without_its_controls(quiet_city: str, visitor: Visitor)
     page.emulate_media(media="print")
     expect(page.locator(".rows li").first).to_be_visible()
     expect(page.get_by_role("button", name="Apply")).to_be_hidden()
-    expect(page.get_by_role("link", name="Map")).to_be_hidden()
+    expect(page.get_by_role("link", name="Map", exact=True)).to_be_hidden()
 
 
 def test_the_list_asks_nobody_but_its_own_server(quiet_city: str, visitor: Visitor) -> None:

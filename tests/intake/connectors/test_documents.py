@@ -418,6 +418,6 @@ async def test_a_list_that_is_written_as_nothing_is_empty(nothing: bytes) -> Non
 
 
 async def test_a_page_with_a_declaration_that_nobody_knows_is_refused_in_plain_words() -> None:
-    error = (await fetched("html", HEADED + "</table><![broken")).error
+    error = (await fetched("html", HEADED + "</table><![x]> ")).error
     assert isinstance(error, SourceUnavailable)
     assert str(error) == "answered with HTML that cannot be read"
