@@ -16,6 +16,7 @@ import zstandard
 from loopback.server import Reply, Request, serving
 from whole_record import all_changes, tables
 
+from blocklight.city import shipped_cities
 from blocklight.cli.recording import replay_source
 from blocklight.cli.serving import Options, open_town
 from blocklight.intake.connectors import connector
@@ -141,11 +142,20 @@ def reading(recording: Path) -> Reading:
 
 
 @pytest.fixture(scope="module")
-def replayed(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def city(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The city file, with what stands beside a sensitive call shown: a direct reading knows no neighbours."""
+    file = tmp_path_factory.mktemp("city") / "houston.toml"
+    shown = '[policy.companions]\nshow = true\nreason = "For a direct reading, which knows no neighbours"\n'
+    file.write_text(f"{shipped_cities()['houston'].read_text('utf-8')}\n{shown}", "utf-8")
+    return str(file)
+
+
+@pytest.fixture(scope="module")
+def replayed(recording: Path, city: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("replayed")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BLOCKLIGHT_ID_KEY", "5a" * 32)
-        replay_source("houston", "active", recording, speed="max", data=folder, database=None)
+        replay_source(city, "active", recording, speed="max", data=folder, database=None)
     return folder / "blocklight.sqlite3"
 
 
@@ -231,18 +241,22 @@ def test_an_incident_tells_its_whole_life_as_the_change_log_had_it(reading: Read
 
 
 def test_replaying_a_recording_again_passes_over_all_of_it(
-    recording: Path, replayed: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    recording: Path,
+    city: str,
+    replayed: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = tables(replayed)
     monkeypatch.setenv("BLOCKLIGHT_ID_KEY", "5a" * 32)
-    replay_source("houston", "active", recording, speed="max", data=replayed.parent, database=None)
+    replay_source(city, "active", recording, speed="max", data=replayed.parent, database=None)
     assert "619 answers passed over" in capsys.readouterr().out
     assert tables(replayed) == before
 
 
 @pytest.mark.anyio
 async def test_the_connector_over_http_publishes_what_the_replay_of_the_file_does(
-    recording: Path, replayed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recording: Path, city: str, replayed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BLOCKLIGHT_ID_KEY", "5a" * 32)
     at, body = datetime.now(UTC), b""
@@ -255,9 +269,7 @@ async def test_the_connector_over_http_publishes_what_the_replay_of_the_file_doe
 
     with serving(feed) as server:
         town = open_town(
-            Options(
-                "houston", data=tmp_path, source_urls=[f"active={server.url}/rest/services/x/MapServer/0"]
-            )
+            Options(city, data=tmp_path, source_urls=[f"active={server.url}/rest/services/x/MapServer/0"])
         )
         source = town.city.source("active")
         async with httpx.AsyncClient() as client:

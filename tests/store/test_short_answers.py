@@ -113,6 +113,20 @@ def test_what_waits_is_not_closed_by_a_short_answer_either(store: Store) -> None
     assert released.released == 1
 
 
+def test_what_waits_to_be_closed_is_closed_by_two_answers_alone_however_few_lack_it(store: Store) -> None:
+    waiting = [Held(call(number), after_close_s=0) for number in range(3)]
+    store.apply("dispatch", waiting, at=START)
+    applied = answer(store, range(0), 1)
+    assert (applied.doubtful, applied.unconfirmed) == (3, 0)
+    assert store.release(minutes(1.2)) is None
+    store.apply("dispatch", waiting[:1], at=minutes(1.4), present={waiting[0].id})
+    assert answer(store, range(0), 1 + _SECOND_LOOK_MIN).doubtful == 1, "one of them had come back"
+    released = store.release(minutes(2))
+    assert released is not None
+    assert released.released == 2
+    assert short_at(store) is None
+
+
 @pytest.mark.parametrize(("minutes_ago", "share"), [(1 / 60, 1 / 1800), (1, 1 / 30), (15, 0.5), (60, 1.0)])
 def test_calls_of_a_new_feed_are_taken_to_last_half_an_hour(minutes_ago: float, share: float) -> None:
     now = 100 * 60_000

@@ -140,7 +140,7 @@ def _store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone:
     )
     tally.applied.append(applied)
     # The same answer once more confirms what is missing, so it may not be passed over as unchanged.
-    tally.passing |= applied.unconfirmed > 0
+    tally.passing |= applied.unconfirmed > 0 or applied.doubtful > 0
     tally.reported = report is not None
     feed.cursor = batch.cursor or feed.cursor
 

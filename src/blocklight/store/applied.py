@@ -26,6 +26,8 @@ class Applied:
     released: int = 0
     unconfirmed: int = 0
     """How many calls left their feed and stay open until another answer or a person confirms it."""
+    doubtful: int = 0
+    """How many calls that wait to be closed left their feed, and wait on until another answer confirms it."""
 
     @property
     def shown(self) -> int:

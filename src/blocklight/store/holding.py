@@ -126,6 +126,13 @@ class Holding:
         found = [Waiting(*row) for row in fetch(self._cursor, statement, (self._at,))]
         return [row for row in found if not self.pauses.scopes or not self.pauses.cover(row.incident)]
 
+    def unclosed(self, source: str, present: AbstractSet[str]) -> set[str]:
+        """Return what waits to be closed and is no longer in its source."""
+        if not self._any:
+            return set()
+        rows = [Waiting(*row) for row in fetch(self._cursor, self._sql.open_held, (source,))]
+        return {row.id for row in rows if row.release_at is None and row.id not in present}
+
     def vanish(self, source: str, present: AbstractSet[str]) -> None:
         """Close what waits and is no longer in its source; one that waited for that has an end now."""
         if not self._any:

@@ -1,6 +1,6 @@
 """What one source, or its rows so far, require for the whole of an incident; and the table of that."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -126,11 +126,17 @@ class Restraints:
         run_many(self._cursor, self._sql.put_restraint, put)
         run_many(self._cursor, self._sql.delete_restraint, gone)
 
+    def unclosed(self, source: str, present: AbstractSet[str]) -> set[str]:
+        """Return which incidents wait to be closed and are no longer in their source's feed."""
+        return {id_ for id_, _ in self._open(source) if id_ not in present}
+
     def vanish(self, source: str, present: AbstractSet[str], at: datetime) -> None:
         """End the holds until closed of incidents that left their source's feed."""
-        rows = fetch(self._cursor, self._sql.restraints_of, (source,))
-        left = {id_: _decode(text) for id_, text in rows if id_ not in present}
-        self.put(source, {id_: one.closed(at) for id_, one in left.items() if one.is_open})
+        left = {id_: _decode(text) for id_, text in self._open(source) if id_ not in present}
+        self.put(source, {id_: one.closed(at) for id_, one in left.items()})
+
+    def _open(self, source: str) -> Sequence[tuple[str, str]]:
+        return fetch(self._cursor, self._sql.open_restraints, (source,))
 
 
 def withheld_elsewhere(cursor: DBAPICursor, sql: Statements, ids: Collection[str], source: str) -> set[str]:

@@ -88,6 +88,13 @@ class ShortAnswers:
 
     def __init__(self) -> None:
         self._lacking: dict[str, _Lacking] = {}
+        self._waiting: dict[str, dict[str, int]] = {}
+
+    def lacked_before(self, source: str, lacking: AbstractSet[str], at: int) -> set[str]:
+        """Return which of *lacking*, which wait to be closed, every answer has lacked for long enough."""
+        before = self._waiting.get(source, {})
+        first = self._waiting[source] = {id_: before.get(id_, at) for id_ in lacking}
+        return {id_ for id_, since in first.items() if at - since >= SECOND_LOOK_MS}
 
     def confirmed(self, source: str, missing: AbstractSet[str], at: int) -> AbstractSet[str] | None:
         """Return which of *missing* an earlier answer lacked too; ``None`` while that one is too young.
@@ -122,6 +129,10 @@ class Vanishing:
         self._short_answers = short_answers
         self._source = source
         self._at = at
+
+    def gone_before(self, lacking: AbstractSet[str]) -> AbstractSet[str]:
+        """Return which of the calls *lacking* that wait to be closed an earlier answer lacked too."""
+        return self._short_answers.lacked_before(self._source, lacking, self._at)
 
     def believed(self, missing: AbstractSet[str], still_open: int) -> AbstractSet[str]:
         """Return which of the *missing* calls are to be closed, and store what was closed as usual."""

@@ -108,7 +108,12 @@ class Statements:
         restraint = schema.restraint
         self.restraints = self._pick(restraint, ("id", "source", "body"), restraint.c.id)
         of_source = restraint.c.source == sa.bindparam("of")
-        self.restraints_of = self._text(sa.select(restraint.c.id, restraint.c.body).where(of_source))
+        is_open = restraint.c.body.like(
+            sa.literal_column("'%\"is_open\":true%'")
+        )  # left out where it is false
+        self.open_restraints = self._text(
+            sa.select(restraint.c.id, restraint.c.body).where(of_source, is_open)
+        )
         put = self._insert(restraint)
         self.put_restraint = self._text(
             put.on_conflict_do_update(

@@ -413,6 +413,21 @@ class Application:
         for outcome in fresh:
             self._events[outcome.source, "rejected", outcome.reason] += 1
 
+    def _end_waiting(self, present: AbstractSet[str], *, believed: bool) -> None:
+        """End what waits to be closed and has left its source, if an earlier answer lacked it too.
+
+        Its closing publishes it: one short answer would publish calls that go on.
+        """
+        restraints = Restraints(self._cursor, self._sql)
+        lacking = self._holding.unclosed(self._source, present) | restraints.unclosed(self._source, present)
+        doubtful = lacking - self._vanishing.gone_before(lacking)
+        if doubtful:
+            self._tally["doubtful"] = len(doubtful)
+        if not believed:
+            return
+        self._holding.vanish(self._source, present | doubtful)
+        restraints.vanish(self._source, present | doubtful, from_ms(self._at))
+
     def _vanish(self, present: AbstractSet[str], *, join_rows: bool) -> None:
         still_open = fetch(self._cursor, self._sql.open, (self._source,))
         missing = {id_: first_seq for id_, first_seq in still_open if id_ not in present}
@@ -420,9 +435,7 @@ class Application:
         if unconfirmed := len(missing) - len(closing):
             self._tally["unconfirmed"] = unconfirmed
             missing = {id_: first_seq for id_, first_seq in missing.items() if id_ in closing}
-        else:
-            self._holding.vanish(self._source, present)
-            Restraints(self._cursor, self._sql).vanish(self._source, present, from_ms(self._at))
+        self._end_waiting(present, believed=not unconfirmed)
         if not missing:
             return
         self._settled.drop(missing)
