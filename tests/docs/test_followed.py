@@ -145,7 +145,7 @@ def test_we_have_an_open_data_portal(walk: Walk) -> None:
     when = (datetime.now(UTC) - timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%S.000")
     plain = {"occurred_at": when, "updated_at": when, "x": "-10834000", "y": "4534000"}
     rows = [
-        {":id": "row-1", "case_number": "1", "call_type": "PRTY NOISE", **plain},
+        {":id": "row-1", "case_number": "1", "call_type": "PRTY NOISE", **plain, "x": "-10835000"},
         {":id": "row-2", "case_number": "2", "call_type": "ASSAULT", "offence": "BATTERY", **plain},
         {":id": "row-3", "case_number": "2", "offence": "CHILD ABUSE", **plain},
     ]

@@ -43,7 +43,7 @@ def test_a_renamed_type_that_empties_the_map_is_said_once_when_it_begins_and_onc
     assert [watched.note(answer(90, 10)) for _ in range(3)] == [False] * 3
     began, ended = (record.getMessage() for record in caplog.records)
     assert "90 % of its records are withheld, usually 10 %" in began
-    assert "than usual" in ended
+    assert "as usual again" in ended
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
