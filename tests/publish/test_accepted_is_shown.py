@@ -211,7 +211,7 @@ def test_a_row_that_cannot_be_shown_is_left_out_counted_and_said_once(
         for change in store.changes(0):
             publisher.live.publish(publisher._take([change], replay=False))  # noqa: SLF001 - one turn of its loop
         left_out = publisher.left_out
-        assert left_out >= 4
+        assert left_out >= 3  # of a place that moves, the store keeps the one that was shown
         ids = {row["id"] for row in _shown(publisher)}
         assert ids >= {incident_id(n) for n in range(6, 10)}
         assert len(ids) == 9 - left_out

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -135,7 +135,8 @@ class Restraints:
         left = {id_: _decode(text) for id_, text in self._open(source) if id_ not in present}
         self.put(source, {id_: one.closed(at) for id_, one in left.items()})
 
-    def _open(self, source: str) -> Sequence[tuple[str, str]]:
+    def _open(self, source: str) -> Sequence[Sequence[Any]]:
+        """Return public id and body of what waits to be closed."""
         return fetch(self._cursor, self._sql.open_restraints, (source,))
 
 
