@@ -20,7 +20,7 @@ _EXAMPLE: dict[str, Any] = {
     "labels": "none",
     "source_types": False,
     "medical": {"show": ["units"], "reason": "The fire board asked for the number of units"},
-    "companions_shown": None,
+    "companions_shown": {"reason": "The council asks for every alarm to be shown"},
     "sensitive_groups": ["child_abuse", "death", "domestic_violence"],
     "allowed": [
         {

@@ -1514,6 +1514,9 @@ export interface operations {
                      *       "changed_on": [
                      *         "2026-01-03"
                      *       ],
+                     *       "companions_shown": {
+                     *         "reason": "The council asks for every alarm to be shown"
+                     *       },
                      *       "labels": "none",
                      *       "masked_by_publisher": [
                      *         {
