@@ -75,7 +75,7 @@ class Model:
         told = CATEGORIES[what], OPEN if closed is None else DONE
         due: datetime | None = now
         if what == "FIRE":
-            waited = number in self.shown and number in self.waited
+            waited = number in self.waited
             first_seen = opened if waited else self.seen.get(number, now)
             due = max(opened, first_seen) + timedelta(minutes=30)
         elif what == "THEFT":
