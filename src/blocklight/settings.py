@@ -28,7 +28,10 @@ class Settings(BaseSettings):
     )
     operator_host: str = Field(default="127.0.0.1", description="address of the operator's port")
     operator_port: int = Field(
-        default=9464, ge=0, le=65535, description="number of that port, or a free one if it is taken"
+        default=9464,
+        ge=0,
+        le=65535,
+        description="number of that port; the default gives way to a free one if it is taken",
     )
     trusted_proxies: str = Field(
         default="127.0.0.1,::1",

@@ -1,7 +1,9 @@
 """Figures that move with withheld records, or show the machine, are on a port that is no public one."""
 
+import asyncio
 import re
 import socket
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -9,6 +11,7 @@ from living_city import until
 from workplace import Workplace, a_row, read_from, serving_rows
 
 from blocklight.cli.listeners import address_of, operator_listener
+from blocklight.cli.operator_port import OperatorPort
 from blocklight.errors import BlocklightError
 
 _ALONE = (
@@ -43,32 +46,110 @@ def test_what_the_operator_sees_at_once_when_types_are_renamed_is_nowhere_in_pub
             def figures() -> str:
                 return client.get(f"{hit[1]}/metrics").text
 
-            until(lambda: 'withheld_share{source="calls"} 0.0' in figures(), within_s=60)
+            until(lambda: 'withheld_share{city="smallville",source="calls"} 0.0' in figures(), within_s=60)
             table.update("1=1", type="ZORBING", **{":updated_at": "2027-01-01T00:00:00+00:00"})
-            until(lambda: 'withheld_unusual{source="calls"} 1.0' in figures(), within_s=60)
-            assert 'source_records{outcome="withheld",reason="unmapped",source="calls"} 40.0' in figures()
+            until(lambda: 'withheld_unusual{city="smallville",source="calls"} 1.0' in figures(), within_s=60)
+            labels = 'city="smallville",outcome="withheld",reason="unmapped",source="calls"'
+            assert f"source_records{{{labels}}} 40.0" in figures()
             assert server.said().count("100 % of its records are withheld, usually 0 %") == 1
             assert client.get(f"{public}/api/v1/city").status_code == httpx.codes.OK
             assert client.get(f"{public}/elsewhere", headers={"accept": "text/html"}).status_code == 404
             seen = figures()
             for name in _ALONE:
                 assert f"\n{name}" in seen, name
-            assert re.search(r'http_seconds_count\{route="/api/v1/city",status="200"\} \d', seen)
-            assert re.search(r'http_seconds_count\{route="/\{path:path\}",status="404"\} \d', seen)
+            assert re.search(
+                r'http_seconds_count\{city="smallville",route="/api/v1/city",status="200"\} \d', seen
+            )
+            assert re.search(
+                r'http_seconds_count\{city="smallville",route="/\{path:path\}",status="404"\} \d', seen
+            )
             assert client.get(f"{hit[1]}/readyz").text == "ready"
             told = "".join(client.get(f"{public}{path}").text for path in ("/metrics", "/api/v1/sources"))
         assert "blocklight_seq" in told
         assert not [name for name in (*_ALONE, "unmapped", "withheld") if name in told]
 
 
-def test_a_port_that_is_taken_gives_way_to_a_free_one_unless_it_was_asked_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_port_that_somebody_chose_and_that_is_taken_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        monkeypatch.setenv("BLOCKLIGHT_OPERATOR_PORT", str(port))
-        with operator_listener(None) as listener:
-            assert listener.getsockname()[1] != port
-            assert address_of(listener).startswith("http://127.0.0.1:")
         with pytest.raises(BlocklightError, match="in use"), operator_listener(port):
             pass
+        monkeypatch.setenv("BLOCKLIGHT_OPERATOR_PORT", str(port))
+        with (
+            pytest.raises(BlocklightError, match="in use; choose another with BLOCKLIGHT_OPERATOR_PORT or"),
+            operator_listener(None),
+        ):
+            pass
+
+
+def test_the_default_port_gives_way_to_a_free_one_and_the_log_says_where_it_is(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("BLOCKLIGHT_OPERATOR_PORT", raising=False)
+    with socket.socket() as taken:
+        with suppress(OSError):  # somebody else on this machine has it: then it is taken, too
+            taken.bind(("127.0.0.1", 9464))
+            taken.listen()
+        with operator_listener(None) as listener:
+            assert listener.getsockname()[1] != 9464
+            said = f"port 9464 is taken; health and metrics for the operator are at {address_of(listener)} "
+            assert said in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("named", "status"),
+    [
+        ("Host: 127.0.0.1:{port}", 200),
+        ("Host: localhost:{port}", 200),
+        ("HOST:LocalHost", 200),
+        ("Host: [::1]:{port}", 200),
+        ("Host: attacker.example:{port}", 421),
+        ("Host: 127.0.0.1.attacker.example", 421),
+        ("Host: 127.0.0.1@attacker.example", 421),
+        ("Host: 10.0.0.7:{port}", 421),
+        ("Host: [::1", 421),
+        ("Host:", 421),
+        ("X-Host: 127.0.0.1", 400),
+        ("Host: 127.0.0.1\r\nHost: attacker.example", 400),
+    ],
+)
+def test_the_port_answers_only_to_a_name_of_its_own(named: str, status: int) -> None:
+    assert asyncio.run(_status(named)) == status
+
+
+@pytest.mark.parametrize(
+    ("local", "name", "is_answered"),
+    [
+        ("10.9.0.20", "10.9.0.20:9464", True),
+        ("::ffff:10.9.0.20", "10.9.0.20:9464", True),
+        ("fe80::1%eth0", "[fe80::1]:9464", True),
+        ("10.9.0.20", "Map.Internal:9464", True),
+        ("10.9.0.20", "10.9.0.21:9464", False),
+        ("10.9.0.20", "map.internal.attacker.example", False),
+    ],
+)
+def test_the_port_answers_to_the_address_or_name_that_it_was_opened_on(
+    local: str, name: str, *, is_answered: bool
+) -> None:
+    port = OperatorPort([], city="smallville", host="map.internal", alive=lambda: True, ready=_ready)
+    refusal = port.refusal(f"GET /metrics HTTP/1.1\r\nHost: {name}\r\n\r\n".encode(), local)
+    assert (refusal is None) is is_answered
+
+
+def _ready() -> tuple[bool, str]:
+    return True, "ready"
+
+
+async def _status(named: str) -> int:
+    port = OperatorPort([], city="smallville", host="127.0.0.1", alive=lambda: True, ready=_ready)
+    with operator_listener(0) as listener:
+        number = listener.getsockname()[1]
+        serving = asyncio.create_task(port.serve(listener))
+        reader, writer = await asyncio.open_connection("127.0.0.1", number)
+        writer.write(f"GET /readyz HTTP/1.1\r\n{named.format(port=number)}\r\n\r\n".encode())
+        answer = await reader.read()
+        writer.close()
+        serving.cancel()
+    status = int(answer.split()[1])
+    assert answer.endswith(b"\r\n\r\nready") is (status == 200)
+    return status

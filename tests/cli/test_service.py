@@ -185,6 +185,9 @@ async def test_the_watchdog_hears_nothing_from_a_process_that_is_not_well(
         assert watchdog_s() is None
 
 
+_AGE = 'source_age_seconds{city="smallville",source="calls"}'
+
+
 def test_a_process_that_only_fetches_answers_for_its_health(workplace: Workplace) -> None:
     with (
         serving_rows(a_row(1)) as (_, feed),
@@ -195,9 +198,10 @@ def test_a_process_that_only_fetches_answers_for_its_health(workplace: Workplace
         with httpx.Client(base_url=base, trust_env=False, timeout=20) as client:
             until(lambda: client.get("/readyz").status_code == httpx.codes.OK, within_s=60)
             assert client.get("/healthz").text == "ok"
-            until(lambda: 'source_age_seconds{source="calls"}' in client.get("/metrics").text, within_s=60)
-            assert 'blocklight_intake_source_failures{source="calls"} 0.0' in client.get("/metrics").text
-            assert "blocklight_intake_fetching 1.0" in client.get("/metrics").text
+            until(lambda: _AGE in client.get("/metrics").text, within_s=60)
+            figures = client.get("/metrics").text
+            assert 'blocklight_intake_source_failures{city="smallville",source="calls"} 0.0' in figures
+            assert 'blocklight_intake_fetching{city="smallville"} 1.0' in figures
             assert client.get("/elsewhere").status_code == httpx.codes.NOT_FOUND
         with socket.create_connection(("127.0.0.1", int(base.rpartition(":")[2]))) as stranger:
             stranger.sendall(b"\x00" * 10_000)

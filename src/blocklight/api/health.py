@@ -84,11 +84,15 @@ class PublicFigures(Collector):
             _PREFIX + "source_age_seconds", "since the last good fetch", labels=["source"]
         )
         good = GaugeMetricFamily(_PREFIX + "source_ok", "1 when the source is on time", labels=["source"])
+        paused = GaugeMetricFamily(
+            _PREFIX + "source_paused", "1 while the source, or the whole city, is paused", labels=["source"]
+        )
         for source in publisher.sources_pulse(publisher.now()):
+            paused.add_metric([source["id"]], source["state"] == "paused")
             good.add_metric([source["id"]], source["state"] == "ok")
             if "late_s" in source:  # a source that never answered has no age
                 age.add_metric([source["id"]], source["late_s"])
-        yield from (age, good)
+        yield from (age, good, paused)
         noticed = CounterMetricFamily(
             _PREFIX + "source_noticed", "what was noticed of a source", labels=["source", "what"]
         )

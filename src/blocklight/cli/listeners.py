@@ -1,5 +1,6 @@
 """Opens the sockets on which a process answers."""
 
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,19 +10,33 @@ from blocklight.settings import Settings
 
 _UNREAD_MS = 60_000
 
+_log = logging.getLogger(__name__)
+
 
 @contextmanager
 def operator_listener(port: int | None, *, option: str = "--operator-port") -> Iterator[socket.socket]:
-    """Listen on *port*, which *option* set, or else on the port of the settings or, if taken, a free one."""
+    """Listen on *port*, which *option* set, or else on the port of the settings.
+
+    Raises ``BlocklightError`` if a port that somebody chose is taken: whoever reads the figures there would
+    read those of another process. The default one gives way to a free port.
+    """
     settings = Settings()
     host = settings.operator_host
     if port is not None:
         listener = listen(host, port, option=option)
+    elif "operator_port" in settings.model_fields_set:
+        listener = listen(host, settings.operator_port, option=f"BLOCKLIGHT_OPERATOR_PORT or {option}")
     else:
         try:
             listener = listen(host, settings.operator_port)
         except BlocklightError:
             listener = listen(host, 0, option="BLOCKLIGHT_OPERATOR_HOST")
+            _log.warning(
+                "port %d is taken; health and metrics for the operator are at %s (choose a port with %s)",
+                settings.operator_port,
+                address_of(listener),
+                option,
+            )
     with listener:
         yield listener
 

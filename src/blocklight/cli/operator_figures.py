@@ -144,9 +144,12 @@ class HttpFigures(Collector):
 
 
 def port_of_serving(
-    state: Public, store: Store, fetching: Intake | None, feeds: Sequence[Feed]
+    state: Public, store: Store, fetching: Intake | None, feeds: Sequence[Feed], *, host: str
 ) -> OperatorPort:
-    """Return the operator's port of a process that serves: the public figures and all others."""
+    """Make the operator's port of a process that serves: the public figures and all others.
+
+    *host* is the address or name that the port was opened on.
+    """
     publisher = state.publisher
     collectors: list[Collector] = [
         PublicFigures(publisher, state.admission),
@@ -159,6 +162,8 @@ def port_of_serving(
         collectors.append(IntakeFigures(fetching, store, publisher.now))
     return OperatorPort(
         collectors,
+        city=state.city.city.id,
+        host=host,
         alive=lambda: not publisher.stuck,
         ready=lambda: (publisher.ready, "ready" if publisher.ready else publisher.not_ready_because),
     )
@@ -169,18 +174,22 @@ def port_of_intake(
     feeds: Sequence[Feed],
     store: Store,
     *,
+    city: str,
+    host: str,
     now: Callable[[], datetime],
     watch: StoreWatch,
     faults: Faults,
 ) -> OperatorPort:
-    """Return the operator's port of a process that only fetches."""
+    """Make the operator's port of a process that only fetches, opened on *host*; *city* is the city's id."""
     collectors = [
         IntakeFigures(intake, store, now),
         FeedFigures(feeds),
         StoreFigures(store, watch),
         ProcessFigures(faults),
     ]
-    return OperatorPort(collectors, alive=lambda: True, ready=lambda: _fetches(intake, watch))
+    return OperatorPort(
+        collectors, city=city, host=host, alive=lambda: True, ready=lambda: _fetches(intake, watch)
+    )
 
 
 def _fetches(intake: Intake, watch: StoreWatch) -> tuple[bool, str]:

@@ -174,7 +174,16 @@ async def _fetch(town: Town, operator: socket.socket) -> None:
         feeds = polled(town.feeds(client, wall_clock))
         faults, watch = Faults(), StoreWatch(town.store)
         intake = Intake(town, feeds, now=wall_clock, stored=_nothing, faults=faults, store_watch=watch)
-        port = port_of_intake(intake, feeds, town.store, now=wall_clock, watch=watch, faults=faults)
+        port = port_of_intake(
+            intake,
+            feeds,
+            town.store,
+            city=town.city.city.id,
+            host=town.settings.operator_host,
+            now=wall_clock,
+            watch=watch,
+            faults=faults,
+        )
         _on_hangup(intake.poll_now)
         with closing(intake):
             await intake.begin()
@@ -237,7 +246,13 @@ async def serve(
             if watch is not None:
                 running.append(tasks.create_task(watch.run()))
             if operator is not None:
-                port = port_of_serving(state, town.store, fetching, every if watch is not None else [])
+                port = port_of_serving(
+                    state,
+                    town.store,
+                    fetching,
+                    every if watch is not None else [],
+                    host=town.settings.operator_host,
+                )
                 running.append(tasks.create_task(port.serve(operator)))
             running.append(tasks.create_task(keep_watchdog(lambda: not publisher.stuck)))
             if fetching is not None:
