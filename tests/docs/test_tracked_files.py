@@ -49,10 +49,6 @@ def test_every_dependency_says_what_we_would_do_without_it() -> None:
         assert re.search(r"# without it: \w.{10,}", line), requirement
 
 
-def test_the_changelog_has_a_place_for_what_is_not_released_yet() -> None:
-    assert re.search(r"^## Unreleased\n\n- \w", read("CHANGELOG.md"), re.MULTILINE)
-
-
 def test_the_readme_begins_with_the_two_commands() -> None:
     first_screen = "\n".join(read("README.md").splitlines()[:24])
     assert "make demo" in first_screen
