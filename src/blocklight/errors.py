@@ -6,6 +6,8 @@ BlocklightError
 │   └── SourceChanged        the far side answers differently than its city file says; a person must look
 ├── RecordRejected           one record cannot be read; counted, the rest goes on
 ├── CityFileError            file, key, reason; refuse to start
+├── SettingError             variable, reason; refuse to start
+├── UsageError               a command was typed wrongly: option, reason; exit status 2
 ├── StoreError               the database cannot be used as it is; refuse to start
 ├── BadQuery                 a public request that we cannot answer: 400
 └── NotFound                 what was asked for is not published: 404
@@ -68,6 +70,20 @@ class CityFileError(BlocklightError):
         self.file = file
         self.key = key
         self.reason = reason
+
+
+class SettingError(BlocklightError):
+    """An environment variable has an impossible value; its text never quotes a secret."""
+
+    def __init__(self, variable: str, reason: str) -> None:
+        super().__init__(f"{variable}: {reason}")
+
+
+class UsageError(BlocklightError):
+    """A command was typed wrongly: *option* is the option or argument, *reason* what is expected of it."""
+
+    def __init__(self, option: str, reason: str) -> None:
+        super().__init__(f"{option}: {reason}")
 
 
 class StoreError(BlocklightError):

@@ -14,7 +14,7 @@ from blocklight.basemap.parts import OPENSTREETMAP, Drawing, Part, credit_of, pa
 from blocklight.basemap.tiles import MAX_ZOOM, MIN_ZOOM, write_tiles
 from blocklight.city import Bounds, City
 from blocklight.cli.building_basemap import build_basemap
-from blocklight.errors import CityFileError
+from blocklight.errors import CityFileError, UsageError
 from blocklight.tiles_file import TilesFile
 
 BOUNDS = Bounds(west=-96, south=29, east=-95, north=30)
@@ -128,8 +128,18 @@ def test_a_shape_that_crosses_itself_is_drawn_as_well_as_it_can_be(tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("water", "expected KIND=FILE"),
-        ("pond=a.geojson", "'pond' is not one of land, water, park"),
+        ("water", "^--layer: expected KIND=FILE, for example water=lakes.geojson, not 'water'$"),
+        ("pond=a.geojson", "^--layer: 'pond' is not one of land, water, park"),
+    ],
+)
+def test_a_layer_that_names_no_kind_and_file_is_a_mistake_of_the_command(text: str, reason: str) -> None:
+    with pytest.raises(UsageError, match=reason):
+        Part.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
         ("water=none.geojson", "no such file"),
         ("water={file}#what=lake", "cannot be asked for"),
         ("water={file}#rivers", "no layer 'rivers'; there are: a"),
@@ -190,9 +200,9 @@ def test_a_city_is_built_from_the_layers_of_its_own_file(
 
 
 def test_a_city_without_layers_or_a_place_to_write_to_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CityFileError, match="name files with --layer"):
+    with pytest.raises(UsageError, match=r"^--layer: required: houston has no map\.layers"):
         build_basemap("houston", [], crs=None, credit=None, output=tmp_path / "a.pmtiles")
-    with pytest.raises(CityFileError, match="say where to write the tiles"):
+    with pytest.raises(UsageError, match=r"^--output: required: demo has no map\.tiles"):
         build_basemap("demo", [], crs=None, credit=None, output=None)
     assert parts_of(small_city()) == []
 

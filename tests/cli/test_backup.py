@@ -98,5 +98,5 @@ def test_a_backup_that_is_cut_off_or_changed_is_refused(workplace: Workplace, in
     for content in (whole[: len(whole) // 2], whole[:-9], b"", b"nonsense", whole[:200] + b"x" + whole[201:]):
         (workplace.folder / "bad.tar.zst").write_bytes(content)
         said = inside("restore", "bad.tar.zst", code=1)
-        assert said.startswith("Error: bad.tar.zst: "), said
+        assert said.startswith("error: bad.tar.zst: "), said
     assert "no such file" in inside("restore", "none.tar.zst", code=1)

@@ -72,7 +72,7 @@ def test_a_mistake_is_one_clear_message(
 
 
 def test_a_mistake_in_a_real_process_ends_with_its_message_and_its_code(workplace: Workplace) -> None:
-    assert workplace.run("serve", "atlantis", code=2).startswith("City file: atlantis: no such file")
+    assert workplace.run("serve", "atlantis", code=2).startswith("error: atlantis: no such file")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_mistake_in_a_city_file_names_the_file_and_the_key(
     file = workplace.folder / "smallville.toml"
     file.write_text(CITY_FILE.replace(old, new, 1))
     told = inside("check", "smallville.toml", code=2)
-    assert told.startswith("City file: smallville.toml: ")
+    assert told.startswith("error: smallville.toml: ")
     assert told.count("\n") == 1, "one line, never broken"
     for word in words:
         assert word in told

@@ -204,7 +204,7 @@ def test_a_person_confirms_an_unusually_short_answer_and_the_audit_log_has_it(wo
         (("--category", "crime"), "crime"),
         (("--area", "beat:1"), "no such area"),
         (("--area", "beat:zzz"), "beat:zzz: no such area"),
-        (("--source", "dispatch", "--category", "noise"), "covers one thing"),
+        (("--source", "dispatch", "--category", "noise"), "--source, --category, --area: give one of them"),
     ],
 )
 def test_a_pause_of_nothing_that_exists_is_refused(

@@ -76,7 +76,7 @@ main()
 @pytest.mark.parametrize(
     ("command", "tells"),
     [
-        ("in-a-command", "Internal error"),
+        ("in-a-command", "internal error"),
         ("in-a-log-line", "it failed"),
         ("in-a-task", "Exception in callback"),
         ("in-a-forgotten-task", "Task exception was never retrieved"),

@@ -13,7 +13,7 @@ from blocklight.cli.bodies import download, read
 from blocklight.cli.checking import check_city
 from blocklight.cli.proposing import new_city
 from blocklight.cli.recording import record_source, replay_source
-from blocklight.errors import BlocklightError, CityFileError, SourceUnavailable
+from blocklight.errors import BlocklightError, CityFileError, SourceUnavailable, UsageError
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_file_that_is_missing_or_a_folder_or_too_large_is_said_to_be_that(tmp_
 
 @pytest.mark.parametrize("url", ["data.example.gov/calls", "", "file:///etc/passwd", "https://x:port"])
 def test_what_is_no_address_is_said_to_be_none(url: str) -> None:
-    with pytest.raises(SourceUnavailable, match="not an address; one begins with https://"):
+    with pytest.raises(UsageError, match="URL: expected an address that begins with https://"):
         download(url, 10, instead="--file")
 
 

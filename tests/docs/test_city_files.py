@@ -36,7 +36,7 @@ def test_the_error_that_the_how_to_shows_is_what_one_reads() -> None:
     fields["recieved_at"] = fields["received_at"]
     with pytest.raises(CityFileError) as error:
         parse_city(table, file="smallville.toml", folder=Path())
-    shown = f"City file: {error.value}"
+    shown = f"error: {error.value}"
     assert shown in (ROOT / "docs" / "how-to" / "add-a-city.md").read_text("utf-8")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blocklight.city import BASE_KINDS, Bounds, City
-from blocklight.errors import CityFileError
+from blocklight.errors import UsageError
 from blocklight.placing.layers import Shapes, read_layer
 
 OPENSTREETMAP = "© OpenStreetMap contributors"
@@ -33,12 +33,15 @@ class Part:
 
     @classmethod
     def parse(cls, text: str) -> "Part":
-        """Read ``KIND=FILE``, ``KIND=FILE#LAYER`` or ``KIND=FILE#PROPERTY=VALUE,VALUE``."""
+        """Read ``KIND=FILE``, ``KIND=FILE#LAYER`` or ``KIND=FILE#PROPERTY=VALUE,VALUE``.
+
+        Raises ``UsageError`` for anything else.
+        """
         hit = _PART.fullmatch(text)
         if hit is None:
-            raise CityFileError(text, "--layer", "expected KIND=FILE, for example water=lakes.geojson")
+            raise UsageError("--layer", f"expected KIND=FILE, for example water=lakes.geojson, not {text!r}")
         if hit["kind"] not in BASE_KINDS:
-            raise CityFileError(text, "--layer", f"{hit['kind']!r} is not one of {', '.join(BASE_KINDS)}")
+            raise UsageError("--layer", f"{hit['kind']!r} is not one of {', '.join(BASE_KINDS)}")
         values = tuple(hit["values"].split(",")) if hit["values"] else ()
         return cls(hit["kind"], Path(hit["file"]), hit["name"], values)
 

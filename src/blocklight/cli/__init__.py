@@ -15,9 +15,9 @@ from rich.table import Table
 from blocklight import __version__
 from blocklight.city import load_city, shipped_cities
 from blocklight.cli.log_lines import set_up
-from blocklight.cli.service import load_environment
+from blocklight.cli.service import check_settings, load_environment
 from blocklight.cli.unexpected import where
-from blocklight.errors import BlocklightError, CityFileError
+from blocklight.errors import BlocklightError, CityFileError, SettingError, UsageError
 
 app = typer.Typer(
     name="blocklight",
@@ -110,6 +110,7 @@ def options(
     """Set up logging before any command."""
     set_up(err, verbose=verbose)
     load_environment()
+    check_settings()
 
 
 @app.command()
@@ -288,18 +289,18 @@ def main() -> None:
     """Run the command line; an error that we raise on purpose is one line, without a traceback."""
     try:
         app()
-    except CityFileError as error:
-        _complain("City file", str(error))
+    except (UsageError, SettingError, CityFileError) as error:
+        _complain("error", str(error))
         sys.exit(2)
     except BlocklightError as error:
-        _complain("Error", str(error))
+        _complain("error", str(error))
         sys.exit(1)
     except OSError as error:
         file = f"{error.filename}: " if error.filename else ""
-        _complain("Error", f"{file}{(error.strerror or type(error).__name__).lower()}")
+        _complain("error", f"{file}{(error.strerror or type(error).__name__).lower()}")
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 - Python would print its text, which may quote a record
-        _complain("Internal error", f"this is a mistake in Blocklight; please report it\n{where(error)}")
+        _complain("internal error", f"this is a mistake in Blocklight; please report it\n{where(error)}")
         sys.exit(70)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from blocklight import net
-from blocklight.errors import BlocklightError, SourceChanged, SourceUnavailable
+from blocklight.errors import BlocklightError, SourceChanged, SourceUnavailable, UsageError
 
 _TIMEOUT_S = 20.0
 _REDIRECTS = 3
@@ -27,10 +27,11 @@ def download(
     """Return what an address answers; *instead* names the option that does without it.
 
     It may lead into a private network only where the address that a person *typed*, by default *url*, does.
-    Raises ``SourceError`` where there is no good answer of at most *most* bytes.
+    Raises ``UsageError`` for what is no address, ``SourceError`` where there is no good answer of at most
+    *most* bytes.
     """
     if not net.is_web_address(url):
-        raise SourceUnavailable(f"{url}: not an address; one begins with https://")
+        raise UsageError("URL", f"expected an address that begins with https://, not {url!r}")
     body = bytearray()
     named = {net.host_of(typed or url)}
     try:

@@ -6,17 +6,20 @@ from blocklight.basemap.parts import Part, credit_of, parts_of, read_part
 from blocklight.basemap.tiles import write_tiles
 from blocklight.city import City, load_city
 from blocklight.cli import out
-from blocklight.errors import CityFileError
+from blocklight.errors import UsageError
 
 
 def build_basemap(
     name: str, layers: list[str], *, crs: str | None, credit: str | None, output: Path | None
 ) -> None:
-    """Write the map tiles of a city, and print what they came to; raises ``CityFileError``."""
+    """Write the map tiles of a city, and print what they came to.
+
+    Raises ``CityFileError`` for what cannot be read, ``UsageError`` for an option that is missing or wrong.
+    """
     city = load_city(name)
     parts = [Part.parse(text) for text in layers] or parts_of(city)
     if not parts:
-        raise CityFileError(name, "map.layers", "there are none: name files with --layer")
+        raise UsageError("--layer", f"required: {name} has no map.layers")
     target = _target(name, city, output)
     drawings = [read_part(part, city.city.bounds, crs) for part in parts]
     found = dict.fromkeys(text for part in parts if (text := credit_of(part.file)))
@@ -49,5 +52,5 @@ def _target(name: str, city: City, output: Path | None) -> Path:
     if output is not None:
         return output
     if city.map.tiles is None:
-        raise CityFileError(name, "map.tiles", "say where to write the tiles, here or with --output")
+        raise UsageError("--output", f"required: {name} has no map.tiles")
     return city.path(city.map.tiles)

@@ -13,7 +13,7 @@ from blocklight.areas import Areas
 from blocklight.city import City, PlacesSpec, SourceSpec, load_city
 from blocklight.cli import out
 from blocklight.cli.serving import wall_clock
-from blocklight.errors import CityFileError, SourceError
+from blocklight.errors import CityFileError, SourceError, UsageError
 from blocklight.intake.connectors import connector
 from blocklight.intake.record import RawRecord
 from blocklight.model import PlaceKind
@@ -38,18 +38,21 @@ class Sources:
 
 
 def build_places(name: str, given: Sources, output: Path | None) -> None:
-    """Write the place file of a city, and print what it came to; raises ``CityFileError``."""
+    """Write the place file of a city, and print what it came to.
+
+    Raises ``CityFileError`` for what cannot be read, ``UsageError`` for an option that is missing.
+    """
     city = load_city(name)
     areas = Areas(city)
     spec = city.places or PlacesSpec(file="places.geojson")
     streets_from = _from(city, given.streets, spec.streets)
     served_from = _from(city, given.addresses, spec.addresses) or _from(city, given.blocks, spec.blocks)
     if streets_from is None or served_from is None:
-        reason = "needs streets, and addresses or blocks: name them here or on the command line"
-        raise CityFileError(name, "places", reason)
+        option = "--streets" if streets_from is None else "--addresses or --blocks"
+        raise UsageError(option, f"required: the [places] of {name} do not name them")
     target = output or (city.path(spec.file) if city.places else None)
     if target is None:
-        raise CityFileError(name, "places.file", "say where to write the places, here or with --output")
+        raise UsageError("--output", f"required: {name} has no [places]")
     crs = given.crs or spec.crs
     streets = _layer(streets_from, "streets", given.street_name or spec.street_name, city, crs)
     counted = given.count or spec.count

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from blocklight.cli import CityArgument, app
-from blocklight.errors import BlocklightError
+from blocklight.errors import UsageError
 
 
 @app.command("types")
@@ -41,7 +41,7 @@ def types(
     from blocklight.cli import sign_off  # noqa: PLC0415 - `--help` need not load it
 
     if sum((sign, worksheet is not None, write is not None)) > 1:
-        raise BlocklightError("--sign, --worksheet and --write: one at a time")
+        raise UsageError("--sign, --worksheet, --write", "give one of them at a time")
     if write is not None:
         sign_off.write_types(city, write)
     elif sign:

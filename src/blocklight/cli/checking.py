@@ -17,7 +17,7 @@ from blocklight.cli import bodies, out
 from blocklight.cli.refusals import causes, refusal
 from blocklight.cli.serving import Options, configured_city, http_client, wall_clock
 from blocklight.cli.type_table import print_types
-from blocklight.errors import BlocklightError, RecordRejected, SourceChanged, SourceError
+from blocklight.errors import BlocklightError, RecordRejected, SourceChanged, SourceError, UsageError
 from blocklight.intake.answers import Answered, expect_columns
 from blocklight.intake.call_types import HELD_UNTIL_CLOSED
 from blocklight.intake.columns import Columns
@@ -49,7 +49,7 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
     rules = Rules.of(city, THROWAWAY_KEY, Areas(city))
     chosen = [city.source(source_id)] if source_id else list(city.sources)
     if sample is not None and len(chosen) > 1:
-        raise BlocklightError("--sample belongs to one source: name it with --source")
+        raise UsageError("--source", "required with --sample: it belongs to one source")
     geocoder = Geocoder.of(city)
     areas = ", ".join(f"{layer.label} ({layer.kind})" for layer in city.areas) or "none"
     out.print(

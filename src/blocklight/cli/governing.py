@@ -11,7 +11,7 @@ from blocklight.cli import out
 from blocklight.cli.checking import one_page, read_sample
 from blocklight.cli.policy_change import WORDS, Difference, asked, asked_of_waiting
 from blocklight.cli.serving import Options, configured_city, open_store, wall_clock
-from blocklight.errors import BlocklightError, RecordRejected
+from blocklight.errors import BlocklightError, RecordRejected, UsageError
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.policy import Decision
 from blocklight.intake.record import Incident, RawRecord
@@ -57,7 +57,7 @@ def explain_record(name: str, source_id: str | None, record: Path) -> None:
     """Print which rule decides about the records in a file, and what the public would see of them."""
     city = configured_city(Options(name))
     if source_id is None and len(city.sources) > 1:
-        raise BlocklightError("--record belongs to one source: name it with --source")
+        raise UsageError("--source", "required: --record belongs to one source, and this city has several")
     source = city.source(source_id) if source_id else city.sources[0]
     rules = Rules.of(city, _THROWAWAY_KEY)
     read = Normaliser.of(source, city)

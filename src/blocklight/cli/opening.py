@@ -5,11 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from blocklight.city import City, load_city
 from blocklight.cli.service import act_as_owner
-from blocklight.errors import BlocklightError
+from blocklight.errors import BlocklightError, UsageError
 from blocklight.intake.keys import place_key
 from blocklight.settings import Settings
 from blocklight.store import Store, Tombstones
@@ -33,7 +31,7 @@ class Options:
 
 
 def configured_city(options: Options) -> City:
-    """Load the city with the command line's other addresses and intervals; raises ``typer.BadParameter``."""
+    """Load the city with the command line's other addresses and intervals; raises ``UsageError``."""
     city = load_city(options.city)
     changes: dict[str, dict[str, Any]] = {}
     for text in options.source_urls:
@@ -41,10 +39,8 @@ def configured_city(options: Options) -> City:
         from blocklight.net import is_web_address  # noqa: PLC0415 - most commands reach nobody
 
         if not is_web_address(url):
-            raise typer.BadParameter(
-                f"{text!r}: expected ID=URL, for example active=http://127.0.0.1:9000/calls",
-                param_hint="--source-url",
-            )
+            expected = f"expected ID=URL, for example active=http://127.0.0.1:9000/calls, not {text!r}"
+            raise UsageError("--source-url", expected)
         changes[city.source(source_id).id] = {"url": url}
     sources = tuple(
         source.model_copy(

@@ -6,7 +6,7 @@ from blocklight.city import City
 from blocklight.cli import out
 from blocklight.cli.opening import Options, configured_city, open_store, wall_clock
 from blocklight.cli.service import note_in_system_log, who
-from blocklight.errors import BlocklightError
+from blocklight.errors import BlocklightError, UsageError
 from blocklight.model import Category
 from blocklight.settings import Settings
 from blocklight.store import Pause
@@ -20,7 +20,7 @@ def pause_city(
     """Stop publishing in every process that serves this database; who did it and why is in the log."""
     by = who()
     if not reason.strip():
-        raise BlocklightError("--reason: say why, in words that the public reads")
+        raise UsageError("--reason", "say why, in words that the public reads")
     city = configured_city(options)
     scope = _scope_of(city, source, category, area)
     with open_store(options, city, Settings(), existing=True) as store:
@@ -47,14 +47,14 @@ def resume_city(options: Options, *, source: str | None, category: Category | No
 
 
 def _scope_of(city: City, source: str | None, category: Category | None, area: str | None) -> tuple[str, str]:
-    """Return what a pause covers; raises ``BlocklightError`` for more than one thing or one unknown."""
+    """Return what a pause covers; raises ``UsageError`` for more than one thing or one unknown."""
     scopes = [
         (scope, str(value))
         for scope, value in (("source", source), ("category", category), ("area", area))
         if value is not None
     ]
     if len(scopes) > 1:
-        raise BlocklightError("a pause covers one thing: --source, --category or --area")
+        raise UsageError("--source, --category, --area", "give one of them: a pause covers one thing")
     if source is not None:
         city.source(source)
     if area is not None:
@@ -62,7 +62,7 @@ def _scope_of(city: City, source: str | None, category: Category | None, area: s
 
         kind, _, id_ = area.partition(":")
         if id_ not in {one.id for one in Areas(city).by_kind.get(kind, ())}:
-            raise BlocklightError(f"{area}: no such area; name one as KIND:ID")
+            raise UsageError("--area", f"{area}: no such area; name one as KIND:ID")
     return scopes[0] if scopes else ("city", "")
 
 

@@ -9,7 +9,7 @@ import shapely
 from blocklight.areas import Areas
 from blocklight.city import AreaLayer, City, load_city
 from blocklight.cli import out
-from blocklight.errors import CityFileError
+from blocklight.errors import BlocklightError, CityFileError
 from blocklight.placing.layers import read_layer
 
 _DIGITS = 6
@@ -19,11 +19,12 @@ def prepare_areas(name: str, file: Path, layer: AreaLayer, *, crs: str | None, o
     """Write *output* and print the lines for the city file.
 
     *layer* says which columns of *file* hold an area's id and name. Polygons of one id become one area, and
-    nothing else of the file is kept. Raises ``CityFileError`` with file, key and reason.
+    nothing else of the file is kept. Raises ``CityFileError`` with file, key and reason, and
+    ``BlocklightError`` where *output* exists.
     """
     city = load_city(name)
     if output.exists():
-        raise CityFileError(str(output), layer.kind, "exists already; choose another --output")
+        raise BlocklightError(f"{output}: exists already; choose another --output")
     bounds = city.city.bounds
     ids = read_layer(file, layer.kind, column=layer.id, crs=crs, bounds=bounds, lenient=True)
     names = read_layer(file, layer.kind, column=layer.name, crs=crs, bounds=bounds, lenient=True).column

@@ -19,7 +19,7 @@ from blocklight.cli.checking import THROWAWAY_KEY, print_questions, print_zone_q
 from blocklight.cli.checking import read_sample as read_file
 from blocklight.cli.serving import wall_clock
 from blocklight.cli.type_table import print_types
-from blocklight.errors import BlocklightError, SourceError
+from blocklight.errors import BlocklightError, SourceError, UsageError
 from blocklight.intake.disclosure.questions import SampleRows, questions
 from blocklight.intake.propose.city_file import Proposal, propose, word
 from blocklight.intake.propose.sample import Sample, asked, read_sample
@@ -54,11 +54,12 @@ def test_every_row_of_the_sample_is_understood() -> None:
 def new_city(url: str, *, name: str | None, sample: Path | None, output: Path) -> None:
     """Write NAME.toml, NAME-sample.json and test_NAME.py into *output*, and print what they rest on.
 
-    Raises ``SourceError`` for a feed that cannot be read, ``BlocklightError`` where a file is in the way.
+    Raises ``SourceError`` for a feed that cannot be read, ``BlocklightError`` where a file is in the way,
+    ``UsageError`` for a *name* that cannot be one.
     """
     name = name or _name_of(url)
     if not _ID.match(name):
-        raise BlocklightError(f"--name {name!r}: a short lower-case word such as smallville")
+        raise UsageError("--name", f"expected a short lower-case word such as smallville, not {name!r}")
     files = [output / f"{name}.toml", output / f"{name}-sample.json", output / f"test_{_python(name)}.py"]
     for file in files:
         if file.exists():

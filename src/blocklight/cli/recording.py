@@ -4,13 +4,12 @@ import asyncio
 from datetime import datetime
 from pathlib import Path
 
-import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from blocklight import net
 from blocklight.cli import err, out
 from blocklight.cli.serving import Options, configured_city, open_town, transport_to, wall_clock
-from blocklight.errors import BlocklightError, SourceError
+from blocklight.errors import BlocklightError, SourceError, UsageError
 from blocklight.intake.companions import Companions
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import RecordingTransport, ReplayTransport, replay_lines
@@ -189,7 +188,7 @@ def _factor(speed: str) -> float | None:
     except ValueError:
         factor = 0.0
     if factor <= 0:
-        raise typer.BadParameter(f"{speed!r}: a number above 0, or max", param_hint="--speed")
+        raise UsageError("--speed", f"expected a number above 0, or max, not {speed!r}")
     return factor
 
 

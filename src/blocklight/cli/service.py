@@ -3,13 +3,18 @@
 import logging
 import os
 import pwd
+from difflib import get_close_matches
 from logging.handlers import SysLogHandler
 from pathlib import Path
 
-from blocklight.errors import BlocklightError
+from blocklight.errors import BlocklightError, SettingError
 
 ENVIRONMENT_FILE = "/etc/blocklight/environment"
+_PREFIX = "BLOCKLIGHT_"
+_OTHERS_READ = ("ENVIRONMENT_FILE", "REQUIRE_RECORDINGS", "SHARED_DATA", "TWO_WORLDS")
+"""Variables that are no settings: this module reads the first, the tests read the others."""
 _SYSTEM_LOG = "/dev/log"
+_SIMILAR = 0.7
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +36,30 @@ def load_environment() -> None:
         name, equals, value = line.strip().partition("=")
         if equals and not name.startswith(("#", ";")):
             os.environ.setdefault(name.strip(), _unquoted(value.strip()))
+
+
+def check_settings() -> None:
+    """Warn of ``BLOCKLIGHT_*`` variables that nothing reads; raises ``SettingError`` for an impossible value.
+
+    They are not refused: container platforms set variables of their own after the name of a service.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415 - `--help` need not load it
+
+    from blocklight.settings import Settings  # noqa: PLC0415 - see above
+
+    known = [name.upper() for name in (*Settings.model_fields, *_OTHERS_READ)]
+    for variable in sorted(os.environ):
+        prefix, name = variable[: len(_PREFIX)].upper(), variable[len(_PREFIX) :].upper()
+        if prefix == _PREFIX and name not in known:
+            close = get_close_matches(name, known, 1, _SIMILAR)
+            meant = f"; did you mean {_PREFIX}{close[0]}?" if close else ""
+            _log.warning("%s: unknown variable, ignored%s", variable, meant)
+    try:
+        Settings()
+    except ValidationError as error:
+        mistake = error.errors(include_input=False, include_url=False)[0]
+        variable = f"{_PREFIX}{mistake['loc'][0]}".upper()
+        raise SettingError(variable, mistake["msg"].removeprefix("Value error, ")) from None
 
 
 def _unquoted(value: str) -> str:

@@ -18,7 +18,7 @@ from blocklight.cli import out
 from blocklight.cli.checking import one_page, read_sample, reader_of
 from blocklight.cli.serving import Options, configured_city, wall_clock
 from blocklight.cli.type_table import print_types, reason
-from blocklight.errors import BlocklightError, RecordRejected, SourceError
+from blocklight.errors import BlocklightError, RecordRejected, SourceError, UsageError
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.columns import Columns
 from blocklight.intake.normalise import Normaliser
@@ -63,7 +63,7 @@ def count_records(
     """Count the types of a city's sources; *sample* and *history* stand in for the feed of one of them."""
     chosen = [city.source(source_id)] if source_id else list(city.sources)
     if (sample or history) is not None and len(chosen) > 1:
-        raise BlocklightError("--sample and --history belong to one source: name it with --source")
+        raise UsageError("--source", "required with --sample or --history: they belong to one source")
     counted: Counter[str] = Counter()
     for source in chosen:
         try:
@@ -149,7 +149,7 @@ def sign_types(name: str, *, source_id: str | None, sample: Path | None, history
     """Show each type that waits and take one key for it; what was decided is written when all is done."""
     _own_file(name)
     if not sys.stdin.isatty():
-        raise BlocklightError("--sign needs a terminal; write a --worksheet to edit, and --write it")
+        raise UsageError("--sign", "needs a terminal; write a --worksheet to edit, and --write it")
     city = load_city(name)
     meanings = CallMeanings(city.call_types, city.policy.allow)
     counts = type_counts(count_records(city, source_id, sample, history), meanings.of)

@@ -14,7 +14,7 @@ from loopback.table import Table
 
 from blocklight.city import SourceSpec, load_city
 from blocklight.cli.proposing import new_city
-from blocklight.errors import BlocklightError, SourceChanged
+from blocklight.errors import BlocklightError, SourceChanged, UsageError
 from blocklight.intake.propose.city_file import Proposal, propose
 from blocklight.intake.propose.fields import folded
 from blocklight.intake.propose.sample import question, read_sample
@@ -89,7 +89,7 @@ def test_new_city_writes_a_file_that_is_valid_and_a_test_that_passes(
     assert "1 passed" in done.stdout, done.stdout
     with pytest.raises(BlocklightError, match="exists already"):
         new_city(URL, name="smallville", sample=sample, output=tmp_path / "out")
-    with pytest.raises(BlocklightError, match="a short lower-case word"):
+    with pytest.raises(UsageError, match="--name: expected a short lower-case word"):
         new_city(URL, name="Small Ville", sample=sample, output=tmp_path / "out")
 
 
