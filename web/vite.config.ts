@@ -24,5 +24,11 @@ export default defineConfig({
     chunkSizeWarningLimit: 1500,
   },
   server: { proxy: { "/api": "http://127.0.0.1:8000" } },
-  test: { include: ["tests/**/*.test.ts"], environment: "node" },
+  test: {
+    include: ["tests/**/*.test.ts"],
+    environment: "node",
+    // Against what hangs: on a busy machine the first import of a test file alone may take longer than the usual 5 s.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
 });

@@ -1,4 +1,4 @@
-/** The categories and the eight groups they are drawn in, as `look.md` fixes them. */
+/** The categories and the eight groups they are drawn in, each group with an icon and a colour of its own. */
 
 import type { components } from "./openapi";
 
