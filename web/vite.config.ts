@@ -1,11 +1,12 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { glyphs } from "./tools/glyphs.ts";
+import { licences } from "./tools/licences.ts";
 import { plainPages } from "./tools/plain.ts";
 import { typeface } from "./tools/typeface.ts";
 
 export default defineConfig({
-  plugins: [svelte(), typeface(), glyphs(), plainPages()],
+  plugins: [svelte(), typeface(), glyphs(), plainPages(), licences()],
   worker: { format: "es" },
   build: {
     outDir: "../src/blocklight/assets",

@@ -1,6 +1,8 @@
 """Data and methods over HTTP: what the API tells, in words, of a city that loosens something."""
 
 import asyncio
+import json
+import re
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +16,14 @@ from public_side import NOW
 from town import FILE
 
 from blocklight.api.app import create_app
-from blocklight.api.state import Public
+from blocklight.api.state import Public, web_root
 from blocklight.areas import Areas
 from blocklight.city import parse_city
 from blocklight.model import Place, PlaceKind
 from blocklight.publish.publisher import Publisher
 from blocklight.store import FetchReport, Pause, Store
 
+ROOT = Path(__file__).parents[2]
 ALLOW = """
 source_types = true
 [[policy.allow]]
@@ -64,6 +67,24 @@ def test_what_is_loosened_is_told_with_its_reason_as_text(tmp_path: Path) -> Non
     assert "Some of it: Tactical operations" in html
     assert "Ordinance 12.4 &lt;asks&gt; for publication after the fact" in html
     assert "lets nothing of it through" not in html
+
+
+def test_the_licences_of_what_is_in_the_pages_are_one_link_away(tmp_path: Path) -> None:
+    built = web_root() / "licences.txt"
+    assert built.is_file(), "the page is built by make setup"
+    with a_state(tmp_path) as state:
+        html = page(state)
+        notices = page(state, "/licences.txt")
+    assert '<a href="/licences.txt">Licences of the software, icons and typeface' in html
+    for name in json.loads((ROOT / "web" / "package.json").read_text("utf-8"))["dependencies"]:
+        assert f"{name} " in notices
+    for name, licence in {
+        "svelte": "MIT",
+        "@mapbox/maki": "CC0-1.0",
+        "@rapideditor/temaki": "CC0-1.0",
+    }.items():
+        assert re.search(rf"{re.escape(name)} [\d.]+ \({licence}\)", notices), name
+    assert "SIL OPEN FONT LICENSE" in notices
 
 
 def test_the_agencys_words_are_named_only_where_they_are_public_and_never_sensitive_ones(

@@ -216,6 +216,7 @@ export const plain = {
   licenceText: (attribution: string) => `The data is that of its sources: ${attribution}.`,
   licenceNone: "The data is that of its sources, and under their terms.",
   software: "Blocklight, which shows it, is free software under the Apache License 2.0.",
+  notices: "Licences of the software, icons and typeface in these pages",
   cite: (city: string, url: string, day: string) => `Cite as: Blocklight, ${city}, ${url}, read on ${day}.`,
   downloads: "For programs",
   apiIncidents: "Incidents as GeoJSON",

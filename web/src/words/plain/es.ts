@@ -208,6 +208,7 @@ export const plain: PlainWords = {
   licenceText: (attribution) => `Los datos son de sus fuentes: ${attribution}.`,
   licenceNone: "Los datos son de sus fuentes, y bajo sus condiciones.",
   software: "Blocklight, que los muestra, es software libre con la licencia Apache 2.0.",
+  notices: "Licencias del software, los iconos y la tipografía de estas páginas",
   cite: (city, url, day) => `Cítese como: Blocklight, ${city}, ${url}, consultado el ${day}.`,
   downloads: "Para programas",
   apiIncidents: "Incidentes en GeoJSON",

@@ -215,6 +215,7 @@ export const plain: PlainWords = {
   licenceText: (attribution) => `Dữ liệu thuộc về các nguồn: ${attribution}.`,
   licenceNone: "Dữ liệu thuộc về các nguồn, theo điều khoản của họ.",
   software: "Blocklight, phần mềm hiển thị dữ liệu, là phần mềm tự do theo Giấy phép Apache 2.0.",
+  notices: "Giấy phép của phần mềm, biểu tượng và phông chữ trong các trang này",
   cite: (city, url, day) => `Trích dẫn: Blocklight, ${city}, ${url}, đọc ngày ${day}.`,
   downloads: "Dành cho chương trình",
   apiIncidents: "Sự việc dạng GeoJSON",

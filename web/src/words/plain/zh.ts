@@ -204,6 +204,7 @@ export const plain: PlainWords = {
   licenceText: (attribution) => `数据属于其来源：${attribution}。`,
   licenceNone: "数据属于其来源，并遵循其条款。",
   software: "显示数据的 Blocklight 是自由软件，采用 Apache License 2.0。",
+  notices: "这些页面所用软件、图标和字体的许可",
   cite: (city, url, day) => `引用格式：Blocklight，${city}，${url}，${day} 读取。`,
   downloads: "供程序使用",
   apiIncidents: "GeoJSON 格式的事件",
