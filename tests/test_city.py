@@ -119,6 +119,12 @@ def test_an_unknown_key_is_an_error_that_names_file_and_key(
         ),
         (
             "[city]",
+            '[publish]\nsecurity_contact = "mailto:a@b.example\\nExpires: never"\n[city]',
+            "publish.security_contact",
+            "match pattern",
+        ),
+        (
+            "[city]",
             '[[call_types.patterns]]\nmatch = "("\ncategory = "fire"\n[city]',
             "call_types.patterns.0.match",
             "regular",

@@ -183,11 +183,16 @@ class MapSpec(Table):
 _FRAMER = r"^(\*|https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?)$"
 
 
+# What RFC 9116 takes as a contact, in one line.
+_CONTACT = r"^(mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+[0-9-]+)$"
+
+
 class PublishSpec(Table):
-    """How much of the past is on the live map, in hours, and whose pages may show it in a frame."""
+    """How many hours are on the live map, whose pages may frame it, and who hears of its faults."""
 
     window_hours: int = Field(default=720, ge=1, le=24 * 366)
     framed_by: tuple[Annotated[str, Field(pattern=_FRAMER)], ...] = ("*",)
+    security_contact: str | None = Field(default=None, pattern=_CONTACT)
 
 
 class City(Table):

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from blocklight import __version__
-from blocklight.api import city, health, incidents, ledger, pages, policy, sources, usual
+from blocklight.api import city, health, incidents, ledger, pages, policy, security_txt, sources, usual
 from blocklight.api.document import DESCRIPTION, document_streams
 from blocklight.api.front import LIVE, Front
 from blocklight.api.plain import listing, methods
@@ -49,6 +49,7 @@ def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | N
         api.router.routes.append(Route(path, endpoint=endpoint, methods=["GET"], include_in_schema=False))
     api.include_router(listing.router)
     api.include_router(methods.router)
+    api.include_router(security_txt.router)
     api.include_router(pages.router)
     add_problem_handlers(api)
     document_streams(api, longest_hours=hours, push=inbox is not None)
