@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything they need, they set up themselves.
 .DEFAULT_GOAL := help
-.PHONY: help setup check-node setup-python setup-web demo test check mutate format bench campaign screenshots openapi lock clean
+.PHONY: help setup check-node setup-python setup-web demo test check mutate format bench campaign screenshots openapi lock sbom wheel clean
 SHELL := /bin/bash
 PY := .venv/bin
 PORT ?= 8000
@@ -9,6 +9,7 @@ SPEED ?= 1
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
+.NOTPARALLEL: # the check of Node comes first, also with -j
 setup: check-node setup-python setup-web ## Prepare both sides; leaves .venv/bin/blocklight
 
 check-node: # before anything is installed: what is refused at the end has cost minutes by then
@@ -57,6 +58,13 @@ openapi: setup ## Write docs/openapi.json and the web's types from it
 lock: ## Resolve requirements.lock anew
 	@UV_PYTHON_DOWNLOADS=never $(PY)/uv pip compile pyproject.toml --group dev --generate-hashes --no-annotate \
 	  --no-emit-index-url --universal --quiet --upgrade -o requirements.lock
+
+sbom: setup ## Write dist/blocklight-VERSION.cdx.json: all that a server installs, and all that is in the page
+	@$(PY)/python scripts/sbom.py
+
+wheel: sbom ## Build what a server installs, into dist/, with the versions it was tested with and its bill of materials
+	@$(PY)/python scripts/pins.py
+	@$(PY)/python -m hatchling build -t wheel
 
 clean: ## Remove everything that was set up or built
 	rm -rf .venv .build dist src/blocklight/assets web/node_modules tests/artefacts

@@ -28,11 +28,11 @@ def folder(tmp_path: Path) -> Path:
     for name in UNITS:
         text = (DEPLOY / name).read_text("utf-8")
         for path in (
-            "/opt/blocklight/.venv/bin/blocklight",
-            "/opt/blocklight/docs/how-to/run-in-production.md",
+            "/opt/blocklight/bin/blocklight",
+            "/opt/blocklight/share/blocklight/run-in-production.md",
         ):
             assert path in text
-        text = text.replace("/opt/blocklight/.venv/bin/blocklight", sys.executable)
+        text = text.replace("/opt/blocklight/bin/blocklight", sys.executable)
         (tmp_path / name.replace("@.", "@8001.")).write_text(text)
     return tmp_path
 

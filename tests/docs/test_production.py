@@ -6,6 +6,7 @@ What belongs to the machine itself (packages, users, services, certificates) is 
 import os
 import re
 import subprocess
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from pages import words as _code
 
 PAGE = ROOT / "docs" / "how-to" / "run-in-production.md"
 TEXT = read("docs/how-to/run-in-production.md")
-_NOTED = "apt-get systemctl journalctl certbot useradd git make caddy".split()
+_NOTED = "apt-get systemctl journalctl certbot useradd python3 caddy".split()
 _UNITS = "blocklight blocklight-intake blocklight-web@8001 blocklight-web@8002 nginx caddy prometheus".split()
 
 
@@ -32,14 +33,18 @@ class Machine:
             (root / folder).mkdir(parents=True)
         for folder in ("etc/caddy", "etc/prometheus", "usr/local/bin", "bin", "opt", "var/log/nginx"):
             (root / folder).mkdir(parents=True)
-        (root / "opt" / "blocklight").symlink_to(ROOT)
+        # As the wheel's data leaves it: see shared-data in pyproject.toml.
+        (root / "opt/blocklight/share").mkdir(parents=True)
+        (root / "opt/blocklight/share/blocklight").symlink_to(DEPLOY)
         main = Path(program("nginx")).parents[2] / "etc" / "nginx" / "nginx.conf"
         (root / "etc/nginx/nginx.conf").write_text(main.read_text("utf-8"))
         (root / "etc/nginx/sites-enabled/default").write_text("# Debian's own\n")
         (root / "etc/resolv.conf").write_text("nameserver 192.168.1.1\n")
-        for name in _NOTED:
-            (root / "bin" / name).write_text(f'#!/bin/sh\necho "{name} $*" >> "{root}/noted"\n')
-            (root / "bin" / name).chmod(0o755)
+        for name in (*_NOTED, "pip"):
+            program_file = root / ("opt/blocklight/bin" if name == "pip" else "bin") / name
+            program_file.parent.mkdir(exist_ok=True)
+            program_file.write_text(f'#!/bin/sh\necho "{name} $*" >> "{root}/noted"\n')
+            program_file.chmod(0o755)
         (root / "bin" / "nginx").symlink_to("/bin/true")
         return cls(root)
 
@@ -75,7 +80,7 @@ def _scripts(*headings: str) -> list[str]:
     wanted = "".join(section(TEXT, heading) for heading in headings)
     found = [block.body for block in blocks(PAGE, "sh") if block.body in wanted]
     assert found
-    return [script for script in found if "git clone" not in script]
+    return found
 
 
 def test_the_page_begins_with_how_to_stop_publishing() -> None:
@@ -98,7 +103,7 @@ def test_every_message_that_the_page_explains_is_one_that_somebody_reads() -> No
 
 
 def test_every_shipped_file_is_installed_by_the_page_and_every_one_it_names_is_shipped() -> None:
-    named = set(re.findall(r"/opt/blocklight/deploy/([\w.@-]+)", TEXT))
+    named = set(re.findall(r"/opt/blocklight/share/blocklight/([\w.@-]+)", TEXT))
     shipped = {path.name for path in DEPLOY.iterdir()}
     assert named == shipped
 
@@ -123,6 +128,24 @@ def test_the_service_and_what_it_may_reach_are_installed_as_they_are_shipped(mac
     assert environment.stat().st_mode & 0o777 == 0o640
     assert environment.parent.stat().st_mode & 0o777 == 0o750
     assert (machine.root / "usr/local/bin/blocklight").readlink().name == "blocklight"
+
+
+def test_a_release_is_installed_and_upgraded_without_node_compilers_or_a_checkout(machine: Machine) -> None:
+    version = tomllib.loads(read("pyproject.toml"))["project"]["version"]
+    for heading in ("Install", "Upgrade"):
+        for script in _scripts(heading):
+            machine.run(script)
+        noted = machine.noted()
+        (machine.root / "noted").unlink()
+        (pins,) = [line for line in noted if "--requirement" in line]
+        assert pins.startswith("pip install --only-binary :all: --require-hashes --requirement ")
+        assert pins.endswith(f" blocklight-{version}-requirements.txt")
+        (wheel,) = [line for line in noted if line.endswith(f" blocklight-{version}-py3-none-any.whl")]
+        assert wheel.startswith("pip install --no-deps ")
+        (machine.root / "usr/local/bin/blocklight").unlink(missing_ok=True)
+    assert not re.search(
+        r"\b(?:git|npm|make setup|build-essential)\b", "".join(_scripts("Install", "Upgrade"))
+    )
 
 
 def test_every_unit_that_is_started_or_read_about_is_there() -> None:
