@@ -149,7 +149,7 @@ class PlacesSpec(Table):
 
 
 BaseKind = Literal["land", "water", "park", "road_minor", "road_major", "rail", "label"]
-BASE_KINDS: tuple[str, ...] = get_args(BaseKind)
+BASE_KINDS: tuple[BaseKind, ...] = get_args(BaseKind)
 
 
 class BaseLayer(Table):

@@ -2,101 +2,50 @@
 
 import math
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 import msgspec
 
+from blocklight.described import meaning
+from blocklight.vocabulary import (
+    Category,
+    Disposition,
+    Kind,
+    Operation,
+    Origin,
+    PlaceKind,
+    Reason,
+    Stage,
+    Status,
+)
 
-class Kind(StrEnum):
-    """What an incident is: work opened by a dispatch centre, or a 311 request."""
-
-    CALL = "call"
-    REQUEST = "request"
-
-
-class Status(StrEnum):
-    """Whether an incident still occupies somebody."""
-
-    OPEN = "open"
-    CLOSED = "closed"
-
-
-class Stage(StrEnum):
-    """The life of a call, in order."""
-
-    RECEIVED = "received"
-    DISPATCHED = "dispatched"
-    EN_ROUTE = "en_route"
-    ON_SCENE = "on_scene"
-    CLOSED = "closed"
-
-
-class Origin(StrEnum):
-    """Who opened the call."""
-
-    COMMUNITY = "community"
-    OFFICER = "officer"
-
-
-class Category(StrEnum):
-    """Our canonical term for what an incident is about; ids are stable, the city file maps to them."""
-
-    VIOLENCE = "violence"
-    WEAPONS = "weapons"
-    ROBBERY = "robbery"
-    BURGLARY = "burglary"
-    THEFT = "theft"
-    VEHICLE_THEFT = "vehicle_theft"
-    PROPERTY_DAMAGE = "property_damage"
-    DISTURBANCE = "disturbance"
-    SUSPICIOUS = "suspicious"
-    TRAFFIC_COLLISION = "traffic_collision"
-    TRAFFIC = "traffic"
-    FIRE = "fire"
-    HAZARD = "hazard"
-    MEDICAL = "medical"
-    RESCUE = "rescue"
-    ALARM = "alarm"
-    WELFARE = "welfare"
-    ANIMAL = "animal"
-    PARKING = "parking"
-    STREET_AND_LIGHTS = "street_and_lights"
-    GRAFFITI_AND_DUMPING = "graffiti_and_dumping"
-    NOISE = "noise"
-    SERVICE = "service"
-    OFFICER_ACTIVITY = "officer_activity"
-    OTHER = "other"
-
-
-class Disposition(StrEnum):
-    """How an incident ended, in canonical terms; patient outcomes have no member here on purpose."""
-
-    HANDLED = "handled"
-    REPORT_TAKEN = "report_taken"
-    ADVISED = "advised"
-    CITED = "cited"
-    ARREST = "arrest"
-    REFERRED = "referred"
-    UNFOUNDED = "unfounded"
-    GONE_ON_ARRIVAL = "gone_on_arrival"
-    UNABLE_TO_LOCATE = "unable_to_locate"
-    CANCELLED = "cancelled"
-    DUPLICATE = "duplicate"
-    FALSE_ALARM = "false_alarm"
-    CREW_ASSIGNED = "crew_assigned"
-    COMPLETED = "completed"
-    OTHER = "other"
-
-
-class PlaceKind(StrEnum):
-    """What was done to a location before it became public."""
-
-    GRID = "grid"
-    INTERSECTION = "intersection"
-    BLOCK = "block"
-    AREA = "area"
-    PUBLISHER = "publisher"
+__all__ = [
+    "COARSER",
+    "TIMES",
+    "Area",
+    "Bound",
+    "Category",
+    "Change",
+    "Detail",
+    "Disposition",
+    "Held",
+    "Kind",
+    "LifeEvent",
+    "Operation",
+    "Origin",
+    "Outcome",
+    "Place",
+    "PlaceKind",
+    "PublicIncident",
+    "Reason",
+    "Rejected",
+    "Stage",
+    "Status",
+    "StoredIncident",
+    "Withheld",
+    "cut",
+    "may_be_new",
+]
 
 
 TIMES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
@@ -105,20 +54,9 @@ TIMES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_a
 _ZONES_APART = timedelta(hours=26)
 _METRES_A_DEGREE = 111_195
 _NOWHERE_M = 50_000_000
+_PLACE_EXAMPLE = {"label": "1400 block of Broadway", "kind": "grid", "radius_m": 201}
 COARSER = 1.5
 """Beyond this a place is coarser; cells of one resolution differ by less, and a step of one by 2.6."""
-
-
-class Reason(StrEnum):
-    """Why an incident is not public, as a class that the public may read; the last two are only late."""
-
-    UNMAPPED = "unmapped"
-    SENSITIVE = "sensitive"
-    POLICY = "policy"
-    NO_PLACE = "no_place"
-    OUTSIDE_CITY = "outside_city"
-    HELD = "held"
-    PAUSED = "paused"
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -169,26 +107,49 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
     whole steps of so many minutes.
     """
 
-    id: str
-    source: str
-    kind: Kind
-    agency: str
-    category: Category
-    status: Status
-    received_at: datetime
-    place: Place | None = None
-    areas: dict[str, str] = {}
-    source_type: str | None = None
-    priority: int | None = None
-    origin: Origin | None = None
-    units: int | None = None
-    disposition: Disposition | None = None
-    dispatched_at: datetime | None = None
-    en_route_at: datetime | None = None
-    on_scene_at: datetime | None = None
-    closed_at: datetime | None = None
-    delayed: bool = False
-    time_step_min: int | None = None
+    id: Annotated[str, meaning("Its public id, of 16 letters and digits", "k3x7m2qa5tzw4bne")]
+    source: Annotated[str, meaning("Id of the source", "dispatch", window="text")]
+    kind: Annotated[Kind, meaning("What it is: a call for service or a request", "call", window="text")]
+    agency: Annotated[str, meaning("Who answers", "police", window="text")]
+    category: Annotated[Category, meaning("What it is about", "disturbance", window="text")]
+    status: Annotated[Status, meaning("Whether it is open or closed", "closed")]
+    received_at: Annotated[datetime, meaning("When it came in", "2026-01-31T05:02:00Z")]
+    place: Annotated[
+        Place | None, meaning("What was done to its place, null where none is published", _PLACE_EXAMPLE)
+    ] = None
+    areas: Annotated[
+        dict[str, str], meaning("Area kind to area id, worked out from the public point", {"beat": "04X"})
+    ] = {}
+    source_type: Annotated[
+        str | None,
+        meaning(
+            "The agency's own words where the city's policy publishes them", "NOISE COMPLAINT", window="text"
+        ),
+    ] = None
+    priority: Annotated[
+        int | None, meaning("As the agency ranks it; 1 is most urgent", 3, window="small_number")
+    ] = None
+    origin: Annotated[Origin | None, meaning("Who opened the call", "community", window="text")] = None
+    units: Annotated[int | None, meaning("How many units are assigned", 2)] = None
+    disposition: Annotated[Disposition | None, meaning("How it ended", "advised", window="text")] = None
+    dispatched_at: Annotated[
+        datetime | None, meaning("When the first unit was sent", "2026-01-31T05:06:10Z")
+    ] = None
+    en_route_at: Annotated[datetime | None, meaning("When it set off", "2026-01-31T05:07:00Z")] = None
+    on_scene_at: Annotated[datetime | None, meaning("When it arrived", "2026-01-31T05:13:00Z")] = None
+    closed_at: Annotated[
+        datetime | None,
+        meaning(
+            "When it was closed; where a feed closes calls by dropping them, when it was first missing",
+            "2026-01-31T05:31:00Z",
+        ),
+    ] = None
+    delayed: Annotated[bool, meaning("Whether policy publishes it later than it came in", example=False)] = (
+        False
+    )
+    time_step_min: Annotated[
+        int | None, meaning("Its times are cut to whole steps of so many minutes; null: not cut", 5)
+    ] = None
 
     @property
     def stage(self) -> Stage:
@@ -308,13 +269,6 @@ class Rejected(msgspec.Struct, frozen=True):
 
 
 Outcome = PublicIncident | Held | Withheld | Rejected
-
-
-class Operation(StrEnum):
-    """What a change does to the public record."""
-
-    PUT = "put"
-    RETRACT = "retract"
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -6,15 +6,23 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from declared import mistakes
+from listening import Listener
 from living_city import START, an_incident, incident_id
 from public_side import NOW, PublicSide, public_side
 
-from blocklight.model import Status
-from blocklight.store import FetchReport
+from blocklight.described import meanings
+from blocklight.model import PublicIncident, Reason, Status, Withheld
+from blocklight.publish.window import COLUMNS
+from blocklight.store import FetchReport, Pause
 
 _ROOT = Path(__file__).parents[2]
-_ASKED = {"/api/v1/usual": "?area=beat:01X"}
+_ASKED = {
+    "/api/v1/usual": ("?area=beat:01X", ""),
+    "/api/v1/ledger": ("", "?from=2025-11-01&area=beat:01X"),
+}
 _PARAMETERS = {"incident_id": incident_id(1), "kind": "beat", "number": "0"}
 
 
@@ -47,24 +55,6 @@ def _operations(side: PublicSide) -> dict[str, dict[str, Any]]:
     return {path: entry["get"] for path, entry in paths.items()}
 
 
-def _misses(told: object, example: object, where: str = "") -> list[str]:
-    """Return what an answer holds that its example does not show, or shows as another kind of value."""
-    if isinstance(told, dict) and isinstance(example, dict):
-        if where.endswith((".areas", ".changed", ".rejected", ".withheld")):  # free keys
-            return []
-        unknown = [f"{where}.{name}" for name in told.keys() - example.keys()]
-        shared = told.keys() & example.keys()
-        return unknown + [
-            miss for name in shared for miss in _misses(told[name], example[name], f"{where}.{name}")
-        ]
-    if isinstance(told, list) and isinstance(example, list):
-        return [miss for item in told for miss in _misses(item, example[0], f"{where}[]")] if example else []
-    if told is None or example is None or type(told) is type(example):
-        return []
-    numbers = isinstance(told, int | float) and isinstance(example, int | float)
-    return [] if numbers else [where]
-
-
 def test_every_path_says_what_it_answers_and_shows_an_example_of_each_answer(side: PublicSide) -> None:
     for path, operation in _operations(side).items():
         assert operation["summary"], path
@@ -78,20 +68,77 @@ def test_every_path_says_what_it_answers_and_shows_an_example_of_each_answer(sid
             assert parameter["schema"], path
 
 
-def test_what_is_answered_looks_as_its_example_does(side: PublicSide) -> None:
+def test_every_json_answer_refers_to_a_component_that_describes_each_of_its_fields(side: PublicSide) -> None:
+    document = side.client.get("/openapi.json").json()
+    answers = [
+        content["schema"]
+        for operation in _operations(side).values()
+        for response in operation["responses"].values()
+        for media_type, content in response.get("content", {}).items()
+        if media_type.endswith("json")
+    ]
+    assert len(answers) > 30
+    assert all(set(schema) == {"$ref"} for schema in answers)
+    for name, schema in document["components"]["schemas"].items():
+        assert schema.get("description"), name
+        for field, described in schema.get("properties", {}).items():
+            assert described.get("description"), (name, field)
+
+
+def test_what_is_answered_is_what_is_declared(side: PublicSide) -> None:
+    document = side.client.get("/openapi.json").json()
     for path, operation in _operations(side).items():
         if path in ("/api/v1/live", "/api/v1/map/tiles"):  # endless; not everywhere
             continue
-        answer = side.client.get(path.format(**_PARAMETERS) + _ASKED.get(path, ""))
-        assert answer.status_code == 200, path
-        (media_type,) = operation["responses"]["200"]["content"]
-        assert answer.headers["content-type"].partition(";")[0] == media_type, path
-        if media_type.endswith("json") and "map" not in path:
-            example = operation["responses"]["200"]["content"][media_type]["example"]
-            assert _misses(answer.json(), example) == [], path
+        for query in _ASKED.get(path, ("",)):
+            answer = side.client.get(path.format(**_PARAMETERS) + query)
+            assert answer.status_code == 200, path
+            (media_type,) = operation["responses"]["200"]["content"]
+            assert answer.headers["content-type"].partition(";")[0] == media_type, path
+            if media_type.endswith("json"):
+                content = operation["responses"]["200"]["content"][media_type]
+                assert mistakes(document, content["schema"], answer.json()) == [], path
 
 
-def test_failures_look_as_their_examples_do(side: PublicSide) -> None:
+def test_every_example_is_what_is_declared(side: PublicSide) -> None:
+    document = side.client.get("/openapi.json").json()
+    for path, operation in _operations(side).items():
+        for status, response in operation["responses"].items():
+            for media_type, content in response.get("content", {}).items():
+                if media_type.endswith("json"):
+                    found = mistakes(document, content["schema"], content["example"])
+                    assert found == [], (path, status)
+
+
+def test_a_field_that_is_not_declared_is_a_mistake(side: PublicSide) -> None:
+    document = side.client.get("/openapi.json").json()
+    body = side.get("policy").json()
+    schema = {"$ref": "#/components/schemas/Policy"}
+    assert mistakes(document, schema, body) == []
+    assert mistakes(document, schema, body | {"exact": 1})
+    assert mistakes(document, schema, body | {"resolution": "9"})
+    assert mistakes(document, schema, {name: body[name] for name in body if name != "labels"})
+
+
+def test_every_event_of_the_live_feed_is_what_is_declared(tmp_path: Path) -> None:
+    with public_side(tmp_path) as side:
+        document = side.client.get("/openapi.json").json()
+        events = document["paths"]["/api/v1/live"]["get"]["responses"]["200"]["content"]["text/event-stream"]
+        side.store.apply("dispatch", [an_incident(1), an_incident(2)], at=START)
+        side.store.apply("dispatch", [Withheld(incident_id(1), "dispatch", Reason.POLICY)], at=START)
+        side.store.pause(Pause("source", "requests", "A reason", START), by="a test")
+        side.follow()
+        with Listener(side.server.port, "/api/v1/live?last_event_id=0") as listener:
+            heard = listener.read(until_seen="pulse")
+        with Listener(side.server.port, "/api/v1/live?last_event_id=1-another") as listener:
+            heard += listener.read(until_seen="reset")
+        assert {event.name for event in heard} == set(events["x-events"])
+        for event in heard:
+            assert mistakes(document, events["x-events"][event.name], event.data) == [], event.name
+
+
+def test_failures_are_what_is_declared(side: PublicSide) -> None:
+    document = side.client.get("/openapi.json").json()
     operations = _operations(side)
     asked = {
         "/api/v1/incidents": ("/api/v1/incidents?bboxx=1", 400),
@@ -104,7 +151,24 @@ def test_failures_look_as_their_examples_do(side: PublicSide) -> None:
         answer = side.client.get(address)
         content = operations[path]["responses"][str(status)]["content"]["application/problem+json"]
         assert answer.status_code == status
-        assert _misses(answer.json(), content["example"]) == []
+        assert mistakes(document, content["schema"], answer.json()) == []
+
+
+def test_the_properties_of_an_incident_are_the_fields_of_the_public_record(side: PublicSide) -> None:
+    schemas = side.client.get("/openapi.json").json()["components"]["schemas"]
+    of_the_log = {"first_seq", "seq", "stage", "released_at", "updated_at"}
+    fields = set(PublicIncident.__struct_fields__) - {"id"} | of_the_log
+    assert set(schemas["IncidentProperties"]["properties"]) == fields
+    assert set(schemas["IncidentProperties"]["required"]) == fields
+    assert set(meanings(PublicIncident)) == set(PublicIncident.__struct_fields__)
+
+
+def test_the_columns_of_the_window_are_those_declared(side: PublicSide) -> None:
+    schemas = side.client.get("/openapi.json").json()["components"]["schemas"]
+    names = pa.ipc.open_stream(side.get("window").content).schema.names
+    assert names == list(COLUMNS)
+    assert set(schemas["WindowRow"]["properties"]) == set(names)
+    assert set(schemas["WindowText"]["enum"]) < set(names)
 
 
 def test_the_committed_document_is_what_the_application_says(script: ModuleType) -> None:

@@ -7,6 +7,7 @@ import pytest
 from blocklight.errors import NotFound
 from blocklight.model import Category, Held, LifeEvent, Outcome, PublicIncident, Reason, Status, Withheld
 from blocklight.store import IncidentQuery, Pause, Store, schema
+from blocklight.vocabulary import PauseScope
 from store.databases import Database
 from store.making import START, call, closed, minutes, withheld
 
@@ -252,7 +253,7 @@ def test_one_that_was_withheld_and_may_now_wait_keeps_no_mark(store: Store, data
 # Pauses
 
 
-def paused(store: Store, scope: str = "city", value: str = "", minute: float = 10) -> None:
+def paused(store: Store, scope: PauseScope = "city", value: str = "", minute: float = 10) -> None:
     store.pause(Pause(scope, value, "an officer may be in danger", minutes(minute)))
 
 
@@ -266,7 +267,7 @@ def paused(store: Store, scope: str = "city", value: str = "", minute: float = 1
     ],
 )
 def test_what_is_paused_takes_its_open_incidents_back_and_shows_nothing_new(
-    store: Store, scope: str, value: str, hidden: set[int]
+    store: Store, scope: PauseScope, value: str, hidden: set[int]
 ) -> None:
     calls = [
         call(1),

@@ -49,6 +49,7 @@ const areas: AreaCollection = {
   features: [
     {
       type: "Feature",
+      id: "04X",
       properties: { id: "04X", name: "04X", kind: "beat" },
       geometry: { type: "Polygon", coordinates: square },
     },

@@ -40,7 +40,7 @@ test("a coarser version comes back into the row of the finer one that was taken 
   expect([row, change, incidents.length]).toEqual([0, "returned", 1]);
   expect(incidents.rowOfId("incident1")).toBe(0);
   expect(incidents.text("category", 0)).toBe("medical");
-  expect(incidents.text("sourceType", 0)).toBeNull();
+  expect(incidents.text("source_type", 0)).toBeNull();
 });
 
 test("whatever has no id when all are told is forgotten as if it were taken back", () => {

@@ -163,7 +163,16 @@ test.each([
 });
 
 test("what the foot of the panel counts was withheld to protect somebody, as far as the ledger tells", () => {
-  const day = (withheld: Record<string, number | null>) => ({ day: "2026-01-30", published: 9, withheld });
+  const day = (withheld: Record<string, number | null>) => ({
+    day: "2026-01-30",
+    published: 9,
+    held: 0,
+    released: 0,
+    retracted: 0,
+    withheld,
+    rejected: {},
+    fetched: { at_least: 9, at_most: 9 },
+  });
   const told = { sensitive: 21, policy: null, unmapped: 7, no_place: 40, outside_city: 9 };
   expect(withheldToProtect(day(told))).toBe(28);
   expect(withheldToProtect(day({ sensitive: null, no_place: 40 }))).toBe(0);

@@ -15,6 +15,7 @@ const square = (west: number) => [
 ];
 const area = (kind: string, id: string, name: string, west = -122.3) => ({
   type: "Feature" as const,
+  id,
   properties: { kind, id, name },
   geometry: { type: "Polygon" as const, coordinates: square(west) },
 });
@@ -39,7 +40,7 @@ test("areas are found by their names and ids, those that begin with the words fi
 });
 
 test("places are those of incidents that are shown, each once; what was taken back is not suggested", () => {
-  const at = (label: string) => ({ place: { label, kind: "grid", radius_m: 180 } });
+  const at = (label: string) => ({ place: { label, kind: "grid" as const, radius_m: 180 } });
   const incidents = incidentsOf([
     feature(1, at("Broadway & 5th")),
     feature(2, at("Broadway & 5th")),

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { chosenPart, stripOf, type UsualPart, whatOf, worthSaying } from "../src/lib/usual";
+import { chosenPart, stripOf, type UsualKind, type UsualPart, whatOf, worthSaying } from "../src/lib/usual";
 import { LANGUAGES } from "../src/words/tongue.svelte";
 import { speakUsual } from "../src/words/usual/catalogues";
 import { usual as en } from "../src/words/usual/en";
@@ -44,11 +44,19 @@ test("the part of the incident's own origin is meant, or else what the community
 
 test("of the city nothing is said but a verdict on the whole day", () => {
   const to = "2026-01-31T05:02:00Z";
-  const told = (verdict: string) => ({ kind: "call", from: "", to, weeks: 8, parts: [part({ verdict })] });
-  for (const verdict of ["fewer", "usual", "more"]) {
+  const told = (verdict: UsualPart["verdict"]): UsualKind => ({
+    kind: "call",
+    from: "",
+    to,
+    weeks: 8,
+    size: null,
+    parts: [part({ verdict })],
+  });
+  for (const verdict of ["fewer", "usual", "more"] as const) {
     expect(worthSaying(told(verdict))).toEqual({ part: part({ verdict }), until: Date.parse(to) / 1000 });
   }
-  for (const verdict of ["too_few_weeks", "incomplete"]) expect(worthSaying(told(verdict))).toBeNull();
+  for (const verdict of ["too_few_weeks", "incomplete"] as const)
+    expect(worthSaying(told(verdict))).toBeNull();
   expect(worthSaying({ ...told("usual"), to: null })).toBeNull();
   expect(worthSaying({ ...told("usual"), parts: [] })).toBeNull();
   expect(worthSaying(undefined)).toBeNull();

@@ -107,7 +107,7 @@ test("columns that needed more bytes than usual read alike", () => {
   const { incidents } = decodeWindow(tableToIPC(table, { format: "stream" }) as Uint8Array);
   expect(incidents.received[0]).toBe(3_000_000_000);
   expect(incidents.received[69_999]).toBe(3_000_069_999);
-  expect(incidents.text("sourceType", 69_999)).toBe("KIND 69999");
+  expect(incidents.text("source_type", 69_999)).toBe("KIND 69999");
 });
 
 test("stages, closing times and words survive the wire", () => {

@@ -6,21 +6,23 @@ import orjson
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import FileResponse, Response
 
+from blocklight.api.city_schemas import AreaCollection, City, GeoJsonLayer
 from blocklight.api.encoding import PublicFile, matches
 from blocklight.api.examples import AREAS_EXAMPLE, NOT_MODIFIED, json_response, problems
 from blocklight.api.ledger import DAY_EXAMPLE, newest_day
 from blocklight.api.state import GeoJson, Public, public
 from blocklight.city import BASE_KINDS
 from blocklight.errors import NotFound
+from blocklight.model import Kind
 from blocklight.publish.feature import iso
 
 router = APIRouter(tags=["city"])
 
-_CITY_EXAMPLE = {
+_CITY_EXAMPLE: City = {
     "id": "harbour",
     "name": "Harbour City",
     "time_zone": "America/Los_Angeles",
-    "bounds": [-122.34, 37.7, -122.1, 37.9],
+    "bounds": (-122.34, 37.7, -122.1, 37.9),
     "languages": ["en", "es"],
     "attribution": "",
     "now": "2026-01-31T05:02:00Z",
@@ -40,7 +42,7 @@ _CITY_EXAMPLE = {
         {
             "id": "dispatch",
             "label": "911 dispatch",
-            "kind": "call",
+            "kind": Kind.CALL,
             "closes": "status",
             "precision": "time",
             "poll_s": 5,
@@ -51,25 +53,25 @@ _CITY_EXAMPLE = {
 }
 
 
-_LAYER_EXAMPLE = {"type": "FeatureCollection", "features": []}
+_LAYER_EXAMPLE: GeoJsonLayer = {"type": "FeatureCollection", "features": []}
 
 
-@router.get("/city", responses=json_response("The city", _CITY_EXAMPLE) | problems(503))
+@router.get("/city", responses=json_response("The city", City, _CITY_EXAMPLE) | problems(503))
 def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
     """Return what a page needs to draw the city, with its clock and what was withheld yesterday."""
     city, publisher = state.city, state.publisher
     bounds = city.city.bounds
-    body: dict[str, Any] = {
+    body: City = {
         "id": city.city.id,
         "name": city.city.name,
         "time_zone": city.city.time_zone,
-        "bounds": [bounds.west, bounds.south, bounds.east, bounds.north],
-        "languages": city.city.languages,
+        "bounds": (bounds.west, bounds.south, bounds.east, bounds.north),
+        "languages": list(city.city.languages),
         "attribution": city.city.attribution,
         "now": iso(publisher.now()),
         "clock_rate": publisher.clock_rate,
         "window_hours": city.publish.window_hours,
-        "framed_by": city.publish.framed_by,
+        "framed_by": list(city.publish.framed_by),
         "head": publisher.window.seq,
         "area_kinds": [
             {"kind": layer.kind, "label": layer.label, "url": f"/api/v1/areas/{layer.kind}"}
@@ -110,7 +112,8 @@ def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Res
 @router.get(
     "/areas/{kind}",
     response_class=GeoJson,
-    responses=json_response("GeoJSON polygons", AREAS_EXAMPLE, GeoJson.media_type) | problems(404),
+    responses=json_response("GeoJSON polygons", AreaCollection, AREAS_EXAMPLE, GeoJson.media_type)
+    | problems(404),
 )
 def get_areas(request: Request, kind: str, state: Annotated[Public, Depends(public)]) -> Response:
     """Return the polygons of one kind of area as GeoJSON in WGS 84."""
@@ -168,7 +171,8 @@ def get_map_tiles(request: Request, state: Annotated[Public, Depends(public)]) -
 @router.get(
     "/map/{number}",
     response_class=GeoJson,
-    responses=json_response("GeoJSON layer", _LAYER_EXAMPLE, GeoJson.media_type) | problems(404),
+    responses=json_response("GeoJSON layer", GeoJsonLayer, _LAYER_EXAMPLE, GeoJson.media_type)
+    | problems(404),
 )
 def get_map_layer(request: Request, number: int, state: Annotated[Public, Depends(public)]) -> Response:
     """Return one layer of the city's own basemap as GeoJSON in WGS 84."""

@@ -6,7 +6,12 @@ from fastapi import FastAPI
 
 from blocklight.api.examples import FEATURE, json_response, problem_response, problems
 from blocklight.api.push import MOST_RECORDS, PREFIX
+from blocklight.api.schemas import PushedBatch, components, reference
 from blocklight.api.window import MEDIA_TYPE
+from blocklight.publish.answers import Pulse, Reset, Retraction
+from blocklight.publish.columns import TEXTS
+from blocklight.publish.feature import IncidentFeature
+from blocklight.publish.window import COLUMNS
 
 DESCRIPTION = """
 Everything on the map, for anyone to build on. Times are UTC; points are lon, lat in WGS 84 and approved
@@ -21,7 +26,12 @@ _LIVE_EXAMPLE = (
 
 
 _RECORDS: dict[str, Any] = {"type": "array", "maxItems": MOST_RECORDS, "items": {}}
-_COUNTS = {"records": 3, "published": 1, "withheld": {"sensitive": 1}, "rejected": {"bad_time": 1}}
+_COUNTS: PushedBatch = {
+    "records": 3,
+    "published": 1,
+    "withheld": {"sensitive": 1},
+    "rejected": {"bad_time": 1},
+}
 _PUSH: dict[str, Any] = {
     "tags": ["push"],
     "summary": "Push records of a source",
@@ -45,7 +55,7 @@ _PUSH: dict[str, Any] = {
         },
     },
     "responses": {
-        "202": json_response("Stored; what became of the records, in counts", _COUNTS)[200],
+        "202": json_response("Stored; what became of the records, in counts", PushedBatch, _COUNTS)[200],
         **{
             str(status): entry
             for status, entry in (
@@ -61,8 +71,63 @@ _PUSH: dict[str, Any] = {
 }
 
 
+_EVENTS = {
+    "incident": reference(IncidentFeature),
+    "retract": reference(Retraction),
+    "reset": reference(Reset),
+    "pulse": reference(Pulse),
+}
+"""What the data of each event of the live feed are; OpenAPI 3.1 has no word of its own for it."""
+
+_WINDOW: dict[str, Any] = {
+    "WindowRow": {
+        "title": "WindowRow",
+        "description": "The columns of the window, an Arrow record batch; integer widths follow the values.",
+        "type": "object",
+        "properties": {name: {"description": text} for name, text in COLUMNS.items()},
+        "required": sorted(COLUMNS),
+    },
+    "WindowText": {
+        "title": "WindowText",
+        "description": "Columns of the window that are dictionaries of words.",
+        "enum": list(TEXTS),
+    },
+}
+
+
 def document_streams(app: FastAPI, *, longest_hours: int, push: bool) -> None:
-    """Describe the bare ASGI endpoints in the OpenAPI document, which FastAPI cannot see."""
+    """Describe in the OpenAPI document what FastAPI cannot see: bare ASGI endpoints and declared answers."""
+    generate = app.openapi
+    streams = _streams(longest_hours)
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        document["paths"].update(streams)
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas.update(components() | _WINDOW)
+        if push:
+            document["paths"][PREFIX + "{source}"] = {"post": _PUSH}
+            document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        for operation in (one for path in document["paths"].values() for one in path.values()):
+            _complete(operation["responses"])
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this as its extension point
+
+
+def _complete(responses: dict[str, Any]) -> None:
+    """Describe the failures that every path has, and nothing that is the framework's alone."""
+    responses.pop("422", None)  # ours is a 400
+    for status, entry in problems(429, 503).items():
+        responses.setdefault(str(status), entry)
+    for content in (one for entry in responses.values() for one in entry.get("content", {}).values()):
+        if "$ref" in content["schema"]:  # the framework calls what is not plain JSON a string
+            content["schema"] = {"$ref": content["schema"]["$ref"]}
+
+
+def _streams(longest_hours: int) -> dict[str, Any]:
     hours = {
         "name": "hours",
         "in": "query",
@@ -78,8 +143,9 @@ def document_streams(app: FastAPI, *, longest_hours: int, push: bool) -> None:
     }
     example = "an Arrow IPC stream; read it with pyarrow.ipc.open_stream"
     binary = {"schema": {"type": "string", "format": "binary"}, "example": example}
-    events = {"schema": {"type": "string"}, "example": _LIVE_EXAMPLE}
-    extra = {
+    events = {"schema": {"type": "string"}, "x-events": _EVENTS, "example": _LIVE_EXAMPLE}
+    rows = binary | {"x-columns": {"$ref": "#/components/schemas/WindowRow"}}
+    return {
         "/api/v1/window": _operation(
             "The public window as Arrow columns",
             "Arrow IPC stream: one batch, oldest first. `first_seq_delta` and `received_at_delta` (epoch "
@@ -87,7 +153,7 @@ def document_streams(app: FastAPI, *, longest_hours: int, push: bool) -> None:
             "`place` is a dictionary. Schema metadata: `seq`, `epoch`, `hours`, `city`. Compressed with "
             "zstd, br or gzip; ETag and 304.",
             hours,
-            {MEDIA_TYPE: binary},
+            {MEDIA_TYPE: rows},
             problems(400),
         ),
         "/api/v1/window/ids": _operation(
@@ -107,24 +173,6 @@ def document_streams(app: FastAPI, *, longest_hours: int, push: bool) -> None:
             {},
         ),
     }
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = generate()
-        document["paths"].update(extra)
-        if push:
-            document["paths"][PREFIX + "{source}"] = {"post": _PUSH}
-            document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-        for operation in (one for path in document["paths"].values() for one in path.values()):
-            responses = operation["responses"]
-            responses.pop("422", None)  # the framework's; ours is a 400
-            for status, entry in problems(429, 503).items():
-                responses.setdefault(str(status), entry)
-        for name in ("HTTPValidationError", "ValidationError"):
-            document["components"]["schemas"].pop(name, None)
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this as its extension point
 
 
 def _operation(

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import FEATURE, FEATURE_COLLECTION, LIFE, NOT_MODIFIED, problems
+from blocklight.api.schemas import IncidentLife, IncidentPage
 from blocklight.api.state import GeoJson, Public, public
 from blocklight.model import Category, Kind, Origin, Status
 from blocklight.publish.feature import iso, stored_feature
@@ -149,7 +150,7 @@ def list_incidents(
     following = None
     if page.next is not None:
         following = str(request.url.include_query_params(cursor=page.next).replace(scheme="", netloc=""))
-    body: dict[str, Any] = {
+    body: IncidentPage = {
         "type": "FeatureCollection",
         "features": [stored_feature(item) for item in page.items],
         "next": following,
@@ -171,10 +172,11 @@ def get_incident(
 ) -> Response:
     """Return one incident with its life: every published change, oldest first."""
     stored, life = state.store.incident(incident_id)
-    body = stored_feature(stored) | {
+    body: IncidentLife = {
+        **stored_feature(stored),
         "life": [
             {"seq": event.seq, "changed_at": iso(event.changed_at), "changed": event.changed}
             for event in life
-        ]
+        ],
     }
     return PublicFile(orjson.dumps(body), GeoJson.media_type, "public, max-age=1", quality=4).respond(request)

@@ -4,7 +4,7 @@ import re
 from calendar import monthrange
 from collections import Counter
 from datetime import UTC, date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request
@@ -13,8 +13,10 @@ from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import json_response, problems
+from blocklight.api.schemas import Ledger, LedgerPlaces
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery
+from blocklight.publish.answers import LedgerDay, LedgerMonth
 from blocklight.publish.ledger import SMALL, public_days, public_months, total
 
 router = APIRouter(tags=["ledger"])
@@ -24,7 +26,7 @@ _USUAL_DAYS = 28
 _MOST_DAYS = 366
 _AREA = r"^[a-z][a-z0-9_-]{0,62}:[^:\x00-\x1f]{1,80}$"
 
-DAY_EXAMPLE: dict[str, Any] = {
+DAY_EXAMPLE: LedgerDay = {
     "day": "2026-01-30",
     "published": 210,
     "held": 12,
@@ -40,7 +42,7 @@ DAY_EXAMPLE: dict[str, Any] = {
     "rejected": {"bad_time": 6, "other": None},
     "fetched": {"at_least": 256, "at_most": 272},
 }
-_EXAMPLE: dict[str, Any] = {
+_EXAMPLE: Ledger = {
     "from": "2026-01-30",
     "to": "2026-01-30",
     "small": SMALL,
@@ -76,7 +78,7 @@ class LedgerParameters(BaseModel):
         return since, until
 
 
-@router.get("/ledger", responses=json_response("The ledger", _EXAMPLE) | problems(400, 503))
+@router.get("/ledger", responses=json_response("The ledger", Ledger, _EXAMPLE) | problems(400, 503))
 def get_ledger(
     request: Request,
     parameters: Annotated[LedgerParameters, Query()],
@@ -94,11 +96,11 @@ def get_ledger(
     )
 
 
-def told(state: Public, parameters: LedgerParameters) -> dict[str, Any]:
+def told(state: Public, parameters: LedgerParameters) -> Ledger:
     """Return the ledger as the API tells it; raises ``BadQuery``."""
     yesterday = state.publisher.now().astimezone(UTC).date() - timedelta(days=1)
     since, until = parameters.days(yesterday)
-    body: dict[str, Any] = {
+    body: Ledger = {
         "from": since.isoformat(),
         "to": until.isoformat(),
         "small": SMALL,
@@ -106,19 +108,19 @@ def told(state: Public, parameters: LedgerParameters) -> dict[str, Any]:
     }
     if parameters.area is None:
         days = public_days(state.store.ledger(since, until), since, until)
-        body |= {"days": days, "total": total(days), "places": places(state)}
+        body["days"], body["total"], body["places"] = days, total(days), places(state)
     else:
-        body |= {"area": parameters.area, "months": _months(state, parameters.area, since, until)}
+        body["area"], body["months"] = parameters.area, _months(state, parameters.area, since, until)
     return body
 
 
-def newest_day(state: Public) -> dict[str, Any]:
+def newest_day(state: Public) -> LedgerDay:
     """Return the ledger of the newest day that is over."""
     day = state.publisher.now().astimezone(UTC).date() - timedelta(days=1)
     return public_days(state.store.ledger(day, day), day, day)[0]
 
 
-def _months(state: Public, area: str, since: date, until: date) -> list[dict[str, Any]]:
+def _months(state: Public, area: str, since: date, until: date) -> list[LedgerMonth]:
     """Return the months that lie wholly between two days; raises ``BadQuery`` for an area of another kind."""
     kind, _, area_id = area.partition(":")
     ids = [one.id for one in state.areas.by_kind.get(kind, ())]
@@ -134,7 +136,7 @@ def _months(state: Public, area: str, since: date, until: date) -> list[dict[str
     return public_months(months, city, state.store.area_ledger(kind, since, until), ids, area_id)
 
 
-def places(state: Public) -> dict[str, Any]:
+def places(state: Public) -> LedgerPlaces:
     """Return how far the incidents of the live window were moved at most, and how many have no place."""
     masked = Counter(
         (place.kind, place.radius_m) if place else None for place in state.publisher.columns.placed()

@@ -1,6 +1,6 @@
 """What the city's policy is, in public words: how places are masked, what is loosened and why."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Depends, Request
@@ -8,13 +8,14 @@ from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import json_response, problems
+from blocklight.api.schemas import Policy
 from blocklight.api.state import Public, public
 from blocklight.city import default_call_types
 from blocklight.source_spec import masked_by_publisher
 
 router = APIRouter(tags=["policy"])
 
-_EXAMPLE: dict[str, Any] = {
+_EXAMPLE: Policy = {
     "resolution": 9,
     "medical_resolution": 8,
     "labels": "none",
@@ -36,7 +37,7 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
-@router.get("/policy", responses=json_response("The policy", _EXAMPLE) | problems(503))
+@router.get("/policy", responses=json_response("The policy", Policy, _EXAMPLE) | problems(503))
 def get_policy(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
     """Return how places are masked, which sensitive groups are withheld, and what of them is let through.
 
@@ -49,7 +50,7 @@ def get_policy(request: Request, state: Annotated[Public, Depends(public)]) -> R
     return PublicFile(orjson.dumps(told(state)), "application/json", "public, max-age=60").respond(request)
 
 
-def told(state: Public) -> dict[str, Any]:
+def told(state: Public) -> Policy:
     """Return the policy in public words, as the API tells it."""
     policy = state.city.policy
     days = {entry.at.date() for entry in state.store.audit() if entry.action == "policy"}
@@ -75,5 +76,5 @@ def told(state: Public) -> dict[str, Any]:
             {"source": id_, "radius_m": line.radius_m, "reason": line.reason}
             for id_, line in masked_by_publisher(state.city.sources).items()
         ],
-        "changed_on": sorted(days),
+        "changed_on": [day.isoformat() for day in sorted(days)],
     }

@@ -2,7 +2,6 @@
 
 import logging
 from http import HTTPStatus
-from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request
@@ -10,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from blocklight.api.schemas import Problem
 from blocklight.errors import BadQuery, NotFound, StoreError
 
 _log = logging.getLogger(__name__)
@@ -24,12 +24,14 @@ _HEADERS = {
 }
 
 
-def problem(status: int, title: str, detail: str | None = None, **members: object) -> Response:
+def problem(status: int, title: str, detail: str | None = None, *, parameter: str | None = None) -> Response:
     """Return a problem details response; *detail* is only ever our own words."""
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+    body: Problem = {"type": "about:blank", "title": title, "status": status}
     if detail:
         body["detail"] = detail
-    return Response(orjson.dumps(body | members), status, headers=_HEADERS, media_type=PROBLEM_TYPE)
+    if parameter:
+        body["parameter"] = parameter
+    return Response(orjson.dumps(body), status, headers=_HEADERS, media_type=PROBLEM_TYPE)
 
 
 def overloaded(retry_after_s: int = 2) -> Response:
@@ -61,7 +63,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 def _bad_query(_: Request, error: Exception) -> Response:
     parameter = error.parameter if isinstance(error, BadQuery) else None
-    return problem(400, "Bad query", str(error), **({"parameter": parameter} if parameter else {}))
+    return problem(400, "Bad query", str(error), parameter=parameter)
 
 
 def _not_found(_: Request, error: Exception) -> Response:

@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from blocklight.api.problems import problem
+from blocklight.api.schemas import PushedBatch
 from blocklight.errors import SourceChanged, StoreError
 
 PREFIX = "/api/v1/push/"
@@ -135,7 +136,13 @@ class PushEndpoint:
             return _with(answer, retry_after=str(_STORE_RETRY_S))
         except SourceChanged as error:
             return problem(422, "Not as the city file says", f"{error}; nothing of it is published")
-        return Response(orjson.dumps(counts), 202, media_type="application/json")
+        batch: PushedBatch = {
+            "records": counts["records"],
+            "published": counts["published"],
+            "withheld": counts["withheld"],
+            "rejected": counts["rejected"],
+        }
+        return Response(orjson.dumps(batch), 202, media_type="application/json")
 
 
 def _length(request: Request) -> str:

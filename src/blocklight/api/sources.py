@@ -1,8 +1,7 @@
 """How healthy each source is: state, last success, delay, and where there are gaps."""
 
-from dataclasses import asdict
 from datetime import UTC
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Depends, Request
@@ -10,17 +9,20 @@ from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import json_response, problems
+from blocklight.api.schemas import DelayPercentiles, SourceHealth, Sources
 from blocklight.api.state import Public, public
+from blocklight.model import Kind
 from blocklight.publish.feature import iso
+from blocklight.store import Delays
 
 router = APIRouter(tags=["sources"])
 
-_EXAMPLE = {
+_EXAMPLE: Sources = {
     "sources": [
         {
             "id": "dispatch",
             "label": "911 dispatch",
-            "kind": "call",
+            "kind": Kind.CALL,
             "closes": "status",
             "state": "failing",
             "last_success_at": "2026-01-31T05:02:00Z",
@@ -38,15 +40,16 @@ _EXAMPLE = {
 }
 
 
-@router.get("/sources", responses=json_response("The health of every source", _EXAMPLE) | problems(503))
+@router.get(
+    "/sources", responses=json_response("The health of every source", Sources, _EXAMPLE) | problems(503)
+)
 def get_sources(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
     """Return the health of every configured source; reasons are classes of failure, never payloads."""
-    return PublicFile(orjson.dumps({"sources": health(state)}), "application/json", "no-cache").respond(
-        request
-    )
+    body: Sources = {"sources": health(state)}
+    return PublicFile(orjson.dumps(body), "application/json", "no-cache").respond(request)
 
 
-def health(state: Public) -> list[dict[str, Any]]:
+def health(state: Public) -> list[SourceHealth]:
     """Return what is known of each configured source's fetches, as the API tells it.
 
     Nothing here counts what an answer held: ``records`` are those that stand in the public window.
@@ -54,27 +57,34 @@ def health(state: Public) -> list[dict[str, Any]]:
     now = state.publisher.now()
     published = state.publisher.published_by_source()
     known = {one.source: one for one in state.store.sources()}
-    listed: list[dict[str, Any]] = []
+    listed: list[SourceHealth] = []
     for source in state.city.sources:
         found = known.get(source.id)
-        entry: dict[str, Any] = {
+        freshness = state.publisher.source_state(
+            found, source.id, source.lateness_s * state.publisher.clock_rate, now
+        )
+        entry: SourceHealth = {
             "id": source.id,
+            "state": freshness["state"],
+            "last_success_at": freshness["last_success_at"],
+            "reason": freshness["reason"],
             "label": source.label,
             "kind": source.kind,
             "closes": source.closes,
             "records": published.get(source.id, 0),
         }
-        entry |= state.publisher.source_state(
-            found, source.id, source.lateness_s * state.publisher.clock_rate, now
-        )
+        if "late_s" in freshness:
+            entry["late_s"] = freshness["late_s"]
         if found is not None:
-            entry |= {
-                "last_attempt_at": iso(found.last_attempt_at),
-                "last_failure_at": iso(found.last_failure_at),
-                "failures": found.failures,
-                "delay_s": None if found.delays is None else asdict(found.delays),
-                "gaps": [{"from": iso(gap.start), "to": iso(gap.end)} for gap in found.gaps],
-                "noticed": found.noticed.whole_days(now.astimezone(UTC).date().isoformat()),
-            }
+            entry["last_attempt_at"] = iso(found.last_attempt_at)
+            entry["last_failure_at"] = iso(found.last_failure_at)
+            entry["failures"] = found.failures
+            entry["delay_s"] = None if found.delays is None else _percentiles(found.delays)
+            entry["gaps"] = [{"from": iso(gap.start), "to": iso(gap.end)} for gap in found.gaps]
+            entry["noticed"] = found.noticed.whole_days(now.astimezone(UTC).date().isoformat())
         listed.append(entry)
     return listed
+
+
+def _percentiles(delays: Delays) -> DelayPercentiles:
+    return {"p50": delays.p50, "p90": delays.p90, "p99": delays.p99}

@@ -1,6 +1,6 @@
 """Is this usual here: the last 24 hours of an area or the city, beside those of the weeks before."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request
@@ -9,43 +9,44 @@ from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import json_response, problems
+from blocklight.api.schemas import Usual, UsualKind, UsualPart
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery
 from blocklight.insight.predictive import TAIL
-from blocklight.insight.usual import LEAST_WEEKS, Part, Told
-from blocklight.model import Category, Kind
+from blocklight.insight.usual import LEAST_WEEKS, Missing, Part, Told, Verdict
+from blocklight.model import Category, Kind, Origin
 from blocklight.publish.feature import iso
 
 router = APIRouter(tags=["usual"])
 
 _AREA = r"^[a-z][a-z0-9_-]{0,62}:[^:\x00-\x1f]{1,80}$"
-_EXAMPLE: dict[str, Any] = {
+_EXAMPLE: Usual = {
     "area": "beat:04X",
     "name": "Beat 04X",
-    "categories": ["noise"],
+    "categories": [Category.NOISE],
     "least_weeks": LEAST_WEEKS,
     "tail": TAIL,
     "kinds": [
         {
-            "kind": "call",
+            "kind": Kind.CALL,
             "from": "2026-01-30T05:02:00Z",
             "to": "2026-01-31T05:02:00Z",
             "weeks": 11,
             "size": 41.3,
             "parts": [
                 {
-                    "origin": "community",
+                    "origin": Origin.COMMUNITY,
                     "now": 41,
                     "mean": 38.4,
                     "low": 21,
                     "high": 60,
-                    "verdict": "usual",
+                    "verdict": Verdict.USUAL,
                     "past": [
                         {
                             "from": "2026-01-23T05:02:00Z",
                             "to": "2026-01-24T05:02:00Z",
                             "count": 37,
-                            "missing": "outage",
+                            "missing": Missing.OUTAGE,
                         }
                     ],
                 }
@@ -67,7 +68,9 @@ class UsualParameters(BaseModel):
     category: list[Category] = Field([], description="one or more categories", max_length=30)
 
 
-@router.get("/usual", responses=json_response("Now beside the weeks before", _EXAMPLE) | problems(400, 503))
+@router.get(
+    "/usual", responses=json_response("Now beside the weeks before", Usual, _EXAMPLE) | problems(400, 503)
+)
 def get_usual(
     request: Request,
     parameters: Annotated[UsualParameters, Query()],
@@ -83,7 +86,7 @@ def get_usual(
     return PublicFile(body, "application/json", "public, max-age=1").respond(request)
 
 
-def told(state: Public, parameters: UsualParameters) -> dict[str, Any]:
+def told(state: Public, parameters: UsualParameters) -> Usual:
     """Return the answer as the API tells it; raises ``BadQuery`` for an area that the city does not have."""
     area, name = _area(state, parameters.area)
     categories = frozenset(parameters.category)
@@ -95,7 +98,9 @@ def told(state: Public, parameters: UsualParameters) -> dict[str, Any]:
         "least_weeks": LEAST_WEEKS,
         "tail": TAIL,
         "kinds": [
-            _kind(compared(state, one, area, categories)) for one in kinds if parameters.kind in (None, one)
+            kind_answer(compared(state, one, area, categories))
+            for one in kinds
+            if parameters.kind in (None, one)
         ],
     }
 
@@ -119,7 +124,8 @@ def compared(
     return state.usual.tell(kind, area, categories, publisher.now(), version=publisher.retractions)
 
 
-def _kind(found: Told) -> dict[str, Any]:
+def kind_answer(found: Told) -> UsualKind:
+    """Return the comparison of one kind as the API answers it."""
     return {
         "kind": found.kind,
         "from": iso(found.start),
@@ -130,13 +136,13 @@ def _kind(found: Told) -> dict[str, Any]:
     }
 
 
-def _part(part: Part) -> dict[str, Any]:
+def _part(part: Part) -> UsualPart:
     return {
         "origin": part.origin,
         "now": part.now,
         "mean": None if part.mean is None else round(part.mean, 1),
-        "low": part.usual and part.usual.low,
-        "high": part.usual and part.usual.high,
+        "low": None if part.usual is None else part.usual.low,
+        "high": None if part.usual is None else part.usual.high,
         "verdict": part.verdict,
         "past": [
             {"from": iso(week.start), "to": iso(week.end), "count": week.count, "missing": week.missing}

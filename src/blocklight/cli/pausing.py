@@ -10,6 +10,7 @@ from blocklight.errors import BlocklightError, UsageError
 from blocklight.model import Category
 from blocklight.settings import Settings
 from blocklight.store import Pause
+from blocklight.vocabulary import PauseScope
 
 _log = logging.getLogger(__name__)
 
@@ -46,13 +47,12 @@ def resume_city(options: Options, *, source: str | None, category: Category | No
     out.print(f"Resumed: {_named(scope)}.", highlight=False)
 
 
-def _scope_of(city: City, source: str | None, category: Category | None, area: str | None) -> tuple[str, str]:
+def _scope_of(
+    city: City, source: str | None, category: Category | None, area: str | None
+) -> tuple[PauseScope, str]:
     """Return what a pause covers; raises ``UsageError`` for more than one thing or one unknown."""
-    scopes = [
-        (scope, str(value))
-        for scope, value in (("source", source), ("category", category), ("area", area))
-        if value is not None
-    ]
+    given: dict[PauseScope, str | None] = {"source": source, "category": category, "area": area}
+    scopes = [(scope, str(value)) for scope, value in given.items() if value is not None]
     if len(scopes) > 1:
         raise UsageError("--source, --category, --area", "give one of them: a pause covers one thing")
     if source is not None:

@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from blocklight.model import Place, PublicIncident, Status, StoredIncident
+from blocklight.described import in_window
+from blocklight.model import TIMES, Place, PublicIncident, Status, StoredIncident
 
 NOT_REACHED = -1
 """Stands in a duration or number column where the incident has no value."""
 
 _FURTHEST_M = 2**31 - 1
-_TEXT = ("kind", "source", "agency", "category", "origin", "disposition", "source_type")
-_STAGES = ("dispatched_at", "en_route_at", "on_scene_at", "closed_at")
+TEXTS = in_window(PublicIncident, "text")
+"""Fields that are kept, and sent, as codes of a vocabulary of their own."""
+SMALL_NUMBERS = in_window(PublicIncident, "small_number")
+_KEPT_NUMBERS = (*SMALL_NUMBERS, "units")
+_STAGES = TIMES[1:]
 _ROW = np.dtype(
     [
         ("alive", "?"),
@@ -24,9 +28,7 @@ _ROW = np.dtype(
         ("received_at", "i8"),
         *[(name, "i4") for name in _STAGES],
         ("place", "i4"),
-        ("priority", "i4"),
-        ("units", "i4"),
-        *[(name, "i4") for name in _TEXT],
+        *[(name, "i4") for name in (*_KEPT_NUMBERS, *TEXTS)],
         ("id", "S16"),
     ]
 )
@@ -63,7 +65,7 @@ class Columns:
 
     def __init__(self) -> None:
         self.rows: NDArray[Any] = np.zeros(1024, dtype=_ROW)
-        self.words = {name: Vocabulary() for name in _TEXT}
+        self.words = {name: Vocabulary() for name in TEXTS}
         self.places = Vocabulary()
         self._slots: dict[str, int] = {}
         self._free: list[int] = []
@@ -118,9 +120,8 @@ class Columns:
             int(incident.received_at.timestamp()),
             *(_seconds(incident.received_at, getattr(incident, name)) for name in _STAGES),
             self.places.code(_place_key(incident)),
-            NOT_REACHED if incident.priority is None else incident.priority,
-            NOT_REACHED if incident.units is None else incident.units,
-            *(words[name].code(getattr(incident, name)) for name in _TEXT),
+            *(_number(getattr(incident, name)) for name in _KEPT_NUMBERS),
+            *(words[name].code(getattr(incident, name)) for name in TEXTS),
             incident.id.encode(),
         )
 
@@ -181,6 +182,10 @@ def _place_key(incident: PublicIncident) -> PlaceKey | None:
     if incident.place is None:
         return None
     return incident.place, tuple(sorted(incident.areas.items()))
+
+
+def _number(number: int | None) -> int:
+    return NOT_REACHED if number is None else number
 
 
 def _seconds(start: datetime, end: datetime | None) -> int:

@@ -1,50 +1,123 @@
-"""Writes a published incident as GeoJSON (RFC 7946): one shape for the API, live frames and files."""
+"""Writes a published incident as GeoJSON (RFC 7946): one shape for the API, live frames and files.
 
+Its properties are the fields of ``PublicIncident``, in their order, with its places in the change log.
+"""
+
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, get_type_hints, overload
 
-from blocklight.model import Change, PublicIncident, StoredIncident
+import msgspec
+
+from blocklight.described import Time, example, meaning, meanings
+from blocklight.model import TIMES, Change, PlaceKind, PublicIncident, Stage, StoredIncident
 
 
-def feature(incident: PublicIncident, **log: int | datetime | None) -> dict[str, Any]:
-    """Return the incident as a GeoJSON Feature; *log* holds its places and times in the change log."""
+class PlaceProperties(TypedDict):
+    """What was done to a location before it became public."""
+
+    label: Annotated[str | None, meaning("Its label, for example a hundred block", "1400 block of Broadway")]
+    kind: Annotated[PlaceKind, meaning("Which kind of mask", "grid")]
+    radius_m: Annotated[
+        int,
+        meaning("The true place is at most so many metres from the point; for `publisher` as that says", 201),
+    ]
+
+
+class PointGeometry(TypedDict):
+    """A GeoJSON point in WGS 84."""
+
+    type: Annotated[Literal["Point"], meaning("Always a point", "Point")]
+    coordinates: Annotated[tuple[float, float], meaning("Longitude and latitude", [-122.27121, 37.80438])]
+
+
+_OF_THE_LOG: dict[str, Any] = {
+    "first_seq": Annotated[
+        int,
+        meaning("Where it was first published in the change log; joins the window with the live feed", 4810),
+    ],
+    "seq": Annotated[int, meaning("Its latest change", 4822)],
+    "stage": Annotated[Stage, meaning("The furthest stage that it reached", "closed")],
+    "released_at": Annotated[
+        Time | None, meaning("When it was first published here", "2026-01-31T05:02:04Z")
+    ],
+    "updated_at": Annotated[
+        Time | None, meaning("When its latest change was published here", "2026-01-31T05:31:03Z")
+    ],
+}
+_SHAPED = ("id", "place")
+"""Fields that a feature writes in a form of its own."""
+_PLAIN = tuple(name for name in PublicIncident.__struct_fields__ if name not in _SHAPED)
+_plain_values = attrgetter(*_PLAIN)
+
+
+def _properties() -> Iterator[tuple[str, Any]]:
+    """Yield the name and the declared type of each property, as JSON has it."""
+    hints = get_type_hints(PublicIncident, include_extras=True)
+    said = meanings(PublicIncident)
+    yield from ((name, _OF_THE_LOG[name]) for name in ("first_seq", "seq"))
+    for name in _PLAIN:
+        if name in TIMES:
+            time: Any = Time if name == TIMES[0] else Time | None  # each call was received
+            yield name, Annotated[time, said[name]]
+        else:
+            yield name, hints[name]
+    yield "place", Annotated[PlaceProperties | None, said["place"]]
+    yield from ((name, _OF_THE_LOG[name]) for name in ("stage", "released_at", "updated_at"))
+
+
+if TYPE_CHECKING:
+    IncidentProperties = dict[str, Any]
+else:
+    IncidentProperties = msgspec.defstruct(
+        "IncidentProperties",
+        list(_properties()),
+        namespace={"__doc__": "What is published of an incident."},
+        module=__name__,
+    )
+
+
+class IncidentFeature(TypedDict):
+    """An incident as a GeoJSON feature."""
+
+    type: Annotated[Literal["Feature"], meaning("Always a feature", "Feature")]
+    id: Annotated[str, meaning("Its public id, of 16 letters and digits", "k3x7m2qa5tzw4bne")]
+    geometry: Annotated[PointGeometry | None, meaning("Its public point, null where none is published")]
+    properties: Annotated[IncidentProperties, meaning("What is published of it")]
+
+
+def feature(
+    incident: PublicIncident,
+    *,
+    first_seq: int,
+    seq: int,
+    released_at: datetime | None = None,
+    updated_at: datetime | None = None,
+) -> IncidentFeature:
+    """Return the incident as a GeoJSON Feature, with its places and times in the change log."""
     place = incident.place
+    properties: dict[str, Any] = {"first_seq": first_seq, "seq": seq}
+    properties.update(zip(_PLAIN, _plain_values(incident), strict=False))
+    for name in TIMES:
+        time = properties[name]
+        if time is not None:
+            properties[name] = iso(time)
+    properties["place"] = (
+        None if place is None else {"label": place.label, "kind": place.kind, "radius_m": place.radius_m}
+    )
+    properties["stage"] = incident.stage
+    properties["released_at"] = iso(released_at)
+    properties["updated_at"] = iso(updated_at)
     return {
         "type": "Feature",
         "id": incident.id,
-        "geometry": None if place is None else {"type": "Point", "coordinates": [place.lon, place.lat]},
-        "properties": {
-            "first_seq": log["first_seq"],
-            "seq": log["seq"],
-            "kind": incident.kind,
-            "source": incident.source,
-            "agency": incident.agency,
-            "category": incident.category,
-            "priority": incident.priority,
-            "origin": incident.origin,
-            "status": incident.status,
-            "stage": incident.stage,
-            "units": incident.units,
-            "disposition": incident.disposition,
-            "source_type": incident.source_type,
-            "place": None
-            if place is None
-            else {"label": place.label, "kind": place.kind, "radius_m": place.radius_m},
-            "areas": incident.areas,
-            "received_at": iso(incident.received_at),
-            "dispatched_at": iso(incident.dispatched_at),
-            "en_route_at": iso(incident.en_route_at),
-            "on_scene_at": iso(incident.on_scene_at),
-            "closed_at": iso(incident.closed_at),
-            "released_at": iso(log.get("released_at")),
-            "updated_at": iso(log.get("updated_at")),
-            "delayed": incident.delayed,
-            "time_step_min": incident.time_step_min,
-        },
+        "geometry": None if place is None else {"type": "Point", "coordinates": (place.lon, place.lat)},
+        "properties": properties,
     }
 
 
-def stored_feature(stored: StoredIncident) -> dict[str, Any]:
+def stored_feature(stored: StoredIncident) -> IncidentFeature:
     """Return a stored incident as a Feature."""
     return feature(
         stored.incident,
@@ -55,7 +128,7 @@ def stored_feature(stored: StoredIncident) -> dict[str, Any]:
     )
 
 
-def change_feature(change: Change, incident: PublicIncident) -> dict[str, Any]:
+def change_feature(change: Change, incident: PublicIncident) -> IncidentFeature:
     """Return what a change published as a Feature."""
     return feature(
         incident,
@@ -66,9 +139,24 @@ def change_feature(change: Change, incident: PublicIncident) -> dict[str, Any]:
     )
 
 
-def iso(time: object) -> str | None:
+def example_feature() -> IncidentFeature:
+    """Return an invented incident, made of the examples of its fields."""
+    properties = example(IncidentProperties)
+    return {
+        "type": "Feature",
+        "id": example(PublicIncident)["id"],
+        "geometry": {"type": "Point", "coordinates": (-122.27121, 37.80438)},
+        "properties": properties,
+    }
+
+
+@overload
+def iso(time: datetime) -> str: ...
+@overload
+def iso(time: datetime | None) -> str | None: ...
+def iso(time: datetime | None) -> str | None:
     """Return an aware UTC time as ``2026-01-31T08:15:00Z``, with milliseconds only where it has them."""
-    if not isinstance(time, datetime):
+    if time is None:
         return None
-    precision = "milliseconds" if time.microsecond else "seconds"
-    return time.isoformat(timespec=precision).replace("+00:00", "Z")
+    text = time.isoformat(timespec="milliseconds" if time.microsecond else "seconds")
+    return text.removesuffix("+00:00") + "Z"

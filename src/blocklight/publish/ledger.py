@@ -11,9 +11,9 @@ from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
 
 from blocklight.model import Reason
+from blocklight.publish.answers import CountRange, LedgerDay, LedgerMonth, LedgerTotal
 from blocklight.store import AreaLedgerRow, LedgerRow
 
 SMALL = 5
@@ -54,14 +54,14 @@ def _ambiguous(covers: list[list[int]]) -> bool:
     return all(len(small) > 1 and 0 < sum(small) < (SMALL - 1) * len(small) for small in covers)
 
 
-def public_days(rows: Iterable[LedgerRow], since: date, until: date) -> list[dict[str, Any]]:
+def public_days(rows: Iterable[LedgerRow], since: date, until: date) -> list[LedgerDay]:
     """Return an entry for each day from *since* to *until*, both included."""
     counts: dict[date, dict[tuple[str, str], int]] = {}
     for row in rows:
         day = counts.setdefault(row.day, {})
         day[row.outcome, row.reason] = day.get((row.outcome, row.reason), 0) + row.n
     days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
-    return [{"day": day.isoformat(), **_entry(counts.get(day, {}))} for day in days]
+    return [_entry(day, counts.get(day, {})) for day in days]
 
 
 def public_months(
@@ -70,7 +70,7 @@ def public_months(
     areas: Iterable[AreaLedgerRow],
     ids: list[str],
     area: str,
-) -> list[dict[str, Any]]:
+) -> list[LedgerMonth]:
     """Return an entry for each month and one *area*; *ids* are all areas of its kind."""
     by_day: Counter[tuple[date, str, str]] = Counter()
     for row in city:
@@ -80,7 +80,7 @@ def public_months(
         line = parts.setdefault((found.month, found.outcome, found.reason), dict.fromkeys(ids, 0))
         if found.area in line:
             line[found.area] += found.n
-    entries = []
+    entries: list[LedgerMonth] = []
     for month in months:
         first = date.fromisoformat(f"{month}-01")
         all_days = [first.replace(day=number + 1) for number in range(monthrange(first.year, first.month)[1])]
@@ -103,32 +103,47 @@ def public_months(
     return entries
 
 
-def total(days: list[dict[str, Any]]) -> dict[str, Any]:
+def total(days: Sequence[LedgerDay]) -> LedgerTotal:
     """Add up the entries of several days: for counts of which some are left out, between what and what."""
     return {
-        **{name: sum(day[name] for day in days) for name in _PUBLIC},
-        "withheld": {reason: _span(day["withheld"][reason] for day in days) for reason in _REASONS},
-        "rejected": _span(cell for day in days for cell in day["rejected"].values()),
-        "fetched": {end: sum(day["fetched"][end] for day in days) for end in ("at_least", "at_most")},
+        "published": sum(day["published"] for day in days),
+        "held": sum(day["held"] for day in days),
+        "released": sum(day["released"] for day in days),
+        "retracted": sum(day["retracted"] for day in days),
+        "withheld": {reason: _range(day["withheld"][reason] for day in days) for reason in _REASONS},
+        "rejected": _range(cell for day in days for cell in day["rejected"].values()),
+        "fetched": {
+            "at_least": sum(day["fetched"]["at_least"] for day in days),
+            "at_most": sum(day["fetched"]["at_most"] for day in days),
+        },
     }
 
 
-def _entry(counts: _Counts) -> dict[str, Any]:
+def _entry(day: date, counts: _Counts) -> LedgerDay:
     known = dict.fromkeys(_PUBLIC, 0)
-    rejected = {}
+    unreadable = {}
     for (outcome, reason), n in counts.items():
         if outcome in known:
             known[outcome] += n
         elif outcome == "rejected":
-            rejected[reason] = n
-    entry: dict[str, Any] = {
-        **known,
-        "withheld": {reason: shown(counts.get(("withheld", reason), 0)) for reason in _REASONS},
-        "rejected": public_rejections(rejected),
+            unreadable[reason] = n
+    withheld = {reason: shown(counts.get(("withheld", reason), 0)) for reason in _REASONS}
+    rejected = public_rejections(unreadable)
+    hidden = _range([*withheld.values(), *rejected.values()])
+    countable = known["published"] + known["held"]
+    return {
+        "day": day.isoformat(),
+        "published": known["published"],
+        "held": known["held"],
+        "released": known["released"],
+        "retracted": known["retracted"],
+        "withheld": withheld,
+        "rejected": rejected,
+        "fetched": {
+            "at_least": countable + hidden["at_least"],
+            "at_most": countable + hidden["at_most"],
+        },
     }
-    span = _span([*entry["withheld"].values(), *entry["rejected"].values()])
-    entry["fetched"] = {end: entry["published"] + entry["held"] + n for end, n in span.items()}
-    return entry
 
 
 def public_rejections(counts: Mapping[str, int]) -> dict[str, Cell]:
@@ -138,7 +153,7 @@ def public_rejections(counts: Mapping[str, int]) -> dict[str, Cell]:
     return {**large, "other": shown(others)}
 
 
-def _span(cells: Iterable[Cell]) -> dict[str, int]:
+def _range(cells: Iterable[Cell]) -> CountRange:
     listed = list(cells)
     least = sum(cell for cell in listed if cell is not None)
     return {"at_least": least, "at_most": least + (SMALL - 1) * listed.count(None)}

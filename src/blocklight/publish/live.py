@@ -7,7 +7,7 @@ client's socket is full: it gets a task and a bounded queue of its own, and nobo
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum
 from typing import Any
@@ -75,7 +75,7 @@ class Live:
     def __init__(
         self,
         *,
-        pulse: Callable[[], dict[str, Any]],
+        pulse: Callable[[], Mapping[str, object]],
         interval_s: float = FRAME_INTERVAL_S,
         pulse_s: float = _PULSE_S,
         heartbeat_s: float = _HEARTBEAT_S,

@@ -8,13 +8,14 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from blocklight.city import City
 from blocklight.errors import StoreError
 from blocklight.model import Change, PublicIncident
+from blocklight.publish.answers import PublicPause, Pulse, SourcePulse, SourceState
 from blocklight.publish.columns import CannotBeShown, Columns
 from blocklight.publish.faults import FOLLOWING, PAUSES, SOURCES, Faults
 from blocklight.publish.feature import iso
@@ -284,7 +285,7 @@ class Publisher:
         """Count the incidents in the public window by source."""
         return self.columns.by_source(self.now() - timedelta(hours=self.city.publish.window_hours))
 
-    def pulse(self) -> dict[str, Any]:
+    def pulse(self) -> Pulse:
         """Return what is always visible: the clock, how fresh each source is, open now and closed today."""
         now = self.now()
         midnight = now.astimezone(self.city.city.zone).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -295,13 +296,10 @@ class Publisher:
             "sources": self.sources_pulse(now),
             "open": self.columns.open,
             "closed_today": self.columns.closed_since(midnight),
-            "paused": [
-                {"scope": one.scope, "value": one.public_value, "reason": one.reason, "since": iso(one.since)}
-                for one in self.pauses
-            ],
+            "paused": [_public_pause(pause) for pause in self.pauses],
         }
 
-    def sources_pulse(self, now: datetime) -> list[dict[str, Any]]:
+    def sources_pulse(self, now: datetime) -> list[SourcePulse]:
         """Return each configured source's state, in the order of the city file."""
         known = {health.source: health for health in self.health}
         return [
@@ -311,39 +309,55 @@ class Publisher:
 
     def source_state(
         self, health: SourceHealth | None, source: str, lateness_s: float, now: datetime
-    ) -> dict[str, Any]:
+    ) -> SourcePulse:
         """Like the function of this name; ``unstored`` overrides its state, and ``paused`` overrides both."""
-        told = source_state(health, source, lateness_s, now)
+        entry = source_state(health, source, lateness_s, now)
         if not self.stores:
-            told |= {"state": "unstored", "reason": UNSTORED}
+            entry["state"], entry["reason"] = "unstored", UNSTORED
         if any(
             pause.scope == "city" or (pause.scope, pause.value) == ("source", source) for pause in self.pauses
         ):
-            told |= {"state": "paused"}
-        return told
+            entry["state"] = "paused"
+        return entry
 
 
-def source_state(
-    health: SourceHealth | None, source: str, lateness_s: float, now: datetime
-) -> dict[str, Any]:
+def _public_pause(pause: Pause) -> PublicPause:
+    return {
+        "scope": pause.scope,
+        "value": pause.public_value,
+        "reason": pause.reason,
+        "since": iso(pause.since),
+    }
+
+
+def source_state(health: SourceHealth | None, source: str, lateness_s: float, now: datetime) -> SourcePulse:
     """Return a source's ``state`` (ok, short, late, failing, waiting) with how long ago it last answered."""
     if health is None or health.last_success_at is None:
-        reason = None if health is None else health.reason
+        failure = None if health is None else health.reason
         return {
             "id": source,
-            "state": "failing" if reason else "waiting",
+            "state": "failing" if failure else "waiting",
             "last_success_at": None,
-            "reason": reason,
+            "reason": failure,
         }
-    age_s = max(0.0, (now - health.last_success_at).total_seconds())
-    if age_s > lateness_s:
-        state, reason = ("failing", health.reason) if health.reason else ("late", None)
-    else:
-        state, reason = ("ok", None) if health.short_at is None else ("short", SHORT)
+    state, reason = _state_of(health, health.last_success_at, lateness_s, now)
     return {
         "id": source,
         "state": state,
         "last_success_at": iso(health.last_success_at),
-        "late_s": round(age_s),
+        "late_s": round(_age_s(health.last_success_at, now)),
         "reason": reason,
     }
+
+
+def _state_of(
+    health: SourceHealth, last_success_at: datetime, lateness_s: float, now: datetime
+) -> tuple[SourceState, str | None]:
+    """Return the state of a source that has answered, and the reason that is public with it."""
+    if _age_s(last_success_at, now) > lateness_s:
+        return ("failing", health.reason) if health.reason else ("late", None)
+    return ("ok", None) if health.short_at is None else ("short", SHORT)
+
+
+def _age_s(last_success_at: datetime, now: datetime) -> float:
+    return max(0.0, (now - last_success_at).total_seconds())

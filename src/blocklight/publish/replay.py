@@ -5,6 +5,7 @@ from collections import deque
 import orjson
 
 from blocklight.model import Change
+from blocklight.publish.answers import Retraction
 from blocklight.publish.feature import change_feature
 
 MOST_BYTES = 1_000_000
@@ -126,6 +127,7 @@ def encode_change(change: Change, epoch: str) -> bytes:
     """Return one change as an SSE event whose id is its seq and its epoch, as ``4822-3f9a1c20``."""
     event_id = f"{change.seq}-{epoch}".encode()
     if change.incident is None:
-        return b"id: %s\nevent: retract\ndata: %s\n\n" % (event_id, orjson.dumps({"id": change.id}))
+        retraction: Retraction = {"id": change.id}
+        return b"id: %s\nevent: retract\ndata: %s\n\n" % (event_id, orjson.dumps(retraction))
     data = orjson.dumps(change_feature(change, change.incident))
     return b"id: %s\nevent: incident\ndata: %s\n\n" % (event_id, data)

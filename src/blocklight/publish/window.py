@@ -15,8 +15,9 @@ import pyarrow as pa
 import zstandard
 from numpy.typing import NDArray
 
-from blocklight.model import Stage
-from blocklight.publish.columns import NOT_REACHED, Columns
+from blocklight.described import meanings
+from blocklight.model import PublicIncident, Stage
+from blocklight.publish.columns import NOT_REACHED, SMALL_NUMBERS, TEXTS, Columns
 
 _REBUILD_SHARE = 10
 _MIN_AGE_S = 1.0
@@ -25,6 +26,17 @@ _STILL_OF_USE_S = 60.0
 DEFAULT_HOURS = 24
 _LENGTHS = (1, DEFAULT_HOURS, 168, 720)
 """Hours that are built; the ones that the page offers (see ``web/src/lib/filter.ts``)."""
+
+_FIELDS = {name: meta.description or "" for name, meta in meanings(PublicIncident).items()}
+COLUMNS = {
+    "first_seq_delta": "Difference to the row before; the running sum is `first_seq`",
+    "received_at_delta": "Difference to the row before; the running sum is seconds since 1970, UTC",
+    "stage": "The furthest stage reached: `closed` means closed, everything else is open",
+    "closed_min": "Minutes from received to closed, rounded up",
+    **{name: _FIELDS[name] for name in (*TEXTS, *SMALL_NUMBERS)},
+    "place": "Struct of `lon`, `lat`, `label`, `kind`, `radius_m`, and `areas`: a text for each area kind",
+}
+"""The columns of the window and what they mean, in their order."""
 
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
     "zstd": lambda raw: zstandard.ZstdCompressor(level=9).compress(raw),
@@ -169,8 +181,9 @@ def window_batch(rows: NDArray[Any], columns: Columns) -> pa.RecordBatch:
     arrays["closed_min"] = pa.array(_narrow(minutes), mask=closed_s == NOT_REACHED)
     for name, words in columns.words.items():
         arrays[name] = _words(rows[name], words.values)
-    priority = rows["priority"]
-    arrays["priority"] = pa.array(priority.clip(0, 255).astype(np.uint8), mask=priority == NOT_REACHED)
+    for name in SMALL_NUMBERS:
+        numbers = rows[name]
+        arrays[name] = pa.array(numbers.clip(0, 255).astype(np.uint8), mask=numbers == NOT_REACHED)
     arrays["place"] = _places(rows["place"], columns.places.values)
     return pa.RecordBatch.from_pydict(arrays)
 

@@ -2,21 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 import sqlalchemy as sa
 
 from blocklight.store import auditing, schema
 from blocklight.store.rows import from_ms, to_ms
-
-Scope = Literal["city", "source", "category", "area"]
+from blocklight.vocabulary import PauseScope
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
     """One pause: of the whole city (*value* is empty), a source, a category, or an area (``kind:id``)."""
 
-    scope: str
+    scope: PauseScope
     value: str
     reason: str
     since: datetime

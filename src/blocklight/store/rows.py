@@ -6,20 +6,15 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
 from blocklight.model import (
     TIMES,
-    Category,
-    Disposition,
-    Kind,
-    Origin,
     Place,
     PlaceKind,
     PublicIncident,
-    Status,
     StoredIncident,
 )
 
@@ -27,12 +22,14 @@ Row = Sequence[Any]
 Where = tuple[Place, dict[str, str]]
 """A place and the areas it lies in."""
 
-CONTENT = (
-    "source", "kind", "agency", "category", "status", "received_at", "place_id", "source_type", "priority",
-    "origin", "units", "disposition", "dispatched_at", "en_route_at", "on_scene_at", "closed_at", "delayed",
-    "time_step_min", "folded",
-)  # fmt: skip
-STORED = ("first_seq", "id", "seq", "released_at", "updated_at", *CONTENT[:-1])
+_OWN = tuple(name for name in PublicIncident.__struct_fields__ if name not in ("id", "place", "areas"))
+"""The fields that are a column each, in their order; a place and its areas are a row of another table."""
+_PLACE = PublicIncident.__struct_fields__.index("place") - 1
+"""Where the place's number stands among them."""
+CONTENT = (*_OWN[:_PLACE], "place_id", *_OWN[_PLACE:], "folded")
+_LOG = ("first_seq", "id", "seq", "released_at", "updated_at")
+STORED = (*_LOG, *CONTENT[:-1])
+_FIRST = len(_LOG)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -45,14 +42,6 @@ E = TypeVar("E", bound=StrEnum)
 
 
 _times = attrgetter(*TIMES)
-
-
-def _members(enum: type[E]) -> Callable[[str], E]:
-    return {str(member): member for member in enum}.__getitem__
-
-
-_kind, _category, _status = _members(Kind), _members(Category), _members(Status)
-_origin, _disposition, _place_kind = _members(Origin), _members(Disposition), _members(PlaceKind)
 
 
 def to_ms(time: datetime) -> int:
@@ -107,30 +96,50 @@ def digest(encoded: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(encoded, digest_size=8).digest(), "big", signed=True)
 
 
+def _members(enum: type[E]) -> Callable[[str], E]:
+    return {str(member): member for member in enum}.__getitem__
+
+
+_DECLARED = get_type_hints(PublicIncident)
+
+
+def _is(name: str, kind: type) -> bool:
+    """Whether a field is of a kind, or of that or nothing."""
+    return any(
+        isinstance(one, type) and issubclass(one, kind)
+        for one in (_DECLARED[name], *get_args(_DECLARED[name]))
+    )
+
+
+_TIMES = tuple(position for position, name in enumerate(_OWN) if _is(name, datetime))
+_FLAGS = tuple(position for position, name in enumerate(_OWN) if _is(name, bool))
+_WORDS = tuple(
+    (position, {str(member): member for member in enum})
+    for position, name in enumerate(_OWN)
+    for enum in (_DECLARED[name], *get_args(_DECLARED[name]))
+    if isinstance(enum, type) and issubclass(enum, StrEnum)
+)
+_values = attrgetter(*_OWN)
+_place_kind = _members(PlaceKind)
+
+
 def content(incident: PublicIncident, place_id: int | None) -> tuple[Any, ...]:
     """Return the values of ``CONTENT``."""
+    values = list(_values(incident))
+    for position, _ in _WORDS:
+        member = values[position]
+        if member is not None:
+            values[position] = member._value_
+    for position in _TIMES:
+        time = values[position]
+        if time is not None:
+            values[position] = (time - _EPOCH) // _MS
+    for position in _FLAGS:
+        values[position] = 1 if values[position] else None
+    values.insert(_PLACE, place_id)
     source_type = incident.source_type
-    return (
-        incident.source,
-        str(incident.kind),
-        incident.agency,
-        str(incident.category),
-        str(incident.status),
-        to_ms(incident.received_at),
-        place_id,
-        source_type,
-        incident.priority,
-        None if incident.origin is None else str(incident.origin),
-        incident.units,
-        None if incident.disposition is None else str(incident.disposition),
-        maybe_ms(incident.dispatched_at),
-        maybe_ms(incident.en_route_at),
-        maybe_ms(incident.on_scene_at),
-        maybe_ms(incident.closed_at),
-        1 if incident.delayed else None,
-        incident.time_step_min,
-        None if source_type is None else fold(source_type),
-    )
+    values.append(None if source_type is None else fold(source_type))
+    return tuple(values)
 
 
 def stored_of_row(row: Row, places: Mapping[int, Where]) -> StoredIncident:
@@ -142,34 +151,20 @@ def stored_of_row(row: Row, places: Mapping[int, Where]) -> StoredIncident:
 
 def incident_of_row(row: Row, places: Mapping[int, Where]) -> PublicIncident:
     """As ``stored_of_row``, without the places in the change log."""
-    (
-        _, id_, _, _, _, source, kind, agency, category, status, received, place_id, source_type, priority,
-        origin, units, disposition, dispatched, en_route, on_scene, closed, delayed, time_step_min,
-        *_,
-    ) = row  # fmt: skip
-    where, areas = (None, {}) if place_id is None else places[place_id]
-    return PublicIncident(
-        id_,
-        source,
-        _kind(kind),
-        agency,
-        _category(category),
-        _status(status),
-        from_ms(received),
-        where,
-        areas,
-        source_type,
-        priority,
-        None if origin is None else _origin(origin),
-        units,
-        None if disposition is None else _disposition(disposition),
-        maybe_time(dispatched),
-        maybe_time(en_route),
-        maybe_time(on_scene),
-        maybe_time(closed),
-        bool(delayed),
-        time_step_min,
-    )
+    values = list(row[_FIRST : _FIRST + len(_OWN) + 1])
+    place_id = values.pop(_PLACE)
+    for position, members in _WORDS:
+        text = values[position]
+        if text is not None:
+            values[position] = members[text]
+    for position in _TIMES:
+        ms = values[position]
+        if ms is not None:
+            values[position] = from_ms(ms)
+    for position in _FLAGS:
+        values[position] = bool(values[position])
+    values[_PLACE:_PLACE] = (None, {}) if place_id is None else places[place_id]
+    return PublicIncident(row[1], *values)
 
 
 def where_of_row(row: Row) -> Where:

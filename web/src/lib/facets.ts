@@ -44,7 +44,8 @@ export function survey(
     weekdays: new Uint32Array(7),
   };
   const groupOfCode = incidents.codes.category.texts.map((text) => groupIndex(text ?? "other"));
-  const { order, received: times, state, category } = incidents;
+  const { order, received: times, state } = incidents;
+  const { category } = incidents.texts;
   const { passes, groups, openBins, closedBins, hours, weekdays } = facets;
   let shown = 0;
   // Columns are read without the help of functions: this runs over every row each time a filter changes.

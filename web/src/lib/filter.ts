@@ -173,7 +173,8 @@ export function compile(
   );
   const allHours = filter.hours === ALL_HOURS && filter.weekdays === ALL_DAYS;
   const otherwise = compileRest(filter, incidents, context.spoken);
-  const { state: states, received: times, category } = incidents;
+  const { state: states, received: times } = incidents;
+  const { category } = incidents.texts;
   return (row) => {
     const state = states[row];
     if (state === RETRACTED || (otherwise && !otherwise(row))) return OTHERWISE;
@@ -205,7 +206,7 @@ function compileRest(
     const wanted = filter[name];
     if (wanted === null) continue;
     const code = incidents.codes[name].texts.indexOf(wanted);
-    const column = incidents[name];
+    const column = incidents.texts[name];
     tests.push((row) => column[row] === code);
   }
   if (filter.priority !== null) tests.push((row) => incidents.priority[row] === filter.priority);
@@ -231,12 +232,13 @@ function compileWords(text: string, incidents: Incidents, spoken: Spoken): (row:
   const categories = incidents.codes.category.texts.map((id) =>
     bits(id ? `${id} ${spoken.category(id)}` : ""),
   );
-  const types = incidents.codes.sourceType.texts.map((type) => bits(type ?? ""));
+  const types = incidents.codes.source_type.texts.map((type) => bits(type ?? ""));
   const places = incidents.places.map((place) => {
     const areas = Object.entries(place.areas).map(([kind, id]) => `${id} ${spoken.area(kind, id)}`);
     return bits([place.label ?? "", ...areas].join(" · "));
   });
-  const { category, sourceType, place: placeOf } = incidents;
+  const { place: placeOf } = incidents;
+  const { category, source_type: sourceType } = incidents.texts;
   return (row) => {
     const place = placeOf[row] as number;
     const found =

@@ -1,10 +1,11 @@
 /** The incidents this page knows, as columns: a row keeps its number for life and is updated in place. */
 
 import type { IncidentFeature } from "./api";
+import type { components } from "./openapi";
 
 /** The stages in order; a row's `stage` is an index into them. */
-export const STAGES = ["received", "dispatched", "en_route", "on_scene", "closed"] as const;
-export type Stage = (typeof STAGES)[number];
+export const STAGES = ["received", "dispatched", "en_route", "on_scene", "closed"] as const satisfies Stage[];
+export type Stage = components["schemas"]["Stage"];
 
 /** Not closed, or nobody told when. */
 export const NEVER = -2147483648;
@@ -46,9 +47,26 @@ export class Codes {
   }
 }
 
-/** Text columns hold codes of their own `Codes`. */
-export const TEXTS = ["kind", "source", "agency", "category", "origin", "disposition", "sourceType"] as const;
-export type TextColumn = (typeof TEXTS)[number];
+/** The columns of words that the server's window has, each with codes of its own `Codes`. */
+export type TextColumn = components["schemas"]["WindowText"];
+type TextArray = Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+
+/** How wide the codes of each are: one that the server adds and that is not here fails the type check. */
+const TEXT_ARRAYS: Record<TextColumn, new (length: number) => TextArray> = {
+  kind: Uint16Array,
+  source: Uint16Array,
+  agency: Uint16Array,
+  category: Uint16Array,
+  origin: Uint16Array,
+  disposition: Uint16Array,
+  // Wider than the others: a feed may write a type of its own for each call.
+  source_type: Uint32Array,
+};
+export const TEXTS = Object.keys(TEXT_ARRAYS) as TextColumn[];
+
+function forEachText<T>(make: (column: TextColumn) => T): Record<TextColumn, T> {
+  return Object.fromEntries(TEXTS.map((column) => [column, make(column)])) as Record<TextColumn, T>;
+}
 
 /** What one change did to a row. */
 export interface Put {
@@ -65,14 +83,7 @@ export class Incidents {
   closed: Int32Array<ArrayBuffer>;
   stage: Uint8Array<ArrayBuffer>;
   state: Uint8Array<ArrayBuffer>;
-  kind: Uint16Array<ArrayBuffer>;
-  source: Uint16Array<ArrayBuffer>;
-  agency: Uint16Array<ArrayBuffer>;
-  category: Uint16Array<ArrayBuffer>;
-  origin: Uint16Array<ArrayBuffer>;
-  disposition: Uint16Array<ArrayBuffer>;
-  /** Wider than the others: a feed may write a type of its own for each call. */
-  sourceType: Uint32Array<ArrayBuffer>;
+  readonly texts: Record<TextColumn, TextArray>;
   priority: Uint8Array<ArrayBuffer>;
   /** Index into `places`, or -1. */
   place: Int32Array<ArrayBuffer>;
@@ -95,26 +106,12 @@ export class Incidents {
     this.closed = new Int32Array(capacity);
     this.stage = new Uint8Array(capacity);
     this.state = new Uint8Array(capacity);
-    this.kind = new Uint16Array(capacity);
-    this.source = new Uint16Array(capacity);
-    this.agency = new Uint16Array(capacity);
-    this.category = new Uint16Array(capacity);
-    this.origin = new Uint16Array(capacity);
-    this.disposition = new Uint16Array(capacity);
-    this.sourceType = new Uint32Array(capacity);
+    this.texts = forEachText((column) => new TEXT_ARRAYS[column](capacity));
     this.priority = new Uint8Array(capacity);
     this.place = new Int32Array(capacity);
     this.points = new Float32Array(capacity * 2);
     this.order = new Uint32Array(capacity);
-    this.codes = {
-      kind: new Codes(),
-      source: new Codes(),
-      agency: new Codes(),
-      category: new Codes(),
-      origin: new Codes(),
-      disposition: new Codes(),
-      sourceType: new Codes(),
-    };
+    this.codes = forEachText(() => new Codes());
   }
 
   /** Say that all columns are filled up to `length`, in order of time received. */
@@ -216,7 +213,7 @@ export class Incidents {
   }
 
   text(column: TextColumn, row: number): string | null {
-    return this.codes[column].text(at(this[column], row));
+    return this.codes[column].text(at(this.texts[column], row));
   }
 
   placeOf(row: number): Place | null {
@@ -237,7 +234,7 @@ export class Incidents {
     this.state[row] = RETRACTED;
     this.closed[row] = NEVER;
     this.stage[row] = 0;
-    for (const column of TEXTS) this[column][row] = 0;
+    for (const column of TEXTS) this.texts[column][row] = 0;
     this.priority[row] = NO_BYTE;
     this.place[row] = -1;
     this.points[row * 2] = Number.NaN;
@@ -257,21 +254,15 @@ export class Incidents {
     this.received[row] = received;
     const closed = seconds(p.closed_at);
     this.closed[row] = closed === null ? NEVER : closed - received;
-    this.stage[row] = Math.max(0, STAGES.indexOf(p.stage as Stage));
+    this.stage[row] = Math.max(0, STAGES.indexOf(p.stage));
     this.state[row] = p.status === "open" ? OPEN : CLOSED;
-    this.kind[row] = this.codes.kind.code(p.kind);
-    this.source[row] = this.codes.source.code(p.source);
-    this.agency[row] = this.codes.agency.code(p.agency);
-    this.category[row] = this.codes.category.code(p.category);
-    this.origin[row] = this.codes.origin.code(p.origin);
-    this.disposition[row] = this.codes.disposition.code(p.disposition);
-    this.sourceType[row] = this.codes.sourceType.code(p.source_type);
+    for (const column of TEXTS) this.texts[column][row] = this.codes[column].code(p[column]);
     this.priority[row] = p.priority ?? NO_BYTE;
     const [lon, lat] = geometry?.coordinates ?? [Number.NaN, Number.NaN];
     this.points[row * 2] = lon;
     this.points[row * 2 + 1] = lat;
     this.place[row] =
-      geometry && p.place ? this.placeIndex({ lon, lat, ...place(p.place), areas: p.areas ?? {} }) : -1;
+      geometry && p.place ? this.placeIndex({ lon, lat, ...place(p.place), areas: p.areas }) : -1;
   }
 
   /** Put the newest row where its time belongs; nearly always that is at the end. */
@@ -311,8 +302,8 @@ export class Incidents {
     this.order = bigger(this.order, Uint32Array);
     this.closed = bigger(this.closed, Int32Array);
     this.stage = bigger(this.stage, Uint8Array);
-    for (const column of TEXTS) if (column !== "sourceType") this[column] = bigger(this[column], Uint16Array);
-    this.sourceType = bigger(this.sourceType, Uint32Array);
+    for (const column of TEXTS)
+      this.texts[column] = bigger<TextArray>(this.texts[column], TEXT_ARRAYS[column]);
     this.state = bigger(this.state, Uint8Array);
     this.priority = bigger(this.priority, Uint8Array);
     this.place = bigger(this.place, Int32Array);

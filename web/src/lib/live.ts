@@ -1,6 +1,6 @@
 /** Follows the live feed and never gives up: resumes by `seq`, notices silence, waits longer after each failure. */
 
-import type { IncidentFeature, Pulse } from "./api";
+import type { IncidentFeature, Pulse, Retraction } from "./api";
 import type { Position } from "./window";
 
 export type Connection = "connecting" | "live" | "lost";
@@ -81,7 +81,7 @@ export class LiveFeed {
     source.onopen = () => this.#heard();
     source.onerror = () => this.#lost();
     on("incident", (data) => this.handlers.incident(data as IncidentFeature));
-    on("retract", (data) => this.handlers.retract((data as { id: string }).id));
+    on("retract", (data) => this.handlers.retract((data as Retraction).id));
     on("pulse", (data) => this.handlers.pulse(data as Pulse));
     on("reset", () => void this.#reset());
   }

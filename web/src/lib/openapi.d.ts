@@ -163,7 +163,7 @@ export interface paths {
                          *       "type": "about:blank"
                          *     }
                          */
-                        "application/problem+json": Record<string, never>;
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
                 /** @description The store cannot answer right now */
@@ -180,7 +180,7 @@ export interface paths {
                          *       "type": "about:blank"
                          *     }
                          */
-                        "application/problem+json": Record<string, never>;
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -351,7 +351,7 @@ export interface paths {
                          *       "type": "about:blank"
                          *     }
                          */
-                        "application/problem+json": Record<string, never>;
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
                 /** @description Too many requests */
@@ -368,7 +368,7 @@ export interface paths {
                          *       "type": "about:blank"
                          *     }
                          */
-                        "application/problem+json": Record<string, never>;
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
                 /** @description The store cannot answer right now */
@@ -385,7 +385,7 @@ export interface paths {
                          *       "type": "about:blank"
                          *     }
                          */
-                        "application/problem+json": Record<string, never>;
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -446,7 +446,7 @@ export interface paths {
                          *       "type": "about:blank"
                          *     }
                          */
-                        "application/problem+json": Record<string, never>;
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
                 /** @description Too many requests */
@@ -463,7 +463,7 @@ export interface paths {
                          *       "type": "about:blank"
                          *     }
                          */
-                        "application/problem+json": Record<string, never>;
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
                 /** @description The store cannot answer right now */
@@ -480,7 +480,7 @@ export interface paths {
                          *       "type": "about:blank"
                          *     }
                          */
-                        "application/problem+json": Record<string, never>;
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -558,29 +558,1450 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AllowedGroup
+         * @description A sensitive group of which something is published.
+         */
+        AllowedGroup: {
+            /**
+             * @description Which group
+             * @example tactical_officer_safety
+             */
+            group: string;
+            /**
+             * @description Why, in the city's words
+             * @example Ordinance 12.4
+             */
+            reason: string;
+            /**
+             * @description Whether all of it is published
+             * @example false
+             */
+            whole: boolean;
+        };
+        /**
+         * AreaCollection
+         * @description The areas of one kind as a GeoJSON feature collection.
+         */
+        AreaCollection: {
+            /** @description The areas */
+            features: components["schemas"]["AreaFeature"][];
+            /**
+             * @description Always a collection
+             * @example FeatureCollection
+             * @enum {unknown}
+             */
+            type: "FeatureCollection";
+        };
+        /**
+         * AreaFeature
+         * @description One area as a GeoJSON feature.
+         */
+        AreaFeature: {
+            /** @description Its outline */
+            geometry: components["schemas"]["AreaGeometry"];
+            /**
+             * @description Its id
+             * @example 04X
+             */
+            id: string;
+            /** @description What it is called */
+            properties: components["schemas"]["AreaProperties"];
+            /**
+             * @description Always a feature
+             * @example Feature
+             * @enum {unknown}
+             */
+            type: "Feature";
+        };
+        /**
+         * AreaGeometry
+         * @description A GeoJSON polygon or several, in WGS 84.
+         */
+        AreaGeometry: {
+            /** @description Rings of longitude and latitude, as in RFC 7946 */
+            coordinates: unknown[];
+            /**
+             * @description Which of the two
+             * @example Polygon
+             * @enum {unknown}
+             */
+            type: "MultiPolygon" | "Polygon";
+        };
+        /**
+         * AreaKind
+         * @description A kind of area that the city has polygons of.
+         */
+        AreaKind: {
+            /**
+             * @description Its id
+             * @example beat
+             */
+            kind: string;
+            /**
+             * @description Its name
+             * @example Police beats
+             */
+            label: string;
+            /**
+             * @description Where its polygons are
+             * @example /api/v1/areas/beat
+             */
+            url: string;
+        };
+        /**
+         * AreaProperties
+         * @description What an area is called.
+         */
+        AreaProperties: {
+            /**
+             * @description Its id
+             * @example 04X
+             */
+            id: string;
+            /**
+             * @description Its kind
+             * @example beat
+             */
+            kind: string;
+            /**
+             * @description Its name
+             * @example Beat 04X
+             */
+            name: string;
+        };
+        /**
+         * Basemap
+         * @description What is drawn below the incidents, and where addresses are looked up.
+         */
+        Basemap: {
+            /**
+             * @description Whom the map must name
+             * @example
+             */
+            attribution: string;
+            /**
+             * @description Where an address may be looked up; `{query}` stands for it
+             * @example https://geocoder.example.org/search?format=geojson&q={query}
+             */
+            geocoder_url: string | null;
+            /** @description The city's own GeoJSON layers */
+            layers: components["schemas"]["MapLayer"][];
+            /**
+             * @description Style of another basemap
+             * @example https://tiles.example.org/style.json
+             */
+            style_url: string | null;
+            /** @description The city's own vector tiles, null where it has none */
+            tiles: components["schemas"]["MapTiles"] | null;
+        };
+        /**
          * Category
          * @description Our canonical term for what an incident is about; ids are stable, the city file maps to them.
-         * @enum {string}
+         * @enum {unknown}
          */
-        Category: "violence" | "weapons" | "robbery" | "burglary" | "theft" | "vehicle_theft" | "property_damage" | "disturbance" | "suspicious" | "traffic_collision" | "traffic" | "fire" | "hazard" | "medical" | "rescue" | "alarm" | "welfare" | "animal" | "parking" | "street_and_lights" | "graffiti_and_dumping" | "noise" | "service" | "officer_activity" | "other";
+        Category: "alarm" | "animal" | "burglary" | "disturbance" | "fire" | "graffiti_and_dumping" | "hazard" | "medical" | "noise" | "officer_activity" | "other" | "parking" | "property_damage" | "rescue" | "robbery" | "service" | "street_and_lights" | "suspicious" | "theft" | "traffic" | "traffic_collision" | "vehicle_theft" | "violence" | "weapons" | "welfare";
+        /**
+         * City
+         * @description What a page needs to draw the city.
+         */
+        City: {
+            /** @description Which kinds of areas it has */
+            area_kinds: components["schemas"]["AreaKind"][];
+            /**
+             * @description Whom those who use the data must name
+             * @example
+             */
+            attribution: string;
+            /**
+             * @description West, south, east, north
+             * @example [
+             *       -122.34,
+             *       37.7,
+             *       -122.1,
+             *       37.9
+             *     ]
+             */
+            bounds: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /**
+             * @description Seconds of the city's clock in one second; 1 but in a demo
+             * @example 1
+             */
+            clock_rate: number;
+            /**
+             * @description Whose pages may frame `/embed`; empty: nobody's
+             * @example [
+             *       "*"
+             *     ]
+             */
+            framed_by: string[];
+            /**
+             * @description The newest change
+             * @example 4822
+             */
+            head: number;
+            /**
+             * @description Its id
+             * @example harbour
+             */
+            id: string;
+            /**
+             * @description Languages of its readers, the first is its own
+             * @example [
+             *       "en",
+             *       "es"
+             *     ]
+             */
+            languages: string[];
+            /** @description The ledger of the newest day that is over */
+            ledger_yesterday: components["schemas"]["LedgerDay"];
+            /** @description What is drawn below the incidents */
+            map: components["schemas"]["Basemap"];
+            /**
+             * @description Its name
+             * @example Harbour City
+             */
+            name: string;
+            /**
+             * Format: date-time
+             * @description The city's clock
+             * @example 2026-01-31T05:02:00Z
+             */
+            now: string;
+            /** @description Its sources, in the order of the city file */
+            sources: components["schemas"]["CitySource"][];
+            /**
+             * @description Its time zone (IANA)
+             * @example America/Los_Angeles
+             */
+            time_zone: string;
+            /**
+             * @description How far back the window goes at most, in hours
+             * @example 720
+             */
+            window_hours: number;
+        };
+        /**
+         * CitySource
+         * @description A source as the city file has it.
+         */
+        CitySource: {
+            /**
+             * @description How it says that a call is over
+             * @example status
+             * @enum {unknown}
+             */
+            closes: "never" | "status" | "time" | "vanish";
+            /**
+             * @description Its id
+             * @example dispatch
+             */
+            id: string;
+            /**
+             * @description What it has: calls for service or requests
+             * @example call
+             */
+            kind: components["schemas"]["Kind"];
+            /**
+             * @description Its name
+             * @example 911 dispatch
+             */
+            label: string;
+            /**
+             * @description After how many seconds without an answer it is late
+             * @example 30
+             */
+            late_after_s: number;
+            /**
+             * @description How often it is fetched, in seconds
+             * @example 5
+             */
+            poll_s: number;
+            /**
+             * @description Whether its times are days alone
+             * @example time
+             * @enum {unknown}
+             */
+            precision: "day" | "time";
+        };
+        /**
+         * CompanionsShown
+         * @description Why calls beside sensitive ones are published.
+         */
+        CompanionsShown: {
+            /**
+             * @description Why, in the city's words
+             * @example The council asks for every alarm
+             */
+            reason: string;
+        };
+        /**
+         * CountRange
+         * @description A sum of counts of which some are left out.
+         */
+        CountRange: {
+            /**
+             * @description The sum of the counts that are shown
+             * @example 256
+             */
+            at_least: number;
+            /**
+             * @description The sum, were each count left out as large as it can be
+             * @example 272
+             */
+            at_most: number;
+        };
+        /**
+         * DelayPercentiles
+         * @description Seconds from when a record was received to when it was first stored.
+         */
+        DelayPercentiles: {
+            /**
+             * @description Half are stored within so many seconds
+             * @example 12
+             */
+            p50: number;
+            /**
+             * @description Nine in ten
+             * @example 41
+             */
+            p90: number;
+            /**
+             * @description Ninety-nine in a hundred
+             * @example 300
+             */
+            p99: number;
+        };
+        /**
+         * Disposition
+         * @description How an incident ended, in canonical terms; patient outcomes have no member here on purpose.
+         * @enum {unknown}
+         */
+        Disposition: "advised" | "arrest" | "cancelled" | "cited" | "completed" | "crew_assigned" | "duplicate" | "false_alarm" | "gone_on_arrival" | "handled" | "other" | "referred" | "report_taken" | "unable_to_locate" | "unfounded";
+        /**
+         * GeoJsonLayer
+         * @description One layer of the city's own basemap, as its file has it.
+         */
+        GeoJsonLayer: {
+            /**
+             * @description Features as in RFC 7946
+             * @example []
+             */
+            features: Record<string, never>[];
+            /**
+             * @description Always a collection
+             * @example FeatureCollection
+             * @enum {unknown}
+             */
+            type: "FeatureCollection";
+        };
+        /**
+         * IncidentFeature
+         * @description An incident as a GeoJSON feature.
+         */
+        IncidentFeature: {
+            /** @description Its public point, null where none is published */
+            geometry: components["schemas"]["PointGeometry"] | null;
+            /**
+             * @description Its public id, of 16 letters and digits
+             * @example k3x7m2qa5tzw4bne
+             */
+            id: string;
+            /** @description What is published of it */
+            properties: components["schemas"]["IncidentProperties"];
+            /**
+             * @description Always a feature
+             * @example Feature
+             * @enum {unknown}
+             */
+            type: "Feature";
+        };
+        /**
+         * IncidentLife
+         * @description One incident as a GeoJSON feature, with every published change of it.
+         */
+        IncidentLife: {
+            /** @description Its public point, null where none is published */
+            geometry: components["schemas"]["PointGeometry"] | null;
+            /**
+             * @description Its public id, of 16 letters and digits
+             * @example k3x7m2qa5tzw4bne
+             */
+            id: string;
+            /** @description Its published changes, oldest first */
+            life: components["schemas"]["PublishedChange"][];
+            /** @description What is published of it */
+            properties: components["schemas"]["IncidentProperties"];
+            /**
+             * @description Always a feature
+             * @example Feature
+             * @enum {unknown}
+             */
+            type: "Feature";
+        };
+        /**
+         * IncidentPage
+         * @description A page of published incidents as a GeoJSON feature collection.
+         */
+        IncidentPage: {
+            /**
+             * @description The change up to which all pages together are exact
+             * @example 4822
+             */
+            as_of: number;
+            /** @description The incidents, newest received first */
+            features: components["schemas"]["IncidentFeature"][];
+            /**
+             * @description Path of the next page, null on the last
+             * @example /api/v1/incidents?cursor=kq3x
+             */
+            next: string | null;
+            /**
+             * @description Always a collection
+             * @example FeatureCollection
+             * @enum {unknown}
+             */
+            type: "FeatureCollection";
+        };
+        /**
+         * IncidentProperties
+         * @description What is published of an incident.
+         */
+        IncidentProperties: {
+            /**
+             * @description Who answers
+             * @example police
+             */
+            agency: string;
+            /**
+             * @description Area kind to area id, worked out from the public point
+             * @example {
+             *       "beat": "04X"
+             *     }
+             */
+            areas: {
+                [key: string]: string;
+            };
+            /**
+             * @description What it is about
+             * @example disturbance
+             */
+            category: components["schemas"]["Category"];
+            /**
+             * @description When it was closed; where a feed closes calls by dropping them, when it was first missing
+             * @example 2026-01-31T05:31:00Z
+             */
+            closed_at: string | null;
+            /**
+             * @description Whether policy publishes it later than it came in
+             * @example false
+             */
+            delayed: boolean;
+            /**
+             * @description When the first unit was sent
+             * @example 2026-01-31T05:06:10Z
+             */
+            dispatched_at: string | null;
+            /**
+             * @description How it ended
+             * @example advised
+             */
+            disposition: components["schemas"]["Disposition"] | null;
+            /**
+             * @description When it set off
+             * @example 2026-01-31T05:07:00Z
+             */
+            en_route_at: string | null;
+            /**
+             * @description Where it was first published in the change log; joins the window with the live feed
+             * @example 4810
+             */
+            first_seq: number;
+            /**
+             * @description What it is: a call for service or a request
+             * @example call
+             */
+            kind: components["schemas"]["Kind"];
+            /**
+             * @description When it arrived
+             * @example 2026-01-31T05:13:00Z
+             */
+            on_scene_at: string | null;
+            /**
+             * @description Who opened the call
+             * @example community
+             */
+            origin: components["schemas"]["Origin"] | null;
+            /**
+             * @description What was done to its place, null where none is published
+             * @example {
+             *       "kind": "grid",
+             *       "label": "1400 block of Broadway",
+             *       "radius_m": 201
+             *     }
+             */
+            place: components["schemas"]["PlaceProperties"] | null;
+            /**
+             * @description As the agency ranks it; 1 is most urgent
+             * @example 3
+             */
+            priority: number | null;
+            /**
+             * Format: date-time
+             * @description When it came in
+             * @example 2026-01-31T05:02:00Z
+             */
+            received_at: string;
+            /**
+             * @description When it was first published here
+             * @example 2026-01-31T05:02:04Z
+             */
+            released_at: string | null;
+            /**
+             * @description Its latest change
+             * @example 4822
+             */
+            seq: number;
+            /**
+             * @description Id of the source
+             * @example dispatch
+             */
+            source: string;
+            /**
+             * @description The agency's own words where the city's policy publishes them
+             * @example NOISE COMPLAINT
+             */
+            source_type: string | null;
+            /**
+             * @description The furthest stage that it reached
+             * @example closed
+             */
+            stage: components["schemas"]["Stage"];
+            /**
+             * @description Whether it is open or closed
+             * @example closed
+             */
+            status: components["schemas"]["Status"];
+            /**
+             * @description Its times are cut to whole steps of so many minutes; null: not cut
+             * @example 5
+             */
+            time_step_min: number | null;
+            /**
+             * @description How many units are assigned
+             * @example 2
+             */
+            units: number | null;
+            /**
+             * @description When its latest change was published here
+             * @example 2026-01-31T05:31:03Z
+             */
+            updated_at: string | null;
+        };
         /**
          * Kind
          * @description What an incident is: work opened by a dispatch centre, or a 311 request.
-         * @enum {string}
+         * @enum {unknown}
          */
         Kind: "call" | "request";
         /**
+         * Ledger
+         * @description What became of everything fetched: of the city by day, or of one area by month.
+         */
+        Ledger: {
+            /**
+             * @description Of one area: which, as `kind:id`
+             * @example beat:04X
+             */
+            area?: string;
+            /**
+             * @description The kind of area that it is kept by
+             * @example beat
+             */
+            area_kind: string | null;
+            /** @description Of the whole city: each day */
+            days?: components["schemas"]["LedgerDay"][];
+            /**
+             * Format: date
+             * @description The first day, UTC
+             * @example 2026-01-30
+             */
+            from: string;
+            /** @description Of one area: each month within the days */
+            months?: components["schemas"]["LedgerMonth"][];
+            /** @description Of the whole city: how places are masked */
+            places?: components["schemas"]["LedgerPlaces"];
+            /**
+             * @description Counts below this are null
+             * @example 5
+             */
+            small: number;
+            /**
+             * Format: date
+             * @description The last day, UTC
+             * @example 2026-01-30
+             */
+            to: string;
+            /** @description Of the whole city: the sum of the days */
+            total?: components["schemas"]["LedgerTotal"];
+        };
+        /**
+         * LedgerDay
+         * @description What became of what was decided on one day (UTC).
+         */
+        LedgerDay: {
+            /**
+             * Format: date
+             * @description The day, UTC
+             * @example 2026-01-30
+             */
+            day: string;
+            /** @description All of them: published, held, withheld and rejected */
+            fetched: components["schemas"]["CountRange"];
+            /**
+             * @description Published late
+             * @example 12
+             */
+            held: number;
+            /**
+             * @description Published at once
+             * @example 210
+             */
+            published: number;
+            /**
+             * @description Unreadable, by reason; null for a small count
+             * @example {
+             *       "bad_time": 6
+             *     }
+             */
+            rejected: {
+                [key: string]: number | null;
+            };
+            /**
+             * @description Published after it was withheld, or once more
+             * @example 2
+             */
+            released: number;
+            /**
+             * @description Taken back
+             * @example 1
+             */
+            retracted: number;
+            /**
+             * @description Withheld, by reason; null for a small count
+             * @example {
+             *       "sensitive": 21
+             *     }
+             */
+            withheld: {
+                [key: string]: number | null;
+            };
+        };
+        /**
+         * LedgerMonth
+         * @description What became of the incidents of one area in one month (UTC).
+         */
+        LedgerMonth: {
+            /**
+             * @description Published late
+             * @example 5
+             */
+            held: number | null;
+            /**
+             * @description The month, UTC
+             * @example 2026-01
+             */
+            month: string;
+            /**
+             * @description Published at once
+             * @example 80
+             */
+            published: number | null;
+            /**
+             * @description Published after it was withheld, or once more
+             * @example 0
+             */
+            released: number | null;
+            /**
+             * @description Withheld, by reason; null for a count that is small or would give one away
+             * @example {
+             *       "policy": 9
+             *     }
+             */
+            withheld: {
+                [key: string]: number | null;
+            };
+        };
+        /**
+         * LedgerPlaces
+         * @description How far the incidents of the live window were moved at most.
+         */
+        LedgerPlaces: {
+            /** @description The others, by mask */
+            masked: components["schemas"]["MaskedPlaces"][];
+            /**
+             * @description How many have no public place
+             * @example 3
+             */
+            without: number;
+        };
+        /**
+         * LedgerTotal
+         * @description The sum of several days, made of the counts that are shown.
+         */
+        LedgerTotal: {
+            /** @description All of them */
+            fetched: components["schemas"]["CountRange"];
+            /**
+             * @description Published late
+             * @example 336
+             */
+            held: number;
+            /**
+             * @description Published at once
+             * @example 5880
+             */
+            published: number;
+            /** @description Unreadable */
+            rejected: components["schemas"]["CountRange"];
+            /**
+             * @description Published after it was withheld, or once more
+             * @example 56
+             */
+            released: number;
+            /**
+             * @description Taken back
+             * @example 28
+             */
+            retracted: number;
+            /**
+             * @description Withheld, by reason
+             * @example {
+             *       "sensitive": {
+             *         "at_least": 588,
+             *         "at_most": 592
+             *       }
+             *     }
+             */
+            withheld: {
+                [key: string]: components["schemas"]["CountRange"];
+            };
+        };
+        /**
+         * MapLayer
+         * @description One GeoJSON layer of the city's own basemap.
+         */
+        MapLayer: {
+            /**
+             * @description How it is drawn
+             * @example water
+             * @enum {unknown}
+             */
+            kind: "label" | "land" | "park" | "rail" | "road_major" | "road_minor" | "water";
+            /**
+             * @description Its name
+             * @example water-0
+             */
+            name: string;
+            /**
+             * @description Where it is
+             * @example /api/v1/map/0
+             */
+            url: string;
+        };
+        /**
+         * MapTiles
+         * @description The city's own vector tiles.
+         */
+        MapTiles: {
+            /**
+             * @description Which kinds of layers are in it
+             * @example [
+             *       "water",
+             *       "road_minor"
+             *     ]
+             */
+            layers: ("label" | "land" | "park" | "rail" | "road_major" | "road_minor" | "water")[];
+            /**
+             * @description Where the PMTiles file is
+             * @example /api/v1/map/tiles
+             */
+            url: string;
+        };
+        /**
+         * MaskedPlaces
+         * @description How many incidents of the live window have places of one mask.
+         */
+        MaskedPlaces: {
+            /**
+             * @description Which kind of mask
+             * @example grid
+             */
+            kind: string;
+            /**
+             * @description How many incidents
+             * @example 5180
+             */
+            n: number;
+            /**
+             * @description How far the true place may be from the point, in metres
+             * @example 201
+             */
+            radius_m: number;
+        };
+        /**
+         * MedicalShown
+         * @description What of medical calls is published beside what always is.
+         */
+        MedicalShown: {
+            /**
+             * @description Why, in the city's words
+             * @example The fire board asked for it
+             */
+            reason: string;
+            /**
+             * @description Which fields
+             * @example [
+             *       "units"
+             *     ]
+             */
+            show: string[];
+        };
+        /**
+         * Missing
+         * @description Why a week is not compared.
+         * @enum {unknown}
+         */
+        Missing: "incomplete" | "not_covered" | "outage";
+        /**
          * Origin
          * @description Who opened the call.
-         * @enum {string}
+         * @enum {unknown}
          */
         Origin: "community" | "officer";
         /**
+         * PastWeek
+         * @description The same 24 hours in a week before.
+         */
+        PastWeek: {
+            /**
+             * @description What was received, null where it is not compared
+             * @example 37
+             */
+            count: number | null;
+            /**
+             * Format: date-time
+             * @description Its begin
+             * @example 2026-01-23T05:02:00Z
+             */
+            from: string;
+            /**
+             * @description Why it is not compared
+             * @example outage
+             */
+            missing: components["schemas"]["Missing"] | null;
+            /**
+             * Format: date-time
+             * @description Its end
+             * @example 2026-01-24T05:02:00Z
+             */
+            to: string;
+        };
+        /**
+         * PlaceKind
+         * @description What was done to a location before it became public.
+         * @enum {unknown}
+         */
+        PlaceKind: "area" | "block" | "grid" | "intersection" | "publisher";
+        /**
+         * PlaceProperties
+         * @description What was done to a location before it became public.
+         */
+        PlaceProperties: {
+            /**
+             * @description Which kind of mask
+             * @example grid
+             */
+            kind: components["schemas"]["PlaceKind"];
+            /**
+             * @description Its label, for example a hundred block
+             * @example 1400 block of Broadway
+             */
+            label: string | null;
+            /**
+             * @description The true place is at most so many metres from the point; for `publisher` as that says
+             * @example 201
+             */
+            radius_m: number;
+        };
+        /**
+         * PointGeometry
+         * @description A GeoJSON point in WGS 84.
+         */
+        PointGeometry: {
+            /**
+             * @description Longitude and latitude
+             * @example [
+             *       -122.27121,
+             *       37.80438
+             *     ]
+             */
+            coordinates: [
+                number,
+                number
+            ];
+            /**
+             * @description Always a point
+             * @example Point
+             * @enum {unknown}
+             */
+            type: "Point";
+        };
+        /**
+         * Policy
+         * @description How places are masked, which sensitive groups are withheld, and what of them is let through.
+         */
+        Policy: {
+            /** @description What of them is published, and why */
+            allowed: components["schemas"]["AllowedGroup"][];
+            /**
+             * @description When another policy took effect, UTC
+             * @example [
+             *       "2026-01-03"
+             *     ]
+             */
+            changed_on: string[];
+            /** @description Why calls beside sensitive ones are published; null: withheld */
+            companions_shown: components["schemas"]["CompanionsShown"] | null;
+            /**
+             * @description How places are labelled
+             * @example none
+             * @enum {unknown}
+             */
+            labels: "hundred_block" | "none";
+            /** @description Sources that mask their own points */
+            masked_by_publisher: components["schemas"]["PublisherPoints"][];
+            /** @description What more of medical calls is published */
+            medical: components["schemas"]["MedicalShown"] | null;
+            /**
+             * @description H3 resolution of places of medical calls
+             * @example 8
+             */
+            medical_resolution: number;
+            /**
+             * @description H3 resolution of places
+             * @example 9
+             */
+            resolution: number;
+            /**
+             * @description Groups that are withheld
+             * @example [
+             *       "child_abuse",
+             *       "death"
+             *     ]
+             */
+            sensitive_groups: string[];
+            /**
+             * @description Whether the agency's own words are published
+             * @example false
+             */
+            source_types: boolean;
+        };
+        /**
+         * Problem
+         * @description A failure as RFC 9457 problem details.
+         */
+        Problem: {
+            /**
+             * @description What exactly is wrong
+             * @example bboxx: unknown parameter
+             */
+            detail?: string;
+            /**
+             * @description Which query parameter
+             * @example bboxx
+             */
+            parameter?: string;
+            /**
+             * @description The HTTP status
+             * @example 400
+             */
+            status: number;
+            /**
+             * @description What is wrong, in a few words
+             * @example Bad query
+             */
+            title: string;
+            /**
+             * @description Always `about:blank`: the status says it
+             * @example about:blank
+             */
+            type: string;
+        };
+        /**
+         * PublicPause
+         * @description What the city has stopped publishing for now.
+         */
+        PublicPause: {
+            /**
+             * @description Why, in the city's words
+             * @example Works on the dispatch system
+             */
+            reason: string;
+            /**
+             * @description What kind of thing is paused
+             * @example source
+             * @enum {unknown}
+             */
+            scope: "area" | "category" | "city" | "source";
+            /**
+             * Format: date-time
+             * @description Since when
+             * @example 2026-01-31T04:00:00Z
+             */
+            since: string;
+            /**
+             * @description Which one; empty for the city and for an area
+             * @example dispatch
+             */
+            value: string;
+        };
+        /**
+         * PublishedChange
+         * @description One published change of an incident.
+         */
+        PublishedChange: {
+            /**
+             * @description The fields that it set
+             * @example {
+             *       "status": "closed"
+             *     }
+             */
+            changed: Record<string, never>;
+            /**
+             * Format: date-time
+             * @description When it was published
+             * @example 2026-01-31T05:31:03Z
+             */
+            changed_at: string;
+            /**
+             * @description Its place in the change log
+             * @example 4822
+             */
+            seq: number;
+        };
+        /**
+         * PublisherPoints
+         * @description A source whose points are shown where their publisher puts them.
+         */
+        PublisherPoints: {
+            /**
+             * @description How far it moves them at most, as it says, in metres
+             * @example 120
+             */
+            radius_m: number;
+            /**
+             * @description Why, in the city's words
+             * @example Each call is moved to its block
+             */
+            reason: string;
+            /**
+             * @description Id of the source
+             * @example calls
+             */
+            source: string;
+        };
+        /**
+         * Pulse
+         * @description Event `pulse` of the live feed: the clock, how fresh each source is, and two counts.
+         */
+        Pulse: {
+            /**
+             * @description Seconds of the city's clock in one second; 1 but in a demo
+             * @example 1
+             */
+            clock_rate: number;
+            /**
+             * @description How many were closed since midnight in the city
+             * @example 310
+             */
+            closed_today: number;
+            /**
+             * Format: date-time
+             * @description The city's clock
+             * @example 2026-01-31T05:02:00Z
+             */
+            now: string;
+            /**
+             * @description How many incidents are open
+             * @example 57
+             */
+            open: number;
+            /** @description What is paused */
+            paused: components["schemas"]["PublicPause"][];
+            /**
+             * @description The newest change
+             * @example 4822
+             */
+            seq: number;
+            /** @description Each source, in the order of the city file */
+            sources: components["schemas"]["SourcePulse"][];
+        };
+        /**
+         * PushedBatch
+         * @description What became of a pushed batch, in counts.
+         */
+        PushedBatch: {
+            /**
+             * @description Published or to be published
+             * @example 1
+             */
+            published: number;
+            /**
+             * @description How many records it had
+             * @example 3
+             */
+            records: number;
+            /**
+             * @description Unreadable, by reason
+             * @example {
+             *       "bad_time": 1
+             *     }
+             */
+            rejected: {
+                [key: string]: number;
+            };
+            /**
+             * @description Withheld, by reason
+             * @example {
+             *       "sensitive": 1
+             *     }
+             */
+            withheld: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * Reset
+         * @description Event `reset` of the live feed: load the window anew. Always empty.
+         */
+        Reset: Record<string, never>;
+        /**
+         * Retraction
+         * @description Event `retract` of the live feed: forget this incident.
+         */
+        Retraction: {
+            /**
+             * @description Its public id
+             * @example k3x7m2qa5tzw4bne
+             */
+            id: string;
+        };
+        /**
+         * SourceHealth
+         * @description How healthy a source is. Nothing in it counts what an answer held.
+         */
+        SourceHealth: {
+            /**
+             * @description How it says that a call is over
+             * @example status
+             * @enum {unknown}
+             */
+            closes: "never" | "status" | "time" | "vanish";
+            /** @description How late its records are, null while unknown */
+            delay_s?: components["schemas"]["DelayPercentiles"] | null;
+            /**
+             * @description Failures in a row
+             * @example 3
+             */
+            failures?: number;
+            /** @description Spans of the last 90 days without a good answer, oldest first */
+            gaps?: components["schemas"]["Span"][];
+            /**
+             * @description Id of the source
+             * @example dispatch
+             */
+            id: string;
+            /**
+             * @description What it has: calls for service or requests
+             * @example call
+             */
+            kind: components["schemas"]["Kind"];
+            /**
+             * @description Its name
+             * @example 911 dispatch
+             */
+            label: string;
+            /**
+             * @description When it was last fetched
+             * @example 2026-01-31T05:03:30Z
+             */
+            last_attempt_at?: string | null;
+            /**
+             * @description When that last failed
+             * @example 2026-01-31T05:03:30Z
+             */
+            last_failure_at?: string | null;
+            /**
+             * @description When it last answered well
+             * @example 2026-01-31T05:02:00Z
+             */
+            last_success_at: string | null;
+            /**
+             * @description Age of the last good answer in seconds; absent where there was none
+             * @example 4
+             */
+            late_s?: number;
+            /**
+             * @description Counts over whole days before today, cut to whole tens
+             * @example {
+             *       "places_sought": 810
+             *     }
+             */
+            noticed?: {
+                [key: string]: number;
+            };
+            /**
+             * @description Class of the failure, where there is one
+             * @example no answer in time
+             */
+            reason: string | null;
+            /**
+             * @description How many of its incidents the public window holds
+             * @example 41
+             */
+            records: number;
+            /**
+             * @description `short`: unusually many published calls are missing from its last answer; `unstored`: nothing can be stored; `late`: no good answer for too long; `failing`: late, and the last fetch failed; `waiting`: not fetched yet
+             * @example ok
+             * @enum {unknown}
+             */
+            state: "failing" | "late" | "ok" | "paused" | "short" | "unstored" | "waiting";
+        };
+        /**
+         * SourcePulse
+         * @description How fresh one source is.
+         */
+        SourcePulse: {
+            /**
+             * @description Id of the source
+             * @example dispatch
+             */
+            id: string;
+            /**
+             * @description When it last answered well
+             * @example 2026-01-31T05:02:00Z
+             */
+            last_success_at: string | null;
+            /**
+             * @description Age of the last good answer in seconds; absent where there was none
+             * @example 4
+             */
+            late_s?: number;
+            /**
+             * @description Class of the failure, where there is one
+             * @example no answer in time
+             */
+            reason: string | null;
+            /**
+             * @description `short`: unusually many published calls are missing from its last answer; `unstored`: nothing can be stored; `late`: no good answer for too long; `failing`: late, and the last fetch failed; `waiting`: not fetched yet
+             * @example ok
+             * @enum {unknown}
+             */
+            state: "failing" | "late" | "ok" | "paused" | "short" | "unstored" | "waiting";
+        };
+        /**
+         * Sources
+         * @description The health of every configured source.
+         */
+        Sources: {
+            /** @description In the order of the city file */
+            sources: components["schemas"]["SourceHealth"][];
+        };
+        /**
+         * Span
+         * @description A span of time.
+         */
+        Span: {
+            /**
+             * Format: date-time
+             * @description Its begin
+             * @example 2026-01-31T01:00:00Z
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Its end
+             * @example 2026-01-31T01:12:00Z
+             */
+            to: string;
+        };
+        /**
+         * Stage
+         * @description The life of a call, in order.
+         * @enum {unknown}
+         */
+        Stage: "closed" | "dispatched" | "en_route" | "on_scene" | "received";
+        /**
          * Status
          * @description Whether an incident still occupies somebody.
-         * @enum {string}
+         * @enum {unknown}
          */
-        Status: "open" | "closed";
+        Status: "closed" | "open";
+        /**
+         * Usual
+         * @description The last 24 hours of an area, or of the city, beside the same hours of the weeks before.
+         */
+        Usual: {
+            /**
+             * @description Which area, as `kind:id`; null for the whole city
+             * @example beat:04X
+             */
+            area: string | null;
+            /**
+             * @description Of which categories; empty: of all
+             * @example [
+             *       "noise"
+             *     ]
+             */
+            categories: components["schemas"]["Category"][];
+            /** @description Of each kind that the city has */
+            kinds: components["schemas"]["UsualKind"][];
+            /**
+             * @description How many weeks it takes to say what is usual
+             * @example 6
+             */
+            least_weeks: number;
+            /**
+             * @description Its name
+             * @example Beat 04X
+             */
+            name: string;
+            /**
+             * @description Chance of a usual count beyond `low` or `high`, at most
+             * @example 0.005
+             */
+            tail: number;
+        };
+        /**
+         * UsualKind
+         * @description Incidents of one kind, now and before.
+         */
+        UsualKind: {
+            /**
+             * @description Begin of the 24 hours
+             * @example 2026-01-30T05:02:00Z
+             */
+            from: string | null;
+            /**
+             * @description Calls for service or requests
+             * @example call
+             */
+            kind: components["schemas"]["Kind"];
+            /** @description By who opened them */
+            parts: components["schemas"]["UsualPart"][];
+            /**
+             * @description How much weeks vary beyond chance: variance m + m² / size
+             * @example 41.3
+             */
+            size: number | null;
+            /**
+             * @description Their end
+             * @example 2026-01-31T05:02:00Z
+             */
+            to: string | null;
+            /**
+             * @description How many weeks are compared
+             * @example 11
+             */
+            weeks: number;
+        };
+        /**
+         * UsualPart
+         * @description Incidents of one origin, now and before.
+         */
+        UsualPart: {
+            /**
+             * @description More than this is more than usual
+             * @example 60
+             */
+            high: number | null;
+            /**
+             * @description Fewer than this is less than usual
+             * @example 21
+             */
+            low: number | null;
+            /**
+             * @description The mean of the weeks before
+             * @example 38.4
+             */
+            mean: number | null;
+            /**
+             * @description How many were received in the 24 hours
+             * @example 41
+             */
+            now: number;
+            /**
+             * @description Who opened them, null where it is not published
+             * @example community
+             */
+            origin: components["schemas"]["Origin"] | null;
+            /** @description The weeks before, newest first */
+            past: components["schemas"]["PastWeek"][];
+            /**
+             * @description How now compares, or why it cannot be compared
+             * @example usual
+             */
+            verdict: components["schemas"]["Verdict"];
+        };
+        /**
+         * Verdict
+         * @description How what was received compares with the past, or why it cannot be compared.
+         * @enum {unknown}
+         */
+        Verdict: "fewer" | "incomplete" | "more" | "too_few_weeks" | "usual";
+        /**
+         * WindowRow
+         * @description The columns of the window, an Arrow record batch; integer widths follow the values.
+         */
+        WindowRow: {
+            /** @description Who answers */
+            agency: unknown;
+            /** @description What it is about */
+            category: unknown;
+            /** @description Minutes from received to closed, rounded up */
+            closed_min: unknown;
+            /** @description How it ended */
+            disposition: unknown;
+            /** @description Difference to the row before; the running sum is `first_seq` */
+            first_seq_delta: unknown;
+            /** @description What it is: a call for service or a request */
+            kind: unknown;
+            /** @description Who opened the call */
+            origin: unknown;
+            /** @description Struct of `lon`, `lat`, `label`, `kind`, `radius_m`, and `areas`: a text for each area kind */
+            place: unknown;
+            /** @description As the agency ranks it; 1 is most urgent */
+            priority: unknown;
+            /** @description Difference to the row before; the running sum is seconds since 1970, UTC */
+            received_at_delta: unknown;
+            /** @description Id of the source */
+            source: unknown;
+            /** @description The agency's own words where the city's policy publishes them */
+            source_type: unknown;
+            /** @description The furthest stage reached: `closed` means closed, everything else is open */
+            stage: unknown;
+        };
+        /**
+         * WindowText
+         * @description Columns of the window that are dictionaries of words.
+         * @enum {unknown}
+         */
+        WindowText: "source" | "kind" | "agency" | "category" | "source_type" | "origin" | "disposition";
     };
     responses: never;
     parameters: never;
@@ -646,7 +2067,7 @@ export interface operations {
                      *       "type": "FeatureCollection"
                      *     }
                      */
-                    "application/geo+json": Record<string, never>;
+                    "application/geo+json": components["schemas"]["AreaCollection"];
                 };
             };
             /** @description The client has it already */
@@ -670,7 +2091,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many requests */
@@ -687,7 +2108,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The store cannot answer right now */
@@ -704,7 +2125,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -804,7 +2225,7 @@ export interface operations {
                      *       "window_hours": 720
                      *     }
                      */
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["City"];
                 };
             };
             /** @description The client has it already */
@@ -828,7 +2249,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The store cannot answer right now */
@@ -845,7 +2266,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -931,7 +2352,7 @@ export interface operations {
                      *             "source_type": "NOISE COMPLAINT",
                      *             "stage": "closed",
                      *             "status": "closed",
-                     *             "time_step_min": 1,
+                     *             "time_step_min": 5,
                      *             "units": 2,
                      *             "updated_at": "2026-01-31T05:31:03Z"
                      *           },
@@ -942,7 +2363,7 @@ export interface operations {
                      *       "type": "FeatureCollection"
                      *     }
                      */
-                    "application/geo+json": Record<string, never>;
+                    "application/geo+json": components["schemas"]["IncidentPage"];
                 };
             };
             /** @description The client has it already */
@@ -967,7 +2388,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many requests */
@@ -984,7 +2405,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The store cannot answer right now */
@@ -1001,7 +2422,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1078,14 +2499,14 @@ export interface operations {
                      *         "source_type": "NOISE COMPLAINT",
                      *         "stage": "closed",
                      *         "status": "closed",
-                     *         "time_step_min": 1,
+                     *         "time_step_min": 5,
                      *         "units": 2,
                      *         "updated_at": "2026-01-31T05:31:03Z"
                      *       },
                      *       "type": "Feature"
                      *     }
                      */
-                    "application/geo+json": Record<string, never>;
+                    "application/geo+json": components["schemas"]["IncidentLife"];
                 };
             };
             /** @description The client has it already */
@@ -1109,7 +2530,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many requests */
@@ -1126,7 +2547,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The store cannot answer right now */
@@ -1143,7 +2564,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1244,7 +2665,7 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Ledger"];
                 };
             };
             /** @description The client has it already */
@@ -1269,7 +2690,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many requests */
@@ -1286,7 +2707,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The store cannot answer right now */
@@ -1303,7 +2724,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1355,7 +2776,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description No such bytes */
@@ -1379,7 +2800,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The store cannot answer right now */
@@ -1396,7 +2817,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1424,7 +2845,7 @@ export interface operations {
                      *       "type": "FeatureCollection"
                      *     }
                      */
-                    "application/geo+json": Record<string, never>;
+                    "application/geo+json": components["schemas"]["GeoJsonLayer"];
                 };
             };
             /** @description The client has it already */
@@ -1448,7 +2869,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many requests */
@@ -1465,7 +2886,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The store cannot answer right now */
@@ -1482,7 +2903,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1541,7 +2962,7 @@ export interface operations {
                      *       "source_types": false
                      *     }
                      */
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Policy"];
                 };
             };
             /** @description The client has it already */
@@ -1565,7 +2986,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The store cannot answer right now */
@@ -1582,7 +3003,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1637,7 +3058,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Sources"];
                 };
             };
             /** @description The client has it already */
@@ -1661,7 +3082,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The store cannot answer right now */
@@ -1678,7 +3099,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1742,7 +3163,7 @@ export interface operations {
                      *       "tail": 0.01
                      *     }
                      */
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Usual"];
                 };
             };
             /** @description The client has it already */
@@ -1767,7 +3188,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many requests */
@@ -1784,7 +3205,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The store cannot answer right now */
@@ -1801,7 +3222,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1839,7 +3260,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The store cannot answer right now */
@@ -1856,7 +3277,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1894,7 +3315,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The store cannot answer right now */
@@ -1911,7 +3332,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1949,7 +3370,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The store cannot answer right now */
@@ -1966,7 +3387,7 @@ export interface operations {
                      *       "type": "about:blank"
                      *     }
                      */
-                    "application/problem+json": Record<string, never>;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

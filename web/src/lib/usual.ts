@@ -1,39 +1,13 @@
 /** The present of an area or the city beside its past: the server's answer, and what of it one place on the page shows. */
 
+import type { UsualWords } from "../words/usual/en";
 import type { Category } from "./categories";
+import type { Formats } from "./format";
+import type { components } from "./openapi";
 
-export interface PastWeek {
-  from: string;
-  to: string;
-  count: number | null;
-  missing: string | null;
-}
-
-export interface UsualPart {
-  origin: string | null;
-  now: number;
-  mean: number | null;
-  low: number | null;
-  high: number | null;
-  verdict: string;
-  /** The newest first. */
-  past: PastWeek[];
-}
-
-export interface UsualKind {
-  kind: string;
-  from: string | null;
-  to: string | null;
-  weeks: number;
-  parts: UsualPart[];
-}
-
-export interface UsualAnswer {
-  area: string | null;
-  name: string;
-  least_weeks: number;
-  kinds: UsualKind[];
-}
+export type UsualAnswer = components["schemas"]["Usual"];
+export type UsualKind = components["schemas"]["UsualKind"];
+export type UsualPart = components["schemas"]["UsualPart"];
 
 /** What is asked: everything of an area, or incidents like a certain one. */
 export interface UsualQuestion {
@@ -93,6 +67,30 @@ export function chosenPart(
 /** The name that a part's incidents have in the catalogue. */
 export function whatOf(kind: string, origin: string | null): string {
   return kind === "call" && origin !== null ? origin : kind;
+}
+
+/** The present beside the past in sentences, as the server's pages say them; none without an answer. */
+export function usualSentences(
+  told: UsualKind,
+  part: UsualPart,
+  leastWeeks: number,
+  words: UsualWords,
+  format: Formats,
+  now: number,
+): string[] {
+  if (told.to === null) return [];
+  const { number } = format;
+  const { mean, low, high } = part;
+  const what = words.what[whatOf(told.kind, part.origin)] ?? "";
+  const sentences = [words.counted(what, number(part.now), format.moment(Date.parse(told.to) / 1000, now))];
+  if (mean !== null && low !== null && high !== null) {
+    sentences.push(words.compared(number(told.weeks), number(mean), number(low), number(high)));
+  } else {
+    sentences.push(words.tooFew(number(told.weeks), number(leastWeeks)));
+    if (mean !== null) sentences.push(words.averaged(number(mean)));
+  }
+  if (part.verdict === "incomplete") sentences.push(words.incomplete);
+  return sentences;
 }
 
 export interface Bar {

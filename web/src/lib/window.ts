@@ -13,6 +13,7 @@ import {
   TEXTS,
   type TextColumn,
 } from "./incidents";
+import type { components } from "./openapi";
 
 /** A place in the change log: a `seq` means something only within its epoch, which a restored backup renews. */
 export interface Position {
@@ -27,15 +28,8 @@ export interface LiveWindow {
   incidents: Incidents;
 }
 
-const WIRE_NAMES: Record<TextColumn, string> = {
-  kind: "kind",
-  source: "source",
-  agency: "agency",
-  category: "category",
-  origin: "origin",
-  disposition: "disposition",
-  sourceType: "source_type",
-};
+/** The columns as the server declares them: a name that it does not send fails the type check. */
+type WireColumn = keyof components["schemas"]["WindowRow"];
 
 /** Room for live arrivals before the columns have to grow. */
 const SPARE = 512;
@@ -49,7 +43,7 @@ export function decodeWindow(bytes: Uint8Array): LiveWindow {
   fillNumbers(incidents.closed, column(table, "closed_min"), NEVER, 60);
   fillNumbers(incidents.priority, column(table, "priority"), NO_BYTE);
   fillStages(incidents, column(table, "stage"));
-  for (const name of TEXTS) fillTexts(incidents, name, column(table, WIRE_NAMES[name]));
+  for (const name of TEXTS) fillTexts(incidents, name, column(table, name));
   fillPlaces(incidents, column(table, "place"), table.numRows);
   incidents.filled(table.numRows);
   return {
@@ -82,7 +76,7 @@ function positionOf(table: Table): Position {
   return { seq: Number(metadata?.get("seq") ?? 0), epoch: metadata?.get("epoch") ?? "" };
 }
 
-function column(table: Table, name: string): Column<unknown> | undefined {
+function column(table: Table, name: WireColumn | "first_seq" | "id"): Column<unknown> | undefined {
   return (table.getChild(name) as Column<unknown> | null) ?? undefined;
 }
 
@@ -123,7 +117,7 @@ function fillStages(incidents: Incidents, source: Column<unknown> | undefined): 
 function fillTexts(incidents: Incidents, name: TextColumn, source: Column<unknown> | undefined): void {
   if (!source) return;
   const codes = incidents.codes[name];
-  const target = incidents[name];
+  const target = incidents.texts[name];
   eachKey(
     source,
     (value) => codes.code(value as string | null),

@@ -93,7 +93,7 @@ export function aliveMarks(scene: Scene, rows: number[]): MarkData {
     const received = at(incidents.received, row) - base;
     const closed = closedAfter(received, at(incidents.closed, row), now - base);
     times.set([received, incidents.state[row] === OPEN ? NOT_YET : closed], index * 2);
-    looks[index] = at(look, at(incidents.category, row));
+    looks[index] = at(look, at(incidents.texts.category, row));
     happened.set(
       [
         moment?.change === "new" ? moment.start : LONG_AGO,
@@ -162,7 +162,8 @@ export class QuietMarks {
 
   #make(scene: Scene): void {
     const { incidents, facets, base, now } = scene;
-    const { received, closed, state, category } = incidents;
+    const { received, closed, state } = incidents;
+    const { category } = incidents.texts;
     const { length } = facets.passes;
     const look = looksOf(scene);
     const times = new Float32Array(length * 2);

@@ -11,11 +11,13 @@ from blocklight.api import ledger, policy, sources
 from blocklight.api.ledger import LedgerParameters
 from blocklight.api.plain.asking import as_given
 from blocklight.api.plain.page import Reader
+from blocklight.api.schemas import Ledger
 from blocklight.api.state import Public, public
 from blocklight.city import City, default_call_types
 from blocklight.errors import BadQuery, StoreError
 from blocklight.model import Category
 from blocklight.policy import groups_of
+from blocklight.publish.answers import LedgerDay
 from blocklight.publish.ledger import SMALL, total
 from blocklight.table import folded
 
@@ -84,7 +86,7 @@ def _everything(reader: Reader, given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _ledger(state: Public, given: dict[str, Any]) -> dict[str, Any]:
+def _ledger(state: Public, given: dict[str, Any]) -> Ledger:
     """Return the ledger that was asked for, without the days before anything was told; newest first."""
     try:
         parameters = LedgerParameters.model_validate(given)
@@ -95,11 +97,11 @@ def _ledger(state: Public, given: dict[str, Any]) -> dict[str, Any]:
         days = told["days"]
         while days and not _tells(days[0]):
             days = days[1:]
-        told |= {"days": days[::-1], "total": total(days)}
+        told["days"], told["total"] = days[::-1], total(days)
     return told
 
 
-def _tells(day: dict[str, Any]) -> bool:
+def _tells(day: LedgerDay) -> bool:
     return bool(day["fetched"]["at_least"] or day["released"] or day["retracted"])
 
 
