@@ -2,7 +2,8 @@
 
 import type { Words } from "../words/en";
 import type { Category } from "./categories";
-import { at, type Incidents, OPEN, type Stage } from "./incidents";
+import type { Formats } from "./format";
+import { at, type Incidents, OPEN, type Place, type Stage } from "./incidents";
 
 /** How many of a call's bars received, dispatched, on scene and closed are behind each stage. */
 const BARS: Record<Stage, number> = { received: 1, dispatched: 2, en_route: 2, on_scene: 3, closed: 4 };
@@ -18,22 +19,29 @@ export function titleOf(incidents: Incidents, row: number, words: Words): string
   return words.category[category as Category] ?? category;
 }
 
-/** "1400 block of Broadway · Downtown", from what there is. */
+/** "1400 block of Broadway · Downtown", from what there is; with all of its areas where they are asked for. */
 export function placeLine(
   incidents: Incidents,
   row: number,
   words: Words,
   areaName: (kind: string, id: string) => string,
   kinds: readonly string[],
+  allAreas = false,
 ): string {
   const place = incidents.placeOf(row);
   if (!place) return words.noPlace;
   const parts = place.label ? [place.label] : [];
-  // Most people know their neighbourhood; few know their beat.
-  const known = kinds.filter((kind) => place.areas[kind]);
-  const kind = known.find((name) => name.startsWith("neighb")) ?? known[0];
-  if (kind) parts.push(areaLabel(kind, place.areas[kind] ?? "", words, areaName));
+  const known = areaKindsOf(place, kinds).slice(0, allAreas ? kinds.length : 1);
+  for (const kind of known) parts.push(areaLabel(kind, place.areas[kind] ?? "", words, areaName));
   return parts.join(" · ") || words.unnamedPlace;
+}
+
+/** The kinds of area that a place lies in, the best known first. */
+export function areaKindsOf(place: Place | null, kinds: readonly string[]): string[] {
+  const known = kinds.filter((kind) => place?.areas[kind]);
+  // Most people know their neighbourhood; few know their beat.
+  const best = known.filter((kind) => kind.startsWith("neighb"));
+  return [...best, ...known.filter((kind) => !best.includes(kind))];
 }
 
 /** "Downtown", or "beat 04X" where the name is no more than a number. */
@@ -65,11 +73,22 @@ export function stageLine(incidents: Incidents, row: number, words: Words): stri
   return ending ? words.closedAs(ending) : (words.stageTitles.closed ?? "");
 }
 
-/** Seconds from when an incident was received to when it was closed, if that is known and not yet to come. */
+/**
+ * Seconds from when an incident was received to when it was closed, if that is known and not yet to come: in whole
+ * minutes, rounded up, as the window has them.
+ */
 export function tookOf(incidents: Incidents, row: number): number | null {
   const closed = incidents.state[row] === OPEN ? null : incidents.closedAt(row);
   const took = closed === null ? 0 : closed - at(incidents.received, row);
-  return took > 0 ? took : null;
+  return took > 0 ? Math.ceil(took / 60) * 60 : null;
+}
+
+/** What a row of the list says of its stage: "Closed in 30 min", or the stage where that is not known. */
+export function progressOf(incidents: Incidents, row: number, words: Words, format: Formats): string {
+  const took = tookOf(incidents, row);
+  return took === null
+    ? (words.stageTitles[incidents.stageOf(row)] ?? "")
+    : words.closedIn(format.span(took));
 }
 
 /** Seconds since an incident was received. */

@@ -1,10 +1,13 @@
-/** Numbers, times and spans in the reader's language and the city's time zone, all by `Intl`. */
+/**
+ * Numbers, times and spans in the reader's language and the city's time zone, all by `Intl`, as the server's pages
+ * write them: `tests/golden/sentences.json` holds both to the same text.
+ */
 
 export interface Formats {
   number(value: number): string;
   /** "9:02 pm" */
   time(at: number): string;
-  /** "Fri, 9:02 pm", or with the date when it was longer ago. */
+  /** "9:02 pm" for today, else "Fri, 9:02 pm", or with the date when it was longer ago. */
   moment(at: number, now: number): string;
   /** "12 s", "4 min", "3 h", "2 d" */
   span(seconds: number): string;
@@ -30,21 +33,39 @@ function make(language: string, timeZone: string): Formats {
   const numbers = new Intl.NumberFormat(language);
   const date = (options: Intl.DateTimeFormatOptions, zone = timeZone) =>
     new Intl.DateTimeFormat(language, { timeZone: zone, ...options });
-  const clock = date({ hour: "numeric", minute: "2-digit" });
+  const clock = date({ timeStyle: "short" });
   const hours = date({ hour: "numeric" });
   const utcHours = date({ hour: "numeric" }, "UTC");
-  const near = date({ weekday: "short", hour: "numeric", minute: "2-digit" });
-  const far = date({ day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
-  const utcClock = date({ hour: "numeric", minute: "2-digit" }, "UTC");
+  const sameYear = date({ day: "numeric", month: "short" });
+  const anyYear = date({ day: "numeric", month: "short", year: "numeric" });
+  // Swedish writes a day as ISO 8601 does.
+  const calendar = new Intl.DateTimeFormat("sv", {
+    timeZone,
+    day: "2-digit",
+    month: "2-digit",
+    year: "numeric",
+  });
+  const utcClock = date({ timeStyle: "short" }, "UTC");
   const shortDay = date({ weekday: "short" });
   const dayNumber = date({ day: "numeric" });
   const weekdays = { short: date({ weekday: "short" }, "UTC"), long: date({ weekday: "long" }, "UTC") };
   const metres = new Intl.NumberFormat(language, { style: "unit", unit: "meter", unitDisplay: "short" });
   const spans = spansOf(language, numbers);
+  const time = (at: number) => quiet(clock.format(at * 1000));
+  const dayOf = (at: number, now: number): string | null => {
+    const [there, here] = [calendar.format(at * 1000), calendar.format(now * 1000)];
+    if (there === here) return null;
+    // Older tables of the language shorten "Thứ 6" to "Th 6".
+    if (now - at < 6 * 86400) return shortDay.format(at * 1000).replace(/^Th (?=\d)/, "Thứ ");
+    return (there.slice(0, 4) === here.slice(0, 4) ? sameYear : anyYear).format(at * 1000);
+  };
   return {
     number: (value) => numbers.format(value),
-    time: (at) => quiet(clock.format(at * 1000)),
-    moment: (at, now) => quiet((now - at < 6 * 86400 ? near : far).format(at * 1000)),
+    time,
+    moment(at, now) {
+      const day = dayOf(at, now);
+      return day === null ? time(at) : dayAndTime(language, day, time(at));
+    },
     span(seconds) {
       const value = Math.max(0, seconds);
       if (value < 60) return spans.second(Math.floor(value));
@@ -65,6 +86,12 @@ function make(language: string, timeZone: string): Formats {
 function named(hours: Intl.DateTimeFormat, clock: Intl.DateTimeFormat, at: number): string {
   const text = quiet(hours.format(at * 1000));
   return /^\d+$/.test(text) ? quiet(clock.format(at * 1000)) : text;
+}
+
+/** As each language puts a day and a time together. */
+function dayAndTime(language: string, day: string, time: string): string {
+  if (language.startsWith("vi")) return `${time} ${day}`;
+  return language.startsWith("zh") ? `${day} ${time}` : `${day}, ${time}`;
 }
 
 /** "9:02 PM" shouts. */

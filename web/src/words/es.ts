@@ -156,10 +156,13 @@ export const es: Words = {
     grid: (metres) => `Se muestra en el centro de cuadrícula más cercano, a no más de ${metres} del lugar.`,
     intersection: (metres) => `Se muestra en el cruce más cercano, a no más de ${metres} del lugar.`,
     block: (metres) => `Se muestra en el centro de la cuadra, a no más de ${metres} del lugar.`,
+    area: (metres) => `Se muestra en un punto para toda la zona, a no más de ${metres} del lugar.`,
     publisher: (metres) =>
       `Se muestra donde lo pone la fuente de la ciudad, a no más de ${metres} del lugar.`,
   },
   placeWithheld: "Este incidente no está en el mapa: su lugar no se muestra.",
+  delayed: "Se publica más tarde de lo que llegó, por norma de la ciudad.",
+  timeStep: (minutes) => `Sus horas se recortan a pasos de ${minutes} minutos.`,
   unitsAssigned: (count) => (count === 1 ? "1 unidad asignada" : `${count} unidades asignadas`),
   priorityIs: (priority) => `Prioridad ${priority}`,
   reportedAs: (text) => `En palabras de la agencia: «${text}».`,

@@ -1,4 +1,7 @@
-"""Numbers, times and spans in the reader's language and the city's time zone, as the map page writes them."""
+"""Numbers, times and spans in the reader's language and the city's time zone, as the map page writes them.
+
+``web/src/lib/format.ts`` is the other rendering; ``tests/golden/sentences.json`` holds both to the same text.
+"""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +18,12 @@ _HOURS_UNTIL_DAYS = 36
 _DAYS_BY_NAME = 6
 _SYMBOLS = {"second": "s", "minute": "min", "hour": "h", "day": "d"}
 _READS_SYMBOLS = ("en", "es")
+_UNGROUPED_BELOW = {"es": 10_000}
+"""CLDR's minimum grouping digits, which Babel does not know: Spanish writes 1234 and 12.345."""
+_DAY_AND_TIME = {"vi": "{time} {day}", "zh": "{day} {time}"}
+_OTHERS_DAY_AND_TIME = "{day}, {time}"
 _HALF = re.compile(r"\s?([AP])M$")
+_SHORT_THU = re.compile(r"^Th (?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,8 @@ class Formats:
 
     def number(self, value: float) -> str:
         """Return a number with the language's own separators."""
-        return format_decimal(value, locale=self.locale)
+        grouped = abs(value) >= _UNGROUPED_BELOW.get(self.locale.language, 0)
+        return format_decimal(value, locale=self.locale, group_separator=grouped)
 
     def percent(self, share: float) -> str:
         """Return a share of 1 in per cent."""
@@ -40,14 +49,21 @@ class Formats:
         )
 
     def moment(self, at: datetime, now: datetime) -> str:
-        """Return the time alone for today, else with the weekday, or with the date when it was longer ago."""
-        if at.astimezone(self.zone).date() == now.astimezone(self.zone).date():
+        """Return the time alone for today, else with the weekday, or with the date when it was longer ago.
+
+        The year stands with the date where it is another one than now's.
+        """
+        there, here = at.astimezone(self.zone), now.astimezone(self.zone)
+        if there.date() == here.date():
             return self.time(at)
         if (now - at).total_seconds() < _DAYS_BY_NAME * _DAY_S:
-            day = format_datetime(at, "EEE", tzinfo=self.zone, locale=self.locale)
+            # Older tables of the language shorten "Thứ 6" to "Th 6".
+            day = _SHORT_THU.sub("Thứ ", format_datetime(at, "EEE", tzinfo=self.zone, locale=self.locale))
         else:
-            day = format_skeleton("yMMMd", at, tzinfo=self.zone, locale=self.locale)
-        return f"{day}, {self.time(at)}"
+            skeleton = "MMMd" if there.year == here.year else "yMMMd"
+            day = format_skeleton(skeleton, at, tzinfo=self.zone, locale=self.locale)
+        order = _DAY_AND_TIME.get(self.locale.language, _OTHERS_DAY_AND_TIME)
+        return order.format(day=day, time=self.time(at))
 
     def day(self, day: date) -> str:
         """Return a day."""
@@ -79,7 +95,8 @@ class Formats:
 
     def metres(self, value: float) -> str:
         """Return a distance."""
-        return f"{self.number(value)} m"
+        unit = format_unit(0, "length-meter", "short", locale=self.locale)
+        return unit.replace("0", self.number(value))
 
 
 def formats(language: str, zone: ZoneInfo) -> Formats:

@@ -72,7 +72,7 @@ def incident_page(request: Request, incident_id: str, state: Annotated[Public, D
         "where": teller.where(incident, all_areas=True),
         "steps": teller.steps(incident),
         "facts": teller.facts(incident),
-        "masked": teller.masked(incident.place),
+        "notes": teller.notes(incident),
         "changes": [
             (
                 iso(event.changed_at),

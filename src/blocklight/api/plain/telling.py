@@ -7,7 +7,7 @@ from typing import Any
 from blocklight.api.plain.formats import Formats
 from blocklight.api.plain.words import Catalogue, Words
 from blocklight.areas import Areas
-from blocklight.model import Kind, LifeEvent, Place, PublicIncident, Stage, Status
+from blocklight.model import Kind, LifeEvent, PublicIncident, Stage, Status
 from blocklight.publish.feature import iso
 
 _BARS = {Stage.RECEIVED: 1, Stage.DISPATCHED: 2, Stage.EN_ROUTE: 2, Stage.ON_SCENE: 3, Stage.CLOSED: 4}
@@ -29,8 +29,9 @@ class Row:
     group: str
     open: bool
     title: str
+    ending: str | None
     where: str
-    stage: str
+    progress: str
     age: str
     time: str
     exact: str | None
@@ -40,11 +41,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A stage of an incident's life and when it was reached, ``None`` when it was not or is not told."""
+    """A stage of an incident's life: when it was reached or how long after it came in, else a mark."""
 
     name: str
-    time: str | None
-    passed: bool
+    text: str
+    reached: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,10 @@ class Teller:
             group=self.catalogue.group(incident.category),
             open=incident.status is Status.OPEN,
             title=self.words.of("category", incident.category),
+            ending=self.ending(incident),
             where=self.where(incident),
-            stage=self.stage(incident),
-            age=self.formats.span((self.now - received).total_seconds()),
+            progress=self.progress(incident),
+            age=self.formats.span(_seconds(received, self.now)),
             time=self.formats.moment(received, self.now),
             exact=iso(received),
             bars=bars,
@@ -91,16 +93,31 @@ class Teller:
         is_number = name == area_id and any(letter.isdigit() for letter in name)
         return f"{self.words.of('areaKind', kind)} {area_id}" if is_number else name
 
+    def ending(self, incident: PublicIncident) -> str | None:
+        """Return how a closed incident ended, where that is known."""
+        if incident.status is Status.OPEN or incident.disposition is None:
+            return None
+        return self.words.of("dispositions", incident.disposition)
+
     def stage(self, incident: PublicIncident) -> str:
         """Return the stage of an open incident, or how a closed one ended."""
-        if incident.status is Status.OPEN or incident.disposition is None:
+        ending = self.ending(incident)
+        if ending is None:
             return self.words.of("stageTitles", incident.stage)
-        ending = self.words.of("dispositions", incident.disposition)
         return self.words("closedAs", disposition=ending)
 
+    def progress(self, incident: PublicIncident) -> str:
+        """Return after how many minutes it was closed, rounded up as in the window, or else its stage."""
+        closed_at = None if incident.status is Status.OPEN else incident.closed_at
+        took_s = 0 if closed_at is None else _seconds(incident.received_at, closed_at)
+        if took_s <= 0:
+            return self.words.of("stageTitles", incident.stage)
+        return self.words("closedIn", span=self.formats.span(-(-took_s // 60) * 60))
+
     def steps(self, incident: PublicIncident) -> list[Step]:
-        """Return the stages of its life; nobody is sent to a request."""
+        """Return the stages of its life; nobody is sent to a request. Cut times are marked as about right."""
         bars, reached = _bars(incident)
+        about = "≈\u00a0" if incident.time_step_min else ""
         times = [
             ("dispatched", incident.dispatched_at, 1),
             ("on_scene", incident.on_scene_at, 2),
@@ -109,11 +126,14 @@ class Teller:
         if incident.dispatched_at is None and incident.en_route_at is not None:
             times[0] = ("en_route", incident.en_route_at, 1)
         shown = times if bars > 2 else times[2:]  # noqa: PLR2004 - a request is received and closed
-        steps = [Step("received", self.formats.moment(incident.received_at, self.now), passed=True)]
+        moment = self.formats.moment(incident.received_at, self.now)
+        steps = [Step("received", f"{about}{moment}", reached=True)]
         for name, at, before in shown:
-            after = None if at is None else (at - incident.received_at).total_seconds()
-            told = None if after is None else f"+{self.formats.span(after)}"
-            steps.append(Step(name, told, reached > before or incident.status is Status.CLOSED))
+            passed = reached > before or incident.status is Status.CLOSED
+            text = "–" if passed else "…"
+            if at is not None:
+                text = f"{about}+{self.formats.span(_seconds(incident.received_at, at))}"
+            steps.append(Step(name, text, reached=at is not None))
         return steps
 
     def facts(self, incident: PublicIncident) -> list[str]:
@@ -126,13 +146,19 @@ class Teller:
         facts.append(self.stage(incident))
         return facts
 
-    def masked(self, place: Place | None) -> str:
-        """Return what was done to a place."""
-        if place is None:
-            return self.words("placeWithheld")
-        if str(place.kind) not in self.words.table("placeKinds"):
-            return self.words.of("plain.placeKinds", place.kind)
-        return self.words.of("placeKinds", place.kind, metres=self.formats.metres(place.radius_m))
+    def notes(self, incident: PublicIncident) -> list[str]:
+        """Return what was done to its place and its times before anybody saw them."""
+        words, place = self.words, incident.place
+        notes = [words("placeWithheld")]
+        if place is not None:
+            notes = [words.of("placeKinds", place.kind, metres=self.formats.metres(place.radius_m))]
+        if incident.source_type is not None:
+            notes.append(words("reportedAs", text=incident.source_type))
+        if incident.delayed:
+            notes.append(words("delayed"))
+        if incident.time_step_min:
+            notes.append(words("timeStep", minutes=self.formats.number(incident.time_step_min)))
+        return notes
 
     def changed(self, event: LifeEvent) -> str:
         """Return what one published change set."""
@@ -149,6 +175,11 @@ class Teller:
             return self.formats.time(datetime.fromisoformat(str(value)))
         table = _TOLD_FIELDS.get(field)
         return self.words.of(table, value) if table else str(value)
+
+
+def _seconds(start: datetime, end: datetime) -> int:
+    """Return the seconds between two times, each cut to whole seconds, as the map page has them."""
+    return int(end.timestamp()) - int(start.timestamp())
 
 
 def _bars(incident: PublicIncident) -> tuple[int, int]:

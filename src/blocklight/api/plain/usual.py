@@ -1,6 +1,10 @@
 """Says whether the city, or what an incident is part of, is as usual, in the words of the map page."""
 
+from datetime import datetime
+
+from blocklight.api.plain.formats import Formats
 from blocklight.api.plain.page import Reader
+from blocklight.api.plain.words import Words
 from blocklight.api.usual import compared
 from blocklight.insight.usual import LEAST_WEEKS, Part, Told, Verdict
 from blocklight.model import Category, Kind, Origin, PublicIncident
@@ -42,25 +46,31 @@ def usual_lines(reader: Reader, incident: PublicIncident) -> tuple[str, list[str
 
 def _said(reader: Reader, told: Told, part: Part, about: str) -> tuple[str, list[str]] | None:
     """Return the verdict on a part and the sentences beside it."""
-    words, number = reader.words, reader.formats.number
-    if told.end is None:
+    sentences = usual_sentences(reader.words, reader.formats, told, part, reader.now)
+    if not sentences:
         return None
+    return reader.words.of("usual.verdicts", part.verdict), [f"{about}.", *sentences]
+
+
+def usual_sentences(words: Words, formats: Formats, told: Told, part: Part, now: datetime) -> list[str]:
+    """Return how the present stands beside the past, as the map page says it; nothing without an answer."""
+    if told.end is None:
+        return []
+    number = formats.number
     what = told.kind if told.kind != "call" or part.origin is None else part.origin
-    until = reader.formats.moment(told.end, reader.now)
-    lines = [
-        f"{about}.",
-        words("usual.counted", what=words.of("usual.what", what), now=number(part.now), until=until),
-    ]
+    until = formats.moment(told.end, now)
+    sentences = [words("usual.counted", what=words.of("usual.what", what), now=number(part.now), until=until)]
     if part.usual is None or part.mean is None:
-        lines.append(words("usual.tooFew", weeks=number(told.weeks), least=number(LEAST_WEEKS)))
-        lines += [] if part.mean is None else [words("usual.averaged", mean=number(round(part.mean, 1)))]
+        sentences.append(words("usual.tooFew", weeks=number(told.weeks), least=number(LEAST_WEEKS)))
+        if part.mean is not None:
+            sentences.append(words("usual.averaged", mean=number(round(part.mean, 1))))
     else:
         low, high = map(number, part.usual)
         mean = number(round(part.mean, 1))
-        lines.append(words("usual.compared", weeks=number(told.weeks), mean=mean, low=low, high=high))
-    if part.verdict == "incomplete":
-        lines.append(words("usual.incomplete"))
-    return words.of("usual.verdicts", part.verdict), lines
+        sentences.append(words("usual.compared", weeks=number(told.weeks), mean=mean, low=low, high=high))
+    if part.verdict is Verdict.INCOMPLETE:
+        sentences.append(words("usual.incomplete"))
+    return sentences
 
 
 def _meant(parts: tuple[Part, ...], origin: Origin | None) -> Part | None:

@@ -24,8 +24,6 @@ export const plain = {
   unavailable: "The server cannot answer right now. Try again in a moment.",
   back: "Back to the list",
   onMap: "Show on the map",
-  delayed: "Published later than it came in, by the city's policy.",
-  timeStep: (minutes: string) => `Its times are cut to steps of ${minutes} minutes.`,
   publicId: (id: string) => `Public id ${id}`,
 
   intro: (city: string) =>

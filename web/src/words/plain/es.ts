@@ -26,8 +26,6 @@ export const plain: PlainWords = {
   unavailable: "El servidor no puede responder ahora. Inténtelo de nuevo en un momento.",
   back: "Volver a la lista",
   onMap: "Ver en el mapa",
-  delayed: "Se publica más tarde de lo que llegó, por norma de la ciudad.",
-  timeStep: (minutes) => `Sus horas se recortan a pasos de ${minutes} minutos.`,
   publicId: (id) => `Identificador público ${id}`,
 
   intro: (city) =>

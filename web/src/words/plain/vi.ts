@@ -26,8 +26,6 @@ export const plain: PlainWords = {
   unavailable: "Máy chủ hiện không trả lời được. Hãy thử lại sau giây lát.",
   back: "Về danh sách",
   onMap: "Hiện trên bản đồ",
-  delayed: "Theo quy định của thành phố, được công bố muộn hơn lúc tiếp nhận.",
-  timeStep: (minutes) => `Các giờ được làm tròn xuống theo bước ${minutes} phút.`,
   publicId: (id) => `Mã công khai ${id}`,
 
   intro: (city) =>

@@ -26,8 +26,6 @@ export const plain: PlainWords = {
   unavailable: "服务器暂时无法响应。请稍后再试。",
   back: "返回列表",
   onMap: "在地图上显示",
-  delayed: "按本市政策，公布时间晚于接到时间。",
-  timeStep: (minutes) => `其时间按 ${minutes} 分钟取整。`,
   publicId: (id) => `公开编号 ${id}`,
 
   intro: (city) => `${city}的事件从何而来，在公开之前做了什么处理，以及有多少没有显示。`,
