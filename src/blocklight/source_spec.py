@@ -1,6 +1,7 @@
 """What a city file says of one inbound feed: where it is, and which of its columns is which field."""
 
 import csv
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,11 +12,13 @@ from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 from blocklight.errors import CityFileError
 from blocklight.field_spec import ID, FieldMap, Zone
 from blocklight.model import Kind
-from blocklight.table import Pattern, PublicReason, Table
+from blocklight.table import CuttingPattern, Pattern, PublicReason, Table
 
 _MAX_CODES = 10_000
+_ROWS_OF_FILE = 1_000_000
 _BY_ROWS = frozenset({"json", "feed", "html", "files", "ckan", "push"})
 _BY_ADDRESS = frozenset({"json", "feed", "html"})
+_WHOLE = _BY_ADDRESS | {"files"}
 _BELONGS = {
     "where": frozenset({"arcgis", "socrata"}),
     "cursor_column": frozenset({"arcgis", "socrata", "ckan"}),
@@ -23,11 +26,17 @@ _BELONGS = {
     "first_days": frozenset({"arcgis", "socrata", "ckan"}) | _BY_ADDRESS,
     "date_format": _BY_ADDRESS,
     "token_url": frozenset({"json"}),
-    "records": frozenset({"json", "files"}),
-    "columns": frozenset({"html"}),
+    "form": _BY_ADDRESS,
+    "body": _BY_ADDRESS,
+    "pages": _BY_ADDRESS,
+    "extent": _WHOLE,
+    "records": frozenset({"json", "feed", "files"}),
+    "columns": frozenset({"html", "json", "files"}),
+    "table": frozenset({"html"}),
+    "empty": frozenset({"html"}),
     "begins": frozenset({"html"}),
     "patterns": _BY_ROWS,
-    "resource": frozenset({"ckan"}),
+    "resource": frozenset({"ckan", "files"}),
     "encoding": frozenset({"files"}),
     "settle_s": frozenset({"files"}),
 }
@@ -50,6 +59,9 @@ def _address(url: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 
 
+Parameter = Annotated[str, Field(pattern=r"^[^\s&=#?]{1,100}$")]
+
+
 class MaskedByPublisher(Table):
     """Says that a feed's points are masked already and may be shown as they are; *reason* is public.
 
@@ -58,6 +70,24 @@ class MaskedByPublisher(Table):
 
     radius_m: int = Field(ge=50, le=5000)
     reason: PublicReason
+
+
+class PagesSpec(Table):
+    """How a source is asked for its rows page by page.
+
+    *parameter* is what moves on: it *counts* the pages, or the rows before a page, from *first* on. *size* is
+    the parameter that says how many rows a page has.
+    """
+
+    parameter: Parameter
+    counts: Literal["pages", "rows"] = "pages"
+    first: int | None = Field(default=None, ge=0, le=1)
+    size: Parameter | None = None
+
+    @property
+    def start(self) -> int:
+        """The value of *parameter* on the first page: 1 where pages are counted, 0 where rows are."""
+        return self.first if self.first is not None else int(self.counts == "pages")
 
 
 class SourceSpec(Table):
@@ -71,6 +101,8 @@ class SourceSpec(Table):
     the same keys, and *both* whose record counts where both do; with *freeze_place* an incident stays where
     it was first. Where it is *masked_by_publisher*, its points are shown as they are, and stay as well.
     *zone* is the time zone of the source's wall clocks, if it is not the city's.
+    *extent* says whether an answer holds all there is: as it says of itself (``said``), always (``whole``),
+    or never (``part``).
     *answered* are questions of `check` that a person has answered, each with the answer.
     """
 
@@ -98,10 +130,16 @@ class SourceSpec(Table):
     first_days: float | None = Field(default=None, gt=0)
     date_format: str | None = None
     token_url: str | None = Field(default=None, pattern=r"^https?://.+$")
+    form: dict[str, str] | None = None
+    body: str | None = None
+    pages: PagesSpec | None = None
+    extent: Literal["said", "whole", "part"] = "said"
     records: str = ""
     columns: tuple[str, ...] = ()
     begins: Pattern | None = None
-    patterns: dict[str, Pattern] = Field(default_factory=dict)
+    table: Pattern | None = None
+    empty: Pattern | None = None
+    patterns: dict[str, CuttingPattern] = Field(default_factory=dict)
     resource: Pattern | None = None
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
     settle_s: float = Field(default=5, ge=0, le=3600)
@@ -143,6 +181,12 @@ class SourceSpec(Table):
         return self
 
     @property
+    def row_limit(self) -> int:
+        """How many rows a fetch may have; of a table file more, as its bytes are limited too."""
+        usual = "max_rows" not in self.model_fields_set and self.connector == "files"
+        return _ROWS_OF_FILE if usual else self.max_rows
+
+    @property
     def precision(self) -> Literal["day", "time"]:
         """Whether the source tells when a call was received, or only on which day."""
         return "day" if self.fields.received_at.convert == "day" else "time"
@@ -151,6 +195,18 @@ class SourceSpec(Table):
     def lateness_s(self) -> float:
         """Seconds without a successful fetch after which the source counts as late."""
         return self.late_after_s or max(3 * self.poll_s, 30.0)
+
+    @model_validator(mode="after")
+    def _asks_in_one_way(self) -> Self:
+        if self.form is not None and self.body is not None:
+            raise ValueError("`form` and `body` are two ways to post a question: name one of them")
+        if self.body is not None and not _is_json_object(self.body):
+            raise ValueError("body: not a JSON object")
+        if self.extent == "part" and self.closes == "vanish":
+            raise ValueError(
+                'extent = "part" does not go with closes = "vanish": what is not in a part is not over'
+            )
+        return self
 
     @model_validator(mode="after")
     def _closing_rule_has_its_field(self) -> Self:
@@ -182,6 +238,13 @@ class SourceSpec(Table):
                 "`masked_by_publisher` needs a point of the source's own: fields.point, or lon and lat"
             )
         return self
+
+
+def _is_json_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def masked_by_publisher(sources: Iterable[SourceSpec]) -> dict[str, MaskedByPublisher]:

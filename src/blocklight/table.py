@@ -30,7 +30,20 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _cutting(text: str) -> str:
+    """Check a pattern that only cuts a text apart: it may well find something in every text."""
+    _bounded(text)
+    return text
+
+
 def _pattern(text: str) -> str:
+    pattern = _bounded(text)
+    if pattern.search("") or all(pattern.search(sample) for sample in _UNLIKE):
+        raise ValueError("this pattern matches everything")
+    return text
+
+
+def _bounded(text: str) -> re.Pattern[str]:
     if len(text) > _LONGEST_PATTERN:
         raise ValueError(f"a pattern has at most {_LONGEST_PATTERN:,} characters")
     try:
@@ -43,9 +56,7 @@ def _pattern(text: str) -> str:
             "this pattern could take for ever: what it repeats may match in several ways; "
             "write at most two of `.*` after each other, and none inside what is repeated"
         )
-    if pattern.search("") or all(pattern.search(sample) for sample in _UNLIKE):
-        raise ValueError("this pattern matches everything")
-    return text
+    return pattern
 
 
 def _narrow(text: str) -> str:
@@ -56,6 +67,8 @@ def _narrow(text: str) -> str:
 
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
+CuttingPattern = Annotated[str, AfterValidator(_cutting)]
+"""A pattern that cuts columns out of a text, and decides nothing."""
 NarrowPattern = Annotated[Pattern, AfterValidator(_narrow)]
 """A pattern that lets types be published: it may not catch whatever comes."""
 PublicReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=400)]

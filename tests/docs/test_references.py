@@ -40,6 +40,7 @@ TABLES: dict[type[BaseModel], str] = {
     city_module.Bounds: "`bounds`",
     city_module.SourceSpec: "`[[sources]]`",
     source_spec.MaskedByPublisher: "`[sources.masked_by_publisher]`",
+    source_spec.PagesSpec: "`[sources.pages]`",
     city_module.FieldMap: "`[sources.fields]`",
     city_module.FieldSpec: "A field",
     city_module.CallTypes: "`[call_types]`",

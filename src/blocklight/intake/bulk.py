@@ -16,7 +16,6 @@ from typing import Any
 
 from blocklight.city import City, SourceSpec
 from blocklight.errors import BlocklightError, SourceChanged, SourceUnavailable
-from blocklight.intake.columns import Columns
 from blocklight.intake.companions import Companions
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.geocode.geocoder import Geocoder
@@ -168,7 +167,7 @@ def understand(history: History) -> Iterator[Understood]:
         geocoder=Geocoder.of(city),
         companions=Companions.of(city),
     )
-    reading = Reading(Columns(source), source.records, source.encoding, _ROWS_AT_ONCE)
+    reading = Reading.of(source, _ROWS_AT_ONCE)
     with history.file.open("rb") as handle:
         for block in _left_over(read_table(handle, reading), history.done):
             tally, at = Tally(), history.now()

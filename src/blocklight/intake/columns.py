@@ -35,6 +35,11 @@ class Columns:
         self._deep = any("." in column for column in self._read)
 
     @property
+    def read(self) -> tuple[str, ...]:
+        """The columns that are read from a row as they are, without those that patterns cut out."""
+        return self._read
+
+    @property
     def every(self) -> bool:
         """Whether all columns are wanted."""
         return self._every
@@ -106,24 +111,3 @@ def reach(value: Any, path: str) -> Any:  # noqa: ANN401 - any JSON value in, an
         else:
             return None
     return value
-
-
-def list_at(document: Any, path: str) -> list[Any] | None:  # noqa: ANN401 - as above
-    """Return the list at a path with dots inside a document, ``None`` where there is none.
-
-    An empty list is written in several ways: ``null`` there or on the way there, and as an object or a text
-    without anything in it by what turns XML into JSON.
-    """
-    value = document
-    for part in path.split(".") if path else ():
-        if isinstance(value, Mapping) and part in value:
-            value = value[part]
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return None
-        if value is None:
-            return []
-    if value is None or (path and value in ("", {})):
-        return []
-    return value if isinstance(value, list) else None

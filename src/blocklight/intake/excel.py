@@ -14,7 +14,7 @@ EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 _MAX_UNPACKED = 400_000_000
 _MOST_SHEETS = 50
-_BOOKS = ("[Content_Types].xml", "content.xml")
+BOOKS = ("[Content_Types].xml", "content.xml")
 """What an archive holds that is a workbook of Excel, or of OpenDocument."""
 
 
@@ -41,7 +41,7 @@ def _bounded(file: IO[bytes]) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
-            book = any(name in _BOOKS for name in archive.namelist())
+            book = any(name in BOOKS for name in archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError):
         raise SourceUnavailable("a broken Excel file") from None
     finally:

@@ -1,6 +1,6 @@
 """Turns one row in a source's words into an ``Incident`` in ours; plain functions, no I/O."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from blocklight.errors import RecordRejected
 from blocklight.intake.converters import CONVERTERS, from_xy, to_text
 from blocklight.intake.moments import from_day, from_duration, from_excel, from_local_of, from_time_of_day
 from blocklight.intake.numbers import to_float
-from blocklight.intake.record import Incident, RawRecord
+from blocklight.intake.record import Coded, Incident, RawRecord
 from blocklight.matching import LONGEST_TEXT
 from blocklight.model import Disposition, Origin, Status
 
@@ -75,13 +75,14 @@ class Normaliser:
             value = raw.get(self._key_column)
             if value is None or value == "":
                 raise RecordRejected("no_key")
-            return str(value)
+            return str(value.code if type(value) is Coded else value)  # ids outlive a change of words
         try:
             parts = self._key_of(raw)
         except KeyError:
             parts = (None,)
         if None in parts:
             parts = tuple("" if (value := raw.get(column)) is None else value for column in self._key_columns)
+        parts = tuple(part.code if type(part) is Coded else part for part in parts)
         key = _SEPARATOR.join(map(str, parts))
         if len(key) < len(parts):  # nothing but separators
             raise RecordRejected("no_key")
@@ -247,11 +248,23 @@ def _plain(spec: FieldSpec) -> Plain | None:
     """Return what turns a value into the field's, ``None`` where it needs more than the value."""
     words, default, scale = spec.folded_map, spec.default, spec.scale
     if words is not None:
-        return lambda value: words.get(to_text(value).casefold(), default)
+        return _translation(words, default)
     if spec.convert in _TOLD_IN_PART:
         return None
     plain = CONVERTERS[spec.convert]
     return plain if scale == 1 else lambda value: plain(to_float(value) * scale)
+
+
+def _translation(words: Mapping[str, str | int], default: str | int | None) -> Plain:
+    """Return what looks a value up; of a coded one the city file may name the word, or the code."""
+
+    def translated(value: Any) -> str | int | None:  # noqa: ANN401 - a source's value may be anything
+        word = words.get(to_text(value).casefold())
+        if word is None and isinstance(value, Coded):
+            word = words.get(to_text(value.code).casefold())
+        return default if word is None else word
+
+    return translated
 
 
 def _convert(spec: FieldSpec, zone: ZoneInfo) -> Convert:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import msgspec
 
@@ -15,6 +15,19 @@ TOO_MANY_ROWS = "more rows than max_rows"
 
 RawRecord = Mapping[str, Any]
 """One row in the source's own words."""
+
+
+class Coded(str):
+    """The word that a platform says a code stands for; *code* is what the row holds."""
+
+    __slots__ = ("code",)
+    code: Any
+
+    def __new__(cls, word: str, code: Any) -> Self:  # noqa: ANN401 - a code may be a number or a text
+        """Make a word of a code."""
+        self = super().__new__(cls, word)
+        self.code = code
+        return self
 
 
 @dataclass(frozen=True, slots=True)

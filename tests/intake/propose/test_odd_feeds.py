@@ -154,8 +154,10 @@ def test_a_service_is_answered_with_its_layers(tmp_path: Path) -> None:
             new_city(url, name="smallville", sample=None, output=tmp_path)
 
 
-def test_a_file_that_is_packed_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_packed_is_unpacked_and_a_broken_one_named(tmp_path: Path) -> None:
+    text = csv_of("call no,received,call type", "{n},2026-03-{day}T10:00,{kind}")
+    assert len(proposed(gzip.compress(text.encode())).table.sample.rows) == 12
     file = tmp_path / "calls.csv.gz"
-    file.write_bytes(gzip.compress(b"a,b,c"))
-    with pytest.raises(SourceUnavailable, match=f"^{file}: packed with gzip; unpack it first"):
+    file.write_bytes(gzip.compress(b"a,b,c")[:-9])
+    with pytest.raises(SourceUnavailable, match=f"^{file}: a broken packed file"):
         new_city(URL, name="smallville", sample=file, output=tmp_path)

@@ -1,7 +1,9 @@
 """One module per platform, and the dictionary that names them."""
 
 import asyncio
+import re
 from collections.abc import Callable
+from functools import partial
 
 import httpx
 from pydantic import SecretStr
@@ -15,6 +17,7 @@ from blocklight.intake.connectors.push import Push
 from blocklight.intake.connectors.socrata import Socrata, explain, token_header
 from blocklight.intake.record import Connector
 from blocklight.intake.tables import table_body
+from blocklight.matching import Matcher
 
 ConnectorFactory = Callable[[SourceSpec, httpx.AsyncClient, SecretStr | None, Clock, Sleep], Connector]
 
@@ -52,9 +55,9 @@ def _feed(
 def _html(
     source: SourceSpec, client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
 ) -> Connector:
-    http = Conversation(
-        source, client, now=now, sleep=sleep, decode=html_table.html_document, accept=html_table.ACCEPT
-    )
+    empty = None if source.empty is None else Matcher(source.empty, re.IGNORECASE)
+    decode = partial(html_table.html_document, empty=empty)
+    http = Conversation(source, client, now=now, sleep=sleep, decode=decode, accept=html_table.ACCEPT)
     return html_table.HtmlTable(source, http)
 
 

@@ -3,16 +3,25 @@
 The protocol: https://developers.arcgis.com/rest/services-reference/enterprise/query-feature-service-layer/
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qsl
 
 from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
-from blocklight.intake.connectors.arcgis_json import Layer, column_names, error_code, to_row
+from blocklight.intake.connectors.arcgis_json import (
+    Layer,
+    column_names,
+    error_code,
+    in_words,
+    named_error,
+    to_row,
+)
+from blocklight.intake.connectors.arcgis_pages import Cursor, Page, both, listed, moved_on, numbers
+from blocklight.intake.connectors.arcgis_points import Degrees
 from blocklight.intake.connectors.http import Answer, Conversation
 from blocklight.intake.record import TOO_MANY_ROWS, Batch, RawRecord
 
@@ -21,45 +30,13 @@ _WGS84 = 4326
 _ABSENT = "absent"
 _SERVER_ERROR = 500
 _TOO_MANY_REQUESTS = 429
-# The smallest usual limit of a layer. Servers before 10.1 cut an answer short without saying so.
-_SUSPICIOUS = 500
+# Servers before 10.1 cut an answer short without saying so, and some at less than their layer's limit.
+# Whoever sets a limit sets a round number.
+_ROUND = 50
+_COUNT = {"returnCountOnly": "true"}
+_LAYER_LIFE = timedelta(days=1)
 # A layer may read `timestamp '…'` as its own wall clock; no clock is further from UTC than this.
 _LARGEST_OFFSET = timedelta(hours=14)
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """One answer's rows, the value of the object id in each, and whether there are more rows."""
-
-    records: list[RawRecord]
-    ids: list[int]
-    answer: Answer
-    more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Cursor:
-    """A place in a layer that knows when its rows were edited, in epoch ms.
-
-    With *after*, a read is under way: rows edited from *since* on are still to be read beyond that object
-    id. The next read begins at *newest*, but no later than *began*: what was read may have changed since.
-    """
-
-    since: int
-    after: int | None = None
-    newest: int = 0
-    began: int = 0
-
-    @classmethod
-    def parse(cls, text: str) -> "_Cursor":
-        try:
-            return cls(*map(int, text.split(":")))
-        except (TypeError, ValueError):
-            raise SourceChanged("the stored cursor is not one of this connector's") from None
-
-    def __str__(self) -> str:
-        under_way = () if self.after is None else (self.after, self.newest, self.began)
-        return ":".join(map(str, (self.since, *under_way)))
 
 
 class ArcGIS:
@@ -77,7 +54,10 @@ class ArcGIS:
         self._url = address.rstrip("/").removesuffix("/query")
         self._fixed = dict(parse_qsl(query))
         self._columns = _wanted(source)
+        self._degrees = Degrees(source)
+        self._as_text = _read_as_text(source)
         self._layer: Layer | None = None
+        self._described_at: datetime | None = None
         self._too_long_for_one = False
         self._validators: Mapping[str, str] = {}
 
@@ -87,8 +67,9 @@ class ArcGIS:
         A source that closes calls by dropping them is always read whole.
         """
         source = self._source
+        await self._described()
         if source.cursor_column is not None and source.closes != "vanish":
-            batches = self._edited(source.cursor_column, _Cursor.parse(cursor) if cursor else None)
+            batches = self._edited(source.cursor_column, Cursor.parse(cursor) if cursor else None)
         elif self._too_long_for_one:
             batches = self._whole()
         else:
@@ -114,11 +95,22 @@ class ArcGIS:
         # Reached only when the batch was stored: a fetch that failed later must be asked in full again.
         self._validators = answer.validators
 
-    async def _cut_short(self, page: _Page) -> bool:
-        if page.more or len(page.records) < _SUSPICIOUS or "exceededTransferLimit" in page.answer.value:
+    async def _cut_short(self, page: Page) -> bool:
+        """Whether the answer to one question is not all that the layer holds."""
+        count = len(page.records)
+        if page.more or "exceededTransferLimit" in page.answer.value or not count:
             return page.more
-        limit = (await self._described()).limit
-        return limit is not None and len(page.records) >= limit
+        layer = await self._described()
+        if layer.limit is not None and count >= layer.limit:
+            return True
+        if count % _ROUND:
+            return False
+        answer = await self._ask("/query", {"f": "json", "where": self._source.where or "1=1"} | _COUNT)
+        whole = answer.value.get("count")
+        if not isinstance(whole, int) or whole <= count:
+            return False
+        self._layer = replace(layer, limit=count, page=max(2, min(layer.page, count)))
+        return True
 
     async def _whole(self) -> AsyncIterator[Batch]:
         count = 0
@@ -131,24 +123,24 @@ class ArcGIS:
         if count > self._source.max_rows:
             raise SourceChanged(TOO_MANY_ROWS)
 
-    async def _edited(self, column: str, cursor: _Cursor | None) -> AsyncIterator[Batch]:
+    async def _edited(self, column: str, cursor: Cursor | None) -> AsyncIterator[Batch]:
         """Yield rows edited since *cursor*; past the row limit, the next fetch goes on where this ended."""
         layer = await self._described()
         if layer.columns and column not in layer.columns:
             raise SourceChanged(f"column {column!r} is gone")
-        place = cursor or _Cursor(self._first_ms())
+        place = cursor or Cursor(self._first_ms())
         if cursor is not None and cursor.after is None:
             since = cursor.since - round(self._source.overlap_s * 1000)
-            place = _Cursor(since, newest=cursor.since)
+            place = Cursor(since, newest=cursor.since)
         where = self._since(column, place.since, layer) if place.since > 0 else self._source.where
         whole = cursor is None and place.since <= 0
         count = 0
         async for page in self._pages(where, place.after):
-            place = _moved_on(place, page, column)
+            place = moved_on(place, page, column)
             count += len(page.records)
             fetched_at = page.answer.fetched_at
             if not page.more:
-                end = str(_Cursor(min(place.newest, place.began)))
+                end = str(Cursor(min(place.newest, place.began)))
                 yield Batch(page.records, fetched_at, cursor=end, complete=whole)
             elif place.after is None:
                 self._admit(count)
@@ -165,9 +157,9 @@ class ArcGIS:
     def _since(self, column: str, since_ms: int, layer: Layer) -> str:
         since = datetime.fromtimestamp(since_ms // 1000, UTC)
         since -= timedelta(0) if layer.utc else _LARGEST_OFFSET
-        return _both(self._source.where, f"{column} >= timestamp '{since:%Y-%m-%d %H:%M:%S}'")
+        return both(self._source.where, f"{column} >= timestamp '{since:%Y-%m-%d %H:%M:%S}'")
 
-    async def _pages(self, where: str, after: int | None) -> AsyncIterator[_Page]:
+    async def _pages(self, where: str, after: int | None) -> AsyncIterator[Page]:
         layer = await self._described()
         if layer.object_id is None:
             pages = self._by_offset(layer, where)
@@ -180,14 +172,14 @@ class ArcGIS:
 
     async def _by_range(
         self, layer: Layer, column: str, where: str, after: int | None
-    ) -> AsyncIterator[_Page]:
+    ) -> AsyncIterator[Page]:
         """Read in the order of the object ids; each page begins with the last id of the one before.
 
         The overlap keeps rows that share an id, which views and map services over them do have.
         """
         given: set[tuple[Any, ...]] = set()
         while True:
-            clause = where if after is None else _both(where, f"{column} >= {after}")
+            clause = where if after is None else both(where, f"{column} >= {after}")
             extra = {"orderByFields": f"{column} ASC", "resultRecordCount": str(layer.page)}
             page = await self._page(
                 await self._ask("/query", self._question(clause, column) | extra), id_column=column
@@ -201,19 +193,17 @@ class ArcGIS:
             fresh = [row for row in page.records if self._identity(row, column) not in given]
             given = {self._identity(row, column) for row in page.records if row.get(column) == last}
             after = last
-            yield _Page(fresh, [row[column] for row in fresh], page.answer, more)
+            yield Page(fresh, [row[column] for row in fresh], page.answer, more)
             if not more:
                 return
 
-    async def _by_list(
-        self, layer: Layer, column: str, where: str, after: int | None
-    ) -> AsyncIterator[_Page]:
+    async def _by_list(self, layer: Layer, column: str, where: str, after: int | None) -> AsyncIterator[Page]:
         """Read the list of object ids, which no limit cuts short, and then the rows in lists of ids."""
         answer = await self._ask("/query", self._question(where) | {"returnIdsOnly": "true"})
-        ids = _listed(answer)
+        ids = listed(answer)
         ids = [i for i in ids if after is None or i > after]
         if not ids:
-            yield _Page([], [], answer, more=False)
+            yield Page([], [], answer, more=False)
         size, start = layer.page, 0
         while start < len(ids):
             wanted = ids[start : start + size]
@@ -231,7 +221,7 @@ class ArcGIS:
             # The ids that were asked for say how far the read is, also where their rows are gone.
             yield replace(page, ids=wanted, more=start < len(ids))
 
-    async def _by_offset(self, layer: Layer, where: str) -> AsyncIterator[_Page]:
+    async def _by_offset(self, layer: Layer, where: str) -> AsyncIterator[Page]:
         """Read by position; each page repeats the last row of the one before, to see that none moved."""
         order = tuple(dict.fromkeys((*self._source.order_by, *self._source.key)))
         start, anchor = 0, None
@@ -245,7 +235,7 @@ class ArcGIS:
                     raise SourceUnavailable("rows moved while they were read")
                 records = records[1:]
             more = bool(records) and (page.more or len(page.records) >= layer.page)
-            yield _Page(records, [], page.answer, more)
+            yield Page(records, [], page.answer, more)
             if not more:
                 return
             anchor = self._identity(records[-1])
@@ -267,9 +257,12 @@ class ArcGIS:
         }
 
     async def _described(self) -> Layer:
-        if self._layer is None:
+        """Return what the layer says about itself, asking again once a day, as limits and words change."""
+        now = self._http.now()
+        if self._layer is None or self._described_at is None or now - self._described_at >= _LAYER_LIFE:
             answer = await self._ask("", {"f": "json"})
             self._layer = Layer.of(answer.value, self._source.page_size)
+            self._described_at = now
         return self._layer
 
     async def _ask(
@@ -284,10 +277,10 @@ class ArcGIS:
         if "error" in answer.value:
             code = error_code(answer.value["error"])
             if code >= _SERVER_ERROR or code == _TOO_MANY_REQUESTS:
-                raise SourceUnavailable(f"ArcGIS error {code}")
+                raise SourceUnavailable(named_error(code))
             if path:
                 await self._name_a_missing_column()
-            raise SourceChanged(f"ArcGIS error {code}")
+            raise SourceChanged(named_error(code))
         return answer
 
     async def _name_a_missing_column(self) -> None:
@@ -299,25 +292,26 @@ class ArcGIS:
         if layer.columns:
             self._check(layer.columns)
 
-    async def _page(self, answer: Answer, *, id_column: str | None = None) -> _Page:
+    async def _page(self, answer: Answer, *, id_column: str | None = None) -> Page:
         value = answer.value
         features = value.get("features", _ABSENT)
         if features is None:  # some servers write an empty list so
             features = []
         if not isinstance(features, list):
             raise SourceChanged("no features in the answer")
-        reference = value.get("spatialReference")
-        if isinstance(reference, dict) and reference.get("wkid", _WGS84) != _WGS84:
-            raise SourceChanged("coordinates are not in WGS 84")
-        records = [to_row(feature) for feature in features]
+        words = (await self._described()).words
+        if not self._source.every_column:
+            words = {column: words[column] for column in words.keys() & self._as_text}
+        records = [in_words(to_row(feature), words) for feature in features]
+        records = self._degrees.of(records, value.get("spatialReference"))
         # What the rows themselves have would tell of withheld ones: `judge_answer` looks at the others.
         if declared := column_names(value):
             self._check(declared)
         properties = value.get("properties")
         told = (value, properties if isinstance(properties, dict) else {})
         more = any(bool(place.get("exceededTransferLimit")) for place in told)
-        ids = [] if id_column is None else _numbers(record.get(id_column) for record in records)
-        return _Page(records, ids, answer, more)
+        ids = [] if id_column is None else numbers(record.get(id_column) for record in records)
+        return Page(records, ids, answer, more)
 
     def _check(self, present: AbstractSet[str]) -> None:
         specs = (spec.source for _, spec in self._source.fields.named())
@@ -326,34 +320,13 @@ class ArcGIS:
                 raise SourceChanged(f"column {columns[0]!r} is gone")
 
 
+def _read_as_text(source: SourceSpec) -> frozenset[str]:
+    """Return the columns that stand for words, whose codes are translated; numbers and times are not."""
+    specs = [spec for _, spec in source.fields.named() if spec.convert == "text"]
+    return frozenset(column for spec in specs for column in spec.source)
+
+
 def _wanted(source: SourceSpec) -> tuple[str, ...]:
     named = (column for _, spec in source.fields.named() for column in spec.source)
     cursor = () if source.cursor_column is None else (source.cursor_column,)
     return tuple(dict.fromkeys((*source.key, *named, *cursor)))
-
-
-def _both(one: str, two: str) -> str:
-    return f"({one}) AND ({two})" if one else two
-
-
-def _numbers(values: Iterable[object]) -> list[int]:
-    numbers = list(values)
-    if not all(isinstance(number, int) for number in numbers):
-        raise SourceChanged("object ids are not numbers")
-    return cast("list[int]", numbers)
-
-
-def _listed(answer: Answer) -> list[int]:
-    ids = answer.value.get("objectIds", ())
-    if not isinstance(ids, list | None):
-        raise SourceChanged("no object ids in the answer")
-    return sorted(set(_numbers(ids or ())))
-
-
-def _moved_on(place: _Cursor, page: _Page, column: str) -> _Cursor:
-    began = place.began or round(page.answer.answered_at.timestamp() * 1000)
-    edited = (value for row in page.records if isinstance(value := row.get(column), int))
-    # What claims to be edited in the future would keep the next fetch from seeing anything else.
-    newest = max((value for value in edited if value <= began), default=0)
-    after = page.ids[-1] if page.ids else place.after
-    return _Cursor(place.since, after, max(place.newest, newest), began)

@@ -5,16 +5,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from blocklight.intake.record import RawRecord
+from blocklight.errors import SourceChanged
+from blocklight.intake.record import Coded, RawRecord
+from blocklight.intake.shapes import middle_of
 
 _NUMBER = (int, float)  # made once: this is asked twice of every row
+_SHAPES = frozenset({"paths", "rings", "points", "curvePaths", "curveRings"})
+_MOST_TOLD = 20
+_TOKEN_REQUIRED, _TOKEN_INVALID = 499, 498
+_ERRORS = {
+    _TOKEN_REQUIRED: "token required",
+    _TOKEN_INVALID: "invalid token",
+    401: "login required",
+    403: "access refused",
+    404: "no such layer",
+}
+"""What ArcGIS means by its codes, those of which a person can do something about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
     """What a layer says about itself; each member has a meaning for a far side that says nothing.
 
-    *page* is how many rows to ask for at once, *limit* how many the layer gives at most.
+    *page* is how many rows to ask for at once, *limit* how many the layer gives at most, *words* what the
+    codes of a column stand for.
     """
 
     object_id: str | None
@@ -23,10 +37,15 @@ class Layer:
     pages: bool
     utc: bool
     columns: frozenset[str]
+    words: Mapping[str, Mapping[Any, str]]
 
     @classmethod
     def of(cls, told: Mapping[str, Any], wanted: int) -> "Layer":
-        """Read a layer's description; *wanted* rows are asked for at once where it allows."""
+        """Read a layer's description; *wanted* rows are asked for at once where it allows.
+
+        Raises ``SourceChanged`` for what has no rows of its own: a service, or a layer of other layers.
+        """
+        _expect_rows(told)
         limit = told.get("maxRecordCount")
         limit = limit if isinstance(limit, int) and limit > 0 else None
         skills = told.get("advancedQueryCapabilities")
@@ -40,7 +59,81 @@ class Layer:
             pages=bool(skills.get("supportsPagination", told.get("supportsPagination", False))),
             utc=zone in (None, "", "UTC") and not told.get("datesInUnknownTimezone"),
             columns=frozenset(column_names(told)),
+            words=coded_words(told),
         )
+
+
+def _expect_rows(told: Mapping[str, Any]) -> None:
+    kind = told.get("type")
+    is_group = kind == "Group Layer" or (bool(told.get("subLayers")) and not told.get("fields"))
+    is_service = kind is None and "fields" not in told and isinstance(told.get("layers"), list)
+    if is_group or is_service:
+        what = "a group layer" if is_group else "a service of several layers"
+        layers = told.get("subLayers") if is_group else told["layers"]
+        raise SourceChanged(
+            f"{what}, which has no rows of its own: name one of its layers", detail=named_layers(layers)
+        )
+    if kind == "Raster Layer":
+        raise SourceChanged("a layer of pictures, which has no rows")
+
+
+def named_layers(layers: Any) -> str:  # noqa: ANN401 - a far side may answer with any JSON value
+    """Return the numbers of layers with their names, for a person to choose from."""
+    tables = [layer for layer in layers or () if isinstance(layer, Mapping)]
+    return "; ".join(f"{layer.get('id')} is {layer.get('name')}" for layer in tables[:_MOST_TOLD])
+
+
+def coded_words(told: Mapping[str, Any]) -> dict[str, dict[Any, str]]:
+    """Return for each column with a domain of coded values what its codes stand for.
+
+    A layer's subtypes give the words of the column that tells them apart, and may give other domains to the
+    rows of one subtype: where those contradict each other, the code is left as it is.
+    """
+    words: dict[str, dict[Any, str]] = {}
+    fields = told.get("fields")
+    for field in fields if isinstance(fields, list) else ():
+        if isinstance(field, dict) and "name" in field:
+            _add_words(words, str(field["name"]), field.get("domain"))
+    for kinds, column in (("types", "typeIdField"), ("subtypes", "subtypeField")):
+        subtypes, name = told.get(kinds), told.get(column)
+        for subtype in subtypes if isinstance(subtypes, list) else ():
+            if not isinstance(subtype, dict):
+                continue
+            code = subtype.get("id", subtype.get("code"))
+            if isinstance(name, str) and name and isinstance(subtype.get("name"), str):
+                words.setdefault(name, {})[code] = subtype["name"]
+            domains = subtype.get("domains")
+            for inner, domain in domains.items() if isinstance(domains, dict) else ():
+                _add_words(words, str(inner), domain)
+    return words
+
+
+def _add_words(words: dict[str, dict[Any, str]], column: str, domain: Any) -> None:  # noqa: ANN401 - see above
+    values = domain.get("codedValues") if isinstance(domain, dict) else None
+    for value in values if isinstance(values, list) else ():
+        if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+            continue
+        code, name = value.get("code"), value["name"]
+        if not isinstance(code, str | int | float):
+            continue
+        of_column = words.setdefault(column, {})
+        if of_column.setdefault(code, name) != name:  # another subtype calls it otherwise
+            of_column[code] = str(code)
+
+
+def in_words(row: RawRecord, words: Mapping[str, Mapping[Any, str]]) -> RawRecord:
+    """Return a row with the words of its codes; a code without one stays as it is."""
+    coded = {
+        column: Coded(name, row[column])
+        for column, names in words.items()
+        if isinstance(row.get(column), str | int | float) and (name := names.get(row[column])) is not None
+    }
+    return {**row, **coded} if coded else row
+
+
+def named_error(code: int) -> str:
+    """Return the text of an error with its code, and with its cause where a person can do something."""
+    return f"ArcGIS error {code}" + (f": {_ERRORS[code]}" if code in _ERRORS else "")
 
 
 def error_code(error: Any) -> int:  # noqa: ANN401 - a far side may answer with any JSON value
@@ -70,6 +163,8 @@ def _object_id(told: Mapping[str, Any]) -> str | None:
 def to_row(feature: Any) -> RawRecord:  # noqa: ANN401 - a far side may answer with any JSON value
     """Return a feature's columns and its point as ``__lon``, ``__lat``, its lines or rings as ``__shape``.
 
+    Of those, and of several points, the point is the middle of what they span.
+
     What is no feature becomes a row without columns, so that it is rejected alone.
     """
     attributes = feature.get("attributes") if isinstance(feature, dict) else None
@@ -80,9 +175,17 @@ def to_row(feature: Any) -> RawRecord:  # noqa: ANN401 - a far side may answer w
         x, y = geometry.get("x"), geometry.get("y")
         if _is_number(x) and _is_number(y):
             return {**attributes, "__lon": x, "__lat": y}
-        if geometry.keys() & {"paths", "rings"}:
-            return {**attributes, "__shape": geometry}
+        if geometry.keys() & _SHAPES:
+            return {**attributes, **_middle(geometry), "__shape": geometry}
     return attributes
+
+
+def _middle(geometry: Mapping[str, Any]) -> RawRecord:
+    try:
+        point = middle_of(geometry)
+    except ValueError:
+        return {}
+    return {} if point is None else {"__lon": point[0], "__lat": point[1]}
 
 
 def _is_number(value: object) -> bool:

@@ -1,9 +1,10 @@
-"""Reads the entries of an Atom or RSS document, with their GeoRSS points, and understands none of them.
+"""Reads the entries of an Atom or RSS document or of another list in XML, and understands none of them.
 
 The formats: RFC 4287, https://www.rssboard.org/rss-specification and https://docs.ogc.org/cs/17-002r1/17-002r1.html
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
@@ -13,13 +14,16 @@ from defusedxml.ElementTree import DefusedXMLParser
 from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.columns import Columns
-from blocklight.intake.connectors.http import Conversation
-from blocklight.intake.connectors.pages import Pages
+from blocklight.intake.connectors.http import Answer, Conversation
+from blocklight.intake.connectors.pages import Pages, Part
+from blocklight.intake.extent import Extent, extent_of
 from blocklight.intake.record import TOO_MANY_ROWS, Batch
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/xml, text/xml"
 _DOCUMENTS = frozenset({"feed", "rss", "RDF"})
 _ENTRIES = frozenset({"entry", "item"})
+_OF_OPENSEARCH = frozenset({"totalResults", "itemsPerPage"})
+_DEEPEST_LIST = 6
 _MOST_ELEMENTS = 200  # of one entry
 _MOST_TAGS = 2_000_000
 _DEEPEST = 100_100
@@ -28,10 +32,11 @@ _PIECE = 65_536
 
 
 class AtomRss:
-    """Reads the whole document at each fetch.
+    """Reads the whole document at each fetch, page by page where it has several.
 
     An entry's columns are the names of its elements without their namespace, the first of each name counting,
-    and ``name@attribute`` for attributes: ``published``, ``category@term``, ``point``.
+    and ``name@attribute`` for attributes: ``published``, ``category@term``, ``point``. With *records* in the
+    city file, the entries are the elements at that path, whose first part is the root: ``calls.call``.
     """
 
     def __init__(self, source: SourceSpec, http: Conversation) -> None:
@@ -41,17 +46,21 @@ class AtomRss:
 
     async def fetch(self, cursor: str | None) -> AsyncIterator[Batch]:  # noqa: ARG002 - it is always read whole
         """Yield all entries in one batch."""
-        answer = await self._pages.ask()
+        answer, rows = await self._pages.read(self._part)
         if answer.unchanged:
             yield Batch([], answer.fetched_at, unchanged=True)
             return
-        rows = entry_rows(answer.value)
         if len(rows) > self._source.max_rows:
             raise SourceChanged(TOO_MANY_ROWS)
         records = self._columns.records(rows)
-        yield Batch(records, answer.fetched_at, complete=True)
+        yield Batch(records, answer.fetched_at, complete=self._pages.complete)
         # Reached only when the batch was stored: a fetch that failed later must be asked in full again.
         self._pages.stored(answer)
+
+    def _part(self, answer: Answer) -> Part:
+        root, path = answer.value, self._source.records
+        rows = entry_rows(root, path)
+        return Part(rows, _extent(root, path, self._source.url, answer.headers))
 
 
 def xml_document(body: bytes) -> Any:  # noqa: ANN401 - an element, or what a document without one is
@@ -102,15 +111,58 @@ def _parsed(body: bytes) -> Element:
     return root
 
 
-def entry_rows(root: Element) -> list[dict[str, str]]:
+def entry_rows(root: Element, path: str = "") -> list[dict[str, str]]:
     """Return every column of each entry; raises ``SourceChanged`` for another document."""
-    return [_columns(entry) for entry in _entries(root)]
+    return [_columns(entry) for entry in _entries(root, path)]
 
 
-def _entries(root: Element) -> Iterator[Element]:
-    if _name(root) not in _DOCUMENTS:
-        raise SourceChanged("not an Atom or RSS document")
-    return (element for element in root.iter() if _name(element) in _ENTRIES)
+def longest_list(root: Element) -> str:
+    """Return the path of the elements that most likely are records, empty for a feed and where none are.
+
+    They are those of one name that occur most often and hold something: elements, or several attributes.
+    """
+    if _name(root) in _DOCUMENTS:
+        return ""
+    counts: Counter[str] = Counter()
+    pending = [(root, _name(root))]
+    while pending:
+        element, path = pending.pop()
+        if path.count(".") > _DEEPEST_LIST:
+            continue
+        for child in element:
+            inner = f"{path}.{_name(child)}"
+            if len(child) > 1 or len(child.attrib) > 1:
+                counts[inner] += 1
+            pending.append((child, inner))
+    return max(counts, key=lambda path: (counts[path], -path.count(".")), default="")
+
+
+def _entries(root: Element, path: str) -> Iterator[Element]:
+    if not path:
+        if _name(root) not in _DOCUMENTS:
+            raise SourceChanged(
+                "not an Atom or RSS document", detail="of another list in XML, name the path of its `records`"
+            )
+        return (element for element in root.iter() if _name(element) in _ENTRIES)
+    first, *parts = path.split(".")
+    if _name(root) != first:
+        raise SourceChanged("no list of records in the answer", detail="the document has another root")
+    elements: Iterable[Element] = (root,)
+    for part in parts:
+        elements = [child for element in elements for child in element if _name(child) == part]
+    return iter(elements)
+
+
+def _extent(root: Element, path: str, url: str, headers: Mapping[str, str]) -> Extent:
+    """Return what a document says of its extent: attributes, numbers of OpenSearch, a link to more."""
+    told: dict[str, Any] = {name.rpartition("}")[2]: value for name, value in root.attrib.items()}
+    around = [root, *(child for child in root if _name(child) in ("channel", path.rpartition(".")[0]))]
+    for child in (child for element in around for child in element if not len(child)):
+        if _name(child) == "link" and child.get("rel") == "next":
+            told["next"] = {"href": child.get("href")}
+        elif _name(child) in _OF_OPENSEARCH or path:
+            told.setdefault(_name(child), (child.text or "").strip())
+    return extent_of(told, url=url, headers=headers)
 
 
 def _columns(entry: Element) -> dict[str, str]:
@@ -118,6 +170,8 @@ def _columns(entry: Element) -> dict[str, str]:
     for number, element in enumerate(entry.iter()):
         if number > _MOST_ELEMENTS:
             break
+        if not isinstance(element.tag, str):  # a comment
+            continue
         name = _name(element)
         if element is not entry and (text := (element.text or "").strip()):
             row.setdefault(name, text)

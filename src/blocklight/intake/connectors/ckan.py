@@ -13,6 +13,7 @@ from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
 from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.http import Answer, Conversation
+from blocklight.intake.extent import NOT_ALL
 from blocklight.intake.record import TOO_MANY_ROWS, Batch
 from blocklight.matching import Matcher
 
@@ -112,7 +113,10 @@ class Ckan:
             question = {"resource_id": table, "limit": str(size), "offset": str(start), "sort": order}
             answer = await self._ask("datastore_search", question)
             rows = self._rows(answer.value)
-            more = len(rows) >= size
+            given = len(rows)
+            more = _has_more(answer.value, start, given, size)
+            if more and given < 2:  # noqa: PLR2004 - each page begins with the last row of the one before
+                raise SourceChanged(NOT_ALL, detail="the portal gives too few rows at once")
             if anchor is not None:
                 if not rows or rows[0].get(_ROW_ID) != anchor:
                     raise SourceUnavailable("rows moved while they were read")
@@ -124,7 +128,7 @@ class Ckan:
             if not more:
                 return
             anchor = rows[-1].get(_ROW_ID)
-            start += size - 1
+            start += given - 1
 
     def _rows(self, result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         rows, fields = result.get("records", _ABSENT), result.get("fields")
@@ -142,6 +146,15 @@ class Ckan:
         if not isinstance(result, Mapping):
             raise SourceChanged("the answer is not a result")
         return Answer(result, answer.fetched_at, answer.headers)
+
+
+def _has_more(result: Mapping[str, Any], start: int, given: int, size: int) -> bool:
+    """Whether there are rows after a page, which a portal may cut shorter than was asked for."""
+    total, limit = result.get("total"), result.get("limit")
+    if isinstance(total, int) and not result.get("total_was_estimated"):
+        return start + given < total
+    cap = min(size, limit) if isinstance(limit, int) and limit > 0 else size
+    return given >= cap or bool(result.get("records_truncated"))
 
 
 def _text(row: Mapping[str, Any], column: str) -> str:

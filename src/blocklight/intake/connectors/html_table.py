@@ -1,58 +1,48 @@
 """Reads the rows of a table on a web page, and understands none of them."""
 
 import re
-import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from blocklight.city import SourceSpec
-from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.errors import SourceChanged
 from blocklight.intake.columns import Columns
-from blocklight.intake.connectors.http import Conversation
-from blocklight.intake.connectors.pages import Pages
-from blocklight.intake.record import TOO_MANY_ROWS, Batch, RawRecord, Unreadable
-from blocklight.matching import Matcher
-
-ACCEPT = "text/html, application/xhtml+xml"
-LINK, CLASS = "@href", "@class"
-_MOST_CELLS = 2_000_000
-_MOST_TAGS = 1_000_000
-_PIECE = 65_536
-_LONGEST_TAG, _LONGEST_SCRIPT = 100_000, 8_000_000
-_LONGEST_END = 4_096
-_LONGEST_S = 60.0
-_WIDEST, _LONGEST = 1000, 65_534  # as far as the HTML standard lets a cell reach (4.9.11)
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
-_DECLARED_WITHIN = 1024
-_AS_BROWSERS = dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "cp1252")
-_LOST = "\ufffd"
-_SILENT = frozenset({"script", "style", "template"})
-_NOBODY = re.compile(
-    r"\b(?:no|zero|0)\s+(?:[a-z-]+\s+){0,3}(?:calls?|incidents?|events?|records?|results?|entries|alerts?|data)\b",
-    re.IGNORECASE,
+from blocklight.intake.connectors.html_page import (
+    ACCEPT,
+    LOST,
+    MOST_CELLS,
+    SAYS_NOBODY,
+    Cell,
+    Page,
+    html_document,
 )
-"""What pages say in the place of rows, such as: There are no active calls at this time."""
+from blocklight.intake.connectors.http import Answer, Conversation
+from blocklight.intake.connectors.pages import Pages, Part
+from blocklight.intake.record import TOO_MANY_ROWS, Batch, RawRecord, Unreadable
+from blocklight.intake.row_lists import GROUP
+from blocklight.intake.table_rows import is_footer
+from blocklight.matching import LONGEST_TEXT, Matcher
+
+__all__ = ["ACCEPT", "CLASS", "LINK", "HtmlTable", "html_document", "named_rows"]
+
+LINK, CLASS = "@href", "@class"
+_FEWEST = 3  # columns of a table in which a text across all of them is a heading of a group
+_OVER = re.compile(
+    r"clos(?:ed|ure)|clear(?:ed)?\b|complet|recent|past\b|previous|histor|archiv|inactive", re.IGNORECASE
+)
+"""How tables are called whose calls are over."""
+
+_Row = dict[str, str] | Unreadable
 
 
-@dataclass(slots=True)
-class Cell:
-    """The text of a cell, its class, the address of its first link, its table, and how far it reaches."""
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One table of a page: its title, its rows, and the names of its columns where they are known."""
 
-    words: list[str] = field(default_factory=list)
-    link: str = ""
-    class_: str = ""
-    table: int = 0
-    down: int = 1
-    across: int = 1
-
-    @property
-    def text(self) -> str:
-        """The text with runs of white space folded."""
-        return " ".join("".join(self.words).split())
+    title: str
+    rows: Sequence[Sequence[Cell]]
+    names: Sequence[str] = ()
 
 
 class HtmlTable:
@@ -61,137 +51,126 @@ class HtmlTable:
     ``COLUMN@href`` is the address that the text in a column leads to, ``COLUMN@class`` the class of its cell,
     which on some pages tells by its colour what is over.
 
-    Without *columns* in the city file, the page's table must have a row of headings with the names that the
+    Without *columns* in the city file, the page's tables must have a row of headings with the names that the
     city file wants. With them, the cells are named by their order: in each row, or, with *begins*, from each
-    cell whose text that pattern finds, over as many rows as it takes.
+    cell whose text that pattern finds, over as many rows as it takes. Of several tables with our columns all
+    are read, or those whose title *table* finds; where calls close by vanishing, none whose title says that
+    its calls are over. ``__group`` is the title of a row's table, or the last text above it across columns.
     """
 
     def __init__(self, source: SourceSpec, http: Conversation) -> None:
         self._source = source
         self._columns = Columns(source)
         self._begins = None if source.begins is None else Matcher(source.begins)
+        self._table = None if source.table is None else Matcher(source.table, re.IGNORECASE)
         self._pages = Pages(source, http)
 
     async def fetch(self, cursor: str | None) -> AsyncIterator[Batch]:  # noqa: ARG002 - it is always read whole
         """Yield all rows in one batch."""
-        answer = await self._pages.ask()
+        answer, rows = await self._pages.read(self._part)
         if answer.unchanged:
             yield Batch([], answer.fetched_at, unchanged=True)
             return
-        rows, unreadable = self._rows(answer.value)
         if len(rows) > self._source.max_rows:
             raise SourceChanged(TOO_MANY_ROWS)
-        records = self._columns.records(rows)
+        unreadable = [row for row in rows if isinstance(row, Unreadable)]
+        records = self._columns.records(row for row in rows if not isinstance(row, Unreadable))
         unreadable += [Unreadable(repr(record), "bad_encoding") for record in records if _has_lost(record)]
         records = [record for record in records if not _has_lost(record)]
-        yield Batch(records, answer.fetched_at, complete=True, unreadable=unreadable)
+        yield Batch(records, answer.fetched_at, complete=self._pages.complete, unreadable=unreadable)
         # Reached only when the batch was stored: a fetch that failed later must be asked in full again.
         self._pages.stored(answer)
 
-    def _rows(self, page: "Page") -> tuple[list[dict[str, str]], list[Unreadable]]:
+    def _part(self, answer: Answer) -> Part:
+        page: Page = answer.value
         try:
-            return self._rows_of_table(page.rows)
+            rows = self._rows(page, self._tables(page))
         except SourceChanged:
-            if page.says_nobody:  # with its last call, many a page drops the table
-                return [], []
-            raise
+            if not page.says_nobody:
+                raise
+            return Part([])  # with its last call, many a page drops the table
+        return Part(rows, page.extent, page.next_form)
 
-    def _rows_of_table(self, page: Sequence[Sequence[Cell]]) -> tuple[list[dict[str, str]], list[Unreadable]]:
+    def _tables(self, page: Page) -> dict[int, _Table]:
+        tables = {n: _Table(page.titles.get(n, ""), rows) for n, rows in page.tables.items()}
+        if self._table is None:
+            return tables
+        chosen = {n: table for n, table in tables.items() if self._table.search(table.title[:LONGEST_TEXT])}
+        if not chosen:
+            raise SourceChanged("no table with the title that the city file names")
+        return chosen
+
+    def _rows(self, page: Page, tables: Mapping[int, _Table]) -> list[_Row]:
         names = self._source.columns
         if self._begins is not None:
-            return [_row(names, block) for block in self._blocks(page, self._begins, len(names))], []
-        page = list(_spread(page))
+            cells = [cell for row in page.rows for cell in row if cell.table in tables]
+            return [_row(names, block) for block in _cut_up(cells, self._begins, len(names))]
+        spread = [_Table(table.title, list(_spread(table.rows))) for table in tables.values()]
         if not names:
-            heading, page = self._below_heading(page)
-            return _named(page, heading)
-        return _named(page, names)
+            spread = self._below_headings(spread)
+        else:
+            # A table in which no row has as many cells is a menu, or another list.
+            fitting = [table for table in spread if any(len(row) == len(names) for row in table.rows)]
+            spread = [_Table(table.title, table.rows, list(names)) for table in fitting]
+            if not fitting:
+                raise SourceChanged("no table with as many columns as the city file names")
+        return [row for table in self._not_over(spread) for row in _named(table)]
 
-    def _below_heading(self, page: Sequence[Sequence[Cell]]) -> tuple[list[str], Sequence[Sequence[Cell]]]:
-        """Return the headings that the city file's columns are among, and the rows below them."""
+    def _not_over(self, tables: Sequence[_Table]) -> Sequence[_Table]:
+        """Leave out the tables of calls that are over, where a call is over that is not there any more."""
+        if self._source.closes != "vanish" or self._table is not None:
+            return tables
+        return [table for table in tables if not _OVER.search(table.title)] or tables
+
+    def _below_headings(self, tables: Sequence[_Table]) -> list[_Table]:
+        """Return what stands below each row of headings that the city file's columns are among.
+
+        A table of headings alone lends them to those after it, as on pages whose rows scroll below them.
+        """
         best: SourceChanged | None = None
-        for number, row in enumerate(page):
-            heading = [cell.text for cell in row]
-            present = {*heading, *(name + more for name in heading for more in (LINK, CLASS))}
+        found: list[_Table] = []
+        for table in tables:
+            below = self._below_heading(table)
+            if isinstance(below, _Table):
+                found.append(below)
+            elif found and not found[-1].rows and any(len(row) == len(found[-1].names) for row in table.rows):
+                found[-1] = _Table(found[-1].title, table.rows, found[-1].names)
+            elif below is not None and (best is None or set(self._columns.wanted) & set(below.heading)):
+                best = below
+        if not found:
+            raise best or SourceChanged("no table on the page")
+        return found
+
+    def _below_heading(self, table: _Table) -> _Table | SourceChanged | None:
+        """Return the rows below the headings of a table, or what is missing of them."""
+        best: SourceChanged | None = None
+        for number, row in enumerate(table.rows):
+            names = [cell.text for cell in row]
+            present = {GROUP, *names, *(name + more for name in names for more in (LINK, CLASS))}
             try:
                 self._columns.expect_in_heading(present)
             except SourceChanged as error:
-                if best is None or set(self._columns.wanted) & present:
+                if best is None or set(self._columns.wanted) & present - {GROUP}:
                     best = error
                 continue
-            return heading, page[number + 1 :]
-        raise best or SourceChanged("no table on the page")
-
-    def _blocks(self, page: Sequence[Sequence[Cell]], begins: Matcher, size: int) -> list[list[Cell]]:
-        blocks: list[list[Cell]] = []
-        for cell in (cell for row in page for cell in row):
-            if begins.search(cell.text):
-                blocks.append([cell])
-            elif blocks and len(blocks[-1]) < size:
-                blocks[-1].append(cell)
-        return blocks
+            return _Table(table.title, table.rows[number + 1 :], names)
+        return best
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The rows of all tables of a page, as lists of cells, and whether it says that there are no calls."""
-
-    rows: list[list[Cell]]
-    says_nobody: bool
-
-
-def html_document(body: bytes) -> Page:
-    """Return what a page holds; raises ``SourceUnavailable`` where it has no table and does not say why."""
-    text = _text(body)
-    if not text.strip():
-        raise SourceUnavailable("answered with nothing")
-    if "<" not in text:
-        raise SourceUnavailable("answered with no HTML")
-    reader = _read(text)
-    says_nobody = _NOBODY.search(" ".join(" ".join(reader.words).split())) is not None
-    if not reader.rows and not says_nobody:
-        raise SourceUnavailable("answered with a page without a table")
-    return Page(reader.rows, says_nobody)
-
-
-def _read(text: str) -> "_Reader":
-    """Parse a page piece by piece, with limits: an unclosed part is searched from its start each time."""
-    if text.count("<") > _MOST_TAGS:
-        raise SourceChanged("too many tags on the page")
-    reader = _Reader()
-    deadline = time.monotonic() + _LONGEST_S
-    for start in range(0, len(text), _PIECE):
-        try:
-            reader.feed(text[start : start + _PIECE])
-        except AssertionError:  # how the parser refuses a declaration that it does not know
-            raise SourceUnavailable("answered with HTML that cannot be read") from None
-        unread = reader.rawdata
-        is_tag = unread[:1] == "<" and unread[1:2].isalpha()
-        if len(unread) > (_LONGEST_TAG if is_tag else _LONGEST_SCRIPT):
-            raise SourceUnavailable("answered with HTML of which a part has no end")
-        if time.monotonic() > deadline:
-            raise SourceUnavailable("a page that takes too long to read")
-    if len(reader.rawdata) <= _LONGEST_END:
-        reader.close()
-    return reader
-
-
-def _text(body: bytes) -> str:
-    """Return a page's text: what is no UTF-8 is in what the page declares, or else as browsers read it."""
-    if body.startswith(_UTF16):
-        return body.decode("utf-16", errors="replace")
-    with suppress(UnicodeDecodeError):
-        return body.decode("utf-8-sig")
-    declared = _CHARSET.search(body[:_DECLARED_WITHIN])
-    encoding = declared[1].decode("ascii").lower() if declared else "cp1252"
-    try:
-        return body.decode(_AS_BROWSERS.get(encoding, encoding), errors="replace")
-    except (LookupError, UnicodeError):
-        raise SourceChanged("a page in an encoding that is not known here") from None
+def _cut_up(cells: Sequence[Cell], begins: Matcher, size: int) -> list[list[Cell]]:
+    """Return the cells of each record, which takes as many as there are, up to *size*."""
+    blocks: list[list[Cell]] = []
+    for cell in cells:
+        if begins.search(cell.text):
+            blocks.append([cell])
+        elif blocks and len(blocks[-1]) < size:
+            blocks[-1].append(cell)
+    return blocks
 
 
 def _has_lost(record: RawRecord) -> bool:
     """Whether a letter of a record could not be read: what is left may mean something else."""
-    return any(_LOST in value for value in record.values() if isinstance(value, str))
+    return any(LOST in value for value in record.values() if isinstance(value, str))
 
 
 def _spread(page: Sequence[Sequence[Cell]]) -> Iterator[list[Cell]]:
@@ -218,43 +197,52 @@ def _spread(page: Sequence[Sequence[Cell]]) -> Iterator[list[Cell]]:
             going_on |= {column: (row[column], left - 1) for column in range(at, len(row)) if left > 1}
         held = going_on
         count += len(row)
-        if count > _MOST_CELLS:
+        if count > MOST_CELLS:
             raise SourceChanged("too many cells on the page")
         yield row
 
 
-def named_rows(page: Sequence[Sequence[Cell]]) -> list[dict[str, str]]:
-    """Return the rows below the first row of headings that names as many columns as most rows have."""
-    page = list(_spread(page))
-    sizes = Counter(len(cells) for cells in page if len(cells) > 1)
-    if not sizes:
-        return []
-    size = sizes.most_common(1)[0][0]
-    for number, cells in enumerate(page):
-        names = [cell.text for cell in cells]
-        if len(names) == size and all(names) and len(set(names)) == size:
-            return _named(page[number + 1 :], names)[0]
-    return []
+def named_rows(page: Page) -> list[dict[str, str]]:
+    """Return the rows of the table that most likely holds calls, below its row of headings.
+
+    That is the longest of those with a row that names as many columns as most of its rows have.
+    """
+    best: list[dict[str, str]] = []
+    for number, cells in page.tables.items():
+        rows = list(_spread(cells))
+        sizes = Counter(len(row) for row in rows if len(row) > 1)
+        size = sizes.most_common(1)[0][0] if sizes else 0
+        for at, row in enumerate(rows):
+            names = [cell.text for cell in row]
+            if len(names) == size and all(names) and len(set(names)) == size:
+                table = _Table(page.titles.get(number, ""), rows[at + 1 :], names)
+                named = [one for one in _named(table) if not isinstance(one, Unreadable)]
+                best = max(best, named, key=len)
+                break
+    return best
 
 
-def _named(
-    page: Sequence[Sequence[Cell]], names: Sequence[str]
-) -> tuple[list[dict[str, str]], list[Unreadable]]:
+def _named(table: _Table) -> list[_Row]:
     """Return rows of as many cells as there are names; one with another number is damaged.
 
-    A row without a word is layout: it may hold another table. So is one that says that there are no calls.
+    A row without a word is layout: it may hold another table. So is one that says that there are no calls,
+    repeats the headings or adds up. A text across several columns is the heading of a group.
     """
-    rows: list[dict[str, str]] = []
-    unreadable: list[Unreadable] = []
-    for cells in page:
+    rows: list[_Row] = []
+    group, names = table.title, list(table.names)
+    for cells in table.rows:
         texts = [cell.text for cell in cells if cell.text]
-        if not texts or (len(names) > len(texts) == 1 and _NOBODY.search(texts[0])):
+        if not texts or (len(names) > len(texts) == 1 and SAYS_NOBODY.search(texts[0])):
             continue
-        if len(cells) == len(names):
-            rows.append(_row(names, cells))
+        if [cell.text for cell in cells] == names or is_footer(texts, len(names)):
+            continue
+        if len(texts) == 1 and len(names) >= _FEWEST and any(cell.text and cell.across > 1 for cell in cells):
+            group = texts[0]
+        elif len(cells) == len(names):
+            rows.append({GROUP: group, **_row(names, cells)} if group else _row(names, cells))
         else:
-            unreadable.append(Unreadable(repr([cell.text for cell in cells]), "ragged_row"))
-    return rows, unreadable
+            rows.append(Unreadable(repr([cell.text for cell in cells]), "ragged_row"))
+    return rows
 
 
 def _row(names: Sequence[str], cells: Sequence[Cell]) -> dict[str, str]:
@@ -266,61 +254,3 @@ def _row(names: Sequence[str], cells: Sequence[Cell]) -> dict[str, str]:
         if cell.class_:
             row[name + CLASS] = cell.class_
     return row
-
-
-class _Reader(HTMLParser):
-    """Collects the cells of a page; the innermost table counts where tables stand in cells."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.rows: list[list[Cell]] = []
-        self.words: list[str] = []
-        self._cell: Cell | None = None
-        self._silent = 0
-        self._cells = 0
-        self._tables = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "table":
-            self._tables += 1
-        elif tag == "tr":
-            self.rows.append([])
-            self._cell = None
-        elif tag in ("td", "th"):
-            self._open_cell(dict(attrs))
-        elif tag == "a" and self._cell is not None and not self._cell.link:
-            self._cell.link = dict(attrs).get("href") or ""
-        elif tag in _SILENT:
-            self._silent += 1
-        elif tag == "br" and self._cell is not None:
-            self._cell.words.append(" ")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _SILENT:
-            self._silent = max(0, self._silent - 1)
-        elif tag in ("td", "th", "tr", "table"):
-            self._cell = None
-
-    def handle_data(self, data: str) -> None:
-        if self._silent:
-            return
-        self.words.append(data)
-        if self._cell is not None:
-            self._cell.words.append(data)
-
-    def _open_cell(self, attrs: dict[str, str | None]) -> None:
-        across = min(_reach(attrs.get("colspan")) or 1, _WIDEST)
-        self._cells += across
-        if self._cells > _MOST_CELLS:
-            raise SourceChanged("too many cells on the page")
-        if not self.rows:
-            self.rows.append([])
-        down = _reach(attrs.get("rowspan"))
-        class_ = attrs.get("class") or ""
-        self._cell = Cell(class_=class_, table=self._tables, down=down or _LONGEST, across=across)
-        self.rows[-1].append(self._cell)
-
-
-def _reach(told: str | None) -> int:
-    """Return over how many rows or columns a cell says that it reaches: 0 is to the end, nonsense is 1."""
-    return int(told) if told is not None and re.fullmatch(r"\s*\d{1,5}\s*", told) else 1

@@ -44,11 +44,28 @@ _AT_ONCE = 100_000
 _ADDRESSES = 16  # remembered: a poll asks what the one before asked
 _LONGEST_QUERY = 1_500  # characters; some servers refuse an address beyond 2,048
 _NOT_MODIFIED = 304
+_REFUSALS = {
+    401: "it needs a login or a key",
+    403: "access is refused: to everybody, or to this machine or program",
+    404: "nothing is at this address",
+    405: "it is not asked with GET: see `form` and `body`",
+    407: "the proxy needs a login",
+    410: "it was taken away for good",
+}
+"""What statuses mean to the people who keep the city file."""
 _TRY_AGAIN = frozenset({202, 408, 425, 429, 500, 502, 503, 504})
 # What we can unpack in small steps: brotli and zstd reach a million to one, gzip a thousand.
 _ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 
 _wait = wait_exponential(multiplier=0.5, max=8) + wait_random(0, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is posted with a question."""
+
+    content: bytes
+    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +138,27 @@ class Conversation:
         params: Mapping[str, str],
         *,
         validators: Mapping[str, str] | None = None,
-        post: bool = False,
+        post: Body | None = None,
+        decode: Decode | None = None,
     ) -> Answer:
-        """Return the document at *url*, trying again where that may help; *post* sends an empty form."""
-        return await self._attempts(self._once, url, params, validators or {}, post=post)
+        """Return the document at *url*, trying again where that may help; with *post*, a body is posted.
+
+        *decode* reads this answer, where it is of another kind than the others.
+        """
+        decode = decode or self._decode
+        return await self._attempts(self._once, url, params, validators or {}, post, decode)
 
     async def _once(
-        self, url: str, params: Mapping[str, str], validators: Mapping[str, str], *, post: bool
+        self,
+        url: str,
+        params: Mapping[str, str],
+        validators: Mapping[str, str],
+        post: Body | None,
+        decode: Decode,
     ) -> Answer:
         try:
             async with asyncio.timeout(_WHOLE_ANSWER * self._source.timeout_s):
-                response, body = await self._exchange(self._request(url, params, validators, post=post))
+                response, body = await self._exchange(self._request(url, params, validators, post))
         except (TimeoutError, httpx.TimeoutException) as error:
             raise SourceUnavailable("timed out", detail=_beyond("timed out", error)) from None
         except httpx.HTTPError as error:
@@ -142,17 +169,21 @@ class Conversation:
             return Answer(None, self.now(), response.headers, unchanged=True, validators=validators)
         if not response.is_success or response.status_code in _TRY_AGAIN:
             raise self._refusal(response, body)
-        decode = json_document if post else self._decode
         # In another thread if it takes a while: this one sends the live feed.
         document = decode(body) if len(body) < _AT_ONCE else await asyncio.to_thread(decode, body)
         return Answer(document, self.now(), response.headers, validators=_validators(response))
 
     def _request(
-        self, url: str, params: Mapping[str, str], validators: Mapping[str, str], *, post: bool
+        self, url: str, params: Mapping[str, str], validators: Mapping[str, str], post: Body | None
     ) -> httpx.Request:
         headers = {**self._own_headers, **validators, **self._secret_headers}
         whole = self._address(url, tuple(params.items()))
-        if post or (self._forms and len(whole.query) > _LONGEST_QUERY):
+        if post is not None:
+            headers["content-type"] = post.media_type
+            return self._client.build_request(
+                "POST", whole, content=post.content, headers=headers, timeout=self._timeout
+            )
+        if self._forms and len(whole.query) > _LONGEST_QUERY:
             return self._client.build_request(
                 "POST", url, data=dict(params), headers=headers, timeout=self._timeout
             )
@@ -209,7 +240,7 @@ class Conversation:
             explained = self._explain(status, json_document(body))
         except SourceUnavailable:
             explained = None
-        return explained or SourceChanged(f"HTTP {status}")
+        return explained or SourceChanged(f"HTTP {status}", detail=_REFUSALS.get(status, ""))
 
     def _retry_after(self, response: httpx.Response) -> float | None:
         """Return the seconds that the far side asks us to wait (RFC 9110, 10.2.3: seconds or a date)."""

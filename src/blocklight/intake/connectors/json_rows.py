@@ -6,16 +6,21 @@ from typing import Any
 
 from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
-from blocklight.intake.columns import Columns, list_at
-from blocklight.intake.connectors.http import Conversation
-from blocklight.intake.connectors.pages import Pages
-from blocklight.intake.record import TOO_MANY_ROWS, Batch
+from blocklight.intake.columns import Columns, reach
+from blocklight.intake.connectors.http import Answer, Body, Conversation, json_document
+from blocklight.intake.connectors.pages import Pages, Part
+from blocklight.intake.extent import Extent, extent_of
+from blocklight.intake.record import TOO_MANY_ROWS, Batch, Unreadable
+from blocklight.intake.row_lists import list_at, named_rows
 
 _TOKEN_LIFE = timedelta(minutes=30)
 
 
 class JsonRows:
-    """Reads the whole list at each fetch, asking for a token first where the city file says where."""
+    """Reads the whole list at each fetch, page by page where it has several.
+
+    It asks for a token first where the city file says where.
+    """
 
     def __init__(self, source: SourceSpec, http: Conversation) -> None:
         self._source = source
@@ -27,19 +32,42 @@ class JsonRows:
     async def fetch(self, cursor: str | None) -> AsyncIterator[Batch]:  # noqa: ARG002 - the list is always read whole
         """Yield the list in one batch."""
         await self._introduce()
-        answer = await self._pages.ask()
+        answer, rows = await self._pages.read(self._part)
         if answer.unchanged:
             yield Batch([], answer.fetched_at, unchanged=True)
             return
-        rows = list_at(answer.value, self._source.records)
-        if rows is None:
-            raise SourceChanged("no list of records in the answer")
         if len(rows) > self._source.max_rows:
             raise SourceChanged(TOO_MANY_ROWS)
-        records = self._columns.records(rows)
-        yield Batch(records, answer.fetched_at, complete=True)
+        records = self._columns.records(row for row in rows if not isinstance(row, Unreadable))
+        unreadable = [row for row in rows if isinstance(row, Unreadable)]
+        yield Batch(records, answer.fetched_at, complete=self._pages.complete, unreadable=unreadable)
         # Reached only when the batch was stored: a fetch that failed later must be asked in full again.
         self._pages.stored(answer)
+
+    def _part(self, answer: Answer) -> Part:
+        """Return the rows of a document, and what it says of others."""
+        source, document = self._source, answer.value
+        extent = extent_of(document, source.records, url=source.url, headers=answer.headers)
+        rows = list_at(document, source.records)
+        if rows is None:
+            rows = self._without_list(document, extent)
+        around = reach(document, source.records.rpartition(".")[0])
+        around = around if isinstance(around, Mapping) else {}
+        named, unreadable = named_rows(rows, source.columns, self._columns.read, around)
+        return Part([*named, *unreadable], extent)
+
+    def _without_list(self, document: Any, extent: Extent) -> list[Any]:  # noqa: ANN401 - any JSON value
+        """Return the rows of a document without a list: one alone, or none where it counts none.
+
+        What turns XML into JSON writes a list of one record as that record.
+        """
+        alone = reach(document, self._source.records)
+        if isinstance(alone, Mapping) and all(alone.get(column) is not None for column in self._source.key):
+            return [alone]
+        failed = isinstance(document, Mapping) and any("error" in str(name).casefold() for name in document)
+        if extent.total == 0 and not extent.lacks_some(0) and not failed:
+            return []
+        raise SourceChanged("no list of records in the answer")
 
     async def _introduce(self) -> None:
         """Ask for a new token now and then, and carry it."""
@@ -48,7 +76,8 @@ class JsonRows:
         now = self._http.now()
         if self._token_at is not None and now - self._token_at < _TOKEN_LIFE:
             return
-        answer = await self._http.ask(self._source.token_url, {}, post=True)
+        empty = Body(b"", "application/x-www-form-urlencoded")
+        answer = await self._http.ask(self._source.token_url, {}, post=empty, decode=json_document)
         token = _token(answer.value)
         if token is None:
             raise SourceUnavailable("no token in the answer")

@@ -22,6 +22,7 @@ from blocklight.intake.record import TOO_MANY_ROWS, Batch, RawRecord
 _ROW_ID = ":id"
 _SYSTEM_TIMES = frozenset({":updated_at", ":created_at"})
 _STEPS_BACK = 20
+_CAP = 1000  # of rows at once: portals that give fewer than are asked for give a multiple of it
 _FURTHEST_ZONE = timedelta(hours=14)
 _CODE = re.compile(r"[\w.\-]{1,80}")
 _COLUMN = re.compile(r":?\w{1,100}")
@@ -175,7 +176,8 @@ class Socrata:
                 fresh = [row for row, name in zip(rows, names, strict=True) if name not in given]
                 given.update(names)
                 lost += not fresh
-                then = self._after(place, rows, names) if len(rows) >= self._limit else None
+                full = len(rows) >= self._limit or (rows and len(rows) % _CAP == 0)
+                then = self._after(place, rows, names) if full else None
                 yield _Step(place, then, fresh, self._value(rows), answer)
                 if then is None:
                     return

@@ -14,9 +14,9 @@ import orjson
 
 from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
-from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.http import Conversation
 from blocklight.intake.connectors.pages import Pages
+from blocklight.intake.extent import NOT_ALL, limit_of_address
 from blocklight.intake.record import TOO_MANY_ROWS, Batch, Unreadable
 from blocklight.intake.tables import Block, Reading, read_body, read_file
 
@@ -62,7 +62,7 @@ class TableFiles:
         self._source = source
         self._http = http
         self._pages = Pages(source, http)
-        self._reading = Reading(Columns(source), source.records, source.encoding, source.page_size)
+        self._reading = Reading.of(source, source.page_size, whole=True)
         self._seen: dict[_File, float] = {}
 
     async def fetch(self, cursor: str | None) -> AsyncIterator[Batch]:
@@ -76,12 +76,20 @@ class TableFiles:
         if answer.unchanged:
             yield Batch([], answer.fetched_at, unchanged=True)
             return
-        blocks = await asyncio.to_thread(lambda: list(self._capped(read_body(answer.value, self._reading))))
-        for number, block in enumerate(blocks, 1):
-            last = number == len(blocks)
-            yield Batch(
-                block.records, answer.fetched_at, complete=last, unreadable=block.unreadable, more=not last
-            )
+        blocks, before, count = self._capped(read_body(answer.value, self._reading)), Block(), 0
+        while (block := await asyncio.to_thread(_next, blocks)) is not None:
+            if count:
+                yield Batch(before.records, answer.fetched_at, unreadable=before.unreadable, more=True)
+            before, count = block, count + len(block)
+        limit = limit_of_address(self._source.url) if self._source.extent == "said" else None
+        if limit is not None and 0 < limit <= count:
+            raise SourceChanged(NOT_ALL, detail="it holds as many as its address asks for at most")
+        yield Batch(
+            before.records,
+            answer.fetched_at,
+            complete=self._pages.complete,
+            unreadable=before.unreadable,
+        )
         # Reached only when the batches were stored: a fetch that failed later must be asked in full again.
         self._pages.stored(answer)
 
@@ -139,7 +147,8 @@ class TableFiles:
         if _File.at(file.path) != file:
             raise SourceUnavailable("a file was written to while it was read")
         last = before or Block()
-        yield Batch(last.records, now, cursor=cursor, complete=whole, unreadable=last.unreadable)
+        complete = whole and self._pages.complete
+        yield Batch(last.records, now, cursor=cursor, complete=complete, unreadable=last.unreadable)
 
     def _read(self, file: _File) -> Iterator[Block]:
         if file.size > self._source.max_bytes:
@@ -150,7 +159,7 @@ class TableFiles:
         count = 0
         for block in blocks:
             count += len(block)
-            if count > self._source.max_rows:
+            if count > self._source.row_limit:
                 raise SourceChanged(TOO_MANY_ROWS)
             yield block
 
@@ -178,7 +187,7 @@ def unlike(source: SourceSpec) -> Iterator[tuple[str, SourceError]]:
     folder, files = _listed(_path(source.url)) if read else (False, ())
     for file in files if folder else ():
         try:
-            next(read_file(file.path, Reading(Columns(source), source.records, source.encoding, 1)), None)
+            next(read_file(file.path, Reading.of(source, 1)), None)
         except SourceError as error:
             yield file.path.name, error
         except OSError:

@@ -110,7 +110,7 @@ def _read(url: str, body: bytes) -> Sample:
         return _json(url, plain, body)
     if start.startswith(b"<"):
         if re.search(rb"<(?:html|!doctype html|table)", start, re.IGNORECASE):
-            return Sample("html", url, list(named_rows(html_document(body).rows))[:_MOST_ROWS])
+            return Sample("html", url, named_rows(html_document(body))[:_MOST_ROWS])
         return Sample("feed", url, entry_rows(xml_document(body))[:_MOST_ROWS])
     if _SOCRATA.search(plain):  # an export of the portal's: its own API has the same columns in small letters
         rows = [{_small(name): value for name, value in row.items()} for row in _table(url, body).rows]
@@ -211,7 +211,7 @@ class _EveryColumn(Columns):
     """Stands in for the columns of a city file that does not exist yet: all of them are wanted."""
 
     def __init__(self) -> None:
-        self.wanted = ()
+        self.wanted = self._read = ()
         self._every = True
 
     def record(self, row: Mapping[str, Any]) -> RawRecord:

@@ -1,0 +1,192 @@
+"""Reads what an answer says of its own extent: how many rows there are, and where the next ones are."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+NOT_ALL = "the answer says that there are more rows than it holds"
+"""Why a fetch fails that could not read everything: without a number, as every reason that is public."""
+
+# Names as `_folded` writes them: small letters and digits alone.
+_FILTERED = frozenset({"recordsfiltered", "itotaldisplayrecords"})
+_TOTALS = frozenset({
+    "total", "totalcount", "totalrows", "totalrecords", "totalresults", "totalitems", "totalhits",
+    "totalsize",
+    "totalfeatures", "totalelements", "count", "recordstotal", "itotalrecords", "recordcount", "rowcount",
+    "resultcount", "numfound", "numbermatched", "matched", "odatacount", "xtotalcount",
+})  # fmt: skip
+_PAGES = frozenset(
+    {"totalpages", "pagecount", "pages", "numpages", "numberofpages", "lastpage", "xtotalpages"}
+)
+_PAGE = frozenset({"page", "currentpage", "pagenumber", "pageno", "pageindex", "xpage"})
+_MORE = frozenset({
+    "hasmore", "hasnext", "hasnextpage", "more", "moreresults", "morerecords", "exceededtransferlimit",
+    "recordstruncated", "truncated", "incompleteresults", "partial",
+})  # fmt: skip
+_NEXT = frozenset({"next", "nextpage", "nexturl", "nextlink", "nexthref", "nextpageurl", "odatanextlink"})
+_TOKENS = frozenset({"nextcursor", "nextpagetoken", "nexttoken", "continuationtoken", "xnextpage"})
+_LIMITS = frozenset(
+    {"limit", "pagesize", "perpage", "resultsperpage", "itemsperpage", "rowsperpage", "maxrecords"}
+)
+_LIMITS_OF_ADDRESS = _LIMITS | {
+    "rows", "top", "size", "count", "max", "maxresults", "numrows", "take", "resultrecordcount", "maxfeatures"
+}  # fmt: skip
+_ABOUT = frozenset(
+    {"meta", "metadata", "paging", "pagination", "page", "pageinfo", "links", "properties", "info"}
+)
+_LINK = re.compile(r'<([^>]{1,2000})>\s*;[^,]{0,200}?\brel\s*=\s*"?next\b', re.IGNORECASE)
+_RANGE = re.compile(r"\w+\s+\d+-\d+/(\d{1,12})")
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What an answer says of the rows that it does not hold; ``None`` where it says nothing.
+
+    *total* counts the rows of all pages, *next_url* is where the next page is, *more* whether there plainly
+    is one, and *limit* how many rows a page holds at most.
+    """
+
+    total: int | None = None
+    next_url: str | None = None
+    more: bool | None = None
+    limit: int | None = None
+
+    def lacks_some(self, count: int) -> bool:
+        """Whether there are rows beyond the *count* that were read; a full page may be one of several."""
+        if self.next_url or self.more:
+            return True
+        if self.total is not None:
+            return self.total > count
+        return self.more is None and self.limit is not None and 0 < self.limit <= count
+
+
+def extent_of(
+    document: Any,  # noqa: ANN401 - any JSON value
+    path: str = "",
+    *,
+    url: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> Extent:
+    """Return what a JSON document says of the list at *path*; what stands nearest to the list counts first.
+
+    *url* is the address that was asked, *headers* are those of the answer.
+    """
+    told: dict[str, Any] = {}
+    for table in (*_tables_around(document, path), _of_headers(headers or {})):
+        for name, value in table.items():
+            told.setdefault(_folded(str(name)), value)
+    if {"page", "total", "records"} <= set(told):  # jqGrid's reader: `total` counts pages, `records` rows
+        told |= {"totalpages": told["total"], "total": told["records"]}
+    groups = "*" in path.split(".")  # a count beside several lists is none of one list's rows
+    return Extent(
+        total=None if groups else _total(told),
+        next_url=_next_url(told),
+        more=_more(told),
+        limit=_least(_limit(told), limit_of_address(url)),
+    )
+
+
+def limit_of_address(url: str) -> int | None:
+    """Return how many rows an address asks for at most, ``None`` where it does not say."""
+    numbers = (
+        _number(value)
+        for name, value in parse_qsl(urlsplit(url).query)
+        if _folded(name) in _LIMITS_OF_ADDRESS
+    )
+    return next((number for number in numbers if number is not None), None)
+
+
+def _tables_around(document: Any, path: str) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - any JSON value
+    """Yield the tables that a list lies in, the innermost first, each with what it says about itself."""
+    tables, value = [], document
+    for part in (*path.split("."), ""):
+        if isinstance(value, Mapping):
+            tables.append(value)
+            value = value.get(part)
+        elif isinstance(value, Sequence) and not isinstance(value, str) and part.isdecimal():
+            value = value[int(part)] if int(part) < len(value) else None
+        else:
+            break
+    for table in reversed(tables):
+        yield {name: value for name, value in table.items() if not isinstance(value, Mapping | list)}
+        for name, value in table.items():
+            if _folded(str(name)) in _ABOUT:
+                yield from _about(value)
+            elif _folded(str(name)) in _NEXT and isinstance(value, Mapping):
+                yield {name: value}
+
+
+def _about(value: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - any JSON value
+    """Yield what a member such as `meta` or `links` says, with its links by what they lead to."""
+    if isinstance(value, Mapping):
+        yield value
+        for inner in value.values():
+            if isinstance(inner, Mapping):
+                yield inner
+    elif isinstance(value, list):
+        yield {str(link.get("rel")): link for link in value if isinstance(link, Mapping) and "rel" in link}
+
+
+def _of_headers(headers: Mapping[str, str]) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        name: headers[name] for name in ("x-total-count", "x-next-page") if name in headers
+    }
+    if link := _LINK.search(headers.get("link", "")):
+        told["next"] = {"href": link[1]}
+    if within := _RANGE.match(headers.get("content-range", "")):
+        told["x-total-count"] = within[1]
+    return told
+
+
+def _total(told: Mapping[str, Any]) -> int | None:
+    for names in (_FILTERED, _TOTALS):
+        numbers = [number for name in names if (number := _number(told.get(name))) is not None]
+        if numbers:
+            return max(numbers)
+    return None
+
+
+def _more(told: Mapping[str, Any]) -> bool | None:
+    """Return whether there is another page: one that says so is right where another member says nothing."""
+    said: list[bool] = [_is_true(told[name]) for name in _MORE if name in told]
+    said += [bool(told[name]) for name in (*_NEXT, *_TOKENS) if name in told]
+    pages = next((number for name in _PAGES if (number := _number(told.get(name))) is not None), None)
+    if pages is not None:
+        page = next((number for name in _PAGE if (number := _number(told.get(name))) is not None), 1)
+        said.append(page < pages)
+    return any(said) if said else None
+
+
+def _next_url(told: Mapping[str, Any]) -> str | None:
+    for name in _NEXT:
+        value = told.get(name)
+        href = value.get("href") if isinstance(value, Mapping) else value
+        if isinstance(href, str) and re.search(r"[/?]", href):
+            return href
+    return None
+
+
+def _limit(told: Mapping[str, Any]) -> int | None:
+    return next((number for name in _LIMITS if (number := _number(told.get(name))) is not None), None)
+
+
+def _least(*numbers: int | None) -> int | None:
+    return min((number for number in numbers if number is not None), default=None)
+
+
+def _is_true(value: object) -> bool:
+    return value is True or str(value).strip().casefold() in ("true", "1", "yes")
+
+
+def _number(value: object) -> int | None:
+    """Return a whole number, also one that is written as text."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if value >= 0 else None
+    text = value.strip() if isinstance(value, str) else ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else None  # noqa: PLR2004 - a number of rows
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[^0-9a-z]", "", name.casefold())

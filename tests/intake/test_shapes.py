@@ -1,0 +1,104 @@
+"""Every geometry has a middle, and every notation of a place is read."""
+
+from typing import Any
+
+import pytest
+
+from blocklight.intake.converters import CONVERTERS, from_xy
+from blocklight.intake.shapes import middle_of
+
+LINE = [[-97.33, 37.692], [-97.328, 37.692]]
+RING = [[-97.33, 37.696], [-97.329, 37.696], [-97.329, 37.697], [-97.33, 37.696]]
+
+
+@pytest.mark.parametrize(
+    ("shape", "middle"),
+    [
+        ({"type": "Point", "coordinates": [-97.33, 37.68]}, (-97.33, 37.68)),
+        ({"type": "Point", "coordinates": [-97.33, 37.68, 120.5]}, (-97.33, 37.68)),
+        ({"type": "MultiPoint", "coordinates": LINE}, (-97.329, 37.692)),
+        ({"type": "LineString", "coordinates": LINE}, (-97.329, 37.692)),
+        ({"type": "MultiLineString", "coordinates": [LINE, [[-97.33, 37.694]]]}, (-97.329, 37.693)),
+        ({"type": "Polygon", "coordinates": [RING]}, (-97.3295, 37.6965)),
+        ({"type": "MultiPolygon", "coordinates": [[RING]]}, (-97.3295, 37.6965)),
+        (
+            {"type": "GeometryCollection", "geometries": [{"type": "LineString", "coordinates": LINE}]},
+            (-97.329, 37.692),
+        ),
+        ({"x": -97.33, "y": 37.68}, (-97.33, 37.68)),
+        ({"paths": [LINE]}, (-97.329, 37.692)),
+        ({"rings": [RING], "spatialReference": {"wkid": 4326}}, (-97.3295, 37.6965)),
+        ({"points": LINE}, (-97.329, 37.692)),
+        (
+            {"curvePaths": [[[-97.33, 37.692], {"c": [[-97.328, 37.692], [-97.329, 37.7]]}]]},
+            (-97.329, 37.692),
+        ),
+    ],
+)
+def test_a_shape_has_the_middle_of_what_it_spans(shape: dict[str, Any], middle: tuple[float, float]) -> None:
+    assert middle_of(shape) == pytest.approx(middle)
+    assert CONVERTERS["point"](shape) == pytest.approx(middle)
+
+
+@pytest.mark.parametrize(
+    "shape", [None, {"type": "Point", "coordinates": []}, {"rings": []}, {"x": "NaN", "y": "NaN"}]
+)
+def test_an_empty_shape_has_none(shape: object) -> None:
+    assert middle_of(shape) is None
+
+
+@pytest.mark.parametrize(
+    "shape", [7, "x", {}, {"coordinates": ["a", "b"]}, {"coordinates": [1]}, [[[[[[[[[[1, 2]]]]]]]]]]]
+)
+def test_what_is_no_shape_is_refused(shape: object) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        middle_of(shape)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"latitude": "37.694", "longitude": "-97.33"}',
+        '{"type": "Point", "coordinates": [-97.33, 37.694]}',
+        "100 N MAIN ST\nSOMEWHERE, KS\n(37.694, -97.33)",
+        "(37.694\u00b0, -97.33\u00b0)",
+        "POINT (-97.33 37.694)",
+        "POINT Z (-97.33 37.694 0)",
+        "SRID=4326;POINT(-97.33 37.694)",
+        "MULTIPOINT ((-97.33 37.694), (-97.33 37.694))",
+        "LINESTRING (-97.34 37.694, -97.32 37.694)",
+        "37.694, -97.33",
+        "-97.33, 37.694",
+    ],
+)
+def test_a_place_in_text_is_read(text: str) -> None:
+    assert CONVERTERS["point"](text) == pytest.approx((-97.33, 37.694))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"human_address": '{"address": "100 N MAIN ST"}'},
+        "100 N MAIN ST",
+        "SRID=3857;POINT(1 2)",
+        "POINT EMPTY",
+        "{",
+        "[]",
+    ],
+)
+def test_what_names_no_place_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        CONVERTERS["point"](value)
+
+
+def test_a_comma_may_stand_for_the_point() -> None:
+    assert CONVERTERS["float"]("37,6800") == 37.68
+    assert CONVERTERS["float"]("-97,330") == -97.33
+    assert CONVERTERS["float"]("1,234,567.5") == 1_234_567.5
+    assert from_xy("-97,33 37,68", 1, None) == (-97.33, 37.68)
+
+
+def test_text_that_would_keep_a_pattern_busy_is_refused_at_once() -> None:
+    for text in ("POINT" + " " * 100_000, "POINT(" + "1 " * 90_000 + "x", "(" * 900):
+        with pytest.raises(ValueError, match="not a point"):
+            CONVERTERS["point"](text)
