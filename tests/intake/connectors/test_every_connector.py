@@ -378,8 +378,11 @@ async def test_an_answer_that_was_not_stored_is_asked_for_in_full_again(shape: s
 @pytest.mark.parametrize("shape", CONDITIONAL)
 async def test_a_redirect_is_followed(shape: str) -> None:
     with feed(shape, 5) as home:
-        target = home.source().url + ("/query?where=1=1&outFields=*&outSR=4326" if home.is_arcgis else "")
-        with feed(shape, 0, wrap=lambda app: server.with_faults(app, [server.redirect(target)])) as old:
+        query = "/query?where=1=1&outFields=*&outSR=4326"
+        targets = [home.source().url + more for more in (("", query) if home.is_arcgis else ("",))]
+        with feed(
+            shape, 0, wrap=lambda app: server.with_faults(app, list(map(server.redirect, targets)))
+        ) as old:
             async with Reader(old.source()) as reader:
                 fetched = await reader.fetch()
     assert fetched.error is None

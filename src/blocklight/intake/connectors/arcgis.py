@@ -269,7 +269,9 @@ class ArcGIS:
         self, path: str, params: Mapping[str, str], validators: Mapping[str, str] | None = None
     ) -> Answer:
         """Return an answer that is an object and no error; ArcGIS puts its errors inside HTTP 200."""
-        answer = await self._http.ask(self._url + path, {**self._fixed, **params}, validators=validators)
+        answer = await self._http.ask(
+            self._url + path, {**self._fixed, **params}, validators=validators, aside=not path
+        )
         if answer.unchanged:
             return answer
         if not isinstance(answer.value, dict):

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import httpx
@@ -31,6 +31,8 @@ Clock = Callable[[], datetime]
 Sleep = Callable[[float], Awaitable[None]]
 Explain = Callable[[int, Any], Exception | None]
 """Makes an error of a platform's own error document, or ``None`` when there is nothing to add."""
+ASIDE = "blocklight.aside"
+"""Marks a request for something else than rows, such as a layer's description: it is not recorded."""
 Decode = Callable[[bytes], Any]
 """Turns a body into a document; raises ``SourceUnavailable`` for what an unwell far side would send."""
 
@@ -140,25 +142,22 @@ class Conversation:
         validators: Mapping[str, str] | None = None,
         post: Body | None = None,
         decode: Decode | None = None,
+        aside: bool = False,
     ) -> Answer:
         """Return the document at *url*, trying again where that may help; with *post*, a body is posted.
 
-        *decode* reads this answer, where it is of another kind than the others.
+        *decode* reads this answer, where it is of another kind than the others; *aside* says that it holds no
+        rows.
         """
-        decode = decode or self._decode
-        return await self._attempts(self._once, url, params, validators or {}, post, decode)
+        request = partial(self._request, url, params, validators or {}, post, aside=aside)
+        return await self._attempts(self._once, request, validators or {}, decode or self._decode)
 
     async def _once(
-        self,
-        url: str,
-        params: Mapping[str, str],
-        validators: Mapping[str, str],
-        post: Body | None,
-        decode: Decode,
+        self, request: Callable[[], httpx.Request], validators: Mapping[str, str], decode: Decode
     ) -> Answer:
         try:
             async with asyncio.timeout(_WHOLE_ANSWER * self._source.timeout_s):
-                response, body = await self._exchange(self._request(url, params, validators, post))
+                response, body = await self._exchange(request())
         except (TimeoutError, httpx.TimeoutException) as error:
             raise SourceUnavailable("timed out", detail=_beyond("timed out", error)) from None
         except httpx.HTTPError as error:
@@ -174,7 +173,13 @@ class Conversation:
         return Answer(document, self.now(), response.headers, validators=_validators(response))
 
     def _request(
-        self, url: str, params: Mapping[str, str], validators: Mapping[str, str], post: Body | None
+        self,
+        url: str,
+        params: Mapping[str, str],
+        validators: Mapping[str, str],
+        post: Body | None,
+        *,
+        aside: bool,
     ) -> httpx.Request:
         headers = {**self._own_headers, **validators, **self._secret_headers}
         whole = self._address(url, tuple(params.items()))
@@ -187,7 +192,10 @@ class Conversation:
             return self._client.build_request(
                 "POST", url, data=dict(params), headers=headers, timeout=self._timeout
             )
-        return self._get(whole, tuple(headers.items()))
+        request = self._get(whole, tuple(headers.items()))
+        if aside:
+            request.extensions[ASIDE] = True
+        return request
 
     def _built(self, url: httpx.URL, headers: tuple[tuple[str, str], ...]) -> httpx.Request:
         return self._client.build_request("GET", url, headers=dict(headers), timeout=self._timeout)

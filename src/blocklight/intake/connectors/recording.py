@@ -13,6 +13,7 @@ import orjson
 import zstandard
 
 from blocklight.errors import SourceChanged
+from blocklight.intake.connectors.http import ASIDE
 
 log = logging.getLogger(__name__)
 
@@ -85,8 +86,9 @@ class RecordingTransport(httpx.AsyncBaseTransport):
     """A transport that passes everything through to *inner* and appends each whole answer to a new file.
 
     Bodies are streamed to the caller as they arrive; one body at a time is kept until it is written.
-    Redirects, 304 and bodies above *largest* bytes are not recorded. Each line reaches the disk's
-    cache when its answer is complete, so that a recording that is killed loses at most its last line.
+    Redirects, 304, answers without rows and bodies above *largest* bytes are not recorded. Each line reaches
+    the disk's cache when its answer is complete, so that a recording that is killed loses at most its last
+    line.
     """
 
     def __init__(
@@ -108,7 +110,11 @@ class RecordingTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Pass *request* on and listen in on the answer."""
         response = await self._inner.handle_async_request(request)
-        if response.is_redirect or response.status_code == httpx.codes.NOT_MODIFIED:
+        if (
+            request.extensions.get(ASIDE)
+            or response.is_redirect
+            or response.status_code == httpx.codes.NOT_MODIFIED
+        ):
             return response
         response.stream = _Overheard(response, self)
         return response
