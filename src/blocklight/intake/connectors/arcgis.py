@@ -287,6 +287,7 @@ class ArcGIS:
 
     async def _name_a_missing_column(self) -> None:
         """Raise ``SourceChanged`` with the column that was asked for and that the layer does not have."""
+        self._layer = None  # what it said of itself may be what has changed
         try:
             layer = await self._described()
         except SourceChanged:
