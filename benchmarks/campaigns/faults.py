@@ -1,7 +1,8 @@
 """Every fault of a feed for some minutes: what interface and log say, and how fast the city recovers."""
 
+import html
 import http.client
-import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faulty_layer import DATA, KINDS
-from served_city import POLLED, ServedCity, city_file, free_port
+from served_city import POLLED, ServedCity, city_file, free_port, metric
 
 HERE = Path(__file__).parent
 AT_ONCE = 6
@@ -26,6 +27,10 @@ class Seen:
     kind: str
     states: tuple[str, ...]
     reason: str
+    page: str
+    """What the page /data says of the source's state."""
+    metrics: str
+    """What the figures of the operator say: those that stood out while the fault lasted."""
     failures: int
     ready: int
     published: tuple[int, int]
@@ -41,7 +46,9 @@ class Seen:
         """Whether the city stayed up, said what was wrong in few lines, and came back within a minute."""
         told = "failing" in self.states or "late" in self.states or self.kind in DATA or self.kind in HARMLESS
         quiet = self.log_lines <= 6
-        return self.alive and told and quiet and self.recovered_s is not None and self.recovered_s <= 60
+        shown = self.states[-1] == "ok" or ("source_ok 0" in self.metrics and self.page != "Live")
+        back = self.recovered_s is not None and self.recovered_s <= 60
+        return self.alive and told and quiet and shown and back
 
 
 def observe(kind: str, seconds: float, closes: str = "status") -> Seen:
@@ -57,6 +64,7 @@ def observe(kind: str, seconds: float, closes: str = "status") -> Seen:
             _until_healthy(server, 90)
             before = _numbers(server)
             lines = server.log_lines()
+            before_metrics = server.operator_metrics()
             _fault(port, kind)
             states: list[str] = []
             most, begun = 0.0, time.monotonic()
@@ -67,13 +75,16 @@ def observe(kind: str, seconds: float, closes: str = "status") -> Seen:
                 if not states or states[-1] != source_now["state"]:
                     states.append(source_now["state"])
             ready = server.get("/readyz")[0]
+            page = _state_on_page(server)
+            told = _told_to_operator(before_metrics, server.operator_metrics())
             after = _numbers(server)
             logged = server.log_lines() - lines
             last = server.log.read_text("utf-8").splitlines()[-1] if logged else ""
             _fault(port, "none")
             recovered = _until_healthy(server, 120)
             return Seen(
-                kind, tuple(states), source_now.get("reason") or "", source_now["failures"], ready,
+                kind, tuple(states), source_now.get("reason") or "", page, told, source_now["failures"],
+                ready,
                 (before[0], after[0]), (before[1], after[1]), logged, last, most, recovered, server.alive(),
             )  # fmt: skip
         finally:
@@ -87,6 +98,26 @@ def _fault(port: int, kind: str) -> None:
     connection.request("GET", f"/fault?kind={kind.replace(' ', '+')}")
     connection.getresponse().read()
     connection.close()
+
+
+def _state_on_page(server: ServedCity) -> str:
+    """Read the words beside the source's name on the page of data, as a reader sees them."""
+    found = re.search(r'<span class="state [^"]*"><i[^>]*></i>([^<]*)', server.get("/data")[1].decode())
+    return html.unescape(found[1]).strip() if found else "nothing"
+
+
+def _told_to_operator(before: str, after: str) -> str:
+    """Name the figures that show the fault, as ``name value`` or ``name +growth``."""
+    told = [f"source_ok {metric(after, 'blocklight_source_ok'):.0f}"]
+    for outcome in ("stored", "refused", "failed"):
+        labels = f'outcome="{outcome}"[^}}]*|[^}}]*outcome="{outcome}"'
+        grown = metric(after, "blocklight_batches_total", labels) - metric(
+            before, "blocklight_batches_total", labels
+        )
+        told.append(f"batches {outcome} +{grown:.0f}")
+    if metric(after, "blocklight_source_withheld_unusual"):
+        told.append("source_withheld_unusual 1")
+    return ", ".join(told)
 
 
 def _numbers(server: ServedCity) -> tuple[int, int]:
@@ -105,18 +136,17 @@ def _until_healthy(server: ServedCity, most_s: float) -> float | None:
     return None
 
 
-def measure(path: Path, minutes: float) -> list[Seen]:
-    """Observe every fault, some at a time; leave the rows as JSON at *path*."""
+def measure(minutes: float) -> list[Seen]:
+    """Observe every fault, some at a time."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        rows = list(pool.map(lambda kind: observe(kind, 60 * minutes), KINDS))
-    path.write_text(json.dumps([row.__dict__ for row in rows], indent=1), "utf-8")
-    return rows
+        return list(pool.map(lambda kind: observe(kind, 60 * minutes), KINDS))
 
 
 def table(rows: list[Seen], minutes: float) -> str:
     """Write the rows in Markdown."""
     columns = (
-        "fault", "source state", "public reason", "ready", "incidents before, after", "open before, after",
+        "fault", "source state", "public reason", "on the page", "operator's figures", "ready",
+        "incidents before, after", "open before, after",
         "log lines", "last line", "memory", "healthy again after", "right",
     )  # fmt: skip
     lines = [
@@ -128,7 +158,7 @@ def table(rows: list[Seen], minutes: float) -> str:
     ]
     for row in rows:
         cells = (
-            row.kind, ", ".join(row.states), row.reason, row.ready,
+            row.kind, ", ".join(row.states), row.reason, row.page, row.metrics, row.ready,
             *(f"{before}, {after}" for before, after in (row.published, row.open_calls)), row.log_lines,
             row.last_line[:160].replace("|", "/"), f"{row.most_mb:.0f} MB",
             "not" if row.recovered_s is None else f"{row.recovered_s:.0f} s",

@@ -82,11 +82,11 @@ class _Reader(threading.Thread):
             self.faults["resets"] += 1
             self.last = ""
             return
-        name = re.search(rb"^id: (\S*?)(\d+)\r?$", event, re.MULTILINE)
+        name = re.search(rb"^id: (\d+)(\S*)\r?$", event, re.MULTILINE)
         if name is None:
             return
-        number = int(name[2])
-        before = int(re.sub(r".*?(\d+)$", r"\1", self.last)) if self.last else number - 1
+        number = int(name[1])
+        before = int(self.last.partition("-")[0]) if self.last else number - 1
         self.faults["doubled"] += number <= before
         self.faults["lost"] += max(0, number - before - 1)
         self.last = (name[1] + name[2]).decode()

@@ -130,6 +130,7 @@ class ServedCity:
         self.city = str(city)
         self.log = folder / "serve.log"
         self.port = 0
+        self.operator_port = 0
         self.process: subprocess.Popen[bytes] | None = None
         self._options = [*options, "--data", str(folder / "data")]
         self._command = list(command)
@@ -137,8 +138,11 @@ class ServedCity:
     def start(self, ready_s: float = 120) -> float:
         """Start the process; return the seconds until it said that it is ready."""
         begun = time.monotonic()
-        place = [self.city] if self._command == ["serve"] else []
         port = str(self.port or free_port())
+        place: list[str] = []
+        if self._command == ["serve"]:
+            self.operator_port = self.operator_port or free_port()
+            place = [self.city, "--operator-port", str(self.operator_port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "blocklight", *self._command, *place, "--port", port, *self._options],
@@ -183,6 +187,15 @@ class ServedCity:
             connection.request("GET", path, headers={"accept-encoding": "identity"})
             answer = connection.getresponse()
             return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def operator_metrics(self) -> str:
+        """Read the figures that only the operator sees, in the Prometheus text format."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.operator_port, timeout=30)
+        try:
+            connection.request("GET", "/metrics")
+            return connection.getresponse().read().decode()
         finally:
             connection.close()
 
@@ -274,7 +287,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def metric(text: str, name: str) -> float:
-    """Add up a metric's samples in the Prometheus text format."""
-    values = re.findall(rf"^{name}(?:{{[^}}]*}})? ([0-9.e+-]+)$", text, re.MULTILINE)
+def metric(text: str, name: str, labels: str = "[^}]*") -> float:
+    """Add up a metric's samples in the Prometheus text format; *labels* is a pattern of its labels."""
+    values = re.findall(rf"^{name}(?:{{{labels}}})? ([0-9.e+-]+)$", text, re.MULTILINE)
     return sum(float(value) for value in values)
