@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class Listener:
         self.events: list[Event] = []
         self.comments = 0
         self.head = b""
+        self._unpacking = zlib.decompressobj(wbits=31)
 
     def __enter__(self) -> Self:
         return self
@@ -62,8 +64,10 @@ class Listener:
             line = self._file.readline()
             assert line, "the connection closed before an answer"
             self.head += line
+        is_packed = b"content-encoding: gzip" in self.head
         while size := int(self._file.readline() or b"0", 16):
-            yield self._file.read(size + 2)[:-2]
+            chunk = self._file.read(size + 2)[:-2]
+            yield self._unpacking.decompress(chunk) if is_packed else chunk
 
     def read(self, *, until_seen: str | None = None, events: int | None = None) -> list[Event]:
         """Read events until one is called *until_seen*, or *events* of them came, or the response ends."""

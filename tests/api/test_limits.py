@@ -1,9 +1,13 @@
+import asyncio
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blocklight.api.front import Front
 from blocklight.api.limits import (
     LOOPBACK,
     Admission,
@@ -118,3 +122,32 @@ def test_a_proxy_may_connect_for_many_but_never_takes_the_last_places() -> None:
     assert admission.connect("127.0.0.1") is None
     assert admission.connect("192.0.2.8") == "total"
     assert admission.refused["connections_total"] == 1
+
+
+@pytest.mark.anyio
+async def test_who_asks_on_and_on_waits_for_each_refusal_and_keeps_nobody_busy() -> None:
+    front = Front(FastAPI(), {}, Admission(Limits(requests_each=0.02)))
+
+    async def ask(address: str) -> tuple[int, float]:
+        statuses: list[int] = []
+
+        async def send(message: Any) -> None:  # noqa: ANN401 - ASGI
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b""}
+
+        scope = {"type": "http", "method": "GET", "path": "/nothing", "headers": [], "client": (address, 1)}
+        begun = asyncio.get_running_loop().time()
+        await front(scope | {"query_string": b"", "root_path": "", "scheme": "http"}, receive, send)
+        return statuses[0], asyncio.get_running_loop().time() - begun
+
+    assert (await ask("192.0.2.1"))[0] == 404
+    quick = [await ask("192.0.2.1") for _ in range(20)]
+    assert {status for status, _ in quick} == {429}
+    assert max(took for _, took in quick) < 0.5
+    status, took = await ask("192.0.2.1")
+    assert status == 429
+    assert took >= 0.9
+    assert (await ask("192.0.2.2"))[0] == 404, "others are answered at once"

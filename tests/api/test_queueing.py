@@ -48,6 +48,42 @@ async def test_waiting_addresses_take_turns() -> None:
     await asyncio.gather(*waiting)
 
 
+async def test_who_had_least_of_late_comes_first() -> None:
+    turns = Turns()
+    for address in ("a", "b", "c"):
+        await turns.enter(address)
+    for _ in range(3):
+        turns.leave("b", 0.5)
+        await turns.enter("b")
+    order: list[str] = []
+
+    async def ask(address: str) -> None:
+        await turns.enter(address)
+        order.append(address)
+
+    waiting = [asyncio.create_task(ask(address)) for address in ("b", "x")]
+    await asyncio.sleep(0)
+    turns.leave("a")
+    turns.leave("c")
+    await asyncio.gather(*waiting)
+    assert order == ["x", "b"]
+
+
+async def test_places_rest_after_work_while_sending_frames_takes_much_of_the_processor() -> None:
+    sending_share = 0.0
+    turns = Turns(longest_wait_s=0.2, sending_share=lambda: sending_share)
+    for address in ("a", "b", "c"):
+        await turns.enter(address)
+    turns.leave("a", 0.01)
+    await turns.enter("d")  # nothing is sent: nobody rests
+    sending_share = 0.6
+    for address in ("b", "c", "d"):
+        turns.leave(address, 0.01)
+    begun = asyncio.get_running_loop().time()
+    await turns.enter("e")
+    assert 0.1 < asyncio.get_running_loop().time() - begun < 1
+
+
 async def test_who_waits_too_long_or_behind_too_many_is_told_to_go() -> None:
     turns = Turns(longest_wait_s=0.05)
     for address in ("a", "b", "c"):

@@ -6,7 +6,7 @@ import pytest
 from living_city import START, an_incident, incident_id
 
 from blocklight.publish import building
-from blocklight.publish.building import WindowBuilds
+from blocklight.publish.building import WindowBuilds, rest_after
 from blocklight.publish.columns import Columns
 from blocklight.publish.window import Snapshot, Window, lengths
 
@@ -134,3 +134,14 @@ async def test_a_build_that_fails_is_the_failure_of_those_who_wait_for_it(column
 )
 def test_few_lengths_are_built(longest: int, built: tuple[int, ...]) -> None:
     assert lengths(longest) == built
+
+
+@pytest.mark.parametrize(
+    ("sending_share", "workers", "rest_s"), [(0.0, 1, 0.01), (0.5, 1, 0.03), (0.9, 1, 0.09), (0.0, 2, 0.03)]
+)
+def test_building_leaves_the_processor_to_sending(sending_share: float, workers: int, rest_s: float) -> None:
+    assert rest_after(0.01, sending_share, most=0.5, workers=workers) == pytest.approx(rest_s)
+
+
+def test_no_rest_is_longer_than_half_a_second() -> None:
+    assert rest_after(10, 0.9, most=0.5) == 0.5

@@ -39,7 +39,7 @@ def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | N
         api.include_router(router, prefix="/api/v1")
     api.include_router(health.router)
     hours = state.city.publish.window_hours
-    builds = WindowBuilds(lambda: state.publisher.window)
+    builds = WindowBuilds(lambda: state.publisher.window, lambda: state.publisher.live.sending_share)
     streams: dict[str, Any] = {
         LIVE: state.publisher.live,
         "/api/v1/window": WindowEndpoint(builds, "window", longest_hours=hours),
@@ -54,7 +54,14 @@ def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | N
     add_problem_handlers(api)
     document_streams(api, longest_hours=hours, push=inbox is not None)
     push = None if inbox is None else PushEndpoint(inbox)
-    return Front(api, streams, state.admission, push, requests=state.requests)
+    return Front(
+        api,
+        streams,
+        state.admission,
+        push,
+        requests=state.requests,
+        sending_share=lambda: state.publisher.live.sending_share,
+    )
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ _WORKED_OUT = ("/api/", "/list", "/data", "/manifest.webmanifest")
 """What a thread works out, mostly from the database; everything else is answered from memory."""
 _LEAST_WORK_S = 0.05
 _LIVE_AGAIN_S = 30
+_REFUSED_AFTER_S = 1.0
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -50,12 +51,13 @@ class Front:
         push: PushEndpoint | None = None,
         *,
         requests: RequestFigures | None = None,
+        sending_share: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.api = api
         self._streams = streams
         self._admission = admission
         self._push = push
-        self._turns = Turns()
+        self._turns = Turns(sending_share=sending_share)
         self._requests = requests or RequestFigures()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
@@ -73,7 +75,7 @@ class Front:
         if path != LIVE:  # ten thousand readers get its frames, each one a message: they are not timed
             send = self._requests.timing(scope, send, path if path in self._streams else None)
         open_to_all = path.startswith(_OPEN_TO_ALL)
-        address = _key(scope["client"][0] if scope.get("client") else "")
+        address = _address(scope)
         wait_s = self._admission.requests.take(address, 1.0)
         if wait_s:
             await self._too_many("requests", wait_s, scope, receive, _adding(send, scope))
@@ -141,7 +143,7 @@ class Front:
             nonlocal begun
             if begun is not None:
                 self._admission.work.spend(address, loop.time() - begun)
-                self._turns.leave(address)
+                self._turns.leave(address, loop.time() - begun)
                 begun = None
 
         async def send_and_leave(message: Any) -> None:  # noqa: ANN401 - ASGI
@@ -174,8 +176,14 @@ class Front:
 
     async def _too_many(self, what: str, wait_s: float, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         self._admission.refused[f"{what}_address"] += 1
+        if self._admission.refusals.take(_address(scope), 1.0):
+            await asyncio.sleep(min(_REFUSED_AFTER_S, wait_s))  # or we would be busy with refusing alone
         detail = "this address asks for more than its share; come back later"
         await too_many(detail, math.ceil(wait_s))(scope, receive, send)
+
+
+def _address(scope: Any) -> str:  # noqa: ANN401 - ASGI
+    return _key(scope["client"][0] if scope.get("client") else "")
 
 
 def _adding(send: Any, scope: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - ASGI

@@ -35,6 +35,7 @@ class Limits:
 
 
 _BURST_S = 50.0
+_REFUSALS_EACH = 0.4
 
 
 def address_key(host: str) -> str:
@@ -149,6 +150,8 @@ class Admission:
         self.refused: Counter[str] = Counter(dict.fromkeys(REFUSALS, 0))
         self.requests = Allowance(limits.requests_each)
         self.work = Allowance(limits.work_each)
+        self.refusals = Allowance(_REFUSALS_EACH if limits.requests_each or limits.work_each else 0.0)
+        """Refusals of an address that are answered at once."""
         self.live = Places(limits.live, limits.live_each)
         self.connections = Places(limits.connections, limits.connections_each)
 

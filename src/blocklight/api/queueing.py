@@ -2,12 +2,18 @@
 
 import asyncio
 from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
+
+from blocklight.publish.building import rest_after
 
 _AT_ONCE = 3
 _AT_ONCE_EACH = 2
 _WAITING = 128
 _WAITING_EACH = 32
 _LONGEST_WAIT_S = 2.0
+_ALL_OF_IT = 3.0
+_REMEMBERED = 20_000
+_FORGOTTEN_S = 30.0
 
 
 class Full(Exception):
@@ -15,13 +21,23 @@ class Full(Exception):
 
 
 class Turns:
-    """A bounded number of places to work in, given to the addresses that wait in turns.
+    """A bounded number of places to work in, given to whoever waits and has had the least of late.
 
-    Nobody gets the last place of all while holding others, so one address never keeps another from working.
+    Nobody gets the last place of all while holding others, so one address never keeps another from working,
+    and a reader who comes by does not wait behind twenty who ask for all that they can get. While sending
+    frames takes much of the processor (*sending_share*) a place stays empty for a while after it was used.
     """
 
-    def __init__(self, longest_wait_s: float = _LONGEST_WAIT_S) -> None:
+    def __init__(
+        self,
+        longest_wait_s: float = _LONGEST_WAIT_S,
+        *,
+        sending_share: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self._longest_wait_s = longest_wait_s
+        self._sending_share = sending_share
+        self._resting = 0
+        self._had: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._working: Counter[str] = Counter()
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
@@ -55,18 +71,39 @@ class Turns:
                 raise Full from None
             raise
 
-    def leave(self, address: str) -> None:
-        """Give the place to who is next."""
+    def leave(self, address: str, worked_s: float = 0.0) -> None:
+        """Give the place, in which *worked_s* seconds were spent, to who is next."""
         self._working[address] -= 1
         if not self._working[address]:
             del self._working[address]
+        if worked_s:
+            now = asyncio.get_running_loop().time()
+            self._had[address] = self._had_of_late(address, now) + worked_s, now
+            self._had.move_to_end(address)
+            if len(self._had) > _REMEMBERED:
+                self._had.popitem(last=False)
+        rest_s = rest_after(worked_s, self._sending_share(), most=_ALL_OF_IT, workers=_AT_ONCE)
+        if rest_s:
+            self._resting += 1
+            asyncio.get_running_loop().call_later(rest_s, self._end_rest)
         self._go_on()
 
+    def _end_rest(self) -> None:
+        self._resting -= 1
+        self._go_on()
+
+    def _had_of_late(self, address: str, now: float) -> float:
+        """Seconds that an address was worked for, half of them forgotten after ``_FORGOTTEN_S``."""
+        had, at = self._had.get(address, (0.0, now))
+        return float(had * 0.5 ** ((now - at) / _FORGOTTEN_S))
+
     def _may_work(self, address: str) -> bool:
-        return self._working.total() < _AT_ONCE and self._working[address] < _AT_ONCE_EACH
+        is_free = self._working.total() + self._resting < _AT_ONCE
+        return is_free and self._working[address] < _AT_ONCE_EACH
 
     def _go_on(self) -> None:
-        for address in list(self._waiting):
+        now = asyncio.get_running_loop().time()
+        for address in sorted(self._waiting, key=lambda address: self._had_of_late(address, now)):
             if not self._may_work(address):
                 continue
             turns = self._waiting.pop(address)

@@ -14,6 +14,8 @@ _PATIENCE_S = 0.5
 _LONGEST_S = 10.0
 _SHARE = 0.5
 """Of a processor, for building: a thread that computes takes turns with the one that sends frames."""
+_FOR_BOTH = 0.75
+_LEAST_SHARE = 0.1
 _LONGEST_REST_S = 0.5
 
 
@@ -28,8 +30,11 @@ class _Job(NamedTuple):
 class WindowBuilds:
     """Answers for windows; never more work than one thread does, and less than all of a processor's time."""
 
-    def __init__(self, window: Callable[[], Window]) -> None:
+    def __init__(
+        self, window: Callable[[], Window], sending_share: Callable[[], float] = lambda: 0.0
+    ) -> None:
         self._window = window
+        self._sending_share = sending_share
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="window")
         self._waiting: dict[_Job, asyncio.Future[Snapshot]] = {}
         self._next: list[_Job] = []
@@ -74,7 +79,17 @@ class WindowBuilds:
             else:
                 self._waiting.pop(job).set_result(snapshot)
             took = loop.time() - begun
-            await asyncio.sleep(min(_LONGEST_REST_S, took * (1 - _SHARE) / _SHARE))
+            await asyncio.sleep(rest_after(took, self._sending_share(), most=_SHARE))
+
+
+def rest_after(took_s: float, sending_share: float, *, most: float, workers: int = 1) -> float:
+    """Tell how long one of *workers* threads rests after work that took *took_s*.
+
+    All of them take at most the share *most* of a processor, and less where sending frames takes much of it:
+    a thread that computes holds the interpreter for milliseconds, again and again, and thousands wait.
+    """
+    allowed = min(most, max(_LEAST_SHARE, _FOR_BOTH - sending_share))
+    return min(_LONGEST_REST_S, took_s * max(0.0, workers / allowed - 1))
 
 
 def _retrieved(building: "asyncio.Future[Snapshot]") -> None:

@@ -1,4 +1,4 @@
-"""Sends the change log to browsers as Server-Sent Events; every frame is encoded once for all of them.
+"""Sends the change log to browsers as Server-Sent Events; every frame is encoded and packed once for all.
 
 The endpoint is bare ASGI. Its task only waits for the client to leave; the sending is done by one loop
 over all clients, which steps each ``send`` by hand. A ``send`` that does not finish at once means that this
@@ -17,6 +17,7 @@ import orjson
 
 from blocklight.model import Change
 from blocklight.publish.faults import PULSE, SENDING, Faults
+from blocklight.publish.packing import HEADER, accepts_gzip, packed, stored
 from blocklight.publish.replay import MOST_BYTES, ReplayLog
 
 Scope = dict[str, Any]
@@ -26,6 +27,8 @@ Send = Callable[[dict[str, Any]], Any]
 FRAME_INTERVAL_S = 0.25
 _LONGEST_INTERVAL_S = 0.5
 _PAUSES_FOR_A_SENDING = 2.0
+_LONGEST_WAIT_S = 0.85
+_SHARE_OVER_S = 3.0
 _HEARTBEAT_S = 15.0
 _PULSE_S = 5.0
 _QUEUE_BYTES = 1_000_000
@@ -37,6 +40,7 @@ LEAST_REPLAY_BYTES = 256_000
 _STALLED_S = 60.0
 _CLIENTS_PER_STEP = 500
 _RESET = b"event: reset\ndata: {}\n\n"
+_RESETS = _RESET, packed(_RESET)
 _HELLO = b": connected\nretry: 2000\n\n"
 _END = {"type": "http.response.body", "body": b"", "more_body": False}
 _HEADERS = [
@@ -45,6 +49,7 @@ _HEADERS = [
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
     (b"access-control-allow-origin", b"*"),
+    (b"vary", b"accept-encoding"),
     # A second request on the same connection would wait for the end of a stream that has none: the server
     # reads none, and the connection ends with the stream (RFC 9112, 9.6).
     (b"connection", b"close"),
@@ -54,13 +59,14 @@ _HEADERS = [
 class _Client:
     """One open connection: *queue* is ``None`` while its socket takes everything at once.
 
-    *ending* says that nothing more is sent than the reset that waits.
+    *ending* says that nothing more is sent than the reset that waits, *packs* that its stream is packed.
     """
 
-    __slots__ = ("ending", "gone", "queue", "queued_bytes", "send", "serving", "task")
+    __slots__ = ("ending", "gone", "packs", "queue", "queued_bytes", "send", "serving", "task")
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, *, packs: bool = False) -> None:
         self.send = send
+        self.packs = packs
         self.serving = asyncio.current_task()
         self.ending = False
         self.gone = False
@@ -87,6 +93,8 @@ class Live:
         self.faults = Faults() if faults is None else faults
         self.frames_sent = 0
         self.resets = 0
+        self.sending_share = 0.0
+        """How much of the last seconds went into sending frames: what is left is for everything else."""
         self.broken = 0
         """Connections that could not be written to and were given up."""
         self._window_bytes = window_bytes
@@ -99,7 +107,7 @@ class Live:
         self._pulsed: tuple[float, bytes] = (float("-inf"), b"")
         self._pending: list[tuple[int, str, bytes]] = []
         self._wake = asyncio.Event()
-        self._next_pulse = self._next_heartbeat = 0.0
+        self._next_pulse = self._next_heartbeat = self._sent_at = 0.0
         self._closed = False
 
     @property
@@ -165,8 +173,15 @@ class Live:
         except Exception:
             self.reset_all()  # nobody knows who has the frame and who has not
             raise
+        took = loop.time() - now
+        self._note_sending(took, loop.time())
         if changed:
-            await asyncio.sleep(pause_after(loop.time() - now, self._interval_s))
+            await asyncio.sleep(pause_after(took, self._interval_s))
+
+    def _note_sending(self, took_s: float, now: float) -> None:
+        since, self._sent_at = now - self._sent_at, now
+        weight = min(1.0, since / _SHARE_OVER_S)
+        self.sending_share += weight * (took_s / max(since, took_s, 1e-6) - self.sending_share)
 
     async def close(self) -> None:
         """End every response, and any that is asked for from now on, so that the server can stop at once."""
@@ -188,15 +203,18 @@ class Live:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one client until it leaves."""
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        packs = accepts_gzip(scope.get("headers", ()))
+        headers = [*_HEADERS, (b"content-encoding", b"gzip")] if packs else _HEADERS
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         if self._closed or scope["method"] == "HEAD":
             await send(_END)
             return
-        client = _Client(send)
+        client = _Client(send, packs=packs)
         self._clients[client] = None  # from here on frames queue up behind the replay: no gap, no repeat
         try:
-            for frame in self._greeting(scope):
-                self._enqueue(client, frame)
+            for turn, text in enumerate(self._greeting(scope)):
+                begin = b"" if turn else HEADER
+                self._enqueue(client, begin + stored(text) if packs else text)
             client.task = asyncio.create_task(self._drain(client))
             while (await receive())["type"] != "http.disconnect":
                 pass
@@ -243,11 +261,14 @@ class Live:
     async def _broadcast(self, frame: bytes) -> None:
         if len(frame) > self.most_bytes:
             frame = _RESET + self._pulse_event()
-        message = {"type": "http.response.body", "body": frame, "more_body": True}
+        messages = [
+            {"type": "http.response.body", "body": body, "more_body": True} for body in (frame, packed(frame))
+        ]
         self.frames_sent += 1
         for count, client in enumerate(list(self._clients), 1):
+            message = messages[client.packs]
             if client.queue is not None:
-                self._enqueue(client, frame)
+                self._enqueue(client, message["body"])
             else:
                 self._send_now(client, message)
             if count % _CLIENTS_PER_STEP == 0:
@@ -283,7 +304,7 @@ class Live:
             return
         self.resets += 1
         client.ending = True
-        client.queue = deque([_RESET])
+        client.queue = deque([_RESETS[client.packs]])
         if client.task is not None:  # also of what waits for its socket: nothing of that is written yet
             client.task.cancel()
             client.task = asyncio.create_task(self._drain(client))
@@ -311,12 +332,15 @@ class Live:
 
 
 def pause_after(sending_s: float, interval_s: float = FRAME_INTERVAL_S) -> float:
-    """Return how long to gather changes after a frame that took *sending_s* to send.
+    """Tell how long to gather changes after a frame that took *sending_s* to send.
 
     Longer with many clients, so that sending leaves two thirds of a core to everything else, and never so
     long that a change waits for more than half a second while a sixth of a second is enough to reach all.
+    Shorter again where sending takes a fifth of a second and more: at worst a change waits for the rest of
+    one sending, for the pause and for the next sending, and this should stay under a second.
     """
-    return max(interval_s, min(_LONGEST_INTERVAL_S, _PAUSES_FOR_A_SENDING * sending_s))
+    patience_s = _LONGEST_WAIT_S - 2 * sending_s
+    return max(interval_s, min(_LONGEST_INTERVAL_S, _PAUSES_FOR_A_SENDING * sending_s, patience_s))
 
 
 class _Sent(Enum):
