@@ -23,8 +23,8 @@ from blocklight.errors import SourceChanged
 from blocklight.intake.claims import Claims
 from blocklight.intake.companions import Companions
 from blocklight.intake.connectors import connector
+from blocklight.intake.geocode.addresses import Block, Crossing
 from blocklight.intake.geocode.geocoder import Geocoder
-from blocklight.intake.geocode.names import Block, Crossing
 from blocklight.intake.geocode.place import NotNow, Point
 from blocklight.intake.geocode.services import Service
 from blocklight.intake.push import Inbox

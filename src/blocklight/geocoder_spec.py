@@ -8,14 +8,17 @@ from blocklight.table import Table, several
 
 
 class StreetLines(Table):
-    """A GeoJSON file (WGS 84, lines) of the city's streets.
+    """A file of the city's streets as lines, in any format that GDAL reads: GeoJSON, shapefile, GeoPackage.
 
-    *name* are the properties that make up a street's name, *ranges* those that hold house numbers: where a
-    line begins and ends on its left, then on its right; or where it begins and ends at all.
+    *name* are the columns that make up a street's name, *ranges* those that hold house numbers: where a
+    line begins and ends on its left, then on its right; or where it begins and ends at all. Without them
+    the columns of TIGER/Line files (ADDRFEAT, EDGES, ROADS) and of OpenStreetMap are known. *crs* is for
+    files that do not name their reference system.
     """
 
     file: str
-    name: Annotated[tuple[str, ...], BeforeValidator(several), Field(min_length=1)] = ("name",)
+    name: Annotated[tuple[str, ...], BeforeValidator(several)] = ()
+    crs: str | None = None
     ranges: tuple[str, ...] = ()
 
     @model_validator(mode="after")

@@ -14,8 +14,8 @@ from blocklight.intake.bulk import History, understand
 from blocklight.intake.companions import Companions
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.feed import Feed, Past, Tally
+from blocklight.intake.geocode.addresses import Block, Crossing
 from blocklight.intake.geocode.geocoder import Geocoder
-from blocklight.intake.geocode.names import Block, Crossing
 from blocklight.model import Held, Outcome, PublicIncident, Reason, Withheld
 
 NOW = datetime(2026, 3, 1, 12, 5, tzinfo=UTC)

@@ -15,8 +15,8 @@ from blocklight.intake.companions import Companions
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.digests import digest_of, sealed, unsealed
 from blocklight.intake.feed import Feed, Tally
+from blocklight.intake.geocode.addresses import Block, Crossing
 from blocklight.intake.geocode.geocoder import Geocoder
-from blocklight.intake.geocode.names import Block, Crossing
 from blocklight.model import PublicIncident
 
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)

@@ -4,7 +4,7 @@ import math
 
 from blocklight.city import City
 from blocklight.grid import BLOCK_BEYOND_M, distance_m
-from blocklight.intake.geocode.names import read_address
+from blocklight.intake.geocode.addresses import read_address
 from blocklight.intake.geocode.streets import Streets, Stretch
 from blocklight.model import Place
 

@@ -8,8 +8,8 @@ from town_streets import town
 
 from blocklight.city import Bounds
 from blocklight.intake.connectors.push import Push
+from blocklight.intake.geocode.addresses import Block, Crossing
 from blocklight.intake.geocode.geocoder import Geocoder
-from blocklight.intake.geocode.names import Block, Crossing
 from blocklight.intake.geocode.place import NotNow, Point
 from blocklight.intake.record import Batch, RawRecord
 from blocklight.intake.run import Feed, Tally, store_batch

@@ -11,8 +11,8 @@ from town_streets import town
 from blocklight.city import City
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.feed import Feed, Past, Tally
+from blocklight.intake.geocode.addresses import Block, Crossing
 from blocklight.intake.geocode.geocoder import Geocoder
-from blocklight.intake.geocode.names import Block, Crossing
 from blocklight.intake.geocode.place import NotNow, Point
 from blocklight.intake.geocode.streets import Streets
 from blocklight.model import PublicIncident, Reason, Withheld

@@ -12,7 +12,7 @@ from small_city import small_city
 
 from blocklight.city import Bounds, GeocoderSpec
 from blocklight.errors import CityFileError
-from blocklight.intake.geocode.names import Block, Crossing
+from blocklight.intake.geocode.addresses import Block, Crossing
 from blocklight.intake.geocode.place import NotNow
 from blocklight.intake.geocode.services import Service
 

@@ -1,16 +1,19 @@
 import csv
-import json
 import math
 import re
 import statistics
 from pathlib import Path
 
+import numpy as np
+import pyogrio
 import pytest
+import shapely
+from pyproj import Transformer
 from town_streets import LAT, LON, line, town
 
 from blocklight.city import City, StreetLines, load_city
 from blocklight.errors import CityFileError
-from blocklight.intake.geocode.names import Block, read_address
+from blocklight.intake.geocode.addresses import Block, read_address, readings
 from blocklight.intake.geocode.streets import Streets
 
 
@@ -27,9 +30,9 @@ def of(city: City) -> Streets:
 
 def where(streets: Streets, address: str) -> tuple[float, float] | None:
     """Return hundredths of a degree from the middle of the town."""
-    asked = read_address(address)
-    assert asked is not None
-    found = streets.find(asked)
+    asked = readings(address)
+    assert asked
+    found = next((found for one in asked if (found := streets.find(one)) is not None), None)
     return None if found is None else (round((found[0] - LON) * 100, 3), round((found[1] - LAT) * 100, 3))
 
 
@@ -42,6 +45,10 @@ def where(streets: Streets, address: str) -> tuple[float, float] | None:
         ("2ND AV & FALLING RD", (0, 0.5)),
         ("MAIN & 2ND", (0, 0)),
         ("3RD ST & MAIN ST", (-0.5, 0)),
+        ("3RD ST N & MAIN ST", (-0.5, 0)),
+        ("MAIN ST SPRINGFIELD & 2ND AVE", (0, 0)),
+        ("MAIN ST BTWN 2ND AVE & NEARLY ST", (0.25, 0)),
+        ("MAIN ST FROM 3RD ST TO NOWHERE ST", (-0.5, 0)),
     ],
 )
 def test_a_crossing_is_where_two_lines_meet(
@@ -104,13 +111,49 @@ def test_lines_that_are_none_are_refused_in_one_line(tmp_path: Path) -> None:
         of(town(tmp_path, [line("", (0, 0), (1, 0))]))
     city = town(tmp_path)
     (tmp_path / "streets.geojson").write_text("{}", "utf-8")
-    with pytest.raises(CityFileError, match="not a GeoJSON FeatureCollection"):
+    with pytest.raises(CityFileError, match="can be read"):
         of(city)
-    odd = [{}, None, 3, {"properties": {"name": "A St"}, "geometry": {"type": "Point"}}]
-    (tmp_path / "streets.geojson").write_text(
-        json.dumps({"features": [*odd, line("Main Street", (0, 0), (1, 0))]}), "utf-8"
-    )
+    (tmp_path / "streets.geojson").unlink()
+    with pytest.raises(CityFileError, match="no such file"):
+        of(city)
+
+
+def test_lines_without_a_name_or_a_shape_are_passed_over(tmp_path: Path) -> None:
+    odd = line("No Shape Street", (0, 0), (1, 0)) | {"geometry": None}
+    city = town(tmp_path, [odd, line("", (0, 0), (1, 0)), line("Main Street", (0, 0), (1, 0))])
     assert len(of(city)) == 1
+
+
+def test_a_column_that_the_file_lacks_is_named_with_those_that_it_has(tmp_path: Path) -> None:
+    city = town(tmp_path, streets={"file": "streets.geojson", "name": "STREETNAME"})
+    with pytest.raises(CityFileError, match="no column 'STREETNAME'; there are: name, lf"):
+        of(city)
+
+
+def test_a_tiger_file_is_known_by_its_columns(tmp_path: Path) -> None:
+    numbers = {"LFROMHN": "100", "LTOHN": "198", "RFROMHN": "101", "RTOHN": "199"}
+    feature = line("", (0, 0), (1, 0))
+    feature["properties"] = {"FULLNAME": "E Birch Ln", **numbers}
+    streets = of(town(tmp_path, [feature], streets={"file": "streets.geojson"}))
+    assert where(streets, "1XX E BIRCH LN") == pytest.approx((0.5, 0), abs=0.01)
+
+
+@pytest.mark.parametrize(("format_name", "suffix"), [("GPKG", "gpkg"), ("ESRI Shapefile", "shp")])
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:2278"])
+def test_street_lines_may_be_in_any_format_and_reference_system(
+    tmp_path: Path, format_name: str, suffix: str, crs: str
+) -> None:
+    file = tmp_path / f"lines.{suffix}"
+    ahead = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    points = np.array([[LON, LAT], [LON + 0.01, LAT]])
+    drawn = shapely.to_wkb(shapely.LineString(np.stack(ahead.transform(*points.T), axis=1)))
+    columns = {"NAME": "Main Street", "FROMADDR": 200, "TOADDR": 298}
+    pyogrio.raw.write(
+        file, np.array([drawn], dtype=object), [np.array([value]) for value in columns.values()],
+        list(columns), geometry_type="LineString", crs=crs, driver=format_name,
+    )  # fmt: skip
+    spec = {"file": file.name, "name": "NAME", "ranges": ["FROMADDR", "TOADDR"]}
+    assert where(of(town(tmp_path, streets=spec)), "2XX MAIN ST") == pytest.approx((0.5, 0), abs=0.01)
 
 
 def test_crossings_of_oakland_are_where_its_own_reports_say_they_are(shared_data: Path) -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from blocklight import net
 from blocklight.city import Bounds, City
 from blocklight.intake.digests import digest_of, sealed, unsealed
-from blocklight.intake.geocode.names import Block, Crossing, read_address
+from blocklight.intake.geocode.addresses import Reading, Spot, readings
 from blocklight.intake.geocode.place import Locator, NotNow, Point
 from blocklight.intake.geocode.services import Service
 from blocklight.intake.geocode.streets import Streets
@@ -60,13 +60,13 @@ class Geocoder:
     def _place(self, incident: Incident, lookup: Lookup, deadline: float) -> Incident:
         """Return *incident* with the place of its address, if it has none of its own and may be looked up."""
         locators = self._locators.get(lookup)
-        if not locators or incident.lon is not None or not incident.address:
+        if not locators or incident.lon is not None or not (incident.address or incident.cross_street):
             return incident
-        address = read_address(incident.address, incident.cross_street)
-        if address is None:
+        asked = readings(incident.address or "", incident.cross_street)
+        if not asked:
             return replace(incident, placed=Placed.MISSED)
         try:
-            point = self._find(address, lookup, locators, deadline)
+            point = self._find(asked, lookup, locators, deadline)
         except NotNow:
             return replace(incident, placed=Placed.LATER)
         if point is None:
@@ -75,21 +75,28 @@ class Geocoder:
         return replace(incident, lon=point[0], lat=point[1], placed=Placed.FOUND)
 
     def _find(
-        self, address: Block | Crossing, lookup: Lookup, locators: Sequence[Locator], deadline: float
+        self, asked: Sequence[Reading], lookup: Lookup, locators: Sequence[Locator], deadline: float
     ) -> Point | None:
-        key = (lookup.name, repr(address))
+        if isinstance(asked[0], Spot):
+            spot = asked[0].lon, asked[0].lat
+            return spot if self._bounds.contains(*spot) else None
+        key = (lookup.name, repr(asked))
         mark = digest_of(key)
         seal = self._answers.get(mark, _UNKNOWN)
         if seal != _UNKNOWN:
             return None if seal is None else unsealed(seal, key)
-        point = None
-        for locator in locators:
-            point = locator.find(address, deadline)
-            if point is not None and self._bounds.contains(*point):
-                break
-            point = None
+        found = (self._bounded(locator, asked, deadline) for locator in locators)
+        point = next((point for point in found if point is not None), None)
         with self._lock:
             if len(self._answers) >= _REMEMBERED:
                 self._answers.clear()
             self._answers[mark] = None if point is None else sealed(point, key)
         return point
+
+    def _bounded(self, locator: Locator, asked: Sequence[Reading], deadline: float) -> Point | None:
+        """Ask a locator for each reading; a service, which is asked outside, for the likeliest one only."""
+        for reading in asked if isinstance(locator, Streets) else asked[:1]:
+            point = locator.find(reading, deadline)
+            if point is not None and self._bounds.contains(*point):
+                return point
+        return None

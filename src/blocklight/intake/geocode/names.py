@@ -1,13 +1,14 @@
-"""Understands how addresses and street lines write a street, so that both write it alike."""
+"""Understands how addresses and street lines write a street's name, so that both write it alike."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 _SUFFIXES = {
     "ALLEY": "ALY", "AL": "ALY", "AVENUE": "AVE", "AV": "AVE", "AVEN": "AVE", "BOULEVARD": "BLVD",
     "BL": "BLVD", "BLV": "BLVD", "BOUL": "BLVD", "BEND": "BND", "BRIDGE": "BRG", "CENTER": "CTR",
     "CENTRE": "CTR", "CIRCLE": "CIR", "CR": "CIR", "CI": "CIR", "COMMON": "CMN", "COMMONS": "CMN",
     "COURT": "CT", "COVE": "CV", "CRESCENT": "CRES", "CROSSING": "XING", "DRIVE": "DR", "DRV": "DR",
+    "BYPASS": "BYP", "CAUSEWAY": "CSWY", "CONNECTOR": "CONN", "ESPLANADE": "ESPL", "EXTENSION": "EXT",
     "EXPRESSWAY": "EXPY", "EXWY": "EXPY", "FREEWAY": "FWY", "GLEN": "GLN", "GREEN": "GRN", "GROVE": "GRV",
     "HEIGHTS": "HTS", "HIGHWAY": "HWY", "HILL": "HL", "LANDING": "LNDG", "LANE": "LN", "LA": "LN",
     "MOUNT": "MT", "PARKWAY": "PKWY", "PKY": "PKWY", "PWY": "PKWY", "PLACE": "PL", "PLAZA": "PLZ",
@@ -15,7 +16,17 @@ _SUFFIXES = {
     "TERRACE": "TER", "TERR": "TER", "TE": "TER", "TR": "TRL", "TRAIL": "TRL", "TURNPIKE": "TPKE",
     "VALLEY": "VLY", "VIEW": "VW", "VILLAGE": "VLG", "VISTA": "VIS", "WY": "WAY",
 }  # fmt: skip
-_SHORT = frozenset(_SUFFIXES.values()) | {"LOOP", "MALL", "PASS", "PATH", "PIKE", "ROW", "RUN", "WALK"}
+_SHORT = frozenset(_SUFFIXES.values()) | {
+    "LOOP",
+    "MALL",
+    "PASS",
+    "PATH",
+    "PIKE",
+    "ROW",
+    "RUN",
+    "SPUR",
+    "WALK",
+}
 _DIRECTIONS = {
     "NORTH": "N", "SOUTH": "S", "EAST": "E", "WEST": "W", "NORTHEAST": "NE", "NORTHWEST": "NW",
     "SOUTHEAST": "SE", "SOUTHWEST": "SW",
@@ -23,53 +34,54 @@ _DIRECTIONS = {
 _AHEAD = frozenset(_DIRECTIONS.values())
 _BOUND = frozenset("NB SB EB WB IB OB".split())
 _WORDS = {
-    "SAINT": "ST", "MOUNT": "MT", "FORT": "FT", "DOCTOR": "DR", "JUNIOR": "JR", "MLK": "MARTIN LUTHER KING",
+    "SAINT": "ST", "MOUNT": "MT", "FORT": "FT", "DOCTOR": "DR", "JUNIOR": "JR",
     "FIRST": "1ST", "SECOND": "2ND", "THIRD": "3RD", "FOURTH": "4TH", "FIFTH": "5TH", "SIXTH": "6TH",
-    "SEVENTH": "7TH", "EIGHTH": "8TH", "NINTH": "9TH", "TENTH": "10TH",
+    "SEVENTH": "7TH", "EIGHTH": "8TH", "NINTH": "9TH", "TENTH": "10TH", "ELEVENTH": "11TH",
+    "TWELFTH": "12TH", "THIRTEENTH": "13TH", "FOURTEENTH": "14TH", "FIFTEENTH": "15TH", "SIXTEENTH": "16TH",
+    "SEVENTEENTH": "17TH", "EIGHTEENTH": "18TH", "NINETEENTH": "19TH", "TWENTIETH": "20TH",
 }  # fmt: skip
-_UNIT = re.compile(
-    r"\s(?:APT|APARTMENT|UNIT|STE|SUITE|RM|ROOM|BLDG|BUILDING|FL|FLOOR|LOT|SPC|TRLR)\b.*$|\s*#.*$"
+_STATES = (
+    "AK|AL|AR|AZ|CA|CO|CT|DC|DE|FL|GA|HI|IA|ID|IL|IN|KS|KY|LA|MA|MD|ME|MI|MN|MO|MS|MT|NC|ND|NE|NH|NJ|NM|NV|NY"
+    "|OH|OK|OR|PA|PR|RI|SC|SD|TN|TX|UT|VA|VT|WA|WI|WV|WY|K|M"
 )
-_NUMBERED = re.compile(
-    r"^(?P<number>\d{1,6}|\d{0,4}X{1,3})(?:[A-Z](?![A-Z])|\s*[-/]\s*\d+[A-Z]?(?![A-Z])|\s+1/2)?"
-    r"(?:\s*(?:BLOCK|BLK|BLCK)\b(?:\s+OF\b)?)?\s+(?P<street>\S.*)$"
+"""Which write their highways so, as in CA-99; Kansas and Michigan with one letter."""
+_WAY = r"(?:HIGHWAY|HWY|HY|ROUTE|RTE|RT|ROAD|RD)"
+_HIGHWAY = re.compile(
+    r"^(?:(?P<ahead>N|S|E|W|NORTH|SOUTH|EAST|WEST) )?(?:"
+    rf"(?P<CR>(?:COUNTY|CO|CTY|CNTY) {_WAY}|CR|CH|CTH)|(?P<I>INTERSTATE(?: {_WAY})?|IH|I)"
+    rf"|(?P<US>(?:US|U S)(?: {_WAY})?)"
+    rf"|(?P<SR>(?:STATE|ST) {_WAY}|SH|SR|SRT|(?:{_STATES})(?: {_WAY})?)"
+    rf"|(?P<FM>FARM TO MARKET(?: {_WAY})?|FM)"
+    r"|(?P<HWY>HIGHWAY|HWY|HY|ROUTE|RTE|RT)"
+    r") ?(?P<number>\d{1,4}[A-Z]?)(?: (?P<behind>N|S|E|W|NORTH|SOUTH|EAST|WEST))?"
+    r"(?: (?:FWY|FREEWAY|EXPY|EXPRESSWAY|HWY|HIGHWAY|TOLLWAY|TOLL))?$"
 )
-_AROUND = re.compile(
-    r"^(?:(?:IFO|IRO|NEAR|NR|OPP|BEHIND|IN FRONT OF|IN REAR OF|CORNER OF|AT|AREA OF)\s+)+"
-    r"|^(?:BLK|BLOCK)\s+(?:OF\s+)?"
+_HIGHWAYS = frozenset("I US SR CR FM HWY".split())
+_UNSAID = frozenset("I US SR".split())
+"""Kinds of highways that people also call just by their number."""
+_RAMP = re.compile(
+    r"\s+(?:(?:ON|OFF|ENTRANCE|EXIT)\s+)?RAMP$|^(?:(?:ON|OFF|ENTRANCE|EXIT)\s+)?RAMP\s+(?:TO\s+|FROM\s+)?"
 )
-_CROSSING = re.compile(r"\s*[/&@\\+]\s*|\s+(?:AND|AT|X)\s+")
+_KING = re.compile(
+    r"\b(?:(?:DR|DOCTOR|REV|REVEREND) )?(?:MARTIN LUTHER KING|M ?L ?K(?:ING)?)(?: (?:JR|JUNIOR))?\b"
+)
 _ORDINAL = re.compile(r"^0*(\d+(?:ST|ND|RD|TH))$")
-_LONGEST = 160
-_HUNDRED = 100
+_POSTCODE = re.compile(r"(?:\s+[A-Z]{2})?\s+\d{5}(?:-\d{4})?$")
 _FEWEST = 2  # words of which one may be a direction or a suffix
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A hundred block: 3900 stands for 3900 to 3999. *exact* is the address's own number where it had one."""
-
-    number: int
-    street: str
-    exact: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Crossing:
-    """Two streets that meet, by name, in the order of their names."""
-
-    one: str
-    two: str
 
 
 def street_name(text: str) -> str:
     """Return a street's name in capitals, with its directions and its suffix in their short forms.
 
     ``West MacArthur Boulevard`` and ``W. MACARTHUR BL`` are both ``W MACARTHUR BLVD``; a name that is nothing
-    else (``North Street``) keeps its word.
+    else (``North Street``) keeps its word. A highway is its kind and number, however that is written:
+    ``Interstate 135``, ``I-135 NB`` and ``I135`` are ``I 135``.
     """
     words = re.sub(r"[.,']", "", text.upper()).replace("-", " ").split()
-    words = [word for word in words if word not in _BOUND]
+    plain = _RAMP.sub("", " ".join(word for word in words if word not in _BOUND))
+    if highway := _highway(plain):
+        return highway
+    words = _KING.sub("MARTIN LUTHER KING", plain).split()
     if not words:
         return ""
     after = _behind(words)
@@ -82,6 +94,16 @@ def street_name(text: str) -> str:
     if len(words) > 1 and _is_suffix(words[-1]):
         suffix, words = [_SUFFIXES.get(words[-1], words[-1])], words[:-1]
     return " ".join([*ahead, *map(_word, words), *suffix, *after])
+
+
+def _highway(text: str) -> str | None:
+    found = _HIGHWAY.match(text)
+    if found is None:
+        return None
+    kind = next(kind for kind in ("I", "US", "SR", "CR", "FM", "HWY") if found[kind])
+    direction = found["ahead"] or found["behind"]
+    ahead = f"{_DIRECTIONS.get(direction, direction)} " if direction else ""
+    return f"{ahead}{kind} {found['number'].lstrip('0')}"
 
 
 def _behind(words: list[str]) -> list[str]:
@@ -102,41 +124,46 @@ def _word(word: str) -> str:
 
 
 def looser(name: str) -> list[str]:
-    """Return forms of a name that say less: without its directions, without its suffix, without both."""
+    """Give the forms of a name that say less: without its directions, its suffix, the kind of its highway."""
     words = name.split()
     bare = words[1:] if len(words) > 1 and words[0] in _AHEAD else words
+    if is_highway(bare):
+        forms = [" ".join(bare), f"HWY {bare[1]}" if bare[0] in _UNSAID else name]
+        return [form for form in dict.fromkeys(forms) if form != name]
     bare = bare[:-1] if len(bare) > 1 and bare[-1] in _AHEAD else bare
     core = bare[:-1] if len(bare) > 1 and bare[-1] in _SHORT else bare
     directed = words[:-1] if len(words) > 1 and words[-1] in _SHORT else words
-    forms = (" ".join(form) for form in (bare, directed, core))
-    return [form for form in dict.fromkeys(forms) if form != name]
+    said = (" ".join(form) for form in (bare, directed, core))
+    return [form for form in dict.fromkeys(said) if form != name]
 
 
-def locality_free(text: str) -> str:
-    """Return an address in capitals without its unit, town and postcode, and with white space folded."""
-    head = " ".join(text.upper().split()).partition(",")[0].strip()
-    return _UNIT.sub("", head).strip()
+def is_highway(words: Sequence[str]) -> bool:
+    """Whether the words of a street's name, as ``street_name`` writes it, are a highway's kind and number."""
+    return len(words) == _FEWEST and words[0] in _HIGHWAYS and words[1][:1].isdigit()
 
 
-def read_address(address: str, cross_street: str | None = None) -> Crossing | Block | None:
-    """Return the hundred block or the crossing that an address names, ``None`` for anything else."""
-    if len(address) > _LONGEST or len(cross_street or "") > _LONGEST:
-        return None
-    text = _AROUND.sub("", locality_free(address))
-    if numbered := _NUMBERED.match(text):
-        street = street_name(_CROSSING.split(numbered["street"])[0])
-        return _block(numbered["number"], street) if street else None
-    parts = [part.strip() for part in _CROSSING.split(text) if part.strip()]
-    if len(parts) == 1 and cross_street:
-        parts.append(locality_free(cross_street))
-    if len(parts) != _FEWEST:
-        return None
-    one, two = sorted(street_name(_AROUND.sub("", part)) for part in parts)
-    return Crossing(one, two) if one and two and one != two else None
+def same_street(name: str) -> Iterator[str]:
+    """Yield other ways to write the same street, the likeliest first: ``MAIN ST N`` is ``N MAIN ST``.
+
+    Of a highway its direction is that of the traffic, and its kind may be left out on the lines.
+    """
+    words = name.split()
+    bare = words[1:] if words[0] in _AHEAD else words
+    if is_highway(bare):
+        yield " ".join(bare)
+        if bare[0] in _UNSAID:
+            yield f"HWY {bare[1]}"
+    elif len(words) > 1 and words[-1] in _AHEAD:
+        yield " ".join([words[-1], *words[:-1]])
+    elif len(words) > _FEWEST and words[0] in _AHEAD:
+        yield " ".join([*words[1:], words[0]])
 
 
-def _block(number: str, street: str) -> Block:
-    digits = number.rstrip("X")
-    if digits == number:
-        return Block(int(number) // _HUNDRED * _HUNDRED, street, int(number))
-    return Block(int(digits or 0) * 10 ** (len(number) - len(digits)) // _HUNDRED * _HUNDRED, street)
+def without_town(words: str) -> str:
+    """Take from a street what follows its suffix, such as a town: ``N MAIN ST WICHITA`` is ``N MAIN ST``."""
+    parts = _POSTCODE.sub("", words).split()
+    last = max((turn for turn, part in enumerate(parts) if turn and _is_suffix(part)), default=None)
+    if last is None:
+        return " ".join(parts)
+    last += len(parts) > last + 1 and _DIRECTIONS.get(parts[last + 1], parts[last + 1]) in _AHEAD
+    return " ".join(parts[: last + 1])

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from blocklight.intake.geocode.names import Block, Crossing
+from blocklight.intake.geocode.addresses import Reading
 
 Point = tuple[float, float]
 """Lon, lat in WGS 84 degrees."""
@@ -15,7 +15,7 @@ class NotNow(Exception):
 class Locator(Protocol):
     """One way of finding places."""
 
-    def find(self, asked: Block | Crossing, deadline: float) -> Point | None:
+    def find(self, asked: Reading, deadline: float) -> Point | None:
         """Return where it is, ``None`` when that is not known; raises ``NotNow``.
 
         *deadline*, by the monotonic clock, is until when a locator that has to wait may do so.

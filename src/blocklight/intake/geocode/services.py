@@ -11,7 +11,7 @@ import orjson
 from blocklight import net
 from blocklight.city import Bounds, GeocoderSpec
 from blocklight.errors import SourceChanged
-from blocklight.intake.geocode.names import Block, Crossing
+from blocklight.intake.geocode.addresses import Block, Reading
 from blocklight.intake.geocode.place import NotNow, Point
 
 CENSUS = "https://geocoding.geo.census.gov/geocoder/locations/onelineaddress"
@@ -54,9 +54,9 @@ class Service:
         self._url = spec.url or (CENSUS if census else NOMINATIM)
         self._question, self._answer = (self._ask_census, _census) if census else (self._ask_osm, _nominatim)
 
-    def find(self, asked: Block | Crossing, deadline: float) -> Point | None:
+    def find(self, asked: Reading, deadline: float) -> Point | None:
         """Return where the service says a block is; raises ``NotNow`` when there is no time or no answer."""
-        if isinstance(asked, Crossing):
+        if not isinstance(asked, Block):
             return None
         with self._turn:
             wait = self._next_at - self._clock()

@@ -1,23 +1,21 @@
 """Finds crossings and hundred blocks on a city's own street lines, in memory and asking nobody."""
 
-import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import shapely
-from shapely.geometry import shape
 from shapely.ops import substring
 
 from blocklight.city import City, StreetLines
 from blocklight.errors import CityFileError
-from blocklight.intake.geocode.names import Block, Crossing, looser, street_name
+from blocklight.intake.geocode.addresses import Between, Block, Crossing, Reading, Spot
+from blocklight.intake.geocode.names import looser, same_street, street_name
 from blocklight.intake.geocode.place import Point
+from blocklight.intake.geocode.street_lines import StreetLine, read_street_lines
 
-_MAX_FILE_BYTES = 200_000_000
 _METRES_PER_DEGREE = 111_195.0
 _NEARLY_M = 25.0
 """How far apart two lines may end and still be taken for a crossing: kerbs and dual carriageways."""
@@ -53,15 +51,14 @@ class Streets:
     """The street lines of a city by name, in metres east and north of the middle of its bounds."""
 
     def __init__(self, spec: StreetLines, city: City) -> None:
-        self._spec = spec
         self._bounds = bounds = city.city.bounds
         self._middle = (bounds.west + bounds.east) / 2, (bounds.south + bounds.north) / 2
         self._across = _METRES_PER_DEGREE * math.cos(math.radians(self._middle[1]))
         self._lines: dict[str, list[Any]] = {}
         self._pieces: dict[str, list[_Piece]] = {}
         self._box = shapely.box(bounds.west, bounds.south, bounds.east, bounds.north)
-        for feature in _features(city.path(spec.file)):
-            self._add(feature)
+        for street in read_street_lines(spec, city):
+            self._add(street)
         if not self._lines:
             raise CityFileError(str(city.path(spec.file)), "geocoder.streets.name", "no line has a name")
         self._loose = self._loosened()
@@ -85,34 +82,38 @@ class Streets:
     def __len__(self) -> int:
         return len(self._lines)
 
-    def find(self, asked: Block | Crossing, deadline: float = 0) -> Point | None:  # noqa: ARG002 - it never waits
-        """Return lon, lat of the middle of a block or of a crossing, ``None`` where that is not certain."""
+    def find(self, asked: Reading, deadline: float = 0) -> Point | None:  # noqa: ARG002 - it never waits
+        """Return lon, lat of the middle of what is asked for, ``None`` where that is not certain."""
         stretch = self.stretch(asked)
         return None if stretch is None else (stretch.lon, stretch.lat)
 
-    def stretch(self, asked: Block | Crossing) -> Stretch | None:
+    def stretch(self, asked: Reading) -> Stretch | None:
         """Return a whole block or crossing, ``None`` if it is not certain which one is meant."""
-        found = self._crossing(asked) if isinstance(asked, Crossing) else self._block(asked)
+        found = self._found(asked)
         if found is None:
             return None
         (x, y), reach_m = found
         return Stretch(self._middle[0] + x / self._across, self._middle[1] + y / _METRES_PER_DEGREE, reach_m)
 
-    def _add(self, feature: Any) -> None:  # noqa: ANN401 - any JSON value
-        try:
-            properties = feature.get("properties") or {}
-            words = " ".join(str(properties[key]) for key in self._spec.name if properties.get(key))
-            name = street_name(words)
-            if not name:
-                return
-            geometry = shape(feature["geometry"])
-        except (shapely.errors.ShapelyError, ValueError, KeyError, TypeError, AttributeError, IndexError):
-            return  # a street without a line is one that nothing can be found on
-        if geometry.is_empty or not self._box.intersects(geometry):
+    def _found(self, asked: Reading) -> _Found | None:
+        match asked:
+            case Crossing():
+                return self._crossing(asked)
+            case Between():
+                return self._between(asked)
+            case Block():
+                return self._block(asked)
+            case Spot():
+                return None
+
+    def _add(self, street: StreetLine) -> None:
+        name = street_name(street.name)
+        if not name or street.line.is_empty or not self._box.intersects(street.line):
             return
+        geometry = street.line
         parts = [self._metres(part) for part in getattr(geometry, "geoms", [geometry]) if part.length]
         self._lines.setdefault(name, []).extend(parts)
-        begins, ends = (_numbers(properties, self._spec.ranges[turn::2]) for turn in (0, 1))
+        begins, ends = street.begins, street.ends
         if numbers := begins + ends:
             falling = min(begins, default=0) > min(ends, default=max(numbers))
             drawn = (part.reverse() if falling else part for part in parts)
@@ -137,7 +138,11 @@ class Streets:
 
         One that says more or something else is not known: East 9th Street is not 9th Street.
         """
-        return name if name in self._lines else self._loose.get(name)
+        for form in (name, *same_street(name)):
+            if form in self._lines:
+                return form
+        forms = (self._loose.get(form) for form in (name, *same_street(name)))
+        return next((form for form in forms if form is not None), None)
 
     def _whole(self, name: str) -> Any:  # noqa: ANN401 - shapely has no types of its own
         line = shapely.MultiLineString(self._lines[name])
@@ -152,6 +157,20 @@ class Streets:
         if not shapely.dwithin(first, second, _NEARLY_M):
             return None
         return _only_place(_meetings(first, second))
+
+    def _between(self, asked: Between) -> _Found | None:
+        """Find the middle of a street between two of its crossings, on its line."""
+        ends = [self._crossing(Crossing(*sorted((asked.street, end)))) for end in (asked.one, asked.two)]
+        if ends[0] is None or ends[1] is None:
+            return ends[0] or ends[1]
+        (one, _), (two, _) = ends[0], ends[1]
+        name = self._known(asked.street)
+        if name is None or math.dist(one, two) > _LONGEST_BLOCK_M:
+            return None
+        straight = shapely.Point((one[0] + two[0]) / 2, (one[1] + two[1]) / 2)
+        middle = shapely.get_coordinates(shapely.shortest_line(self._line(name), straight))[0]
+        where = float(middle[0]), float(middle[1])
+        return where, max(math.dist(where, one), math.dist(where, two))
 
     def _block(self, asked: Block) -> _Found | None:
         name = self._known(asked.street)
@@ -205,25 +224,3 @@ def _part(piece: _Piece, first: int, last: int) -> Any:  # noqa: ANN401 - shapel
     span = piece.high - piece.low + 1
     start, end = (low - piece.low) / span, (high - piece.low + 1) / span
     return substring(piece.line, start, end, normalized=True)
-
-
-def _numbers(properties: dict[str, Any], keys: Iterable[str]) -> list[int]:
-    """Return the house numbers of a piece; 0 stands for none in most cities' files."""
-    found = []
-    for key in keys:
-        text = str(properties.get(key) or "").strip().partition(".")[0]
-        if text.isdecimal() and int(text):
-            found.append(int(text))
-    return found
-
-
-def _features(path: Path) -> list[Any]:
-    if path.stat().st_size > _MAX_FILE_BYTES:
-        raise CityFileError(str(path), "", f"larger than {_MAX_FILE_BYTES:,} bytes")
-    try:
-        features = json.loads(path.read_bytes())["features"]
-    except (ValueError, KeyError, TypeError):
-        raise CityFileError(str(path), "", "not a GeoJSON FeatureCollection") from None
-    if not isinstance(features, list):
-        raise CityFileError(str(path), "", "not a GeoJSON FeatureCollection")
-    return features

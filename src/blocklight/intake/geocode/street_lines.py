@@ -1,0 +1,102 @@
+"""Reads a city's street lines from a file of any format that GDAL knows, in WGS 84."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyogrio
+import shapely
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
+
+from blocklight.city import City, StreetLines
+from blocklight.errors import CityFileError
+
+_MAX_FILE_BYTES = 500_000_000
+_WGS84 = CRS.from_epsg(4326)
+_KEY = "geocoder.streets"
+_FORMS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("FULLNAME",), ("LFROMHN", "LTOHN", "RFROMHN", "RTOHN")),
+    (("FULLNAME",), ("LFROMADD", "LTOADD", "RFROMADD", "RTOADD")),
+    (("FULLNAME",), ()),
+    (("name",), ()),
+)
+"""Columns of names and house numbers: TIGER/Line's ADDRFEAT, EDGES and ROADS files, and OpenStreetMap's."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreetLine:
+    """One line of a street: its name in the file, its line in degrees, the house numbers at its ends."""
+
+    name: str
+    line: Any
+    begins: list[int]
+    ends: list[int]
+
+
+def read_street_lines(spec: StreetLines, city: City) -> Iterator[StreetLine]:
+    """Yield the lines of the file that *spec* names; raises ``CityFileError``.
+
+    Lines without a name or a shape are left out: nothing can be found on them.
+    """
+    path = city.path(spec.file)
+    if not path.exists():
+        raise CityFileError(str(path), _KEY, "no such file")
+    if path.stat().st_size > _MAX_FILE_BYTES:
+        raise CityFileError(str(path), _KEY, f"larger than {_MAX_FILE_BYTES:,} bytes")
+    try:
+        fields = [str(name) for name in pyogrio.read_info(path)["fields"]]
+        names, ranges = _columns(spec, fields, path)
+        meta, _, wkb, values = pyogrio.raw.read(
+            path, columns=[key for key in fields if key in {*names, *ranges}], force_2d=True
+        )
+        lines = shapely.from_wkb(wkb, on_invalid="ignore")
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
+        raise CityFileError(str(path), _KEY, "not a file of geographic data that can be read") from None
+    lines = _in_degrees(lines, spec.crs or meta["crs"], path)
+    columns = dict(zip(map(str, meta["fields"]), values, strict=True))
+    for turn, line in enumerate(lines):
+        words = [_text(columns[name][turn]) for name in names]
+        if line is not None and any(words):
+            numbers = [[columns[key][turn] for key in ranges[side::2] if key in columns] for side in (0, 1)]
+            yield StreetLine(" ".join(filter(None, words)), line, *map(_numbers, numbers))
+
+
+def _columns(spec: StreetLines, fields: Sequence[str], path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the columns of names and numbers: those of the city file, or those of a form that is known."""
+    if not spec.name:
+        for names, ranges in _FORMS:
+            if {*names, *ranges} <= {*fields}:
+                return names, spec.ranges or ranges
+    names = spec.name or ("name",)
+    if missing := [name for name in names if name not in fields]:
+        known = ", ".join(fields[:20]) or "none"
+        raise CityFileError(str(path), f"{_KEY}.name", f"no column {missing[0]!r}; there are: {known}")
+    return names, spec.ranges
+
+
+def _in_degrees(lines: Any, crs: str | None, path: Path) -> Any:  # noqa: ANN401 - shapely has no types of its own
+    if crs is not None:
+        try:
+            system = CRS.from_user_input(crs)
+        except CRSError:
+            raise CityFileError(str(path), f"{_KEY}.crs", f"{crs!r} is not a reference system") from None
+        if not system.equals(_WGS84, ignore_axis_order=True):
+            ahead = Transformer.from_crs(system, _WGS84, always_xy=True)
+            lines = shapely.transform(lines, lambda points: np.stack(ahead.transform(*points.T), axis=1))
+    if (np.abs(shapely.get_coordinates(lines)) > (180, 90)).any():
+        reason = "coordinates are not degrees: name their reference system with crs"
+        raise CityFileError(str(path), f"{_KEY}.crs", reason)
+    return lines
+
+
+def _text(value: object) -> str:
+    return "" if value is None or value != value else str(value).strip()  # noqa: PLR0124 - NaN stands for none
+
+
+def _numbers(values: Iterable[object]) -> list[int]:
+    """Read the house numbers of one end of a line; 0 stands for none in most cities' files."""
+    texts = (_text(value).partition(".")[0] for value in values)
+    return [int(text) for text in texts if text.isdecimal() and int(text)]
