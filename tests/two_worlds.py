@@ -23,7 +23,7 @@ from blocklight.errors import SourceChanged
 from blocklight.intake.claims import Claims
 from blocklight.intake.companions import Companions
 from blocklight.intake.connectors import connector
-from blocklight.intake.geocode.addresses import Block, Crossing
+from blocklight.intake.geocode.addresses import Reading
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.geocode.place import NotNow, Point
 from blocklight.intake.geocode.services import Service
@@ -150,7 +150,7 @@ class Turns:
         self._asked = asked
         self._fetch, self._left = 0.0, 0
 
-    def find(self, address: Block | Crossing, deadline: float) -> Point | None:
+    def find(self, address: Reading, deadline: float) -> Point | None:
         if deadline != self._fetch:
             self._fetch, self._left = deadline, _TURNS
         if not self._left:

@@ -65,11 +65,11 @@ class Reader(asyncio.Protocol):
             data = rest
         begin = 0
         while (line := data.find(b"\r\n", begin)) >= 0:  # chunks (RFC 9112, 7.1): their length, then they
-            end = line + 2 + int(data[begin:line], 16)
-            if len(data) < end + 2:
+            after = line + 2 + int(data[begin:line], 16)
+            if len(data) < after + 2:
                 break
-            self.frame(unpacked(data[line + 2 : end]))
-            begin = end + 2
+            self.frame(unpacked(data[line + 2 : after]))
+            begin = after + 2
         self.buffer = data[begin:]
 
     def frame(self, text: bytes) -> None:

@@ -14,7 +14,7 @@ from blocklight.intake.bulk import History, understand
 from blocklight.intake.companions import Companions
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.feed import Feed, Past, Tally
-from blocklight.intake.geocode.addresses import Block, Crossing
+from blocklight.intake.geocode.addresses import Reading
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.model import Held, Outcome, PublicIncident, Reason, Withheld
 
@@ -200,7 +200,7 @@ def test_calls_without_points_are_compared_by_their_block(tmp_path: Path) -> Non
     asked: list[str] = []
 
     class Locator:
-        def find(self, address: Block | Crossing, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's
+        def find(self, address: Reading, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's
             asked.append(repr(address))
             return LON, LAT
 
@@ -218,7 +218,7 @@ def test_calls_without_points_are_compared_by_their_block(tmp_path: Path) -> Non
 
 def test_no_public_figure_counts_the_place_of_a_companion(tmp_path: Path) -> None:
     class Locator:
-        def find(self, address: Block | Crossing, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's
+        def find(self, address: Reading, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's
             return LON, LAT
 
     bounds = small_city(tmp_path).city.bounds

@@ -15,7 +15,7 @@ from blocklight.intake.companions import Companions
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.digests import digest_of, sealed, unsealed
 from blocklight.intake.feed import Feed, Tally
-from blocklight.intake.geocode.addresses import Block, Crossing
+from blocklight.intake.geocode.addresses import Block, Reading
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.model import PublicIncident
 
@@ -25,7 +25,7 @@ NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
 class Everywhere:
     """A locator that finds every address at a point of its own."""
 
-    def find(self, address: Block | Crossing, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's
+    def find(self, address: Reading, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's
         assert isinstance(address, Block)
         return -95.4 - address.number / 10_000_000, 29.6123456
 

@@ -261,7 +261,7 @@ class Live:
     async def _broadcast(self, frame: bytes) -> None:
         if len(frame) > self.most_bytes:
             frame = _RESET + self._pulse_event()
-        messages = [
+        messages: list[dict[str, Any]] = [
             {"type": "http.response.body", "body": body, "more_body": True} for body in (frame, packed(frame))
         ]
         self.frames_sent += 1

@@ -8,7 +8,7 @@ from town_streets import town
 
 from blocklight.city import Bounds
 from blocklight.intake.connectors.push import Push
-from blocklight.intake.geocode.addresses import Block, Crossing
+from blocklight.intake.geocode.addresses import Reading
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.geocode.place import NotNow, Point
 from blocklight.intake.record import Batch, RawRecord
@@ -25,9 +25,9 @@ class Told:
 
     def __init__(self, *points: Point | None) -> None:
         self.points = list(points)
-        self.asked: list[Block | Crossing] = []
+        self.asked: list[Reading] = []
 
-    def find(self, asked: Block | Crossing, deadline: float) -> Point | None:
+    def find(self, asked: Reading, deadline: float) -> Point | None:
         assert deadline > 0
         self.asked.append(asked)
         if not self.points:

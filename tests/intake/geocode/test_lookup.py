@@ -11,7 +11,7 @@ from town_streets import town
 from blocklight.city import City
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.feed import Feed, Past, Tally
-from blocklight.intake.geocode.addresses import Block, Crossing
+from blocklight.intake.geocode.addresses import Block, Reading
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.geocode.place import NotNow, Point
 from blocklight.intake.geocode.streets import Streets
@@ -29,11 +29,11 @@ class Outsider:
     """A service that has time for three questions in each fetch."""
 
     def __init__(self) -> None:
-        self.asked: list[Block | Crossing] = []
+        self.asked: list[Reading] = []
         self.deadline = 0.0
         self.left = 0
 
-    def find(self, address: Block | Crossing, deadline: float) -> Point:
+    def find(self, address: Reading, deadline: float) -> Point:
         if deadline != self.deadline:
             self.deadline, self.left = deadline, 3
         if not self.left:
