@@ -7,7 +7,7 @@ import pytest
 from blocklight.areas import Areas
 from blocklight.city import AreaLayer, load_city
 from blocklight.cli.preparing_areas import prepare_areas
-from blocklight.errors import CityFileError
+from blocklight.errors import BlocklightError, CityFileError
 
 
 def square(west: float, **properties: Any) -> dict[str, Any]:  # noqa: ANN401 - any property
@@ -66,7 +66,7 @@ def test_what_cannot_be_prepared_is_one_line(tmp_path: Path) -> None:
         prepare_areas("oakland", theirs, wrong, crs=None, output=target)
     with pytest.raises(CityFileError, match="within the city's bounds"):
         prepare_areas("houston", theirs, LAYER, crs=None, output=target)
-    with pytest.raises(CityFileError, match="exists already"):
+    with pytest.raises(BlocklightError, match="exists already"):
         prepare_areas("oakland", theirs, LAYER, crs=None, output=theirs)
 
 
