@@ -12,12 +12,13 @@ from sbom import FOLDER, ROOT, installed
 def pins(lock: str, names: Collection[str]) -> str:
     """Return a lock file's lines about these distributions; raises ``ValueError`` where one is not in it."""
     blocks = re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.MULTILINE)[1:]
-    by_name: dict[str, str] = {
-        canonicalize_name(re.split(r"[=\[;\s]", block, maxsplit=1)[0]): block for block in blocks
-    }
+    by_name: dict[str, list[str]] = {}
+    for block in blocks:  # one name may have several versions, each for other versions of Python
+        name = canonicalize_name(re.split(r"[=\[;\s]", block, maxsplit=1)[0])
+        by_name.setdefault(name, []).append(block)
     if missing := sorted(set(names) - set(by_name)):
         raise ValueError(f"requirements.lock lacks {', '.join(missing)}; run: make lock")
-    return "".join(by_name[name] for name in sorted(names))
+    return "".join(block for name in sorted(names) for block in by_name[name])
 
 
 def main() -> int:

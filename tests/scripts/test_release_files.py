@@ -47,6 +47,9 @@ def test_the_pins_are_those_of_the_lock_for_what_a_server_installs() -> None:
     text = pins(LOCK, DIRECT)
     names = [line.partition("==")[0] for line in text.splitlines() if not line.startswith(" ")]
     assert {canonicalize_name(name) for name in names} == DIRECT
+    assert names.count("numpy") == LOCK.count("\nnumpy==") > 1, (
+        "one for each version of Python that has its own"
+    )
     assert text.count("--hash=sha256:") > len(DIRECT)
     assert all(line.removesuffix(" \\") in LOCK for line in text.splitlines())
 
