@@ -14,6 +14,7 @@ from blocklight import net
 from blocklight.areas import Areas
 from blocklight.city import City, SourceSpec
 from blocklight.cli import bodies, out
+from blocklight.cli.finding_places import words_of_missed
 from blocklight.cli.refusals import causes, refusal
 from blocklight.cli.serving import Options, configured_city, http_client, wall_clock
 from blocklight.cli.type_table import print_types
@@ -67,7 +68,7 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
             continue
         try:
             reader, batch = _page_of(source, city, sample)
-            refused = _explain(Feed(source, city, reader, rules, geocoder=geocoder), city, batch)
+            refused = _explain(Feed(source, city, reader, rules, geocoder=geocoder), city, batch, geocoder)
         except SourceError as error:
             failed += 1
             where = source.url if sample is None else sample
@@ -146,7 +147,7 @@ def _sent(body: bytes) -> list[object]:
     return records
 
 
-def _explain(feed: Feed, city: City, batch: Batch) -> str | None:
+def _explain(feed: Feed, city: City, batch: Batch, geocoder: Geocoder | None) -> str | None:
     """Print what becomes of an answer; return why `serve` would refuse it, if it would."""
     source, rules, records, at = feed.source, feed.rules, batch.records, batch.fetched_at
     if not records and not batch.unreadable:
@@ -173,7 +174,8 @@ def _explain(feed: Feed, city: City, batch: Batch) -> str | None:
     out.print(
         f"{tally.records} records: [bold]{tally.published} published[/bold], all masked; {tally.held} held; "
         f"withheld: {withheld}; rejected: {rejected}; fields left out because unreadable: {repaired}."
-        + _places(tally),
+        + _places(tally)
+        + words_of_missed(read, rules, geocoder),
         highlight=False,
         soft_wrap=True,
     )

@@ -9,18 +9,25 @@ from rich.table import Table
 from blocklight.city import City, SourceSpec
 from blocklight.cli import out
 from blocklight.cli.checking import one_page, read_sample
+from blocklight.cli.finding_places import with_place
 from blocklight.cli.policy_change import WORDS, Difference, asked, asked_of_waiting
 from blocklight.cli.serving import Options, configured_city, open_store, wall_clock
 from blocklight.errors import BlocklightError, RecordRejected, UsageError
+from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.policy import Decision
-from blocklight.intake.record import Incident, RawRecord
+from blocklight.intake.record import Incident, Placed, RawRecord
 from blocklight.intake.redact import Rules, judge, redact
 from blocklight.intake.refilter import vocabulary
 from blocklight.model import Category, Held, Outcome, PublicIncident, Withheld
 from blocklight.policy import Rule
 from blocklight.settings import Settings
 
+_PLACED = {
+    Placed.FOUND: "its place was found",
+    Placed.MISSED: "not found",
+    Placed.LATER: "the service cannot be asked at the moment",
+}
 _THROWAWAY_KEY = bytes(32)
 _MOST_RECORDS = 20
 
@@ -59,7 +66,7 @@ def explain_record(name: str, source_id: str | None, record: Path) -> None:
     if source_id is None and len(city.sources) > 1:
         raise UsageError("--source", "required: --record belongs to one source, and this city has several")
     source = city.source(source_id) if source_id else city.sources[0]
-    rules = Rules.of(city, _THROWAWAY_KEY)
+    rules, geocoder = Rules.of(city, _THROWAWAY_KEY), Geocoder.of(city)
     read = Normaliser.of(source, city)
     rows = _rows(source, city, read_sample(record))
     for number, raw in enumerate(rows[:_MOST_RECORDS], 1):
@@ -69,7 +76,7 @@ def explain_record(name: str, source_id: str | None, record: Path) -> None:
         except RecordRejected as error:
             out.print(f"rejected: {error.reason}", highlight=False)
             continue
-        for line in _explained(incident, rules):
+        for line in _explained(with_place(incident, rules, geocoder), rules):
             out.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -93,6 +100,8 @@ def _explained(incident: Incident, rules: Rules) -> list[str]:
     lines += [f"allowed: {allow.group}, because: {allow.reason}" for allow in meaning.allowed]
     if isinstance(meaning.category, Category):
         lines += [f"rule: {line}" for line in _rules(placing.decision, rules)]
+    if incident.placed is not None:
+        lines.append(f"address: {_PLACED[incident.placed]}")
     return [*lines, f"outcome: {_outcome(redact(incident, rules))}"]
 
 

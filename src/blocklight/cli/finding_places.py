@@ -1,0 +1,37 @@
+"""Looks addresses up as intake does, for commands that explain what becomes of records."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from blocklight.intake.geocode.geocoder import Geocoder
+from blocklight.intake.lookup import lookup_of
+from blocklight.intake.record import Incident, Lookup, Placed
+from blocklight.intake.redact import Rules
+
+_WORD = re.compile(r"[A-Z][A-Z.'-]*")
+_MOST_WORDS = 12
+_FEWEST = 2
+"""A word of one address alone may be the name of a house: it is not listed."""
+
+
+def with_place(incident: Incident, rules: Rules, geocoder: Geocoder | None) -> Incident:
+    """Give *incident* the place of its address, if it has none of its own and may be looked up."""
+    if geocoder is None or incident.lon is not None:
+        return incident
+    lookup = lookup_of(incident, rules)
+    return incident if lookup is Lookup.NOWHERE else geocoder.placing()(incident, lookup)
+
+
+def words_of_missed(incidents: Sequence[Incident], rules: Rules, geocoder: Geocoder | None) -> str:
+    """List the words that several addresses have in common which were not found, the most frequent first.
+
+    A sentence to print after others, empty where there are none. No whole address is ever in it.
+    """
+    missed: Counter[str] = Counter()
+    for incident in incidents:
+        if with_place(incident, rules, geocoder).placed is Placed.MISSED:
+            text = f"{incident.address or ''} {incident.cross_street or ''}".upper()
+            missed.update(set(_WORD.findall(text)))
+    common = [f"{word} {count}" for word, count in missed.most_common(_MOST_WORDS) if count >= _FEWEST]
+    return f" Words of those that were not: {', '.join(common)}." if common else ""
