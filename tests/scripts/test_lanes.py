@@ -37,9 +37,15 @@ def test_when_all_lanes_pass_the_last_lines_are_their_counts(tmp_path: Path) -> 
     done = ran(tmp_path)
     assert done.returncode == 0, done.stderr
     after = done.stdout.partition("== All passed\n")[2].splitlines()
-    assert [line.strip().split(" with")[0] for line in after] == [
-        "Tests  5 passed", "Tests  5 passed", "3 passed", "3 passed",
-    ]  # fmt: skip
+    assert [line.strip().split(" with")[0] for line in after[:2]] == ["Tests  5 passed"] * 2
+    parts = [line.rpartition(" (")[2].rstrip(")") for line in after[2:]]
+    assert all(line.startswith("3 passed with -m") for line in after[2:])
+    assert parts[0] == "browser"
+    assert parts[-1] == "rest"
+    named = {part for part in parts if (SCRIPT.parents[1] / "tests" / part).is_dir()}
+    assert {*parts} - named == {"rest"}, "a part is a folder of tests"
+    ignored = after[-1].split("--ignore=tests/")[1:]
+    assert {*map(str.strip, ignored[:-1])} == named, "and the rest is whatever no part names"
 
 
 @pytest.mark.parametrize(
@@ -48,15 +54,16 @@ def test_when_all_lanes_pass_the_last_lines_are_their_counts(tmp_path: Path) -> 
         (".venv/bin/mypy", "python_checks"),
         ("bin/npm", "web_checks"),
         ("scripts/servers", "scripts/servers"),
-        (".venv/bin/pytest", "plain_tests browser_tests"),
+        (".venv/bin/pytest", None),
     ],
 )
 def test_a_lane_that_fails_keeps_no_other_from_running_and_is_named_at_the_end(
-    tmp_path: Path, program: str, lanes: str
+    tmp_path: Path, program: str, lanes: str | None
 ) -> None:
     done = ran(tmp_path, program)
     assert done.returncode == 1
-    before, _, after = done.stdout.partition(f"\n== FAILED: {lanes}. ")
-    assert after, done.stdout
+    before, _, after = done.stdout.partition("\n== FAILED: ")
+    named = {*after.partition(". ")[0].split()}
+    assert named == {lanes} if lanes else {"tests/browser", "tests/store", "tests/rest"} <= named
     for line in ("the layers are kept", "Tests  5 passed", "with -m not browser", "with -m browser"):
         assert line in before
