@@ -67,7 +67,7 @@ def test_a_row_says_when_it_was_and_how_long_ago_and_how_long_it_took(
 ) -> None:
     page = visitor_without_webgl.visit(quiet_city)
     newest = page.locator(".row").first
-    expect(newest.locator("time")).to_have_text(re.compile(r"^\d{1,2}:\d\d [ap]m \d+ (min|h)$"))
+    expect(newest.locator("time")).to_have_text(re.compile(r"^(\w{3}, )?\d{1,2}:\d\d [ap]m \d+ (min|h)$"))
     expect(newest.locator("time")).to_have_attribute("datetime", re.compile(r"^\d{4}-\d\d-\d\dT.*Z$"))
     closed = page.locator(".row:not(.open)").first
     expect(closed).to_contain_text(re.compile(r"· report taken.*Closed in \d+ min"))
