@@ -6,14 +6,16 @@ FILES = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 PARTS = ["Context", "Decision", "Consequences", "Alternatives"]
 
 
-def test_decisions_are_numbered_without_gaps() -> None:
+def test_every_decision_has_a_number_of_its_own() -> None:
     assert len(FILES) >= 14
-    assert [int(file.name[:4]) for file in FILES] == list(range(1, len(FILES) + 1))
+    numbers = [int(file.name[:4]) for file in FILES]
+    assert numbers == sorted(set(numbers))  # one that was being written beside others may be dropped
     assert all(re.fullmatch(r"\d{4}(-[a-z]+)+\.md", file.name) for file in FILES)
 
 
 def test_every_decision_says_its_context_consequences_and_alternatives() -> None:
-    for number, file in enumerate(FILES, 1):
+    for file in FILES:
+        number = int(file.name[:4])
         text = file.read_text("utf-8")
         title, *parts = headings(text)
         assert title.startswith(f"{number}. "), file.name
