@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
-from living_city import Served, a_put, an_incident, served, until
+from living_city import PATIENCE_S, Served, a_put, an_incident, served, until
 
 from blocklight.model import Change
 from blocklight.publish.live import Live
@@ -42,7 +42,7 @@ class Listener:
         self._socket = socket.socket()
         if receive_buffer is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self._socket.settimeout(20)
+        self._socket.settimeout(PATIENCE_S)
         self._socket.connect(("127.0.0.1", port))
         self._socket.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n{headers}\r\n".encode("latin-1"))
         self._file = self._socket.makefile("rb")

@@ -33,6 +33,8 @@ from blocklight.model import (
 T = TypeVar("T")
 
 START = datetime(2026, 1, 31, 8, tzinfo=UTC)
+PATIENCE_S = 120.0
+"""After which something hangs: on a machine at load 20 what takes seconds takes a minute."""
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
 _BEATS = {"01X": (-122.3, 37.7), "02Y": (-122.2, 37.7)}
 
@@ -171,7 +173,7 @@ def a_city(folder: Path) -> City:
     return parse_city(table, file="smallville.toml", folder=folder)
 
 
-def until(what: Callable[[], T], within_s: float = 20.0) -> T:
+def until(what: Callable[[], T], within_s: float = PATIENCE_S) -> T:
     """Return *what* as soon as it is true; fails when it is not in time."""
     deadline = time.monotonic() + within_s
     while not (found := what()):

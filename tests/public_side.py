@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from living_city import START, Served, a_city, incident_id, served, until
+from living_city import PATIENCE_S, START, Served, a_city, incident_id, served, until
 
 from blocklight.api.app import create_app
 from blocklight.api.state import Public
@@ -108,7 +108,7 @@ def public_side(
         state = Public(city, store, publisher, Areas(city), style_url=style_url, web=web)
         with (
             served(create_app(state, lifespan if follow else None)) as server,
-            httpx.Client(base_url=server.url, timeout=20, trust_env=False) as client,
+            httpx.Client(base_url=server.url, timeout=PATIENCE_S, trust_env=False) as client,
         ):
             if follow:
                 until(lambda: publisher.following)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from living_city import START, until
+from living_city import PATIENCE_S, START, until
 from loopback.server import Loopback, serving
 from loopback.soda import Dataset
 from loopback.table import Table
@@ -86,7 +86,7 @@ class Workplace:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
         assert "Traceback" not in done.stdout, done.stdout
@@ -131,7 +131,7 @@ class Running:
             assert self.process.poll() is None, self.said()
             return re.search(r"live at (http://\S+)", self.said())
 
-        found = until(announced, within_s=60)
+        found = until(announced)
         assert found is not None
         self.start_s = time.monotonic() - self.began
         return found[1]

@@ -20,7 +20,7 @@ from blocklight.city import shipped_cities
 from browser.desk import ON_A_BLOCK, Desk, Feeds, feeds
 
 # How long a page may take is no test's matter: a map drawn in software keeps a busy machine's page waiting.
-_PATIENCE_MS = 60_000
+_PATIENCE_MS = 180_000
 expect.set_options(timeout=_PATIENCE_MS / 2)
 _PICTURES = Path(__file__).parents[1] / "artefacts"
 _SERVER_AWAY = ("net::ERR", "status of 5", "An unknown error occurred when fetching the script.")

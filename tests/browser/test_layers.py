@@ -41,7 +41,7 @@ def test_a_click_on_a_hexagon_goes_nearer_until_there_are_marks(quiet_city: str,
     page = visitor.visit(f"{quiet_city}/?density=always&status=closed#10/39.46/-126.1")
     expect(page.get_by_role("note")).to_be_visible()
     page.mouse.click(700, 300)
-    expect(page).to_have_url(re.compile("#11.5/"), timeout=30_000)
+    expect(page).to_have_url(re.compile("#11.5/"))
 
 
 def test_the_address_holds_the_layers(quiet_city: str, visitor: Visitor) -> None:

@@ -31,11 +31,11 @@ def test_a_restored_city_shows_what_it_showed_and_nothing_that_was_taken_back_si
         workplace.running("serve", city, "--port", "0", *place, *read_from(feed)) as server,
     ):
         address = server.address()
-        until(lambda: len(statuses(address)) == 5, within_s=60)
+        until(lambda: len(statuses(address)) == 5)
         told = inside("backup", city, "city.tar.zst", *place)
         table.update("id = 'C2'", type="SUICIDE ATTEMPT")
         table.update("id = 'C4'", status="closed")
-        until(lambda: len(statuses(address)) == 4, within_s=60)
+        until(lambda: len(statuses(address)) == 4)
         taken_back = set(journal.read_text().split())
         assert len(taken_back) == 1
         assert taken_back.isdisjoint(statuses(address))
@@ -70,7 +70,7 @@ def test_without_its_journal_a_city_is_restored_only_when_the_operator_says_so(
         serving_rows(*map(a_row, range(1, 4))) as (_, feed),
         workplace.running("serve", city, "--port", "0", *read_from(feed)) as server,
     ):
-        until(lambda: len(statuses(server.address())) == 3, within_s=60)
+        until(lambda: len(statuses(server.address())) == 3)
         told = inside("backup", city, "city.tar.zst", "--no-key")
     folder = workplace.folder / "data" / "smallville"
     (folder / "tombstones").write_text("somebody-elses\n" * 99)
@@ -92,7 +92,7 @@ def test_a_backup_that_is_cut_off_or_changed_is_refused(workplace: Workplace, in
         serving_rows(a_row(1)) as (_, feed),
         workplace.running("serve", "smallville.toml", "--port", "0", *read_from(feed)) as server,
     ):
-        until(lambda: statuses(server.address()), within_s=60)
+        until(lambda: statuses(server.address()))
     inside("backup", "smallville.toml", "city.tar.zst")
     whole = (workplace.folder / "city.tar.zst").read_bytes()
     for content in (whole[: len(whole) // 2], whole[:-9], b"", b"nonsense", whole[:200] + b"x" + whole[201:]):

@@ -13,13 +13,13 @@ def test_a_second_intake_waits_and_takes_over_within_ten_seconds(workplace: Work
     with serving_rows(a_row(1)) as (_, feed):
         city = ("smallville.toml", *read_from(feed))
         with workplace.running("intake", *city) as first:
-            until(lambda: len(feed.asked) > 3, within_s=60)
+            until(lambda: len(feed.asked) > 3)
             with workplace.running("intake", *city) as second:
-                until(lambda: "waiting to take over" in second.said(), within_s=60)
+                until(lambda: "waiting to take over" in second.said())
                 first.process.kill()
                 first.process.wait()
                 killed, before = time.monotonic(), len(feed.asked)
-                until(lambda: len(feed.asked) > before, within_s=60)
+                until(lambda: len(feed.asked) > before)
                 assert time.monotonic() - killed < 10
                 assert "the other process is gone" in second.said()
                 assert second.said().count("waiting to take over") == 1
@@ -34,11 +34,11 @@ def test_a_hangup_makes_a_process_look_at_its_sources_now(workplace: Workplace) 
         ):
             if command[0] == "serve":
                 process.address()
-            until(lambda: feed.asked, within_s=60)
+            until(lambda: feed.asked)
             time.sleep(0.5)
             before = len(feed.asked)
             process.process.send_signal(signal.SIGHUP)
-            until(lambda: len(feed.asked) > before, within_s=60)  # noqa: B023 - called before the loop goes on
+            until(lambda: len(feed.asked) > before)  # noqa: B023 - called before the loop goes on
             assert process.process.poll() is None
 
 

@@ -193,12 +193,12 @@ def test_a_process_that_only_fetches_answers_for_its_health(workplace: Workplace
         serving_rows(a_row(1)) as (_, feed),
         workplace.running("intake", "smallville.toml", "--health-port", "0", *read_from(feed)) as intake,
     ):
-        until(lambda: "Its health is at" in intake.said(), within_s=60)
+        until(lambda: "Its health is at" in intake.said())
         base = intake.said().partition("Its health is at ")[2].partition("/healthz")[0]
         with httpx.Client(base_url=base, trust_env=False, timeout=20) as client:
-            until(lambda: client.get("/readyz").status_code == httpx.codes.OK, within_s=60)
+            until(lambda: client.get("/readyz").status_code == httpx.codes.OK)
             assert client.get("/healthz").text == "ok"
-            until(lambda: _AGE in client.get("/metrics").text, within_s=60)
+            until(lambda: _AGE in client.get("/metrics").text)
             figures = client.get("/metrics").text
             assert 'blocklight_intake_source_failures{city="smallville",source="calls"} 0.0' in figures
             assert 'blocklight_intake_fetching{city="smallville"} 1.0' in figures
@@ -240,7 +240,7 @@ def test_strangers_write_nothing_into_the_log(workplace: Workplace) -> None:
         workplace.running("serve", "smallville.toml", "--port", "0", *read_from(feed)) as server,
     ):
         port = int(server.address().rpartition(":")[2])
-        until(lambda: "following the change log" in server.said(), within_s=60)
+        until(lambda: "following the change log" in server.said())
         before = server.said()
         for nasty in _HOSTILE:
             with socket.create_connection(("127.0.0.1", port)) as stranger:

@@ -62,7 +62,7 @@ def in_a_request():
         address = "http://127.0.0.1:%d/" % listener.getsockname()[1]
         def get():
             try:
-                urllib.request.urlopen(address, timeout=5)
+                urllib.request.urlopen(address, timeout=120)
             except urllib.error.HTTPError as error:
                 print("answered", error.code, error.read(), dict(error.headers))
         await asyncio.to_thread(get)
@@ -85,7 +85,7 @@ main()
 )
 def test_it_says_where_and_quotes_nothing(command: str, tells: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", _COMMAND, command], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", _COMMAND, command], capture_output=True, text=True, timeout=300, check=False
     )
     said = done.stdout + done.stderr
     assert tells in said, said
