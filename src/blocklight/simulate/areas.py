@@ -10,6 +10,7 @@ import shapely
 from shapely import Geometry
 from shapely.geometry import LineString
 
+from blocklight.simulate.drawn import DRAWN
 from blocklight.simulate.ground import XY, city_land, hills, parts
 from blocklight.simulate.main_roads import dividers
 
@@ -77,12 +78,6 @@ BEATS: tuple[Seed, ...] = tuple(
     )
 )  # fmt: skip
 
-_WARD_LINES: tuple[tuple[XY, ...], ...] = (
-    ((7.45, 6.8), (7.36, 7.3)),
-    ((4.75, 6.1), (4.86, 4.9)),
-)
-"""Where areas part although no main road runs."""
-
 _DISTRICTS = {
     "1": "1A 1B 3A 3B", "2": "1C 1D 2A 2B", "3": "2C 2D 3C 3D", "4": "4A 4B 4C 4D", "5": "5A 5B 5C 5D",
     "6": "6A 6B 6C 6D", "7": "7A 7B 7C 7D",
@@ -93,7 +88,9 @@ _DISTRICTS = {
 def faces() -> tuple[Geometry, ...]:
     """Return the pieces of city land between main roads and shores."""
     ground = city_land()
-    lines = shapely.union_all([ground.boundary, *dividers(), *(LineString(line) for line in _WARD_LINES)])
+    lines = shapely.union_all(
+        [ground.boundary, *dividers(), *(LineString(line) for line in DRAWN.ward_lines)]
+    )
     cut = shapely.get_parts(shapely.polygonize([lines]))
     shapely.prepare(ground)
     return tuple(face for face in cut if ground.contains(face.representative_point()))
