@@ -53,3 +53,15 @@ def test_the_readme_begins_with_the_two_commands() -> None:
     first_screen = "\n".join(read("README.md").splitlines()[:24])
     assert "make demo" in first_screen
     assert "make test" in first_screen
+
+
+def test_contributors_and_landings_see_the_readmes_test_command() -> None:
+    for file in (".github/workflows/test.yml", ".github/workflows/release.yml", ".ci/run"):
+        assert "make test" in read(file), file
+    for file in (
+        "SECURITY.md",
+        "CODE_OF_CONDUCT.md",
+        ".pre-commit-config.yaml",
+        ".github/pull_request_template.md",
+    ):
+        assert read(file).strip(), file
