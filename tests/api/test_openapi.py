@@ -66,6 +66,7 @@ def test_every_path_says_what_it_answers_and_shows_an_example_of_each_answer(sid
                 assert content.get("example"), (path, status, media_type)
         for parameter in operation.get("parameters", []):
             assert parameter["schema"], path
+            assert parameter["description"], (path, parameter["name"])
 
 
 def test_every_json_answer_refers_to_a_component_that_describes_each_of_its_fields(side: PublicSide) -> None:
@@ -83,6 +84,7 @@ def test_every_json_answer_refers_to_a_component_that_describes_each_of_its_fiel
         assert schema.get("description"), name
         for field, described in schema.get("properties", {}).items():
             assert described.get("description"), (name, field)
+            assert described.get("examples") or "$ref" in str(described), (name, field)
 
 
 def test_what_is_answered_is_what_is_declared(side: PublicSide) -> None:
@@ -164,9 +166,13 @@ def test_the_properties_of_an_incident_are_the_fields_of_the_public_record(side:
 
 
 def test_the_columns_of_the_window_are_those_declared(side: PublicSide) -> None:
-    schemas = side.client.get("/openapi.json").json()["components"]["schemas"]
-    names = pa.ipc.open_stream(side.get("window").content).schema.names
+    document = side.client.get("/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    window = pa.ipc.open_stream(side.get("window?hours=168").content).read_all()
+    names = window.schema.names
     assert names == list(COLUMNS)
+    (row,) = window.to_pylist()
+    assert mistakes(document, {"$ref": "#/components/schemas/WindowRow"}, row) == []
     assert set(schemas["WindowRow"]["properties"]) == set(names)
     assert set(schemas["WindowText"]["enum"]) < set(names)
 

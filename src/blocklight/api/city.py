@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import FileResponse, Response
 
 from blocklight.api.city_schemas import AreaCollection, City, GeoJsonLayer
@@ -115,7 +115,11 @@ def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Res
     responses=json_response("GeoJSON polygons", AreaCollection, AREAS_EXAMPLE, GeoJson.media_type)
     | problems(404),
 )
-def get_areas(request: Request, kind: str, state: Annotated[Public, Depends(public)]) -> Response:
+def get_areas(
+    request: Request,
+    kind: Annotated[str, Path(description="one of the city's `area_kinds`")],
+    state: Annotated[Public, Depends(public)],
+) -> Response:
     """Return the polygons of one kind of area as GeoJSON in WGS 84."""
     key = f"area:{kind}"
     if key not in state.files:
@@ -174,7 +178,11 @@ def get_map_tiles(request: Request, state: Annotated[Public, Depends(public)]) -
     responses=json_response("GeoJSON layer", GeoJsonLayer, _LAYER_EXAMPLE, GeoJson.media_type)
     | problems(404),
 )
-def get_map_layer(request: Request, number: int, state: Annotated[Public, Depends(public)]) -> Response:
+def get_map_layer(
+    request: Request,
+    number: Annotated[int, Path(description="place of the layer in the city's `map.layers`, from 0")],
+    state: Annotated[Public, Depends(public)],
+) -> Response:
     """Return one layer of the city's own basemap as GeoJSON in WGS 84."""
     layers = state.city.map.layers
     if not 0 <= number < len(layers):

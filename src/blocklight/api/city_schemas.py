@@ -93,11 +93,16 @@ class AreaProperties(TypedDict):
     kind: Annotated[str, meaning("Its kind", "beat")]
 
 
+_RING_EXAMPLE = [[[-122.3, 37.8], [-122.2, 37.8], [-122.2, 37.9], [-122.3, 37.8]]]
+
+
 class AreaGeometry(TypedDict):
     """A GeoJSON polygon or several, in WGS 84."""
 
     type: Annotated[Literal["Polygon", "MultiPolygon"], meaning("Which of the two", "Polygon")]
-    coordinates: Annotated[list[Any], meaning("Rings of longitude and latitude, as in RFC 7946")]
+    coordinates: Annotated[
+        list[Any], meaning("Rings of longitude and latitude, as in RFC 7946", _RING_EXAMPLE)
+    ]
 
 
 class AreaFeature(TypedDict):

@@ -79,20 +79,38 @@ _EVENTS = {
 }
 """What the data of each event of the live feed are; OpenAPI 3.1 has no word of its own for it."""
 
-_WINDOW: dict[str, Any] = {
-    "WindowRow": {
-        "title": "WindowRow",
-        "description": "The columns of the window, an Arrow record batch; integer widths follow the values.",
-        "type": "object",
-        "properties": {name: {"description": text} for name, text in COLUMNS.items()},
-        "required": sorted(COLUMNS),
-    },
-    "WindowText": {
-        "title": "WindowText",
-        "description": "Columns of the window that are dictionaries of words.",
-        "enum": list(TEXTS),
+_OF_THE_WINDOW: dict[str, dict[str, Any]] = {
+    "first_seq_delta": {"type": "integer", "examples": [3]},
+    "received_at_delta": {"type": "integer", "examples": [41]},
+    "closed_min": {"anyOf": [{"type": "integer"}, {"type": "null"}], "examples": [29]},
+    "place": {
+        "anyOf": [{"type": "object"}, {"type": "null"}],
+        "examples": [{"lon": -122.27121, "lat": 37.80438, "kind": "grid", "radius_m": 201, "label": None}],
     },
 }
+"""Columns of the window that are no property of a feature."""
+
+
+def _window(schemas: dict[str, Any]) -> dict[str, Any]:
+    """Return the components that describe the window: a row of it, and its columns of words."""
+    properties = schemas["IncidentProperties"]["properties"]
+    return {
+        "WindowRow": {
+            "title": "WindowRow",
+            "description": "A row of the window, an Arrow record batch; integer widths follow the values.",
+            "type": "object",
+            "properties": {
+                name: (_OF_THE_WINDOW.get(name) or properties[name]) | {"description": text}
+                for name, text in COLUMNS.items()
+            },
+            "required": sorted(COLUMNS),
+        },
+        "WindowText": {
+            "title": "WindowText",
+            "description": "Columns of the window that are dictionaries of words.",
+            "enum": list(TEXTS),
+        },
+    }
 
 
 def document_streams(app: FastAPI, *, longest_hours: int, push: bool) -> None:
@@ -104,7 +122,8 @@ def document_streams(app: FastAPI, *, longest_hours: int, push: bool) -> None:
         document = generate()
         document["paths"].update(streams)
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas.update(components() | _WINDOW)
+        schemas.update(components())
+        schemas.update(_window(schemas))
         if push:
             document["paths"][PREFIX + "{source}"] = {"post": _PUSH}
             document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}

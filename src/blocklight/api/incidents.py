@@ -35,19 +35,19 @@ class IncidentParameters(BaseModel):
     bbox: str | None = Field(None, description="west,south,east,north in WGS 84 degrees", max_length=120)
     since: datetime | None = Field(None, description="received at or after this ISO 8601 time")
     until: datetime | None = Field(None, description="received before this ISO 8601 time")
-    status: Status | None = None
-    kind: Kind | None = None
+    status: Status | None = Field(None, description="`open` or `closed`")
+    kind: Kind | None = Field(None, description="`call` or `request`")
     category: list[Category] = Field([], description="one or more categories", max_length=30)
-    agency: str | None = Field(None, pattern=r"^[a-z][a-z0-9_-]{0,62}$")
-    priority: int | None = Field(None, ge=0, le=99)
-    origin: Origin | None = None
+    agency: str | None = Field(None, description="who answers", pattern=r"^[a-z][a-z0-9_-]{0,62}$")
+    priority: int | None = Field(None, description="as the agency ranks it; 1 is most urgent", ge=0, le=99)
+    origin: Origin | None = Field(None, description="who opened the call")
     hours: str | None = Field(
         None, description="hours of the city's day, for example 18-23.0-1", pattern=_PARTS
     )
     weekdays: str | None = Field(None, description="days of the week, Monday is 0: 0-4", pattern=_PARTS)
     area: str | None = Field(None, description="kind:id, for example beat:04X", pattern=_AREA)
     q: str | None = Field(None, description="words in the place label, category or id", max_length=100)
-    limit: int = Field(100, ge=1, le=1000)
+    limit: int = Field(100, description="incidents a page", ge=1, le=1000)
     cursor: str | None = Field(None, description="from `next` of the page before", max_length=400)
 
     @field_validator("since", "until", mode="before")
@@ -167,7 +167,9 @@ def list_incidents(
 )
 def get_incident(
     request: Request,
-    incident_id: Annotated[str, Path(pattern=r"^[a-z2-7]{16}$", examples=[FEATURE["id"]])],
+    incident_id: Annotated[
+        str, Path(description="its public id", pattern=r"^[a-z2-7]{16}$", examples=[FEATURE["id"]])
+    ],
     state: Annotated[Public, Depends(public)],
 ) -> Response:
     """Return one incident with its life: every published change, oldest first."""

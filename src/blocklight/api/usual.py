@@ -64,7 +64,7 @@ class UsualParameters(BaseModel):
     area: str | None = Field(
         None, description="kind:id, for example beat:04X; the whole city unless told", pattern=_AREA
     )
-    kind: Kind | None = None
+    kind: Kind | None = Field(None, description="`call` or `request`; both unless told")
     category: list[Category] = Field([], description="one or more categories", max_length=30)
 
 

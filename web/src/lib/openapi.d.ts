@@ -618,7 +618,29 @@ export interface components {
          * @description A GeoJSON polygon or several, in WGS 84.
          */
         AreaGeometry: {
-            /** @description Rings of longitude and latitude, as in RFC 7946 */
+            /**
+             * @description Rings of longitude and latitude, as in RFC 7946
+             * @example [
+             *       [
+             *         [
+             *           -122.3,
+             *           37.8
+             *         ],
+             *         [
+             *           -122.2,
+             *           37.8
+             *         ],
+             *         [
+             *           -122.2,
+             *           37.9
+             *         ],
+             *         [
+             *           -122.3,
+             *           37.8
+             *         ]
+             *       ]
+             *     ]
+             */
             coordinates: unknown[];
             /**
              * @description Which of the two
@@ -1966,35 +1988,80 @@ export interface components {
         Verdict: "fewer" | "incomplete" | "more" | "too_few_weeks" | "usual";
         /**
          * WindowRow
-         * @description The columns of the window, an Arrow record batch; integer widths follow the values.
+         * @description A row of the window, an Arrow record batch; integer widths follow the values.
          */
         WindowRow: {
-            /** @description Who answers */
-            agency: unknown;
-            /** @description What it is about */
-            category: unknown;
-            /** @description Minutes from received to closed, rounded up */
-            closed_min: unknown;
-            /** @description How it ended */
-            disposition: unknown;
-            /** @description Difference to the row before; the running sum is `first_seq` */
-            first_seq_delta: unknown;
-            /** @description What it is: a call for service or a request */
-            kind: unknown;
-            /** @description Who opened the call */
-            origin: unknown;
-            /** @description Struct of `lon`, `lat`, `label`, `kind`, `radius_m`, and `areas`: a text for each area kind */
-            place: unknown;
-            /** @description As the agency ranks it; 1 is most urgent */
-            priority: unknown;
-            /** @description Difference to the row before; the running sum is seconds since 1970, UTC */
-            received_at_delta: unknown;
-            /** @description Id of the source */
-            source: unknown;
-            /** @description The agency's own words where the city's policy publishes them */
-            source_type: unknown;
-            /** @description The furthest stage reached: `closed` means closed, everything else is open */
-            stage: unknown;
+            /**
+             * @description Who answers
+             * @example police
+             */
+            agency: string;
+            /**
+             * @description What it is about
+             * @example disturbance
+             */
+            category: components["schemas"]["Category"];
+            /**
+             * @description Minutes from received to closed, rounded up
+             * @example 29
+             */
+            closed_min: number | null;
+            /**
+             * @description How it ended
+             * @example advised
+             */
+            disposition: components["schemas"]["Disposition"] | null;
+            /**
+             * @description Difference to the row before; the running sum is `first_seq`
+             * @example 3
+             */
+            first_seq_delta: number;
+            /**
+             * @description What it is: a call for service or a request
+             * @example call
+             */
+            kind: components["schemas"]["Kind"];
+            /**
+             * @description Who opened the call
+             * @example community
+             */
+            origin: components["schemas"]["Origin"] | null;
+            /**
+             * @description Struct of `lon`, `lat`, `label`, `kind`, `radius_m`, and `areas`: a text for each area kind
+             * @example {
+             *       "kind": "grid",
+             *       "label": null,
+             *       "lat": 37.80438,
+             *       "lon": -122.27121,
+             *       "radius_m": 201
+             *     }
+             */
+            place: Record<string, never> | null;
+            /**
+             * @description As the agency ranks it; 1 is most urgent
+             * @example 3
+             */
+            priority: number | null;
+            /**
+             * @description Difference to the row before; the running sum is seconds since 1970, UTC
+             * @example 41
+             */
+            received_at_delta: number;
+            /**
+             * @description Id of the source
+             * @example dispatch
+             */
+            source: string;
+            /**
+             * @description The agency's own words where the city's policy publishes them
+             * @example NOISE COMPLAINT
+             */
+            source_type: string | null;
+            /**
+             * @description The furthest stage reached: `closed` means closed, everything else is open
+             * @example closed
+             */
+            stage: components["schemas"]["Stage"];
         };
         /**
          * WindowText
@@ -2016,6 +2083,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description one of the city's `area_kinds` */
                 kind: string;
             };
             cookie?: never;
@@ -2280,12 +2348,17 @@ export interface operations {
                 since?: string | null;
                 /** @description received before this ISO 8601 time */
                 until?: string | null;
+                /** @description `open` or `closed` */
                 status?: components["schemas"]["Status"] | null;
+                /** @description `call` or `request` */
                 kind?: components["schemas"]["Kind"] | null;
                 /** @description one or more categories */
                 category?: components["schemas"]["Category"][];
+                /** @description who answers */
                 agency?: string | null;
+                /** @description as the agency ranks it; 1 is most urgent */
                 priority?: number | null;
+                /** @description who opened the call */
                 origin?: components["schemas"]["Origin"] | null;
                 /** @description hours of the city's day, for example 18-23.0-1 */
                 hours?: string | null;
@@ -2295,6 +2368,7 @@ export interface operations {
                 area?: string | null;
                 /** @description words in the place label, category or id */
                 q?: string | null;
+                /** @description incidents a page */
                 limit?: number;
                 /** @description from `next` of the page before */
                 cursor?: string | null;
@@ -2432,6 +2506,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description its public id */
                 incident_id: string;
             };
             cookie?: never;
@@ -2827,6 +2902,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description place of the layer in the city's `map.layers`, from 0 */
                 number: number;
             };
             cookie?: never;
@@ -3109,6 +3185,7 @@ export interface operations {
             query?: {
                 /** @description kind:id, for example beat:04X; the whole city unless told */
                 area?: string | null;
+                /** @description `call` or `request`; both unless told */
                 kind?: components["schemas"]["Kind"] | null;
                 /** @description one or more categories */
                 category?: components["schemas"]["Category"][];
