@@ -30,18 +30,23 @@ class Degrees:
         self._left_alone = any(spec.crs is not None and set(_POINT) & set(spec.source) for spec in specs)
 
     def of(self, records: list[RawRecord], reference: Any) -> list[RawRecord]:  # noqa: ANN401 - any JSON value
-        """Return *records* with their points in degrees; *reference* is the system that the answer names.
+        """Return *records* as ``with_degrees`` does, or as they are where the city file knows better."""
+        return records if self._left_alone else with_degrees(records, reference)
 
-        Raises ``SourceChanged`` for one that nobody knows, and for numbers that are no degrees.
-        """
-        if self._left_alone or not any("__lon" in record for record in records):
-            return records
-        crs = reference_system(reference) if isinstance(reference, Mapping) else None
-        if crs is None:
-            if any(abs(record.get("__lon", 0)) > _FURTHEST for record in records):
-                raise SourceChanged(_UNKNOWN, detail=_HOW)
-            return records
-        return [_with_degrees(record, crs) for record in records]
+
+def with_degrees(records: list[RawRecord], reference: Any) -> list[RawRecord]:  # noqa: ANN401 - any JSON value
+    """Return *records* with their points in degrees; *reference* is the system that the answer names.
+
+    Raises ``SourceChanged`` for one that nobody knows, and for numbers that are no degrees.
+    """
+    if not any("__lon" in record for record in records):
+        return records
+    crs = reference_system(reference) if isinstance(reference, Mapping) else None
+    if crs is None:
+        if any(abs(record.get("__lon", 0)) > _FURTHEST for record in records):
+            raise SourceChanged(_UNKNOWN, detail=_HOW)
+        return records
+    return [_with_degrees(record, crs) for record in records]
 
 
 def reference_system(reference: Mapping[str, Any]) -> str | None:

@@ -18,6 +18,7 @@ from blocklight.intake.propose.fields import Guess, Table, folded, propose_field
 from blocklight.intake.propose.keeping import kept_rows
 from blocklight.intake.propose.sample import Sample
 from blocklight.intake.record import Incident
+from blocklight.intake.row_lists import GROUP
 from blocklight.intake.type_counts import TypeCount, count_types, type_counts
 
 _SURE, _LIKELY, _GUESS = 0.95, 0.75, 0.5
@@ -100,7 +101,10 @@ def _agency(table: Table, sample: Sample) -> None:
     default = "fire" if _FIRE.search(words) else "police"
     for column, values in table.values.items():
         told = {str(value) for value in values}
-        if folded(column) in ("agency", "department", "discipline", "agency_type") and len(told) <= _FEW:
+        if (
+            folded(column) in ("agency", "department", "discipline", "agency_type", GROUP)
+            and len(told) <= _FEW
+        ):
             named = {text: word for text in sorted(told) for word, known in _AGENCIES if known.search(text)}
             if named:
                 table.take("agency", {"from": (column,), "map": named}, _LIKELY)
@@ -200,6 +204,7 @@ def _toml(
         f"connector = {_text(sample.connector)}",
         f"url = {_text(sample.url)}",
         *([f"records = {_text(sample.records)}"] if sample.records else []),
+        *(f"{name} = {_value(value)}" for name, value in sample.settings.items()),
         *([f"encoding = {_text(sample.encoding)}{_mark(_GUESS)}"] if sample.encoding else []),
         f"key = {_value(proposal.key)}{_mark(sure['key'])}",
         *([f"rows = {_text(proposal.rows)}"] if proposal.rows != "incident" else []),
@@ -311,6 +316,8 @@ def _decisions(proposal: Proposal, sample: Sample) -> None:
         say(
             f"encoding: the file is not in UTF-8. {sample.encoding} is a guess; look at its accented letters."
         )
+    if sample.not_all:
+        say("pages: the answer says that it is not all; say how it is read page by page, or it fails.")
     if sample.unread:
         reasons = ", ".join(f"{count} {reason}" for reason, count in sample.unread.items())
         say(f"Rows that could not be read and were not looked at: {reasons}.")

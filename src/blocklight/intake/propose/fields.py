@@ -7,9 +7,11 @@ from typing import Any
 
 from blocklight.city import CallTypes
 from blocklight.intake.call_types import CallMeanings
+from blocklight.intake.converters import to_degrees
 from blocklight.intake.propose.names import NAMES
 from blocklight.intake.propose.sample import Sample
 from blocklight.intake.propose.times import Written, written
+from blocklight.intake.shapes import middle_of
 
 _SURE, _LIKELY, _GUESS = 0.95, 0.75, 0.5
 _STAGES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
@@ -31,7 +33,8 @@ _FURTHER = re.compile(
 )
 _ID = re.compile(
     r"^(?:call|incident|inc|run|event|case|cad|service_?request|request|nopd|entry|incident_entry|master_incident|cad_event)?_?"
-    r"(?:number|num|no|id|item)$|^case_?(?:no|number)$|_guid$"
+    r"(?:number|num|no|id|item)$|^case_?(?:no|number)$|(?:^|_)guid$|^__key$"
+    r"|^(?:call|event|log|incident|entry|row)_(?:incident|event|call|key)$"
 )
 _CLOCK_NAME = re.compile(r"_?(?:time|tm)$|^time_?(?:of_)?")
 _UNIT = re.compile(r"^unit_?(?:id|number|no|name)?$")
@@ -245,13 +248,19 @@ def _place(table: Table) -> None:
 def _is_point(values: Sequence[Any]) -> bool:
     first = values[0]
     if isinstance(first, Mapping):
-        pair = first.get("coordinates")
-        if isinstance(pair, list):
-            return _within(pair[:1], 180) and _within(pair[1:2], 90)
-        return "latitude" in first
+        return "latitude" in first or _has_middle(first)
     return any(form.match(str(first)) for form in (_PAIR_OF_NUMBERS, _SHAPE)) or bool(
         _PLACE.search(str(first))
     )
+
+
+def _has_middle(shape: Mapping[str, Any]) -> bool:
+    """Whether a table is a geometry in degrees."""
+    try:
+        point = middle_of(shape)
+    except ValueError:
+        return False
+    return point is not None and abs(point[0]) <= 180 and abs(point[1]) <= 90  # noqa: PLR2004 - degrees
 
 
 def _within(values: Sequence[Any], most: float) -> bool:
@@ -260,7 +269,7 @@ def _within(values: Sequence[Any], most: float) -> bool:
     words: set[str] = set()
     for value in values:
         try:
-            numbers.append(float(value))
+            numbers.append(to_degrees(value))
         except (TypeError, ValueError):
             words.add(str(value))
     return bool(numbers) and len(words) <= 1 and all(abs(number) <= most for number in numbers)

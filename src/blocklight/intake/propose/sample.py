@@ -4,21 +4,35 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
+
 from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.columns import Columns
-from blocklight.intake.connectors.arcgis_json import to_row
-from blocklight.intake.connectors.atom_rss import entry_rows, xml_document
+from blocklight.intake.connectors.arcgis_json import (
+    Layer,
+    coded_words,
+    error_code,
+    in_words,
+    named_error,
+    to_row,
+)
+from blocklight.intake.connectors.arcgis_points import with_degrees
+from blocklight.intake.connectors.atom_rss import entry_rows, longest_list, xml_document
 from blocklight.intake.connectors.ckan import address, newest_table
 from blocklight.intake.connectors.html_table import html_document, named_rows
+from blocklight.intake.extent import extent_of
+from blocklight.intake.propose.json_lists import longest_path
 from blocklight.intake.record import RawRecord
+from blocklight.intake.row_lists import list_at
+from blocklight.intake.row_lists import named_rows as rows_by_name
 from blocklight.intake.tables import Reading, json_document, read_body
 
 _MOST_ROWS = 1000
-_DEEPEST = 5
+_OF_COLUMNS = ("types", "typeIdField", "subtypes", "subtypeField", "datesInUnknownTimezone")
 _ARCGIS = re.compile(r"/(?:Feature|Map)Server/\d+(?:/query)?/?$")
 _SOCRATA = re.compile(r"/(?:resource/|d/|[^/]+/[^/]+/)([a-z0-9]{4}-[a-z0-9]{4})(?:\.json)?$")
 _CKAN = re.compile(r"/dataset/[^/]+/?$")
@@ -34,7 +48,8 @@ class Sample:
 
     *dates* and *row_ids* are columns that the platform itself says are times, and its own row numbers. *crs*
     is the reference system that the answer names, *encoding* that of a table which is not in UTF-8, and
-    *unread* counts its damaged rows by reason.
+    *unread* counts its damaged rows by reason. *settings* are further keys of the source; *not_all*
+    says that the answer names more rows than it holds.
     """
 
     connector: str
@@ -46,6 +61,8 @@ class Sample:
     crs: str = ""
     encoding: str = ""
     unread: Mapping[str, int] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    not_all: bool = False
 
     @property
     def columns(self) -> list[str]:
@@ -75,6 +92,8 @@ def asked(url: str, ask: Callable[[str, Mapping[str, str]], bytes]) -> bytes:
     """
     if _SERVICE.search(url.partition("?")[0]):
         raise SourceChanged(f"a service of several layers; add the number of one: {_layers(url, ask)}")
+    if _ARCGIS.search(url.partition("?")[0]):
+        return _of_layer(url, ask)
     if not _CKAN.search(url.partition("?")[0]):
         return ask(*question(url))
     actions, package = address(url)
@@ -83,6 +102,30 @@ def asked(url: str, ask: Callable[[str, Mapping[str, str]], bytes]) -> bytes:
     if not isinstance(result, Mapping):
         raise SourceChanged(f"{url}: the portal knows no such data set")
     return ask(actions + "datastore_search", {"resource_id": newest_table(result), "limit": _ROWS_ASKED})
+
+
+def _of_layer(url: str, ask: Callable[[str, Mapping[str, str]], bytes]) -> bytes:
+    """Return a layer's answer together with what the layer says of its columns, such as words for codes.
+
+    Raises ``SourceChanged`` for a layer without rows of its own, and for one that wants a login.
+    """
+    at, how = question(url)
+    layer = json_document(ask(at.removesuffix("/query"), {"f": "json"}))
+    answer = json_document(ask(at, how)) if _is_good(layer) else layer
+    for document in (layer, answer):
+        if not _is_good(document):
+            code = error_code(document["error"]) if isinstance(document, Mapping) else 0
+            raise SourceChanged(named_error(code))
+    try:
+        Layer.of(layer, 1)
+    except SourceChanged as error:
+        raise SourceChanged(error.explained) from None
+    told = {name: layer[name] for name in (*_OF_COLUMNS, "fields") if layer.get(name)}
+    return orjson.dumps({**answer, **told})
+
+
+def _is_good(document: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return isinstance(document, Mapping) and "error" not in document
 
 
 def _layers(url: str, ask: Callable[[str, Mapping[str, str]], bytes]) -> str:
@@ -111,7 +154,9 @@ def _read(url: str, body: bytes) -> Sample:
     if start.startswith(b"<"):
         if re.search(rb"<(?:html|!doctype html|table)", start, re.IGNORECASE):
             return Sample("html", url, named_rows(html_document(body))[:_MOST_ROWS])
-        return Sample("feed", url, entry_rows(xml_document(body))[:_MOST_ROWS])
+        root = xml_document(body)
+        path = longest_list(root)
+        return _with_pages(Sample("feed", url, entry_rows(root, path)[:_MOST_ROWS], records=path))
     if _SOCRATA.search(plain):  # an export of the portal's: its own API has the same columns in small letters
         rows = [{_small(name): value for name, value in row.items()} for row in _table(url, body).rows]
         return Sample("socrata", _address(url, plain), rows)
@@ -157,18 +202,37 @@ def _json(url: str, plain: str, body: bytes) -> Sample:
         return Sample(
             "arcgis",
             _address(url, plain),
-            [to_row(feature) for feature in document["features"]][:_MOST_ROWS],
+            _rows_of_layer(document)[:_MOST_ROWS],
             dates=_of_type(fields, "esriFieldTypeDate"),
             row_ids=_of_type(fields, "esriFieldTypeOID", "esriFieldTypeGlobalID"),
         )
     if isinstance(document, Mapping) and document.get("type") == "FeatureCollection":
         return _table(url, body)
-    path, rows = _longest_list(document)
+    path = longest_path(document)
+    listed, _ = rows_by_name(list_at(document, path) or [], (), (), {})
+    rows = [row for row in listed if isinstance(row, Mapping)][:_MOST_ROWS]
     if _SOCRATA.search(plain):
         return Sample("socrata", _address(url, plain), rows)
     if _CKAN.search(plain):
         return Sample("ckan", url, rows, row_ids=frozenset({"_id"}))
-    return Sample("json", url, [_flat(row) for row in rows], records=path)
+    not_all = extent_of(document, path, url=url).lacks_some(len(rows))
+    return _with_pages(Sample("json", url, [_flat(row) for row in rows], records=path, not_all=not_all))
+
+
+def _rows_of_layer(document: Mapping[str, Any]) -> list[RawRecord]:
+    words = coded_words(document)
+    rows = [in_words(to_row(feature), words) for feature in document["features"]]
+    return with_degrees(rows, document.get("spatialReference"))
+
+
+def _with_pages(sample: Sample) -> Sample:
+    """Return a sample with the settings of two interfaces that everybody's servers page alike."""
+    if "service_request_id" in sample.columns:  # Open311, GeoReport v2
+        return replace(sample, settings={"pages": {"parameter": "page", "size": "page_size"}})
+    if sample.not_all and sample.records == "results":  # Opendatasoft's explore interface
+        pages = {"parameter": "offset", "counts": "rows", "size": "limit"}
+        return replace(sample, settings={"pages": pages, "page_size": 100}, not_all=False)
+    return sample
 
 
 def _is_arcgis(document: Mapping[str, Any]) -> bool:
@@ -178,22 +242,6 @@ def _is_arcgis(document: Mapping[str, Any]) -> bool:
 
 def _of_type(fields: list[Mapping[str, Any]], *types: str) -> frozenset[str]:
     return frozenset(str(one["name"]) for one in fields if one.get("type") in types and "name" in one)
-
-
-def _longest_list(
-    document: Any,  # noqa: ANN401 - any JSON value
-    path: str = "",
-    depth: int = 0,
-) -> tuple[str, list[Mapping[str, Any]]]:
-    """Return the longest list of tables in a document, and the path with dots that leads to it."""
-    if isinstance(document, list):
-        return path, [row for row in document if isinstance(row, Mapping)][:_MOST_ROWS]
-    best: tuple[str, list[Mapping[str, Any]]] = (path, [])
-    if isinstance(document, Mapping) and depth < _DEEPEST:
-        for name, value in document.items():
-            found = _longest_list(value, f"{path}.{name}".strip("."), depth + 1)
-            best = max(best, found, key=lambda one: len(one[1]))
-    return best
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:

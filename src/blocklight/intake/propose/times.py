@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 _MONTH_FIRST = ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%m-%d-%y", "%m.%d.%Y")
@@ -15,7 +16,9 @@ _FORMATS = tuple(f"{day} {clock}" for day in _DAYS for clock in _CLOCKS)
 _MS = (600_000_000_000, 4_000_000_000_000)
 _S = (600_000_000, 4_000_000_000)
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
+_SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?")  # a day of a spreadsheet: 1954 to 2119
 _MOST = 300
+_LONGEST = 60
 _A_DAY = timedelta(days=1)
 
 
@@ -48,10 +51,23 @@ def written(values: Sequence[Any], *, dates: bool = False) -> Written | None:
         if all(len(text) == len("2026-01-30") for text in texts):
             return Written("day")
         return Written("local", midnight=not any(one.time().isoformat() > "00:00:00" for one in found))
-    return _by_format(texts)
+    return _by_format(texts) or _of_mail(texts)
+
+
+def _of_mail(texts: Sequence[str]) -> Written | None:
+    """Return how RSS writes times, as mail does (RFC 822): with a zone they need no other."""
+    try:
+        found = [parsedate_to_datetime(text) for text in texts if len(text) <= _LONGEST]
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    if len(found) < len(texts) or not all(re.match("(?:[A-Za-z]{3},? +)?[0-9]", text) for text in texts):
+        return None
+    return Written("iso" if all(one.tzinfo for one in found) else "local")
 
 
 def _counted(texts: Sequence[str], *, dates: bool) -> Written | None:
+    if all(_SERIAL.fullmatch(text) for text in texts) and any("." in text for text in texts):
+        return Written("excel")
     if not all(text.lstrip("-").isdecimal() for text in texts):
         return None
     numbers = [int(text) for text in texts]

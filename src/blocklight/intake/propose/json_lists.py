@@ -1,0 +1,47 @@
+"""Finds where in a JSON document the records are, when nobody has said so."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from blocklight.intake.row_lists import list_at
+
+_DEEPEST = 5
+
+
+def longest_path(document: Any) -> str:  # noqa: ANN401 - any JSON value
+    """Return the path with dots of the longest list of records, for ``row_lists.list_at``; empty for none.
+
+    The lists that lie alike in several members, such as one for each agency, count as one.
+    """
+    paths = dict.fromkeys(_paths(document, "", 0))
+    return max(paths, key=lambda path: (len(list_at(document, path) or ()), -path.count(".")), default="")
+
+
+def _paths(value: Any, path: str, depth: int) -> Iterator[str]:  # noqa: ANN401 - any JSON value
+    if isinstance(value, list):
+        if all(isinstance(row, Mapping | list) for row in value):
+            yield path
+        return
+    if not isinstance(value, Mapping) or depth >= _DEEPEST:
+        return
+    if _is_by_id(value):
+        yield path or "*"
+        return
+    within: Counter[str] = Counter()
+    for name, member in value.items():
+        inner = list(_paths(member, "", depth + 1))
+        yield from (f"{path}.{name}.{rest}".strip(".") for rest in inner)
+        within.update(rest for rest in inner if rest)
+    containers = sum(isinstance(member, Mapping) for member in value.values())
+    yield from (f"{path}.*.{rest}".strip(".") for rest, count in within.items() if count == containers > 1)
+
+
+def _is_by_id(value: Mapping[str, Any]) -> bool:
+    """Whether a table holds records by their ids, which have digits in them."""
+    numbered = all(any(map(str.isdecimal, name)) for name in value)
+    return bool(value) and numbered and all(map(_says_something, value.values()))
+
+
+def _says_something(member: object) -> bool:
+    return isinstance(member, Mapping) and any(isinstance(inner, str | int) for inner in member.values())

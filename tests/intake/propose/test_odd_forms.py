@@ -1,0 +1,172 @@
+"""Feeds in less usual forms are recognised by `new-city`, with all that it takes to read them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loopback.server import Reply, Request, serving
+
+from blocklight.cli.proposing import new_city
+from blocklight.errors import SourceChanged
+from blocklight.intake.propose.city_file import Proposal, propose
+from blocklight.intake.propose.json_lists import longest_path
+from blocklight.intake.propose.sample import asked, read_sample
+
+URL = "https://calls.smallville.example/active"
+CALL = {"CallType": "ALARM", "Received": "2026-03-01T12:00:00Z", "Lat": "37.70", "Lon": "-97.33"}
+
+
+def proposed(body: str | object, url: str = URL) -> Proposal:
+    text = body if isinstance(body, str) else json.dumps(body)
+    return propose(read_sample(url, text.encode()), "smallville", Path())
+
+
+def columns(found: Proposal) -> dict[str, tuple[str, ...]]:
+    return {name: guess.columns for name, guess in found.table.found.items()}
+
+
+def calls(count: int = 4) -> list[dict[str, Any]]:
+    return [
+        CALL | {"Received": f"2026-03-01T12:0{number}:00Z", "Lat": f"37.7{number}"} for number in range(count)
+    ]
+
+
+def test_a_plain_list_in_xml_is_proposed_with_its_path() -> None:
+    rows = "".join(
+        f'<CALL incident="26-{n}"><RECEIVED>03/01/2026 12:0{n}</RECEIVED><NATURE>ALARM</NATURE>'
+        f"<PLACE>{n}00 ELM ST</PLACE><Y>37.7{n}</Y><X>-97.3{n}</X></CALL>"
+        for n in range(4)
+    )
+    found = proposed(f"<ACTIVE made='12:05'><note>x</note>{rows}</ACTIVE>")
+    assert (found.table.sample.connector, found.table.sample.records) == ("feed", "ACTIVE.CALL")
+    assert found.key == ("CALL@incident",)
+    assert columns(found)["source_type"] == ("NATURE",)
+
+
+def test_rss_is_known_by_its_guid_its_date_and_its_category() -> None:
+    items = "".join(
+        f"<item><title>P {n}</title><guid>p-{n}</guid><pubDate>Sun, 01 Mar 2026 12:0{n}:00 {zone}</pubDate>"
+        f"<category>Alarm</category></item>"
+        for n, zone in enumerate(("-0600", "GMT", "CST"))
+    )
+    found = proposed(f"<rss><channel>{items}</channel></rss>")
+    assert found.key == ("guid",)
+    assert columns(found)["source_type"] == ("category",)
+    assert found.table.found["received_at"].spec == {"from": ("pubDate",), "convert": "iso"}
+
+
+def test_a_list_by_id_and_one_for_each_agency_are_found() -> None:
+    by_id = {"incidents": {str(9000 + number): call for number, call in enumerate(calls())}}
+    found = proposed(by_id)
+    assert (found.table.sample.records, found.key) == ("incidents.*", ("__key",))
+    groups = {"fire": {"calls": calls(2)}, "police": {"calls": calls(3)}, "made": "12:05"}
+    found = proposed(groups)
+    assert found.table.sample.records == "*.calls"
+    assert found.table.found["agency"].spec["map"] == {"fire": "fire", "police": "police"}
+
+
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [
+        ([{"a": 1}], ""),
+        ({"data": {"calls": [{"a": 1}], "units": []}}, "data.calls"),
+        ({"incidents": {"active": [{"a": 1}], "recent": [{"a": 1}, {"a": 2}]}}, "incidents.recent"),
+        ({"data": [["1", "2"], ["3", "4"]]}, "data"),
+        ({"7a": {"id": 1}, "8b": {"id": 2}}, "*"),
+        ({"status": "ok"}, ""),
+    ],
+)
+def test_the_longest_list_is_found(document: object, path: str) -> None:
+    assert longest_path(document) == path
+
+
+def test_a_feature_is_no_call_type_and_any_geometry_is_a_place() -> None:
+    line = {"type": "LineString", "coordinates": [[-97.3, 37.7], [-97.2, 37.7]]}
+    point = {"type": "Point", "coordinates": [-97.3, 37.7]}
+    features = [
+        {
+            "type": "Feature",
+            "id": number,
+            "geometry": shape,
+            "properties": {"Problem": "ALARM", "No": f"26-{number}", "Received": CALL["Received"]},
+        }
+        for number, shape in enumerate((line, point))
+    ]
+    found = proposed({"type": "FeatureCollection", "features": features})
+    assert columns(found)["source_type"] == ("Problem",)
+    assert columns(found)["lon"] == ("__lon",)
+
+
+def test_servers_that_page_alike_are_proposed_with_their_pages() -> None:
+    requests = [
+        {
+            "service_request_id": f"R{n}",
+            "service_name": "Pothole",
+            "requested_datetime": f"2026-03-01T12:0{n}:00Z",
+        }
+        for n in range(3)
+    ]
+    assert 'pages = { "parameter" = "page", "size" = "page_size" }' in proposed(requests).toml
+    rows = [call | {"id": f"C{n}"} for n, call in enumerate(calls())]
+    known = proposed({"total_count": 99, "results": rows})
+    assert known.city is not None
+    assert known.city.sources[0].pages is not None
+    assert known.city.sources[0].pages.parameter == "offset"
+    unknown = proposed({"total": 99, "calls": rows})
+    assert any(line.startswith("pages: the answer says that it is not all") for line in unknown.decide)
+
+
+def test_serials_of_a_spreadsheet_and_decimal_commas_are_known() -> None:
+    rows = "".join(f"A{n};463{n}4.4214699;ALARM;37,7{n}00;-97,3{n}00\n" for n in range(4))
+    found = proposed("Call No;Opened;Nature;Lat;Lon\n" + rows)
+    assert found.table.found["received_at"].spec == {"from": ("Opened",), "convert": "excel"}
+    assert columns(found)["lat"] == ("Lat",)
+    assert found.city is not None
+    assert found.city.city.bounds.contains(-97.3, 37.7)
+
+
+LAYER = "/rest/services/CAD/FeatureServer/0"
+
+
+def layer_of(description: dict[str, Any], answer: dict[str, Any]) -> Any:  # noqa: ANN401 - an application
+    def served(request: Request) -> Reply:
+        return Reply.json(answer if request.path.endswith("/query") else description)
+
+    return served
+
+
+def test_the_codes_of_a_layer_are_proposed_as_its_words() -> None:
+    domain = {"type": "codedValue", "codedValues": [{"code": 1, "name": "Structure Fire"}]}
+    fields = [{"name": "CallNo"}, {"name": "CallType", "domain": domain}, {"name": "Received"}]
+    rows = [
+        {"attributes": {"CallNo": f"26-{n}", "CallType": 1, "Received": 1_772_366_400_000 + n}}
+        for n in range(3)
+    ]
+    bodies = {"": {"fields": fields}, "query": {"features": rows, "fields": [{"name": "CallType"}]}}
+
+    def ask(at: str, _: object) -> bytes:
+        return json.dumps(bodies["query" if at.endswith("/query") else ""]).encode()
+
+    url = "https://gis.smallville.example" + LAYER
+    found = propose(read_sample(url, asked(url, ask)), "smallville", Path())
+    assert found.table.values["CallType"] == ["Structure Fire"] * 3
+    assert columns(found)["source_type"] == ("CallType",)
+
+
+@pytest.mark.parametrize(
+    ("description", "said"),
+    [
+        (
+            {"type": "Group Layer", "subLayers": [{"id": 1, "name": "Active"}]},
+            "name one of its layers: 1 is Active",
+        ),
+        ({"error": {"code": 499, "message": "Token Required"}}, "ArcGIS error 499: token required"),
+    ],
+)
+def test_a_layer_that_cannot_be_read_says_why(description: dict[str, Any], said: str, tmp_path: Path) -> None:
+    with (
+        serving(layer_of(description, {"features": []})) as running,
+        pytest.raises(SourceChanged, match=said),
+    ):
+        new_city(running.url + LAYER, name="smallville", sample=None, output=tmp_path)
