@@ -6,16 +6,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from small_city import ROW, rules_of, small_city
 
-from blocklight.intake import companions
+from blocklight.grid import mask_point
+from blocklight.intake import companions, waiting_calls
 from blocklight.intake.bulk import History, understand
 from blocklight.intake.companions import Companions
 from blocklight.intake.connectors.push import Push
-from blocklight.intake.feed import Feed, Past, Tally
+from blocklight.intake.feed import Feed, Tally
 from blocklight.intake.geocode.addresses import Reading
 from blocklight.intake.geocode.geocoder import Geocoder
+from blocklight.intake.past import Past
 from blocklight.model import Held, Outcome, PublicIncident, Reason, Withheld
 
 NOW = datetime(2026, 3, 1, 12, 5, tzinfo=UTC)
@@ -126,6 +129,95 @@ def test_a_call_that_waits_is_compared_again_with_what_comes_beside_it(tmp_path:
     beside = row("beside")
     assert isinstance(outcomes_of(feed, beside)[0], Held)
     assert fates(outcomes_of(feed, row("hidden", "STALKING"), beside)) == ["sensitive", "companion"]
+
+
+HOLD = {"policy": {"rules": [{"name": "later", "match": "NOISE", "action": "hold", "for_min": 60}]}}
+
+
+def ids(outcomes: Sequence[Outcome]) -> list[str]:
+    return [one.id for one in outcomes]
+
+
+@pytest.mark.parametrize("what", ["NOISE", "WIZARDRY"], ids=["held", "withheld for now"])
+def test_a_call_that_is_not_public_yet_is_withheld_by_a_sensitive_one_that_another_source_reports_later(
+    tmp_path: Path, what: str
+) -> None:
+    memory = Companions()
+    pushed, other = (a_feed(tmp_path, memory, top=HOLD) for _ in range(2))
+    waiting = outcomes_of(pushed, row("beside", what, metres=35), row("far", what, metres=400))
+    assert "companion" not in fates(waiting)
+    later = outcomes_of(other, row("hidden", "STALKING", minutes=20), at=NOW + timedelta(minutes=20))
+    assert fates(later) == ["sensitive", "companion"]
+    assert later[1].id == waiting[0].id
+    again = outcomes_of(other, row("hidden too", "STALKING", minutes=20), at=NOW + timedelta(minutes=20))
+    assert fates(again) == ["sensitive"]
+
+
+@pytest.mark.parametrize(("metres", "minutes"), [(0, 46), (200, 0)])
+def test_what_waits_elsewhere_or_at_another_time_waits_on(
+    tmp_path: Path, metres: float, minutes: float
+) -> None:
+    feed = a_feed(tmp_path, top=HOLD)
+    outcomes_of(feed, row("waiting", metres=metres, minutes=-minutes))
+    assert fates(outcomes_of(feed, row("hidden", "STALKING"))) == ["sensitive"]
+
+
+def test_what_waited_and_is_public_by_now_is_no_companion(tmp_path: Path) -> None:
+    feed = a_feed(tmp_path, top=HOLD)
+    waiting = outcomes_of(feed, row("beside"))
+    past = Past(already_public=set)
+    assert ids(waiting)
+    assert fates(outcomes_of(feed, row("hidden", "STALKING"), past=past)) == ["sensitive"]
+
+
+def test_calls_that_wait_without_a_point_are_compared_by_their_block(tmp_path: Path) -> None:
+    feed = a_feed(tmp_path, top=HOLD)
+    outcomes_of(feed, row("beside", address="1418 MAIN ST"), row("other", address="900 OAK ST", metres=300))
+    hidden = row("hidden", "STALKING", lon=None, lat=None, address="1432 MAIN ST")
+    assert fates(outcomes_of(feed, hidden)) == ["sensitive", "companion"]
+
+
+@pytest.mark.parametrize(
+    ("metres", "minutes", "is_placed", "fate"),
+    [(0, 0, True, ["companion"]), (200, 40, True, ["companion"]), (500, 0, True, []), (0, 61, True, []),
+     (0, 0, False, [])],
+)  # fmt: skip
+def test_after_a_restart_what_waits_is_compared_by_all_of_the_ground_that_its_place_stands_for(
+    tmp_path: Path,
+    metres: float,
+    minutes: float,
+    is_placed: bool,  # noqa: FBT001 - a case
+    fate: list[str],
+) -> None:
+    (held,) = outcomes_of(a_feed(tmp_path, top=HOLD), row("beside"))
+    assert isinstance(held, Held)
+    place = mask_point(LON, LAT, 9)
+    assert 150 < place.radius_m < 250
+    stored = msgspec.structs.replace(held.incident, place=place if is_placed else None)
+    hidden = row("hidden", "STALKING", lat=place.lat + metres * _METRE_LAT, lon=place.lon, minutes=minutes)
+    after = outcomes_of(a_feed(tmp_path, top=HOLD), hidden, past=Past(never_shown=lambda: [stored]))
+    assert fates(after) == ["sensitive", *fate]
+    assert [one.id for one in after[1:]] == [held.id] * len(fate)
+
+
+def test_of_a_call_that_is_remembered_the_exact_place_decides_and_not_the_stored_one(tmp_path: Path) -> None:
+    feed = a_feed(tmp_path, top=HOLD)
+    (held,) = outcomes_of(feed, row("beside", metres=150))
+    assert isinstance(held, Held)
+    past = Past(never_shown=lambda: [held.incident])
+    assert fates(outcomes_of(feed, row("hidden", "STALKING"), past=past)) == ["sensitive"]
+
+
+def test_the_memory_of_what_waits_is_bounded_by_number_and_by_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting_calls, "_MOST_CALLS", 2)
+    feed = a_feed(tmp_path, top=HOLD)
+    outcomes_of(feed, *(row(f"n{number}", metres=10 * number) for number in range(3)))
+    assert len(outcomes_of(feed, row("hidden", "STALKING"))) == 1 + 2
+    feed = a_feed(tmp_path, top=HOLD)
+    outcomes_of(feed, row("old"))
+    assert len(outcomes_of(feed, row("hidden", "STALKING"), at=NOW + timedelta(hours=25))) == 1
 
 
 def test_a_companion_has_no_companions_of_its_own(tmp_path: Path) -> None:

@@ -90,3 +90,26 @@ def test_the_ledger_has_no_class_for_companions(tmp_path: Path) -> None:
             (row.outcome, row.reason): row.n for row in store.ledger((NOW - timedelta(1)).date(), NOW.date())
         }
     assert rows == {("withheld", "sensitive"): 2, ("published", ""): 1}
+
+
+_LATER = '[[policy.rules]]\nname = "later"\nmatch = "BURGLARY"\naction = "hold"\nfor_min = 60\n'
+
+
+def told_once(folder: Path, first: list[Row], then: list[Row], *, restart: bool) -> World:
+    """Live what a source that pushes says once: *first*, *then*, and a fire when all holds are over."""
+    text = city_text([_PUSH], rules=_LATER, labels=False, geocoder=False)
+    fire = {**FAR, "what": "FIRE", "number": "fire"}
+    steps = [Step(1, [first]), Step(9, [then], restart=restart), Step(90, [[fire]]), Step(1, [[]])]
+    return live(folder, text, [_PUSH], steps)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_call_that_waits_and_is_not_told_again_is_withheld_with_a_sensitive_one_beside_it(
+    tmp_path: Path,
+    restart: bool,  # noqa: FBT001 - a case
+) -> None:
+    along = told_once(tmp_path / "a", [BESIDE, FAR], [HIDDEN], restart=restart)
+    without = told_once(tmp_path / "b", [FAR], [], restart=restart)
+    assert same(along, without)
+    assert along.published == without.published == 2
+    assert told_once(tmp_path / "c", [BESIDE, FAR], [], restart=restart).published == 3

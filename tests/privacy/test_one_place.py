@@ -47,6 +47,8 @@ action = "withhold"
 BORDER = HOME[0] + 0.0009
 """Where two beats meet: it cuts the cell of resolution 8 that the home is in."""
 
+AREA = 'place = "area"\narea_kind = "beat"'
+
 Point = tuple[float, float]
 Step = tuple[Any, ...]
 Seen = tuple[tuple[Place | None, tuple[str, ...]], ...]
@@ -141,40 +143,52 @@ def lived(folder: Path, files: Sequence[str], steps: Sequence[Step], points: Seq
         life.close()
 
 
-conditions = st.sampled_from(
-    [
-        'status = "open"',
-        'status = "closed"',
-        'category = "theft"',
-        "priority = 1",
-        'status = "open"\npriority = 2',
-    ]
-)
+MEETS: dict[str, Step] = {
+    'status = "open"': ("version", SHOWN, "OPEN", 3),
+    'status = "closed"': ("version", SHOWN, "DONE", 3),
+    'category = "theft"': ("version", OTHER, "OPEN", 3),
+    "priority = 1": ("version", SHOWN, "OPEN", 1),
+    'status = "open"\npriority = 2': ("version", SHOWN, "OPEN", 2),
+}
+"""A version that meets each condition, and no narrower one."""
+conditions = st.sampled_from(list(MEETS))
 masks = st.sampled_from(
     [
         "resolution = 8",
         "resolution = 7",
         'place = "none"',
-        'place = "area"\narea_kind = "beat"',
+        AREA,
         "resolution = 9",
     ]
 )
 policies = st.lists(st.tuples(conditions, masks), min_size=1, max_size=3, unique_by=lambda mask: mask[0]).map(
     lambda drawn: sorted(drawn, key=_reach)
 )
-steps = st.lists(
-    st.one_of(
-        st.tuples(
-            st.just("version"),
-            st.sampled_from([SHOWN, SHOWN, OTHER, HIDDEN, PATIENT]),
-            st.sampled_from(["OPEN", "DONE"]),
-            st.sampled_from([1, 2, 3]),
-        ),
-        st.sampled_from([("pause",), ("resume",), ("restart",), ("policy", 1), ("policy", 0)]),
+any_step = st.one_of(
+    st.tuples(
+        st.just("version"),
+        st.sampled_from([SHOWN, SHOWN, OTHER, HIDDEN, PATIENT]),
+        st.sampled_from(["OPEN", "DONE"]),
+        st.sampled_from([1, 2, 3]),
     ),
-    min_size=2,
-    max_size=7,
+    st.sampled_from([("pause",), ("resume",), ("restart",), ("policy", 1), ("policy", 0)]),
 )
+steps = st.lists(any_step, min_size=2, max_size=7)
+
+
+@st.composite
+def crossing(draw: st.DrawFn) -> tuple[list[tuple[str, str]], list[Step]]:
+    """Draw a policy with two masks that cut each other, and a life in which both are asked for in turn."""
+    first, second, *more = draw(st.permutations(sorted(MEETS)))
+    cut = [AREA, draw(st.sampled_from(["resolution = 8", "resolution = 8", "resolution = 7"]))]
+    drawn = dict(zip((first, second), draw(st.permutations(cut)), strict=True))
+    if draw(st.booleans()):
+        drawn[more[0]] = draw(masks)
+    few = st.lists(any_step, max_size=2)
+    life = [*draw(few), MEETS[first], *draw(few), MEETS[second], *draw(few)]
+    return sorted(drawn.items(), key=_reach), life
+
+
 RANDOM = random.Random(7)  # noqa: S311 - makes examples, guards nothing
 GROUND = [
     (HOME[0] + RANDOM.uniform(-0.011, 0.011), HOME[1] + RANDOM.uniform(-0.009, 0.009)) for _ in range(150)
@@ -206,28 +220,38 @@ def smallest(lives: Sequence[Seen]) -> tuple[Place | None, list[Point]]:
     return (None, GROUND) if place is None else (place, grounds[place])
 
 
+def in_cut_cells() -> list[Point]:
+    """Return the points in coarse cells that the border cuts."""
+    by_cell: dict[str, list[Point]] = {}
+    for point in GROUND:
+        by_cell.setdefault(parent_cell(point, 8), []).append(point)
+    sides = {cell: {is_west(point) for point in points} for cell, points in by_cell.items()}
+    return [point for cell, points in by_cell.items() if len(sides[cell]) > 1 for point in points]
+
+
+def is_west(point: Point) -> bool:
+    return mask_point(*point, 9).lon < BORDER
+
+
 @settings(max_examples=8, suppress_health_check=list(HealthCheck), deadline=None)
-@given(
-    one=policies, other=policies, sequence=steps, chances=st.tuples(st.integers(0, 149), st.integers(0, 149))
-)
+@given(drawn=crossing(), other=policies, here=st.sampled_from(in_cut_cells()), chance=st.integers(0, 149))
 def test_all_that_was_published_narrows_an_incident_to_the_narrowest_place_alone(
     tmp_path_factory: pytest.TempPathFactory,
-    one: list[tuple[str, str]],
+    drawn: tuple[list[tuple[str, str]], list[Step]],
     other: list[tuple[str, str]],
-    sequence: list[Step],
-    chances: tuple[int, int],
+    here: Point,
+    chance: int,
 ) -> None:
     folder = tmp_path_factory.mktemp("towns")
-    files = [city_file(policy, labels=False) for policy in (one, other)]
-    point = GROUND[chances[0]]
-    told = lived(folder / "here", files, sequence, [point] * len(sequence))
+    policy, sequence = drawn
+    files = [city_file(one, labels=False) for one in (policy, other)]
+    told = lived(folder / "here", files, sequence, [here] * len(sequence))
     place, ground = smallest(told)
     assume(ground)
-    there = ground[chances[1] % len(ground)]
-    assert lived(folder / "there", files, sequence, [there] * len(sequence)) == told, (place, point, there)
-
-
-AREA = 'place = "area"\narea_kind = "beat"'
+    # Where the border cuts the ground, the other side of it is what could be told apart.
+    across = [point for point in ground if is_west(point) != is_west(here)]
+    there = (across or ground)[chance % len(across or ground)]
+    assert lived(folder / "there", files, sequence, [there] * len(sequence)) == told, (place, here, there)
 
 
 @pytest.mark.parametrize(

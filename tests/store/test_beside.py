@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import sqlalchemy as sa
+
 from blocklight.model import Held, PublicIncident, Reason, Withheld
 from blocklight.store import Pause, Store
-from store.making import START, call, closed, minutes
+from blocklight.store.schema import ledger
+from store.making import START, call, closed, minutes, withheld
 
 
 def companion(number: int) -> Withheld:
@@ -50,3 +53,33 @@ def test_what_waits_and_was_never_public_is_withheld_as_a_companion(store: Store
     store.apply("dispatch", [held], at=minutes(3))
     store.release(minutes(31) + timedelta(days=1))
     assert (shown(store), store.head()) == ([], 0)
+
+
+def test_what_was_only_withheld_before_it_waits_is_withheld_as_a_companion(store: Store) -> None:
+    held = Held(call(1, delayed=True), release_at=minutes(30))
+    store.apply("dispatch", [withheld(1, sensitive=False)], at=START)
+    store.apply("dispatch", [held], at=minutes(1))
+    assert store.already_public([call(1).id]) == set()
+    assert [one.id for one in store.never_shown()] == [call(1).id]
+    store.apply("dispatch", [companion(1)], at=minutes(2))
+    store.apply("dispatch", [held], at=minutes(3))
+    store.release(minutes(31))
+    assert (shown(store), store.head()) == ([], 0)
+
+
+def test_a_source_withholds_what_waits_of_another(store: Store) -> None:
+    store.apply("dispatch", [Held(call(1, delayed=True), release_at=minutes(30))], at=minutes(1))
+    store.apply("requests", [companion(1)], at=minutes(2))
+    store.release(minutes(31))
+    assert (shown(store), store.head(), store.held()) == ([], 0, 0)
+    with store.engines.read.begin() as connection:
+        counted = connection.execute(sa.select(ledger.c.source, ledger.c.outcome, ledger.c.n)).all()
+    assert counted == [("dispatch", "withheld", 1)]
+
+
+def test_what_was_public_and_waits_is_not_among_what_was_never_shown(store: Store) -> None:
+    store.apply("dispatch", [call(1)], at=minutes(1))
+    store.pause(Pause("city", "", "a search", minutes(2)))
+    store.apply("dispatch", [call(2)], at=minutes(3))
+    assert store.held() == 2
+    assert [one.id for one in store.never_shown()] == [call(2).id]

@@ -63,10 +63,26 @@ def test_it_is_released_when_its_time_has_come_and_not_a_millisecond_before(stor
     assert store.release(minutes(61)) is None
 
 
-def test_what_is_due_is_released_before_a_fetch_is_stored(store: Store) -> None:
-    store.apply("dispatch", [late(1)], at=START)
-    store.apply("dispatch", [call(2)], at=minutes(60))
-    assert [change.id for change in store.changes(0)] == [call(1).id, call(2).id]
+def test_what_is_due_is_published_by_the_next_release_and_not_with_an_answer(store: Store) -> None:
+    # Whether an answer is stored may depend on what is withheld in it alone.
+    store.apply("dispatch", [late(1), late(3)], at=START)
+    store.apply("dispatch", [late(1), withheld(2)], at=minutes(60))
+    store.apply("requests", [withheld(4)], at=minutes(60.1))
+    assert store.head() == 0
+    store.release(minutes(60.2))
+    assert {change.changed_at for change in store.changes(0)} == {minutes(60.2)}
+    assert set(shown(store)) == {call(1).id, call(3).id}
+
+
+def test_what_resumes_is_published_by_the_next_release_too(store: Store) -> None:
+    store.apply("dispatch", [call(1), closed(2)], at=START)
+    paused(store)
+    store.apply("dispatch", [call(1), closed(2, units=3)], at=minutes(11))
+    store.resume("city", "", minutes(12))
+    store.apply("dispatch", [call(1), closed(2, units=3)], at=minutes(13))
+    assert shown(store) == {call(2).id: closed(2)}
+    store.release(minutes(13.1))
+    assert shown(store) == {call(1).id: call(1), call(2).id: closed(2, units=3)}
 
 
 def test_one_whose_time_is_past_is_published_at_once(store: Store) -> None:
@@ -95,6 +111,7 @@ def test_waiting_survives_a_restart(database: Database) -> None:
 def test_fetching_again_changes_nothing_while_it_waits_nor_after(store: Store) -> None:
     for minute in (0, 10, 59, 61, 70):
         store.apply("dispatch", [late(1)], at=minutes(minute))
+        store.release(minutes(minute))
     assert store.head() == 1
     assert events(store) == {"held": 1}
 
@@ -146,7 +163,7 @@ def test_a_closing_without_a_time_counts_from_when_it_was_first_seen(store: Stor
     for minute in (20, 25, 29):
         store.apply("dispatch", [Held(done, after_close_s=600)], at=minutes(minute))
         assert shown(store) == {}
-    store.apply("dispatch", [Held(done, after_close_s=600)], at=minutes(30))
+    store.release(minutes(30))
     assert set(shown(store)) == {call(1).id}
 
 
@@ -186,8 +203,40 @@ def test_cut_times_are_published_at_the_next_whole_step_and_each_update_too(stor
     assert shown(store)[call(1).id].units is None
     for minute in (20, 29, 30):
         store.apply("dispatch", [stepped(1, units=2)], at=minutes(minute))
+        store.release(minutes(minute))
     assert shown(store)[call(1).id].units == 2
     assert [change.changed_at for change in store.changes(0)] == [minutes(15), minutes(30)]
+
+
+def test_a_version_that_is_due_is_not_lost_to_one_of_the_next_step(store: Store) -> None:
+    store.apply("dispatch", [stepped(1)], at=minutes(2))
+    store.apply("dispatch", [stepped(1, units=2)], at=minutes(15.01))
+    assert shown(store)[call(1).id].units is None
+    assert store.release(minutes(29)) is None
+    store.release(minutes(30))
+    assert shown(store)[call(1).id].units == 2
+    assert events(store) == {"held": 1, "updated": 1}
+
+
+def test_a_version_that_is_due_is_never_shown_once_a_coarser_one_is_known(store: Store) -> None:
+    store.apply("dispatch", [stepped(1, priority=2)], at=minutes(2))
+    store.apply("dispatch", [stepped(1, category=Category.MEDICAL)], at=minutes(15.01))
+    assert store.release(minutes(29)) is None
+    store.release(minutes(30))
+    assert [change.incident and change.incident.category for change in store.changes(0)] == [Category.MEDICAL]
+
+
+def test_what_is_due_and_left_its_feed_is_shown_open_and_closed_by_the_next_answer(store: Store) -> None:
+    store.apply("dispatch", [stepped(1), call(2)], at=minutes(2))
+    present = {call(2).id}
+    applied = store.apply("dispatch", [call(2)], at=minutes(15.01), present=present)
+    assert (applied.doubtful, set(shown(store))) == (1, {call(2).id})
+    store.release(minutes(15.02))
+    assert shown(store)[call(1).id].status is Status.OPEN
+    applied = store.apply("dispatch", [call(2)], at=minutes(16), present=present)
+    assert applied.doubtful == 0
+    store.release(minutes(30))
+    assert shown(store)[call(1).id].status is Status.CLOSED
 
 
 @pytest.mark.parametrize(

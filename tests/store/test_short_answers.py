@@ -1,7 +1,9 @@
+import msgspec
 import pytest
+import sqlalchemy as sa
 
 from blocklight.model import Held, PublicIncident
-from blocklight.store import Applied, FetchReport, Store
+from blocklight.store import Applied, FetchReport, Store, schema
 from blocklight.store.short_answers import FEW, SECOND_LOOK_MS, UsualClosings
 from store.making import START, call, minutes
 
@@ -156,3 +158,26 @@ def test_one_false_answer_that_was_believed_does_not_become_usual() -> None:
 def test_a_clock_that_went_back_makes_nothing_usual() -> None:
     usual = UsualClosings([(3_600_000, 0.01)])
     assert usual.share(3_600_000, 0) == pytest.approx(0.01)
+
+
+def test_closings_that_wait_for_a_whole_step_are_missing_once(store: Store) -> None:
+    def poll(first: int, minute: float) -> Applied:
+        numbers = range(first, first + MANY)
+        calls = [call(number, received_at=START, delayed=True, time_step_min=60) for number in numbers]
+        held = [Held(one, START, step_min=60) for one in calls]
+        store.release(minutes(minute))
+        return store.apply("dispatch", held, at=minutes(minute), present={one.id for one in calls})
+
+    poll(0, 0)
+    for minute in range(60, 110):
+        applied = poll((minute - 60) * 4, minute)
+        assert applied.unconfirmed == 0, minute
+    assert _closed_shares(store) == pytest.approx([4 / (MANY - 4 * left) for left in range(49)], abs=1e-3)
+    store.release(minutes(120))
+    assert len(store.open_ids("dispatch")) == MANY
+
+
+def _closed_shares(store: Store) -> list[float]:
+    with store.engines.read.begin() as connection:
+        text = connection.execute(sa.select(schema.source.c.closings)).scalar_one()
+    return [share for _, share in msgspec.json.decode(text, type=list[tuple[int, float]])]

@@ -23,6 +23,7 @@ _NEW_COLUMNS = (
     ("008", "log", "epoch"),
     ("010", "held", "first_seen_at"),
     ("010", "held", "closed_seen_at"),
+    ("014", "held", "was_shown"),
     *(("011", "source", name) for name in ("closings", "short_at", "short_confirmed", "withheld_usual")),
 )
 

@@ -116,6 +116,7 @@ def replay_source(
                     if factor is not None and clock.at is not None:
                         await asyncio.sleep((at - clock.at).total_seconds() / factor)
                     clock.at, transport.body = at, body
+                    await asyncio.to_thread(town.store.release, at)  # what had become due by then
                     total.add(await runner.poll())
                     progress.advance(task)
 

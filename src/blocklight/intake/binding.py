@@ -16,7 +16,7 @@ from blocklight.grid import coarsened, known_resolution
 from blocklight.intake.claims import Standing, standing
 from blocklight.intake.masking import Placing
 from blocklight.intake.record import Incident
-from blocklight.intake.redact import Judgement, Rules, areas_of, release_of
+from blocklight.intake.redact import Judgement, Rules, areas_of, release_of, withheld_record
 from blocklight.model import (
     COARSER,
     TIMES,
@@ -34,7 +34,7 @@ from blocklight.model import (
     cut,
 )
 from blocklight.store.joining import completed, joined
-from blocklight.store.restraint import NOTHING, BySource, Restraint
+from blocklight.store.restraint import NOTHING, BySource, Combined, Earlier, Restraint
 
 _UNTIL_TOLD = datetime.max.replace(tzinfo=UTC, microsecond=0)
 """The release time of an incident that waits until another source reports it closed: never."""
@@ -113,40 +113,35 @@ class BoundBatch:
     binding: Binding
     asked: Mapping[str, Restraint] = field(repr=False)
 
-    def needs(self, outcomes: Collection[Outcome], restraints: Mapping[str, BySource]) -> AbstractSet[str]:
-        """Return the ids whose stored records are needed: with joined rows, only those under a restraint."""
-        ids = {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
-        if self.binding.standing is not None or self.binding.freeze_place:
-            return ids
-        unplaced = {one.id for one in outcomes if isinstance(one, Withheld) and one.reason not in _BINDING}
-        return ids & (self.asked.keys() | restraints.keys() | unplaced)
-
-    def __call__(
-        self,
-        outcomes: Collection[Outcome],
-        restraints: Mapping[str, BySource],
-        stored: Mapping[str, PublicIncident],
-        at: datetime,
-    ) -> tuple[list[Outcome], dict[str, Restraint]]:
-        """Return the outcomes to store, and the changed restraints of this source.
+    def __call__(self, outcomes: Collection[Outcome], earlier: Earlier) -> Combined:
+        """Combine *outcomes* with what is known of their incidents.
 
         A sensitive outcome of any source is always stored, and nothing later loosens it.
         """
         kept: list[Outcome] = []
         changed: dict[str, Restraint] = {}
+        stored = earlier.read(self._needed(outcomes, earlier.restraints))
         for outcome in outcomes:
             if isinstance(outcome, Rejected) or (isinstance(outcome, Withheld) and outcome.sensitive):
                 kept.append(outcome)
                 continue
-            before = restraints.get(outcome.id, {})
-            own = self._own(outcome, before.get(self.binding.source, NOTHING), at)
+            before = earlier.restraints.get(outcome.id, {})
+            own = self._own(outcome, before.get(self.binding.source, NOTHING), earlier.at)
             if own != before.get(self.binding.source, NOTHING):
                 changed[outcome.id] = own
             asked = {**before, self.binding.source: own}
             settled = self._settled(outcome, stored.get(outcome.id), asked)
             if settled is not None:
                 kept.append(settled)
-        return kept, changed
+        return Combined(kept, changed)
+
+    def _needed(self, outcomes: Collection[Outcome], restraints: Mapping[str, BySource]) -> AbstractSet[str]:
+        """Return the ids whose stored records matter: with joined rows, only those under a restraint."""
+        ids = {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
+        if self.binding.standing is not None or self.binding.freeze_place:
+            return ids
+        unplaced = {one.id for one in outcomes if isinstance(one, Withheld) and one.reason not in _BINDING}
+        return ids & (self.asked.keys() | restraints.keys() | unplaced)
 
     def _own(self, outcome: PublicIncident | Held | Withheld, before: Restraint, at: datetime) -> Restraint:
         """Return what the source requires now; with joined rows, all that any row ever required."""
@@ -210,10 +205,10 @@ def bound_by(
     """Return a record restricted by its *owner*, the source of it, and by the *others*."""
     all_of_them = owner.with_other(others)
     if all_of_them.reason is not None:
-        return _withheld(record, all_of_them.reason, rules)
+        return withheld_record(record, all_of_them.reason, rules)
     public = _masked(record, all_of_them, rules)
     if public.place is not None and not rules.masks.bounds.contains(public.place.lon, public.place.lat):
-        return _withheld(record, Reason.OUTSIDE_CITY, rules)
+        return withheld_record(record, Reason.OUTSIDE_CITY, rules)
     if all_of_them.medical:
         shows = rules.policy.shows
         public = replace(
@@ -271,17 +266,6 @@ def _held(public: PublicIncident, owner: Restraint, others: Restraint) -> Held:
         step_min=both.step_min,
         after_seen_s=both.after_seen_s,
     )
-
-
-def _withheld(record: PublicIncident, reason: Reason, rules: Rules) -> Withheld:
-    """Return the mark of an incident that a restraint withholds, with the area that counts it."""
-    place, kind = record.place, rules.ledger_kind
-    areas: dict[str, str] = {}
-    if place is not None and kind is not None:
-        masked = coarsened(place, rules.policy.medical_resolution)
-        area = rules.areas.at(masked.lon, masked.lat).get(kind)
-        areas = {} if area is None else {kind: area}
-    return Withheld(record.id, record.source, reason, areas=areas)
 
 
 def _frozen(new: PublicIncident, known: PublicIncident) -> PublicIncident:

@@ -5,33 +5,29 @@ A hang-up from the house of a withheld call, ten minutes before or after it, wou
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from h3.api import basic_int as grid
+from msgspec.structs import replace
 
 from blocklight.city import City
 from blocklight.intake.digests import digest_of
 from blocklight.intake.geomask import hundred_block
+from blocklight.intake.past import Past
 from blocklight.intake.record import Incident
-from blocklight.intake.redact import Rules, as_companion, choices_of
-from blocklight.model import Outcome, Reason, Rejected, Withheld
+from blocklight.intake.redact import Rules, as_companion, choices_of, withheld_record
+from blocklight.intake.waiting_calls import SLOTS_NEAR, Sensitive, WaitingCall, WaitingCalls, slot_of
+from blocklight.model import Held, Outcome, Reason, Rejected, Withheld
 
 _FINE, _RINGS = 12, 4
-"""H3 resolution and rings around a cell: at least 40 m from any point of it, and about 100 at most."""
-_SLOT_S = 900
-_SLOTS_NEAR = 2
-"""Slots of a quarter of an hour to each side: at least 30 minutes, less than 45."""
+"""H3 resolution and rings around a cell: at least ``NEAR_M`` from any point of it, about 100 m at most."""
 _KEPT = timedelta(hours=1)
 """How long a call is remembered after its source was read: feeds report calls late."""
 _REFRESHED = timedelta(minutes=10)
 _MOST_MARKS = 100_000
 """Up to 62 for each call; beyond this the oldest are dropped."""
-
-AlreadyPublic = Callable[[Sequence[str]], AbstractSet[str]]
-"""Returns which of some ids are or were public: what happens close to them later does not change them."""
 
 
 class _Noted(NamedTuple):
@@ -41,12 +37,16 @@ class _Noted(NamedTuple):
 
 
 class Companions:
-    """Where and when a city's sensitive calls of the last hour were; in memory only, shared by its feeds."""
+    """Where and when a city's sensitive calls of the last hour were, and calls that are not public yet.
+
+    In memory only, shared by the city's feeds.
+    """
 
     def __init__(self) -> None:
         self._marks: dict[int, dict[bytes, datetime]] = {}
         self._noted: deque[_Noted] = deque()
         self._any_unplaced = False
+        self._waiting = WaitingCalls()
         self._lock = threading.Lock()
 
     @classmethod
@@ -67,7 +67,7 @@ class Companions:
         outcomes: Sequence[Outcome],
         rules: Rules,
         at: datetime,
-        already_public: AlreadyPublic,
+        past: Past,
     ) -> list[Outcome]:
         """Return *outcomes* of *incidents*, read at *at*, with companions of sensitive calls withheld.
 
@@ -81,7 +81,7 @@ class Companions:
         may_be_shown = {
             outcome.id: incidents[number] for number, outcome in enumerate(outcomes) if _may_be_shown(outcome)
         }
-        companions = self._among(may_be_shown, already_public)
+        companions = self._among(may_be_shown, past)
         return [
             as_companion(outcome.id, incident, rules) if outcome.id in companions else outcome
             for incident, outcome in zip(incidents, outcomes, strict=True)
@@ -93,7 +93,7 @@ class Companions:
         without_place: Mapping[str, Incident],
         rules: Rules,
         at: datetime,
-        already_public: AlreadyPublic,
+        past: Past,
     ) -> set[str]:
         """Return the public ids of companions among those *without_place* of an answer's *incidents*.
 
@@ -101,7 +101,35 @@ class Companions:
         """
         hidden = [one for one in incidents if choices_of(one, rules)[0].category is Reason.SENSITIVE]
         self._remember(hidden, at)
-        return self._among(without_place, already_public)
+        return self._among(without_place, past)
+
+    def not_public_yet(
+        self,
+        incidents: Sequence[Incident],
+        outcomes: Sequence[Outcome],
+        rules: Rules,
+        at: datetime,
+        past: Past,
+    ) -> list[Withheld]:
+        """Return the marks of earlier calls that wait close to a sensitive one of an answer, of any source.
+
+        *outcomes* are those that ``judged`` returned; what of them is not public yet is remembered.
+        """
+        pairs = list(zip(incidents, outcomes, strict=True))
+        sensitive = self._sensitive_of([one for one, outcome in pairs if _is_sensitive(outcome)])
+        stored = past.never_shown() if sensitive.places else ()
+        ids = {outcome.id for outcome in outcomes}
+        with self._lock:
+            self._waiting.forget_before(at)
+            waiting = self._waiting.close_to(sensitive, ids)
+            for record in self._waiting.unknown(stored, sensitive, ids):
+                mark = withheld_record(record, Reason.SENSITIVE, rules)
+                waiting.append(replace(mark, companion=True))
+            self._waiting.forget([one.id for one in waiting])
+            for incident, outcome in pairs:
+                self._note_waiting(incident, outcome, rules, at)
+        public = past.already_public([one.id for one in waiting]) if waiting else ()
+        return [one for one in waiting if one.id not in public]
 
     def _remember(self, sensitive: Sequence[Incident], at: datetime) -> None:
         with self._lock:
@@ -109,13 +137,34 @@ class Companions:
             for incident in sensitive:
                 self._note(incident, at)
 
-    def _among(self, incidents: Mapping[str, Incident], already_public: AlreadyPublic) -> set[str]:
+    def _among(self, incidents: Mapping[str, Incident], past: Past) -> set[str]:
         with self._lock:
             beside = [id_ for id_, incident in incidents.items() if self._is_beside(incident)]
-        return set(beside) - already_public(beside) if beside else set()
+        return set(beside) - past.already_public(beside) if beside else set()
+
+    def _sensitive_of(self, incidents: Sequence[Incident]) -> Sensitive:
+        sensitive = Sensitive()
+        for incident in incidents:
+            slot = slot_of(incident.received_at)
+            sensitive.marks.setdefault(slot, set()).update(self._marks_of_sensitive(incident))
+            is_placed = _is_placed(incident)
+            lon, lat = (incident.lon, incident.lat) if is_placed else (None, None)
+            sensitive.places.append((slot, lon, lat, _label(incident)))
+        return sensitive
+
+    def _note_waiting(self, incident: Incident, outcome: Outcome, rules: Rules, at: datetime) -> None:
+        if isinstance(outcome, Held) or (isinstance(outcome, Withheld) and not outcome.sensitive):
+            marks = tuple(self._marks_of_other(incident, always=True))
+            if isinstance(outcome, Withheld):
+                withheld = replace(outcome, reason=Reason.SENSITIVE, sensitive=True, companion=True)
+            else:
+                withheld = as_companion(outcome.id, incident, rules)
+            self._waiting.note(WaitingCall(at, slot_of(incident.received_at), marks, withheld))
+        elif isinstance(outcome, Withheld):
+            self._waiting.forget([outcome.id])
 
     def _note(self, incident: Incident, at: datetime) -> None:
-        slot = _slot(incident.received_at)
+        slot = slot_of(incident.received_at)
         of_slot = self._marks.setdefault(slot, {})
         for mark in self._marks_of_sensitive(incident):
             before = of_slot.get(mark)
@@ -137,8 +186,8 @@ class Companions:
                 del self._marks[noted.slot]
 
     def _is_beside(self, incident: Incident) -> bool:
-        slot = _slot(incident.received_at)
-        span = range(slot - _SLOTS_NEAR, slot + _SLOTS_NEAR + 1)
+        slot = slot_of(incident.received_at)
+        span = range(slot - SLOTS_NEAR, slot + SLOTS_NEAR + 1)
         near = [marks for number in span if (marks := self._marks.get(number))]
         if not near:  # the usual case, and then the place need not be computed
             return False
@@ -158,20 +207,23 @@ class Companions:
         if label is not None:
             yield digest_of(("placed", label))
 
-    def _marks_of_other(self, incident: Incident) -> Iterator[bytes]:
-        """Yield the marks to look for close to a call that may be shown; its block if either has no point."""
+    def _marks_of_other(self, incident: Incident, *, always: bool = False) -> Iterator[bytes]:
+        """Yield the marks to look for close to a call that may be shown; its block if either has no point.
+
+        *always* yields them also for sensitive calls that come later and may have no point.
+        """
         lon, lat = incident.lon, incident.lat
         if lon is not None and lat is not None and _on_earth(lon, lat):
             yield digest_of(grid.latlng_to_cell(lat, lon, _FINE))
         looked_up = lon is None or incident.placed is not None
-        if (looked_up or self._any_unplaced) and (label := _label(incident)) is not None:
+        if (looked_up or always or self._any_unplaced) and (label := _label(incident)) is not None:
             yield digest_of(("unplaced", label))
             if looked_up:
                 yield digest_of(("placed", label))
 
 
 def _is_sensitive(outcome: Outcome) -> bool:
-    return isinstance(outcome, Withheld) and outcome.sensitive
+    return isinstance(outcome, Withheld) and outcome.sensitive and not outcome.companion
 
 
 def _may_be_shown(outcome: Outcome) -> bool:
@@ -181,8 +233,8 @@ def _may_be_shown(outcome: Outcome) -> bool:
     return not isinstance(outcome, Rejected)
 
 
-def _slot(at: datetime) -> int:
-    return int(at.timestamp()) // _SLOT_S
+def _is_placed(incident: Incident) -> bool:
+    return incident.lon is not None and incident.lat is not None and _on_earth(incident.lon, incident.lat)
 
 
 def _on_earth(lon: float, lat: float) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from blocklight.city import City, SourceSpec
 from blocklight.errors import RecordRejected
@@ -17,6 +17,7 @@ from blocklight.intake.digests import digest_of
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.lookup import lookup_of
 from blocklight.intake.normalise import Normaliser, join_unit_rows
+from blocklight.intake.past import NOTHING_KNOWN, Past
 from blocklight.intake.record import Connector, Incident, Lookup, Placed, RawRecord, Unreadable
 from blocklight.intake.redact import Rules, judge, redact, reject
 from blocklight.intake.same_key import bound_by_key
@@ -33,22 +34,6 @@ _PASSING = frozenset({"absurd_time"})
 """Reasons to reject a row that may be over at the next fetch, though the row is the same."""
 
 
-def _none_of(_: Sequence[str]) -> AbstractSet[str]:
-    return frozenset()
-
-
-class Past(NamedTuple):
-    """What is known of earlier incidents: each function returns the matching ones of some public ids."""
-
-    once_sensitive: Callable[[Sequence[str]], AbstractSet[str]] = _none_of
-    """Once withheld as sensitive: they stay withheld, whatever their rows say now."""
-    already_public: Callable[[Sequence[str]], AbstractSet[str]] = _none_of
-    """Public now, or public before."""
-
-
-_NOTHING_KNOWN = Past()
-
-
 @dataclass(slots=True)
 class Tally:
     """What one fetch came to, in counts; safe to log and to publish."""
@@ -62,6 +47,8 @@ class Tally:
     noticed: Counter[str] = field(default_factory=Counter)
     """What sources are known by, as ``FetchReport.noticed``: addresses looked for and found."""
     applied: list[Applied] = field(default_factory=list)
+    companions: list[Withheld] = field(default_factory=list)
+    """Earlier calls, of any source, that are not public yet and are close to a sensitive one now."""
     joined: Counter[str] = field(default_factory=Counter)
     """How many rows an incident had, by its public id, where that may be several."""
     asked: dict[str, Restraint] = field(default_factory=dict)
@@ -142,9 +129,13 @@ class Feed:
         tally: Tally,
         unreadable: Sequence[Unreadable] = (),
         *,
-        past: Past = _NOTHING_KNOWN,
+        past: Past = NOTHING_KNOWN,
     ) -> list[Outcome]:
-        """Normalise and redact *records*; one that cannot be read is rejected alone."""
+        """Normalise and redact *records*; one that cannot be read is rejected alone.
+
+        After their outcomes come the marks of earlier calls that may not be published because of them.
+        """
+        known_companions = len(tally.companions)
         tally.records += len(records) + len(unreadable)
         outcomes = (
             self._by_unit(records, at, tally, past)
@@ -153,7 +144,7 @@ class Feed:
         )
         outcomes += [reject(self.source.id, row.identity, row.reason, self.rules) for row in unreadable]
         tally.count(outcomes)
-        return outcomes
+        return outcomes + tally.companions[known_companions:]
 
     def _each(self, records: Sequence[RawRecord], at: datetime, tally: Tally, past: Past) -> list[Outcome]:
         """Understand each row; one that reads as it did at the last fetch is not worked out again."""
@@ -232,7 +223,8 @@ class Feed:
             tally.repaired.update(incident.repaired)
             outcomes.append(self._redacted(incident, tally))
         if self._companions is not None:
-            outcomes = self._companions.judged(incidents, outcomes, self.rules, at, past.already_public)
+            outcomes = self._companions.judged(incidents, outcomes, self.rules, at, past)
+            tally.companions += self._companions.not_public_yet(incidents, outcomes, self.rules, at, past)
         for incident, outcome in zip(incidents, outcomes, strict=True):
             if incident.placed is not None:
                 self._note_place(incident, outcome, tally)
@@ -267,7 +259,7 @@ class Feed:
         hidden = set(past.once_sensitive(list(ids.values()))) if ids else set()
         if self._companions is not None and ids:
             asked_for = {id_: incidents[number] for number, id_ in ids.items()}
-            hidden |= self._companions.unplaced(incidents, asked_for, self.rules, at, past.already_public)
+            hidden |= self._companions.unplaced(incidents, asked_for, self.rules, at, past)
         placed = list(incidents)
         for number, lookup in lookups.items():
             if ids[number] not in hidden:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from blocklight.areas import Areas
 from blocklight.city import City, Policy
 from blocklight.endless_holds import never_closing
-from blocklight.grid import COARSEST
+from blocklight.grid import COARSEST, coarsened
 from blocklight.intake.blocks import Blocks, labelled
 from blocklight.intake.call_types import CallMeanings, Meaning
 from blocklight.intake.geocode.streets import Stretch
@@ -249,6 +249,17 @@ def _withheld(public_id: str, incident: Incident, reason: Reason, rules: Rules) 
         area = rules.areas.at(masked.lon, masked.lat).get(kind)
         areas = {} if area is None else {kind: area}
     return Withheld(public_id, incident.source, reason, reason is Reason.SENSITIVE, areas)
+
+
+def withheld_record(record: PublicIncident, reason: Reason, rules: Rules) -> Withheld:
+    """Return the mark of an incident of which the public record is known, with the area that counts it."""
+    place, kind = record.place, rules.ledger_kind
+    areas: dict[str, str] = {}
+    if place is not None and kind is not None:
+        coarse = coarsened(place, rules.policy.medical_resolution)
+        area = rules.areas.at(coarse.lon, coarse.lat).get(kind)
+        areas = {} if area is None else {kind: area}
+    return Withheld(record.id, record.source, reason, reason is Reason.SENSITIVE, areas)
 
 
 def as_companion(public_id: str, incident: Incident, rules: Rules) -> Withheld:

@@ -16,7 +16,8 @@ from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceError, StoreError
 from blocklight.intake.answers import Answered, judge_answer
 from blocklight.intake.backoff import pause_s
-from blocklight.intake.feed import Feed, Past, Tally
+from blocklight.intake.feed import Feed, Tally
+from blocklight.intake.past import Past
 from blocklight.intake.record import Batch
 from blocklight.intake.threads import POLLING, in_thread
 from blocklight.model import Held, Outcome, PublicIncident, Rejected, Withheld
@@ -100,7 +101,7 @@ def _store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone:
     """
     source, at = feed.source, batch.fetched_at
     hidden = feed.hidden(store)
-    past = Past(hidden, store.already_public)
+    past = Past(hidden, store.already_public, store.never_shown)
     outcomes = feed.outcomes(batch.records, at, tally, batch.unreadable, past=past)
     is_whole = batch.complete and source.cursor_column is None
     feed.withheld_watch.note(outcomes, at, whole=is_whole, usual_before=store.withheld_usual)

@@ -15,9 +15,9 @@ from blocklight.model import (
     Reason,
     Status,
     Withheld,
-    may_be_new,
 )
 from blocklight.store.coarsening import taken_back
+from blocklight.store.due_times import DueTimes
 from blocklight.store.joining import joined
 from blocklight.store.place_marks import PlaceMarks
 from blocklight.store.places import Places
@@ -29,7 +29,6 @@ from blocklight.store.rows import (
     from_ms,
     incident_of_row,
     storable,
-    to_ms,
 )
 from blocklight.store.statements import Statements, fetch, run_many
 from blocklight.store.waiting import Pauses, Seen, Shown, Waiting
@@ -37,11 +36,8 @@ from blocklight.store.waiting import Pauses, Seen, Shown, Waiting
 PASSING = frozenset({Reason.HELD, Reason.PAUSED})
 """Reasons that leave no mark: such an incident is only late."""
 
-_MINUTE_MS = 60_000
 _MEDICAL = str(Category.MEDICAL)
 _PLACE_ID = STORED.index("place_id")
-_MARKED_AT = 3
-"""Index of a mark's time in its row: the incident was first seen then."""
 _MARKED_MEDICAL = 4
 """Where a mark, as it is read, says that what it withholds was told as medical once."""
 
@@ -51,13 +47,13 @@ Pending = dict[str, PublicIncident | Held | Withheld]
 
 
 def already_public(cursor: DBAPICursor, sql: Statements, ids: Sequence[str]) -> set[str]:
-    """Return which of *ids* are published, or were counted by the ledger before they waited."""
+    """Return which of *ids* are published, or were published before they waited."""
     if not ids:
         return set()
     keys = sql.keys(ids)
     published = {row[0] for row in fetch(cursor, sql.shown, keys)}
     waiting = (Waiting(*row) for row in fetch(cursor, sql.held, keys))
-    return published | {row.id for row in waiting if row.counted}
+    return published | {row.id for row in waiting if row.was_shown}
 
 
 class Holding:
@@ -73,8 +69,8 @@ class Holding:
         self._at = at
         self._any = True
         self._leaves = False
-        self.is_history = False
-        """Whether records may be long past, as in an import: only those that may be new count as seen now."""
+        self._releases = False
+        self.times = DueTimes(at)
         self._puts: dict[str, Waiting] = {}
         self._gone: list[str] = []
         self.pauses = Pauses(())
@@ -121,30 +117,37 @@ class Holding:
         self._leaves = True
 
     def due(self) -> list[Waiting]:
-        """Return what is to be released now, the longest due first."""
+        """Return what is to be released now, the longest due first; it is published when it is sorted."""
+        self._releases = True
         statement = self._sql.all_due if self.pauses.scopes else self._sql.due
         found = [Waiting(*row) for row in fetch(self._cursor, statement, (self._at,))]
         return [row for row in found if not self.pauses.scopes or not self.pauses.cover(row.incident)]
 
-    def unclosed(self, source: str, present: AbstractSet[str]) -> set[str]:
-        """Return what waits to be closed and is no longer in its source."""
+    def lacking(self, source: str, present: AbstractSet[str]) -> list[Waiting]:
+        """Return what waits as an open call and is no longer in its source."""
         if not self._any:
-            return set()
-        rows = [Waiting(*row) for row in fetch(self._cursor, self._sql.open_held, (source,))]
-        return {row.id for row in rows if row.release_at is None and row.id not in present}
+            return []
+        rows = (Waiting(*row) for row in fetch(self._cursor, self._sql.open_held, (source,)))
+        return [row for row in rows if row.id not in present]
 
-    def vanish(self, source: str, present: AbstractSet[str]) -> None:
+    def is_due(self, row: Waiting) -> bool:
+        """Whether the next release publishes a record that waits."""
+        return self._is_due(row) and not (self.pauses.scopes and self.pauses.cover(row.incident))
+
+    def closing(self, source: str) -> set[str]:
+        """Return the incidents of a source whose closing waits."""
+        rows = fetch(self._cursor, self._sql.closing_held, (source,)) if self._any else ()
+        return {row[0] for row in rows}
+
+    def close(self, rows: Iterable[Waiting]) -> None:
         """Close what waits and is no longer in its source; one that waited for that has an end now."""
-        if not self._any:
-            return
-        rows = [Waiting(*row) for row in fetch(self._cursor, self._sql.open_held, (source,))]
         for row in rows:
-            if row.id in present or row.id in self._puts or row.id in self.waited:
+            if row.id in self._puts or row.id in self.waited:
                 continue
             closed = row.incident.closed_by_vanishing(from_ms(self._at))
             due = self._at + row.after_close_ms if row.release_at is None else row.release_at
             self._puts[row.id] = row._replace(
-                release_at=self._stepped(due, row.step_min),
+                release_at=self.times.stepped(due, row.step_min),
                 open=0,
                 body=body(closed).decode(),
                 closed_seen_at=self._at,
@@ -160,12 +163,12 @@ class Holding:
         kept = [one for one in closed if one[0].time_step_min is not None or self.pauses.cover(one[0])]
         before = self._rows([new.id for new, *_ in kept])
         for new, bound, released_at in kept:
-            if new.id in self._puts or new.id in before:  # what waits was closed by `vanish`
+            if new.id in self._puts or new.id in before:  # what waits was closed by `close`
                 continue
-            due = self._stepped(self._at, new.time_step_min)
+            due = self.times.stepped(self._at, new.time_step_min)
             self._bind_one(new.id, bound)
             held, seen = Held(new, step_min=new.time_step_min), Seen(released_at, self._at)
-            self._put(new, due, held, seen, joins=join_rows, counted=True)
+            self._put(new, due, held, seen, joins=join_rows, counted=True, was_shown=True)
         return {new.id for new, *_ in kept}
 
     def put_back(self, incident: PublicIncident, bound: Bound | None, released_at: int) -> None:
@@ -173,7 +176,8 @@ class Holding:
         self._bind_one(incident.id, bound)
         if incident.id not in self._rows([incident.id]):
             held = Held(incident, step_min=incident.time_step_min)
-            self._put(incident, self._at, held, Seen(released_at, None), joins=False, counted=True)
+            seen = Seen(released_at, None)
+            self._put(incident, self._at, held, seen, joins=False, counted=True, was_shown=True)
 
     def restrain(self, outcomes: Iterable[PublicIncident | Held]) -> None:
         """Let what waits tell no more, and wait no shorter, than a stricter policy makes of it."""
@@ -185,7 +189,7 @@ class Holding:
             step = max(row.step_min or 0, 0 if held is None else held.step_min or 0) or None
             due, after = row.release_at, row.after_close_ms
             if held is not None:
-                later = self._due(held, incident, None, b"", Seen(row.first_seen_at, row.closed_seen_at))
+                later = self.times.due(held, incident, None, b"", Seen(row.first_seen_at, row.closed_seen_at))
                 due = None if due is None or later is None else max(due, later)
                 after = max(after, held.after_close_s * 1000)
             bound = row.bound
@@ -240,13 +244,13 @@ class Holding:
         current = None if shown is None else self._where(shown.place_id)
         if before is not None:
             first = before.incident.bound
-            current = current or (first if before.counted else None)
+            current = current or (first if before.was_shown else None)
         elif current is not None:
             first = current
         else:
             return self._followed(incident, None)
         incident = self._followed(incident.staying_at(first), current)
-        told = before is None or before.counted
+        told = before is None or before.was_shown
         passed = told and first.place is not None and first.place.kind is PlaceKind.PUBLISHER
         if passed and not incident.detail.as_published:
             self.bounds.setdefault(incident.id, incident.bound)
@@ -286,7 +290,7 @@ class Holding:
             self._gone.append(before.id)
             self.waited[before.id] = bool(before.counted)
         if isinstance(outcome, Withheld):
-            if before is not None and before.counted and before.incident.detail.as_published:
+            if before is not None and before.was_shown and before.incident.detail.as_published:
                 self.bounds.setdefault(before.id, Bound())  # its point was told: no other one is
             return outcome
         held = outcome if isinstance(outcome, Held) else Held(outcome, release_at=from_ms(self._at))
@@ -296,17 +300,49 @@ class Holding:
         incident = self._as_first_told(incident, before, shown)
         if (bound := self.bounds.get(incident.id)) is not None:
             incident = incident.no_finer_than(bound)
-        told, paused = body(incident), self.pauses.cover(incident)
-        seen = self._seen(incident, before, shown, mark)
-        due = self._due(held, incident, before, told, seen)
-        public = shown is not None and shown.digest == digest(told)
-        if public or (due is not None and due <= self._at and not paused):
+        return self._queued(held, incident, before, shown, mark, joins=join_rows)
+
+    def _queued(
+        self,
+        held: Held,
+        incident: PublicIncident,
+        before: Waiting | None,
+        shown: Shown | None,
+        mark: Row | None,
+        *,
+        joins: bool,
+    ) -> PublicIncident | Withheld | None:
+        """Let *incident* wait if it has to; return what is decided about now, as ``_one`` does."""
+        encoded, paused = body(incident), self.pauses.cover(incident)
+        seen = self.times.seen(incident, before, shown, mark)
+        due = self.times.due(held, incident, before, encoded, seen)
+        is_due = due is not None and due <= self._at and not paused
+        if shown is not None and shown.digest == digest(encoded):
             return incident
-        counted = before.counted if before is not None else shown is not None or mark is not None
-        self._put(incident, due, held, seen, joins=join_rows, counted=bool(counted))
-        if shown is None or (self._stays(held, shown, paused=paused) and not self._is_coarser(incident)):
+        if is_due and (self._releases or not self._is_due(before, encoded)):
+            return incident
+        was_shown = shown is not None or (before is not None and bool(before.was_shown))
+        counted = bool(before.counted) if before is not None else was_shown or mark is not None
+        overtaken = held.step_min is not None and not (is_due or paused) and self._is_due(before)
+        if before is not None and overtaken and not taken_back(before.incident, incident):
+            # It was due with the step that is over, and would be lost to the version of the next one.
+            self._put(incident, due, held, seen, joins=joins, counted=True, was_shown=True)
+            return before.incident
+        self._put(incident, due, held, seen, joins=joins, counted=counted, was_shown=was_shown)
+        stays = shown is not None and (is_due or self._stays(held, shown, paused=paused))
+        if shown is None or (stays and not self._is_coarser(incident)):
             return None
         return Withheld(incident.id, incident.source, Reason.PAUSED if paused else Reason.HELD)
+
+    def _is_due(self, before: Waiting | None, encoded: bytes | None = None) -> bool:
+        """Whether what waits is due, and the same as a version that is *encoded* now.
+
+        Then the next release publishes it. An answer is stored when anything of it changed, also if that is
+        withheld: a record that is published with it though it did not change itself would reveal that.
+        """
+        if before is None or before.release_at is None or before.release_at > self._at:
+            return False
+        return encoded is None or before.body == encoded.decode()
 
     def _stays(self, held: Held, shown: Shown, *, paused: bool) -> bool:
         """Whether what is published of an incident may remain while a later version of it waits."""
@@ -318,50 +354,6 @@ class Holding:
         wheres = self._places.wheres(self._cursor, {row[_PLACE_ID] for row in rows})
         return any(taken_back(incident_of_row(row, wheres), incident) for row in rows)
 
-    def _seen(
-        self, incident: PublicIncident, before: Waiting | None, shown: Shown | None, mark: Row | None
-    ) -> Seen:
-        """Return when an incident was first seen here, by our own clock."""
-        closed_at = self._at if incident.status is Status.CLOSED else None
-        if before is not None:
-            was_closed = closed_at is not None and not before.open
-            return Seen(before.first_seen_at, before.closed_seen_at if was_closed else closed_at)
-        if shown is not None:
-            # A delayed incident has waited already, and so has a public closing.
-            public = closed_at is not None and shown.status == Status.CLOSED
-            return Seen(0 if shown.delayed else shown.released_at, 0 if public else closed_at)
-        if self.is_history and not may_be_new(incident.received_at, from_ms(self._at)):
-            return Seen(0, 0)
-        return Seen(self._at if mark is None else mark[_MARKED_AT], closed_at)
-
-    def _due(
-        self, held: Held, incident: PublicIncident, before: Waiting | None, told: bytes, seen: Seen
-    ) -> int | None:
-        """Return when an incident is to be released, in ms; ``None`` while it waits for its closing.
-
-        A delay counts from the later of the source's time and the moment it was first seen here: otherwise a
-        clock read in the wrong zone would cancel every hold.
-        """
-        if held.step_min is not None and before is not None and before.body == told.decode():
-            return before.release_at  # the same version, fetched again
-        due = None if held.release_at is None else to_ms(held.release_at)
-        if due is None and incident.status is Status.CLOSED:  # closed, and nobody says when
-            due = to_ms(incident.received_at) + held.after_close_s * 1000
-        if due is None:
-            return None
-        if held.after_seen_s:
-            due = max(due, seen.first_at + held.after_seen_s * 1000)
-        if held.after_close_s and seen.closed_at is not None:
-            due = max(due, seen.closed_at + held.after_close_s * 1000)
-        return self._stepped(due, held.step_min)
-
-    def _stepped(self, due: int | None, step_min: int | None) -> int | None:
-        """Return the first whole step after both *due* and now."""
-        if due is None or step_min is None:
-            return due
-        step = step_min * _MINUTE_MS
-        return (max(due, self._at) // step + 1) * step
-
     def _put(
         self,
         incident: PublicIncident,
@@ -371,6 +363,7 @@ class Holding:
         *,
         joins: bool,
         counted: bool,
+        was_shown: bool,
     ) -> None:
         self._puts[incident.id] = Waiting(
             incident.id,
@@ -384,6 +377,7 @@ class Holding:
             int(counted),
             None if (bound := self.bounds.get(incident.id)) is None else _encode(bound).decode(),
             *seen,
+            int(was_shown),
         )
 
     def _rows(self, ids: Collection[str]) -> dict[str, Waiting]:

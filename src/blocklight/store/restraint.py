@@ -1,9 +1,9 @@
 """What one source, or its rows so far, require for the whole of an incident; and the table of that."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Literal, NamedTuple
 
 import msgspec
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -79,22 +79,26 @@ NOTHING = Restraint()
 BySource = Mapping[str, Restraint]
 
 
-class Binder(Protocol):
-    """Combines a batch with what else is known of its incidents; called inside the batch's transaction."""
+ReadStored = Callable[[AbstractSet[str]], Mapping[str, PublicIncident]]
 
-    def needs(self, outcomes: Collection[Outcome], restraints: Mapping[str, BySource]) -> AbstractSet[str]:
-        """Return the ids whose stored records are needed."""
-        ...
 
-    def __call__(
-        self,
-        outcomes: Collection[Outcome],
-        restraints: Mapping[str, BySource],
-        stored: Mapping[str, PublicIncident],
-        at: datetime,
-    ) -> tuple[list[Outcome], dict[str, Restraint]]:
-        """Return the outcomes to store, and the changed restraints of the batch's source."""
-        ...
+class Earlier(NamedTuple):
+    """What is known of a batch's incidents at *at*: restraints by id, and a reader of stored records."""
+
+    restraints: Mapping[str, BySource]
+    read: ReadStored
+    at: datetime
+
+
+class Combined(NamedTuple):
+    """The outcomes to store, and the changed restraints of the batch's source."""
+
+    outcomes: list[Outcome]
+    changed: dict[str, Restraint]
+
+
+Binder = Callable[[Collection[Outcome], Earlier], Combined]
+"""Combines a batch with what else is known of its incidents; called inside the batch's transaction."""
 
 
 _encode, _decode = msgspec.json.encode, msgspec.json.Decoder(Restraint).decode
@@ -126,18 +130,14 @@ class Restraints:
         run_many(self._cursor, self._sql.put_restraint, put)
         run_many(self._cursor, self._sql.delete_restraint, gone)
 
-    def unclosed(self, source: str, present: AbstractSet[str]) -> set[str]:
-        """Return which incidents wait to be closed and are no longer in their source's feed."""
-        return {id_ for id_, _ in self._open(source) if id_ not in present}
+    def lacking(self, source: str, present: AbstractSet[str]) -> dict[str, Restraint]:
+        """Return the holds until closed of incidents that are no longer in their source's feed."""
+        rows = fetch(self._cursor, self._sql.open_restraints, (source,))
+        return {id_: _decode(text) for id_, text in rows if id_ not in present}
 
-    def vanish(self, source: str, present: AbstractSet[str], at: datetime) -> None:
-        """End the holds until closed of incidents that left their source's feed."""
-        left = {id_: _decode(text) for id_, text in self._open(source) if id_ not in present}
-        self.put(source, {id_: one.closed(at) for id_, one in left.items()})
-
-    def _open(self, source: str) -> Sequence[Sequence[Any]]:
-        """Return public id and body of what waits to be closed."""
-        return fetch(self._cursor, self._sql.open_restraints, (source,))
+    def close(self, source: str, restraints: Mapping[str, Restraint], at: datetime) -> None:
+        """End holds until closed at *at*."""
+        self.put(source, {id_: one.closed(at) for id_, one in restraints.items()})
 
 
 def withheld_elsewhere(cursor: DBAPICursor, sql: Statements, ids: Collection[str], source: str) -> set[str]:

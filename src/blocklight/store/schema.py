@@ -167,6 +167,7 @@ held = sa.Table(
     sa.Column("bound", sa.Text),
     sa.Column("first_seen_at", Whole, nullable=False, server_default="0"),
     sa.Column("closed_seen_at", Whole),
+    sa.Column("was_shown", Whole, nullable=False, server_default="0"),
     sa.Index("held_due", "release_at"),
     comment="Public records that are not public yet; without release_at, until the call is closed.",
 )

@@ -143,6 +143,8 @@ class Statements:
         self.open_held = self._text(
             everything.where(held.c.source == sa.bindparam("of"), held.c.open == sa.literal_column("1"))
         )
+        is_closed = (held.c.source == sa.bindparam("of"), held.c.open == sa.literal_column("0"))
+        self.closing_held = self._text(sa.select(held.c.id).where(*is_closed))
         due = everything.where(held.c.release_at <= sa.bindparam("at")).order_by(held.c.release_at, held.c.id)
         self.all_due = self._text(due)
         self.due = f"{self.all_due} LIMIT 5000"  # bound, it would be another parameter

@@ -151,11 +151,10 @@ class Store:
         *bind* settles the batch beside what other sources and earlier rows say of its incidents.
         An id that was ever withheld as sensitive stays withheld, and a published one that is withheld now
         is retracted: its row, life and earlier changes are deleted. Withheld and rejected ones take no seq,
-        nor do held ones before they are released; what is due by *at* is released first.
+        nor do held ones before they are released. What waited and is due, unchanged, is left for ``release``.
         *report* is remembered as by ``record_fetch``.
         """
         with self._applying() as driver:
-            self._release(driver, at)
             application = self._application(driver, at, source)
             applied = application.run(
                 outcomes,
@@ -416,6 +415,12 @@ class Store:
         """Return which of *ids* are published, or were published and wait now."""
         with self._read() as connection, cursor_of(connection) as driver:
             return already_public(driver, self._sql, ids)
+
+    def never_shown(self) -> list[PublicIncident]:
+        """Return what waits and was never published, as it would be published."""
+        bodies = sa.select(schema.held.c.body).where(schema.held.c.was_shown == 0)
+        with self._read() as connection:
+            return [incident_of_body(text) for text in connection.scalars(bodies)]
 
     def withheld_elsewhere(self, ids: Sequence[str], source: str) -> set[str]:
         """Return which of *ids* another source than *source* withholds."""

@@ -23,6 +23,8 @@ class Waiting(NamedTuple):
     """Where it was shown while it was medical (JSON), if it ever was."""
     first_seen_at: int
     closed_seen_at: int | None
+    was_shown: int
+    """Whether it was ever published: what was only withheld before is counted too, and nobody saw it."""
 
     @property
     def incident(self) -> PublicIncident:

@@ -19,7 +19,7 @@ from blocklight.store.joining import joined
 from blocklight.store.ledger import of_all_sources
 from blocklight.store.place_marks import PlaceMarks
 from blocklight.store.places import Places
-from blocklight.store.restraint import Binder, Restraints
+from blocklight.store.restraint import Binder, Earlier, Restraints
 from blocklight.store.rows import CONTENT, Row, body, content, digest, from_ms, to_ms
 from blocklight.store.settled import Known, Settled, Stored, stored_rows
 from blocklight.store.short_answers import ShortAnswers, Vanishing
@@ -115,7 +115,7 @@ class Application:
         """Let what is published tell no more than these say; what waits of it is asked about by itself."""
         before = self.lock()
         self._holding.leave_waiting()
-        self._holding.is_history = True
+        self._holding.times.is_history = True
         self._is_derived = True
         self._decide({one.id: one for one in outcomes}, join_rows=False)
         return self._finish(before)
@@ -132,7 +132,7 @@ class Application:
     ) -> Applied:
         """Do everything that ``Store.apply`` promises."""
         before = self.lock()
-        self._holding.is_history = is_history
+        self._holding.times.is_history = is_history
         if bind is not None:
             outcomes = self._bound(bind, outcomes, join_rows=join_rows)
         self._known = {} if join_rows else self._settled.of(self._source)
@@ -182,14 +182,17 @@ class Application:
         """Return the outcomes of a batch, combined with other sources and earlier rows of its incidents."""
         restraints = Restraints(self._cursor, self._sql)
         known = restraints.of({outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)})
-        needed = bind.needs(outcomes, known)
-        stored = self._holding.incidents(needed)
-        first_seqs = fetch(self._cursor, self._sql.known, self._sql.keys(needed - stored.keys()))
-        for row in self._whole([first_seq for _, first_seq, _ in first_seqs]):
-            stored[row.incident.id] = _as_known(row) if join_rows else row.incident
-        bound, changed = bind(outcomes, known, stored, from_ms(self._at))
-        restraints.put(self._source, changed)
-        return bound
+
+        def read(ids: AbstractSet[str]) -> dict[str, PublicIncident]:
+            stored = self._holding.incidents(ids)
+            first_seqs = fetch(self._cursor, self._sql.known, self._sql.keys(ids - stored.keys()))
+            for row in self._whole([first_seq for _, first_seq, _ in first_seqs]):
+                stored[row.incident.id] = _as_known(row) if join_rows else row.incident
+            return stored
+
+        combined = bind(outcomes, Earlier(known, read, from_ms(self._at)))
+        restraints.put(self._source, combined.changed)
+        return combined.outcomes
 
     def _leave_public(self, pending: Pending) -> None:
         """Take public companions out of *pending*: a retraction would point at the call close to them."""
@@ -419,18 +422,25 @@ class Application:
         Its closing publishes it: one short answer would publish calls that go on.
         """
         restraints = Restraints(self._cursor, self._sql)
-        lacking = self._holding.unclosed(self._source, present) | restraints.unclosed(self._source, present)
-        doubtful = lacking - self._vanishing.gone_before(lacking)
+        rows = self._holding.lacking(self._source, present)
+        asked = restraints.lacking(self._source, present)
+        unclosed = {row.id for row in rows if row.release_at is None} | asked.keys()
+        doubtful = unclosed - self._vanishing.gone_before(unclosed)
+        # What is due is published as it waits, and closed by the next answer without it.
+        doubtful |= {row.id for row in rows if self._holding.is_due(row)}
         if doubtful:
             self._tally["doubtful"] = len(doubtful)
         if not believed:
             return
-        self._holding.vanish(self._source, present | doubtful)
-        restraints.vanish(self._source, present | doubtful, from_ms(self._at))
+        self._holding.close(row for row in rows if row.id not in doubtful)
+        ended = {id_: one for id_, one in asked.items() if id_ not in doubtful}
+        restraints.close(self._source, ended, from_ms(self._at))
 
     def _vanish(self, present: AbstractSet[str], *, join_rows: bool) -> None:
-        still_open = fetch(self._cursor, self._sql.open, (self._source,))
-        missing = {id_: first_seq for id_, first_seq in still_open if id_ not in present}
+        closing_waits = self._holding.closing(self._source)  # those left before, and count no more
+        rows = fetch(self._cursor, self._sql.open, (self._source,))
+        still_open = {id_: first_seq for id_, first_seq in rows if id_ not in closing_waits}
+        missing = {id_: first_seq for id_, first_seq in still_open.items() if id_ not in present}
         closing = self._vanishing.believed(missing.keys(), len(still_open))
         if unconfirmed := len(missing) - len(closing):
             self._tally["unconfirmed"] = unconfirmed

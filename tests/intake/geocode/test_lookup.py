@@ -10,11 +10,12 @@ from town_streets import town
 
 from blocklight.city import City
 from blocklight.intake.connectors.push import Push
-from blocklight.intake.feed import Feed, Past, Tally
+from blocklight.intake.feed import Feed, Tally
 from blocklight.intake.geocode.addresses import Block, Reading
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.geocode.place import NotNow, Point
 from blocklight.intake.geocode.streets import Streets
+from blocklight.intake.past import Past
 from blocklight.model import PublicIncident, Reason, Withheld
 
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
