@@ -97,6 +97,7 @@ def two_sources(both: str) -> str:
 async def tell(town: Town, source: int, *rows: Row, minutes: float = 0) -> None:
     """Carry one answer of one source through, read by a feed that remembers nothing."""
     at = NOW + timedelta(minutes=minutes)
+    town.store.release(at)
     spec, city = town.city.sources[source], town.city
     async with httpx.AsyncClient(transport=ReplayTransport(orjson.dumps(rows))) as client:
         reader = connector(spec, client=client, now=lambda: at)

@@ -102,8 +102,9 @@ def test_a_version_that_another_of_its_batch_replaced_is_not_taken_for_stored(st
     assert store.incident(over.id)[0].incident.status is Status.CLOSED
 
 
-def test_a_held_one_is_released_with_the_batch_that_finds_it_due(store: Store) -> None:
+def test_what_a_release_published_is_known_to_the_next_batch(store: Store) -> None:
     store.apply("dispatch", [Held(call(1, delayed=True), release_at=minutes(5))], at=START)
+    assert store.release(minutes(6)) is not None
     assert store.apply("dispatch", [], at=minutes(6)).head == 1
     assert store.held() == 0
 

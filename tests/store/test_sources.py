@@ -78,6 +78,7 @@ def test_what_policy_delays_does_not_count_as_late(store: Store) -> None:
     late = [Held(call(number, delayed=True), release_at=minutes(90)) for number in range(20)]
     store.apply("dispatch", late, at=minutes(61), cursor="a")
     store.apply("dispatch", late, at=minutes(100), cursor="b")
+    store.release(minutes(100))
     due_already = [Held(call(100 + n, delayed=True), release_at=minutes(101 + n)) for n in range(20)]
     store.apply("dispatch", due_already, at=minutes(500), cursor="c")
     assert store.head() == 40
