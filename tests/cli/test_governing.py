@@ -285,11 +285,11 @@ def test_a_pause_needs_a_reason_that_can_be_read(workplace: Workplace) -> None:
 
 
 def test_a_policy_is_tried_on_what_is_published_and_changes_nothing(workplace: Workplace) -> None:
-    calls = [a_call(1), a_call(2), a_call(3, category="theft")]
+    calls = [a_call(1), a_call(2), a_call(3, category=Category.THEFT)]
     with Store.open(workplace.url, "smallville") as store:
         waits = [Held(a_call(number), release_at=_NOW + timedelta(hours=1)) for number in (4, 5)]
         # The alarm has a label, which the new policy does not show: coarser.
-        waits.append(Held(a_call(6, category="alarm"), release_at=_NOW + timedelta(hours=1)))
+        waits.append(Held(a_call(6, category=Category.ALARM), release_at=_NOW + timedelta(hours=1)))
         store.apply("dispatch", [*calls, *waits], at=_NOW)
     stricter = _CITY.replace('category = "fire"', 'category = ["fire", "theft"]')
     stricter += '[[policy.rules]]\nname = "quiet"\naction = "withhold"\ncategory = "noise"\n'

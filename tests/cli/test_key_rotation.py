@@ -83,7 +83,8 @@ def test_nothing_comes_back_and_nothing_is_published_twice(place: Place) -> None
         assert store.held() == held == 1
         assert not store.changes(0)
         assert store.verify_audit().broken is None
-    place.fetch(*CALLS, minutes=700)
+    with place.store() as store:
+        store.release(NOW + timedelta(minutes=700))
     assert sorted(place.shown().values()) == ["burglary", "noise", "theft"]
 
 

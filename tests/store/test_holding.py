@@ -320,7 +320,7 @@ def test_what_is_paused_takes_its_open_incidents_back_and_shows_nothing_new(
 ) -> None:
     calls = [
         call(1),
-        call(2, category="noise"),
+        call(2, category=Category.NOISE),
         call(3, source="requests", areas={"beat": "05Y"}),
     ]
     store.apply("dispatch", calls[:1], at=START)
