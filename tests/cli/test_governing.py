@@ -21,7 +21,7 @@ from living_city import an_incident, until
 from typer.testing import CliRunner
 
 from blocklight.cli import app
-from blocklight.model import Held, PublicIncident
+from blocklight.model import Category, Held, PublicIncident, Status
 from blocklight.store import Store
 
 _CITY = """
@@ -139,7 +139,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workplace:
 
 
 def test_a_pause_by_one_process_empties_the_map_of_another_and_says_so(workplace: Workplace) -> None:
-    calls = [a_call(1), a_call(2), a_call(3, status="closed", closed_at=_NOW)]
+    calls = [a_call(1), a_call(2), a_call(3, status=Status.CLOSED, closed_at=_NOW)]
     with Store.open(workplace.url, "smallville") as store:
         store.apply("dispatch", calls, at=_NOW)
     with workplace.serving() as address, httpx.Client(base_url=f"{address}/api/v1", timeout=20) as client:
