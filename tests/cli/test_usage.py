@@ -38,6 +38,11 @@ PAUSE = ("pause", "smallville.toml", "--reason")
         (("new-city", "data.example.gov/calls"), "URL: expected an address that begins with https://"),
         (("new-city", "http://127.0.0.1:9/", "--name", "X Y"), "--name: expected a short lower-case word"),
         (("check", "atlantis"), "atlantis: no such file"),
+        (("serve", "houston", "--port", "70000"), "--port: "),
+        (("serve", "houston", "--prot", "1"), "No such option: --prot"),
+        (("serve",), "Missing argument"),
+        (("serv", "houston"), "No such command 'serv'"),
+        (("key", "create", "houston"), "Missing argument 'source' (see blocklight key create --help)"),
     ],
 )
 def test_a_mistake_of_usage_is_one_line_that_names_the_option_and_what_is_expected(

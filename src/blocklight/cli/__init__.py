@@ -1,6 +1,7 @@
 """The command line: the only place that wires the private side to the public one."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from typer.exceptions import TyperException
 
 from blocklight import __version__
 from blocklight.city import load_city, shipped_cities
@@ -288,7 +290,14 @@ from blocklight.cli import areas, basemap, beginning, call_types, governance, pl
 def main() -> None:
     """Run the command line; an error that we raise on purpose is one line, without a traceback."""
     try:
-        app()
+        status = app(standalone_mode=False)  # else the library would end the process itself
+        sys.exit(status if isinstance(status, int) else 0)
+    except TyperException as error:
+        _complain_of_usage(error)
+        sys.exit(getattr(error, "exit_code", 1))
+    except typer.Abort:
+        _complain("error", "aborted")
+        sys.exit(1)
     except (UsageError, SettingError, CityFileError) as error:
         _complain("error", str(error))
         sys.exit(2)
@@ -302,6 +311,17 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - Python would print its text, which may quote a record
         _complain("internal error", f"this is a mistake in Blocklight; please report it\n{where(error)}")
         sys.exit(70)
+
+
+def _complain_of_usage(error: TyperException) -> None:
+    """Print what the command-line library found wrong in our form, and which command's help to read."""
+    command = getattr(getattr(error, "ctx", None), "command_path", "blocklight")
+    # The text of the library's own classes; they are private, and their base has no such method.
+    text = getattr(error, "format_message", error.__str__)()
+    if type(error).__name__ == "NoArgsIsHelpError":  # its help stands on the screen already
+        return
+    wrong = re.sub(r"^Invalid value for '?(.+?)'?: ", r"\1: ", text).rstrip(".")
+    _complain("error", f"{wrong} (see {command} --help)")
 
 
 def _complain(what: str, text: str) -> None:
