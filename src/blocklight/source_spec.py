@@ -34,6 +34,7 @@ _BELONGS = {
     "columns": frozenset({"html", "json", "files"}),
     "table": frozenset({"html"}),
     "empty": frozenset({"html"}),
+    "card": frozenset({"html"}),
     "begins": frozenset({"html"}),
     "patterns": _BY_ROWS,
     "resource": frozenset({"ckan", "files"}),
@@ -139,6 +140,7 @@ class SourceSpec(Table):
     begins: Pattern | None = None
     table: Pattern | None = None
     empty: Pattern | None = None
+    card: str = Field(default="", pattern=r"^\S*$")
     patterns: dict[str, CuttingPattern] = Field(default_factory=dict)
     resource: Pattern | None = None
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"

@@ -198,3 +198,22 @@ async def test_the_pages_behind_a_form_are_read() -> None:
     assert found.error is None
     assert [one["Call"] for one in found.rows] == ["1a", "1b", "2a", "2b"]
     assert found.complete == [True]
+
+
+CARD = """<div class="call card" data-id="7"><h3 class="nature">ALARM<br></h3><p>Place: 100 ELM ST</p>
+<p><b>Priority:</b> 2</p><dl><dt>Time:</dt><dd>10:12</dd></dl><script>nature = 1</script></div>"""
+
+
+async def test_a_call_in_a_box_of_its_own_is_read_by_its_labels() -> None:
+    fields = FIELDS | {"source_type": "nature", "priority": {"from": "Priority", "convert": "int"}}
+    page = f"<div class=list>{CARD}{CARD.replace('7', '8')}</div><p>Note: nothing</p>"
+    found = await read(page, card="card", fields=fields, key=["@data-id"])
+    assert found.error is None
+    assert found.rows == [
+        {"@data-id": number, "Time": "10:12", "nature": "ALARM", "Place": "100 ELM ST", "Priority": "2"}
+        for number in ("7", "8")
+    ]
+    gone = (await read("<table><tr><td>x</td></tr></table>", card="card", fields=fields)).error
+    assert str(gone) == "no element on the page has the class of `card`"
+    nobody = await read("<p>No active calls</p>", card="card", fields=fields)
+    assert (nobody.error, nobody.rows, nobody.complete) == (None, [], [True])

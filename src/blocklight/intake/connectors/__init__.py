@@ -56,7 +56,7 @@ def _html(
     source: SourceSpec, client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
 ) -> Connector:
     empty = None if source.empty is None else Matcher(source.empty, re.IGNORECASE)
-    decode = partial(html_table.html_document, empty=empty)
+    decode = partial(html_table.html_document, empty=empty, card=source.card)
     http = Conversation(source, client, now=now, sleep=sleep, decode=decode, accept=html_table.ACCEPT)
     return html_table.HtmlTable(source, http)
 

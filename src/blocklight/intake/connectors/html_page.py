@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.intake.connectors.html_cards import cards_of
 from blocklight.intake.connectors.html_pager import Anchor, pager_of
 from blocklight.intake.extent import Extent
 from blocklight.matching import LONGEST_TEXT, Matcher
@@ -62,7 +63,8 @@ class Page:
 
     *rows* are in the order of the page, *tables* those of each table by its number, with rows that are empty.
     *titles* are what stands above each table or names it, by the table's number. *extent* and *next_form* are
-    what its pager says: the latter is the form that asks for the next page, where no address does.
+    what its pager says: the latter is the form that asks for the next page, where no address does. *cards*
+    are the records of a page without a table.
     """
 
     rows: list[list[Cell]]
@@ -71,12 +73,14 @@ class Page:
     titles: Mapping[int, str] = field(default_factory=dict)
     extent: Extent = field(default_factory=Extent)
     next_form: Mapping[str, str] | None = None
+    cards: list[dict[str, str]] = field(default_factory=list)
 
 
-def html_document(body: bytes, empty: Matcher | None = None) -> Page:
+def html_document(body: bytes, empty: Matcher | None = None, card: str = "") -> Page:
     """Return what a page holds; raises ``SourceUnavailable`` where it has no table and does not say why.
 
-    *empty* finds what this page says, beside the usual words, when nobody calls.
+    *empty* finds what this page says, beside the usual words, when nobody calls. *card* is the class of the
+    elements that are records, where there is no table.
     """
     text = _text(body)
     if not text.strip():
@@ -87,10 +91,11 @@ def html_document(body: bytes, empty: Matcher | None = None) -> Page:
     words = " ".join(" ".join(reader.words).split())
     extent, next_form = pager_of(reader.anchors, words, reader.hidden)
     says_nobody = SAYS_NOBODY.search(words) is not None or (empty is not None and _finds(empty, words))
-    if not reader.rows and not says_nobody:
+    cards = cards_of(text, card) if card else []
+    if not reader.rows and not cards and not says_nobody:
         raise SourceUnavailable("answered with a page without a table")
     tables = dict(sorted(reader.tables.items()))
-    return Page(reader.rows, tables, says_nobody, reader.titles, extent, next_form)
+    return Page(reader.rows, tables, says_nobody, reader.titles, extent, next_form, cards)
 
 
 def _finds(pattern: Matcher, words: str) -> bool:

@@ -83,6 +83,10 @@ class HtmlTable:
 
     def _part(self, answer: Answer) -> Part:
         page: Page = answer.value
+        if self._source.card:
+            if not page.cards and not page.says_nobody:
+                raise SourceChanged("no element on the page has the class of `card`")
+            return Part(list(page.cards), page.extent, page.next_form)
         try:
             rows = self._rows(page, self._tables(page))
         except SourceChanged:
