@@ -129,7 +129,7 @@ def content(incident: PublicIncident, place_id: int | None) -> tuple[Any, ...]:
     for position, _ in _WORDS:
         member = values[position]
         if member is not None:
-            values[position] = member._value_
+            values[position] = str(member)
     for position in _TIMES:
         time = values[position]
         if time is not None:
