@@ -124,7 +124,9 @@ class Pages:
         if following.rows == before.rows and len(following.rows) > 1:
             if self._source.extent == "whole":  # a server that gives its last page again
                 return []
-            raise SourceChanged(_REPEATS)
+            raise SourceChanged(
+                _REPEATS, detail="asking for another page gave this one: see `pages` and `extent`"
+            )
         if pages is None or before.extent.next_url is not None or before.next_form is not None:
             return following.rows
         if following.extent.total != first.extent.total:
