@@ -91,11 +91,15 @@ class Detail(NamedTuple):
         return earlier.as_published and not self.as_published
 
 
-class Bound(msgspec.Struct, frozen=True):
-    """Where a call was told to be, and its areas, while medical or once masked: later it is told no finer."""
+class Bound(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a call was told to be, and its areas, while medical or once masked: later it is told no finer.
+
+    With *step_min* its times were cut to steps of so many minutes.
+    """
 
     place: Place | None = None
     areas: dict[str, str] = {}
+    step_min: int | None = None
 
 
 class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -182,8 +186,13 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
         """Where it is told to be."""
         return Bound(self.place, self.areas)
 
+    @property
+    def bound_with_times(self) -> Bound:
+        """Where it is told to be, and how its times are cut."""
+        return Bound(self.place, self.areas, self.time_step_min)
+
     def no_finer_than(self, bound: Bound) -> "PublicIncident":
-        """Return this version of an incident with no more of place and detail than its medical one told.
+        """Return this version of an incident with no more of place, times and detail than a medical one told.
 
         A patient's place would otherwise be told finer by what the call is named later. Where both cannot be
         true, no place is told. A medical version and a coarser place stay as they are.
@@ -195,9 +204,19 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
             place, areas = None, {}
         elif self.place.radius_m > place.radius_m * COARSER and not self.detail.as_published:
             place, areas = self.place, self.areas
-        return msgspec.structs.replace(
+        coarser = msgspec.structs.replace(
             self, place=place, areas=areas, source_type=None, priority=None, units=None, disposition=None
         )
+        return coarser.with_times_cut(bound.step_min or 0)
+
+    def with_times_cut(self, step_min: int) -> "PublicIncident":
+        """Return this version with its times cut to steps of *step_min* minutes, or to its own if larger."""
+        step_min = max(step_min, self.time_step_min or 0)
+        if not step_min:
+            return self
+        stages = ((name, getattr(self, name)) for name in TIMES)
+        times = {name: cut(time, step_min) for name, time in stages if time is not None}
+        return msgspec.structs.replace(self, delayed=True, time_step_min=step_min, **times)
 
     def staying_at(self, told: Bound) -> "PublicIncident":
         """Return this version where an earlier one was *told* to be, if its own point is a publisher's.
@@ -248,6 +267,14 @@ class Held(msgspec.Struct, frozen=True):
     after_close_s: int = 0
     step_min: int | None = None
     after_seen_s: int = 0
+
+    def end_of_step(self, seen_at: datetime) -> datetime | None:
+        """When it is released if first seen at *seen_at*; ``None`` if it may wait for anything else."""
+        if self.step_min is None or self.after_close_s or self.after_seen_s:
+            return None
+        if self.release_at is None or self.release_at > seen_at:
+            return None
+        return cut(seen_at, self.step_min) + timedelta(minutes=self.step_min)
 
     @property
     def id(self) -> str:

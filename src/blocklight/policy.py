@@ -186,7 +186,8 @@ class Policy(Table):
     """What is done to a record before the public sees it.
 
     *place* is what stands for a place where no rule says otherwise. *resolution* and *medical_resolution*
-    are H3 resolutions; a rule may change them, for medical calls only to coarser ones. *labels* =
+    are H3 resolutions; a rule may change them, for medical calls only to coarser ones. The times of medical
+    calls are cut to steps of at least *medical_time_step_min* minutes, if it says so. *labels* =
     ``hundred_block`` shows "1400 block of Main St" beside a cell, never for medical calls. *medical* says
     what else is published of those, *companions* that calls beside sensitive ones are not withheld.
     """
@@ -194,6 +195,7 @@ class Policy(Table):
     place: Literal["cell", "nearest"] = "cell"
     resolution: int = Field(default=9, ge=5, le=9)
     medical_resolution: int = Field(default=8, ge=5, le=8)
+    medical_time_step_min: Literal[5, 10, 15, 20, 30, 60] | None = None
     labels: Literal["none", "hundred_block"] = "none"
     source_types: bool = False
     rules: tuple[Rule, ...] = ()

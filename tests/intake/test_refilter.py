@@ -36,7 +36,10 @@ def a_city(*rules: Table, **top: Any) -> City:  # noqa: ANN401 - tables of a cit
 
 
 def published(incident: Incident, city: City = CITY) -> PublicIncident:
+    """Return an incident as a city shows it, a medical one once its time step is over."""
     outcome = redact(incident, rules_of(city))
+    if isinstance(outcome, Held) and outcome.incident.category is Category.MEDICAL:
+        return outcome.incident
     assert isinstance(outcome, PublicIncident)
     return outcome
 
@@ -180,11 +183,24 @@ def test_a_new_delay_takes_back_only_what_would_still_be_held() -> None:
     assert again(done, until_closed) == Again(None)
 
 
-def test_times_are_cut_in_what_is_published_already() -> None:
+def test_times_are_cut_at_once_in_what_is_published_already() -> None:
     city = a_city({"action": "publish", "time_step_min": 60})
     told = again(published(CALL), city).outcome
-    assert isinstance(told, Held)
-    assert again(told.incident, city) == Again(None)
+    assert isinstance(told, PublicIncident)
+    assert (told.time_step_min, told.received_at) == (60, CALL.received_at.replace(minute=0, second=0))
+    assert again(told, city) == Again(None)
+    finer = a_city({"action": "publish", "time_step_min": 15})
+    assert again(told, finer) == Again(None)
+
+
+def test_the_times_of_medical_calls_of_the_past_are_cut_at_once() -> None:
+    cut_city = a_city(policy={"medical_time_step_min": 5})
+    uncut = published(replace(CALL, source_type="SICK PERSON"))
+    told = again(uncut, cut_city).outcome
+    assert isinstance(told, PublicIncident)
+    assert told == published(replace(CALL, source_type="SICK PERSON"), cut_city)
+    assert told.time_step_min == 5
+    assert again(published(CALL), cut_city) == Again(None)
 
 
 resolutions = st.integers(5, 9)

@@ -39,6 +39,7 @@ FILLED: dict[type[Table], dict[str, Any]] = {
     },
     Allow: {"match": "DEATH"},
     Policy: {
+        "medical_time_step_min": 15,
         "medical": MedicalDetail(show=("priority", "units"), reason=REASON),
         "companions": CompanionsShown(show=True, reason=REASON),
     },

@@ -18,6 +18,7 @@ router = APIRouter(tags=["policy"])
 _EXAMPLE: Policy = {
     "resolution": 9,
     "medical_resolution": 8,
+    "medical_time_step_min": 5,
     "labels": "none",
     "source_types": False,
     "medical": {"show": ["units"], "reason": "The fire board asked for the number of units"},
@@ -42,7 +43,8 @@ def get_policy(request: Request, state: Annotated[Public, Depends(public)]) -> R
     """Return how places are masked, which sensitive groups are withheld, and what of them is let through.
 
     `masked_by_publisher` are the sources whose points are shown where their publisher puts them. `medical` is
-    what of medical calls is published beside what always is. `companions_shown` says why calls beside
+    what of medical calls is published beside what always is; `medical_time_step_min` is the least step in
+    minutes that their times are cut to, `null` where they are not. `companions_shown` says why calls beside
     sensitive ones are published; it is `null` where they are withheld.
     Neither the agency's words nor the conditions of rules are told. `changed_on` are the days (UTC) on which
     another policy took effect, the oldest first.
@@ -57,6 +59,7 @@ def told(state: Public) -> Policy:
     return {
         "resolution": policy.resolution,
         "medical_resolution": policy.medical_resolution,
+        "medical_time_step_min": policy.medical_time_step_min,
         "labels": policy.labels,
         "source_types": policy.source_types,
         "medical": None

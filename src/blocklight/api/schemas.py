@@ -232,6 +232,9 @@ class Policy(TypedDict):
 
     resolution: Annotated[int, meaning("H3 resolution of places", 9)]
     medical_resolution: Annotated[int, meaning("H3 resolution of places of medical calls", 8)]
+    medical_time_step_min: Annotated[
+        int | None, meaning("Least step of the times of medical calls, in minutes; null: not cut", 5)
+    ]
     labels: Annotated[Literal["none", "hundred_block"], meaning("How places are labelled", "none")]
     source_types: Annotated[bool, meaning("Whether the agency's own words are published", example=False)]
     medical: Annotated[MedicalShown | None, meaning("What more of medical calls is published")]

@@ -100,6 +100,8 @@ def _explained(incident: Incident, rules: Rules) -> list[str]:
     lines += [f"allowed: {allow.group}, because: {allow.reason}" for allow in meaning.allowed]
     if isinstance(meaning.category, Category):
         lines += [f"rule: {line}" for line in _rules(placing.decision, rules)]
+        if placing.decision.time_step_min is not None:
+            lines.append(f"times: cut to steps of {placing.decision.time_step_min} minutes")
     if incident.placed is not None:
         lines.append(f"address: {_PLACED[incident.placed]}")
     return [*lines, f"outcome: {_outcome(redact(incident, rules))}"]
@@ -126,6 +128,10 @@ def _outcome(outcome: Outcome) -> str:
         until = f"{outcome.release_at:%Y-%m-%d %H:%M} UTC" if outcome.release_at else "it is closed"
         after = f" and {outcome.after_close_s // 60} minutes more" if outcome.after_close_s else ""
         when = until if outcome.release_at else until + after
+        if outcome.step_min is not None:
+            step = f"the next whole {outcome.step_min} minutes"
+            only_for_step = outcome.end_of_step(wall_clock()) is not None
+            when = step if only_for_step else f"{when} and from then to {step}"
         return f"held until {when}, then {_outcome(outcome.incident)}"
     if isinstance(outcome, PublicIncident) and outcome.place is not None:
         place = outcome.place

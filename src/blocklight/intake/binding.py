@@ -19,7 +19,6 @@ from blocklight.intake.record import Incident
 from blocklight.intake.redact import Judgement, Rules, areas_of, release_of, withheld_record
 from blocklight.model import (
     COARSER,
-    TIMES,
     Bound,
     Category,
     Held,
@@ -31,7 +30,6 @@ from blocklight.model import (
     Rejected,
     Status,
     Withheld,
-    cut,
 )
 from blocklight.store.joining import completed, joined
 from blocklight.store.restraint import NOTHING, BySource, Combined, Earlier, Restraint
@@ -248,9 +246,7 @@ def _masked(record: PublicIncident, asked: Restraint, rules: Rules) -> PublicInc
 def _held(public: PublicIncident, owner: Restraint, others: Restraint) -> Held:
     """Return a record that waits for the longest hold of its owner and the others."""
     both = owner.with_other(others)
-    if both.step_min is not None:
-        stages = [(name, getattr(public, name)) for name in TIMES]
-        public = replace(public, **{name: cut(time, both.step_min) for name, time in stages if time})
+    public = replace(public.with_times_cut(both.step_min or 0), delayed=True)
     release_at = both.release_at
     if others.is_open:
         release_at = _UNTIL_TOLD
@@ -260,7 +256,7 @@ def _held(public: PublicIncident, owner: Restraint, others: Restraint) -> Held:
         closed = public.closed_at + timedelta(seconds=both.after_close_s)
         release_at = max(closed, release_at or closed)
     return Held(
-        replace(public, delayed=True, time_step_min=both.step_min),
+        public,
         release_at=release_at,
         after_close_s=both.after_close_s,
         step_min=both.step_min,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from blocklight.city import City, SourceSpec
@@ -30,6 +30,8 @@ from blocklight.store.restraint import NOTHING, Restraint
 _REMEMBERED = 200_000
 BATCH_OUTCOMES = ("stored", "refused", "failed")
 """What can happen to an answer or a push: stored, refused as wrong, or failed with the database."""
+_RELEASED_WITHIN = timedelta(minutes=1)
+"""How long after a time step a release that is due has certainly run, unless nothing runs at all."""
 _PASSING = frozenset({"absurd_time"})
 """Reasons to reject a row that may be over at the next fetch, though the row is the same."""
 
@@ -117,6 +119,8 @@ class Feed:
         """The restraints of the incidents of the latest answer, by public id."""
         self._known: dict[bytes, Outcome] = {}
         """What the rows of the latest answer came to, by their digests: no row outlives its fetch."""
+        self._in_step: dict[bytes, tuple[datetime, PublicIncident]] = {}
+        """What waits of them for the end of a time step alone, with when that is."""
         self._latest: list[Outcome] = []
         self._looked_for: dict[str, bool] = {}
         self._zone = city.city.zone
@@ -150,11 +154,12 @@ class Feed:
         """Understand each row; one that reads as it did at the last fetch is not worked out again."""
         outcomes: list[Outcome] = []
         known: dict[bytes, Outcome] = {}
+        in_step: dict[bytes, tuple[datetime, PublicIncident]] = {}
         fresh: list[tuple[int, bytes]] = []
         incidents: list[Incident] = []
         for raw in records:
             digest = digest_of(raw)
-            outcome = self._known.get(digest)
+            outcome = self._known.get(digest) or self._after_step(digest, at)
             if outcome is not None:
                 known[digest] = outcome
                 self._ask_again(outcome, tally)
@@ -168,19 +173,34 @@ class Feed:
         incidents, decided = self._decided(incidents, at, tally, past)
         for (position, digest), incident, outcome in zip(fresh, incidents, decided, strict=True):
             outcomes[position] = outcome
-            # What waits may come to stand beside a sensitive call. What was impossible by the clock, or could
-            # not be looked for yet, may be possible later.
-            if isinstance(outcome, Held):
-                continue
-            if not incident.repaired and incident.placed is not Placed.LATER:
+            # What was impossible by the clock, or could not be looked for yet, may be possible later.
+            if incident.repaired or incident.placed is Placed.LATER:
+                tally.passing |= not isinstance(outcome, Held)
+            elif not isinstance(outcome, Held):
                 known[digest] = outcome
-            else:
-                tally.passing = True
+            elif (step_end := self._step_end(digest, outcome, at)) is not None:
+                in_step[digest] = step_end, outcome.incident
+            # What waits may come to stand beside a sensitive call, so it is judged again until it is public.
         self._compare(incidents, decided, tally, past)
         if len({outcome.id for outcome in outcomes}) < len(outcomes):
             outcomes = bound_by_key(outcomes)
         self._known, self._latest, self._asked = known, outcomes, dict(tally.asked)
+        self._in_step = in_step
         return outcomes
+
+    def _step_end(self, digest: bytes, outcome: Held, at: datetime) -> datetime | None:
+        """Return when a row that waits is certainly public, ``None`` if more than the clock decides that."""
+        if self._binding is not None:
+            return None
+        if (known := self._in_step.get(digest)) is not None:
+            return known[0]
+        end = outcome.end_of_step(at)
+        return None if end is None else end + _RELEASED_WITHIN
+
+    def _after_step(self, digest: bytes, at: datetime) -> PublicIncident | None:
+        """Return what an unchanged row came to once the step has ended in which it came."""
+        known = self._in_step.get(digest)
+        return known[1] if known is not None and known[0] <= at else None
 
     def _ask_again(self, outcome: Outcome, tally: Tally) -> None:
         """Carry over the restraint of an unchanged row to this answer."""

@@ -60,12 +60,20 @@ class Decision:
                 until_closed=rule.until_closed,
                 time_step_min=rule.time_step_min,
             )
-        return own.of_a_patient(policy.medical_resolution) if medical else own
+        return own.of_a_patient(policy) if medical else own
 
-    def of_a_patient(self, resolution: int) -> "Decision":
-        """Return the decision for a medical call: never the nearest place, and a cell of *resolution*."""
+    def of_a_patient(self, policy: Policy) -> "Decision":
+        """Return the decision for a medical call: never the nearest place, a coarser cell and coarser times.
+
+        Who saw an ambulance leave at that minute would otherwise know which call it went to.
+        """
         place: Mask = "cell" if self.place == "nearest" else self.place
-        return replace(self, place=place, resolution=min(self.resolution, resolution))
+        return replace(
+            self,
+            place=place,
+            resolution=min(self.resolution, policy.medical_resolution),
+            time_step_min=max(self.time_step_min or 0, policy.medical_time_step_min or 0) or None,
+        )
 
     def until_it_is_closed(self) -> "Decision":
         """Return the decision for what is held until it is closed, whatever the rules say."""

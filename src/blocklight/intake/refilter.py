@@ -131,20 +131,27 @@ def _again(
         units=public.units if rules.policy.shows("units", public.category) else None,
     )
     outcome = timed(incident, stricter, decision)
-    delayed_already = isinstance(outcome, Held) and outcome.incident == public and not waiting
     # The store knows since when a record waits: it may have been seen long after the source's time.
-    over = isinstance(outcome, Held) and not waiting and _is_over(outcome, public, now, seen_at)
-    if delayed_already or over:
-        outcome = stricter
+    if isinstance(outcome, Held) and not waiting:
+        outcome = _after_delay(outcome, public, stricter, now, seen_at)
     return None if outcome == public else outcome
 
 
-def _is_over(held: Held, public: PublicIncident, now: datetime, seen_at: datetime) -> bool:
-    """Whether a delay would have ended; one that cuts times is never over before it has done so."""
-    cut_already = held.incident.time_step_min in (None, public.time_step_min)
-    if not cut_already or held.release_at is None:
-        return False
-    return max(held.release_at, seen_at + timedelta(seconds=held.after_seen_s)) <= now
+def _after_delay(
+    held: Held, public: PublicIncident, stricter: PublicIncident, now: datetime, seen_at: datetime
+) -> PublicIncident | Held:
+    """Return what replaces a *public* incident: *held* only where its delay would not have ended yet.
+
+    Times that were published uncut are cut at once: the moment of the change says nothing about the call.
+    """
+    if held.incident == public:
+        return stricter
+    if held.release_at is None:
+        return held
+    if max(held.release_at, seen_at + timedelta(seconds=held.after_seen_s)) > now:
+        return held
+    is_cut = (held.step_min or 0) <= (public.time_step_min or 0)
+    return stricter if is_cut else held.incident
 
 
 def _as_it_came(public: PublicIncident, text: str, priority: int | None) -> Incident:

@@ -33,7 +33,7 @@ def _stricter(
     times = [one.release_at for one in holds if one.release_at is not None]
     step = max(first.step_min or 0, last.step_min or 0) or None
     return Held(
-        replace(both, delayed=True, time_step_min=step),
+        replace(both.with_times_cut(step or 0), delayed=True),
         release_at=max(times) if len(times) == len(holds) else None,
         after_close_s=max(first.after_close_s, last.after_close_s),
         step_min=step,

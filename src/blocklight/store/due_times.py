@@ -18,6 +18,8 @@ class DueTimes:
     at: int
     is_history: bool = False
     """Whether records may be long past, as in an import: only those that may be new count as seen now."""
+    is_first_read: bool = False
+    """Whether they are all that a source held before we ever read it."""
 
     def seen(
         self, incident: PublicIncident, before: Waiting | None, shown: Shown | None, mark: Row | None
@@ -54,7 +56,13 @@ class DueTimes:
             due = max(due, seen.first_at + held.after_seen_s * 1000)
         if held.after_close_s and seen.closed_at is not None:
             due = max(due, seen.closed_at + held.after_close_s * 1000)
-        return self.stepped(due, held.step_min)
+        over = due <= self.at and self._says_nothing_of_when(incident)
+        return due if over else self.stepped(due, held.step_min)
+
+    def _says_nothing_of_when(self, incident: PublicIncident) -> bool:
+        """Whether the moment of this batch has nothing to do with when something happened to an incident."""
+        is_past = self.is_history and not may_be_new(incident.received_at, from_ms(self.at))
+        return self.is_first_read or is_past
 
     def stepped(self, due: int | None, step_min: int | None) -> int | None:
         """Return the first whole step after both *due* and now."""

@@ -41,7 +41,7 @@ _PLACE_ID = STORED.index("place_id")
 _MARKED_MEDICAL = 4
 """Where a mark, as it is read, says that what it withholds was told as medical once."""
 
-_encode, _bound_of = msgspec.json.encode, msgspec.json.Decoder(Bound).decode
+_encode = msgspec.json.encode
 
 Pending = dict[str, PublicIncident | Held | Withheld]
 
@@ -225,14 +225,14 @@ class Holding:
         return ending
 
     def _bind(self, before: Mapping[str, Waiting], shown: Mapping[str, Shown]) -> None:
-        """Remember what was told of those that were medical once."""
-        self.bounds |= {id_: _bound_of(row.bound) for id_, row in before.items() if row.bound is not None}
-        medical = {
-            id_: row.place_id for id_, row in shown.items() if row.medical_once or row.category == _MEDICAL
-        }
-        wheres = self._places.wheres(self._cursor, set(medical.values())) if medical else {}
-        for id_, place_id in medical.items():
-            self.bounds[id_] = Bound() if place_id is None else Bound(*wheres[place_id])
+        """Remember what was told of those that were medical once, or waits to be."""
+        self.bounds |= {id_: bound for id_, row in before.items() if (bound := row.medical_bound) is not None}
+        medical = {id_: row for id_, row in shown.items() if row.medical_once or row.category == _MEDICAL}
+        place_ids = {row.place_id for row in medical.values()}
+        wheres = self._places.wheres(self._cursor, place_ids) if medical else {}
+        for id_, row in medical.items():
+            place, areas = (None, {}) if row.place_id is None else wheres[row.place_id]
+            self.bounds[id_] = Bound(place, areas, row.time_step_min)
 
     def _as_first_told(
         self, incident: PublicIncident, before: Waiting | None, shown: Shown | None

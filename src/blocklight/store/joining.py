@@ -35,10 +35,10 @@ def completed(record: PublicIncident, known: PublicIncident) -> PublicIncident:
     The first dispatched, en route and on-scene time of any unit count, and the last closing once all closed.
     """
     no_units = record.units is None and record.category is Category.MEDICAL  # they show how ill somebody is
-    closed = max((t for t in (known.closed_at, record.closed_at) if t is not None), default=None)
     if known.category is Category.MEDICAL:
-        record = record.no_finer_than(known.bound)
-    return replace(
+        record = record.no_finer_than(known.bound_with_times)
+    closed = max((t for t in (known.closed_at, record.closed_at) if t is not None), default=None)
+    both = replace(
         record,
         received_at=min(known.received_at, record.received_at),
         dispatched_at=_first(known.dispatched_at, record.dispatched_at),
@@ -47,6 +47,7 @@ def completed(record: PublicIncident, known: PublicIncident) -> PublicIncident:
         closed_at=closed if record.status is Status.CLOSED else None,
         units=None if no_units else max(known.units or 0, record.units or 0) or None,
     )
+    return both.with_times_cut(0)  # one of them may have had uncut times
 
 
 def _was_sent_before(one: PublicIncident, other: PublicIncident) -> bool:

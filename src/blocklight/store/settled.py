@@ -27,9 +27,9 @@ class Stored(NamedTuple):
 
     @property
     def bound(self) -> Bound | None:
-        """Where it may be told to be whatever it is called later, if it was ever told as medical."""
+        """What may be told of place and times whatever it is called later, if it was ever told as medical."""
         medical = self.medical_once or self.incident.category is Category.MEDICAL
-        return self.incident.bound if medical else None
+        return self.incident.bound_with_times if medical else None
 
 
 def stored_rows(rows: Iterable[Row], wheres: Mapping[int, Where]) -> list[Stored]:

@@ -126,6 +126,12 @@ def with_delays(stored: str, fresh: Sequence[float]) -> str:
     return f"[{','.join(kept)}]"
 
 
+def is_new(cursor: DBAPICursor, sql: Statements, source: str) -> bool:
+    """Whether no fetch of a source has succeeded yet."""
+    found = fetch(cursor, sql.source, (source,))
+    return not found or found[0][2] is None
+
+
 def record(cursor: DBAPICursor, sql: Statements, report: FetchReport) -> None:
     """Remember how a fetch went."""
     found = fetch(cursor, sql.source, (report.source,))

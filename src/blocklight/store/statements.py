@@ -155,7 +155,10 @@ class Statements:
         self.pauses = self._text(sa.select(pause.c.scope, pause.c.value))
         self.shown = self._pick(
             incident,
-            ("id", "digest", "status", "category", "medical_once", "place_id", "released_at", "delayed"),
+            (
+                *("id", "digest", "status", "category", "medical_once", "place_id", "released_at"),
+                *("delayed", "time_step_min"),
+            ),
             incident.c.id,
         )
         self.published = self._pick(incident, STORED, incident.c.id)

@@ -152,9 +152,13 @@ class Store:
         An id that was ever withheld as sensitive stays withheld, and a published one that is withheld now
         is retracted: its row, life and earlier changes are deleted. Withheld and rejected ones take no seq,
         nor do held ones before they are released. What waited and is due, unchanged, is left for ``release``.
-        *report* is remembered as by ``record_fetch``.
+        *report* is remembered as by ``record_fetch``. What a source's first fetch holds does not wait for the
+        end of a time step: its moment shows when we began to read, and nothing of when the calls came.
         """
         with self._applying() as driver:
+            is_first = (
+                report is not None and not report.if_shown and sources.is_new(driver, self._sql, source)
+            )
             application = self._application(driver, at, source)
             applied = application.run(
                 outcomes,
@@ -162,6 +166,7 @@ class Store:
                 present=present,
                 join_rows=join_rows,
                 is_history=is_history,
+                is_first_read=is_first,
                 bind=bind,
             )
             if report is not None and (applied.seen or not report.if_shown):

@@ -2,8 +2,14 @@
 
 from typing import NamedTuple
 
-from blocklight.model import PublicIncident
+import msgspec
+
+from blocklight.model import Bound, Category, PublicIncident
 from blocklight.store.rows import incident_of_body
+
+_bound_of = msgspec.json.Decoder(Bound).decode
+_AS_MEDICAL = f'"{Category.MEDICAL}"'
+"""In the body of every medical call, and of few others: it saves decoding them."""
 
 
 class Waiting(NamedTuple):
@@ -31,6 +37,16 @@ class Waiting(NamedTuple):
         """What is to be published."""
         return incident_of_body(self.body)
 
+    @property
+    def medical_bound(self) -> Bound | None:
+        """What may be told of place and times whatever it is called later, if it was or is to be medical."""
+        if self.bound is not None:
+            return _bound_of(self.bound)
+        if _AS_MEDICAL not in self.body:
+            return None
+        incident = self.incident
+        return incident.bound_with_times if incident.category is Category.MEDICAL else None
+
 
 class Shown(NamedTuple):
     """The columns of a published incident that decide whether it waits, in the order of the statement."""
@@ -42,6 +58,7 @@ class Shown(NamedTuple):
     place_id: int | None
     released_at: int
     delayed: int | None
+    time_step_min: int | None
 
 
 class Seen(NamedTuple):

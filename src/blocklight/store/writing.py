@@ -128,11 +128,13 @@ class Application:
         present: AbstractSet[str] | None,
         join_rows: bool,
         is_history: bool = False,
+        is_first_read: bool = False,
         bind: Binder | None = None,
     ) -> Applied:
         """Do everything that ``Store.apply`` promises."""
         before = self.lock()
         self._holding.times.is_history = is_history
+        self._holding.times.is_first_read = is_first_read
         if bind is not None:
             outcomes = self._bound(bind, outcomes, join_rows=join_rows)
         self._known = {} if join_rows else self._settled.of(self._source)

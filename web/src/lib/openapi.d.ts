@@ -245,7 +245,8 @@ export interface paths {
          * @description Return how places are masked, which sensitive groups are withheld, and what of them is let through.
          *
          *     `masked_by_publisher` are the sources whose points are shown where their publisher puts them. `medical` is
-         *     what of medical calls is published beside what always is. `companions_shown` says why calls beside
+         *     what of medical calls is published beside what always is; `medical_time_step_min` is the least step in
+         *     minutes that their times are cut to, `null` where they are not. `companions_shown` says why calls beside
          *     sensitive ones are published; it is `null` where they are withheld.
          *     Neither the agency's words nor the conditions of rules are told. `changed_on` are the days (UTC) on which
          *     another policy took effect, the oldest first.
@@ -1514,6 +1515,11 @@ export interface components {
              * @example 8
              */
             medical_resolution: number;
+            /**
+             * @description Least step of the times of medical calls, in minutes; null: not cut
+             * @example 5
+             */
+            medical_time_step_min: number | null;
             /**
              * @description H3 resolution of places
              * @example 9
@@ -3029,6 +3035,7 @@ export interface operations {
                      *         ]
                      *       },
                      *       "medical_resolution": 8,
+                     *       "medical_time_step_min": 5,
                      *       "resolution": 9,
                      *       "sensitive_groups": [
                      *         "child_abuse",
