@@ -16,13 +16,14 @@ from blocklight.store.batch import collect
 from blocklight.store.coarsening import taken_back
 from blocklight.store.holding import PASSING, Holding, Pending, already_public
 from blocklight.store.joining import joined
-from blocklight.store.ledger import of_all_sources
+from blocklight.store.leaving import Leaving
+from blocklight.store.ledger_counts import LedgerCounts
 from blocklight.store.place_marks import PlaceMarks
 from blocklight.store.places import Places
 from blocklight.store.restraint import Binder, Earlier, Restraints
 from blocklight.store.rows import CONTENT, Row, body, content, digest, from_ms, to_ms
 from blocklight.store.settled import Known, Settled, Stored, stored_rows
-from blocklight.store.short_answers import ShortAnswers, Vanishing
+from blocklight.store.short_answers import ShortAnswers
 from blocklight.store.statements import WHOLE, Statements, fetch, run_many
 from blocklight.store.tombstones import Tombstones
 from blocklight.store.unwritten import Unwritten
@@ -54,21 +55,20 @@ class Application:
         self._settled = settled
         self._source = source
         self._at = to_ms(at)
-        self._day = from_ms(self._at).date().isoformat()
         self._rows = Unwritten()
         self._left: set[int] = set()
-        self._events: Counter[tuple[str, str, str]] = Counter()
+        self._ledger = LedgerCounts(from_ms(self._at).date().isoformat(), ledger_kind)
         self._delays: list[float] = []
         self._tally: Counter[str] = Counter()
         self._head = self._drift = 0
-        self._ledger_kind = ledger_kind
-        self._area_events: Counter[tuple[str, str, str]] = Counter()
         self._stored: dict[str, Stored | None] = {}
         """What this batch published or found published, with its row where that is at hand."""
         self._known: Mapping[str, Known] = {}
-        self._vanishing = Vanishing(cursor, sql, short_answers or ShortAnswers(), source=source, at=self._at)
         self._place_marks = PlaceMarks(cursor, sql, place_key)
         self._holding = Holding(cursor, sql, places, self._place_marks, self._at)
+        self._leaving = Leaving(
+            cursor, sql, self._holding, short_answers or ShortAnswers(), source=source, at=self._at
+        )
         self._is_derived = False
         """Whether places are computed from public ones, and not from a source's own."""
         self._tombstones = tombstones
@@ -158,7 +158,7 @@ class Application:
         self._holding.write()
         self._place_marks.write()
         self._places.drop_unused(self._cursor, self._left)
-        self._write_events()
+        self._ledger.write(self._cursor, self._sql)
         if self._tombstones is not None and self._taken_back:
             self._tombstones.append(self._taken_back)  # on the disk before any of this is committed
         self._settled.end(self._head)
@@ -167,7 +167,7 @@ class Application:
             self._cursor.execute(self._sql.write_log, after)
             if self._sql.announce is not None:
                 self._cursor.execute(self._sql.announce, (str(self._head),))
-        return Applied.of(self._head, self._tally, self._events, duplicates=duplicates)
+        return Applied.of(self._head, self._tally, self._ledger.events, duplicates=duplicates)
 
     def lock(self) -> tuple[int, int, int, int]:
         """Wait for one's turn to change the public record, and return where the log stands."""
@@ -323,8 +323,7 @@ class Application:
         # Whether it was withheld before does not matter: the delay would tell.
         if not (incident.id in self._holding.waited or incident.delayed):
             self._delays.append((at - received) / 1000)
-        self._count(fate, incident.source)
-        self._count_area(fate, "", incident.areas)
+        self._ledger.count(fate, incident.source, areas=incident.areas)
 
     def _fate_of_public(self, id_: str, mark: Row | None) -> str:
         """Return what the ledger counts an incident as that is published now.
@@ -371,7 +370,7 @@ class Application:
         self._stored[new.id] = before._replace(
             incident=new, place_id=place_id, vanished=vanished, life=life, medical_once=once
         )
-        self._count("updated", new.source)
+        self._ledger.count("updated", new.source)
 
     def _withhold(self, new: Withheld, mark: Row | None, stored: Stored | None) -> None:
         reason, sensitive, first_at = str(new.reason), int(new.sensitive), self._at
@@ -397,14 +396,9 @@ class Application:
                 self._place_marks.keep(new.id, stored.incident.place)
             if stored.place_id is not None:
                 self._left.add(stored.place_id)
-            self._count("retracted", new.source, reason)
+            self._ledger.count("retracted", new.source, reason)
         elif mark is None and not self._holding.waited.get(new.id):
-            self._events[new.source, "withheld", reason] += 1
-            self._count_area("withheld", reason, new.areas)
-
-    def _count_area(self, outcome: str, reason: str, areas: Mapping[str, str]) -> None:
-        if self._ledger_kind is not None and self._ledger_kind in areas:
-            self._area_events[areas[self._ledger_kind], outcome, reason] += 1
+            self._ledger.count("withheld", new.source, reason, new.areas)
 
     def _reject(self, rejected: dict[tuple[str, str], Rejected]) -> None:
         self._tally["rejected"] = len(rejected)
@@ -416,38 +410,14 @@ class Application:
         rows = [(outcome.source, outcome.id, outcome.reason, self._at) for outcome in fresh]
         run_many(self._cursor, self._sql.insert_rejected, rows)
         for outcome in fresh:
-            self._events[outcome.source, "rejected", outcome.reason] += 1
-
-    def _end_waiting(self, present: AbstractSet[str], *, believed: bool) -> None:
-        """End what waits to be closed and has left its source, if an earlier answer lacked it too.
-
-        Its closing publishes it: one short answer would publish calls that go on.
-        """
-        restraints = Restraints(self._cursor, self._sql)
-        rows = self._holding.lacking(self._source, present)
-        asked = restraints.lacking(self._source, present)
-        unclosed = {row.id for row in rows if row.release_at is None} | asked.keys()
-        doubtful = unclosed - self._vanishing.gone_before(unclosed)
-        # What is due is published as it waits, and closed by the next answer without it.
-        doubtful |= {row.id for row in rows if self._holding.is_due(row)}
-        if doubtful:
-            self._tally["doubtful"] = len(doubtful)
-        if not believed:
-            return
-        self._holding.close(row for row in rows if row.id not in doubtful)
-        ended = {id_: one for id_, one in asked.items() if id_ not in doubtful}
-        restraints.close(self._source, ended, from_ms(self._at))
+            self._ledger.count("rejected", outcome.source, outcome.reason)
 
     def _vanish(self, present: AbstractSet[str], *, join_rows: bool) -> None:
-        closing_waits = self._holding.closing(self._source)  # those left before, and count no more
-        rows = fetch(self._cursor, self._sql.open, (self._source,))
-        still_open = {id_: first_seq for id_, first_seq in rows if id_ not in closing_waits}
-        missing = {id_: first_seq for id_, first_seq in still_open.items() if id_ not in present}
-        closing = self._vanishing.believed(missing.keys(), len(still_open))
-        if unconfirmed := len(missing) - len(closing):
-            self._tally["unconfirmed"] = unconfirmed
-            missing = {id_: first_seq for id_, first_seq in missing.items() if id_ in closing}
-        self._end_waiting(present, believed=not unconfirmed)
+        missing = self._leaving.missing(present)
+        self._tally["unconfirmed"], self._tally["doubtful"] = (
+            self._leaving.unconfirmed,
+            self._leaving.doubtful,
+        )
         if not missing:
             return
         self._settled.drop(missing)
@@ -479,20 +449,9 @@ class Application:
         self._rows.changes.append((self._head, id_, first_seq, self._at, None, None))
         self._taken_back.append(id_)
 
-    def _count(self, outcome: str, source: str, reason: str = "") -> None:
-        self._events[source, outcome, reason] += 1
-
     def _write_rows(self) -> None:
         rows, self._rows = self._rows, Unwritten()
         rows.write(self._cursor, self._sql)
-
-    def _write_events(self) -> None:
-        rows = [(self._day, *event, n) for event, n in sorted(self._events.items())]
-        run_many(self._cursor, self._sql.add_to_ledger, rows)
-        run_many(self._cursor, self._sql.add_to_city_ledger, of_all_sources(self._day, self._events))
-        month = self._day[:7], self._ledger_kind
-        in_areas = [(*month, *event, n) for event, n in sorted(self._area_events.items())]
-        run_many(self._cursor, self._sql.add_to_area_ledger, in_areas)
 
 
 def _joined(before: Stored, new: PublicIncident) -> PublicIncident:
