@@ -169,6 +169,11 @@ class ServedCity:
         """Ask it to end, and wait."""
         self._signal(signal.SIGTERM)
 
+    def poll_now(self) -> None:
+        """Ask it to look at its sources at once, as `systemctl reload` does."""
+        if self.process is not None and self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGHUP)
+
     def alive(self) -> bool:
         """Whether the process still runs."""
         return self.process is not None and self.process.poll() is None
@@ -176,7 +181,7 @@ class ServedCity:
     def _signal(self, number: int) -> None:
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, number)
-            self.process.wait(30)
+            self.process.wait(90)
 
     def get(self, path: str, timeout: float = 30) -> tuple[int, bytes]:
         """One request from the address of an honest reader."""
@@ -289,5 +294,5 @@ def free_port() -> int:
 
 def metric(text: str, name: str, labels: str = "[^}]*") -> float:
     """Add up a metric's samples in the Prometheus text format; *labels* is a pattern of its labels."""
-    values = re.findall(rf"^{name}(?:{{{labels}}})? ([0-9.e+-]+)$", text, re.MULTILINE)
+    values = re.findall(rf"^{name}(?:{{(?:{labels})}})? ([0-9.e+-]+)$", text, re.MULTILINE)
     return sum(float(value) for value in values)
