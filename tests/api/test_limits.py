@@ -27,9 +27,9 @@ _PROXIES: tuple[Network, ...] = (*LOOPBACK, ip_network("10.0.0.0/8"), ip_network
     [
         ("192.0.2.7", "192.0.2.7"),
         ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/56"),
+        ("2001:db8:1:2::1", "2001:db8:1::/56"),
+        ("fe80::1%eth0", "fe80::/56"),
         ("testclient", "testclient"),
         ("", ""),
     ],
@@ -122,6 +122,14 @@ def test_a_proxy_may_connect_for_many_but_never_takes_the_last_places() -> None:
     assert admission.connect("127.0.0.1") is None
     assert admission.connect("192.0.2.8") == "total"
     assert admission.refused["connections_total"] == 1
+
+
+def test_the_last_live_places_are_for_addresses_that_hold_few() -> None:
+    live = Admission(Limits(live=80, live_each=40)).live
+    greedy = [live.take(f"192.0.2.{number}") for number in (1, 2) for _ in range(40)]
+    assert greedy.count(None) == 70
+    assert [live.take("192.0.2.3") for _ in range(6)] == [None] * 4 + ["total"] * 2
+    assert live.take("192.0.2.2") == "total"
 
 
 @pytest.mark.anyio

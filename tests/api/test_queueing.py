@@ -103,6 +103,24 @@ async def test_who_waits_too_long_or_behind_too_many_is_told_to_go() -> None:
     turns.leave("a")
 
 
+async def test_a_full_queue_makes_room_for_who_waits_with_less() -> None:
+    turns = Turns(longest_wait_s=0.2)
+    for address in ("a", "b", "c"):
+        await turns.enter(address)
+    greedy = [asyncio.create_task(turns.enter(f"greedy {number // 32}")) for number in range(128)]
+    await asyncio.sleep(0)
+    modest = asyncio.create_task(turns.enter("modest"))
+    await asyncio.sleep(0)
+    assert turns.waiting == 128
+    for address in ("a", "b", "c"):
+        turns.leave(address, 0.1)
+    for address in ("greedy 0", "greedy 1"):
+        turns.leave(address, 0.1)
+    await modest
+    results = await asyncio.gather(*greedy, return_exceptions=True)
+    assert [type(result) for result in results].count(Full) >= 1
+
+
 async def test_one_address_may_not_fill_the_queue() -> None:
     turns = Turns()
     waiting = [asyncio.create_task(turns.enter("greedy")) for _ in range(34)]

@@ -4,6 +4,7 @@ import random
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sized
 from contextlib import ExitStack
 from functools import partial
@@ -355,6 +356,38 @@ def test_a_connection_that_breaks_harms_nobody_else() -> None:
             task.cancel()
 
     asyncio.run(serve())
+
+
+def test_a_reset_before_the_first_byte_is_a_whole_packed_stream() -> None:
+    """What is taken back while a full socket keeps the greeting waiting is replaced by a reset."""
+
+    async def serve() -> bytes:
+        live = Live(pulse=lambda: PULSE, interval_s=0.01)
+        live.replay.begin(0, EPOCH)
+        live.publish([a_put(1, an_incident(1))])
+        arrived: list[bytes] = []
+        writable = asyncio.Event()
+
+        async def send(message: dict[str, Any]) -> None:
+            if "body" in message:
+                await writable.wait()
+                arrived.append(message["body"])
+
+        async def stays() -> dict[str, str]:
+            await asyncio.sleep(60)
+            return {"type": "http.disconnect"}
+
+        headers = [(b"accept-encoding", b"gzip"), (b"last-event-id", b"0")]
+        scope = {"type": "http", "method": "GET", "headers": headers, "query_string": b""}
+        serving = asyncio.create_task(live(scope, stays, send))
+        await asyncio.sleep(0.05)
+        live.publish([a_retraction(2, an_incident(1).id)])
+        writable.set()
+        await asyncio.sleep(0.05)
+        serving.cancel()
+        return b"".join(arrived)
+
+    assert zlib.decompressobj(wbits=31).decompress(asyncio.run(serve())) == b"event: reset\ndata: {}\n\n"
 
 
 def test_a_pulse_that_cannot_be_worked_out_holds_no_change_back() -> None:

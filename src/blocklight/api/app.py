@@ -4,12 +4,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from blocklight import __version__
 from blocklight.api import city, health, incidents, ledger, pages, policy, security_txt, sources, usual
 from blocklight.api.document import DESCRIPTION, document_streams
+from blocklight.api.encoding import PublicFile
 from blocklight.api.front import LIVE, Front
 from blocklight.api.plain import listing, methods
 from blocklight.api.problems import add_problem_handlers
@@ -31,7 +35,7 @@ def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | N
         license_info={"name": "Apache-2.0"},
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url=None,  # served below, from bytes that are made once
         lifespan=lifespan or _nothing,
     )
     api.state.public = state
@@ -53,6 +57,7 @@ def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | N
     api.include_router(pages.router)
     add_problem_handlers(api)
     document_streams(api, longest_hours=hours, push=inbox is not None)
+    _serve_document(api)
     push = None if inbox is None else PushEndpoint(inbox)
     return Front(
         api,
@@ -62,6 +67,18 @@ def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | N
         requests=state.requests,
         sending_share=lambda: state.publisher.live.sending_share,
     )
+
+
+def _serve_document(api: FastAPI) -> None:
+    """Serve the OpenAPI document, worked out when it is first asked for and never again."""
+    made: list[PublicFile] = []
+
+    def document(request: Request) -> Response:
+        if not made:
+            made.append(PublicFile(orjson.dumps(api.openapi()), "application/json"))
+        return made[0].respond(request)
+
+    api.router.routes.insert(0, Route("/openapi.json", document, include_in_schema=False))
 
 
 @asynccontextmanager

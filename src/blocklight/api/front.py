@@ -17,7 +17,7 @@ from blocklight.api.request_figures import ROUTED, RequestFigures
 LIVE = "/api/v1/live"
 PUSH_ROUTE = f"{PREFIX}{{source}}"
 _OPEN_TO_ALL = ("/api/", "/openapi")
-_WORKED_OUT = ("/api/", "/list", "/data", "/manifest.webmanifest")
+_WORKED_OUT = ("/api/", "/list", "/data", "/manifest.webmanifest", "/metrics", "/openapi")
 """What a thread works out, mostly from the database; everything else is answered from memory."""
 _LEAST_WORK_S = 0.05
 _LIVE_AGAIN_S = 30
@@ -67,9 +67,7 @@ class Front:
             return
         scope = self._from_client(scope)
         if self._push is not None and scope["path"].startswith(PREFIX):
-            timed = self._requests.timing(scope, send, PUSH_ROUTE)
-            # Whoever holds a key is no stranger; it counts the others.
-            await self._push(scope, receive, timed)
+            await self._pushed(self._push, scope, receive, self._requests.timing(scope, send, PUSH_ROUTE))
             return
         method, path = scope["method"], scope["path"]
         if path != LIVE:  # ten thousand readers get its frames, each one a message: they are not timed
@@ -88,6 +86,15 @@ class Front:
             await self._in_turn(address, scope, receive, _adding(send, scope))
         else:
             await self._routed(scope, receive, _adding(send, scope))
+
+    async def _pushed(self, push: PushEndpoint, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        """Take a push. Whoever holds a key is no stranger and is never counted; others are, like readers."""
+        if push.refuses(scope):
+            wait_s = self._admission.requests.take(_address(scope), 1.0)
+            if wait_s:
+                await self._too_many("requests", wait_s, scope, receive, send)
+                return
+        await push(scope, receive, send)
 
     def _from_client(self, scope: Any) -> Any:  # noqa: ANN401 - ASGI
         """Return *scope* as of the client that a trusted proxy speaks for."""

@@ -13,14 +13,17 @@ REFUSALS = (
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _REMEMBERED = 20_000
-_HOUSEHOLD = 64
+_HOUSEHOLD = 56
+"""Bits of the IPv6 network that a provider gives to one home (RIPE-690); some give a few more."""
 _LONGEST_FORWARDED = 20
+_FEW = 4
+"""The last places of all are for addresses that hold fewer than these."""
 LOOPBACK: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.1"), ipaddress.ip_network("::1"))
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is allowed; 0 is no limit. *each* is for an address, an IPv6 network of 64 bits being one."""
+    """What is allowed; 0 is no limit. *each* is for an address, an IPv6 network of 56 bits being one."""
 
     connections: int = 0
     connections_each: int = 0
@@ -39,7 +42,7 @@ _REFUSALS_EACH = 0.4
 
 
 def address_key(host: str) -> str:
-    """Return what is counted as one address: an IPv4 address, or an IPv6 network of 64 bits."""
+    """Return what is counted as one address: an IPv4 address, or an IPv6 network of 56 bits."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
@@ -120,6 +123,8 @@ class Places:
 
     most: int
     most_each: int
+    reserved: int = 0
+    """How many of all are kept for addresses that hold few."""
     held: Counter[str] = field(default_factory=Counter)
     total: int = 0
 
@@ -128,7 +133,8 @@ class Places:
         each = self.most_each if most_each is None else most_each
         if each and self.held[address] >= each:
             return "address"
-        if self.most and self.total >= self.most:
+        reserve = self.reserved if self.held[address] >= _FEW else 0
+        if self.most and self.total >= self.most - reserve:
             return "total"
         self.held[address] += 1
         self.total += 1
@@ -152,7 +158,7 @@ class Admission:
         self.work = Allowance(limits.work_each)
         self.refusals = Allowance(_REFUSALS_EACH if limits.requests_each or limits.work_each else 0.0)
         """Refusals of an address that are answered at once."""
-        self.live = Places(limits.live, limits.live_each)
+        self.live = Places(limits.live, limits.live_each, limits.live // 8)
         self.connections = Places(limits.connections, limits.connections_each)
 
     def connect(self, peer: str) -> str | None:

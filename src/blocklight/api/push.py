@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -18,7 +18,8 @@ PREFIX = "/api/v1/push/"
 
 _MOST_BYTES = 5_000_000
 MOST_RECORDS = 5_000
-_MOST_WAITING = 32
+_MOST_WAITING = 8
+"""Batches of one source that are read and stored at once: one that is slow keeps no other from pushing."""
 _SLOWEST_S = 30.0
 _WRONG_KEYS = 10
 _PER_S = 60.0
@@ -53,7 +54,7 @@ class PushEndpoint:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._wrong: OrderedDict[str, tuple[float, int]] = OrderedDict()
-        self._waiting = 0
+        self._waiting: Counter[str] = Counter()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         """Answer one request."""
@@ -70,13 +71,21 @@ class PushEndpoint:
         refusal = self._refuse(request, source)
         if refusal is not None:
             return refusal
-        if self._waiting >= _MOST_WAITING:
+        if self._waiting[source] >= _MOST_WAITING:
             return _with(problem(503, "Too many batches at once"), retry_after="1")
-        self._waiting += 1
+        self._waiting[source] += 1
         try:
             return await self._taken(request, source)
         finally:
-            self._waiting -= 1
+            self._waiting[source] -= 1
+
+    def refuses(self, scope: Any) -> bool:  # noqa: ANN401 - ASGI
+        """Whether a request comes from somebody who holds no key, so that it counts as a stranger's."""
+        request = Request(scope)
+        _, _, key = request.headers.get("authorization", "").partition(" ")
+        return request.method != "POST" or not self._inbox.admits(
+            scope["path"].removeprefix(PREFIX), key.strip()
+        )
 
     def _refuse(self, request: Request, source: str) -> Response | None:
         """Return why the request is not even read, ``None`` when it is."""

@@ -51,7 +51,9 @@ class Turns:
         if not self._waiting and self._may_work(address):
             self._working[address] += 1
             return
-        if len(self._waiting.get(address, ())) >= _WAITING_EACH or self.waiting >= _WAITING:
+        if len(self._waiting.get(address, ())) >= _WAITING_EACH:
+            raise Full
+        if self.waiting >= _WAITING and not self._makes_room(address):
             raise Full
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(address, deque()).append(turn)
@@ -60,6 +62,8 @@ class Turns:
             async with asyncio.timeout(self._longest_wait_s):
                 await asyncio.shield(turn)
         except BaseException as error:
+            if isinstance(error, Full):
+                raise
             if turn.done():
                 if not isinstance(error, TimeoutError):
                     self.leave(address)
@@ -70,6 +74,15 @@ class Turns:
             if isinstance(error, TimeoutError):
                 raise Full from None
             raise
+
+    def _makes_room(self, address: str) -> bool:
+        """Send away the last who came of the address that waits with most, if *address* waits with less."""
+        most = max(self._waiting, key=lambda other: len(self._waiting[other]))
+        if len(self._waiting[most]) <= len(self._waiting.get(address, ())) + 1:
+            return False
+        turn = self._waiting[most].pop()
+        turn.set_exception(Full())
+        return True
 
     def leave(self, address: str, worked_s: float = 0.0) -> None:
         """Give the place, in which *worked_s* seconds were spent, to who is next."""

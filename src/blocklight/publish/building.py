@@ -16,6 +16,7 @@ _SHARE = 0.5
 """Of a processor, for building: a thread that computes takes turns with the one that sends frames."""
 _FOR_BOTH = 0.75
 _LEAST_SHARE = 0.1
+_LITTLE = 0.1
 _LONGEST_REST_S = 0.5
 
 
@@ -88,7 +89,7 @@ def rest_after(took_s: float, sending_share: float, *, most: float, workers: int
     All of them take at most the share *most* of a processor, and less where sending frames takes much of it:
     a thread that computes holds the interpreter for milliseconds, again and again, and thousands wait.
     """
-    allowed = min(most, max(_LEAST_SHARE, _FOR_BOTH - sending_share))
+    allowed = most if sending_share < _LITTLE else min(most, max(_LEAST_SHARE, _FOR_BOTH - sending_share))
     return min(_LONGEST_REST_S, took_s * max(0.0, workers / allowed - 1))
 
 

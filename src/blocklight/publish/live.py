@@ -59,14 +59,16 @@ _HEADERS = [
 class _Client:
     """One open connection: *queue* is ``None`` while its socket takes everything at once.
 
-    *ending* says that nothing more is sent than the reset that waits, *packs* that its stream is packed.
+    *ending* says that nothing more is sent than the reset that waits, *packs* that its stream is packed,
+    *begun* that the first piece of it is written.
     """
 
-    __slots__ = ("ending", "gone", "packs", "queue", "queued_bytes", "send", "serving", "task")
+    __slots__ = ("begun", "ending", "gone", "packs", "queue", "queued_bytes", "send", "serving", "task")
 
     def __init__(self, send: Send, *, packs: bool = False) -> None:
         self.send = send
         self.packs = packs
+        self.begun = False
         self.serving = asyncio.current_task()
         self.ending = False
         self.gone = False
@@ -212,9 +214,8 @@ class Live:
         client = _Client(send, packs=packs)
         self._clients[client] = None  # from here on frames queue up behind the replay: no gap, no repeat
         try:
-            for turn, text in enumerate(self._greeting(scope)):
-                begin = b"" if turn else HEADER
-                self._enqueue(client, begin + stored(text) if packs else text)
+            for piece in self._greeting(scope, packs=packs):
+                self._enqueue(client, piece)
             client.task = asyncio.create_task(self._drain(client))
             while (await receive())["type"] != "http.disconnect":
                 pass
@@ -231,16 +232,19 @@ class Live:
         """How many bytes of changes a client is sent at once: more would cost more than a new window."""
         return min(MOST_BYTES, max(LEAST_REPLAY_BYTES, self._window_bytes()))
 
-    def _greeting(self, scope: Scope) -> list[bytes]:
-        """Return what a client missed since the seq it names, or a reset when that cannot be told."""
+    def _greeting(self, scope: Scope, *, packs: bool) -> list[bytes]:
+        """Give what a client missed since the seq it names, or a reset when that cannot be told."""
         position = last_seq(scope, self.replay.epoch)
         # What is pending goes to this client with the next frame; were it replayed as well, older changes
         # would follow newer ones.
         before = self._pending[0][0] if self._pending else None
-        missed = [] if position is None else self.replay.since(position, before)
+        missed = [] if position is None else self.replay.since(position, before, packs=packs)
         if missed is None or sum(map(len, missed)) > self.most_bytes:
-            missed = [_RESET]
-        greeting = [_HELLO, *missed, self._pulse_event()]
+            missed = [_RESETS[packs]]
+        hello, pulse = _HELLO, self._pulse_event()
+        if packs:
+            hello, pulse = HEADER + stored(hello), stored(pulse)
+        greeting = [hello, *missed, pulse]
         return [b"".join(greeting)] if sum(map(len, greeting)) <= _SMALL_BYTES else greeting
 
     def _pulse_event(self) -> bytes:
@@ -304,7 +308,8 @@ class Live:
             return
         self.resets += 1
         client.ending = True
-        client.queue = deque([_RESETS[client.packs]])
+        begin = HEADER if client.packs and not client.begun else b""
+        client.queue = deque([begin + _RESETS[client.packs]])
         if client.task is not None:  # also of what waits for its socket: nothing of that is written yet
             client.task.cancel()
             client.task = asyncio.create_task(self._drain(client))
@@ -319,6 +324,7 @@ class Live:
                     await client.send(
                         {"type": "http.response.body", "body": frame, "more_body": not client.ending}
                     )
+                client.begun = True
                 if client.ending:  # it loads the window and comes back with a new seq
                     self._clients.pop(client, None)
                     return

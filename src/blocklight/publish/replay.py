@@ -7,6 +7,7 @@ import orjson
 from blocklight.model import Change
 from blocklight.publish.answers import Retraction
 from blocklight.publish.feature import change_feature
+from blocklight.publish.packing import stored
 
 MOST_BYTES = 1_000_000
 """Held at most: whoever missed more is better served with a new window."""
@@ -16,22 +17,23 @@ _BLOCK_BYTES = 16_000
 class _Block:
     """Consecutive events; joined once for all who need every one of them."""
 
-    __slots__ = ("_whole", "events", "size")
+    __slots__ = ("_stored", "_whole", "events", "size")
 
     def __init__(self) -> None:
         self.events: deque[tuple[int, str, bytes]] = deque()
         self.size = 0
         self._whole: bytes | None = None
+        self._stored: bytes | None = None
 
     def append(self, seq: int, id_: str, event: bytes) -> None:
         self.events.append((seq, id_, event))
         self.size += len(event)
-        self._whole = None
+        self._whole = self._stored = None
 
     def popleft(self) -> tuple[int, str, bytes]:
         entry = self.events.popleft()
         self.size -= len(entry[2])
-        self._whole = None
+        self._whole = self._stored = None
         return entry
 
     def empty(self, id_: str) -> int:
@@ -40,19 +42,22 @@ class _Block:
             return 0
         self.events = deque((seq, i, b"" if i == id_ else event) for seq, i, event in self.events)
         before, self.size = self.size, sum(len(event) for *_, event in self.events)
-        self._whole = None
+        self._whole = self._stored = None
         return before - self.size
 
-    def between(self, after: int, before: int | None) -> bytes:
-        """Return the events after one seq and before another."""
+    def between(self, after: int, before: int | None, *, packs: bool) -> bytes:
+        """Give the events after one seq and before another; where it *packs*, as a block of a gzip stream."""
         first, last = self.events[0][0], self.events[-1][0]
         if first > after and (before is None or last < before):
             if self._whole is None:
                 self._whole = b"".join(event for *_, event in self.events)
-            return self._whole
-        return b"".join(
+            if packs and self._stored is None:
+                self._stored = stored(self._whole)
+            return self._stored if packs and self._stored is not None else self._whole
+        part = b"".join(
             event for seq, _, event in self.events if seq > after and (before is None or seq < before)
         )
+        return stored(part) if packs else part
 
 
 class ReplayLog:
@@ -108,10 +113,11 @@ class ReplayLog:
             if self._live.get(id_) == seq:
                 del self._live[id_]
 
-    def since(self, seq: int, before: int | None = None) -> list[bytes] | None:
+    def since(self, seq: int, before: int | None = None, *, packs: bool = False) -> list[bytes] | None:
         """Return the events after *seq*, and *before* another, or ``None`` when some are no longer held.
 
-        In pieces of whole events that are the same bytes for everybody, but for the first and the last.
+        Where it *packs*, as blocks of a gzip stream. In pieces of whole events that are the same bytes for
+        everybody, but for the first and the last.
         """
         if not self.tail <= seq <= self.head:
             return None
@@ -119,7 +125,7 @@ class ReplayLog:
         for block in reversed(self._blocks):
             if block.events[-1][0] <= seq:
                 break
-            pieces.append(block.between(seq, before))
+            pieces.append(block.between(seq, before, packs=packs))
         return [piece for piece in reversed(pieces) if piece]
 
 

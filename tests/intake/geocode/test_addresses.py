@@ -34,6 +34,8 @@ from blocklight.intake.geocode.addresses import Between, Block, Crossing, Spot, 
         ("CORNER STORE @ 712 PINE ST", 700, "PINE ST"),
         ("712 PINE ST (REAR)", 700, "PINE ST"),
         ("2100 HWY 9", 2100, "HWY 9"),
+        ("3600 GIBSON X BLVD", 3600, "GIBSON X BLVD"),
+        ("500 NORTH AND SOUTH RD", 500, "N AND SOUTH RD"),
     ],
 )
 def test_an_address_is_read_as_its_hundred_block(address: str, block: int, street: str) -> None:

@@ -48,7 +48,6 @@ def where(streets: Streets, address: str) -> tuple[float, float] | None:
         ("3RD ST N & MAIN ST", (-0.5, 0)),
         ("MAIN ST SPRINGFIELD & 2ND AVE", (0, 0)),
         ("MAIN ST BTWN 2ND AVE & NEARLY ST", (0.25, 0)),
-        ("MAIN ST FROM 3RD ST TO NOWHERE ST", (-0.5, 0)),
     ],
 )
 def test_a_crossing_is_where_two_lines_meet(
@@ -67,6 +66,8 @@ def test_a_crossing_is_where_two_lines_meet(
         "S 3RD ST & MAIN ST",  # the only Third Street is the northern one
         "2ND ST & MAIN ST",  # an avenue is not a street
         "FARAWAY LN & MAIN ST",
+        "MAIN ST FROM 3RD ST TO NOWHERE ST",
+        "100 NEARLY X BLVD",
     ],
 )
 def test_what_is_not_certain_is_not_found(streets: Streets, address: str) -> None:

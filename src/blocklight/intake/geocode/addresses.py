@@ -26,7 +26,12 @@ _AROUND = re.compile(
 )
 _AFTER = re.compile(rf"\s+(?:{_CORNER}|AREA|INTERSECTION)$")
 _REMARK = re.compile(r"\s*\([^()]*\)")
-_SEPARATOR = re.compile(r"\s*[/&@\\+;|]\s*|\s+(?:AND|AT|X)\s+|\s+-+\s+(?!\d)")
+_SEPARATOR = re.compile(
+    r"\s*[/&@\\+;|]\s*|\s+-+\s+(?!\d)"
+    r"|\s+(?:AND|AT|X(?! (?:AVE|AVENUE|BLVD|BOULEVARD|DR|LN|PKWY|PL|RD|ST|STREET|WAY)\b))\s+"
+)
+_IN_A_NAME = re.compile(r"\s(?:AND|AT|X)\s|\S&\S")
+"""Separators that a street's own name may hold."""
 _BETWEEN = re.compile(
     r"^(?P<street>\S.*?)\s+(?:(?:BTWN|BETWEEN|BTW|BET)\s+(?P<one>\S.*?)\s*(?:\s(?:AND|TO)\s|[/&])\s*"
     r"|FROM\s+(?P<first>\S.*?)\s+TO\s+)(?P<two>\S.*)$"
@@ -40,6 +45,7 @@ _SEXAGESIMAL = re.compile(
 _LONGEST = 160
 _HUNDRED = 100
 _TWO = 2
+_MOST_TEXTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,8 @@ def readings(address: str, cross_street: str | None = None) -> tuple[Reading, ..
         return ()
     if spot := _spot(address.strip().upper()):
         return (spot,)
-    return tuple(dict.fromkeys(chain.from_iterable(_of_text(text, cross_street) for text in _texts(address))))
+    cross = _parts(_cleaned(cross_street or ""))
+    return tuple(dict.fromkeys(chain.from_iterable(_of_text(text, cross) for text in _texts(address))))
 
 
 def read_address(address: str, cross_street: str | None = None) -> Block | Crossing | None:
@@ -117,13 +124,16 @@ def _degrees(text: str) -> float:
 def _texts(address: str) -> Iterator[str]:
     """Yield the parts of a text that may each be the whole address: a place's name may stand beside it."""
     text = _REMARK.sub("", " ".join(address.upper().split()))
-    yield from [part.strip() for part in text.split(":") if part.strip()] or [""]
+    yield from [part.strip() for part in text.split(":", _MOST_TEXTS - 1) if part.strip()] or [""]
 
 
-def _of_text(text: str, cross_street: str | None) -> Iterator[Reading]:
+def _of_text(text: str, cross: Sequence[str]) -> Iterator[Reading]:
     head, *further = (_cleaned(part) for part in text.split(","))
     if numbered := _NUMBERED.match(head) or _NUMBERED_LAST.match(head):
-        yield from _blocks(numbered["number"], _SEPARATOR.split(numbered["street"])[0])
+        street = numbered["street"]
+        if _SEPARATOR.search(street) is None or _IN_A_NAME.search(street):
+            yield from _blocks(numbered["number"], street)
+        yield from _blocks(numbered["number"], _SEPARATOR.split(street)[0])
         return
     if between := _BETWEEN.match(head):
         yield from _between(between["street"], [between["one"] or between["first"], between["two"]])
@@ -133,7 +143,7 @@ def _of_text(text: str, cross_street: str | None) -> Iterator[Reading]:
         if len(numbers) == 1:
             yield from _blocks(numbers[0]["number"], numbers[0]["street"])
         return
-    cross = _parts(_cleaned(cross_street or "")) or further[:1]
+    cross = cross or further[:1]
     if len(parts) == 1 and len(cross) == _TWO:
         yield from _between(parts[0], cross)
     elif len(parts) <= 1:

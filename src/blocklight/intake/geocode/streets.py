@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.ops import substring
 
@@ -23,6 +24,7 @@ _SAME_M = 200.0
 """How far crossings of two streets may lie apart and still be one place: beyond, nobody knows which."""
 _LONGEST_BLOCK_M = 1500.0
 _HUNDRED = 100
+_MOST_MEETINGS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ class Streets:
         """Find the middle of a street between two of its crossings, on its line."""
         ends = [self._crossing(Crossing(*sorted((asked.street, end)))) for end in (asked.one, asked.two)]
         if ends[0] is None or ends[1] is None:
-            return ends[0] or ends[1]
+            return None
         (one, _), (two, _) = ends[0], ends[1]
         name = self._known(asked.street)
         if name is None or math.dist(one, two) > _LONGEST_BLOCK_M:
@@ -198,13 +200,12 @@ def _meetings(first: Any, second: Any) -> list[Point]:  # noqa: ANN401 - shapely
     crossing = shapely.get_coordinates(shapely.intersection(first, second))
     if len(crossing):
         return [(float(x), float(y)) for x, y in crossing]
-    near = [
-        shapely.get_coordinates(shapely.shortest_line(one, two)).mean(axis=0)
-        for one in first.geoms
-        for two in second.geoms
-        if shapely.dwithin(one, two, _NEARLY_M)
-    ]
-    return [(float(x), float(y)) for x, y in near]
+    ones, twos = np.array(first.geoms), np.array(second.geoms)
+    pairs = shapely.STRtree(twos).query(ones, predicate="dwithin", distance=_NEARLY_M)
+    if len(pairs[0]) > _MOST_MEETINGS:
+        return []  # they run side by side: nobody knows which place is meant
+    between = shapely.shortest_line(ones[pairs[0]], twos[pairs[1]])
+    return [(float(x), float(y)) for x, y in (shapely.get_coordinates(line).mean(axis=0) for line in between)]
 
 
 def _only_place(points: Sequence[Point]) -> _Found | None:
