@@ -97,6 +97,33 @@ def test_forty_metres_in_any_direction_are_beside_wherever_in_its_cell_the_sensi
         assert fates(outcomes_of(feed, *rows)) == ["sensitive", *["companion"] * 4]
 
 
+@pytest.mark.parametrize(
+    ("hidden", "beside"),
+    [
+        ("120 MAIN ST, APT 4", "120 MAIN ST, APT 4"),
+        ("120 MAIN ST", "120 MAIN STREET"),
+        ("1XX N MAIN ST", "MAIN ST 100 BLOCK"),
+        ("CITY HALL: 120 MAIN ST", "120 MAIN"),
+        ("MAIN ST & SECOND AVE", "2ND/MAIN"),
+        ("MAIN ST X SECOND AVE", "2ND AVE, MAIN ST"),
+        ("I-80 & OAK ST", "OAK ST AND INTERSTATE 80"),
+        ("29.50010,-95.50010", "LL(-95:30:00.4,29:30:00.3)"),
+    ],
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_calls_without_points_are_companions_however_their_address_is_written(
+    tmp_path: Path, hidden: str, beside: str, order: int
+) -> None:
+    rows = [
+        row("hidden", "STALKING", lon=None, lat=None, address=hidden),
+        row("beside", lon=None, lat=None, address=beside),
+        row("elsewhere", lon=None, lat=None, address="900 OAK ST"),
+    ]
+    seen = fates(outcomes_of(a_feed(tmp_path), *rows[::order]))[::order]
+    assert seen[:2] == ["sensitive", "companion"]
+    assert seen[2] != "companion"
+
+
 def test_a_companion_is_marked_for_good_and_counts_as_sensitive(tmp_path: Path) -> None:
     tally = Tally()
     feed = a_feed(tmp_path)

@@ -14,6 +14,8 @@ from msgspec.structs import replace
 
 from blocklight.city import City
 from blocklight.intake.digests import digest_of
+from blocklight.intake.geocode.addresses import Between, Block, Crossing, Spot, readings
+from blocklight.intake.geocode.names import core
 from blocklight.intake.geomask import hundred_block
 from blocklight.intake.past import Past
 from blocklight.intake.record import Incident
@@ -195,17 +197,16 @@ class Companions:
 
     def _marks_of_sensitive(self, incident: Incident) -> Iterator[bytes]:
         """Yield the marks by which another call is recognised as close to a sensitive one."""
-        lon, lat = incident.lon, incident.lat
-        label = _label(incident)
+        lon, lat, names = _point_and_names(incident)
         if lon is None or lat is None or not _on_earth(lon, lat):  # its place is not looked up
-            if label is not None:
+            for name in names:
                 self._any_unplaced = True
-                yield digest_of(("unplaced", label))
+                yield digest_of(("unplaced", name))
             return
         for cell in grid.grid_disk(grid.latlng_to_cell(lat, lon, _FINE), _RINGS):
             yield digest_of(cell)
-        if label is not None:
-            yield digest_of(("placed", label))
+        for name in names:
+            yield digest_of(("placed", name))
 
     def _marks_of_other(self, incident: Incident, *, always: bool = False) -> Iterator[bytes]:
         """Yield the marks to look for close to a call that may be shown; its block if either has no point.
@@ -213,13 +214,16 @@ class Companions:
         *always* yields them also for sensitive calls that come later and may have no point.
         """
         lon, lat = incident.lon, incident.lat
+        looked_up = lon is None or incident.placed is not None
+        names: Sequence[str] = ()
+        if looked_up or always or self._any_unplaced:
+            lon, lat, names = _point_and_names(incident)
         if lon is not None and lat is not None and _on_earth(lon, lat):
             yield digest_of(grid.latlng_to_cell(lat, lon, _FINE))
-        looked_up = lon is None or incident.placed is not None
-        if (looked_up or always or self._any_unplaced) and (label := _label(incident)) is not None:
-            yield digest_of(("unplaced", label))
+        for name in names:
+            yield digest_of(("unplaced", name))
             if looked_up:
-                yield digest_of(("placed", label))
+                yield digest_of(("placed", name))
 
 
 def _is_sensitive(outcome: Outcome) -> bool:
@@ -239,6 +243,28 @@ def _is_placed(incident: Incident) -> bool:
 
 def _on_earth(lon: float, lat: float) -> bool:
     return abs(lon) <= 180 and abs(lat) <= 90  # noqa: PLR2004 - degrees
+
+
+def _point_and_names(incident: Incident) -> tuple[float | None, float | None, Sequence[str]]:
+    """Give the point of an incident, also one that its address is, and the names of its block or crossing.
+
+    Of streets only what every way of writing them has in common: 120 MAIN, 100 BLK N MAIN ST and
+    120 MAIN STREET, APT 4 have one name.
+    """
+    lon, lat = incident.lon, incident.lat
+    names: list[str] = []
+    for reading in readings(incident.address or "", incident.cross_street):
+        match reading:
+            case Spot():
+                lon, lat = (reading.lon, reading.lat) if lon is None else (lon, lat)
+            case Block():
+                names.append(f"{reading.number} {core(reading.street)}")
+            case Crossing():
+                names.append(" & ".join(sorted((core(reading.one), core(reading.two)))))
+            case Between():
+                ends = (core(reading.one), core(reading.two))
+                names += [" & ".join(sorted((core(reading.street), end))) for end in ends]
+    return lon, lat, names
 
 
 def _label(incident: Incident) -> str | None:

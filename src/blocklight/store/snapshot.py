@@ -120,6 +120,9 @@ def _finish(
         raise StoreError("the restored database does not show what the backup showed; nothing was changed")
     check_integrity(connection)
     gone = _take_back(connection, taken_back, at)
+    # What waited then may have become medical, withheld or another type since, which the journal does not
+    # say of calls that were never public. Sources that are fetched report what is still true again.
+    connection.execute(schema.held.delete())
     connection.execute(schema.log.update().values(epoch=schema.new_epoch()))
     auditing.append(connection, at, "restore", detail)
     return gone

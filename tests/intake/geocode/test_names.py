@@ -1,6 +1,6 @@
 import pytest
 
-from blocklight.intake.geocode.names import looser, same_street, street_name, without_town
+from blocklight.intake.geocode.names import core, looser, same_street, street_name, without_town
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,17 @@ def test_a_direction_may_stand_at_either_end(name: str, others: list[str]) -> No
 )
 def test_a_town_behind_the_street_is_not_part_of_its_name(text: str, street: str) -> None:
     assert without_town(text) == street
+
+
+@pytest.mark.parametrize("name", ["MAPLE", "MAPLE ST", "N MAPLE ST", "MAPLE ST N", "E MAPLE AVE"])
+def test_the_core_of_a_name_is_what_all_ways_of_writing_it_share(name: str) -> None:
+    assert core(name) == "MAPLE"
+
+
+@pytest.mark.parametrize("name", ["US 6", "HWY 6", "W US 6", "SR 6"])
+def test_the_core_of_a_highway_is_its_number(name: str) -> None:
+    assert core(name) == "6"
+
+
+def test_a_name_that_is_nothing_else_is_its_own_core() -> None:
+    assert core("BROADWAY") == "BROADWAY"

@@ -143,11 +143,11 @@ def _of_text(text: str, cross: Sequence[str]) -> Iterator[Reading]:
         if len(numbers) == 1:
             yield from _blocks(numbers[0]["number"], numbers[0]["street"])
         return
-    cross = cross or further[:1]
     if len(parts) == 1 and len(cross) == _TWO:
         yield from _between(parts[0], cross)
     elif len(parts) <= 1:
         yield from _crossing([*parts, *cross])
+        yield from _crossing([*parts, *further[:1]])
     else:
         yield from _crossing(parts)
 

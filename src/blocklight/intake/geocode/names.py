@@ -137,6 +137,13 @@ def looser(name: str) -> list[str]:
     return [form for form in dict.fromkeys(said) if form != name]
 
 
+def core(name: str) -> str:
+    """Give the shortest form of a street's name: without directions and suffix, of a highway its number."""
+    words = name.split()
+    bare = words[1:] if words and words[0] in _AHEAD else words
+    return bare[1] if is_highway(bare) else (looser(name) or [name])[-1]
+
+
 def is_highway(words: Sequence[str]) -> bool:
     """Whether the words of a street's name, as ``street_name`` writes it, are a highway's kind and number."""
     return len(words) == _FEWEST and words[0] in _HIGHWAYS and words[1][:1].isdigit()
