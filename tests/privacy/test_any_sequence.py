@@ -5,7 +5,7 @@ import json
 import re
 import tempfile
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ TYPES = [
     "WIZARDRY",
 ]
 CATEGORIES = {"BURGLARY": "burglary", "THEFT": "theft", "FIRE": "fire", "SICK PERSON": "medical"}
+DELAYED = {"fire", "theft"}
 CALLS = 3
 OPEN, DONE = "open", "closed"
 HERE = -122.2711, 37.8123
@@ -60,23 +61,22 @@ class Model:
     patients: set[int] = field(default_factory=set)
     """Those that were ever shown as medical."""
 
+    since: dict[int, datetime] = field(default_factory=dict)
+    """When what is shown was published."""
     seen: dict[int, datetime] = field(default_factory=dict)
-    """When what waits was first seen."""
-    waited: set[int] = field(default_factory=set)
-    """Those that were shown after they had waited."""
+    """When what is not shown was first seen; the beginning of time where it has waited already."""
 
     def fetch(self, number: int, what: str, now: datetime, opened: datetime, closed: datetime | None) -> None:
         if what == "STALKING":
             self.sensitive.add(number)
         if number in self.sensitive or what not in CATEGORIES:
-            self.shown.pop(number, None)
-            self.waiting.pop(number, None)
+            was_known = self.shown.pop(number, None) or self.waiting.pop(number, None)
+            self.seen[number] = now if was_known else self.seen.get(number, now)
             return
         told = CATEGORIES[what], OPEN if closed is None else DONE
+        first_seen = self.first_seen(number, now)
         due: datetime | None = now
         if what == "FIRE":
-            waited = number in self.waited
-            first_seen = opened if waited else self.seen.get(number, now)
             due = max(opened, first_seen) + timedelta(minutes=30)
         elif what == "THEFT":
             due = None if closed is None else closed + timedelta(minutes=5)
@@ -84,27 +84,39 @@ class Model:
         if self.shown.get(number) == told:
             return
         if due is not None and due <= now and not self.paused:
-            self.shown[number] = told
+            self.publish(number, told, now)
             return
         self.waiting[number] = due, told
-        self.seen.setdefault(number, now)
+        self.seen[number] = first_seen
         frozen = self.paused and self.shown.get(number, ("", ""))[1] == DONE
         if not frozen:
             self.shown.pop(number, None)
 
+    def first_seen(self, number: int, now: datetime) -> datetime:
+        if number in self.shown and number not in self.waiting:
+            is_delayed = self.shown[number][0] in DELAYED
+            return datetime.min.replace(tzinfo=UTC) if is_delayed else self.since[number]
+        return self.seen.get(number, now)
+
+    def publish(self, number: int, told: Shown, now: datetime) -> None:
+        if number not in self.shown:
+            self.since[number] = now
+        self.shown[number] = told
+        self.seen.pop(number, None)
+
     def release(self, now: datetime) -> None:
         for number, (due, told) in list(self.waiting.items()):
             if due is not None and due <= now and not self.paused:
-                self.shown[number] = told
-                self.waited.add(number)
-                self.seen.pop(number, None)
+                self.publish(number, told, now)
                 del self.waiting[number]
 
     def pause(self, now: datetime) -> None:
         self.paused = True
         for number, told in list(self.shown.items()):
             if told[1] == OPEN:
-                self.waiting[number] = self.waiting.get(number, (now, told))
+                if number not in self.waiting:
+                    self.seen[number] = self.first_seen(number, now)
+                    self.waiting[number] = now, told
                 del self.shown[number]
 
 
@@ -249,6 +261,9 @@ def test_after_any_sequence_every_public_point_is_an_approved_place(
 @example([("call", 0, "SICK PERSON", 0), ("call", 0, "FIRE", 25), ("call", 0, "BURGLARY", 0)])
 @example([("call", 0, "SICK PERSON", 0), ("pause",), ("call", 0, "BURGLARY", 0), ("resume",)])
 @example([("call", 0, "THEFT", 0), ("pause",), ("close", 0), ("wait", 5), ("resume",), ("close", 0)])
+@example([("call", 0, "BURGLARY", 0), ("wait", 30), ("call", 0, "FIRE", 0)])
+@example([("call", 0, "BURGLARY", 0), ("wait", 30), ("pause",), ("resume",), ("call", 0, "FIRE", 0)])
+@example([("call", 0, "FIRE", 29), ("wait", 30), ("pause",), ("call", 0, "FIRE", 0), ("resume",)])
 def test_after_any_sequence_every_surface_shows_what_the_rules_say(sequence: list[tuple[Any, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = FILE.replace("lat = ", FIELDS, 1) + "source_types = true" + POLICY

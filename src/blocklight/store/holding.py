@@ -167,7 +167,10 @@ class Holding:
                 continue
             due = self.times.stepped(self._at, new.time_step_min)
             self._bind_one(new.id, bound)
-            held, seen = Held(new, step_min=new.time_step_min), Seen(released_at, self._at)
+            held, seen = (
+                Held(new, step_min=new.time_step_min),
+                Seen(0 if new.delayed else released_at, self._at),
+            )
             self._put(new, due, held, seen, joins=join_rows, counted=True, was_shown=True)
         return {new.id for new, *_ in kept}
 
@@ -176,7 +179,7 @@ class Holding:
         self._bind_one(incident.id, bound)
         if incident.id not in self._rows([incident.id]):
             held = Held(incident, step_min=incident.time_step_min)
-            seen = Seen(released_at, None)
+            seen = Seen(0 if incident.delayed else released_at, None)  # as in `DueTimes.seen`
             self._put(incident, self._at, held, seen, joins=False, counted=True, was_shown=True)
 
     def restrain(self, outcomes: Iterable[PublicIncident | Held]) -> None:
