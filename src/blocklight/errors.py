@@ -43,6 +43,13 @@ class SourceUnavailable(SourceError):
         self.retry_after_s = retry_after_s
 
 
+class RowsMoved(SourceUnavailable):
+    """Rows came or went while the pages of an answer were read; reading it again at once may succeed."""
+
+    def __init__(self) -> None:
+        super().__init__("rows moved while they were read")
+
+
 class SourceChanged(SourceError):
     """The source answered, but not in the shape that its city file describes.
 

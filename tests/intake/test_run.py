@@ -2,7 +2,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from loopback.soda import Dataset, soda_rows
 from loopback.table import Table
 from small_city import ROW, rules_of, small_city
 
-from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.errors import RowsMoved, SourceChanged, SourceUnavailable
 from blocklight.intake.connectors import connector
+from blocklight.intake.record import Batch
 from blocklight.intake.run import Feed, Runner, Tally, run_once
 from blocklight.model import Status, StoredIncident
 from blocklight.net import client, outbound
@@ -679,3 +680,29 @@ async def test_what_a_wrong_clock_called_impossible_is_read_again_when_the_clock
     feed.cursor = "beyond"
     reading.runner.clock_was_set()
     assert feed.cursor == "beyond"
+
+
+class Moving:
+    """A connector whose rows move while they are read, so many times."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+        self.reads = 0
+
+    async def fetch(self, cursor: str | None) -> AsyncIterator[Batch]:  # noqa: ARG002 - a protocol's
+        self.reads += 1
+        yield Batch(_rows(2), START, more=True)
+        if self.reads <= self.times:
+            raise RowsMoved
+        yield Batch(_rows(4), START, complete=True)
+
+
+@pytest.mark.parametrize(("times", "fails"), [(1, False), (3, False), (4, True)])
+async def test_rows_that_moved_while_they_were_read_are_read_again_before_that_is_a_failure(
+    town: Town, *, times: int, fails: bool
+) -> None:
+    moving = Moving(times)
+    feed = Feed(town.city.source("calls"), town.city, moving, town.rules)
+    with pytest.raises(RowsMoved) if fails else contextlib.nullcontext():
+        await run_once(feed, town.store)
+    assert moving.reads == 4 if fails else times + 1

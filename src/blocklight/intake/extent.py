@@ -36,7 +36,8 @@ _LIMITS_OF_ADDRESS = _LIMITS | {
 _ABOUT = frozenset(
     {"meta", "metadata", "paging", "pagination", "page", "pageinfo", "links", "properties", "info"}
 )
-_LINK = re.compile(r'<([^>]{1,2000})>\s*;[^,]{0,200}?\brel\s*=\s*"?next\b', re.IGNORECASE)
+_LINK = re.compile(r'<([^<>]{1,2000})>\s*;[^,]{0,200}?\brel\s*=\s*"?next\b', re.IGNORECASE)
+_LONGEST_LINK = 4_000
 _RANGE = re.compile(r"\w+\s+\d+-\d+/(\d{1,12})")
 
 
@@ -133,7 +134,7 @@ def _of_headers(headers: Mapping[str, str]) -> dict[str, Any]:
     told: dict[str, Any] = {
         name: headers[name] for name in ("x-total-count", "x-next-page") if name in headers
     }
-    if link := _LINK.search(headers.get("link", "")):
+    if link := _LINK.search(headers.get("link", "")[:_LONGEST_LINK]):
         told["next"] = {"href": link[1]}
     if within := _RANGE.match(headers.get("content-range", "")):
         told["x-total-count"] = within[1]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from blocklight.city import SourceSpec
-from blocklight.errors import SourceChanged, SourceError, StoreError
+from blocklight.errors import RowsMoved, SourceChanged, SourceError, StoreError
 from blocklight.intake.answers import Answered, judge_answer
 from blocklight.intake.backoff import pause_s
 from blocklight.intake.feed import Feed, Tally
@@ -30,15 +30,26 @@ _log = logging.getLogger(__name__)
 _ROWS_TOGETHER = 50_000
 """How many rows of one answer are held before some are stored; up to that it is stored in one piece."""
 
+_READ_AGAIN = 3
+"""How often an answer is read again whose rows moved."""
+
 Clock = Callable[[], datetime]
 
 
 async def run_once(feed: Feed, store: Store) -> Tally:
     """Carry one fetch of *feed* through to the store.
 
-    Raises ``SourceUnavailable`` or ``SourceChanged``; what was stored before then stays, and running again is
-    harmless.
+    What moved between the pages of an answer may be a withheld row, so the answer is read again before that
+    becomes a failure, which is public. Raises ``SourceUnavailable`` or ``SourceChanged``; what was stored
+    before then stays, and running again is harmless.
     """
+    for _ in range(_READ_AGAIN):
+        with suppress(RowsMoved):
+            return await _run_once(feed, store)
+    return await _run_once(feed, store)
+
+
+async def _run_once(feed: Feed, store: Store) -> Tally:
     tally, source = Tally(), feed.source
     if not feed.cursor_known:
         feed.cursor = await in_thread(POLLING, store.cursor, source.id)

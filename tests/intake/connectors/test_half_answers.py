@@ -1,6 +1,7 @@
 """An answer that says of itself that it is not all is read page by page, or fails; it never closes a call."""
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -250,3 +251,29 @@ def test_counts_beside_several_lists_say_nothing_of_one() -> None:
     document = {"count": 9, "fire": {"calls": [1]}, "police": {"calls": [2]}}
     assert not extent_of(document, "*.calls").lacks_some(2)
     assert extent_of({"total": 9, "result": {"total": 2, "calls": [1, 2]}}, "result.calls").total == 2
+
+
+async def test_pages_that_are_together_larger_than_a_few_answers_fail() -> None:
+    def answer(request: Request) -> Reply:
+        number = int(request.params.get("page", "1"))
+        filler = calls(number, number)[0] | {"note": "x" * 30_000}
+        link = {"Link": f'<{request.path}?page={number + 1}>; rel="next"'}
+        return Reply(200, (json.dumps([filler]).encode(),), link)
+
+    found = await read(answer, max_bytes=50_000)
+    assert str(found.error) == "pages that are together larger than max_bytes allows"
+
+
+async def test_a_hostile_link_header_is_read_in_no_time() -> None:
+    begun = time.monotonic()
+    assert ids(await read_json(calls(1, 2), {"Link": "<" * 60_000})) == ["C1", "C2"]
+    assert time.monotonic() - begun < 5
+
+
+async def test_what_is_posted_is_not_sent_on_to_another_server() -> None:
+    with serving(lambda _: Reply.json(calls(1, 2))) as other:
+        found = await read(
+            lambda _: Reply(307, (b"",), {"Location": f"http://localhost:{other.port}/calls"}),
+            form={"token": "a secret"},
+        )
+        assert str(found.error) == "redirected to another server with what is posted"

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from blocklight.city import SourceSpec
-from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.errors import RowsMoved, SourceChanged, SourceUnavailable
 from blocklight.intake.connectors.arcgis_json import (
     Layer,
     column_names,
@@ -232,7 +232,7 @@ class ArcGIS:
             records = page.records
             if anchor is not None:
                 if not records or self._identity(records[0]) != anchor:
-                    raise SourceUnavailable("rows moved while they were read")
+                    raise RowsMoved
                 records = records[1:]
             more = bool(records) and (page.more or len(page.records) >= layer.page)
             yield Page(records, [], page.answer, more)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from blocklight.city import SourceSpec
-from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
+from blocklight.errors import RowsMoved, SourceChanged, SourceError
 from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.http import Answer, Conversation
 from blocklight.intake.extent import NOT_ALL
@@ -119,7 +119,7 @@ class Ckan:
                 raise SourceChanged(NOT_ALL, detail="the portal gives too few rows at once")
             if anchor is not None:
                 if not rows or rows[0].get(_ROW_ID) != anchor:
-                    raise SourceUnavailable("rows moved while they were read")
+                    raise RowsMoved
                 rows = rows[1:]
             count += len(rows)
             if count > self._source.max_rows:

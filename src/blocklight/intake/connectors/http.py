@@ -113,6 +113,8 @@ class Conversation:
         self._source = source
         self._client = client
         self.now = now
+        self.received_bytes = 0
+        """How many bytes of answers came so far."""
         self._secret_headers = dict(headers or {})
         self._explain = explain
         self._forms = forms
@@ -221,6 +223,8 @@ class Conversation:
         headers = request.headers.copy()
         del headers["host"]
         if (target.scheme, target.netloc) != (request.url.scheme, request.url.netloc):
+            if request.content:  # a form may hold a token
+                raise SourceChanged("redirected to another server with what is posted")
             for name in self._secret_headers:
                 headers.pop(name, None)
         return httpx.Request(
@@ -238,6 +242,7 @@ class Conversation:
                 if response.is_success:
                     raise SourceChanged("an answer larger than max_bytes")
                 break
+        self.received_bytes += len(body)
         return bytes(body)
 
     def _refusal(self, response: httpx.Response, body: bytes) -> Exception:

@@ -1,5 +1,6 @@
 """Asks one address again and again: dates written into it, page after page, and only for what has changed."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,13 +10,17 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import orjson
 
 from blocklight.city import SourceSpec
-from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.errors import RowsMoved, SourceChanged, SourceUnavailable
 from blocklight.intake.connectors.http import Answer, Body, Conversation
 from blocklight.intake.extent import NOT_ALL, Extent
 from blocklight.intake.record import TOO_MANY_ROWS
 
 _ISO = "%Y-%m-%d"
 _MOST_PAGES = 1_000
+_ANSWERS = 4
+"""How many times as large as one answer (``max_bytes``) all pages together may be."""
+_LONGEST = timedelta(minutes=10)
+"""For how long the pages of one answer are read."""
 _REPEATS = "the next page is the same page again"
 _FORM = "application/x-www-form-urlencoded"
 
@@ -75,7 +80,7 @@ class Pages:
         answer = await self.ask()
         if answer.unchanged:
             return answer, []
-        first = part_of(answer)
+        first = await asyncio.to_thread(part_of, answer)
         return answer, await self._with_the_others(first, part_of)
 
     def stored(self, answer: Answer) -> None:
@@ -86,12 +91,17 @@ class Pages:
         source, first, rows = self._source, part, list(part.rows)
         if source.extent == "part" or (source.extent == "whole" and source.pages is None):
             return rows
+        begun, most_bytes = self._http.now(), self._http.received_bytes + _ANSWERS * source.max_bytes
         for _ in range(_MOST_PAGES):
             answer = await self._page_after(part, len(rows))
             if answer is None:
                 break
             self._one_answer = False
-            following = part_of(answer)
+            if self._http.now() - begun > _LONGEST:
+                raise SourceUnavailable("its pages take too long")
+            if self._http.received_bytes > most_bytes:
+                raise SourceChanged("pages that are together larger than max_bytes allows")
+            following = await asyncio.to_thread(part_of, answer)
             fresh = self._fresh(first, part, following)
             rows += fresh
             if len(rows) > source.max_rows:
@@ -130,11 +140,11 @@ class Pages:
         if pages is None or before.extent.next_url is not None or before.next_form is not None:
             return following.rows
         if following.extent.total != first.extent.total:
-            raise SourceUnavailable("rows moved while they were read")
+            raise RowsMoved
         if pages.counts == "pages":
             return following.rows
         if not following.rows or following.rows[0] != before.rows[-1]:
-            raise SourceUnavailable("rows moved while they were read")
+            raise RowsMoved
         return following.rows[1:]
 
     def _expect_all(self, extent: Extent, count: int) -> None:
@@ -146,7 +156,7 @@ class Pages:
                 detail="set `pages` so that it is read page by page, or `extent` if it is all there is",
             )
         if extent.next_url or (extent.total is not None and extent.total > count):
-            raise SourceUnavailable("rows moved while they were read")
+            raise RowsMoved
 
     def _same_server(self, url: str) -> str:
         whole = urljoin(self._url, url)
