@@ -57,10 +57,10 @@ def start(folder: Path) -> tuple[float, float]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout  # noqa: S101 - asked for above
         text = ""
-        while not (found := re.search(r"http://127\.0\.0\.1:\d+", text)):
+        while not (found := re.search(r" live at (http://127\.0\.0\.1:\d+)", text)):
             text += server.stdout.readline()
-        _wait(found[0] + "/readyz")
-        with urllib.request.urlopen(found[0] + "/api/v1/window?hours=24") as answer:  # noqa: S310 - our own server
+        _wait(found[1] + "/readyz")
+        with urllib.request.urlopen(found[1] + "/api/v1/window?hours=24") as answer:  # noqa: S310 - our own server
             answer.read()
         ready = time.perf_counter() - begun
         status = Path(f"/proc/{server.pid}/status").read_text()

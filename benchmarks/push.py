@@ -58,7 +58,11 @@ def rate(folder: Path) -> float:
     with server:
         try:
             assert server.stdout  # noqa: S101 - asked for above
-            found = next(filter(None, (re.search(r"127\.0\.0\.1:(\d+)", line) for line in server.stdout)))
+            found = next(
+                filter(
+                    None, (re.search(r" live at http://127\.0\.0\.1:(\d+)", line) for line in server.stdout)
+                )
+            )
             return _send(http.client.HTTPConnection("127.0.0.1", int(found[1])), headers)
         finally:
             server.terminate()

@@ -53,8 +53,8 @@ def main() -> None:
 def _address(server: subprocess.Popen[str]) -> str:
     assert server.stdout is not None  # noqa: S101 - asked for by its caller
     for line in server.stdout:
-        if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-            return found[0]
+        if found := re.search(r" live at (http://127\.0\.0\.1:\d+)", line):
+            return found[1]
     raise SystemExit("the demo ended before it answered")
 
 

@@ -68,8 +68,8 @@ class Blocklight:
         said: list[str] = []
         for line in self._process.stdout:
             said.append(line)
-            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                self.url = found[0]
+            if found := re.search(r" live at (http://127\.0\.0\.1:\d+)", line):
+                self.url = found[1]
                 # Nobody may be kept waiting because a pipe is full.
                 self._rest = Thread(target=self._process.stdout.read)
                 self._rest.start()

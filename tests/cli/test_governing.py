@@ -120,10 +120,10 @@ class Workplace:
         with log.open("wb") as file:
             process = subprocess.Popen(command, cwd=self.folder, stdout=file, stderr=subprocess.STDOUT)
         try:
-            until(lambda: re.search(r"http://127\.0\.0\.1:\d+", log.read_text()) is not None, 60)
-            found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
+            until(lambda: re.search(r" live at (http://127\.0\.0\.1:\d+)", log.read_text()) is not None, 60)
+            found = re.search(r" live at (http://127\.0\.0\.1:\d+)", log.read_text())
             assert found is not None
-            yield found[0]
+            yield found[1]
         finally:
             process.terminate()
             process.wait(60)
