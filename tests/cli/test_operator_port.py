@@ -10,7 +10,7 @@ import pytest
 from living_city import until
 from workplace import Workplace, a_row, read_from, serving_rows
 
-from blocklight.cli.listeners import address_of, operator_listener
+from blocklight.cli.listeners import address_of, operator_listener, warn_if_moved
 from blocklight.cli.operator_port import OperatorPort
 from blocklight.errors import BlocklightError
 
@@ -92,6 +92,7 @@ def test_the_default_port_gives_way_to_a_free_one_and_the_log_says_where_it_is(
             taken.listen()
         with operator_listener(None) as listener:
             assert listener.getsockname()[1] != 9464
+            warn_if_moved(listener, None)
             said = f"port 9464 is taken; health and metrics for the operator are at {address_of(listener)} "
             assert said in caplog.text
 

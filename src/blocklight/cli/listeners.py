@@ -31,14 +31,21 @@ def operator_listener(port: int | None, *, option: str = "--operator-port") -> I
             listener = listen(host, settings.operator_port)
         except BlocklightError:
             listener = listen(host, 0, option="BLOCKLIGHT_OPERATOR_HOST")
-            _log.warning(
-                "port %d is taken; health and metrics for the operator are at %s (choose a port with %s)",
-                settings.operator_port,
-                address_of(listener),
-                option,
-            )
     with listener:
         yield listener
+
+
+def warn_if_moved(listener: socket.socket, port: int | None, *, option: str = "--operator-port") -> None:
+    """Log where the operator's port is, if nobody chose one and the default one is taken."""
+    settings = Settings()
+    is_default = port is None and "operator_port" not in settings.model_fields_set
+    if is_default and listener.getsockname()[1] != settings.operator_port:
+        _log.warning(
+            "port %d is taken; health and metrics for the operator are at %s (choose a port with %s)",
+            settings.operator_port,
+            address_of(listener),
+            option,
+        )
 
 
 def address_of(listener: socket.socket) -> str:

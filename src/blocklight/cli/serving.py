@@ -27,7 +27,7 @@ from blocklight.cli.connections import bounded_protocol
 from blocklight.cli.fetching import Intake
 from blocklight.cli.file_limit import connections_for, raise_file_limit
 from blocklight.cli.id_keys import belong_together
-from blocklight.cli.listeners import address_of, listen, operator_listener
+from blocklight.cli.listeners import address_of, listen, operator_listener, warn_if_moved
 from blocklight.cli.opening import Options, configured_city, open_store, tombstone_file, wall_clock
 from blocklight.cli.operator_figures import port_of_intake, port_of_serving
 from blocklight.cli.service import act_as_owner
@@ -151,6 +151,7 @@ def serve_city(
     """Serve a city until interrupted."""
     with listen(host, port) as listener, operator_listener(operator_port) as operator:
         town = open_town(options, reading=intake)
+        warn_if_moved(operator, operator_port)
         uvloop.run(serve(town, listener, now=wall_clock, intake=intake, operator=operator))
 
 
@@ -158,6 +159,7 @@ def run_intake(options: Options, *, health_port: int | None = None) -> None:
     """Fetch until interrupted, without serving."""
     with operator_listener(health_port, option="--health-port") as operator:
         town = open_town(options)
+        warn_if_moved(operator, health_port, option="--health-port")
         told = f"Fetching {len(town.city.sources)} source(s) of {town.city.city.name}; stop with Ctrl-C."
         out.print(told, highlight=False, soft_wrap=True)
         out.print(f"Its health is at {address_of(operator)}/healthz", highlight=False, soft_wrap=True)

@@ -44,6 +44,11 @@ class _Table:
     rows: Sequence[Sequence[Cell]]
     names: Sequence[str] = ()
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether no row has a word: one without may be the frame of another table."""
+        return not any(cell.text for row in self.rows for cell in row)
+
 
 class HtmlTable:
     """Reads the whole page at each fetch.
@@ -137,7 +142,7 @@ class HtmlTable:
             below = self._below_heading(table)
             if isinstance(below, _Table):
                 found.append(below)
-            elif found and not found[-1].rows and any(len(row) == len(found[-1].names) for row in table.rows):
+            elif found and found[-1].is_bare and any(len(row) == len(found[-1].names) for row in table.rows):
                 found[-1] = _Table(found[-1].title, table.rows, found[-1].names)
             elif below is not None and (best is None or set(self._columns.wanted) & set(below.heading)):
                 best = below
