@@ -691,10 +691,10 @@ class Moving:
 
     async def fetch(self, cursor: str | None) -> AsyncIterator[Batch]:  # noqa: ARG002 - a protocol's
         self.reads += 1
-        yield Batch(_rows(2), START, more=True)
+        yield Batch([*_rows(2)], START, more=True)
         if self.reads <= self.times:
             raise RowsMoved
-        yield Batch(_rows(4), START, complete=True)
+        yield Batch([*_rows(4)], START, complete=True)
 
 
 @pytest.mark.parametrize(("times", "fails"), [(1, False), (3, False), (4, True)])
