@@ -40,13 +40,10 @@ _ZONED = frozenset({"local", "day", "time_of_day", "excel"})
 
 
 def _reference_system(name: str) -> str:
-    from pyproj import CRS  # noqa: PLC0415 - loads a database that most cities do not need
-    from pyproj.exceptions import CRSError  # noqa: PLC0415 - see above
+    from blocklight.reference_systems import is_known  # noqa: PLC0415 - loads what most cities do not need
 
-    try:
-        CRS.from_user_input(name)
-    except CRSError:
-        raise ValueError(f"{name!r} is not a coordinate reference system such as EPSG:3857") from None
+    if not is_known(name):
+        raise ValueError(f"{name!r} is not a coordinate reference system such as EPSG:3857")
     return name
 
 

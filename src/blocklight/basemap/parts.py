@@ -7,7 +7,8 @@ from pathlib import Path
 
 from blocklight.city import BASE_KINDS, Bounds, City
 from blocklight.errors import UsageError
-from blocklight.placing.layers import Shapes, read_layer
+from blocklight.placing.layers import read_layer
+from blocklight.reference_systems import Shapes
 
 OPENSTREETMAP = "© OpenStreetMap contributors"
 _LOOKED_AT_BYTES = 50_000_000

@@ -1,6 +1,5 @@
 """Reads streets, blocks and addresses from geographic files, in WGS 84, repaired where that is safe."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,20 +9,14 @@ import numpy as np
 import pyogrio
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError
 
 from blocklight.city import Bounds
 from blocklight.errors import CityFileError
+from blocklight.reference_systems import SWAPPED, Shapes, in_degrees, named_in_json
 
-Shapes = NDArray[np.object_]
-
-_WGS84 = CRS.from_epsg(4326)
 _MAX_FILE_BYTES = 500_000_000
 _MOST_CHANGED = 0.01
 """By what share of its area a polygon may change when it is repaired."""
-_MOST_DEGREES = (180, 90)
-_SWAPPED = "longitude and latitude are swapped"
 
 
 @dataclass(frozen=True)
@@ -74,7 +67,7 @@ def read_layer(
         raise CityFileError(str(path), key, f"cannot be asked for {where}") from None
     except (pyogrio.errors.DataSourceError, shapely.errors.ShapelyError):
         raise CityFileError(str(path), key, "not a file of geographic data that can be read") from None
-    named = _told_in_json(path) or meta["crs"] or crs
+    named = named_in_json(path) or meta["crs"] or crs
     told = [None] * len(shapes) if column is None else values[0].tolist()
     return checked(shapes, told, str(path), key, crs=named, bounds=bounds, lenient=lenient)
 
@@ -99,30 +92,16 @@ def checked(
     column = [value for value, is_there in zip(column, present, strict=True) if is_there]
     if not len(shapes):
         raise CityFileError(file, key, "there is nothing in it")
-    shapes = _in_degrees(shapes, file, key, crs)
+    try:
+        shapes = in_degrees(shapes, crs)
+    except ValueError as error:
+        raise CityFileError(file, key, str(error)) from None
     _of_this_city(shapes, file, key, bounds)
     repaired = 0
     for number in np.flatnonzero(~shapely.is_valid(shapes)):
         shapes[number] = _repaired(shapes[number], file, f"{key}.{number}", lenient=lenient)
         repaired += 1
     return Layer(shapes, column, repaired)
-
-
-def _in_degrees(shapes: Shapes, file: str, key: str, crs: str | None) -> Shapes:
-    if crs is not None:
-        try:
-            system = CRS.from_user_input(crs)
-        except CRSError:
-            raise CityFileError(file, key, f"{crs!r} is not a reference system") from None
-        if not system.equals(_WGS84, ignore_axis_order=True):
-            ahead = Transformer.from_crs(system, _WGS84, always_xy=True)
-            shapes = shapely.transform(shapes, lambda points: np.stack(ahead.transform(*points.T), axis=1))
-    points = shapely.get_coordinates(shapes)
-    if (np.abs(points[:, ::-1]) <= _MOST_DEGREES).all() and (np.abs(points) > _MOST_DEGREES).any():
-        raise CityFileError(file, key, _SWAPPED)
-    if not (np.abs(points) <= _MOST_DEGREES).all():
-        raise CityFileError(file, key, "coordinates are not degrees: name their reference system with crs")
-    return shapes
 
 
 def _of_this_city(shapes: Shapes, file: str, key: str, bounds: Bounds) -> None:
@@ -132,7 +111,7 @@ def _of_this_city(shapes: Shapes, file: str, key: str, bounds: Bounds) -> None:
         return
     turned = shapely.transform(shapes, lambda points: points[:, ::-1])
     if shapely.intersects(turned, box).any():
-        raise CityFileError(file, key, _SWAPPED)
+        raise CityFileError(file, key, SWAPPED)
     raise CityFileError(file, key, "nothing in it lies within the city's bounds: wrong reference system?")
 
 
@@ -144,15 +123,6 @@ def _repaired(shape: Any, file: str, key: str, *, lenient: bool) -> Any:  # noqa
     if not is_polygon or abs(whole.area - abs(shape.area)) > _MOST_CHANGED * whole.area:
         raise CityFileError(file, key, f"not a valid shape: {shapely.is_valid_reason(shape)[:80]}")
     return whole
-
-
-def _told_in_json(path: Path) -> str | None:
-    """Return the reference system that an old GeoJSON file names, which GDAL takes for WGS 84 if unknown."""
-    if path.suffix.lower() not in (".json", ".geojson") or not path.is_file():
-        return None
-    with path.open("rb") as file:
-        hit = re.search(rb'"crs"\s*:\s*\{[^{}]*\{\s*"name"\s*:\s*"([^"]{1,80})"', file.read(4096))
-    return None if hit is None else hit[1].decode("ascii", "replace")
 
 
 def esri_shape(geometry: Any) -> Any:  # noqa: ANN401 - any JSON value; shapely has no types of its own

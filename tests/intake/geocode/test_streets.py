@@ -1,4 +1,5 @@
 import csv
+import json
 import math
 import re
 import statistics
@@ -155,6 +156,26 @@ def test_street_lines_may_be_in_any_format_and_reference_system(
     )  # fmt: skip
     spec = {"file": file.name, "name": "NAME", "ranges": ["FROMADDR", "TOADDR"]}
     assert where(of(town(tmp_path, streets=spec)), "2XX MAIN ST") == pytest.approx((0.5, 0), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("system", "ends", "reason"),
+    [
+        ("NOBODY::1", [[LON, LAT], [LON + 0.01, LAT]], "is not a reference system"),
+        ("EPSG::4326", [[LAT, LON], [LAT, LON + 0.01]], "longitude and latitude are swapped"),
+        ("EPSG::4326", [[3_000_000, 13_000_000], [3_001_000, 13_000_000]], "coordinates are not degrees"),
+    ],
+)
+def test_coordinates_that_are_no_degrees_or_in_an_unknown_system_are_refused(
+    tmp_path: Path, system: str, ends: list[list[float]], reason: str
+) -> None:
+    city = town(tmp_path)
+    feature = line("Main Street", (0, 0)) | {"geometry": {"type": "LineString", "coordinates": ends}}
+    named = {"type": "name", "properties": {"name": f"urn:ogc:def:crs:{system}"}}
+    collection = {"type": "FeatureCollection", "crs": named, "features": [feature]}
+    (tmp_path / "streets.geojson").write_text(json.dumps(collection), "utf-8")
+    with pytest.raises(CityFileError, match=reason):
+        of(city)
 
 
 def test_crossings_of_oakland_are_where_its_own_reports_say_they_are(shared_data: Path) -> None:

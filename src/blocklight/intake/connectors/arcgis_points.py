@@ -1,16 +1,13 @@
 """Turns the points of ArcGIS rows into degrees where a server does not: some ignore the system asked for."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
-
-from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged
 from blocklight.intake.converters import in_degrees
 from blocklight.intake.record import RawRecord
+from blocklight.reference_systems import is_known
 
 _POINT = ("__lon", "__lat")
 _FURTHEST = 400.0
@@ -62,7 +59,7 @@ def reference_system(reference: Mapping[str, Any]) -> str | None:
         return None
     names = [f"{authority}:{number}" for number in numbers for authority in ("EPSG", "ESRI")]
     for name in names:
-        if _is_known(name):
+        if is_known(name):
             return name
     if isinstance(text, str):
         # Pop-up maps of the world write its name and leave out the rest.
@@ -70,18 +67,9 @@ def reference_system(reference: Mapping[str, Any]) -> str | None:
             return "EPSG:3857"
         if text.startswith("GEOGCS") and any(name in text for name in ("WGS_1984", "North_American_1983")):
             return None
-        if _is_known(text):
+        if is_known(text):
             return text
     raise SourceChanged(_UNKNOWN, detail=_HOW)
-
-
-@lru_cache(maxsize=32)
-def _is_known(name: str) -> bool:
-    try:
-        CRS.from_user_input(name)
-    except CRSError:
-        return False
-    return True
 
 
 def _with_degrees(record: RawRecord, crs: str) -> RawRecord:

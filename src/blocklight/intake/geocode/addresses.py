@@ -188,7 +188,8 @@ def _crossing(parts: Sequence[str]) -> Iterator[Crossing]:
 def _between(street: str, cross: Sequence[str]) -> Iterator[Reading]:
     name = street_name(street)
     one, two = sorted(map(street_name, cross))
-    if name in {one, two} or one == two:
-        yield from _crossing(list(dict.fromkeys((one, two))) if one != two else [name, one])
-    elif name and one and two:
+    several = {name, one, two}
+    if len(several) > _TWO and all(several):
         yield Between(name, one, two)
+    else:
+        yield from _crossing(sorted(several))

@@ -56,7 +56,7 @@ _HIGHWAY = re.compile(
     r") ?(?P<number>\d{1,4}[A-Z]?)(?: (?P<behind>N|S|E|W|NORTH|SOUTH|EAST|WEST))?"
     r"(?: (?:FWY|FREEWAY|EXPY|EXPRESSWAY|HWY|HIGHWAY|TOLLWAY|TOLL))?$"
 )
-_HIGHWAYS = frozenset("I US SR CR FM HWY".split())
+_HIGHWAYS = ("I", "US", "SR", "CR", "FM", "HWY")
 _UNSAID = frozenset("I US SR".split())
 """Kinds of highways that people also call just by their number."""
 _RAMP = re.compile(
@@ -100,7 +100,7 @@ def _highway(text: str) -> str | None:
     found = _HIGHWAY.match(text)
     if found is None:
         return None
-    kind = next(kind for kind in ("I", "US", "SR", "CR", "FM", "HWY") if found[kind])
+    kind = next(kind for kind in _HIGHWAYS if found[kind])
     direction = found["ahead"] or found["behind"]
     ahead = f"{_DIRECTIONS.get(direction, direction)} " if direction else ""
     return f"{ahead}{kind} {found['number'].lstrip('0')}"
@@ -126,10 +126,9 @@ def _word(word: str) -> str:
 def looser(name: str) -> list[str]:
     """Give the forms of a name that say less: without its directions, its suffix, the kind of its highway."""
     words = name.split()
-    bare = words[1:] if len(words) > 1 and words[0] in _AHEAD else words
+    bare = _undirected(words)
     if is_highway(bare):
-        forms = [" ".join(bare), f"HWY {bare[1]}" if bare[0] in _UNSAID else name]
-        return [form for form in dict.fromkeys(forms) if form != name]
+        return [form for form in _undirected_forms(bare) if form != name]
     bare = bare[:-1] if len(bare) > 1 and bare[-1] in _AHEAD else bare
     core = bare[:-1] if len(bare) > 1 and bare[-1] in _SHORT else bare
     directed = words[:-1] if len(words) > 1 and words[-1] in _SHORT else words
@@ -139,9 +138,19 @@ def looser(name: str) -> list[str]:
 
 def core(name: str) -> str:
     """Give the shortest form of a street's name: without directions and suffix, of a highway its number."""
-    words = name.split()
-    bare = words[1:] if words and words[0] in _AHEAD else words
+    bare = _undirected(name.split())
     return bare[1] if is_highway(bare) else (looser(name) or [name])[-1]
+
+
+def _undirected(words: Sequence[str]) -> Sequence[str]:
+    return words[1:] if len(words) > 1 and words[0] in _AHEAD else words
+
+
+def _undirected_forms(highway: Sequence[str]) -> Iterator[str]:
+    """Yield a highway's name without a direction, and then, if it may be, without its kind."""
+    yield " ".join(highway)
+    if highway[0] in _UNSAID:
+        yield f"HWY {highway[1]}"
 
 
 def is_highway(words: Sequence[str]) -> bool:
@@ -155,11 +164,9 @@ def same_street(name: str) -> Iterator[str]:
     Of a highway its direction is that of the traffic, and its kind may be left out on the lines.
     """
     words = name.split()
-    bare = words[1:] if words[0] in _AHEAD else words
+    bare = _undirected(words)
     if is_highway(bare):
-        yield " ".join(bare)
-        if bare[0] in _UNSAID:
-            yield f"HWY {bare[1]}"
+        yield from _undirected_forms(bare)
     elif len(words) > 1 and words[-1] in _AHEAD:
         yield " ".join([words[-1], *words[:-1]])
     elif len(words) > _FEWEST and words[0] in _AHEAD:

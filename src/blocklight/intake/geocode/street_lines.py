@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyogrio
 import shapely
-from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError
 
 from blocklight.city import City, StreetLines
 from blocklight.errors import CityFileError
+from blocklight.reference_systems import in_degrees, named_in_json
 
 _MAX_FILE_BYTES = 500_000_000
-_WGS84 = CRS.from_epsg(4326)
 _KEY = "geocoder.streets"
 _FORMS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("FULLNAME",), ("LFROMHN", "LTOHN", "RFROMHN", "RTOHN")),
@@ -55,7 +52,10 @@ def read_street_lines(spec: StreetLines, city: City) -> Iterator[StreetLine]:
         lines = shapely.from_wkb(wkb, on_invalid="ignore")
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
         raise CityFileError(str(path), _KEY, "not a file of geographic data that can be read") from None
-    lines = _in_degrees(lines, spec.crs or meta["crs"], path)
+    try:
+        lines = in_degrees(lines, spec.crs or named_in_json(path) or meta["crs"])
+    except ValueError as error:
+        raise CityFileError(str(path), f"{_KEY}.crs", str(error)) from None
     columns = dict(zip(map(str, meta["fields"]), values, strict=True))
     for turn, line in enumerate(lines):
         words = [_text(columns[name][turn]) for name in names]
@@ -75,21 +75,6 @@ def _columns(spec: StreetLines, fields: Sequence[str], path: Path) -> tuple[tupl
         known = ", ".join(fields[:20]) or "none"
         raise CityFileError(str(path), f"{_KEY}.name", f"no column {missing[0]!r}; there are: {known}")
     return names, spec.ranges
-
-
-def _in_degrees(lines: Any, crs: str | None, path: Path) -> Any:  # noqa: ANN401 - shapely has no types of its own
-    if crs is not None:
-        try:
-            system = CRS.from_user_input(crs)
-        except CRSError:
-            raise CityFileError(str(path), f"{_KEY}.crs", f"{crs!r} is not a reference system") from None
-        if not system.equals(_WGS84, ignore_axis_order=True):
-            ahead = Transformer.from_crs(system, _WGS84, always_xy=True)
-            lines = shapely.transform(lines, lambda points: np.stack(ahead.transform(*points.T), axis=1))
-    if (np.abs(shapely.get_coordinates(lines)) > (180, 90)).any():
-        reason = "coordinates are not degrees: name their reference system with crs"
-        raise CityFileError(str(path), f"{_KEY}.crs", reason)
-    return lines
 
 
 def _text(value: object) -> str:

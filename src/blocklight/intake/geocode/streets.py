@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -112,12 +113,11 @@ class Streets:
         name = street_name(street.name)
         if not name or street.line.is_empty or not self._box.intersects(street.line):
             return
-        geometry = street.line
-        parts = [self._metres(part) for part in getattr(geometry, "geoms", [geometry]) if part.length]
+        pieces_of_line = getattr(street.line, "geoms", [street.line])
+        parts = [self._metres(part) for part in pieces_of_line if part.length]
         self._lines.setdefault(name, []).extend(parts)
-        begins, ends = street.begins, street.ends
-        if numbers := begins + ends:
-            falling = min(begins, default=0) > min(ends, default=max(numbers))
+        if numbers := street.begins + street.ends:
+            falling = min(street.begins, default=0) > min(street.ends, default=max(numbers))
             drawn = (part.reverse() if falling else part for part in parts)
             pieces = [_Piece(part, min(numbers), max(numbers)) for part in drawn]
             self._pieces.setdefault(name, []).extend(pieces)
@@ -140,11 +140,11 @@ class Streets:
 
         One that says more or something else is not known: East 9th Street is not 9th Street.
         """
-        for form in (name, *same_street(name)):
-            if form in self._lines:
-                return form
-        forms = (self._loose.get(form) for form in (name, *same_street(name)))
-        return next((form for form in forms if form is not None), None)
+        forms = (name, *same_street(name))
+        known = chain(
+            (form for form in forms if form in self._lines), filter(None, map(self._loose.get, forms))
+        )
+        return next(known, None)
 
     def _whole(self, name: str) -> Any:  # noqa: ANN401 - shapely has no types of its own
         line = shapely.MultiLineString(self._lines[name])
