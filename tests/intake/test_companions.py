@@ -227,6 +227,16 @@ def test_after_a_restart_what_waits_is_compared_by_all_of_the_ground_that_its_pl
     assert [one.id for one in after[1:]] == [held.id] * len(fate)
 
 
+def test_after_a_restart_a_point_in_place_of_an_address_counts_as_the_sensitive_calls_own(
+    tmp_path: Path,
+) -> None:
+    (held,) = outcomes_of(a_feed(tmp_path, top=HOLD), row("beside"))
+    assert isinstance(held, Held)
+    hidden = row("hidden", "STALKING", lat=None, lon=None, address=f"{LAT:.6f}, {LON:.6f}")
+    after = outcomes_of(a_feed(tmp_path, top=HOLD), hidden, past=Past(never_shown=lambda: [held.incident]))
+    assert fates(after) == ["sensitive", "companion"]
+
+
 def test_of_a_call_that_is_remembered_the_exact_place_decides_and_not_the_stored_one(tmp_path: Path) -> None:
     feed = a_feed(tmp_path, top=HOLD)
     (held,) = outcomes_of(feed, row("beside", metres=150))

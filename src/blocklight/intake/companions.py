@@ -16,6 +16,7 @@ from blocklight.city import City
 from blocklight.intake.digests import digest_of
 from blocklight.intake.geocode.addresses import Between, Block, Crossing, Spot, readings
 from blocklight.intake.geocode.names import core
+from blocklight.intake.geocode.place import Point
 from blocklight.intake.geomask import hundred_block
 from blocklight.intake.past import Past
 from blocklight.intake.record import Incident
@@ -149,8 +150,8 @@ class Companions:
         for incident in incidents:
             slot = slot_of(incident.received_at)
             sensitive.marks.setdefault(slot, set()).update(self._marks_of_sensitive(incident))
-            is_placed = _is_placed(incident)
-            lon, lat = (incident.lon, incident.lat) if is_placed else (None, None)
+            point, _ = _point_and_names(incident)
+            lon, lat = point or (None, None)
             sensitive.places.append((slot, lon, lat, _label(incident)))
         return sensitive
 
@@ -197,13 +198,13 @@ class Companions:
 
     def _marks_of_sensitive(self, incident: Incident) -> Iterator[bytes]:
         """Yield the marks by which another call is recognised as close to a sensitive one."""
-        lon, lat, names = _point_and_names(incident)
-        if lon is None or lat is None or not _on_earth(lon, lat):  # its place is not looked up
+        point, names = _point_and_names(incident)
+        if point is None:  # its place is not looked up
             for name in names:
                 self._any_unplaced = True
                 yield digest_of(("unplaced", name))
             return
-        for cell in grid.grid_disk(grid.latlng_to_cell(lat, lon, _FINE), _RINGS):
+        for cell in grid.grid_disk(_cell(point), _RINGS):
             yield digest_of(cell)
         for name in names:
             yield digest_of(("placed", name))
@@ -213,13 +214,14 @@ class Companions:
 
         *always* yields them also for sensitive calls that come later and may have no point.
         """
-        lon, lat = incident.lon, incident.lat
-        looked_up = lon is None or incident.placed is not None
+        looked_up = incident.lon is None or incident.placed is not None
         names: Sequence[str] = ()
         if looked_up or always or self._any_unplaced:
-            lon, lat, names = _point_and_names(incident)
-        if lon is not None and lat is not None and _on_earth(lon, lat):
-            yield digest_of(grid.latlng_to_cell(lat, lon, _FINE))
+            point, names = _point_and_names(incident)
+        else:  # the usual case, and then the address need not be read
+            point = _own_point(incident)
+        if point is not None:
+            yield digest_of(_cell(point))
         for name in names:
             yield digest_of(("unplaced", name))
             if looked_up:
@@ -237,26 +239,32 @@ def _may_be_shown(outcome: Outcome) -> bool:
     return not isinstance(outcome, Rejected)
 
 
-def _is_placed(incident: Incident) -> bool:
-    return incident.lon is not None and incident.lat is not None and _on_earth(incident.lon, incident.lat)
+def _own_point(incident: Incident) -> Point | None:
+    return _on_earth(incident.lon, incident.lat)
 
 
-def _on_earth(lon: float, lat: float) -> bool:
-    return abs(lon) <= 180 and abs(lat) <= 90  # noqa: PLR2004 - degrees
+def _on_earth(lon: float | None, lat: float | None) -> Point | None:
+    if lon is None or lat is None or abs(lon) > 180 or abs(lat) > 90:  # noqa: PLR2004 - degrees
+        return None
+    return lon, lat
 
 
-def _point_and_names(incident: Incident) -> tuple[float | None, float | None, Sequence[str]]:
+def _cell(point: Point) -> int:
+    return int(grid.latlng_to_cell(point[1], point[0], _FINE))
+
+
+def _point_and_names(incident: Incident) -> tuple[Point | None, Sequence[str]]:
     """Give the point of an incident, also one that its address is, and the names of its block or crossing.
 
     Of streets only what every way of writing them has in common: 120 MAIN, 100 BLK N MAIN ST and
     120 MAIN STREET, APT 4 have one name.
     """
-    lon, lat = incident.lon, incident.lat
+    point = _own_point(incident)
     names: list[str] = []
     for reading in readings(incident.address or "", incident.cross_street):
         match reading:
             case Spot():
-                lon, lat = (reading.lon, reading.lat) if lon is None else (lon, lat)
+                point = _on_earth(reading.lon, reading.lat) if incident.lon is None else point
             case Block():
                 names.append(f"{reading.number} {core(reading.street)}")
             case Crossing():
@@ -264,7 +272,7 @@ def _point_and_names(incident: Incident) -> tuple[float | None, float | None, Se
             case Between():
                 ends = (core(reading.one), core(reading.two))
                 names += [" & ".join(sorted((core(reading.street), end))) for end in ends]
-    return lon, lat, names
+    return point, names
 
 
 def _label(incident: Incident) -> str | None:
