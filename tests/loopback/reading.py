@@ -37,6 +37,12 @@ class Fetched:
         return [batch.complete for batch in self.batches]
 
 
+def calls_source(url: str, connector: str, **changes: Any) -> SourceSpec:  # noqa: ANN401 - any setting
+    """A source of calls that close by leaving it; *changes* give at least its fields."""
+    plain = {"id": "calls", "label": "Calls", "connector": connector, "url": url, "closes": "vanish"}
+    return SourceSpec.model_validate({**plain, "key": ["id"], "timeout_s": 30, **changes})
+
+
 class Reader:
     """A connector with its client, its clock and its patience: *slept* is what it would have waited."""
 

@@ -12,7 +12,15 @@ from typing import IO
 from blocklight.errors import SourceChanged
 from blocklight.intake.columns import Columns
 from blocklight.intake.record import RawRecord, Unreadable
-from blocklight.intake.table_rows import MOST_TITLES, Block, Reading, heading_of, in_blocks, is_footer
+from blocklight.intake.table_rows import (
+    FOOTER_CELLS,
+    MOST_TITLES,
+    Block,
+    Reading,
+    heading_of,
+    in_blocks,
+    is_footer,
+)
 
 _DELIMITERS = ",;\t|"
 _LONGEST_FIELD = 1_000_000
@@ -20,7 +28,6 @@ _MOST_EMPTY = 2_000_000
 _MOST_COLUMNS = 5_000
 _START = 65_536
 _LINES_LOOKED_AT = 50
-_FOOTER_CELLS = 2
 _SEPARATOR = re.compile(r"\ufeff?sep=([,;\t|])\s*", re.IGNORECASE)
 """What Excel writes above a table whose delimiter is not that of the country."""
 
@@ -118,8 +125,8 @@ def _is_beside(row: Sequence[str] | None, heading: Sequence[str]) -> bool:
         return False
     if row[0] == heading[0] and list(row) == list(heading):
         return True
-    filled = [text for cell in row if (text := cell.strip())]
-    return len(filled) <= _FOOTER_CELLS and is_footer(filled, len(heading))
+    filled = (text for cell in row if (text := cell.strip()))
+    return is_footer(list(itertools.islice(filled, FOOTER_CELLS + 1)), len(heading))
 
 
 def _record(row: list[str] | None, heading: list[str], columns: Columns) -> RawRecord | Unreadable:

@@ -22,7 +22,8 @@ _FOOTER = re.compile(
     re.IGNORECASE,
 )
 """How the lines begin that reports write below a table."""
-_FOOTER_CELLS = 2
+FOOTER_CELLS = 2
+"""Of how many cells with text such a line has at most."""
 _NARROW = 4  # columns: in a table of fewer, a line of two cells may be a row
 
 
@@ -102,6 +103,6 @@ def in_blocks(rows: Iterable[RawRecord | Unreadable], size: int) -> Iterator[Blo
 
 def is_footer(filled: Sequence[str], width: int) -> bool:
     """Whether a line is what stands below a table, such as a total, given its cells that are not empty."""
-    if not filled or not _FOOTER.match(filled[0]):
+    if not 0 < len(filled) <= FOOTER_CELLS or not _FOOTER.match(filled[0]):
         return False
-    return len(filled) == 1 < width or (len(filled) <= _FOOTER_CELLS and width >= _NARROW)
+    return len(filled) == 1 < width or width >= _NARROW

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from loopback.reading import Fetched, Reader
+from loopback.reading import Fetched, Reader, calls_source
 from loopback.server import Reply, Request, serving
 
 from blocklight.city import SourceSpec
@@ -24,8 +24,7 @@ FIELDS: dict[str, Any] = {
 
 
 def source(url: str, connector: str, **changes: Any) -> SourceSpec:  # noqa: ANN401 - any setting
-    plain = {"id": "calls", "label": "Calls", "connector": connector, "url": url, "closes": "vanish"}
-    return SourceSpec.model_validate({**plain, "key": ["id"], "fields": FIELDS, "timeout_s": 30} | changes)
+    return calls_source(url, connector, **{"fields": FIELDS, **changes})
 
 
 def calls(first: int, last: int) -> list[dict[str, Any]]:

@@ -4,10 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from loopback.reading import Fetched, Reader
+from loopback.reading import Fetched, Reader, calls_source
 from loopback.server import Reply, serving
 
-from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged
 from blocklight.intake.row_lists import list_at
 
@@ -26,9 +25,8 @@ OTHER = CALL | {"id": "C2", "type": "VEHICLE FIRE"}
 async def read(body: str | bytes, connector: str = "json", **changes: Any) -> Fetched:  # noqa: ANN401 - any setting
     sent = body if isinstance(body, bytes) else body.encode()
     with serving(lambda _: Reply(200, (sent,))) as running:
-        plain = {"id": "calls", "label": "Calls", "connector": connector, "url": running.url + "/calls"}
-        spec = {**plain, "closes": "vanish", "key": ["id"], "fields": FIELDS, "timeout_s": 30} | changes
-        async with Reader(SourceSpec.model_validate(spec)) as reader:
+        source = calls_source(running.url + "/calls", connector, **{"fields": FIELDS, **changes})
+        async with Reader(source) as reader:
             return await reader.fetch()
 
 

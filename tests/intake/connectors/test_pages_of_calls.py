@@ -4,10 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from loopback.reading import Fetched, Reader
+from loopback.reading import Fetched, Reader, calls_source
 from loopback.server import Reply, Request, serving
 
-from blocklight.city import SourceSpec
 from blocklight.errors import SourceChanged
 from blocklight.intake.extent import NOT_ALL
 
@@ -33,9 +32,8 @@ def table(*calls: str, head: str = HEADINGS, named: str = "") -> str:
 async def read(page: str | Callable[[Request], Reply], **changes: Any) -> Fetched:  # noqa: ANN401 - any setting
     answer = page if callable(page) else lambda _: Reply(200, (page.encode(),))
     with serving(answer) as running:
-        plain = {"id": "calls", "label": "Calls", "connector": "html", "url": running.url + "/calls"}
-        spec = {**plain, "closes": "vanish", "key": ["Call"], "fields": FIELDS, "timeout_s": 30} | changes
-        async with Reader(SourceSpec.model_validate(spec)) as reader:
+        settings = {"key": ["Call"], "fields": FIELDS, **changes}
+        async with Reader(calls_source(running.url + "/calls", "html", **settings)) as reader:
             return await reader.fetch()
 
 

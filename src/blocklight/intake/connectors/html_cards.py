@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-_PIECE = 65_536
+from blocklight.intake.connectors.html_text import SILENT, feed, folded
+
 _MOST_CARDS = 100_000
 _MOST_FIELDS = 200
 _LABELLED = re.compile(r"\s*([^\s:][^:]{0,60}?)\s*:\s+(\S.*)", re.DOTALL)
@@ -12,7 +13,6 @@ _VOID = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track",
     "wbr",
 })  # fmt: skip
-_SILENT = frozenset({"script", "style", "template"})
 _INLINE = frozenset({"a", "abbr", "b", "em", "i", "small", "span", "strong", "time", "u"})
 
 
@@ -33,9 +33,7 @@ def cards_of(text: str, card: str) -> list[dict[str, str]]:
     the card.
     """
     reader = _Cards(card)
-    for start in range(0, len(text), _PIECE):
-        reader.feed(text[start : start + _PIECE])
-    reader.close()
+    feed(reader, text)
     return reader.rows
 
 
@@ -69,11 +67,11 @@ class _Cards(HTMLParser):
                 return
 
     def handle_data(self, data: str) -> None:
-        if self._open and not any(element.tag in _SILENT for element in self._open):
+        if self._open and not any(element.tag in SILENT for element in self._open):
             self._open[-1].words.append(data)
 
     def _end(self, element: _Element) -> None:
-        text = " ".join("".join(element.words).split())
+        text = folded(element.words)
         if not text:
             return
         if element.tag == "dt":

@@ -1,7 +1,6 @@
 """Takes a web page apart: the cells of its tables, what stands above each, its pager, and what it says."""
 
 import re
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from html.parser import HTMLParser
 from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.connectors.html_cards import cards_of
 from blocklight.intake.connectors.html_pager import Anchor, pager_of
+from blocklight.intake.connectors.html_text import SILENT, feed, folded
 from blocklight.intake.extent import Extent
 from blocklight.matching import LONGEST_TEXT, Matcher
 
@@ -18,10 +18,6 @@ LOST = "\ufffd"
 MOST_CELLS = 2_000_000
 _MOST_TAGS = 1_000_000
 _MOST_ANCHORS = 5_000
-_PIECE = 65_536
-_LONGEST_TAG, _LONGEST_SCRIPT = 100_000, 8_000_000
-_LONGEST_END = 4_096
-_LONGEST_S = 60.0
 _LONGEST_TITLE = 200
 _LONGEST_INPUT = 1_000_000
 _WIDEST, _LONGEST = 1000, 65_534  # as far as the HTML standard lets a cell reach (4.9.11)
@@ -29,7 +25,6 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _DECLARED_WITHIN = 1024
 _AS_BROWSERS = dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "cp1252")
-_SILENT = frozenset({"script", "style", "template"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "legend", "caption", "summary"})
 SAYS_NOBODY = re.compile(
     r"\b(?:(?:no|zero|0|not any|aren't any|are not any)\s+(?:[a-z-]+\s+){0,3}"
@@ -54,7 +49,7 @@ class Cell:
     @property
     def text(self) -> str:
         """The text with runs of white space folded."""
-        return _folded(self.words)
+        return folded(self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,24 +100,11 @@ def _finds(pattern: Matcher, words: str) -> bool:
 
 
 def _read(text: str) -> "_Reader":
-    """Parse a page piece by piece, with limits: an unclosed part is searched from its start each time."""
+    """Parse a page, within limits."""
     if text.count("<") > _MOST_TAGS:
         raise SourceChanged("too many tags on the page")
     reader = _Reader()
-    deadline = time.monotonic() + _LONGEST_S
-    for start in range(0, len(text), _PIECE):
-        try:
-            reader.feed(text[start : start + _PIECE])
-        except AssertionError:  # how the parser refuses a declaration that it does not know
-            raise SourceUnavailable("answered with HTML that cannot be read") from None
-        unread = reader.rawdata
-        is_tag = unread[:1] == "<" and unread[1:2].isalpha()
-        if len(unread) > (_LONGEST_TAG if is_tag else _LONGEST_SCRIPT):
-            raise SourceUnavailable("answered with HTML of which a part has no end")
-        if time.monotonic() > deadline:
-            raise SourceUnavailable("a page that takes too long to read")
-    if len(reader.rawdata) <= _LONGEST_END:
-        reader.close()
+    feed(reader, text)
     return reader
 
 
@@ -175,13 +157,13 @@ class _Reader(HTMLParser):
             self._heading = []
         elif tag == "input":
             self._note_input(dict(attrs))
-        elif tag in _SILENT:
+        elif tag in SILENT:
             self._silent += 1
         elif tag == "br" and self._cell is not None:
             self._cell.words.append(" ")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _SILENT:
+        if tag in SILENT:
             self._silent = max(0, self._silent - 1)
         elif tag == "table":
             self._cell = None
@@ -207,7 +189,7 @@ class _Reader(HTMLParser):
             self._heading.append(data)
 
     def _end_heading(self, tag: str) -> None:
-        text = _folded(self._heading or [])[:_LONGEST_TITLE]
+        text = folded(self._heading or [])[:_LONGEST_TITLE]
         self._heading = None
         if tag == "caption" and self._open:
             table = self._open[-1][0]
@@ -259,8 +241,3 @@ class _Reader(HTMLParser):
 def _reach(told: str | None) -> int:
     """Return over how many rows or columns a cell says that it reaches: 0 is to the end, nonsense is 1."""
     return int(told) if told is not None and re.fullmatch(r"\s*\d{1,5}\s*", told) else 1
-
-
-def _folded(words: list[str]) -> str:
-    """Return text with runs of white space folded."""
-    return " ".join("".join(words).split())
