@@ -43,7 +43,11 @@ def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | N
         api.include_router(router, prefix="/api/v1")
     api.include_router(health.router)
     hours = state.city.publish.window_hours
-    builds = WindowBuilds(lambda: state.publisher.window, lambda: state.publisher.live.sending_share)
+
+    def sending_share() -> float:
+        return state.publisher.live.sending_share
+
+    builds = WindowBuilds(lambda: state.publisher.window, sending_share)
     streams: dict[str, Any] = {
         LIVE: state.publisher.live,
         "/api/v1/window": WindowEndpoint(builds, "window", longest_hours=hours),
@@ -57,27 +61,21 @@ def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | N
     api.include_router(pages.router)
     add_problem_handlers(api)
     document_streams(api, longest_hours=hours, push=inbox is not None)
-    _serve_document(api)
+    _serve_document(api, state)
     push = None if inbox is None else PushEndpoint(inbox)
-    return Front(
-        api,
-        streams,
-        state.admission,
-        push,
-        requests=state.requests,
-        sending_share=lambda: state.publisher.live.sending_share,
-    )
+    return Front(api, streams, state.admission, push, requests=state.requests, sending_share=sending_share)
 
 
-def _serve_document(api: FastAPI) -> None:
+def _serve_document(api: FastAPI, state: Public) -> None:
     """Serve the OpenAPI document, worked out when it is first asked for and never again."""
-    made: list[PublicFile] = []
 
     def document(request: Request) -> Response:
-        if not made:
-            made.append(PublicFile(orjson.dumps(api.openapi()), "application/json"))
-        return made[0].respond(request)
+        path = request.url.path
+        if path not in state.files:
+            state.files[path] = PublicFile(orjson.dumps(api.openapi()), "application/json")
+        return state.files[path].respond(request)
 
+    # Before the pages, which answer whatever nothing else does.
     api.router.routes.insert(0, Route("/openapi.json", document, include_in_schema=False))
 
 

@@ -89,12 +89,14 @@ class Front:
 
     async def _pushed(self, push: PushEndpoint, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         """Take a push. Whoever holds a key is no stranger and is never counted; others are, like readers."""
-        if push.refuses(scope):
-            wait_s = self._admission.requests.take(_address(scope), 1.0)
-            if wait_s:
-                await self._too_many("requests", wait_s, scope, receive, send)
-                return
-        await push(scope, receive, send)
+        wait_s = await push(
+            scope,
+            receive,
+            send,
+            wait_of_stranger=lambda: self._admission.requests.take(_address(scope), 1.0),
+        )
+        if wait_s:
+            await self._too_many("requests", wait_s, scope, receive, send)
 
     def _from_client(self, scope: Any) -> Any:  # noqa: ANN401 - ASGI
         """Return *scope* as of the client that a trusted proxy speaks for."""

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import orjson
@@ -56,19 +56,35 @@ class PushEndpoint:
         self._wrong: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._waiting: Counter[str] = Counter()
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
-        """Answer one request."""
+    async def __call__(
+        self,
+        scope: Any,  # noqa: ANN401 - ASGI
+        receive: Any,  # noqa: ANN401 - the same
+        send: Any,  # noqa: ANN401 - the same
+        *,
+        wait_of_stranger: Callable[[], float] = lambda: 0.0,
+    ) -> float:
+        """Answer one request; return 0.
+
+        Whoever holds a key is never counted. For anybody else *wait_of_stranger* is asked: if it says that
+        they have to wait, nothing is answered, and that number of seconds is returned.
+        """
         request = Request(scope, receive)
-        response = await self._answer(request, scope["path"].removeprefix(PREFIX))
+        source = scope["path"].removeprefix(PREFIX)
+        is_stranger = request.method != "POST" or not self._inbox.admits(source, _key_of(request))
+        if is_stranger and (wait_s := wait_of_stranger()):
+            return wait_s
+        response = await self._answer(request, source, is_stranger=is_stranger)
         response.headers["cache-control"] = "no-store"
         if not 200 <= response.status_code < 300:  # noqa: PLR2004 - what was not read is not waited for
             response.headers["connection"] = "close"
         await response(scope, receive, send)
+        return 0.0
 
-    async def _answer(self, request: Request, source: str) -> Response:
+    async def _answer(self, request: Request, source: str, *, is_stranger: bool) -> Response:
         if request.method != "POST":
             return _with(problem(405, "Method Not Allowed"), allow="POST")
-        refusal = self._refuse(request, source)
+        refusal = self._refuse(request, source, is_stranger=is_stranger)
         if refusal is not None:
             return refusal
         if self._waiting[source] >= _MOST_WAITING:
@@ -79,18 +95,10 @@ class PushEndpoint:
         finally:
             self._waiting[source] -= 1
 
-    def refuses(self, scope: Any) -> bool:  # noqa: ANN401 - ASGI
-        """Whether a request comes from somebody who holds no key, so that it counts as a stranger's."""
-        request = Request(scope)
-        _, _, key = request.headers.get("authorization", "").partition(" ")
-        return request.method != "POST" or not self._inbox.admits(
-            scope["path"].removeprefix(PREFIX), key.strip()
-        )
-
-    def _refuse(self, request: Request, source: str) -> Response | None:
+    def _refuse(self, request: Request, source: str, *, is_stranger: bool) -> Response | None:
         """Return why the request is not even read, ``None`` when it is."""
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        if not self._inbox.admits(source, key.strip()) or scheme.lower() != "bearer":
+        scheme = request.headers.get("authorization", "").partition(" ")[0]
+        if is_stranger or scheme.lower() != "bearer":
             return self._wrong_key(f"{request.client.host if request.client else ''} {source}")
         if int(_length(request)) > _MOST_BYTES:
             return problem(413, "Too large", f"a batch may have {_MOST_BYTES:,} bytes")
@@ -152,6 +160,10 @@ class PushEndpoint:
             "rejected": counts["rejected"],
         }
         return Response(orjson.dumps(batch), 202, media_type="application/json")
+
+
+def _key_of(request: Request) -> str:
+    return request.headers.get("authorization", "").partition(" ")[2].strip()
 
 
 def _length(request: Request) -> str:

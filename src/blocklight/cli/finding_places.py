@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.lookup import lookup_of
@@ -15,12 +15,19 @@ _FEWEST = 2
 """A word of one address alone may be the name of a house: it is not listed."""
 
 
-def with_place(incident: Incident, rules: Rules, geocoder: Geocoder | None) -> Incident:
-    """Give *incident* the place of its address, if it has none of its own and may be looked up."""
-    if geocoder is None or incident.lon is not None:
-        return incident
-    lookup = lookup_of(incident, rules)
-    return incident if lookup is Lookup.NOWHERE else geocoder.placing()(incident, lookup)
+def placing(rules: Rules, geocoder: Geocoder | None) -> Callable[[Incident], Incident]:
+    """Give what places incidents that may be looked up; together they wait as long as one fetch may."""
+    if geocoder is None:
+        return lambda incident: incident
+    place = geocoder.placing()
+
+    def with_place(incident: Incident) -> Incident:
+        if incident.lon is not None:
+            return incident
+        lookup = lookup_of(incident, rules)
+        return incident if lookup is Lookup.NOWHERE else place(incident, lookup)
+
+    return with_place
 
 
 def words_of_missed(incidents: Sequence[Incident], rules: Rules, geocoder: Geocoder | None) -> str:
@@ -29,8 +36,8 @@ def words_of_missed(incidents: Sequence[Incident], rules: Rules, geocoder: Geoco
     A sentence to print after others, empty where there are none. No whole address is ever in it.
     """
     missed: Counter[str] = Counter()
-    for incident in incidents:
-        if with_place(incident, rules, geocoder).placed is Placed.MISSED:
+    for incident in map(placing(rules, geocoder), incidents):
+        if incident.placed is Placed.MISSED:
             text = f"{incident.address or ''} {incident.cross_street or ''}".upper()
             missed.update(set(_WORD.findall(text)))
     common = [f"{word} {count}" for word, count in missed.most_common(_MOST_WORDS) if count >= _FEWEST]

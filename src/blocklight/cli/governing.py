@@ -9,7 +9,7 @@ from rich.table import Table
 from blocklight.city import City, SourceSpec
 from blocklight.cli import out
 from blocklight.cli.checking import one_page, read_sample
-from blocklight.cli.finding_places import with_place
+from blocklight.cli.finding_places import placing
 from blocklight.cli.policy_change import WORDS, Difference, asked, asked_of_waiting
 from blocklight.cli.serving import Options, configured_city, open_store, wall_clock
 from blocklight.errors import BlocklightError, RecordRejected, UsageError
@@ -66,7 +66,8 @@ def explain_record(name: str, source_id: str | None, record: Path) -> None:
     if source_id is None and len(city.sources) > 1:
         raise UsageError("--source", "required: --record belongs to one source, and this city has several")
     source = city.source(source_id) if source_id else city.sources[0]
-    rules, geocoder = Rules.of(city, _THROWAWAY_KEY), Geocoder.of(city)
+    rules = Rules.of(city, _THROWAWAY_KEY)
+    with_place = placing(rules, Geocoder.of(city))
     read = Normaliser.of(source, city)
     rows = _rows(source, city, read_sample(record))
     for number, raw in enumerate(rows[:_MOST_RECORDS], 1):
@@ -76,7 +77,7 @@ def explain_record(name: str, source_id: str | None, record: Path) -> None:
         except RecordRejected as error:
             out.print(f"rejected: {error.reason}", highlight=False)
             continue
-        for line in _explained(with_place(incident, rules, geocoder), rules):
+        for line in _explained(with_place(incident), rules):
             out.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
