@@ -14,7 +14,7 @@ from pathlib import Path
 from table import Table
 from window import calls
 
-from blocklight.city import load_city
+from blocklight.config.city import load_city
 from blocklight.store import Store
 
 ROWS = 1_000_000

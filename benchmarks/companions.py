@@ -19,9 +19,9 @@ import h3
 import pyarrow.parquet as pq
 import zstandard
 
-from blocklight.city import CallTypes, load_city
+from blocklight.config.city import CallTypes, load_city
 from blocklight.intake.call_types import CallMeanings
-from blocklight.model import Category, Reason
+from blocklight.model.vocabulary import Category, Reason
 
 DATA = Path(os.environ.get("BLOCKLIGHT_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data")) / "cad"
 NEAR_M, NEAR_MIN = 40, 30

@@ -16,9 +16,10 @@ import orjson
 import pyarrow.parquet as pq
 from table import Table
 
-from blocklight.city import load_city
+from blocklight.app.city_runtime import open_city
+from blocklight.app.opening import Options
 from blocklight.cli.importing import import_history
-from blocklight.cli.serving import Options, open_town
+from blocklight.config.city import load_city
 
 _ALL = 1_787_812
 _SOME = _ALL // 8
@@ -88,7 +89,7 @@ def import_alone(shared: Path, rows: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         city, file = city_file(folder), first_rows(shared, folder, rows)
-        open_town(Options(str(city), data=folder / "data")).store.close()
+        open_city(Options(str(city), data=folder / "data")).store.close()
         command: list[str | Path] = [sys.executable, __file__, city, file, folder / "data"]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     seconds, megabytes = map(float, done.stdout.split()[-2:])

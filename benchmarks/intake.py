@@ -17,12 +17,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 from table import Table
 
+from blocklight.app.city_runtime import CityRuntime, open_city
+from blocklight.app.opening import Options
 from blocklight.cli.recording import ReplayClock, answer_at_once
-from blocklight.cli.serving import Options, Town, open_town
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import ReplayTransport, replay_lines
 from blocklight.intake.run import Feed, Runner
-from blocklight.store.engines import transaction
+from blocklight.store.schema.engines import transaction
 
 _ROUNDS = 3
 _GOAL = 3.0
@@ -68,7 +69,7 @@ def written(recording: Path, folder: Path) -> list[_Written]:
 
 def replay(recording: Path, folder: Path) -> tuple[float, int]:
     """Replay at full speed; return seconds and records."""
-    town = open_town(Options("houston", data=folder))
+    town = open_city(Options("houston", data=folder))
     lines = list(replay_lines(recording))
     begun = time.perf_counter()
     records = asyncio.run(_polls(town, lines))
@@ -77,7 +78,7 @@ def replay(recording: Path, folder: Path) -> tuple[float, int]:
     return taken, records
 
 
-async def _polls(town: Town, lines: list[tuple[datetime, bytes]]) -> int:
+async def _polls(town: CityRuntime, lines: list[tuple[datetime, bytes]]) -> int:
     source = town.city.source("active")
     transport, clock = ReplayTransport(), ReplayClock()
     records = 0
@@ -95,7 +96,7 @@ async def _polls(town: Town, lines: list[tuple[datetime, bytes]]) -> int:
 
 def bare(polls: list[_Written], folder: Path) -> float:
     """Issue the same statements and rows straight to SQLite, a durable commit a poll; return seconds."""
-    open_town(Options("houston", data=folder)).store.close()  # the same tables, empty
+    open_city(Options("houston", data=folder)).store.close()  # the same tables, empty
     database = sqlite3.connect(folder / "blocklight.sqlite3", isolation_level=None)
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "cache_size = -64000"):
         database.execute(f"PRAGMA {pragma}")

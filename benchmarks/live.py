@@ -24,7 +24,9 @@ from typing import Any
 import numpy as np
 import uvloop
 
-from blocklight.model import Category, Change, Kind, Place, PlaceKind, PublicIncident, Status
+from blocklight.model.changes import Change
+from blocklight.model.record import Place, PublicIncident
+from blocklight.model.vocabulary import Category, Kind, PlaceKind, Status
 from blocklight.publish.live import Live, pause_after
 from blocklight.publish.replay import encode_change
 
@@ -158,8 +160,8 @@ async def serve_city(rate: float) -> None:
     """Serve the whole path: a writer commits to SQLite, the publisher follows, uvicorn sends."""
     from blocklight.api.app import create_app  # noqa: PLC0415 - the bare server must not pay for it
     from blocklight.api.state import Public  # noqa: PLC0415 - the same
-    from blocklight.areas import Areas  # noqa: PLC0415 - the same
-    from blocklight.city import load_city  # noqa: PLC0415 - the same
+    from blocklight.config.city import load_city  # noqa: PLC0415 - the same
+    from blocklight.geo.areas import Areas  # noqa: PLC0415 - the same
     from blocklight.publish.publisher import Publisher  # noqa: PLC0415 - the same
     from blocklight.store import Store  # noqa: PLC0415 - the same
 
@@ -197,7 +199,7 @@ async def uvicorn_server(app: Any) -> tuple[Any, int]:  # noqa: ANN401 - ASGI
 
     import uvicorn  # noqa: PLC0415 - see serve_city
 
-    from blocklight.cli.connections import bounded_protocol  # noqa: PLC0415 - see serve_city
+    from blocklight.app.connections import bounded_protocol  # noqa: PLC0415 - see serve_city
 
     listener = socket.create_server(("127.0.0.1", 0), backlog=8192)
     config = uvicorn.Config(

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 from table import Table
 from window import calls
 
-from blocklight.city import load_city
+from blocklight.config.city import load_city
 from blocklight.store import Store
 
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")

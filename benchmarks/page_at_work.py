@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, Page
 from table import Table
 from window import calls
 
-from blocklight.city import load_city
-from blocklight.model import PublicIncident, Status
+from blocklight.config.city import load_city
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Status
 from blocklight.store import Store
 
 _ROWS, _HOURS = 200_000, 720

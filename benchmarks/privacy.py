@@ -18,14 +18,16 @@ from table import Table, median_s
 
 from blocklight.api.ledger import LedgerParameters, told
 from blocklight.api.state import Public
-from blocklight.areas import Areas
-from blocklight.city import City, default_call_types, parse_city
+from blocklight.config.city import City, default_call_types, parse_city
+from blocklight.geo.approved_places import ApprovedPlaces
+from blocklight.geo.areas import Areas
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, redact
-from blocklight.model import Kind, Place, PlaceKind, Reason, Status
-from blocklight.places import ApprovedPlaces
+from blocklight.model.record import Place
+from blocklight.model.vocabulary import Kind, PlaceKind, Reason, Status
 from blocklight.publish.publisher import Publisher
-from blocklight.store import Store, schema
+from blocklight.store import Store
+from blocklight.store.schema import tables
 
 _RULES, _PLACES, _RECORDS, _ROUNDS = 200, 20_000, 60_000, 5
 _GOAL_RECORDS_S, _GOAL_LEDGER_MS = 50_000, 50
@@ -121,11 +123,11 @@ def _fill(store: Store) -> None:
         for outcome, reason in outcomes
     ]  # fmt: skip
     with store._engines.write.begin() as connection:  # noqa: SLF001 - no method writes a whole year
-        connection.execute(sa.insert(schema.ledger), rows)
-        key = (schema.ledger.c.day, schema.ledger.c.outcome, schema.ledger.c.reason)
-        whole = sa.select(*key, sa.func.sum(schema.ledger.c.n)).group_by(*key)
+        connection.execute(sa.insert(tables.ledger), rows)
+        key = (tables.ledger.c.day, tables.ledger.c.outcome, tables.ledger.c.reason)
+        whole = sa.select(*key, sa.func.sum(tables.ledger.c.n)).group_by(*key)
         connection.execute(
-            sa.insert(schema.city_ledger).from_select(["day", "outcome", "reason", "n"], whole)
+            sa.insert(tables.city_ledger).from_select(["day", "outcome", "reason", "n"], whole)
         )
 
 

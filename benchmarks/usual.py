@@ -19,11 +19,11 @@ import pyarrow.parquet as pq
 from table import Table, median_s
 from window import calls
 
-from blocklight.areas import Areas
-from blocklight.city import City, load_city, shipped_cities
+from blocklight.config.city import City, load_city, shipped_cities
+from blocklight.geo.areas import Areas
 from blocklight.insight.predictive import TAIL, Range, pooled_size, usual_range
 from blocklight.insight.usual import LEAST_WEEKS, MOST_WEEKS, Usual, is_whole, same_hours
-from blocklight.model import Kind
+from blocklight.model.vocabulary import Kind
 from blocklight.store import FetchReport, Store
 
 ROWS = 1_000_000

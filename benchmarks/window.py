@@ -19,11 +19,12 @@ from table import Table
 
 from blocklight.api.app import create_app
 from blocklight.api.state import Public
-from blocklight.areas import Areas
-from blocklight.city import City, load_city
+from blocklight.config.city import City, load_city
+from blocklight.geo.areas import Areas
 from blocklight.intake.geomask import mask_point
 from blocklight.intake.redact import Rules
-from blocklight.model import Category, Kind, PublicIncident, Status
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Category, Kind, Status
 from blocklight.publish.publisher import Publisher
 from blocklight.store import Store
 

@@ -8,9 +8,9 @@ import orjson
 
 from blocklight.api.app import create_app
 from blocklight.api.state import Public
-from blocklight.areas import Areas
-from blocklight.city import load_city
-from blocklight.cli.serving import wall_clock
+from blocklight.app.opening import wall_clock
+from blocklight.config.city import load_city
+from blocklight.geo.areas import Areas
 from blocklight.publish.publisher import Publisher
 from blocklight.store import Store
 

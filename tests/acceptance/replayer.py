@@ -9,9 +9,9 @@ import os
 import sys
 from pathlib import Path
 
-from blocklight.areas import Areas
-from blocklight.city import load_city
 from blocklight.cli.recording import replay_source
+from blocklight.config.city import load_city
+from blocklight.geo.areas import Areas
 from blocklight.intake.redact import Rules
 
 

@@ -16,9 +16,10 @@ import zstandard
 from loopback.server import Reply, Request, serving
 from whole_record import all_changes, tables
 
-from blocklight.city import shipped_cities
+from blocklight.app.city_runtime import open_city
+from blocklight.app.opening import Options
 from blocklight.cli.recording import replay_source
-from blocklight.cli.serving import Options, open_town
+from blocklight.config.city import shipped_cities
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import replay_lines
 from blocklight.intake.run import Feed, Runner
@@ -268,7 +269,7 @@ async def test_the_connector_over_http_publishes_what_the_replay_of_the_file_doe
         """Do not wait before a retry: the recorded answer stays the same."""
 
     with serving(feed) as server:
-        town = open_town(
+        town = open_city(
             Options(city, data=tmp_path, source_urls=[f"active={server.url}/rest/services/x/MapServer/0"])
         )
         source = town.city.source("active")

@@ -19,12 +19,13 @@ from loopback.soda import Dataset, soda_rows
 from loopback.table import Table
 from whole_record import tables
 
-from blocklight.areas import Areas
-from blocklight.city import load_city
+from blocklight.config.city import load_city
+from blocklight.geo.areas import Areas
 from blocklight.intake.connectors import connector
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally, run_once
-from blocklight.model import Reason, StoredIncident
+from blocklight.model.changes import StoredIncident
+from blocklight.model.vocabulary import Reason
 from blocklight.store import Store
 
 SAN_FRANCISCO = ZoneInfo("America/Los_Angeles")

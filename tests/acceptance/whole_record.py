@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from blocklight.model import Change
+from blocklight.model.changes import Change
 from blocklight.store import Store
 
 _OF_ONE_RUN = frozenset({("source", "noticed"), ("log", "epoch")})

@@ -21,7 +21,8 @@ from public_side import NOW, PAGE, SCRIPT, PublicSide, public_side
 from blocklight.api.encoding import matches, preferred_encoding
 from blocklight.api.pages import content_policy
 from blocklight.cli.log_lines import OncePerFault
-from blocklight.model import Reason, Status, Withheld
+from blocklight.model.outcomes import Withheld
+from blocklight.model.vocabulary import Reason, Status
 from blocklight.store import FetchReport
 
 _COMPRESSED = ["window", "window/ids", "incidents", "areas/beat", "map/0", "city"]

@@ -17,9 +17,10 @@ from town import FILE
 
 from blocklight.api.app import create_app
 from blocklight.api.state import Public, web_root
-from blocklight.areas import Areas
-from blocklight.city import parse_city
-from blocklight.model import Place, PlaceKind
+from blocklight.config.city import parse_city
+from blocklight.geo.areas import Areas
+from blocklight.model.record import Place
+from blocklight.model.vocabulary import PlaceKind
 from blocklight.publish.publisher import Publisher
 from blocklight.store import FetchReport, Pause, Store
 

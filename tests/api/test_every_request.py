@@ -14,7 +14,7 @@ from small_city import rules_of, small_city
 
 from blocklight.api.app import create_app
 from blocklight.api.state import Public
-from blocklight.areas import Areas
+from blocklight.geo.areas import Areas
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.push import Inbox
 from blocklight.intake.push_keys import PushKeys

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from living_city import START, an_incident
 from public_side import PublicSide, public_side, some_incidents
 
-from blocklight.model import PublicIncident
+from blocklight.model.record import PublicIncident
 from blocklight.publish.feature import iso
 
 _ZONE = ZoneInfo("America/Los_Angeles")

@@ -11,9 +11,10 @@ from public_side import NOW, PublicSide, public_side
 
 from blocklight.api.ledger import LedgerParameters, told
 from blocklight.api.state import Public
-from blocklight.areas import Areas
 from blocklight.errors import BadQuery
-from blocklight.model import Held, Outcome, Reason, Rejected, Withheld
+from blocklight.geo.areas import Areas
+from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
+from blocklight.model.vocabulary import Reason
 
 YESTERDAY = NOW - timedelta(days=1)
 

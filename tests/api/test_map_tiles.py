@@ -11,8 +11,8 @@ from small_city import small_city
 
 from blocklight.api.app import create_app
 from blocklight.api.state import Public
-from blocklight.areas import Areas
 from blocklight.cli.building_basemap import build_basemap
+from blocklight.geo.areas import Areas
 from blocklight.publish.publisher import Publisher
 from blocklight.store import Store
 

@@ -13,8 +13,10 @@ from listening import Listener
 from living_city import START, an_incident, incident_id
 from public_side import NOW, PublicSide, public_side
 
-from blocklight.described import meanings
-from blocklight.model import PublicIncident, Reason, Status, Withheld
+from blocklight.model.described import meanings
+from blocklight.model.outcomes import Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Reason, Status
 from blocklight.publish.window import COLUMNS
 from blocklight.store import FetchReport, Pause
 

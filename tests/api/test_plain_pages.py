@@ -16,7 +16,9 @@ from public_side import PublicSide, public_side, some_incidents
 
 from blocklight.api.plain.words import catalogue
 from blocklight.api.state import web_root
-from blocklight.model import Category, Place, PlaceKind, Reason, Status, Withheld
+from blocklight.model.outcomes import Withheld
+from blocklight.model.record import Place
+from blocklight.model.vocabulary import Category, PlaceKind, Reason, Status
 
 ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 LANGUAGES = sorted(catalogue(web_root()).languages)

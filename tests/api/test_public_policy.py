@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 from town import FILE, NOW, a_row, a_town
 
-from blocklight.cli.policy_change import ACTION
+from blocklight.app.policy_change import ACTION
 
 ALLOW = """
 [[policy.rules]]

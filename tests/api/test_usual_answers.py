@@ -10,7 +10,8 @@ from living_city import an_incident
 from public_side import NOW, PublicSide, public_side
 
 from blocklight.api.state import web_root
-from blocklight.model import Category, Kind, Origin, PublicIncident
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Category, Kind, Origin
 from blocklight.store import FetchReport, Pause
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
-from blocklight.city import shipped_cities
+from blocklight.config.city import shipped_cities
 from browser.desk import ON_A_BLOCK, Desk, Feeds, feeds
 
 # How long a page may take is no test's matter: a map drawn in software keeps a busy machine's page waiting.

@@ -9,8 +9,9 @@ import pytest
 from living_city import an_incident, incident_id
 from playwright.sync_api import Locator, expect
 
-from blocklight.city import load_city
-from blocklight.model import Held, Outcome, Reason, Rejected, Withheld
+from blocklight.config.city import load_city
+from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
+from blocklight.model.vocabulary import Reason
 from blocklight.store import Store
 from browser.conftest import Visitor, blocklight
 from browser.desk import feeds

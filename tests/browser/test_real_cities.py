@@ -22,8 +22,8 @@ from loopback.soda import Dataset, soda_rows
 from loopback.table import Table
 from playwright.sync_api import Page, expect
 
-from blocklight.city import shipped_cities
 from blocklight.cli.building_basemap import build_basemap
+from blocklight.config.city import shipped_cities
 from browser.conftest import Visitor, blocklight, drawn, soon
 from browser.desk import Desk, Feeds
 from browser.test_every_reader import PHONE, axe_finds_nothing

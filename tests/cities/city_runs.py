@@ -10,9 +10,9 @@ from typing import Any, Self
 
 import httpx
 
-from blocklight.areas import Areas
-from blocklight.city import City, load_city
+from blocklight.config.city import City, load_city
 from blocklight.errors import SourceError
+from blocklight.geo.areas import Areas
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import ReplayTransport
 from blocklight.intake.redact import Rules

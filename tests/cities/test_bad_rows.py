@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from city_runs import Run
 
-from blocklight.model import StoredIncident
+from blocklight.model.changes import StoredIncident
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 SECRETS = ("OVERDOSE", "PREGNANT", "5105550123", "QUIROZ", "CARDIAC")

@@ -13,15 +13,17 @@ import pytest
 from city_runs import KEY, Account
 from loopback.server import Reply, Request, serving
 
-from blocklight.areas import Areas
-from blocklight.city import City, SourceSpec, load_city, shipped_cities
+from blocklight.config.city import City, SourceSpec, load_city, shipped_cities
+from blocklight.geo.areas import Areas
 from blocklight.intake.connectors import connector
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser, join_unit_rows
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, redact
 from blocklight.intake.run import Feed, run_once
-from blocklight.model import Category, Disposition, Origin, PublicIncident, Reason, Status, Withheld
+from blocklight.model.outcomes import Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Category, Disposition, Origin, Reason, Status
 from blocklight.store import Store
 
 NOW = datetime(2026, 9, 30, tzinfo=UTC)

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from test_recorded_cities import lines, rows_of
 
-from blocklight.city import load_city
+from blocklight.config.city import load_city
 from blocklight.intake.redact import Rules
-from blocklight.model import Reason
+from blocklight.model.vocabulary import Reason
 
 AT_HOME = "somebody at home who may need protection"
 UNMAPPED: dict[str, dict[str, str]] = {

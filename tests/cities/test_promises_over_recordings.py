@@ -24,15 +24,17 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 from town import KEY, Town, name_epoch
 
-from blocklight.city import City, SourceSpec, load_city
 from blocklight.cli.checking import one_page
+from blocklight.config.city import City, SourceSpec, load_city
+from blocklight.config.policy import Rule
 from blocklight.errors import RecordRejected
 from blocklight.intake.connectors.recording import replay_lines
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Incident, RawRecord
 from blocklight.intake.redact import Rules, redact
-from blocklight.model import Category, Held, Outcome, PublicIncident, Status, Withheld
-from blocklight.policy import Rule
+from blocklight.model.outcomes import Held, Outcome, Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Category, Status
 from blocklight.store import Store
 
 pytestmark = pytest.mark.anyio

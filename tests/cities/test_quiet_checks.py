@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from test_recorded_cities import CASES_SAMPLE, berkeley_rows, lines, menlo_polls, rows_of
 
-from blocklight.areas import Areas
-from blocklight.city import load_city
+from blocklight.config.city import load_city
+from blocklight.geo.areas import Areas
 from blocklight.intake.disclosure.questions import SampleRows, questions
 from blocklight.intake.redact import Rules
 

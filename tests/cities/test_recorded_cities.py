@@ -17,8 +17,8 @@ from loopback.server import serving
 from loopback.soda import Dataset, soda_rows
 from loopback.table import Table
 
-from blocklight.city import SourceSpec
-from blocklight.model import Reason
+from blocklight.config.city import SourceSpec
+from blocklight.model.vocabulary import Reason
 
 WITHHELD_BY_DESIGN = {Reason.SENSITIVE, Reason.NO_PLACE, Reason.OUTSIDE_CITY, Reason.UNMAPPED}
 """Which types are left unmapped, and why, stands in ``test_every_recorded_type``."""

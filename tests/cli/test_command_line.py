@@ -13,7 +13,7 @@ from listening import Event, Listener
 from living_city import until
 from workplace import CITY_FILE, Inside, Workplace, a_row, read_from, serving_rows, statuses
 
-from blocklight.city import shipped_cities
+from blocklight.config.city import shipped_cities
 
 
 def test_the_help_of_every_command_says_what_it_does_and_shows_it(inside: Inside) -> None:

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from living_city import served
 
-from blocklight.cli import connections
-from blocklight.cli.serving import Options, listen, open_town, serve, wall_clock
+from blocklight.app import connections
+from blocklight.app.city_runtime import open_city
+from blocklight.app.listeners import listen
+from blocklight.app.opening import Options, wall_clock
+from blocklight.app.serving import serve
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +27,7 @@ _BOMBS = {
 @asynccontextmanager
 async def _server(folder: Path) -> AsyncIterator[int]:
     with listen("127.0.0.1", 0) as listener:
-        town = open_town(Options("houston", data=folder), reading=False)
+        town = open_city(Options("houston", data=folder), reading=False)
         serving = asyncio.create_task(serve(town, listener, now=wall_clock, intake=False))
         port = listener.getsockname()[1]
         assert b"200 OK" in await _said(port, ASK + b"Connection: close\r\n\r\n")  # it waits in the backlog

@@ -6,7 +6,7 @@ import time
 from living_city import until
 from workplace import CITY_FILE, Workplace, a_row, read_from, serving_rows
 
-from blocklight.cli import fetching
+from blocklight.app import fetching
 
 
 def test_a_second_intake_waits_and_takes_over_within_ten_seconds(workplace: Workplace) -> None:

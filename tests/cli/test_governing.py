@@ -21,7 +21,9 @@ from living_city import an_incident, until
 from typer.testing import CliRunner
 
 from blocklight.cli import app
-from blocklight.model import Category, Held, PublicIncident, Status
+from blocklight.model.outcomes import Held
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Category, Status
 from blocklight.store import Store
 
 _CITY = """

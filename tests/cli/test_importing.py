@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from living_city import an_incident
 
+from blocklight.app.opening import Options
 from blocklight.cli.importing import import_history
-from blocklight.cli.serving import Options
 from blocklight.errors import BlocklightError, SourceChanged, SourceUnavailable
-from blocklight.model import Held
+from blocklight.model.outcomes import Held
 from blocklight.store import Store
 
 CITY = """

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from town import FILE, NOW, Row, Town, a_row
 
-from blocklight.city import City, parse_city
-from blocklight.cli.id_keys import belong_together
+from blocklight.app.id_keys import belong_together
+from blocklight.app.opening import Options
 from blocklight.cli.keeping_keys import rotate_id_key
-from blocklight.cli.serving import Options
+from blocklight.config.city import City, parse_city
 from blocklight.errors import BlocklightError, StoreError
 from blocklight.intake import keys as id_keys
 from blocklight.intake.keys import PublicIds, load_id_key, renewed_id

@@ -10,8 +10,8 @@ import pytest
 from living_city import until
 from workplace import Workplace, a_row, read_from, serving_rows
 
-from blocklight.cli.listeners import address_of, operator_listener, warn_if_moved
-from blocklight.cli.operator_port import OperatorPort
+from blocklight.app.listeners import address_of, operator_listener, warn_if_moved
+from blocklight.app.operator_port import OperatorPort
 from blocklight.errors import BlocklightError
 
 _ALONE = (

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from blocklight.areas import Areas
-from blocklight.city import AreaLayer, load_city
 from blocklight.cli.preparing_areas import prepare_areas
+from blocklight.config.city import AreaLayer, load_city
 from blocklight.errors import BlocklightError, CityFileError
+from blocklight.geo.areas import Areas
 
 
 def square(west: float, **properties: Any) -> dict[str, Any]:  # noqa: ANN401 - any property

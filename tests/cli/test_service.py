@@ -15,9 +15,9 @@ import pytest
 from living_city import until
 from workplace import CITY_FILE, Inside, Workplace, a_row, read_from, serving_rows
 
-from blocklight.cli import service
+from blocklight.app import service
+from blocklight.app.supervisor import keep_watchdog, notify, watchdog_s
 from blocklight.cli.log_lines import JournalFormatter, LineFormatter, OncePerFault, goes_to_journal
-from blocklight.cli.supervisor import keep_watchdog, notify, watchdog_s
 from blocklight.store import Store
 
 

@@ -9,10 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from blocklight.cli.serving import Options, listen, open_town, serve, wall_clock
+from blocklight.app.city_runtime import open_city
+from blocklight.app.listeners import listen
+from blocklight.app.opening import Options, wall_clock
+from blocklight.app.serving import serve
 from blocklight.errors import StoreError
 from blocklight.intake.feed import Tally
-from blocklight.model import Withheld
+from blocklight.model.outcomes import Withheld
 from blocklight.publish.publisher import Publisher
 from blocklight.store import Store
 
@@ -21,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 async def _served(folder: Path, listener: socket.socket | None = None) -> None:
     with nullcontext(listener) if listener else listen("127.0.0.1", 0) as open_listener:
-        town = open_town(Options("houston", data=folder), reading=False)
+        town = open_city(Options("houston", data=folder), reading=False)
         await serve(town, open_listener, now=wall_clock, intake=False)
 
 
@@ -97,7 +100,7 @@ lat = {{ from = "lat", convert = "float" }}
 async def test_all_sources_of_a_served_city_share_one_memory_of_sensitive_calls(tmp_path: Path) -> None:
     file = tmp_path / "smallville.toml"
     file.write_text(_TWO_SOURCES + _PUSHING.format(id="police") + _PUSHING.format(id="fire"), "utf-8")
-    town = open_town(Options(str(file), data=tmp_path / "data"))
+    town = open_city(Options(str(file), data=tmp_path / "data"))
     now = wall_clock()
     row = {"number": "1", "received": now.isoformat(), "what": "STALKING", "lon": -122.2, "lat": 37.8}
     async with httpx.AsyncClient() as client:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from blocklight.cli import file_limit
-from blocklight.cli.serving import Options, listen, open_town, serve, wall_clock
+from blocklight.app import file_limit
+from blocklight.app.city_runtime import open_city
+from blocklight.app.listeners import listen
+from blocklight.app.opening import Options, wall_clock
+from blocklight.app.serving import serve
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +23,7 @@ _CLOSE = "Connection: close\r\n"
 @asynccontextmanager
 async def _city(folder: Path) -> AsyncIterator[int]:
     with listen("127.0.0.1", 0) as listener:
-        town = open_town(Options("houston", data=folder), reading=False)
+        town = open_city(Options("houston", data=folder), reading=False)
         serving = asyncio.create_task(serve(town, listener, now=wall_clock, intake=False))
         port = listener.getsockname()[1]
         assert (await _answer(port, "127.0.0.9", "/healthz")).startswith(b"HTTP/1.1 200")

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from blocklight.city import CallTypes, load_city
-from blocklight.city_edit import with_signed_types
 from blocklight.cli import app
 from blocklight.cli.sign_off import decide, write_types
+from blocklight.config.city import CallTypes, load_city
+from blocklight.config.city_edit import with_signed_types
 from blocklight.errors import BlocklightError, CityFileError
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.type_counts import refusal, type_counts
-from blocklight.model import Category
+from blocklight.model.vocabulary import Category
 
 CITY = """
 # A town of nobody's.

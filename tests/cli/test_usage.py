@@ -5,7 +5,7 @@ import logging
 import pytest
 from workplace import Inside
 
-from blocklight.cli import service
+from blocklight.app import service
 from blocklight.errors import SettingError
 
 BUILD_BASEMAP = ("basemap", "build", "smallville.toml")

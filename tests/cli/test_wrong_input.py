@@ -7,12 +7,12 @@ import zstandard
 from loopback.server import Reply, serving
 from typer.testing import CliRunner
 
-from blocklight.city import load_city
+from blocklight.app.bodies import download, read
 from blocklight.cli import app
-from blocklight.cli.bodies import download, read
 from blocklight.cli.checking import check_city
 from blocklight.cli.proposing import new_city
 from blocklight.cli.recording import record_source, replay_source
+from blocklight.config.city import load_city
 from blocklight.errors import BlocklightError, CityFileError, SourceUnavailable, UsageError
 
 

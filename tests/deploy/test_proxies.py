@@ -18,7 +18,7 @@ from front_servers import DEPLOY, FRONTS, HOST, Front, nginx
 from living_city import until
 from pushed_city import PushedCity, a_batch
 
-from blocklight.settings import Settings
+from blocklight.config.settings import Settings
 
 _numbers = itertools.count(1)
 _HSTS = "max-age=31536000"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pages import ROOT, Block, blocks
 
-from blocklight.city import parse_city
+from blocklight.config.city import parse_city
 from blocklight.errors import CityFileError
 
 HOW_TO = blocks(ROOT / "docs" / "how-to" / "add-a-city.md", "toml")

@@ -15,14 +15,15 @@ from blocklight.api.app import create_app
 from blocklight.api.examples import FEATURE
 from blocklight.api.incidents import IncidentParameters
 from blocklight.api.state import Public
-from blocklight.areas import Areas
-from blocklight.city import load_city
-from blocklight.cli.fetching import Intake
-from blocklight.cli.operator_figures import port_of_intake, port_of_serving
-from blocklight.cli.serving import Town
+from blocklight.app.city_runtime import CityRuntime
+from blocklight.app.fetching import Intake
+from blocklight.app.operator_figures import port_of_intake, port_of_serving
+from blocklight.config.city import load_city
+from blocklight.geo.areas import Areas
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed
-from blocklight.model import Outcome, Reason, Withheld
+from blocklight.model.outcomes import Outcome, Withheld
+from blocklight.model.vocabulary import Reason
 from blocklight.publish.publisher import Publisher
 from blocklight.publish.store_watch import StoreWatch
 from blocklight.store import FetchReport, Store
@@ -114,7 +115,7 @@ async def test_the_reference_of_the_metrics_has_every_one_of_the_operators_port(
     feeds = [feed]
     watch = StoreWatch(publisher.store)
     port = port_of_serving(app.api.state.public, publisher.store, None, feeds, host="127.0.0.1")
-    town = Town(publisher.city, publisher.store, *(None,) * 4)  # type: ignore[arg-type]  # nothing is fetched
+    town = CityRuntime(publisher.city, publisher.store, *(None,) * 4)  # type: ignore[arg-type]  # nothing is fetched
     intake = Intake(
         town, [], now=publisher.now, stored=publisher.wake, faults=publisher.faults, store_watch=watch
     )

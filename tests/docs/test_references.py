@@ -12,12 +12,14 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from blocklight import city as city_module
-from blocklight import field_spec, geocoder_spec, source_spec
-from blocklight import policy as policy_module
 from blocklight.cli import app
-from blocklight.model import Category, Disposition, Reason, Stage, Status
-from blocklight.settings import Settings
+from blocklight.config import city as city_module
+from blocklight.config import field as field_spec
+from blocklight.config import geocoder as geocoder_spec
+from blocklight.config import policy as policy_module
+from blocklight.config import source as source_spec
+from blocklight.config.settings import Settings
+from blocklight.model.vocabulary import Category, Disposition, Reason, Stage, Status
 
 CITY_FILE = read("docs/reference/city-file.md")
 CLI = read("docs/reference/cli.md")

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from living_city import a_city, an_incident
 
-from blocklight.city import City
+from blocklight.config.city import City
 from blocklight.insight.usual import LEAST_WEEKS, MOST_WEEKS, Missing, Told, Usual, Verdict, same_hours
-from blocklight.model import Category, Kind, Origin, PublicIncident, Reason, Withheld
+from blocklight.model.outcomes import Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Category, Kind, Origin, Reason
 from blocklight.store import FetchReport, Store
 
 NOW = datetime(2026, 5, 20, 18, 30, tzinfo=UTC)

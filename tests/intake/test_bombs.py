@@ -12,14 +12,14 @@ from io import BytesIO
 import pytest
 from workbooks import workbook
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
-from blocklight.intake.bounded_json import parse_json
-from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.atom_rss import entry_rows, xml_document
 from blocklight.intake.connectors.html_table import html_document
 from blocklight.intake.connectors.http import json_document
-from blocklight.intake.tables import Reading, read_body, table_body
+from blocklight.intake.forms.bounded_json import parse_json
+from blocklight.intake.forms.columns import Columns
+from blocklight.intake.forms.tables import Reading, read_body, table_body
 
 SOURCE = SourceSpec.model_validate(
     {

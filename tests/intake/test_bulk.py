@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from blocklight.city import City, parse_city
+from blocklight.config.city import City, parse_city
 from blocklight.errors import BlocklightError, SourceChanged
 from blocklight.intake.bulk import History, Understood, understand, understood
-from blocklight.model import PublicIncident
+from blocklight.model.record import PublicIncident
 
 _KEY = bytes(range(32))
 _ROWS = 30_000

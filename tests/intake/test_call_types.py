@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from blocklight.city import CallTypes, default_call_types, load_city
+from blocklight.config.city import CallTypes, default_call_types, load_city
+from blocklight.config.policy import Allow
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.connectors.recording import replay_lines
 from blocklight.intake.redact import Rules
-from blocklight.model import Category, Reason
-from blocklight.policy import Allow
+from blocklight.model.vocabulary import Category, Reason
 
 # What a reader of the recordings' own words would call sensitive, in plain words and not by our patterns.
 GIVEAWAYS = (

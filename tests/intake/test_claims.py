@@ -9,13 +9,13 @@ import pytest
 from small_city import FIELDS, ROW, TABLE, rules_of, small_city
 from store.databases import Database
 
-from blocklight.city import City, parse_city
+from blocklight.config.city import City, parse_city
 from blocklight.errors import CityFileError
 from blocklight.intake.claims import Claims
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.record import Batch, RawRecord
 from blocklight.intake.run import Feed, Tally, store_batch
-from blocklight.model import PublicIncident
+from blocklight.model.record import PublicIncident
 from blocklight.store import Store
 
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from small_city import ROW, rules_of, small_city
 
-from blocklight.grid import mask_point
+from blocklight.geo.hexagons import mask_point
 from blocklight.intake import companions, waiting_calls
 from blocklight.intake.bulk import History, understand
 from blocklight.intake.companions import Companions
@@ -19,7 +19,9 @@ from blocklight.intake.feed import Feed, Tally
 from blocklight.intake.geocode.addresses import Reading
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.past import Past
-from blocklight.model import Held, Outcome, PublicIncident, Reason, Withheld
+from blocklight.model.outcomes import Held, Outcome, Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Reason
 
 NOW = datetime(2026, 3, 1, 12, 5, tzinfo=UTC)
 LON, LAT = -95.5, 29.5

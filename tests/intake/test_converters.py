@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklight.intake.converters import CONVERTERS, to_length, to_point, to_text
-from blocklight.intake.moments import from_epoch_ms, from_epoch_s, from_iso, from_local
-from blocklight.intake.numbers import to_float, to_int
+from blocklight.intake.values.converters import CONVERTERS, to_length, to_point, to_text
+from blocklight.intake.values.moments import from_epoch_ms, from_epoch_s, from_iso, from_local
+from blocklight.intake.values.numbers import to_float, to_int
 
 CHICAGO = ZoneInfo("America/Chicago")
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")

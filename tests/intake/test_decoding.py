@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from blocklight.errors import SourceUnavailable
-from blocklight.intake.decoding import parquet_columns, read_frame, write_frame
+from blocklight.intake.forms.decoding import parquet_columns, read_frame, write_frame
 
 
 class _Runs:

@@ -8,7 +8,7 @@ from typing import Any
 
 from small_city import ROW, rules_of, small_city
 
-from blocklight.city import Bounds
+from blocklight.config.city import Bounds
 from blocklight.intake import geomask
 from blocklight.intake.claims import Claims
 from blocklight.intake.companions import Companions
@@ -17,7 +17,7 @@ from blocklight.intake.digests import digest_of, sealed, unsealed
 from blocklight.intake.feed import Feed, Tally
 from blocklight.intake.geocode.addresses import Block, Reading
 from blocklight.intake.geocode.geocoder import Geocoder
-from blocklight.model import PublicIncident
+from blocklight.model.record import PublicIncident
 
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from workbooks import far_corner, workbook
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
-from blocklight.intake import excel
-from blocklight.intake.columns import Columns
-from blocklight.intake.tables import Reading, read_body, read_file
+from blocklight.intake.forms import excel
+from blocklight.intake.forms.columns import Columns
+from blocklight.intake.forms.tables import Reading, read_body, read_file
 
 SOURCE = SourceSpec.model_validate(
     {

@@ -8,7 +8,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from blocklight.intake.geomask import hundred_block, mask_point
-from blocklight.model import PlaceKind
+from blocklight.model.vocabulary import PlaceKind
 
 lons = st.floats(-179.9, 179.9)
 lats = st.floats(-84, 84)

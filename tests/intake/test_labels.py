@@ -13,12 +13,14 @@ from msgspec.structs import replace
 from small_city import ROW, rules_of, small_city
 
 from blocklight.errors import CityFileError
-from blocklight.grid import BLOCK_BEYOND_M, cell_of, coarsened, distance_m, mask_point
+from blocklight.geo.hexagons import BLOCK_BEYOND_M, cell_of, coarsened, distance_m, mask_point
 from blocklight.intake.geomask import hundred_block
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.redact import Rules, redact
 from blocklight.intake.refilter import Again, refilter, vocabulary
-from blocklight.model import Held, Outcome, Place, PlaceKind, PublicIncident, Withheld
+from blocklight.model.outcomes import Held, Outcome, Withheld
+from blocklight.model.record import Place, PublicIncident
+from blocklight.model.vocabulary import PlaceKind
 
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
 CITY = small_city()

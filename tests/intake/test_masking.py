@@ -14,12 +14,14 @@ from msgspec.structs import replace
 from small_city import ROW, rules_of, small_city
 
 from blocklight.errors import CityFileError
-from blocklight.grid import cell_at, cell_of, resolution_of
+from blocklight.geo.hexagons import cell_at, cell_of, resolution_of
 from blocklight.intake.geomask import mask_point
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, redact
-from blocklight.model import Held, Outcome, Place, PlaceKind, PublicIncident, Reason, Withheld
+from blocklight.model.outcomes import Held, Outcome, Withheld
+from blocklight.model.record import Place, PublicIncident
+from blocklight.model.vocabulary import PlaceKind, Reason
 
 Table = dict[str, Any]
 

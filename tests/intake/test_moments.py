@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from small_city import ROW, small_city
 
 from blocklight.errors import CityFileError
-from blocklight.intake.moments import (
+from blocklight.intake.normalise import Normaliser
+from blocklight.intake.record import Incident
+from blocklight.intake.values.moments import (
     from_day,
     from_epoch_ms,
     from_excel,
@@ -18,9 +20,7 @@ from blocklight.intake.moments import (
     from_local,
     from_time_of_day,
 )
-from blocklight.intake.normalise import Normaliser
-from blocklight.intake.record import Incident
-from blocklight.model import Status
+from blocklight.model.vocabulary import Status
 
 CHICAGO = ZoneInfo("America/Chicago")
 SEVEN_PAST_FOUR = datetime(2026, 11, 28, 16, 7, 59, tzinfo=UTC)

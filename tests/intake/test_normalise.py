@@ -10,7 +10,7 @@ from small_city import ROW, small_city
 from blocklight.errors import RecordRejected
 from blocklight.intake.normalise import Normaliser, join_unit_rows
 from blocklight.intake.record import Incident
-from blocklight.model import Disposition, Kind, Origin, Status
+from blocklight.model.vocabulary import Disposition, Kind, Origin, Status
 
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
 RECEIVED = datetime(2026, 3, 1, 12, tzinfo=UTC)

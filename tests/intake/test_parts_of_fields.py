@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from small_city import ROW, rules_of, small_city
 
 from blocklight.errors import CityFileError, RecordRejected
-from blocklight.intake.converters import from_xy, to_lat_lon, to_units
-from blocklight.intake.moments import from_time_of_day
 from blocklight.intake.normalise import Normaliser, join_unit_rows
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import redact
-from blocklight.model import Withheld
+from blocklight.intake.values.converters import from_xy, to_lat_lon, to_units
+from blocklight.intake.values.moments import from_time_of_day
+from blocklight.model.outcomes import Withheld
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOON = datetime(2026, 3, 1, 18, 0, tzinfo=UTC)  # in Chicago

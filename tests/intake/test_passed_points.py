@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from small_city import ROW, TABLE, rules_of, small_city
 
-from blocklight.city import parse_city
+from blocklight.config.city import parse_city
 from blocklight.errors import CityFileError
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Incident, Placed
 from blocklight.intake.redact import redact
-from blocklight.model import Place, PlaceKind, PublicIncident
+from blocklight.model.record import Place, PublicIncident
+from blocklight.model.vocabulary import PlaceKind
 
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
 CITY = small_city()

@@ -18,18 +18,9 @@ from blocklight.intake.geomask import mask_point
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import redact
-from blocklight.model import (
-    Category,
-    Held,
-    Kind,
-    Origin,
-    Outcome,
-    PlaceKind,
-    PublicIncident,
-    Reason,
-    Status,
-    Withheld,
-)
+from blocklight.model.outcomes import Held, Outcome, Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Category, Kind, Origin, PlaceKind, Reason, Status
 
 Table = dict[str, Any]
 

@@ -16,23 +16,15 @@ from msgspec.structs import fields, replace
 from small_city import KEY, ROW, TABLE, rules_of, small_city
 
 import blocklight
-from blocklight.city import default_call_types
-from blocklight.grid import cell_at
+from blocklight.config.city import default_call_types
+from blocklight.geo.hexagons import cell_at
 from blocklight.intake.geomask import mask_point
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, redact, reject
-from blocklight.model import (
-    Category,
-    Disposition,
-    Kind,
-    Origin,
-    Outcome,
-    PublicIncident,
-    Reason,
-    Status,
-    Withheld,
-)
+from blocklight.model.outcomes import Outcome, Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Category, Disposition, Kind, Origin, Reason, Status
 from blocklight.store import Store
 
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)

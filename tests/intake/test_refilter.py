@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from small_city import ROW, rules_of, small_city
 
-from blocklight.city import City
-from blocklight.cli.policy_change import Difference, apply_policy
-from blocklight.grid import BLOCK_BEYOND_M
+from blocklight.app.policy_change import Difference, apply_policy
+from blocklight.config.city import City
+from blocklight.geo.hexagons import BLOCK_BEYOND_M
 from blocklight.intake.geomask import mask_point
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import redact
 from blocklight.intake.refilter import Again, refilter, vocabulary
-from blocklight.model import Category, Held, PublicIncident, Reason, Status, Withheld
+from blocklight.model.outcomes import Held, Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Category, Reason, Status
 from blocklight.store import IncidentQuery, Store
 
 Table = dict[str, Any]

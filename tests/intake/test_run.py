@@ -20,7 +20,8 @@ from blocklight.errors import RowsMoved, SourceChanged, SourceUnavailable
 from blocklight.intake.connectors import connector
 from blocklight.intake.record import Batch
 from blocklight.intake.run import Feed, Runner, Tally, run_once
-from blocklight.model import Status, StoredIncident
+from blocklight.model.changes import StoredIncident
+from blocklight.model.vocabulary import Status
 from blocklight.net import client, outbound
 from blocklight.store import SourceHealth, Store
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from blocklight.intake.converters import CONVERTERS, from_xy
-from blocklight.intake.shapes import middle_of
+from blocklight.intake.values.converters import CONVERTERS, from_xy
+from blocklight.intake.values.shapes import middle_of
 
 LINE = [[-97.33, 37.692], [-97.328, 37.692]]
 RING = [[-97.33, 37.696], [-97.329, 37.696], [-97.329, 37.697], [-97.33, 37.696]]

@@ -7,14 +7,14 @@ import zipfile
 
 import pytest
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
-from blocklight.intake import packed
+from blocklight.intake.forms import packed
+from blocklight.intake.forms.table_rows import Reading
+from blocklight.intake.forms.tables import read_body
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import RawRecord
-from blocklight.intake.table_rows import Reading
-from blocklight.intake.tables import read_body
-from blocklight.model import Disposition
+from blocklight.model.vocabulary import Disposition
 
 HEAD = "Call,Opened,Nature,Lat,Lon\n"
 ROW = "A1,2026-03-01T12:00:00Z,ALARM,37.6800,-97.3300\n"

@@ -5,7 +5,8 @@ import pytest
 from store.making import call
 
 from blocklight.intake.withheld_watch import WithheldWatch
-from blocklight.model import Outcome, Reason, Rejected, Withheld
+from blocklight.model.outcomes import Outcome, Rejected, Withheld
+from blocklight.model.vocabulary import Reason
 
 START = datetime(2026, 3, 1, 13, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from loopback.arcgis import Layer
 from loopback.documents import Document, Portal, as_atom, as_csv, as_json, as_page
 from loopback.server import App, Loopback, serving

@@ -8,7 +8,7 @@ from typing import Any, Self
 import httpx
 from pydantic import SecretStr
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceError
 from blocklight.intake.connectors import connector
 from blocklight.intake.record import Batch, Connector

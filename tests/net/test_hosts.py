@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_city import small_city
 
-from blocklight.city import GeocoderSpec, PlacesSpec
+from blocklight.config.city import GeocoderSpec, PlacesSpec
 from blocklight.net.hosts import HostGuard, host_of, hosts_of, is_web_address
 
 PRIVATE = [

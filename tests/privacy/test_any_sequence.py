@@ -18,7 +18,7 @@ from town import FILE, FIRES_LATER_NO_NOISE, KEY, NOW, Row, Town, a_row, a_town
 
 from blocklight.intake.geomask import mask_point
 from blocklight.intake.redact import Rules
-from blocklight.model import PublicIncident
+from blocklight.model.record import PublicIncident
 from blocklight.store import IncidentQuery, Pause
 
 POLICY = f"""

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from town import FILE, a_row, a_town
 
-from blocklight.city import load_city
+from blocklight.config.city import load_city
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import ReplayTransport, replay_lines
 from blocklight.intake.redact import Rules

@@ -12,11 +12,13 @@ import pytest
 import zstandard
 from town import NOW
 
-from blocklight.city import load_city
+from blocklight.config.city import load_city
 from blocklight.intake.connectors.recording import replay_lines
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, redact
-from blocklight.model import Kind, PublicIncident, Reason, Status, Withheld
+from blocklight.model.outcomes import Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Kind, Reason, Status
 
 # What a person would call sensitive, said in words of our own and not by the patterns.
 SENSITIVE_WORDS = (

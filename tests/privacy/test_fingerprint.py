@@ -11,14 +11,15 @@ import pytest
 from grid_town import BORDER, WEST, collection, feature, grid_town, square
 from small_city import TABLE, rules_of, small_city
 
-from blocklight.call_type_words import shipped_words
-from blocklight.city import City, default_call_types
-from blocklight.cli.policy_change import apply_policy, fingerprint
+from blocklight.app.policy_change import apply_policy, fingerprint
+from blocklight.config.call_type_words import shipped_words
+from blocklight.config.city import City, default_call_types
+from blocklight.config.policy import Allow, CompanionsShown, MedicalDetail, Policy, Rule
+from blocklight.config.table import Table
 from blocklight.intake.redact import Rules
-from blocklight.model import Category, Kind, Origin, Place, PlaceKind, PublicIncident, Status
-from blocklight.policy import Allow, CompanionsShown, MedicalDetail, Policy, Rule
+from blocklight.model.record import Place, PublicIncident
+from blocklight.model.vocabulary import Category, Kind, Origin, PlaceKind, Status
 from blocklight.store import IncidentQuery, Store
-from blocklight.table import Table
 
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
 REASON = "The dispatch centre publishes it by law"

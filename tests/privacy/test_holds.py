@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from town import FILE, KEY, NOW, Row, Town, a_row, a_town
 
-from blocklight.city import City, parse_city
-from blocklight.cli.policy_change import apply_policy
+from blocklight.app.policy_change import apply_policy
+from blocklight.config.city import City, parse_city
 from blocklight.errors import CityFileError
 from blocklight.intake.bulk import History, understand
 from blocklight.intake.redact import Rules

@@ -8,7 +8,8 @@ from town import FILE, KEY, NOW, Row, Town, a_row, a_town
 
 from blocklight.intake.feed import Feed, Tally
 from blocklight.intake.redact import Rules
-from blocklight.model import Held, PublicIncident
+from blocklight.model.outcomes import Held
+from blocklight.model.record import PublicIncident
 
 pytestmark = pytest.mark.anyio
 

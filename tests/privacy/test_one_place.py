@@ -21,11 +21,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from town import FILE, KEY, NOW, Row, a_row, a_town
 
-from blocklight.cli.policy_change import apply_policy
-from blocklight.grid import cell_of, coarsened, mask_point, parent, place_of, resolution_of
+from blocklight.app.policy_change import apply_policy
+from blocklight.geo.hexagons import cell_of, coarsened, mask_point, parent, place_of, resolution_of
 from blocklight.intake.keys import place_key
 from blocklight.intake.redact import Rules
-from blocklight.model import Place, PlaceKind
+from blocklight.model.record import Place
+from blocklight.model.vocabulary import PlaceKind
 from blocklight.store import IncidentQuery, Pause, Store
 
 pytestmark = pytest.mark.anyio

@@ -14,9 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from town import FILE, FIRES_LATER_NO_NOISE, KEY, NOW, Row, Town, a_row, a_town
 
-from blocklight.cli.policy_change import apply_policy
+from blocklight.app.policy_change import apply_policy
 from blocklight.intake.redact import Rules
-from blocklight.model import Category, Held, Kind, Place, PlaceKind, PublicIncident, Status
+from blocklight.model.outcomes import Held
+from blocklight.model.record import Place, PublicIncident
+from blocklight.model.vocabulary import Category, Kind, PlaceKind, Status
 from blocklight.store import IncidentQuery, Pause
 
 pytestmark = pytest.mark.anyio

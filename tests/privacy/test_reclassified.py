@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from town import FILE, FIRES_LATER_NO_NOISE, KEY, NOW, Row, Town, a_row, a_town
 
-from blocklight.cli.policy_change import apply_policy
+from blocklight.app.policy_change import apply_policy
 from blocklight.intake.geomask import mask_point
 from blocklight.intake.redact import Rules
 from blocklight.store import IncidentQuery, Pause

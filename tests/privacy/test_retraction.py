@@ -18,7 +18,9 @@ from msgspec.structs import replace
 from public_side import NOW, PublicSide, public_side
 
 from blocklight.api.state import web_root
-from blocklight.model import Category, Place, PlaceKind, Reason, Status, Withheld
+from blocklight.model.outcomes import Withheld
+from blocklight.model.record import Place
+from blocklight.model.vocabulary import Category, PlaceKind, Reason, Status
 from blocklight.store import FetchReport
 
 TYPE = "CANARYTYPE"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from town import FILE, KEY, NOW, Town, a_row, a_town
 
-from blocklight.cli.policy_change import apply_policy
+from blocklight.app.policy_change import apply_policy
 from blocklight.intake.geomask import mask_point
 from blocklight.intake.redact import Rules
 

@@ -21,7 +21,7 @@ from blocklight.intake.connectors.recording import ReplayTransport
 from blocklight.intake.geomask import mask_point
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Runner
-from blocklight.model import PublicIncident
+from blocklight.model.record import PublicIncident
 from blocklight.store import IncidentQuery
 
 pytestmark = pytest.mark.anyio

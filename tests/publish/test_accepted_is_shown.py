@@ -15,12 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from living_city import START, a_city, an_incident, incident_id
 
-from blocklight.city import City, parse_city
+from blocklight.config.city import City, parse_city
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.record import Batch
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally, store_batch
-from blocklight.model import Place, PlaceKind, PublicIncident
+from blocklight.model.record import Place, PublicIncident
+from blocklight.model.vocabulary import PlaceKind
 from blocklight.publish.publisher import Publisher
 from blocklight.store import Store
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from living_city import START, an_incident, incident_id, incidents
 
-from blocklight.model import PublicIncident, Status
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Status
 from blocklight.publish.columns import Columns
 
 _NUMBERS = st.integers(0, 12)

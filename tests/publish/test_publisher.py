@@ -17,7 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from living_city import START, a_city, an_incident, incident_id, incidents, until
 
-from blocklight.model import Outcome, PublicIncident, Reason, Status, Withheld
+from blocklight.model.outcomes import Outcome, Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Reason, Status
 from blocklight.publish.publisher import Publisher, source_state
 from blocklight.publish.store_watch import StoreWatch
 from blocklight.store import FetchReport, LogPart, Pause, SourceHealth, Store

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from living_city import a_put, a_retraction, an_incident, incident_id
 
-from blocklight.model import Category, Change, Status
+from blocklight.model.changes import Change
+from blocklight.model.vocabulary import Category, Status
 from blocklight.publish.replay import ReplayLog, encode_change
 
 _SCRIPTS = st.lists(st.tuples(st.integers(0, 4), st.booleans(), st.integers(1, 3)), max_size=30)

@@ -10,7 +10,8 @@ import pytest
 from living_city import START, an_incident
 
 from blocklight.publish.store_watch import StoreWatch
-from blocklight.store import Store, checking
+from blocklight.store import Store
+from blocklight.store.admin import checking
 
 pytestmark = pytest.mark.anyio
 

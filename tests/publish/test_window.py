@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from living_city import START, an_incident, incident_id, incidents
 
-from blocklight.model import Place, PlaceKind, PublicIncident, Status
+from blocklight.model.record import Place, PublicIncident
+from blocklight.model.vocabulary import PlaceKind, Status
 from blocklight.publish.columns import Columns
 from blocklight.publish.window import Window
 

@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from blocklight.store import Store
-from blocklight.store.engines import Engines, connect
-from blocklight.store.schema import log, metadata
+from blocklight.store.schema.engines import Engines, connect
+from blocklight.store.schema.tables import log, metadata
 
 CITY = "testville"
 

@@ -3,16 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from blocklight.model import (
-    Category,
-    Kind,
-    Place,
-    PlaceKind,
-    PublicIncident,
-    Reason,
-    Status,
-    Withheld,
-)
+from blocklight.model.outcomes import Withheld
+from blocklight.model.record import Place, PublicIncident
+from blocklight.model.vocabulary import Category, Kind, PlaceKind, Reason, Status
 
 START = datetime(2026, 1, 31, 8, tzinfo=UTC)
 HARBOUR = Place(-122.28, 37.79, PlaceKind.GRID, 200, "Harbour Row")

@@ -7,12 +7,14 @@ from datetime import datetime
 
 import msgspec
 
-from blocklight.model import Bound, Category, Outcome, PublicIncident, Rejected, Withheld
-from blocklight.store.coarsening import taken_back
-from blocklight.store.joining import joined
-from blocklight.store.place_marks import PlaceMarks
-from blocklight.store.rows import storable
+from blocklight.model.outcomes import Outcome, Rejected, Withheld
+from blocklight.model.record import Bound, PublicIncident
+from blocklight.model.vocabulary import Category
+from blocklight.store.schema.rows import storable
 from blocklight.store.store import UNKEPT
+from blocklight.store.write.coarsening import taken_back
+from blocklight.store.write.joining import joined
+from blocklight.store.write.place_marks import PlaceMarks
 
 
 @dataclass

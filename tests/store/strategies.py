@@ -4,16 +4,8 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from blocklight.model import (
-    Category,
-    Disposition,
-    Kind,
-    Origin,
-    Place,
-    PlaceKind,
-    PublicIncident,
-    Status,
-)
+from blocklight.model.record import Place, PublicIncident
+from blocklight.model.vocabulary import Category, Disposition, Kind, Origin, PlaceKind, Status
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
 times = st.datetimes(

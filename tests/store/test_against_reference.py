@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from blocklight.errors import NotFound
-from blocklight.model import Category, Outcome, PublicIncident, Reason, Rejected, Status, Withheld
-from blocklight.store import IncidentQuery, schema
+from blocklight.model.outcomes import Outcome, Rejected, Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Category, Reason, Status
+from blocklight.store import IncidentQuery
+from blocklight.store.schema import tables
 from store.databases import Database
 from store.making import AROUND_HARBOUR, HARBOUR, HILL, START, call, minutes
 from store.reference import Reference
@@ -125,8 +128,8 @@ class Machine(RuleBasedStateMachine):
     def only_places_are_kept_at_which_an_incident_stands(self) -> None:
         now = [p.now for p in self.reference.published.values()]
         standing = {(i.place, tuple(sorted(i.areas.items()))) for i in now if i.place is not None}
-        assert len(self.database.rows(schema.place)) == len(standing)
-        assert len(self.database.rows(schema.place_area)) == sum(len(areas) for _, areas in standing)
+        assert len(self.database.rows(tables.place)) == len(standing)
+        assert len(self.database.rows(tables.place_area)) == sum(len(areas) for _, areas in standing)
 
 
 def _differing_versions(

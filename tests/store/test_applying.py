@@ -7,13 +7,16 @@ import msgspec
 import pytest
 
 from blocklight.errors import NotFound
-from blocklight.grid import coarsened, mask_point
-from blocklight.model import Category, Operation, Outcome, PublicIncident, Reason, Rejected, Status, Withheld
-from blocklight.store import IncidentQuery, LedgerRow, Store, schema
+from blocklight.geo.hexagons import coarsened, mask_point
+from blocklight.model.outcomes import Outcome, Rejected, Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Category, Operation, Reason, Status
+from blocklight.store import IncidentQuery, LedgerRow, Store
+from blocklight.store.schema import tables
 from store.databases import Database
 from store.making import HARBOUR, HILL, START, call, closed, minutes, withheld
 
-_PUBLIC = (schema.place, schema.place_area, schema.incident, schema.change, schema.source)
+_PUBLIC = (tables.place, tables.place_area, tables.incident, tables.change, tables.source)
 
 
 def _ledger(store: Store) -> dict[tuple[str, str], int]:
@@ -288,8 +291,8 @@ def test_the_citys_ledger_is_the_sum_of_its_sources(store: Store, database: Data
         lost = [Rejected(f"r{n}", source, "bad_time") for n in range(count)]
         store.apply(source, [*batch, *lost], at=START)
     assert _ledger(store) == {("published", ""): 13, ("rejected", "bad_time"): 13}
-    assert len(database.rows(schema.ledger)) == 4
-    assert len(database.rows(schema.city_ledger)) == 2
+    assert len(database.rows(tables.ledger)) == 4
+    assert len(database.rows(tables.city_ledger)) == 2
 
 
 # Telling a life
@@ -333,7 +336,7 @@ def test_a_value_that_is_withdrawn_leaves_the_life_too(store: Store) -> None:
 def test_a_call_whose_times_are_cut_is_listed_by_the_cut_one(store: Store, database: Database) -> None:
     store.apply("dispatch", [call(17)], at=minutes(20))
     store.apply("dispatch", [call(17, received_at=START, time_step_min=60)], at=minutes(21))
-    (row,) = database.rows(schema.incident)
+    (row,) = database.rows(tables.incident)
     assert row.listed_at == row.received_at == round(START.timestamp() * 1000)
 
 
@@ -365,7 +368,7 @@ def test_a_withheld_reason_may_be_told_more_exactly_until_it_is_sensitive(
         (Reason.UNMAPPED, False),
     ):
         store.apply("dispatch", [Withheld(id_, "dispatch", reason, sensitive)], at=START)
-    ((_, _, reason, sensitive, *_),) = database.rows(schema.withheld)
+    ((_, _, reason, sensitive, *_),) = database.rows(tables.withheld)
     assert (reason, sensitive) == ("sensitive", 1)
 
 

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from blocklight.model import Held, PublicIncident, Reason, Withheld
+from blocklight.model.outcomes import Held, Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Reason
 from blocklight.store import Pause, Store
-from blocklight.store.schema import ledger
+from blocklight.store.schema.tables import ledger
 from store.making import START, call, closed, minutes, withheld
 
 

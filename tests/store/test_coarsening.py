@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from living_city import START, an_incident, incidents
 from msgspec.structs import replace
 
-from blocklight.model import TIMES, Category, Disposition, Origin, Place, PlaceKind, PublicIncident, Status
-from blocklight.store.coarsening import taken_back
+from blocklight.model.record import TIMES, Place, PublicIncident
+from blocklight.model.vocabulary import Category, Disposition, Origin, PlaceKind, Status
+from blocklight.store.write.coarsening import taken_back
 
 PLACE = Place(-122.25, 37.75, PlaceKind.GRID, 201, "1400 block of Main St")
 FINE: dict[str, Any] = {

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from blocklight.errors import StoreError
 from blocklight.store import Store
-from blocklight.store.engines import connect
+from blocklight.store.schema.engines import connect
 from store.making import START, call
 
 _LOOK = (

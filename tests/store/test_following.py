@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from blocklight.errors import StoreError
-from blocklight.model import Change
+from blocklight.model.changes import Change
 from blocklight.store import Store
 from store.databases import Database
 from store.making import HILL, START, call, closed, minutes, withheld

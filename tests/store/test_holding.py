@@ -5,9 +5,12 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from blocklight.errors import NotFound
-from blocklight.model import Category, Held, LifeEvent, Outcome, PublicIncident, Reason, Status, Withheld
-from blocklight.store import IncidentQuery, Pause, Store, schema
-from blocklight.vocabulary import PauseScope
+from blocklight.model.changes import LifeEvent
+from blocklight.model.outcomes import Held, Outcome, Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Category, PauseScope, Reason, Status
+from blocklight.store import IncidentQuery, Pause, Store
+from blocklight.store.schema import tables
 from store.databases import Database
 from store.making import START, call, closed, minutes, withheld
 
@@ -45,7 +48,7 @@ def test_a_held_incident_is_nowhere_until_its_time_and_takes_no_seq(store: Store
     with pytest.raises(NotFound):
         store.incident(call(1).id)
     assert store.open_ids("dispatch") == {call(2).id}
-    public = (schema.incident, schema.change, schema.place)
+    public = (tables.incident, tables.change, tables.place)
     assert call(1).id not in "".join(str(database.rows(table)) for table in public)
 
 
@@ -123,7 +126,7 @@ def test_an_update_replaces_what_waits_and_only_the_last_version_is_ever_seen(
     store.apply("dispatch", [late(1, units=3)], at=minutes(1))
     store.release(minutes(60))
     assert shown(store)[call(1).id].units == 3
-    assert "71" not in str(database.rows(schema.change)).replace("T", " ")
+    assert "71" not in str(database.rows(tables.change)).replace("T", " ")
 
 
 def test_what_waits_and_becomes_withheld_was_never_public(store: Store, database: Database) -> None:
@@ -133,7 +136,7 @@ def test_what_waits_and_becomes_withheld_was_never_public(store: Store, database
     assert store.release(minutes(90)) is None
     store.apply("dispatch", [late(1)], at=minutes(91))
     assert shown(store) == {}
-    assert database.rows(schema.held) == []
+    assert database.rows(tables.held) == []
 
 
 def test_a_published_incident_that_has_to_wait_is_taken_back_until_then(store: Store) -> None:
@@ -295,7 +298,7 @@ def test_of_rows_joined_in_one_answer_all_wait_when_one_has_to(store: Store, ord
 def test_one_that_was_withheld_and_may_now_wait_keeps_no_mark(store: Store, database: Database) -> None:
     store.apply("dispatch", [withheld(1, sensitive=False)], at=START)
     store.apply("dispatch", [late(1)], at=minutes(1))
-    assert database.rows(schema.withheld) == []
+    assert database.rows(tables.withheld) == []
     assert events(store) == {"withheld": 1}
 
 
@@ -399,7 +402,7 @@ def test_every_decision_is_in_the_audit_log_and_sealed(store: Store) -> None:
 def test_an_audit_log_that_was_changed_is_found_out(store: Store, database: Database, change: str) -> None:
     for number in range(3):
         store.note(minutes(number), "policy", {"retracted": number})
-    audit = schema.audit
+    audit = tables.audit
     with database.connection() as connection:
         if change == "gone":
             connection.execute(audit.delete().where(audit.c.number == 2))
@@ -457,7 +460,7 @@ def test_the_ledger_by_area_counts_where_the_masked_place_is(database: Database)
         hidden = Withheld("w" * 16, "dispatch", Reason.SENSITIVE, sensitive=True, areas={"beat": "04X"})
         store.apply("dispatch", [call(1), late(2), hidden, call(3, areas={})], at=START)
         store.release(minutes(60))
-        rows = {tuple(row) for row in database.rows(schema.area_ledger)}
+        rows = {tuple(row) for row in database.rows(tables.area_ledger)}
         store.ledger_kind = None
     assert rows == {
         ("2026-01", "beat", "04X", "published", "", 1),

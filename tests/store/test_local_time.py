@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from blocklight.store.local_time import LocalTimes, offsets
+from blocklight.store.read.local_time import LocalTimes, offsets
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _ZONES = [

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blocklight.errors import BadQuery
-from blocklight.model import Category, Kind, Place, PlaceKind, PublicIncident, Status
+from blocklight.model.record import Place, PublicIncident
+from blocklight.model.vocabulary import Category, Kind, PlaceKind, Status
 from blocklight.store import IncidentQuery, Store
-from blocklight.store import query as query_module
+from blocklight.store.read import query as query_module
 from store.databases import Database
 from store.making import HARBOUR, HILL, START, call, closed, minutes, withheld
 

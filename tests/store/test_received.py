@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklight.model import Category, Kind, Origin, Place, PlaceKind, PublicIncident
+from blocklight.model.record import Place, PublicIncident
+from blocklight.model.vocabulary import Category, Kind, Origin, PlaceKind
 from blocklight.store import Beginning, Received, Span, Store
 from store.databases import Database
 from store.making import HARBOUR, HILL, START, call, minutes, withheld

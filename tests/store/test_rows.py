@@ -7,10 +7,11 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blocklight.model import Category, PublicIncident
-from blocklight.store import schema
-from blocklight.store.coarsening import taken_back
-from blocklight.store.rows import body, digest, from_ms, incident_of_body, storable, to_ms
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Category
+from blocklight.store.schema import tables
+from blocklight.store.schema.rows import body, digest, from_ms, incident_of_body, storable, to_ms
+from blocklight.store.write.coarsening import taken_back
 from store.databases import Database
 from store.making import START, call
 from store.strategies import incidents, times
@@ -37,7 +38,7 @@ def test_a_body_reads_back_and_its_digest_tells_incidents_apart(
 
 
 def test_every_field_of_a_public_incident_has_its_column() -> None:
-    columns = {column.name for column in schema.incident.c}
+    columns = {column.name for column in tables.incident.c}
     elsewhere = {"place": "place_id", "areas": "place_id"}
     missing = [name for name in PublicIncident.__struct_fields__ if elsewhere.get(name, name) not in columns]
     assert missing == []

@@ -7,12 +7,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from blocklight.model import Held, Outcome, Status, Withheld
-from blocklight.store import Applied, Pause, Store, schema
-from blocklight.store.batch import collect
-from blocklight.store.holding import Holding
-from blocklight.store.settled import Known
-from blocklight.store.writing import Application
+from blocklight.model.outcomes import Held, Outcome, Withheld
+from blocklight.model.vocabulary import Status
+from blocklight.store import Applied, Pause, Store
+from blocklight.store.schema import tables
+from blocklight.store.write.application import Application
+from blocklight.store.write.batch import collect
+from blocklight.store.write.holding import Holding
+from blocklight.store.write.settled import Known
 from store.databases import Database
 from store.making import HILL, START, call, closed, minutes, withheld
 
@@ -35,8 +37,8 @@ _steps = st.lists(st.one_of(_batches, _batches, st.sampled_from(["pause", "resum
 
 
 def _told(database: Database) -> list[object]:
-    tables = [table for table in schema.metadata.sorted_tables if table is not schema.log]
-    return [tuple(row) for table in tables for row in database.rows(table)]
+    told = [table for table in tables.metadata.sorted_tables if table is not tables.log]
+    return [tuple(row) for table in told for row in database.rows(table)]
 
 
 def _run(database: Database, steps: list[_Step], *, fresh: bool) -> tuple[list[object], list[object]]:
@@ -140,7 +142,7 @@ def test_a_row_that_was_listed_anew_is_remembered_as_it_is_listed_now(database: 
                 store = database.open()
             store.apply("dispatch", [version], at=minutes(10 + number))
         store.close()
-        (row,) = database.rows(schema.log)
-        (stored,) = database.rows(schema.incident)
+        (row,) = database.rows(tables.log)
+        (stored,) = database.rows(tables.incident)
         told.append((row.drift_ms, stored.received_at - stored.listed_at))
     assert told == [(3_600_000, 3_600_000)] * 2

@@ -2,9 +2,11 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from blocklight.model import Held, PublicIncident
-from blocklight.store import Applied, FetchReport, Store, schema
-from blocklight.store.short_answers import FEW, SECOND_LOOK_MS, UsualClosings
+from blocklight.model.outcomes import Held
+from blocklight.model.record import PublicIncident
+from blocklight.store import Applied, FetchReport, Store
+from blocklight.store.schema import tables
+from blocklight.store.write.short_answers import FEW, SECOND_LOOK_MS, UsualClosings
 from store.making import START, call, minutes
 
 MANY = 200
@@ -179,5 +181,5 @@ def test_closings_that_wait_for_a_whole_step_are_missing_once(store: Store) -> N
 
 def _closed_shares(store: Store) -> list[float]:
     with store.engines.read.begin() as connection:
-        text = connection.execute(sa.select(schema.source.c.closings)).scalar_one()
+        text = connection.execute(sa.select(tables.source.c.closings)).scalar_one()
     return [share for _, share in msgspec.json.decode(text, type=list[tuple[int, float]])]

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from blocklight.model import Held, Reason, Withheld
+from blocklight.model.outcomes import Held, Withheld
+from blocklight.model.vocabulary import Reason
 from blocklight.store import Delays, FetchReport, Gap, SourceHealth, Store
-from blocklight.store.sources import Noticed
+from blocklight.store.write.sources import Noticed
 from store.databases import Database
 from store.making import START, call, minutes, withheld
 

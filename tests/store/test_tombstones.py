@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from blocklight.errors import NotFound, StoreError
-from blocklight.model import Category, Withheld
+from blocklight.model.outcomes import Withheld
+from blocklight.model.vocabulary import Category
 from blocklight.store import IncidentQuery, Pause, Position, Snapshot, Store, Tombstones, restore, take
 from store.databases import CITY, Database
 from store.making import START, call, closed, minutes, withheld

@@ -7,7 +7,9 @@ import pytest
 from living_city import START, an_incident, incident_id
 from msgspec.structs import replace
 
-from blocklight.model import Held, PublicIncident, Reason, Withheld
+from blocklight.model.outcomes import Held, Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Reason
 from blocklight.store import Store
 
 _COUNT = 1500

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 
 from blocklight.errors import StoreError
 from blocklight.store import FetchReport, LedgerRow, Store
-from blocklight.store.schema import area_ledger, city_ledger, ledger, log, metadata
+from blocklight.store.schema.tables import area_ledger, city_ledger, ledger, log, metadata
 from store.databases import Database
 from store.making import START
 

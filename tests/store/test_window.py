@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blocklight.store import Store
-from blocklight.store.reading import BLOCK
+from blocklight.store.read.reading import BLOCK
 from store.databases import Database
 from store.making import HILL, START, call, closed, minutes
 

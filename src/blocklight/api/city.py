@@ -11,9 +11,9 @@ from blocklight.api.encoding import PublicFile, matches
 from blocklight.api.examples import AREAS_EXAMPLE, NOT_MODIFIED, json_response, problems
 from blocklight.api.ledger import DAY_EXAMPLE, newest_day
 from blocklight.api.state import GeoJson, Public, public
-from blocklight.city import BASE_KINDS
+from blocklight.config.city import BASE_KINDS
 from blocklight.errors import NotFound
-from blocklight.model import Kind
+from blocklight.model.vocabulary import Kind
 from blocklight.publish.feature import iso
 
 router = APIRouter(tags=["city"])

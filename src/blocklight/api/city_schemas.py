@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal, TypedDict
 
-from blocklight.city import BaseKind
-from blocklight.described import Time, meaning
-from blocklight.model import Kind
+from blocklight.config.city import BaseKind
+from blocklight.model.described import Time, meaning
+from blocklight.model.vocabulary import Kind
 from blocklight.publish.answers import LedgerDay
 
 

@@ -14,7 +14,7 @@ from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import FEATURE, FEATURE_COLLECTION, LIFE, NOT_MODIFIED, problems
 from blocklight.api.schemas import IncidentLife, IncidentPage
 from blocklight.api.state import GeoJson, Public, public
-from blocklight.model import Category, Kind, Origin, Status
+from blocklight.model.vocabulary import Category, Kind, Origin, Status
 from blocklight.publish.feature import iso, stored_feature
 from blocklight.store import IncidentQuery, LocalTimes
 

@@ -10,8 +10,8 @@ from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import json_response, problems
 from blocklight.api.schemas import Policy
 from blocklight.api.state import Public, public
-from blocklight.city import default_call_types
-from blocklight.source_spec import masked_by_publisher
+from blocklight.config.city import default_call_types
+from blocklight.config.source import masked_by_publisher
 
 router = APIRouter(tags=["policy"])
 

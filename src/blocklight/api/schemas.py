@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 import msgspec
 
 from blocklight.api.city_schemas import AreaCollection, City, GeoJsonLayer
-from blocklight.described import Day, Time, meaning
 from blocklight.insight.usual import Missing, Verdict
-from blocklight.model import Category, Kind, Origin
+from blocklight.model.described import Day, Time, meaning
+from blocklight.model.vocabulary import Category, Kind, Origin
 from blocklight.publish.answers import (
     LedgerDay,
     LedgerMonth,

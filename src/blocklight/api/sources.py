@@ -11,7 +11,7 @@ from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import json_response, problems
 from blocklight.api.schemas import DelayPercentiles, SourceHealth, Sources
 from blocklight.api.state import Public, public
-from blocklight.model import Kind
+from blocklight.model.vocabulary import Kind
 from blocklight.publish.feature import iso
 from blocklight.store import Delays
 

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from blocklight.api.encoding import PublicFile
 from blocklight.api.limits import Admission, Limits
 from blocklight.api.request_figures import RequestFigures
-from blocklight.areas import Areas
-from blocklight.city import City
+from blocklight.config.city import City
+from blocklight.geo.areas import Areas
 from blocklight.insight.usual import Usual
 from blocklight.publish.publisher import Publisher
 from blocklight.store import Store

@@ -15,10 +15,10 @@ from rich.table import Table
 from typer.exceptions import TyperException
 
 from blocklight import __version__
-from blocklight.city import load_city, shipped_cities
+from blocklight.app.service import check_settings, load_environment
 from blocklight.cli.log_lines import set_up
-from blocklight.cli.service import check_settings, load_environment
 from blocklight.cli.unexpected import where
+from blocklight.config.city import load_city, shipped_cities
 from blocklight.errors import BlocklightError, CityFileError, SettingError, UsageError
 
 app = typer.Typer(
@@ -166,7 +166,8 @@ def serve(
 
     Stop it with Ctrl-C; started again, it goes on where it was.
     """
-    from blocklight.cli.serving import Options, serve_city  # noqa: PLC0415 - `--help` need not load the servers
+    from blocklight.app.opening import Options  # noqa: PLC0415 - `--help` need not load the servers
+    from blocklight.cli.serving import serve_city  # noqa: PLC0415 - `--help` need not load the servers
 
     serve_city(
         Options(city, data=data, database=database, source_urls=source_url or [], poll_s=poll),
@@ -195,7 +196,8 @@ def intake(
     Beside it, on the same database, any number of these may run:
     [bold]blocklight serve CITY --no-intake[/bold]
     """
-    from blocklight.cli.serving import Options, run_intake  # noqa: PLC0415 - see serve
+    from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
+    from blocklight.cli.serving import run_intake  # noqa: PLC0415 - see serve
 
     run_intake(
         Options(city, data=data, database=database, source_urls=source_url or [], poll_s=poll),

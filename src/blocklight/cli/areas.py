@@ -29,8 +29,8 @@ def areas_prepare(
 
     [bold]blocklight areas prepare oakland beats.shp --kind beat --label "Police beats" --id CP_BEAT[/bold]
     """
-    from blocklight.city import AreaLayer  # noqa: PLC0415 - `--help` need not load it
     from blocklight.cli.preparing_areas import prepare_areas  # noqa: PLC0415 - see above
+    from blocklight.config.city import AreaLayer  # noqa: PLC0415 - `--help` need not load it
 
     target = output or Path(f"{kind}.geojson")
     layer = AreaLayer(kind=kind, label=label, file=target.name, id=area_id, name=name or area_id)

@@ -8,12 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from blocklight import __version__
-from blocklight.city import city_path
+from blocklight.app.backup_archive import (
+    CITY_FILES,
+    DATABASE,
+    FORMAT,
+    ID_KEY,
+    PUSH_KEYS,
+    Manifest,
+    pack,
+    sha256,
+)
+from blocklight.app.opening import Options, configured_city, open_store, wall_clock
 from blocklight.cli import out
-from blocklight.cli.archive import CITY_FILES, DATABASE, FORMAT, ID_KEY, PUSH_KEYS, Manifest, pack, sha256
-from blocklight.cli.serving import Options, configured_city, open_store, wall_clock
+from blocklight.config.city import city_path
+from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError
-from blocklight.settings import Settings
 from blocklight.store import take
 
 

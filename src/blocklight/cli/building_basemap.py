@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from blocklight.basemap.parts import Part, credit_of, parts_of, read_part
-from blocklight.basemap.tiles import write_tiles
-from blocklight.city import City, load_city
 from blocklight.cli import out
+from blocklight.config.city import City, load_city
 from blocklight.errors import UsageError
+from blocklight.prepare.basemap.parts import Part, credit_of, parts_of, read_part
+from blocklight.prepare.basemap.tiles import write_tiles
 
 
 def build_basemap(

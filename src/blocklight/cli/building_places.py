@@ -9,17 +9,17 @@ import numpy as np
 from rich.table import Table
 
 from blocklight import net
-from blocklight.areas import Areas
-from blocklight.city import City, PlacesSpec, SourceSpec, load_city
+from blocklight.app.opening import wall_clock
 from blocklight.cli import out
-from blocklight.cli.serving import wall_clock
+from blocklight.config.city import City, PlacesSpec, SourceSpec, load_city
 from blocklight.errors import CityFileError, SourceError, UsageError
+from blocklight.geo.approved_places import ApprovedPlaces
+from blocklight.geo.areas import Areas
 from blocklight.intake.connectors import connector
 from blocklight.intake.record import RawRecord
-from blocklight.model import PlaceKind
-from blocklight.places import ApprovedPlaces
-from blocklight.placing.build import Built, Plane, build, served_by, write
-from blocklight.placing.layers import Layer, checked, esri_shape, read_layer
+from blocklight.model.vocabulary import PlaceKind
+from blocklight.prepare.places.build import Built, Plane, build, served_by, write
+from blocklight.prepare.places.layers import Layer, checked, esri_shape, read_layer
 
 _SHAPE = "__shape"
 _POINT = ("__lon", "__lat")

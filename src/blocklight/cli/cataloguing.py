@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.markup import escape
 
+from blocklight.app.bodies import download, read
 from blocklight.cli import out
-from blocklight.cli.bodies import download, read
 from blocklight.errors import BlocklightError
 
 TABLE = "https://raw.githubusercontent.com/openpolicedata/opd-data/main/opd_source_table.csv"

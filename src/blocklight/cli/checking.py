@@ -11,31 +11,33 @@ from rich.markup import escape
 from rich.table import Table
 
 from blocklight import net
-from blocklight.areas import Areas
-from blocklight.city import City, SourceSpec
-from blocklight.cli import bodies, out
-from blocklight.cli.finding_places import words_of_missed
-from blocklight.cli.refusals import causes, refusal
-from blocklight.cli.serving import Options, configured_city, http_client, wall_clock
+from blocklight.app import bodies
+from blocklight.app.city_runtime import http_client
+from blocklight.app.finding_places import words_of_missed
+from blocklight.app.opening import Options, configured_city, wall_clock
+from blocklight.app.refusals import causes, refusal
+from blocklight.cli import out
 from blocklight.cli.type_table import print_types
+from blocklight.config.city import City, SourceSpec
+from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError, RecordRejected, SourceChanged, SourceError, UsageError
-from blocklight.intake.answers import Answered, expect_columns
+from blocklight.geo.areas import Areas
 from blocklight.intake.call_types import HELD_UNTIL_CLOSED
-from blocklight.intake.columns import Columns
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.connectors.recording import ReplayTransport
 from blocklight.intake.connectors.table_files import newest_in, unlike
 from blocklight.intake.disclosure.questions import Question, SampleRows, questions
+from blocklight.intake.forms.answers import Answered, expect_columns
+from blocklight.intake.forms.columns import Columns
+from blocklight.intake.forms.tables import json_document
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Batch, Connector, Incident, RawRecord
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally
-from blocklight.intake.tables import json_document
 from blocklight.intake.type_counts import count_types, type_counts
 from blocklight.intake.zone_mistakes import whole_hours_off
-from blocklight.settings import Settings
 
 _LEARN = "What somebody could learn from this feed that you did not mean to tell"
 THROWAWAY_KEY = bytes(32)

@@ -1,10 +1,10 @@
 """Confirms an unusually short answer of a source: the calls missing from it are closed."""
 
+from blocklight.app.opening import Options, configured_city, open_store, wall_clock
+from blocklight.app.service import note_in_system_log, who
 from blocklight.cli import out
-from blocklight.cli.opening import Options, configured_city, open_store, wall_clock
-from blocklight.cli.service import note_in_system_log, who
+from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError
-from blocklight.settings import Settings
 
 
 def confirm_short_answer(options: Options, source: str) -> None:

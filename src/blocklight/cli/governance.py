@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from blocklight.cli import CityArgument, DatabaseOption, DataOption, app
-from blocklight.model import Category
+from blocklight.model.vocabulary import Category
 
 policy_app = typer.Typer(help="See what a city's policy does.", no_args_is_help=True)
 audit_app = typer.Typer(help="See what people decided about publishing.", no_args_is_help=True)
@@ -33,7 +33,7 @@ def pause(
 
     [bold]blocklight pause houston --reason "Officers are in danger"[/bold]
     """
-    from blocklight.cli.opening import Options  # noqa: PLC0415 - see serve
+    from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
     from blocklight.cli.pausing import pause_city  # noqa: PLC0415 - see serve
 
     options = Options(city, data=data, database=database)
@@ -54,7 +54,7 @@ def resume(
 
     Give what was given to pause, for example: blocklight resume harbour --source dispatch
     """
-    from blocklight.cli.opening import Options  # noqa: PLC0415 - see serve
+    from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
     from blocklight.cli.pausing import resume_city  # noqa: PLC0415 - see serve
 
     resume_city(Options(city, data=data, database=database), source=source, category=category, area=area)
@@ -78,8 +78,8 @@ def sources_confirm(
 
     Without this command they stay open until a second answer lacks the same calls.
     """
+    from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
     from blocklight.cli.confirming import confirm_short_answer  # noqa: PLC0415 - see serve
-    from blocklight.cli.opening import Options  # noqa: PLC0415 - see serve
 
     confirm_short_answer(Options(city, data=data, database=database), source)
 
@@ -132,8 +132,8 @@ def audit_verify(
     database: DatabaseOption = None,
 ) -> None:
     """List what people decided, and check that nobody changed the list, or with a kept digest, cut it."""
+    from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
     from blocklight.cli.governing import verify_audit  # noqa: PLC0415 - see serve
-    from blocklight.cli.serving import Options  # noqa: PLC0415 - see serve
 
     verify_audit(Options(city, data=data, database=database), expect)
 
@@ -151,8 +151,8 @@ def import_(
 
     [bold]blocklight import berkeley calls export.csv[/bold]
     """
+    from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
     from blocklight.cli.importing import import_history  # noqa: PLC0415 - see serve
-    from blocklight.cli.serving import Options  # noqa: PLC0415 - see serve
 
     import_history(Options(city, data=data, database=database), source, file)
 
@@ -205,7 +205,7 @@ def key_rotate(city: CityArgument, *, data: DataOption = None, database: Databas
 
     [bold]blocklight key rotate houston[/bold]
     """
+    from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
     from blocklight.cli.keeping_keys import rotate_id_key  # noqa: PLC0415 - see serve
-    from blocklight.cli.serving import Options  # noqa: PLC0415 - see serve
 
     rotate_id_key(Options(city, data=data, database=database))

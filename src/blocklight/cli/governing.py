@@ -6,12 +6,14 @@ from pathlib import Path
 import orjson
 from rich.table import Table
 
-from blocklight.city import City, SourceSpec
+from blocklight.app.finding_places import placing
+from blocklight.app.opening import Options, configured_city, open_store, wall_clock
+from blocklight.app.policy_change import WORDS, Difference, asked, asked_of_waiting
 from blocklight.cli import out
 from blocklight.cli.checking import one_page, read_sample
-from blocklight.cli.finding_places import placing
-from blocklight.cli.policy_change import WORDS, Difference, asked, asked_of_waiting
-from blocklight.cli.serving import Options, configured_city, open_store, wall_clock
+from blocklight.config.city import City, SourceSpec
+from blocklight.config.policy import Rule
+from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError, RecordRejected, UsageError
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser
@@ -19,9 +21,9 @@ from blocklight.intake.policy import Decision
 from blocklight.intake.record import Incident, Placed, RawRecord
 from blocklight.intake.redact import Rules, judge, redact
 from blocklight.intake.refilter import vocabulary
-from blocklight.model import Category, Held, Outcome, PublicIncident, Withheld
-from blocklight.policy import Rule
-from blocklight.settings import Settings
+from blocklight.model.outcomes import Held, Outcome, Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Category
 
 _PLACED = {
     Placed.FOUND: "its place was found",

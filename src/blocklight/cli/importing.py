@@ -9,10 +9,11 @@ from pathlib import Path
 import msgspec
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from blocklight.city import SourceSpec
+from blocklight.app.city_runtime import CityRuntime, open_city
+from blocklight.app.opening import Options, wall_clock
+from blocklight.app.policy_change import apply_policy
 from blocklight.cli import err, out
-from blocklight.cli.policy_change import apply_policy
-from blocklight.cli.serving import Options, Town, open_town, wall_clock
+from blocklight.config.city import SourceSpec
 from blocklight.errors import BlocklightError, SourceChanged, SourceError
 from blocklight.intake.bulk import History, Understood, understood
 from blocklight.intake.connectors.push import Push
@@ -103,7 +104,7 @@ def import_history(options: Options, source_id: str, file: Path) -> None:
     """Import *file* and print what came of it; an import that was interrupted goes on where it was."""
     if not file.is_file():
         raise BlocklightError(f"{file}: {'not a file' if file.exists() else 'no such file'}")
-    town = open_town(options)
+    town = open_city(options)
     try:
         source = _as_history(town.city.source(source_id))
         folder = options.data or town.settings.data / town.city.city.id
@@ -135,7 +136,7 @@ def _as_history(source: SourceSpec) -> SourceSpec:
     return source.model_copy(update={"closes": "never"}) if source.closes == "vanish" else source
 
 
-def _import(town: Town, source: SourceSpec, file: Path, ledger: Ledger) -> None:
+def _import(town: CityRuntime, source: SourceSpec, file: Path, ledger: Ledger) -> None:
     feed = Feed(source, town.city, Push(source, wall_clock), town.rules)
     history = History(file, town.city, source, town.keys, wall_clock, done=ledger.account.rows)
     columns = (
@@ -153,7 +154,7 @@ def _import(town: Town, source: SourceSpec, file: Path, ledger: Ledger) -> None:
     ledger.save()
 
 
-def _store(town: Town, feed: Feed, block: Understood, ledger: Ledger) -> None:
+def _store(town: CityRuntime, feed: Feed, block: Understood, ledger: Ledger) -> None:
     """Store a block and note it; killed between the two, the block is stored again, which changes nothing."""
     tally, source = block.tally, feed.source
     rejected = tally.rejected.total()

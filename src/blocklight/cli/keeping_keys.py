@@ -4,14 +4,14 @@ from pathlib import Path
 
 from rich.table import Table
 
-from blocklight.city import City, load_city
+from blocklight.app.id_keys import ACTION, known_check
+from blocklight.app.opening import Options, configured_city, open_store, wall_clock
 from blocklight.cli import out
-from blocklight.cli.id_keys import ACTION, known_check
-from blocklight.cli.serving import Options, configured_city, open_store, wall_clock
+from blocklight.config.city import City, load_city
+from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError
 from blocklight.intake.keys import adopt, check_of, interrupted, load_id_key, next_keys, renewed_id
 from blocklight.intake.push_keys import PushKeys
-from blocklight.settings import Settings
 
 
 def create_key(city_name: str, source_id: str, data: Path | None) -> None:

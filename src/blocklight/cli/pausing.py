@@ -2,15 +2,14 @@
 
 import logging
 
-from blocklight.city import City
+from blocklight.app.opening import Options, configured_city, open_store, wall_clock
+from blocklight.app.service import note_in_system_log, who
 from blocklight.cli import out
-from blocklight.cli.opening import Options, configured_city, open_store, wall_clock
-from blocklight.cli.service import note_in_system_log, who
+from blocklight.config.city import City
+from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError, UsageError
-from blocklight.model import Category
-from blocklight.settings import Settings
+from blocklight.model.vocabulary import Category, PauseScope
 from blocklight.store import Pause
-from blocklight.vocabulary import PauseScope
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +57,7 @@ def _scope_of(
     if source is not None:
         city.source(source)
     if area is not None:
-        from blocklight.areas import Areas  # noqa: PLC0415 - shapes are slow to load, and seldom needed
+        from blocklight.geo.areas import Areas  # noqa: PLC0415 - shapes are slow to load, and seldom needed
 
         kind, _, id_ = area.partition(":")
         if id_ not in {one.id for one in Areas(city).by_kind.get(kind, ())}:

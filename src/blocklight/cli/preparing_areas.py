@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from blocklight.areas import Areas
-from blocklight.city import AreaLayer, City, load_city
 from blocklight.cli import out
+from blocklight.config.city import AreaLayer, City, load_city
 from blocklight.errors import BlocklightError, CityFileError
-from blocklight.placing.layers import read_layer
+from blocklight.geo.areas import Areas
+from blocklight.prepare.places.layers import read_layer
 
 _DIGITS = 6
 

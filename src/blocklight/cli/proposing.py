@@ -11,15 +11,15 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from blocklight.areas import Areas
-from blocklight.city import City
+from blocklight.app.bodies import download
+from blocklight.app.opening import wall_clock
 from blocklight.cli import out
-from blocklight.cli.bodies import download
 from blocklight.cli.checking import THROWAWAY_KEY, print_questions, print_zone_question
 from blocklight.cli.checking import read_sample as read_file
-from blocklight.cli.serving import wall_clock
 from blocklight.cli.type_table import print_types
+from blocklight.config.city import City
 from blocklight.errors import BlocklightError, SourceError, UsageError
+from blocklight.geo.areas import Areas
 from blocklight.intake.disclosure.questions import SampleRows, questions
 from blocklight.intake.propose.city_file import Proposal, propose, word
 from blocklight.intake.propose.sample import Sample, asked, read_sample

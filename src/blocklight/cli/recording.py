@@ -7,14 +7,15 @@ from pathlib import Path
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from blocklight import net
+from blocklight.app.city_runtime import open_city, transport_to
+from blocklight.app.opening import Options, configured_city, wall_clock
 from blocklight.cli import err, out
-from blocklight.cli.serving import Options, configured_city, open_town, transport_to, wall_clock
+from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError, SourceError, UsageError
 from blocklight.intake.companions import Companions
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import RecordingTransport, ReplayTransport, replay_lines
 from blocklight.intake.run import Feed, Runner, Tally
-from blocklight.settings import Settings
 from blocklight.store import Store
 
 
@@ -78,7 +79,7 @@ def replay_source(
     if not file.is_file():
         raise BlocklightError(f"{file}: no such file")
     factor = _factor(speed)
-    town = open_town(Options(city_name, data=data, database=database))
+    town = open_city(Options(city_name, data=data, database=database))
     source = town.city.source(source_id)
     total = Replay()
     stored = _last_success(town.store, source.id)

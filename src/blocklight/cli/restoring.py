@@ -4,12 +4,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from blocklight.app.backup_archive import CITY_FILES, DATABASE, ID_KEY, PUSH_KEYS, Manifest, unpack
+from blocklight.app.opening import tombstone_file, wall_clock
 from blocklight.cli import out
-from blocklight.cli.archive import CITY_FILES, DATABASE, ID_KEY, PUSH_KEYS, Manifest, unpack
-from blocklight.cli.serving import tombstone_file, wall_clock
+from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError, StoreError
 from blocklight.intake.keys import check_of, load_id_key
-from blocklight.settings import Settings
 from blocklight.store import Store, Tombstones, restore
 
 

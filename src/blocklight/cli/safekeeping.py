@@ -23,8 +23,8 @@ def backup(
 
     [bold]blocklight backup houston /var/backups/blocklight/houston.tar.zst[/bold]
     """
+    from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
     from blocklight.cli.backing_up import back_up  # noqa: PLC0415 - see serve
-    from blocklight.cli.serving import Options  # noqa: PLC0415 - see serve
 
     back_up(Options(city, data=data, database=database), file, with_key=not no_key)
 
@@ -64,7 +64,7 @@ def integrity(city: CityArgument, *, data: DataOption = None, database: Database
 
     [bold]blocklight integrity houston[/bold]
     """
+    from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
     from blocklight.cli.backing_up import check_integrity  # noqa: PLC0415 - see serve
-    from blocklight.cli.serving import Options  # noqa: PLC0415 - see serve
 
     check_integrity(Options(city, data=data, database=database))

@@ -12,20 +12,20 @@ from pathlib import Path
 
 import click
 
-from blocklight.city import City, SourceSpec, load_city, parse_city, shipped_cities
-from blocklight.city_edit import with_signed_types
+from blocklight.app.opening import Options, configured_city, wall_clock
 from blocklight.cli import out
 from blocklight.cli.checking import one_page, read_sample, reader_of
-from blocklight.cli.serving import Options, configured_city, wall_clock
 from blocklight.cli.type_table import print_types, reason
+from blocklight.config.city import City, SourceSpec, load_city, parse_city, shipped_cities
+from blocklight.config.city_edit import with_signed_types
 from blocklight.errors import BlocklightError, RecordRejected, SourceError, UsageError
 from blocklight.intake.call_types import CallMeanings
-from blocklight.intake.columns import Columns
+from blocklight.intake.forms.columns import Columns
+from blocklight.intake.forms.tables import Reading, read_file
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Incident, RawRecord
-from blocklight.intake.tables import Reading, read_file
 from blocklight.intake.type_counts import TypeCount, allow_line, count_types, refusal, type_counts
-from blocklight.model import Category, Reason
+from blocklight.model.vocabulary import Category, Reason
 
 _MOST_RECORDS = 100_000
 _MOST_LINES = 1_000

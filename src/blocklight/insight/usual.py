@@ -11,9 +11,9 @@ from statistics import median
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from blocklight.city import City, SourceSpec
+from blocklight.config.city import City, SourceSpec
 from blocklight.insight.predictive import Range, pooled_size, usual_range
-from blocklight.model import Category, Kind, Origin
+from blocklight.model.vocabulary import Category, Kind, Origin
 from blocklight.store import Beginning, Received, SourceHealth, Span, Store
 
 LEAST_WEEKS, MOST_WEEKS = 4, 12

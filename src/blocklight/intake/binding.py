@@ -11,28 +11,17 @@ from functools import reduce
 
 from msgspec.structs import replace
 
-from blocklight.city import City, SourceSpec
-from blocklight.grid import coarsened, known_resolution
+from blocklight.config.city import City, SourceSpec
+from blocklight.geo.hexagons import coarsened, known_resolution
 from blocklight.intake.claims import Standing, standing
 from blocklight.intake.masking import Placing
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Judgement, Rules, areas_of, release_of, withheld_record
-from blocklight.model import (
-    COARSER,
-    Bound,
-    Category,
-    Held,
-    Outcome,
-    Place,
-    PlaceKind,
-    PublicIncident,
-    Reason,
-    Rejected,
-    Status,
-    Withheld,
-)
-from blocklight.store.joining import completed, joined
-from blocklight.store.restraint import NOTHING, BySource, Combined, Earlier, Restraint
+from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
+from blocklight.model.record import COARSER, Bound, Place, PublicIncident
+from blocklight.model.vocabulary import Category, PlaceKind, Reason, Status
+from blocklight.store.write.joining import completed, joined
+from blocklight.store.write.restraint import NOTHING, BySource, Combined, Earlier, Restraint
 
 _UNTIL_TOLD = datetime.max.replace(tzinfo=UTC, microsecond=0)
 """The release time of an incident that waits until another source reports it closed: never."""

@@ -2,11 +2,11 @@
 
 import math
 
-from blocklight.city import City
-from blocklight.grid import BLOCK_BEYOND_M, distance_m
+from blocklight.config.city import City
+from blocklight.geo.hexagons import BLOCK_BEYOND_M, distance_m
 from blocklight.intake.geocode.addresses import read_address
 from blocklight.intake.geocode.streets import Streets, Stretch
-from blocklight.model import Place
+from blocklight.model.record import Place
 
 _LOT_M = 60.0
 """From the middle of a street to the far end of the lots along it: feeds may put their points there."""

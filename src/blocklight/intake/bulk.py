@@ -14,15 +14,15 @@ from queue import SimpleQueue
 from threading import Semaphore, Thread
 from typing import Any
 
-from blocklight.city import City, SourceSpec
+from blocklight.config.city import City, SourceSpec
 from blocklight.errors import BlocklightError, SourceChanged, SourceUnavailable
 from blocklight.intake.companions import Companions
 from blocklight.intake.connectors.push import Push
+from blocklight.intake.forms.tables import Block, Reading, read_table
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally, internal
-from blocklight.intake.tables import Block, Reading, read_table
-from blocklight.model import Outcome
+from blocklight.model.outcomes import Outcome
 
 _ROWS_AT_ONCE = 5000
 _BLOCKS_AHEAD = 4

@@ -8,12 +8,12 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from blocklight.call_type_words import Reading, lexicon, words
-from blocklight.city import CallTypes, default_call_types
-from blocklight.matching import Matcher, matcher
-from blocklight.model import Category, Reason
-from blocklight.policy import MEDICAL, Allow
-from blocklight.table import folded
+from blocklight.config.call_type_words import Reading, lexicon, words
+from blocklight.config.city import CallTypes, default_call_types
+from blocklight.config.matching import Matcher, matcher
+from blocklight.config.policy import MEDICAL, Allow
+from blocklight.config.table import folded
+from blocklight.model.vocabulary import Category, Reason
 
 _REMEMBERED = 10_000
 HELD_UNTIL_CLOSED = frozenset({"tactical_officer_safety"})

@@ -2,8 +2,10 @@
 
 from enum import Enum
 
-from blocklight.city import City, SourceSpec
-from blocklight.model import Kind, Outcome, PublicIncident
+from blocklight.config.city import City, SourceSpec
+from blocklight.model.outcomes import Outcome
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Kind
 
 _REMEMBERED = 200_000
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from h3.api import basic_int as grid
 from msgspec.structs import replace
 
-from blocklight.city import City
+from blocklight.config.city import City
 from blocklight.intake.digests import digest_of
 from blocklight.intake.geocode.addresses import Between, Block, Crossing, Spot, readings
 from blocklight.intake.geocode.names import core
@@ -22,7 +22,8 @@ from blocklight.intake.past import Past
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, as_companion, choices_of, withheld_record
 from blocklight.intake.waiting_calls import SLOTS_NEAR, Sensitive, WaitingCall, WaitingCalls, slot_of
-from blocklight.model import Held, Outcome, Reason, Rejected, Withheld
+from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
+from blocklight.model.vocabulary import Reason
 
 _FINE, _RINGS = 12, 4
 """H3 resolution and rings around a cell: at least ``NEAR_M`` from any point of it, about 100 m at most."""

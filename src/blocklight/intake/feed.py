@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from blocklight.city import City, SourceSpec
+from blocklight.config.city import City, SourceSpec
 from blocklight.errors import RecordRejected
 from blocklight.intake.binding import Binding, BoundBatch, restraint_of
 from blocklight.intake.claims import Claims, moved
@@ -23,9 +23,11 @@ from blocklight.intake.redact import Rules, judge, redact, reject
 from blocklight.intake.same_key import bound_by_key
 from blocklight.intake.withheld_watch import WithheldWatch
 from blocklight.intake.zone_mistakes import whole_hours_off
-from blocklight.model import Held, Outcome, PublicIncident, Reason, Rejected, Withheld
+from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Reason
 from blocklight.store import Applied, Store
-from blocklight.store.restraint import NOTHING, Restraint
+from blocklight.store.write.restraint import NOTHING, Restraint
 
 _REMEMBERED = 200_000
 BATCH_OUTCOMES = ("stored", "refused", "failed")

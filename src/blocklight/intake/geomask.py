@@ -2,7 +2,7 @@
 
 import re
 
-from blocklight.grid import mask_point
+from blocklight.geo.hexagons import mask_point
 from blocklight.intake.digests import digest_of
 
 __all__ = ["hundred_block", "mask_point"]

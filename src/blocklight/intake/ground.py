@@ -5,10 +5,10 @@ from functools import lru_cache
 
 import shapely
 
-from blocklight.areas import Areas, Touched
-from blocklight.grid import mask_point, outline
-from blocklight.model import Place
-from blocklight.places import METRES_A_DEGREE
+from blocklight.geo.approved_places import METRES_A_DEGREE
+from blocklight.geo.areas import Areas, Touched
+from blocklight.geo.hexagons import mask_point, outline
+from blocklight.model.record import Place
 
 _REMEMBERED = 100_000
 _SLACK_DEGREES = 1e-6

@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from blocklight.areas import Areas, Touched
-from blocklight.city import Bounds
-from blocklight.grid import BLOCK_BEYOND_M, FINEST, around_blocks, cell_at, mask_point, place_of
+from blocklight.config.city import Bounds
+from blocklight.geo.approved_places import ApprovedPlaces
+from blocklight.geo.areas import Areas, Touched
+from blocklight.geo.hexagons import BLOCK_BEYOND_M, FINEST, around_blocks, cell_at, mask_point, place_of
 from blocklight.intake.ground import NOWHERE, Ground
 from blocklight.intake.policy import Choices, Decision, decided, strictest
-from blocklight.model import Place, PlaceKind, Reason
-from blocklight.places import ApprovedPlaces
+from blocklight.model.record import Place
+from blocklight.model.vocabulary import PlaceKind, Reason
 
 _FAR_DEGREES = 1.0
 """Farther from the bounds than this, no cell reaches into them; what is no place on earth is farther."""

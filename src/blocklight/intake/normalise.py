@@ -9,14 +9,20 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import replace
 
-from blocklight.city import City, FieldSpec, SourceSpec
+from blocklight.config.city import City, FieldSpec, SourceSpec
+from blocklight.config.matching import LONGEST_TEXT
 from blocklight.errors import RecordRejected
-from blocklight.intake.converters import CONVERTERS, from_xy, to_text
-from blocklight.intake.moments import from_day, from_duration, from_excel, from_local_of, from_time_of_day
-from blocklight.intake.numbers import to_float
 from blocklight.intake.record import Coded, Incident, RawRecord
-from blocklight.matching import LONGEST_TEXT
-from blocklight.model import Disposition, Origin, Status
+from blocklight.intake.values.converters import CONVERTERS, from_xy, to_text
+from blocklight.intake.values.moments import (
+    from_day,
+    from_duration,
+    from_excel,
+    from_local_of,
+    from_time_of_day,
+)
+from blocklight.intake.values.numbers import to_float
+from blocklight.model.vocabulary import Disposition, Origin, Status
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _CLOCK_SKEW = timedelta(hours=1)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from blocklight.model import PublicIncident
+from blocklight.model.record import PublicIncident
 
 Matching = Callable[[Sequence[str]], AbstractSet[str]]
 """Returns the matching ones of some public ids."""

@@ -6,13 +6,13 @@ from datetime import datetime
 from functools import lru_cache, reduce
 from zoneinfo import ZoneInfo
 
-from blocklight.areas import Areas, Touched
-from blocklight.city import City, Policy
+from blocklight.config.city import City, Policy
+from blocklight.config.policy import Mask, Rule
+from blocklight.config.table import folded
 from blocklight.errors import CityFileError
+from blocklight.geo.areas import Areas, Touched
 from blocklight.intake.record import Incident
-from blocklight.model import Category, Reason
-from blocklight.policy import Mask, Rule
-from blocklight.table import folded
+from blocklight.model.vocabulary import Category, Reason
 
 _REMEMBERED = 10_000
 _DAY_MIN = 1440

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from blocklight.errors import NotFound
-from blocklight.intake.columns import Columns
+from blocklight.intake.forms.columns import Columns
 from blocklight.intake.push_keys import PushKeys
 from blocklight.intake.record import Batch
 from blocklight.intake.run import Clock, Feed, Tally, store_batch

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
-from blocklight.model import Disposition, Kind, Origin, Status
+from blocklight.model.vocabulary import Disposition, Kind, Origin, Status
 
 TOO_MANY_ROWS = "more rows than max_rows"
 """Why a source that is read whole fails at its limit: without a number, as every reason that is public."""

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from blocklight.areas import Areas
-from blocklight.city import City, Policy
-from blocklight.endless_holds import never_closing
-from blocklight.grid import COARSEST, coarsened
+from blocklight.config.city import City, Policy
+from blocklight.config.endless_holds import never_closing
+from blocklight.config.source import masked_by_publisher
+from blocklight.geo.approved_places import ApprovedPlaces
+from blocklight.geo.areas import Areas
+from blocklight.geo.hexagons import COARSEST, coarsened
 from blocklight.intake.blocks import Blocks, labelled
 from blocklight.intake.call_types import CallMeanings, Meaning
 from blocklight.intake.geocode.streets import Stretch
@@ -21,21 +23,9 @@ from blocklight.intake.keys import PublicIds
 from blocklight.intake.masking import Masks, Placing
 from blocklight.intake.policy import Choices, Decider, Decision
 from blocklight.intake.record import Incident
-from blocklight.model import (
-    TIMES,
-    Category,
-    Held,
-    Place,
-    PlaceKind,
-    PublicIncident,
-    Reason,
-    Rejected,
-    Status,
-    Withheld,
-    cut,
-)
-from blocklight.places import ApprovedPlaces
-from blocklight.source_spec import masked_by_publisher
+from blocklight.model.outcomes import Held, Rejected, Withheld
+from blocklight.model.record import TIMES, Place, PublicIncident, cut
+from blocklight.model.vocabulary import Category, PlaceKind, Reason, Status
 
 _REMEMBERED = 10_000
 _NOT_SHOWN = Placing(Decision((), "withhold", Reason.POLICY, "none", COARSEST), None)

@@ -10,25 +10,18 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from blocklight.city import CallTypes
-from blocklight.grid import FINEST, coarsened, known_resolution, mask_point, stands_for_blocks
+from blocklight.config.city import CallTypes
+from blocklight.config.policy import Allow
+from blocklight.geo.approved_places import KINDS
+from blocklight.geo.hexagons import FINEST, coarsened, known_resolution, mask_point, stands_for_blocks
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.masking import Placing
 from blocklight.intake.policy import Decision
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, areas_of, timed
-from blocklight.model import (
-    Category,
-    Held,
-    Place,
-    PlaceKind,
-    PublicIncident,
-    Reason,
-    Withheld,
-    may_be_new,
-)
-from blocklight.places import KINDS
-from blocklight.policy import Allow
+from blocklight.model.outcomes import Held, Withheld
+from blocklight.model.record import Place, PublicIncident, may_be_new
+from blocklight.model.vocabulary import Category, PlaceKind, Reason
 
 Vocabulary = Mapping[Category, frozenset[str]]
 """The agency's words that are known to mean a category."""

@@ -12,15 +12,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.errors import RowsMoved, SourceChanged, SourceError, StoreError
-from blocklight.intake.answers import Answered, judge_answer
 from blocklight.intake.backoff import pause_s
 from blocklight.intake.feed import Feed, Tally
+from blocklight.intake.forms.answers import Answered, judge_answer
 from blocklight.intake.past import Past
 from blocklight.intake.record import Batch
 from blocklight.intake.threads import POLLING, in_thread
-from blocklight.model import Held, Outcome, PublicIncident, Rejected, Withheld
+from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
+from blocklight.model.record import PublicIncident
 from blocklight.store import FetchReport, Store
 
 __all__ = ["Clock", "Feed", "Runner", "Tally", "internal", "run_once", "store_batch"]

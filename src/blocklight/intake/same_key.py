@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from blocklight.model import COARSER, Category, Held, Outcome, PublicIncident, Reason, Rejected, Withheld
+from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
+from blocklight.model.record import COARSER, PublicIncident
+from blocklight.model.vocabulary import Category, Reason
 
 _BINDING = frozenset({Reason.UNMAPPED, Reason.POLICY, Reason.SENSITIVE})
 

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from blocklight.config.policy import MEDICAL
 from blocklight.intake.call_types import CallMeanings, Meaning
 from blocklight.intake.record import Incident
-from blocklight.model import Category, Reason
-from blocklight.policy import MEDICAL
+from blocklight.model.vocabulary import Category, Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from blocklight.grid import distance_m
-from blocklight.model import PublicIncident, Withheld
+from blocklight.geo.hexagons import distance_m
+from blocklight.model.outcomes import Withheld
+from blocklight.model.record import PublicIncident
 
 SLOT_S = 900
 SLOTS_NEAR = 2

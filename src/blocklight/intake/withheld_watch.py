@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from blocklight.model import Outcome, Rejected, Withheld
+from blocklight.model.outcomes import Outcome, Rejected, Withheld
 
 _log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from blocklight.city import City
+from blocklight.config.city import City
 
 Address = IPv4Address | IPv6Address
 

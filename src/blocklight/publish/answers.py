@@ -2,8 +2,8 @@
 
 from typing import Annotated, Literal, NotRequired, TypedDict
 
-from blocklight.described import Day, Time, meaning
-from blocklight.vocabulary import PauseScope
+from blocklight.model.described import Day, Time, meaning
+from blocklight.model.vocabulary import PauseScope
 
 SourceState = Literal["ok", "short", "unstored", "late", "failing", "waiting", "paused"]
 

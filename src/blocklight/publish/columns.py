@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from blocklight.described import in_window
-from blocklight.model import TIMES, Place, PublicIncident, Status, StoredIncident
+from blocklight.model.changes import StoredIncident
+from blocklight.model.described import in_window
+from blocklight.model.record import TIMES, Place, PublicIncident
+from blocklight.model.vocabulary import Status
 
 NOT_REACHED = -1
 """Stands in a duration or number column where the incident has no value."""

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, get_type_h
 
 import msgspec
 
-from blocklight.described import Time, example, meaning, meanings
-from blocklight.model import TIMES, Change, PlaceKind, PublicIncident, Stage, StoredIncident
+from blocklight.model.changes import Change, StoredIncident
+from blocklight.model.described import Time, example, meaning, meanings
+from blocklight.model.record import TIMES, PublicIncident
+from blocklight.model.vocabulary import PlaceKind, Stage
 
 
 class PlaceProperties(TypedDict):

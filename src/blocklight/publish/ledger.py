@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-from blocklight.model import Reason
+from blocklight.model.vocabulary import Reason
 from blocklight.publish.answers import CountRange, LedgerDay, LedgerMonth, LedgerTotal
 from blocklight.store import AreaLedgerRow, LedgerRow
 

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from blocklight.model import Change
+from blocklight.model.changes import Change
 from blocklight.publish.faults import PULSE, SENDING, Faults
 from blocklight.publish.packing import HEADER, accepts_gzip, packed, stored
 from blocklight.publish.replay import MOST_BYTES, ReplayLog

@@ -12,9 +12,10 @@ from typing import TypeVar
 
 import msgspec
 
-from blocklight.city import City
+from blocklight.config.city import City
 from blocklight.errors import StoreError
-from blocklight.model import Change, PublicIncident
+from blocklight.model.changes import Change
+from blocklight.model.record import PublicIncident
 from blocklight.publish.answers import PublicPause, Pulse, SourcePulse, SourceState
 from blocklight.publish.columns import CannotBeShown, Columns
 from blocklight.publish.faults import FOLLOWING, PAUSES, SOURCES, Faults

@@ -4,7 +4,7 @@ from collections import deque
 
 import orjson
 
-from blocklight.model import Change
+from blocklight.model.changes import Change
 from blocklight.publish.answers import Retraction
 from blocklight.publish.feature import change_feature
 from blocklight.publish.packing import stored

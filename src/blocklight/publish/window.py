@@ -15,8 +15,9 @@ import pyarrow as pa
 import zstandard
 from numpy.typing import NDArray
 
-from blocklight.described import meanings
-from blocklight.model import PublicIncident, Stage
+from blocklight.model.described import meanings
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Stage
 from blocklight.publish.columns import NOT_REACHED, SMALL_NUMBERS, TEXTS, Columns
 
 _REBUILD_SHARE = 10

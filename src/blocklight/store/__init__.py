@@ -1,19 +1,19 @@
 """The database: the only package that speaks SQL."""
 
-from blocklight.store.applied import Applied
-from blocklight.store.auditing import AuditEntry, AuditVerdict
-from blocklight.store.intake_lock import IntakeLock
-from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow
-from blocklight.store.local_time import LocalTimes
-from blocklight.store.patience import ANSWERING, FOLLOWING, Patience
-from blocklight.store.pausing import Pause
-from blocklight.store.query import IncidentQuery, Page
-from blocklight.store.reading import LogPart, WindowRows
-from blocklight.store.received import Beginning, Received, Span
+from blocklight.store.admin.intake_lock import IntakeLock
+from blocklight.store.admin.pausing import Pause
+from blocklight.store.read.ledger import AreaLedgerRow, Counts, LedgerRow
+from blocklight.store.read.local_time import LocalTimes
+from blocklight.store.read.query import IncidentQuery, Page
+from blocklight.store.read.reading import LogPart, WindowRows
+from blocklight.store.read.received import Beginning, Received, Span
+from blocklight.store.schema.patience import ANSWERING, FOLLOWING, Patience
 from blocklight.store.snapshot import Snapshot, restore, take
-from blocklight.store.sources import Delays, FetchReport, Gap, SourceHealth
 from blocklight.store.store import Store
-from blocklight.store.tombstones import Position, Tombstones
+from blocklight.store.write.applied import Applied
+from blocklight.store.write.auditing import AuditEntry, AuditVerdict
+from blocklight.store.write.sources import Delays, FetchReport, Gap, SourceHealth
+from blocklight.store.write.tombstones import Position, Tombstones
 
 __all__ = [
     "ANSWERING",

@@ -12,19 +12,21 @@ import msgspec
 import sqlalchemy as sa
 
 from blocklight.errors import StoreError
-from blocklight.model import Reason, Withheld
-from blocklight.store import auditing, schema
-from blocklight.store.engines import connect
+from blocklight.model.outcomes import Withheld
+from blocklight.model.vocabulary import Reason
+from blocklight.store.admin.integrity import check_integrity
+from blocklight.store.admin.public_digest import public_digest
 from blocklight.store.failing import failing_as_store_error
-from blocklight.store.integrity import check_integrity
-from blocklight.store.places import Places
-from blocklight.store.public_digest import public_digest
-from blocklight.store.settled import Settled
-from blocklight.store.statements import Statements
+from blocklight.store.schema import tables
+from blocklight.store.schema.engines import connect
+from blocklight.store.schema.upgrading import claim, current_revision, upgrade
 from blocklight.store.store import Store
-from blocklight.store.tombstones import Position
-from blocklight.store.upgrading import claim, current_revision, upgrade
-from blocklight.store.writing import Application
+from blocklight.store.write import auditing
+from blocklight.store.write.application import Application
+from blocklight.store.write.places import Places
+from blocklight.store.write.settled import Settled
+from blocklight.store.write.statements import Statements
+from blocklight.store.write.tombstones import Position
 
 _FILE = "database.sqlite3"
 _BUSY_S = 60
@@ -89,17 +91,17 @@ def restore(
 
 
 def _described(connection: sa.Connection, city: str, at: datetime, position: Position | None) -> Snapshot:
-    tables = sa.inspect(connection)
+    inspector = sa.inspect(connection)
     return Snapshot(
         city=city,
         engine=connection.dialect.name,
         revision=current_revision(connection) or "",
         taken_at=at,
-        head=connection.scalar(sa.select(schema.log.c.head)) or 0,
+        head=connection.scalar(sa.select(tables.log.c.head)) or 0,
         digest=public_digest(connection),
         columns={
-            table.name: [column["name"] for column in tables.get_columns(table.name)]
-            for table in schema.metadata.sorted_tables
+            table.name: [column["name"] for column in inspector.get_columns(table.name)]
+            for table in tables.metadata.sorted_tables
         },
         tombstones=position,
     )
@@ -122,8 +124,8 @@ def _finish(
     gone = _take_back(connection, taken_back, at)
     # What waited then may have become medical, withheld or another type since, which the journal does not
     # say of calls that were never public. Sources that are fetched report what is still true again.
-    connection.execute(schema.held.delete())
-    connection.execute(schema.log.update().values(epoch=schema.new_epoch()))
+    connection.execute(tables.held.delete())
+    connection.execute(tables.log.update().values(epoch=tables.new_epoch()))
     auditing.append(connection, at, "restore", detail)
     return gone
 
@@ -132,7 +134,7 @@ def _take_back(connection: sa.Connection, ids: Sequence[str], at: datetime) -> i
     """Withhold *ids* for good: what was taken back is not shown again, nor in another form."""
     sources: dict[str, str] = {}
     for start in range(0, len(ids), _AT_ONCE):
-        for table in (schema.incident, schema.held):
+        for table in (tables.incident, tables.held):
             statement = sa.select(table.c.id, table.c.source).where(
                 table.c.id.in_(ids[start : start + _AT_ONCE])
             )
@@ -148,7 +150,7 @@ def _take_back(connection: sa.Connection, ids: Sequence[str], at: datetime) -> i
 
 def _mark(connection: sa.Connection, ids: Sequence[str], at: datetime) -> None:
     """Mark ids that the copy does not hold as never to be published."""
-    table, first_at = schema.withheld, round(at.timestamp() * 1000)
+    table, first_at = tables.withheld, round(at.timestamp() * 1000)
     for start in range(0, len(ids), _AT_ONCE):
         some = ids[start : start + _AT_ONCE]
         known = set(connection.scalars(sa.select(table.c.id).where(table.c.id.in_(some))))
@@ -185,7 +187,7 @@ def _copy_out(connection: sa.Connection, table: str, columns: Sequence[str], fil
 
 def _copy_in(connection: sa.Connection, snapshot: Snapshot, folder: Path) -> None:
     """Make the tables anew as the copy had them, and fill them, in the one transaction of *connection*."""
-    for table in [*reversed(schema.metadata.sorted_tables), sa.table("alembic_version")]:
+    for table in [*reversed(tables.metadata.sorted_tables), sa.table("alembic_version")]:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_quoted(table.name)}")
     upgrade(connection, snapshot.revision)
     for name, columns in snapshot.columns.items():

@@ -13,53 +13,47 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.errors import StoreBusy
-from blocklight.model import (
-    Change,
-    Held,
-    Kind,
-    LifeEvent,
-    Outcome,
-    PublicIncident,
-    StoredIncident,
-    Withheld,
-)
-from blocklight.store import (
-    auditing,
-    checking,
-    compacting,
-    pausing,
-    reading,
-    renaming,
-    schema,
-    short_answers,
-    sources,
-)
-from blocklight.store.applied import Applied
-from blocklight.store.auditing import AuditEntry, AuditVerdict
-from blocklight.store.engines import Engines, connect, cursor_of, empty_log, in_passing, transaction
+from blocklight.model.changes import Change, LifeEvent, StoredIncident
+from blocklight.model.outcomes import Held, Outcome, Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Kind
+from blocklight.store.admin import checking, compacting, pausing, renaming
+from blocklight.store.admin.figures import DiskUse, WriteFigures, disk_use
+from blocklight.store.admin.intake_lock import IntakeLock
+from blocklight.store.admin.integrity import check_integrity
+from blocklight.store.admin.pausing import Pause
+from blocklight.store.admin.public_digest import public_digest
+from blocklight.store.admin.renaming import NewId
 from blocklight.store.failing import failing_as_store_error
-from blocklight.store.figures import DiskUse, WriteFigures, disk_use
-from blocklight.store.holding import already_public
-from blocklight.store.intake_lock import IntakeLock
-from blocklight.store.integrity import check_integrity
-from blocklight.store.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, entries
-from blocklight.store.patience import Patience, without_end
-from blocklight.store.pausing import Pause
-from blocklight.store.places import Places
-from blocklight.store.public_digest import public_digest
-from blocklight.store.query import IncidentQuery, Page, answer
-from blocklight.store.reading import LogPart, WindowRows
-from blocklight.store.received import Beginning, Received, Span, beginnings, received
-from blocklight.store.renaming import NewId
-from blocklight.store.restraint import Binder, withheld_elsewhere
-from blocklight.store.rows import from_ms, incident_of_body, to_ms
-from blocklight.store.settled import Settled
-from blocklight.store.short_answers import ShortAnswers
-from blocklight.store.sources import FetchReport, SourceHealth
-from blocklight.store.statements import Statements, fetch
-from blocklight.store.tombstones import Position, Tombstones
-from blocklight.store.upgrading import prepare
-from blocklight.store.writing import Application
+from blocklight.store.read import reading
+from blocklight.store.read.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, entries
+from blocklight.store.read.query import IncidentQuery, Page, answer
+from blocklight.store.read.reading import LogPart, WindowRows
+from blocklight.store.read.received import Beginning, Received, Span, beginnings, received
+from blocklight.store.schema import tables
+from blocklight.store.schema.engines import (
+    Engines,
+    connect,
+    cursor_of,
+    empty_log,
+    in_passing,
+    transaction,
+)
+from blocklight.store.schema.patience import Patience, without_end
+from blocklight.store.schema.rows import from_ms, incident_of_body, to_ms
+from blocklight.store.schema.upgrading import prepare
+from blocklight.store.write import auditing, short_answers, sources
+from blocklight.store.write.application import Application
+from blocklight.store.write.applied import Applied
+from blocklight.store.write.auditing import AuditEntry, AuditVerdict
+from blocklight.store.write.holding import already_public
+from blocklight.store.write.places import Places
+from blocklight.store.write.restraint import Binder, withheld_elsewhere
+from blocklight.store.write.settled import Settled
+from blocklight.store.write.short_answers import ShortAnswers
+from blocklight.store.write.sources import FetchReport, SourceHealth
+from blocklight.store.write.statements import Statements, fetch
+from blocklight.store.write.tombstones import Position, Tombstones
 
 _PROBE_WAITS_S = 1.0
 UNKEPT = b"a store of which no key is kept"
@@ -393,7 +387,7 @@ class Store:
     def epoch(self) -> str:
         """Return the name of this history of the log: a seq means something only within one."""
         with self._read() as connection:
-            return connection.scalar(sa.select(schema.log.c.epoch)) or ""
+            return connection.scalar(sa.select(tables.log.c.epoch)) or ""
 
     def renew_epoch(self) -> str:
         """Begin another history and return its name; to be called when a backup was restored.
@@ -401,9 +395,9 @@ class Store:
         Seqs that were published since the backup will be given to other changes: with another epoch every
         page, client and follower loads the window anew instead of going on where it was.
         """
-        epoch = schema.new_epoch()
+        epoch = tables.new_epoch()
         with self._deciding() as (connection, _):
-            connection.execute(schema.log.update().values(epoch=epoch))
+            connection.execute(tables.log.update().values(epoch=epoch))
         return epoch
 
     def incident(self, id_: str) -> tuple[StoredIncident, list[LifeEvent]]:
@@ -423,7 +417,7 @@ class Store:
 
     def never_shown(self) -> list[PublicIncident]:
         """Return what waits and was never published, as it would be published."""
-        bodies = sa.select(schema.held.c.body).where(schema.held.c.was_shown == 0)
+        bodies = sa.select(tables.held.c.body).where(tables.held.c.was_shown == 0)
         with self._read() as connection:
             return [incident_of_body(text) for text in connection.scalars(bodies)]
 
@@ -464,8 +458,8 @@ class Store:
 
     def open_ids(self, source: str) -> set[str]:
         """Return the ids of *source*'s open incidents."""
-        table = schema.incident
-        statement = sa.select(table.c.id).where(table.c.status == schema.OPEN, table.c.source == source)
+        table = tables.incident
+        statement = sa.select(table.c.id).where(table.c.status == tables.OPEN, table.c.source == source)
         with self._read() as connection:
             return set(connection.scalars(statement))
 
@@ -476,7 +470,7 @@ class Store:
 
     def withheld(self) -> dict[str, int]:
         """Count the incidents that are withheld now and might not be for ever, by reason."""
-        table = schema.withheld
+        table = tables.withheld
         statement = (
             sa.select(table.c.reason, sa.func.count()).where(table.c.sensitive == 0).group_by(table.c.reason)
         )
@@ -486,12 +480,12 @@ class Store:
     def held(self) -> int:
         """Count what waits to be released."""
         with self._read() as connection:
-            return connection.scalar(sa.select(sa.func.count()).select_from(schema.held)) or 0
+            return connection.scalar(sa.select(sa.func.count()).select_from(tables.held)) or 0
 
     def waiting(self) -> list[PublicIncident]:
         """Return what waits to be released, as it would be published."""
         with self._read() as connection:
-            return [incident_of_body(text) for text in connection.scalars(sa.select(schema.held.c.body))]
+            return [incident_of_body(text) for text in connection.scalars(sa.select(tables.held.c.body))]
 
     def pauses(self) -> list[Pause]:
         """Return what is paused."""

@@ -9,7 +9,7 @@ from loopback.reading import Reader
 from loopback.server import Reply, serving, with_faults
 from loopback.table import Table
 
-from blocklight.city import SourceSpec, load_city
+from blocklight.config.city import SourceSpec, load_city
 from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.connectors.recording import ReplayTransport, replay_lines
 

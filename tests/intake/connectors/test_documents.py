@@ -11,7 +11,7 @@ from loopback.feeds import feed, numbers
 from loopback.reading import Fetched, Reader
 from loopback.server import Loopback, Reply, Request, serving
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,7 @@ from loopback.reading import Reader
 from loopback.server import App, Reply
 
 from blocklight.errors import SourceChanged, SourceUnavailable
-from blocklight.intake.answers import Answered, judge_answer
+from blocklight.intake.forms.answers import Answered, judge_answer
 from blocklight.net import outbound
 
 pytestmark = pytest.mark.anyio

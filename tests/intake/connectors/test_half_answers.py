@@ -9,9 +9,9 @@ import pytest
 from loopback.reading import Fetched, Reader, calls_source
 from loopback.server import Reply, Request, serving
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
-from blocklight.intake.extent import NOT_ALL, extent_of, limit_of_address
+from blocklight.intake.forms.extent import NOT_ALL, extent_of, limit_of_address
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ import pytest
 from loopback.reading import Fetched, Reader
 from loopback.server import Reply, Request, serving
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import RawRecord

@@ -8,7 +8,7 @@ from loopback.reading import Fetched, Reader, calls_source
 from loopback.server import Reply, serving
 
 from blocklight.errors import SourceChanged
-from blocklight.intake.row_lists import list_at
+from blocklight.intake.forms.row_lists import list_at
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ from loopback.reading import Fetched, Reader, calls_source
 from loopback.server import Reply, Request, serving
 
 from blocklight.errors import SourceChanged
-from blocklight.intake.extent import NOT_ALL
+from blocklight.intake.forms.extent import NOT_ALL
 
 pytestmark = pytest.mark.anyio
 

@@ -11,9 +11,9 @@ from loopback.server import Reply, serving, with_etag, with_faults
 from loopback.soda import Dataset, soda_rows
 from loopback.table import Row, Table
 
-from blocklight.city import load_city
+from blocklight.config.city import load_city
 from blocklight.errors import SourceChanged
-from blocklight.intake.answers import Answered, judge_answer
+from blocklight.intake.forms.answers import Answered, judge_answer
 
 pytestmark = pytest.mark.anyio
 

@@ -18,7 +18,7 @@ from loopback.server import Reply, serving
 from small_city import ROW, rules_of, small_city
 from workbooks import far_corner
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.connectors.table_files import unlike
 from blocklight.intake.run import Feed, run_once

@@ -10,7 +10,7 @@ import pytest
 from small_city import FIELDS, TABLE, rules_of, small_city
 
 import blocklight
-from blocklight.city import City
+from blocklight.config.city import City
 from blocklight.errors import CityFileError
 from blocklight.intake.disclosure.questions import Question, SampleRows, questions
 
@@ -240,5 +240,5 @@ def test_only_what_looks_at_a_feed_reads_columns_that_nobody_named() -> None:
         for path in package.rglob("*.py")
         if "with_every_column(" in path.read_text("utf-8")
     }
-    assert users == {"source_spec.py", "cli/checking.py"}
+    assert users == {"config/source.py", "cli/checking.py"}
     assert not small_city().sources[0].every_column

@@ -6,14 +6,16 @@ import pytest
 from small_city import ROW, rules_of
 from town_streets import town
 
-from blocklight.city import Bounds
+from blocklight.config.city import Bounds
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.geocode.addresses import Reading
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.geocode.place import NotNow, Point
 from blocklight.intake.record import Batch, RawRecord
 from blocklight.intake.run import Feed, Tally, store_batch
-from blocklight.model import PublicIncident, Reason, Withheld
+from blocklight.model.outcomes import Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Reason
 from blocklight.store import Store
 
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)

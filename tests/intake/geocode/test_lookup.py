@@ -8,7 +8,7 @@ import pytest
 from small_city import ROW, rules_of
 from town_streets import town
 
-from blocklight.city import City
+from blocklight.config.city import City
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.feed import Feed, Tally
 from blocklight.intake.geocode.addresses import Block, Reading
@@ -16,7 +16,9 @@ from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.geocode.place import NotNow, Point
 from blocklight.intake.geocode.streets import Streets
 from blocklight.intake.past import Past
-from blocklight.model import PublicIncident, Reason, Withheld
+from blocklight.model.outcomes import Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Reason
 
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
 BEATS = (

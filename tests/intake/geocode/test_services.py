@@ -10,7 +10,7 @@ import pytest
 from loopback.server import Reply, Request, serving
 from small_city import small_city
 
-from blocklight.city import Bounds, GeocoderSpec
+from blocklight.config.city import Bounds, GeocoderSpec
 from blocklight.errors import CityFileError
 from blocklight.intake.geocode.addresses import Block, Crossing
 from blocklight.intake.geocode.place import NotNow

@@ -12,7 +12,7 @@ import shapely
 from pyproj import Transformer
 from town_streets import LAT, LON, line, town
 
-from blocklight.city import City, StreetLines, load_city
+from blocklight.config.city import City, StreetLines, load_city
 from blocklight.errors import CityFileError
 from blocklight.intake.geocode.addresses import Block, read_address, readings
 from blocklight.intake.geocode.streets import Streets

@@ -6,7 +6,7 @@ from typing import Any
 
 from small_city import small_city
 
-from blocklight.city import City
+from blocklight.config.city import City
 
 LON, LAT = -95.5, 29.5
 

@@ -12,10 +12,10 @@ from pyproj import Transformer
 
 from blocklight.cli.proposing import new_city
 from blocklight.errors import SourceChanged, SourceUnavailable
-from blocklight.intake.converters import to_lat_lon
 from blocklight.intake.propose.city_file import Proposal, propose
 from blocklight.intake.propose.sample import read_sample
 from blocklight.intake.propose.times import Written, written
+from blocklight.intake.values.converters import to_lat_lon
 
 URL = "https://data.smallville.example/calls"
 KINDS = ("NOISE COMPLAINT", "STRUCTURE FIRE", "TRAFFIC COLLISION")

@@ -12,8 +12,8 @@ from loopback.documents import Portal
 from loopback.server import serving
 from loopback.table import Table
 
-from blocklight.city import SourceSpec, load_city
 from blocklight.cli.proposing import new_city
+from blocklight.config.city import SourceSpec, load_city
 from blocklight.errors import BlocklightError, SourceChanged, UsageError
 from blocklight.intake.propose.city_file import Proposal, propose
 from blocklight.intake.propose.fields import folded

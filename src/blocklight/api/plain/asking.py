@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
 from blocklight.api.incidents import IncidentParameters
-from blocklight.city import City
+from blocklight.config.city import City
 from blocklight.errors import BadQuery
 
 ROWS = 50

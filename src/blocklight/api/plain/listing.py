@@ -11,7 +11,7 @@ from blocklight.api.plain.page import Reader
 from blocklight.api.plain.usual import city_lines, usual_lines
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery, NotFound, StoreError
-from blocklight.model import Kind, Origin, Status
+from blocklight.model.vocabulary import Kind, Origin, Status
 from blocklight.publish.feature import iso
 
 router = APIRouter(include_in_schema=False)

@@ -13,13 +13,13 @@ from blocklight.api.plain.asking import as_given
 from blocklight.api.plain.page import Reader
 from blocklight.api.schemas import Ledger
 from blocklight.api.state import Public, public
-from blocklight.city import City, default_call_types
+from blocklight.config.city import City, default_call_types
+from blocklight.config.policy import groups_of
+from blocklight.config.table import folded
 from blocklight.errors import BadQuery, StoreError
-from blocklight.model import Category
-from blocklight.policy import groups_of
+from blocklight.model.vocabulary import Category
 from blocklight.publish.answers import LedgerDay
 from blocklight.publish.ledger import SMALL, total
-from blocklight.table import folded
 
 router = APIRouter(include_in_schema=False)
 

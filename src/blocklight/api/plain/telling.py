@@ -6,8 +6,10 @@ from typing import Any
 
 from blocklight.api.plain.formats import Formats
 from blocklight.api.plain.words import Catalogue, Words
-from blocklight.areas import Areas
-from blocklight.model import Kind, LifeEvent, PublicIncident, Stage, Status
+from blocklight.geo.areas import Areas
+from blocklight.model.changes import LifeEvent
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Kind, Stage, Status
 from blocklight.publish.feature import iso
 
 _BARS = {Stage.RECEIVED: 1, Stage.DISPATCHED: 2, Stage.EN_ROUTE: 2, Stage.ON_SCENE: 3, Stage.CLOSED: 4}

@@ -7,7 +7,8 @@ from blocklight.api.plain.page import Reader
 from blocklight.api.plain.words import Words
 from blocklight.api.usual import compared
 from blocklight.insight.usual import LEAST_WEEKS, Part, Told, Verdict
-from blocklight.model import Category, Kind, Origin, PublicIncident
+from blocklight.model.record import PublicIncident
+from blocklight.model.vocabulary import Category, Kind, Origin
 
 _COMPARED = (Verdict.FEWER, Verdict.USUAL, Verdict.MORE)
 

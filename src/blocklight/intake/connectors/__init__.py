@@ -8,16 +8,16 @@ from functools import partial
 import httpx
 from pydantic import SecretStr
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
+from blocklight.config.matching import Matcher
 from blocklight.intake.connectors import atom_rss, ckan, html_table, table_files
 from blocklight.intake.connectors.arcgis import ArcGIS
 from blocklight.intake.connectors.http import Clock, Conversation, Sleep
 from blocklight.intake.connectors.json_rows import JsonRows
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.connectors.socrata import Socrata, explain, token_header
+from blocklight.intake.forms.tables import table_body
 from blocklight.intake.record import Connector
-from blocklight.intake.tables import table_body
-from blocklight.matching import Matcher
 
 ConnectorFactory = Callable[[SourceSpec, httpx.AsyncClient, SecretStr | None, Clock, Sleep], Connector]
 

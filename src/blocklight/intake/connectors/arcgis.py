@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.errors import RowsMoved, SourceChanged, SourceUnavailable
 from blocklight.intake.connectors.arcgis_json import (
     Layer,

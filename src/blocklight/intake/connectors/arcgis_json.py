@@ -7,7 +7,7 @@ from typing import Any
 
 from blocklight.errors import SourceChanged
 from blocklight.intake.record import Coded, RawRecord
-from blocklight.intake.shapes import middle_of
+from blocklight.intake.values.shapes import middle_of
 
 _NUMBER = (int, float)  # made once: this is asked twice of every row
 _SHAPES = frozenset({"paths", "rings", "points", "curvePaths", "curveRings"})

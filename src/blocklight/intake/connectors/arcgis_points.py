@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
+from blocklight.config.reference_names import is_known
 from blocklight.errors import SourceChanged
-from blocklight.intake.converters import in_degrees
 from blocklight.intake.record import RawRecord
-from blocklight.reference_systems import is_known
+from blocklight.intake.values.converters import in_degrees
 
 _POINT = ("__lon", "__lat")
 _FURTHEST = 400.0

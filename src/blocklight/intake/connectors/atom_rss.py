@@ -11,12 +11,12 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
-from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.http import Answer, Conversation
 from blocklight.intake.connectors.pages import Pages, Part
-from blocklight.intake.extent import Extent, extent_of
+from blocklight.intake.forms.columns import Columns
+from blocklight.intake.forms.extent import Extent, extent_of
 from blocklight.intake.record import TOO_MANY_ROWS, Batch
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/xml, text/xml"

@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
+from blocklight.config.matching import Matcher
 from blocklight.errors import RowsMoved, SourceChanged, SourceError
-from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.http import Answer, Conversation
-from blocklight.intake.extent import NOT_ALL
+from blocklight.intake.forms.columns import Columns
+from blocklight.intake.forms.extent import NOT_ALL
 from blocklight.intake.record import TOO_MANY_ROWS, Batch
-from blocklight.matching import Matcher
 
 _ROW_ID = "_id"
 _ABSENT = "absent"

@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from blocklight.config.matching import LONGEST_TEXT, Matcher
 from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.connectors.html_cards import cards_of
 from blocklight.intake.connectors.html_pager import Anchor, pager_of
 from blocklight.intake.connectors.html_text import SILENT, feed, folded
-from blocklight.intake.extent import Extent
-from blocklight.matching import LONGEST_TEXT, Matcher
+from blocklight.intake.forms.extent import Extent
 
 ACCEPT = "text/html, application/xhtml+xml"
 LOST = "\ufffd"

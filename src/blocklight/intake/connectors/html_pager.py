@@ -7,7 +7,7 @@ from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from blocklight.intake.connectors.html_text import folded
-from blocklight.intake.extent import Extent
+from blocklight.intake.forms.extent import Extent
 
 _NEXT = re.compile(r"(?:next(?: page)?|older)?\s*(?:>{1,2}|\u203a|\u00bb|\u2192|\u25ba)?", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,4}")

@@ -5,9 +5,9 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
+from blocklight.config.matching import LONGEST_TEXT, Matcher
 from blocklight.errors import SourceChanged
-from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.html_page import (
     ACCEPT,
     LOST,
@@ -19,10 +19,10 @@ from blocklight.intake.connectors.html_page import (
 )
 from blocklight.intake.connectors.http import Answer, Conversation
 from blocklight.intake.connectors.pages import Pages, Part
+from blocklight.intake.forms.columns import Columns
+from blocklight.intake.forms.row_lists import GROUP
+from blocklight.intake.forms.table_rows import is_footer
 from blocklight.intake.record import TOO_MANY_ROWS, Batch, RawRecord, Unreadable
-from blocklight.intake.row_lists import GROUP
-from blocklight.intake.table_rows import is_footer
-from blocklight.matching import LONGEST_TEXT, Matcher
 
 __all__ = ["ACCEPT", "CLASS", "LINK", "HtmlTable", "html_document", "named_rows"]
 

@@ -20,9 +20,9 @@ from tenacity import (
     wait_random,
 )
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
-from blocklight.intake.bounded_json import parse_json
+from blocklight.intake.forms.bounded_json import parse_json
 from blocklight.net import describe
 
 log = logging.getLogger(__name__)

@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
-from blocklight.intake.columns import Columns, reach
 from blocklight.intake.connectors.http import Answer, Body, Conversation, json_document
 from blocklight.intake.connectors.pages import Pages, Part
-from blocklight.intake.extent import Extent, extent_of
+from blocklight.intake.forms.columns import Columns, reach
+from blocklight.intake.forms.extent import Extent, extent_of
+from blocklight.intake.forms.row_lists import list_at, named_rows
 from blocklight.intake.record import TOO_MANY_ROWS, Batch, Unreadable
-from blocklight.intake.row_lists import list_at, named_rows
 
 _TOKEN_LIFE = timedelta(minutes=30)
 

@@ -9,10 +9,10 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import orjson
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.errors import RowsMoved, SourceChanged, SourceUnavailable
 from blocklight.intake.connectors.http import Answer, Body, Conversation
-from blocklight.intake.extent import NOT_ALL, Extent
+from blocklight.intake.forms.extent import NOT_ALL, Extent
 from blocklight.intake.record import TOO_MANY_ROWS
 
 _ISO = "%Y-%m-%d"

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.intake.connectors.http import Clock
 from blocklight.intake.record import Batch
 

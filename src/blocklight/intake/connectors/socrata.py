@@ -14,7 +14,7 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
 from blocklight.intake.connectors.http import Answer, Conversation
 from blocklight.intake.record import TOO_MANY_ROWS, Batch, RawRecord

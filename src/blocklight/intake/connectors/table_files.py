@@ -12,13 +12,13 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
-from blocklight.city import SourceSpec
+from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
 from blocklight.intake.connectors.http import Conversation
 from blocklight.intake.connectors.pages import Pages
-from blocklight.intake.extent import NOT_ALL, limit_of_address
+from blocklight.intake.forms.extent import NOT_ALL, limit_of_address
+from blocklight.intake.forms.tables import Block, Reading, read_body, read_file
 from blocklight.intake.record import TOO_MANY_ROWS, Batch, Unreadable
-from blocklight.intake.tables import Block, Reading, read_body, read_file
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from blocklight.city import CallTypes, City, FieldSpec, SourceSpec
+from blocklight.config.city import CallTypes, City, FieldSpec, SourceSpec
+from blocklight.config.matching import LONGEST_TEXT
+from blocklight.config.policy import MEDICAL
 from blocklight.errors import RecordRejected
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.disclosure.values import (
@@ -25,9 +27,9 @@ from blocklight.intake.disclosure.values import (
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Incident, RawRecord
 from blocklight.intake.redact import Rules, redact
-from blocklight.matching import LONGEST_TEXT
-from blocklight.model import TIMES, Category, Kind, Reason, Withheld
-from blocklight.policy import MEDICAL
+from blocklight.model.outcomes import Withheld
+from blocklight.model.record import TIMES
+from blocklight.model.vocabulary import Category, Kind, Reason
 
 _MOST_NAMED = 6
 _ENOUGH_POINTS = 8

@@ -7,7 +7,7 @@ from threading import Lock
 from msgspec.structs import replace
 
 from blocklight import net
-from blocklight.city import Bounds, City
+from blocklight.config.city import Bounds, City
 from blocklight.intake.digests import digest_of, sealed, unsealed
 from blocklight.intake.geocode.addresses import Reading, Spot, readings
 from blocklight.intake.geocode.place import Locator, NotNow, Point

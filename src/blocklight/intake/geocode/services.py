@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from blocklight import net
-from blocklight.city import Bounds, GeocoderSpec
+from blocklight.config.city import Bounds, GeocoderSpec
 from blocklight.errors import SourceChanged
 from blocklight.intake.geocode.addresses import Block, Reading
 from blocklight.intake.geocode.place import NotNow, Point

@@ -8,9 +8,9 @@ from typing import Any
 import pyogrio
 import shapely
 
-from blocklight.city import City, StreetLines
+from blocklight.config.city import City, StreetLines
 from blocklight.errors import CityFileError
-from blocklight.reference_systems import in_degrees, named_in_json
+from blocklight.geo.reference_systems import in_degrees, named_in_json
 
 _MAX_FILE_BYTES = 500_000_000
 _KEY = "geocoder.streets"

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from shapely.ops import substring
 
-from blocklight.city import City, StreetLines
+from blocklight.config.city import City, StreetLines
 from blocklight.errors import CityFileError
 from blocklight.intake.geocode.addresses import Between, Block, Crossing, Reading, Spot
 from blocklight.intake.geocode.names import looser, same_street, street_name

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from blocklight.city import CallTypes, City, parse_city
+from blocklight.config.city import CallTypes, City, parse_city
 from blocklight.errors import RecordRejected
 from blocklight.intake.call_types import CallMeanings
+from blocklight.intake.forms.row_lists import GROUP
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.propose.fields import Guess, Table, folded, propose_fields, propose_key
 from blocklight.intake.propose.keeping import kept_rows
 from blocklight.intake.propose.sample import Sample
 from blocklight.intake.record import Incident
-from blocklight.intake.row_lists import GROUP
 from blocklight.intake.type_counts import TypeCount, count_types, type_counts
 
 _SURE, _LIKELY, _GUESS = 0.95, 0.75, 0.5

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from blocklight.city import CallTypes
+from blocklight.config.city import CallTypes
 from blocklight.intake.call_types import CallMeanings
-from blocklight.intake.converters import to_degrees
 from blocklight.intake.propose.names import NAMES
 from blocklight.intake.propose.sample import Sample
 from blocklight.intake.propose.times import Written, written
-from blocklight.intake.shapes import middle_of
+from blocklight.intake.values.converters import to_degrees
+from blocklight.intake.values.shapes import middle_of
 
 _SURE, _LIKELY, _GUESS = 0.95, 0.75, 0.5
 _STAGES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")

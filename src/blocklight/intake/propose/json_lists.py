@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from blocklight.intake.row_lists import list_at
+from blocklight.intake.forms.row_lists import list_at
 
 _DEEPEST = 5
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import h3
 
-from blocklight.city import CallTypes, City
+from blocklight.config.city import CallTypes, City
 from blocklight.errors import RecordRejected
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.propose.fields import Guess
 from blocklight.intake.record import Incident
-from blocklight.model import TIMES, Reason
+from blocklight.model.record import TIMES
+from blocklight.model.vocabulary import Reason
 
 _KEPT_ROWS = 12
 _SAMPLE_RESOLUTION = 7

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import orjson
 
 from blocklight.errors import SourceChanged, SourceUnavailable
-from blocklight.intake.columns import Columns
 from blocklight.intake.connectors.arcgis_json import (
     Layer,
     coded_words,
@@ -24,12 +23,13 @@ from blocklight.intake.connectors.arcgis_points import with_degrees
 from blocklight.intake.connectors.atom_rss import entry_rows, longest_list, xml_document
 from blocklight.intake.connectors.ckan import address, newest_table
 from blocklight.intake.connectors.html_table import html_document, named_rows
-from blocklight.intake.extent import extent_of
+from blocklight.intake.forms.columns import Columns
+from blocklight.intake.forms.extent import extent_of
+from blocklight.intake.forms.row_lists import list_at
+from blocklight.intake.forms.row_lists import named_rows as rows_by_name
+from blocklight.intake.forms.tables import Reading, json_document, read_body
 from blocklight.intake.propose.json_lists import longest_path
 from blocklight.intake.record import RawRecord
-from blocklight.intake.row_lists import list_at
-from blocklight.intake.row_lists import named_rows as rows_by_name
-from blocklight.intake.tables import Reading, json_document, read_body
 
 _MOST_ROWS = 1000
 _OF_COLUMNS = ("types", "typeIdField", "subtypes", "subtypeField", "datesInUnknownTimezone")

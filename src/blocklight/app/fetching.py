@@ -1,0 +1,155 @@
+"""Runs a city's intake: every source polled, what waits released, and one process at a time doing it."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+
+from blocklight.app.city_runtime import CityRuntime
+from blocklight.app.policy_change import apply_policy
+from blocklight.errors import StoreError
+from blocklight.intake.clock_watch import ClockWatch
+from blocklight.intake.run import Feed, Runner
+from blocklight.intake.threads import UPKEEP, in_thread
+from blocklight.publish.faults import CLOCK, DROPPING, POLLING, RELEASING, Faults
+from blocklight.publish.store_watch import StoreWatch
+
+_log = logging.getLogger(__name__)
+
+TURN_EVERY_S = 2.0
+"""How often a process that waits tries to take over, and the one that fetches looks whether it still may."""
+_CLOCK_EVERY_S = 5.0
+_COMPACT_EVERY_S = 3600.0
+_RELEASE_EVERY_S = 0.5
+_KEEP_CHANGES = timedelta(hours=48)
+_KEEP_AT_LEAST = 20_000
+
+Clock = Callable[[], datetime]
+
+
+class _TurnLost(Exception):
+    """The database no longer knows of our lock."""
+
+
+class Intake:
+    """All that writes for one city. While another process holds the city's lock, it waits to take over."""
+
+    def __init__(
+        self,
+        runtime: CityRuntime,
+        feeds: list[Feed],
+        *,
+        now: Clock,
+        stored: Callable[[], None],
+        faults: Faults,
+        store_watch: StoreWatch,
+    ) -> None:
+        self._runtime = runtime
+        self._store = runtime.store
+        self._feeds = feeds
+        self._now = now
+        self._stored = stored
+        self._faults = faults
+        self._lock = runtime.store.intake_lock()
+        self._store_watch = store_watch
+        self._runners = [
+            Runner(feed, runtime.store, now=now, stored=stored, store_fails=self._store_fails)
+            for feed in feeds
+        ]
+        self.fetching = False
+
+    async def begin(self) -> bool:
+        """Take the city's turn if it is free, and let the policy act on the past; return whether it was."""
+        if not await in_thread(UPKEEP, self._lock.acquire):
+            return False
+        await in_thread(
+            UPKEEP, apply_policy, self._runtime.city, self._runtime.rules, self._store, self._now()
+        )
+        for feed in self._feeds:
+            feed.cursor_known = False  # whoever fetched before has moved it
+        self.fetching = True
+        return True
+
+    async def run(self) -> None:
+        """Fetch until cancelled, whenever it is this process's turn."""
+        while True:
+            if not self.fetching:
+                await self._wait()
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    self._start(tasks)
+            except* _TurnLost:
+                _log.error("the lock of the intake is lost; fetching stops until it is free again")
+            self.fetching = False
+
+    async def _store_fails(self) -> bool:
+        await self._store_watch.look()
+        return self._store_watch.failure is not None
+
+    def close(self) -> None:
+        """Let another process take over at once."""
+        self._lock.release()
+
+    def poll_now(self) -> None:
+        """Look at every source at once, whatever it waits for."""
+        for runner in self._runners:
+            runner.poll_now()
+
+    def _start(self, tasks: asyncio.TaskGroup) -> None:
+        for runner in self._runners:
+            tasks.create_task(self._faults.repeat(POLLING, runner.run))
+        tasks.create_task(self._faults.repeat(RELEASING, self._release))
+        tasks.create_task(self._faults.repeat(DROPPING, self._compact))
+        watch = ClockWatch()
+        tasks.create_task(self._faults.repeat(CLOCK, lambda: self._watch_clock(watch)))
+        tasks.create_task(self._watch_turn())
+
+    async def _wait(self) -> None:
+        """Wait for one's turn; says so once, and once more when it has come."""
+        _log.info("another process fetches for %s; waiting to take over", self._runtime.city.city.id)
+        while True:
+            await asyncio.sleep(TURN_EVERY_S)
+            with suppress(StoreError):  # whoever reads from it says what is wrong
+                if await self.begin():
+                    _log.info("fetching for %s: the other process is gone", self._runtime.city.city.id)
+                    return
+
+    async def _watch_turn(self) -> None:
+        while True:
+            await asyncio.sleep(TURN_EVERY_S)
+            if not await in_thread(UPKEEP, self._lock.held):
+                raise _TurnLost
+
+    async def _watch_clock(self, watch: ClockWatch) -> None:
+        await asyncio.sleep(_CLOCK_EVERY_S)
+        if jump_s := watch.jump_s():
+            await self.clock_was_set(jump_s)
+
+    async def clock_was_set(self, jump_s: float) -> None:
+        """Repair what a wrong clock made of times, as far as it can be known, and read every source again."""
+        direction = "forward" if jump_s > 0 else "back"
+        _log.warning("the clock was set %s by %.0f s; reading the sources again", direction, abs(jump_s))
+        if jump_s < 0:
+            with suppress(StoreError):  # said by whoever fetches; a later fetch closes them again
+                await in_thread(UPKEEP, self._store.close_no_later, self._now())
+                self._stored()
+        for runner in self._runners:
+            runner.clock_was_set()
+
+    async def _release(self) -> None:
+        """Publish what was held back as soon as its time has come."""
+        with suppress(StoreError):  # it stays held, and whoever fetches says what is wrong
+            if await in_thread(UPKEEP, self._store.release, self._now()) is not None:
+                self._stored()
+        await asyncio.sleep(_RELEASE_EVERY_S)
+
+    async def _compact(self) -> None:
+        """Drop old changes now and then; a live client that is further behind loads the window anew."""
+        await asyncio.sleep(_COMPACT_EVERY_S)
+        since = self._now() - _KEEP_CHANGES
+        with suppress(StoreError):  # nothing is lost by keeping more until the next time
+            await in_thread(
+                UPKEEP, partial(self._store.compact, keep_since=since, keep_at_least=_KEEP_AT_LEAST)
+            )

@@ -1,0 +1,55 @@
+"""What `serve` would refuse of an answer, and which values of which columns make a record unreadable."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from blocklight.config.city import SourceSpec
+from blocklight.errors import SourceChanged
+from blocklight.intake.forms.answers import Answered, judge_answer
+from blocklight.intake.record import RawRecord
+
+_MOST_VALUES = 5
+_LONGEST_VALUE = 60
+_FIELD_OF = {"unknown_status": "status", "no_time": "received_at", "bad_time": "received_at"} | {
+    "absurd_time": "received_at"
+}
+
+
+def refusal(source: SourceSpec, answer: Answered) -> str | None:
+    """Return why a fetch of this answer would fail as a whole, ``None`` where it would not."""
+    try:
+        judge_answer(source, answer)
+    except SourceChanged as error:
+        return str(error)
+    return None
+
+
+def causes(source: SourceSpec, rejected: Iterable[tuple[RawRecord, str]]) -> Iterator[str]:
+    """Yield a sentence for each reason of rejection: the column, and the values in it that are commonest."""
+    values: dict[str, Counter[str]] = {}
+    for raw, reason in rejected:
+        shown = " + ".join(str(raw.get(column, "")) for column in _columns(source, reason))
+        values.setdefault(reason, Counter())[shown[:_LONGEST_VALUE]] += 1
+    for reason, counts in values.items():
+        columns = " + ".join(_columns(source, reason)) or "(none)"
+        commonest = ", ".join(
+            f"{value!r} ({count})" if value else f"nothing ({count})"
+            for value, count in counts.most_common(_MOST_VALUES)
+        )
+        yield f"{reason}: column {columns} holds {commonest}{_advice(source, reason)}"
+
+
+def _columns(source: SourceSpec, reason: str) -> tuple[str, ...]:
+    if reason == "no_key":
+        return source.key
+    name = _FIELD_OF.get(reason) or reason.removeprefix("no_").removeprefix("bad_")
+    spec = dict(source.fields.named()).get(name)
+    return spec.source if spec is not None else ()
+
+
+def _advice(source: SourceSpec, reason: str) -> str:
+    status = source.fields.status
+    if reason not in ("no_status", "unknown_status") or status is None:
+        return ""
+    mapped = ", ".join(sorted(status.map or ())) or "nothing"
+    return f"; sources.{source.id}.fields.status.map has {mapped}"

@@ -1,0 +1,392 @@
+"""One TOML file is one city: sources, field maps, call types, policy and areas, parsed and checked."""
+
+import tomllib
+from collections.abc import Sequence
+from difflib import get_close_matches
+from functools import cache, cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
+
+from blocklight.config.endless_holds import endless_holds
+from blocklight.config.field import ID, FieldMap, FieldSpec, ReferenceSystem, Zone
+from blocklight.config.geocoder import GeocoderSpec, StreetLines
+from blocklight.config.mistakes_in_words import in_words
+from blocklight.config.pmtiles_header import TilesFile
+from blocklight.config.policy import Known, Policy, mistakes
+from blocklight.config.source import SourceSpec, with_codes
+from blocklight.config.table import NarrowPattern, Pattern, Table
+from blocklight.errors import CityFileError
+from blocklight.model.vocabulary import Category, Disposition
+
+__all__ = [
+    "AreaLayer",
+    "BaseLayer",
+    "Bounds",
+    "CallTypes",
+    "City",
+    "FieldMap",
+    "FieldSpec",
+    "GeocoderSpec",
+    "Identity",
+    "MapSpec",
+    "PlacesSpec",
+    "Policy",
+    "PublishSpec",
+    "SensitiveRule",
+    "SourceSpec",
+    "StreetLines",
+    "TypeRule",
+    "default_call_types",
+    "load_city",
+    "parse_city",
+    "shipped_cities",
+]
+
+_MAX_FILE_BYTES = 2_000_000
+_MOST_TOLD = 6
+
+
+def _some(sources: "tuple[SourceSpec, ...]") -> "tuple[SourceSpec, ...]":
+    if not sources:
+        raise ValueError("needs at least one source")
+    return sources
+
+
+class Bounds(Table):
+    """A box in WGS 84 degrees; a place outside it is withheld."""
+
+    west: float = Field(ge=-180, le=180)
+    south: float = Field(ge=-90, le=90)
+    east: float = Field(ge=-180, le=180)
+    north: float = Field(ge=-90, le=90)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.west >= self.east or self.south >= self.north:
+            raise ValueError("bounds need west < east and south < north, in degrees")
+        return self
+
+    def contains(self, lon: float, lat: float) -> bool:
+        """Whether a point in degrees lies inside."""
+        return self.west <= lon <= self.east and self.south <= lat <= self.north
+
+
+class Identity(Table):
+    """Who the city is."""
+
+    id: str = Field(pattern=ID)
+    name: str = Field(min_length=1, max_length=80)
+    time_zone: Zone
+    bounds: Bounds
+    languages: tuple[Literal["en", "es", "zh", "vi"], ...] = ("en",)
+    attribution: str = ""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The city's time zone."""
+        return ZoneInfo(self.time_zone)
+
+
+class TypeRule(Table):
+    """A pattern over source types (searched without case) and the category it means."""
+
+    match: NarrowPattern
+    category: Category
+
+
+class SensitiveRule(Table):
+    """A pattern over source types that are never published, and the group it belongs to."""
+
+    match: Pattern
+    group: str
+
+
+class CallTypes(Table):
+    """How the agency's words become categories: exact first, then patterns in order."""
+
+    exact: dict[str, Category] = Field(default_factory=dict)
+    patterns: tuple[TypeRule, ...] = ()
+    sensitive: tuple[SensitiveRule, ...] = ()
+
+
+class AreaLayer(Table):
+    """One kind of area and the GeoJSON file (WGS 84, polygons) that draws it."""
+
+    kind: str = Field(pattern=ID)
+    label: str
+    file: str
+    id: str = "id"
+    name: str = "name"
+
+
+class PlacesSpec(Table):
+    """Where the city's approved places are, and what `places build` makes them from.
+
+    *serves* is how many addresses each serves at least, *within* the kinds of areas that no place crosses
+    (all where it is left out), *furthest_m* how far a place may be from what it stands for.
+    """
+
+    file: str
+    serves: int = Field(default=8, ge=5, le=1000)
+    furthest_m: int = Field(default=400, ge=50, le=2000)
+    within: tuple[str, ...] | None = None
+    streets: str | None = None
+    street_name: str = "name"
+    addresses: str | None = None
+    blocks: str | None = None
+    count: str | None = None
+    crs: ReferenceSystem | None = None
+
+
+BaseKind = Literal["land", "water", "park", "road_minor", "road_major", "rail", "label"]
+BASE_KINDS: tuple[BaseKind, ...] = get_args(BaseKind)
+
+
+class BaseLayer(Table):
+    """One GeoJSON file (WGS 84) of the city's own basemap; *kind* chooses how it is drawn."""
+
+    kind: BaseKind
+    file: str
+
+
+# A host that may stand in a content policy, and what is looked up somewhere behind it.
+_GEOCODER = r"^https?://[a-z0-9.-]+(:\d{1,5})?/\S*\{query\}\S*$"
+
+
+class MapSpec(Table):
+    """What lies under the incidents: a style URL, or local layers, or nothing but area outlines."""
+
+    style_url: str | None = None
+    geocoder_url: str | None = Field(default=None, pattern=_GEOCODER)
+    attribution: str = ""
+    layers: tuple[BaseLayer, ...] = ()
+    tiles: str | None = None
+
+    @model_validator(mode="after")
+    def _one_ground(self) -> Self:
+        if self.style_url is not None and self.tiles is not None:
+            raise ValueError("`tiles` cannot lie under a `style_url`: name one of them")
+        return self
+
+
+# What may stand in a frame-ancestors directive without being able to end it (CSP 3, host-source).
+_FRAMER = r"^(\*|https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?)$"
+
+
+# What RFC 9116 takes as a contact, in one line.
+_CONTACT = r"^(mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+[0-9-]+)$"
+
+
+class PublishSpec(Table):
+    """How many hours are on the live map, whose pages may frame it, and who hears of its faults."""
+
+    window_hours: int = Field(default=720, ge=1, le=24 * 366)
+    framed_by: tuple[Annotated[str, Field(pattern=_FRAMER)], ...] = ("*",)
+    security_contact: str | None = Field(default=None, pattern=_CONTACT)
+
+
+class City(Table):
+    """A whole city file."""
+
+    city: Identity
+    # A length that pydantic checks itself would be reported as a second mistake beside any other.
+    sources: Annotated[tuple[SourceSpec, ...], AfterValidator(_some)]
+    call_types: CallTypes = CallTypes()
+    dispositions: dict[str, Disposition] = Field(default_factory=dict)
+    policy: Policy = Policy()
+    areas: tuple[AreaLayer, ...] = ()
+    geocoder: GeocoderSpec | None = None
+    places: PlacesSpec | None = None
+    map: MapSpec = MapSpec()
+    publish: PublishSpec = PublishSpec()
+
+    _folder: Path = PrivateAttr(default=Path())
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Self:
+        ids = [source.id for source in self.sources]
+        kinds = [layer.kind for layer in self.areas]
+        for names in (ids, kinds):
+            twice = {name for name in names if names.count(name) > 1}
+            if twice:
+                raise ValueError(f"{min(twice)!r} is defined twice")
+        strange = set(self.places.within or ()) - set(kinds) if self.places else set()
+        if strange:
+            raise ValueError(f"places.within: this city has no areas of kind {min(strange)!r}")
+        return self
+
+    @property
+    def within(self) -> tuple[str, ...]:
+        """The kinds of areas that an approved place never crosses, in the order of the file."""
+        chosen = self.places.within if self.places else None
+        return tuple(layer.kind for layer in self.areas if chosen is None or layer.kind in chosen)
+
+    @model_validator(mode="after")
+    def _same_sources_exist(self) -> Self:
+        known = {source.id: source for source in self.sources}
+        for source in self.sources:
+            if source.same_as is None:
+                continue
+            other = known.get(source.same_as)
+            if other is None or other is source or other.same_as is not None:
+                raise ValueError(
+                    f"{source.id}: same_as names another source, one that is not the same as a third"
+                )
+            if other.kind is not source.kind:
+                raise ValueError(f"{source.id}: same_as names a source of the other kind")
+            if other.masked_by_publisher is not None:
+                raise ValueError(f"{source.id}: same_as names a source that is masked_by_publisher")
+        return self
+
+    @cached_property
+    def tiles(self) -> TilesFile | None:
+        """What the city's file of map tiles says of itself; raises ``CityFileError`` for one of no use."""
+        if self.map.tiles is None:
+            return None
+        path = self.path(self.map.tiles)
+        try:
+            found = TilesFile.read(path)
+        except FileNotFoundError:
+            raise CityFileError(str(path), "map.tiles", "no such file: blocklight basemap build") from None
+        except (OSError, ValueError) as error:
+            raise CityFileError(str(path), "map.tiles", str(error)) from None
+        if not set(found.layers) & set(BASE_KINDS):
+            known = ", ".join(BASE_KINDS)
+            raise CityFileError(str(path), "map.tiles", f"has none of the layers that are drawn: {known}")
+        return found
+
+    @property
+    def ledger_kind(self) -> str | None:
+        """The kind of area that the ledger is kept by: one alone, as two could be subtracted."""
+        return self.areas[0].kind if self.areas else None
+
+    def source(self, source_id: str) -> SourceSpec:
+        """Return the source with this id; raises ``CityFileError`` naming those that exist."""
+        for source in self.sources:
+            if source.id == source_id:
+                return source
+        known = ", ".join(source.id for source in self.sources)
+        raise CityFileError(f"{self.city.id}", "sources", f"no source {source_id!r}; this city has: {known}")
+
+    def path(self, file: str) -> Path:
+        """Where a file that the city file names lies, beside the city file; never outside its folder."""
+        path = (self._folder / file).resolve()
+        if not path.is_relative_to(self._folder.resolve()):
+            raise CityFileError(self.city.id, file, "must lie beside the city file")
+        return path
+
+
+def shipped_cities() -> dict[str, Path]:
+    """Return the names of the cities that come with Blocklight, each with its file."""
+    folder = Path(str(resources.files("blocklight"))) / "cities"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def city_path(name_or_path: str) -> Path:
+    """Return the file of a shipped city, by its name, or the path of any other."""
+    return shipped_cities().get(name_or_path) or Path(name_or_path)
+
+
+def load_city(name_or_path: str) -> City:
+    """Load a shipped city by name or any city by path.
+
+    Raises ``CityFileError`` that names file, key and reason.
+    """
+    shipped, path = shipped_cities(), city_path(name_or_path)
+    if not path.is_file():
+        like = get_close_matches(name_or_path, shipped, 1)
+        hint = f"did you mean {like[0]}?" if like else f"the shipped cities are {', '.join(shipped)}"
+        what = "a folder and not a city file" if path.is_dir() else "no such file"
+        raise CityFileError(name_or_path, "", f"{what}, and no shipped city of that name; {hint}")
+    if path.stat().st_size > _MAX_FILE_BYTES:
+        raise CityFileError(str(path), "", f"larger than {_MAX_FILE_BYTES:,} bytes")
+    try:
+        table = tomllib.loads(path.read_text("utf-8-sig"))  # some editors put a mark before it
+    except UnicodeDecodeError as error:
+        raise CityFileError(str(path), "", "not TOML: not a text in UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise CityFileError(str(path), "", f"not TOML: {error}") from error
+    return parse_city(table, file=str(path), folder=path.parent)
+
+
+def parse_city(table: dict[str, Any], *, file: str, folder: Path) -> City:
+    """Check a parsed city file; the shipped call-type rules are added underneath the city's own."""
+    try:
+        city = City.model_validate(with_codes(table, file, folder))
+    except ValidationError as error:
+        # A misspelt name first: what is missing, or of the wrong kind, mostly follows from it.
+        wrong = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        key, reason = _key(wrong[0]["loc"], table), in_words(wrong[0], City)
+        others = dict.fromkeys(_key(one["loc"], table) for one in wrong[1:])
+        raise CityFileError(file, key, reason + _also([name for name in others if name != key])) from error
+    city._folder = folder  # noqa: SLF001 - a private attribute of our own model: pydantic has no other way in
+    layers: list[AreaLayer | BaseLayer] = [*city.areas, *city.map.layers]
+    for layer in layers:
+        if not city.path(layer.file).is_file():
+            raise CityFileError(file, f"{layer.kind}.file", f"no such file: {layer.file}")
+    lines = city.geocoder and city.geocoder.streets
+    if lines and not city.path(lines.file).is_file():
+        raise CityFileError(file, "geocoder.streets.file", f"no such file: {lines.file}")
+    _check_policy(city, file)
+    return city
+
+
+def _also(keys: Sequence[str]) -> str:
+    """Name the other keys that are wrong, so that they can be mended in one go; the first few of many."""
+    if not keys:
+        return ""
+    rest = f" and {len(keys) - _MOST_TOLD} more" if len(keys) > _MOST_TOLD else ""
+    return f" (also wrong: {', '.join(keys[:_MOST_TOLD])}{rest})"
+
+
+def _check_policy(city: City, file: str) -> None:
+    shipped, own = (
+        [(rule.match, rule.group) for rule in types.sensitive]
+        for types in (default_call_types(), city.call_types)
+    )
+    agencies = [source.fields.agency for source in city.sources]
+    known = Known(
+        sources=frozenset(source.id for source in city.sources),
+        agencies=frozenset(
+            str(word) for one in agencies for word in (*(one.map or {}).values(), one.default) if word
+        ),
+        kinds=frozenset(layer.kind for layer in city.areas),
+        places=city.places is not None,
+    )
+    found = [
+        *mistakes(city.policy, shipped=shipped, own=own, known=known),
+        *endless_holds(city.policy, city.sources),
+    ]
+    if found:
+        others = [mistake.key for mistake in found[1:] if mistake.key != found[0].key]
+        raise CityFileError(file, found[0].key, found[0].reason + _also(list(dict.fromkeys(others))))
+
+
+@cache
+def default_call_types() -> CallTypes:
+    """Return the shipped rules that lie underneath every city's own."""
+    text = resources.files("blocklight.config").joinpath("call_types.toml").read_text("utf-8")
+    return CallTypes.model_validate(tomllib.loads(text))
+
+
+def _key(parts: tuple[int | str, ...], table: dict[str, Any]) -> str:
+    """Write where a mistake is, naming a source by its id and a rule by its name: not ``sources.0``."""
+    names = [str(part) for part in parts]
+    match parts:
+        case ("sources", int(index), *_):
+            source = table["sources"][index]
+            names[1] = str(source.get("id", index)) if isinstance(source, dict) else str(index)
+        case ("policy", "rules", int(index), *_):
+            rule = table["policy"]["rules"][index]
+            names[2] = str(rule.get("name", index)) if isinstance(rule, dict) else str(index)
+    return ".".join(names)

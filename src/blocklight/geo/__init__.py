@@ -1,0 +1,1 @@
+"""Geometry: areas and approved places of a city, hexagons, coordinate reference systems."""

@@ -1,0 +1,144 @@
+"""The grid of H3 cells that stands for places: every cell is made of whole cells of the finest resolution."""
+
+import math
+from functools import lru_cache
+
+import h3
+
+from blocklight.model.record import Place
+from blocklight.model.vocabulary import PlaceKind
+
+FINEST = 9
+"""The resolution that all others are derived from, and the finest that is ever shown."""
+COARSEST = 5
+BLOCK_BEYOND_M = 200
+"""How far a block may reach beyond the cell of its middle, in metres."""
+_EARTH_RADIUS_M = 6_371_008.8
+_DIGITS = 6
+
+Ring = list[tuple[float, float]]
+"""Corners as lon, lat in degrees of WGS 84."""
+
+
+def cell_at(lon: float, lat: float, resolution: int) -> str:
+    """Return the id of the cell that a WGS 84 point belongs to.
+
+    A coarser cell is the parent of the point's finest one. H3's own cells of two resolutions overlap in part,
+    and an incident that is shown in two of them would be known to lie where they overlap.
+    """
+    finest: str = h3.latlng_to_cell(lat, lon, FINEST)
+    return finest if resolution == FINEST else parent(finest, resolution)
+
+
+def parent(cell: str, resolution: int) -> str:
+    """Return the cell of a resolution that a cell belongs to."""
+    found: str = h3.cell_to_parent(cell, resolution)
+    return found
+
+
+def resolution_of(cell: str) -> int:
+    """Return the H3 resolution of a cell."""
+    found: int = h3.get_resolution(cell)
+    return found
+
+
+def mask_point(lon: float, lat: float, resolution: int) -> Place:
+    """Return the centre of the cell that a WGS 84 point belongs to, with how far the cell reaches."""
+    return place_of(cell_at(lon, lat, resolution))
+
+
+@lru_cache(maxsize=200_000)
+def place_of(cell: str) -> Place:
+    """Return the public place that a cell is."""
+    lat, lon = (round(degrees, _DIGITS) for degrees in h3.cell_to_latlng(cell))
+    reach = max(distance_m(lon, lat, *corner) for corner in outline(cell))
+    return Place(lon=lon, lat=lat, kind=PlaceKind.GRID, radius_m=math.ceil(reach))
+
+
+def outline(cell: str) -> Ring:
+    """Return the border of a cell: of all the finest cells that belong to it."""
+    if resolution_of(cell) == FINEST:
+        corners = h3.cell_to_boundary(cell)
+    else:
+        corners = h3.cells_to_h3shape(h3.cell_to_children(cell, FINEST)).outer
+    return [(lon, lat) for lat, lon in corners]
+
+
+@lru_cache(maxsize=200_000)
+def cell_of(place: Place) -> str | None:
+    """Return the cell that a public place is, ``None`` for one that is no cell or reaches far beyond it.
+
+    The cell of a block's middle is one, though the block may reach beyond it (see ``stands_for_blocks``).
+    """
+    if place.kind is not PlaceKind.GRID:
+        return None
+    for resolution in range(COARSEST, FINEST + 1):
+        cell = cell_at(place.lon, place.lat, resolution)
+        own = place_of(cell)
+        beyond_m = place.radius_m - own.radius_m
+        is_whole = beyond_m in (0, BLOCK_BEYOND_M) or (
+            place.label is not None and 0 < beyond_m < BLOCK_BEYOND_M
+        )
+        if is_whole and (own.lon, own.lat) == (place.lon, place.lat):
+            return cell
+    return None
+
+
+def stands_for_blocks(place: Place) -> bool:
+    """Return whether a place is the cell of a block's middle; the block may reach beyond it."""
+    cell = cell_of(place)
+    return cell is not None and (place.label is not None or place.radius_m > place_of(cell).radius_m)
+
+
+def around_blocks(place: Place) -> Place:
+    """Return a cell with a radius that covers all blocks with their middle in it."""
+    return Place(place.lon, place.lat, place.kind, place.radius_m + BLOCK_BEYOND_M)
+
+
+def known_resolution(place: Place) -> int:
+    """Return the finest resolution whose cells are as large as the ground of a public place."""
+    cell = cell_of(place)
+    if cell is not None:
+        return resolution_of(cell)
+    large = (r for r in range(FINEST, COARSEST, -1) if _reach_m(place, r) >= place.radius_m)
+    return next(large, COARSEST)
+
+
+def _reach_m(place: Place, resolution: int) -> int:
+    return mask_point(place.lon, place.lat, resolution).radius_m
+
+
+def coarsened(place: Place, resolution: int) -> Place:
+    """Return the cell that stands for a public place, worked out from that place alone.
+
+    A cell gives way to the one that it belongs to, without a label. What stands for any other place says that
+    the true one may lie beyond the cell by as much as it was around that place. The distance between the two
+    is in no number: the other place may have been taken back.
+    """
+    cell = cell_of(place)
+    if cell is not None:
+        coarser = place_of(parent(cell, min(resolution, resolution_of(cell))))
+        return around_blocks(coarser) if stands_for_blocks(place) else coarser
+    around = mask_point(place.lon, place.lat, resolution)
+    return Place(around.lon, around.lat, PlaceKind.GRID, around.radius_m + place.radius_m)
+
+
+def around_both(one: Place, other: Place) -> Place | None:
+    """Return the smallest cell that contains two public places, ``None`` if no cell is that large."""
+    large = max(one.radius_m, other.radius_m)
+    are_cells = all(cell_of(place) and not stands_for_blocks(place) for place in (one, other))
+    for resolution in range(FINEST, COARSEST - 1, -1):
+        cell = cell_at(one.lon, one.lat, resolution)
+        around = place_of(cell)
+        if cell == cell_at(other.lon, other.lat, resolution) and around.radius_m >= large:
+            # A place that is not a cell may reach beyond the cell that its middle is in.
+            return around if are_cells else Place(around.lon, around.lat, around.kind, 2 * around.radius_m)
+    return None
+
+
+def distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
+    """Great-circle distance in metres (haversine on the mean Earth radius)."""
+    phi1, phi2 = math.radians(lat1), math.radians(lat2)
+    half_lat, half_lon = (phi2 - phi1) / 2, math.radians(lon2 - lon1) / 2
+    chord = math.sin(half_lat) ** 2 + math.cos(phi1) * math.cos(phi2) * math.sin(half_lon) ** 2
+    return 2 * _EARTH_RADIUS_M * math.asin(math.sqrt(chord))

@@ -1,0 +1,1 @@
+"""The forms that answers and files come in, read into rows: tables, lists, packed files."""

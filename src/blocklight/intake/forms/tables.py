@@ -1,0 +1,179 @@
+"""Reads rows out of a table: CSV, Parquet, Excel, JSON (lines) or GeoJSON; a damaged row is named alone."""
+
+import io
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.intake.forms.bounded_json import parse_json
+from blocklight.intake.forms.columns import Columns
+from blocklight.intake.forms.csv_tables import csv_blocks
+from blocklight.intake.forms.decoding import PARQUET, excel_sheets, parquet_columns
+from blocklight.intake.forms.excel import EXCEL
+from blocklight.intake.forms.extent import NOT_ALL, extent_of
+from blocklight.intake.forms.packed import is_packed, unpacked
+from blocklight.intake.forms.row_lists import list_at, named_rows
+from blocklight.intake.forms.table_rows import MOST_TITLES, Block, Reading, heading_of, in_blocks
+from blocklight.intake.record import RawRecord, Unreadable
+from blocklight.intake.values.shapes import middle_of
+
+__all__ = ["Block", "Reading", "json_document", "read_body", "read_file", "read_table", "table_body"]
+
+_MARK = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_START = 4096
+_MOST_JSON = 400_000_000
+
+
+def read_file(path: Path, reading: Reading) -> Iterator[Block]:
+    """Yield the rows of a file in blocks; see ``read_table``."""
+    with path.open("rb") as file:
+        yield from read_table(file, reading)
+
+
+def read_body(body: bytes, reading: Reading) -> Iterator[Block]:
+    """Yield the rows of an answer's body in blocks; see ``read_table``."""
+    return read_table(io.BytesIO(body), reading)
+
+
+def read_table(file: IO[bytes], reading: Reading) -> Iterator[Block]:
+    """Yield the rows of a table in blocks, whatever it is, packed or not: its first bytes tell.
+
+    Raises ``SourceUnavailable`` for what is no table at all, ``SourceChanged`` for one without our columns.
+    """
+    if is_packed(file):
+        with unpacked(file, reading.member) as inner:
+            yield from _table(inner, reading)
+    else:
+        yield from _table(file, reading)
+
+
+def _table(file: IO[bytes], reading: Reading) -> Iterator[Block]:
+    start = file.read(_START)
+    file.seek(0)
+    if start.startswith(PARQUET):
+        return _parquet(file, reading)
+    if start.startswith(EXCEL):
+        return _excel(file, reading)
+    if _first(start) in (b"[", b"{") or start.strip() == b"null":
+        text = file.read(_MOST_JSON + 1)
+        if len(text) > _MOST_JSON:
+            raise SourceChanged("a JSON document that unpacks to too much")
+        return _json(text, reading)
+    return csv_blocks(file, reading, "utf-16" if start.startswith(_UTF16) else reading.encoding)
+
+
+def table_body(body: bytes) -> bytes:
+    """Return a body that is a table at first sight; raises ``SourceUnavailable`` for one that is none."""
+    if body.startswith(PARQUET):
+        if not body.endswith(PARQUET):
+            raise SourceUnavailable("answered with half a Parquet file")
+    elif _first(body) in (b"[", b"{"):
+        try:
+            parse_json(body.removeprefix(_MARK).lstrip().partition(b"\n")[0])
+        except orjson.JSONDecodeError:
+            json_document(body)
+    return body
+
+
+def _first(start: bytes) -> bytes:
+    """Return the first byte that says something."""
+    first = start.removeprefix(_MARK).lstrip()[:1]
+    if not first:
+        raise SourceUnavailable("answered with nothing")
+    if first == b"<":
+        raise SourceUnavailable("answered with HTML")
+    return first
+
+
+def json_document(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the JSON value in *body*."""
+    try:
+        return parse_json(body.removeprefix(_MARK))
+    except orjson.JSONDecodeError:
+        raise SourceUnavailable("answered with broken JSON") from None
+
+
+def _parquet(file: IO[bytes], reading: Reading) -> Iterator[Block]:
+    with parquet_columns(file) as (names, rows):
+        heading = reading.columns.named(names)
+        reading.columns.expect_in_heading(set(heading))
+        ours = dict(zip(names, heading, strict=True))
+        wanted = [
+            theirs
+            for theirs, name in ours.items()
+            if reading.columns.every or name in reading.columns.read_from
+        ]
+        columns = [ours[name] for name in wanted]
+        records = (
+            reading.columns.record(dict(zip(columns, row, strict=True)))
+            for block in rows(wanted)
+            for row in block
+        )
+        yield from in_blocks(records, reading.size)
+
+
+def _excel(file: IO[bytes], reading: Reading) -> Iterator[Block]:
+    """Yield the rows of the first sheet that has our columns, below the row that names them."""
+
+    def candidates(
+        book: Iterator[Iterator[list[Any]]],
+    ) -> Iterator[tuple[list[str], Iterator[list[Any]]]]:
+        for cells in book:
+            for row in itertools.islice(cells, MOST_TITLES + 1):
+                yield [str(cell).strip() for cell in row], cells
+
+    with closing(excel_sheets(file)) as book:  # closed by nobody else while its rows are read
+        heading, cells = heading_of(candidates(book), reading.columns)
+        rows = (dict(zip(heading, row, strict=False)) for row in cells)
+        yield from in_blocks((reading.columns.record(row) for row in rows), reading.size)
+
+
+def _json(body: bytes, reading: Reading) -> Iterator[Block]:
+    text = body.removeprefix(_MARK)
+    try:
+        document = parse_json(text)
+    except orjson.JSONDecodeError:
+        yield from in_blocks(_json_lines(text, reading.columns), reading.size)
+        return
+    path = reading.records or ("features" if isinstance(document, Mapping) and "features" in document else "")
+    rows = list_at(document, path)
+    if rows is None:
+        raise SourceChanged("no list of records in the document")
+    if reading.whole and extent_of(document, path, url=reading.url).lacks_some(len(rows)):
+        raise SourceChanged(NOT_ALL, detail="read it with a connector that pages, or set `extent`")
+    named, unreadable = named_rows(rows, reading.names, reading.columns.read, {})
+    records = (reading.columns.record(_flat(row)) for row in named)
+    yield from in_blocks(itertools.chain(records, unreadable), reading.size)
+
+
+def _json_lines(text: bytes, columns: Columns) -> Iterator[RawRecord | Unreadable]:
+    for number, line in enumerate(filter(None, map(bytes.strip, io.BytesIO(text)))):
+        try:
+            yield columns.record(_flat(parse_json(line)))
+        except orjson.JSONDecodeError:
+            if not number:
+                raise SourceUnavailable("answered with broken JSON") from None
+            yield Unreadable(repr(line), "bad_row")
+
+
+def _flat(row: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON value
+    """Return a row's columns; a GeoJSON feature's are its properties, its id and its geometry.
+
+    ``__lon`` and ``__lat`` are the middle of its geometry, named as the point of an ArcGIS row.
+    """
+    if not isinstance(row, Mapping):
+        return {}
+    properties = row.get("properties")
+    if row.get("type") != "Feature" or not isinstance(properties, Mapping | None):
+        return row
+    # Its own `type` says that it is a feature, and nothing of the call.
+    members = {name: value for name, value in row.items() if name != "type"}
+    flat = {**members, **(properties or {})}
+    point = middle_of(row.get("geometry"))
+    return flat if point is None else {**flat, "__lon": point[0], "__lat": point[1]}

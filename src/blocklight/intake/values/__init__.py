@@ -1,0 +1,1 @@
+"""Values in a source's own notation, turned into ours."""

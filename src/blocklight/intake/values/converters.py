@@ -1,0 +1,157 @@
+"""Turns one value in a source's own notation into ours; every function raises ``ValueError`` on nonsense."""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
+
+from blocklight.intake.values.moments import from_epoch_ms, from_epoch_s, from_iso
+from blocklight.intake.values.numbers import to_float, to_int
+from blocklight.intake.values.shapes import Point, middle_of, middle_of_text
+
+_NESTED = (dict, list)  # made once: this is asked of every value of every row
+_NUMBER = r"\s*([-+]?\d{1,3}(?:\.\d*)?)\s*°?\s*"
+_PAIR = re.compile(rf"\({_NUMBER},{_NUMBER}\)\s*$")
+_BARE_PAIR = re.compile(rf"{_NUMBER}[,; ]{_NUMBER}")
+_WITH_COMMAS = re.compile(r"[-+]?\d+,\d+[;\s]+[-+]?\d+,\d+")
+_LONGEST_JSON = 200_000
+_POLE = 90
+_LONGEST_POINT = 1000  # of text that is tried against patterns: an address may stand before its point
+_NUMBERS = re.compile(r"[\s,;]+")
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_FURTHEST_M = 1e9  # beyond the circumference of the Earth in any unit of a reference system
+
+
+def to_text(value: Any) -> str:  # noqa: ANN401 - a source's value may be anything
+    """Return trimmed text with runs of white space folded."""
+    if isinstance(value, _NESTED):
+        raise ValueError("not text")
+    text = value if type(value) is str else str(value)
+    if not text.isprintable():  # control characters mean nothing here, and PostgreSQL refuses some of them
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())
+
+
+def to_lat_lon(value: Any) -> Point:  # noqa: ANN401 - a source's value may be anything
+    """Return lon, lat of text with a latitude and a longitude, separated by white space or a comma.
+
+    Of several pairs, which are a line, a box or a polygon of GeoRSS, it is the middle of what they span.
+    """
+    numbers = _numbers(value)
+    if len(numbers) < 2 or len(numbers) % 2:  # noqa: PLR2004 - two coordinates
+        raise ValueError("not pairs of numbers")
+    lats, lons = numbers[::2], numbers[1::2]
+    return _middle(lons), _middle(lats)
+
+
+def _middle(numbers: Sequence[float]) -> float:
+    return numbers[0] if len(numbers) == 1 else (min(numbers) + max(numbers)) / 2
+
+
+def from_xy(value: Any, scale: float, crs: str | None) -> Point:  # noqa: ANN401 - see above
+    """Return lon, lat of text with an easting and a northing in *crs*, which is in degrees if ``None``."""
+    x, y = (number * scale for number in _two_numbers(value))
+    return (x, y) if crs is None else in_degrees(x, y, crs)
+
+
+def in_degrees(x: float, y: float, crs: str) -> Point:
+    """Return lon, lat of an easting and a northing in *crs*; raises ``ValueError`` outside of it."""
+    if (x == 0 and y == 0) or max(abs(x), abs(y)) > _FURTHEST_M:  # zeros are what a row without a place holds
+        raise ValueError("not a point")
+    try:
+        lon, lat = _to_degrees(crs).transform(x, y, errcheck=True)
+    except ProjError:
+        raise ValueError("outside the reference system") from None
+    return to_float(lon), to_float(lat)
+
+
+@lru_cache(maxsize=32)
+def _to_degrees(crs: str) -> Transformer:
+    return Transformer.from_crs(CRS.from_user_input(crs), "EPSG:4326", always_xy=True)
+
+
+def to_degrees(value: Any) -> float:  # noqa: ANN401 - a source's value may be anything
+    """Return a number that may have a comma for its point: ``37,6800``.
+
+    Where there is a point too, commas part thousands.
+    """
+    if isinstance(value, str) and "," in value:
+        value = value.replace(",", "") if "." in value else value.replace(",", ".")
+    return to_float(value)
+
+
+def _two_numbers(value: Any) -> tuple[float, float]:  # noqa: ANN401 - a source's value may be anything
+    if isinstance(value, str) and _WITH_COMMAS.fullmatch(value.strip()):  # 37,68 -97,33: commas for points
+        value = value.replace(",", ".")
+    numbers = _numbers(value)
+    if len(numbers) != 2:  # noqa: PLR2004 - two coordinates
+        raise ValueError("not two numbers")
+    return numbers[0], numbers[1]
+
+
+def _numbers(value: Any) -> list[float]:  # noqa: ANN401 - a source's value may be anything
+    return [to_float(part) for part in _NUMBERS.split(str(value).strip()) if part]
+
+
+def to_point(value: Any) -> Point:  # noqa: ANN401 - a source's value may be anything
+    """Return lon, lat of a shape of GeoJSON or ArcGIS, of a Socrata location, of well-known text or of text.
+
+    Of a line, an area or several of them it is the middle of what they span. Text holds a latitude and then a
+    longitude, alone or in brackets at its end, or any of the others as JSON.
+    """
+    if isinstance(value, dict):
+        return _of_table(value)
+    text = str(value).strip()
+    if text.startswith("{") and len(text) <= _LONGEST_JSON:
+        try:
+            table = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            raise ValueError("not a point") from None
+        return _of_table(table)
+    if point := middle_of_text(text):
+        return point
+    if len(text) > _LONGEST_POINT:
+        raise ValueError("not a point")
+    match = _PAIR.search(text) or _BARE_PAIR.fullmatch(text)
+    if match is None:
+        raise ValueError("not a point")
+    lat, lon = to_float(match[1]), to_float(match[2])
+    return (lat, lon) if abs(lat) > _POLE >= abs(lon) else (lon, lat)
+
+
+def _of_table(table: dict[str, Any]) -> Point:
+    """Return the point of a shape, or of a table with a latitude and a longitude."""
+    if "longitude" in table and "latitude" in table:
+        return to_degrees(table["longitude"]), to_degrees(table["latitude"])
+    point = middle_of(table)
+    if point is None:
+        raise ValueError("not a point")
+    return point
+
+
+def to_length(value: Any) -> int:  # noqa: ANN401 - a source's value may be anything
+    """Return how many entries a comma or semicolon separated list has; the entries themselves are dropped."""
+    return sum(1 for part in re.split(r"[;,]", str(value)) if part.strip())
+
+
+def to_units(value: Any) -> int:  # noqa: ANN401 - a source's value may be anything
+    """Return how many units a text names, whatever separates them and marks their status (``>E21 ?T3``)."""
+    return len(set(_WORD.findall(str(value))))
+
+
+CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    "text": to_text,
+    "int": to_int,
+    "float": to_degrees,
+    "epoch_s": from_epoch_s,
+    "epoch_ms": from_epoch_ms,
+    "iso": from_iso,
+    "point": to_point,
+    "lat_lon": to_lat_lon,
+    "length": to_length,
+    "units": to_units,
+}

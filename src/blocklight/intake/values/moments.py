@@ -1,0 +1,304 @@
+"""Turns a source's notation of a time into a moment in UTC; all raise ``ValueError`` on nonsense."""
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, timedelta
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from blocklight.intake.values.numbers import to_float
+
+_EPOCH_RANGE_S = (-2_208_988_800, 7_258_118_400)  # 1900 to 2200: beyond it is a unit mistake, not a time
+_LATEST_AHEAD = timedelta(minutes=10)
+_SLIGHTLY_EARLIER = timedelta(minutes=10)
+_LONGEST_DURATION_S = 366 * 86_400.0
+_DAY_S = 86_400
+_LONGEST_TEXT = 60  # of what is tried against patterns
+_EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock; the day that makes 1 March 1900 day 61
+_EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119
+_MICROSOFT = re.compile(r"/?Date\((-?\d+)(?:[+-]\d{4})?\)/?")
+_EPOCH_MS = re.compile(r"-?\d{11,14}(?:\.0+)?")
+_OF_UTC = re.compile(r"(?<=[\dmM])\s*(?:Z|UTC|GMT)$", re.IGNORECASE)
+_LITERAL_OF_UTC = re.compile(r"(?<=%[a-zA-Z])\s*(?:Z|UTC|GMT)$", re.IGNORECASE)
+_END_OF_DAY = re.compile(r"((?:^|(?<=[T ]))24(?=:?00))(:?00(?::?00(?:\.0+)?)?)(?!\d)")
+_CLOCK_OF_DIGITS = re.compile(r"%[HI]%M(?:%S)?")
+_DIGITS = re.compile(r"\d{1,6}(?:\.0+)?")
+_FRACTION = re.compile(r"0?\.\d+")
+_WITHOUT_SECONDS = re.compile(r"%S|%T|%X|%f")
+
+
+def from_epoch_s(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be anything
+    """Return the aware UTC time of seconds since 1970."""
+    return _from_seconds(to_float(value))
+
+
+def from_epoch_ms(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be anything
+    """Return the aware UTC time of milliseconds since 1970, bare or written ``/Date(…)/``.
+
+    The latter may contain the offset of the sender's clock; the number is in UTC all the same.
+    """
+    if isinstance(value, str) and (match := _MICROSOFT.fullmatch(value.strip())):
+        value = match[1]
+    return _from_seconds(to_float(value) / 1000)
+
+
+def _from_seconds(seconds: float) -> datetime:
+    if not _EPOCH_RANGE_S[0] <= seconds <= _EPOCH_RANGE_S[1]:
+        raise ValueError("not seconds since 1970")
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def from_iso(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be anything
+    """Return the aware UTC time of text with an offset: ISO 8601, RFC 822, or ISO with the word UTC."""
+    when = _reading(value, None)
+    if when.tzinfo is None:
+        raise ValueError("has no offset; use the `local` converter")
+    return _utc(when)
+
+
+def from_excel(value: Any, zone: ZoneInfo) -> datetime:  # noqa: ANN401 - a source's value may be anything
+    """Return the aware UTC time of a spreadsheet's day number (45000.5 is noon), a wall clock in *zone*."""
+    days = to_float(value)
+    if not _EXCEL_DAYS[0] <= days <= _EXCEL_DAYS[1]:
+        raise ValueError("not a spreadsheet's day number")
+    seconds = round(days * _DAY_S)
+    return _utc((_EXCEL_EPOCH + timedelta(seconds=seconds)).replace(tzinfo=zone))
+
+
+def from_local(
+    value: Any,  # noqa: ANN401 - a source's value may be anything
+    zone: ZoneInfo,
+    form: str | None,
+    *,
+    not_before: datetime | None = None,
+) -> datetime:
+    """Return the aware UTC time of a wall-clock reading in *zone*.
+
+    A time that a change of clocks skips is read with the offset before the change, as on a clock that was not
+    put forward. Of a time that occurs twice the first is returned, unless it lies before *not_before* and the
+    second does not. Text that names its zone (an offset, ``Z``, UTC, GMT) is read in that zone. A number of
+    milliseconds since 1970 is a wall-clock time that was stored as if it were UTC; 24:00 is the end of its
+    day; hours and minutes without a separator (``%H%M``) may lack leading zeros.
+    """
+    naive = _reading(value, form)
+    if naive.tzinfo is not None:
+        return _utc(naive)
+    first = _utc(naive.replace(tzinfo=zone, fold=0))
+    if not_before is not None and first < not_before:
+        second = _utc(naive.replace(tzinfo=zone, fold=1))
+        if second >= not_before:
+            return second
+    return first
+
+
+def _reading(value: Any, form: str | None) -> datetime:  # noqa: ANN401 - a source's value may be anything
+    """Return what a wall clock showed; aware if the text itself names its zone."""
+    text = str(value).strip()
+    if len(text) > _LONGEST_TEXT:
+        raise ValueError("too long for a time")
+    if form is None and _EPOCH_MS.fullmatch(text):
+        return from_epoch_ms(text).replace(tzinfo=None)
+    if match := text.endswith("/") and _MICROSOFT.fullmatch(text):
+        return from_epoch_ms(match[1])
+    return _read(text, form)
+
+
+def _read(text: str, form: str | None) -> datetime:
+    """Parse text; most texts match the format and are parsed in one step."""
+    clock, of_utc = _peculiar(form) if form else (None, False)
+    if clock is None and not of_utc:
+        with suppress(ValueError):
+            return datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 - see above
+    bare = _OF_UTC.sub("", text)
+    when = _parsed(bare, form and _LITERAL_OF_UTC.sub("", form), clock)
+    return when.replace(tzinfo=UTC) if bare != text else when
+
+
+@lru_cache(maxsize=256)
+def _peculiar(form: str) -> tuple[str | None, bool]:
+    """Return the time of day in a format without separators, and whether the format ends in UTC, GMT or Z.
+
+    If other digits come right before it, its leading zeros cannot be missing.
+    """
+    clock = _CLOCK_OF_DIGITS.search(form)
+    alone = clock is not None and not form[: clock.start()][-1:].isalpha()
+    return clock[0] if clock and alone else None, bool(_LITERAL_OF_UTC.search(form))
+
+
+def _parsed(text: str, form: str | None, clock: str | None) -> datetime:
+    if form and clock:
+        text = _with_leading_zeros(text, form, clock)
+    text, days = _END_OF_DAY.subn(r"00\2", text, count=1)
+    when = datetime.strptime(text, form) if form else _parsed_freely(text)  # noqa: DTZ007 - the zone follows
+    try:
+        return when + timedelta(days=days)
+    except OverflowError:
+        raise ValueError("beyond the calendar") from None
+
+
+def _parsed_freely(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        if not re.search(r"[A-Za-z]{3}", text):
+            raise
+    try:
+        return parsedate_to_datetime(text)  # naive where it knows no zone
+    except (TypeError, IndexError, OverflowError):
+        raise ValueError("not a date of RFC 822") from None
+
+
+@lru_cache(maxsize=256)
+def _digits_of_clock(form: str, clock: str) -> re.Pattern[str]:
+    """Return a pattern that finds the digits of a time of day such as ``%H%M`` in a text of the format."""
+    before, _, after = form.partition(clock)
+    return re.compile(f"({_any_text(before)})(\\d{{1,{len(clock)}}})(?:\\.0+)?({_any_text(after)})")
+
+
+def _any_text(form: str) -> str:
+    """Return a pattern for the text that a part of a format matches."""
+    return "".join(
+        ".+?" if part.startswith("%") else re.escape(part) for part in re.split(r"(%[a-zA-Z])", form)
+    )
+
+
+def _with_leading_zeros(text: str, form: str, clock: str) -> str:
+    """Return the text with the leading zeros of a time of day that is written as a number: 105 is 01:05."""
+    match = _digits_of_clock(form, clock).fullmatch(text)
+    if match is None:
+        raise ValueError("not in the format")
+    return match[1] + match[2].zfill(len(clock)) + match[3]
+
+
+def from_local_of(
+    value: Any,  # noqa: ANN401 - a source's value may be anything
+    zone: ZoneInfo,
+    forms: Sequence[str],
+    *,
+    not_before: datetime | None = None,
+) -> datetime:
+    """Return the aware UTC time of a wall-clock reading in the first of *forms* that fits, else ISO."""
+    if len(forms) <= 1:
+        return from_local(value, zone, forms[0] if forms else None, not_before=not_before)
+    for form in forms:
+        try:
+            return from_local(value, zone, form, not_before=not_before)
+        except ValueError:
+            continue
+    raise ValueError("in none of the formats")
+
+
+def from_day(
+    value: Any,  # noqa: ANN401 - a source's value may be anything
+    zone: ZoneInfo,
+    forms: Sequence[str],
+    *,
+    not_before: datetime | None = None,
+) -> datetime:
+    """Return the aware UTC time at which a day begins in *zone*, or *not_before* if that is on that day.
+
+    A value with a time of day other than midnight is refused: it is for `local`.
+    """
+    begins = _day_of(value, zone, forms)
+    if not_before is not None and not_before.astimezone(zone).date() == begins:
+        return not_before
+    return _at(begins, time(), zone)
+
+
+def _day_of(value: Any, zone: ZoneInfo, forms: Sequence[str]) -> date:  # noqa: ANN401 - may be anything
+    for form in forms or (None,):
+        try:
+            reading = _reading(value, form)
+        except ValueError:
+            continue
+        for shown in (reading, reading.astimezone(zone) if reading.tzinfo else reading):
+            if shown.time() == time():
+                return shown.date()
+        raise ValueError("a time of day, not a day")
+    raise ValueError("in none of the formats")
+
+
+def from_time_of_day(
+    value: Any,  # noqa: ANN401 - a source's value may be anything
+    zone: ZoneInfo,
+    forms: Sequence[str],
+    *,
+    fetched_at: datetime,
+    not_before: datetime | None = None,
+) -> datetime:
+    """Return the aware UTC time of a clock reading without a date.
+
+    It is the latest such time before *fetched_at*, or the first from *not_before* on. One slightly before
+    *not_before* is taken as it is, not a day later, and one in the same minute without seconds is
+    *not_before*. A form with a day in it is for values that do have a date. Digits without a separator are
+    hours and minutes (105 is 01:05); a number below one is a fraction of the day.
+    """
+    for form in (form for form in forms if "%d" in form):
+        with suppress(ValueError):
+            return from_local(value, zone, form, not_before=not_before)
+    text = str(value).strip()[:_LONGEST_TEXT]
+    bare = _OF_UTC.sub("", text)
+    if bare != text:
+        zone = ZoneInfo("UTC")
+    reading, of_minute = _clock_reading(bare, [form for form in forms if "%d" not in form])
+    if not_before is not None:
+        day = not_before.astimezone(zone).date()
+        when = _at(day, reading, zone)
+        if of_minute and when == not_before.replace(second=0, microsecond=0):
+            return not_before
+        if when >= not_before.replace(microsecond=0) - _SLIGHTLY_EARLIER:
+            return when
+        return _at(_next(day, 1), reading, zone)
+    latest = fetched_at + _LATEST_AHEAD
+    day = latest.astimezone(zone).date()
+    when = _at(day, reading, zone)
+    return when if when <= latest else _at(_next(day, -1), reading, zone)
+
+
+def _clock_reading(text: str, forms: Sequence[str]) -> tuple[time, bool]:
+    """Return what a clock showed, and whether it showed no seconds."""
+    for form in forms:
+        try:
+            return _read(text, form).time(), not _WITHOUT_SECONDS.search(form)
+        except ValueError:
+            continue
+    if forms:
+        raise ValueError("in none of the formats")
+    if _FRACTION.fullmatch(text):
+        return (_EXCEL_EPOCH + timedelta(seconds=round(float(text) * _DAY_S))).time(), False
+    text = _END_OF_DAY.sub(r"00\2", text)
+    if _DIGITS.fullmatch(text):
+        digits = text.partition(".")[0]
+        width = 4 if len(digits) <= 4 else 6  # noqa: PLR2004 - hours and minutes, or seconds too
+        return time.fromisoformat(digits.zfill(width)), width == 4  # noqa: PLR2004 - see above
+    return time.fromisoformat(text).replace(tzinfo=None), text.count(":") == 1
+
+
+def _at(day: date, reading: time, zone: ZoneInfo) -> datetime:
+    return _utc(datetime.combine(day, reading, zone))
+
+
+def _next(day: date, days: int) -> date:
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        raise ValueError("beyond the calendar") from None
+
+
+def from_duration(value: Any, scale: float, received_at: datetime) -> datetime:  # noqa: ANN401 - see above
+    """Return the time that lies a duration after *received_at*; numbers joined by ``+`` are added up."""
+    parts = value.split("+") if isinstance(value, str) else [value]
+    seconds = sum(to_float(part) for part in parts) * scale
+    if not 0 <= seconds <= _LONGEST_DURATION_S:
+        raise ValueError("not a duration")
+    return received_at + timedelta(seconds=seconds)
+
+
+def _utc(when: datetime) -> datetime:
+    try:
+        return when.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("beyond the calendar") from None

@@ -1,0 +1,174 @@
+"""Cuts shapes into vector tiles, simplified for each zoom, and writes them as PMTiles.
+
+The tile format is Mapbox Vector Tile 2.1, the file format PMTiles 3:
+https://github.com/protomaps/PMTiles/blob/main/spec/v3/spec.md
+"""
+
+import gzip
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mapbox_vector_tile
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pmtiles.tile import Compression, TileType, zxy_to_tileid
+from pmtiles.writer import Writer
+
+from blocklight.config.city import Bounds
+from blocklight.prepare.basemap.parts import Drawing
+
+MIN_ZOOM, MAX_ZOOM = 8, 14
+"""Beyond the last zoom the browser draws its tiles larger: they hold about two metres."""
+_FROM_ZOOM = {"road_minor": 11, "label": 10, "rail": 10}
+"""Below it a kind would only be dust."""
+_EXTENT = 4096
+_BUFFER = 64 / _EXTENT
+_SMALLEST = 1024
+"""What is smaller than this part of a tile is straightened out."""
+_WORLD_M = 2 * math.pi * 6_378_137.0
+_MARGIN = 0.5
+"""How much farther than the city tiles reach, in its own widths: people pan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How many tiles were written and of which kinds."""
+
+    tiles: int
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """One kind's shapes in Web Mercator, simplified for one zoom, with an index."""
+
+    kind: str
+    shapes: NDArray[np.object_]
+    names: list[str | None]
+    tree: shapely.STRtree
+
+
+def write_tiles(drawings: list[Drawing], bounds: Bounds, credit: str, target: Path) -> Cut:
+    """Write the tiles of a city and what lies around it; the same shapes always give the same bytes."""
+    planes = [(one, shapely.transform(one.shapes, _mercator)) for one in drawings]
+    west, south, east, north = _around(bounds)
+    kinds: set[str] = set()
+    tiles = []
+    for zoom in range(MIN_ZOOM, MAX_ZOOM + 1):
+        sheets = [_sheet(one, shapes, zoom) for one, shapes in planes if zoom >= _FROM_ZOOM.get(one.kind, 0)]
+        for x, y in _covering((west, south, east, north), zoom):
+            layers = _layers(sheets, zoom, x, y)
+            if layers:
+                kinds |= {layer["name"] for layer in layers}
+                body = gzip.compress(mapbox_vector_tile.encode(layers), mtime=0)
+                tiles.append((zxy_to_tileid(zoom, x, y), body))
+    with target.open("wb") as file:
+        writer = Writer(file)
+        for number, body in sorted(tiles):
+            writer.write_tile(number, body)
+        writer.finalize(_header((west, south, east, north), bounds), _metadata(kinds, credit))
+    return Cut(len(tiles), tuple(sorted(kinds)))
+
+
+def _mercator(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Project degrees to Web Mercator metres (EPSG:3857)."""
+    lat = np.clip(points[:, 1], -85.05, 85.05)
+    y = np.log(np.tan(np.pi / 4 + np.radians(lat) / 2))
+    return np.stack([points[:, 0] / 360 * _WORLD_M, y / (2 * np.pi) * _WORLD_M], axis=1)
+
+
+def _around(bounds: Bounds) -> tuple[float, float, float, float]:
+    wide, high = (bounds.east - bounds.west) * _MARGIN, (bounds.north - bounds.south) * _MARGIN
+    return (
+        max(-180.0, bounds.west - wide),
+        max(-85.0, bounds.south - high),
+        min(180.0, bounds.east + wide),
+        min(85.0, bounds.north + high),
+    )
+
+
+def _sheet(drawing: Drawing, shapes: NDArray[np.object_], zoom: int) -> _Sheet:
+    """Return a kind as one zoom needs it: straightened, without areas that nobody could see."""
+    smallest = _WORLD_M / 2**zoom / _SMALLEST
+    plain = shapely.simplify(shapes, smallest)
+    polygon = np.isin(shapely.get_type_id(plain), (3, 6))
+    kept = ~shapely.is_empty(plain) & (~polygon | (shapely.area(plain) > (2 * smallest) ** 2))
+    names = [name for name, is_kept in zip(drawing.names, kept, strict=True) if is_kept]
+    return _Sheet(drawing.kind, plain[kept], names, shapely.STRtree(plain[kept]))
+
+
+def _covering(box: tuple[float, float, float, float], zoom: int) -> Iterator[tuple[int, int]]:
+    (left, bottom), (right, top) = _mercator(np.array([box[:2], box[2:]]))
+    size = _WORLD_M / 2**zoom
+    for x in range(_number(left, size, zoom), _number(right, size, zoom) + 1):
+        for y in range(_number(-top, size, zoom), _number(-bottom, size, zoom) + 1):
+            yield x, y
+
+
+def _number(metres: float, size: float, zoom: int) -> int:
+    return int(min(2**zoom - 1, max(0, math.floor((metres + _WORLD_M / 2) / size))))
+
+
+def _corners(zoom: int, x: int, y: int) -> tuple[float, float, float, float]:
+    size = _WORLD_M / 2**zoom
+    left, top = x * size - _WORLD_M / 2, _WORLD_M / 2 - y * size
+    return left, top - size, left + size, top
+
+
+def _layers(sheets: list[_Sheet], zoom: int, x: int, y: int) -> list[dict[str, Any]]:
+    """Return the layers of one tile; kinds of one name are one layer."""
+    left, bottom, right, top = _corners(zoom, x, y)
+    more = (right - left) * _BUFFER
+    box = (left - more, bottom - more, right + more, top + more)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for sheet in sheets:
+        near = np.sort(sheet.tree.query(shapely.box(*box)))
+        cut = _on_grid(shapely.clip_by_rect(sheet.shapes[near], *box), (left, bottom), right - left)
+        for number, shape in zip(near, cut, strict=True):
+            if not shape.is_empty:
+                name = sheet.names[number]
+                told = {"name": name} if name else {}
+                found.setdefault(sheet.kind, []).append({"geometry": shape, "properties": told})
+    return [{"name": kind, "features": features} for kind, features in sorted(found.items())]
+
+
+def _on_grid(shapes: NDArray[np.object_], corner: tuple[float, float], size: float) -> NDArray[np.object_]:
+    """Move shapes to a tile's own grid of whole numbers, with its lower left corner at 0, 0."""
+    moved: NDArray[np.object_] = shapely.transform(
+        shapes, lambda points: np.rint((points - corner) / size * _EXTENT)
+    )
+    broken = ~shapely.is_valid(moved)
+    moved[broken] = shapely.make_valid(moved[broken], method="structure", keep_collapsed=False)
+    return moved
+
+
+def _header(box: tuple[float, float, float, float], bounds: Bounds) -> dict[str, Any]:
+    west, south, east, north = (round(degrees * 1e7) for degrees in box)
+    return {
+        "tile_type": TileType.MVT,
+        "tile_compression": Compression.GZIP,
+        "min_lon_e7": west,
+        "min_lat_e7": south,
+        "max_lon_e7": east,
+        "max_lat_e7": north,
+        "center_zoom": (MIN_ZOOM + MAX_ZOOM) // 2,
+        "center_lon_e7": round((bounds.west + bounds.east) * 5e6),
+        "center_lat_e7": round((bounds.south + bounds.north) * 5e6),
+    }
+
+
+def _metadata(kinds: set[str], credit: str) -> dict[str, Any]:
+    layers = [
+        {
+            "id": kind,
+            "fields": {"name": "String"} if kind == "label" else {},
+            "minzoom": max(MIN_ZOOM, _FROM_ZOOM.get(kind, 0)),
+            "maxzoom": MAX_ZOOM,
+        }
+        for kind in sorted(kinds)
+    ]
+    return {"attribution": credit, "type": "baselayer", "format": "pbf", "vector_layers": layers}

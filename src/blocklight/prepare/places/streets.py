@@ -1,0 +1,139 @@
+"""Finds where streets meet and where their blocks have their middle; knows lines in metres, and names."""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import shapely
+
+from blocklight.model.vocabulary import PlaceKind
+
+_SAME_CROSSING_M = 60.0
+"""Two roadways of one street cross another twice, about so far apart at most."""
+_SHORTEST_BLOCK_M = 50.0
+_CLOSEST_M = 25.0
+_LONGEST_NAME = 40
+
+XY = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A point that could be a place: in metres, with what people would call it."""
+
+    x: float
+    y: float
+    kind: PlaceKind
+    label: str
+
+
+def candidates(named: Iterable[tuple[str, Any]]) -> list[Candidate]:
+    """Return the intersections and block middles of named lines (metres), none within 25 m of another."""
+    streets = _streets(named)
+    crossings = _crossings(streets)
+    found = [Candidate(*at, PlaceKind.INTERSECTION, label) for label, at in _corners(crossings)]
+    found += _blocks(streets, crossings)
+    return _apart(found)
+
+
+def street_name(text: object) -> str | None:
+    """Return a street's name as it is shown, ``None`` for what cannot be one."""
+    name = " ".join(str(text or "").split())
+    if not 1 < len(name) <= _LONGEST_NAME or not name.isprintable():
+        return None
+    words = name.split(" ")
+    return " ".join(_word(word) for word in words) if name in (name.upper(), name.lower()) else name
+
+
+def _word(word: str) -> str:
+    if re.fullmatch(r"[NSEW]{1,2}", word.upper()):
+        return word.upper()
+    return word.lower() if word[0].isdigit() else word.capitalize()
+
+
+def _streets(named: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
+    """Return the lines of each street, joined where they meet end to end and nowhere doubled."""
+    pieces: defaultdict[str, list[Any]] = defaultdict(list)
+    for name, line in named:
+        pieces[name] += [part for part in shapely.get_parts(line) if part.length > 0]
+    whole = {name: shapely.line_merge(shapely.union_all(pieces[name])) for name in sorted(pieces)}
+    return {name: list(shapely.get_parts(line)) for name, line in whole.items()}
+
+
+def _crossings(streets: Mapping[str, list[Any]]) -> dict[tuple[str, str], list[XY]]:
+    """Return for each two streets the points where they meet, in order."""
+    lines = np.array([line for parts in streets.values() for line in parts], dtype=object)
+    owners = [name for name, parts in streets.items() for _ in parts]
+    one, other = shapely.STRtree(lines).query(lines, predicate="intersects")
+    found: defaultdict[tuple[str, str], set[XY]] = defaultdict(set)
+    pairs = [(i, j) for i, j in zip(one.tolist(), other.tolist(), strict=True) if owners[i] < owners[j]]
+    shared = shapely.intersection([lines[i] for i, _ in pairs], [lines[j] for _, j in pairs])
+    for (i, j), where in zip(pairs, shared, strict=True):
+        for part in shapely.get_parts(where):
+            if part.geom_type == "Point":
+                found[owners[i], owners[j]].add((round(part.x, 2), round(part.y, 2)))
+    return {names: sorted(points) for names, points in sorted(found.items())}
+
+
+def _corners(crossings: Mapping[tuple[str, str], list[XY]]) -> Iterator[tuple[str, XY]]:
+    """Yield one point for each place where two streets meet, however many roadways they have there."""
+    for (one, other), points in crossings.items():
+        for group in _grouped(points):
+            middle = sum(x for x, _ in group) / len(group), sum(y for _, y in group) / len(group)
+            yield f"{one} & {other}", min(group, key=lambda at: (math.dist(at, middle), at))
+
+
+def _grouped(points: list[XY]) -> list[list[XY]]:
+    groups: list[list[XY]] = []
+    for at in points:
+        near = [group for group in groups if any(math.dist(at, one) <= _SAME_CROSSING_M for one in group)]
+        groups = [group for group in groups if group not in near]
+        groups.append([at, *(one for group in near for one in group)])
+    return groups
+
+
+def _blocks(
+    streets: Mapping[str, list[Any]], crossings: Mapping[tuple[str, str], list[XY]]
+) -> Iterator[Candidate]:
+    """Yield the middle of each street between two others that cross it."""
+    met: defaultdict[str, list[tuple[XY, str]]] = defaultdict(list)
+    for (one, other), points in crossings.items():
+        met[one] += [(at, other) for at in points]
+        met[other] += [(at, one) for at in points]
+    for name, lines in streets.items():
+        here: Any = shapely.points([at for at, _ in met[name]]) if met[name] else np.empty(0, dtype=object)
+        for line in lines:
+            on = np.flatnonzero(shapely.dwithin(here, line, 1.0))
+            along = shapely.line_locate_point(line, here[on])
+            cuts = sorted((float(at), met[name][index][1]) for at, index in zip(along, on, strict=True))
+            yield from _middles(name, line, cuts)
+
+
+def _middles(name: str, line: Any, cuts: list[tuple[float, str]]) -> Iterator[Candidate]:  # noqa: ANN401 - shapely has no types of its own
+    ends: list[tuple[float, str | None]] = [(0.0, None), *cuts, (line.length, None)]
+    for (start, one), (end, other) in pairwise(ends):
+        if end - start < _SHORTEST_BLOCK_M:
+            continue
+        middle = line.interpolate((start + end) / 2)
+        crossed = sorted({street for street in (one, other) if street})
+        label = f"{name} between {' and '.join(crossed)}" if len(crossed) > 1 else name
+        if len(crossed) == 1:
+            label = f"{name} near {crossed[0]}"
+        yield Candidate(round(middle.x, 2), round(middle.y, 2), PlaceKind.BLOCK, label)
+
+
+def _apart(found: list[Candidate]) -> list[Candidate]:
+    """Drop what lies closer than 25 m to another: intersections go before blocks, labels by the alphabet."""
+    order = sorted(found, key=lambda one: (one.kind is PlaceKind.BLOCK, one.label, one.x, one.y))
+    kept: defaultdict[tuple[int, int], list[Candidate]] = defaultdict(list)
+    for one in order:
+        i, j = math.floor(one.x / _CLOSEST_M), math.floor(one.y / _CLOSEST_M)
+        near = (other for di in (-1, 0, 1) for dj in (-1, 0, 1) for other in kept.get((i + di, j + dj), ()))
+        if all(math.dist((one.x, one.y), (other.x, other.y)) >= _CLOSEST_M for other in near):
+            kept[i, j].append(one)
+    return sorted((one for group in kept.values() for one in group), key=lambda one: (one.x, one.y))

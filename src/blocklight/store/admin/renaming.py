@@ -1,0 +1,62 @@
+"""Give every incident another public id at once: marks, what waits and what is published."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from msgspec.structs import replace
+
+from blocklight.store.read.reading import window_rows
+from blocklight.store.schema import tables
+from blocklight.store.schema.rows import body, digest, incident_of_body, stored_of_row
+
+_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+
+NewId = Callable[[str], str]
+
+
+def rename(connection: sa.Connection, new_id: NewId) -> int:
+    """Rename all there is and return how many incidents are published; call with the log's row locked.
+
+    The change log names the old ids, so it ends here: in a new epoch, where followers begin anew.
+    """
+    published = _published(connection, new_id)
+    _waiting(connection, new_id)
+    for table in (tables.withheld, tables.rejected, tables.restraint, tables.place_mark):
+        known = connection.scalars(sa.select(table.c.id).distinct()).all()
+        _update(connection, table, [{"old": id_, "new": new_id(id_)} for id_ in known])
+    connection.execute(tables.change.delete())
+    end = tables.log.c.head + 1
+    connection.execute(tables.log.update().values(head=end, tail=end, epoch=tables.new_epoch()))
+    return published
+
+
+def _published(connection: sa.Connection, new_id: NewId) -> int:
+    window = window_rows(connection, _BEGINNING)
+    rows = []
+    for block in window.blocks:
+        for row in block:
+            incident = stored_of_row(row, window.places).incident
+            renamed = replace(incident, id=new_id(incident.id))
+            rows.append({"old": incident.id, "new": renamed.id, "hash": digest(body(renamed))})
+    _update(connection, tables.incident, rows, digest=sa.bindparam("hash"))
+    return len(rows)
+
+
+def _waiting(connection: sa.Connection, new_id: NewId) -> None:
+    rows = []
+    for id_, text in connection.execute(sa.select(tables.held.c.id, tables.held.c.body)).all():
+        renamed = replace(incident_of_body(text), id=new_id(id_))
+        rows.append({"old": id_, "new": renamed.id, "told": body(renamed).decode()})
+    _update(connection, tables.held, rows, body=sa.bindparam("told"))
+
+
+def _update(
+    connection: sa.Connection,
+    table: sa.Table,
+    rows: list[dict[str, object]],
+    **more: sa.BindParameter[object],
+) -> None:
+    if rows:
+        where = table.c.id == sa.bindparam("old")
+        connection.execute(table.update().where(where).values({"id": sa.bindparam("new"), **more}), rows)

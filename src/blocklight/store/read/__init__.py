@@ -1,0 +1,1 @@
+"""What is read of a database: the window, filtered lists, lives, counts."""

@@ -1,0 +1,236 @@
+"""Answer a filtered question page by page, so that no incident repeats or is skipped while calls arrive."""
+
+import base64
+import binascii
+import math
+import re
+import struct
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from blocklight.errors import BadQuery
+from blocklight.model.changes import StoredIncident
+from blocklight.model.vocabulary import Category, Kind, Origin, Status
+from blocklight.store.read.local_time import LocalTimes
+from blocklight.store.read.reading import ends, readable, stored_columns, wheres
+from blocklight.store.schema import tables
+from blocklight.store.schema.rows import fold, maybe_ms
+
+_MAX_LIMIT = 10_000
+_MAX_WORDS = 8
+_MOST_TYPES = 2_000
+_OF_AN_ID = re.compile(r"[0-9a-z]+")
+_LONGEST_ID = 64
+_FEW = 0.02
+_CURSOR = struct.Struct(">IqqqB")
+
+Condition = sa.ColumnElement[bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentQuery:
+    """What is asked for; filters that are left out match everything.
+
+    *bbox* is west, south, east, north in WGS 84 degrees. *since* (included) and *until* (excluded) bound
+    received_at; *local* bounds its hour and weekday. *area* is an area kind and id. *q* holds words that
+    must each occur in the place's label, the category, the source type or at the start of the id, in any
+    case. *cursor* is a page's ``next``.
+    """
+
+    bbox: tuple[float, float, float, float] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    status: Status | None = None
+    kind: Kind | None = None
+    category: frozenset[Category] = frozenset()
+    agency: str | None = None
+    priority: int | None = None
+    origin: Origin | None = None
+    local: LocalTimes | None = None
+    area: tuple[str, str] | None = None
+    q: str | None = None
+    limit: int = 100
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Incidents, newest received first; *next* leads on, *as_of* is the seq of the first page."""
+
+    items: list[StoredIncident]
+    next: str | None
+    as_of: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """After which incident a page begins, in a listing of what was published up to *as_of*."""
+
+    filters: int
+    as_of: int
+    listed_at: int
+    first_seq: int
+
+    def text(self) -> str:
+        packed = _CURSOR.pack(self.filters, self.as_of, self.listed_at, self.first_seq, 1)
+        return base64.urlsafe_b64encode(packed).decode()
+
+    @classmethod
+    def parse(cls, text: str, filters: int) -> "_Position":
+        try:
+            *parts, version = _CURSOR.unpack(base64.b64decode(text, altchars=b"-_", validate=True))
+        except (binascii.Error, struct.error, ValueError):
+            raise BadQuery("not a cursor of ours", parameter="cursor") from None
+        position = cls(*parts)
+        if version != 1 or position.filters != filters:
+            raise BadQuery("this cursor belongs to another query", parameter="cursor")
+        return position
+
+
+def answer(connection: sa.Connection, query: IncidentQuery) -> Page:
+    """Return the page that *query* asks for; raises ``BadQuery``."""
+    _check(query)
+    filters = _fingerprint(query)
+    table = tables.incident
+    position = None if query.cursor is None else _Position.parse(query.cursor, filters)
+    as_of, _, drift = ends(connection)
+    conditions = [*_plain_conditions(query, drift), *_place_conditions(connection, query)]
+    if words := (query.q or "").split():
+        types = _source_types(connection)
+        conditions += [_says(connection, fold(word), types) for word in words]
+    if position is not None:
+        as_of = position.as_of
+        here = sa.tuple_(sa.literal(position.listed_at), sa.literal(position.first_seq))
+        conditions += [table.c.first_seq <= as_of, sa.tuple_(table.c.listed_at, table.c.first_seq) < here]
+    rows = connection.execute(
+        sa.select(*stored_columns, table.c.listed_at)
+        .where(*conditions)
+        .order_by(table.c.listed_at.desc(), table.c.first_seq.desc())
+        .limit(query.limit + 1)
+    ).all()
+    shown = rows[: query.limit]
+    places = wheres(connection, {row.place_id for row in shown})
+    following = None
+    if len(rows) > query.limit:
+        following = _Position(filters, as_of, shown[-1].listed_at, shown[-1].first_seq).text()
+    return Page(list(readable(shown, places)), following, as_of)
+
+
+def _check(query: IncidentQuery) -> None:
+    if not 1 <= query.limit <= _MAX_LIMIT:
+        raise BadQuery(f"must be 1 to {_MAX_LIMIT}", parameter="limit")
+    if query.bbox is not None:
+        west, south, east, north = query.bbox
+        if not all(map(math.isfinite, query.bbox)) or west > east or south > north:
+            raise BadQuery("needs west <= east and south <= north, in degrees", parameter="bbox")
+    if query.priority is not None and abs(query.priority) > 2**31:
+        raise BadQuery("not a priority", parameter="priority")
+    if query.q is not None and len(query.q.split()) > _MAX_WORDS:
+        raise BadQuery(f"at most {_MAX_WORDS} words", parameter="q")
+    for name, text in (("q", query.q), ("agency", query.agency), ("area", ":".join(query.area or ()))):
+        if text is not None and ("\x00" in text or _unpaired(text)):
+            raise BadQuery("not a text", parameter=name)
+
+
+def _unpaired(text: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _fingerprint(query: IncidentQuery) -> int:
+    """Tell queries apart whose pages must not be mixed; the page size may change on the way."""
+    told = (
+        query.bbox, query.since, query.until, query.status, query.kind, sorted(query.category),
+        query.agency, query.priority, query.area, query.q, query.origin, _told(query.local),
+    )  # fmt: skip
+    return zlib.crc32(repr(told).encode())
+
+
+def _told(local: LocalTimes | None) -> object:
+    return local and (local.zone.key, sorted(local.hours), sorted(local.weekdays))
+
+
+def _plain_conditions(query: IncidentQuery, drift: int) -> list[Condition]:
+    table = tables.incident
+    conditions: list[Condition] = []
+    since, until = maybe_ms(query.since), maybe_ms(query.until)
+    if since is not None:
+        conditions += [table.c.received_at >= since, table.c.listed_at >= since - drift]
+    if until is not None:
+        conditions += [table.c.received_at < until, table.c.listed_at < until + drift]
+    if query.status is Status.OPEN:
+        conditions.append(table.c.status == tables.OPEN)
+    elif query.status is not None:
+        conditions.append(table.c.status == query.status.value)
+    if query.category:
+        conditions.append(table.c.category.in_(sorted(member.value for member in query.category)))
+    exactly = {
+        table.c.kind: query.kind and query.kind.value,
+        table.c.agency: query.agency,
+        table.c.priority: query.priority,
+        table.c.origin: query.origin and query.origin.value,
+    }
+    conditions += [column == value for column, value in exactly.items() if value is not None]
+    if query.local is not None:
+        conditions += query.local.conditions(table.c.received_at)
+    return conditions
+
+
+def _says(connection: sa.Connection, word: str, types: list[str] | None) -> Condition:
+    """Match what holds a word, asking only where it occurs at all: a word of nowhere reads no incident."""
+    table, place = tables.incident, tables.place
+    labelled = sa.select(place.c.place_id).where(place.c.folded.contains(word, autoescape=True))
+    told: list[Condition] = []
+    if connection.scalar(labelled.limit(1)) is not None:
+        told.append((table.c.place_id + 0).in_(labelled))
+    if meant := [member.value for member in Category if word in member.value]:
+        told.append(table.c.category.in_(meant))
+    if types is None:
+        told.append(table.c.folded.contains(word, autoescape=True))
+    elif said := [text for text in types if word in text]:
+        told.append(table.c.folded.in_(said))
+    if _OF_AN_ID.fullmatch(word):
+        # In any collation the ids that begin so lie between these two, which an index can look up.
+        begun = table.c.id.between(word, word + "z" * _LONGEST_ID)
+        if connection.scalar(sa.select(table.c.id).where(begun).limit(1)) is not None:
+            told.append(sa.and_(begun, table.c.id.startswith(word, autoescape=True)))
+    return sa.or_(*told) if told else sa.false()
+
+
+def _source_types(connection: sa.Connection) -> list[str] | None:
+    """Return the different source types that are published, ``None`` for more than anybody would map.
+
+    Each is found as the next one in the index: a step for each type, and none for each incident.
+    """
+    folded = tables.incident.c.folded
+    said = sa.select(sa.func.min(folded).label("text")).where(folded > "").cte("said", recursive=True)
+    following = sa.select(sa.func.min(folded)).where(folded > said.c.text).scalar_subquery()
+    said = said.union_all(sa.select(following).where(said.c.text.is_not(None)))
+    every = sa.select(said.c.text).where(said.c.text.is_not(None)).limit(_MOST_TYPES + 1)
+    types = list(connection.scalars(every))
+    return types if len(types) <= _MOST_TYPES else None
+
+
+def _place_conditions(connection: sa.Connection, query: IncidentQuery) -> list[Condition]:
+    """Match places inside the box and the area.
+
+    A small share of all places is looked up place by place; a large one is met soon by walking through
+    time, where the index over places would only collect and sort what a page never shows.
+    """
+    place, area = tables.place, tables.place_area
+    inside: list[Condition] = []
+    if query.bbox is not None:
+        west, south, east, north = query.bbox
+        inside += [place.c.lon.between(west, east), place.c.lat.between(south, north)]
+    if query.area is not None:
+        kind, id_ = query.area
+        members = sa.select(area.c.place_id).where(area.c.area_kind == kind, area.c.area_id == id_)
+        inside.append(place.c.place_id.in_(members))
+    if not inside:
+        return []
+    number = sa.select(sa.func.count()).select_from(place)
+    few = (connection.scalar(number.where(*inside)) or 0) <= _FEW * (connection.scalar(number) or 0)
+    column: sa.ColumnElement[int] = tables.incident.c.place_id
+    return [(column if few else column + 0).in_(sa.select(place.c.place_id).where(*inside))]

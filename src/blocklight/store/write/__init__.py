@@ -1,0 +1,1 @@
+"""What happens in the one transaction that a batch of outcomes is."""

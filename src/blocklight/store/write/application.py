@@ -1,0 +1,468 @@
+"""Apply a batch of outcomes: one transaction from the lock on the log's row to its new head."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from operator import attrgetter
+
+import msgspec
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
+from blocklight.model.record import Bound, PublicIncident
+from blocklight.model.vocabulary import Reason
+from blocklight.store.read import lives
+from blocklight.store.schema.rows import CONTENT, Row, body, content, digest, from_ms, to_ms
+from blocklight.store.write import sources
+from blocklight.store.write.applied import Applied
+from blocklight.store.write.batch import collect
+from blocklight.store.write.coarsening import taken_back
+from blocklight.store.write.holding import PASSING, Holding, Pending, already_public
+from blocklight.store.write.joining import joined
+from blocklight.store.write.leaving import Leaving
+from blocklight.store.write.ledger_counts import LedgerCounts
+from blocklight.store.write.place_marks import PlaceMarks
+from blocklight.store.write.places import Places
+from blocklight.store.write.restraint import Binder, Earlier, Restraints
+from blocklight.store.write.settled import Known, Settled, Stored, stored_rows
+from blocklight.store.write.short_answers import ShortAnswers
+from blocklight.store.write.statements import WHOLE, Statements, fetch, run_many
+from blocklight.store.write.tombstones import Tombstones
+from blocklight.store.write.unwritten import Unwritten
+
+_PLACE_ID = WHOLE.index("place_id")
+_RECEIVED, _PLACE = CONTENT.index("received_at"), CONTENT.index("place_id")
+
+
+class Application:
+    """One call of ``Store.apply`` inside its transaction; used once."""
+
+    def __init__(
+        self,
+        cursor: DBAPICursor,
+        sql: Statements,
+        places: Places,
+        settled: Settled,
+        *,
+        source: str,
+        at: datetime,
+        ledger_kind: str | None = None,
+        tombstones: Tombstones | None = None,
+        short_answers: ShortAnswers | None = None,
+        place_key: bytes | None = None,
+    ) -> None:
+        self._cursor = cursor
+        self._sql = sql
+        self._places = places
+        self._settled = settled
+        self._source = source
+        self._at = to_ms(at)
+        self._rows = Unwritten()
+        self._left: set[int] = set()
+        self._ledger = LedgerCounts(from_ms(self._at).date().isoformat(), ledger_kind)
+        self._delays: list[float] = []
+        self._tally: Counter[str] = Counter()
+        self._head = self._drift = 0
+        self._stored: dict[str, Stored | None] = {}
+        """What this batch published or found published, with its row where that is at hand."""
+        self._known: Mapping[str, Known] = {}
+        self._place_marks = PlaceMarks(cursor, sql, place_key)
+        self._holding = Holding(cursor, sql, places, self._place_marks, self._at)
+        self._leaving = Leaving(
+            cursor, sql, self._holding, short_answers or ShortAnswers(), source=source, at=self._at
+        )
+        self._is_derived = False
+        """Whether places are computed from public ones, and not from a source's own."""
+        self._tombstones = tombstones
+        self._taken_back: list[str] = []
+
+    def release(self) -> Applied:
+        """Publish what has waited long enough."""
+        before = self.lock()
+        due = self._holding.due()
+        for joins in (0, 1):
+            pending: Pending = {row.id: row.incident for row in due if row.joins == joins}
+            if pending:
+                self._decide(pending, join_rows=bool(joins))
+        return self._finish(before)
+
+    def take_back_paused(self) -> Applied:
+        """Let every open incident that a pause covers wait, so that it leaves the public record."""
+        before = self.lock()
+        self._settled.forget()
+        for stored in self._read(fetch(self._cursor, self._sql.open_whole)):
+            incident = stored.incident
+            if self._holding.pauses.cover(incident):
+                self._holding.put_back(incident, stored.bound, stored.released_at)
+                self._withhold(Withheld(incident.id, incident.source, Reason.PAUSED), None, stored)
+        return self._finish(before)
+
+    def close_no_later(self) -> Applied:
+        """Close what vanished at a time that has not come yet at this one."""
+        before = self.lock()
+        self._settled.forget()
+        for stored in self._read(fetch(self._cursor, self._sql.closed_ahead, (self._at,))):
+            incident = stored.incident.closed_by_vanishing(from_ms(self._at))
+            self._update(stored, incident, stored.place_id, vanished=1)
+        return self._finish(before)
+
+    def restrain(self, outcomes: Sequence[PublicIncident | Held | Withheld]) -> Applied:
+        """Let what waits tell no more, and wait no shorter, than these say."""
+        before = self.lock()
+        self._holding.restrain([one for one in outcomes if not isinstance(one, Withheld)])
+        self._decide({one.id: one for one in outcomes if isinstance(one, Withheld)}, join_rows=False)
+        return self._finish(before)
+
+    def refilter(self, outcomes: Sequence[PublicIncident | Held | Withheld]) -> Applied:
+        """Let what is published tell no more than these say; what waits of it is asked about by itself."""
+        before = self.lock()
+        self._holding.leave_waiting()
+        self._holding.times.is_history = True
+        self._is_derived = True
+        self._decide({one.id: one for one in outcomes}, join_rows=False)
+        return self._finish(before)
+
+    def run(
+        self,
+        outcomes: Sequence[Outcome],
+        *,
+        cursor: str | None,
+        present: AbstractSet[str] | None,
+        join_rows: bool,
+        is_history: bool = False,
+        is_first_read: bool = False,
+        bind: Binder | None = None,
+    ) -> Applied:
+        """Do everything that ``Store.apply`` promises."""
+        before = self.lock()
+        self._holding.times.is_history = is_history
+        self._holding.times.is_first_read = is_first_read
+        if bind is not None:
+            outcomes = self._bound(bind, outcomes, join_rows=join_rows)
+        self._known = {} if join_rows else self._settled.of(self._source)
+        batch = collect(outcomes, join_rows=join_rows, settled=self._known)
+        self._tally["unchanged"] += len(batch.settled)
+        self._leave_public(batch.pending)
+        self._decide(batch.pending, join_rows=join_rows)
+        told = {} if join_rows else batch.given  # what is stored of joined rows is none of them
+        stored = {id_: Known(told[id_], row) for id_, row in self._stored.items() if id_ in told}
+        self._settled.keep(self._source, batch.settled | stored)
+        self._write_rows()
+        self._reject(batch.rejected)
+        if present is not None:
+            self._vanish(present, join_rows=join_rows)
+        sources.advance(self._cursor, self._sql, self._source, cursor, self._delays)
+        return self._finish(before, duplicates=batch.duplicates)
+
+    def _finish(self, before: tuple[int, int, int, int], *, duplicates: int = 0) -> Applied:
+        """Write what was decided, and the log's new head."""
+        self._write_rows()
+        self._holding.write()
+        self._place_marks.write()
+        self._places.drop_unused(self._cursor, self._left)
+        self._ledger.write(self._cursor, self._sql)
+        if self._tombstones is not None and self._taken_back:
+            self._tombstones.append(self._taken_back)  # on the disk before any of this is committed
+        self._settled.end(self._head)
+        after = (self._head, self._places.next, self._places.version, self._drift)
+        if after != before:
+            self._cursor.execute(self._sql.write_log, after)
+            if self._sql.announce is not None:
+                self._cursor.execute(self._sql.announce, (str(self._head),))
+        return Applied.of(self._head, self._tally, self._ledger.events, duplicates=duplicates)
+
+    def lock(self) -> tuple[int, int, int, int]:
+        """Wait for one's turn to change the public record, and return where the log stands."""
+        ((head, next_place, version, drift),) = fetch(self._cursor, self._sql.lock)
+        self._head, self._drift = head, drift
+        self._places.begin(next_place, version)
+        self._settled.begin(head)
+        self._holding.begin()
+        return head, next_place, version, drift
+
+    # Deciding
+
+    def _bound(self, bind: Binder, outcomes: Sequence[Outcome], *, join_rows: bool) -> list[Outcome]:
+        """Return the outcomes of a batch, combined with other sources and earlier rows of its incidents."""
+        restraints = Restraints(self._cursor, self._sql)
+        known = restraints.of({outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)})
+
+        def read(ids: AbstractSet[str]) -> dict[str, PublicIncident]:
+            stored = self._holding.incidents(ids)
+            first_seqs = fetch(self._cursor, self._sql.known, self._sql.keys(ids - stored.keys()))
+            for row in self._whole([first_seq for _, first_seq, _ in first_seqs]):
+                stored[row.incident.id] = _as_known(row) if join_rows else row.incident
+            return stored
+
+        combined = bind(outcomes, Earlier(known, read, from_ms(self._at)))
+        restraints.put(self._source, combined.changed)
+        return combined.outcomes
+
+    def _leave_public(self, pending: Pending) -> None:
+        """Take public companions out of *pending*: a retraction would point at the call close to them."""
+        companions = [id_ for id_, one in pending.items() if isinstance(one, Withheld) and one.companion]
+        for id_ in already_public(self._cursor, self._sql, companions):
+            del pending[id_]
+            self._tally["unchanged"] += 1
+
+    def _decide(self, pending: Pending, *, join_rows: bool) -> None:
+        self._settled.drop(list(pending))
+        marks, stored = self._load(pending, join_rows=join_rows)
+        self._load_place_marks(pending, stored)
+        self._bind(pending, stored, join_rows=join_rows)
+        public = [outcome for outcome in pending.values() if isinstance(outcome, PublicIncident)]
+        numbers = self._places.numbers(self._cursor, public)
+        for id_, outcome in pending.items():
+            found, mark = stored.get(id_), marks.get(id_)
+            if isinstance(outcome, Withheld):
+                self._withhold(outcome, mark, found)
+            elif isinstance(outcome, Held):  # sorted out before; never published from here
+                continue
+            elif found is None:
+                self._publish(outcome, numbers.get(id_), mark)
+            else:
+                self._update(found, outcome, numbers.get(id_))
+
+    def _bind(self, pending: Pending, stored: Mapping[str, Stored], *, join_rows: bool) -> None:
+        """Make each published version no finer than what was published of the incident before allows."""
+        for id_, before in stored.items():
+            outcome = pending.get(id_)
+            if isinstance(outcome, PublicIncident):
+                new = _joined(before, outcome) if join_rows else outcome
+                new = self._followed(new.staying_at(before.incident.bound), before.incident.bound)
+                bound = before.bound
+                pending[id_] = new if bound is None else new.no_finer_than(bound)
+        for id_, outcome in pending.items():
+            if isinstance(outcome, PublicIncident) and id_ not in stored:
+                pending[id_] = self._followed(outcome, None)
+        for id_, bound in self._holding.bounds.items():  # of those that were taken back, and are not stored
+            outcome = pending.get(id_)
+            if isinstance(outcome, PublicIncident) and id_ not in stored:
+                pending[id_] = outcome.no_finer_than(bound)
+
+    def _load_place_marks(self, pending: Pending, stored: Mapping[str, Stored]) -> None:
+        """Read the marks of incidents that appear, or appear somewhere else."""
+        self._place_marks.load(
+            id_
+            for id_, outcome in pending.items()
+            if isinstance(outcome, PublicIncident)
+            and (id_ not in stored or stored[id_].incident.place != outcome.place)
+        )
+
+    def _followed(self, new: PublicIncident, current: Bound | None) -> PublicIncident:
+        return new if self._is_derived else self._place_marks.follow(new, current)
+
+    def _load(self, pending: Pending, *, join_rows: bool) -> tuple[dict[str, Row], dict[str, Stored]]:
+        """Return marks and what is stored by id; outcomes that change nothing are taken out of *pending*.
+
+        What this process stored last and remembers has no mark, or it would not be published.
+        """
+        remembered = {id_: row for id_ in pending if (row := self._at_hand(id_)) is not None}
+        keys = self._sql.keys(id_ for id_ in pending if id_ not in remembered)
+        marks = {row[0]: row for row in fetch(self._cursor, self._sql.marks, keys)}
+        for id_, _, sensitive, *_ in marks.values():
+            if sensitive and not isinstance(pending[id_], Withheld):
+                del pending[id_]
+                self._tally["withheld"] += 1
+        self._rows.unmarked += self._holding.sort(pending, marks, join_rows=join_rows)
+        needed = []
+        for id_, first_seq, stored in fetch(self._cursor, self._sql.known, keys):
+            outcome = pending.get(id_)
+            if outcome is None:
+                continue
+            if join_rows or not isinstance(outcome, PublicIncident) or digest(body(outcome)) != stored:
+                needed.append(first_seq)
+            else:
+                del pending[id_]
+                self._stored[id_] = None
+                self._tally["unchanged"] += 1
+        return marks, remembered | {stored.incident.id: stored for stored in self._whole(needed)}
+
+    def _at_hand(self, id_: str) -> Stored | None:
+        """Return the row of an incident as this batch or the source's last one left it, if that is known."""
+        known = self._known.get(id_)
+        return self._stored.get(id_) or (known and known.stored)
+
+    def _whole(self, first_seqs: Collection[int]) -> list[Stored]:
+        """Read whole rows, in the order in which they were first published."""
+        if not first_seqs:
+            return []
+        return self._read(fetch(self._cursor, self._sql.whole, self._sql.keys(first_seqs)))
+
+    def _read(self, rows: Sequence[Row]) -> list[Stored]:
+        wheres = self._places.wheres(self._cursor, {row[_PLACE_ID] for row in rows})
+        return stored_rows(rows, wheres)
+
+    def _publish(self, incident: PublicIncident, place_id: int | None, mark: Row | None) -> None:
+        seq = self._log_put(incident.id, None, self._at, encoded := body(incident))
+        values = content(incident, place_id)
+        received = values[_RECEIVED]
+        at = self._at
+        medical_once = int(incident.id in self._holding.bounds)
+        self._stored[incident.id] = Stored(incident, seq, at, place_id, 0, received, None, medical_once)
+        *steady, delayed, step, folded = values  # those two were added after `life`
+        self._rows.inserts.append(
+            (
+                seq,
+                incident.id,
+                seq,
+                received,
+                at,
+                at,
+                digest(encoded),
+                0,
+                *steady,
+                folded,
+                None,
+                delayed,
+                step,
+                medical_once,
+            )
+        )
+        if mark is not None:
+            self._rows.unmarked.append(incident.id)
+        fate = self._fate_of_public(incident.id, mark)
+        # Whether it was withheld before does not matter: the delay would tell.
+        if not (incident.id in self._holding.waited or incident.delayed):
+            self._delays.append((at - received) / 1000)
+        self._ledger.count(fate, incident.source, areas=incident.areas)
+
+    def _fate_of_public(self, id_: str, mark: Row | None) -> str:
+        """Return what the ledger counts an incident as that is published now.
+
+        What waits is counted once it is decided about: counted when it began to wait, those that turned out
+        to be withheld would follow from those that were released.
+        """
+        waited = self._holding.waited.get(id_)
+        if mark is not None or waited:
+            return "released"
+        return "published" if waited is None else "held"
+
+    def _update(self, before: Stored, new: PublicIncident, place_id: int | None, vanished: int = 0) -> None:
+        was = lives.difference(before.incident, new)
+        if not was:
+            self._stored[new.id] = before
+            self._tally["unchanged"] += 1
+            return
+        first_seq = before.first_seq
+        coarser = taken_back(before.incident, new)
+        if (
+            coarser
+        ):  # followers forget the finer version as they forget a retracted incident, then learn this one
+            self._log_retraction(new.id, first_seq)
+            self._rows.scrubbed += lives.seqs(first_seq, before.life)
+        seq = self._log_put(new.id, first_seq, before.released_at, encoded := body(new))
+        values = content(new, place_id)
+        life = lives.lengthened(before.life, seq, self._at, was)
+        if coarser:
+            life = lives.without(life, coarser)
+            if "received_at" in coarser:
+                self._rows.relisted.append((values[_RECEIVED], first_seq))
+                before = before._replace(listed_at=values[_RECEIVED])
+        steady = (*values[:_PLACE], *values[_PLACE + 1 :])
+        once = int(before.bound is not None or new.detail.masks(before.incident.detail))
+        self._rows.updates.append((seq, self._at, digest(encoded), vanished, *steady, life, once, first_seq))
+        if before.place_id != place_id:
+            self._place_marks.keep(new.id, before.incident.place)
+            self._place_marks.keep(new.id, new.place)
+            self._rows.moves.append((place_id, first_seq))
+            if before.place_id is not None:
+                self._left.add(before.place_id)
+        self._drift = max(self._drift, abs(values[_RECEIVED] - before.listed_at))
+        self._stored[new.id] = before._replace(
+            incident=new, place_id=place_id, vanished=vanished, life=life, medical_once=once
+        )
+        self._ledger.count("updated", new.source)
+
+    def _withhold(self, new: Withheld, mark: Row | None, stored: Stored | None) -> None:
+        reason, sensitive, first_at = str(new.reason), int(new.sensitive), self._at
+        if mark is not None:
+            _, old_reason, was_sensitive, first_at, _ = mark
+            reason = old_reason if was_sensitive else reason
+            sensitive |= was_sensitive
+        bound = stored is not None and (stored.bound is not None or stored.incident.detail.as_published)
+        once = int((bound or new.id in self._holding.bounds) and not sensitive)
+        if stored is None and sensitive and (mark is None or not mark[2]):
+            self._taken_back.append(new.id)  # never shown, and from now on it never may be
+        passing = new.reason in PASSING
+        if not passing and (mark is None or (reason, sensitive, once) != (mark[1], mark[2], mark[4])):
+            self._rows.marks.append((new.id, new.source, reason, sensitive, first_at, once))
+        self._tally["withheld"] += not passing
+        if stored is not None:
+            self._log_retraction(new.id, first_seq := stored.first_seq)
+            self._rows.gone.append(first_seq)
+            self._rows.scrubbed += lives.seqs(first_seq, stored.life)
+            if sensitive:
+                self._place_marks.drop(new.id)
+            else:
+                self._place_marks.keep(new.id, stored.incident.place)
+            if stored.place_id is not None:
+                self._left.add(stored.place_id)
+            self._ledger.count("retracted", new.source, reason)
+        elif mark is None and not self._holding.waited.get(new.id):
+            self._ledger.count("withheld", new.source, reason, new.areas)
+
+    def _reject(self, rejected: dict[tuple[str, str], Rejected]) -> None:
+        self._tally["rejected"] = len(rejected)
+        if not rejected:
+            return
+        keys = self._sql.keys({id_ for _, id_ in rejected})
+        seen = {(row[0], row[1]) for row in fetch(self._cursor, self._sql.rejected, keys)}
+        fresh = [outcome for key, outcome in rejected.items() if key not in seen]
+        rows = [(outcome.source, outcome.id, outcome.reason, self._at) for outcome in fresh]
+        run_many(self._cursor, self._sql.insert_rejected, rows)
+        for outcome in fresh:
+            self._ledger.count("rejected", outcome.source, outcome.reason)
+
+    def _vanish(self, present: AbstractSet[str], *, join_rows: bool) -> None:
+        missing = self._leaving.missing(present)
+        self._tally["unconfirmed"], self._tally["doubtful"] = (
+            self._leaving.unconfirmed,
+            self._leaving.doubtful,
+        )
+        if not missing:
+            return
+        self._settled.drop(missing)
+        at_hand = {id_: row for id_ in missing if (row := self._at_hand(id_)) is not None}
+        rows = self._whole([first_seq for id_, first_seq in missing.items() if id_ not in at_hand])
+        closed = [
+            (row, row.incident.closed_by_vanishing(from_ms(self._at)))
+            for row in sorted([*at_hand.values(), *rows], key=attrgetter("first_seq"))
+        ]
+        told = [(new, row.bound, row.released_at) for row, new in closed]
+        kept = self._holding.keep_back(told, join_rows=join_rows)
+        for row, new in closed:
+            if new.id in kept:
+                continue
+            self._update(row, new, row.place_id, vanished=1)
+            self._tally["vanished"] += 1
+
+    # Writing
+
+    def _log_put(self, id_: str, first_seq: int | None, released_at: int, encoded: bytes) -> int:
+        self._head += 1
+        self._rows.changes.append(
+            (self._head, id_, first_seq or self._head, self._at, released_at, encoded.decode())
+        )
+        return self._head
+
+    def _log_retraction(self, id_: str, first_seq: int) -> None:
+        self._head += 1
+        self._rows.changes.append((self._head, id_, first_seq, self._at, None, None))
+        self._taken_back.append(id_)
+
+    def _write_rows(self) -> None:
+        rows, self._rows = self._rows, Unwritten()
+        rows.write(self._cursor, self._sql)
+
+
+def _joined(before: Stored, new: PublicIncident) -> PublicIncident:
+    """Join a stored incident with a further row of it; a closing that we inferred is not something known."""
+    return joined(_as_known(before), new)
+
+
+def _as_known(before: Stored) -> PublicIncident:
+    """Return a stored incident in the form to which further rows are joined."""
+    stored = before.incident
+    return msgspec.structs.replace(stored, closed_at=None) if before.vanished else stored

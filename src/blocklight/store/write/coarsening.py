@@ -1,0 +1,42 @@
+"""Compares two versions of an incident: which fields of the earlier one the later one takes back."""
+
+from blocklight.model.record import COARSER, TIMES, PublicIncident
+
+_MEDICAL = frozenset({"category", "place", "areas", "source_type", "priority", "units", "disposition"})
+"""What a medical incident publishes coarser than any other, or not at all."""
+_ALWAYS = ("source_type", "priority", "origin")
+_WHILE_OPEN_OR_CLOSED = ("units", "disposition")
+"""Units are free once a call closes and a reopened one has no disposition: that takes nothing back."""
+
+
+def taken_back(earlier: PublicIncident, later: PublicIncident) -> frozenset[str]:
+    """Return the fields whose earlier values may not be public any more once *later* is.
+
+    A value that only changes, such as a place that was corrected, is history and stays. One that becomes
+    coarser, or is missing, was withdrawn by the policy or by its source.
+    """
+    was, now = earlier.detail, later.detail
+    fields: set[str] = set()
+    if now.medical and not was.medical:
+        fields |= _MEDICAL
+    if _place_is_coarser(earlier, later):
+        fields |= {"place", "areas"}
+    if now.step_min > was.step_min:
+        fields.update(TIMES)
+    same_status = earlier.status is later.status
+    for name in (*_ALWAYS, *_WHILE_OPEN_OR_CLOSED) if same_status else _ALWAYS:
+        if getattr(earlier, name) is not None and getattr(later, name) is None:
+            fields.add(name)
+    return frozenset(fields)
+
+
+def _place_is_coarser(earlier: PublicIncident, later: PublicIncident) -> bool:
+    was, now = earlier.detail, later.detail
+    place, new = earlier.place, later.place
+    if place is None:
+        return False
+    # Cells of one resolution differ in size; another mask that reaches farther is coarser, however little.
+    factor = COARSER if new is None or new.kind is place.kind else 1
+    fewer_areas = new == place and not earlier.areas.keys() <= later.areas.keys()
+    unlabelled = was.labelled and not now.labelled
+    return now.radius_m > was.radius_m * factor or unlabelled or fewer_areas or now.masks(was)

@@ -1,0 +1,74 @@
+"""Decides when a record that waits may be published: by its source's clock and by ours, the later of both."""
+
+from dataclasses import dataclass
+
+from blocklight.model.outcomes import Held
+from blocklight.model.record import PublicIncident, may_be_new
+from blocklight.model.vocabulary import Status
+from blocklight.store.schema.rows import Row, from_ms, to_ms
+from blocklight.store.write.waiting import Seen, Shown, Waiting
+
+_MINUTE_MS = 60_000
+_MARKED_AT = 3
+"""Index of a mark's time in its row: the incident was first seen then."""
+
+
+@dataclass(slots=True)
+class DueTimes:
+    """When records are due that are stored at *at* (ms)."""
+
+    at: int
+    is_history: bool = False
+    """Whether records may be long past, as in an import: only those that may be new count as seen now."""
+    is_first_read: bool = False
+    """Whether they are all that a source held before we ever read it."""
+
+    def seen(
+        self, incident: PublicIncident, before: Waiting | None, shown: Shown | None, mark: Row | None
+    ) -> Seen:
+        """Return when an incident was first seen here, by our own clock."""
+        closed_at = self.at if incident.status is Status.CLOSED else None
+        if before is not None:
+            was_closed = closed_at is not None and not before.open
+            return Seen(before.first_seen_at, before.closed_seen_at if was_closed else closed_at)
+        if shown is not None:
+            # A delayed incident has waited already, and so has a public closing.
+            public = closed_at is not None and shown.status == Status.CLOSED
+            return Seen(0 if shown.delayed else shown.released_at, 0 if public else closed_at)
+        if self.is_history and not may_be_new(incident.received_at, from_ms(self.at)):
+            return Seen(0, 0)
+        return Seen(self.at if mark is None else mark[_MARKED_AT], closed_at)
+
+    def due(
+        self, held: Held, incident: PublicIncident, before: Waiting | None, encoded: bytes, seen: Seen
+    ) -> int | None:
+        """Return when an incident is to be released, in ms; ``None`` while it waits for its closing.
+
+        A delay counts from the later of the source's time and the moment it was first seen here: otherwise a
+        clock read in the wrong zone would cancel every hold.
+        """
+        if held.step_min is not None and before is not None and before.body == encoded.decode():
+            return before.release_at  # the same version, fetched again
+        due = None if held.release_at is None else to_ms(held.release_at)
+        if due is None and incident.status is Status.CLOSED:  # closed, and nobody says when
+            due = to_ms(incident.received_at) + held.after_close_s * 1000
+        if due is None:
+            return None
+        if held.after_seen_s:
+            due = max(due, seen.first_at + held.after_seen_s * 1000)
+        if held.after_close_s and seen.closed_at is not None:
+            due = max(due, seen.closed_at + held.after_close_s * 1000)
+        over = due <= self.at and self._says_nothing_of_when(incident)
+        return due if over else self.stepped(due, held.step_min)
+
+    def _says_nothing_of_when(self, incident: PublicIncident) -> bool:
+        """Whether the moment of this batch has nothing to do with when something happened to an incident."""
+        is_past = self.is_history and not may_be_new(incident.received_at, from_ms(self.at))
+        return self.is_first_read or is_past
+
+    def stepped(self, due: int | None, step_min: int | None) -> int | None:
+        """Return the first whole step after both *due* and now."""
+        if due is None or step_min is None:
+            return due
+        step = step_min * _MINUTE_MS
+        return (max(due, self.at) // step + 1) * step

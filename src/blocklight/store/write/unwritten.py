@@ -1,0 +1,40 @@
+"""The rows that one transaction has decided on and not written yet."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+from blocklight.store.write.statements import Statements, run_many
+
+
+@dataclass(slots=True)
+class Unwritten:
+    """What is to be written, as tuples in the order of their statements."""
+
+    inserts: list[tuple[Any, ...]] = field(default_factory=list)
+    updates: list[tuple[Any, ...]] = field(default_factory=list)
+    moves: list[tuple[Any, ...]] = field(default_factory=list)
+    relisted: list[tuple[Any, ...]] = field(default_factory=list)
+    """By what a page lists an incident and its cursor tells, where policy has cut that time since."""
+    changes: list[tuple[Any, ...]] = field(default_factory=list)
+    marks: list[tuple[Any, ...]] = field(default_factory=list)
+    unmarked: list[str] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
+    scrubbed: list[int] = field(default_factory=list)
+
+    def write(self, cursor: DBAPICursor, sql: Statements) -> None:
+        """Delete what goes, then insert and update."""
+        for statement, keys in (
+            (sql.delete_changes, self.scrubbed),
+            (sql.delete_incidents, self.gone),
+            (sql.delete_marks, self.unmarked),
+        ):
+            if keys:
+                cursor.execute(statement, sql.keys(keys))
+        run_many(cursor, sql.insert_incident, self.inserts)
+        run_many(cursor, sql.update_incident, self.updates)
+        run_many(cursor, sql.move_incident, self.moves)
+        run_many(cursor, sql.relist_incident, self.relisted)
+        run_many(cursor, sql.insert_change, self.changes)
+        run_many(cursor, sql.put_mark, self.marks)

@@ -1,0 +1,117 @@
+"""A running public side on loopback: city, store, publisher, application and an HTTP client for it."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from living_city import PATIENCE_S, START, Served, a_city, incident_id, served, until
+
+from blocklight.api.app import create_app
+from blocklight.api.state import Public
+from blocklight.geo.areas import Areas
+from blocklight.model.record import Place, PublicIncident
+from blocklight.model.vocabulary import Category, Kind, Origin, PlaceKind, Status
+from blocklight.publish.publisher import Publisher
+from blocklight.store import Store
+
+NOW = START + timedelta(hours=48)
+PAGE = "<!doctype html><title>Smallville</title>" + "<p>calls</p>" * 200
+SCRIPT = "export const calls = [];\n" * 100
+
+
+@dataclass(frozen=True)
+class PublicSide:
+    """What runs, and *client* to ask it."""
+
+    store: Store
+    publisher: Publisher
+    client: httpx.Client
+    server: Served
+    database: Path
+
+    def follow(self) -> None:
+        """Wait until everything committed is published."""
+        self.publisher.wake()
+        until(lambda: self.publisher.window.seq == self.store.head())
+
+    def get(self, path: str, **settings: Any) -> httpx.Response:  # noqa: ANN401 - of httpx
+        """Ask for a path below the API's root."""
+        return self.client.get(f"/api/v1/{path}", **settings)
+
+
+def some_incidents(count: int, seed: int = 3) -> list[PublicIncident]:
+    """Return incidents of every sort, the same at every call."""
+    chance = random.Random(seed)  # noqa: S311 - makes examples, guards nothing
+    labels = [None, "1400 block of Main St", "ÉTÉ & 5th", "100% Main_St", "Broadway"]
+    found = []
+    for number in range(count):
+        received_at = START + timedelta(seconds=chance.randrange(100_000))
+        closed = chance.random() < 0.5
+        lon, lat = chance.choice([-122.29, -122.25, -122.21, -122.15]), chance.choice([37.71, 37.75, 37.78])
+        located = chance.random() < 0.9
+        place = Place(lon, lat, PlaceKind.GRID, 201, chance.choice(labels))
+        found.append(
+            PublicIncident(
+                id=incident_id(number + 1 + 32**15 * chance.randrange(32)),
+                source=chance.choice(["dispatch", "requests"]),
+                kind=chance.choice(list(Kind)),
+                agency=chance.choice(["police", "fire"]),
+                category=chance.choice([Category.NOISE, Category.FIRE, Category.TRAFFIC, Category.MEDICAL]),
+                status=Status.CLOSED if closed else Status.OPEN,
+                received_at=received_at,
+                place=place if located else None,
+                areas={"beat": chance.choice(["01X", "02Y"])} if located and chance.random() < 0.8 else {},
+                source_type=chance.choice([None, "LOUD PARTY", "fire_alarm"]),
+                priority=chance.choice([None, 1, 2, 3]),
+                origin=(None, Origin.COMMUNITY, Origin.OFFICER)[number % 3],
+                closed_at=received_at + timedelta(minutes=9) if closed else None,
+            )
+        )
+    return found
+
+
+def web_files(folder: Path) -> Path:
+    """Write a built web app of one page and one script, with a secret beside it."""
+    web = folder / "web"
+    (web / "assets").mkdir(parents=True)
+    (web / "index.html").write_text(PAGE)
+    (web / "assets" / "index-1a2b.js").write_text(SCRIPT)
+    (folder / "secret.txt").write_text("SECRET")
+    return web
+
+
+@contextmanager
+def public_side(
+    folder: Path, *, style_url: str | None = None, follow: bool = True, now: datetime = NOW
+) -> Iterator[PublicSide]:
+    """Run the public side of the small city, with its files in *folder*."""
+    city = a_city(folder)
+    database = folder / "blocklight.sqlite3"
+    with Store.open(f"sqlite:///{database}", "smallville") as store:
+        publisher = Publisher(city, store, now=lambda: now)
+        publisher.load()
+
+        @asynccontextmanager
+        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+            task = asyncio.create_task(publisher.run())
+            yield
+            task.cancel()
+            await asyncio.wait([task])
+
+        web = folder / "web" if (folder / "web").exists() else web_files(folder)
+        state = Public(city, store, publisher, Areas(city), style_url=style_url, web=web)
+        with (
+            served(create_app(state, lifespan if follow else None)) as server,
+            httpx.Client(base_url=server.url, timeout=PATIENCE_S, trust_env=False) as client,
+        ):
+            if follow:
+                until(lambda: publisher.following)
+            yield PublicSide(store, publisher, client, server, database)
+            server.run(publisher.live.close())

@@ -1,0 +1,313 @@
+"""One city lived twice, with and without the rows that are withheld, over feeds of every platform."""
+
+import asyncio
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+from loopback.arcgis import Layer
+from loopback.documents import Portal, as_atom, as_csv, as_json, as_page
+from loopback.server import App, Request, with_etag
+from loopback.soda import Dataset, soda_rows
+from loopback.table import Row, Table
+from main_street import with_streets
+from town import KEY, NOW, Town, name_epoch
+
+from blocklight.config.city import City, parse_city
+from blocklight.errors import SourceChanged
+from blocklight.geo.areas import Areas
+from blocklight.intake.claims import Claims
+from blocklight.intake.companions import Companions
+from blocklight.intake.connectors import connector
+from blocklight.intake.geocode.addresses import Reading
+from blocklight.intake.geocode.geocoder import Geocoder
+from blocklight.intake.geocode.place import NotNow, Point
+from blocklight.intake.geocode.services import Service
+from blocklight.intake.push import Inbox
+from blocklight.intake.push_keys import PushKeys
+from blocklight.intake.redact import Rules
+from blocklight.intake.run import Feed, Runner
+from blocklight.store import Store
+
+COLUMNS = ("number", "opened", "closed", "state", "what", "also", "address", "lon", "lat", "row")
+DOCUMENTS = {"json": as_json, "feed": as_atom, "html": as_page, "files": as_csv}
+PLATFORMS = (*DOCUMENTS, "arcgis", "socrata", "ckan", "push")
+_PATHS = {"arcgis": "/FeatureServer/0", "socrata": "/resource/abcd-1234.json", "ckan": "/dataset/calls"}
+_CITY = """
+[city]
+id = "anytown"
+name = "Anytown"
+time_zone = "America/Los_Angeles"
+bounds = { west = -122.3, south = 37.7, east = -122.1, north = 37.9 }
+"""
+_SOURCE = """
+[[sources]]
+id = "{id}"
+label = "Calls"
+connector = "{platform}"
+{settings}
+key = ["number"]
+late_after_s = 600
+closes = "{closes}"
+max_rejected_share = {share}
+[sources.fields]
+received_at = {{ from = "opened", convert = "iso" }}
+closed_at = {{ from = "closed", convert = "iso" }}
+status = {{ from = "state", map = {{ OPEN = "open", DONE = "closed" }} }}
+source_type = "what"
+other_type = "also"
+agency = {{ default = "police" }}
+address = "address"
+lon = {{ from = "lon", convert = "float" }}
+lat = {{ from = "lat", convert = "float" }}
+"""
+_GEOCODER = """
+[geocoder]
+service = "nominatim"
+url = "http://geocoder.example/search"
+locality = "Anytown, CA"
+"""
+AREAS = """
+[[areas]]
+kind = "beat"
+label = "Beats"
+file = "beats.geojson"
+"""
+_BEATS = (("01X", -122.3, -122.2), ("02Y", -122.2, -122.1))
+_TURNS = 2
+"""How many places the geocoder finds in one fetch: more have to wait for the next one."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """How one source is configured."""
+
+    platform: str
+    closes: str = "status"
+    share: float = 0.5
+    may_be_empty: bool | None = None
+    same: str = ""
+    rows: str = "incident"
+    by_cursor: bool = False
+
+    def text(self, id_: str) -> str:
+        """Return its part of the city file."""
+        settings = {} if self.platform == "push" else {"url": f'"http://{id_}.example{self._path}"'}
+        if self.platform == "json":
+            settings["records"] = '"result.calls"'
+        if self.platform in ("socrata", "arcgis", "ckan"):
+            settings["page_size"] = "2"
+        if self.by_cursor and self.platform == "socrata":
+            settings |= {"cursor_column": '"opened"', "overlap_s": "86400"}
+        if self.may_be_empty is not None:
+            settings["may_be_empty"] = str(self.may_be_empty).lower()
+        if self.same:
+            settings |= {"same_as": '"s0"', "both": f'"{self.same}"'}
+        if self.rows != "incident":
+            settings["rows"] = f'"{self.rows}"'
+        lines = "\n".join(f"{name} = {value}" for name, value in settings.items())
+        return _SOURCE.format(
+            id=id_, platform=self.platform, settings=lines, closes=self.closes, share=self.share
+        )
+
+    @property
+    def _path(self) -> str:
+        return _PATHS.get(self.platform, "/calls")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One poll of every source: minutes after the one before, the rows of each, and whether we restarted."""
+
+    minutes: float
+    rows: Sequence[Sequence[Row]]
+    restart: bool = False
+
+
+@dataclass
+class World:
+    """A city as it went: its public answers after each step, and what outside services were asked."""
+
+    answers: list[dict[str, bytes]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    published: int = 0
+    failures: int = 0
+
+
+class Turns:
+    """The real service with a transport that notes what it is asked, for two questions in each fetch."""
+
+    def __init__(self, city: City, asked: list[str]) -> None:
+        assert city.geocoder is not None
+        client = httpx.Client(transport=httpx.MockTransport(self._answer))
+        self._service = Service(
+            city.geocoder, city.city.bounds, client, clock=lambda: 0.0, sleep=lambda _: None
+        )
+        self._asked = asked
+        self._fetch, self._left = 0.0, 0
+
+    def find(self, address: Reading, deadline: float) -> Point | None:
+        if deadline != self._fetch:
+            self._fetch, self._left = deadline, _TURNS
+        if not self._left:
+            raise NotNow
+        self._left -= 1
+        return self._service.find(address, deadline)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self._asked.append(str(request.url))
+        house = {"lat": "37.81", "lon": "-122.27", "address": {"house_number": "1"}}
+        return httpx.Response(200, json=[] if "NOWHERE" in str(request.url) else [house])
+
+
+class InOrder(Table):
+    """Rows that come in the order in which they were written where no other is asked for."""
+
+    def select(self, where: str, order: str = "", limit: int = -1, offset: int = 0) -> list[Row]:
+        return super().select(where, order or "rowid", limit, offset)
+
+
+class Feeds(httpx.AsyncBaseTransport):
+    """The servers of all sources; an answer that did not change is told to be the same."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = sources
+        self.rows: list[Sequence[Row]] = [[] for _ in sources]
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        number = int(request.url.host.removeprefix("s").partition(".")[0])
+        asked = Request(request.method, request.url.path, dict(request.url.params), request.headers)
+        with _app(self._sources[number].platform, self.rows[number]) as app:
+            reply = with_etag(app)(asked)
+        headers = {**reply.headers, "date": "Sat, 31 Jan 2026 05:00:00 GMT"}
+        return httpx.Response(reply.status, headers=headers, content=b"".join(reply.chunks))
+
+
+@contextmanager
+def _app(platform: str, rows: Sequence[Row]) -> Iterator[App]:
+    if platform in DOCUMENTS:
+        yield lambda _: DOCUMENTS[platform](COLUMNS, list(rows))
+        return
+    if platform == "socrata":
+        given = soda_rows([_without_blanks(row) for row in rows])
+        table: Table = InOrder((":id", ":updated_at", *COLUMNS), given)
+        app: App = Dataset(table)
+    elif platform == "ckan":
+        table = InOrder(("_id", *COLUMNS), [{"_id": row["row"], **row} for row in rows])
+        app = Portal(table)
+    else:
+        table = InOrder(("OBJECTID", *COLUMNS), [{"OBJECTID": row["row"], **row} for row in rows])
+        app = Layer(table, max_record_count=2)
+    try:
+        yield app
+    finally:
+        table.close()
+
+
+def _without_blanks(row: Row) -> Row:
+    return {name: value for name, value in row.items() if value != ""}
+
+
+def city_text(sources: Sequence[Source], *, rules: str, labels: bool, geocoder: bool) -> str:
+    """Return a whole city file."""
+    parts = [_CITY, *(source.text(f"s{number}") for number, source in enumerate(sources))]
+    parts += [AREAS, _GEOCODER if geocoder else "", "[policy]\n"]
+    parts += ['labels = "hundred_block"\n' if labels else "", rules]
+    return "".join(parts)
+
+
+def write_areas(folder: Path) -> None:
+    """Write two beats, west and east."""
+    features = ", ".join(
+        f'{{"type": "Feature", "properties": {{"id": "{id_}", "name": "Beat {id_}"}}, "geometry": '
+        f'{{"type": "Polygon", "coordinates": [[[{west}, 37.7], [{east}, 37.7], [{east}, 37.9], '
+        f"[{west}, 37.9], [{west}, 37.7]]]}}}}"
+        for id_, west, east in _BEATS
+    )
+    text = f'{{"type": "FeatureCollection", "features": [{features}]}}'
+    (folder / "beats.geojson").write_text(text)
+
+
+def live(folder: Path, text: str, sources: Sequence[Source], steps: Sequence[Step]) -> World:
+    """Let a city read its sources step by step, and keep all that the public could have seen."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_areas(folder)
+    city = parse_city(tomllib.loads(with_streets(text, folder)), file="anytown.toml", folder=folder)
+    return asyncio.run(_live(folder, city, sources, steps))
+
+
+async def _live(folder: Path, city: City, sources: Sequence[Source], steps: Sequence[Step]) -> World:
+    world, at = World(), NOW
+    feeds = Feeds(sources)
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(httpx.AsyncClient(transport=feeds))
+        store = stack.enter_context(
+            Store.open(f"sqlite:///{folder}/city.sqlite3", city.city.id, ledger_kind=city.ledger_kind)
+        )
+        name_epoch(store)
+        process: _Process | None = None
+        for step in steps:
+            at += timedelta(minutes=step.minutes)
+            feeds.rows = list(step.rows)
+            if process is None or step.restart:
+                process = _Process(city, store, client, world.asked, folder)
+            store.release(at)
+            world.failures += await process.read(step.rows, at)
+            world.answers.append(await Town(city, store).public(at))
+        world.published = store.head()
+    return world
+
+
+class _Process:
+    """What reads the sources, with all that it remembers until it is started anew."""
+
+    def __init__(
+        self, city: City, store: Store, client: httpx.AsyncClient, asked: list[str], folder: Path
+    ) -> None:
+        self._store = store
+        self._now = NOW
+        rules, claims = Rules.of(city, KEY, Areas(city)), Claims()
+        companions = Companions.of(city)
+        found = [Turns(city, asked)] if city.geocoder is not None else []
+        geocoder = Geocoder(found, city.city.bounds, patience_s=5) if found else None
+        links = [connector(source, client=client, now=self._clock, sleep=_at_once) for source in city.sources]
+        self._feeds = [
+            Feed(source, city, link, rules, geocoder=geocoder, claims=claims, companions=companions)
+            for source, link in zip(city.sources, links, strict=True)
+        ]
+        self._inbox = Inbox(self._feeds, store, PushKeys(folder), now=self._clock, stored=_nothing)
+
+    async def read(self, rows: Sequence[Sequence[Row]], at: datetime) -> int:
+        """Read every source once; return how many failed."""
+        self._now = at
+        failures = 0
+        for feed, sent in zip(self._feeds, rows, strict=True):
+            if feed.source.connector != "push":
+                runner = Runner(feed, self._store, now=self._clock, stored=_nothing)
+                failures += await runner.poll() is None
+                continue
+            try:
+                await self._inbox.take(feed.source.id, [_without_blanks(row) for row in sent])
+            except SourceChanged:
+                failures += 1
+        return failures
+
+    def _clock(self) -> datetime:
+        return self._now
+
+
+def _nothing() -> None:
+    """Stand in for waking a publisher."""
+
+
+async def _at_once(_: float) -> None:
+    """Do not wait before trying again."""
+
+
+def differences(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> list[str]:
+    """Return the addresses whose answers differ, or that only one of two cities has."""
+    return sorted(path for path in one.keys() | other.keys() if one.get(path) != other.get(path))
