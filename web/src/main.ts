@@ -3,8 +3,8 @@
 import "./app.css";
 import { mount } from "svelte";
 import App from "./App.svelte";
-import { page } from "./lib/page.svelte";
-import { chooseLanguage, tongue } from "./words/tongue.svelte";
+import { chooseLanguage, tongue } from "./messages/tongue.svelte";
+import { page } from "./state/page.svelte";
 
 const asked = new URLSearchParams(location.search).get("lang");
 const target = document.getElementById("app");

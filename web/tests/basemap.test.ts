@@ -1,6 +1,6 @@
 import { validateStyleMin } from "@maplibre/maplibre-gl-style-spec";
 import { expect, test } from "vitest";
-import type { AreaCollection, BaseKind, City } from "../src/lib/api";
+import type { AreaCollection, BaseKind, City } from "../src/data/api";
 import { localStyle } from "../src/map/basemap";
 import { bytes, type Palette } from "../src/map/palette";
 import { NAMES_BEGIN, ROOM_LAYER } from "../src/map/room";

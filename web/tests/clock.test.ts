@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CityClock, LocalHours, startOfDay } from "../src/lib/clock";
+import { CityClock, LocalHours, startOfDay } from "../src/state/clock";
 
 test("the city's clock is the server's now plus what passed since, at the server's rate", () => {
   let elapsed = 0;

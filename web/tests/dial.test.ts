@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { partAt, run, swept, turn } from "../src/lib/dial";
+import { partAt, run, swept, turn } from "../src/present/dial";
 
 const dial = fc
   .constantFrom(7, 24)

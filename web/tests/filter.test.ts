@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { IncidentFeature } from "../src/lib/api";
-import { GROUP_IDS, groupOf } from "../src/lib/categories";
-import { LocalHours } from "../src/lib/clock";
-import { survey } from "../src/lib/facets";
+import type { IncidentFeature } from "../src/data/api";
+import { en } from "../src/messages/en";
+import { GROUP_IDS, groupOf } from "../src/present/categories";
+import { LocalHours } from "../src/state/clock";
+import { survey } from "../src/state/facets";
 import {
   ALL_DAYS,
   ALL_HOURS,
@@ -16,8 +17,7 @@ import {
   timeBounds,
   toParams,
   toServerQuery,
-} from "../src/lib/filter";
-import { en } from "../src/words/en";
+} from "../src/state/filter";
 import { anyFeatures, feature, incidentsOf, iso, NOW } from "./making";
 
 const hours = new LocalHours("America/Los_Angeles");

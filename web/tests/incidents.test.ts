@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { at, CLOSED, Incidents, OPEN, RETRACTED } from "../src/lib/incidents";
+import { at, CLOSED, Incidents, OPEN, RETRACTED } from "../src/data/incidents";
 import { anyFeatures, feature, incidentsOf, iso, NOW } from "./making";
 
 test("an update is written into the row that the incident has", () => {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { LocalHours } from "../src/lib/clock";
-import { survey } from "../src/lib/facets";
-import { compile, EVERYTHING } from "../src/lib/filter";
-import { DENSITIES, type Layers, layersFromParams, layersToParams, toggleKind } from "../src/lib/layers";
 import { hexagonRadius, spots } from "../src/map/density";
+import { LocalHours } from "../src/state/clock";
+import { survey } from "../src/state/facets";
+import { compile, EVERYTHING } from "../src/state/filter";
+import { DENSITIES, type Layers, layersFromParams, layersToParams, toggleKind } from "../src/state/layers";
 import { feature, incidentsOf, NOW } from "./making";
 
 test("the address holds the layers, and nothing of them when they are the usual ones", () => {

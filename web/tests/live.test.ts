@@ -1,8 +1,8 @@
 /** Following the live feed: where it goes on, and when everything has to be loaded anew. */
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { eventId, LiveFeed, positionOf } from "../src/lib/live";
-import type { Position } from "../src/lib/window";
+import { eventId, LiveFeed, positionOf } from "../src/data/live";
+import type { Position } from "../src/data/window";
 
 /** Stands for the browser's own: remembers where it was opened, and says what a server would. */
 class Source {

@@ -1,9 +1,9 @@
 /** Invented incidents for tests, as features of the live feed. */
 
 import fc from "fast-check";
-import type { IncidentFeature } from "../src/lib/api";
-import { CATEGORIES } from "../src/lib/categories";
-import { Incidents } from "../src/lib/incidents";
+import type { IncidentFeature } from "../src/data/api";
+import { Incidents } from "../src/data/incidents";
+import { CATEGORIES } from "../src/present/categories";
 
 /** 2026-03-06 20:00 UTC, a Friday. */
 export const NOW = 1772827200;

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { GROUP_IDS } from "../src/lib/categories";
-import type { Facets } from "../src/lib/facets";
-import type { Incidents } from "../src/lib/incidents";
+import type { Incidents } from "../src/data/incidents";
 import { HIDDEN, QUIET, QuietMarks, type Scene } from "../src/map/marks";
 import type { Palette } from "../src/map/palette";
+import { GROUP_IDS } from "../src/present/categories";
+import type { Facets } from "../src/state/facets";
 import { anyFeatures, feature, incidentsOf, NOW } from "./making";
 
 const palette = { groups: GROUP_IDS.map((_, group) => `#${group}${group}${group}000`) } as Palette;

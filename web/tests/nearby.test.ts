@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nearby } from "../src/lib/nearby";
+import { nearby } from "../src/state/nearby";
 import { feature, incidentsOf } from "./making";
 
 test("what is nearby is counted by distance, without itself and without those that have no place", () => {

@@ -1,17 +1,17 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { withheldToProtect } from "../src/lib/api";
-import { CATEGORIES, categoriesOf, GROUP_IDS, groupOf } from "../src/lib/categories";
-import { formats } from "../src/lib/format";
-import { waitAfter } from "../src/lib/live";
-import { settle, stopHeights } from "../src/lib/sheet";
+import { withheldToProtect } from "../src/data/api";
+import { waitAfter } from "../src/data/live";
 import { FAN_MOST, fanOffsets } from "../src/map/fan";
-import { en } from "../src/words/en";
-import { es } from "../src/words/es";
-import { chooseLanguage, LANGUAGES } from "../src/words/tongue.svelte";
-import { vi } from "../src/words/vi";
-import { zh } from "../src/words/zh";
+import { en } from "../src/messages/en";
+import { es } from "../src/messages/es";
+import { chooseLanguage, LANGUAGES } from "../src/messages/tongue.svelte";
+import { vi } from "../src/messages/vi";
+import { zh } from "../src/messages/zh";
+import { CATEGORIES, categoriesOf, GROUP_IDS, groupOf } from "../src/present/categories";
+import { formats } from "../src/present/format";
+import { settle, stopHeights } from "../src/state/sheet";
 
 function shape(value: unknown): unknown {
   if (Array.isArray(value)) return value.length;

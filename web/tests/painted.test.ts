@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { withNextFrame } from "../src/lib/painted";
+import { withNextFrame } from "../src/state/painted";
 
 let frames: (() => void)[] = [];
 

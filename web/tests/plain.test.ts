@@ -19,7 +19,7 @@ test("a message that counts has a text for one and a text for others", () => {
 
 test("every language's plain pages need the same names as English", async () => {
   const needs = async (language: string) => {
-    const { module } = await runnerImport<{ plain: object }>(join(root, `src/words/plain/${language}.ts`));
+    const { module } = await runnerImport<{ plain: object }>(join(root, `src/messages/plain/${language}.ts`));
     const text = JSON.stringify(messages(module.plain));
     return { keys: Object.keys(module.plain), names: [...text.matchAll(/\{\w+\}/g)].map(String).sort() };
   };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Facets } from "../src/lib/facets";
 import { claims } from "../src/map/room";
 import type { View } from "../src/map/view";
+import type { Facets } from "../src/state/facets";
 import { feature, incidentsOf } from "./making";
 
 test("names make room for each place with an open mark, once, and for no other", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { AreaCollection, City } from "../src/lib/api";
-import { geocoderHost, geocoderQuery, readAnswer } from "../src/lib/geocoder";
-import { suggest } from "../src/lib/suggest";
+import type { AreaCollection, City } from "../src/data/api";
+import { geocoderHost, geocoderQuery, readAnswer } from "../src/data/geocoder";
+import { suggest } from "../src/state/suggest";
 import { feature, incidentsOf } from "./making";
 
 const city = { bounds: [-122.4, 37.7, -122.1, 37.9] } as City;

@@ -2,18 +2,18 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { IncidentFeature, LifeEvent } from "../src/lib/api";
-import { changeLine, factsOf, notesOf, stepsOf } from "../src/lib/card";
-import { ageOf, endingOf, placeLine, progressOf, titleOf } from "../src/lib/describe";
-import { formats } from "../src/lib/format";
-import { Incidents } from "../src/lib/incidents";
-import { type UsualKind, usualSentences } from "../src/lib/usual";
-import { en } from "../src/words/en";
-import { es } from "../src/words/es";
-import { LANGUAGES } from "../src/words/tongue.svelte";
-import { speakUsual } from "../src/words/usual/catalogues";
-import { vi } from "../src/words/vi";
-import { zh } from "../src/words/zh";
+import type { IncidentFeature, LifeEvent } from "../src/data/api";
+import { Incidents } from "../src/data/incidents";
+import { type UsualKind, usualSentences } from "../src/data/usual";
+import { en } from "../src/messages/en";
+import { es } from "../src/messages/es";
+import { LANGUAGES } from "../src/messages/tongue.svelte";
+import { speakUsual } from "../src/messages/usual/catalogues";
+import { vi } from "../src/messages/vi";
+import { zh } from "../src/messages/zh";
+import { changeLine, factsOf, notesOf, stepsOf } from "../src/present/card";
+import { ageOf, endingOf, placeLine, progressOf, titleOf } from "../src/present/describe";
+import { formats } from "../src/present/format";
 
 interface Golden {
   now: string;

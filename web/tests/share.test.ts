@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { fromHash, toHash } from "../src/lib/camera";
-import { embedCode, fullAddress } from "../src/lib/share";
+import { fromHash, toHash } from "../src/state/camera";
+import { embedCode, fullAddress } from "../src/state/share";
 
 test("a camera survives the way through the address", () => {
   const camera = fc.record({

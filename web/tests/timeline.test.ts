@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LocalHours } from "../src/lib/clock";
-import { formats } from "../src/lib/format";
-import { bars, drag, gripAt, ticks } from "../src/lib/timeline";
-import { en } from "../src/words/en";
-import { es } from "../src/words/es";
+import { en } from "../src/messages/en";
+import { es } from "../src/messages/es";
+import { formats } from "../src/present/format";
+import { bars, drag, gripAt, ticks } from "../src/present/timeline";
+import { LocalHours } from "../src/state/clock";
 import { NOW } from "./making";
 
 const axis = { start: NOW - 86400, step: 900, count: 96 };

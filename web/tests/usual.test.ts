@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { chosenPart, stripOf, type UsualKind, type UsualPart, whatOf, worthSaying } from "../src/lib/usual";
-import { LANGUAGES } from "../src/words/tongue.svelte";
-import { speakUsual } from "../src/words/usual/catalogues";
-import { usual as en } from "../src/words/usual/en";
+import { chosenPart, stripOf, type UsualKind, type UsualPart, whatOf, worthSaying } from "../src/data/usual";
+import { LANGUAGES } from "../src/messages/tongue.svelte";
+import { speakUsual } from "../src/messages/usual/catalogues";
+import { usual as en } from "../src/messages/usual/en";
 
 function part(change: Partial<UsualPart> = {}): UsualPart {
   const past = [9, 12, null, 7].map((count) => ({ from: "", to: "", count, missing: null }));
@@ -75,7 +75,7 @@ function texts(value: unknown): string[] {
 }
 
 test("every language says all of it, with the same parts", async () => {
-  expect(readdirSync(new URL("../src/words/usual", import.meta.url)).length).toBe(LANGUAGES.length + 1);
+  expect(readdirSync(new URL("../src/messages/usual", import.meta.url)).length).toBe(LANGUAGES.length + 1);
   const marks = (text: string) => (text.match(/‹\d›/g) ?? []).sort();
   for (const language of LANGUAGES) {
     const spoken = await speakUsual(language);

@@ -13,8 +13,8 @@ import {
   utf8,
 } from "@uwdata/flechette";
 import { expect, test } from "vitest";
-import { CLOSED, NEVER, NO_BYTE, OPEN } from "../src/lib/incidents";
-import { decodeWindow, nameRows } from "../src/lib/window";
+import { CLOSED, NEVER, NO_BYTE, OPEN } from "../src/data/incidents";
+import { decodeWindow, nameRows } from "../src/data/window";
 
 const place = (lon: number, label: string | null, beat: string | null) => ({
   lon,

@@ -29,17 +29,17 @@ function template(message: (...names: unknown[]) => string): Message {
 
 /** The languages that have both catalogues: that of the map page and that of the plain pages. */
 export function languages(root: string): string[] {
-  return readdirSync(join(root, "src/words/plain"))
+  return readdirSync(join(root, "src/messages/plain"))
     .map((file) => file.replace(/\.ts$/, ""))
-    .filter((language) => existsSync(join(root, `src/words/${language}.ts`)))
+    .filter((language) => existsSync(join(root, `src/messages/${language}.ts`)))
     .sort();
 }
 
 async function catalogue(root: string, language: string): Promise<Message> {
   const load = async (file: string) => (await runnerImport<Record<string, unknown>>(join(root, file))).module;
-  const shared = (await load(`src/words/${language}.ts`))[language];
-  const { plain } = await load(`src/words/plain/${language}.ts`);
-  const { usual } = await load(`src/words/usual/${language}.ts`);
+  const shared = (await load(`src/messages/${language}.ts`))[language];
+  const { plain } = await load(`src/messages/plain/${language}.ts`);
+  const { usual } = await load(`src/messages/usual/${language}.ts`);
   return { ...(messages(shared) as object), plain: messages(plain), usual: messages(usual) };
 }
 
@@ -56,8 +56,8 @@ export function plainPages(): Plugin {
       const emit = (name: string, value: unknown) =>
         this.emitFile({ type: "asset", fileName: `plain/${name}.json`, source: JSON.stringify(value) });
       for (const language of languages(root)) emit(language, await catalogue(root, language));
-      const { module } = await runnerImport<typeof import("../src/lib/categories")>(
-        join(root, "src/lib/categories.ts"),
+      const { module } = await runnerImport<typeof import("../src/present/categories")>(
+        join(root, "src/present/categories.ts"),
       );
       const groups = Object.fromEntries(module.GROUP_IDS.map((id) => [id, module.categoriesOf([id])]));
       emit("marks", { groups, outlines: outlines() });

@@ -1,7 +1,7 @@
 /** Draws the glyphs side by side on one canvas: eight groups and, last, the tick of a call that just closed. */
 
 import outlines from "virtual:glyphs";
-import { GROUP_IDS } from "../lib/categories";
+import { GROUP_IDS } from "../present/categories";
 
 /** The icons are drawn on a grid of 15 units; a cell leaves half a unit around them. */
 const GRID = 16;

@@ -1,7 +1,7 @@
 /** The map under the incidents, as one list of layers from bottom to top: local layers, area outlines, labels. */
 
 import type { GeoJSONSourceSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
-import type { AreaCollection, BaseKind, City } from "../lib/api";
+import type { AreaCollection, BaseKind, City } from "../data/api";
 import type { Palette } from "./palette";
 import { NAMES_BEGIN, ROOM_LAYER, ROOM_SOURCE } from "./room";
 

@@ -1,7 +1,7 @@
 /** How many closed incidents stand at each public place: what the hexagons add up. */
 
-import type { Facets } from "../lib/facets";
-import { at, type Incidents, OPEN } from "../lib/incidents";
+import { at, type Incidents, OPEN } from "../data/incidents";
+import type { Facets } from "../state/facets";
 
 export interface Spot {
   position: [number, number];

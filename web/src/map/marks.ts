@@ -1,8 +1,8 @@
 /** Turns the columns of the incidents into the GPU's: one set for all quiet marks, a small one for those alive. */
 
-import { groupIndex } from "../lib/categories";
-import type { Facets } from "../lib/facets";
-import { at, type Incidents, NEVER, OPEN } from "../lib/incidents";
+import { at, type Incidents, NEVER, OPEN } from "../data/incidents";
+import { groupIndex } from "../present/categories";
+import type { Facets } from "../state/facets";
 import { bytes, type Palette } from "./palette";
 
 /** Something that just happened to a row; `start` in seconds of real time. */

@@ -1,6 +1,6 @@
 /** Reads the colours that the map needs from the page's style sheet, so that they stand in one place. */
 
-import { GROUP_IDS } from "../lib/categories";
+import { GROUP_IDS } from "../present/categories";
 
 const NAMES = [
   "land",

@@ -1,8 +1,8 @@
 /** Finds the incidents under the pointer. */
 
 import type { Map as LibreMap } from "maplibre-gl";
-import type { Facets } from "../lib/facets";
-import { at, type Incidents, OPEN } from "../lib/incidents";
+import { at, type Incidents, OPEN } from "../data/incidents";
+import type { Facets } from "../state/facets";
 
 export const REACH_PX = 14;
 

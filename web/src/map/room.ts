@@ -1,7 +1,7 @@
 /** Keeps room for open marks among the names on the map: shapes that nobody sees, which names move away from. */
 
 import type { GeoJSONSource, LayerSpecification, Map as LibreMap, SourceSpecification } from "maplibre-gl";
-import { at, OPEN } from "../lib/incidents";
+import { at, OPEN } from "../data/incidents";
 import type { View } from "./view";
 
 const SOURCE = "mark-room";

@@ -1,7 +1,7 @@
 /** What the page hands to the map and what the map tells the page. */
 
-import type { Camera } from "../lib/camera";
-import type { Density } from "../lib/layers";
+import type { Camera } from "../state/camera";
+import type { Density } from "../state/layers";
 import type { Scene } from "./marks";
 
 /** What is to be drawn; the map asks nobody for anything else. */

@@ -1,7 +1,0 @@
-declare module "virtual:glyphs" {
-  import type { GroupId } from "./categories";
-
-  /** SVG path data on a grid of 15 units. */
-  const outlines: Record<GroupId, string>;
-  export default outlines;
-}

@@ -1,4 +1,0 @@
-import { lazy } from "../lib/lazy";
-
-/** "Is this usual here?", which most visits never ask. */
-export const usualPart = lazy(() => import("./Usual.svelte"));

@@ -1,0 +1,99 @@
+/** The sentences of one incident's card: the server's page of it says the same (`tests/golden/sentences.json`). */
+
+import type { IncidentProperties, LifeEvent } from "../data/api";
+import { at, type Incidents, NO_BYTE, OPEN } from "../data/incidents";
+import type { Words } from "../messages/en";
+import { barsOf, stageLine } from "./describe";
+import type { Formats } from "./format";
+
+export interface Step {
+  name: string;
+  /** When it was reached: a time for the first stage, and for the others how long after it. */
+  text: string;
+  reached: boolean;
+}
+
+/** What a card is made of; `exact` comes from the server after the card has opened. */
+export interface Subject {
+  incidents: Incidents;
+  row: number;
+  exact: IncidentProperties | null;
+}
+
+/** Stages with their times; one that was passed without a time has a dash. Nobody is sent to a request. */
+export function stepsOf({ incidents, row, exact }: Subject, format: Formats, now: number): Step[] {
+  const received = at(incidents.received, row);
+  const open = incidents.state[row] === OPEN;
+  const bars = barsOf(incidents.text("kind", row), incidents.stageOf(row));
+  const about = exact?.time_step_min ? "≈\u00a0" : "";
+  const after = (name: string, time: number | null, passed: boolean): Step => {
+    const unknown = passed ? "–" : "…";
+    const text = time === null ? unknown : `${about}+${format.span(time - received)}`;
+    return { name, text, reached: time !== null };
+  };
+  const left = exact && !exact.dispatched_at && exact.en_route_at ? "en_route" : "dispatched";
+  const closed = open ? null : (seconds(exact?.closed_at) ?? incidents.closedAt(row));
+  const first = { name: "received", text: `${about}${format.moment(received, now)}`, reached: true };
+  const last = after("closed", closed, !open);
+  if (bars.of === 2) return [first, last];
+  const sent = seconds(exact?.dispatched_at) ?? seconds(exact?.en_route_at);
+  return [
+    first,
+    after(left, sent, bars.reached > 1),
+    after("on_scene", seconds(exact?.on_scene_at), bars.reached > 2),
+    last,
+  ];
+}
+
+/** What else is known of it, in a few words each. */
+export function factsOf({ incidents, row, exact }: Subject, words: Words, format: Formats): string[] {
+  const agency = incidents.text("agency", row);
+  const priority = at(incidents.priority, row);
+  const facts = [
+    agency === null ? null : (words.agencies[agency] ?? agency),
+    priority === NO_BYTE ? null : words.priorityIs(format.number(priority)),
+    exact?.units ? words.unitsAssigned(exact.units) : null,
+    stageLine(incidents, row, words),
+  ];
+  return facts.filter((fact) => fact !== null);
+}
+
+/** What was done to its place and its times before anybody saw them. */
+export function notesOf({ incidents, row, exact }: Subject, words: Words, format: Formats): string[] {
+  const place = incidents.placeOf(row);
+  const type = incidents.text("source_type", row);
+  const notes = [
+    place ? words.placeKinds[place.kind]?.(format.metres(place.radius_m)) : words.placeWithheld,
+    type === null ? null : words.reportedAs(type),
+    exact?.delayed ? words.delayed : null,
+    exact?.time_step_min ? words.timeStep(format.number(exact.time_step_min)) : null,
+  ];
+  return notes.filter((note) => note !== null && note !== undefined);
+}
+
+/** What one published change set. */
+export function changeLine(event: LifeEvent, words: Words, format: Formats): string {
+  const parts = Object.entries(event.changed).flatMap(([field, value]) => {
+    const name = words.fields[field];
+    if (!name || value === null || typeof value === "object") return [];
+    return [words.changedTo(name, spoken(field, String(value), words, format))];
+  });
+  return parts.join(" · ");
+}
+
+function spoken(field: string, value: string, words: Words, format: Formats): string {
+  if (field.endsWith("_at")) return format.time(Date.parse(value) / 1000);
+  const tables: Record<string, Record<string, string>> = {
+    status: words.statuses,
+    category: words.category,
+    disposition: words.dispositions,
+    agency: words.agencies,
+    origin: words.origins,
+    kind: words.kinds,
+  };
+  return tables[field]?.[value] ?? value;
+}
+
+function seconds(time: string | null | undefined): number | null {
+  return time ? Math.floor(Date.parse(time) / 1000) : null;
+}

@@ -1,0 +1,97 @@
+/** The words for one row: what list, details and a screen reader say about it alike. */
+
+import { at, type Incidents, OPEN, type Place, type Stage } from "../data/incidents";
+import type { Words } from "../messages/en";
+import type { Category } from "./categories";
+import type { Formats } from "./format";
+
+/** How many of a call's bars received, dispatched, on scene and closed are behind each stage. */
+const BARS: Record<Stage, number> = { received: 1, dispatched: 2, en_route: 2, on_scene: 3, closed: 4 };
+
+/** How many bars an incident has and how many of them are behind it; nobody is sent to a request. */
+export function barsOf(kind: string | null, stage: Stage): { of: number; reached: number } {
+  if (kind === "request") return { of: 2, reached: stage === "closed" ? 2 : 1 };
+  return { of: 4, reached: BARS[stage] };
+}
+
+export function titleOf(incidents: Incidents, row: number, words: Words): string {
+  const category = incidents.text("category", row) ?? "other";
+  return words.category[category as Category] ?? category;
+}
+
+/** "1400 block of Broadway · Downtown", from what there is; with all of its areas where they are asked for. */
+export function placeLine(
+  incidents: Incidents,
+  row: number,
+  words: Words,
+  areaName: (kind: string, id: string) => string,
+  kinds: readonly string[],
+  allAreas = false,
+): string {
+  const place = incidents.placeOf(row);
+  if (!place) return words.noPlace;
+  const parts = place.label ? [place.label] : [];
+  const known = areaKindsOf(place, kinds).slice(0, allAreas ? kinds.length : 1);
+  for (const kind of known) parts.push(areaLabel(kind, place.areas[kind] ?? "", words, areaName));
+  return parts.join(" · ") || words.unnamedPlace;
+}
+
+/** The kinds of area that a place lies in, the best known first. */
+export function areaKindsOf(place: Place | null, kinds: readonly string[]): string[] {
+  const known = kinds.filter((kind) => place?.areas[kind]);
+  // Most people know their neighbourhood; few know their beat.
+  const best = known.filter((kind) => kind.startsWith("neighb"));
+  return [...best, ...known.filter((kind) => !best.includes(kind))];
+}
+
+/** "Downtown", or "beat 04X" where the name is no more than a number. */
+export function areaLabel(
+  kind: string,
+  id: string,
+  words: Words,
+  areaName: (kind: string, id: string) => string,
+): string {
+  const name = areaName(kind, id);
+  return name === id && /\d/.test(id) ? `${words.areaKind[kind] ?? kind} ${id}` : name;
+}
+
+/** Parts with dots between them, none of which begins a line. */
+export function dotted(parts: string[]): string {
+  return parts.join(" · ").replaceAll(" ·", "\u00a0·");
+}
+
+/** How a closed row ended, where that is known. */
+export function endingOf(incidents: Incidents, row: number, words: Words): string | null {
+  const disposition = incidents.state[row] === OPEN ? null : incidents.text("disposition", row);
+  return disposition ? (words.dispositions[disposition] ?? disposition) : null;
+}
+
+/** The stage of an open row or the ending of a closed one. */
+export function stageLine(incidents: Incidents, row: number, words: Words): string {
+  if (incidents.state[row] === OPEN) return words.stageTitles[incidents.stageOf(row)] ?? "";
+  const ending = endingOf(incidents, row, words);
+  return ending ? words.closedAs(ending) : (words.stageTitles.closed ?? "");
+}
+
+/**
+ * Seconds from when an incident was received to when it was closed, if that is known and not yet to come: in whole
+ * minutes, rounded up, as the window has them.
+ */
+export function tookOf(incidents: Incidents, row: number): number | null {
+  const closed = incidents.state[row] === OPEN ? null : incidents.closedAt(row);
+  const took = closed === null ? 0 : closed - at(incidents.received, row);
+  return took > 0 ? Math.ceil(took / 60) * 60 : null;
+}
+
+/** What a row of the list says of its stage: "Closed in 30 min", or the stage where that is not known. */
+export function progressOf(incidents: Incidents, row: number, words: Words, format: Formats): string {
+  const took = tookOf(incidents, row);
+  return took === null
+    ? (words.stageTitles[incidents.stageOf(row)] ?? "")
+    : words.closedIn(format.span(took));
+}
+
+/** Seconds since an incident was received. */
+export function ageOf(incidents: Incidents, row: number, now: number): number {
+  return now - at(incidents.received, row);
+}

@@ -1,0 +1,288 @@
+/** What to show: one definition, from which the address bar, the list, the GPU and the server query all follow. */
+
+import { type Incidents, OPEN, RETRACTED } from "../data/incidents";
+import {
+  CATEGORIES,
+  type Category,
+  categoriesOf,
+  GROUP_IDS,
+  type GroupId,
+  groupOf,
+} from "../present/categories";
+
+export const RANGES = [1, 24, 168, 720] as const;
+export type Range = (typeof RANGES)[number];
+
+export const ALL_KINDS = ["call", "request"] as const;
+
+export interface Filter {
+  /** Hours back from now that are on the timeline. */
+  readonly range: Range;
+  /** A span inside the range, epoch seconds: from `since`, up to but without `until`. */
+  readonly since: number | null;
+  readonly until: number | null;
+  /** Groups that are switched off. */
+  readonly hidden: readonly GroupId[];
+  /** One category alone, if its group is not switched off. */
+  readonly category: Category | null;
+  readonly status: "open" | "closed" | null;
+  readonly kind: "call" | "request" | null;
+  readonly origin: "community" | "officer" | null;
+  readonly agency: string | null;
+  readonly priority: number | null;
+  readonly area: { readonly kind: string; readonly id: string } | null;
+  /** Words that must all be found. */
+  readonly words: string;
+  /** Hours of the day and days of the week (Monday is 0), a bit for each. */
+  readonly hours: number;
+  readonly weekdays: number;
+}
+
+export const ALL_HOURS = 0xffffff;
+export const ALL_DAYS = 0x7f;
+
+export const EVERYTHING: Filter = {
+  range: 24,
+  since: null,
+  until: null,
+  hidden: [],
+  category: null,
+  status: null,
+  kind: null,
+  origin: null,
+  agency: null,
+  priority: null,
+  area: null,
+  words: "",
+  hours: ALL_HOURS,
+  weekdays: ALL_DAYS,
+};
+
+/** Write a filter as the parameters of this page's address; what is not narrowed is left out. */
+export function toParams(filter: Filter): URLSearchParams {
+  const params = new URLSearchParams();
+  const set = (name: string, value: string | number | null) => {
+    if (value !== null && value !== "") params.set(name, String(value));
+  };
+  if (filter.range !== EVERYTHING.range) set("range", filter.range);
+  set("since", filter.since);
+  set("until", filter.until);
+  set("hide", filter.hidden.join(","));
+  set("category", filter.category);
+  set("status", filter.status);
+  set("kind", filter.kind);
+  set("origin", filter.origin);
+  set("agency", filter.agency);
+  set("priority", filter.priority);
+  if (filter.area) set("area", `${filter.area.kind}:${filter.area.id}`);
+  set("q", filter.words.trim());
+  if (filter.hours !== ALL_HOURS) set("hours", bitsToText(filter.hours, 24));
+  if (filter.weekdays !== ALL_DAYS) set("weekdays", bitsToText(filter.weekdays, 7));
+  return params;
+}
+
+/** Whether anything is left out of what is shown; the range alone leaves out nothing. */
+export function isNarrowed(filter: Filter): boolean {
+  return toParams({ ...filter, range: EVERYTHING.range }).size > 0;
+}
+
+/** Read a filter from an address; what cannot be read is as if it were not there. */
+export function fromParams(params: URLSearchParams): Filter {
+  const number = (name: string) => {
+    const value = params.get(name);
+    return value !== null && /^\d{1,10}$/.test(value) ? Number(value) : null;
+  };
+  const oneOf = <T extends string>(name: string, values: readonly T[]): T | null =>
+    values.find((value) => value === params.get(name)) ?? null;
+  const hidden = new Set((params.get("hide") ?? "").split(","));
+  const area = /^([^:]+):(.+)$/.exec(params.get("area") ?? "");
+  return {
+    range: RANGES.find((range) => range === number("range")) ?? EVERYTHING.range,
+    since: number("since"),
+    until: number("until"),
+    hidden: GROUP_IDS.filter((group) => hidden.has(group)),
+    category: oneOf("category", CATEGORIES),
+    status: oneOf("status", ["open", "closed"]),
+    kind: oneOf("kind", ALL_KINDS),
+    origin: oneOf("origin", ["community", "officer"]),
+    agency: params.get("agency") || null,
+    priority: number("priority"),
+    area: area?.[1] && area[2] ? { kind: area[1], id: area[2] } : null,
+    words: (params.get("q") ?? "").trim(),
+    hours: textToBits(params.get("hours"), 24) || ALL_HOURS,
+    weekdays: textToBits(params.get("weekdays"), 7) || ALL_DAYS,
+  };
+}
+
+/**
+ * Ask `/api/v1/incidents` for the same. Two things differ: it knows only the words of the feed, not those of the reader's
+ * language, and open incidents from before the range need a question of their own.
+ */
+export function toServerQuery(filter: Filter, now: number): URLSearchParams {
+  const query = new URLSearchParams();
+  const iso = (at: number) => new Date(at * 1000).toISOString().replace(".000Z", "Z");
+  const { since, until } = timeBounds(filter, now);
+  query.set("since", iso(since));
+  if (until !== Number.POSITIVE_INFINITY) query.set("until", iso(until));
+  const shown = categoriesOf(GROUP_IDS.filter((id) => !filter.hidden.includes(id)));
+  const wanted = filter.category === null ? shown : shown.filter((one) => one === filter.category);
+  if (wanted.length < CATEGORIES.length) for (const one of wanted) query.append("category", one);
+  // A question without categories is one for all of them: no time at all has none.
+  if (wanted.length === 0) query.set("until", iso(since));
+  for (const name of ["status", "kind", "origin", "agency", "priority"] as const) {
+    const value = filter[name];
+    if (value !== null) query.set(name, String(value));
+  }
+  if (filter.hours !== ALL_HOURS) query.set("hours", bitsToText(filter.hours, 24));
+  if (filter.weekdays !== ALL_DAYS) query.set("weekdays", bitsToText(filter.weekdays, 7));
+  if (filter.area) query.set("area", `${filter.area.kind}:${filter.area.id}`);
+  if (filter.words.trim()) query.set("q", filter.words.trim());
+  return query;
+}
+
+/** The times received that a filter lets through, epoch seconds; for the list, the server and the GPU alike. */
+export function timeBounds(filter: Filter, now: number): { since: number; until: number } {
+  return {
+    since: filter.since ?? Math.floor(now) - filter.range * 3600,
+    until: filter.until ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+/** Whether open incidents from before the range are shown too: yes while no span is chosen. */
+export function keepsOldOpen(filter: Filter): boolean {
+  return filter.since === null;
+}
+
+/** Bits of the answer of a `RowTest`: why a row is not shown. 0 means that it is shown. */
+export const OUT_OF_TIME = 1;
+export const HIDDEN_GROUP = 2;
+export const OUT_OF_HOURS = 4;
+export const OTHERWISE = 8;
+
+export type RowTest = (row: number) => number;
+
+/** The words of a category and of an area in the reader's language, for the search by words. */
+export interface Spoken {
+  category(category: string): string;
+  area(kind: string, id: string): string;
+}
+
+/** Make the test that every view of the incidents goes through. */
+export function compile(
+  filter: Filter,
+  incidents: Incidents,
+  context: { now: number; hourOfWeek(at: number): number; spoken: Spoken },
+): RowTest {
+  const { since, until } = timeBounds(filter, context.now);
+  const keepOpen = keepsOldOpen(filter);
+  const hidden = incidents.codes.category.texts.map((text) =>
+    filter.hidden.includes(groupOf(text ?? "other")),
+  );
+  const allHours = filter.hours === ALL_HOURS && filter.weekdays === ALL_DAYS;
+  const otherwise = compileRest(filter, incidents, context.spoken);
+  const { state: states, received: times } = incidents;
+  const { category } = incidents.texts;
+  return (row) => {
+    const state = states[row];
+    if (state === RETRACTED || (otherwise && !otherwise(row))) return OTHERWISE;
+    const received = times[row] as number;
+    let why = 0;
+    if (received >= until || (received < since && !(keepOpen && state === OPEN))) why |= OUT_OF_TIME;
+    if (hidden[category[row] as number]) why |= HIDDEN_GROUP;
+    if (!allHours) {
+      const hour = context.hourOfWeek(received);
+      const wanted = (filter.hours >> (hour % 24)) & (filter.weekdays >> Math.floor(hour / 24)) & 1;
+      if (!wanted) why |= OUT_OF_HOURS;
+    }
+    return why;
+  };
+}
+
+/** The tests that need not look at time or group, or null when there are none. */
+function compileRest(
+  filter: Filter,
+  incidents: Incidents,
+  spoken: Spoken,
+): ((row: number) => boolean) | null {
+  const tests: ((row: number) => boolean)[] = [];
+  if (filter.status) {
+    const open = filter.status === "open";
+    tests.push((row) => (incidents.state[row] === OPEN) === open);
+  }
+  for (const name of ["category", "kind", "origin", "agency"] as const) {
+    const wanted = filter[name];
+    if (wanted === null) continue;
+    const code = incidents.codes[name].texts.indexOf(wanted);
+    const column = incidents.texts[name];
+    tests.push((row) => column[row] === code);
+  }
+  if (filter.priority !== null) tests.push((row) => incidents.priority[row] === filter.priority);
+  if (filter.area) {
+    const { kind, id } = filter.area;
+    const inside = incidents.places.map((place) => place.areas[kind] === id);
+    const { place } = incidents;
+    tests.push((row) => inside[place[row] as number] === true);
+  }
+  if (filter.words.trim()) tests.push(compileWords(filter.words, incidents, spoken));
+  if (tests.length < 2) return tests[0] ?? null;
+  return (row) => tests.every((test) => test(row));
+}
+
+/** Every word must stand in the category, the place, its areas or the source type; looked up once per value. */
+function compileWords(text: string, incidents: Incidents, spoken: Spoken): (row: number) => boolean {
+  const words = fold(text).split(/\s+/).filter(Boolean).slice(0, 30);
+  const all = 2 ** words.length - 1;
+  const bits = (value: string) => {
+    const folded = fold(value);
+    return words.reduce((found, word, bit) => (folded.includes(word) ? found | (1 << bit) : found), 0);
+  };
+  const categories = incidents.codes.category.texts.map((id) =>
+    bits(id ? `${id} ${spoken.category(id)}` : ""),
+  );
+  const types = incidents.codes.source_type.texts.map((type) => bits(type ?? ""));
+  const places = incidents.places.map((place) => {
+    const areas = Object.entries(place.areas).map(([kind, id]) => `${id} ${spoken.area(kind, id)}`);
+    return bits([place.label ?? "", ...areas].join(" · "));
+  });
+  const { place: placeOf } = incidents;
+  const { category, source_type: sourceType } = incidents.texts;
+  return (row) => {
+    const place = placeOf[row] as number;
+    const found =
+      (categories[category[row] as number] ?? 0) |
+      (types[sourceType[row] as number] ?? 0) |
+      (place < 0 ? 0 : (places[place] ?? 0));
+    return found === all;
+  };
+}
+
+/** Lower case without accents, so that "jose" finds "José". */
+export function fold(text: string): string {
+  return text
+    .normalize("NFD")
+    .replace(/\p{Diacritic}/gu, "")
+    .toLocaleLowerCase("en");
+}
+
+function bitsToText(bits: number, count: number): string {
+  const parts: string[] = [];
+  for (let first = 0; first < count; first++) {
+    if (!((bits >> first) & 1)) continue;
+    let last = first;
+    while (last + 1 < count && (bits >> (last + 1)) & 1) last++;
+    parts.push(first === last ? `${first}` : `${first}-${last}`);
+    first = last;
+  }
+  return parts.join(".");
+}
+
+function textToBits(text: string | null, count: number): number {
+  let bits = 0;
+  for (const part of (text ?? "").split(".")) {
+    const match = /^(\d{1,2})(?:-(\d{1,2}))?$/.exec(part);
+    if (!match) continue;
+    const last = Math.min(Number(match[2] ?? match[1]), count - 1);
+    for (let bit = Number(match[1]); bit <= last; bit++) bits |= 1 << bit;
+  }
+  return bits;
+}

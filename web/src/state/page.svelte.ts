@@ -1,0 +1,420 @@
+/** The state of the page: what it knows of the city, what the reader chose, and what follows from both. */
+
+import {
+  type Answer,
+  type AreaCollection,
+  type City,
+  fetchCity,
+  fetchIncident,
+  fetchWindow,
+  fetchWindowIds,
+  type Pulse,
+} from "../data/api";
+import { at, Incidents, OPEN, type Put } from "../data/incidents";
+import { type Connection, LiveFeed } from "../data/live";
+import { decodeWindow, nameRows, type Position } from "../data/window";
+import { tongue } from "../messages/tongue.svelte";
+import { Keeper } from "../offline/keeper";
+import { type Formats, formats } from "../present/format";
+import { summarise } from "../present/timeline";
+import { type Camera, toHash } from "./camera";
+import { CityClock, LocalHours, startOfDay } from "./clock";
+import { type Axis, type Facets, survey } from "./facets";
+import {
+  compile,
+  EVERYTHING,
+  type Filter,
+  fromParams,
+  keepsOldOpen,
+  type Spoken,
+  timeBounds,
+  toParams,
+  toServerQuery,
+} from "./filter";
+import { type Layers, layersFromParams, layersToParams, USUAL_LAYERS } from "./layers";
+import { Moments } from "./moments";
+import { painted, withNextFrame } from "./painted";
+
+/** How finely the timeline counts, in seconds, for each range in hours. */
+const STEPS: Record<number, number> = { 1: 60, 24: 900, 168: 7200, 720: 21600 };
+
+/** What the server did not give is asked for again after this. */
+const AGAIN_MS = 3000;
+
+/** A retraction and the coarser version that replaces it arrive together; this is more than enough. */
+const RETURNS_MS = 1000;
+
+export class Page {
+  city = $state.raw<City | null>(null);
+  failed = $state(false);
+  connection = $state<Connection>("connecting");
+  pulse = $state.raw<Pulse | null>(null);
+  filter = $state.raw<Filter>(EVERYTHING);
+  /** Counts up whenever columns changed. */
+  revision = $state(0);
+  /** The city's time in whole seconds, and in steps of half a minute for what need not follow each second. */
+  second = $state(0);
+  halfMinute = $state(0);
+  /** Counts up with each incident that arrives. */
+  beats = $state(0);
+  selected = $state<number | null>(null);
+  following = $state(false);
+  /** Something to tell the reader once, such as that the incident of a link is no longer public. */
+  notice = $state<"gone" | "locating" | "elsewhere" | "noPosition" | null>(null);
+  playedAt = $state<number | null>(null);
+  layers = $state.raw<Layers>(USUAL_LAYERS);
+  areas = $state.raw<Record<string, AreaCollection>>({});
+  loadedHours = $state(0);
+  /** When this view was kept, milliseconds of this machine's clock, while it is not the server's own answer. */
+  keptAt = $state<number | null>(null);
+  closedSincePulse = $state(0);
+
+  incidents = new Incidents(0);
+  readonly clock = new CityClock();
+  readonly #keeper = new Keeper();
+  readonly #happened = new Moments(() => this.#soon());
+  readonly moments = this.#happened.byRow;
+  #hours = new LocalHours("UTC");
+  #feed: LiveFeed | null = null;
+  #unnamedRetractions = new Set<string>();
+  #position: Position = { seq: 0, epoch: "" };
+  #named = false;
+  #wantedId: string | null = null;
+  /** The row that was open when it was taken back: a coarser version of it follows at once, if any does. */
+  #mayReturn: number | null = null;
+  #pending = false;
+
+  readonly format: Formats = $derived(formats(tongue.language, this.city?.time_zone ?? "UTC"));
+
+  readonly axis: Axis = $derived.by(() => {
+    const step = STEPS[this.filter.range] ?? 900;
+    const end = Math.ceil(this.halfMinute / step) * step;
+    const count = Math.round((this.filter.range * 3600) / step);
+    return { start: end - count * step, step, count };
+  });
+
+  readonly spoken: Spoken = {
+    category: (id) => tongue.words.category[id as keyof typeof tongue.words.category] ?? id,
+    area: (kind, id) => this.areaName(kind, id),
+  };
+
+  readonly facets: Facets = $derived.by(() => {
+    void this.revision;
+    void tongue.language;
+    void this.areas;
+    const context = { now: this.halfMinute, hourOfWeek: this.#hourOfWeek, spoken: this.spoken };
+    const test = compile(this.filter, this.incidents, context);
+    return survey(this.incidents, test, this.axis, this.#hourOfWeek);
+  });
+
+  /** What the timeline shows, in words. */
+  readonly summary: string = $derived(
+    summarise(this.facets, this.axis, this.filter, this.second, this.format, tongue.words),
+  );
+
+  readonly bounds: { since: number; until: number } = $derived(timeBounds(this.filter, this.halfMinute));
+
+  /** How many are open, and how many closed since local midnight. */
+  readonly numbers: { open: number; closed: number } = $derived.by(() => {
+    void this.revision;
+    const { state, length } = this.incidents;
+    let open = 0;
+    for (let row = 0; row < length; row++) if (state[row] === OPEN) open++;
+    const midnight = startOfDay(this.halfMinute, this.city?.time_zone ?? "UTC");
+    const closed = this.pulse
+      ? this.pulse.closed_today + this.closedSincePulse
+      : this.incidents.closedSince(midnight);
+    return { open, closed };
+  });
+
+  /** The kind of area whose outlines are drawn. */
+  readonly areaKind: string | null = $derived.by(() => {
+    const kinds = (this.city?.area_kinds ?? []).map((area) => area.kind);
+    const { outlines } = this.layers;
+    if (outlines === null) return null;
+    return kinds.find((kind) => kind === outlines) ?? kinds[0] ?? null;
+  });
+
+  readonly #hourOfWeek = (time: number) => this.#hours.of(time);
+
+  /** Read the address, load the city and its window, and follow what happens from then on. */
+  async start(): Promise<void> {
+    this.#readAddress();
+    addEventListener("popstate", () => this.#readAddress());
+    for (let failures = 0; ; failures++) {
+      try {
+        await this.#load();
+        break;
+      } catch {
+        // Nothing can be shown without a first window: say so and try until there is one.
+        this.failed = true;
+        await new Promise((done) => setTimeout(done, Math.min(10_000, 1000 * 2 ** failures)));
+      }
+    }
+    setInterval(() => this.#passTime(), 1000);
+    this.#keeper.start();
+  }
+
+  choose(change: Partial<Filter>): void {
+    const before = this.filter;
+    this.filter = { ...before, ...change };
+    this.#writeAddress();
+    if (this.filter.range > this.loadedHours) void this.#widen();
+  }
+
+  /** Change what the map shows besides the filter. */
+  lay(change: Partial<Layers>): void {
+    this.layers = { ...this.layers, ...change };
+    this.#writeAddress();
+  }
+
+  /** Show everything again; the range stays. */
+  showAll(): void {
+    this.choose({ ...EVERYTHING, range: this.filter.range });
+  }
+
+  /** Select the incident `by` rows further down the list. */
+  step(by: number): void {
+    const { rows } = this.facets;
+    if (rows.length === 0) return;
+    const index = this.selected === null ? -1 : rows.indexOf(this.selected);
+    const next = index < 0 ? 0 : Math.min(Math.max(index + by, 0), rows.length - 1);
+    this.select(rows[next] ?? null);
+  }
+
+  follow(on: boolean): void {
+    this.following = on;
+    if (on) this.select(this.facets.rows[0] ?? null);
+  }
+
+  /** The hour of the week in the city; Monday is day 0. */
+  hourOfWeek(time: number): number {
+    return this.#hours.of(time);
+  }
+
+  /** Draw the city as it was at a time, with the incidents received in the `span` seconds before it. */
+  play(time: number, span: number): void {
+    this.playedAt = time;
+    this.filter = { ...this.filter, since: Math.round(time - span), until: Math.round(time) };
+  }
+
+  stopPlaying(): void {
+    this.playedAt = null;
+    this.#writeAddress();
+  }
+
+  select(row: number | null): void {
+    this.selected = row;
+    this.notice = null;
+    this.#writeAddress();
+  }
+
+  /** The public id of the selected incident, for its link. */
+  selectedId(): string | null {
+    return this.selected === null ? null : (this.incidents.idOf(this.selected) ?? null);
+  }
+
+  address(): string {
+    return location.href;
+  }
+
+  /** The address of the server's own answer to the same filter. */
+  dataAddress(): string {
+    return `/api/v1/incidents?${toServerQuery(this.filter, this.halfMinute)}`;
+  }
+
+  /** Remember in the address where the reader moved the map to; null is the whole city. */
+  look(camera: Camera | null): void {
+    history.replaceState(null, "", location.pathname + location.search + toHash(camera));
+  }
+
+  areaName(kind: string, id: string): string {
+    const known = this.areas[kind]?.features.find((feature) => feature.properties.id === id);
+    return known?.properties.name ?? id;
+  }
+
+  /** Whether open incidents from before the range count as shown. */
+  get keepsOldOpen(): boolean {
+    return keepsOldOpen(this.filter);
+  }
+
+  async #load(): Promise<void> {
+    const hours = this.filter.range;
+    const [{ value: city, keptAt }, window] = await Promise.all([fetchCity(), fetchWindow(hours)]);
+    this.clock.sync(city.now, city.clock_rate, keptAt === null ? 0 : Date.now() - keptAt);
+    this.#hours = new LocalHours(city.time_zone);
+    this.failed = false;
+    const position = this.#adopt(window);
+    this.city = city;
+    this.#passTime();
+    this.#feed = new LiveFeed(position, {
+      incident: (feature) => {
+        this.#unnamedRetractions.delete(feature.id);
+        this.#changed(this.incidents.put(feature));
+      },
+      retract: (id) => this.#retract(id),
+      pulse: (pulse) => this.#beat(pulse),
+      reset: () => this.#reload(),
+      connection: (connection) => {
+        this.connection = connection;
+        // A view from before is replaced as a whole, here and where it is kept.
+        if (connection === "live" && this.keptAt !== null) void this.#widen();
+      },
+    });
+    this.#feed.start();
+    // The ids are as large as all the rest of the window and are needed only for links.
+    void painted().then(() => this.#nameAll(hours));
+  }
+
+  /** Take over another window; the selection goes with it, by what never changes within an epoch of the log. */
+  #adopt({ value, keptAt }: Answer<Uint8Array>): Position {
+    const { position, hours, incidents } = decodeWindow(value);
+    const goesOn = position.epoch === this.#position.epoch;
+    const selectedSeq = this.selected === null || !goesOn ? null : at(this.incidents.firstSeq, this.selected);
+    // What is kept for when there is no connection may hold incidents that this history does not know.
+    if (!goesOn && this.#position.epoch !== "") this.#keeper.retracted();
+    this.#position = position;
+    this.keptAt = keptAt;
+    this.#keeper.shows(hours);
+    this.incidents = incidents;
+    this.loadedHours = hours;
+    this.#named = false;
+    this.moments.clear();
+    this.selected = selectedSeq === null ? null : (incidents.rowOfSeq(selectedSeq) ?? null);
+    this.revision++;
+    return position;
+  }
+
+  async #reload(): Promise<Position> {
+    const hours = Math.max(this.filter.range, this.loadedHours);
+    const position = this.#adopt(await fetchWindow(hours));
+    // What arrived while the window was on its way is replayed from its seq.
+    this.#feed?.resumeFrom(position);
+    void this.#nameAll(hours);
+    return position;
+  }
+
+  /** Load the window anew, as far back as the range asks for, as soon as the server gives it. */
+  async #widen(): Promise<void> {
+    try {
+      await this.#reload();
+    } catch {
+      setTimeout(() => {
+        if (this.filter.range > this.loadedHours || this.keptAt !== null) void this.#widen();
+      }, AGAIN_MS);
+    }
+  }
+
+  /** Teach the window its ids: without them nothing in it has a link, and nothing could be taken back. */
+  async #nameAll(hours: number): Promise<void> {
+    const { incidents } = this;
+    const bytes = await fetchWindowIds(hours).catch(() => null);
+    if (incidents !== this.incidents) return;
+    const outcome = bytes ? nameRows(incidents, bytes, this.#position) : "no answer";
+    if (outcome !== "named") {
+      setTimeout(() => {
+        if (incidents !== this.incidents) return;
+        // Ids of a restored database belong to another window.
+        void (outcome === "another history" ? this.#widen() : this.#nameAll(hours));
+      }, AGAIN_MS);
+      return;
+    }
+    this.#named = true;
+    for (const id of this.#unnamedRetractions) this.#retract(id);
+    this.#unnamedRetractions.clear();
+    // What came later comes with its id: these were taken back between the two answers.
+    for (const row of incidents.retractUnnamed()) this.#gone(row);
+    if (this.#wantedId) await this.#selectId(this.#wantedId);
+    // Whoever chose an incident meanwhile has a link to it from here on.
+    if (this.selected !== null) this.#writeAddress();
+    this.revision++;
+  }
+
+  async #selectId(id: string): Promise<void> {
+    this.#wantedId = null;
+    let row = this.incidents.rowOfId(id);
+    if (row === undefined) {
+      const feature = await fetchIncident(id).catch(() => null);
+      if (feature) row = this.incidents.put(feature).row;
+      else this.notice = "gone";
+    }
+    if (row !== undefined) this.selected = row;
+  }
+
+  #changed({ row, change }: Put): void {
+    if (change === "new" || change === "closed") {
+      const recent = this.clock.now() / 1000 - at(this.incidents.received, row) < 3600 * this.clock.rate;
+      if (change === "closed" || recent) this.#happened.add(row, change);
+    }
+    if (change === "new") this.beats++;
+    if (change === "closed") this.closedSincePulse++;
+    if (change === "new" && this.following) this.selected = row;
+    if (change === "returned" && row === this.#mayReturn && this.selected === null) this.select(row);
+    this.#soon();
+  }
+
+  #retract(id: string): void {
+    this.#keeper.retracted();
+    const row = this.incidents.retract(id);
+    if (row === undefined) {
+      if (!this.#named) this.#unnamedRetractions.add(id);
+      return;
+    }
+    this.#gone(row);
+  }
+
+  #gone(row: number): void {
+    this.moments.delete(row);
+    if (this.selected === row) {
+      this.select(null);
+      this.#mayReturn = row;
+      setTimeout(() => (this.#mayReturn = null), RETURNS_MS);
+    }
+    this.#soon();
+  }
+
+  #beat(pulse: Pulse): void {
+    this.clock.sync(pulse.now, pulse.clock_rate);
+    this.pulse = pulse;
+    this.closedSincePulse = 0;
+    this.#passTime();
+  }
+
+  /** Show what changed: all that arrived by the next frame together, and never a frame later. */
+  #soon(): void {
+    if (this.#pending) return;
+    this.#pending = true;
+    withNextFrame(() => {
+      this.#pending = false;
+      this.#happened.forget();
+      this.revision++;
+    });
+  }
+
+  #passTime(): void {
+    this.second = Math.floor(this.clock.now() / 1000);
+    this.halfMinute = Math.floor(this.second / 30) * 30;
+  }
+
+  #readAddress(): void {
+    const params = new URLSearchParams(location.search);
+    this.filter = fromParams(params);
+    this.layers = layersFromParams(params);
+    this.#wantedId = params.get("id");
+    if (this.#wantedId && this.#named) void this.#selectId(this.#wantedId);
+    else if (!this.#wantedId) this.selected = null;
+  }
+
+  #writeAddress(): void {
+    const params = toParams(this.filter);
+    layersToParams(this.layers, params);
+    const id = this.selectedId();
+    if (id) params.set("id", id);
+    const asked = new URLSearchParams(location.search).get("lang");
+    if (asked) params.set("lang", asked);
+    const search = params.toString();
+    history.replaceState(null, "", (search ? `?${search}` : location.pathname) + location.hash);
+  }
+}
+
+export const page = new Page();
