@@ -19,7 +19,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "support")]
+sys.path[:0] = [
+    str(Path(__file__).parent),
+    str(Path(__file__).parents[1]),
+    str(Path(__file__).parents[1] / "support"),
+]
 
 from city_runs import Account, Poll, Run  # noqa: E402 - beside this file, and above it
 from test_recorded_cities import CASES_SAMPLE, LEGACY, lines, menlo_polls, moment, page_of  # noqa: E402 - see above

@@ -46,7 +46,7 @@ def in_a_forgotten_task():
 def in_a_request():
     import socket, threading, urllib.error, urllib.request
     import uvicorn
-    from blocklight.cli import serving
+    from blocklight.app import serving
 
     async def application(scope, receive, send):
         quote()
@@ -57,7 +57,7 @@ def in_a_request():
 
     listener = socket.create_server(("127.0.0.1", 0))
     async def ask():
-        server = asyncio.ensure_future(serving._run_server(application, Quiet, listener, said=["Smallville"]))
+        server = asyncio.ensure_future(serving._run_server(application, Quiet, listener, started=lambda: None))
         await asyncio.sleep(1)
         address = "http://127.0.0.1:%d/" % listener.getsockname()[1]
         def get():

@@ -111,7 +111,7 @@ def test_groups_are_cut_out_alike_whichever_engine_searches() -> None:
 
 
 def _shipped() -> list[str]:
-    table = tomllib.loads(resources.files("blocklight").joinpath("call_types.toml").read_text())
+    table = tomllib.loads(resources.files("blocklight.config").joinpath("call_types.toml").read_text())
     return [
         rule["match"]
         for rules in table.values()

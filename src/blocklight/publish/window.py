@@ -26,7 +26,7 @@ _KEPT = 10
 _STILL_OF_USE_S = 60.0
 DEFAULT_HOURS = 24
 _LENGTHS = (1, DEFAULT_HOURS, 168, 720)
-"""Hours that are built; the ones that the page offers (see ``web/src/lib/filter.ts``)."""
+"""Hours that are built; the ones that the page offers (see ``web/src/state/filter.ts``)."""
 
 _FIELDS = {name: meta.description or "" for name, meta in meanings(PublicIncident).items()}
 COLUMNS = {

@@ -1,6 +1,6 @@
 """Numbers, times and spans in the reader's language and the city's time zone, as the map page writes them.
 
-``web/src/lib/format.ts`` is the other rendering; ``tests/golden/sentences.json`` holds both to the same text.
+``web/src/present/format.ts`` is the other rendering; ``tests/golden/sentences.json`` holds both to one text.
 """
 
 import re
