@@ -57,7 +57,8 @@ def in_a_request():
 
     listener = socket.create_server(("127.0.0.1", 0))
     async def ask():
-        server = asyncio.ensure_future(serving._run_server(application, Quiet, listener, started=lambda: None))
+        running = serving._run_server(application, Quiet, listener, started=lambda: None)
+        server = asyncio.ensure_future(running)
         await asyncio.sleep(1)
         address = "http://127.0.0.1:%d/" % listener.getsockname()[1]
         def get():
