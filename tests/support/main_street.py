@@ -11,7 +11,7 @@ _FILE = "main_street.geojson"
 def streets_beside(folder: Path) -> dict[str, Any]:
     """Return what a city file in a folder says of its streets, with the file put there."""
     if folder == Path():  # a city without a folder of its own: it reads the file where it is
-        return {"file": f"tests/{_LINES.name}", "ranges": ["from", "to"]}
+        return {"file": f"tests/support/{_LINES.name}", "ranges": ["from", "to"]}
     shutil.copyfile(_LINES, folder / _FILE)
     return {"file": _FILE, "ranges": ["from", "to"]}
 

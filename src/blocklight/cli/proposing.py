@@ -35,7 +35,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from blocklight.city import load_city
+from blocklight.config.city import load_city
 from blocklight.intake.normalise import Normaliser
 
 HERE = Path(__file__).parent
