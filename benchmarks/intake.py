@@ -19,7 +19,7 @@ from table import Table
 
 from blocklight.app.city_runtime import CityRuntime, open_city
 from blocklight.app.opening import Options
-from blocklight.cli.recording import ReplayClock, answer_at_once
+from blocklight.app.recording import ReplayClock, answer_at_once
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import ReplayTransport, replay_lines
 from blocklight.intake.run import Feed, Runner

@@ -145,7 +145,7 @@ def _before_adopting(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: Path) -> None:
         raise StoreError("the power is gone")
 
-    monkeypatch.setattr("blocklight.cli.keeping_keys.adopt", fail)
+    monkeypatch.setattr("blocklight.app.key_rotation.adopt", fail)
 
 
 @pytest.mark.parametrize("break_off", [_before_renaming, _before_adopting])

@@ -79,7 +79,7 @@ def sources_confirm(
     Without this command they stay open until a second answer lacks the same calls.
     """
     from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
-    from blocklight.cli.confirming import confirm_short_answer  # noqa: PLC0415 - see serve
+    from blocklight.cli.pausing import confirm_short_answer  # noqa: PLC0415 - see serve
 
     confirm_short_answer(Options(city, data=data, database=database), source)
 

@@ -4,13 +4,12 @@ from pathlib import Path
 
 from rich.table import Table
 
-from blocklight.app.id_keys import ACTION, known_check
-from blocklight.app.opening import Options, configured_city, open_store, wall_clock
+from blocklight.app import key_rotation
+from blocklight.app.opening import Options
 from blocklight.cli import out
 from blocklight.config.city import City, load_city
 from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError
-from blocklight.intake.keys import adopt, check_of, interrupted, load_id_key, next_keys, renewed_id
 from blocklight.intake.push_keys import PushKeys
 
 
@@ -42,25 +41,11 @@ def list_keys(city_name: str, data: Path | None) -> None:
 
 
 def rotate_id_key(options: Options) -> None:
-    """Rename everything stored to ids of a new key; taken up again where it was interrupted."""
-    settings, city = Settings(), configured_city(options)
-    folder = options.data or settings.data / city.city.id
-    if settings.id_key is not None:
-        raise BlocklightError(
-            f"put the key of BLOCKLIGHT_ID_KEY into {folder / 'id.key'} first, and unset it"
-        )
-    with open_store(options, city, settings, existing=True) as store:
-        keys = load_id_key(folder)
-        known = known_check(store)
-        if known in (None, check_of(keys)):
-            following = next_keys(folder, keys)
-            detail = {"check": check_of(following)}
-            published = store.rename(lambda id_: renewed_id(id_, following), wall_clock(), ACTION, detail)
-            out.print(f"{published} published incidents have new ids.", highlight=False)
-        elif (left := interrupted(folder)) is None or known != check_of(left):
-            raise BlocklightError("this database was filled with another id key: bring back its id.key")
-    adopt(folder)
-    out.print(f"The new key is in {folder / 'id.key'}: keep a copy of it.", highlight=False, soft_wrap=True)
+    """Change the key of the ids, and print what was renamed and where the new key is."""
+    rotated = key_rotation.rotate_id_key(options)
+    if rotated.renamed is not None:
+        out.print(f"{rotated.renamed} published incidents have new ids.", highlight=False)
+    out.print(f"The new key is in {rotated.file}: keep a copy of it.", highlight=False, soft_wrap=True)
 
 
 def _keys(city: City, data: Path | None) -> PushKeys:

@@ -2,20 +2,29 @@
 
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from blocklight.app.backup_archive import CITY_FILES, DATABASE, ID_KEY, PUSH_KEYS, Manifest, unpack
 from blocklight.app.opening import tombstone_file, wall_clock
-from blocklight.cli import out
 from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError, StoreError
 from blocklight.intake.keys import check_of, load_id_key
-from blocklight.store import Store, Tombstones, restore
+from blocklight.store import Snapshot, Store, Tombstones, restore
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a backup brought back: the *snapshot* that it held, less *gone* incidents, and its *city_file*."""
+
+    snapshot: Snapshot
+    gone: int
+    city_file: Path
 
 
 def restore_city(
     file: Path, *, data: Path | None, database: str | None, tombstones: Path | None, without_tombstones: bool
-) -> None:
+) -> Restored:
     """Restore *file* into the folder and the database of its city.
 
     Raises ``BlocklightError``, and changes nothing, where the backup is damaged or no tombstone journal says
@@ -37,14 +46,7 @@ def restore_city(
         _keep_keys(unpacked, folder, settings)
         gone = _replace(url, manifest, unpacked, ids, without=without_tombstones)
         _keep_city(unpacked, folder)
-    out.print(
-        f"{file}: {city} is as it was on {manifest.snapshot.taken_at:%Y-%m-%d at %H:%M} UTC, less {gone} "
-        f"published incidents that were taken back since. Public digest of the backup: "
-        f"{manifest.snapshot.digest}\nIts city file is {folder / manifest.city_file}. The pauses are "
-        "those of the backup, and so are the push keys where none were here: look before you open the map.",
-        highlight=False,
-        soft_wrap=True,
-    )
+    return Restored(manifest.snapshot, gone, folder / manifest.city_file)
 
 
 def _taken_back(manifest: Manifest, journal: Path, *, without: bool) -> list[str]:

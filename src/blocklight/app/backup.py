@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,23 @@ from blocklight.app.backup_archive import (
     sha256,
 )
 from blocklight.app.opening import Options, configured_city, open_store, wall_clock
-from blocklight.cli import out
 from blocklight.config.city import city_path
 from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError
 from blocklight.store import take
 
 
-def back_up(options: Options, file: Path, *, with_key: bool) -> None:
+@dataclass(frozen=True)
+class Whole:
+    """What the public sees of a city's database, as one digest, up to change *head* of its log."""
+
+    city: str
+    head: int
+    digest: str
+    audit_entries: int = 0
+
+
+def back_up(options: Options, file: Path, *, with_key: bool) -> Whole:
     """Write a backup into a new *file*; raises ``BlocklightError`` where one is there."""
     if file.exists():
         raise BlocklightError(f"{file}: exists already; a backup is never overwritten")
@@ -48,28 +58,18 @@ def back_up(options: Options, file: Path, *, with_key: bool) -> None:
             str(path.relative_to(copy)): sha256(path) for path in sorted(copy.rglob("*")) if path.is_file()
         }
         pack(copy, Manifest(FORMAT, __version__, snapshot, city_file, files), file)
-    key = "with its id key: keep it as secret as that" if with_key else "without id.key: keep that elsewhere"
-    out.print(
-        f"{file}: {city.city.name} up to change {snapshot.head}, {key}.\nPublic digest: {snapshot.digest}",
-        highlight=False,
-        soft_wrap=True,
-    )
+    return Whole(city.city.name, snapshot.head, snapshot.digest)
 
 
-def check_integrity(options: Options) -> None:
-    """Print whether a database is whole and what the public sees of it, as one digest."""
+def check_integrity(options: Options) -> Whole:
+    """See that a database and its audit log are whole; raises ``BlocklightError`` where one is not."""
     settings, city = Settings(), configured_city(options)
     with open_store(options, city, settings, existing=True) as store:
         store.check_integrity()
         verdict, digest, head = store.verify_audit(), store.public_digest(), store.head()
     if verdict.broken is not None:
         raise BlocklightError(f"audit log tampered with: hash chain broken at entry {verdict.broken}")
-    out.print(
-        f"The database of {city.city.name} is whole, up to change {head}; so are its {verdict.entries} "
-        f"entries of the audit log.\nPublic digest: {digest}",
-        highlight=False,
-        soft_wrap=True,
-    )
+    return Whole(city.city.name, head, digest, verdict.entries)
 
 
 def _copy_folder(folder: Path, copy: Path, settings: Settings, *, with_key: bool) -> None:

@@ -1,0 +1,181 @@
+"""Brings a file of history into the store, through the same normalise and redact as every live record."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+
+from blocklight.app.city_runtime import CityRuntime, open_city
+from blocklight.app.opening import Options, wall_clock
+from blocklight.app.policy_change import apply_policy
+from blocklight.config.city import SourceSpec
+from blocklight.errors import BlocklightError, SourceChanged, SourceError
+from blocklight.intake.bulk import History, Understood, understood
+from blocklight.intake.connectors.push import Push
+from blocklight.intake.run import Feed, Tally
+
+_ENOUGH_TO_JUDGE = 10
+_MOST_COLUMNS = 60
+_FINGERPRINT_BYTES = 1 << 20
+
+
+class Account(msgspec.Struct):
+    """How far an import is, and what became of every row so far."""
+
+    rows: int = 0
+    done: bool = False
+    published: int = 0
+    held: int = 0
+    new: int = 0
+    changed: int = 0
+    withheld: dict[str, int] = {}
+    rejected: dict[str, int] = {}
+
+    def add(self, tally: Tally) -> None:
+        """Add what a block came to."""
+        self.rows += tally.records
+        self.published += tally.published
+        self.held += tally.held
+        self.new += sum(applied.published for applied in tally.applied)
+        self.changed += sum(applied.updated for applied in tally.applied)
+        withheld = Counter({str(reason): count for reason, count in tally.withheld.items()})
+        self.withheld = dict(Counter(self.withheld) + withheld)
+        self.rejected = dict(Counter(self.rejected) + tally.rejected)
+
+    def sentence(self) -> str:
+        """Say what came of it; the kinds add up to the rows, but for rows that were joined to others."""
+        withheld, rejected = sum(self.withheld.values()), sum(self.rejected.values())
+        joined = self.rows - self.published - self.held - withheld - rejected
+        incidents = f"{self.new:,} new incidents, {self.changed:,} that changed"
+        parts = [
+            f"{self.rows:,} rows: {self.published:,} publishable ({incidents})",
+            f"{withheld:,} withheld{_by_reason(self.withheld)}",
+            f"{rejected:,} rejected{_by_reason(self.rejected)}",
+        ]
+        if self.held:
+            parts.insert(1, f"{self.held:,} held")
+        if joined:
+            parts.append(f"{joined:,} joined to other rows of their incident")
+        return "; ".join(parts) + "."
+
+
+@dataclass
+class Ledger:
+    """The account of one file for one source, kept beside the database so that an import can go on."""
+
+    path: Path
+    account: Account = field(default_factory=Account)
+
+    @classmethod
+    def of(cls, folder: Path, source: SourceSpec, file: Path) -> "Ledger":
+        """Load the account of *file*, or begin one; a file that was changed is another file."""
+        with file.open("rb") as handle:
+            start = handle.read(_FINGERPRINT_BYTES)
+        mark = blake2b(
+            f"{source.id}\x1f{file.stat().st_size}\x1f".encode() + start, digest_size=12
+        ).hexdigest()
+        path = folder / "imports" / f"{source.id}-{mark}.json"
+        if not path.exists():
+            return cls(path)
+        try:
+            return cls(path, msgspec.json.decode(path.read_bytes(), type=Account))
+        except msgspec.DecodeError:
+            raise BlocklightError(f"{path}: not an account of an import; delete it to begin again") from None
+
+    def save(self) -> None:
+        """Write the account whole or not at all."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self.path.with_suffix(".tmp")
+        # It counts what is withheld, small counts too: only its owner may read it.
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.encode(self.account))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.path)
+
+
+class Import:
+    """One file of history on its way into a city's store; what was stored before it broke off is kept."""
+
+    def __init__(self, options: Options, source_id: str, file: Path) -> None:
+        if not file.is_file():
+            raise BlocklightError(f"{file}: {'not a file' if file.exists() else 'no such file'}")
+        self.file = file
+        self._runtime = open_city(options)
+        try:
+            self._source = _as_history(self._runtime.city.source(source_id))
+            folder = options.data or self._runtime.settings.data / self._runtime.city.city.id
+            self._ledger = Ledger.of(folder, self._source, file)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def account(self) -> Account:
+        """What became of every row so far."""
+        return self._ledger.account
+
+    def blocks(self) -> Iterator[int]:
+        """Store block after block; gives the place in the file, in bytes, up to which it is stored."""
+        runtime = self._runtime
+        apply_policy(runtime.city, runtime.rules, runtime.store, wall_clock())  # what waits may be due by now
+        feed = Feed(self._source, runtime.city, Push(self._source, wall_clock), runtime.rules)
+        history = History(
+            self.file, runtime.city, self._source, runtime.keys, wall_clock, done=self.account.rows
+        )
+        try:
+            with understood(history) as blocks:
+                for block in blocks:
+                    _store(runtime, feed, block, self._ledger)
+                    yield block.position
+        except SourceError as error:
+            raise type(error)(_told(self.file, error)) from None
+        self.account.done = True
+        self._ledger.save()
+
+    def close(self) -> None:
+        """Close the store."""
+        self._runtime.store.close()
+
+
+def _told(file: Path, error: SourceError) -> str:
+    """Say what is wrong with a file, and which columns it has where it has not ours."""
+    has = error.heading[:_MOST_COLUMNS] if isinstance(error, SourceChanged) else ()
+    return f"{file}: {error}" + (f"; it has these columns: {', '.join(has)}" if has else "")
+
+
+def _as_history(source: SourceSpec) -> SourceSpec:
+    """Return a source as its history is read: a call that was once in the feed has left it since."""
+    return source.model_copy(update={"closes": "never"}) if source.closes == "vanish" else source
+
+
+def _store(runtime: CityRuntime, feed: Feed, block: Understood, ledger: Ledger) -> None:
+    """Store a block and note it; killed between the two, the block is stored again, which changes nothing."""
+    tally, source = block.tally, feed.source
+    rejected = tally.rejected.total()
+    if block.rows >= _ENOUGH_TO_JUDGE and rejected / block.rows > source.max_rejected_share:
+        raise BlocklightError(
+            f"{rejected:,} of the {block.rows:,} rows after row {ledger.account.rows:,} cannot be read"
+            f"{_by_reason(dict(tally.rejected))}; nothing of them is stored"
+        )
+    applied = runtime.store.apply(
+        source.id,
+        block.outcomes,
+        at=block.at,
+        join_rows=source.rows != "incident",
+        is_history=True,
+        bind=feed.binder(tally),
+    )
+    tally.applied.append(applied)
+    ledger.account.add(tally)
+    ledger.save()
+
+
+def _by_reason(counts: dict[str, int]) -> str:
+    reasons = ", ".join(f"{n:,} {reason}" for reason, n in sorted(counts.items(), key=lambda item: -item[1]))
+    return f" ({reasons})" if reasons else ""
