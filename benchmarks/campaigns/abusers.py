@@ -9,10 +9,13 @@ import asyncio
 import contextlib
 import itertools
 import json
+import re
 import resource
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import uvloop
 
@@ -24,29 +27,70 @@ _PATHS = (
     "/data",
 )
 
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+
 counts: Counter[str] = Counter()
 _numbers = itertools.count(1)
 
 
+class Hammer(asyncio.Protocol):
+    """Asks for what is dear, one request after the other, at as little cost of its own as possible."""
+
+    def __init__(self, again: Callable[[], None]) -> None:
+        self._again = again
+        self._left = -1
+        """Bytes of the answer's body that are to come; -1 while its head is."""
+        self._head = b""
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's
+        """Begin."""
+        self._transport = transport
+        self._ask()
+
+    def data_received(self, data: bytes) -> None:
+        """Count the answer, and ask for more as soon as it ends."""
+        if self._left < 0:
+            self._head += data
+            end = self._head.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            counts[self._head[9:12].decode()] += 1
+            length = _LENGTH.search(self._head, 0, end)
+            self._left = int(length[1]) if length else 0
+            data, self._head = self._head[end + 4 :], b""
+        self._left -= len(data)
+        if self._left <= 0:
+            self._left = -1
+            self._ask()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Come back in a moment."""
+        asyncio.get_running_loop().call_later(0.05, self._again)
+
+    def _ask(self) -> None:
+        number = next(_numbers)
+        path = _PATHS[number % len(_PATHS)].format(n=number % 719 + 1)
+        self._transport.write(
+            f"GET {path} HTTP/1.1\r\nHost: campaign\r\nAccept-Encoding: gzip\r\n\r\n".encode()
+        )
+
+
 async def hammer(port: int, address: str, until: float) -> None:
-    """Ask for what is dear, one request after the other."""
+    """Hammer over one connection at a time, opened again whenever it was closed."""
+    closed = asyncio.Event()
+    loop = asyncio.get_running_loop()
     while time.monotonic() < until:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
-            try:
-                while time.monotonic() < until:
-                    number = next(_numbers)
-                    path = _PATHS[number % len(_PATHS)].format(n=number % 719 + 1)
-                    writer.write(
-                        f"GET {path} HTTP/1.1\r\nHost: campaign\r\nAccept-Encoding: gzip\r\n\r\n".encode()
-                    )
-                    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
-                    counts[head[9:12].decode()] += 1
-                    length = head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]
-                    await asyncio.wait_for(reader.readexactly(int(length)), 60)
-            finally:
-                writer.close()
-        await asyncio.sleep(0.05)
+        closed.clear()
+        try:
+            await loop.create_connection(
+                lambda: Hammer(closed.set), "127.0.0.1", port, local_addr=(address, 0)
+            )
+        except OSError:
+            await asyncio.sleep(0.05)
+            continue
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.1, until - time.monotonic())):
+                await closed.wait()
 
 
 async def loris(port: int, address: str, until: float) -> None:

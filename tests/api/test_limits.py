@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blocklight.api import front
 from blocklight.api.front import Front
 from blocklight.api.limits import (
     LOOPBACK,
@@ -53,6 +54,7 @@ def test_a_household_is_one_address(host: str, key: str) -> None:
         ("127.0.0.1", "198.51.100.1:4711", "198.51.100.1"),
         ("127.0.0.1", "[2001:db8::5]:4711", "2001:db8::5"),
         ("127.0.0.1", "127.0.0.1, junk", "junk"),
+        ("127.0.0.1", "x" * 60_000, "x" * 64),
     ],
 )
 def test_only_what_a_trusted_proxy_added_is_believed(peer: str, forwarded: str, client: str) -> None:
@@ -132,11 +134,13 @@ def test_the_last_live_places_are_for_addresses_that_hold_few() -> None:
     assert live.take("192.0.2.2") == "total"
 
 
-@pytest.mark.anyio
-async def test_who_asks_on_and_on_waits_for_each_refusal_and_keeps_nobody_busy() -> None:
-    front = Front(FastAPI(), {}, Admission(Limits(requests_each=0.02)))
+class _Asking:
+    """Requests of a front, with what was answered after how long."""
 
-    async def ask(address: str) -> tuple[int, float]:
+    def __init__(self, front: Front) -> None:
+        self._front = front
+
+    async def __call__(self, address: str, path: str = "/nothing") -> tuple[int, float]:
         statuses: list[int] = []
 
         async def send(message: Any) -> None:  # noqa: ANN401 - ASGI
@@ -146,16 +150,47 @@ async def test_who_asks_on_and_on_waits_for_each_refusal_and_keeps_nobody_busy()
         async def receive() -> dict[str, Any]:
             return {"type": "http.request", "body": b""}
 
-        scope = {"type": "http", "method": "GET", "path": "/nothing", "headers": [], "client": (address, 1)}
+        scope = {"type": "http", "method": "GET", "path": path, "headers": [], "client": (address, 1)}
         begun = asyncio.get_running_loop().time()
-        await front(scope | {"query_string": b"", "root_path": "", "scheme": "http"}, receive, send)
+        await self._front(scope | {"query_string": b"", "root_path": "", "scheme": "http"}, receive, send)
         return statuses[0], asyncio.get_running_loop().time() - begun
 
+
+@pytest.mark.anyio
+async def test_who_asks_on_and_on_waits_for_each_refusal_and_keeps_nobody_busy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(front, "_REFUSED_AFTER_S", 0.5)
+    ask = _Asking(Front(FastAPI(), {}, Admission(Limits(requests_each=0.02))))
     assert (await ask("192.0.2.1"))[0] == 404
     quick = [await ask("192.0.2.1") for _ in range(20)]
     assert {status for status, _ in quick} == {429}
-    assert max(took for _, took in quick) < 0.5
+    assert max(took for _, took in quick) < 0.25
     status, took = await ask("192.0.2.1")
     assert status == 429
-    assert took >= 0.9
+    assert took >= 0.45
     assert (await ask("192.0.2.2"))[0] == 404, "others are answered at once"
+
+
+@pytest.mark.anyio
+async def test_who_finds_the_queue_full_again_and_again_waits_for_each_refusal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(front, "_REFUSED_AFTER_S", 0.5)
+    app, done = FastAPI(), asyncio.Event()
+
+    @app.get("/list")
+    async def listed() -> None:
+        await done.wait()
+
+    ask = _Asking(Front(app, {}, Admission(Limits(requests_each=1_000))))
+    held = [asyncio.create_task(ask("192.0.2.1", "/list")) for _ in range(34)]  # two work, the others wait
+    await asyncio.sleep(0)
+    quick = [await ask("192.0.2.1", "/list") for _ in range(20)]
+    assert {status for status, _ in quick} == {503}
+    assert max(took for _, took in quick) < 0.25
+    status, took = await ask("192.0.2.1", "/list")
+    assert status == 503
+    assert took >= 0.45
+    done.set()
+    assert {status for status, _ in await asyncio.gather(*held)} == {200}

@@ -3,7 +3,6 @@
 import asyncio
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -21,7 +20,8 @@ _WORKED_OUT = ("/api/", "/list", "/data", "/manifest.webmanifest", "/metrics", "
 """What a thread works out, mostly from the database; everything else is answered from memory."""
 _LEAST_WORK_S = 0.05
 _LIVE_AGAIN_S = 30
-_REFUSED_AFTER_S = 1.0
+_REFUSED_AFTER_S = 2.0
+"""From a request to its refusal, of an address that has been refused often: refusing is work too."""
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -36,8 +36,6 @@ _PREFLIGHT = [
     (b"access-control-allow-headers", b"last-event-id, if-none-match"),
     (b"access-control-max-age", b"86400"),
 ]
-_key = lru_cache(4096)(address_key)
-_is_trusted = lru_cache(4096)(is_trusted)
 
 
 class Front:
@@ -102,7 +100,7 @@ class Front:
         """Return *scope* as of the client that a trusted proxy speaks for."""
         client = scope.get("client")
         trusted = self._admission.limits.trusted
-        if not client or not trusted or not _is_trusted(client[0], trusted):
+        if not client or not trusted or not is_trusted(client[0], trusted):
             return scope
         headers = scope["headers"]
         forwarded = b",".join(value for name, value in headers if name == b"x-forwarded-for")
@@ -139,13 +137,15 @@ class Front:
         if wait_s:
             await self._too_many("work", wait_s, scope, receive, send)
             return
+        loop = asyncio.get_running_loop()
+        came = loop.time()
         try:
             await self._turns.enter(address)
         except Full:
             self._admission.refused["work_total"] += 1
+            await self._calm(address, _REFUSED_AFTER_S - (loop.time() - came))
             await overloaded()(scope, receive, send)
             return
-        loop = asyncio.get_running_loop()
         begun: float | None = loop.time()
 
         def worked_out() -> None:
@@ -185,14 +185,18 @@ class Front:
 
     async def _too_many(self, what: str, wait_s: float, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         self._admission.refused[f"{what}_address"] += 1
-        if self._admission.refusals.take(_address(scope), 1.0):
-            await asyncio.sleep(min(_REFUSED_AFTER_S, wait_s))  # or we would be busy with refusing alone
+        await self._calm(_address(scope), min(_REFUSED_AFTER_S, wait_s))
         detail = "this address asks for more than its share; come back later"
         await too_many(detail, math.ceil(wait_s))(scope, receive, send)
 
+    async def _calm(self, address: str, wait_s: float) -> None:
+        """Let an address that is refused again and again wait, or we would be busy with refusing alone."""
+        if self._admission.refusals.take(address, 1.0):
+            await asyncio.sleep(wait_s)
+
 
 def _address(scope: Any) -> str:  # noqa: ANN401 - ASGI
-    return _key(scope["client"][0] if scope.get("client") else "")
+    return address_key(scope["client"][0] if scope.get("client") else "")
 
 
 def _adding(send: Any, scope: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - ASGI

@@ -3,8 +3,9 @@
 import ipaddress
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 REFUSALS = (
     *("connections_total", "connections_address", "live_total", "live_address", "requests_address"),
@@ -16,6 +17,7 @@ _REMEMBERED = 20_000
 _HOUSEHOLD = 56
 """Bits of the IPv6 network that a provider gives to one home (RIPE-690); some give a few more."""
 _LONGEST_FORWARDED = 20
+_LONGEST_ADDRESS = 64
 _FEW = 4
 """The last places of all are for addresses that hold fewer than these."""
 LOOPBACK: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.1"), ipaddress.ip_network("::1"))
@@ -41,12 +43,13 @@ _BURST_S = 50.0
 _REFUSALS_EACH = 0.4
 
 
+@lru_cache(4096)
 def address_key(host: str) -> str:
     """Return what is counted as one address: an IPv4 address, or an IPv6 network of 56 bits."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return host[:64]
+        return host[:_LONGEST_ADDRESS]
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return str(address.ipv4_mapped)
@@ -54,7 +57,8 @@ def address_key(host: str) -> str:
     return str(address)
 
 
-def is_trusted(host: str, trusted: Sequence[Network]) -> bool:
+@lru_cache(4096)
+def is_trusted(host: str, trusted: tuple[Network, ...]) -> bool:
     """Whether *host* is a proxy that is named as one."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
@@ -65,7 +69,7 @@ def is_trusted(host: str, trusted: Sequence[Network]) -> bool:
     return any(address in network for network in trusted)
 
 
-def client_address(peer: str, forwarded: str, trusted: Sequence[Network]) -> str:
+def client_address(peer: str, forwarded: str, trusted: tuple[Network, ...]) -> str:
     """Return who asks: the peer, or the nearest address that trusted proxies did not write of each other.
 
     *forwarded* is ``X-Forwarded-For``, which anybody can send: only what a trusted proxy added is believed.
@@ -74,7 +78,7 @@ def client_address(peer: str, forwarded: str, trusted: Sequence[Network]) -> str
         return peer
     nearest = peer
     for hop in reversed(forwarded.split(",")[-_LONGEST_FORWARDED:]):
-        nearest = _without_port(hop.strip())
+        nearest = _without_port(hop.strip())[:_LONGEST_ADDRESS]
         if not is_trusted(nearest, trusted):
             break
     return nearest
