@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from served_city import Calls, Pusher, ServedCity, city_file, metric
+from served_city import Calls, Processors, Pusher, ServedCity, city_file, metric
 from table import Table
 
 HERE = Path(__file__).parent
@@ -65,6 +65,7 @@ def run(clients: int, seconds: float, *, abused: bool) -> dict[str, Any]:
             honest.stdout.readline()  # all are connected
             feeder.start()
             held = server.figures()
+            processors = Processors({"server": server.pid, "readers": honest.pid})
             if abused:
                 helpers = [
                     _script("swarm.py", server.port, SLOW, seconds, "slow"),
@@ -72,10 +73,12 @@ def run(clients: int, seconds: float, *, abused: bool) -> dict[str, Any]:
                     _script("abusers.py", server.port, "hammer", HAMMERING, seconds - 5),
                     _script("abusers.py", server.port, "loris", LORIS, seconds - 5),
                 ]
+                processors.add({f"abusers {number}": helper.pid for number, helper in enumerate(helpers)})
             most = 0.0
             while honest.poll() is None:
                 time.sleep(1)
                 most = max(most, server.figures().resident_mb)
+                processors.look()
             seen = _report(honest)
             feeder.stopped.set()
             feeder.join(20)
@@ -95,7 +98,15 @@ def run(clients: int, seconds: float, *, abused: bool) -> dict[str, Any]:
         "most_mb": most,
         "kb_each": (held.resident_mb - idle.resident_mb) * 1_000 / clients,
         "refused": metric(metrics, "blocklight_refused_total"),
+        "processors": processors.used(),
     }
+
+
+def _used(processors: dict[str, float]) -> str:
+    """Say how much of a processor each side took: all are on one machine."""
+    abusers = sum(share for name, share in processors.items() if name.startswith("abusers"))
+    texts = [f"server {processors['server']:.2f}", f"readers {processors['readers']:.2f}"]
+    return "processors: " + ", ".join([*texts, f"abusers {abusers:.2f}"] if abusers else texts)
 
 
 def _whole(seen: dict[str, Any]) -> bool:
@@ -114,7 +125,7 @@ def measure(table: Table, minutes: float, clients: int = 10_000) -> None:
         f"{clients:,} live readers, 20 changes/s, {minutes:g} min",
         f"p50 {alone['p50']:.2f} s, p99 {alone['p99']:.2f} s, longest {alone['longest']:.2f} s; "
         f"{alone['lost']} lost, {alone['doubled']} doubled; {alone['kb_each']:.1f} kB each",
-        f"{alone['events']:,} events received",
+        f"{alone['events']:,} events received; {_used(alone['processors'])}",
         "",
         "nothing lost or doubled, p99 at most 1 s, at most 16 kB each",
         met=_whole(alone) and alone["p99"] <= 1 and alone["kb_each"] <= 16,
@@ -124,7 +135,7 @@ def measure(table: Table, minutes: float, clients: int = 10_000) -> None:
         f"The same with {SLOW} slow, {NEVER} never reading, {HAMMERING} hammering and {LORIS} slow-loris",
         f"honest readers' p50 {beside['p50']:.2f} s, p99 {beside['p99']:.2f} s; {beside['lost']} lost, "
         f"{beside['doubled']} doubled; memory at most {beside['most_mb']:.0f} MB",
-        f"{beside['refused']:,.0f} requests refused and counted",
+        f"{beside['refused']:,.0f} requests refused and counted; {_used(beside['processors'])}",
         "",
         "p99 at most 1.5 s, memory at most 600 MB",
         met=_whole(beside) and beside["p99"] <= 1.5 and beside["most_mb"] <= 600,

@@ -132,7 +132,8 @@ class ServedCity:
         self.port = 0
         self.operator_port = 0
         self.process: subprocess.Popen[bytes] | None = None
-        self._options = [*options, "--data", str(folder / "data")]
+        self._data = ["--data", str(folder / "data")]
+        self._options = [*options, *self._data]
         self._command = list(command)
 
     def start(self, ready_s: float = 120) -> float:
@@ -174,6 +175,13 @@ class ServedCity:
         if self.process is not None and self.process.poll() is None:
             os.kill(self.process.pid, signal.SIGHUP)
 
+    @property
+    def pid(self) -> int:
+        """The process's number; raises ``RuntimeError`` before it was started."""
+        if self.process is None:
+            raise RuntimeError("not started")
+        return self.process.pid
+
     def alive(self) -> bool:
         """Whether the process still runs."""
         return self.process is not None and self.process.poll() is None
@@ -214,7 +222,7 @@ class ServedCity:
     def push_key(self, source: str = "cad") -> str:
         """Create a key with which *source* may be pushed to."""
         made = subprocess.run(
-            [sys.executable, "-m", "blocklight", "key", "create", self.city, source, *self._options],
+            [sys.executable, "-m", "blocklight", "key", "create", self.city, source, *self._data],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         return made.stdout.split()[-1]
@@ -247,6 +255,34 @@ class ServedCity:
         return len(self.log.read_bytes().splitlines()) if self.log.exists() else 0
 
 
+class Processors:
+    """How much of a processor each of some processes has used, with their children."""
+
+    def __init__(self, pids: dict[str, int]) -> None:
+        self._pids: dict[str, int] = {}
+        self._begun: dict[str, tuple[float, float]] = {}
+        self._shares: dict[str, float] = {}
+        self.add(pids)
+
+    def add(self, pids: dict[str, int]) -> None:
+        """Watch these too, from now on."""
+        for name, pid in pids.items():
+            self._pids[name] = pid
+            self._begun[name] = time.monotonic(), _processor_s(pid) or 0.0
+
+    def look(self) -> None:
+        """Take the figures while the processes run: they are gone with them."""
+        for name, pid in self._pids.items():
+            used = _processor_s(pid)
+            at, before = self._begun[name]
+            if used is not None and time.monotonic() > at:
+                self._shares[name] = (used - before) / (time.monotonic() - at)
+
+    def used(self) -> dict[str, float]:
+        """Processors used by each until the last look."""
+        return dict(self._shares)
+
+
 class Pusher:
     """Sends one record after the other over a connection that is kept open."""
 
@@ -276,6 +312,18 @@ def _family(pid: int) -> list[int]:
     """List a process and all that it has started, as Linux counts them."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
     return [pid, *(member for child in children for member in _family(int(child)))]
+
+
+def _processor_s(pid: int) -> float | None:
+    """Seconds of processor that a process and its children have used, ``None`` once it has ended."""
+    ticks = 0
+    try:
+        for member in _family(pid):
+            fields = Path(f"/proc/{member}/stat").read_text("ascii").rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return ticks / os.sysconf("SC_CLK_TCK") or None
 
 
 def _number(status: str, name: str) -> int:
