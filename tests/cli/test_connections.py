@@ -124,6 +124,9 @@ async def test_two_requests_in_one_packet_and_then_a_farewell_leave_the_server_a
             await reader.readuntil(b"event: pulse")
         writer.close()
         figures = await _said(port, b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b'\nblocklight_refused_total{limit="pipelined"} 4.0\n' in figures
+        assert b"\nblocklight_live_opened_total 6.0\n" in figures
+        assert b"\nblocklight_connections_opened_total 8.0\n" in figures
         assert b"\nblocklight_live_clients 0.0\n" in figures or b"\nblocklight_live_clients 1.0\n" in figures
 
 
@@ -139,6 +142,8 @@ async def test_nothing_is_read_or_answered_while_a_live_stream_is_open(tmp_path:
             stream += await reader.readuntil(b"event: pulse")
         writer.close()
         assert stream.count(b"HTTP/1.1 ") == 1
+        figures = await _said(port, b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b'\nblocklight_refused_total{limit="pipelined"} 1.0\n' in figures
 
 
 _SMUGGLED = b"0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -418,6 +418,9 @@ def test_who_missed_more_than_a_window_costs_is_told_to_start_anew(quick: Broadc
     with quick.listener(after=0) as far, quick.listener(after=390) as near:
         assert far.read(until_seen="pulse")[0].name == "reset"
         assert _seqs(near.read(until_seen="pulse")) == list(range(391, 400))
+    counted = quick.live.readers
+    assert (counted["opened"], counted["behind"]) == (2, 1)
+    assert 9_000 < counted["replayed_bytes"] < 20_000
 
 
 def test_more_changes_at_once_than_a_window_costs_are_a_reset_for_everybody(quick: Broadcast) -> None:

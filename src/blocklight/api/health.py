@@ -73,6 +73,10 @@ class PublicFigures(Collector):
         yield _counter("live_resets", "slow clients told to start anew since start", live.resets)
         yield _counter("live_broken", "live connections that broke since start", live.broken)
         yield _gauge("connections", "open connections", self._admission.connections.total)
+        yield _counter("live_opened", "live connections since start", live.readers["opened"])
+        yield _counter("live_replayed_bytes", "sent to readers who came back", live.readers["replayed_bytes"])
+        yield _counter("live_behind", "came back after too long for a replay", live.readers["behind"])
+        yield _counter("connections_opened", "connections since start", self._admission.opened)
         refused = CounterMetricFamily(_PREFIX + "refused", "what a limit refused", labels=["limit"])
         for limit, count in sorted(self._admission.refused.items()):
             refused.add_metric([limit], count)

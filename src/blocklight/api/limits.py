@@ -9,7 +9,7 @@ from functools import lru_cache
 
 REFUSALS = (
     *("connections_total", "connections_address", "live_total", "live_address", "requests_address"),
-    *("work_address", "work_total", "large_headers", "slow_headers", "slow_body", "malformed"),
+    *("work_address", "work_total", "large_headers", "slow_headers", "slow_body", "malformed", "pipelined"),
 )
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -157,6 +157,8 @@ class Admission:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self.opened = 0
+        """Connections since the start, those included that were refused."""
         self.refused: Counter[str] = Counter(dict.fromkeys(REFUSALS, 0))
         self.requests = Allowance(limits.requests_each)
         self.work = Allowance(limits.work_each)
@@ -167,6 +169,7 @@ class Admission:
 
     def connect(self, peer: str) -> str | None:
         """Give a connection a place; return why not. A proxy may have all but a reserve for others."""
+        self.opened += 1
         each = None
         if is_trusted(peer, self.limits.trusted):
             each = self.limits.connections - self.limits.connections // 8

@@ -58,6 +58,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _fields = 0
     _running: RequestResponseCycle | None = None
     _has_place = False
+    _is_pipelined = False
 
     def __init__(self, *args: Any, admission: Admission, **settings: Any) -> None:  # noqa: ANN401 - of uvicorn
         super().__init__(*args, **settings)
@@ -85,12 +86,17 @@ class BoundedProtocol(HttpToolsProtocol):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
+        if self.pipeline:
+            self._note_pipelined()
         self.pipeline.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read on, unless what is being answered is the last request of this connection."""
-        if self._is_over() or self._ends_after_this_answer():
+        if self._is_over():
+            return
+        if self._ends_after_this_answer():
+            self._note_pipelined()
             return
         self._began_in_this_data = False
         super().data_received(data)
@@ -180,6 +186,11 @@ class BoundedProtocol(HttpToolsProtocol):
             and not running.keep_alive
             and not self._in_body
         )
+
+    def _note_pipelined(self) -> None:
+        """Count a connection with requests that are never answered, once."""
+        self._admission.refused["pipelined"] += not self._is_pipelined
+        self._is_pipelined = True
 
     def _take(self, count: int) -> None:
         self._taken += count

@@ -6,7 +6,7 @@ client's socket is full: it gets a task and a bounded queue of its own, and nobo
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum
@@ -95,6 +95,8 @@ class Live:
         self.faults = Faults() if faults is None else faults
         self.frames_sent = 0
         self.resets = 0
+        self.readers: Counter[str] = Counter()
+        """Streams ``opened``, ``replayed_bytes`` to who came back, and how many were too far ``behind``."""
         self.sending_share = 0.0
         """How much of the last seconds went into sending frames: what is left is for everything else."""
         self.broken = 0
@@ -212,6 +214,7 @@ class Live:
             await send(_END)
             return
         client = _Client(send, packs=packs)
+        self.readers["opened"] += 1
         self._clients[client] = None  # from here on frames queue up behind the replay: no gap, no repeat
         try:
             for piece in self._greeting(scope, packs=packs):
@@ -241,6 +244,8 @@ class Live:
         missed = [] if position is None else self.replay.since(position, before, packs=packs)
         if missed is None or sum(map(len, missed)) > self.most_bytes:
             missed = [_RESETS[packs]]
+            self.readers["behind"] += 1
+        self.readers["replayed_bytes"] += sum(map(len, missed))
         hello, pulse = _HELLO, self._pulse_event()
         if packs:
             hello, pulse = HEADER + stored(hello), stored(pulse)
