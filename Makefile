@@ -46,7 +46,7 @@ bench: setup ## Measure, and write benchmarks/RESULTS.md
 	@$(PY)/python -m compileall -q src/blocklight  # as set-up leaves it, also after a change: a cold start reads it
 	@$(PY)/python benchmarks/run.py
 
-campaign: setup ## Run the campaigns of load and faults (two and a half hours), and write benchmarks/CAMPAIGNS.md
+campaign: setup ## Run the campaigns of load and faults (four and a half hours), and write benchmarks/CAMPAIGNS.md
 	@$(PY)/python benchmarks/campaigns/run_campaigns.py $(CAMPAIGN)
 
 screenshots: setup ## Take the pictures of the README and docs

@@ -20,7 +20,7 @@ RATE = 20.0
 SLOW, NEVER, HAMMERING, LORIS, FLOOD = 500, 500, 200, 100, 10_000
 
 
-class _Feeder(threading.Thread):
+class Feeder(threading.Thread):
     """Pushes changes at a steady rate until it is stopped."""
 
     def __init__(self, port: int, key: str) -> None:
@@ -31,6 +31,7 @@ class _Feeder(threading.Thread):
         self._calls = Calls()
 
     def run(self) -> None:
+        """Push until told to stop."""
         begun, number = time.monotonic(), 0
         while not self.stopped.is_set():
             number += 1
@@ -57,7 +58,7 @@ def run(clients: int, seconds: float, *, abused: bool) -> dict[str, Any]:
         key = server.push_key()
         server.start()
         idle = server.figures()
-        feeder = _Feeder(server.port, key)
+        feeder = Feeder(server.port, key)
         helpers = []
         try:
             honest = _script("swarm.py", server.port, clients, seconds, "honest")
@@ -148,7 +149,7 @@ def flood(table: Table, seconds: float = 60) -> None:
         server = ServedCity(Path(name), city_file(Path(name)))
         key = server.push_key()
         server.start()
-        feeder = _Feeder(server.port, key)
+        feeder = Feeder(server.port, key)
         attack = _script("abusers.py", server.port, "flood", FLOOD, seconds)
         try:
             feeder.start()

@@ -2,16 +2,17 @@
 
     python benchmarks/campaigns/run_campaigns.py [NAME ...] [--minutes N] [--database URL]
 
-Everything is on loopback, bounded in number and time. Whole, it takes two and a half hours on two cores;
-`--minutes` shortens readers, faults and soak alike. Each campaign leaves its rows in `.build/campaigns`, and
-CAMPAIGNS.md is written from the newest rows of each: so they can be run one at a time, on a machine that is
-idle for as long.
+Everything is on loopback, bounded in number and time. Whole, it takes four and a half hours on two cores;
+`--minutes` shortens readers, faults, abuse and soak alike. Each campaign leaves its rows in
+`.build/campaigns`, and CAMPAIGNS.md is written from the newest rows of each: so they can be run one at a
+time, on a machine that is idle for as long.
 """
 
 import argparse
 import json
 import os
 import platform
+import subprocess
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -21,13 +22,14 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-import faults  # noqa: E402 - beside this script, as the table is beside the benchmarks
+import abuse  # noqa: E402 - beside this script, as the table is beside the benchmarks
+import faults  # noqa: E402 - the same
 import kills  # noqa: E402 - the same
 import readers  # noqa: E402 - the same
 import soak  # noqa: E402 - the same
 from table import Line, Table  # noqa: E402 - the same
 
-CAMPAIGNS = ("readers", "flood", "kills", "kills-postgresql", "faults", "soak")
+CAMPAIGNS = ("readers", "flood", "kills", "kills-postgresql", "faults", "abuse", "abuse-nginx", "soak")
 KEPT = HERE.parent.parent / ".build" / "campaigns"
 
 
@@ -36,7 +38,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run load and fault campaigns; write CAMPAIGNS.md.")
     parser.add_argument("campaigns", nargs="*", choices=[*CAMPAIGNS, []], default=list(CAMPAIGNS))
     parser.add_argument(
-        "--minutes", type=float, help="length of readers, faults and soak (default 10, 5 and 60)"
+        "--minutes", type=float, help="length of readers, faults, abuse and soak (default 10, 5, 60, 60)"
     )
     parser.add_argument("--kills", type=int, default=100, help="kills for each engine")
     parser.add_argument("--database", help="PostgreSQL address for the kills on that engine")
@@ -70,6 +72,8 @@ def _run(name: str, options: argparse.Namespace) -> None:
         kills.measure(table, options.kills, "PostgreSQL", "--database", options.database)
     elif name == "faults":
         rows = faults.measure(options.minutes or 5)
+    elif name in ("abuse", "abuse-nginx"):
+        abuse.measure(table, options.minutes or 60, behind_nginx=name == "abuse-nginx")
     elif name == "soak":
         soak.measure(table, options.minutes or 60)
     _kept(name).write_text(
@@ -78,6 +82,7 @@ def _run(name: str, options: argparse.Namespace) -> None:
                 "name": name,
                 "ended": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
                 "load": round(os.getloadavg()[0], 1),
+                "commit": _commit(),
                 "met": all(line.met for line in table.lines) and all(row.right for row in rows),
                 "lines": [asdict(line) for line in table.lines],
                 "more": faults.table(rows, options.minutes or 5) if rows else "",
@@ -88,11 +93,21 @@ def _run(name: str, options: argparse.Namespace) -> None:
     )
 
 
+def _commit() -> str:
+    """Name the version that was measured, by its first seven digits."""
+    named = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False
+    )
+    return named.stdout.strip() or "no version"
+
+
 def _page(kept: list[dict[str, Any]]) -> str:
     """Write the page from what is kept of each campaign."""
     table = Table([Line(**line) for run in kept for line in run["lines"]])
     when = "".join(
-        f"- {run['name']}: ended {run['ended']}, load average then {run['load']}\n" for run in kept
+        f"- {run['name']}: ended {run['ended']} on {run.get('commit', 'an older version')}, "
+        f"load average then {run['load']}\n"
+        for run in kept
     )
     more = "".join(run["more"] for run in kept)
     return f"{table.markdown('Campaigns of load and faults', 'make campaign')}\n{when}{more}"

@@ -292,14 +292,14 @@ class Pusher:
         self._headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
         self._connection: http.client.HTTPConnection | None = None
 
-    def send(self, record: dict[str, Any]) -> int:
-        """Push a record; return the status, 0 where no answer came."""
+    def send(self, *records: dict[str, Any]) -> int:
+        """Push a batch; return the status, 0 where no answer came."""
         try:
             if self._connection is None:
                 self._connection = http.client.HTTPConnection(
                     "127.0.0.1", self.port, timeout=15, source_address=("127.0.9.2", 0)
                 )
-            self._connection.request("POST", self._path, json.dumps([record]), self._headers)
+            self._connection.request("POST", self._path, json.dumps(records), self._headers)
             answer = self._connection.getresponse()
             answer.read()
         except (OSError, http.client.HTTPException):

@@ -94,7 +94,13 @@ class Front:
 
 
 @contextmanager
-def nginx(folder: Path, app_port: int, changes: Mapping[str, str] | None = None) -> Iterator[Front]:
+def nginx(
+    folder: Path,
+    app_port: int,
+    changes: Mapping[str, str] | None = None,
+    *,
+    main_changes: Mapping[str, str] | None = None,
+) -> Iterator[Front]:
     """Run the shipped site, with *changes* of its text, in the main file of Debian's package."""
     certificate = Certificate.issue(folder)
     (folder / "temporary").mkdir()
@@ -114,7 +120,7 @@ def nginx(folder: Path, app_port: int, changes: Mapping[str, str] | None = None)
             },
         )
         (folder / "site.conf").write_text(site)
-        (folder / "nginx.conf").write_text(_main_file(folder))
+        (folder / "nginx.conf").write_text(_main_file(folder, main_changes or {}))
         log = folder / "error.log"
         command = [
             program("nginx"),
@@ -131,7 +137,7 @@ def nginx(folder: Path, app_port: int, changes: Mapping[str, str] | None = None)
             yield Front(plain_port, port, certificate, folder, log)
 
 
-def _main_file(folder: Path) -> str:
+def _main_file(folder: Path, main_changes: Mapping[str, str]) -> str:
     """Return the nginx.conf of Debian's package, as a server beside the machine's own can use it."""
     unpacked = Path(program("nginx")).parents[2] / "etc" / "nginx" / "nginx.conf"
     text = unpacked.read_text("utf-8")
@@ -146,6 +152,7 @@ def _main_file(folder: Path) -> str:
             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         ),
         "/etc/nginx/sites-enabled/*": f"{folder}/site.conf",
+        **main_changes,
     }
     for theirs, ours in changes.items():
         text = text.replace(theirs, ours)
