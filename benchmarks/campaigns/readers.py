@@ -156,7 +156,7 @@ def flood(table: Table, seconds: float = 60) -> None:
             time.sleep(10)
             honest = _script("swarm.py", server.port, 50, seconds - 20, "honest")
             seen = _report(honest)
-            attacked = _report(attack)
+            figures = server.get("/metrics")[1].decode()
         finally:
             feeder.stopped.set()
             attack.terminate()
@@ -165,7 +165,8 @@ def flood(table: Table, seconds: float = 60) -> None:
     table.add(
         f"{FLOOD:,} connections from one address, 50 readers from others",
         f"readers' p99 {seen['p99']:.2f} s; {seen['connected']} of 50 connected",
-        f"of the address's connections {attacked['open']:,} stood open at the end",
+        f"{metric(figures, 'blocklight_connections'):,.0f} connections open at the end, "
+        f"{metric(figures, 'blocklight_refused_total'):,.0f} refused and counted",
         "",
         "readers elsewhere see changes within 1 s",
         met=alive and seen["connected"] == 50 and seen["p99"] <= 1,

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import http2
 import httpx
 import pytest
 from front_servers import DEPLOY, FRONTS, HOST, Front, nginx
@@ -74,6 +75,30 @@ def test_the_largest_batch_goes_through_and_a_larger_one_is_refused_in_words(
         assert client.post("/list", content=b" " * 200_000).status_code in (405, 413)
     if temporary.parent.joinpath("moved").exists():
         (front.folder / "moved").rename(temporary)
+
+
+def _posted_over_http_2(front: Front, path: str, body: bytes, *headers: tuple[str, str]) -> http2.Post:
+    trusting = ssl.create_default_context()
+    front.certificate.authority.configure_trust(trusting)
+    with http2.connect(front.port, trusting, "127.0.0.7") as secure:
+        post = http2.Post(secure, path, headers)
+        post.send(body)
+        return post
+
+
+def test_a_body_of_no_length_over_http_2_has_the_same_limits(front: Front, city: PushedCity) -> None:
+    key = ("authorization", city.headers["authorization"])
+    batch = a_batch(next(_numbers)).ljust(5_000_000)
+    assert _posted_over_http_2(front, "/api/v1/push/calls", batch, key).status == 202
+    assert _posted_over_http_2(front, "/api/v1/push/calls", batch + b" ", key).status == 413
+    stranger = _posted_over_http_2(front, "/api/v1/push/calls", batch)
+    assert stranger.status == 401
+    temporary = front.folder / "temporary"
+    before = set(temporary.rglob("*")) if temporary.exists() else set()
+    reader = _posted_over_http_2(front, "/list", b"x" * 50_000_000)
+    assert reader.status in (405, 413)
+    assert reader.sent < 20_000_000
+    assert before == (set(temporary.rglob("*")) if temporary.exists() else set())
 
 
 def test_answers_are_passed_on_as_they_were_packed(front: Front, city: PushedCity) -> None:
