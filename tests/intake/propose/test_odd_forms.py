@@ -1,6 +1,7 @@
 """Feeds in less usual forms are recognised by `new-city`, with all that it takes to read them."""
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from blocklight.errors import SourceChanged
 from blocklight.intake.propose.city_file import Proposal, propose
 from blocklight.intake.propose.json_lists import longest_path
 from blocklight.intake.propose.sample import asked, read_sample
+from blocklight.intake.propose.times import written
 
 URL = "https://calls.smallville.example/active"
 CALL = {"CallType": "ALARM", "Received": "2026-03-01T12:00:00Z", "Lat": "37.70", "Lon": "-97.33"}
@@ -170,3 +172,45 @@ def test_a_layer_that_cannot_be_read_says_why(description: dict[str, Any], said:
         pytest.raises(SourceChanged, match=said),
     ):
         new_city(running.url + LAYER, name="smallville", sample=None, output=tmp_path)
+
+
+@pytest.mark.parametrize("odd", ["NA", "NULL", "11/28/2026 at noon"])
+def test_one_odd_cell_does_not_hide_a_column_of_times(odd: str) -> None:
+    times = [f"11/28/2026 {n % 24:02}:{n % 60:02}" for n in range(199)]
+    how = written([*times[:100], odd, *times[100:]])
+    assert how is not None
+    assert (how.convert, how.form) == ("local", "%m/%d/%Y %H:%M")
+
+
+def test_many_odd_cells_make_no_column_of_times() -> None:
+    assert written(["11/28/2026 10:11"] * 40 + ["NA"] * 10) is None
+
+
+def test_a_coordinate_is_no_day_of_a_distant_year() -> None:
+    assert written(["683983", "684344"]) is None
+    assert written(["20260801", "20260802"]) == ("day", "%Y%m%d", False, "")
+
+
+@pytest.mark.parametrize(
+    ("places", "marked"),
+    [
+        ({}, {"time_zone", "bounds"}),
+        ({"lat": -33.45, "lon": -70.66}, {"time_zone"}),
+        ({"lat": 37.7, "lon": -97.3}, set()),
+    ],
+)
+def test_a_zone_and_bounds_that_are_not_known_are_left_to_fill_in(
+    places: dict[str, float], marked: set[str]
+) -> None:
+    rows = [
+        {
+            "call_number": f"C{n}",
+            "received": f"2026-11-28T10:{n:02}:07",
+            "call_type": "NOISE",
+            "address": "A ST",
+        }
+        | places
+        for n in range(30)
+    ]
+    city = tomllib.loads(proposed(rows).toml)["city"]
+    assert {name for name, told in city.items() if told == "FILL_IN"} == marked

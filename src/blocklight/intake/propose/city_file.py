@@ -48,6 +48,8 @@ _ZONES = (
     (-102.0, -86.5, "America/Chicago"),
     (-86.5, -66.0, "America/New_York"),
 )
+_LATITUDES = (24.0, 72.0)
+"""Those of the United States: elsewhere a longitude says nothing of the clock."""
 _ARIZONA = (-114.5, -109.1, 31.3, 37.0)
 
 
@@ -134,8 +136,8 @@ def _write(proposal: Proposal, sample: Sample, folder: Path) -> None:
     most = proposal.table.found["point"].confidence if "point" in proposal.table.found else _LIKELY
     proposal.confidence |= {"bounds": min(most, _LIKELY) if bounds else 0.0, "time_zone": min(most, sure)}
     types = _types(read, proposal)
-    proposal.toml = _toml(proposal, sample, bounds or _WORLD, zone, types)
-    proposal.city = _parsed(proposal.toml, folder)
+    proposal.toml = _toml(proposal, sample, bounds, zone, types)
+    proposal.city = _parsed(_toml(proposal, sample, bounds or _WORLD, zone or "UTC", types), folder)
 
 
 def _parsed(toml: str, folder: Path) -> City:
@@ -153,10 +155,10 @@ def _read(city: City, sample: Sample) -> list[Incident]:
 
 
 def _where(points: Sequence[tuple[float, float]]) -> tuple[dict[str, float] | None, str, float]:
-    """Return the box of most points, and the time zone of its middle, which is a guess by longitude."""
+    """Return the box of most points, and the time zone of its middle: by longitude, empty where not known."""
     real = sorted(one for one in points if max(map(abs, one)) > 1 and _on_earth(*one))
     if not real:
-        return None, "America/New_York", 0.0
+        return None, "", 0.0
     spare = len(real) // 100
     lons, lats = (sorted(one)[spare : len(real) - spare] for one in zip(*real, strict=True))
     box = {"west": lons[0], "south": lats[0], "east": lons[-1], "north": lats[-1]}
@@ -165,8 +167,9 @@ def _where(points: Sequence[tuple[float, float]]) -> tuple[dict[str, float] | No
     bounds = {side: round(value + signs[side] * _MARGIN, 2) for side, value in box.items()}
     if _ARIZONA[0] < lon < _ARIZONA[1] and _ARIZONA[2] < lat < _ARIZONA[3]:
         return bounds, "America/Phoenix", _LIKELY
-    zone = next((name for west, east, name in _ZONES if west <= lon < east), None)
-    return bounds, zone or "UTC", _LIKELY if zone else 0.0
+    zones = _ZONES if _LATITUDES[0] < lat < _LATITUDES[1] else ()
+    zone = next((name for west, east, name in zones if west <= lon < east), "")
+    return bounds, zone, _LIKELY if zone else 0.0
 
 
 def _on_earth(lon: float, lat: float) -> bool:
@@ -184,10 +187,14 @@ def _types(read: Sequence[Incident], proposal: Proposal) -> dict[str, str]:
 
 
 def _toml(
-    proposal: Proposal, sample: Sample, bounds: Mapping[str, float], zone: str, types: Mapping[str, str]
+    proposal: Proposal,
+    sample: Sample,
+    bounds: Mapping[str, float] | None,
+    zone: str,
+    types: Mapping[str, str],
 ) -> str:
     name, sure = proposal.name, proposal.confidence
-    box = ", ".join(f"{side} = {bounds[side]}" for side in ("west", "south", "east", "north"))
+    box = _text(_FILL_IN) if bounds is None else _box(bounds)
     lines = [
         f"# Proposed from {len(sample.rows)} records of {urlsplit(sample.url).hostname or 'a file'}.",
         "# Behind each line how sure that is. Known from one sample only: watch the feed for a day.",
@@ -195,8 +202,8 @@ def _toml(
         "[city]",
         f"id = {_text(name)}",
         f"name = {_text(name.replace('-', ' ').title())}",
-        f"time_zone = {_text(zone)}{_mark(sure.get('time_zone'))}",
-        f"bounds = {{ {box} }}{_mark(sure.get('bounds'))}",
+        f"time_zone = {_text(zone or _FILL_IN)}{_mark(sure.get('time_zone'))}",
+        f"bounds = {box}{_mark(sure.get('bounds'))}",
         "",
         "[[sources]]",
         'id = "calls"',
@@ -222,6 +229,10 @@ def _toml(
             *(f"# {_text(text)} = {_text(perhaps)}" for text, perhaps in types.items()),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _box(bounds: Mapping[str, float]) -> str:
+    return "{ " + ", ".join(f"{side} = {bounds[side]}" for side in ("west", "south", "east", "north")) + " }"
 
 
 def _ordered(proposal: Proposal) -> list[tuple[str, Guess]]:
@@ -264,7 +275,7 @@ def _text(text: str) -> str:
 def _decide_where(proposal: Proposal) -> None:
     sure, say = proposal.confidence, proposal.decide.append
     if not sure["time_zone"]:
-        say("time_zone: nothing to tell it from; write your own, every time hangs on it.")
+        say("time_zone: nothing to tell it from; write yours in place of FILL_IN, every time hangs on it.")
     elif sure["time_zone"] < _SURE:
         say("time_zone: guessed from the longitude; compare the newest time with your own clock.")
     if 0 < sure["bounds"] < _GUESS:
@@ -272,9 +283,9 @@ def _decide_where(proposal: Proposal) -> None:
             "bounds: as much a guess as the reference system of the numbers; see where the box lies on a map."
         )
     if not sure["bounds"] and {"point", "lon"} & set(proposal.table.found):
-        say("bounds: no point could be read; nothing is shown before they are right.")
+        say("bounds: no point could be read; write yours in place of FILL_IN.")
     elif not sure["bounds"]:
-        say("bounds: no coordinates to tell from; nothing can be shown before they and [geocoder] are right.")
+        say("bounds: no coordinates to tell from; write yours in place of FILL_IN, and add [geocoder].")
 
 
 def _decide_rest(proposal: Proposal, sample: Sample) -> None:

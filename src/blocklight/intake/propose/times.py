@@ -1,6 +1,7 @@
 """Guesses how a column writes times, from its values."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,8 @@ _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?")  # a day of a spreadsheet: 1954 to 2119
 _MOST = 300
 _LONGEST = 60
+_SPARE = 50
+_COMPACT_DAY = re.compile(r"(?:19|20)\d{6}\b")
 _A_DAY = timedelta(days=1)
 
 
@@ -37,6 +40,29 @@ class Written(NamedTuple):
 def written(values: Sequence[Any], *, dates: bool = False) -> Written | None:
     """Return how *values* write times, ``None`` where they do not; *dates*: the platform calls them so."""
     texts = [str(value).strip() for value in values if value not in (None, "")][:_MOST]
+    if not texts:
+        return None
+    return _of_texts(texts, dates=dates) or _of_texts(_without_odd_cells(texts), dates=dates)
+
+
+def _without_odd_cells(texts: Sequence[str]) -> list[str]:
+    """Return the texts but for one in fifty of the rarest forms: a cell such as NA hides no column."""
+    forms = Counter(map(_form, texts))
+    odd: set[str] = set()
+    spare = len(texts) // _SPARE
+    for form, count in reversed(forms.most_common()):
+        spare -= count
+        if spare < 0:
+            break
+        odd.add(form)
+    return [text for text in texts if _form(text) not in odd] if odd else []
+
+
+def _form(text: str) -> str:
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", text))
+
+
+def _of_texts(texts: Sequence[str], *, dates: bool) -> Written | None:
     if not texts:
         return None
     if number := _counted(texts, dates=dates):
@@ -81,6 +107,8 @@ def _by_format(texts: Sequence[str]) -> Written | None:
         for form in forms:
             if form == "%H%M" and any(len(text) != len("1302") for text in texts):
                 continue  # a plain number
+            if form.startswith("%Y%m%d") and not all(map(_COMPACT_DAY.match, texts)):
+                continue  # a coordinate: 683983 would be a day of the year 6839
             if (found := _read(texts, form)) is None:
                 continue
             still = convert == "local" and not any(one.time().isoformat() > "00:00:00" for one in found)
