@@ -214,3 +214,37 @@ def test_a_zone_and_bounds_that_are_not_known_are_left_to_fill_in(
     ]
     city = tomllib.loads(proposed(rows).toml)["city"]
     assert {name for name, told in city.items() if told == "FILL_IN"} == marked
+
+
+def test_clocks_called_by_stages_belong_to_the_one_column_of_days() -> None:
+    rows = [
+        "number,date,received,dispatched,arrived,cleared,type",
+        *(f"{n},09/14/26,07:{n:02},07:{n + 5:02},07:{n + 9:02},,ALARM" for n in range(10, 40)),
+    ]
+    found = proposed("\n".join(rows), "https://calls.smallville.example/log.csv")
+    assert columns(found)["received_at"] == ("date", "received")
+    assert columns(found)["dispatched_at"] == ("dispatched",)
+    assert columns(found)["on_scene_at"] == ("arrived",)
+    assert found.table.found["on_scene_at"].spec["convert"] == "time_of_day"
+    assert found.city is not None
+
+
+def test_a_table_of_311_requests_is_known_by_its_columns() -> None:
+    rows = [
+        {
+            "Unique Key": str(100 + n),
+            "Created Date": f"2026-03-01T12:{n:02}:01",
+            "Complaint Type": "Pothole",
+            "Status": "Open",
+            "Incident Address": f"{n} CANARY ST",
+            "Latitude": f"37.7{n}",
+            "Longitude": f"-97.3{n}",
+        }
+        for n in range(10, 40)
+    ]
+    found = proposed(rows)
+    assert found.key == ("Unique Key",)
+    assert columns(found)["source_type"] == ("Complaint Type",)
+    assert found.city is not None
+    source = found.city.sources[0]
+    assert (source.kind, found.table.found["agency"].spec) == ("request", {"default": "public_works"})

@@ -33,6 +33,9 @@ _A_DAY = 86_400
 _DURATION = re.compile(r"(?:^|_)(?:time|duration|minutes|seconds|mins|secs)(?:_|$)")
 
 
+_REQUESTS = re.compile(
+    r"^(?:complaint_type|sr_(?:type|number)|case_enquiry_id|service_request_id|unique_key)$"
+)
 _LIVE = re.compile(r"active|current|live|realtime|real_time", re.IGNORECASE)
 _FIRE = re.compile(r"fire|ems|medic|rescue", re.IGNORECASE)
 _AGENCIES = (
@@ -101,6 +104,9 @@ def propose(sample: Sample, name: str, folder: Path) -> Proposal:
 def _agency(table: Table, sample: Sample) -> None:
     words = f"{sample.url} {' '.join(sample.columns)}"
     default = "fire" if _FIRE.search(words) else "police"
+    if _holds_requests(sample):
+        table.take("agency", {"default": "public_works"}, _LIKELY)
+        return
     for column, values in table.values.items():
         told = {str(value) for value in values}
         if (
@@ -112,6 +118,11 @@ def _agency(table: Table, sample: Sample) -> None:
                 table.take("agency", {"from": (column,), "map": named}, _LIKELY)
                 return
     table.take("agency", {"default": default}, _LIKELY if default == "fire" else _GUESS)
+
+
+def _holds_requests(sample: Sample) -> bool:
+    """Whether the columns are those of 311 requests: NYC's, Chicago's, Boston's or Open311's."""
+    return any(_REQUESTS.search(folded(column)) for column in sample.columns)
 
 
 def _closing(table: Table, sample: Sample) -> tuple[str, float]:
@@ -210,6 +221,7 @@ def _toml(
         'label = "Calls for service"',
         f"connector = {_text(sample.connector)}",
         f"url = {_text(sample.url)}",
+        *(['kind = "request"'] if _holds_requests(sample) else []),
         *([f"records = {_text(sample.records)}"] if sample.records else []),
         *(f"{name} = {_value(value)}" for name, value in sample.settings.items()),
         *([f"encoding = {_text(sample.encoding)}{_mark(_GUESS)}"] if sample.encoding else []),

@@ -24,6 +24,7 @@ _DRAWN = (
     "the middle of each shape is taken. If the feed draws a call's shape anew at every fetch, "
     "add freeze_place = true"
 )
+_CLOCK = "time_of_day"
 _MOST_STATES = 20
 _ALONE = 0.995
 _MOSTLY = 0.8
@@ -32,7 +33,7 @@ _FURTHER = re.compile(
     r"(?:initial|original|orig|sub|secondary)_?\w*(?:type|desc|nature)|cv_?legend|^offen[sc]e$"
 )
 _ID = re.compile(
-    r"^(?:call|incident|inc|run|event|case|cad|service_?request|request|nopd|entry|incident_entry|master_incident|cad_event)?_?"
+    r"^unique_key$|^(?:call|incident|inc|run|event|case|cad|service_?request|request|sr|case_enquiry|nopd|entry|incident_entry|master_incident|cad_event)?_?"
     r"(?:number|num|no|id|item)$|^case_?(?:no|number)$|(?:^|_)guid$|^__key$"
     r"|^(?:call|event|log|incident|entry|row)_(?:incident|event|call|key)$"
 )
@@ -91,7 +92,7 @@ def propose_fields(sample: Sample) -> Table:
         told = column in sample.dates
         if how := written(table.values[column], dates=told):
             table.times[column] = how
-    for step in (_times, _type, _place, _words, _further):
+    for step in (_times, _clocks_beside_the_day, _type, _place, _words, _further):
         step(table)
     return table
 
@@ -131,6 +132,26 @@ def _times(table: Table) -> None:
             _take_time(
                 table, "received_at", min(loose, key=lambda c: table.times[c].convert == "time_of_day"), 0.4
             )
+
+
+def _clocks_beside_the_day(table: Table) -> None:
+    """Read clocks that are called by stages, beside one column of days: `date`, `received`, `dispatched`."""
+    first = table.found.get("received_at")
+    if first is None or first.spec["convert"] != "day" or len(first.columns) != 1:
+        return
+    day, clocks = first.columns[0], {name: how for name, how in table.times.items() if how.convert == _CLOCK}
+    received = _best(table, "received_at", lambda column: column in clocks)
+    if received is None:
+        return
+    form = f"{table.times[day].form or '%Y-%m-%d'} {clocks[received[0]].form or '%H:%M:%S'}"
+    if table.times[day].convert == "day":
+        spec = {"from": (day, received[0]), "join": " ", "convert": "local", "format": form}
+        table.take("received_at", spec, _LIKELY, "a date and a time in two columns")
+        for stage in _STAGES[1:]:
+            if stage not in table.found and (found := _best(table, stage, lambda column: column in clocks)):
+                spec = {"from": (found[0],), "convert": _CLOCK}
+                spec |= {"format": clocks[found[0]].form} if clocks[found[0]].form else {}
+                table.take(stage, spec, found[1] * _LIKELY)
 
 
 def _take_time(table: Table, stage: str, column: str, weight: float) -> None:
