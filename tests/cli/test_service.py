@@ -234,12 +234,22 @@ _HOSTILE = (
 )
 
 
-def test_strangers_write_nothing_into_the_log(workplace: Workplace) -> None:
+def test_strangers_write_nothing_into_the_log_and_the_service_manager_hears_that_all_is_well(
+    workplace: Workplace, tmp_path: Path
+) -> None:
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(str(tmp_path / "notify"))
+    manager.settimeout(20)
+    told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "300000"}
     with (
+        manager,
         serving_rows(a_row(1)) as (_, feed),
-        workplace.running("serve", "smallville.toml", "--port", "0", *read_from(feed)) as server,
+        workplace.running("serve", "smallville.toml", "--port", "0", *read_from(feed), **told) as server,
     ):
         port = int(server.address().rpartition(":")[2])
+        while (said := manager.recv(100)) == b"WATCHDOG=1":
+            pass
+        assert said == b"READY=1"
         until(lambda: "following the change log" in server.said())
         before = server.said()
         for nasty in _HOSTILE:
@@ -250,3 +260,9 @@ def test_strangers_write_nothing_into_the_log(workplace: Workplace) -> None:
                     stranger.recv(100)
         assert server.process.poll() is None
         assert server.said() == before
+        assert manager.recv(100) == b"WATCHDOG=1"
+        server.process.terminate()
+        while (said := manager.recv(100)) == b"WATCHDOG=1":
+            pass
+        assert said == b"STOPPING=1"
+        assert server.process.wait(20) == 0
