@@ -88,7 +88,10 @@ class Model:
             return
         self.waiting[number] = due, told
         self.seen[number] = first_seen
-        frozen = self.paused and self.shown.get(number, ("", ""))[1] == DONE
+        before = self.shown.get(number, ("", ""))
+        # What is coarser from now on is not left as fine as it was, also while nothing new is published.
+        coarser = told[0] == "medical" != before[0]
+        frozen = self.paused and before[1] == DONE and not coarser
         if not frozen:
             self.shown.pop(number, None)
 
@@ -263,6 +266,7 @@ def test_after_any_sequence_every_public_point_is_an_approved_place(
 @example([("call", 0, "THEFT", 0), ("pause",), ("close", 0), ("wait", 5), ("resume",), ("close", 0)])
 @example([("call", 0, "BURGLARY", 0), ("wait", 30), ("call", 0, "FIRE", 0)])
 @example([("call", 0, "BURGLARY", 0), ("wait", 30), ("pause",), ("resume",), ("call", 0, "FIRE", 0)])
+@example([("call", 0, "BURGLARY", 0), ("close", 0), ("pause",), ("call", 0, "SICK PERSON", 0), ("resume",)])
 @example([("call", 0, "FIRE", 29), ("wait", 30), ("pause",), ("call", 0, "FIRE", 0), ("resume",)])
 def test_after_any_sequence_every_surface_shows_what_the_rules_say(sequence: list[tuple[Any, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
