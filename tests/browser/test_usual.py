@@ -171,10 +171,15 @@ def test_first_incidents_never_wait_for_what_is_said_of_the_city(noisy_city: str
         page.reload()
         page.locator("[data-row]").first.wait_for()
     expect(city(page)).to_have_count(0)
-    asked = page.evaluate(
-        """['/api/v1/window', 'CityUsual'].map((part) =>
-          performance.getEntriesByType('resource').find(({ name }) => name.includes(part)).startTime)"""
-    )
+    # The browser notes what was loaded a moment after it is there.
+    asked = page.wait_for_function(
+        """() => {
+          const loaded = performance.getEntriesByType('resource');
+          const begun = ['/api/v1/window', 'CityUsual'].map((part) =>
+            loaded.find(({ name }) => name.includes(part))?.startTime);
+          return begun.every((one) => one !== undefined) && begun;
+        }"""
+    ).json_value()
     assert asked[0] < asked[1]
 
 
