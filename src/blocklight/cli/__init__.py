@@ -47,6 +47,11 @@ out = _console(stderr=False)
 err = _console(stderr=True)
 
 
+def say(text: str) -> None:
+    """Print what came of a command, in lines that are never broken, to be searched and copied."""
+    out.print(text, highlight=False, soft_wrap=True)
+
+
 def _without_password(url: str | None) -> str | None:
     """Refuse a password on the command line, which every user of the machine can read."""
     if url is None:

@@ -4,20 +4,20 @@ from pathlib import Path
 
 from blocklight.app import backup, restoring
 from blocklight.app.opening import Options
-from blocklight.cli import out
+from blocklight.cli import say
 
 
 def back_up(options: Options, file: Path, *, with_key: bool) -> None:
     """Write a backup and print what it holds."""
     whole = backup.back_up(options, file, with_key=with_key)
     key = "with its id key: keep it as secret as that" if with_key else "without id.key: keep that elsewhere"
-    _say(f"{file}: {whole.city} up to change {whole.head}, {key}.\nPublic digest: {whole.digest}")
+    say(f"{file}: {whole.city} up to change {whole.head}, {key}.\nPublic digest: {whole.digest}")
 
 
 def check_integrity(options: Options) -> None:
     """Print whether a database is whole and what the public sees of it, as one digest."""
     whole = backup.check_integrity(options)
-    _say(
+    say(
         f"The database of {whole.city} is whole, up to change {whole.head}; so are its {whole.audit_entries} "
         f"entries of the audit log.\nPublic digest: {whole.digest}"
     )
@@ -35,13 +35,9 @@ def restore_city(
         without_tombstones=without_tombstones,
     )
     snapshot = restored.snapshot
-    _say(
+    say(
         f"{file}: {snapshot.city} is as it was on {snapshot.taken_at:%Y-%m-%d at %H:%M} UTC, less "
         f"{restored.gone} published incidents that were taken back since. Public digest of the backup: "
         f"{snapshot.digest}\nIts city file is {restored.city_file}. The pauses are those of the backup, and "
         "so are the push keys where none were here: look before you open the map."
     )
-
-
-def _say(text: str) -> None:
-    out.print(text, highlight=False, soft_wrap=True)

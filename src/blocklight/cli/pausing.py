@@ -2,7 +2,7 @@
 
 from blocklight.app import pausing
 from blocklight.app.opening import Options
-from blocklight.cli import out
+from blocklight.cli import say
 from blocklight.model.vocabulary import Category
 
 
@@ -11,7 +11,7 @@ def pause_city(
 ) -> None:
     """Stop publishing, and print what is off the map."""
     paused, retracted = pausing.pause_city(options, reason, source=source, category=category, area=area)
-    _say(
+    say(
         f"Paused: {paused}. {retracted} open incidents are off the map; "
         "nothing new is published until `blocklight resume`."
     )
@@ -19,14 +19,10 @@ def pause_city(
 
 def resume_city(options: Options, *, source: str | None, category: Category | None, area: str | None) -> None:
     """Publish again, and print what was paused."""
-    _say(f"Resumed: {pausing.resume_city(options, source=source, category=category, area=area)}.")
+    say(f"Resumed: {pausing.resume_city(options, source=source, category=category, area=area)}.")
 
 
 def confirm_short_answer(options: Options, source: str) -> None:
     """Let the next answer of *source* close the calls missing from it, and say so."""
     pausing.confirm_short_answer(options, source)
-    _say(f"Confirmed: the calls that are missing from {source} are closed at its next fetch.")
-
-
-def _say(text: str) -> None:
-    out.print(text, soft_wrap=True, highlight=False)
+    say(f"Confirmed: the calls that are missing from {source} are closed at its next fetch.")

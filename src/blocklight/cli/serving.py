@@ -10,7 +10,7 @@ from blocklight.app.city_runtime import CityRuntime, open_city
 from blocklight.app.listeners import address_of, listen, operator_listener, warn_if_moved
 from blocklight.app.opening import Options, wall_clock
 from blocklight.app.serving import fetch, serve
-from blocklight.cli import out
+from blocklight.cli import say
 from blocklight.cli.progress import shown
 
 
@@ -37,9 +37,9 @@ def serve_city(
 def say_where(runtime: CityRuntime, listener: socket.socket, operator: socket.socket | None = None) -> None:
     """Print where the map is, and after it, where the operator's figures are."""
     name = escape(runtime.city.city.name)
-    _line(f"[bold]{name}[/bold] is live at {address_of(listener)}  (stop with Ctrl-C)")
+    say(f"[bold]{name}[/bold] is live at {address_of(listener)}  (stop with Ctrl-C)")
     if operator is not None:
-        _line(f"Metrics for its operator are at {address_of(operator)}/metrics")
+        say(f"Metrics for its operator are at {address_of(operator)}/metrics")
 
 
 def run_intake(options: Options, *, health_port: int | None = None) -> None:
@@ -48,14 +48,10 @@ def run_intake(options: Options, *, health_port: int | None = None) -> None:
         runtime = open_city(options)
         warn_if_moved(operator, health_port, option="--health-port")
         city = runtime.city
-        _line(f"Fetching {len(city.sources)} source(s) of {city.city.name}; stop with Ctrl-C.")
-        _line(f"Its health is at {address_of(operator)}/healthz")
+        say(f"Fetching {len(city.sources)} source(s) of {city.city.name}; stop with Ctrl-C.")
+        say(f"Its health is at {address_of(operator)}/healthz")
         try:
             uvloop.run(fetch(runtime, operator))
         except (KeyboardInterrupt, asyncio.CancelledError):
-            _line("Stopped; everything stored is kept.")
+            say("Stopped; everything stored is kept.")
         runtime.store.close()
-
-
-def _line(text: str) -> None:
-    out.print(text, highlight=False, soft_wrap=True)
