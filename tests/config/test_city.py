@@ -123,6 +123,9 @@ def test_an_unknown_key_is_an_error_that_names_file_and_key(
             "publish.security_contact",
             "match pattern",
         ),
+        ('name = "', 'contact = "javascript:alert(1)"\nname = "', "city.contact", "match pattern"),
+        ('name = "', 'contact = "us"\nname = "', "city.contact", "match pattern"),
+        ('name = "', 'contact = "http://a.example/form"\nname = "', "city.contact", "match pattern"),
         (
             "[city]",
             '[[call_types.patterns]]\nmatch = "("\ncategory = "fire"\n[city]',

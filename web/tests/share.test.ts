@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fromHash, toHash } from "../src/state/camera";
-import { embedCode, fullAddress } from "../src/state/share";
+import { contactLink, embedCode, fullAddress } from "../src/state/share";
 
 test("a camera survives the way through the address", () => {
   const camera = fc.record({
@@ -36,4 +36,13 @@ test("the full map of an embedded one is the same view", () => {
   expect(fullAddress("https://map.example/embed?status=open#12/37.8/-122.3")).toBe(
     "https://map.example/?status=open#12/37.8/-122.3",
   );
+});
+
+test("a contact names the incident, or none where there is none", () => {
+  const template = "https://city.example/form?incident={id}";
+  expect(contactLink(template, "aaaaaaaaaaaaaaab")).toBe(
+    "https://city.example/form?incident=aaaaaaaaaaaaaaab",
+  );
+  expect(contactLink(template, null)).toBe("https://city.example/form?incident=");
+  expect(contactLink(null, "aaaaaaaaaaaaaaab")).toBeNull();
 });

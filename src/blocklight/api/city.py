@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import FileResponse, Response
 
 from blocklight.api.city_schemas import AreaCollection, City, GeoJsonLayer
+from blocklight.api.contact import contact_template
 from blocklight.api.encoding import PublicFile, matches
 from blocklight.api.examples import AREAS_EXAMPLE, NOT_MODIFIED, json_response, problems
 from blocklight.api.ledger import DAY_EXAMPLE, newest_day
@@ -25,6 +26,7 @@ _CITY_EXAMPLE: City = {
     "bounds": (-122.34, 37.7, -122.1, 37.9),
     "languages": ["en", "es"],
     "attribution": "",
+    "contact_url": "mailto:map@harbour.example?subject=Harbour%20City%3A%20{id}",
     "now": "2026-01-31T05:02:00Z",
     "clock_rate": 1.0,
     "window_hours": 720,
@@ -68,6 +70,7 @@ def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Res
         "bounds": (bounds.west, bounds.south, bounds.east, bounds.north),
         "languages": list(city.city.languages),
         "attribution": city.city.attribution,
+        "contact_url": contact_template(city.city),
         "now": iso(publisher.now()),
         "clock_rate": publisher.clock_rate,
         "window_hours": city.publish.window_hours,

@@ -74,6 +74,13 @@ class City(TypedDict):
     ]
     languages: Annotated[list[str], meaning("Languages of its readers, the first is its own", ["en", "es"])]
     attribution: Annotated[str, meaning("Whom those who use the data must name", "")]
+    contact_url: Annotated[
+        str | None,
+        meaning(
+            "Where to tell the city that something is wrong or private; `{id}` stands for the public id",
+            "mailto:map@harbour.example?subject=Harbour%20City%3A%20{id}",
+        ),
+    ]
     now: Annotated[Time, meaning("The city's clock", "2026-01-31T05:02:00Z")]
     clock_rate: Annotated[float, meaning("Seconds of the city's clock in one second; 1 but in a demo", 1.0)]
     window_hours: Annotated[int, meaning("How far back the window goes at most, in hours", 720)]

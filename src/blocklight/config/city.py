@@ -81,8 +81,12 @@ class Bounds(Table):
         return self.west <= lon <= self.east and self.south <= lat <= self.north
 
 
+# An e-mail address, or an address of a page in one line.
+_CONTACT_OF_CITY = r"^([^\s@:/<>\"]+@[^\s@:/<>\"]+|https://[^\s<>\"]+)$"
+
+
 class Identity(Table):
-    """Who the city is."""
+    """Who the city is, and whom people tell that something on the map is wrong or private."""
 
     id: str = Field(pattern=ID)
     name: str = Field(min_length=1, max_length=80)
@@ -90,6 +94,7 @@ class Identity(Table):
     bounds: Bounds
     languages: tuple[Literal["en", "es", "zh", "vi"], ...] = ("en",)
     attribution: str = ""
+    contact: str | None = Field(default=None, pattern=_CONTACT_OF_CITY)
 
     @property
     def zone(self) -> ZoneInfo:

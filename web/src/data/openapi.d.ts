@@ -756,6 +756,11 @@ export interface components {
              */
             clock_rate: number;
             /**
+             * @description Where to tell the city that something is wrong or private; `{id}` stands for the public id
+             * @example mailto:map@harbour.example?subject=Harbour%20City%3A%20{id}
+             */
+            contact_url: string | null;
+            /**
              * @description Whose pages may frame `/embed`; empty: nobody's
              * @example [
              *       "*"
@@ -2236,6 +2241,7 @@ export interface operations {
                      *         37.9
                      *       ],
                      *       "clock_rate": 1,
+                     *       "contact_url": "mailto:map@harbour.example?subject=Harbour%20City%3A%20{id}",
                      *       "framed_by": [
                      *         "*"
                      *       ],

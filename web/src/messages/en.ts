@@ -42,6 +42,7 @@ export const en = {
   showAll: "Show everything",
   newMany: (count: number, text: string) => (count === 1 ? "1 new incident" : `${text} new incidents`),
   notACrime: "A call is a request for help, not a crime.",
+  contact: "Something wrong or private here?",
   data: "Data & methods",
   whatAndWhy: "What and why",
   someWithheld: "Some are withheld to protect people.",

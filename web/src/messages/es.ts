@@ -43,6 +43,7 @@ export const es: Words = {
   showAll: "Mostrar todo",
   newMany: (count, text) => (count === 1 ? "1 incidente nuevo" : `${text} incidentes nuevos`),
   notACrime: "Una llamada es una petición de ayuda, no un delito.",
+  contact: "¿Hay algo incorrecto o privado aquí?",
   data: "Datos y métodos",
   whatAndWhy: "Qué y por qué",
   someWithheld: "Algunas se omiten para proteger a las personas.",

@@ -43,6 +43,7 @@ export const vi: Words = {
   showAll: "Hiện tất cả",
   newMany: (count, text) => (count === 1 ? "1 sự việc mới" : `${text} sự việc mới`),
   notACrime: "Một cuộc gọi là lời yêu cầu giúp đỡ, không phải là tội phạm.",
+  contact: "Có thông tin sai hoặc riêng tư ở đây?",
   data: "Dữ liệu & phương pháp",
   whatAndWhy: "Gì và tại sao",
   someWithheld: "Một số không được công bố để bảo vệ mọi người.",

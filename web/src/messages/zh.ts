@@ -42,6 +42,7 @@ export const zh: Words = {
   showAll: "显示全部",
   newMany: (count, text) => (count === 1 ? "1 个新事件" : `${text} 个新事件`),
   notACrime: "来电是请求帮助，并不等于犯罪。",
+  contact: "这里有错误或涉及隐私的内容吗？",
   data: "数据与方法",
   whatAndWhy: "内容与原因",
   someWithheld: "为保护当事人，部分来电不公开。",

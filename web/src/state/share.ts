@@ -14,6 +14,11 @@ export function fullAddress(address: string): string {
   return url.href;
 }
 
+/** Where to write to about one incident, or about the page; `template` holds `{id}`. */
+export function contactLink(template: string | null, id: string | null): string | null {
+  return template === null ? null : template.replaceAll("{id}", encodeURIComponent(id ?? ""));
+}
+
 /** HTML for a page of somebody else's; every text in it is escaped. */
 export function embedCode(address: string, title: string): string {
   return `<iframe src="${escaped(embedAddress(address))}" title="${escaped(title)}" width="100%" height="480" style="border:0" loading="lazy"></iframe>`;

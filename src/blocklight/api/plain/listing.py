@@ -84,7 +84,7 @@ def incident_page(request: Request, incident_id: str, state: Annotated[Public, D
         "usual": usual,
         "shown_at": reader.formats.moment(stored.released_at, reader.now),
     }
-    return reader.answer(request, "incident.html", values)
+    return reader.answer(request, "incident.html", values, incident_id=incident.id)
 
 
 def _first(reader: Reader, question: Question) -> str | None:

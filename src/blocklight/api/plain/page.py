@@ -10,6 +10,7 @@ from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
 
+from blocklight.api.contact import contact_link
 from blocklight.api.encoding import PublicFile
 from blocklight.api.plain.formats import Formats, formats
 from blocklight.api.plain.telling import Teller
@@ -79,6 +80,7 @@ class Reader:
         *,
         status: int = 200,
         parameters: Mapping[str, Any] = {},
+        incident_id: str = "",
     ) -> Response:
         """Return a page; *parameters* are those that the same page in another language keeps."""
         html = _templates.get_template(template).render(
@@ -86,6 +88,7 @@ class Reader:
             f=self.formats,
             link=self.link,
             city=self.state.city.city,
+            contact=contact_link(self.state.city.city, incident_id),
             catalogue=self.catalogue,
             asked=self.asked is not None,
             now=self.now,
