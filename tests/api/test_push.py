@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
+from own_thread import own_thread
 from small_city import ROW, rules_of, small_city
 
 from blocklight.api.app import create_app
@@ -90,6 +92,15 @@ async def test_a_batch_is_stored_and_counted(side: Side) -> None:
     assert side.store.head() == 2
     [health] = side.store.sources()
     assert health.last_success_at == NOW
+
+
+async def test_the_thread_that_answers_the_public_does_no_work_for_each_record(side: Side) -> None:
+    with own_thread() as few:
+        await side.send(rows(1, 2))
+    with own_thread() as more:
+        await side.send(rows(*range(3, 9)))
+    assert orjson.loads not in few.built_in
+    assert more.more_than(few) == {}
 
 
 async def test_a_batch_sent_twice_changes_nothing(side: Side) -> None:

@@ -131,7 +131,7 @@ class PushEndpoint:
             return problem(408, "Request Timeout")
         if body is None:
             return problem(413, "Too large", f"a batch may have {_MOST_BYTES:,} bytes")
-        value = _value(body)
+        value = await asyncio.to_thread(_value, body)  # this thread answers the public meanwhile
         if value == _ALIVE:
             return await self._stored(source, None)
         records = value.get("records") if isinstance(value, dict) else value

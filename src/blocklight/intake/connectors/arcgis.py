@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import parse_qsl
 
 from blocklight.config.city import SourceSpec
@@ -20,10 +19,19 @@ from blocklight.intake.connectors.arcgis_json import (
     named_error,
     to_row,
 )
-from blocklight.intake.connectors.arcgis_pages import Cursor, Page, both, listed, moved_on, numbers
+from blocklight.intake.connectors.arcgis_pages import (
+    Cursor,
+    Page,
+    both,
+    expect_ids,
+    listed,
+    moved_on,
+    numbers,
+)
 from blocklight.intake.connectors.arcgis_points import Degrees
 from blocklight.intake.connectors.http import Answer, Conversation
 from blocklight.intake.record import TOO_MANY_ROWS, Batch, RawRecord
+from blocklight.intake.threads import POLLING, in_thread
 
 _GEOMETRY = ("__lon", "__lat", "__shape")
 _WGS84 = 4326
@@ -136,7 +144,7 @@ class ArcGIS:
         whole = cursor is None and place.since <= 0
         count = 0
         async for page in self._pages(where, place.after):
-            place = moved_on(place, page, column)
+            place = await in_thread(POLLING, moved_on, place, page, column)
             count += len(page.records)
             fetched_at = page.answer.fetched_at
             if not page.more:
@@ -177,31 +185,38 @@ class ArcGIS:
 
         The overlap keeps rows that share an id, which views and map services over them do have.
         """
-        given: set[tuple[Any, ...]] = set()
+        given: set[tuple[str, ...]] = set()
         while True:
             clause = where if after is None else both(where, f"{column} >= {after}")
             extra = {"orderByFields": f"{column} ASC", "resultRecordCount": str(layer.page)}
             page = await self._page(
                 await self._ask("/query", self._question(clause, column) | extra), id_column=column
             )
-            if page.ids != sorted(page.ids) or (page.ids and after is not None and page.ids[0] < after):
-                raise SourceChanged("the layer does not page in the order that it is asked for")
             more = page.more or len(page.records) >= layer.page
             last = page.ids[-1] if page.ids else after
+            fresh, given = await in_thread(POLLING, self._in_range, page, column, after, given)
             if more and last == after:
                 raise SourceChanged("more rows share an object id than fit on a page")
-            fresh = [row for row in page.records if self._identity(row, column) not in given]
-            given = {self._identity(row, column) for row in page.records if row.get(column) == last}
             after = last
-            yield Page(fresh, [row[column] for row in fresh], page.answer, more)
+            yield replace(fresh, more=more)
             if not more:
                 return
+
+    def _in_range(
+        self, page: Page, column: str, after: int | None, given: AbstractSet[tuple[str, ...]]
+    ) -> tuple[Page, set[tuple[str, ...]]]:
+        """Return a page without the rows that were *given*, and what the rows of its last id are known by."""
+        if page.ids != sorted(page.ids) or (page.ids and after is not None and page.ids[0] < after):
+            raise SourceChanged("the layer does not page in the order that it is asked for")
+        last = page.ids[-1] if page.ids else after
+        fresh = [row for row in page.records if self._identity(row, column) not in given]
+        last_given = {self._identity(row, column) for row in page.records if row.get(column) == last}
+        return replace(page, records=fresh, ids=[row[column] for row in fresh]), last_given
 
     async def _by_list(self, layer: Layer, column: str, where: str, after: int | None) -> AsyncIterator[Page]:
         """Read the list of object ids, which no limit cuts short, and then the rows in lists of ids."""
         answer = await self._ask("/query", self._question(where) | {"returnIdsOnly": "true"})
-        ids = listed(answer)
-        ids = [i for i in ids if after is None or i > after]
+        ids = await in_thread(POLLING, listed, answer, after)
         if not ids:
             yield Page([], [], answer, more=False)
         size, start = layer.page, 0
@@ -210,8 +225,7 @@ class ArcGIS:
             question = self._question("", column) | {"objectIds": ",".join(map(str, wanted))}
             del question["where"]
             page = await self._page(await self._ask("/query", question), id_column=column)
-            if not set(page.ids) <= set(wanted):
-                raise SourceChanged("the layer gave rows that were not asked for")
+            await in_thread(POLLING, expect_ids, page, wanted)
             if page.more:
                 if size == 1:
                     raise SourceChanged("more rows share an object id than fit on a page")
@@ -241,7 +255,7 @@ class ArcGIS:
             anchor = self._identity(records[-1])
             start += len(page.records) - 1
 
-    def _identity(self, row: RawRecord, *columns: str) -> tuple[Any, ...]:
+    def _identity(self, row: RawRecord, *columns: str) -> tuple[str, ...]:
         return tuple(str(row.get(column)) for column in (*columns, *self._source.key))
 
     def _question(self, where: str, *more_columns: str) -> dict[str, str]:
@@ -296,13 +310,16 @@ class ArcGIS:
             self._check(layer.columns)
 
     async def _page(self, answer: Answer, *, id_column: str | None = None) -> Page:
-        value = answer.value
+        layer = await self._described()
+        return await in_thread(POLLING, self._page_of, answer, layer, id_column)
+
+    def _page_of(self, answer: Answer, layer: Layer, id_column: str | None) -> Page:
+        value, words = answer.value, layer.words
         features = value.get("features", _ABSENT)
         if features is None:  # some servers write an empty list so
             features = []
         if not isinstance(features, list):
             raise SourceChanged("no features in the answer")
-        words = (await self._described()).words
         if not self._source.every_column:
             words = {column: words[column] for column in words.keys() & self._as_text}
         records = [in_words(to_row(feature), words) for feature in features]

@@ -1,6 +1,6 @@
 """Knows where a read of an ArcGIS layer stands: its pages, and its cursor."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -58,12 +58,18 @@ def numbers(values: Iterable[object]) -> list[int]:
     return cast("list[int]", ids)
 
 
-def listed(answer: Answer) -> list[int]:
-    """Return the object ids in an answer to the question for nothing else, in order."""
+def listed(answer: Answer, after: int | None) -> list[int]:
+    """Return the object ids beyond *after* in an answer to the question for nothing else, in order."""
     ids = answer.value.get("objectIds", ())
     if not isinstance(ids, list | None):
         raise SourceChanged("no object ids in the answer")
-    return sorted(set(numbers(ids or ())))
+    return sorted(number for number in set(numbers(ids or ())) if after is None or number > after)
+
+
+def expect_ids(page: Page, wanted: Sequence[int]) -> None:
+    """Raise ``SourceChanged`` for a page with other object ids than those *wanted*."""
+    if not set(page.ids) <= set(wanted):
+        raise SourceChanged("the layer gave rows that were not asked for")
 
 
 def moved_on(place: Cursor, page: Page, column: str) -> Cursor:

@@ -18,6 +18,7 @@ from blocklight.intake.connectors.pages import Pages, Part
 from blocklight.intake.forms.columns import Columns
 from blocklight.intake.forms.extent import Extent, extent_of
 from blocklight.intake.record import TOO_MANY_ROWS, Batch
+from blocklight.intake.threads import POLLING, in_thread
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/xml, text/xml"
 _DOCUMENTS = frozenset({"feed", "rss", "RDF"})
@@ -52,7 +53,7 @@ class AtomRss:
             return
         if len(rows) > self._source.max_rows:
             raise SourceChanged(TOO_MANY_ROWS)
-        records = self._columns.records(rows)
+        records = await in_thread(POLLING, self._columns.records, rows)
         yield Batch(records, answer.fetched_at, complete=self._pages.complete)
         # Reached only when the batch was stored: a fetch that failed later must be asked in full again.
         self._pages.stored(answer)

@@ -5,7 +5,7 @@ The protocol: https://docs.ckan.org/en/latest/maintaining/datastore.html and htt
 
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,8 @@ from blocklight.errors import RowsMoved, SourceChanged, SourceError
 from blocklight.intake.connectors.http import Answer, Conversation
 from blocklight.intake.forms.columns import Columns
 from blocklight.intake.forms.extent import NOT_ALL
-from blocklight.intake.record import TOO_MANY_ROWS, Batch
+from blocklight.intake.record import TOO_MANY_ROWS, Batch, RawRecord
+from blocklight.intake.threads import POLLING, in_thread
 
 _ROW_ID = "_id"
 _ABSENT = "absent"
@@ -48,6 +49,15 @@ def newest_table(package: Mapping[str, Any], wanted: Matcher | None = None) -> s
     return str(newest.get("id"))
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The records of one page, its newest cursor value, and whether it reaches below the floor."""
+
+    records: list[RawRecord]
+    newest: str = ""
+    is_below: bool = False
+
+
 class Ckan:
     """Reads the newest table of a package: whole, or with a cursor column from the newest row back.
 
@@ -68,23 +78,28 @@ class Ckan:
         newest = None if column is None else cursor
         held: Batch | None = None
         async for rows, answer, more in self._pages(await self._table(), column):
-            kept, below = rows, False
-            if column is not None:
-                values = [_text(row, column) for row in rows]
-                newest = max([newest or "", *values]) if held is None else newest
-                kept = [row for row, text in zip(rows, values, strict=True) if text and text >= (floor or "")]
-                below = any(text and text < (floor or "") for text in values)
+            page = await in_thread(POLLING, self._page, rows, column, floor)
+            if column is not None and held is None:
+                newest = max(newest or "", page.newest)
             if held is not None:
                 yield replace(held, more=True)
             # With the newest first, the cursor is only true once all down to the floor is stored.
-            held = Batch(self._columns.records(kept), answer.fetched_at)
-            if not more or below:
+            held = Batch(page.records, answer.fetched_at)
+            if not more or page.is_below:
                 break
         if held is None:  # a read has always a first page
             return
         whole = floor is None
         end = _not_ahead(newest, self._http.now()) if column is not None else None
         yield Batch(held.records, held.fetched_at, cursor=end or cursor, complete=whole)
+
+    def _page(self, rows: Sequence[Mapping[str, Any]], column: str | None, floor: str | None) -> _Page:
+        if column is None:
+            return _Page(self._columns.records(rows))
+        values = [_text(row, column) for row in rows]
+        kept = [row for row, text in zip(rows, values, strict=True) if text and text >= (floor or "")]
+        below = any(text and text < (floor or "") for text in values)
+        return _Page(self._columns.records(kept), max(values, default=""), below)
 
     def _floor(self, cursor: str | None) -> str | None:
         if cursor is not None:
@@ -112,7 +127,7 @@ class Ckan:
         while True:
             question = {"resource_id": table, "limit": str(size), "offset": str(start), "sort": order}
             answer = await self._ask("datastore_search", question)
-            rows = self._rows(answer.value)
+            rows = await in_thread(POLLING, self._rows, answer.value)
             given = len(rows)
             more = _has_more(answer.value, start, given, size)
             if more and given < 2:  # noqa: PLR2004 - each page begins with the last row of the one before

@@ -23,6 +23,7 @@ from blocklight.intake.forms.columns import Columns
 from blocklight.intake.forms.row_lists import GROUP
 from blocklight.intake.forms.table_rows import is_footer
 from blocklight.intake.record import TOO_MANY_ROWS, Batch, RawRecord, Unreadable
+from blocklight.intake.threads import POLLING, in_thread
 
 __all__ = ["ACCEPT", "CLASS", "LINK", "HtmlTable", "html_document", "named_rows"]
 
@@ -78,13 +79,16 @@ class HtmlTable:
             return
         if len(rows) > self._source.max_rows:
             raise SourceChanged(TOO_MANY_ROWS)
+        yield await in_thread(POLLING, self._batch, answer, rows)
+        # Reached only when the batch was stored: a fetch that failed later must be asked in full again.
+        self._pages.stored(answer)
+
+    def _batch(self, answer: Answer, rows: Sequence[_Row]) -> Batch:
         unreadable = [row for row in rows if isinstance(row, Unreadable)]
         records = self._columns.records(row for row in rows if not isinstance(row, Unreadable))
         unreadable += [Unreadable(repr(record), "bad_encoding") for record in records if _has_lost(record)]
         records = [record for record in records if not _has_lost(record)]
-        yield Batch(records, answer.fetched_at, complete=self._pages.complete, unreadable=unreadable)
-        # Reached only when the batch was stored: a fetch that failed later must be asked in full again.
-        self._pages.stored(answer)
+        return Batch(records, answer.fetched_at, complete=self._pages.complete, unreadable=unreadable)
 
     def _part(self, answer: Answer) -> Part:
         page: Page = answer.value

@@ -23,6 +23,7 @@ from tenacity import (
 from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.forms.bounded_json import parse_json
+from blocklight.intake.threads import POLLING, in_thread
 from blocklight.net import describe
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,6 @@ _LONGEST_CONNECT_S = 10.0
 _WHOLE_ANSWER = 3  # times the source's time-out, for one answer from first byte to last
 _REDIRECTS = 3
 _MAX_ERROR_BYTES = 65_536
-_AT_ONCE = 100_000
 _ADDRESSES = 16  # remembered: a poll asks what the one before asked
 _LONGEST_QUERY = 1_500  # characters; some servers refuse an address beyond 2,048
 _NOT_MODIFIED = 304
@@ -170,8 +170,8 @@ class Conversation:
             return Answer(None, self.now(), response.headers, unchanged=True, validators=validators)
         if not response.is_success or response.status_code in _TRY_AGAIN:
             raise self._refusal(response, body)
-        # In another thread if it takes a while: this one sends the live feed.
-        document = decode(body) if len(body) < _AT_ONCE else await asyncio.to_thread(decode, body)
+        # This thread sends the live feed, and most of a body may be rows that are withheld.
+        document = await in_thread(POLLING, decode, body)
         return Answer(document, self.now(), response.headers, validators=_validators(response))
 
     def _request(

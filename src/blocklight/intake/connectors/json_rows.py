@@ -12,6 +12,7 @@ from blocklight.intake.forms.columns import Columns, reach
 from blocklight.intake.forms.extent import Extent, extent_of
 from blocklight.intake.forms.row_lists import list_at, named_rows
 from blocklight.intake.record import TOO_MANY_ROWS, Batch, Unreadable
+from blocklight.intake.threads import POLLING, in_thread
 
 _TOKEN_LIFE = timedelta(minutes=30)
 
@@ -38,11 +39,14 @@ class JsonRows:
             return
         if len(rows) > self._source.max_rows:
             raise SourceChanged(TOO_MANY_ROWS)
-        records = self._columns.records(row for row in rows if not isinstance(row, Unreadable))
-        unreadable = [row for row in rows if isinstance(row, Unreadable)]
-        yield Batch(records, answer.fetched_at, complete=self._pages.complete, unreadable=unreadable)
+        yield await in_thread(POLLING, self._batch, answer, rows)
         # Reached only when the batch was stored: a fetch that failed later must be asked in full again.
         self._pages.stored(answer)
+
+    def _batch(self, answer: Answer, rows: list[Any]) -> Batch:
+        records = self._columns.records(row for row in rows if not isinstance(row, Unreadable))
+        unreadable = [row for row in rows if isinstance(row, Unreadable)]
+        return Batch(records, answer.fetched_at, complete=self._pages.complete, unreadable=unreadable)
 
     def _part(self, answer: Answer) -> Part:
         """Return the rows of a document, and what it says of others."""

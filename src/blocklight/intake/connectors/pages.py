@@ -1,6 +1,5 @@
 """Asks one address again and again: dates written into it, page after page, and only for what has changed."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +13,7 @@ from blocklight.errors import RowsMoved, SourceChanged, SourceUnavailable
 from blocklight.intake.connectors.http import Answer, Body, Conversation
 from blocklight.intake.forms.extent import NOT_ALL, Extent
 from blocklight.intake.record import TOO_MANY_ROWS
+from blocklight.intake.threads import POLLING, in_thread
 
 _ISO = "%Y-%m-%d"
 _MOST_PAGES = 1_000
@@ -80,7 +80,7 @@ class Pages:
         answer = await self.ask()
         if answer.unchanged:
             return answer, []
-        first = await asyncio.to_thread(part_of, answer)
+        first = await in_thread(POLLING, part_of, answer)
         return answer, await self._with_the_others(first, part_of)
 
     def stored(self, answer: Answer) -> None:
@@ -101,8 +101,7 @@ class Pages:
                 raise SourceUnavailable("its pages take too long")
             if self._http.received_bytes > most_bytes:
                 raise SourceChanged("pages that are together larger than max_bytes allows")
-            following = await asyncio.to_thread(part_of, answer)
-            fresh = self._fresh(first, part, following)
+            following, fresh = await in_thread(POLLING, self._following, part_of, answer, first, part)
             rows += fresh
             if len(rows) > source.max_rows:
                 raise SourceChanged(TOO_MANY_ROWS)
@@ -127,6 +126,13 @@ class Pages:
         self._number += 1
         # Each page of rows begins with the last row of the one before, to see that none moved.
         return await self._question(count - 1 if pages.counts == "rows" else self._number)
+
+    def _following(
+        self, part_of: Callable[[Answer], Part], answer: Answer, first: Part, before: Part
+    ) -> tuple[Part, list[Any]]:
+        """Return the part of a page, and those of its rows that the one before does not have."""
+        following = part_of(answer)
+        return following, self._fresh(first, before, following)
 
     def _fresh(self, first: Part, before: Part, following: Part) -> list[Any]:
         """Return the rows of a page that the one before does not have."""

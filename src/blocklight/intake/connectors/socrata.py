@@ -18,6 +18,7 @@ from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
 from blocklight.intake.connectors.http import Answer, Conversation
 from blocklight.intake.record import TOO_MANY_ROWS, Batch, RawRecord
+from blocklight.intake.threads import POLLING, in_thread
 
 _ROW_ID = ":id"
 _SYSTEM_TIMES = frozenset({":updated_at", ":created_at"})
@@ -167,23 +168,30 @@ class Socrata:
             if answer.unchanged:
                 yield _Step(place, None, [], None, answer)
                 return
-            rows = self._rows(answer)
-            names = [_name(row) for row in rows]
-            if place.skip and (not rows or names[0] not in given):
+            step = await in_thread(POLLING, self._step, place, answer, given)
+            if step is None:
                 lost += 1
                 place = replace(place, skip=max(0, place.skip - self._limit // 2))
             else:
-                fresh = [row for row, name in zip(rows, names, strict=True) if name not in given]
-                given.update(names)
-                lost += not fresh
-                full = len(rows) >= self._limit or (rows and len(rows) % _CAP == 0)
-                then = self._after(place, rows, names) if full else None
-                yield _Step(place, then, fresh, self._value(rows), answer)
-                if then is None:
+                lost += not step.records
+                yield step
+                if step.then is None:
                     return
-                place = then
+                place = step.then
             if lost > _STEPS_BACK:
                 raise SourceUnavailable("rows moved all the time while they were read")
+
+    def _step(self, place: _Place, answer: Answer, given: set[str]) -> _Step | None:
+        """Return an answer without the rows that were *given*, ``None`` if its first row is not known."""
+        rows = self._rows(answer)
+        names = [_name(row) for row in rows]
+        if place.skip and (not rows or names[0] not in given):
+            return None
+        fresh = [row for row, name in zip(rows, names, strict=True) if name not in given]
+        given.update(names)
+        full = len(rows) >= self._limit or (rows and len(rows) % _CAP == 0)
+        then = self._after(place, rows, names) if full else None
+        return _Step(place, then, fresh, self._value(rows), answer)
 
     def _after(self, place: _Place, rows: list[RawRecord], names: list[str]) -> _Place:
         """Return the place of the page after one that is full; it begins with this one's last row."""

@@ -1,6 +1,5 @@
 """Reads table files: at an address, at a path, or in a drop folder, where each is taken exactly once."""
 
-import asyncio
 import logging
 import stat
 import time
@@ -19,6 +18,7 @@ from blocklight.intake.connectors.pages import Pages
 from blocklight.intake.forms.extent import NOT_ALL, limit_of_address
 from blocklight.intake.forms.tables import Block, Reading, read_body, read_file
 from blocklight.intake.record import TOO_MANY_ROWS, Batch, Unreadable
+from blocklight.intake.threads import POLLING, in_thread
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class TableFiles:
             yield Batch([], answer.fetched_at, unchanged=True)
             return
         blocks, before, count = self._capped(read_body(answer.value, self._reading)), Block(), 0
-        while (block := await asyncio.to_thread(_next, blocks)) is not None:
+        while (block := await in_thread(POLLING, _next, blocks)) is not None:
             if count:
                 yield Batch(before.records, answer.fetched_at, unreadable=before.unreadable, more=True)
             before, count = block, count + len(block)
@@ -95,7 +95,7 @@ class TableFiles:
 
     async def _new_files(self, taken: set[str]) -> AsyncIterator[Batch]:
         path = _path(self._source.url)
-        folder, files = await asyncio.to_thread(_listed, path)
+        folder, files = await in_thread(POLLING, _listed, path)
         whole = not folder or self._source.closes == "vanish"
         here = {file.mark for file in files}
         new = [file for file in files if file.mark not in taken and self._settled(file)]
@@ -131,7 +131,7 @@ class TableFiles:
         before: Block | None = None
         try:
             blocks = self._capped(self._read(file))
-            while (block := await asyncio.to_thread(_next, blocks)) is not None:
+            while (block := await in_thread(POLLING, _next, blocks)) is not None:
                 if before is not None:
                     yield Batch(before.records, now, unreadable=before.unreadable, more=True)
                 before = block
