@@ -16,6 +16,13 @@ def new_city(
     sample: Annotated[
         Path | None, typer.Option(help="Learn from this recorded answer instead of the network.")
     ] = None,
+    near: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the city lies, in degrees: LON,LAT of its centre, or its bounds as "
+            "WEST,SOUTH,EAST,NORTH.",
+        ),
+    ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")] = Path(),
 ) -> None:
     """Look at a feed and write a city file for it, with a redacted sample and a test.
@@ -26,7 +33,7 @@ def new_city(
     """
     from blocklight.cli.proposing import new_city as write  # noqa: PLC0415 - `--help` need not load it
 
-    write(url, name=name, sample=sample, output=output)
+    write(url, name=name, sample=sample, output=output, near=near)
 
 
 @app.command()

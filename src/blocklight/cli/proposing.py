@@ -51,7 +51,9 @@ def test_every_row_of_the_sample_is_understood() -> None:
 '''
 
 
-def new_city(url: str, *, name: str | None, sample: Path | None, output: Path) -> None:
+def new_city(
+    url: str, *, name: str | None, sample: Path | None, output: Path, near: str | None = None
+) -> None:
     """Write NAME.toml, NAME-sample.json and test_NAME.py into *output*, and print what they rest on.
 
     Raises ``SourceError`` for a feed that cannot be read, ``BlocklightError`` where a file is in the way,
@@ -64,7 +66,7 @@ def new_city(url: str, *, name: str | None, sample: Path | None, output: Path) -
     for file in files:
         if file.exists():
             raise BlocklightError(f"{file}: exists already; choose another --name or --output")
-    proposal = propose(_looked_at(url, sample), name, output)
+    proposal = propose(_looked_at(url, sample), name, output, near=near)
     output.mkdir(parents=True, exist_ok=True)
     placed = sum(1 for row in proposal.kept if _has_place(proposal, row))
     files[0].write_text(proposal.toml, "utf-8")

@@ -15,17 +15,18 @@ from blocklight.errors import RecordRejected
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.forms.row_lists import GROUP
 from blocklight.intake.normalise import Normaliser
-from blocklight.intake.propose.fields import Guess, Table, folded, propose_fields, propose_key
+from blocklight.intake.propose.fields import propose_fields, propose_key
+from blocklight.intake.propose.guesses import FILL_IN, GUESS, LIKELY, SURE, Guess, Table, folded
 from blocklight.intake.propose.keeping import kept_rows
+from blocklight.intake.propose.position import Position, position_of
 from blocklight.intake.propose.sample import Sample
 from blocklight.intake.record import Incident
 from blocklight.intake.type_counts import TypeCount, count_types, type_counts
 
-_SURE, _LIKELY, _GUESS = 0.95, 0.75, 0.5
 _MARGIN = 0.03
 _WORLD = {"west": -180.0, "south": -90.0, "east": 180.0, "north": 90.0}
-_FILL_IN = "FILL_IN"
 _ANY_TIME = "2000-01-01T00:00:00Z"
+_ANY_SYSTEM = "EPSG:3857"
 
 _MOST_TYPES = 60
 _FEW = 8
@@ -74,27 +75,28 @@ class Proposal:
     kept: list[dict[str, Any]] = field(default_factory=list)
 
 
-def propose(sample: Sample, name: str, folder: Path) -> Proposal:
-    """Return the proposal for a feed; *folder* is where its city file will lie.
+def propose(sample: Sample, name: str, folder: Path, *, near: str | None = None) -> Proposal:
+    """Propose a city file for a feed; *folder* is where it will lie, *near* what a person says of its place.
 
     Raises ``CityFileError`` where not even the required fields can be guessed.
     """
-    table = propose_fields(sample)
+    position = position_of(sample.url, name, sample.rows, near=near, ground=folder / name)
+    table = propose_fields(sample, position)
     _agency(table, sample)
     key, rows, sure = propose_key(table)
     closes, closing = _closing(table, sample)
     proposal = Proposal(name, table, key, rows, closes, {"key": sure, "closes": closing})
     for required in ("received_at", "source_type"):
         if required not in table.found:
-            proposal.decide.append(f"{required}: no column looks like it; write yours in place of {_FILL_IN}")
+            proposal.decide.append(f"{required}: no column looks like it; write yours in place of {FILL_IN}")
             more = {"convert": "iso"} if required == "received_at" else {}
-            table.take(required, {"from": (_FILL_IN,)} | more, 0.0)
+            table.take(required, {"from": (FILL_IN,)} | more, 0.0)
     if not {"point", "address"} & set(table.found) and not {"lon", "lat"} <= set(table.found):
         proposal.decide.append(
-            f"lon and lat, point or address: no column looks like a place; write yours in place of {_FILL_IN}"
+            f"lon and lat, point or address: no column looks like a place; write yours in place of {FILL_IN}"
         )
-        table.take("address", {"from": (_FILL_IN,)}, 0.0)
-    _write(proposal, sample, folder)
+        table.take("address", {"from": (FILL_IN,)}, 0.0)
+    _write(proposal, sample, folder, position)
     if proposal.city is not None:
         proposal.kept = kept_rows(sample.rows, proposal.city, table.found, key)
     _decisions(proposal, sample)
@@ -105,7 +107,7 @@ def _agency(table: Table, sample: Sample) -> None:
     words = f"{sample.url} {' '.join(sample.columns)}"
     default = "fire" if _FIRE.search(words) else "police"
     if _holds_requests(sample):
-        table.take("agency", {"default": "public_works"}, _LIKELY)
+        table.take("agency", {"default": "public_works"}, LIKELY)
         return
     for column, values in table.values.items():
         told = {str(value) for value in values}
@@ -115,9 +117,9 @@ def _agency(table: Table, sample: Sample) -> None:
         ):
             named = {text: word for text in sorted(told) for word, known in _AGENCIES if known.search(text)}
             if named:
-                table.take("agency", {"from": (column,), "map": named}, _LIKELY)
+                table.take("agency", {"from": (column,), "map": named}, LIKELY)
                 return
-    table.take("agency", {"default": default}, _LIKELY if default == "fire" else _GUESS)
+    table.take("agency", {"default": default}, LIKELY if default == "fire" else GUESS)
 
 
 def _holds_requests(sample: Sample) -> bool:
@@ -128,38 +130,51 @@ def _holds_requests(sample: Sample) -> bool:
 def _closing(table: Table, sample: Sample) -> tuple[str, float]:
     """Return how calls close: a status, a closing time, by leaving a feed of what is active, or never."""
     if "status" in table.found:
-        return "status", _LIKELY
+        return "status", LIKELY
     if _LIVE.search(sample.url) and "closed_at" not in table.found:
-        return "vanish", _LIKELY
+        return "vanish", LIKELY
     if "closed_at" in table.found:
-        return "time", _LIKELY
+        return "time", LIKELY
     if any(folded(column) == "status" and table.values[column] for column in table.values):
-        return "vanish", _GUESS  # states without a last one: a row that is over is no row
-    return "never", _GUESS
+        return "vanish", GUESS  # states without a last one: a row that is over is no row
+    return "never", GUESS
 
 
-def _write(proposal: Proposal, sample: Sample, folder: Path) -> None:
+def _write(proposal: Proposal, sample: Sample, folder: Path, position: Position) -> None:
     """Write the TOML twice: first with the whole world as bounds, to read the sample, then as it tells."""
     first = _parsed(_toml(proposal, sample, _WORLD, "UTC", {}), folder)
     read = _read(first, sample)
     points = [(one.lon, one.lat) for one in read if one.lon is not None and one.lat is not None]
+    if _lacks_crs(proposal.table) or not points:
+        points = position.corners
     bounds, zone, sure = _where(points)
-    most = proposal.table.found["point"].confidence if "point" in proposal.table.found else _LIKELY
-    proposal.confidence |= {"bounds": min(most, _LIKELY) if bounds else 0.0, "time_zone": min(most, sure)}
+    placed = "point" in proposal.table.found and not position.corners
+    most = proposal.table.found["point"].confidence if placed else LIKELY
+    proposal.confidence |= {"bounds": min(most, LIKELY) if bounds else 0.0, "time_zone": min(most, sure)}
     types = _types(read, proposal)
     proposal.toml = _toml(proposal, sample, bounds, zone, types)
     proposal.city = _parsed(_toml(proposal, sample, bounds or _WORLD, zone or "UTC", types), folder)
 
 
+def _lacks_crs(table: Table) -> bool:
+    """Whether the place is two numbers of a plane that nobody has named yet."""
+    return "point" in table.found and table.found["point"].spec.get("crs") == FILL_IN
+
+
 def _parsed(toml: str, folder: Path) -> City:
-    return parse_city(tomllib.loads(toml), file="the proposal", folder=folder)
+    """Parse a proposal; points in a system that is not known yet are read in any, and not looked at."""
+    document = tomllib.loads(toml)
+    point = document["sources"][0]["fields"].get("point")
+    if isinstance(point, dict) and point.get("crs") == FILL_IN:
+        point["crs"] = _ANY_SYSTEM
+    return parse_city(document, file="the proposal", folder=folder)
 
 
 def _read(city: City, sample: Sample) -> list[Incident]:
     normalise, now, found = Normaliser.of(city.sources[0], city), datetime.now(UTC), []
     for row in sample.rows:
         try:  # what is not known yet must not hide what is
-            found.append(normalise({_FILL_IN: _ANY_TIME, **row}, now))
+            found.append(normalise({FILL_IN: _ANY_TIME, **row}, now))
         except RecordRejected:
             continue
     return found
@@ -177,10 +192,10 @@ def _where(points: Sequence[tuple[float, float]]) -> tuple[dict[str, float] | No
     signs = {"west": -1, "south": -1, "east": 1, "north": 1}
     bounds = {side: round(value + signs[side] * _MARGIN, 2) for side, value in box.items()}
     if _ARIZONA[0] < lon < _ARIZONA[1] and _ARIZONA[2] < lat < _ARIZONA[3]:
-        return bounds, "America/Phoenix", _LIKELY
+        return bounds, "America/Phoenix", LIKELY
     zones = _ZONES if _LATITUDES[0] < lat < _LATITUDES[1] else ()
     zone = next((name for west, east, name in zones if west <= lon < east), "")
-    return bounds, zone, _LIKELY if zone else 0.0
+    return bounds, zone, LIKELY if zone else 0.0
 
 
 def _on_earth(lon: float, lat: float) -> bool:
@@ -205,7 +220,7 @@ def _toml(
     types: Mapping[str, str],
 ) -> str:
     name, sure = proposal.name, proposal.confidence
-    box = _text(_FILL_IN) if bounds is None else _box(bounds)
+    box = _text(FILL_IN) if bounds is None else _box(bounds)
     lines = [
         f"# Proposed from {len(sample.rows)} records of {urlsplit(sample.url).hostname or 'a file'}.",
         "# Behind each line how sure that is. Known from one sample only: watch the feed for a day.",
@@ -213,7 +228,7 @@ def _toml(
         "[city]",
         f"id = {_text(name)}",
         f"name = {_text(name.replace('-', ' ').title())}",
-        f"time_zone = {_text(zone or _FILL_IN)}{_mark(sure.get('time_zone'))}",
+        f"time_zone = {_text(zone or FILL_IN)}{_mark(sure.get('time_zone'))}",
         f"bounds = {box}{_mark(sure.get('bounds'))}",
         "",
         "[[sources]]",
@@ -224,7 +239,7 @@ def _toml(
         *(['kind = "request"'] if _holds_requests(sample) else []),
         *([f"records = {_text(sample.records)}"] if sample.records else []),
         *(f"{name} = {_value(value)}" for name, value in sample.settings.items()),
-        *([f"encoding = {_text(sample.encoding)}{_mark(_GUESS)}"] if sample.encoding else []),
+        *([f"encoding = {_text(sample.encoding)}{_mark(GUESS)}"] if sample.encoding else []),
         f"key = {_value(proposal.key)}{_mark(sure['key'])}",
         *([f"rows = {_text(proposal.rows)}"] if proposal.rows != "incident" else []),
         f"closes = {_text(proposal.closes)}{_mark(sure['closes'])}",
@@ -257,9 +272,9 @@ def _mark(confidence: float | None) -> str:
 
 def word(confidence: float) -> str:
     """Say how sure a guess is."""
-    if confidence >= _SURE * 0.9:
+    if confidence >= SURE * 0.9:
         return "sure"
-    return "likely" if confidence >= _GUESS + 0.01 else "a guess" if confidence else "not known"
+    return "likely" if confidence >= GUESS + 0.01 else "a guess" if confidence else "not known"
 
 
 def _spec(guess: Guess) -> str:
@@ -288,12 +303,10 @@ def _decide_where(proposal: Proposal) -> None:
     sure, say = proposal.confidence, proposal.decide.append
     if not sure["time_zone"]:
         say("time_zone: nothing to tell it from; write yours in place of FILL_IN, every time hangs on it.")
-    elif sure["time_zone"] < _SURE:
+    elif sure["time_zone"] < SURE:
         say("time_zone: guessed from the longitude; compare the newest time with your own clock.")
-    if 0 < sure["bounds"] < _GUESS:
-        say(
-            "bounds: as much a guess as the reference system of the numbers; see where the box lies on a map."
-        )
+    if _lacks_crs(proposal.table):
+        say(f"point: {proposal.table.found['point'].why}; write yours in place of FILL_IN, or give --near.")
     if not sure["bounds"] and {"point", "lon"} & set(proposal.table.found):
         say("bounds: no point could be read; write yours in place of FILL_IN.")
     elif not sure["bounds"]:
@@ -324,7 +337,7 @@ def _decisions(proposal: Proposal, sample: Sample) -> None:
     say = proposal.decide.append
     say("May you publish this feed again, and whom must you name? Write it into `attribution`.")
     _decide_where(proposal)
-    if len(proposal.key) > 1 or sure["key"] < _SURE:
+    if len(proposal.key) > 1 or sure["key"] < SURE:
         say(f"key: do {', '.join(proposal.key)} name one call for ever? Compare two downloads an hour apart.")
     say({
         "never": 'closes: nothing tells when a call is over. If its row disappears, write closes = "vanish".',
@@ -333,7 +346,7 @@ def _decisions(proposal: Proposal, sample: Sample) -> None:
         "time": "closes: is the closing time empty while a call is open?",
     }[proposal.closes])  # fmt: skip
     for name, guess in proposal.table.found.items():
-        if 0 < guess.confidence < _GUESS + 0.01:
+        if 0 < guess.confidence < GUESS + 0.01:
             say(f"{name}: {guess.why or 'a guess'}; look at the table above.")
     if sample.encoding:
         say(

@@ -2,28 +2,19 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from blocklight.config.city import CallTypes
 from blocklight.intake.call_types import CallMeanings
+from blocklight.intake.propose.coordinates import is_point, propose_place
+from blocklight.intake.propose.guesses import GUESS, LIKELY, SURE, Table, folded
 from blocklight.intake.propose.names import NAMES
+from blocklight.intake.propose.position import Position
 from blocklight.intake.propose.sample import Sample
 from blocklight.intake.propose.times import Written, written
-from blocklight.intake.values.converters import to_degrees
-from blocklight.intake.values.shapes import middle_of
 
-_SURE, _LIKELY, _GUESS = 0.95, 0.75, 0.5
 _STAGES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
 
-_WHICH_CRS = (
-    "Web Mercator is a guess for these numbers. If they are feet of a state plane, "
-    "ask the publisher for its EPSG number"
-)
-_DRAWN = (
-    "the middle of each shape is taken. If the feed draws a call's shape anew at every fetch, "
-    "add freeze_place = true"
-)
 _CLOCK = "time_of_day"
 _MOST_STATES = 20
 _ALONE = 0.995
@@ -39,52 +30,10 @@ _ID = re.compile(
 )
 _CLOCK_NAME = re.compile(r"_?(?:time|tm)$|^time_?(?:of_)?")
 _UNIT = re.compile(r"^unit_?(?:id|number|no|name)?$")
-_PAIR_OF_NUMBERS = re.compile(r"^-?\d+\.\d+[ ,]+-?\d+\.\d+$")
-_SHAPE = re.compile(r"^(?:-?\d+\.\d+[ ,]+-?\d+\.\d+(?:[ ,]+|$)){2,}$")
-_PLACE = re.compile(r"POINT ?\(|\(-?\d+\.\d+, *-?\d+\.\d+\)\s*$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """One proposed field: the table for the city file, and how sure that is, from 0 to 1."""
-
-    spec: Mapping[str, Any]
-    confidence: float
-    why: str = ""
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns it is read from."""
-        return tuple(self.spec.get("from", ()))
-
-
-@dataclass(slots=True)
-class Table:
-    """The columns of a sample with their values, and what was proposed so far."""
-
-    sample: Sample
-    values: dict[str, list[Any]] = field(default_factory=dict)
-    times: dict[str, Written] = field(default_factory=dict)
-    found: dict[str, Guess] = field(default_factory=dict)
-
-    def take(self, name: str, spec: Mapping[str, Any], confidence: float, why: str = "") -> None:
-        """Propose a field."""
-        self.found[name] = Guess(spec, confidence, why)
-
-    @property
-    def taken(self) -> set[str]:
-        """The columns that stand for something."""
-        return {column for guess in self.found.values() for column in guess.columns}
-
-
-def folded(name: str) -> str:
-    """Return a column's name in small letters with one kind of gap: ``callType`` is ``call_type``."""
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.replace("DtTm", "dttm").replace("#", " number"))
-    return re.sub(r"[^0-9a-z_]+", "_", name.casefold()).strip("_") if name[:2] != "__" else name
-
-
-def propose_fields(sample: Sample) -> Table:
-    """Return a field map for the columns of a sample, each with its confidence."""
+def propose_fields(sample: Sample, position: Position) -> Table:
+    """Propose a field map for the columns of a sample, each with its confidence."""
     table = Table(sample)
     for column in sample.columns:
         values = [row.get(column) for row in sample.rows]
@@ -92,23 +41,12 @@ def propose_fields(sample: Sample) -> Table:
         told = column in sample.dates
         if how := written(table.values[column], dates=told):
             table.times[column] = how
-    for step in (_times, _clocks_beside_the_day, _type, _place, _words, _further):
+    for step in (_times, _clocks_beside_the_day, _type):
+        step(table)
+    propose_place(table, position)
+    for step in (_words, _further):
         step(table)
     return table
-
-
-def _best(table: Table, name: str, suits: Callable[[str], bool]) -> tuple[str, float] | None:
-    """Return the free column whose name says most that it is a field, of those that suit."""
-    best: tuple[str, float] | None = None
-    for column, values in table.values.items():
-        if not values or column in table.taken or not suits(column):
-            continue
-        for pattern, weight in NAMES[name]:
-            if re.search(pattern, folded(column)):
-                if best is None or weight > best[1]:
-                    best = column, weight
-                break
-    return best
 
 
 def _times(table: Table) -> None:
@@ -124,7 +62,7 @@ def _times(table: Table) -> None:
                 return False
             return not any(re.search(p, folded(column)) for other in others for p, _ in NAMES[other][:1])
 
-        if found := _best(table, stage, suits):
+        if found := table.best(stage, suits):
             _take_time(table, stage, *found)
     if "received_at" not in table.found:
         loose = [column for column, how in table.times.items() if column not in table.taken]
@@ -140,18 +78,18 @@ def _clocks_beside_the_day(table: Table) -> None:
     if first is None or first.spec["convert"] != "day" or len(first.columns) != 1:
         return
     day, clocks = first.columns[0], {name: how for name, how in table.times.items() if how.convert == _CLOCK}
-    received = _best(table, "received_at", lambda column: column in clocks)
+    received = table.best("received_at", lambda column: column in clocks)
     if received is None:
         return
     form = f"{table.times[day].form or '%Y-%m-%d'} {clocks[received[0]].form or '%H:%M:%S'}"
     if table.times[day].convert == "day":
         spec = {"from": (day, received[0]), "join": " ", "convert": "local", "format": form}
-        table.take("received_at", spec, _LIKELY, "a date and a time in two columns")
+        table.take("received_at", spec, LIKELY, "a date and a time in two columns")
         for stage in _STAGES[1:]:
-            if stage not in table.found and (found := _best(table, stage, lambda column: column in clocks)):
+            if stage not in table.found and (found := table.best(stage, lambda column: column in clocks)):
                 spec = {"from": (found[0],), "convert": _CLOCK}
                 spec |= {"format": clocks[found[0]].form} if clocks[found[0]].form else {}
-                table.take(stage, spec, found[1] * _LIKELY)
+                table.take(stage, spec, found[1] * LIKELY)
 
 
 def _take_time(table: Table, stage: str, column: str, weight: float) -> None:
@@ -161,15 +99,13 @@ def _take_time(table: Table, stage: str, column: str, weight: float) -> None:
     if clock is None:
         spec = {"from": (column,), "convert": "day" if how.midnight else how.convert}
         spec |= {"format": how.form} if how.form else {}
-        table.take(stage, spec, _GUESS / 2 if why else weight * _SURE, why)
+        table.take(stage, spec, GUESS / 2 if why else weight * SURE, why)
         return
     day = how.form or ("%Y-%m-%d" if how.convert == "day" else _iso_midnight(table.values[column][0]))
     day = day.replace("%I:%M:%S %p", "12:00:00 AM").replace("%H:%M:%S", "00:00:00").replace("%H:%M", "00:00")
     form = f"{day} {table.times[clock].form or '%H:%M:%S'}"
     spec = {"from": (column, clock), "join": " ", "convert": "local", "format": form}
-    table.take(
-        stage, spec, _GUESS / 2 if why else weight * _LIKELY, why or "a date and a time in two columns"
-    )
+    table.take(stage, spec, GUESS / 2 if why else weight * LIKELY, why or "a date and a time in two columns")
 
 
 def _either_way(how: Written) -> str:
@@ -194,31 +130,29 @@ def _type(table: Table) -> None:
     def suits(column: str) -> bool:
         return column not in table.times and any(re.search("[A-Za-z]", str(v)) for v in table.values[column])
 
-    found = _best(table, "source_type", suits) or _only_further(table, suits)
+    found = table.best("source_type", suits) or _only_further(table, suits)
     if found is None and (column := _by_its_words(table, suits)):
-        table.take("source_type", {"from": (column,)}, _GUESS, "chosen by its words, not by its name")
+        table.take("source_type", {"from": (column,)}, GUESS, "chosen by its words, not by its name")
     elif found is not None:
         column, weight = _in_words(table, found[0]), found[1]
         filled = len(table.values[column]) / len(table.sample.rows)
         spare = (
-            _best(table, "source_type", lambda name: name != column and suits(name))
-            if filled < _SURE
-            else None
+            table.best("source_type", lambda name: name != column and suits(name)) if filled < SURE else None
         )
         columns = (column, spare[0]) if spare else (column,)
-        table.take("source_type", {"from": columns}, weight * _SURE)
+        table.take("source_type", {"from": columns}, weight * SURE)
 
 
 def _only_further(table: Table, suits: Callable[[str], bool]) -> tuple[str, float] | None:
     """Return the first column that would be a further type, where there is no other."""
     columns = (c for c, values in table.values.items() if values and suits(c) and _FURTHER.search(folded(c)))
     column = next(columns, None)
-    return None if column is None else (column, _GUESS)
+    return None if column is None else (column, GUESS)
 
 
 def _by_its_words(table: Table, suits: Callable[[str], bool]) -> str | None:
     """Return the column most of whose values the shipped rules know for call types."""
-    meanings, best = CallMeanings(CallTypes(), ()), (_GUESS, "")
+    meanings, best = CallMeanings(CallTypes(), ()), (GUESS, "")
     for column, values in table.values.items():
         if (
             values
@@ -242,60 +176,6 @@ def _in_words(table: Table, column: str) -> str:
     return column
 
 
-def _place(table: Table) -> None:
-    point = _best(table, "point", lambda column: _is_point(table.values[column]))
-    if point is not None:
-        first = str(table.values[point[0]][0])
-        shape = _SHAPE.match(first)
-        pair = shape or _PAIR_OF_NUMBERS.match(first)
-        spec: dict[str, Any] = {"from": (point[0],), "convert": "lat_lon" if pair else "point"}
-        table.take("point", spec, _GUESS if shape else _SURE, _DRAWN if shape else "")
-    lon = _best(table, "lon", lambda column: _within(table.values[column], 180))
-    lat = _best(table, "lat", lambda column: _within(table.values[column], 90))
-    if lon and lat:
-        table.found.pop("point", None)  # two numbers say what they are; a table may be anything
-        for name, (column, weight) in (("lon", lon), ("lat", lat)):
-            table.take(name, {"from": (column,), "convert": "float"}, weight * _SURE)
-    elif point is None:
-        x, y = (
-            _best(table, name, lambda column: _within(table.values[column], 1e8)) for name in ("lon", "lat")
-        )
-        if x and y:
-            crs = table.sample.crs
-            spec = {"from": (x[0], y[0]), "join": " ", "convert": "xy", "crs": crs or "EPSG:3857"}
-            table.take("point", spec, _LIKELY if crs else _GUESS / 2, "" if crs else _WHICH_CRS)
-
-
-def _is_point(values: Sequence[Any]) -> bool:
-    first = values[0]
-    if isinstance(first, Mapping):
-        return "latitude" in first or _has_middle(first)
-    return any(form.match(str(first)) for form in (_PAIR_OF_NUMBERS, _SHAPE)) or bool(
-        _PLACE.search(str(first))
-    )
-
-
-def _has_middle(shape: Mapping[str, Any]) -> bool:
-    """Whether a table is a geometry in degrees."""
-    try:
-        point = middle_of(shape)
-    except ValueError:
-        return False
-    return point is not None and abs(point[0]) <= 180 and abs(point[1]) <= 90  # noqa: PLR2004 - degrees
-
-
-def _within(values: Sequence[Any], most: float) -> bool:
-    """Whether values are numbers of that size, but for one same word where they are kept back."""
-    numbers: list[float] = []
-    words: set[str] = set()
-    for value in values:
-        try:
-            numbers.append(to_degrees(value))
-        except (TypeError, ValueError):
-            words.add(str(value))
-    return bool(numbers) and len(words) <= 1 and all(abs(number) <= most for number in numbers)
-
-
 def _words(table: Table) -> None:
     """Propose what is read as it stands."""
     for name in ("address", "cross_street", "priority", "disposition", "origin", "status", "units"):
@@ -304,16 +184,16 @@ def _words(table: Table) -> None:
             values = table.values[column]
             if column in table.times or isinstance(values[0], Mapping | list):
                 return False
-            return name != "address" or not _is_point(values)
+            return name != "address" or not is_point(values)
 
-        found = _best(table, name, suits)
+        found = table.best(name, suits)
         if found is None:
             continue
         column, weight = found
         column = _in_words(table, column) if name == "disposition" else column
         values = [str(value) for value in table.values[column]]
         if spec := _word_spec(name, column, values):
-            table.take(name, spec, weight * _LIKELY)
+            table.take(name, spec, weight * LIKELY)
     _joined_address(table)
 
 
@@ -349,7 +229,7 @@ def _joined_address(table: Table) -> None:
     number = named.get("block_number") or named.get("street_number") or named.get("house_number")
     street = named.get("street") or named.get("street_name")
     if number and street:
-        table.take("address", {"from": (number, street), "join": " "}, _LIKELY)
+        table.take("address", {"from": (number, street), "join": " "}, LIKELY)
 
 
 def _further(table: Table) -> None:
@@ -365,7 +245,7 @@ def _further(table: Table) -> None:
     )
     columns = (*table.found["source_type"].columns[1:], *columns) if "source_type" in table.found else columns
     if columns:
-        table.take("other_type", {"from": columns}, _LIKELY)
+        table.take("other_type", {"from": columns}, LIKELY)
 
 
 def propose_key(table: Table) -> tuple[tuple[str, ...], str, float]:
@@ -374,17 +254,17 @@ def propose_key(table: Table) -> tuple[tuple[str, ...], str, float]:
     ids = [
         c for c in table.values if _ID.search(folded(c)) and c not in table.sample.row_ids and table.values[c]
     ]
-    full = [column for column in ids if len(table.values[column]) >= _SURE * rows]
+    full = [column for column in ids if len(table.values[column]) >= SURE * rows]
     if full:
         best = max(full, key=lambda column: (_rank(column), -full.index(column)))
         alone = len({str(value) for value in table.values[best]}) / max(1, len(table.values[best]))
         if alone > _ALONE:
-            return (best,), "incident", _SURE
+            return (best,), "incident", SURE
         unit = any(_UNIT.search(folded(column)) for column in table.values)
-        return (best,), "unit" if unit else "part", _LIKELY
+        return (best,), "unit" if unit else "part", LIKELY
     names = ("agency", "address", "cross_street", "received_at", "lon", "lat", "point")
     columns = [c for name in names if name in table.found for c in table.found[name].columns]
-    return tuple(dict.fromkeys(columns)) or (table.sample.columns[0],), "incident", _GUESS
+    return tuple(dict.fromkeys(columns)) or (table.sample.columns[0],), "incident", GUESS
 
 
 def _rank(column: str) -> int:

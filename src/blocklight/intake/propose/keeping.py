@@ -11,7 +11,7 @@ from blocklight.config.city import CallTypes, City
 from blocklight.errors import RecordRejected
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.normalise import Normaliser
-from blocklight.intake.propose.fields import Guess
+from blocklight.intake.propose.guesses import Guess
 from blocklight.intake.record import Incident
 from blocklight.model.record import TIMES
 from blocklight.model.vocabulary import Reason

@@ -1,0 +1,96 @@
+"""Guesses which columns hold a call's place, and in which reference system."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from blocklight.intake.propose.guesses import FILL_IN, GUESS, LIKELY, SURE, Table
+from blocklight.intake.propose.planes import fitting
+from blocklight.intake.propose.position import Position
+from blocklight.intake.values.converters import to_degrees
+from blocklight.intake.values.shapes import middle_of
+
+_DRAWN = (
+    "the middle of each shape is taken. If the feed draws a call's shape anew at every fetch, "
+    "add freeze_place = true"
+)
+_PAIR_OF_NUMBERS = re.compile(r"^-?\d+\.\d+[ ,]+-?\d+\.\d+$")
+_SHAPE = re.compile(r"^(?:-?\d+\.\d+[ ,]+-?\d+\.\d+(?:[ ,]+|$)){2,}$")
+_PLACE = re.compile(r"POINT ?\(|\(-?\d+\.\d+, *-?\d+\.\d+\)\s*$", re.IGNORECASE)
+_MOST_NAMED = 6
+
+
+def propose_place(table: Table, position: Position) -> None:
+    """Propose a column of points, two of degrees, or two of a plane whose system the numbers give away."""
+    point = table.best("point", lambda column: is_point(table.values[column]))
+    if point is not None:
+        first = str(table.values[point[0]][0])
+        shape = _SHAPE.match(first)
+        pair = shape or _PAIR_OF_NUMBERS.match(first)
+        spec: dict[str, Any] = {"from": (point[0],), "convert": "lat_lon" if pair else "point"}
+        table.take("point", spec, GUESS if shape else SURE, _DRAWN if shape else "")
+    lon = table.best("lon", lambda column: _within(table.values[column], 180))
+    lat = table.best("lat", lambda column: _within(table.values[column], 90))
+    if lon and lat:
+        table.found.pop("point", None)  # two numbers say what they are; a table may be anything
+        for name, (column, weight) in (("lon", lon), ("lat", lat)):
+            table.take(name, {"from": (column,), "convert": "float"}, weight * SURE)
+    elif point is None:
+        x, y = (
+            table.best(name, lambda column: _within(table.values[column], 1e8)) for name in ("lon", "lat")
+        )
+        if x and y:
+            _take_plane(table, x[0], y[0], position)
+
+
+def _take_plane(table: Table, x: str, y: str, position: Position) -> None:
+    spec = {"from": (x, y), "join": " ", "convert": "xy"}
+    if crs := table.sample.crs:
+        table.take("point", spec | {"crs": crs}, LIKELY)
+        return
+    pairs = [_numbers(row, x, y) for row in table.sample.rows]
+    systems = fitting([pair for pair in pairs if pair is not None], position)
+    if systems.sure:
+        table.take("point", spec | {"crs": systems.fits[0].crs}, LIKELY)
+        return
+    named = "; ".join(fit.described for fit in systems.fits[:_MOST_NAMED])
+    why = f"its numbers fit {named}" if named else "its numbers fit no system that is known here"
+    table.take("point", spec | {"crs": FILL_IN}, 0.0, f"crs: {why}")
+
+
+def _numbers(row: Mapping[str, Any], x: str, y: str) -> tuple[float, float] | None:
+    try:
+        return to_degrees(row.get(x)), to_degrees(row.get(y))
+    except (TypeError, ValueError):
+        return None
+
+
+def is_point(values: Sequence[Any]) -> bool:
+    """Whether the first value is a point or shape, or a text with coordinates in it."""
+    first = values[0]
+    if isinstance(first, Mapping):
+        return "latitude" in first or _has_middle(first)
+    return any(form.match(str(first)) for form in (_PAIR_OF_NUMBERS, _SHAPE)) or bool(
+        _PLACE.search(str(first))
+    )
+
+
+def _has_middle(shape: Mapping[str, Any]) -> bool:
+    """Whether a table is a geometry in degrees."""
+    try:
+        point = middle_of(shape)
+    except ValueError:
+        return False
+    return point is not None and abs(point[0]) <= 180 and abs(point[1]) <= 90  # noqa: PLR2004 - degrees
+
+
+def _within(values: Sequence[Any], most: float) -> bool:
+    """Whether values are numbers of that size, but for one same word where they are kept back."""
+    numbers: list[float] = []
+    words: set[str] = set()
+    for value in values:
+        try:
+            numbers.append(to_degrees(value))
+        except (TypeError, ValueError):
+            words.add(str(value))
+    return bool(numbers) and len(words) <= 1 and all(abs(number) <= most for number in numbers)
