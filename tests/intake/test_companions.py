@@ -1,5 +1,6 @@
 """Calls beside a sensitive one are withheld with it; what is public already goes on as before."""
 
+import json
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
@@ -345,6 +346,90 @@ def test_calls_without_points_are_compared_by_their_block(tmp_path: Path) -> Non
     placed = a_feed(tmp_path, geocoder=Geocoder([Locator()], bounds, patience_s=5))
     rows = [row("hidden", "STALKING", address="1400 MAIN ST"), rows[1], row("far", metres=200)]
     assert fates(outcomes_of(placed, *rows)) == ["sensitive", "companion", "shown"]
+
+
+def on_streets(tmp_path: Path, *, with_lines: bool = True) -> Feed:
+    """Return a feed of a city with the 1400 and 1500 blocks of Main Street, of a hundred metres each."""
+    ends = [LON - 0.00103, LON, LON + 0.00103]
+    lines = [
+        {
+            "type": "Feature",
+            "properties": {"name": "Main St", "lo": number, "hi": number + 99},
+            "geometry": {"type": "LineString", "coordinates": [[west, LAT], [east, LAT]]},
+        }
+        for number, west, east in ((1400, *ends[:2]), (1500, *ends[1:]))
+    ]
+    cross = {"type": "LineString", "coordinates": [[LON, LAT - 0.01], [LON, LAT + 0.01]]}
+    lines.append({"type": "Feature", "properties": {"name": "Oak St"}, "geometry": cross})
+    (tmp_path / "lines.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": lines}))
+    top = {"geocoder": {"streets": {"file": "lines.geojson", "ranges": ["lo", "hi"]}}}
+    city = small_city(tmp_path, top=top)
+    geocoder = Geocoder.of(city)
+    memory = Companions.of(city) if with_lines else Companions()
+    return a_feed(tmp_path, memory, top=top, geocoder=geocoder)
+
+
+NO_POINT: dict[str, Any] = {"lon": None, "lat": None, "cross": None}
+
+
+@pytest.mark.parametrize(
+    ("hidden", "beside", "fate"),
+    [
+        ("1498 MAIN ST", "1500 MAIN ST", "companion"),
+        ("1498 MAIN ST, APT 4", "1502 MAIN STREET", "companion"),
+        ("1498 MAIN ST", "MAIN ST & OAK ST", "companion"),
+        ("OAK ST / MAIN ST", "1503 MAIN ST", "companion"),
+        ("14XX MAIN ST", "1510 MAIN ST", "companion"),
+        ("1498 MAIN ST", "1500 BLOCK OF MAIN ST", "companion"),
+        ("1410 MAIN ST", "1590 MAIN ST", "shown"),
+        ("1402 MAIN ST", "MAIN ST & OAK ST", "shown"),
+    ],
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_on_the_citys_own_streets_calls_without_points_are_compared_by_distance(
+    tmp_path: Path, hidden: str, beside: str, fate: str, order: int
+) -> None:
+    rows = [row("hidden", "STALKING", **NO_POINT, address=hidden), row("beside", **NO_POINT, address=beside)]
+    assert fates(outcomes_of(on_streets(tmp_path), *rows[::order]))[::order] == ["sensitive", fate]
+
+
+@pytest.mark.parametrize(("east_m", "fate"), [(5, "companion"), (-5, "companion"), (200, "shown")])
+def test_a_sensitive_call_with_an_address_alone_is_compared_with_points(
+    tmp_path: Path, east_m: float, fate: str
+) -> None:
+    beside = row("beside", lon=LON + east_m * _METRE_LAT / 0.87, address="7 OTHER RD")
+    hidden = row("hidden", "STALKING", **NO_POINT, address="1498 MAIN ST")
+    assert fates(outcomes_of(on_streets(tmp_path), hidden, beside)) == ["sensitive", fate]
+    hidden, beside = row("hidden", "STALKING"), row("beside", **NO_POINT, address="1498 MAIN ST")
+    assert fates(outcomes_of(on_streets(tmp_path), hidden, beside)) == ["sensitive", "companion"]
+
+
+def test_after_a_restart_the_street_lines_say_what_waits_close_to_a_sensitive_address(tmp_path: Path) -> None:
+    (held,) = outcomes_of(a_feed(tmp_path, top=HOLD), row("beside"))
+    assert isinstance(held, Held)
+    past = Past(never_shown=lambda: [held.incident])
+    hidden = row("hidden", "STALKING", **NO_POINT, address="1498 MAIN ST")
+    assert fates(outcomes_of(on_streets(tmp_path), hidden, past=past)) == ["sensitive", "companion"]
+    assert fates(outcomes_of(on_streets(tmp_path, with_lines=False), hidden, past=past)) == ["sensitive"]
+
+
+def test_no_outside_service_is_asked_for_a_call_that_the_street_lines_place_beside_a_sensitive_one(
+    tmp_path: Path,
+) -> None:
+    asked: list[str] = []
+
+    class Locator:
+        def find(self, address: Reading, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's
+            asked.append(repr(address))
+            return LON, LAT
+
+    feed = on_streets(tmp_path)
+    bounds = small_city(tmp_path).city.bounds
+    feed._geocoder = Geocoder([Locator()], bounds, patience_s=5)  # noqa: SLF001 - as a city with a service has
+    rows = [row("hidden", "STALKING", **NO_POINT, address="1498 MAIN ST")]
+    rows += [row("beside", **NO_POINT, address="1500 MAIN ST")]
+    assert fates(outcomes_of(feed, *rows)) == ["sensitive", "companion"]
+    assert asked == []
 
 
 def test_no_public_figure_counts_the_place_of_a_companion(tmp_path: Path) -> None:

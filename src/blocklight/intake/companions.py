@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from h3.api import basic_int as grid
@@ -17,6 +18,7 @@ from blocklight.intake.digests import digest_of
 from blocklight.intake.geocode.addresses import Between, Block, Crossing, Spot, readings
 from blocklight.intake.geocode.names import core
 from blocklight.intake.geocode.place import Point
+from blocklight.intake.geocode.streets import Streets
 from blocklight.intake.geomask import hundred_block
 from blocklight.intake.past import Past
 from blocklight.intake.record import Incident
@@ -31,7 +33,7 @@ _KEPT = timedelta(hours=1)
 """How long a call is remembered after its source was read: feeds report calls late."""
 _REFRESHED = timedelta(minutes=10)
 _MOST_MARKS = 100_000
-"""Up to 62 for each call; beyond this the oldest are dropped."""
+"""Up to 62 for each call at a point, several hundred for a long block; beyond this the oldest are dropped."""
 
 
 class _Noted(NamedTuple):
@@ -46,7 +48,8 @@ class Companions:
     In memory only, shared by the city's feeds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, streets: Streets | None = None) -> None:
+        self._streets = streets
         self._marks: dict[int, dict[bytes, datetime]] = {}
         self._noted: deque[_Noted] = deque()
         self._any_unplaced = False
@@ -55,8 +58,14 @@ class Companions:
 
     @classmethod
     def of(cls, city: City) -> "Companions | None":
-        """Return an empty memory, ``None`` for a city that publishes companions."""
-        return cls() if city.policy.companions is None else None
+        """Return an empty memory, ``None`` for a city that publishes companions.
+
+        Raises ``CityFileError`` for street lines that cannot be read.
+        """
+        if city.policy.companions is not None:
+            return None
+        lines = city.geocoder and city.geocoder.streets
+        return cls(Streets.of(lines, city) if lines else None)
 
     def __len__(self) -> int:
         return len(self._noted)
@@ -152,8 +161,10 @@ class Companions:
             slot = slot_of(incident.received_at)
             sensitive.marks.setdefault(slot, set()).update(self._marks_of_sensitive(incident))
             point, _ = _point_and_names(incident)
-            lon, lat = point or (None, None)
-            sensitive.places.append((slot, lon, lat, _label(incident)))
+            for lon, lat in self._points(incident, point):
+                sensitive.places.append((slot, lon, lat, None))
+            if point is None:
+                sensitive.places.append((slot, None, None, _label(incident)))
         return sensitive
 
     def _note_waiting(self, incident: Incident, outcome: Outcome, rules: Rules, at: datetime) -> None:
@@ -200,15 +211,12 @@ class Companions:
     def _marks_of_sensitive(self, incident: Incident) -> Iterator[bytes]:
         """Yield the marks by which another call is recognised as close to a sensitive one."""
         point, names = _point_and_names(incident)
-        if point is None:  # its place is not looked up
-            for name in names:
-                self._any_unplaced = True
-                yield digest_of(("unplaced", name))
-            return
-        for cell in grid.grid_disk(_cell(point), _RINGS):
+        around = (grid.grid_disk(_cell(spot), _RINGS) for spot in self._points(incident, point))
+        for cell in set(chain.from_iterable(around)):
             yield digest_of(cell)
         for name in names:
-            yield digest_of(("placed", name))
+            self._any_unplaced |= point is None
+            yield digest_of(("placed" if point is not None else "unplaced", name))
 
     def _marks_of_other(self, incident: Incident, *, always: bool = False) -> Iterator[bytes]:
         """Yield the marks to look for close to a call that may be shown; its block if either has no point.
@@ -221,12 +229,23 @@ class Companions:
             point, names = _point_and_names(incident)
         else:  # the usual case, and then the address need not be read
             point = _own_point(incident)
-        if point is not None:
-            yield digest_of(_cell(point))
+        for cell in {_cell(spot) for spot in self._points(incident, point)}:
+            yield digest_of(cell)
         for name in names:
             yield digest_of(("unplaced", name))
             if looked_up:
                 yield digest_of(("placed", name))
+
+    def _points(self, incident: Incident, point: Point | None) -> Sequence[Point]:
+        """Return where an incident may be: at its own *point*, or where its address is on the city's streets.
+
+        A looked-up point is the middle of a block, and what is withheld has none: nobody is asked for it.
+        """
+        own = [] if point is None else [point]
+        if self._streets is None or (incident.lon is not None and incident.placed is None):
+            return own
+        on_lines = map(self._streets.spread, readings(incident.address or "", incident.cross_street))
+        return [*own, *next(filter(None, on_lines), ())]
 
 
 def _is_sensitive(outcome: Outcome) -> bool:

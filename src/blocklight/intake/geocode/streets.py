@@ -25,6 +25,8 @@ _SAME_M = 200.0
 """How far crossings of two streets may lie apart and still be one place: beyond, nobody knows which."""
 _LONGEST_BLOCK_M = 1500.0
 _HUNDRED = 100
+_STEP_M = 20.0
+"""How far apart points are that stand for a line: less than two calls may be that are close to each other."""
 _MOST_MEETINGS = 50
 
 
@@ -96,7 +98,35 @@ class Streets:
         if found is None:
             return None
         (x, y), reach_m = found
-        return Stretch(self._middle[0] + x / self._across, self._middle[1] + y / _METRES_PER_DEGREE, reach_m)
+        return Stretch(*self._degrees(x, y), reach_m)
+
+    def spread(self, asked: Reading) -> list[Point]:
+        """Return lon, lat of points, close together, on all of the line that an address may stand for.
+
+        Of an address with a house number that is one place, interpolated between the numbers of a line.
+        Without any, it is not certain where it is.
+        """
+        match asked:
+            case Crossing():
+                found = self._crossing(asked)
+                line = None if found is None else shapely.Point(found[0])
+            case Between():
+                line = self._line_between(asked)
+            case Block(exact=int(number)) if (
+                house := self._numbers(asked.street, number, number)
+            ) is not None:
+                line = house
+            case Block():
+                line = self._numbers(asked.street, asked.number, asked.number + _HUNDRED - 1)
+            case Spot():
+                line = None
+        if line is None:
+            return []
+        xy = shapely.get_coordinates(shapely.segmentize(line, _STEP_M))
+        return [self._degrees(x, y) for x, y in xy]
+
+    def _degrees(self, x: float, y: float) -> Point:
+        return float(self._middle[0] + x / self._across), float(self._middle[1] + y / _METRES_PER_DEGREE)
 
     def _found(self, asked: Reading) -> _Found | None:
         match asked:
@@ -174,11 +204,27 @@ class Streets:
         where = float(middle[0]), float(middle[1])
         return where, max(math.dist(where, one), math.dist(where, two))
 
+    def _line_between(self, asked: Between) -> shapely.Geometry | None:
+        """Return the straight line from one crossing of a street to the other."""
+        if self._between(asked) is None:
+            return None
+        ends = [self._crossing(Crossing(*sorted((asked.street, end)))) for end in (asked.one, asked.two)]
+        return shapely.LineString([end[0] for end in ends if end is not None])
+
     def _block(self, asked: Block) -> _Found | None:
-        name = self._known(asked.street)
+        joined = self._numbers(asked.street, asked.number, asked.number + _HUNDRED - 1)
+        if joined is None:
+            return None
+        longest = max(getattr(joined, "geoms", [joined]), key=lambda line: float(line.length))
+        middle = longest.interpolate(0.5, normalized=True)
+        reach_m = float(shapely.hausdorff_distance(joined, middle))
+        return (middle.x, middle.y), reach_m
+
+    def _numbers(self, street: str, first: int, last: int) -> shapely.Geometry | None:
+        """Return the part of a street from a house number to another, ``None`` if it is not certain."""
+        name = self._known(street)
         pieces = self._pieces.get(name or "", ())
-        last = asked.number + _HUNDRED - 1
-        parts = [_part(piece, asked.number, last) for piece in pieces]
+        parts = [_part(piece, first, last) for piece in pieces]
         parts = [part for part in parts if part is not None]
         if not parts:
             return None
@@ -186,10 +232,7 @@ class Streets:
         west, south, east, north = joined.bounds
         if math.hypot(east - west, north - south) > _LONGEST_BLOCK_M:
             return None  # two streets of one name
-        longest = max(getattr(joined, "geoms", [joined]), key=lambda line: float(line.length))
-        middle = longest.interpolate(0.5, normalized=True)
-        reach_m = float(shapely.hausdorff_distance(joined, middle))
-        return (middle.x, middle.y), reach_m
+        return joined
 
 
 _read: dict[tuple[object, ...], Streets] = {}
