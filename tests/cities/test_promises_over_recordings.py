@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 from town import KEY, Town, name_epoch
 
-from blocklight.cli.checking import one_page
+from blocklight.cli.sampling import one_page
 from blocklight.config.city import City, SourceSpec, load_city
 from blocklight.config.policy import Rule
 from blocklight.errors import RecordRejected

@@ -236,9 +236,15 @@ def check(
     sample: Annotated[
         Path | None, typer.Option(help="Read this recorded body instead of the network.")
     ] = None,
+    everything: Annotated[
+        Path | None, typer.Option("--all", help="Read this table of the source whole, as `import` does.")
+    ] = None,
+    types_csv: Annotated[
+        Path | None, typer.Option(help="Write every type into a new CSV file, to edit and to sign off.")
+    ] = None,
     source_url: SourceUrlOption = None,
 ) -> None:
-    """Validate a city file, read one page of each source and say what would become of it. Stores nothing.
+    """Validate a city file, look at what each source holds and say what would become of it. Stores nothing.
 
     Run it while writing a city file: it shows what each field became, which
     source types no rule maps, and what would be withheld or rejected, and why.
@@ -247,7 +253,14 @@ def check(
     """
     from blocklight.cli.checking import check_city  # noqa: PLC0415 - see serve
 
-    check_city(city, source_id=source, sample=sample, source_urls=source_url or [])
+    check_city(
+        city,
+        source_id=source,
+        sample=sample,
+        source_urls=source_url or [],
+        everything=everything,
+        types_csv=types_csv,
+    )
 
 
 @app.command()

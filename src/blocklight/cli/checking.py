@@ -1,59 +1,77 @@
 """Says what a city file would make of a source, before anything is stored or shown."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from msgspec.structs import fields
 from rich.markup import escape
 from rich.table import Table
 
-from blocklight import net
-from blocklight.app import bodies
-from blocklight.app.city_runtime import http_client
 from blocklight.app.finding_places import words_of_missed
 from blocklight.app.opening import Options, configured_city, wall_clock
 from blocklight.app.refusals import causes, refusal
 from blocklight.cli import out
-from blocklight.cli.type_table import print_types
+from blocklight.cli.report_tables import print_report, write_csv
+from blocklight.cli.sampling import Given, read_through
 from blocklight.config.city import City, SourceSpec
-from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError, RecordRejected, SourceChanged, SourceError, UsageError
 from blocklight.geo.areas import Areas
 from blocklight.intake.call_types import HELD_UNTIL_CLOSED
-from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.push import Push
-from blocklight.intake.connectors.recording import ReplayTransport
-from blocklight.intake.connectors.table_files import newest_in, unlike
+from blocklight.intake.connectors.table_files import unlike
 from blocklight.intake.disclosure.questions import Question, SampleRows, questions
+from blocklight.intake.feed_report import FeedReport, value_of
 from blocklight.intake.forms.answers import Answered, expect_columns
-from blocklight.intake.forms.columns import Columns
-from blocklight.intake.forms.tables import json_document
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser
-from blocklight.intake.record import Batch, Connector, Incident, RawRecord
+from blocklight.intake.record import Batch, Incident, RawRecord
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally
-from blocklight.intake.type_counts import count_types, type_counts
+from blocklight.intake.spread import Spread
+from blocklight.intake.type_counts import type_counts
 from blocklight.intake.zone_mistakes import whole_hours_off
 
 _LEARN = "What somebody could learn from this feed that you did not mean to tell"
 THROWAWAY_KEY = bytes(32)
-_MOST_TYPES = 40
 _MOST_COLUMNS = 60
-_MAX_SAMPLE_BYTES = 64_000_000
+_MOST_ASKED = 5_000
 
 
-def check_city(name: str, *, source_id: str | None, sample: Path | None, source_urls: list[str]) -> None:
-    """Print what becomes of one page of each source; raises ``CityFileError`` or ``SourceError``."""
+@dataclass
+class _Check:
+    """The check of one city: its rules, what stands in for its sources, and what came of it."""
+
+    city: City
+    rules: Rules
+    geocoder: Geocoder | None
+    given: Given
+    types: Counter[str] = field(default_factory=Counter)
+    raised: int = 0
+    failed: int = 0
+
+
+def check_city(
+    name: str,
+    *,
+    source_id: str | None,
+    sample: Path | None,
+    source_urls: list[str],
+    everything: Path | None = None,
+    types_csv: Path | None = None,
+) -> None:
+    """Print what becomes of what each source holds; raises ``CityFileError`` or ``SourceError``.
+
+    Of a source on the network that is one page, of a file all of it.
+    """
     city = configured_city(Options(name, source_urls=source_urls))
     rules = Rules.of(city, THROWAWAY_KEY, Areas(city))
     chosen = [city.source(source_id)] if source_id else list(city.sources)
-    if sample is not None and len(chosen) > 1:
-        raise UsageError("--source", "required with --sample: it belongs to one source")
-    geocoder = Geocoder.of(city)
+    given = Given(sample, everything)
+    if given.file is not None and len(chosen) > 1:
+        raise UsageError("--source", "required with --sample or --all: the file belongs to one source")
+    check = _Check(city, rules, Geocoder.of(city), given)
     areas = ", ".join(f"{layer.label} ({layer.kind})" for layer in city.areas) or "none"
     out.print(
         f"[bold]{city.city.name}[/bold]: the city file is valid. Areas: {areas}.",
@@ -61,41 +79,45 @@ def check_city(name: str, *, source_id: str | None, sample: Path | None, source_
         soft_wrap=True,
     )
     _say_why_no_labels(city, rules)
-    failed = raised = 0
     for source in chosen:
         out.rule(f"{source.id}: {source.label}")
-        if source.connector == "push" and sample is None:
+        if source.connector == "push" and given.file is None:
             told = f"Its records are sent to us. Look at a batch of them: --source {source.id} --sample FILE"
             out.print(told, markup=False, highlight=False, soft_wrap=True)
             continue
-        try:
-            reader, batch = _page_of(source, city, sample)
-            refused = _explain(Feed(source, city, reader, rules, geocoder=geocoder), city, batch, geocoder)
-        except SourceError as error:
-            failed += 1
-            where = source.url if sample is None else sample
-            out.print(
-                f"{where} cannot be read: {error.explained}", style="bold", markup=False, soft_wrap=True
-            )
-            if isinstance(error, SourceChanged) and error.heading:
-                there = ", ".join(error.heading[:_MOST_COLUMNS])
-                out.print(f"It has these columns: {there}", markup=False, highlight=False, soft_wrap=True)
-            continue
-        if refused:
-            failed += 1
-            told = f"`serve` would refuse this answer as a whole: {refused}"
-            out.print(told, style="bold", markup=False, highlight=False, soft_wrap=True)
-        _print_endless(source, city)
-        raised += _ask(source, city, rules, sample)
-        for file, wrong in unlike(source) if sample is None else ():
-            fails = isinstance(wrong, SourceChanged)
-            so = "makes the source fail for as long as it lies there" if fails else "is left out"
-            told = f"{file} {so}: {wrong}"
-            out.print(told, style="bold", markup=False, highlight=False, soft_wrap=True)
-    if failed:
-        raise BlocklightError(f"{failed} of {len(chosen)} sources could not be read, or would be refused")
-    if raised:
-        raise BlocklightError(f"{counted(raised, 'question')} to answer before this city is served")
+        _check_source(check, source)
+    if types_csv is not None:
+        write_csv(type_counts(check.types, rules.meanings.of), types_csv)
+    if check.failed:
+        raise BlocklightError(
+            f"{check.failed} of {len(chosen)} sources could not be read, or would be refused"
+        )
+    if check.raised:
+        raise BlocklightError(f"{counted(check.raised, 'question')} to answer before this city is served")
+
+
+def _check_source(check: _Check, source: SourceSpec) -> None:
+    try:
+        refused = _explain(check, source)
+    except SourceError as error:
+        check.failed += 1
+        where = check.given.file or source.url
+        out.print(f"{where} cannot be read: {error.explained}", style="bold", markup=False, soft_wrap=True)
+        if isinstance(error, SourceChanged) and error.heading:
+            there = ", ".join(error.heading[:_MOST_COLUMNS])
+            out.print(f"It has these columns: {there}", markup=False, highlight=False, soft_wrap=True)
+        return
+    if refused:
+        check.failed += 1
+        told = f"`serve` would refuse this answer as a whole: {refused}"
+        out.print(told, style="bold", markup=False, highlight=False, soft_wrap=True)
+    _print_endless(source, check.city)
+    check.raised += _ask(check, source)
+    for file, wrong in unlike(source) if check.given.file is None else ():
+        fails = isinstance(wrong, SourceChanged)
+        so = "makes the source fail for as long as it lies there" if fails else "is left out"
+        told = f"{file} {so}: {wrong}"
+        out.print(told, style="bold", markup=False, highlight=False, soft_wrap=True)
 
 
 def _say_why_no_labels(city: City, rules: Rules) -> None:
@@ -106,70 +128,64 @@ def _say_why_no_labels(city: City, rules: Rules) -> None:
         )
 
 
-def _page_of(source: SourceSpec, city: City, sample: Path | None) -> tuple[Connector, Batch]:
-    """Read the first page of a source, or a recorded answer; of files, that one in place of the folder."""
-    if sample is not None and source.url.startswith("file:"):
-        return asyncio.run(one_page(source.model_copy(update={"url": sample.resolve().as_uri()}), city, None))
-    return asyncio.run(one_page(source, city, None if sample is None else read_sample(sample)))
+class _Look:
+    """Takes what a source holds, batch after batch, and keeps counts, first values and a few rows of it."""
+
+    def __init__(self, check: _Check, source: SourceSpec) -> None:
+        self.report, self.tally = FeedReport(), Tally()
+        self.first: dict[str, object] = {}
+        self.unread: list[tuple[RawRecord, str]] = []
+        self.without_place = Spread[Incident](_MOST_ASKED)
+        self.whole, self.count = False, 0
+        self._source, self._bounds = source, check.city.city.bounds
+        self._fields = [name for name, _ in source.fields.named()]
+        self._normalise = Normaliser.of(source, check.city)
+        self._feed = Feed(
+            source,
+            check.city,
+            Push(source, wall_clock),
+            check.rules,
+            geocoder=check.geocoder,
+            watch=self._note,
+        )
+
+    def take(self, batch: Batch) -> None:
+        """Understand a batch."""
+        self.whole = batch.complete
+        self.count += len(batch.records) + len(batch.unreadable)
+        rejected = self.tally.rejected.total()
+        self._feed.outcomes(batch.records, batch.fetched_at, self.tally, batch.unreadable)
+        shown = self.tally.records - self.tally.rejected.total()
+        answered = Answered(shown, self.tally.rejected.total(), self.tally.unread_columns)
+        expect_columns(self._source, answered)
+        if self.tally.rejected.total() > rejected and len(self.unread) < _MOST_ASKED:
+            for raw in batch.records:
+                try:
+                    self._normalise(raw, batch.fetched_at)
+                except RecordRejected as error:
+                    self.unread.append((raw, error.reason))
+
+    def _note(self, raw: RawRecord, incident: Incident) -> None:
+        self.report.add(raw, incident, self._source, self._bounds)
+        if incident.lon is None:
+            self.without_place.add(incident)
+        for name in self._fields:
+            if name not in self.first and (value := value_of(name, raw, incident, self._source)) is not None:
+                self.first[name] = value
 
 
-def read_sample(sample: Path) -> bytes:
-    """Return a recorded answer; raises ``BlocklightError`` for what cannot be one."""
-    return bodies.read(sample, _MAX_SAMPLE_BYTES)
-
-
-async def one_page(source: SourceSpec, city: City, sample: bytes | None) -> tuple[Connector, Batch]:
-    """Read the first page of a source, or of *sample* in its place; of a drop folder, its newest file's."""
-    if source.connector == "push" and sample is not None:
-        return Push(source, wall_clock), Batch(Columns(source).records(_sent(sample)), wall_clock())
-    async with reader_of(source, city, sample) as reader:
-        async for batch in reader.fetch(None):
-            return reader, batch
-    return reader, Batch([], wall_clock())
-
-
-@asynccontextmanager
-async def reader_of(source: SourceSpec, city: City, sample: bytes | None) -> AsyncIterator[Connector]:
-    """Yield the connector that reads a source, or *sample* in its place."""
-    if sample is None:
-        source = newest_in(source)
-        client = http_client(city, wall_clock)
-    else:
-        client = net.client(ReplayTransport(sample))
-    async with client:
-        yield connector(source, client=client, settings_token=Settings().socrata_app_token, now=wall_clock)
-
-
-def _sent(body: bytes) -> list[object]:
-    """Return the records of a batch as it is pushed."""
-    value = json_document(body)
-    records = value.get("records") if isinstance(value, dict) else value
-    if not isinstance(records, list):
-        raise SourceChanged('expected a JSON list of records, or {"records": [...]}')
-    return records
-
-
-def _explain(feed: Feed, city: City, batch: Batch, geocoder: Geocoder | None) -> str | None:
-    """Print what becomes of an answer; return why `serve` would refuse it, if it would."""
-    source, rules, records, at = feed.source, feed.rules, batch.records, batch.fetched_at
-    if not records and not batch.unreadable:
+def _explain(check: _Check, source: SourceSpec) -> str | None:
+    """Print what becomes of what a source holds; say why `serve` would refuse it, if it would."""
+    look = _Look(check, source)
+    looked_at = read_through(source, check.city, check.given, look.take)
+    tally, report = look.tally, look.report
+    if not look.count:
         out.print("The answer holds no records, so there is nothing to say about its fields.", soft_wrap=True)
-        return refusal(source, Answered(0, 0, whole=batch.complete))
-    tally = Tally()
-    feed.outcomes(records, at, tally, batch.unreadable)
-    shown = tally.records - tally.rejected.total()
-    expect_columns(source, Answered(shown, tally.rejected.total(), tally.unread_columns))
-    unread: list[tuple[RawRecord, str]] = []
-    normaliser = Normaliser.of(source, city)
-    for raw in records:
-        try:
-            normaliser(raw, at)
-        except RecordRejected as error:
-            unread.append((raw, error.reason))
-    read = [incident for _, incident in SampleRows.of(source, city, rules, records, at).rows]
-    out.print(_field_table(source, city, read, records))
-    counts = type_counts(count_types(read), lambda text: rules.meaning(text, source.id))
-    print_types(counts, most=_MOST_TYPES, sign_off="blocklight types CITY --sign")
+        return refusal(source, Answered(0, 0, whole=look.whole))
+    out.print(f"Looked at {looked_at}.", markup=False, highlight=False, soft_wrap=True)
+    out.print(_field_table(source, check.city, report, look.first))
+    print_report(report, source.id, check.rules, has_map=source.fields.disposition is not None)
+    check.types.update(report.types)
     withheld = ", ".join(f"{count} {reason}" for reason, count in tally.withheld.most_common()) or "none"
     rejected = ", ".join(f"{count} {reason}" for reason, count in tally.rejected.most_common()) or "none"
     repaired = ", ".join(f"{count} {name}" for name, count in tally.repaired.most_common()) or "none"
@@ -177,29 +193,35 @@ def _explain(feed: Feed, city: City, batch: Batch, geocoder: Geocoder | None) ->
         f"{tally.records} records: [bold]{tally.published} published[/bold], all masked; {tally.held} held; "
         f"withheld: {withheld}; rejected: {rejected}; fields left out because unreadable: {repaired}."
         + _places(tally)
-        + words_of_missed(read, rules, geocoder),
+        + words_of_missed(look.without_place.items, check.rules, check.geocoder),
         highlight=False,
         soft_wrap=True,
     )
-    for cause in causes(source, unread):
+    for cause in causes(source, look.unread):
         out.print(f"Rejected: {cause}.", markup=False, highlight=False, soft_wrap=True)
-    answer = Answered(
-        tally.published + tally.held, tally.rejected.total(), tally.unread_columns, whole=batch.complete
-    )
-    return refusal(source, answer)
+    shown = tally.published + tally.held
+    return refusal(source, Answered(shown, tally.rejected.total(), tally.unread_columns, whole=look.whole))
 
 
-def _ask(source: SourceSpec, city: City, rules: Rules, sample: Path | None) -> int:
-    """Print what a page with all of its columns, also those that nobody named, gives cause to ask."""
+def _ask(check: _Check, source: SourceSpec) -> int:
+    """Print what rows with all of their columns, also those that nobody named, give cause to ask."""
+    rows, at = Spread[RawRecord](_MOST_ASKED), wall_clock()
+
+    def take(batch: Batch) -> None:
+        for raw in batch.records:
+            rows.add(raw)
+
     try:
-        _, batch = _page_of(source.with_every_column(), city, sample)
+        read_through(source.with_every_column(), check.city, check.given, take)
     except SourceError as error:
         told = f"Its other columns cannot be read, and nothing was asked: {error.explained}"
         out.print(told, style="bold", markup=False, soft_wrap=True)
         return 0
-    rows = SampleRows.of(source, city, rules, batch.records, batch.fetched_at)
-    raised = print_questions(questions(rows))
-    return raised + print_zone_question(rows, batch.fetched_at)
+    if rows.seen > len(rows.items):
+        told = f"Questions are asked of {len(rows.items):,} of them, evenly from the first to the last."
+        out.print(told, markup=False, highlight=False, soft_wrap=True)
+    sample = SampleRows.of(source, check.city, check.rules, rows.items, at)
+    return print_questions(questions(sample)) + print_zone_question(sample, at)
 
 
 def print_zone_question(sample: SampleRows, at: datetime) -> int:
@@ -248,18 +270,12 @@ def _places(tally: Tally) -> str:
     return f" Of {sought} addresses that may be shown {found} were found." if sought else ""
 
 
-def _field_table(source: SourceSpec, city: City, read: list[Incident], records: list[RawRecord]) -> Table:
+def _field_table(source: SourceSpec, city: City, report: FeedReport, first: Mapping[str, object]) -> Table:
     """Show for each of our fields where it comes from, how often it is there, and one value."""
     table = Table("Our field", "From", "Converter", "Present", "First value")
-    named = dict(source.fields.named())
-    known = {field.name for field in fields(Incident)}
-    for name, spec in named.items():
-        values = [getattr(incident, name) for incident in read] if name in known else []
-        present = [value for value in values if value is not None]
-        if name == "point":
-            present = [(incident.lon, incident.lat) for incident in read if incident.lon is not None]
-        share = f"{len(present)} of {len(records)}"
-        example = "–" if not present else _shown(present[0], city)
+    for name, spec in source.fields.named():
+        share = f"{report.present[name]} of {report.rows}"
+        example = _shown(first[name], city) if name in first else "–"
         table.add_row(name, ", ".join(spec.source) or "(constant)", spec.convert, share, escape(example[:60]))
     return table
 

@@ -10,7 +10,7 @@ from blocklight.app.finding_places import placing
 from blocklight.app.opening import Options, configured_city, open_store, wall_clock
 from blocklight.app.policy_change import WORDS, Difference, asked, asked_of_waiting
 from blocklight.cli import out
-from blocklight.cli.checking import one_page, read_sample
+from blocklight.cli.sampling import one_page, read_sample
 from blocklight.config.city import City, SourceSpec
 from blocklight.config.policy import Rule
 from blocklight.config.settings import Settings

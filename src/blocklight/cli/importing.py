@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from blocklight.app.importing import Import
 from blocklight.app.opening import Options
 from blocklight.cli import err, out
+from blocklight.cli.report_tables import print_report
 
 
 def import_history(options: Options, source_id: str, file: Path) -> None:
@@ -24,6 +25,8 @@ def import_history(options: Options, source_id: str, file: Path) -> None:
         except KeyboardInterrupt:
             out.print(f"Stopped after row {account.rows:,}; the same command goes on from there.")
             return
+        has_map = history.source.fields.disposition is not None
+        print_report(history.report, history.source.id, history.rules, has_map=has_map)
         out.print(account.sentence(), highlight=False, soft_wrap=True)
 
 

@@ -15,7 +15,7 @@ from blocklight.app.bodies import download
 from blocklight.app.opening import wall_clock
 from blocklight.cli import out
 from blocklight.cli.checking import THROWAWAY_KEY, print_questions, print_zone_question
-from blocklight.cli.checking import read_sample as read_file
+from blocklight.cli.sampling import read_sample as read_file
 from blocklight.cli.type_table import print_types
 from blocklight.config.city import City
 from blocklight.errors import BlocklightError, SourceError, UsageError

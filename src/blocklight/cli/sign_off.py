@@ -1,6 +1,8 @@
 """Signs call types off: counts those of a feed, takes a decision for each, and edits the city file."""
 
 import asyncio
+import csv
+import io
 import json
 import sys
 import time
@@ -14,7 +16,7 @@ import click
 
 from blocklight.app.opening import Options, configured_city, wall_clock
 from blocklight.cli import out
-from blocklight.cli.checking import one_page, read_sample, reader_of
+from blocklight.cli.sampling import one_page, read_sample, reader_of
 from blocklight.cli.type_table import print_types, reason
 from blocklight.config.city import City, SourceSpec, load_city, parse_city, shipped_cities
 from blocklight.config.city_edit import with_signed_types
@@ -133,16 +135,35 @@ def worksheet_of(counts: Sequence[TypeCount], name: str, day: date) -> str:
 def write_types(name: str, worksheet: Path) -> None:
     """Write the decisions of an edited worksheet into the city file; refuses all when one may not be."""
     _own_file(name)
-    try:
-        decided = tomllib.loads(worksheet.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BlocklightError(f"{worksheet}: not TOML: {error}") from error
+    decided = (
+        _decided_in_csv(worksheet) if worksheet.suffix.lower() == ".csv" else _decided_in_toml(worksheet)
+    )
     signed: Signed = {}
     for text, category in decided.items():
         if category not in set(Category):
             raise BlocklightError(f"{worksheet}: {text!r}: {category!r} is not one of {', '.join(Category)}")
-        signed[text] = Category(category)
+        signed[text] = Category(str(category))
     _save(name, signed)
+
+
+def _decided_in_toml(worksheet: Path) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(worksheet.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BlocklightError(f"{worksheet}: not TOML: {error}") from error
+
+
+def _decided_in_csv(worksheet: Path) -> Mapping[str, object]:
+    """Read the table of `check --types-csv`; a line with an empty category decides nothing."""
+    try:
+        text = worksheet.read_text("utf-8-sig")
+        comma = ";" if ";" in text.partition("\n")[0] else ","
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=comma))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BlocklightError(f"{worksheet}: not a CSV file in UTF-8: {error}") from error
+    if not rows or not {"type", "category"} <= set(rows[0]):
+        raise BlocklightError(f"{worksheet}: expected the columns `type` and `category`")
+    return {row["type"]: row["category"].strip() for row in rows if (row["category"] or "").strip()}
 
 
 def sign_types(name: str, *, source_id: str | None, sample: Path | None, history: Path | None) -> None:

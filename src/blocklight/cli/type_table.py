@@ -13,13 +13,14 @@ _MOST_LETTERS = 60
 
 def print_types(counts: Sequence[TypeCount], *, most: int, sign_off: str) -> None:
     """Print a table of types, at most so many lines, and how those that wait are signed off: *sign_off*."""
-    table = Table("Source type", "Records", "Total", "Becomes", "Why, or what it might be")
+    table = Table("Source type", "Records", "Share", "Total", "Becomes", "Why, or what it might be")
     total = 0.0
     for line in counts[:most]:
         total += line.share
         table.add_row(
             escape(line.text[:_MOST_LETTERS]),
             str(line.records),
+            f"{line.share:.1%}",
             f"{total:.1%}",
             line.becomes,
             escape(reason(line)),

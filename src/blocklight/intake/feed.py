@@ -102,8 +102,11 @@ class Feed:
         geocoder: Geocoder | None = None,
         claims: Claims | None = None,
         companions: Companions | None = None,
+        watch: Callable[[RawRecord, Incident], None] | None = None,
     ) -> None:
+        """*watch* is passed each row that is understood, with what was understood of it."""
         self.source = source
+        self._watch = watch
         self.late_after_s = source.lateness_s * clock_rate
         self.connector = connector
         self.rules = rules
@@ -168,6 +171,8 @@ class Feed:
             else:
                 try:
                     incidents.append(self._normalise(raw, at, self._normalise.source_key(raw)))
+                    if self._watch is not None:
+                        self._watch(raw, incidents[-1])
                     fresh.append((len(outcomes), digest))
                 except RecordRejected as error:
                     outcome = self._rejected(raw, error, tally)
@@ -216,6 +221,8 @@ class Feed:
         for raw in records:
             try:
                 rows.append(self._normalise(raw, at))
+                if self._watch is not None:
+                    self._watch(raw, rows[-1])
             except RecordRejected as error:
                 rejected.append(self._rejected(raw, error, tally))
         joined = join_unit_rows(rows, are_units=self.source.rows == "unit")

@@ -1,0 +1,79 @@
+"""Prints what the rows of a feed hold: every type, the endings nobody mapped, and how far away places lie."""
+
+import csv
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from blocklight.cli import out
+from blocklight.cli.type_table import print_types, reason
+from blocklight.errors import BlocklightError
+from blocklight.intake.call_types import Meaning
+from blocklight.intake.feed_report import FeedReport, PlaceCounts
+from blocklight.intake.redact import Rules
+from blocklight.intake.type_counts import TypeCount, type_counts
+
+CSV_COLUMNS = ("type", "records", "share", "becomes", "why", "perhaps", "category")
+_MOST_TYPES = 1000
+_MOST_ENDINGS = 12
+_SHARE = 0.999
+
+
+def print_report(report: FeedReport, source_id: str, rules: Rules, *, has_map: bool) -> list[TypeCount]:
+    """Print the types, endings and places of a source's rows; give the types with what they mean.
+
+    *has_map* says whether the source reads a disposition at all.
+    """
+
+    def meaning_of(text: str) -> Meaning:
+        return rules.meaning(text, source_id)
+
+    counts = type_counts(report.types, meaning_of)
+    print_types(counts, most=_MOST_TYPES, sign_off="blocklight types CITY --sign")
+    if has_map and report.endings:
+        named = ", ".join(f"{text!r} {count:,}" for text, count in report.endings.most_common(_MOST_ENDINGS))
+        total = report.endings.total()
+        _say(f"Dispositions that [dispositions] does not name, and which are left out: {total:,}: {named}.")
+    if report.places.placed:
+        _say(_places(report.places))
+    return counts
+
+
+def _places(places: PlaceCounts) -> str:
+    beside = places.beside.total()
+    share = f"{beside / places.placed:.1%}"
+    text = f"{places.placed:,} rows have coordinates; {beside:,} ({share}) lie outside bounds"
+    if beside:
+        text += f": {', '.join(_distance(km, places.beside[km]) for km in sorted(places.beside))}"
+    box = places.box(_SHARE)
+    if box is not None:
+        west, south, east, north = box
+        sides = f"{{ west = {west}, south = {south}, east = {east}, north = {north} }}"
+        text += f". The box that would contain {_SHARE:.1%} of them: bounds = {sides}"
+    return text + "."
+
+
+def _distance(km: float, count: int) -> str:
+    return f"{count:,} farther away" if math.isinf(km) else f"{count:,} by up to {km:,} km"
+
+
+def write_csv(counts: Sequence[TypeCount], file: Path) -> None:
+    """Write every type into a new CSV file with a last column to fill in; those that wait come first."""
+    if file.exists():
+        raise BlocklightError(f"{file}: exists already")
+    with file.open("w", encoding="utf-8", newline="") as handle:
+        table = csv.writer(handle)
+        table.writerow(CSV_COLUMNS)
+        for line in counts:
+            share = f"{line.share:.4%}"
+            table.writerow((
+                line.text, line.records, share, line.becomes, reason(line), line.meaning.proposal or "", ""
+            ))  # fmt: skip
+    _say(
+        f"Written: {file}. Fill in the column `category` of the types that may be published, then: "
+        f"blocklight types CITY --write {file}"
+    )
+
+
+def _say(text: str) -> None:
+    out.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,116 @@
+"""Reads what a command looks at: a page of a source, a recorded answer, or a file whole; stores nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from blocklight import net
+from blocklight.app import bodies
+from blocklight.app.city_runtime import http_client
+from blocklight.app.opening import wall_clock
+from blocklight.config.city import City, SourceSpec
+from blocklight.config.settings import Settings
+from blocklight.errors import BlocklightError, SourceChanged
+from blocklight.intake.connectors import connector
+from blocklight.intake.connectors.push import Push
+from blocklight.intake.connectors.recording import ReplayTransport
+from blocklight.intake.connectors.table_files import newest_in
+from blocklight.intake.forms.columns import Columns
+from blocklight.intake.forms.tables import Reading, json_document, read_file
+from blocklight.intake.record import Batch, Connector
+
+_MAX_SAMPLE_BYTES = 64_000_000
+_ROWS_AT_ONCE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The file that stands in for a source: a recorded answer of it, or a table of it to be read whole."""
+
+    sample: Path | None = None
+    everything: Path | None = None
+
+    @property
+    def file(self) -> Path | None:
+        """The file, ``None`` where the source itself is read."""
+        return self.everything or self.sample
+
+
+def read_through(source: SourceSpec, city: City, given: Given, take: Callable[[Batch], None]) -> str:
+    """Pass on what there is to look at, batch after batch; say in words what that was.
+
+    Of a source on the network it is the first page, of a table file every row.
+    Raises ``SourceError`` for what cannot be read, ``BlocklightError`` for a file that is none.
+    """
+    if given.everything is None:
+        return _sampled(source, city, given.sample, take)
+    if not given.everything.is_file():
+        raise BlocklightError(f"{given.everything}: not a file")
+    for block in read_file(given.everything, Reading.of(source, _ROWS_AT_ONCE)):
+        take(Batch(block.records, wall_clock(), unreadable=block.unreadable, more=True))
+    return f"every row of {given.everything}"
+
+
+def _sampled(source: SourceSpec, city: City, sample: Path | None, take: Callable[[Batch], None]) -> str:
+    if source.connector == "push" and sample is not None:
+        take(Batch(Columns(source).records(_sent(read_sample(sample))), wall_clock()))
+        return f"every record of {sample}"
+    local = source.url.startswith("file:")
+    if local:  # a person says that the file is finished
+        source = source.model_copy(update={"settle_s": 0})
+    if local and sample is not None:
+        source = source.model_copy(update={"url": sample.resolve().as_uri()})
+    elif sample is None:
+        source = newest_in(source)
+    body = read_sample(sample) if sample is not None and not local else None
+    whole = source.connector == "files"
+    asyncio.run(_fetched(source, city, body, take, whole=whole))
+    return f"{'every row' if whole else 'the first page'} of {sample or source.url}"
+
+
+async def _fetched(
+    source: SourceSpec, city: City, body: bytes | None, take: Callable[[Batch], None], *, whole: bool
+) -> None:
+    async with reader_of(source, city, body) as reader:
+        async for batch in reader.fetch(None):
+            take(batch)
+            if not whole:  # a recorded answer has no second page, and of a source one is enough
+                break
+
+
+def read_sample(sample: Path) -> bytes:
+    """Read a recorded answer; raises ``BlocklightError`` for what cannot be one."""
+    return bodies.read(sample, _MAX_SAMPLE_BYTES)
+
+
+async def one_page(source: SourceSpec, city: City, sample: bytes | None) -> tuple[Connector, Batch]:
+    """Read the first page of a source, or of *sample* in its place; of a drop folder, its newest file's."""
+    if source.connector == "push" and sample is not None:
+        return Push(source, wall_clock), Batch(Columns(source).records(_sent(sample)), wall_clock())
+    async with reader_of(source, city, sample) as reader:
+        async for batch in reader.fetch(None):
+            return reader, batch
+    return reader, Batch([], wall_clock())
+
+
+@asynccontextmanager
+async def reader_of(source: SourceSpec, city: City, sample: bytes | None) -> AsyncIterator[Connector]:
+    """Yield the connector that reads a source, or *sample* in its place."""
+    if sample is None:
+        source = newest_in(source)
+        client = http_client(city, wall_clock)
+    else:
+        client = net.client(ReplayTransport(sample))
+    async with client:
+        yield connector(source, client=client, settings_token=Settings().socrata_app_token, now=wall_clock)
+
+
+def _sent(body: bytes) -> list[object]:
+    """Give the records of a batch as it is pushed."""
+    value = json_document(body)
+    records = value.get("records") if isinstance(value, dict) else value
+    if not isinstance(records, list):
+        raise SourceChanged('expected a JSON list of records, or {"records": [...]}')
+    return records
