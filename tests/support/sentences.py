@@ -21,17 +21,32 @@ from blocklight.api.plain.usual import usual_sentences
 from blocklight.api.plain.words import Words, catalogue
 from blocklight.api.state import web_root
 from blocklight.api.usual import kind_answer
+from blocklight.config.reported import EVERYTHING, Reported
 from blocklight.geo.areas import Areas
 from blocklight.insight.predictive import Range
 from blocklight.insight.usual import LEAST_WEEKS, Missing, Part, Told, Verdict, Week
 from blocklight.model.changes import LifeEvent
 from blocklight.model.record import Place, PublicIncident
-from blocklight.model.vocabulary import Category, Disposition, Kind, Origin, PlaceKind, Status
+from blocklight.model.vocabulary import Category, Disposition, Kind, Origin, PlaceKind, Stage, Status
 from blocklight.publish.feature import feature, iso
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "sentences.json"
 NOW = datetime(2026, 11, 28, 18, 0, 20, tzinfo=UTC)
 ZONE = "America/Los_Angeles"
+SOURCES = {
+    "dispatch": EVERYTHING,
+    "requests": Reported((Stage.RECEIVED, Stage.CLOSED), units=False),
+    "active": Reported((Stage.RECEIVED, Stage.CLOSED), units=True),
+    "sent": Reported((Stage.RECEIVED, Stage.DISPATCHED, Stage.EN_ROUTE, Stage.CLOSED), units=False),
+    "reports": Reported((Stage.RECEIVED,), units=False),
+}
+LABELS = {
+    "dispatch": "Dispatch",
+    "requests": "311",
+    "active": "Active calls",
+    "sent": "Sent",
+    "reports": "Reports",
+}
 AREAS = {"beat": {"01X": "01X", "02Y": "Beat Two"}, "neighborhood": {"7": "Old Quay"}}
 
 _NUMBERS = (0, 7, 999, 1234, 12_345, 1_234_567, 38.4, 1234.5)
@@ -84,6 +99,7 @@ def records() -> list[PublicIncident]:
         an_incident(
             7,
             kind=Kind.REQUEST,
+            source="requests",
             agency="public_works",
             category=Category.STREET_AND_LIGHTS,
             received_at=_before(days=400),
@@ -93,11 +109,22 @@ def records() -> list[PublicIncident]:
             closed_at=_before(days=10),
             disposition=Disposition.COMPLETED,
         ),
-        an_incident(8, kind=Kind.REQUEST, received_at=_before(days=10), place=_place(PlaceKind.BLOCK, 90)),
+        an_incident(
+            8,
+            kind=Kind.REQUEST,
+            source="requests",
+            received_at=_before(days=10),
+            place=_place(PlaceKind.BLOCK, 90),
+        ),
         an_incident(
             9, received_at=received, place=_place(PlaceKind.PUBLISHER, 120), source_type="LOUD PARTY"
         ),
         an_incident(10, received_at=received, place=_place(PlaceKind.AREA, 2000), areas={"beat": "01X"}),
+        an_incident(11, source="active", received_at=received, units=2),
+        an_incident(12, source="active", received_at=received, disposition=Disposition.ADVISED, **closed),
+        an_incident(13, source="sent", received_at=received, en_route_at=received + timedelta(seconds=80)),
+        an_incident(14, source="reports", received_at=received, status=Status.CLOSED),
+        an_incident(15, received_at=received, units=3),
     ]
 
 
@@ -212,7 +239,7 @@ def golden() -> dict[str, Any]:
     sentences: dict[str, Any] = {}
     for language, words in known.languages.items():
         form = formats(language, ZoneInfo(ZONE))
-        teller = Teller(words, form, known, areas, NOW)
+        teller = Teller(words, form, known, areas, NOW, SOURCES, LABELS)
         sentences[language] = {
             "formats": _formatted(form),
             "records": [_of_record(teller, incident) for incident in records()],
@@ -223,6 +250,14 @@ def golden() -> dict[str, Any]:
         "now": iso(NOW),
         "time_zone": ZONE,
         "areas": AREAS,
+        "sources": [
+            {
+                "id": source,
+                "label": LABELS[source],
+                "reports": {"stages": list(known.stages), "units": known.units},
+            }
+            for source, known in SOURCES.items()
+        ],
         "least_weeks": LEAST_WEEKS,
         "features": [feature(incident, first_seq=n, seq=n) for n, incident in enumerate(records(), 1)],
         "changes": [

@@ -94,3 +94,15 @@ test("growing keeps every row", () => {
     expect(incidents.idOf(row)).toBe(`incident${row + 1}`);
   }
 });
+
+test("the newest of a kind is one that was not taken back", () => {
+  const incidents = incidentsOf([
+    feature(1, { received_at: iso(NOW - 900) }),
+    feature(2, { received_at: iso(NOW - 300) }),
+    feature(3, { received_at: iso(NOW - 60), kind: "request" }),
+  ]);
+  expect(incidents.newestOf("call")).toBe(NOW - 300);
+  incidents.retract("incident2");
+  expect(incidents.newestOf("call")).toBe(NOW - 900);
+  expect(incidentsOf([]).newestOf("call")).toBeNull();
+});

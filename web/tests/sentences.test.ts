@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { IncidentFeature, LifeEvent } from "../src/data/api";
-import { Incidents } from "../src/data/incidents";
+import { Incidents, type Stage } from "../src/data/incidents";
 import { type UsualKind, usualSentences } from "../src/data/usual";
 import { en } from "../src/messages/en";
 import { es } from "../src/messages/es";
@@ -19,6 +19,7 @@ interface Golden {
   now: string;
   time_zone: string;
   areas: Record<string, Record<string, string>>;
+  sources: { id: string; label: string; reports: { stages: Stage[] } }[];
   least_weeks: number;
   features: IncidentFeature[];
   changes: LifeEvent[];
@@ -52,6 +53,9 @@ function ofRecord(feature: IncidentFeature, language: keyof typeof catalogues) {
   const words = catalogues[language];
   const format = formats(language, golden.time_zone);
   const incidents = new Incidents(0);
+  incidents.sources = new Map(
+    golden.sources.map(({ id, label, reports }) => [id, { label, stages: reports.stages }]),
+  );
   const { row } = incidents.put(feature);
   const subject = { incidents, row, exact: feature.properties };
   const areaName = (kind: string, id: string) => golden.areas[kind]?.[id] ?? id;

@@ -6,15 +6,17 @@ import orjson
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import FileResponse, Response
 
-from blocklight.api.city_schemas import AreaCollection, City, GeoJsonLayer
+from blocklight.api.city_schemas import AreaCollection, City, GeoJsonLayer, SourceReports
 from blocklight.api.contact import contact_template
 from blocklight.api.encoding import PublicFile, matches
 from blocklight.api.examples import AREAS_EXAMPLE, NOT_MODIFIED, json_response, problems
 from blocklight.api.ledger import DAY_EXAMPLE, newest_day
 from blocklight.api.state import GeoJson, Public, public
-from blocklight.config.city import BASE_KINDS
+from blocklight.config.city import BASE_KINDS, SourceSpec
+from blocklight.config.city import City as CityFile
+from blocklight.config.reported import reported
 from blocklight.errors import NotFound
-from blocklight.model.vocabulary import Kind
+from blocklight.model.vocabulary import Kind, Stage
 from blocklight.publish.feature import iso
 
 router = APIRouter(tags=["city"])
@@ -46,6 +48,7 @@ _CITY_EXAMPLE: City = {
             "label": "911 dispatch",
             "kind": Kind.CALL,
             "closes": "status",
+            "reports": {"stages": [Stage.RECEIVED, Stage.CLOSED], "units": False},
             "precision": "time",
             "poll_s": 5,
             "late_after_s": 30,
@@ -101,6 +104,7 @@ def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Res
                 "label": source.label,
                 "kind": source.kind,
                 "closes": source.closes,
+                "reports": source_reports(city, source),
                 "precision": source.precision,
                 "poll_s": source.poll_s,
                 "late_after_s": source.lateness_s,
@@ -131,6 +135,12 @@ def get_areas(
             raise NotFound("this city has no areas of that kind")
         state.files[key] = PublicFile(orjson.dumps(collection), GeoJson.media_type, "public, max-age=3600")
     return state.files[key].respond(request)
+
+
+def source_reports(city: CityFile, source: SourceSpec) -> SourceReports:
+    """Return what a source reports, as the API says it."""
+    known = reported(source, city.sources)
+    return {"stages": list(known.stages), "units": known.units}
 
 
 def _credits(state: Public) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, TypedDict
 
 from blocklight.config.city import BaseKind
 from blocklight.model.described import Time, meaning
-from blocklight.model.vocabulary import Kind
+from blocklight.model.vocabulary import Kind, Stage
 from blocklight.publish.answers import LedgerDay
 
 
@@ -49,6 +49,16 @@ class Basemap(TypedDict):
     layers: Annotated[list[MapLayer], meaning("The city's own GeoJSON layers")]
 
 
+class SourceReports(TypedDict):
+    """What a source reports of an incident's life, as the fields that the city file maps decide it."""
+
+    stages: Annotated[
+        list[Stage],
+        meaning("The stages that it reports, in order; without `closed` no end", ["received", "closed"]),
+    ]
+    units: Annotated[bool, meaning("Whether it reports how many units are assigned", example=False)]
+
+
 class CitySource(TypedDict):
     """A source as the city file has it."""
 
@@ -58,6 +68,7 @@ class CitySource(TypedDict):
     closes: Annotated[
         Literal["status", "time", "vanish", "never"], meaning("How it says that a call is over", "status")
     ]
+    reports: Annotated[SourceReports, meaning("What it reports of an incident's life")]
     precision: Annotated[Literal["day", "time"], meaning("Whether its times are days alone", "time")]
     poll_s: Annotated[float, meaning("How often it is fetched, in seconds", 5)]
     late_after_s: Annotated[float, meaning("After how many seconds without an answer it is late", 30)]

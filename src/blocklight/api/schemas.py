@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import msgspec
 
-from blocklight.api.city_schemas import AreaCollection, City, GeoJsonLayer
+from blocklight.api.city_schemas import AreaCollection, City, GeoJsonLayer, SourceReports
 from blocklight.insight.usual import Missing, Verdict
 from blocklight.model.described import Day, Time, meaning
 from blocklight.model.vocabulary import Category, Kind, Origin
@@ -86,6 +86,7 @@ class SourceHealth(SourcePulse):
     closes: Annotated[
         Literal["status", "time", "vanish", "never"], meaning("How it says that a call is over", "status")
     ]
+    reports: Annotated[SourceReports, meaning("What it reports of an incident's life")]
     records: Annotated[int, meaning("How many of its incidents the public window holds", 41)]
     last_attempt_at: NotRequired[
         Annotated[Time | None, meaning("When it was last fetched", "2026-01-31T05:03:30Z")]

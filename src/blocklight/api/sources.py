@@ -7,11 +7,12 @@ import orjson
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from blocklight.api.city import source_reports
 from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import json_response, problems
 from blocklight.api.schemas import DelayPercentiles, SourceHealth, Sources
 from blocklight.api.state import Public, public
-from blocklight.model.vocabulary import Kind
+from blocklight.model.vocabulary import Kind, Stage
 from blocklight.publish.feature import iso
 from blocklight.store import Delays
 
@@ -24,6 +25,7 @@ _EXAMPLE: Sources = {
             "label": "911 dispatch",
             "kind": Kind.CALL,
             "closes": "status",
+            "reports": {"stages": [Stage.RECEIVED, Stage.CLOSED], "units": False},
             "state": "failing",
             "last_success_at": "2026-01-31T05:02:00Z",
             "late_s": 95,
@@ -71,6 +73,7 @@ def health(state: Public) -> list[SourceHealth]:
             "label": source.label,
             "kind": source.kind,
             "closes": source.closes,
+            "reports": source_reports(state.city, source),
             "records": published.get(source.id, 0),
         }
         if "late_s" in freshness:

@@ -9,6 +9,7 @@ type Schemas = components["schemas"];
 
 export type IncidentFeature = Schemas["IncidentFeature"];
 export type IncidentProperties = Schemas["IncidentProperties"];
+type IncidentPage = Schemas["IncidentPage"];
 export type IncidentLife = Schemas["IncidentLife"];
 export type LifeEvent = Schemas["PublishedChange"];
 export type AreaKind = Schemas["AreaKind"];
@@ -67,6 +68,13 @@ export async function fetchWindowIds(hours: number): Promise<Uint8Array> {
 
 export async function fetchIncident(id: string, signal?: AbortSignal): Promise<IncidentLife> {
   return (await get(`/api/v1/incidents/${encodeURIComponent(id)}`, signal)).json();
+}
+
+/** When the newest incident of a kind was received, in epoch seconds, or null where there is none. */
+export async function fetchNewest(kind: string, signal: AbortSignal): Promise<number | null> {
+  const answer: IncidentPage = await (await get(`/api/v1/incidents?kind=${kind}&limit=1`, signal)).json();
+  const received = answer.features[0]?.properties.received_at;
+  return received ? Date.parse(received) / 1000 : null;
 }
 
 export async function fetchAreas(url: string): Promise<AreaCollection> {

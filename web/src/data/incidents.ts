@@ -27,6 +27,14 @@ export interface Place {
   areas: Record<string, string>;
 }
 
+/** What a source reports of an incident's life. */
+export interface Reported {
+  /** In order; without `closed` nobody learns that an incident has ended. */
+  stages: readonly Stage[];
+  /** What people call the source. */
+  label: string | null;
+}
+
 /** Text values with small numbers; code 0 is "none". */
 export class Codes {
   readonly texts: (string | null)[] = [null];
@@ -93,6 +101,8 @@ export class Incidents {
   order: Uint32Array<ArrayBuffer>;
 
   readonly codes: Record<TextColumn, Codes>;
+  /** What each source reports. */
+  sources: ReadonlyMap<string, Reported> = new Map();
   places: Place[] = [];
 
   readonly #placeOf = new Map<string, number>();
@@ -220,10 +230,25 @@ export class Incidents {
     return this.places[this.place[row] ?? -1] ?? null;
   }
 
+  /** What the source of a row reports: everything, where nothing is known to be missing. */
+  reportedOf(row: number): Reported {
+    return this.sources.get(this.text("source", row) ?? "") ?? { stages: STAGES, label: null };
+  }
+
   /** Epoch seconds at which a row was closed, or null. */
   closedAt(row: number): number | null {
     const after = at(this.closed, row);
     return after === NEVER ? null : at(this.received, row) + after;
+  }
+
+  /** When the newest incident of a kind was received, in epoch seconds, or null. */
+  newestOf(kind: string): number | null {
+    const code = this.codes.kind.texts.indexOf(kind);
+    for (let index = this.length - 1; index >= 0 && code > 0; index--) {
+      const row = at(this.order, index);
+      if (this.state[row] !== RETRACTED && this.texts.kind[row] === code) return at(this.received, row);
+    }
+    return null;
   }
 
   stageOf(row: number): Stage {

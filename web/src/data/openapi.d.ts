@@ -855,6 +855,8 @@ export interface components {
              * @enum {unknown}
              */
             precision: "day" | "time";
+            /** @description What it reports of an incident's life */
+            reports: components["schemas"]["SourceReports"];
         };
         /**
          * CompanionsShown
@@ -1808,6 +1810,8 @@ export interface components {
              * @example 41
              */
             records: number;
+            /** @description What it reports of an incident's life */
+            reports: components["schemas"]["SourceReports"];
             /**
              * @description `short`: unusually many published calls are missing from its last answer; `unstored`: nothing can be stored; `late`: no good answer for too long; `failing`: late, and the last fetch failed; `waiting`: not fetched yet
              * @example ok
@@ -1846,6 +1850,25 @@ export interface components {
              * @enum {unknown}
              */
             state: "failing" | "late" | "ok" | "paused" | "short" | "unstored" | "waiting";
+        };
+        /**
+         * SourceReports
+         * @description What a source reports of an incident's life, as the fields that the city file maps decide it.
+         */
+        SourceReports: {
+            /**
+             * @description The stages that it reports, in order; without `closed` no end
+             * @example [
+             *       "received",
+             *       "closed"
+             *     ]
+             */
+            stages: components["schemas"]["Stage"][];
+            /**
+             * @description Whether it reports how many units are assigned
+             * @example false
+             */
+            units: boolean;
         };
         /**
          * Sources
@@ -2298,7 +2321,14 @@ export interface operations {
                      *           "label": "911 dispatch",
                      *           "late_after_s": 30,
                      *           "poll_s": 5,
-                     *           "precision": "time"
+                     *           "precision": "time",
+                     *           "reports": {
+                     *             "stages": [
+                     *               "received",
+                     *               "closed"
+                     *             ],
+                     *             "units": false
+                     *           }
                      *         }
                      *       ],
                      *       "time_zone": "America/Los_Angeles",
@@ -3142,6 +3172,13 @@ export interface operations {
                      *           },
                      *           "reason": "answered with status 500",
                      *           "records": 41,
+                     *           "reports": {
+                     *             "stages": [
+                     *               "received",
+                     *               "closed"
+                     *             ],
+                     *             "units": false
+                     *           },
                      *           "state": "failing"
                      *         }
                      *       ]

@@ -1,9 +1,9 @@
 /** The sentences of one incident's card: the server's page of it says the same (`tests/golden/sentences.json`). */
 
 import type { IncidentProperties, LifeEvent } from "../data/api";
-import { at, type Incidents, NO_BYTE, OPEN } from "../data/incidents";
+import { at, type Incidents, NO_BYTE, OPEN, type Stage } from "../data/incidents";
 import type { Words } from "../messages/en";
-import { barsOf, stageLine } from "./describe";
+import { barStages, barsOf, stageLine, stageName } from "./describe";
 import type { Formats } from "./format";
 
 export interface Step {
@@ -20,29 +20,35 @@ export interface Subject {
   exact: IncidentProperties | null;
 }
 
-/** Stages with their times; one that was passed without a time has a dash. Nobody is sent to a request. */
+/** The stages that its source reports, with their times; one that was passed without a time has a dash. */
 export function stepsOf({ incidents, row, exact }: Subject, format: Formats, now: number): Step[] {
   const received = at(incidents.received, row);
   const open = incidents.state[row] === OPEN;
-  const bars = barsOf(incidents.text("kind", row), incidents.stageOf(row));
+  const reported = incidents.reportedOf(row);
+  const { reached } = barsOf(incidents, row);
   const about = exact?.time_step_min ? "≈\u00a0" : "";
-  const after = (name: string, time: number | null, passed: boolean): Step => {
-    const unknown = passed ? "–" : "…";
-    const text = time === null ? unknown : `${about}+${format.span(time - received)}`;
-    return { name, text, reached: time !== null };
-  };
-  const left = exact && !exact.dispatched_at && exact.en_route_at ? "en_route" : "dispatched";
   const closed = open ? null : (seconds(exact?.closed_at) ?? incidents.closedAt(row));
-  const first = { name: "received", text: `${about}${format.moment(received, now)}`, reached: true };
-  const last = after("closed", closed, !open);
-  if (bars.of === 2) return [first, last];
-  const sent = seconds(exact?.dispatched_at) ?? seconds(exact?.en_route_at);
-  return [
-    first,
-    after(left, sent, bars.reached > 1),
-    after("on_scene", seconds(exact?.on_scene_at), bars.reached > 2),
-    last,
-  ];
+  const times: Partial<Record<Stage, number | null>> = {
+    dispatched: seconds(exact?.dispatched_at) ?? seconds(exact?.en_route_at),
+    on_scene: seconds(exact?.on_scene_at),
+    closed,
+  };
+  return barStages(reported).map((bar, before): Step => {
+    if (bar === "received")
+      return {
+        name: stageName(reported, bar),
+        text: `${about}${format.moment(received, now)}`,
+        reached: true,
+      };
+    const onlyEnRoute = bar === "dispatched" && exact && !exact.dispatched_at && exact.en_route_at;
+    const time = times[bar] ?? null;
+    const unknown = reached > before || !open ? "–" : "…";
+    return {
+      name: stageName(reported, onlyEnRoute ? "en_route" : bar),
+      text: time === null ? unknown : `${about}+${format.span(time - received)}`,
+      reached: time !== null,
+    };
+  });
 }
 
 /** What else is known of it, in a few words each. */
@@ -53,7 +59,8 @@ export function factsOf({ incidents, row, exact }: Subject, words: Words, format
     agency === null ? null : (words.agencies[agency] ?? agency),
     priority === NO_BYTE ? null : words.priorityIs(format.number(priority)),
     exact?.units ? words.unitsAssigned(exact.units) : null,
-    stageLine(incidents, row, words),
+    // A call that units are assigned to is past being received, also where nobody reports since when.
+    exact?.units && incidents.stageOf(row) === "received" ? null : stageLine(incidents, row, words),
   ];
   return facts.filter((fact) => fact !== null);
 }
@@ -65,10 +72,22 @@ export function notesOf({ incidents, row, exact }: Subject, words: Words, format
   const notes = [
     place ? words.placeKinds[place.kind]?.(format.metres(place.radius_m)) : words.placeWithheld,
     type === null ? null : words.reportedAs(type),
+    ...unreported(incidents, row, words),
     exact?.delayed ? words.delayed : null,
     exact?.time_step_min ? words.timeStep(format.number(exact.time_step_min)) : null,
   ];
   return notes.filter((note) => note !== null && note !== undefined);
+}
+
+/** What the source of an incident does not report. */
+function unreported(incidents: Incidents, row: number, words: Words): string[] {
+  const { stages, label } = incidents.reportedOf(row);
+  const source = label ?? incidents.text("source", row) ?? "";
+  const notes: string[] = [];
+  if (incidents.text("kind", row) === "call" && !stages.includes("on_scene"))
+    notes.push(words.noArrivals(source));
+  if (!stages.includes("closed")) notes.push(words.noEnds(source));
+  return notes;
 }
 
 /** What one published change set. */

@@ -1,17 +1,42 @@
 /** The words for one row: what list, details and a screen reader say about it alike. */
 
-import { at, type Incidents, OPEN, type Place, type Stage } from "../data/incidents";
+import { at, type Incidents, OPEN, type Place, type Reported, STAGES, type Stage } from "../data/incidents";
 import type { Words } from "../messages/en";
 import type { Category } from "./categories";
 import type { Formats } from "./format";
 
-/** How many of a call's bars received, dispatched, on scene and closed are behind each stage. */
-const BARS: Record<Stage, number> = { received: 1, dispatched: 2, en_route: 2, on_scene: 3, closed: 4 };
+/** What is drawn of an incident's life: the stages that its source reports, and how many of them are behind it. */
+export function barsOf(incidents: Incidents, row: number): { of: number; reached: number } {
+  const bars = barStages(incidents.reportedOf(row));
+  const stage = drawnAs(incidents.stageOf(row));
+  const index = bars.indexOf(stage);
+  if (index >= 0) return { of: bars.length, reached: index + 1 };
+  // A stage that its source does not report, such as an end.
+  const before = bars.filter((bar) => STAGES.indexOf(bar) < STAGES.indexOf(stage)).length;
+  return { of: bars.length, reached: stage === "closed" ? 1 : before };
+}
 
-/** How many bars an incident has and how many of them are behind it; nobody is sent to a request. */
-export function barsOf(kind: string | null, stage: Stage): { of: number; reached: number } {
-  if (kind === "request") return { of: 2, reached: stage === "closed" ? 2 : 1 };
-  return { of: 4, reached: BARS[stage] };
+/** The stages that are drawn: on the way counts as dispatched, as feeds rarely report both. */
+export function barStages({ stages }: Reported): Stage[] {
+  return [...new Set(stages.map(drawnAs))];
+}
+
+function drawnAs(stage: Stage): Stage {
+  return stage === "en_route" ? "dispatched" : stage;
+}
+
+/** Which word a stage has: reported and ended, where nothing lies between. */
+export function stageName(reported: Reported, stage: Stage): string {
+  if (barStages(reported).length > 2) return stage;
+  return { received: "reported", closed: "ended" }[stage as string] ?? stage;
+}
+
+/** The name of the stage that the source of a row reports: no end where that reports none. */
+function stageTitle(incidents: Incidents, row: number, words: Words): string {
+  const reported = incidents.reportedOf(row);
+  const stage = incidents.stageOf(row);
+  const known = stage === "closed" && !reported.stages.includes("closed") ? "received" : stage;
+  return words.stageTitles[stageName(reported, known)] ?? "";
 }
 
 export function titleOf(incidents: Incidents, row: number, words: Words): string {
@@ -68,9 +93,9 @@ export function endingOf(incidents: Incidents, row: number, words: Words): strin
 
 /** The stage of an open row or the ending of a closed one. */
 export function stageLine(incidents: Incidents, row: number, words: Words): string {
-  if (incidents.state[row] === OPEN) return words.stageTitles[incidents.stageOf(row)] ?? "";
   const ending = endingOf(incidents, row, words);
-  return ending ? words.closedAs(ending) : (words.stageTitles.closed ?? "");
+  const title = stageTitle(incidents, row, words);
+  return ending ? words.endedAs(title, ending) : title;
 }
 
 /**
@@ -86,9 +111,9 @@ export function tookOf(incidents: Incidents, row: number): number | null {
 /** What a row of the list says of its stage: "Closed in 30 min", or the stage where that is not known. */
 export function progressOf(incidents: Incidents, row: number, words: Words, format: Formats): string {
   const took = tookOf(incidents, row);
-  return took === null
-    ? (words.stageTitles[incidents.stageOf(row)] ?? "")
-    : words.closedIn(format.span(took));
+  if (took === null) return stageTitle(incidents, row, words);
+  const isLong = barStages(incidents.reportedOf(row)).length > 2;
+  return (isLong ? words.closedIn : words.endedAfter)(format.span(took));
 }
 
 /** Seconds since an incident was received. */

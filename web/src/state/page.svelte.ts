@@ -10,7 +10,7 @@ import {
   fetchWindowIds,
   type Pulse,
 } from "../data/api";
-import { at, Incidents, OPEN, type Put } from "../data/incidents";
+import { at, Incidents, OPEN, type Put, type Reported } from "../data/incidents";
 import { type Connection, LiveFeed } from "../data/live";
 import { decodeWindow, nameRows, type Position } from "../data/window";
 import { tongue } from "../messages/tongue.svelte";
@@ -78,6 +78,7 @@ export class Page {
   #feed: LiveFeed | null = null;
   #unnamedRetractions = new Set<string>();
   #position: Position = { seq: 0, epoch: "" };
+  #sources: ReadonlyMap<string, Reported> = new Map();
   #named = false;
   #wantedId: string | null = null;
   /** The row that was open when it was taken back: a coarser version of it follows at once, if any does. */
@@ -244,6 +245,7 @@ export class Page {
     this.clock.sync(city.now, city.clock_rate, keptAt === null ? 0 : Date.now() - keptAt);
     this.#hours = new LocalHours(city.time_zone);
     this.failed = false;
+    this.#sources = sourcesOf(city);
     const position = this.#adopt(window);
     this.city = city;
     this.#passTime();
@@ -276,6 +278,7 @@ export class Page {
     this.#position = position;
     this.keptAt = keptAt;
     this.#keeper.shows(hours);
+    incidents.sources = this.#sources;
     this.incidents = incidents;
     this.loadedHours = hours;
     this.#named = false;
@@ -415,6 +418,11 @@ export class Page {
     const search = params.toString();
     history.replaceState(null, "", (search ? `?${search}` : location.pathname) + location.hash);
   }
+}
+
+/** What each source of a city reports, by its id. */
+function sourcesOf(city: City): ReadonlyMap<string, Reported> {
+  return new Map(city.sources.map(({ id, label, reports }) => [id, { stages: reports.stages, label }]));
 }
 
 export const page = new Page();

@@ -16,6 +16,7 @@ from blocklight.api.plain.formats import Formats, formats
 from blocklight.api.plain.telling import Teller
 from blocklight.api.plain.words import Catalogue, Words, catalogue
 from blocklight.api.state import Public
+from blocklight.config.reported import reported
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; "
@@ -56,7 +57,16 @@ class Reader:
     @property
     def teller(self) -> Teller:
         """What tells incidents to this reader."""
-        return Teller(self.words, self.formats, self.catalogue, self.state.areas, self.now)
+        sources = self.state.city.sources
+        return Teller(
+            self.words,
+            self.formats,
+            self.catalogue,
+            self.state.areas,
+            self.now,
+            {source.id: reported(source, sources) for source in sources},
+            {source.id: source.label for source in sources},
+        )
 
     def link(self, path: str, parameters: Mapping[str, Any] = {}) -> str:
         """Return the address of a page of ours in the language asked for; empty values are left out."""

@@ -1,18 +1,21 @@
 """Says what an incident is, in the words that list, card and screen reader of the map page use."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from blocklight.api.plain.formats import Formats
 from blocklight.api.plain.words import Catalogue, Words
+from blocklight.config.reported import EVERYTHING, Reported
 from blocklight.geo.areas import Areas
 from blocklight.model.changes import LifeEvent
 from blocklight.model.record import PublicIncident
 from blocklight.model.vocabulary import Kind, Stage, Status
 from blocklight.publish.feature import iso
 
-_BARS = {Stage.RECEIVED: 1, Stage.DISPATCHED: 2, Stage.EN_ROUTE: 2, Stage.ON_SCENE: 3, Stage.CLOSED: 4}
+_ON_THE_WAY = {Stage.EN_ROUTE: Stage.DISPATCHED}
+_TWO = 2
 _TOLD_FIELDS = {
     "status": "statuses",
     "category": "category",
@@ -59,10 +62,14 @@ class Teller:
     catalogue: Catalogue
     areas: Areas
     now: datetime
+    sources: Mapping[str, Reported]
+    """What each source reports."""
+    labels: Mapping[str, str]
+    """What people call each source."""
 
     def row(self, incident: PublicIncident) -> Row:
         """Return an incident as a row of the list."""
-        bars, reached = _bars(incident)
+        bars, reached = self.bars(incident)
         received = incident.received_at
         return Row(
             id=incident.id,
@@ -103,39 +110,59 @@ class Teller:
 
     def stage(self, incident: PublicIncident) -> str:
         """Return the stage of an open incident, or how a closed one ended."""
-        ending = self.ending(incident)
-        if ending is None:
-            return self.words.of("stageTitles", incident.stage)
-        return self.words("closedAs", disposition=ending)
+        ending, title = self.ending(incident), self.stage_title(incident)
+        return title if ending is None else self.words("endedAs", stage=title, disposition=ending)
+
+    def reported(self, incident: PublicIncident) -> Reported:
+        """Return what the incident's source reports."""
+        return self.sources.get(incident.source, EVERYTHING)
+
+    def stage_title(self, incident: PublicIncident) -> str:
+        """Return the name of the stage that its source reports: no end where that reports none."""
+        stage = incident.stage
+        if stage is Stage.CLOSED and Stage.CLOSED not in self.reported(incident).stages:
+            stage = Stage.RECEIVED
+        return self.words.of("stageTitles", self.stage_name(incident, stage))
+
+    def stage_name(self, incident: PublicIncident, stage: Stage) -> str:
+        """Return which word a stage has: reported and ended, where nothing lies between."""
+        if len(self.reported(incident).bars) > _TWO:
+            return stage
+        return {Stage.RECEIVED: "reported", Stage.CLOSED: "ended"}.get(stage, stage)
+
+    def bars(self, incident: PublicIncident) -> tuple[int, int]:
+        """Return how many stages are drawn, and how many of them are behind it."""
+        bars = self.reported(incident).bars
+        stage = _ON_THE_WAY.get(incident.stage, incident.stage)
+        order = list(Stage)
+        if stage not in bars:  # one that its source does not report, such as an end
+            return len(bars), 1 if stage is Stage.CLOSED else sum(
+                order.index(b) < order.index(stage) for b in bars
+            )
+        return len(bars), bars.index(stage) + 1
 
     def progress(self, incident: PublicIncident) -> str:
         """Return after how many minutes it was closed, rounded up as in the window, or else its stage."""
         closed_at = None if incident.status is Status.OPEN else incident.closed_at
         took_s = 0 if closed_at is None else _seconds(incident.received_at, closed_at)
         if took_s <= 0:
-            return self.words.of("stageTitles", incident.stage)
-        return self.words("closedIn", span=self.formats.span(-(-took_s // 60) * 60))
+            return self.stage_title(incident)
+        key = "closedIn" if len(self.reported(incident).bars) > _TWO else "endedAfter"
+        return self.words(key, span=self.formats.span(-(-took_s // 60) * 60))
 
     def steps(self, incident: PublicIncident) -> list[Step]:
-        """Return the stages of its life; nobody is sent to a request. Cut times are marked as about right."""
-        bars, reached = _bars(incident)
+        """Return the stages that its source reports. Cut times are marked as about right."""
+        reached = self.bars(incident)[1]
         about = "≈\u00a0" if incident.time_step_min else ""
-        times = [
-            ("dispatched", incident.dispatched_at, 1),
-            ("on_scene", incident.on_scene_at, 2),
-            ("closed", incident.closed_at, 3),
-        ]
-        if incident.dispatched_at is None and incident.en_route_at is not None:
-            times[0] = ("en_route", incident.en_route_at, 1)
-        shown = times if bars > 2 else times[2:]  # noqa: PLR2004 - a request is received and closed
         moment = self.formats.moment(incident.received_at, self.now)
-        steps = [Step("received", f"{about}{moment}", reached=True)]
-        for name, at, before in shown:
+        steps = [Step(self.stage_name(incident, Stage.RECEIVED), f"{about}{moment}", reached=True)]
+        for before, bar in enumerate(self.reported(incident).bars[1:], 1):
+            stage, at = _passed(incident, bar)
             passed = reached > before or incident.status is Status.CLOSED
             text = "–" if passed else "…"
             if at is not None:
                 text = f"{about}+{self.formats.span(_seconds(incident.received_at, at))}"
-            steps.append(Step(name, text, reached=at is not None))
+            steps.append(Step(self.stage_name(incident, stage), text, reached=at is not None))
         return steps
 
     def facts(self, incident: PublicIncident) -> list[str]:
@@ -145,7 +172,9 @@ class Teller:
             facts.append(self.words("priorityIs", priority=self.formats.number(incident.priority)))
         if incident.units:
             facts.append(self.words("unitsAssigned", count=incident.units))
-        facts.append(self.stage(incident))
+        # A call that units are assigned to is past being received, also where nobody reports since when.
+        if not incident.units or incident.stage is not Stage.RECEIVED:
+            facts.append(self.stage(incident))
         return facts
 
     def notes(self, incident: PublicIncident) -> list[str]:
@@ -156,10 +185,21 @@ class Teller:
             notes = [words.of("placeKinds", place.kind, metres=self.formats.metres(place.radius_m))]
         if incident.source_type is not None:
             notes.append(words("reportedAs", text=incident.source_type))
+        notes += self.unreported(incident)
         if incident.delayed:
             notes.append(words("delayed"))
         if incident.time_step_min:
             notes.append(words("timeStep", minutes=self.formats.number(incident.time_step_min)))
+        return notes
+
+    def unreported(self, incident: PublicIncident) -> list[str]:
+        """Return what the incident's source does not report."""
+        stages, source = self.reported(incident).stages, self.labels.get(incident.source, incident.source)
+        notes = []
+        if incident.kind is Kind.CALL and Stage.ON_SCENE not in stages:
+            notes.append(self.words("noArrivals", source=source))
+        if Stage.CLOSED not in stages:
+            notes.append(self.words("noEnds", source=source))
         return notes
 
     def changed(self, event: LifeEvent) -> str:
@@ -184,7 +224,9 @@ def _seconds(start: datetime, end: datetime) -> int:
     return int(end.timestamp()) - int(start.timestamp())
 
 
-def _bars(incident: PublicIncident) -> tuple[int, int]:
-    if incident.kind is Kind.REQUEST:
-        return 2, 2 if incident.status is Status.CLOSED else 1
-    return 4, _BARS[incident.stage]
+def _passed(incident: PublicIncident, bar: Stage) -> tuple[Stage, datetime | None]:
+    """Return the stage that a bar stands for in an incident, and when it was reached."""
+    if bar is Stage.DISPATCHED and incident.dispatched_at is None and incident.en_route_at is not None:
+        return Stage.EN_ROUTE, incident.en_route_at
+    times = {Stage.DISPATCHED: incident.dispatched_at, Stage.ON_SCENE: incident.on_scene_at}
+    return bar, times.get(bar, incident.closed_at)
