@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from border_town import Census
 from loopback.server import Reply, serving
 from loopback.soda import Dataset
 from loopback.table import Table
@@ -164,6 +165,18 @@ def test_our_feed_has_addresses_and_no_coordinates(walk: Walk) -> None:
     assert "3 records: 2 published" in walk.said
     assert "withheld: 1 no_place" in walk.said
     assert "Of 3 addresses that may be shown 2 were found." in walk.said
+
+
+@pytest.mark.parametrize("walk", ["ground.md"], indirect=True)
+def test_our_city_has_no_ground(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(Census()) as bureau:
+        monkeypatch.setenv("BLOCKLIGHT_TIGER_URL", f"{bureau.url}/tiger")
+        monkeypatch.setenv("BLOCKLIGHT_TIGERWEB_URL", f"{bureau.url}/web")
+        for script in walk.scripts():
+            walk.run(script)
+    assert "Written into border.toml: map, areas, geocoder, places" in walk.said
+    assert "2 records: 2 published" in walk.said
+    assert "Of 2 addresses that may be shown 2 were found." in walk.said
 
 
 @pytest.mark.parametrize("walk", ["web-page.md"], indirect=True)

@@ -304,7 +304,7 @@ def replay(
 
 
 # They add their commands to the app above.
-from blocklight.cli import areas, basemap, beginning, call_types, governance, places, safekeeping  # noqa: E402, F401 - see above
+from blocklight.cli import areas, basemap, beginning, call_types, governance, ground, places, safekeeping  # noqa: E402, F401 - see above
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """Makes a place file: reads the layers, from files or from ArcGIS, builds, checks and writes."""
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,21 +7,16 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from blocklight import net
 from blocklight.app.opening import wall_clock
 from blocklight.cli import out
-from blocklight.config.city import City, PlacesSpec, SourceSpec, load_city
+from blocklight.config.city import City, PlacesSpec, load_city
 from blocklight.errors import CityFileError, SourceError, UsageError
 from blocklight.geo.approved_places import ApprovedPlaces
 from blocklight.geo.areas import Areas
-from blocklight.intake.connectors import connector
-from blocklight.intake.record import RawRecord
 from blocklight.model.vocabulary import PlaceKind
+from blocklight.prepare.city_ground.arcgis_layers import POINT, SHAPE, read_arcgis_layer
 from blocklight.prepare.places.build import Built, Plane, build, served_by, write
 from blocklight.prepare.places.layers import Layer, checked, esri_shape, read_layer
-
-_SHAPE = "__shape"
-_POINT = ("__lon", "__lat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,35 +73,13 @@ def _layer(where: str | Path, key: str, column: str | None, city: City, crs: str
     if isinstance(where, Path):
         return read_layer(where, key, column=column, crs=crs, bounds=city.city.bounds)
     try:
-        rows = asyncio.run(_rows(where, column))
+        rows = read_arcgis_layer(where, [column] if column else [], wall_clock)
     except SourceError as error:
         raise CityFileError(where, key, error.explained) from None
-    shapes = [
-        esri_shape(row.get(_SHAPE) or dict(zip("xy", map(row.get, _POINT), strict=True))) for row in rows
-    ]
+    shapes = [esri_shape(row.get(SHAPE) or dict(zip("xy", map(row.get, POINT), strict=True))) for row in rows]
     found = np.array(shapes, dtype=object)
     told = [row.get(column) if column else None for row in rows]
     return checked(found, told, where, key, crs=None, bounds=city.city.bounds)
-
-
-async def _rows(url: str, column: str | None) -> list[RawRecord]:
-    """Read a layer of an ArcGIS server as the connector reads calls: bounded, paged, without gaps."""
-    fields: dict[str, Any] = {
-        "received_at": {"default": ""},
-        "source_type": {"from": [column] if column else [_SHAPE]},
-        "agency": {"default": "map"},
-        "point": _SHAPE,
-        "lon": _POINT[0],
-        "lat": _POINT[1],
-    }
-    about = {"id": "places", "label": "places", "connector": "arcgis", "url": url, "key": [_SHAPE, *_POINT]}
-    layer = SourceSpec.model_validate(
-        {**about, "closes": "never", "fields": fields, "max_rows": 1_000_000, "may_be_empty": True}
-    )
-    # Typed on the command line or named in the city file: either way by a person.
-    async with net.client(net.outbound({net.host_of(url)})) as client:
-        reader = connector(layer, client=client, now=wall_clock)
-        return [row async for batch in reader.fetch(None) for row in batch.records]
 
 
 def _numbers(values: list[Any], file: str, column: str) -> list[float]:

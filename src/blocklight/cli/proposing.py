@@ -140,6 +140,9 @@ def _tell(proposal: Proposal, files: list[Path]) -> None:
         _print_questions(proposal.city, sample.rows)
     written = ", ".join(str(file) for file in files)
     out.print(f"\nWritten: {written}. Next: blocklight check {files[0]}", markup=False, soft_wrap=True)
+    if proposal.city is not None and not proposal.city.areas:
+        told = f"Then a map, areas and street lines for it: blocklight ground {files[0]}"
+        out.print(told, markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_questions(city: City, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -26,6 +26,16 @@ class Settings(BaseSettings):
     style_url: str | None = Field(
         default=None, description="MapLibre style that overrides the city's basemap"
     )
+    tiger_url: str = Field(
+        default="https://www2.census.gov/geo/tiger", description="folder of the TIGER/Line files"
+    )
+    tigerweb_url: str = Field(
+        default="https://tigerweb.geo.census.gov/arcgis/rest/services/TIGERweb",
+        description="folder of TIGERweb's map services",
+    )
+    overpass_url: str = Field(
+        default="https://overpass-api.de/api", description="the Overpass server that `ground` asks"
+    )
     operator_host: str = Field(default="127.0.0.1", description="address of the operator's port")
     operator_port: int = Field(
         default=9464,

@@ -52,13 +52,21 @@ class _Sheet:
     tree: shapely.STRtree
 
 
-def write_tiles(drawings: list[Drawing], bounds: Bounds, credit: str, target: Path) -> Cut:
+def count_tiles(bounds: Bounds, max_zoom: int = MAX_ZOOM) -> int:
+    """Return how many tiles a city and what lies around it have at most."""
+    zooms = range(MIN_ZOOM, max_zoom + 1)
+    return sum(1 for zoom in zooms for _ in _covering(_around(bounds), zoom))
+
+
+def write_tiles(
+    drawings: list[Drawing], bounds: Bounds, credit: str, target: Path, *, max_zoom: int = MAX_ZOOM
+) -> Cut:
     """Write the tiles of a city and what lies around it; the same shapes always give the same bytes."""
     planes = [(one, shapely.transform(one.shapes, _mercator)) for one in drawings]
     west, south, east, north = _around(bounds)
     kinds: set[str] = set()
     tiles = []
-    for zoom in range(MIN_ZOOM, MAX_ZOOM + 1):
+    for zoom in range(MIN_ZOOM, max_zoom + 1):
         sheets = [_sheet(one, shapes, zoom) for one, shapes in planes if zoom >= _FROM_ZOOM.get(one.kind, 0)]
         for x, y in _covering((west, south, east, north), zoom):
             layers = _layers(sheets, zoom, x, y)
@@ -70,7 +78,7 @@ def write_tiles(drawings: list[Drawing], bounds: Bounds, credit: str, target: Pa
         writer = Writer(file)
         for number, body in sorted(tiles):
             writer.write_tile(number, body)
-        writer.finalize(_header((west, south, east, north), bounds), _metadata(kinds, credit))
+        writer.finalize(_header((west, south, east, north), bounds), _metadata(kinds, credit, max_zoom))
     return Cut(len(tiles), tuple(sorted(kinds)))
 
 
@@ -161,13 +169,13 @@ def _header(box: tuple[float, float, float, float], bounds: Bounds) -> dict[str,
     }
 
 
-def _metadata(kinds: set[str], credit: str) -> dict[str, Any]:
+def _metadata(kinds: set[str], credit: str, max_zoom: int) -> dict[str, Any]:
     layers = [
         {
             "id": kind,
             "fields": {"name": "String"} if kind == "label" else {},
             "minzoom": max(MIN_ZOOM, _FROM_ZOOM.get(kind, 0)),
-            "maxzoom": MAX_ZOOM,
+            "maxzoom": max_zoom,
         }
         for kind in sorted(kinds)
     ]

@@ -1,0 +1,71 @@
+"""The command that puts a map, areas, street lines and approved places under a city."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from blocklight.cli import CityArgument, app
+
+
+@app.command()
+def ground(
+    city: CityArgument,
+    *,
+    source: Annotated[
+        Literal["census", "osm", "files"],
+        typer.Option("--from", help="US Census Bureau, OpenStreetMap, or nothing but --layer."),
+    ] = "census",
+    county: Annotated[
+        list[str] | None,
+        typer.Option(help="A county's five digits (FIPS). None: those within the bounds.", metavar="FIPS"),
+    ] = None,
+    year: Annotated[int, typer.Option(min=2020, max=2100, help="The year of the TIGER/Line files.")] = 2024,
+    no_tigerweb: Annotated[
+        bool, typer.Option("--no-tigerweb", help="Read TIGER/Line files alone, and do not ask TIGERweb.")
+    ] = False,
+    osm: Annotated[
+        Path | None,
+        typer.Option(help="An extract (.pbf, .osm, .osm.bz2) or an answer of Overpass (.json, .json.gz)."),
+    ] = None,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="THEME=FILE, THEME=FILE#LAYER or THEME=FILE#PROPERTY=VALUE,VALUE; may be repeated.",
+            metavar="THEME=FILE",
+        ),
+    ] = None,
+    crs: Annotated[
+        str | None, typer.Option(help="The reference system of --layer files that name none.")
+    ] = None,
+    print_only: Annotated[
+        bool, typer.Option("--print", help="Print the lines for the city file instead of writing them.")
+    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Fetch again what was fetched before.")] = False,
+) -> None:
+    """Make basemap, areas, street lines and approved places, and name them in the city file.
+
+    A city in the United States:  [bold]blocklight ground my-city.toml[/bold]
+    Any other:                    [bold]blocklight ground my-city.toml --from osm --osm extract.osm.pbf[/bold]
+    From your own layers:         [bold]blocklight ground my-city.toml --from files --layer roads=r.shp[/bold]
+
+    Everything is fetched now and kept beside the city file: visitors' browsers ask no other host.
+    """
+    from blocklight.cli.making_ground import make_city_ground  # noqa: PLC0415 - `--help` need not load it
+    from blocklight.config.settings import Settings  # noqa: PLC0415 - the same
+    from blocklight.prepare.city_ground.own_files import own_part  # noqa: PLC0415 - the same
+    from blocklight.prepare.city_ground.sources import GroundSources  # noqa: PLC0415 - the same
+
+    settings = Settings()
+    sources = GroundSources(
+        origin="osm" if osm is not None else source,
+        own=tuple(own_part(text, crs) for text in layer or ()),
+        counties=tuple(county or ()),
+        year=year,
+        tigerweb=not no_tigerweb,
+        extract=osm,
+        tiger_url=settings.tiger_url,
+        tigerweb_url=settings.tigerweb_url,
+        overpass_url=settings.overpass_url,
+    )
+    make_city_ground(city, sources, print_only=print_only, fresh=fresh)

@@ -1,0 +1,68 @@
+"""Puts the ground under a city: gathers, makes, and writes the lines into the city file or prints them."""
+
+import logging
+import shutil
+import tomllib
+from pathlib import Path
+
+from blocklight.app.opening import wall_clock
+from blocklight.cli import out
+from blocklight.config.city import City, load_city, parse_city, shipped_cities
+from blocklight.config.city_edit import ground_lines, with_ground
+from blocklight.errors import BlocklightError
+from blocklight.prepare.city_ground.build import Made, credit_of, make_ground, make_places, write_manifest
+from blocklight.prepare.city_ground.downloads import Downloads
+from blocklight.prepare.city_ground.sources import GroundSources, gather
+
+_DOWNLOADS = "downloads"
+
+
+def make_city_ground(name: str, sources: GroundSources, *, print_only: bool, fresh: bool) -> None:
+    """Make a city's ground in a folder of its file's name beside it, and print what it came to.
+
+    Raises ``SourceError`` for what cannot be fetched, ``CityFileError`` for what cannot be read or used; the
+    city file is then as it was.
+    """
+    if name in shipped_cities():
+        raise BlocklightError(f"{name} comes with Blocklight: copy its file, and give the copy a ground")
+    logging.getLogger("pyogrio").setLevel(logging.WARNING)  # it counts what it wrote, which we say ourselves
+    city, path = load_city(name), Path(name)
+    folder = path.with_suffix("")
+    if fresh:
+        shutil.rmtree(folder / _DOWNLOADS, ignore_errors=True)
+    downloads = Downloads(folder / _DOWNLOADS, named=sources.hosts, now=wall_clock, say=_say)
+    parts, features = gather(city, sources, downloads, now=wall_clock, say=_say)
+    credit = credit_of(parts)
+    _say("Making the map …")
+    made = make_ground(city, features, credit, folder)
+    edited = with_ground(path.read_text("utf-8-sig"), made.keys, file=name)
+    with_its_ground = parse_city(tomllib.loads(edited), file=name, folder=path.parent)
+    make_places(with_its_ground, folder, made)
+    write_manifest(folder, city, parts, downloads)
+    _print(made, credit)
+    _finish(path, edited, made, city, print_only=print_only)
+
+
+def _finish(path: Path, edited: str, made: Made, city: City, *, print_only: bool) -> None:
+    if not made.keys:
+        _say(f"The city file names all of it already: {path} stays as it is.")
+    elif print_only:
+        _say("Put into the city file:\n")
+        out.print(ground_lines(made.keys), markup=False, highlight=False, soft_wrap=True)
+    else:
+        draft = path.with_name(path.name + ".new")
+        draft.write_text(edited, "utf-8")
+        draft.replace(path)
+        _say(f"Written into {path}: {', '.join(made.keys)}. It takes effect when the city is served again.")
+    if "places" in made.keys and city.policy.place == "cell":
+        _say('To show calls at corners and blocks and not in hexagons: place = "nearest" in [policy].')
+
+
+def _print(made: Made, credit: str) -> None:
+    for line in [*made.lines, *(f"Missing: {line}." for line in made.missing)]:
+        _say(line)
+    _say(f"The map will name: {credit or 'nobody'}")
+
+
+def _say(text: str) -> None:
+    out.print(text, markup=False, highlight=False, soft_wrap=True)

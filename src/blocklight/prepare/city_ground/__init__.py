@@ -1,0 +1,1 @@
+"""Makes the ground that a city stands on: its basemap, areas, street lines and approved places."""
