@@ -16,8 +16,6 @@ from blocklight.config.city import SourceSpec
 from blocklight.errors import BlocklightError, SourceChanged, SourceError
 from blocklight.intake.bulk import History, Understood, understood
 from blocklight.intake.connectors.push import Push
-from blocklight.intake.feed_report import FeedReport
-from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally
 
 _ENOUGH_TO_JUDGE = 10
@@ -108,8 +106,6 @@ class Import:
         if not file.is_file():
             raise BlocklightError(f"{file}: {'not a file' if file.exists() else 'no such file'}")
         self.file = file
-        self.report = FeedReport()
-        """What the rows hold that this process read."""
         self._runtime = open_city(options)
         try:
             self._source = _as_history(self._runtime.city.source(source_id))
@@ -136,22 +132,11 @@ class Import:
             with understood(history) as blocks:
                 for block in blocks:
                     _store(runtime, feed, block, self._ledger)
-                    self.report.merge(block.report)
                     yield block.position
         except SourceError as error:
             raise type(error)(_told(self.file, error)) from None
         self.account.done = True
         self._ledger.save()
-
-    @property
-    def source(self) -> SourceSpec:
-        """The source whose history this is."""
-        return self._source
-
-    @property
-    def rules(self) -> Rules:
-        """The city's rules."""
-        return self._runtime.rules
 
     def close(self) -> None:
         """Close the store."""

@@ -18,10 +18,8 @@ from blocklight.config.city import City, SourceSpec
 from blocklight.errors import BlocklightError, SourceChanged, SourceUnavailable
 from blocklight.intake.companions import Companions
 from blocklight.intake.connectors.push import Push
-from blocklight.intake.feed_report import FeedReport
 from blocklight.intake.forms.tables import Block, Reading, read_table
 from blocklight.intake.geocode.geocoder import Geocoder
-from blocklight.intake.record import Incident, RawRecord
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally, internal
 from blocklight.model.outcomes import Outcome
@@ -57,7 +55,6 @@ class Understood:
     outcomes: list[Outcome]
     tally: Tally
     position: int
-    report: FeedReport = field(default_factory=FeedReport)
 
 
 @contextmanager
@@ -162,11 +159,6 @@ def understand(history: History) -> Iterator[Understood]:
     """Yield the blocks of a file in this process."""
     source, city = history.source, history.city
     rules = Rules.of(city, history.keys)
-    report = FeedReport()
-
-    def watch(raw: RawRecord, incident: Incident) -> None:
-        report.add(raw, incident, source, city.city.bounds)
-
     feed = Feed(
         source,
         city,
@@ -174,15 +166,13 @@ def understand(history: History) -> Iterator[Understood]:
         rules,
         geocoder=Geocoder.of(city),
         companions=Companions.of(city),
-        watch=watch,
     )
     reading = Reading.of(source, _ROWS_AT_ONCE)
     with history.file.open("rb") as handle:
         for block in _left_over(read_table(handle, reading), history.done):
             tally, at = Tally(), history.now()
             outcomes = feed.outcomes(block.records, at, tally, block.unreadable)
-            yield Understood(len(block), at, outcomes, tally, handle.tell(), report)
-            report = FeedReport()
+            yield Understood(len(block), at, outcomes, tally, handle.tell())
 
 
 def _left_over(blocks: Iterable[Block], done: int) -> Iterator[Block]:

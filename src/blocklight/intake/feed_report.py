@@ -38,16 +38,6 @@ class PlaceCounts:
             away = _km_outside(lon, lat, bounds)
             self.beside[next((km for km in _BESIDE_KM if away <= km), math.inf)] += 1
 
-    def merge(self, other: "PlaceCounts") -> None:
-        """Add what was counted elsewhere."""
-        self.placed += other.placed
-        for ours, theirs in (
-            (self.beside, other.beside),
-            (self.lons, other.lons),
-            (self.lats, other.lats),
-        ):
-            ours.update(theirs)  # type: ignore[arg-type]  # each beside its like
-
     def box(self, share: float = 0.999) -> Box | None:
         """Find a small box, in whole hundredths of a degree, that holds at least *share* of the places."""
         if not self.placed:
@@ -95,7 +85,7 @@ class _Side:
 
 @dataclass(slots=True)
 class FeedReport:
-    """What the rows of one source hold, in counts, so that it may leave the process that read them."""
+    """What the rows of one source hold, in counts."""
 
     rows: int = 0
     types: Counter[str] = field(default_factory=Counter)
@@ -116,14 +106,6 @@ class FeedReport:
             if ending not in self.endings and len(self.endings) >= _MOST_ENDINGS:
                 ending = "…"
             self.endings[ending] += 1
-
-    def merge(self, other: "FeedReport") -> None:
-        """Add what was counted elsewhere."""
-        self.rows += other.rows
-        self.types.update(other.types)
-        self.present.update(other.present)
-        self.endings.update(other.endings)
-        self.places.merge(other.places)
 
 
 def _fields_of(raw: RawRecord, incident: Incident, source: SourceSpec) -> list[str]:
