@@ -52,7 +52,7 @@ def _show(history: Import) -> None:
 
 
 def _report(options: Options, source_id: str, file: Path) -> None:
-    """Print what the rows of the file hold, from a reading of its own: the import hands over no such words."""
+    """Print what the rows of the file hold, read once more: the import hands over no such words."""
     city = configured_city(options)
     source, report = city.source(source_id), FeedReport()
     normalise, now = Normaliser.of(source, city), wall_clock()
