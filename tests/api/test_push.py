@@ -1,10 +1,12 @@
 """Records that are sent to us: stored for good or refused, once however often, never without the key."""
 
+import asyncio
 import json
 import sqlite3
 import stat
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest as hmac_equal
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from living_city import until
 from own_thread import own_thread
 from small_city import ROW, rules_of, small_city
 
@@ -23,8 +26,9 @@ from blocklight.intake.connectors.push import Push
 from blocklight.intake.push import Inbox
 from blocklight.intake.push_keys import PushKeys
 from blocklight.intake.run import Feed
+from blocklight.model.outcomes import Outcome
 from blocklight.publish.publisher import Publisher
-from blocklight.store import Store
+from blocklight.store import Applied, Store
 
 pytestmark = pytest.mark.anyio
 
@@ -44,6 +48,7 @@ class Side:
     key: str
     folder: Path
     now: datetime = NOW
+    store_fails: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def send(
         self,
@@ -70,7 +75,14 @@ def side(tmp_path: Path) -> Iterator[Side]:
         source = city.sources[0]
         feed = Feed(source, city, Push(source, lambda: NOW), rules_of(city))
         side = Side(None, store, keys, key, tmp_path)
-        inbox = Inbox([feed], store, keys, now=lambda: side.now, stored=publisher.wake)
+        inbox = Inbox(
+            [feed],
+            store,
+            keys,
+            now=lambda: side.now,
+            stored=publisher.wake,
+            store_fails=side.store_fails,
+        )
         side.app = create_app(Public(city, store, publisher, Areas(city)), None, inbox)
         yield side
 
@@ -257,6 +269,27 @@ async def test_a_store_that_cannot_store_says_when_to_come_again(side: Side) -> 
     answer = await side.send(rows(2))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert "change" not in answer.text
+
+
+async def test_nobody_waits_for_a_database_that_hangs(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers, apply = threading.Event(), side.store.apply
+
+    def hanging(source: str, outcomes: Sequence[Outcome], *, at: datetime, **_: object) -> Applied:
+        answers.wait()
+        return apply(source, outcomes, at=at)
+
+    monkeypatch.setattr(side.store, "apply", hanging)
+    side.store_fails.set()
+    try:
+        refused = [await side.send(batch) for batch in (rows(1), rows(2), {"alive": True})]
+        assert [answer.status_code for answer in refused] == [503] * 3
+        assert {answer.headers["retry-after"] for answer in refused} == {"5"}
+    finally:
+        answers.set()
+    side.store_fails.clear()
+    await asyncio.to_thread(until, lambda: side.store.head() == 1)
+    assert (await side.send(rows(1))).status_code == 202
+    assert side.store.head() == 1, "stored once, though it was sent again; what was refused is not stored"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])

@@ -1,7 +1,9 @@
 """A database that cannot be written to is noticed within seconds, also while nothing is sent to the city."""
 
+import asyncio
 import logging
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -62,16 +64,70 @@ async def test_a_disk_that_is_almost_full_is_noticed_though_the_log_has_room(
     assert watch.failure == "the database failed: the disk is almost full"
 
 
-async def test_a_database_that_somebody_writes_to_has_not_failed(store: Store, file: Path) -> None:
-    watch = StoreWatch(store)
+async def test_what_another_process_writes_for_a_moment_is_waited_for(store: Store, file: Path) -> None:
+    watch = StoreWatch(store, longest_s=60)
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        threading.Timer(0.2, other.execute, ("ROLLBACK",)).start()
+        await watch.look()
+    assert watch.failure is None
+
+
+@pytest.mark.parametrize("by_writing", [True, False])
+async def test_a_database_that_another_process_keeps_to_itself_has_failed(
+    store: Store, file: Path, *, by_writing: bool
+) -> None:
+    watch = StoreWatch(store, longest_s=60)
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with store._engines.write.connect() as connection:  # noqa: SLF001 - so that it waits less long
-            driver = connection.connection.driver_connection
-            assert driver is not None
-            driver.execute("PRAGMA busy_timeout = 50")
-        await watch.look()
+        await watch.look(by_writing=by_writing)
+        assert watch.failure == "the database failed: another process is writing to it"
+        assert watch.failing.is_set()
         other.execute("ROLLBACK")
+    await watch.look(by_writing=by_writing)
+    assert watch.failure is None
+    assert not watch.failing.is_set()
+
+
+async def test_what_this_process_writes_for_long_has_not_failed(store: Store) -> None:
+    watch = StoreWatch(store, longest_s=60)
+    with store._applying():  # noqa: SLF001 - no batch takes as long
+        await watch.look()
+    assert watch.failure is None
+
+
+async def test_a_writer_of_this_process_that_waits_for_another_process_has_failed(
+    store: Store, file: Path
+) -> None:
+    watch = StoreWatch(store, longest_s=60)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        storing = asyncio.create_task(asyncio.to_thread(_store_one_more, store))
+        while not store._turn.waited_s():  # noqa: ASYNC110, SLF001 - it has its turn, and waits
+            await asyncio.sleep(0.01)
+        await watch.look()
+        assert watch.failure == "the database failed: another process is writing to it"
+        other.execute("ROLLBACK")
+    await storing
+    await watch.look()
+    assert watch.failure is None
+
+
+def _store_one_more(store: Store) -> None:
+    store.apply("dispatch", [an_incident(1000)], at=START)
+
+
+async def test_a_database_that_hangs_has_failed_until_it_answers(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+    monkeypatch.setattr(store, "probe", lambda **_: answers.wait())
+    watch = StoreWatch(store, longest_s=0.05)
+    for _ in range(3):
+        await watch.look()
+    assert watch.failure == "the database failed: it does not answer"
+    answers.set()
+    await watch.look()
     assert watch.failure is None
 
 

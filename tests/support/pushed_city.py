@@ -36,14 +36,15 @@ def a_batch(number: int) -> bytes:
 
 
 @contextmanager
-def pushed_city(folder: Path) -> Iterator[PushedCity]:
+def pushed_city(folder: Path, database: str | None = None) -> Iterator[PushedCity]:
     asked = 'connector = "socrata"\nurl = "http://127.0.0.1:9/calls.json"\n'
     assert asked in CITY_FILE
     text = CITY_FILE.replace(asked, 'connector = "push"\nlate_after_s = 900\n').replace("poll_s = 0.2\n", "")
     (folder / "smallville.toml").write_text(text)
     workplace = Workplace(folder)
     key = workplace.run("key", "create", "smallville.toml", "calls").split()[-1]
+    elsewhere = ("--database", database) if database else ()
     with workplace.running(
-        "serve", "smallville.toml", "--port", "0", BLOCKLIGHT_MAX_LIVE_PER_ADDRESS="20"
+        "serve", "smallville.toml", "--port", "0", *elsewhere, BLOCKLIGHT_MAX_LIVE_PER_ADDRESS="20"
     ) as running:
         yield PushedCity(running, int(running.address().rpartition(":")[2]), key)

@@ -30,7 +30,7 @@ from blocklight.intake.run import Feed, run_once
 from blocklight.publish.faults import Faults
 from blocklight.publish.publisher import Publisher
 from blocklight.publish.store_watch import StoreWatch
-from blocklight.store import ANSWERING, FOLLOWING, Store
+from blocklight.store import ANSWERING, FOLLOWING, PUSHING, Store
 
 _log = logging.getLogger(__name__)
 
@@ -99,12 +99,11 @@ async def serve(
         reader = await stack.enter_async_context(client or http_client(runtime.city, now))
         every = runtime.feeds(reader, now, clock_rate)
         feeds = polled(every) if intake else []
-        inbox = _inbox(runtime, every, now, publisher.wake)
+        watch = StoreWatch(runtime.store)
+        inbox = _inbox(runtime, every, now, publisher.wake, watch)
+        publisher.store_watch = watch if intake or inbox is not None else None
         fetching = None
-        watch = StoreWatch(runtime.store) if intake or inbox is not None else None
-        publisher.store_watch = watch
         if intake:
-            assert watch is not None  # noqa: S101 - see above
             fetching = Intake(
                 runtime, feeds, now=now, stored=publisher.wake, faults=publisher.faults, store_watch=watch
             )
@@ -120,14 +119,14 @@ async def serve(
         # supervisor starts anew, and does not leave a map that looks alive and stands still.
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(publisher.run())]
-            if watch is not None:
+            if publisher.store_watch is not None:
                 running.append(tasks.create_task(watch.run()))
             if operator is not None:
                 port = port_of_serving(
                     state,
                     runtime.store,
                     fetching,
-                    every if watch is not None else [],
+                    every if publisher.store_watch is not None else [],
                     host=runtime.settings.operator_host,
                 )
                 running.append(tasks.create_task(port.serve(operator)))
@@ -146,10 +145,21 @@ def polled(feeds: list[Feed]) -> list[Feed]:
     return [feed for feed in feeds if feed.source.connector != "push"]
 
 
-def _inbox(runtime: CityRuntime, feeds: list[Feed], now: Clock, stored: Callable[[], None]) -> Inbox | None:
+def _inbox(
+    runtime: CityRuntime, feeds: list[Feed], now: Clock, stored: Callable[[], None], watch: StoreWatch
+) -> Inbox | None:
     """Return where sources push to, in a city that has such sources."""
     pushed = [feed for feed in feeds if feed.source.connector == "push"]
-    return Inbox(pushed, runtime.store, PushKeys(runtime.folder), now=now, stored=stored) if pushed else None
+    if not pushed:
+        return None
+    return Inbox(
+        pushed,
+        runtime.store.patient(PUSHING),
+        PushKeys(runtime.folder),
+        now=now,
+        stored=stored,
+        store_fails=watch.failing,
+    )
 
 
 async def _first_fetch(feeds: list[Feed], store: Store, progress: Progress) -> None:

@@ -6,36 +6,58 @@ withheld; and where a city pushes nothing at night, nobody would know until the 
 
 import asyncio
 import logging
+import math
+import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from blocklight.errors import StoreError
 from blocklight.store import Store
 
 _log = logging.getLogger(__name__)
 
-_EVERY_S = 5.0
+_EVERY_S = 0.5
+_WRITES_EVERY_S = 5.0
+_LONGEST_S = 1.3
 
 
 class StoreWatch:
-    """*failure* says why nothing can be stored; ``None`` while all is well."""
+    """*failure* says why nothing can be stored; ``None`` while all is well.
 
-    def __init__(self, store: Store, every_s: float = _EVERY_S) -> None:
+    Twice a second it takes a writer's lock and gives it back, as another process may keep everybody from
+    writing; every five seconds it writes, as the disk may not take what is written.
+    """
+
+    def __init__(self, store: Store, every_s: float = _EVERY_S, *, longest_s: float = _LONGEST_S) -> None:
         self.failure: str | None = None
+        self.failing = asyncio.Event()
+        """Set while there is a failure."""
         self._store = store
         self._every_s = every_s
+        self._longest_s = longest_s
+        self._written_at = -math.inf
+        self._looking: asyncio.Future[None] | None = None
         # A thread of its own: a disk that hangs holds up nothing else.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-watch")
 
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
-            await self.look()
+            await self.look(by_writing=time.monotonic() >= self._written_at + _WRITES_EVERY_S)
             await asyncio.sleep(self._every_s)
 
-    async def look(self) -> None:
-        """Try to write once."""
+    async def look(self, *, by_writing: bool = True) -> None:
+        """Try once whether the database takes what is written; one that hangs has failed meanwhile."""
+        if self._looking is None or self._looking.done():
+            if by_writing:
+                self._written_at = time.monotonic()
+            probe = partial(self._store.probe, by_writing=by_writing)
+            self._looking = asyncio.get_running_loop().run_in_executor(self._thread, probe)
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._store.probe)
+            async with asyncio.timeout(self._longest_s):
+                await asyncio.shield(self._looking)
+        except TimeoutError:
+            self._note("the database failed: it does not answer")
         except StoreError as error:
             self._note(str(error))
         else:
@@ -47,3 +69,7 @@ class StoreWatch:
         if failure is None and self.failure is not None:
             _log.warning("the database can be written to again")
         self.failure = failure
+        if failure is None:
+            self.failing.clear()
+        else:
+            self.failing.set()

@@ -7,7 +7,7 @@ from blocklight.store.read.local_time import LocalTimes
 from blocklight.store.read.query import IncidentQuery, Page
 from blocklight.store.read.reading import LogPart, WindowRows
 from blocklight.store.read.received import Beginning, Received, Span
-from blocklight.store.schema.patience import ANSWERING, FOLLOWING, Patience
+from blocklight.store.schema.patience import ANSWERING, FOLLOWING, PUSHING, Patience
 from blocklight.store.snapshot import Snapshot, restore, take
 from blocklight.store.store import Store
 from blocklight.store.write.applied import Applied
@@ -18,6 +18,7 @@ from blocklight.store.write.tombstones import Position, Tombstones
 __all__ = [
     "ANSWERING",
     "FOLLOWING",
+    "PUSHING",
     "Applied",
     "AreaLedgerRow",
     "AuditEntry",

@@ -1,6 +1,6 @@
 """One city's database: everything the rest of Blocklight may ask of it."""
 
-import threading
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -24,7 +24,7 @@ from blocklight.store.admin.integrity import check_integrity
 from blocklight.store.admin.pausing import Pause
 from blocklight.store.admin.public_digest import public_digest
 from blocklight.store.admin.renaming import NewId
-from blocklight.store.failing import failing_as_store_error
+from blocklight.store.failing import OTHERS_WRITE, failing_as_store_error
 from blocklight.store.read import reading
 from blocklight.store.read.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, entries
 from blocklight.store.read.query import IncidentQuery, Page, answer
@@ -54,6 +54,7 @@ from blocklight.store.write.short_answers import ShortAnswers
 from blocklight.store.write.sources import FetchReport, SourceHealth
 from blocklight.store.write.statements import Statements, fetch
 from blocklight.store.write.tombstones import Position, Tombstones
+from blocklight.store.write.turn import OwnTurnTaken, Turn
 
 _PROBE_WAITS_S = 1.0
 UNKEPT = b"a store of which no key is kept"
@@ -73,7 +74,8 @@ class Store:
         self._places = Places(self._sql)
         self._settled = Settled()
         self._short_answers = ShortAnswers()
-        self._writing = threading.Lock()
+        self._turn = Turn()
+        self._longest_s = math.inf
         self.write_figures = WriteFigures()
         self.ledger_kind: str | None = None
         self._place_key: bytes | None = None
@@ -106,9 +108,10 @@ class Store:
         return store
 
     def patient(self, patience: Patience) -> Self:
-        """Return this store read over connections of its own, by who waits so long for them and no longer."""
+        """Return this store for who waits so long for it and no longer, read over connections of its own."""
         other = copy(self)
         other._engines = self._engines.reading_with(patience)  # noqa: SLF001 - of the same class
+        other._longest_s = patience.lock_s  # noqa: SLF001 - the same
         return other
 
     def close(self) -> None:
@@ -261,7 +264,9 @@ class Store:
         """Open one transaction that may change the public record."""
         began = time.perf_counter()
         try:
-            with self._changing(), transaction(self._engines.write) as driver:
+            with self._changing() as lock_s, transaction(self._engines.write, lock_s) as driver:
+                if self._engines.is_sqlite:
+                    self._turn.has_begun()
                 yield driver
         finally:
             self.write_figures.transactions.observe(time.perf_counter() - began)
@@ -274,10 +279,11 @@ class Store:
             yield connection, driver
 
     @contextmanager
-    def _changing(self) -> Iterator[None]:
-        with self._writing, failing_as_store_error():
+    def _changing(self) -> Iterator[float]:
+        """Take the turn to write, and yield how long the database may be waited for now."""
+        with failing_as_store_error(), self._turn.taken(self._longest_s) as lock_s:
             try:
-                yield
+                yield lock_s
             except BaseException:
                 self._places.forget()
                 self._settled.forget()
@@ -295,6 +301,7 @@ class Store:
             tombstones=self._tombstones,
             short_answers=self._short_answers,
             place_key=self._place_key,
+            turn=self._turn,
         )
 
     def _release(self, driver: DBAPICursor, at: datetime) -> Applied | None:
@@ -321,23 +328,28 @@ class Store:
     def record_fetch(self, report: FetchReport) -> None:
         """Remember how a fetch went, for ``sources``."""
         with (
-            self._writing,
             failing_as_store_error(),
-            in_passing(self._engines.write) as connection,
+            self._turn.taken(self._longest_s) as lock_s,
+            in_passing(self._engines.write, lock_s) as connection,
             cursor_of(connection) as driver,
         ):
+            self._turn.has_begun()
             sources.record(driver, self._sql, report)
 
-    def probe(self) -> None:
-        """Raise ``StoreError`` where nothing can be written; while somebody is writing, nothing is said."""
-        if self._writing.acquire(timeout=_PROBE_WAITS_S):
+    def probe(self, *, by_writing: bool = True) -> None:
+        """Raise ``StoreError`` where nothing can be written, ``StoreBusy`` while others keep us from it.
+
+        A thread of this process that writes proves that it can be done, unless it waits as well. Without
+        *by_writing* locks are taken and given back, and nothing is written.
+        """
+        with failing_as_store_error():
             try:
-                with failing_as_store_error():
-                    checking.probe(self._engines)
-            except StoreBusy:
-                pass
-            finally:
-                self._writing.release()
+                with self._turn.taken(_PROBE_WAITS_S) as lock_s:
+                    checking.probe(self._engines, lock_s, by_writing=by_writing)
+            except OwnTurnTaken:
+                if self._turn.waited_s() >= _PROBE_WAITS_S / 2:
+                    raise StoreBusy(OTHERS_WRITE) from None
+                checking.probe_tables(self._engines, _PROBE_WAITS_S)
 
     def damage(self) -> str | None:
         """Return what is damaged in the database's file, as far as a few seconds show."""
@@ -351,9 +363,10 @@ class Store:
         in the files of SQLite.
         """
         with failing_as_store_error():
-            moved = compacting.compact(self._engines.write, self._writing, keep_since, keep_at_least)
+            moved = compacting.compact(self._engines.write, self._turn, keep_since, keep_at_least)
             if self._engines.is_sqlite:
-                with self._writing:
+                with self._turn.taken(self._longest_s):
+                    self._turn.has_begun()
                     empty_log(self._engines.write)
             return moved
 

@@ -9,24 +9,40 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from blocklight.errors import StoreError
-from blocklight.store.schema.engines import Engines, in_passing
-from blocklight.store.schema.tables import log
+from blocklight.store.schema.engines import Engines, in_passing, transaction
+from blocklight.store.schema.tables import log, metadata
 
 _LEAST_FREE = 32 * 1024**2
 _CHECKED_FOR_S = 5.0
 _STEPS = 100_000
+_TABLES = ", ".join(sorted(metadata.tables))
 
 
-def probe(engines: Engines) -> None:
-    """Write what changes nothing; raises what the database raises, ``StoreError`` for a disk almost full.
+def probe(engines: Engines, lock_s: float, *, by_writing: bool) -> None:
+    """Take what a writer takes, or *by_writing* write what changes nothing; wait *lock_s* seconds for a lock.
 
-    A log that SQLite uses again has room on a full disk, until it is longer than ever before: what is free is
-    looked at as well.
+    Raises what the database raises, ``StoreError`` for a disk almost full. A log that SQLite uses again has
+    room on a full disk, until it is longer than ever before: what is free is looked at as well.
     """
     if engines.is_sqlite and shutil.disk_usage(_file(engines).parent).free < _LEAST_FREE:
         raise StoreError("the database failed: the disk is almost full")
-    with in_passing(engines.write) as connection:
-        connection.execute(log.update().values(one=log.c.one))
+    probe_tables(engines, lock_s)
+    if by_writing:
+        with in_passing(engines.write, lock_s) as connection:
+            connection.execute(log.update().values(one=log.c.one))
+    else:
+        with transaction(engines.write, lock_s) as cursor:
+            cursor.execute("SELECT one FROM log" if engines.is_sqlite else "SELECT one FROM log FOR UPDATE")
+
+
+def probe_tables(engines: Engines, lock_s: float) -> None:
+    """Raise what PostgreSQL raises while somebody keeps writers from a table; SQLite locks no single table.
+
+    The lock is that of a writer. It waits for no other writer, and no reader waits for it.
+    """
+    if not engines.is_sqlite:
+        with transaction(engines.write, lock_s) as cursor:
+            cursor.execute(f"LOCK TABLE {_TABLES} IN ROW EXCLUSIVE MODE")
 
 
 def damage(engines: Engines) -> str | None:

@@ -1,21 +1,22 @@
 """Drop the old end of the change log, a part at a time so that nobody waits for it."""
 
-import threading
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from blocklight.store.schema import tables
 from blocklight.store.schema.rows import to_ms
+from blocklight.store.write.turn import Turn
 
 _AT_ONCE = 20_000
 
 
-def compact(engine: sa.Engine, writing: threading.Lock, keep_since: datetime, keep_at_least: int) -> int:
+def compact(engine: sa.Engine, turn: Turn, keep_since: datetime, keep_at_least: int) -> int:
     """Move the tail of the log as far as both limits allow; return by how much."""
     moved = 0
     while True:
-        with writing, engine.begin() as connection:
+        with turn.taken(), engine.begin() as connection:
+            turn.has_begun()
             step = _step(connection, to_ms(keep_since), keep_at_least)
         moved += step
         if not step:

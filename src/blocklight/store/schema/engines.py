@@ -15,7 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from blocklight.errors import StoreError
 from blocklight.store.schema.patience import READING, WRITING, Patience, end_late_statements
 
-_BRIEFLY_MS = 100
+_BRIEFLY_S = 0.1
 _CONNECT_S = 3
 _GONE_MS = 10_000
 _BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
@@ -152,8 +152,8 @@ def _session(patience: Patience, further: str = "") -> dict[str, Any]:
 
 
 @contextmanager
-def transaction(engine: sa.Engine) -> Iterator[DBAPICursor]:
-    """Begin a write transaction on the driver's own connection, from the engine's pool.
+def transaction(engine: sa.Engine, lock_s: float = WRITING.lock_s) -> Iterator[DBAPICursor]:
+    """Begin a write transaction on the driver's own connection, which waits *lock_s* seconds for a lock.
 
     What SQLAlchemy does around a transaction costs more than a small batch's statements do. A connection that
     broke is found out by the pool when it is asked for next.
@@ -161,7 +161,10 @@ def transaction(engine: sa.Engine) -> Iterator[DBAPICursor]:
     with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         try:
             if engine.dialect.name == "sqlite":  # the other driver begins by itself
-                cursor.execute(_BEGIN_TO_WRITE)
+                with waiting_at_most(cursor, lock_s):
+                    cursor.execute(_BEGIN_TO_WRITE)
+            elif lock_s < WRITING.lock_s:
+                cursor.execute(f"SET LOCAL lock_timeout = {_as_timeout(lock_s)}")
             yield cursor
             connection.commit()
         except BaseException:
@@ -180,27 +183,47 @@ def empty_log(engine: sa.Engine) -> None:
 
     Where somebody is reading them, it stays for the next time.
     """
-    with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
-        cursor.execute(f"PRAGMA busy_timeout = {_BRIEFLY_MS}")
-        try:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout = {round(WRITING.lock_s * 1000)}")
+    with (
+        closing(engine.raw_connection()) as connection,
+        closing(connection.cursor()) as cursor,
+        waiting_at_most(cursor, _BRIEFLY_S),
+    ):
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextmanager
-def in_passing(engine: sa.Engine) -> Iterator[sa.Connection]:
+def waiting_at_most(cursor: DBAPICursor, lock_s: float) -> Iterator[None]:
+    """Let the writing connection of SQLite wait less long for a lock than it does otherwise."""
+    if lock_s >= WRITING.lock_s:
+        yield
+        return
+    cursor.execute(f"PRAGMA busy_timeout = {_as_timeout(lock_s)}")
+    try:
+        yield
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {_as_timeout(WRITING.lock_s)}")
+
+
+def _as_timeout(seconds: float) -> int:
+    """Return whole milliseconds, and never 0, which to PostgreSQL is without end."""
+    return max(1, round(seconds * 1000))
+
+
+@contextmanager
+def in_passing(engine: sa.Engine, lock_s: float = WRITING.lock_s) -> Iterator[sa.Connection]:
     """Begin a write transaction that a power cut may lose: for health, never for records."""
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
             driver.execute("PRAGMA synchronous = NORMAL")
             try:
-                with connection.begin():
+                with waiting_at_most(driver, lock_s), connection.begin():
                     yield connection
             finally:
                 driver.execute("PRAGMA synchronous = FULL")
     else:
         with engine.begin() as connection:
             connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            if lock_s < WRITING.lock_s:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_as_timeout(lock_s)}")
             yield connection

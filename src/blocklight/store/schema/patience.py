@@ -39,6 +39,8 @@ ANSWERING = Patience(1.5, 5.0)
 """People wait for it: a late answer is none, and a waiting one keeps others from being worked out."""
 FOLLOWING = Patience(1.5, 10.0, connections=3)
 """The live feed waits for it, and for nobody else's connection."""
+PUSHING = Patience(1.2, 5.0, connections=2)
+"""A source waits for its answer: it keeps what was not stored, and sends it again."""
 WRITING = Patience(30.0, 300.0)
 """Nobody waits for it but the source; what it waits for is mostly another writer."""
 

@@ -29,6 +29,7 @@ from blocklight.store.write.settled import Known, Settled, Stored, stored_rows
 from blocklight.store.write.short_answers import ShortAnswers
 from blocklight.store.write.statements import WHOLE, Statements, fetch, run_many
 from blocklight.store.write.tombstones import Tombstones
+from blocklight.store.write.turn import Turn
 from blocklight.store.write.unwritten import Unwritten
 
 _PLACE_ID = WHOLE.index("place_id")
@@ -51,8 +52,10 @@ class Application:
         tombstones: Tombstones | None = None,
         short_answers: ShortAnswers | None = None,
         place_key: bytes | None = None,
+        turn: Turn | None = None,
     ) -> None:
         self._cursor = cursor
+        self._turn = turn or Turn()
         self._sql = sql
         self._places = places
         self._settled = settled
@@ -175,6 +178,7 @@ class Application:
     def lock(self) -> tuple[int, int, int, int]:
         """Wait for one's turn to change the public record, and return where the log stands."""
         ((head, next_place, version, drift),) = fetch(self._cursor, self._sql.lock)
+        self._turn.has_begun()
         self._head, self._drift = head, drift
         self._places.begin(next_place, version)
         self._settled.begin(head)
