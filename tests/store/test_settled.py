@@ -96,6 +96,13 @@ def test_what_is_settled_is_set_aside_unless_its_id_is_told_otherwise_too() -> N
     assert collect([call(1), two], join_rows=False, settled=settled).settled == {two.id: settled[two.id]}
 
 
+def test_what_is_told_twice_comes_at_its_last_place_whether_it_was_settled_or_not() -> None:
+    one, two, changed = call(1), call(2), call(1, units=2)
+    for settled in ({}, {one.id: Known(one, None)}):
+        batch = collect([one, two, changed], join_rows=False, settled=settled)
+        assert list(batch.pending) == [two.id, one.id]
+
+
 def test_a_version_that_another_of_its_batch_replaced_is_not_taken_for_stored(store: Store) -> None:
     over, due = closed(1, minutes(40)), Held(call(1), release_at=minutes(2))
     store.apply("dispatch", [over, due], at=minutes(41))

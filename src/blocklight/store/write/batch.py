@@ -27,9 +27,9 @@ class Batch:
     """The other published ones as they came, before they were made storable or joined."""
 
     def take_back(self, id_: str) -> PublicIncident | Held | Withheld | None:
-        """Return what was collected of an id, which is not settled if it is told once more."""
+        """Take out what was collected of an id, which is not settled if it is told once more."""
         settled = self.settled.pop(id_, None)
-        return self.pending.get(id_) if settled is None else settled.given
+        return self.pending.pop(id_, None) if settled is None else settled.given
 
 
 def collect(
@@ -66,11 +66,11 @@ def collect(
             batch.duplicates += 1
             if isinstance(before, Withheld):
                 if before.sensitive:
-                    continue
+                    now = before
             elif join_rows and not isinstance(now, Withheld):
                 batch.duplicates -= 1
                 now = _joined(before, now)
-        batch.pending[now.id] = now
+        batch.pending[now.id] = now  # behind all others, whether it was settled before or not
     return batch
 
 
