@@ -19,6 +19,7 @@ from living_city import until
 from own_thread import own_thread
 from small_city import ROW, rules_of, small_city
 
+from blocklight.api import push_bodies
 from blocklight.api.app import create_app
 from blocklight.api.state import Public
 from blocklight.geo.areas import Areas
@@ -253,6 +254,26 @@ async def test_more_records_than_allowed_are_refused(side: Side) -> None:
 
 async def test_a_packed_body_is_refused(side: Side) -> None:
     assert (await side.send(b"x", **{"content-encoding": "gzip"})).status_code == 415
+
+
+async def test_the_body_that_comes_longest_makes_room_for_others(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push_bodies, "_MOST_BYTES_EACH", 1_000)
+    stalled = asyncio.Event()
+
+    async def stalling() -> AsyncIterator[bytes]:
+        yield b" " * 600
+        stalled.set()
+        await asyncio.Event().wait()
+
+    async def large() -> AsyncIterator[bytes]:
+        yield json.dumps(rows(1)).encode() + b" " * 600
+
+    old = asyncio.create_task(side.send(stalling()))
+    await stalled.wait()
+    assert (await side.send(large())).status_code == 202
+    assert (await old).status_code == 408
 
 
 async def test_a_batch_that_is_mostly_unreadable_is_refused_as_a_whole(side: Side) -> None:

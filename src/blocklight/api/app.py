@@ -62,7 +62,7 @@ def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | N
     add_problem_handlers(api)
     document_streams(api, longest_hours=hours, push=inbox is not None)
     _serve_document(api, state)
-    push = None if inbox is None else PushEndpoint(inbox)
+    push = None if inbox is None else PushEndpoint(inbox, state.admission.refused)
     return Front(api, streams, state.admission, push, requests=state.requests, sending_share=sending_share)
 
 

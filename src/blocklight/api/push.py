@@ -7,20 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from blocklight.api.problems import problem
+from blocklight.api.push_bodies import MOST_BYTES, LargeBody, PushedBodies, SlowBody
 from blocklight.api.schemas import PushedBatch
 from blocklight.errors import SourceChanged, StoreError
 
 PREFIX = "/api/v1/push/"
 
-_MOST_BYTES = 5_000_000
 MOST_RECORDS = 5_000
 _MOST_WAITING = 8
-"""Batches of one source that are read and stored at once: one that is slow keeps no other from pushing."""
-_SLOWEST_S = 30.0
+"""Batches of one source that are stored or wait for it; one that is still being sent is none of them."""
 _WRONG_KEYS = 10
 _PER_S = 60.0
 _REMEMBERED = 10_000
@@ -51,8 +50,11 @@ class Inbox(Protocol):
 class PushEndpoint:
     """The bare ASGI endpoint below ``/api/v1/push/``: the last part of the path is the source."""
 
-    def __init__(self, inbox: Inbox) -> None:
+    def __init__(self, inbox: Inbox, refused: Counter[str] | None = None) -> None:
+        """*refused* counts, by limit, what one of them refused."""
         self._inbox = inbox
+        self._refused: Counter[str] = Counter() if refused is None else refused
+        self._bodies = PushedBodies()
         self._wrong: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._waiting: Counter[str] = Counter()
 
@@ -87,11 +89,18 @@ class PushEndpoint:
         refusal = self._refuse(request, source, is_stranger=is_stranger)
         if refusal is not None:
             return refusal
+        try:
+            body = await self._bodies.read(request, source)
+        except SlowBody:
+            self._refused["slow_body"] += 1
+            return problem(408, "Request Timeout")
+        except LargeBody:
+            return _too_large()
         if self._waiting[source] >= _MOST_WAITING:
             return _with(problem(503, "Too many batches at once"), retry_after="1")
         self._waiting[source] += 1
         try:
-            return await self._taken(request, source)
+            return await self._taken(body, source)
         finally:
             self._waiting[source] -= 1
 
@@ -100,8 +109,8 @@ class PushEndpoint:
         scheme = request.headers.get("authorization", "").partition(" ")[0]
         if is_stranger or scheme.lower() != "bearer":
             return self._wrong_key(f"{request.client.host if request.client else ''} {source}")
-        if int(_length(request)) > _MOST_BYTES:
-            return problem(413, "Too large", f"a batch may have {_MOST_BYTES:,} bytes")
+        if int(_length(request)) > MOST_BYTES:
+            return _too_large()
         if request.headers.get("content-encoding", "identity").lower() != "identity":
             return problem(415, "Unsupported Media Type", "send JSON as it is, not packed")
         return None
@@ -123,14 +132,7 @@ class PushEndpoint:
             return _with(problem(429, "Too many wrong keys"), retry_after=str(int(left) + 1))
         return _with(problem(401, "This key does not open this source"), www_authenticate="Bearer")
 
-    async def _taken(self, request: Request, source: str) -> Response:
-        try:
-            async with asyncio.timeout(_SLOWEST_S):
-                body = await _body(request)
-        except (TimeoutError, ClientDisconnect):
-            return problem(408, "Request Timeout")
-        if body is None:
-            return problem(413, "Too large", f"a batch may have {_MOST_BYTES:,} bytes")
+    async def _taken(self, body: bytes, source: str) -> Response:
         value = await asyncio.to_thread(_value, body)  # this thread answers the public meanwhile
         if value == _ALIVE:
             return await self._stored(source, None)
@@ -171,14 +173,8 @@ def _length(request: Request) -> str:
     return told if told.isascii() and told.isdigit() else "0"
 
 
-async def _body(request: Request) -> bytes | None:
-    """Return the body, or ``None`` once it is longer than allowed, whatever its length was said to be."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            return None
-    return bytes(body)
+def _too_large() -> Response:
+    return problem(413, "Too large", f"a batch may have {MOST_BYTES:,} bytes")
 
 
 def _value(body: bytes) -> Any:  # noqa: ANN401 - any JSON value

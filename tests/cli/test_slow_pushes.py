@@ -1,0 +1,61 @@
+"""Whoever has got hold of a push key and sends slowly keeps the honest sender from nothing."""
+
+import socket
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from living_city import until
+from pushed_city import PushedCity, pushed_city
+from workplace import statuses
+
+_SLOW = 40
+_TOO_LONG_S = 60
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PushedCity]:
+    with pushed_city(tmp_path_factory.mktemp("city")) as city:
+        yield city
+
+
+def _begin(city: PushedCity, sent: bytes = b"[") -> socket.socket:
+    """Send the beginning of a push with the right key."""
+    connection = socket.create_connection(("127.0.0.1", city.port), timeout=_TOO_LONG_S)
+    fields = (f"{name}: {value}" for name, value in city.headers.items())
+    head = ["POST /api/v1/push/calls HTTP/1.1", "Host: x", "Content-Length: 1000000", *fields, "", ""]
+    connection.sendall("\r\n".join(head).encode() + sent)
+    return connection
+
+
+def _slow_bodies(city: PushedCity) -> float:
+    metrics = httpx.get(f"http://127.0.0.1:{city.port}/metrics", trust_env=False).text
+    name = 'blocklight_refused_total{limit="slow_body"}'
+    return next(float(line.split()[-1]) for line in metrics.splitlines() if line.startswith(name))
+
+
+def test_the_honest_sender_gets_in_beside_bodies_that_never_end(city: PushedCity) -> None:
+    slow = [_begin(city) for _ in range(_SLOW)]
+    for connection in slow:
+        connection.sendall(b" ")
+    for number in range(1, 6):
+        city.push(number)
+    assert len(statuses(f"http://127.0.0.1:{city.port}")) == 5
+    for connection in slow:
+        connection.close()
+
+
+def test_a_body_that_comes_a_byte_at_a_time_is_refused_long_before_it_is_whole(city: PushedCity) -> None:
+    before = _slow_bodies(city)
+    with _begin(city) as connection:
+        connection.settimeout(0.5)
+        sent, answer = 0, b""
+        while not answer:
+            connection.send(b" ")
+            sent += 1
+            try:
+                answer = connection.recv(65_536)
+            except TimeoutError:
+                assert sent < _TOO_LONG_S
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    until(lambda: _slow_bodies(city) > before)
