@@ -144,9 +144,10 @@ def reading(recording: Path) -> Reading:
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The city file, with what stands beside a sensitive call shown: a direct reading knows no neighbours."""
+    """The city file, without what a direct reading does not know: neighbours of calls, and steps of times."""
     file = tmp_path_factory.mktemp("city") / "houston.toml"
-    shown = '[policy.companions]\nshow = true\nreason = "For a direct reading, which knows no neighbours"\n'
+    reason = 'reason = "For a direct reading, which knows nothing of it"\n'
+    shown = f'[policy.companions]\nshow = true\n{reason}[policy.medical]\nshow = ["times"]\n{reason}'
     file.write_text(f"{shipped_cities()['houston'].read_text('utf-8')}\n{shown}", "utf-8")
     return str(file)
 

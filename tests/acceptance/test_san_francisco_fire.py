@@ -20,6 +20,7 @@ from loopback.table import Table
 from whole_record import tables
 
 from blocklight.config.city import load_city
+from blocklight.config.policy import MedicalDetail
 from blocklight.geo.areas import Areas
 from blocklight.intake.connectors import connector
 from blocklight.intake.redact import Rules
@@ -157,7 +158,9 @@ def _served(unit_rows: list[dict[str, str]]) -> Iterator[Loopback]:
 
 
 async def _fetched(portal: Loopback, folder: Path, *, fetches: int = 1, **changes: Any) -> list[Tally]:  # noqa: ANN401 - fields of a source
-    city = load_city("san-francisco-fire")
+    shipped = load_city("san-francisco-fire")
+    times = MedicalDetail(show=("times",), reason="For a direct reading, which knows no steps")
+    city = shipped.model_copy(update={"policy": shipped.policy.model_copy(update={"medical": times})})
     spec = city.source("calls").model_copy(update={"url": f"{portal.url}/resource/nuek-vuh3.json"} | changes)
     rules = Rules.of(city, bytes(32), Areas(city))
     with Store.open(f"sqlite:///{folder / 'blocklight.sqlite3'}", city.city.id) as store:

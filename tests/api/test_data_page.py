@@ -70,6 +70,21 @@ def test_what_is_loosened_is_told_with_its_reason_as_text(tmp_path: Path) -> Non
     assert "lets nothing of it through" not in html
 
 
+def test_what_is_shown_of_medical_calls_is_told_with_its_reason(tmp_path: Path) -> None:
+    with a_state(tmp_path) as state:
+        html = page(state)
+    assert "Their times are cut to steps of 5 minutes" in html
+    assert "Shown of medical calls too" not in html
+    shown = '[policy.medical]\nshow = ["times", "units"]\nreason = "The board <asks> for it"\n'
+    (tmp_path / "shown").mkdir()
+    with a_state(tmp_path / "shown", FILE + shown) as state:
+        html = page(state)
+    assert "Their times are cut" not in html
+    assert "Shown of medical calls too: times to the second" in html
+    assert "Shown of medical calls too: number of units" in html
+    assert "The board &lt;asks&gt; for it" in html
+
+
 def test_the_licences_of_what_is_in_the_pages_are_one_link_away(tmp_path: Path) -> None:
     built = web_root() / "licences.txt"
     assert built.is_file(), "the page is built by make setup"

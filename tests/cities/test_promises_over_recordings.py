@@ -277,13 +277,24 @@ def test_how_far_recorded_places_were_moved_is_told_as_worked_out_from_the_grid(
         cell = h3.latlng_to_cell(one.lat, one.lon, 8 if medical else 9)
         centre, corners = h3.cell_to_latlng(cell), h3.cell_to_boundary(cell)
         expected[math.ceil(max(h3.great_circle_distance(centre, c, unit="m") for c in corners))] += 1
-    body = told(recorded, [redact(one, rules) for one in recorded.incidents])["/api/v1/ledger"]
+    body = told(recorded, [shown(redact(one, rules)) for one in recorded.incidents])["/api/v1/ledger"]
     places = json.loads(body[body.index(b'{"from"') :])["places"]
     found = Counter({one["radius_m"]: one["n"] for one in places["masked"]})
     assert places["without"] == 0
     assert found.total() == expected.total() >= 3
     for radius_m, n in expected.items():
         assert sum(found[near] for near in range(radius_m - 1, radius_m + 2)) >= n
+
+
+def test_the_times_of_recorded_medical_calls_are_cut_to_five_minutes(recorded: Recording) -> None:
+    rules = recorded.rules()
+    for one in recorded.incidents:
+        public = shown(redact(one, rules))
+        medical = rules.category(one.source_type) is Category.MEDICAL
+        assert (public.time_step_min == 5) is medical
+        if medical:
+            times = (public.received_at, public.dispatched_at, public.en_route_at, public.on_scene_at)
+            assert all(time is None or time.timestamp() % 300 == 0 for time in times)
 
 
 def shown(outcome: Outcome) -> PublicIncident:

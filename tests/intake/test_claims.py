@@ -1,7 +1,7 @@
 """Two sources, or two fetches of one, that say different things of one incident."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +159,8 @@ def test_a_place_that_becomes_coarser_is_not_kept_finer(tmp_path: Path, store: S
     tell(feed, store, **drawn(0))
     [first] = shown(store)
     tell(feed, store, **drawn(1), type="SICK PERSON")
+    assert shown(store) == []
+    store.release(NOW + timedelta(minutes=5))
     [now] = shown(store)
     assert first.place is not None
     assert now.place is not None

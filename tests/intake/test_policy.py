@@ -177,7 +177,7 @@ def test_a_further_row_that_a_rule_holds_holds_the_incident() -> None:
 
 def test_a_call_that_one_of_its_rows_calls_medical_is_medical() -> None:
     joined = replace(CALL, other_types=("ALARM", "SICK PERSON"))
-    incident = published(after(joined, labels="hundred_block", source_types=True))
+    incident = held(after(joined, labels="hundred_block", source_types=True)).incident
     assert incident.category is Category.MEDICAL
     assert incident.place == mask_point(-95.5, 29.5, 8)
     assert (incident.source_type, incident.disposition) == (None, None)
@@ -244,13 +244,13 @@ def test_an_area_smaller_than_a_cell_gives_way_to_it(beats: Path) -> None:
     rule = {"action": "publish", "place": "area", "area_kind": "block"}
     assert published(after(CALL, rule, folder=beats)).place == mask_point(-95.5, 29.5, 9)
     patient = replace(CALL, source_type="SICK PERSON")
-    assert published(after(patient, rule, folder=beats)).place == mask_point(-95.5, 29.5, 8)
+    assert held(after(patient, rule, folder=beats)).incident.place == mask_point(-95.5, 29.5, 8)
 
 
 def test_no_rule_makes_a_medical_call_finer() -> None:
     rule = {"action": "publish", "category": "medical", "resolution": 9}
     patient = replace(CALL, source_type="SICK PERSON", disposition=None)
-    incident = published(after(patient, rule, labels="hundred_block", source_types=True))
+    incident = held(after(patient, rule, labels="hundred_block", source_types=True)).incident
     assert incident.place == mask_point(-95.5, 29.5, 8)
     assert incident.source_type is None
 

@@ -1,11 +1,14 @@
-"""To the second, times of a medical call tell which ambulance it was: a city file may cut them to steps."""
+"""To the second, the times of a medical call tell which ambulance it was: they are cut by default."""
 
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from town import FILE, KEY, NOW, Row, Town, a_row, a_town
 
+from blocklight.config.city import parse_city
+from blocklight.errors import CityFileError
 from blocklight.intake.feed import Feed, Tally
 from blocklight.intake.redact import Rules
 from blocklight.model.outcomes import Held
@@ -13,8 +16,8 @@ from blocklight.model.record import PublicIncident
 
 pytestmark = pytest.mark.anyio
 
-UNCUT = FILE.replace("lat = ", 'closed_at = { from = "closed", convert = "iso" }\nlat = ', 1)
-CLOSING = UNCUT + "medical_time_step_min = 5\n"
+CLOSING = FILE.replace("lat = ", 'closed_at = { from = "closed", convert = "iso" }\nlat = ', 1)
+UNCUT = CLOSING + '[policy.medical]\nshow = ["times"]\nreason = "The fire board publishes its run times"\n'
 OPENED = NOW - timedelta(minutes=7, seconds=13)
 SICK: Row = {"what": "SICK PERSON", "opened": OPENED.isoformat(), "closed": None}
 END = NOW + timedelta(minutes=5)
@@ -99,7 +102,7 @@ async def test_the_times_of_a_call_that_was_medical_stay_cut_whatever_it_is_call
     assert shown["closed_at"] == "2026-01-31T05:00:00Z"
 
 
-async def test_a_city_that_sets_no_step_shows_exact_times_at_once(tmp_path: Path) -> None:
+async def test_a_city_that_says_why_shows_exact_times_at_once(tmp_path: Path) -> None:
     with a_town(tmp_path / "town", UNCUT) as town:
         await town.fetch(a_row(1, **ELSEWHERE))
         await town.fetch(a_row(1, **ELSEWHERE), a_row(2, **SICK), at=NOW + timedelta(minutes=1))
@@ -107,6 +110,13 @@ async def test_a_city_that_sets_no_step_shows_exact_times_at_once(tmp_path: Path
         policy = (await town.public())["/api/v1/policy"]
     assert (shown["received_at"], shown["time_step_min"]) == ("2026-01-31T04:52:47Z", None)
     assert b'"medical_time_step_min":null' in policy
+    assert b'{"show":["times"],"reason":"The fire board publishes its run times"}' in policy
+
+
+def test_a_step_beside_times_that_are_shown_is_refused(tmp_path: Path) -> None:
+    both = UNCUT.replace("[policy]", "[policy]\nmedical_time_step_min = 10")
+    with pytest.raises(CityFileError, match="times are not cut"):
+        parse_city(tomllib.loads(both), file="anytown.toml", folder=tmp_path)
 
 
 async def test_a_call_that_was_to_be_medical_gets_no_finer_though_nobody_saw_it(tmp_path: Path) -> None:

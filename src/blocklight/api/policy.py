@@ -59,7 +59,7 @@ def told(state: Public) -> Policy:
     return {
         "resolution": policy.resolution,
         "medical_resolution": policy.medical_resolution,
-        "medical_time_step_min": policy.medical_time_step_min,
+        "medical_time_step_min": policy.medical_step,
         "labels": policy.labels,
         "source_types": policy.source_types,
         "medical": None

@@ -171,7 +171,7 @@ class Allow(Table):
 class MedicalDetail(Table):
     """A line that loosens what is left out of medical calls; *reason* is public."""
 
-    show: tuple[Literal["priority", "units"], ...] = Field(min_length=1)
+    show: tuple[Literal["priority", "units", "times"], ...] = Field(min_length=1)
     reason: PublicReason
 
 
@@ -187,15 +187,15 @@ class Policy(Table):
 
     *place* is what stands for a place where no rule says otherwise. *resolution* and *medical_resolution*
     are H3 resolutions; a rule may change them, for medical calls only to coarser ones. The times of medical
-    calls are cut to steps of at least *medical_time_step_min* minutes, if it says so. *labels* =
-    ``hundred_block`` shows "1400 block of Main St" beside a cell, never for medical calls. *medical* says
-    what else is published of those, *companions* that calls beside sensitive ones are not withheld.
+    calls are cut to steps of at least *medical_time_step_min* minutes. *labels* = ``hundred_block`` shows
+    "1400 block of Main St" beside a cell, never for medical calls. *medical* says what else is published of
+    those, *companions* that calls beside sensitive ones are not withheld.
     """
 
     place: Literal["cell", "nearest"] = "cell"
     resolution: int = Field(default=9, ge=5, le=9)
     medical_resolution: int = Field(default=8, ge=5, le=8)
-    medical_time_step_min: Literal[5, 10, 15, 20, 30, 60] | None = None
+    medical_time_step_min: Literal[5, 10, 15, 20, 30, 60] = 5
     labels: Literal["none", "hundred_block"] = "none"
     source_types: bool = False
     rules: tuple[Rule, ...] = ()
@@ -206,6 +206,12 @@ class Policy(Table):
     def shows(self, name: Literal["priority", "units"], category: Category) -> bool:
         """Whether a field of incidents of a category is published: how ill somebody is shows in both."""
         return category is not Category.MEDICAL or (self.medical is not None and name in self.medical.show)
+
+    @property
+    def medical_step(self) -> int | None:
+        """Minutes to which the times of medical calls are cut at least, ``None`` if the city shows them."""
+        shown = self.medical is not None and "times" in self.medical.show
+        return None if shown else self.medical_time_step_min
 
     @property
     def nearest(self) -> str | None:
@@ -255,6 +261,8 @@ def mistakes(policy: Policy, *, shipped: Sensitive, own: Sensitive, known: Known
     """
     if policy.nearest is not None and not known.places:
         yield Mistake(policy.nearest, "this city has no [places] to choose the nearest of")
+    if policy.medical_step is None and "medical_time_step_min" in policy.model_fields_set:
+        yield Mistake("policy.medical_time_step_min", "policy.medical.show says that times are not cut")
     names = [rule.name for rule in policy.rules]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield Mistake(f"policy.rules.{name}", "a rule of this name is there already")

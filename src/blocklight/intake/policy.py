@@ -72,7 +72,7 @@ class Decision:
             self,
             place=place,
             resolution=min(self.resolution, policy.medical_resolution),
-            time_step_min=max(self.time_step_min or 0, policy.medical_time_step_min or 0) or None,
+            time_step_min=max(self.time_step_min or 0, policy.medical_step or 0) or None,
         )
 
     def until_it_is_closed(self) -> "Decision":

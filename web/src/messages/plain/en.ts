@@ -190,6 +190,10 @@ export const plain = {
     "What these sources publish is masked already, as the city says. Medical calls are masked once more.",
   asPublishedBy: (source: string, metres: string) => `${source}: up to ${metres} from the place`,
   medical: "Medical calls are shown as medical and nothing more, at a coarser place.",
+  medicalTimes: (minutes: string) =>
+    `Their times are cut to steps of ${minutes} minutes, and each appears when its step ends.`,
+  medicalShown: (field: string) => `Shown of medical calls too: ${field}`,
+  medicalFields: { priority: "priority", units: "number of units", times: "times to the second" },
   cell: (span: string) => `Other places are shown at the centre of a hexagon about ${span} across.`,
   cellMedical: (span: string) => `Medical calls: about ${span} across.`,
   hundredBlock: "Beside the place stands its hundred block or intersection, except for medical calls.",

@@ -182,6 +182,10 @@ export const plain: PlainWords = {
     "Lo que publican estas fuentes ya viene enmascarado, según dice la ciudad. Las llamadas médicas se enmascaran una vez más.",
   asPublishedBy: (source, metres) => `${source}: a no más de ${metres} del lugar`,
   medical: "Las llamadas médicas se muestran como médicas y nada más, en un lugar menos preciso.",
+  medicalTimes: (minutes) =>
+    `Sus horas se recortan a pasos de ${minutes} minutos, y cada una aparece cuando termina su paso.`,
+  medicalShown: (field) => `De las llamadas médicas también se muestra: ${field}`,
+  medicalFields: { priority: "prioridad", units: "número de unidades", times: "horas al segundo" },
   cell: (span) => `Los demás lugares se muestran en el centro de un hexágono de unos ${span} de ancho.`,
   cellMedical: (span) => `Llamadas médicas: unos ${span} de ancho.`,
   hundredBlock: "Junto al lugar está su cuadra o su cruce, salvo en las llamadas médicas.",
