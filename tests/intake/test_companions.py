@@ -432,6 +432,59 @@ def test_no_outside_service_is_asked_for_a_call_that_the_street_lines_place_besi
     assert asked == []
 
 
+@pytest.mark.parametrize(
+    ("broken", "rows"),
+    [
+        ({"received": "soon"}, "incident"),
+        ({"received": None}, "incident"),
+        ({"received": "2199-01-01T00:00:00+00:00"}, "incident"),
+        ({"agency": "XX"}, "incident"),
+        ({"number": None}, "incident"),
+        ({"received": "soon"}, "unit"),
+    ],
+)
+def test_a_sensitive_row_that_cannot_be_read_is_withheld_with_what_is_beside_it(
+    tmp_path: Path, broken: dict[str, Any], rows: str
+) -> None:
+    feed = a_feed(tmp_path, source={"rows": rows})
+    tally = Tally()
+    answer = [row("hidden", "STALKING") | broken, row("beside", minutes=1), row("far", metres=400)]
+    assert fates(feed.outcomes(answer, NOW, tally)) == ["sensitive", "companion", "shown"]
+    assert (tally.rejected, tally.unread_columns) == ({}, None)
+    harmless = [row("harmless", "THEFT") | broken, row("beside", metres=900)]
+    assert fates(outcomes_of(a_feed(tmp_path, source={"rows": rows}), *harmless)) == ["rejected", "shown"]
+
+
+def test_a_call_that_was_sensitive_before_a_restart_has_companions_whatever_it_is_called_now(
+    tmp_path: Path,
+) -> None:
+    rows = [row("hidden", "THEFT"), row("beside", metres=35), row("far", metres=400)]
+    hidden = outcomes_of(a_feed(tmp_path), rows[0])[0].id
+    past = Past(itself_sensitive=lambda ids: {hidden} & set(ids))
+    assert fates(outcomes_of(a_feed(tmp_path), *rows, past=past)) == ["sensitive", "companion", "shown"]
+    assert fates(outcomes_of(a_feed(tmp_path, top=SHOW), *rows, past=past)) == ["shown"] * 3
+    waits = a_feed(tmp_path, top=HOLD)
+    outcomes_of(waits, rows[1])
+    assert fates(outcomes_of(waits, rows[0], past=past)) == ["sensitive", "companion"]
+
+
+def test_nobody_is_asked_for_what_is_beside_a_call_that_was_sensitive_once(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Locator:
+        def find(self, address: Reading, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's
+            asked.append(repr(address))
+            return LON, LAT
+
+    bounds = small_city(tmp_path).city.bounds
+    hidden = outcomes_of(a_feed(tmp_path), row("hidden"))[0].id
+    past = Past(itself_sensitive=lambda ids: {hidden} & set(ids))
+    feed = a_feed(tmp_path, geocoder=Geocoder([Locator()], bounds, patience_s=5))
+    rows = [row("hidden"), row("beside", **NO_POINT, address="1418 MAIN ST")]
+    assert fates(outcomes_of(feed, *rows, past=past)) == ["sensitive", "companion"]
+    assert asked == []
+
+
 def test_no_public_figure_counts_the_place_of_a_companion(tmp_path: Path) -> None:
     class Locator:
         def find(self, address: Reading, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's

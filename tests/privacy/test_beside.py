@@ -70,6 +70,30 @@ def test_what_was_public_before_goes_on_to_its_end_as_if_nothing_had_come(
     assert along.published == 3
 
 
+@pytest.mark.parametrize("what", ["BURGLARY", "DOMESTIC VIOLENCE"], ids=["renamed", "unreadable"])
+def test_after_a_restart_a_call_that_was_sensitive_once_still_has_companions(
+    tmp_path: Path, what: str
+) -> None:
+    now = {**HIDDEN, "what": what} if what == "BURGLARY" else {**HIDDEN, "opened": "soon"}
+    along = lived(tmp_path / "a", [HIDDEN, FAR], [now, BESIDE, FAR], [BESIDE, FAR], restart=True)
+    assert same(along, lived(tmp_path / "b", *([FAR] for _ in range(3)), restart=True))
+    assert along.published == 1
+
+
+def test_a_companion_has_no_companions_of_its_own_after_a_restart(tmp_path: Path) -> None:
+    beyond = a_call("beyond", "BURGLARY", 12, lat=37.8211 + 160 / 111_195)
+    beside = {**BESIDE, "lat": 37.8211 + 35 / 111_195}
+    along = lived(tmp_path / "a", [HIDDEN, beside], [beside], [beside, beyond], restart=True)
+    assert along.published == 1
+
+
+def test_a_sensitive_row_that_cannot_be_read_makes_no_answer_fail(tmp_path: Path) -> None:
+    broken = [{**HIDDEN, "number": f"h{number}", "opened": "soon"} for number in range(30)]
+    along = lived(tmp_path / "a", [FAR], [*broken, FAR], [*broken, FAR])
+    assert same(along, lived(tmp_path / "b", [FAR], [FAR], [FAR]))
+    assert along.failures == 0
+
+
 def test_a_call_of_another_source_beside_a_sensitive_one_is_withheld(tmp_path: Path) -> None:
     along = lived(tmp_path / "a", ([HIDDEN], [BESIDE, FAR]))
     assert same(along, lived(tmp_path / "b", ([], [FAR])))

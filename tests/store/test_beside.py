@@ -27,6 +27,17 @@ def test_a_companion_is_never_published_whatever_is_said_of_it_later(store: Stor
     assert (shown(store), store.head()) == ([], 0)
 
 
+def test_a_mark_says_whether_a_call_was_sensitive_itself_or_only_beside_one(store: Store) -> None:
+    ids = [call(number).id for number in range(1, 5)]
+    store.apply("dispatch", [companion(1), companion(2), withheld(3, sensitive=True)], at=minutes(1))
+    store.apply("dispatch", [call(1), call(4)], at=minutes(2))
+    assert (store.once_sensitive(ids), store.itself_sensitive(ids)) == (set(ids[:3]), {ids[2]})
+    store.apply("dispatch", [withheld(2, sensitive=True), companion(3)], at=minutes(3))
+    assert store.itself_sensitive(ids) == {ids[1], ids[2]}
+    store.apply("dispatch", [companion(2), withheld(1, sensitive=False)], at=minutes(4))
+    assert (store.once_sensitive(ids), store.itself_sensitive(ids)) == (set(ids[:3]), {ids[1], ids[2]})
+
+
 def test_a_companion_takes_nothing_back_that_is_public(store: Store) -> None:
     store.apply("dispatch", [call(1)], at=minutes(1))
     assert store.already_public([call(1).id, call(2).id]) == {call(1).id}

@@ -24,6 +24,7 @@ _NEW_COLUMNS = (
     ("010", "held", "first_seen_at"),
     ("010", "held", "closed_seen_at"),
     ("014", "held", "was_shown"),
+    ("015", "withheld", "companion"),
     *(("011", "source", name) for name in ("closings", "short_at", "short_confirmed", "withheld_usual")),
 )
 

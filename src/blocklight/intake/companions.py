@@ -22,7 +22,7 @@ from blocklight.intake.geocode.streets import Streets
 from blocklight.intake.geomask import hundred_block
 from blocklight.intake.past import Past
 from blocklight.intake.record import Incident
-from blocklight.intake.redact import Rules, as_companion, choices_of, withheld_record
+from blocklight.intake.redact import Rules, as_companion, withheld_record
 from blocklight.intake.waiting_calls import SLOTS_NEAR, Sensitive, WaitingCall, WaitingCalls, slot_of
 from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
 from blocklight.model.vocabulary import Reason
@@ -102,18 +102,16 @@ class Companions:
 
     def unplaced(
         self,
-        incidents: Sequence[Incident],
+        sensitive: Sequence[Incident],
         without_place: Mapping[str, Incident],
-        rules: Rules,
         at: datetime,
         past: Past,
     ) -> set[str]:
-        """Return the public ids of companions among those *without_place* of an answer's *incidents*.
+        """Return the public ids of companions among those *without_place* of an answer with *sensitive* ones.
 
         They are recognised by their addresses, so that no outside service is asked for what is withheld.
         """
-        hidden = [one for one in incidents if choices_of(one, rules)[0].category is Reason.SENSITIVE]
-        self._remember(hidden, at)
+        self._remember(sensitive, at)
         return self._among(without_place, past)
 
     def not_public_yet(

@@ -19,7 +19,8 @@ from blocklight.intake.lookup import lookup_of
 from blocklight.intake.normalise import Normaliser, join_unit_rows
 from blocklight.intake.past import NOTHING_KNOWN, Past
 from blocklight.intake.record import Connector, Incident, Lookup, Placed, RawRecord, Unreadable
-from blocklight.intake.redact import Rules, judge, redact, reject
+from blocklight.intake.redact import Rules, as_sensitive, is_sensitive, judge, redact, reject
+from blocklight.intake.remains import remains_of
 from blocklight.intake.same_key import bound_by_key
 from blocklight.intake.withheld_watch import WithheldWatch
 from blocklight.intake.zone_mistakes import whole_hours_off
@@ -169,13 +170,12 @@ class Feed:
                 known[digest] = outcome
                 self._ask_again(outcome, tally)
             else:
-                try:
-                    incidents.append(self._normalise(raw, at, self._normalise.source_key(raw)))
-                    if self._watch is not None:
-                        self._watch(raw, incidents[-1])
+                understood = self._understood(raw, at, tally)
+                if isinstance(understood, Rejected):
+                    outcome = understood
+                else:
+                    incidents.append(understood)
                     fresh.append((len(outcomes), digest))
-                except RecordRejected as error:
-                    outcome = self._rejected(raw, error, tally)
             outcomes.append(outcome)  # type: ignore[arg-type]  # a gap is filled below
         incidents, decided = self._decided(incidents, at, tally, past)
         for (position, digest), incident, outcome in zip(fresh, incidents, decided, strict=True):
@@ -216,15 +216,9 @@ class Feed:
             tally.asked[outcome.id] = asks.with_other(tally.asked.get(outcome.id, NOTHING))
 
     def _by_unit(self, records: Sequence[RawRecord], at: datetime, tally: Tally, past: Past) -> list[Outcome]:
-        rows: list[Incident] = []
-        rejected: list[Outcome] = []
-        for raw in records:
-            try:
-                rows.append(self._normalise(raw, at))
-                if self._watch is not None:
-                    self._watch(raw, rows[-1])
-            except RecordRejected as error:
-                rejected.append(self._rejected(raw, error, tally))
+        understood = [self._understood(raw, at, tally) for raw in records]
+        rows = [row for row in understood if isinstance(row, Incident)]
+        rejected: list[Outcome] = [row for row in understood if isinstance(row, Rejected)]
         joined = join_unit_rows(rows, are_units=self.source.rows == "unit")
         incidents, decided = self._decided(joined, at, tally, past)
         of_key = Counter(row.source_key for row in rows)
@@ -252,6 +246,7 @@ class Feed:
             tally.repaired.update(incident.repaired)
             outcomes.append(self._redacted(incident, tally))
         if self._companions is not None:
+            outcomes = self._once_sensitive(incidents, outcomes, past)
             outcomes = self._companions.judged(incidents, outcomes, self.rules, at, past)
             tally.companions += self._companions.not_public_yet(incidents, outcomes, self.rules, at, past)
         for incident, outcome in zip(incidents, outcomes, strict=True):
@@ -288,12 +283,46 @@ class Feed:
         hidden = set(past.once_sensitive(list(ids.values()))) if ids else set()
         if self._companions is not None and ids:
             asked_for = {id_: incidents[number] for number, id_ in ids.items()}
-            hidden |= self._companions.unplaced(incidents, asked_for, self.rules, at, past)
+            hidden |= self._companions.unplaced(self._sensitive(incidents, past), asked_for, at, past)
         placed = list(incidents)
         for number, lookup in lookups.items():
             if ids[number] not in hidden:
                 placed[number] = place(incidents[number], lookup)
         return placed
+
+    def _once_sensitive(
+        self, incidents: Sequence[Incident], outcomes: Sequence[Outcome], past: Past
+    ) -> list[Outcome]:
+        """Return *outcomes* with incidents withheld that were sensitive before this process read them.
+
+        The database would withhold them in any case; but their companions are known by their places, here.
+        """
+        ids = [one.id for one in outcomes if not (isinstance(one, Withheld) and one.sensitive)]
+        again = past.itself_sensitive(ids) if ids else ()
+        return [
+            as_sensitive(outcome.id, incident, self.rules) if outcome.id in again else outcome
+            for incident, outcome in zip(incidents, outcomes, strict=True)
+        ]
+
+    def _sensitive(self, incidents: Sequence[Incident], past: Past) -> list[Incident]:
+        """Return the incidents that are sensitive, or were."""
+        ids = [self.rules.public_id(self.source.id, one.source_key) for one in incidents]
+        again = past.itself_sensitive(ids)
+        pairs = zip(ids, incidents, strict=True)
+        return [one for id_, one in pairs if id_ in again or is_sensitive(one, self.rules)]
+
+    def _understood(self, raw: RawRecord, at: datetime, tally: Tally) -> Incident | Rejected:
+        """Return what a row says; one that cannot be read is rejected, unless the rest of it is sensitive."""
+        try:
+            incident = self._normalise(raw, at, self._normalise.source_key(raw))
+        except RecordRejected as error:
+            rest = remains_of(raw, at, self._normalise, f"rejected\x1f{_identity(raw, self.source)}")
+            if rest is not None and is_sensitive(rest, self.rules):
+                return rest
+            return self._rejected(raw, error, tally)
+        if self._watch is not None:
+            self._watch(raw, incident)
+        return incident
 
     def _compare(
         self,

@@ -55,16 +55,16 @@ class Normaliser:
         self._key_of = itemgetter(*source.key)
         self._dispositions = dispositions
         zone = ZoneInfo(source.zone) if source.zone else zone
-        self._readers = {name: _reader(spec, zone) for name, spec in source.fields.named()}
+        self.readers = {name: _reader(spec, zone) for name, spec in source.fields.named()}
         self._soft = [
-            (name, self._readers[name], make) for name, make in _OPTIONAL.items() if name in self._readers
+            (name, self.readers[name], make) for name, make in _OPTIONAL.items() if name in self.readers
         ]
-        self._further = [
+        self.further = [
             _reader(spec.model_copy(update={"source": (column,)}), zone)
             for spec in filter(None, (source.fields.other_type,))
             for column in spec.source
         ]
-        self._stages = [(name, self._readers[name]) for name in _STAGES if name in self._readers]
+        self._stages = [(name, self.readers[name]) for name in _STAGES if name in self.readers]
 
     @classmethod
     def of(cls, source: SourceSpec, city: City) -> "Normaliser":
@@ -97,11 +97,11 @@ class Normaliser:
     def __call__(self, raw: RawRecord, fetched_at: datetime, source_key: str | None = None) -> Incident:
         """Return the incident in *raw*; raises ``RecordRejected`` with the reason's class."""
         repaired: list[str] = []
-        received_at = self._received(raw, fetched_at)
+        received_at = self.received(raw, fetched_at)
         when = When(fetched_at, received_at)
         values = self._later_stages(raw, when, repaired)
         closed_at = values.get("closed_at")
-        values["lon"], values["lat"] = self._point(raw, when, repaired)
+        values["lon"], values["lat"] = self.point(raw, when, repaired)
         for name, read, make in self._soft:
             try:
                 value = read(raw, when)
@@ -129,7 +129,7 @@ class Normaliser:
 
     def _required(self, raw: RawRecord, name: str, when: When) -> str:
         try:
-            value = self._readers[name](raw, when)
+            value = self.readers[name](raw, when)
         except ValueError:
             raise RecordRejected(f"bad_{name}") from None
         if value is None or value == "":
@@ -141,7 +141,7 @@ class Normaliser:
     def _other_types(self, raw: RawRecord, when: When) -> tuple[str, ...]:
         """Return the further types, which decide too: one that cannot be read makes the record unreadable."""
         found: dict[str, None] = {}
-        for read in self._further:
+        for read in self.further:
             try:
                 value = read(raw, when)
             except ValueError:
@@ -152,9 +152,10 @@ class Normaliser:
                 found[text] = None
         return tuple(found)
 
-    def _received(self, raw: RawRecord, fetched_at: datetime) -> datetime:
+    def received(self, raw: RawRecord, fetched_at: datetime) -> datetime:
+        """Return when a call was received; raises ``RecordRejected`` for none and an impossible one."""
         try:
-            received = self._readers["received_at"](raw, When(fetched_at))
+            received = self.readers["received_at"](raw, When(fetched_at))
         except (ValueError, TypeError, OverflowError):
             raise RecordRejected("bad_time") from None
         if not isinstance(received, datetime):
@@ -180,8 +181,9 @@ class Normaliser:
                     repaired.append(name)
         return stages
 
-    def _point(self, raw: RawRecord, when: When, repaired: list[str]) -> tuple[float | None, float | None]:
-        readers = self._readers
+    def point(self, raw: RawRecord, when: When, repaired: list[str]) -> tuple[float | None, float | None]:
+        """Return lon and lat; a point that cannot be read is noted in *repaired* and left out."""
+        readers = self.readers
         try:
             point = readers["point"](raw, when) if "point" in readers else None
             if point is not None:
@@ -197,7 +199,7 @@ class Normaliser:
     def _ended_before(self, raw: RawRecord, when: When) -> bool:
         """Return whether a call has a closing time before its beginning: impossible, but it is over."""
         try:
-            ended = self._readers["closed_at"](raw, when)
+            ended = self.readers["closed_at"](raw, when)
         except (ValueError, TypeError, OverflowError):
             return False
         return isinstance(ended, datetime) and when.received_at is not None and ended < when.received_at

@@ -23,6 +23,8 @@ class Past(NamedTuple):
 
     once_sensitive: Matching = _none_of
     """Once withheld as sensitive: they stay withheld, whatever their rows say now."""
+    itself_sensitive: Matching = _none_of
+    """Of those the ones that were sensitive themselves, and not only close to a sensitive one."""
     already_public: Matching = _none_of
     """Public now, or public before: what happens close to them later does not change them."""
     never_shown: Callable[[], Sequence[PublicIncident]] = _nothing

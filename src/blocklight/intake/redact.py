@@ -230,6 +230,16 @@ def judge(incident: Incident, rules: Rules) -> Judgement:
     return meaning, placing
 
 
+def is_sensitive(incident: Incident, rules: Rules) -> bool:
+    """Whether any type of an incident is sensitive."""
+    return choices_of(incident, rules)[0].category is Reason.SENSITIVE
+
+
+def as_sensitive(public_id: str, incident: Incident, rules: Rules) -> Withheld:
+    """Return the mark of an incident that was sensitive once, whatever it is called now."""
+    return _withheld(public_id, incident, Reason.SENSITIVE, rules)
+
+
 def _withheld(public_id: str, incident: Incident, reason: Reason, rules: Rules) -> Withheld:
     """Return the mark of a withheld incident, with the area that the ledger counts it in."""
     areas: dict[str, str] = {}

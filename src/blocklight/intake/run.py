@@ -113,7 +113,7 @@ def _store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone:
     """
     source, at = feed.source, batch.fetched_at
     hidden = feed.hidden(store)
-    past = Past(hidden, store.already_public, store.never_shown)
+    past = Past(hidden, store.itself_sensitive, store.already_public, store.never_shown)
     outcomes = feed.outcomes(batch.records, at, tally, batch.unreadable, past=past)
     is_whole = batch.complete and source.cursor_column is None
     feed.withheld_watch.note(outcomes, at, whole=is_whole, usual_before=store.withheld_usual)

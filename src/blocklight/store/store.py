@@ -423,6 +423,11 @@ class Store:
         with self._read() as connection, cursor_of(connection) as driver:
             return {row[0] for row in fetch(driver, self._sql.once_sensitive, self._sql.keys(ids))}
 
+    def itself_sensitive(self, ids: Sequence[str]) -> set[str]:
+        """Return which of *ids* were ever sensitive themselves, and not only close to a sensitive one."""
+        with self._read() as connection, cursor_of(connection) as driver:
+            return {row[0] for row in fetch(driver, self._sql.itself_sensitive, self._sql.keys(ids))}
+
     def already_public(self, ids: Sequence[str]) -> set[str]:
         """Return which of *ids* are published, or were published and wait now."""
         with self._read() as connection, cursor_of(connection) as driver:

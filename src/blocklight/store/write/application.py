@@ -381,17 +381,20 @@ class Application:
 
     def _withhold(self, new: Withheld, mark: Row | None, stored: Stored | None) -> None:
         reason, sensitive, first_at = str(new.reason), int(new.sensitive), self._at
+        itself = new.sensitive and not new.companion
         if mark is not None:
-            _, old_reason, was_sensitive, first_at, _ = mark
+            _, old_reason, was_sensitive, first_at, _, was_companion = mark
             reason = old_reason if was_sensitive else reason
             sensitive |= was_sensitive
+            itself |= bool(was_sensitive and not was_companion)
         bound = stored is not None and (stored.bound is not None or stored.incident.detail.as_published)
         once = int((bound or new.id in self._holding.bounds) and not sensitive)
         if stored is None and sensitive and (mark is None or not mark[2]):
             self._taken_back.append(new.id)  # never shown, and from now on it never may be
         passing = new.reason in PASSING
-        if not passing and (mark is None or (reason, sensitive, once) != (mark[1], mark[2], mark[4])):
-            self._rows.marks.append((new.id, new.source, reason, sensitive, first_at, once))
+        state = reason, sensitive, once, int(sensitive and not itself)
+        if not passing and (mark is None or state != (mark[1], mark[2], *mark[4:])):
+            self._rows.marks.append((new.id, new.source, reason, sensitive, first_at, *state[2:]))
         self._tally["withheld"] += not passing
         if stored is not None:
             self._log_retraction(new.id, first_seq := stored.first_seq)

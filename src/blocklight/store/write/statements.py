@@ -86,15 +86,21 @@ class Statements:
     def _of_what_is_kept_back(self) -> None:
         withheld, rejected, ledger = tables.withheld, tables.rejected, tables.ledger
         self.marks = self._pick(
-            withheld, ("id", "reason", "sensitive", "first_at", "medical_once"), withheld.c.id
+            withheld,
+            ("id", "reason", "sensitive", "first_at", "medical_once", "companion"),
+            withheld.c.id,
         )
         was = sa.select(withheld.c.id).where(withheld.c.sensitive == sa.literal_column("1"))
         self.once_sensitive = self._text(was.where(self.among(withheld.c.id)))
+        itself = was.where(withheld.c.companion == sa.literal_column("0"))
+        self.itself_sensitive = self._text(itself.where(self.among(withheld.c.id)))
         put = self._insert(withheld)
         self.put_mark = self._text(
             put.on_conflict_do_update(
                 index_elements=list(withheld.primary_key),
-                set_={name: put.excluded[name] for name in ("reason", "sensitive", "medical_once")},
+                set_={
+                    name: put.excluded[name] for name in ("reason", "sensitive", "medical_once", "companion")
+                },
             )
         )
         self.delete_marks = self._text(withheld.delete().where(self.among(withheld.c.id)))
