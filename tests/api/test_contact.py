@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 from living_city import START, an_incident, incident_id
+from public_side import whole
 from small_city import small_city
 from test_data_page import a_state
 from town import FILE
@@ -41,7 +42,7 @@ def test_a_city_without_a_contact_has_no_link() -> None:
 
 def answers(folder: Path, file: str, *paths: str) -> list[httpx.Response]:
     with a_state(folder, file) as state:
-        state.store.apply("calls", [an_incident(1, source="calls")], at=START)
+        whole(state.store).apply("calls", [an_incident(1, source="calls")], at=START)
 
         async def get() -> list[httpx.Response]:
             transport = httpx.ASGITransport(create_app(state))

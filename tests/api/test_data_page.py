@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from living_city import an_incident
-from public_side import NOW
+from public_side import NOW, whole
 from town import FILE
 
 from blocklight.api.app import create_app
@@ -121,9 +121,9 @@ def test_the_health_of_a_source_is_told_with_its_delay_and_gaps(tmp_path: Path) 
     with a_state(tmp_path) as state:
         report = {"source": "calls", "late_after_s": 60.0}
         for hours in (50, 49, 20):
-            state.store.record_fetch(FetchReport(at=NOW - timedelta(hours=hours), **report))  # type: ignore[arg-type]  # any field
+            whole(state.store).record_fetch(FetchReport(at=NOW - timedelta(hours=hours), **report))  # type: ignore[arg-type]  # any field
         incidents = [an_incident(n, source="calls", received_at=NOW - timedelta(minutes=9)) for n in range(9)]
-        state.store.apply("calls", incidents, at=NOW - timedelta(minutes=4))
+        whole(state.store).apply("calls", incidents, at=NOW - timedelta(minutes=4))
         html = page(state)
     assert '<span class="state late">' in html
     assert "20 h ago" in html
@@ -139,7 +139,7 @@ def test_places_are_told_with_how_far_they_were_moved(tmp_path: Path) -> None:
             an_incident(3, source="calls", received_at=NOW, place=where),
             an_incident(4, source="calls", received_at=NOW, place=None, areas={}),
         ]
-        state.store.apply("calls", incidents, at=NOW)
+        whole(state.store).apply("calls", incidents, at=NOW)
         html = page(state)
     assert "75% of the 4 incidents on the map have a place." in html
     assert '<td class="n">201 m</td><td class="n">2</td>' in html
@@ -149,7 +149,7 @@ def test_places_are_told_with_how_far_they_were_moved(tmp_path: Path) -> None:
 def test_a_pause_is_told_while_it_lasts(tmp_path: Path) -> None:
     with a_state(tmp_path) as state:
         assert "Paused by the city now" not in page(state)
-        state.store.pause(Pause("category", "noise", "a review <of> the feed", NOW))
+        whole(state.store).pause(Pause("category", "noise", "a review <of> the feed", NOW))
         html = page(state)
     assert "Category: Noise, since" in html
     assert "a review &lt;of&gt; the feed" in html

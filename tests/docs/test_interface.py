@@ -10,6 +10,7 @@ import msgspec
 import pyarrow as pa
 import pytest
 from pages import read, section, table, words
+from public_side import whole
 
 from blocklight.api.app import create_app
 from blocklight.api.examples import FEATURE
@@ -49,7 +50,7 @@ def publisher(tmp_path: Path) -> Iterator[Publisher]:
 
 @pytest.fixture
 def app(publisher: Publisher) -> Any:  # noqa: ANN401 - an ASGI application
-    publisher.store_watch = StoreWatch(publisher.store)
+    publisher.store_watch = StoreWatch(whole(publisher.store))
     return create_app(Public(publisher.city, publisher.store, publisher, Areas(publisher.city)))
 
 
@@ -113,16 +114,16 @@ async def test_the_reference_of_the_metrics_has_every_one_of_the_operators_port(
     many: list[Outcome] = [msgspec.structs.replace(hidden, id=str(number)) for number in range(40)]
     feed.withheld_watch.note(many, publisher.now(), whole=True, usual_before=lambda _: 0.1)
     feeds = [feed]
-    watch = StoreWatch(publisher.store)
-    port = port_of_serving(app.api.state.public, publisher.store, None, feeds, host="127.0.0.1")
-    town = CityRuntime(publisher.city, publisher.store, *(None,) * 4)  # type: ignore[arg-type]  # nothing is fetched
+    watch = StoreWatch(whole(publisher.store))
+    port = port_of_serving(app.api.state.public, whole(publisher.store), None, feeds, host="127.0.0.1")
+    town = CityRuntime(publisher.city, whole(publisher.store), *(None,) * 4)  # type: ignore[arg-type]  # nothing is fetched
     intake = Intake(
         town, [], now=publisher.now, stored=publisher.wake, faults=publisher.faults, store_watch=watch
     )
     of_intake = port_of_intake(
         intake,
         feeds,
-        publisher.store,
+        whole(publisher.store),
         city="harbour",
         host="127.0.0.1",
         now=publisher.now,

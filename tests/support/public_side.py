@@ -19,11 +19,17 @@ from blocklight.geo.areas import Areas
 from blocklight.model.record import Place, PublicIncident
 from blocklight.model.vocabulary import Category, Kind, Origin, PlaceKind, Status
 from blocklight.publish.publisher import Publisher
-from blocklight.store import Store
+from blocklight.store import ReadStore, Store
 
 NOW = START + timedelta(hours=48)
 PAGE = "<!doctype html><title>Smallville</title>" + "<p>calls</p>" * 200
 SCRIPT = "export const calls = [];\n" * 100
+
+
+def whole(store: ReadStore) -> Store:
+    """The store that a page reads from, for a test that writes to it as well."""
+    assert isinstance(store, Store)
+    return store
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal, TypedDict
 
 from blocklight.config.city import BaseKind
 from blocklight.model.described import Time, meaning
+from blocklight.model.ledger import LedgerDay
 from blocklight.model.vocabulary import Kind, Stage
-from blocklight.publish.answers import LedgerDay
 
 
 class AreaKind(TypedDict):

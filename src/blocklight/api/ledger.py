@@ -16,8 +16,8 @@ from blocklight.api.examples import json_response, problems
 from blocklight.api.schemas import Ledger, LedgerPlaces
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery
-from blocklight.publish.answers import LedgerDay, LedgerMonth
-from blocklight.publish.ledger import SMALL, public_days, public_months, total
+from blocklight.model.ledger import LedgerDay, LedgerMonth
+from blocklight.store import SMALL, total
 
 router = APIRouter(tags=["ledger"])
 
@@ -107,7 +107,7 @@ def told(state: Public, parameters: LedgerParameters) -> Ledger:
         "area_kind": state.city.ledger_kind,
     }
     if parameters.area is None:
-        days = public_days(state.store.ledger(since, until), since, until)
+        days = state.store.ledger_days(since, until)
         body["days"], body["total"], body["places"] = days, total(days), places(state)
     else:
         body["area"], body["months"] = parameters.area, _months(state, parameters.area, since, until)
@@ -117,7 +117,7 @@ def told(state: Public, parameters: LedgerParameters) -> Ledger:
 def newest_day(state: Public) -> LedgerDay:
     """Return the ledger of the newest day that is over."""
     day = state.publisher.now().astimezone(UTC).date() - timedelta(days=1)
-    return public_days(state.store.ledger(day, day), day, day)[0]
+    return state.store.ledger_days(day, day)[0]
 
 
 def _months(state: Public, area: str, since: date, until: date) -> list[LedgerMonth]:
@@ -132,8 +132,7 @@ def _months(state: Public, area: str, since: date, until: date) -> list[LedgerMo
         for month in range(1, 13)
         if since <= date(year, month, 1) and date(year, month, monthrange(year, month)[1]) <= until
     ]
-    city = state.store.ledger(since, until)
-    return public_months(months, city, state.store.area_ledger(kind, since, until), ids, area_id)
+    return state.store.ledger_months(months, kind, area_id, ids)
 
 
 def places(state: Public) -> LedgerPlaces:

@@ -55,7 +55,6 @@ def get_policy(request: Request, state: Annotated[Public, Depends(public)]) -> R
 def told(state: Public) -> Policy:
     """Return the policy in public words, as the API tells it."""
     policy = state.city.policy
-    days = {entry.at.date() for entry in state.store.audit() if entry.action == "policy"}
     return {
         "resolution": policy.resolution,
         "medical_resolution": policy.medical_resolution,
@@ -79,5 +78,5 @@ def told(state: Public) -> Policy:
             {"source": id_, "radius_m": line.radius_m, "reason": line.reason}
             for id_, line in masked_by_publisher(state.city.sources).items()
         ],
-        "changed_on": [day.isoformat() for day in sorted(days)],
+        "changed_on": [day.isoformat() for day in state.store.days_of("policy")],
     }

@@ -10,16 +10,9 @@ import msgspec
 from blocklight.api.city_schemas import AreaCollection, City, GeoJsonLayer, SourceReports
 from blocklight.insight.usual import Missing, Verdict
 from blocklight.model.described import Day, Time, meaning
+from blocklight.model.ledger import LedgerDay, LedgerMonth, LedgerTotal
 from blocklight.model.vocabulary import Category, Kind, Origin
-from blocklight.publish.answers import (
-    LedgerDay,
-    LedgerMonth,
-    LedgerTotal,
-    Pulse,
-    Reset,
-    Retraction,
-    SourcePulse,
-)
+from blocklight.publish.answers import Pulse, Reset, Retraction, SourcePulse
 from blocklight.publish.feature import IncidentFeature
 
 REF = "#/components/schemas/{name}"

@@ -15,7 +15,7 @@ from blocklight.config.city import City
 from blocklight.geo.areas import Areas
 from blocklight.insight.usual import Usual
 from blocklight.publish.publisher import Publisher
-from blocklight.store import Store
+from blocklight.store import ReadStore
 
 
 class GeoJson(Response):
@@ -34,7 +34,7 @@ class Public:
     """The city, its store opened for reading, and the publisher that follows it."""
 
     city: City
-    store: Store
+    store: ReadStore
     publisher: Publisher
     areas: Areas
     style_url: str | None = None

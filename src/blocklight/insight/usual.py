@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from blocklight.config.city import City, SourceSpec
 from blocklight.insight.predictive import Range, pooled_size, usual_range
 from blocklight.model.vocabulary import Category, Kind, Origin
-from blocklight.store import Beginning, Received, SourceHealth, Span, Store
+from blocklight.store import Beginning, ReadStore, Received, SourceHealth, Span
 
 LEAST_WEEKS, MOST_WEEKS = 4, 12
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
@@ -96,7 +96,7 @@ class Usual:
     What is counted in an area itself is read anew for each answer, so that what was taken back is not in it.
     """
 
-    def __init__(self, city: City, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, city: City, store: ReadStore, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._city = city
         self._store = store
         self._clock = clock

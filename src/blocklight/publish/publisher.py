@@ -23,7 +23,7 @@ from blocklight.publish.feature import iso
 from blocklight.publish.live import Live
 from blocklight.publish.store_watch import StoreWatch
 from blocklight.publish.window import Window
-from blocklight.store import Pause, SourceHealth, Store
+from blocklight.store import Pause, ReadStore, SourceHealth
 
 T = TypeVar("T")
 
@@ -63,7 +63,7 @@ class Publisher:
     """
 
     def __init__(
-        self, city: City, store: Store, *, now: Callable[[], datetime], clock_rate: float = 1.0
+        self, city: City, store: ReadStore, *, now: Callable[[], datetime], clock_rate: float = 1.0
     ) -> None:
         self.city = city
         self.store = store

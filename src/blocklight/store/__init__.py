@@ -4,9 +4,11 @@ from blocklight.store.admin.intake_lock import IntakeLock
 from blocklight.store.admin.pausing import Pause
 from blocklight.store.read.ledger import AreaLedgerRow, Counts, LedgerRow
 from blocklight.store.read.local_time import LocalTimes
+from blocklight.store.read.public_ledger import SMALL, total
 from blocklight.store.read.query import IncidentQuery, Page
 from blocklight.store.read.reading import LogPart, WindowRows
 from blocklight.store.read.received import Beginning, Received, Span
+from blocklight.store.read_store import ReadStore
 from blocklight.store.schema.patience import ANSWERING, FOLLOWING, PUSHING, Patience
 from blocklight.store.snapshot import Snapshot, restore, take
 from blocklight.store.store import Store
@@ -19,6 +21,7 @@ __all__ = [
     "ANSWERING",
     "FOLLOWING",
     "PUSHING",
+    "SMALL",
     "Applied",
     "AreaLedgerRow",
     "AuditEntry",
@@ -37,6 +40,7 @@ __all__ = [
     "Patience",
     "Pause",
     "Position",
+    "ReadStore",
     "Received",
     "Snapshot",
     "SourceHealth",
@@ -46,4 +50,5 @@ __all__ = [
     "WindowRows",
     "restore",
     "take",
+    "total",
 ]

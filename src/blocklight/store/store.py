@@ -2,10 +2,9 @@
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from copy import copy
 from datetime import date, datetime
 from typing import Self
 
@@ -13,10 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.errors import StoreBusy
-from blocklight.model.changes import Change, LifeEvent, StoredIncident
 from blocklight.model.outcomes import Held, Outcome, Withheld
 from blocklight.model.record import PublicIncident
-from blocklight.model.vocabulary import Kind
 from blocklight.store.admin import checking, compacting, pausing, renaming
 from blocklight.store.admin.figures import DiskUse, WriteFigures, disk_use
 from blocklight.store.admin.intake_lock import IntakeLock
@@ -25,11 +22,8 @@ from blocklight.store.admin.pausing import Pause
 from blocklight.store.admin.public_digest import public_digest
 from blocklight.store.admin.renaming import NewId
 from blocklight.store.failing import OTHERS_WRITE, failing_as_store_error
-from blocklight.store.read import reading
 from blocklight.store.read.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, entries
-from blocklight.store.read.query import IncidentQuery, Page, answer
-from blocklight.store.read.reading import LogPart, WindowRows
-from blocklight.store.read.received import Beginning, Received, Span, beginnings, received
+from blocklight.store.read_store import ReadStore
 from blocklight.store.schema import tables
 from blocklight.store.schema.engines import (
     Engines,
@@ -51,7 +45,7 @@ from blocklight.store.write.places import Places
 from blocklight.store.write.restraint import Binder, withheld_elsewhere
 from blocklight.store.write.settled import Settled
 from blocklight.store.write.short_answers import ShortAnswers
-from blocklight.store.write.sources import FetchReport, SourceHealth
+from blocklight.store.write.sources import FetchReport
 from blocklight.store.write.statements import Statements, fetch
 from blocklight.store.write.tombstones import Position, Tombstones
 from blocklight.store.write.turn import OwnTurnTaken, Turn
@@ -61,14 +55,14 @@ UNKEPT = b"a store of which no key is kept"
 """A key that anybody knows: for stores that are opened without the city's own."""
 
 
-class Store:
-    """The public record of one city, on SQLite or PostgreSQL; safe to use from several threads.
+class Store(ReadStore):
+    """The whole database of one city, on SQLite or PostgreSQL, also for who writes and administers it.
 
     Every change of what is published takes the next ``seq``, without gaps and in the order of commits.
     """
 
     def __init__(self, engines: Engines, tombstones: Tombstones | None = None) -> None:
-        self._engines = engines
+        super().__init__(engines)
         self._tombstones = tombstones
         self._sql = Statements(engines.write.dialect)
         self._places = Places(self._sql)
@@ -109,20 +103,9 @@ class Store:
 
     def patient(self, patience: Patience) -> Self:
         """Return this store for who waits so long for it and no longer, read over connections of its own."""
-        other = copy(self)
-        other._engines = self._engines.reading_with(patience)  # noqa: SLF001 - of the same class
-        other._longest_s = patience.lock_s  # noqa: SLF001 - the same
+        other = super().patient(patience)
+        other._longest_s = patience.lock_s  # noqa: SLF001 - of the same class
         return other
-
-    def close(self) -> None:
-        """Close every connection; nothing is lost without it."""
-        self._engines.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     # Writing
 
@@ -377,31 +360,6 @@ class Store:
         with self._read() as connection:
             return sources.cursor(connection, source)
 
-    def head(self) -> int:
-        """Return the newest seq, 0 when nothing was ever published."""
-        with self._read() as connection:
-            return reading.ends(connection)[0]
-
-    def tail(self) -> int:
-        """Return the seq from which on a follower can resume."""
-        with self._read() as connection:
-            return reading.ends(connection)[1]
-
-    def changes(self, after: int, limit: int = 1000) -> list[Change]:
-        """Return up to *limit* changes after a seq, in order; those of retracted incidents are no more."""
-        with self._read() as connection:
-            return reading.changes(connection, after, limit)
-
-    def follow(self, after: int, limit: int = 1000) -> LogPart:
-        """Return up to *limit* changes after a seq, with the ends and the epoch of the log at that moment."""
-        with self._read() as connection:
-            return reading.log_part(connection, after, limit)
-
-    def epoch(self) -> str:
-        """Return the name of this history of the log: a seq means something only within one."""
-        with self._read() as connection:
-            return connection.scalar(sa.select(tables.log.c.epoch)) or ""
-
     def renew_epoch(self) -> str:
         """Begin another history and return its name; to be called when a backup was restored.
 
@@ -412,11 +370,6 @@ class Store:
         with self._deciding() as (connection, _):
             connection.execute(tables.log.update().values(epoch=epoch))
         return epoch
-
-    def incident(self, id_: str) -> tuple[StoredIncident, list[LifeEvent]]:
-        """Return a published incident and its life; raises ``NotFound``."""
-        with self._read() as connection:
-            return reading.incident(connection, id_)
 
     def once_sensitive(self, ids: Sequence[str]) -> set[str]:
         """Return which of *ids* were ever withheld as sensitive, and so are never published."""
@@ -443,36 +396,6 @@ class Store:
         """Return which of *ids* another source than *source* withholds."""
         with self._read() as connection, cursor_of(connection) as driver:
             return withheld_elsewhere(driver, self._sql, ids, source)
-
-    def query(self, query: IncidentQuery) -> Page:
-        """Return a page of incidents, newest first; raises ``BadQuery``."""
-        with self._read() as connection:
-            return answer(connection, query)
-
-    def window(self, since: datetime) -> Iterator[list[StoredIncident]]:
-        """Yield blocks of the incidents received *since* or still open, ordered by received_at."""
-        with self.window_rows(since) as window:
-            for block in window.blocks:
-                yield list(reading.readable(block, window.places))
-
-    @contextmanager
-    def window_rows(self, since: datetime) -> Iterator[WindowRows]:
-        """Open the same sweep as plain rows, several times faster; read its blocks inside the ``with``."""
-        with self._read() as connection:
-            without_end(connection)
-            yield reading.window_rows(connection, since)
-
-    def received(
-        self, kind: Kind, area_kind: str | None, area_id: str | None, spans: Sequence[Span]
-    ) -> list[Received]:
-        """Count what was received during spans of time: in an area, by area in all of a kind, or at all."""
-        with self._read() as connection:
-            return received(connection, kind, area_kind, area_id, spans)
-
-    def beginnings(self, sources: Iterable[str], since: datetime) -> dict[str, Beginning]:
-        """Return where each source begins that tells anything since a time."""
-        with self._read() as connection:
-            return beginnings(connection, sources, since)
 
     def open_ids(self, source: str) -> set[str]:
         """Return the ids of *source*'s open incidents."""
@@ -505,11 +428,6 @@ class Store:
         with self._read() as connection:
             return [incident_of_body(text) for text in connection.scalars(sa.select(tables.held.c.body))]
 
-    def pauses(self) -> list[Pause]:
-        """Return what is paused."""
-        with self._read() as connection:
-            return pausing.pauses(connection)
-
     def audit(self) -> list[AuditEntry]:
         """Return the audit log, oldest first."""
         with self._read() as connection:
@@ -519,11 +437,6 @@ class Store:
         """Work out every digest of the audit log again."""
         with self._read() as connection:
             return auditing.verdict(connection)
-
-    def sources(self) -> list[SourceHealth]:
-        """Return the health of every source that was ever fetched."""
-        with self._read() as connection:
-            return sources.healths(connection)
 
     def withheld_usual(self, source: str) -> float | None:
         """Return the share of a source's records that is usually withheld, as last reported."""
@@ -543,8 +456,3 @@ class Store:
         """Return the ledger by area for the months (UTC) that two days lie in."""
         with self._read() as connection:
             return area_entries(connection, kind, since, until)
-
-    @contextmanager
-    def _read(self) -> Iterator[sa.Connection]:
-        with failing_as_store_error(), self._engines.read.begin() as connection:
-            yield connection

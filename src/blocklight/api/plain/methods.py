@@ -17,9 +17,9 @@ from blocklight.config.city import City, default_call_types
 from blocklight.config.policy import groups_of
 from blocklight.config.table import folded
 from blocklight.errors import BadQuery, StoreError
+from blocklight.model.ledger import LedgerDay
 from blocklight.model.vocabulary import Category
-from blocklight.publish.answers import LedgerDay
-from blocklight.publish.ledger import SMALL, total
+from blocklight.store import SMALL, total
 
 router = APIRouter(include_in_schema=False)
 

@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
+from blocklight.model.ledger import CountRange, LedgerDay, LedgerMonth, LedgerTotal
 from blocklight.model.vocabulary import Reason
-from blocklight.publish.answers import CountRange, LedgerDay, LedgerMonth, LedgerTotal
-from blocklight.store import AreaLedgerRow, LedgerRow
+from blocklight.store.read.ledger import AreaLedgerRow, LedgerRow
 
 SMALL = 5
 """A smaller count is left out, zero too: that there was none is as telling as that there was one."""

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklight.publish.ledger import SMALL, public_days, public_months, shown_parts, total
 from blocklight.store import AreaLedgerRow, LedgerRow
+from blocklight.store.read.public_ledger import SMALL, public_days, public_months, shown_parts, total
 
 Answer = tuple[int | None, tuple[int | None, ...], bool | None]
 """The whole, its parts as they are told, and whether it is known that there is nothing beside them."""
