@@ -21,11 +21,12 @@ from blocklight.config.city import City
 from blocklight.errors import BlocklightError, SourceError, UsageError
 from blocklight.geo.areas import Areas
 from blocklight.intake.disclosure.questions import SampleRows, questions
+from blocklight.intake.propose.asking import asked
 from blocklight.intake.propose.city_file import Proposal, propose, word
-from blocklight.intake.propose.sample import Sample, asked, read_sample
+from blocklight.intake.propose.sample import Sample, read_sample
 from blocklight.intake.redact import Rules
 
-_MAX_BYTES = 16_000_000
+_MAX_BYTES = 64_000_000
 _MOST_TYPES = 40
 _NAMELESS = "my-city"
 _ID = re.compile(r"^[a-z][a-z0-9_-]{0,62}$")

@@ -10,10 +10,11 @@ from loopback.server import Reply, Request, serving
 
 from blocklight.cli.proposing import new_city
 from blocklight.errors import SourceChanged
+from blocklight.intake.propose.asking import asked
 from blocklight.intake.propose.city_file import Proposal, propose
 from blocklight.intake.propose.json_lists import longest_path
-from blocklight.intake.propose.sample import asked, read_sample
-from blocklight.intake.propose.times import written
+from blocklight.intake.propose.sample import read_sample
+from blocklight.intake.propose.times import Written, written
 
 URL = "https://calls.smallville.example/active"
 CALL = {"CallType": "ALARM", "Received": "2026-03-01T12:00:00Z", "Lat": "37.70", "Lon": "-97.33"}
@@ -188,7 +189,7 @@ def test_many_odd_cells_make_no_column_of_times() -> None:
 
 def test_a_coordinate_is_no_day_of_a_distant_year() -> None:
     assert written(["683983", "684344"]) is None
-    assert written(["20260801", "20260802"]) == ("day", "%Y%m%d", False, "")
+    assert written(["20260801", "20260802"]) == Written("day", "%Y%m%d")
 
 
 @pytest.mark.parametrize(

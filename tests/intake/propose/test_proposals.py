@@ -15,9 +15,10 @@ from loopback.table import Table
 from blocklight.cli.proposing import new_city
 from blocklight.config.city import SourceSpec, load_city
 from blocklight.errors import BlocklightError, SourceChanged, UsageError
+from blocklight.intake.propose.asking import question
 from blocklight.intake.propose.city_file import Proposal, propose
 from blocklight.intake.propose.guesses import folded
-from blocklight.intake.propose.sample import question, read_sample
+from blocklight.intake.propose.sample import read_sample
 from blocklight.intake.propose.times import written
 
 URL = "https://data.smallville.example/resource/abcd-1234"

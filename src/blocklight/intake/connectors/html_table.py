@@ -27,6 +27,8 @@ from blocklight.intake.threads import POLLING, in_thread
 
 __all__ = ["ACCEPT", "CLASS", "LINK", "HtmlTable", "html_document", "named_rows"]
 
+_IS_DATA = re.compile(r"\d:\d\d|\d{4}-\d\d|\d/\d+/\d|\d{5}")
+"""What no heading has in it: a time, a date or a long number."""
 LINK, CLASS = "@href", "@class"
 _FEWEST = 3  # columns of a table in which a text across all of them is a heading of a group
 _OVER = re.compile(
@@ -215,22 +217,26 @@ def _spread(page: Sequence[Sequence[Cell]]) -> Iterator[list[Cell]]:
         yield row
 
 
-def named_rows(page: Page) -> list[dict[str, str]]:
-    """Return the rows of the table that most likely holds calls, below its row of headings.
+def named_rows(page: Page) -> tuple[list[dict[str, str]], tuple[str, ...]]:
+    """Find the rows of the table that most likely holds calls, below its row of headings.
 
-    That is the longest of those with a row that names as many columns as most of its rows have.
+    That is the longest of those with a row that names as many columns as most of its rows have. Where that
+    row is a call itself, the table has no headings: its columns are numbered, and their names come second.
     """
-    best: list[dict[str, str]] = []
+    best: tuple[list[dict[str, str]], tuple[str, ...]] = ([], ())
     for number, cells in page.tables.items():
         rows = list(_spread(cells))
         sizes = Counter(len(row) for row in rows if len(row) > 1)
         size = sizes.most_common(1)[0][0] if sizes else 0
         for at, row in enumerate(rows):
-            names = [cell.text for cell in row]
-            if len(names) == size and all(names) and len(set(names)) == size:
-                table = _Table(page.titles.get(number, ""), rows[at + 1 :], names)
+            texts = [cell.text for cell in row]
+            if len(texts) == size and all(texts) and len(set(texts)) == size:
+                bare = size >= _FEWEST and any(map(_IS_DATA.search, texts))
+                names = [f"column_{n + 1}" for n in range(size)] if bare else texts
+                table = _Table(page.titles.get(number, ""), rows[at + (not bare) :], names)
                 named = [one for one in _named(table) if not isinstance(one, Unreadable)]
-                best = max(best, named, key=len)
+                if len(named) > len(best[0]):
+                    best = named, tuple(names) if bare else ()
                 break
     return best
 

@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from blocklight.config.city import CallTypes, City, parse_city
-from blocklight.errors import RecordRejected
+from blocklight.errors import RecordRejected, SourceChanged
 from blocklight.intake.call_types import CallMeanings
-from blocklight.intake.forms.row_lists import GROUP
 from blocklight.intake.normalise import Normaliser
+from blocklight.intake.propose.agencies import propose_agency
 from blocklight.intake.propose.fields import propose_fields, propose_key
 from blocklight.intake.propose.guesses import FILL_IN, GUESS, LIKELY, SURE, Guess, Table, folded
 from blocklight.intake.propose.keeping import kept_rows
@@ -29,7 +29,7 @@ _ANY_TIME = "2000-01-01T00:00:00Z"
 _ANY_SYSTEM = "EPSG:3857"
 
 _MOST_TYPES = 60
-_FEW = 8
+_MOST_NAMED = 40
 _A_DAY = 86_400
 _DURATION = re.compile(r"(?:^|_)(?:time|duration|minutes|seconds|mins|secs)(?:_|$)")
 
@@ -38,13 +38,6 @@ _REQUESTS = re.compile(
     r"^(?:complaint_type|sr_(?:type|number)|case_enquiry_id|service_request_id|unique_key)$"
 )
 _LIVE = re.compile(r"active|current|live|realtime|real_time", re.IGNORECASE)
-_FIRE = re.compile(r"fire|ems|medic|rescue", re.IGNORECASE)
-_AGENCIES = (
-    ("police", re.compile(r"^(?:p|pd|lp|law)$|police|sheriff|\bpd\b", re.IGNORECASE)),
-    ("ems", re.compile(r"^(?:e|ems)$|ambulance|\bems\b", re.IGNORECASE)),
-    ("fire", re.compile(r"^(?:f|fd|fr)$|fire|\bfd\b", re.IGNORECASE)),
-    ("public_works", re.compile(r"public works|\bdpw\b|transportation", re.IGNORECASE)),
-)
 _ZONES = (
     (-141.0, -125.0, "America/Anchorage"),
     (-125.0, -114.5, "America/Los_Angeles"),
@@ -82,7 +75,7 @@ def propose(sample: Sample, name: str, folder: Path, *, near: str | None = None)
     """
     position = position_of(sample.url, name, sample.rows, near=near, ground=folder / name)
     table = propose_fields(sample, position)
-    _agency(table, sample)
+    propose_agency(table, sample, requests=_holds_requests(sample))
     key, rows, sure = propose_key(table)
     closes, closing = _closing(table, sample)
     proposal = Proposal(name, table, key, rows, closes, {"key": sure, "closes": closing})
@@ -91,7 +84,11 @@ def propose(sample: Sample, name: str, folder: Path, *, near: str | None = None)
             proposal.decide.append(f"{required}: no column looks like it; write yours in place of {FILL_IN}")
             more = {"convert": "iso"} if required == "received_at" else {}
             table.take(required, {"from": (FILL_IN,)} | more, 0.0)
-    if not {"point", "address"} & set(table.found) and not {"lon", "lat"} <= set(table.found):
+    placed = bool({"point", "address"} & set(table.found)) or {"lon", "lat"} <= set(table.found)
+    if not placed and FILL_IN in table.found["source_type"].columns:
+        there = ", ".join(sample.columns[:_MOST_NAMED])
+        raise SourceChanged(f"no column looks like a type of call, and none like a place: {there}")
+    if not placed:
         proposal.decide.append(
             f"lon and lat, point or address: no column looks like a place; write yours in place of {FILL_IN}"
         )
@@ -101,25 +98,6 @@ def propose(sample: Sample, name: str, folder: Path, *, near: str | None = None)
         proposal.kept = kept_rows(sample.rows, proposal.city, table.found, key)
     _decisions(proposal, sample)
     return proposal
-
-
-def _agency(table: Table, sample: Sample) -> None:
-    words = f"{sample.url} {' '.join(sample.columns)}"
-    default = "fire" if _FIRE.search(words) else "police"
-    if _holds_requests(sample):
-        table.take("agency", {"default": "public_works"}, LIKELY)
-        return
-    for column, values in table.values.items():
-        told = {str(value) for value in values}
-        if (
-            folded(column) in ("agency", "department", "discipline", "agency_type", GROUP)
-            and len(told) <= _FEW
-        ):
-            named = {text: word for text in sorted(told) for word, known in _AGENCIES if known.search(text)}
-            if named:
-                table.take("agency", {"from": (column,), "map": named}, LIKELY)
-                return
-    table.take("agency", {"default": default}, LIKELY if default == "fire" else GUESS)
 
 
 def _holds_requests(sample: Sample) -> bool:
@@ -222,7 +200,7 @@ def _toml(
     name, sure = proposal.name, proposal.confidence
     box = _text(FILL_IN) if bounds is None else _box(bounds)
     lines = [
-        f"# Proposed from {len(sample.rows)} records of {urlsplit(sample.url).hostname or 'a file'}.",
+        f"# Proposed from {len(sample.rows)} records{_of_all(sample)} of {_host(sample)}.",
         "# Behind each line how sure that is. Known from one sample only: watch the feed for a day.",
         "",
         "[city]",
@@ -238,7 +216,7 @@ def _toml(
         f"url = {_text(sample.url)}",
         *(['kind = "request"'] if _holds_requests(sample) else []),
         *([f"records = {_text(sample.records)}"] if sample.records else []),
-        *(f"{name} = {_value(value)}" for name, value in sample.settings.items()),
+        *(f"{name} = {_value(value)}" for name, value in _settings(proposal, sample).items()),
         *([f"encoding = {_text(sample.encoding)}{_mark(GUESS)}"] if sample.encoding else []),
         f"key = {_value(proposal.key)}{_mark(sure['key'])}",
         *([f"rows = {_text(proposal.rows)}"] if proposal.rows != "incident" else []),
@@ -256,6 +234,24 @@ def _toml(
             *(f"# {_text(text)} = {_text(perhaps)}" for text, perhaps in types.items()),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _of_all(sample: Sample) -> str:
+    return f" of {sample.count}" if sample.count is not None and sample.count > len(sample.rows) else ""
+
+
+def _host(sample: Sample) -> str:
+    return urlsplit(sample.url).hostname or "a file"
+
+
+def _settings(proposal: Proposal, sample: Sample) -> dict[str, Any]:
+    """Give further keys of the source; a feed that closes calls by leaving them out is always read whole."""
+    whole = proposal.closes == "vanish"
+    return {
+        name: value
+        for name, value in sample.settings.items()
+        if not (whole and name in ("cursor_column", "first_days"))
+    }
 
 
 def _box(bounds: Mapping[str, float]) -> str:

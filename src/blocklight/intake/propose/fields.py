@@ -16,6 +16,12 @@ from blocklight.intake.propose.times import Written, written
 _STAGES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
 
 _CLOCK = "time_of_day"
+_MIDNIGHT = (
+    'every time here is midnight, so they are taken for days; if later ones are not, convert = "local"'
+)
+_MIDNIGHT_HHMM, _AN_HOUR = 2400, 60
+_WALL = 0.8
+"""How sure a time without a zone can be: it hangs on the city's."""
 _MOST_STATES = 20
 _ALONE = 0.995
 _MOSTLY = 0.8
@@ -28,7 +34,14 @@ _ID = re.compile(
     r"(?:number|num|no|id|item)$|^case_?(?:no|number)$|(?:^|_)guid$|^__key$"
     r"|^(?:call|event|log|incident|entry|row)_(?:incident|event|call|key)$"
 )
-_CLOCK_NAME = re.compile(r"_?(?:time|tm)$|^time_?(?:of_)?")
+_NUMBERED = re.compile(r"column_\d+")
+_ONE_WORD = re.compile(r"(?=.*\d{3})[A-Za-z0-9-]+")
+_ADDRESS = re.compile(
+    r"^\d[\dX]{0,5} +(?:BLOCK |BLK )?(?:OF )?[A-Z\d][\w.' -]*[A-Z]|[A-Z]{2} *[/&@] *\w", re.IGNORECASE
+)
+"""A number before a name, or two names with a sign of a crossing between them."""
+_LONGEST_ADDRESS = 120
+_CLOCK_NAME = re.compile(r"_?(?:time|tm|hour|hr|hhmm|clock)$|^time_?(?:of_)?")
 _UNIT = re.compile(r"^unit_?(?:id|number|no|name)?$")
 
 
@@ -38,15 +51,31 @@ def propose_fields(sample: Sample, position: Position) -> Table:
     for column in sample.columns:
         values = [row.get(column) for row in sample.rows]
         table.values[column] = [value for value in values if value not in (None, "")]
-        told = column in sample.dates
-        if how := written(table.values[column], dates=told):
+        told, name = column in sample.dates, folded(column)
+        named = any(re.search(pattern, name) for pattern, _ in NAMES["received_at"])
+        if how := written(table.values[column], dates=told, named=named):
+            if how.convert == "epoch_ms" and sample.wall_clocks:
+                how = Written("local")
             table.times[column] = how
+        elif _CLOCK_NAME.search(name) and _are_clock_numbers(table.values[column]):
+            table.times[column] = Written(_CLOCK, "%H%M")
     for step in (_times, _clocks_beside_the_day, _type):
         step(table)
     propose_place(table, position)
     for step in (_words, _further):
         step(table)
     return table
+
+
+def _are_clock_numbers(values: Sequence[Any]) -> bool:
+    """Whether values are hours and minutes in one number, such as 5, 105 and 1302; hours alone are not."""
+    texts = [str(value).strip().removesuffix(".0") for value in values]
+    if not texts or not all(text.isdecimal() and len(text) <= len("1302") for text in texts):
+        return False
+    numbers = [int(text) for text in texts]
+    return all(number <= _MIDNIGHT_HHMM and number % 100 < _AN_HOUR for number in numbers) and (
+        max(numbers) > _AN_HOUR
+    )
 
 
 def _times(table: Table) -> None:
@@ -99,7 +128,10 @@ def _take_time(table: Table, stage: str, column: str, weight: float) -> None:
     if clock is None:
         spec = {"from": (column,), "convert": "day" if how.midnight else how.convert}
         spec |= {"format": how.form} if how.form else {}
-        table.take(stage, spec, GUESS / 2 if why else weight * SURE, why)
+        if how.midnight and not why:
+            table.take(stage, spec, GUESS, _MIDNIGHT)
+            return
+        table.take(stage, spec, GUESS / 2 if why else weight * (SURE if how.zoned else _WALL), why)
         return
     day = how.form or ("%Y-%m-%d" if how.convert == "day" else _iso_midnight(table.values[column][0]))
     day = day.replace("%I:%M:%S %p", "12:00:00 AM").replace("%H:%M:%S", "00:00:00").replace("%H:%M", "00:00")
@@ -195,6 +227,22 @@ def _words(table: Table) -> None:
         if spec := _word_spec(name, column, values):
             table.take(name, spec, weight * LIKELY)
     _joined_address(table)
+    if not {"address", "point", "lon"} & set(table.found) and (addressed := _by_its_addresses(table)):
+        table.take("address", {"from": (addressed,)}, GUESS, "chosen by its values, not by its name")
+
+
+def _by_its_addresses(table: Table) -> str | None:
+    """Find the column of which most values are written like addresses or corners."""
+    for column, values in table.values.items():
+        texts = [str(value) for value in values if not isinstance(value, Mapping | list)]
+        free = column not in table.taken and column not in table.times
+        if free and sum(map(_is_address, texts)) >= _MOSTLY * len(table.sample.rows):
+            return column
+    return None
+
+
+def _is_address(text: str) -> bool:
+    return len(text) <= _LONGEST_ADDRESS and bool(_ADDRESS.search(text))
 
 
 def _word_spec(name: str, column: str, values: Sequence[str]) -> dict[str, Any] | None:
@@ -254,7 +302,7 @@ def propose_key(table: Table) -> tuple[tuple[str, ...], str, float]:
     ids = [
         c for c in table.values if _ID.search(folded(c)) and c not in table.sample.row_ids and table.values[c]
     ]
-    full = [column for column in ids if len(table.values[column]) >= SURE * rows]
+    full = [column for column in ids if len(table.values[column]) >= _filled(column) * rows]
     if full:
         best = max(full, key=lambda column: (_rank(column), -full.index(column)))
         alone = len({str(value) for value in table.values[best]}) / max(1, len(table.values[best]))
@@ -262,9 +310,30 @@ def propose_key(table: Table) -> tuple[tuple[str, ...], str, float]:
             return (best,), "incident", SURE
         unit = any(_UNIT.search(folded(column)) for column in table.values)
         return (best,), "unit" if unit else "part", LIKELY
+    if column := _by_its_ids(table):
+        return (column,), "incident", LIKELY
     names = ("agency", "address", "cross_street", "received_at", "lon", "lat", "point")
     columns = [c for name in names if name in table.found for c in table.found[name].columns]
     return tuple(dict.fromkeys(columns)) or (table.sample.columns[0],), "incident", GUESS
+
+
+def _filled(column: str) -> float:
+    """Say in which share of the rows a key stands; where its name leaves no doubt, some may lack it."""
+    return GUESS if folded(column) in ("service_request_id", "unique_key") else SURE
+
+
+def _by_its_ids(table: Table) -> str | None:
+    """Find the column of a table without headings that names each row by one word with digits in it."""
+    for column, values in table.values.items():
+        texts = [str(value) for value in values]
+        if (
+            _NUMBERED.fullmatch(column)
+            and column not in table.taken
+            and len(set(texts)) == len(table.sample.rows) > 1
+            and all(_ONE_WORD.fullmatch(text) for text in texts)
+        ):
+            return column
+    return None
 
 
 def _rank(column: str) -> int:

@@ -18,9 +18,11 @@ _MS = (600_000_000_000, 4_000_000_000_000)
 _S = (600_000_000, 4_000_000_000)
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?")  # a day of a spreadsheet: 1954 to 2119
-_MOST = 300
+_MOST = 1500
 _LONGEST = 60
-_SPARE = 50
+_SPARE, _SPARE_NAMED = 50, 3
+_MICROSOFT = re.compile(r"/Date\(-?\d+(?:[+-]\d{4})?\)/")
+_OF_UTC = re.compile(r"\s*(?:UTC|GMT|Z)$")
 _COMPACT_DAY = re.compile(r"(?:19|20)\d{6}\b")
 _A_DAY = timedelta(days=1)
 
@@ -29,27 +31,33 @@ class Written(NamedTuple):
     """How times are written: converter, strptime format or nothing, and whether it is always midnight.
 
     *twin* is the format with day and month the other way round, where every value could be that as well.
+    *zoned* says that each value itself says which moment it is, whatever the city's zone.
     """
 
     convert: str
     form: str = ""
     midnight: bool = False
     twin: str = ""
+    zoned: bool = False
 
 
-def written(values: Sequence[Any], *, dates: bool = False) -> Written | None:
-    """Return how *values* write times, ``None`` where they do not; *dates*: the platform calls them so."""
+def written(values: Sequence[Any], *, dates: bool = False, named: bool = False) -> Written | None:
+    """Say how *values* write times, ``None`` where they do not.
+
+    *dates*: the platform calls them so; *named*: their column does, so that more odd cells may be among them.
+    """
     texts = [str(value).strip() for value in values if value not in (None, "")][:_MOST]
     if not texts:
         return None
-    return _of_texts(texts, dates=dates) or _of_texts(_without_odd_cells(texts), dates=dates)
+    usual = _without_odd_cells(texts, _SPARE_NAMED if named else _SPARE)
+    return _of_texts(texts, dates=dates) or (_of_texts(usual, dates=dates) if usual else None)
 
 
-def _without_odd_cells(texts: Sequence[str]) -> list[str]:
-    """Return the texts but for one in fifty of the rarest forms: a cell such as NA hides no column."""
+def _without_odd_cells(texts: Sequence[str], one_in: int) -> list[str]:
+    """Leave out one in so many texts of the rarest forms: a cell such as NA hides no column."""
     forms = Counter(map(_form, texts))
     odd: set[str] = set()
-    spare = len(texts) // _SPARE
+    spare = len(texts) // one_in
     for form, count in reversed(forms.most_common()):
         spare -= count
         if spare < 0:
@@ -63,8 +71,6 @@ def _form(text: str) -> str:
 
 
 def _of_texts(texts: Sequence[str], *, dates: bool) -> Written | None:
-    if not texts:
-        return None
     if number := _counted(texts, dates=dates):
         return number
     try:
@@ -73,11 +79,22 @@ def _of_texts(texts: Sequence[str], *, dates: bool) -> Written | None:
         found = []
     if found and all(len(text) > 8 for text in texts):  # noqa: PLR2004 - 20260130 is a number to most
         if all(_OFFSET.search(text[10:]) for text in texts):
-            return Written("iso")
+            return Written("iso", zoned=True)
         if all(len(text) == len("2026-01-30") for text in texts):
             return Written("day")
         return Written("local", midnight=not any(one.time().isoformat() > "00:00:00" for one in found))
-    return _by_format(texts) or _of_mail(texts)
+    return _of_utc(texts) or _by_format(texts) or _of_mail(texts)
+
+
+def _of_utc(texts: Sequence[str]) -> Written | None:
+    """Say how texts write times that all end with the word UTC, GMT or Z."""
+    bare = [_OF_UTC.sub("", text) for text in texts]
+    if any(len(one) == len(text) for one, text in zip(bare, texts, strict=True)):
+        return None
+    how = _of_texts(bare, dates=False)
+    if how is None or how.convert != "local":
+        return None
+    return how._replace(convert="local" if how.form else "iso", midnight=False, zoned=True)
 
 
 def _of_mail(texts: Sequence[str]) -> Written | None:
@@ -88,18 +105,21 @@ def _of_mail(texts: Sequence[str]) -> Written | None:
         return None
     if len(found) < len(texts) or not all(re.match("(?:[A-Za-z]{3},? +)?[0-9]", text) for text in texts):
         return None
-    return Written("iso" if all(one.tzinfo for one in found) else "local")
+    zoned = all(one.tzinfo for one in found)
+    return Written("iso" if zoned else "local", zoned=zoned)
 
 
 def _counted(texts: Sequence[str], *, dates: bool) -> Written | None:
+    if all(_MICROSOFT.fullmatch(text) for text in texts):
+        return Written("epoch_ms", zoned=True)
     if all(_SERIAL.fullmatch(text) for text in texts) and any("." in text for text in texts):
         return Written("excel")
     if not all(text.lstrip("-").isdecimal() for text in texts):
         return None
     numbers = [int(text) for text in texts]
     if dates or all(_MS[0] < number < _MS[1] for number in numbers):
-        return Written("epoch_ms")
-    return Written("epoch_s") if all(_S[0] < number < _S[1] for number in numbers) else None
+        return Written("epoch_ms", zoned=True)
+    return Written("epoch_s", zoned=True) if all(_S[0] < number < _S[1] for number in numbers) else None
 
 
 def _by_format(texts: Sequence[str]) -> Written | None:

@@ -1,0 +1,57 @@
+"""Guesses who answers: from a column of agencies, or from what the feed is called."""
+
+import re
+
+from blocklight.intake.forms.row_lists import GROUP
+from blocklight.intake.propose.guesses import GUESS, LIKELY, Table, folded
+from blocklight.intake.propose.sample import Sample
+
+_FEW = 8
+_FEW_OF_REQUESTS = 40
+_FIRE = re.compile(r"fire|ems|medic|rescue", re.IGNORECASE)
+_COLUMNS = (
+    "agency", "department", "discipline", "agency_type", "agency_responsible", "owner_department", GROUP
+)  # fmt: skip
+_OF_CALLS = (
+    ("police", re.compile(r"^(?:p|pd|lp|law)$|police|sheriff|\bpd\b", re.IGNORECASE)),
+    ("ems", re.compile(r"^(?:e|ems)$|ambulance|\bems\b", re.IGNORECASE)),
+    ("fire", re.compile(r"^(?:f|fd|fr)$|fire|\bfd\b", re.IGNORECASE)),
+    ("public_works", re.compile(r"public works|\bdpw\b|transportation", re.IGNORECASE)),
+)
+_OF_REQUESTS = (
+    ("police", re.compile(r"^nypd$|police|\b[a-z]?pd\b", re.IGNORECASE)),
+    ("fire", re.compile(r"^fdny$|fire", re.IGNORECASE)),
+    ("sanitation", re.compile(r"^dsny$|sanit|solid waste|recycling", re.IGNORECASE)),
+    ("transportation", re.compile(r"^(?:dot|sfmta|btdt|cdot|tlc)$|transport|traffic|parking", re.IGNORECASE)),
+    ("housing", re.compile(r"^hpd$|housing", re.IGNORECASE)),
+    ("buildings", re.compile(r"^(?:dob|isd|dbi)$|building|inspection", re.IGNORECASE)),
+    ("water", re.compile(r"^(?:dep|bwsc|sfpuc|dwm)$|water|sewer|environmental protection", re.IGNORECASE)),
+    ("parks", re.compile(r"^(?:dpr|park|parks|rpd)$|\bparks?\b|forestry|recreation", re.IGNORECASE)),
+    ("health", re.compile(r"^(?:dohmh|dph)$|health", re.IGNORECASE)),
+    ("animal_control", re.compile(r"animal", re.IGNORECASE)),
+    ("public_works", re.compile(r"^(?:pwdx|dpw)$|public works|streets", re.IGNORECASE)),
+)
+"""What the departments are called that New York, Boston, Chicago, San Francisco and Open311 servers name."""
+
+
+def propose_agency(table: Table, sample: Sample, *, requests: bool) -> None:
+    """Propose the agency: a map of the column that names it, or what the feed's own name speaks of."""
+    most, kinds = (_FEW_OF_REQUESTS, _OF_REQUESTS) if requests else (_FEW, _OF_CALLS)
+    for column, values in table.values.items():
+        told = {str(value) for value in values}
+        if folded(column) not in _COLUMNS or not 0 < len(told) <= most:
+            continue
+        named = {
+            text: word
+            for text in sorted(told)
+            if (word := next((word for word, known in kinds if known.search(text)), None))
+        }
+        if named:
+            spec = {"from": (column,), "map": named} | ({"default": "city"} if requests else {})
+            table.take("agency", spec, LIKELY)
+            return
+    if requests:
+        table.take("agency", {"default": "public_works"}, LIKELY)
+        return
+    default = "fire" if _FIRE.search(f"{sample.url} {' '.join(sample.columns)}") else "police"
+    table.take("agency", {"default": default}, LIKELY if default == "fire" else GUESS)

@@ -1,0 +1,178 @@
+"""Asks an unknown feed for a small sample of itself: of its first, middle, last and newest rows."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from blocklight.errors import SourceChanged, SourceError
+from blocklight.intake.connectors.arcgis_json import Layer, error_code, named_error
+from blocklight.intake.connectors.ckan import address, newest_table
+from blocklight.intake.forms.tables import json_document
+from blocklight.intake.propose.platforms import ARCGIS, CKAN, SERVICE, SOCRATA
+
+Ask = Callable[[str, Mapping[str, str]], bytes]
+
+COUNT = "blocklight_count"
+"""Under this name the rows that a feed counts are put beside those that it was asked for."""
+_ROWS_ASKED = "200"
+_ROWS_MORE = "60"
+_OF_LAYER = (
+    "types", "typeIdField", "subtypes", "subtypeField", "datesInUnknownTimezone", "fields",
+    "editFieldsInfo", "editingInfo", "maxRecordCount",
+)  # fmt: skip
+
+
+def question(url: str) -> tuple[str, dict[str, str]]:
+    """Give the address and the parameters that ask a feed for a small sample of itself."""
+    plain = url.partition("?")[0]
+    if ARCGIS.search(plain):
+        more = {"where": "1=1", "outFields": "*", "outSR": "4326", "f": "json"}
+        return plain.rstrip("/").removesuffix("/query") + "/query", more | {"resultRecordCount": _ROWS_ASKED}
+    if found := SOCRATA.search(plain):
+        host = urlsplit(url)
+        return f"{host.scheme}://{host.netloc}/resource/{found[1]}.json", {
+            "$limit": _ROWS_ASKED,
+            "$order": ":id DESC",
+        }
+    return url, {}
+
+
+def asked(url: str, ask: Ask) -> bytes:
+    """Fetch a small sample of a feed as one answer; of a CKAN page, that of its newest table.
+
+    Raises ``SourceChanged`` for the address of a whole service, naming its layers.
+    """
+    plain = url.partition("?")[0]
+    if SERVICE.search(plain):
+        raise SourceChanged(f"a service of several layers; add the number of one: {_layers(url, ask)}")
+    if ARCGIS.search(plain):
+        return _of_layer(url, ask)
+    if SOCRATA.search(plain):
+        return _of_dataset(url, ask)
+    if CKAN.search(plain):
+        return _of_table(url, ask)
+    return ask(*question(url))
+
+
+def _of_layer(url: str, ask: Ask) -> bytes:
+    """Join a layer's answers with what it says of itself, such as words for codes and when it was edited.
+
+    Raises ``SourceChanged`` for a layer without rows of its own, and for one that wants a login.
+    """
+    at, how = question(url)
+    told = json_document(ask(at.removesuffix("/query"), {"f": "json"}))
+    answer = json_document(ask(at, how)) if _is_good(told) else told
+    if _is_good(told) and not _is_good(answer):  # a layer that cannot page refuses to be asked for so many
+        del how["resultRecordCount"]
+        answer = json_document(ask(at, how))
+    for document in (told, answer):
+        if not _is_good(document):
+            code = error_code(document["error"]) if isinstance(document, Mapping) else 0
+            raise SourceChanged(named_error(code))
+    try:
+        layer = Layer.of(told, 1)
+    except SourceChanged as error:
+        raise SourceChanged(error.explained) from None
+    count = _count(ask, at, {"where": "1=1", "returnCountOnly": "true", "f": "json"})
+    features = answer.get("features")
+    if isinstance(features, list) and count is not None and count > len(features) and layer.pages:
+        for more in _other_parts(layer, told, count):
+            features += _listed(ask, at, how | more, "features")
+    of_layer = {name: told[name] for name in _OF_LAYER if told.get(name)}
+    return orjson.dumps({**answer, **of_layer, COUNT: count})
+
+
+def _other_parts(layer: Layer, told: Mapping[str, Any], count: int) -> list[dict[str, str]]:
+    """Say which rows a layer is asked for besides its first: from the middle, the last and the newest."""
+    if layer.object_id is None:
+        return []
+    up, down = f"{layer.object_id} ASC", f"{layer.object_id} DESC"
+    parts = [
+        {"orderByFields": up, "resultOffset": str(count // 2), "resultRecordCount": _ROWS_MORE},
+        {"orderByFields": down, "resultRecordCount": _ROWS_MORE},
+    ]
+    fields = told.get("fields")
+    dates = [
+        str(one["name"])
+        for one in (fields if isinstance(fields, list) else ())
+        if isinstance(one, Mapping) and one.get("type") == "esriFieldTypeDate" and "name" in one
+    ]
+    return parts + [{"orderByFields": f"{name} DESC", "resultRecordCount": _ROWS_MORE} for name in dates[:1]]
+
+
+def _of_dataset(url: str, ask: Ask) -> bytes:
+    """Join the newest rows of a Socrata dataset with some of its first and middle ones."""
+    at, how = question(url)
+    body = ask(at, how)
+    rows = json_document(body)
+    if not isinstance(rows, list) or len(rows) < int(_ROWS_ASKED):
+        return body
+    count = _count(ask, at, {"$select": "count(*)"})
+    more = [{"$order": ":id", "$limit": _ROWS_MORE}]
+    if count is not None:
+        more.append({"$order": ":id", "$limit": _ROWS_MORE, "$offset": str(count // 2)})
+    for part in more:
+        rows += _listed(ask, at, part, "")
+    return orjson.dumps(rows)
+
+
+def _of_table(url: str, ask: Ask) -> bytes:
+    """Join the first rows of a CKAN table with some of its middle and last ones."""
+    actions, package = address(url)
+    document = json_document(ask(actions + "package_show", {"id": package}))
+    result = document.get("result") if isinstance(document, Mapping) else None
+    if not isinstance(result, Mapping):
+        raise SourceChanged(f"{url}: the portal knows no such data set")
+    at = actions + "datastore_search"
+    how = {"resource_id": newest_table(result), "limit": _ROWS_ASKED}
+    body = ask(at, how)
+    answer = json_document(body)
+    inner = answer.get("result") if isinstance(answer, Mapping) else None
+    records, total = (
+        (inner.get("records"), inner.get("total")) if isinstance(inner, Mapping) else (None, None)
+    )
+    if not isinstance(records, list) or not isinstance(total, int) or total <= len(records):
+        return body
+    for offset in (total // 2, max(len(records), total - int(_ROWS_MORE))):
+        more = how | {"limit": _ROWS_MORE, "offset": str(offset)}
+        records += _listed(ask, at, more, "result.records")
+    return orjson.dumps(answer)
+
+
+def _listed(ask: Ask, at: str, how: Mapping[str, str], path: str) -> list[Any]:
+    """Ask for a further part; a feed that does not give it is known by its first answer alone."""
+    with suppress(SourceError):
+        value = json_document(ask(at, how))
+        for name in filter(None, path.split(".")):
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if isinstance(value, list):
+            return value
+    return []
+
+
+def _count(ask: Ask, at: str, how: Mapping[str, str]) -> int | None:
+    with suppress(SourceError):
+        value = json_document(ask(at, how))
+        if isinstance(value, list) and value:
+            value = value[0]
+        number = value.get("count") if isinstance(value, Mapping) else None
+        if isinstance(number, int) or (isinstance(number, str) and number.isdecimal()):
+            return int(number)
+    return None
+
+
+def _is_good(document: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return isinstance(document, Mapping) and "error" not in document
+
+
+def _layers(url: str, ask: Ask) -> str:
+    service = url.partition("?")[0].rstrip("/")
+    document = json_document(ask(service, {"f": "json"}))
+    parts = [document.get(kind) for kind in ("layers", "tables")] if isinstance(document, Mapping) else []
+    layers = [one for part in parts if isinstance(part, list) for one in part if isinstance(one, Mapping)]
+    return (
+        "; ".join(f"{service}/{one.get('id')} is {one.get('name')}" for one in layers[:20]) or "it names none"
+    )
