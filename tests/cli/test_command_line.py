@@ -23,7 +23,7 @@ def test_the_help_of_every_command_says_what_it_does_and_shows_it(inside: Inside
     groups = {"areas", "audit", "basemap", "key", "places", "policy", "sources"}
     assert set(commands) == groups | set(
         (
-            "backup catalogue check cities demo import intake integrity new-city "
+            "backup catalogue check cities demo ground import intake integrity new-city "
             "pause record replay restore resume serve types"
         ).split()
     )

@@ -42,7 +42,7 @@ def test_polygons_of_one_id_become_one_area_and_nothing_else_is_kept(
     features = json.loads(target.read_text("utf-8"))["features"]
     assert [one["properties"] for one in features] == [
         {"id": "01X", "name": "Harbour"},
-        {"id": "02Y", "name": "02Y"},
+        {"id": "02Y", "name": "Police Beat 02Y"},
     ]
 
 
@@ -86,3 +86,11 @@ def test_oaklands_own_files_become_areas(
     prepare_areas("oakland", shared_data / "gis" / "oakland" / file, layer, crs=None, output=target)
     found = json.loads(target.read_text("utf-8"))["features"]
     assert len(found) >= areas
+
+
+def test_oaklands_council_districts_have_names_that_people_say(shared_data: Path, tmp_path: Path) -> None:
+    layer = AreaLayer(kind="district", label="Council districts", file="x.geojson", id="name", name="name")
+    file, target = shared_data / "gis" / "oakland" / "council_districts.geojson", tmp_path / "x.geojson"
+    prepare_areas("oakland", file, layer, crs=None, output=target)
+    properties = [feature["properties"] for feature in json.loads(target.read_text("utf-8"))["features"]]
+    assert {"id": "CCD6", "name": "Council District 6"} in properties

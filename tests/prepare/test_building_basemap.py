@@ -87,7 +87,8 @@ def test_the_same_shapes_always_give_the_same_bytes(drawings: list[Drawing], tmp
 def test_a_file_says_what_is_in_it_and_whom_it_names(drawings: list[Drawing], tmp_path: Path) -> None:
     write_tiles(drawings, BOUNDS, OPENSTREETMAP, tmp_path / "a.pmtiles")
     found = TilesFile.read(tmp_path / "a.pmtiles")
-    assert found == TilesFile(("label", "road_minor", "water"), OPENSTREETMAP)
+    where_it_ends = (-95.9, 29.4, -95.1, 29.6)
+    assert found == TilesFile(("label", "road_minor", "water"), OPENSTREETMAP, where_it_ends)
     with (tmp_path / "a.pmtiles").open("rb") as file:
         header = Reader(MmapSource(file)).header()
     assert (header["min_zoom"], header["max_zoom"], header["clustered"]) == (MIN_ZOOM, MAX_ZOOM, True)

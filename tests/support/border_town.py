@@ -232,7 +232,7 @@ class Census:
         if params.get("returnCountOnly") == "true":
             return Reply.json({"count": len(rows)})
         limit = min(int(params.get("resultRecordCount", self.page)), self.page)
-        wanted = params["outFields"].split(",")
+        wanted = params.get("outFields", "").split(",")
         features = [
             {
                 "attributes": {name: {"OBJECTID": number, **columns}[name] for name in wanted if name},

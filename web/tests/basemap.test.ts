@@ -1,7 +1,9 @@
 import { validateStyleMin } from "@maplibre/maplibre-gl-style-spec";
+import type { FeatureCollection, Polygon } from "geojson";
 import { expect, test } from "vitest";
 import type { AreaCollection, BaseKind, City } from "../src/data/api";
 import { localStyle } from "../src/map/basemap";
+import { fadeParts } from "../src/map/fade";
 import { bytes, type Palette } from "../src/map/palette";
 import { NAMES_BEGIN, ROOM_LAYER } from "../src/map/room";
 
@@ -23,16 +25,17 @@ const palette: Palette = {
   dark: false,
 };
 
+const BOUNDS: City["bounds"] = [0, 0, 4, 2];
 const KINDS: BaseKind[] = ["land", "water", "park", "road_minor", "road_major", "rail", "label"];
 
 function tiled(kinds: BaseKind[]): City {
   const tiles = { url: "/api/v1/map/tiles", layers: kinds };
-  return { map: { style_url: null, attribution: "", layers: [], tiles } } as unknown as City;
+  return { bounds: BOUNDS, map: { style_url: null, attribution: "", layers: [], tiles } } as unknown as City;
 }
 
 function city(kinds: BaseKind[]): City {
   const layers = kinds.map((kind, index) => ({ name: kind, kind, url: `http://city.example/map/${index}` }));
-  return { map: { style_url: null, attribution: "", layers } } as unknown as City;
+  return { bounds: BOUNDS, map: { style_url: null, attribution: "", layers } } as unknown as City;
 }
 
 const square = [
@@ -116,4 +119,36 @@ test("incidents are drawn between the ground and its names, and open marks claim
     expect(layers.slice(0, begin).every(({ type }) => type !== "symbol")).toBe(true);
     expect(layers.at(-1)?.id).toBe(ROOM_LAYER.id);
   }
+});
+
+test.each([
+  ["far around the city", null, [-1.8, -0.9, 5.8, 2.9]],
+  ["where its shapes end", [-1, 0, 4, 2], [-1, 0, 4, 2]],
+] as const)("the map fades, %s, before its tiles end and never over the city's middle", (_, shapes, ends) => {
+  const { sources, layers } = fadeParts(BOUNDS, shapes as City["bounds"] | null, color);
+  const drawn = sources.fade?.data as FeatureCollection<Polygon, { cover: number }> | undefined;
+  const features = drawn?.features ?? [];
+  const covers = features.map(({ properties }) => properties.cover);
+  expect(covers).toEqual(covers.toSorted((a, b) => a - b));
+  expect(covers[0]).toBeLessThan(0.02);
+  expect(covers.at(-1)).toBe(1);
+  const holes = features.map(({ geometry }) => geometry.coordinates[1] ?? []);
+  const last = holes.at(-1) ?? [];
+  const [lons, lats] = [0, 1].map((side) => last.map((point) => point[side] ?? 0));
+  const reached = [
+    Math.min(...(lons ?? [])),
+    Math.min(...(lats ?? [])),
+    Math.max(...(lons ?? [])),
+    Math.max(...(lats ?? [])),
+  ];
+  reached.forEach((side, index) => {
+    expect(side).toBeCloseTo(ends[index] ?? 0, 6);
+  });
+  for (const [lon = 0, lat = 0] of holes.flat()) {
+    expect(Math.abs(lon - 2) / 2 > 0.6 || Math.abs(lat - 1) > 0.6).toBe(true);
+  }
+  features.slice(0, -1).forEach(({ geometry }, ring) => {
+    expect(geometry.coordinates[0]).toEqual(holes[ring + 1]?.toReversed());
+  });
+  expect(layers.map(({ type }) => type)).toEqual(["fill"]);
 });

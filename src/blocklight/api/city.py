@@ -39,7 +39,11 @@ _CITY_EXAMPLE: City = {
         "style_url": "https://tiles.example.org/style.json",
         "geocoder_url": "https://geocoder.example.org/search?format=geojson&q={query}",
         "attribution": "",
-        "tiles": {"url": "/api/v1/map/tiles", "layers": ["water", "road_minor"]},
+        "tiles": {
+            "url": "/api/v1/map/tiles",
+            "layers": ["water", "road_minor"],
+            "bounds": (-96.2, 29.3, -94.7, 30.3),
+        },
         "layers": [{"name": "water-0", "kind": "water", "url": "/api/v1/map/0"}],
     },
     "sources": [
@@ -92,6 +96,7 @@ def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Res
             else {
                 "url": "/api/v1/map/tiles",
                 "layers": [name for name in BASE_KINDS if name in city.tiles.layers],
+                "bounds": city.tiles.extent,
             },
             "layers": [
                 {"name": f"{layer.kind}-{number}", "kind": layer.kind, "url": f"/api/v1/map/{number}"}

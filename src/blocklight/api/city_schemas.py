@@ -21,6 +21,10 @@ class MapTiles(TypedDict):
 
     url: Annotated[str, meaning("Where the PMTiles file is", "/api/v1/map/tiles")]
     layers: Annotated[list[BaseKind], meaning("Which kinds of layers are in it", ["water", "road_minor"])]
+    bounds: Annotated[
+        tuple[float, float, float, float],
+        meaning("Where its shapes end: west, south, east, north", [-96.2, 29.3, -94.7, 30.3]),
+    ]
 
 
 class MapLayer(TypedDict):

@@ -10,12 +10,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from blocklight.app.finding_places import words_of_missed
+from blocklight.app.missing_ground import missing_ground
 from blocklight.app.opening import Options, configured_city, wall_clock
 from blocklight.app.refusals import causes, refusal
 from blocklight.cli import out
 from blocklight.cli.report_tables import print_report, write_csv
 from blocklight.cli.sampling import Given, read_through
 from blocklight.config.city import City, SourceSpec
+from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError, RecordRejected, SourceChanged, SourceError, UsageError
 from blocklight.geo.areas import Areas
 from blocklight.intake.call_types import HELD_UNTIL_CLOSED
@@ -79,6 +81,8 @@ def check_city(
         soft_wrap=True,
     )
     _say_why_no_labels(city, rules)
+    if (missing := missing_ground(city, name, Settings().style_url)) is not None:
+        out.print(f"{missing}.", markup=False, highlight=False, soft_wrap=True)
     for source in chosen:
         out.rule(f"{source.id}: {source.label}")
         if source.connector == "push" and given.file is None:

@@ -35,9 +35,12 @@ def make_city_ground(name: str, sources: GroundSources, *, print_only: bool, fre
     credit = credit_of(parts)
     _say("Making the map …")
     made = make_ground(city, features, credit, folder)
-    edited = with_ground(path.read_text("utf-8-sig"), made.keys, file=name)
-    with_its_ground = parse_city(tomllib.loads(edited), file=name, folder=path.parent)
+    text = path.read_text("utf-8-sig")
+    with_its_ground = parse_city(
+        tomllib.loads(with_ground(text, made.keys, file=name)), file=name, folder=path.parent
+    )
     make_places(with_its_ground, folder, made)
+    edited = with_ground(text, made.keys, file=name)
     write_manifest(folder, city, parts, downloads)
     _print(made, credit)
     _finish(path, edited, made, city, print_only=print_only)

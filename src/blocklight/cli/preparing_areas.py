@@ -10,6 +10,7 @@ from blocklight.cli import out
 from blocklight.config.city import AreaLayer, City, load_city
 from blocklight.errors import BlocklightError, CityFileError
 from blocklight.geo.areas import Areas
+from blocklight.prepare.area_names import readable_name
 from blocklight.prepare.places.layers import read_layer
 
 _DIGITS = 6
@@ -35,7 +36,7 @@ def prepare_areas(name: str, file: Path, layer: AreaLayer, *, crs: str | None, o
         shape = shapely.set_precision(shapely.union_all(ids.shapes[mine]), 10**-_DIGITS)
         if not area or shape.is_empty or shape.geom_type not in ("Polygon", "MultiPolygon"):
             continue
-        properties = {"id": area, "name": str(names[mine[0]] or area)}
+        properties = {"id": area, "name": readable_name(str(names[mine[0]] or area).strip(), layer.label)}
         geometry = json.loads(shapely.to_geojson(shape))
         features.append({"type": "Feature", "properties": properties, "geometry": geometry})
     if not features:

@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from blocklight.app.city_runtime import CityRuntime, open_city
 from blocklight.app.listeners import address_of, listen, operator_listener, warn_if_moved
+from blocklight.app.missing_ground import missing_ground
 from blocklight.app.opening import Options, wall_clock
 from blocklight.app.serving import fetch, serve
 from blocklight.cli import say
@@ -28,10 +29,20 @@ def serve_city(
                 now=wall_clock,
                 intake=intake,
                 operator=operator,
-                started=lambda: say_where(runtime, listener, operator),
+                started=lambda: _say_all(runtime, options, listener, operator),
                 progress=shown,
             )
         )
+
+
+def _say_all(
+    runtime: CityRuntime, options: Options, listener: socket.socket, operator: socket.socket | None
+) -> None:
+    """Print where the map is, and what it lacks."""
+    say_where(runtime, listener, operator)
+    missing = missing_ground(runtime.city, options.city, runtime.settings.style_url)
+    if missing is not None:
+        say(escape(missing))
 
 
 def say_where(runtime: CityRuntime, listener: socket.socket, operator: socket.socket | None = None) -> None:

@@ -18,10 +18,14 @@ _MOST_METADATA_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class TilesFile:
-    """A file of vector tiles: the names of its layers, and its attribution as text, empty for none."""
+    """A file of vector tiles: the names of its layers, and its attribution as text, empty for none.
+
+    *extent* is where its shapes end (west, south, east, north), as far as it says.
+    """
 
     layers: tuple[str, ...]
     attribution: str
+    extent: tuple[float, float, float, float] = (-180.0, -90.0, 180.0, 90.0)
 
     @classmethod
     def read(cls, path: Path) -> "TilesFile":
@@ -42,7 +46,16 @@ class TilesFile:
             layers = tuple(str(layer["id"]) for layer in metadata["vector_layers"])
         except (KeyError, TypeError):
             raise ValueError("its metadata names no vector layers") from None
-        return cls(layers, str(metadata.get("attribution") or ""))
+        whole = header["min_lon_e7"], header["min_lat_e7"], header["max_lon_e7"], header["max_lat_e7"]
+        west, south, east, north = _extent(metadata.get("extent")) or [side / 1e7 for side in whole]
+        return cls(layers, str(metadata.get("attribution") or ""), (west, south, east, north))
+
+
+def _extent(value: object) -> list[float] | None:
+    """Return four numbers that `blocklight basemap build` and `ground` write, ``None`` for anything else."""
+    if not isinstance(value, list) or len(value) != 4:  # noqa: PLR2004 - the sides of a box
+        return None
+    return [float(side) for side in value] if all(isinstance(side, int | float) for side in value) else None
 
 
 def _metadata(body: bytes, compression: Compression) -> dict[str, Any]:

@@ -1349,6 +1349,21 @@ export interface components {
          */
         MapTiles: {
             /**
+             * @description Where its shapes end: west, south, east, north
+             * @example [
+             *       -96.2,
+             *       29.3,
+             *       -94.7,
+             *       30.3
+             *     ]
+             */
+            bounds: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /**
              * @description Which kinds of layers are in it
              * @example [
              *       "water",
@@ -2304,6 +2319,12 @@ export interface operations {
                      *         ],
                      *         "style_url": "https://tiles.example.org/style.json",
                      *         "tiles": {
+                     *           "bounds": [
+                     *             -96.2,
+                     *             29.3,
+                     *             -94.7,
+                     *             30.3
+                     *           ],
                      *           "layers": [
                      *             "water",
                      *             "road_minor"

@@ -2,6 +2,7 @@
 
 import type { GeoJSONSourceSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
 import type { AreaCollection, BaseKind, City } from "../data/api";
+import { fadeParts } from "./fade";
 import type { Palette } from "./palette";
 import { NAMES_BEGIN, ROOM_LAYER, ROOM_SOURCE } from "./room";
 
@@ -156,7 +157,7 @@ export function areaParts(
 }
 
 /** The layers under the incidents, each with its kind: those of the city's tiles, then its local ones. */
-function ground(city: City): (Origin & { kind: BaseKind })[] {
+function groundParts(city: City): (Origin & { kind: BaseKind })[] {
   const tiled = (city.map.tiles?.layers ?? []).map((kind) => ({
     kind,
     id: `tiles-${kind}`,
@@ -173,11 +174,13 @@ function ground(city: City): (Origin & { kind: BaseKind })[] {
 
 /** The style drawn from the city's own layers and tiles; with none it is plain land under the outlines. */
 export function localStyle(city: City, shown: ShownAreas | null, palette: Palette): StyleSpecification {
-  const parts = ground(city);
+  const parts = groundParts(city);
   const labels = parts.filter(({ kind }) => kind === "label");
   const hasLand = parts.some(({ kind }) => kind === "land");
   const areas = areaParts(shown, palette, labels.length === 0);
-  const sources: StyleSpecification["sources"] = { ...areas.sources, ...ROOM_SOURCE };
+  const ground = hasLand ? palette.water : palette.land;
+  const fade = fadeParts(city.bounds, city.map.tiles?.bounds ?? null, ground);
+  const sources: StyleSpecification["sources"] = { ...areas.sources, ...ROOM_SOURCE, ...fade.sources };
   const absolute = (url: string) => new URL(url, location.href).href;
   if (city.map.tiles) {
     sources.tiles = { type: "vector", url: `pmtiles://${absolute(city.map.tiles.url)}` };
@@ -192,11 +195,12 @@ export function localStyle(city: City, shown: ShownAreas | null, palette: Palett
       {
         id: "ground",
         type: "background",
-        paint: { "background-color": hasLand ? palette.water : palette.land },
+        paint: { "background-color": ground },
       },
       ...DRAWN.flatMap(([kind, draw]) =>
         parts.filter((part) => part.kind === kind).flatMap((part) => draw(part, palette)),
       ),
+      ...fade.layers,
       ...areas.layers.filter(({ type }) => type !== "symbol"),
       NAMES_BEGIN,
       ...areas.layers.filter(({ type }) => type === "symbol"),

@@ -163,6 +163,7 @@ export const en = {
     neighbourhood: "neighbourhood",
     neighborhood: "neighborhood",
     council_district: "council district",
+    zip: "ZIP",
   } as Record<string, string>,
   placeKinds: {
     grid: (metres: string) => `Shown at the nearest grid centre, up to ${metres} from the place.`,

@@ -161,6 +161,7 @@ export const es: Words = {
     neighbourhood: "barrio",
     neighborhood: "barrio",
     council_district: "distrito del concejo",
+    zip: "código postal",
   },
   placeKinds: {
     grid: (metres) => `Se muestra en el centro de cuadrícula más cercano, a no más de ${metres} del lugar.`,

@@ -161,6 +161,7 @@ export const vi: Words = {
     neighbourhood: "khu phố",
     neighborhood: "khu phố",
     council_district: "khu hội đồng",
+    zip: "mã bưu chính",
   },
   placeKinds: {
     grid: (metres) => `Hiện tại tâm ô lưới gần nhất, cách nơi thật không quá ${metres}.`,

@@ -158,6 +158,7 @@ export const zh: Words = {
     neighbourhood: "社区",
     neighborhood: "社区",
     council_district: "市议会选区",
+    zip: "邮政编码",
   },
   placeKinds: {
     grid: (metres) => `显示在最近的网格中心，距实际地点不超过 ${metres}。`,

@@ -78,7 +78,9 @@ def write_tiles(
         writer = Writer(file)
         for number, body in sorted(tiles):
             writer.write_tile(number, body)
-        writer.finalize(_header((west, south, east, north), bounds), _metadata(kinds, credit, max_zoom))
+        metadata = _metadata(kinds, credit, max_zoom)
+        metadata["extent"] = _extent(drawings, (west, south, east, north))
+        writer.finalize(_header((west, south, east, north), bounds), metadata)
     return Cut(len(tiles), tuple(sorted(kinds)))
 
 
@@ -152,6 +154,17 @@ def _on_grid(shapes: NDArray[np.object_], corner: tuple[float, float], size: flo
     broken = ~shapely.is_valid(moved)
     moved[broken] = shapely.make_valid(moved[broken], method="structure", keep_collapsed=False)
     return moved
+
+
+def _extent(drawings: list[Drawing], box: tuple[float, float, float, float]) -> list[float]:
+    """Return where the shapes end within the tiles' box: the page lets the map fade before that."""
+    drawn = [shapely.total_bounds(one.shapes) for one in drawings if one.kind != "label" and len(one.shapes)]
+    if not drawn:
+        return list(box)
+    ends = np.array(drawn)
+    lows = np.maximum(ends[:, :2].min(axis=0), box[:2])
+    highs = np.minimum(ends[:, 2:].max(axis=0), box[2:])
+    return [round(float(degrees), 5) for degrees in (*lows, *highs)]
 
 
 def _header(box: tuple[float, float, float, float], bounds: Bounds) -> dict[str, Any]:

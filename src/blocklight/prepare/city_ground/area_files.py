@@ -7,8 +7,9 @@ import numpy as np
 import shapely
 
 from blocklight.config.city import Bounds
+from blocklight.prepare.area_names import readable_name
 from blocklight.prepare.city_ground.features import Features, box_of
-from blocklight.prepare.city_ground.themes import area_name
+from blocklight.prepare.city_ground.themes import AREA_LABELS, Theme, area_name
 
 _DIGITS = 6
 _FEWEST = 2
@@ -26,6 +27,8 @@ def write_areas(features: Features, bounds: Bounds, target: Path) -> int:
         if shape.geom_type not in ("Polygon", "MultiPolygon") or shapely.intersection(shape, box).area == 0:
             continue
         name = area_name(features.theme, area, names[int(np.flatnonzero(own)[0])])
+        if features.theme is Theme.NEIGHBORHOOD:
+            name = readable_name(name, AREA_LABELS[features.theme])
         geometry = json.loads(shapely.to_geojson(shape))
         rows.append({"type": "Feature", "properties": {"id": area, "name": name}, "geometry": geometry})
     if len(rows) < _FEWEST:

@@ -49,7 +49,7 @@ def make_ground(city: City, features: list[Features], credit: str, folder: Path)
 def make_places(city: City, folder: Path, made: Made) -> None:
     """Write the approved places of *city*, as it is with its new areas, and check that they load.
 
-    Does nothing where nothing was written that counts addresses: a place must never serve fewer than it says.
+    Where no place would serve enough addresses, the keys that would name them are taken out of *made*.
     """
     spec = city.places
     if spec is None:
@@ -68,7 +68,11 @@ def make_places(city: City, folder: Path, made: Made) -> None:
     counts = None if spec.count is None else [float(value or 0) for value in served.column]
     built = build(city, areas, streets, served_by(Layer(served.shapes, served.column), counts, Plane(city)))
     if not built.places:
-        raise CityFileError(str(folder / _PLACES), "places", f"no place would serve {spec.serves} addresses")
+        reason = f"no place would serve {spec.serves} addresses"
+        if made.keys.pop("places", None) is None:
+            raise CityFileError(str(folder / _PLACES), "places", reason)
+        made.missing.append(f"no approved places: {reason}")
+        return
     write(built, city, folder / _PLACES)
     ApprovedPlaces.of(city, areas)
     share = built.without / max(1, built.addresses)
@@ -166,12 +170,20 @@ def _make_streets(city: City, features: list[Features], folder: Path, made: Made
     if not served:
         made.missing.append("no approved places: nothing counts the addresses along the streets")
     elif city.places is None:
-        spec = {
-            "file": f"{folder.name}/{_PLACES}",
-            "streets": f"{folder.name}/{_STREETS}",
-            "street_name": "FULLNAME",
-        }
-        made.keys["places"] = spec | served
+        made.keys["places"] = _places_keys(city, folder, made) | served
+
+
+def _places_keys(city: City, folder: Path, made: Made) -> dict[str, Any]:
+    """Give the keys of [places]: they stay within the areas that a city had, or else within its first kind.
+
+    Within several kinds whose borders nearly coincide many homes would have no place: 5.2 % of Oakland's
+    within ZIP codes and tracts, 3.7 % within ZIP codes.
+    """
+    own = [layer.kind for layer in city.areas]
+    added = [str(row["kind"]) for row in made.keys.get("areas", ())]
+    within = {"within": own or added[:1]} if added else {}
+    file, streets = f"{folder.name}/{_PLACES}", f"{folder.name}/{_STREETS}"
+    return {"file": file, **within, "streets": streets, "street_name": "FULLNAME"}
 
 
 def _served(features: list[Features], folder: Path) -> dict[str, str]:

@@ -93,6 +93,9 @@ def gather(
                 "nothing in it lies within the map: wrong reference system? (--crs)",
             )
         features.append(read)
+    if not any(len(read.shapes) for read in features):
+        reason = "no ground was given" if not parts else "nothing of the ground lies within them"
+        raise CityFileError(city.city.id, "city.bounds", reason)
     return parts, features
 
 
