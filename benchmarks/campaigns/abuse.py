@@ -17,26 +17,29 @@ from table import Table
 
 HERE = Path(__file__).parent
 _SUPPORT = HERE.parent.parent / "tests" / "support"
+_LOOK_EVERY_S = 5
 PREFILLED = 8_000
 """Calls that are on the map before anybody abuses it, so that its windows and pages are worth asking for."""
 
 REFUSED, HTTP = "blocklight_refused_total", "blocklight_http_seconds_count"
+SLOW, WINDOW = "blocklight_live_slow", "/api/v1/window"
+_REFUSED_OF = '[^}}]*route="(?:{})",status="(?:429|503)"'
 SHOWN = {
     "pipelining": (REFUSED, '[^}]*limit="pipelined"'),
-    "bodies_without_end": (HTTP, '.*push.*status="408".*'),
+    "bodies_without_end": (REFUSED, '[^}]*limit="slow_body"'),
     "slow_headers": (REFUSED, '[^}]*limit="slow_headers"'),
     "huge_headers": (REFUSED, '[^}]*limit="large_headers"'),
     "bad_http": (REFUSED, '[^}]*limit="malformed"'),
-    "window_storm": (REFUSED, '[^}]*limit="(?:work|requests)_(?:address|total)"'),
-    "long_pages": (REFUSED, '[^}]*limit="(?:work|requests)_(?:address|total)"'),
-    "odd_requests": (HTTP, '.*status="40[045]".*'),
-    "reconnecting": ("blocklight_live_opened_total", "[^}]*"),
+    "window_storm": (HTTP, f'[^}}]*route="{WINDOW}",status="[^}}]*'),
+    "long_pages": (HTTP, _REFUSED_OF.format("/list|/data|/api/v1/incidents|/api/v1/ledger")),
+    "odd_requests": (HTTP, '(?!.*push).*status="40[045].*'),
+    "reconnecting": ("blocklight_live_left_early_total", "[^}]*"),
     "replay_storm": ("blocklight_live_replayed_bytes_total", "[^}]*"),
     "bad_pushes": (HTTP, '.*push.*status="4(?:00|01|22|29)".*'),
-    "never_reading": ("blocklight_live_opened_total", "[^}]*"),
+    "never_reading": (SLOW, "[^}]*"),
     "flood": (REFUSED, '[^}]*limit="(?:connections|live)_address"'),
 }
-"""The figure of the operator that grows with each abuse."""
+"""The figure of the operator that grows with each abuse; that of who never reads goes down again as well."""
 
 STOPPED_BY_NGINX = frozenset({"pipelining", "slow_headers", "huge_headers", "bad_http"})
 """What nginx itself ends before it reaches the map: nothing is there to be counted."""
@@ -92,21 +95,30 @@ def run(minutes: float, *, behind_nginx: bool) -> dict[str, Any]:
         strangers = _script("abuse_mix.py", port, 60 * minutes, key, *authority)
         stack.callback(strangers.terminate)
         honest = _script("visitors.py", port, 60 * minutes - 10, *authority)
-        most = 0.0
+        most = slow = 0.0
         while honest.poll() is None:
             time.sleep(1)
             most = max(most, server.figures().resident_mb)
+            if int(time.monotonic()) % _LOOK_EVERY_S == 0:
+                slow = max(slow, metric(server.operator_metrics(), *SHOWN["never_reading"]))
         seen, tried = _report(honest), _report(strangers)
         after = server.operator_metrics()
         up = server.alive() and server.get("/readyz")[0] == server.get("/list")[0] == 200
         return {
             **seen,
             "tried": tried,
-            "shown": {name: metric(after, *which) - metric(before, *which) for name, which in SHOWN.items()},
+            "shown": _grown(before, after, seen) | {"never_reading": slow},
             "most_mb": most,
             "up": up,
             "log_lines": server.log_lines() - lines,
         }
+
+
+def _grown(before: str, after: str, seen: dict[str, Any]) -> dict[str, float]:
+    """Tell how much each figure grew, beyond the windows that the visitors asked for themselves."""
+    grown = {name: metric(after, *which) - metric(before, *which) for name, which in SHOWN.items()}
+    grown["window_storm"] -= seen["visited"][WINDOW]
+    return grown
 
 
 def _prefill(server: ServedCity, key: str) -> None:
@@ -124,7 +136,7 @@ def measure(table: Table, minutes: float, *, behind_nginx: bool) -> None:
     silent = [
         name
         for name, grown in end["shown"].items()
-        if not grown and not (behind_nginx and name in STOPPED_BY_NGINX)
+        if grown <= 0 and not (behind_nginx and name in STOPPED_BY_NGINX)
     ]
     unread = end.get("pages broken", 0) + sum(
         count for name, count in end.items() if name.startswith(("pages 4", "pages 5"))

@@ -2,7 +2,8 @@
 
     python visitors.py PORT SECONDS [AUTHORITY]
 
-Prints one line of JSON at the end: how late changes came, what was lost, and how long pages took.
+Prints one line of JSON at the end: how late changes came, what was lost, how long pages took, and why
+some were not answered.
 """
 
 import http.client
@@ -26,6 +27,8 @@ _PATIENCE_S = 20.0
 
 counts: Counter[str] = Counter()
 delays: list[float] = []
+unanswered: Counter[str] = Counter()
+"""Why pages were not answered: status, path and what the answer said."""
 visits: dict[str, list[float]] = {}
 
 
@@ -100,14 +103,25 @@ class Visitor(Honest):
                 try:
                     connection.request("GET", path, headers=_HEADERS)
                     answer = connection.getresponse()
-                    answer.read()
+                    body = answer.read()
                     counts[f"pages {answer.status}"] += 1
+                    if answer.status >= http.client.BAD_REQUEST:
+                        unanswered[f"{answer.status} {path} {_title(body)}"] += 1
                     visits.setdefault(path, []).append(time.monotonic() - begun)
-                except (OSError, http.client.HTTPException):
+                except (OSError, http.client.HTTPException) as error:
                     counts["pages broken"] += 1
+                    unanswered[f"{type(error).__name__} {path}"] += 1
                 finally:
                     connection.close()
             time.sleep(_BETWEEN_S)
+
+
+def _title(body: bytes) -> str:
+    """Return the title of a problem, or how a page begins that is none."""
+    try:
+        return str(json.loads(body)["title"])
+    except (ValueError, KeyError, TypeError):
+        return body[:60].decode("latin-1")
 
 
 def main(port: int, seconds: float, authority: str | None) -> None:
@@ -129,6 +143,8 @@ def main(port: int, seconds: float, authority: str | None) -> None:
         "longest": float(late.max()),
         "page_p50": float(np.percentile(took, 50)),
         "page_p99": float(np.percentile(took, 99)),
+        "unanswered": unanswered,
+        "visited": {path: len(times) for path, times in visits.items()},
         "page_longest": {path: max(times) for path, times in visits.items()},
     }
     print(json.dumps(report), flush=True)

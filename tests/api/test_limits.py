@@ -1,5 +1,7 @@
 import asyncio
+import json
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from blocklight.api.limits import (
     address_key,
     client_address,
 )
+from blocklight.api.request_figures import RequestFigures
 
 _PROXIES: tuple[Network, ...] = (*LOOPBACK, ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
@@ -170,6 +173,26 @@ async def test_who_asks_on_and_on_waits_for_each_refusal_and_keeps_nobody_busy(
     assert status == 429
     assert took >= 0.45
     assert (await ask("192.0.2.2"))[0] == 404, "others are answered at once"
+
+
+@pytest.mark.anyio
+async def test_the_operator_sees_which_answers_were_refused() -> None:
+    figures = RequestFigures()
+    ask = _Asking(Front(FastAPI(), {}, Admission(Limits(requests_each=0.02)), requests=figures))
+    for path in ("/list", "/list", "/api/v1/incidents", "/api/v1/incidents/x"):
+        await ask("192.0.2.1", path)
+    counts = {named: int(histogram.buckets[-1][1]) for named, histogram in figures.histograms.items()}
+    assert counts == {
+        ("/list", "404"): 1,  # this application has no routes
+        ("/list", "429"): 1,
+        ("/api/v1/incidents", "429"): 1,
+        ("none", "429"): 1,
+    }
+
+
+def test_what_refusals_are_named_by_are_paths_of_the_interface() -> None:
+    documented = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text("utf-8"))["paths"]
+    assert {path for path in front.NAMED if path.startswith("/api/")} <= documented.keys()
 
 
 @pytest.mark.anyio

@@ -121,6 +121,60 @@ async def test_a_full_queue_makes_room_for_who_waits_with_less() -> None:
     assert [type(result) for result in results].count(Full) >= 1
 
 
+async def test_a_place_is_kept_for_who_had_little_of_late() -> None:
+    turns = Turns()
+    greedy = [f"greedy {number}" for number in range(5)]
+    for address in greedy:
+        await turns.enter(address)
+        turns.leave(address, 30.0)
+    working = [asyncio.create_task(turns.enter(address)) for address in greedy]
+    await asyncio.sleep(0.01)
+    assert [task.done() for task in working] == [True, True, False, False, False]
+    async with asyncio.timeout(5):
+        await turns.enter("modest")
+    for task in working:
+        task.cancel()
+    await asyncio.gather(*working, return_exceptions=True)
+
+
+async def test_who_had_little_of_late_waits_longer_before_being_told_to_go() -> None:
+    turns = Turns(longest_wait_s=0.1)
+    for address in ("a", "b", "c", "greedy"):
+        if address == "greedy":
+            turns.leave("c")
+        await turns.enter(address)
+    turns.leave("greedy", 30.0)
+    await turns.enter("c")
+    modest = asyncio.create_task(turns.enter("modest"))
+    with pytest.raises(Full):
+        await turns.enter("greedy")
+    assert not modest.done()
+    turns.leave("a", 0.1)
+    await modest
+
+
+async def test_a_queue_full_of_many_addresses_makes_room_for_who_had_less() -> None:
+    turns = Turns()
+    greedy = [f"greedy {number}" for number in range(131)]
+    for address in greedy:
+        await turns.enter(address)
+        turns.leave(address, 30.0)
+    waiting = [asyncio.create_task(turns.enter(address)) for address in greedy[:130]]
+    await asyncio.sleep(0)
+    with pytest.raises(Full):
+        await turns.enter(greedy[130])
+    await turns.enter("x")
+    modest = asyncio.create_task(turns.enter("modest"))
+    await asyncio.sleep(0.01)
+    results = [task for task in waiting if task.done() and task.exception()]
+    assert len(results) == 1, "one of those who had most is told to go"
+    turns.leave("x", 0.1)
+    await modest
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
 async def test_one_address_may_not_fill_the_queue() -> None:
     turns = Turns()
     waiting = [asyncio.create_task(turns.enter("greedy")) for _ in range(34)]

@@ -255,10 +255,27 @@ def test_a_client_that_never_reads_again_is_given_up(caplog: pytest.LogCaptureFi
         broadcasting(interval_s=0.02, stalled_s=0.2) as broadcast,
         broadcast.listener(receive_buffer=4096) as slow,
     ):
-        _flood(broadcast, lambda: broadcast.live.clients == 0)
+        was_slow: list[int] = []
+
+        def is_given_up() -> bool:
+            was_slow.append(broadcast.live.slow)
+            return broadcast.live.clients == 0
+
+        _flood(broadcast, is_given_up)
+        assert max(was_slow) == 1
+        assert broadcast.live.readers["stalled"] == 1
         assert slow.read()[-1].name in {"incident", "pulse"}, (
             "what was written arrives, then the socket closes"
         )
+
+
+def test_who_leaves_at_once_is_counted() -> None:
+    with broadcasting() as broadcast:
+        for _ in range(3):
+            with broadcast.listener() as listener:
+                listener.read(until_seen="pulse")
+            until(lambda: broadcast.live.clients == 0)
+        until(lambda: broadcast.live.readers["left_early"] == 3)
 
 
 def test_a_retraction_empties_what_was_not_sent_yet() -> None:

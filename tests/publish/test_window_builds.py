@@ -78,6 +78,27 @@ async def test_a_late_answer_is_better_than_a_long_wait(
     window.may_build.set()
 
 
+@pytest.mark.parametrize("encoding", ["br", "identity"])
+async def test_a_window_that_was_built_anew_in_another_encoding_leaves_nobody_without_one(
+    encoding: str, columns: Columns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "_PATIENCE_S", 0.05)
+    monkeypatch.setattr("blocklight.publish.window._MIN_AGE_S", 0.0)
+    monkeypatch.setattr("blocklight.publish.window._REBUILD_SHARE", 0)
+    window = SlowWindow(columns)
+    window.may_build.set()
+    builds = WindowBuilds(lambda: window)
+    window.advance(2, retracted=False)
+    assert await builds.get(24, encoding, "window") is not None
+    window.may_build.clear()
+    window.advance(3, retracted=False)
+    waiting = asyncio.create_task(builds.get(24, encoding, "window"))
+    assert await asyncio.to_thread(window.begun.acquire, timeout=20)
+    Window.get(window, 24, "gzip", "window")
+    assert await waiting is not None
+    window.may_build.set()
+
+
 async def test_what_was_taken_back_is_never_answered_however_long_building_takes(
     columns: Columns, monkeypatch: pytest.MonkeyPatch
 ) -> None:

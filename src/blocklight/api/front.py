@@ -18,6 +18,11 @@ PUSH_ROUTE = f"{PREFIX}{{source}}"
 _OPEN_TO_ALL = ("/api/", "/openapi")
 _WORKED_OUT = ("/api/", "/list", "/data", "/manifest.webmanifest", "/metrics", "/openapi")
 """What a thread works out, mostly from the database; everything else is answered from memory."""
+NAMED = (
+    *("/list", "/data"),
+    *(f"/api/v1/{noun}" for noun in ("city", "incidents", "ledger", "policy", "sources", "usual")),
+)
+"""Of these a refusal, too, is counted by name, though it comes before any routing."""
 _LEAST_WORK_S = 0.05
 _LIVE_AGAIN_S = 30
 _REFUSED_AFTER_S = 2.0
@@ -57,6 +62,7 @@ class Front:
         self._push = push
         self._turns = Turns(sending_share=sending_share)
         self._requests = requests or RequestFigures()
+        self._named = {*NAMED, *streams}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         """Answer one request."""
@@ -69,7 +75,7 @@ class Front:
             return
         method, path = scope["method"], scope["path"]
         if path != LIVE:  # ten thousand readers get its frames, each one a message: they are not timed
-            send = self._requests.timing(scope, send, path if path in self._streams else None)
+            send = self._requests.timing(scope, send, path if path in self._named else None)
         open_to_all = path.startswith(_OPEN_TO_ALL)
         address = _address(scope)
         wait_s = self._admission.requests.take(address, 1.0)

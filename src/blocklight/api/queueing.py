@@ -11,6 +11,12 @@ _AT_ONCE_EACH = 2
 _WAITING = 128
 _WAITING_EACH = 32
 _LONGEST_WAIT_S = 2.0
+_LITTLE_S = 2.0
+"""Of work of late: who had less is a reader of the map, as far as anybody can tell."""
+_LITTLE_SHARE = 1 / 3
+"""Of what the address had that works or waits and had most: on a busy machine all work takes long."""
+_LITTLE_WAITS = 5
+"""How many times as long such an address may wait: a late page is better for its reader than none."""
 _ALL_OF_IT = 3.0
 _REMEMBERED = 20_000
 _FORGOTTEN_S = 30.0
@@ -24,8 +30,9 @@ class Turns:
     """A bounded number of places to work in, given to whoever waits and has had the least of late.
 
     Nobody gets the last place of all while holding others, so one address never keeps another from working,
-    and a reader who comes by does not wait behind twenty who ask for all that they can get. While sending
-    frames takes much of the processor (*sending_share*) a place stays empty for a while after it was used.
+    and a reader who comes by does not wait behind twenty who ask for all that they can get: one place is kept
+    for addresses that had little of late. While sending frames takes much of the processor (*sending_share*)
+    a place stays empty for a while after it was used.
     """
 
     def __init__(
@@ -48,18 +55,21 @@ class Turns:
 
     async def enter(self, address: str) -> None:
         """Wait for a place, at most a moment; raises ``Full``."""
-        if not self._waiting and self._may_work(address):
+        now = asyncio.get_running_loop().time()
+        little = self._little(now)
+        if not self._waiting and self._may_work(address, now, little):
             self._working[address] += 1
             return
         if len(self._waiting.get(address, ())) >= _WAITING_EACH:
             raise Full
-        if self.waiting >= _WAITING and not self._makes_room(address):
+        if self.waiting >= _WAITING and not self._makes_room(address, now):
             raise Full
+        patience = _LITTLE_WAITS if self._had_of_late(address, now) < little else 1
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(address, deque()).append(turn)
         self._go_on()
         try:
-            async with asyncio.timeout(self._longest_wait_s):
+            async with asyncio.timeout(self._longest_wait_s * patience):
                 await asyncio.shield(turn)
         except BaseException as error:
             if isinstance(error, Full):
@@ -75,12 +85,21 @@ class Turns:
                 raise Full from None
             raise
 
-    def _makes_room(self, address: str) -> bool:
-        """Send away the last who came of the address that waits with most, if *address* waits with less."""
-        most = max(self._waiting, key=lambda other: len(self._waiting[other]))
-        if len(self._waiting[most]) <= len(self._waiting.get(address, ())) + 1:
+    def _makes_room(self, address: str, now: float) -> bool:
+        """Send away the last who came of the address that waits with most, or of such the one that had most.
+
+        Not if *address* would then be that one itself.
+        """
+
+        def claim(other: str, more: int = 0) -> tuple[int, float]:
+            return len(self._waiting.get(other, ())) + more, self._had_of_late(other, now)
+
+        most = max(self._waiting, key=claim)
+        if claim(most) <= claim(address, 1):
             return False
         turn = self._waiting[most].pop()
+        if not self._waiting[most]:
+            del self._waiting[most]
         turn.set_exception(Full())
         return True
 
@@ -110,14 +129,21 @@ class Turns:
         had, at = self._had.get(address, (0.0, now))
         return float(had * 0.5 ** ((now - at) / _FORGOTTEN_S))
 
-    def _may_work(self, address: str) -> bool:
-        is_free = self._working.total() + self._resting < _AT_ONCE
+    def _little(self, now: float) -> float:
+        """Seconds of work of late that are little at the moment."""
+        had = (self._had_of_late(address, now) for address in (*self._working, *self._waiting))
+        return max(_LITTLE_S, _LITTLE_SHARE * max(had, default=0.0))
+
+    def _may_work(self, address: str, now: float, little: float) -> bool:
+        is_kept = self._had_of_late(address, now) >= little
+        is_free = self._working.total() + self._resting < _AT_ONCE - is_kept
         return is_free and self._working[address] < _AT_ONCE_EACH
 
     def _go_on(self) -> None:
         now = asyncio.get_running_loop().time()
+        little = self._little(now)
         for address in sorted(self._waiting, key=lambda address: self._had_of_late(address, now)):
-            if not self._may_work(address):
+            if not self._may_work(address, now, little):
                 continue
             turns = self._waiting.pop(address)
             self._working[address] += 1

@@ -47,14 +47,21 @@ class WindowBuilds:
         if snapshot is not None:
             return snapshot
         job = _Job(hours, what, encoding)
-        older = self._window().older(hours, encoding, what)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_LONGEST_S if older is None else _PATIENCE_S):
-                while True:
-                    snapshot = await asyncio.shield(self._order(job))
-                    if self._window().may_tell(snapshot):
-                        return snapshot
-        return self._window().older(hours, encoding, what)  # anew: something may have been taken back
+        has_older = self._window().older(hours, encoding, what) is not None
+        for longest_s in (_PATIENCE_S, _LONGEST_S) if has_older else (_LONGEST_S,):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(longest_s):
+                    return await self._newest(job)
+            older = self._window().older(hours, encoding, what)  # anew: something may have been taken back
+            if older is not None:
+                return older
+        return None
+
+    async def _newest(self, job: _Job) -> Snapshot:
+        while True:
+            snapshot = await asyncio.shield(self._order(job))
+            if self._window().may_tell(snapshot):
+                return snapshot
 
     def _order(self, job: _Job) -> "asyncio.Future[Snapshot]":
         """Have *job* done soon, once for all who want it."""

@@ -38,6 +38,7 @@ _SMALL_BYTES = 16_000
 LEAST_REPLAY_BYTES = 256_000
 """Some hundred changes, which are always replayed: loading the window anew interrupts a reader."""
 _STALLED_S = 60.0
+_EARLY_S = 2.0
 _CLIENTS_PER_STEP = 500
 _RESET = b"event: reset\ndata: {}\n\n"
 _RESETS = _RESET, packed(_RESET)
@@ -96,7 +97,8 @@ class Live:
         self.frames_sent = 0
         self.resets = 0
         self.readers: Counter[str] = Counter()
-        """Streams ``opened``, ``replayed_bytes`` to who came back, and how many were too far ``behind``."""
+        """Streams ``opened``, of those ``left_early`` and ``stalled`` ones that took nothing for long,
+        ``replayed_bytes`` to who came back, and how many were too far ``behind``."""
         self.sending_share = 0.0
         """How much of the last seconds went into sending frames: what is left is for everything else."""
         self.broken = 0
@@ -118,6 +120,11 @@ class Live:
     def clients(self) -> int:
         """How many connections are open."""
         return len(self._clients)
+
+    @property
+    def slow(self) -> int:
+        """How many connections take frames more slowly than they come, or not at all."""
+        return sum(client.queue is not None for client in self._clients)
 
     def publish(self, changes: list[Change]) -> None:
         """Queue changes for the next frame; call from the event loop, in order of seq."""
@@ -214,6 +221,7 @@ class Live:
             await send(_END)
             return
         client = _Client(send, packs=packs)
+        began = asyncio.get_running_loop().time()
         self.readers["opened"] += 1
         self._clients[client] = None  # from here on frames queue up behind the replay: no gap, no repeat
         try:
@@ -227,6 +235,7 @@ class Live:
                 raise
         finally:
             self._clients.pop(client, None)
+            self.readers["left_early"] += asyncio.get_running_loop().time() - began < _EARLY_S
             if client.task is not None:
                 client.task.cancel()
 
@@ -336,6 +345,7 @@ class Live:
             client.queue = None
             client.task = None
         except TimeoutError:
+            self.readers["stalled"] += 1
             self._give_up(client)  # the server closes what its application leaves
         except Exception:  # noqa: BLE001 - whatever is wrong with one connection concerns nobody else
             self.broken += 1

@@ -65,6 +65,8 @@ class _Built:
     built_at: float
     cost_s: float
     encoded: dict[str, bytes]
+    before: "_Built | None" = None
+    """The one that this replaces: it may have been packed in ways in which this one is not packed yet."""
 
 
 class Window:
@@ -115,9 +117,14 @@ class Window:
     def older(self, hours: int, encoding: str, what: str = "window") -> Snapshot | None:
         """Return an answer that is late, but of which nothing was taken back since, or ``None``."""
         built = self._built.get((what, hours))
-        if built is None or built.seq < self._stale_below:
-            return None
-        return _encoded(built, encoding) if time.monotonic() - built.built_at < _STILL_OF_USE_S else None
+        for candidate in (built, None if built is None else built.before):
+            if candidate is None or candidate.seq < self._stale_below:
+                continue
+            if time.monotonic() - candidate.built_at < _STILL_OF_USE_S and (
+                snapshot := _encoded(candidate, encoding)
+            ):
+                return snapshot
+        return None
 
     def may_tell(self, snapshot: Snapshot) -> bool:
         """Whether nothing was taken back since an answer was begun."""
@@ -147,7 +154,11 @@ class Window:
         raw = to_ipc(batch, self._about(seq, hours))
         etag = hashlib.blake2b(raw, digest_size=9).hexdigest()
         now = time.monotonic()
-        built = _Built(raw, seq, etag, now, now - start, {})
+        before = kept.get((what, hours))
+        if before is not None:
+            before.before = None
+            before = before if before.seq >= self._stale_below else None
+        built = _Built(raw, seq, etag, now, now - start, {}, before)
         kept[(what, hours)] = built
         while len(kept) > _KEPT:
             del kept[next(iter(kept))]
@@ -160,7 +171,7 @@ def lengths(longest: int) -> tuple[int, ...]:
 
 
 def _encoded(built: _Built, encoding: str) -> Snapshot | None:
-    body = built.encoded.get(encoding)
+    body = built.raw if encoding == "identity" else built.encoded.get(encoding)
     return None if body is None else Snapshot(body, encoding, f'"{built.etag}-{encoding}"', built.seq)
 
 
