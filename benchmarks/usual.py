@@ -23,7 +23,8 @@ from blocklight.config.city import City, load_city, shipped_cities
 from blocklight.geo.areas import Areas
 from blocklight.insight.predictive import TAIL, Range, pooled_size, usual_range
 from blocklight.insight.usual import LEAST_WEEKS, MOST_WEEKS, Usual, is_whole, same_hours
-from blocklight.model.vocabulary import Kind
+from blocklight.model.record import Place
+from blocklight.model.vocabulary import Kind, PlaceKind
 from blocklight.store import FetchReport, Store
 
 ROWS = 1_000_000
@@ -183,14 +184,14 @@ def _answer_s(store: Store, city: City, kind: str, now: datetime) -> float:
 
 def _busiest(city: City, kind: str) -> tuple[str, str]:
     """Return the area in which downtown lies."""
-    return kind, Areas(city).at(-95.37, 29.76)[kind]
+    return kind, Areas(city).areas_of_public(Place(-95.37, 29.76, PlaceKind.GRID, 1))[kind]
 
 
 def fill(store: Store, city: City, shared: Path, end: datetime) -> None:
     """Store a million recorded calls that end now, with the squares that they lie in."""
     areas = Areas(city)
     rows = (
-        msgspec.structs.replace(call, areas=areas.at(call.place.lon, call.place.lat)) if call.place else call
+        msgspec.structs.replace(call, areas=areas.areas_of_public(call.place)) if call.place else call
         for call in calls(shared, ROWS, city, end=end)
     )
     while batch := list(islice(rows, _BATCH)):

@@ -21,6 +21,7 @@ from blocklight.api.app import create_app
 from blocklight.api.state import Public
 from blocklight.config.city import City, load_city
 from blocklight.geo.areas import Areas
+from blocklight.geo.exact import SourceKey
 from blocklight.intake.geomask import mask_point
 from blocklight.intake.redact import Rules
 from blocklight.model.record import PublicIncident
@@ -51,7 +52,7 @@ def calls(shared: Path, count: int, city: City, *, end: datetime) -> Iterator[Pu
             (row["lon_e5"] or -9_536_000) / 1e5, (row["lat_e5"] or 2_976_000) / 1e5, resolution
         )
         yield PublicIncident(
-            id=rules.public_id("active", str(number)),
+            id=rules.public_id("active", SourceKey(str(number))),
             source="active",
             kind=Kind.CALL,
             agency="fire" if row["agency"] == "F" else "police",

@@ -19,15 +19,16 @@ from typing import Any
 import h3
 import pytest
 from account import EXPORTS, FEEDS, Export, Feed, export_rows
+from exact_calls import address_of, changed, lon_lat
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace as changed
 from town import KEY, Town, name_epoch
 
 from blocklight.cli.sampling import one_page
 from blocklight.config.city import City, SourceSpec, load_city
 from blocklight.config.policy import Rule
 from blocklight.errors import RecordRejected
+from blocklight.geo.exact import degrees, key_text
 from blocklight.intake.connectors.recording import replay_lines
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Incident, RawRecord
@@ -195,8 +196,8 @@ def test_neither_key_nor_address_nor_exact_place_of_a_recorded_record_is_public(
     rules = recorded.rules()
     bodies = told(recorded, [redact(one, rules) for one in recorded.incidents])
     for one in recorded.incidents:
-        exact = [f"{number:.6f}".rstrip("0") for number in (one.lon, one.lat) if number is not None]
-        secrets = [text for text in (one.source_key, one.address) if text and len(text) >= SHORTEST]
+        exact = [f"{number:.6f}".rstrip("0") for number in lon_lat(one) or ()]
+        secrets = [text for text in (key_text(one.source_key), address_of(one)[0]) if len(text) >= SHORTEST]
         for secret in [*exact, *secrets]:
             # A number that a longer one begins with by chance is another number.
             whole = re.compile(re.escape(secret.encode()) + (rb"(?!\d)" if secret in exact else b""))
@@ -224,13 +225,13 @@ def test_a_recorded_record_is_judged_as_promised_whatever_is_done_to_it(
     again = redact(changed(one, source_key=data.draw(st.text(min_size=1))), rules)
     assert shown(again).place == public.place
     if public.place is not None:
-        assert one.lon is not None
-        assert one.lat is not None
+        assert one.point is not None
+        lon, lat = degrees(one.point)
         finest = 8 if public.category is Category.MEDICAL else 9
         at = public.place.lat, public.place.lon
         cell = next(r for r in range(5, 10) if _is_centre(at, r))
         assert cell <= finest
-        fine = h3.latlng_to_cell(one.lat, one.lon, 9)
+        fine = h3.latlng_to_cell(lat, lon, 9)
         assert h3.cell_to_parent(fine, cell) == h3.latlng_to_cell(*at, cell)
     # 10: another key, another id.
     assert redact(one, recorded.rules(key=KEY[::-1])).id != public.id
@@ -255,7 +256,9 @@ def test_recorded_calls_that_turn_sensitive_leave_every_surface_and_change_no_ot
     rules = recorded.rules()
     public = [redact(one, rules) for one in recorded.incidents]
     hidden = [
-        redact(changed(one, source_key=f"{one.source_key}-{n}", source_type=SENSITIVE[n % 5]), rules)
+        redact(
+            changed(one, source_key=f"{key_text(one.source_key)}-{n}", source_type=SENSITIVE[n % 5]), rules
+        )
         for one in recorded.incidents
         for n in range(17)
     ]
@@ -271,10 +274,10 @@ def test_how_far_recorded_places_were_moved_is_told_as_worked_out_from_the_grid(
     rules = recorded.rules()
     expected: Counter[int] = Counter()
     for one in recorded.incidents:
-        assert one.lon is not None
-        assert one.lat is not None
+        assert one.point is not None
+        lon, lat = degrees(one.point)
         medical = rules.category(one.source_type) is Category.MEDICAL
-        cell = h3.latlng_to_cell(one.lat, one.lon, 8 if medical else 9)
+        cell = h3.latlng_to_cell(lat, lon, 8 if medical else 9)
         centre, corners = h3.cell_to_latlng(cell), h3.cell_to_boundary(cell)
         expected[math.ceil(max(h3.great_circle_distance(centre, c, unit="m") for c in corners))] += 1
     body = told(recorded, [shown(redact(one, rules)) for one in recorded.incidents])["/api/v1/ledger"]

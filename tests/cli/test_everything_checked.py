@@ -7,6 +7,7 @@ import re
 from workplace import CITY_FILE, Inside, Workplace, a_row
 
 from blocklight.config.city import load_city
+from blocklight.geo.exact import ExactPoint
 from blocklight.intake.feed_report import PlaceCounts
 from blocklight.intake.spread import Spread
 
@@ -119,12 +120,12 @@ def test_the_box_leaves_out_no_more_than_it_may() -> None:
     bounds = load_city("houston").city.bounds
     places = PlaceCounts()
     for n in range(1000):
-        places.add(-95.3 + n % 10 / 100, 29.7, bounds)
-    places.add(10, 29.7, bounds)
+        places.add(ExactPoint(-95.3 + n % 10 / 100, 29.7), bounds)
+    places.add(ExactPoint(10, 29.7), bounds)
     box = places.box()
     assert box is not None
     assert box[2] < -95
-    places.add(11, 29.7, bounds)
+    places.add(ExactPoint(11, 29.7), bounds)
     box = places.box()
     assert box is not None
     assert box[2] > 10, "two of 1,002 are more than a thousandth"

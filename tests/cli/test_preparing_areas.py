@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from exact_calls import public_place
 
 from blocklight.cli.preparing_areas import prepare_areas
 from blocklight.config.city import AreaLayer, load_city
@@ -56,7 +57,7 @@ def test_the_lines_that_are_shown_make_a_city_file_with_areas(
     (tmp_path / "oakland.toml").write_text(f"{text}\n[[areas]]{lines}", "utf-8")
     city = load_city(str(tmp_path / "oakland.toml"))
     assert whole.areas == ()
-    assert Areas(city).at(-122.185, 37.705) == {"beat": "01X"}
+    assert Areas(city).areas_of_public(public_place(-122.185, 37.705)) == {"beat": "01X"}
 
 
 def test_what_cannot_be_prepared_is_one_line(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import shapely
 from blocklight.config.city import load_city
 from blocklight.demo import areas, city_plan, ground
 from blocklight.demo.places import spots
+from blocklight.geo.exact import ExactAddress, ExactPoint
 from blocklight.intake.blocks import Blocks
 from blocklight.intake.geomask import hundred_block
 
@@ -149,8 +150,8 @@ def test_most_calls_are_at_an_address_whose_block_the_streets_know() -> None:
     known = 0
     some = spots()[::150]
     for spot in some:
-        label = hundred_block(f"{spot.hundred + 50} {spot.street}")
+        label = hundred_block(ExactAddress(f"{spot.hundred + 50} {spot.street}"))
         assert label is not None
-        known += blocks.around(label, *spot.degrees()) is not None
+        known += blocks.around(label, ExactPoint(*spot.degrees())) is not None
     assert len(some) > 100
     assert known / len(some) > 0.5

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from exact_calls import an_incident, changed, public_place
 from grid_town import BORDER, EAST, NORTH, SOUTH, STEP, WEST, addresses, build_places, grid_town
 from msgspec.structs import replace
 from small_city import rules_of, small_city
@@ -18,7 +19,7 @@ from blocklight.config.city import City
 from blocklight.errors import CityFileError
 from blocklight.geo.approved_places import ApprovedPlaces
 from blocklight.geo.areas import Areas
-from blocklight.intake.record import Incident
+from blocklight.geo.exact import ExactPoint
 from blocklight.intake.redact import redact
 from blocklight.intake.refilter import refilter
 from blocklight.model.outcomes import Withheld
@@ -26,7 +27,7 @@ from blocklight.model.record import Place, PublicIncident
 from blocklight.model.vocabulary import Kind, PlaceKind, Reason, Status
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-CALL = Incident(
+CALL = an_incident(
     source="calls",
     source_key="P26-000117",
     kind=Kind.CALL,
@@ -61,24 +62,28 @@ def test_the_nearest_place_in_the_same_areas_is_found_as_by_looking_at_each(tmp_
     chance, found = random.Random(3), 0  # noqa: S311 - makes examples, guards nothing
     for _ in range(4_000):
         lon, lat = chance.uniform(WEST, EAST), chance.uniform(SOUTH, NORTH)
-        same = [at for at in every if areas.at(*at) == areas.at(lon, lat)]
+        same = [
+            at
+            for at in every
+            if areas.areas_of_public(public_place(*at)) == areas.areas_of_public(public_place(lon, lat))
+        ]
         best = min(math.hypot((x - lon) * shrink, y - lat) for x, y in same)
-        place = places.nearest(lon, lat)
+        place = places.nearest(ExactPoint(lon, lat))
         if place is not None:
             found += 1
             away = math.hypot((place.lon - lon) * shrink, place.lat - lat)
             assert away == pytest.approx(best, rel=1e-9)
             assert (place.lon < BORDER) == (lon < BORDER)
-            assert places.nearest(lon, lat) == place
+            assert places.nearest(ExactPoint(lon, lat)) == place
     assert found > 3_500
 
 
 def test_a_point_beyond_the_reach_of_every_place_has_none(tmp_path: Path) -> None:
     city = town(tmp_path, furthest_m=150)
     places = ApprovedPlaces.of(city, Areas(city))
-    assert places.nearest(WEST - 0.009, SOUTH) is None
-    assert places.nearest(-95.9, 29.9) is None
-    assert places.nearest(WEST + STEP, SOUTH + STEP) is not None
+    assert places.nearest(ExactPoint(WEST - 0.009, SOUTH)) is None
+    assert places.nearest(ExactPoint(-95.9, 29.9)) is None
+    assert places.nearest(ExactPoint(WEST + STEP, SOUTH + STEP)) is not None
 
 
 def test_a_call_is_shown_at_its_place_with_the_places_own_label(tmp_path: Path) -> None:
@@ -90,12 +95,16 @@ def test_a_call_is_shown_at_its_place_with_the_places_own_label(tmp_path: Path) 
     assert public.place.label is not None
     assert "1400" not in public.place.label
     assert public.areas == {"beat": "W"}
-    assert public.place == rules.places.nearest(WEST + 0.0041, SOUTH + 0.0032) if rules.places else False
+    assert (
+        public.place == rules.places.nearest(ExactPoint(WEST + 0.0041, SOUTH + 0.0032))
+        if rules.places
+        else False
+    )
 
 
 def test_a_call_that_no_place_serves_is_withheld_and_counted(tmp_path: Path) -> None:
     rules = rules_of(town(tmp_path, furthest_m=150))
-    outcome = redact(replace(CALL, lon=WEST - 0.009), rules)
+    outcome = redact(changed(CALL, lon=WEST - 0.009), rules)
     assert isinstance(outcome, Withheld)
     assert (outcome.reason, outcome.sensitive) == (Reason.NO_PLACE, False)
 
@@ -147,7 +156,7 @@ def test_calls_at_all_addresses_that_a_place_serves_look_alike(tmp_path: Path) -
     homes: dict[Place, set[tuple[float, float]]] = {}
     for one in addresses():
         lon, lat = one["geometry"]["coordinates"]
-        public = redact(replace(CALL, lon=lon, lat=lat), rules)
+        public = redact(changed(CALL, lon=lon, lat=lat), rules)
         if isinstance(public, PublicIncident) and public.place:
             homes.setdefault(public.place, set()).add((lon, lat))
     assert len(homes) > 20

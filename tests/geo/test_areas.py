@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import shapely
+from exact_calls import public_place
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import shape
@@ -44,9 +45,9 @@ def _city(folder: Path, bounds: tuple[float, float, float, float] = (-179, -89, 
 
 def test_a_point_lies_in_the_area_that_is_drawn_around_it(tmp_path: Path) -> None:
     areas = _areas(tmp_path, ("1A", _square(0, 0)), ("1B", _square(1, 0)))
-    assert areas.at(0.5, 0.5) == {"beat": "1A"}
-    assert areas.at(1.5, 0.5) == {"beat": "1B"}
-    assert areas.at(5, 5) == {}
+    assert areas.areas_of_public(public_place(0.5, 0.5)) == {"beat": "1A"}
+    assert areas.areas_of_public(public_place(1.5, 0.5)) == {"beat": "1B"}
+    assert areas.areas_of_public(public_place(5, 5)) == {}
     assert areas.by_kind == {"beat": [Area("beat", "1A", "Beat 1A"), Area("beat", "1B", "Beat 1B")]}
 
 
@@ -60,15 +61,23 @@ def test_on_a_border_the_first_in_the_file_wins_always(
     for lon, lat, meeting in ((1, along, "SE"), (along, 1, "SN"), (1, 1, "NESW")):
         near = [name for name in order if name in meeting or along in (0, 1)]
         touching = [name for name in near if shape(squares[name]).intersects(shapely.Point(lon, lat))]
-        assert areas.at(lon, lat) == {"beat": touching[0]} == areas.at(lon, lat)
+        assert (
+            areas.areas_of_public(public_place(lon, lat))
+            == {"beat": touching[0]}
+            == areas.areas_of_public(public_place(lon, lat))
+        )
 
 
 def test_a_polygon_that_crosses_itself_is_repaired_and_served_valid(tmp_path: Path) -> None:
     bow_tie = {"type": "Polygon", "coordinates": [[[0, 0], [2, 2], [2, 0], [0, 2], [0, 0]]]}
     assert not shape(bow_tie).is_valid
     areas = _areas(tmp_path, ("X", bow_tie))
-    assert areas.at(0.3, 1) == {"beat": "X"} == areas.at(1.7, 1)
-    assert areas.at(1, 0.2) == {}
+    assert (
+        areas.areas_of_public(public_place(0.3, 1))
+        == {"beat": "X"}
+        == areas.areas_of_public(public_place(1.7, 1))
+    )
+    assert areas.areas_of_public(public_place(1, 0.2)) == {}
     served = areas.geojson("beat")
     assert served is not None
     assert [shape(feature["geometry"]).is_valid for feature in served["features"]] == [True]
@@ -142,7 +151,9 @@ def test_areas_that_no_call_could_be_in_or_that_cannot_be_told_apart_are_refused
 def test_features_of_one_id_and_name_are_parts_of_one_area(tmp_path: Path) -> None:
     areas = _areas(tmp_path, ("A", _square(0, 0)), ("B", _square(2, 2)), ("A", _square(5, 5)))
     assert [area.id for area in areas.by_kind["beat"]] == ["A", "B"]
-    assert [areas.at(0.5, 0.5), areas.at(5.5, 5.5)] == [{"beat": "A"}] * 2
+    assert [areas.areas_of_public(public_place(0.5, 0.5)), areas.areas_of_public(public_place(5.5, 5.5))] == [
+        {"beat": "A"}
+    ] * 2
     served = areas.geojson("beat")
     assert served is not None
     assert [shape(one["geometry"]).area for one in served["features"]] == [2, 1]
@@ -173,7 +184,9 @@ def test_an_older_file_that_names_its_reference_system_is_believed(
     table["crs"] = {"type": "name", "properties": {"name": name}}
     (tmp_path / "beats.geojson").write_text(json.dumps(table))
     if reason is None:
-        assert Areas(_city(tmp_path, (-96, 29, -95, 30))).at(-95.5, 29.5) == {"beat": "A"}
+        assert Areas(_city(tmp_path, (-96, 29, -95, 30))).areas_of_public(public_place(-95.5, 29.5)) == {
+            "beat": "A"
+        }
         return
     with pytest.raises(CityFileError, match=reason) as caught:
         Areas(_city(tmp_path, (-96, 29, -95, 30)))
@@ -200,4 +213,4 @@ def test_a_recorded_district_that_is_invalid_is_repaired(shared_data: Path, tmp_
     for feature in broken:
         areas = _areas(tmp_path, ("X", feature["geometry"]))
         inside = shapely.make_valid(shape(feature["geometry"])).representative_point()
-        assert areas.at(inside.x, inside.y) == {"beat": "X"}
+        assert areas.areas_of_public(public_place(inside.x, inside.y)) == {"beat": "X"}

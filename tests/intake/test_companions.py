@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from small_city import ROW, rules_of, small_city
 
+from blocklight.geo.exact import ExactPoint
 from blocklight.geo.hexagons import mask_point
 from blocklight.intake import companions, waiting_calls
 from blocklight.intake.bulk import History, understand
@@ -332,9 +333,9 @@ def test_calls_without_points_are_compared_by_their_block(tmp_path: Path) -> Non
     asked: list[str] = []
 
     class Locator:
-        def find(self, address: Reading, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's
+        def find(self, address: Reading, deadline: float) -> ExactPoint:  # noqa: ARG002 - a protocol's
             asked.append(repr(address))
-            return LON, LAT
+            return ExactPoint(LON, LAT)
 
     bounds = small_city(tmp_path).city.bounds
     blank: dict[str, Any] = {"lon": None, "lat": None}
@@ -419,9 +420,9 @@ def test_no_outside_service_is_asked_for_a_call_that_the_street_lines_place_besi
     asked: list[str] = []
 
     class Locator:
-        def find(self, address: Reading, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's
+        def find(self, address: Reading, deadline: float) -> ExactPoint:  # noqa: ARG002 - a protocol's
             asked.append(repr(address))
-            return LON, LAT
+            return ExactPoint(LON, LAT)
 
     feed = on_streets(tmp_path)
     bounds = small_city(tmp_path).city.bounds
@@ -472,9 +473,9 @@ def test_nobody_is_asked_for_what_is_beside_a_call_that_was_sensitive_once(tmp_p
     asked: list[str] = []
 
     class Locator:
-        def find(self, address: Reading, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's
+        def find(self, address: Reading, deadline: float) -> ExactPoint:  # noqa: ARG002 - a protocol's
             asked.append(repr(address))
-            return LON, LAT
+            return ExactPoint(LON, LAT)
 
     bounds = small_city(tmp_path).city.bounds
     hidden = outcomes_of(a_feed(tmp_path), row("hidden"))[0].id
@@ -487,8 +488,8 @@ def test_nobody_is_asked_for_what_is_beside_a_call_that_was_sensitive_once(tmp_p
 
 def test_no_public_figure_counts_the_place_of_a_companion(tmp_path: Path) -> None:
     class Locator:
-        def find(self, address: Reading, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's
-            return LON, LAT
+        def find(self, address: Reading, deadline: float) -> ExactPoint:  # noqa: ARG002 - a protocol's
+            return ExactPoint(LON, LAT)
 
     bounds = small_city(tmp_path).city.bounds
     feed = a_feed(tmp_path, geocoder=Geocoder([Locator()], bounds, patience_s=5))

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from small_city import ROW, rules_of, small_city
 
 from blocklight.config.city import Bounds
+from blocklight.geo.exact import Exact, ExactAddress, ExactPoint, SourceKey, degrees
 from blocklight.intake import geomask
 from blocklight.intake.claims import Claims
 from blocklight.intake.companions import Companions
@@ -17,6 +19,7 @@ from blocklight.intake.digests import digest_of, sealed, unsealed
 from blocklight.intake.feed import Feed, Tally
 from blocklight.intake.geocode.addresses import Block, Reading
 from blocklight.intake.geocode.geocoder import Geocoder
+from blocklight.intake.record import Incident
 from blocklight.model.record import PublicIncident
 
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
@@ -25,9 +28,9 @@ NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
 class Everywhere:
     """A locator that finds every address at a point of its own."""
 
-    def find(self, address: Reading, deadline: float) -> tuple[float, float]:  # noqa: ARG002 - a protocol's
+    def find(self, address: Reading, deadline: float) -> ExactPoint:  # noqa: ARG002 - a protocol's
         assert isinstance(address, Block)
-        return -95.4 - address.number / 10_000_000, 29.6123456
+        return ExactPoint(-95.4 - address.number / 10_000_000, 29.6123456)
 
 
 def _reachable(things: Iterable[object]) -> list[Any]:
@@ -86,6 +89,7 @@ def test_nothing_exact_is_held_once_a_fetch_is_over(tmp_path: Path) -> None:
     del outcomes, again
     held = _reachable([feed, geomask.__dict__.values()])
     assert len(held) > 1000
+    assert not [thing for thing in held if isinstance(thing, Exact | Incident)]
     texts = {thing for thing in held if isinstance(thing, str | float)}
     assert not texts & exact
     assert not [text for text in texts if isinstance(text, str) and "APT 5" in text]
@@ -106,11 +110,19 @@ def test_a_digest_tells_same_from_different_and_nothing_more() -> None:
     assert len({digest_of(value) for value in [*same, *other]}) == 1 + len(other)
 
 
+@pytest.mark.parametrize(
+    "value", [SourceKey("P26-1"), ("a", ExactAddress("1 A ST")), {"a": [ExactPoint(1, 2)]}]
+)
+def test_a_value_that_is_closed_has_no_digest(value: object) -> None:
+    with pytest.raises(ValueError, match="open what is exact"):
+        digest_of(value)
+
+
 def test_a_sealed_point_is_read_with_its_own_address_alone() -> None:
     point = (-95.5123, 29.6123)
-    seal = sealed(point, "1400 MAIN ST")
-    assert unsealed(seal, "1400 MAIN ST") == point
-    assert unsealed(seal, "1500 MAIN ST") != point
+    seal = sealed(ExactPoint(*point), "1400 MAIN ST")
+    assert degrees(unsealed(seal, "1400 MAIN ST")) == point
+    assert degrees(unsealed(seal, "1500 MAIN ST")) != point
 
 
 def test_a_value_that_is_nested_too_deep_to_be_compared_is_always_a_new_one() -> None:

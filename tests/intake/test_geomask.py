@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from blocklight.geo.exact import ExactAddress
 from blocklight.intake.geomask import hundred_block, mask_point
 from blocklight.model.vocabulary import PlaceKind
 
@@ -106,7 +107,7 @@ def test_a_medical_cell_is_coarser_than_any_other() -> None:
 def test_an_address_becomes_a_hundred_block_or_a_crossing_or_nothing(
     address: str, cross: str | None, label: str | None
 ) -> None:
-    assert hundred_block(address, cross) == label
+    assert hundred_block(ExactAddress(address, cross)) == label
 
 
 STREETS = st.sampled_from(
@@ -150,21 +151,21 @@ def test_nothing_around_a_street_comes_through(
     address = f"{number} {street}"
     for joint, extra in extras:
         address = f"{extra}{joint}{address}" if before else f"{address}{joint}{extra}"
-    label = hundred_block(address)
+    label = hundred_block(ExactAddress(address))
     assert label in (None, f"{number // 100 * 100} block of {_title(street)}")
 
 
 @given(NUMBERS, STREETS, UNITS | NAMES | LANDMARKS)
 def test_nothing_between_a_number_and_its_street_comes_through(number: int, street: str, extra: str) -> None:
-    assert hundred_block(f"{number} {extra} {street}") is None
-    assert hundred_block(f"{extra} {street}", "2ND ST") is None
+    assert hundred_block(ExactAddress(f"{number} {extra} {street}")) is None
+    assert hundred_block(ExactAddress(f"{extra} {street}", "2ND ST")) is None
 
 
 @given(STREETS, NAMES | LANDMARKS | UNITS | NUMBERS.map(str), CONNECTIVES)
 def test_a_crossing_with_anything_but_a_street_is_nothing(street: str, extra: str, joint: str) -> None:
     assume(not (joint in (" ", ", ") and extra[0].isdigit()))
     for address in (f"{street}{joint}{extra}", f"{extra}{joint}{street}"):
-        label = hundred_block(address)
+        label = hundred_block(ExactAddress(address))
         assert label in (None, f"{_title(street)}")
         assert label is None
 
@@ -175,7 +176,7 @@ def test_a_crossing_with_anything_but_a_street_is_nothing(street: str, extra: st
 def test_a_label_has_the_form_of_a_block_or_a_crossing_whatever_is_said(
     address: str, cross: str | None
 ) -> None:
-    label = hundred_block(address, cross)
+    label = hundred_block(ExactAddress(address, cross))
     assert label is None or re.fullmatch(
         r"(\d{1,4}00|0) block of [A-Za-z0-9'. -]+|[A-Za-z0-9'. -]+ (&|near) [A-Za-z0-9'. -]+", label
     )
@@ -185,7 +186,7 @@ def test_a_label_has_the_form_of_a_block_or_a_crossing_whatever_is_said(
 
 @given(NUMBERS, NUMBERS, STREETS)
 def test_two_addresses_of_a_block_have_one_label(one: int, two: int, street: str) -> None:
-    same = hundred_block(f"{one} {street}") == hundred_block(f"{two} {street}")
+    same = hundred_block(ExactAddress(f"{one} {street}")) == hundred_block(ExactAddress(f"{two} {street}"))
     assert same == (one // 100 == two // 100)
 
 

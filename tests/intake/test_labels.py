@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from exact_calls import changed
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from small_city import ROW, rules_of, small_city
 
 from blocklight.errors import CityFileError
+from blocklight.geo.exact import ExactAddress
 from blocklight.geo.hexagons import BLOCK_BEYOND_M, cell_of, coarsened, distance_m, mask_point
 from blocklight.intake.geomask import hundred_block
 from blocklight.intake.normalise import Normaliser
@@ -72,7 +74,7 @@ def labelled_town(
 
 def shown_at(rules: Rules, point: Point, address: str = "1412 MAIN ST", **other: object) -> Outcome:
     return redact(
-        replace(CALL, lon=point[0], lat=point[1], address=address, cross_street=None, **other), rules
+        changed(CALL, lon=point[0], lat=point[1], address=address, cross_street=None, **other), rules
     )
 
 
@@ -201,7 +203,7 @@ def test_one_label_has_one_place_though_two_streets_answer_to_it(tmp_path: Path)
     lines = [("N Main St", (0, 400), (0, 500)), ("S Main St", (0, -500), (0, -400))]
     rules = labelled_town(tmp_path, *lines)
     for point in (at(0, 450), at(0, -450)):
-        assert hundred_block("1412 MAIN ST") == "1400 block of Main St"
+        assert hundred_block(ExactAddress("1412 MAIN ST")) == "1400 block of Main St"
         assert place_at(rules, point) == mask_point(*point, 9)  # nobody knows which one is meant
     rules = labelled_town(tmp_path, lines[0])
     assert place_at(rules, at(0, 450)).label == "1400 block of Main St"
@@ -230,7 +232,7 @@ def test_no_text_goes_out_as_it_is_though_the_streets_would_know_the_block_in_it
 ) -> None:
     rules = labelled_town(tmp_path, ("Main St", (-60, 0), (60, 0)), ("Oak Ave", (0, -60), (0, 60)))
     lon, lat = at(30, 0)
-    call = replace(CALL, lon=lon, lat=lat, address=address, cross_street=cross_street)
+    call = changed(CALL, lon=lon, lat=lat, address=address, cross_street=cross_street)
     outcome = redact(call, rules)
     assert isinstance(outcome, PublicIncident)
     assert outcome.place == mask_point(lon, lat, 9)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from exact_calls import changed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -67,7 +68,7 @@ def rules_in(folder: Path, *rules: Table, **policy: object) -> Rules:
 
 
 def outcomes(rules: Rules, call: Incident = CALL) -> dict[tuple[float, float], Outcome]:
-    return {(lon, lat): redact(replace(call, lon=lon, lat=lat), rules) for lon, lat in NEAR}
+    return {(lon, lat): redact(changed(call, lon=lon, lat=lat), rules) for lon, lat in NEAR}
 
 
 def shown(outcome: Outcome) -> PublicIncident | None:
@@ -82,7 +83,7 @@ def on_ground(place: Place, point: tuple[float, float], rules: Rules, coarsest: 
         return cell_at(*point, resolution_of(cell)) == cell
     assert place.kind is PlaceKind.AREA
     middle = mask_point(*point, coarsest)
-    kinds = rules.areas.at(middle.lon, middle.lat).items()
+    kinds = rules.areas.areas_of_public(middle).items()
     return any(rules.areas.centre(*area)[:2] == (place.lon, place.lat) for area in kinds)  # type: ignore[index]
 
 
@@ -172,7 +173,7 @@ def test_of_a_border_the_stricter_side_counts_whatever_the_order_of_the_rules(fo
     hold = {"action": "hold", "area": "beat:W", "for_min": 30}
     longer = {"action": "hold", "area": "beat:E", "for_min": 90, "resolution": 8}
     for order in ((hold, longer), (longer, hold)):
-        edge = redact(replace(CALL, lon=LON), rules_in(folder, *order))
+        edge = redact(changed(CALL, lon=LON), rules_in(folder, *order))
         assert isinstance(edge, Held)
         assert edge.release_at is not None
         assert (edge.release_at - CALL.received_at).total_seconds() == 90 * 60
@@ -185,7 +186,7 @@ def test_a_place_is_in_the_city_when_the_centre_of_its_cell_is(folder: Path) -> 
     for number in range(400):
         lon, lat = LON + number % 20 / 1000, 30 + (number // 20 - 10) / 2500
         cell = mask_point(lon, lat, 9)
-        outcome = redact(replace(CALL, lon=lon, lat=lat), rules)
+        outcome = redact(changed(CALL, lon=lon, lat=lat), rules)
         assert isinstance(outcome, Withheld) is (cell.lat > 30)
         if isinstance(outcome, Withheld):
             assert outcome.reason is Reason.OUTSIDE_CITY
@@ -196,7 +197,7 @@ def test_a_place_is_in_the_city_when_the_centre_of_its_cell_is(folder: Path) -> 
 @pytest.mark.parametrize("point", [(0.0, 0.0), (29.5, -95.5), (-95.5, 999.0), (float("nan"), 29.5)])
 def test_what_is_no_place_of_the_city_is_outside_it(folder: Path, point: tuple[float, float]) -> None:
     outcome = redact(
-        replace(CALL, lon=point[0], lat=point[1]), rules_in(folder, {"action": "publish", "place": "none"})
+        changed(CALL, lon=point[0], lat=point[1]), rules_in(folder, {"action": "publish", "place": "none"})
     )
     assert isinstance(outcome, Withheld)
     assert outcome.reason is Reason.OUTSIDE_CITY
@@ -208,11 +209,11 @@ def test_what_has_no_place_may_lie_in_any_area(folder: Path) -> None:
         {"action": "withhold", "area": "beat:W"},
         {"action": "publish", "place": "none"},
     )
-    unplaced = redact(replace(CALL, lon=None, lat=None), rules)
+    unplaced = redact(changed(CALL, lon=None, lat=None), rules)
     assert isinstance(unplaced, Withheld)
     assert unplaced.reason is Reason.POLICY
     only_there = rules_in(folder, {"action": "publish", "area": "beat:W", "place": "none"})
-    unplaced = redact(replace(CALL, lon=None, lat=None), only_there)
+    unplaced = redact(changed(CALL, lon=None, lat=None), only_there)
     assert isinstance(unplaced, Withheld)
     assert unplaced.reason is Reason.NO_PLACE
 

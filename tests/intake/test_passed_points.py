@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 import pytest
+from exact_calls import changed, lon_lat
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from small_city import ROW, TABLE, rules_of, small_city
 
 from blocklight.config.city import parse_city
@@ -35,7 +35,7 @@ masks = st.none() | st.sampled_from([{"place": "cell"}, {"place": "none"}, {"res
 
 
 incidents = st.builds(
-    replace,
+    changed,
     st.just(CALL),
     lon=st.floats(-96.5, -94.5),
     lat=st.floats(28.5, 30.5),
@@ -54,7 +54,7 @@ def test_only_where_the_city_file_says_so_is_a_point_shown_as_it_is(
     top = {"policy": {"rules": rules, **policy}}
     with_line = rules_of(small_city(top=top, **(SAYS_SO if said else {})))
     outcome = redact(incident, with_line)
-    lon, lat = incident.lon or 0, incident.lat or 0
+    lon, lat = lon_lat(incident) or (0, 0)
     plain = said and not mask and incident.placed is None and not incident.other_types
     plain = plain and incident.source_type in ("NOISE", "THEFT")
     inside = -96 <= lon <= -95 and 29 <= lat <= 30
@@ -83,7 +83,7 @@ def test_the_areas_are_those_of_the_point_that_is_shown(tmp_path: Path) -> None:
         orjson.dumps({"type": "FeatureCollection", "features": features})
     )
     top: dict[str, Any] = {"areas": [{"kind": "beat", "label": "Beats", "file": "beats.geojson"}]}
-    outcome = redact(replace(CALL, lat=29.500004), rules_of(small_city(tmp_path, top=top, **SAYS_SO)))
+    outcome = redact(changed(CALL, lat=29.500004), rules_of(small_city(tmp_path, top=top, **SAYS_SO)))
     assert isinstance(outcome, PublicIncident)
     assert outcome.areas == {"beat": "south"}
 

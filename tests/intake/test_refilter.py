@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from exact_calls import changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -254,15 +255,16 @@ def shown(store: Store) -> dict[str, PublicIncident]:
 
 def test_a_changed_policy_is_applied_once_and_noted(tmp_path: Path) -> None:
     texts = ("NOISE", "THEFT", "SICK PERSON")
-    public = [published(replace(CALL, source_key=text, source_type=text)) for text in texts]
+    public = [published(changed(CALL, source_key=text, source_type=text)) for text in texts]
     with Store.open(f"sqlite:///{tmp_path}/city.sqlite3", "smallton") as store:
         assert apply_policy(CITY, rules_of(CITY), store, NOW) is not None
         store.apply("calls", public, at=NOW)
         assert apply_policy(CITY, rules_of(CITY), store, NOW) is None
         strict = a_city({"action": "withhold", "category": "theft"}, policy={"resolution": 6})
-        changed = apply_policy(strict, rules_of(strict), store, NOW)
-        assert isinstance(changed, Difference)
-        assert (changed.published, changed.total["vanish"], changed.total["coarser"]) == (3, 1, 2)
+        difference = apply_policy(strict, rules_of(strict), store, NOW)
+        assert isinstance(difference, Difference)
+        total = difference.total
+        assert (difference.published, total["vanish"], total["coarser"]) == (3, 1, 2)
         left = shown(store)
         assert {incident.category for incident in left.values()} == {Category.NOISE, Category.MEDICAL}
         for one in public[::2]:  # masked from where they were shown, as nothing else is known
@@ -287,7 +289,7 @@ def test_an_exact_line_that_an_upgrade_finds_sensitive_takes_back_what_it_publis
         store.note(NOW, "policy", {**entry.detail, "fingerprint": "older", "published_types": older})
         texts = ("THEFT", "BURGLARY")
         store.apply(
-            "calls", [published(replace(CALL, source_key=t, source_type=t), city) for t in texts], at=NOW
+            "calls", [published(changed(CALL, source_key=t, source_type=t), city) for t in texts], at=NOW
         )
         assert apply_policy(city, rules_of(city), store, NOW) is not None
         assert {incident.category for incident in shown(store).values()} == {Category.THEFT}
@@ -297,12 +299,12 @@ def test_a_looser_policy_brings_nothing_back_by_itself(tmp_path: Path) -> None:
     strict = a_city({"action": "withhold", "category": "theft"})
     with Store.open(f"sqlite:///{tmp_path}/city.sqlite3", "smallton") as store:
         for text in ("THEFT", "NOISE"):
-            outcome = redact(replace(CALL, source_key=text, source_type=text), rules_of(strict))
+            outcome = redact(changed(CALL, source_key=text, source_type=text), rules_of(strict))
             store.apply("calls", [outcome], at=NOW)
         apply_policy(strict, rules_of(strict), store, NOW)
         before = shown(store)
         apply_policy(CITY, rules_of(CITY), store, NOW)
         assert shown(store) == before
         assert store.withheld() == {"policy": 1}
-        store.apply("calls", [published(replace(CALL, source_key="THEFT", source_type="THEFT"))], at=NOW)
+        store.apply("calls", [published(changed(CALL, source_key="THEFT", source_type="THEFT"))], at=NOW)
         assert len(shown(store)) == 2

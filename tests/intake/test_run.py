@@ -17,6 +17,7 @@ from loopback.table import Table
 from small_city import ROW, rules_of, small_city
 
 from blocklight.errors import RowsMoved, SourceChanged, SourceUnavailable
+from blocklight.geo.exact import SourceKey
 from blocklight.intake.connectors import connector
 from blocklight.intake.record import Batch
 from blocklight.intake.run import Feed, Runner, Tally, run_once
@@ -56,7 +57,7 @@ class Town:
         return Feed(spec, self.city, reader, self.rules)
 
     def id(self, number: str) -> str:
-        return self.rules.public_id("calls", number)
+        return self.rules.public_id("calls", SourceKey(number))
 
     def shown(self) -> dict[str, StoredIncident]:
         window = self.store.window(START - timedelta(days=400))

@@ -6,6 +6,7 @@ import json
 import zipfile
 
 import pytest
+from exact_calls import lon_lat
 
 from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
@@ -50,7 +51,8 @@ def place(row: RawRecord) -> tuple[float | None, float | None]:
 
     none: dict[str, Disposition] = {}
     incident = Normaliser(source(), ZoneInfo("UTC"), none)(row, datetime(2026, 3, 2, tzinfo=UTC))
-    return incident.lat, incident.lon
+    lon, lat = lon_lat(incident) or (None, None)
+    return lat, lon
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from blocklight.config.city import City
 from blocklight.errors import CityFileError
 from blocklight.geo.approved_places import ApprovedPlaces
 from blocklight.geo.areas import Areas
+from blocklight.geo.exact import ExactPoint
 from blocklight.prepare.places.build import Built, Plane, build, served_by
 from blocklight.prepare.places.layers import esri_shape, read_layer
 from blocklight.prepare.places.streets import candidates, street_name
@@ -94,7 +95,7 @@ def test_every_place_serves_enough_addresses_of_its_own_areas(tmp_path: Path) ->
     city, made = built(tmp_path, serves=9)
     build_places(_file(tmp_path, city), Sources(), None)
     places = ApprovedPlaces.of(city, Areas(city))
-    served = Counter(places.nearest(*one["geometry"]["coordinates"]) for one in addresses())
+    served = Counter(places.nearest(ExactPoint(*one["geometry"]["coordinates"])) for one in addresses())
     assert made.places
     assert made.without == served.pop(None, 0)
     assert {(place.lon, place.lat): n for place, n in served.items() if place} == {
@@ -145,7 +146,7 @@ def test_no_place_reaches_farther_than_it_says(tmp_path: Path) -> None:
     for i in range(60):
         for j in range(60):
             lon, lat = WEST + (EAST - WEST) * i / 59, SOUTH + (NORTH - SOUTH) * j / 59
-            place = places.nearest(lon, lat)
+            place = places.nearest(ExactPoint(lon, lat))
             if place is not None:
                 found += 1
                 ends = plane.flat(shapely.LineString([(lon, lat), (place.lon, place.lat)]))

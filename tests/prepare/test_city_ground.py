@@ -9,6 +9,7 @@ from pathlib import Path
 import mapbox_vector_tile
 import pytest
 from border_town import COUNTIES, EAST, SOUTH, STEP, WEST, Census, as_json, write_city
+from exact_calls import public_place
 from loopback.server import Loopback, Reply, Request, serving
 from pmtiles.reader import MmapSource, all_tiles
 
@@ -17,6 +18,7 @@ from blocklight.config.city import City, load_city
 from blocklight.errors import BlocklightError, CityFileError, NotFound, SourceError, UsageError
 from blocklight.geo.approved_places import ApprovedPlaces
 from blocklight.geo.areas import Areas
+from blocklight.geo.exact import degrees
 from blocklight.intake.geocode.addresses import readings
 from blocklight.intake.geocode.streets import Streets
 from blocklight.prepare.city_ground.downloads import Downloads
@@ -51,7 +53,8 @@ def place_of(city: City, address: str) -> tuple[float, float] | None:
     assert city.geocoder is not None
     assert city.geocoder.streets is not None
     streets = Streets.of(city.geocoder.streets, city)
-    return next((point for reading in readings(address) if (point := streets.find(reading))), None)
+    points = (streets.find(reading) for reading in readings(address))
+    return next((degrees(point) for point in points if point is not None), None)
 
 
 def drawn(path: Path) -> dict[str, set[str]]:
@@ -98,8 +101,8 @@ def test_areas_have_names_that_people_read(tmp_path: Path, sources: GroundSource
         "tract": ["Census Tract 001", "Census Tract 001", "Census Tract 101", "Census Tract 101"],
         "county_subdivision": ["East township", "West"],
     }
-    assert areas.at(WEST + 0.001, SOUTH + 0.001)["zip"] == "98101"
-    assert areas.at(EAST - 0.001, SOUTH + 0.001)["zip"] == "99101"
+    assert areas.areas_of_public(public_place(WEST + 0.001, SOUTH + 0.001))["zip"] == "98101"
+    assert areas.areas_of_public(public_place(EAST - 0.001, SOUTH + 0.001))["zip"] == "99101"
 
 
 def test_addresses_on_both_sides_of_the_border_are_found(tmp_path: Path, sources: GroundSources) -> None:

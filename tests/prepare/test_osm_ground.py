@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import shapely
 from border_town import Census
+from exact_calls import public_place
 from loopback.server import Loopback, serving
 from osm_town import CITY, SOUTH, STEP, WEST, Overpass, answer
 from test_city_ground import drawn, place_of
@@ -67,8 +68,10 @@ def test_overpass_is_asked_once_and_makes_a_ground(
         "park": {""}, "water": {""}, "road_minor": {""}, "road_major": {""}, "rail": {""},
         "label": {"Neustadt"},
     }  # fmt: skip
-    assert Areas(city).at(WEST, SOUTH) == {"neighborhood": "Weststadt"}
-    assert Areas(city).at(WEST + 0.009, SOUTH) == {"neighborhood": "Oststadt & Höhe"}
+    assert Areas(city).areas_of_public(public_place(WEST, SOUTH)) == {"neighborhood": "Weststadt"}
+    assert Areas(city).areas_of_public(public_place(WEST + 0.009, SOUTH)) == {
+        "neighborhood": "Oststadt & Höhe"
+    }
     assert place_of(city, "GASSE 2 & WEG 3") == pytest.approx((WEST + 2 * STEP, SOUTH + STEP), abs=1e-5)
     ApprovedPlaces.of(city, Areas(city))
     (row,) = json.loads((tmp_path / "neustadt" / "ground.json").read_text("utf-8"))["sources"]

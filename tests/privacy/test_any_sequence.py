@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from town import FILE, FIRES_LATER_NO_NOISE, KEY, NOW, Row, Town, a_row, a_town
 
+from blocklight.geo.exact import SourceKey
 from blocklight.intake.geomask import mask_point
 from blocklight.intake.redact import Rules
 from blocklight.model.record import PublicIncident
@@ -135,7 +136,7 @@ class World:
 
     def __post_init__(self) -> None:
         rules = Rules.of(self.town.city, KEY)
-        self.ids = [rules.public_id("calls", f"CANARY-{number}") for number in range(CALLS)]
+        self.ids = [rules.public_id("calls", SourceKey(f"CANARY-{number}")) for number in range(CALLS)]
 
     def call(self, number: int, what: str, minutes: int) -> None:
         """Open a call so many minutes ago, or reclassify it."""

@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 import pytest
 import zstandard
+from exact_calls import an_incident
 from town import NOW
 
 from blocklight.config.city import load_city
 from blocklight.intake.connectors.recording import replay_lines
-from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, redact
 from blocklight.model.outcomes import Withheld
 from blocklight.model.record import PublicIncident
@@ -95,7 +95,7 @@ def judged(name: str, data: Path) -> tuple[Counter[str], Counter[str], Counter[s
     lon, lat = (bounds.west + bounds.east) / 2, (bounds.south + bounds.north) / 2
     every, sensitive, published = Counter(read(data / file)), Counter[str](), Counter[str]()
     for text, count in every.items():
-        incident = Incident(
+        incident = an_incident(
             source=city.sources[0].id,
             source_key=text,
             kind=Kind.CALL,

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from town import FILE, KEY, NOW, Row, Town, a_row, a_town
 
+from blocklight.geo.exact import SourceKey
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import ReplayTransport
 from blocklight.intake.geomask import mask_point
@@ -107,7 +108,7 @@ async def tell(town: Town, source: int, *rows: Row, minutes: float = 0) -> None:
 
 def shown(town: Town, call: int = 1) -> PublicIncident | None:
     """Return what is public of one call."""
-    id_ = Rules.of(town.city, KEY).public_id("calls", f"CANARY-{call}")
+    id_ = Rules.of(town.city, KEY).public_id("calls", SourceKey(f"CANARY-{call}"))
     found = [stored.incident for stored in town.store.query(IncidentQuery()).items]
     return next((incident for incident in found if incident.id == id_), None)
 

@@ -20,12 +20,13 @@ from town import KEY, NOW, Town, name_epoch
 from blocklight.config.city import City, parse_city
 from blocklight.errors import SourceChanged
 from blocklight.geo.areas import Areas
+from blocklight.geo.exact import ExactPoint
 from blocklight.intake.claims import Claims
 from blocklight.intake.companions import Companions
 from blocklight.intake.connectors import connector
 from blocklight.intake.geocode.addresses import Reading
 from blocklight.intake.geocode.geocoder import Geocoder
-from blocklight.intake.geocode.place import NotNow, Point
+from blocklight.intake.geocode.place import NotNow
 from blocklight.intake.geocode.services import Service
 from blocklight.intake.push import Inbox
 from blocklight.intake.push_keys import PushKeys
@@ -150,7 +151,7 @@ class Turns:
         self._asked = asked
         self._fetch, self._left = 0.0, 0
 
-    def find(self, address: Reading, deadline: float) -> Point | None:
+    def find(self, address: Reading, deadline: float) -> ExactPoint | None:
         if deadline != self._fetch:
             self._fetch, self._left = deadline, _TURNS
         if not self._left:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.lookup import lookup_of
+from blocklight.intake.readable import address_text
 from blocklight.intake.record import Incident, Lookup, Placed
 from blocklight.intake.redact import Rules
 
@@ -22,7 +23,7 @@ def placing(rules: Rules, geocoder: Geocoder | None) -> Callable[[Incident], Inc
     place = geocoder.placing()
 
     def with_place(incident: Incident) -> Incident:
-        if incident.lon is not None:
+        if incident.point is not None:
             return incident
         lookup = lookup_of(incident, rules)
         return incident if lookup is Lookup.NOWHERE else place(incident, lookup)
@@ -38,7 +39,6 @@ def words_of_missed(incidents: Sequence[Incident], rules: Rules, geocoder: Geoco
     missed: Counter[str] = Counter()
     for incident in map(placing(rules, geocoder), incidents):
         if incident.placed is Placed.MISSED:
-            text = f"{incident.address or ''} {incident.cross_street or ''}".upper()
-            missed.update(set(_WORD.findall(text)))
+            missed.update(set(_WORD.findall(address_text(incident).upper())))
     common = [f"{word} {count}" for word, count in missed.most_common(_MOST_WORDS) if count >= _FEWEST]
     return f" Words of those that were not: {', '.join(common)}." if common else ""

@@ -24,10 +24,11 @@ from blocklight.intake.call_types import HELD_UNTIL_CLOSED
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.connectors.table_files import unlike
 from blocklight.intake.disclosure.questions import Question, SampleRows, questions
-from blocklight.intake.feed_report import FeedReport, value_of
+from blocklight.intake.feed_report import FeedReport
 from blocklight.intake.forms.answers import Answered, expect_columns
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser
+from blocklight.intake.readable import value_of
 from blocklight.intake.record import Batch, Incident, RawRecord
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally
@@ -171,7 +172,7 @@ class _Look:
 
     def _note(self, raw: RawRecord, incident: Incident) -> None:
         self.report.add(raw, incident, self._source, self._bounds)
-        if incident.lon is None:
+        if incident.point is None:
             self.without_place.add(incident)
         for name in self._fields:
             if name not in self.first and (value := value_of(name, raw, incident, self._source)) is not None:

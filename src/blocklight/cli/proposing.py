@@ -48,7 +48,7 @@ def test_every_row_of_the_sample_is_understood() -> None:
     assert len(rows) == {rows}
     read = [Normaliser.of(city.sources[0], city)(row, datetime.now(UTC)) for row in rows]
     assert all(one.received_at and one.source_type for one in read)
-    assert sum(one.lon is not None for one in read) == {placed}
+    assert sum(one.point is not None for one in read) == {placed}
 '''
 
 

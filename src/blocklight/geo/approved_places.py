@@ -7,16 +7,19 @@ in the same areas, so its areas are theirs, and telling them tells nothing that 
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from blocklight.config.city import Bounds, City, PlacesSpec
 from blocklight.errors import CityFileError
 from blocklight.geo.areas import SQUARES_A_DEGREE, Areas, Square
+from blocklight.geo.exact import ExactPoint, degrees
 from blocklight.model.record import Place
 from blocklight.model.vocabulary import PlaceKind
 
@@ -46,7 +49,7 @@ class ApprovedPlaces:
         for place in places:
             reach = (place.radius_m / METRES_A_DEGREE) ** 2
             one = place.lon * self._shrink, place.lat, reach, place
-            inside.setdefault(self.combination(place.lon, place.lat), []).append(one)
+            inside.setdefault(self._combination(ExactPoint(place.lon, place.lat)), []).append(one)
         self._inside = {
             where: (found, np.array([one[:2] for one in found])) for where, found in inside.items()
         }
@@ -72,17 +75,13 @@ class ApprovedPlaces:
         """Whether a public place is one of these."""
         return (place.lon, place.lat) in self._known
 
-    def combination(self, lon: float, lat: float) -> Combination:
-        """Return which areas hold a point, of the kinds that no place crosses."""
-        held = self._areas.holding(lon, lat)
-        return tuple(held.get(kind) for kind in self._within)
-
-    def nearest(self, lon: float, lat: float) -> Place | None:
+    def nearest(self, point: ExactPoint) -> Place | None:
         """Return the nearest place in the same areas, ``None`` where it does not reach so far."""
+        lon, lat = degrees(point)
         square = math.floor(lon * SQUARES_A_DEGREE), math.floor(lat * SQUARES_A_DEGREE)
         candidates = self._whole.get(square)
         if candidates is None:
-            candidates = self._in(square, self.combination(lon, lat))
+            candidates = self._in(square, self._combination(point))
         least, found, reach = math.inf, None, 0.0
         at = lon * self._shrink
         for x, y, reaches, place in candidates:
@@ -91,6 +90,9 @@ class ApprovedPlaces:
             if away < least:
                 least, found, reach = away, place, reaches
         return found if least <= reach else None
+
+    def _combination(self, point: ExactPoint) -> Combination:
+        return _combination(point, self._within, self._areas)
 
     def _in(self, square: Square, where: Combination) -> tuple[_Candidate, ...]:
         candidates = self._parts.get((square, where))
@@ -118,6 +120,26 @@ class ApprovedPlaces:
         away = np.hypot(*(points[near, None] - corners).T)
         beaten = (away[:, :, None] * (1 + _ROUNDING) < away[:, None, :]).all(axis=0).any(axis=0)
         return tuple(found[index] for index in near[~beaten])
+
+
+def _combination(point: ExactPoint, within: tuple[str, ...], areas: Areas) -> Combination:
+    held = areas.areas_of_exact(point)
+    return tuple(held.get(kind) for kind in within)
+
+
+def by_combination(
+    points: NDArray[np.float64], city: City, areas: Areas
+) -> Mapping[Combination, NDArray[np.int64]]:
+    """Return the numbers of the points in each combination; *points* are lon and lat, some may be outside.
+
+    An address is as exact as a call at it, so none of these points is remembered either.
+    """
+    found: defaultdict[Combination, list[int]] = defaultdict(list)
+    bounds = city.city.bounds
+    for number, (lon, lat) in enumerate(points.tolist()):
+        if bounds.contains(lon, lat):
+            found[_combination(ExactPoint(lon, lat), city.within, areas)].append(number)
+    return {where: np.array(numbers) for where, numbers in found.items()}
 
 
 def shrink(bounds: Bounds) -> float:

@@ -17,7 +17,8 @@ from shapely.geometry import shape
 
 from blocklight.config.city import AreaLayer, Bounds, City
 from blocklight.errors import CityFileError
-from blocklight.model.record import Area
+from blocklight.geo.exact import ExactPoint, degrees
+from blocklight.model.record import Area, Place
 
 _MAX_FILE_BYTES = 50_000_000
 _EARTH_RADIUS_M = 6_371_008.8
@@ -60,12 +61,16 @@ class Areas:
         self._at = lru_cache(maxsize=100_000)(self._look_up)
         self._squares: dict[Square, Mapping[str, str] | _Border] = {}
 
-    def at(self, lon: float, lat: float) -> dict[str, str]:
-        """Return the id of the area of each kind that holds the point; kinds without one are left out."""
-        return self._at(lon, lat).copy()
+    def areas_of_public(self, place: Place) -> dict[str, str]:
+        """Return the id of the area of each kind that holds a public place; kinds without one are left out.
 
-    def holding(self, lon: float, lat: float) -> Mapping[str, str]:
-        """As ``at``, for exact places, which may not outlive the call: squares are remembered, no points."""
+        Places are remembered.
+        """
+        return self._at(place.lon, place.lat).copy()
+
+    def areas_of_exact(self, point: ExactPoint) -> Mapping[str, str]:
+        """Return the same for an exact point, which may not outlive the call: its square is remembered."""
+        lon, lat = degrees(point)
         known = self._in((math.floor(lon * SQUARES_A_DEGREE), math.floor(lat * SQUARES_A_DEGREE)))
         if not isinstance(known, _Border):
             return known

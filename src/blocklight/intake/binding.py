@@ -226,7 +226,7 @@ def _masked(record: PublicIncident, asked: Restraint, rules: Rules) -> PublicInc
     )
     if asked.place == "cell" and not is_coarse:
         place = coarsened(place, asked.resolution)
-        areas = rules.areas.at(place.lon, place.lat)
+        areas = rules.areas.areas_of_public(place)
     if asked.unlabelled and place.label is not None:
         place = replace(place, label=None)
     return replace(record, place=place, areas=areas)

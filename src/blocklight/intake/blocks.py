@@ -3,6 +3,7 @@
 import math
 
 from blocklight.config.city import City
+from blocklight.geo.exact import ExactPoint, degrees
 from blocklight.geo.hexagons import BLOCK_BEYOND_M, distance_m
 from blocklight.intake.geocode.addresses import read_address
 from blocklight.intake.geocode.streets import Streets, Stretch
@@ -33,16 +34,17 @@ class Blocks:
         lines = city.geocoder and city.geocoder.streets
         return cls(Streets.of(lines, city)) if lines else None
 
-    def around(self, label: str, lon: float, lat: float) -> Stretch | None:
-        """Return the block that a label names, for a call at lon, lat in WGS 84 degrees.
+    def around(self, label: str, point: ExactPoint) -> Stretch | None:
+        """Return the block that a label names, for a call at a point.
 
         ``None`` if the street lines contain no such block or several, if it is too long to be shown at its
         middle, or if the call is too far away to be there: then either its address or its point is wrong.
         """
         stretch = self._of(label)
-        if stretch is None or distance_m(lon, lat, stretch.lon, stretch.lat) > stretch.reach_m + _LOT_M:
+        if stretch is None:
             return None
-        return stretch
+        away_m = distance_m(*degrees(point), stretch.lon, stretch.lat)
+        return stretch if away_m <= stretch.reach_m + _LOT_M else None
 
     def _of(self, label: str) -> Stretch | None:
         if label not in self._stretches:

@@ -14,10 +14,10 @@ from h3.api import basic_int as grid
 from msgspec.structs import replace
 
 from blocklight.config.city import City
+from blocklight.geo.exact import ExactPoint, address_lines, degrees
 from blocklight.intake.digests import digest_of
-from blocklight.intake.geocode.addresses import Between, Block, Crossing, Spot, readings
+from blocklight.intake.geocode.addresses import Between, Block, Crossing, Reading, Spot, readings
 from blocklight.intake.geocode.names import core
-from blocklight.intake.geocode.place import Point
 from blocklight.intake.geocode.streets import Streets
 from blocklight.intake.geomask import hundred_block
 from blocklight.intake.past import Past
@@ -159,10 +159,10 @@ class Companions:
             slot = slot_of(incident.received_at)
             sensitive.marks.setdefault(slot, set()).update(self._marks_of_sensitive(incident))
             point, _ = _point_and_names(incident)
-            for lon, lat in self._points(incident, point):
-                sensitive.places.append((slot, lon, lat, None))
+            points = self._points(incident, point)
+            sensitive.places += [(slot, spot, None) for spot in points]
             if point is None:
-                sensitive.places.append((slot, None, None, _label(incident)))
+                sensitive.places.append((slot, None, _label(incident)))
         return sensitive
 
     def _note_waiting(self, incident: Incident, outcome: Outcome, rules: Rules, at: datetime) -> None:
@@ -221,7 +221,7 @@ class Companions:
 
         *always* yields them also for sensitive calls that come later and may have no point.
         """
-        looked_up = incident.lon is None or incident.placed is not None
+        looked_up = incident.point is None or incident.placed is not None
         names: Sequence[str] = ()
         if looked_up or always or self._any_unplaced:
             point, names = _point_and_names(incident)
@@ -234,15 +234,15 @@ class Companions:
             if looked_up:
                 yield digest_of(("placed", name))
 
-    def _points(self, incident: Incident, point: Point | None) -> Sequence[Point]:
+    def _points(self, incident: Incident, point: ExactPoint | None) -> Sequence[ExactPoint]:
         """Return where an incident may be: at its own *point*, or where its address is on the city's streets.
 
         A looked-up point is the middle of a block, and what is withheld has none: nobody is asked for it.
         """
         own = [] if point is None else [point]
-        if self._streets is None or (incident.lon is not None and incident.placed is None):
+        if self._streets is None or (incident.point is not None and incident.placed is None):
             return own
-        on_lines = map(self._streets.spread, readings(incident.address or "", incident.cross_street))
+        on_lines = map(self._streets.spread, _readings(incident))
         return [*own, *next(filter(None, on_lines), ())]
 
 
@@ -257,21 +257,25 @@ def _may_be_shown(outcome: Outcome) -> bool:
     return not isinstance(outcome, Rejected)
 
 
-def _own_point(incident: Incident) -> Point | None:
-    return _on_earth(incident.lon, incident.lat)
+def _own_point(incident: Incident) -> ExactPoint | None:
+    return None if incident.point is None else _on_earth(incident.point)
 
 
-def _on_earth(lon: float | None, lat: float | None) -> Point | None:
-    if lon is None or lat is None or abs(lon) > 180 or abs(lat) > 90:  # noqa: PLR2004 - degrees
-        return None
-    return lon, lat
+def _on_earth(point: ExactPoint) -> ExactPoint | None:
+    lon, lat = degrees(point)
+    return None if abs(lon) > 180 or abs(lat) > 90 else point  # noqa: PLR2004 - degrees
 
 
-def _cell(point: Point) -> int:
-    return int(grid.latlng_to_cell(point[1], point[0], _FINE))
+def _cell(point: ExactPoint) -> int:
+    lon, lat = degrees(point)
+    return int(grid.latlng_to_cell(lat, lon, _FINE))
 
 
-def _point_and_names(incident: Incident) -> tuple[Point | None, Sequence[str]]:
+def _readings(incident: Incident) -> Sequence[Reading]:
+    return () if incident.address is None else readings(*address_lines(incident.address))
+
+
+def _point_and_names(incident: Incident) -> tuple[ExactPoint | None, Sequence[str]]:
     """Give the point of an incident, also one that its address is, and the names of its block or crossing.
 
     Of streets only what every way of writing them has in common: 120 MAIN, 100 BLK N MAIN ST and
@@ -279,10 +283,10 @@ def _point_and_names(incident: Incident) -> tuple[Point | None, Sequence[str]]:
     """
     point = _own_point(incident)
     names: list[str] = []
-    for reading in readings(incident.address or "", incident.cross_street):
+    for reading in _readings(incident):
         match reading:
             case Spot():
-                point = _on_earth(reading.lon, reading.lat) if incident.lon is None else point
+                point = _on_earth(reading.point) if incident.point is None else point
             case Block():
                 names.append(f"{reading.number} {core(reading.street)}")
             case Crossing():
@@ -294,4 +298,4 @@ def _point_and_names(incident: Incident) -> tuple[Point | None, Sequence[str]]:
 
 
 def _label(incident: Incident) -> str | None:
-    return hundred_block(incident.address, incident.cross_street) if incident.address else None
+    return None if incident.address is None else hundred_block(incident.address)

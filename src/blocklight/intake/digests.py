@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from blocklight.geo.exact import Exact, ExactPoint, degrees
+
 _BYTES = 16
 _BEGUN = blake2b(key=secrets.token_bytes(32), digest_size=_BYTES)
 # A pad has a key of its own: nothing about it may follow from the digest that its value is found by.
@@ -25,15 +27,15 @@ def digest_of(value: Any) -> bytes:  # noqa: ANN401 - a source's value may be an
     return digest.digest()
 
 
-def sealed(point: tuple[float, float], value: Any) -> bytes:  # noqa: ANN401 - as above
+def sealed(point: ExactPoint, value: Any) -> bytes:  # noqa: ANN401 - as above
     """Return a point so that it can only be read by whoever has the value, an address, that it belongs to."""
-    return _padded(_POINT.pack(*point), value)
+    return _padded(_POINT.pack(*degrees(point)), value)
 
 
-def unsealed(seal: bytes, value: Any) -> tuple[float, float]:  # noqa: ANN401 - as above
+def unsealed(seal: bytes, value: Any) -> ExactPoint:  # noqa: ANN401 - as above
     """Return the point that was ``sealed`` with the same value."""
     lon, lat = _POINT.unpack(_padded(seal, value))
-    return lon, lat
+    return ExactPoint(lon, lat)
 
 
 def _padded(plain: bytes, value: Any) -> bytes:  # noqa: ANN401 - as above
@@ -42,11 +44,18 @@ def _padded(plain: bytes, value: Any) -> bytes:  # noqa: ANN401 - as above
     return bytes(one ^ other for one, other in zip(plain, pad.digest(), strict=True))
 
 
+def _written(value: Any) -> str:  # noqa: ANN401 - as above
+    if isinstance(value, Exact):  # all of them are written alike, so they would have one digest
+        raise ValueError("open what is exact before its digest is made")
+    return repr(value)
+
+
 def _packed(value: Any) -> bytes:  # noqa: ANN401 - as above
     try:
-        return orjson.dumps(value, default=repr)
-    except TypeError:  # half of a surrogate pair, a number of more than 64 bits, or too deep
-        pass
+        return orjson.dumps(value, default=_written)
+    except TypeError as error:  # half of a surrogate pair, a number of more than 64 bits, or too deep
+        if isinstance(error.__cause__, ValueError):
+            raise error.__cause__ from None
     try:
         return repr(value).encode(errors="surrogatepass")
     except RecursionError:

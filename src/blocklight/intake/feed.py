@@ -10,6 +10,7 @@ from typing import Any
 
 from blocklight.config.city import City, SourceSpec
 from blocklight.errors import RecordRejected
+from blocklight.geo.exact import SourceKey, key_text
 from blocklight.intake.binding import Binding, BoundBatch, restraint_of
 from blocklight.intake.claims import Claims, moved
 from blocklight.intake.companions import Companions
@@ -221,10 +222,10 @@ class Feed:
         rejected: list[Outcome] = [row for row in understood if isinstance(row, Rejected)]
         joined = join_unit_rows(rows, are_units=self.source.rows == "unit")
         incidents, decided = self._decided(joined, at, tally, past)
-        of_key = Counter(row.source_key for row in rows)
+        of_key = Counter(key_text(row.source_key) for row in rows)
         tally.joined.update(
             {
-                outcome.id: of_key[incident.source_key]
+                outcome.id: of_key[key_text(incident.source_key)]
                 for incident, outcome in zip(incidents, decided, strict=True)
             }
         )
@@ -276,7 +277,7 @@ class Feed:
         lookups = {
             number: lookup
             for number, incident in enumerate(incidents)
-            if incident.lon is None and (lookup := lookup_of(incident, self.rules)) is not Lookup.NOWHERE
+            if incident.point is None and (lookup := lookup_of(incident, self.rules)) is not Lookup.NOWHERE
         }
         public_id, source = self.rules.public_id, self.source.id
         ids = {number: public_id(source, incidents[number].source_key) for number in lookups}
@@ -316,7 +317,8 @@ class Feed:
         try:
             incident = self._normalise(raw, at, self._normalise.source_key(raw))
         except RecordRejected as error:
-            rest = remains_of(raw, at, self._normalise, f"rejected\x1f{_identity(raw, self.source)}")
+            identity = SourceKey(f"rejected\x1f{key_text(_identity(raw, self.source))}")
+            rest = remains_of(raw, at, self._normalise, identity)
             if rest is not None and is_sensitive(rest, self.rules):
                 return rest
             return self._rejected(raw, error, tally)
@@ -348,7 +350,7 @@ class Feed:
                 tally.noticed["told_twice"] += 1
 
     def _has_another(self, incident: Incident) -> bool:
-        key = digest_of(incident.source_key).hex()
+        key = digest_of(key_text(incident.source_key)).hex()
         return self._claims is not None and self._claims.told_twice(self.source, key)
 
     def binder(self, tally: Tally) -> BoundBatch | None:
@@ -384,9 +386,9 @@ class Feed:
         return reject(self.source.id, _identity(raw, self.source), error.reason, self.rules)
 
 
-def _identity(raw: RawRecord, source: SourceSpec) -> str:
+def _identity(raw: RawRecord, source: SourceSpec) -> SourceKey:
     """Return what tells one unreadable record from another, the same at every fetch."""
     parts: list[Any] = [raw.get(column) for column in source.key]
     if any(part not in (None, "") for part in parts):
-        return repr(parts)
-    return repr(sorted(raw.items(), key=lambda item: item[0]))
+        return SourceKey(repr(parts))
+    return SourceKey(repr(sorted(raw.items(), key=lambda item: item[0])))

@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from blocklight.config.city import Bounds, SourceSpec
+from blocklight.geo.exact import ExactPoint, degrees
+from blocklight.intake.readable import value_of
 from blocklight.intake.record import Incident, RawRecord
 
 _CELLS_A_DEGREE = 100
@@ -13,8 +15,6 @@ _METRES_A_DEGREE = 111_320
 _BESIDE_KM = (1, 10, 100, 1000)
 _MOST_ENDINGS = 1000
 _LONGEST = 60
-_AS_READ = ("other_type", "disposition")
-"""Fields that count when their columns are filled, also where nothing of ours comes of the value."""
 
 Box = tuple[float, float, float, float]
 
@@ -29,8 +29,9 @@ class PlaceCounts:
     lons: Counter[int] = field(default_factory=Counter)
     lats: Counter[int] = field(default_factory=Counter)
 
-    def add(self, lon: float, lat: float, bounds: Bounds) -> None:
+    def add(self, point: ExactPoint, bounds: Bounds) -> None:
         """Count a place."""
+        lon, lat = degrees(point)
         self.placed += 1
         self.lons[math.floor(lon * _CELLS_A_DEGREE)] += 1
         self.lats[math.floor(lat * _CELLS_A_DEGREE)] += 1
@@ -100,8 +101,8 @@ class FeedReport:
         self.rows += 1
         self.types.update({incident.source_type, *incident.other_types})
         self.present.update(_fields_of(raw, incident, source))
-        if incident.lon is not None and incident.lat is not None:
-            self.places.add(incident.lon, incident.lat, bounds)
+        if incident.point is not None:
+            self.places.add(incident.point, bounds)
         if incident.disposition is None and (ending := _ending(raw, source)):
             if ending not in self.endings and len(self.endings) >= _MOST_ENDINGS:
                 ending = "…"
@@ -110,16 +111,6 @@ class FeedReport:
 
 def _fields_of(raw: RawRecord, incident: Incident, source: SourceSpec) -> list[str]:
     return [name for name, _ in source.fields.named() if value_of(name, raw, incident, source) is not None]
-
-
-def value_of(name: str, raw: RawRecord, incident: Incident, source: SourceSpec) -> object:
-    """Give what a row says for one of our fields: as understood, or as read where little comes of it."""
-    if name == "point":
-        return None if incident.lon is None else (incident.lon, incident.lat)
-    if name not in _AS_READ:
-        return getattr(incident, name, None)
-    spec = dict(source.fields.named())[name]
-    return next((raw[column] for column in spec.source if raw.get(column) not in (None, "")), None)
 
 
 def _ending(raw: RawRecord, source: SourceSpec) -> str:

@@ -2,10 +2,12 @@
 
 import re
 
+from blocklight.geo.exact import ExactAddress, ExactPoint, address_lines, degrees
 from blocklight.geo.hexagons import mask_point
 from blocklight.intake.digests import digest_of
+from blocklight.model.record import Place
 
-__all__ = ["hundred_block", "mask_point"]
+__all__ = ["hundred_block", "mask", "mask_point"]
 
 _SUFFIXES = frozenset(
     "ALY AVE AV BL BLVD BND BR BRG CIR CT CRES CV DR EXPY FWY HWY LN LOOP PKWY PASS PATH PIKE PL PLZ PT RD "
@@ -47,19 +49,25 @@ _blocks: dict[bytes, str | None] = {}
 """What addresses came to, by their digests: a label may be public, and no address outlives its fetch."""
 
 
-def hundred_block(address: str, cross_street: str | None = None) -> str | None:
+def mask(point: ExactPoint, resolution: int) -> Place:
+    """Return the centre of the cell that an exact point belongs to, with how far the cell reaches."""
+    return mask_point(*degrees(point), resolution)
+
+
+def hundred_block(address: ExactAddress) -> str | None:
     """Return "1400 block of Main St", "Main St & 2nd Ave", "Main St near 2nd Ave", or ``None``.
 
     Only a street's name of a word or two and its suffix survive, so that a unit, a house number, a landmark
     or a person's name does not. A first name written like a part of the street's own ("JOHN MAIN ST") cannot
     be told from it: labels are for columns that hold addresses.
     """
-    digest = digest_of((address, cross_street))
+    lines = address_lines(address)
+    digest = digest_of(lines)
     block = _blocks.get(digest, _UNKNOWN)
     if block == _UNKNOWN:
         if len(_blocks) >= _REMEMBERED:
             _blocks.clear()
-        block = _blocks[digest] = _block_of(address, cross_street)
+        block = _blocks[digest] = _block_of(*lines)
     return block
 
 

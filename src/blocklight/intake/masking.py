@@ -12,6 +12,7 @@ from typing import NamedTuple
 from blocklight.config.city import Bounds
 from blocklight.geo.approved_places import ApprovedPlaces
 from blocklight.geo.areas import Areas, Touched
+from blocklight.geo.exact import ExactPoint, degrees
 from blocklight.geo.hexagons import BLOCK_BEYOND_M, FINEST, around_blocks, cell_at, mask_point, place_of
 from blocklight.intake.ground import NOWHERE, Ground
 from blocklight.intake.policy import Choices, Decision, decided, strictest
@@ -51,8 +52,7 @@ class Masks:
 
     def choose(
         self,
-        lon: float | None,
-        lat: float | None,
+        point: ExactPoint | None,
         several: Sequence[Choices],
         passed_m: int | None = None,
         *,
@@ -68,28 +68,27 @@ class Masks:
         the ground of each place then reaches beyond it as far as a block may.
         """
         beyond_m = BLOCK_BEYOND_M if is_block else 0
-        if lon is None or lat is None:
+        if point is None:
             return _Choosing(self, several, finest).unplaced()
-        west, south, east, north = self._limits
-        if not (west <= lon <= east and south <= lat <= north):
+        if not self.is_near(point):
             return Placing(_Choosing(self, several, finest).decided(lambda: NOWHERE), Reason.OUTSIDE_CITY)
         if passed_m is None and self.approved is not None and len(several) == 1 and len(several[0]) == 1:
             ((decision, _),) = several[0]  # what the rest would come to, at a fraction of the cost
             if decision.place == "nearest":
-                place = self.approved.nearest(lon, lat)
+                place = self.approved.nearest(point)
                 if place is not None:
                     return Placing(decision, place)
-        at = lon, lat
         choosing = _Choosing(self, several, finest, beyond_m)
         if passed_m is not None and not is_patient and not any(one.masked for one in choosing.spread):
-            return choosing.as_published(at, passed_m)
+            return choosing.as_published(point, passed_m)
         if self.approved is not None and all(one.place == "nearest" for one in choosing.spread):
-            return choosing.nearest(at, self.approved)
-        return choosing.cell_or_area(at)
+            return choosing.nearest(point, self.approved)
+        return choosing.cell_or_area(degrees(point))
 
-    def is_near(self, lon: float, lat: float) -> bool:
+    def is_near(self, point: ExactPoint) -> bool:
         """Whether a point is near enough for the grid: what is not, is no place of this city in any cell."""
         west, south, east, north = self._limits
+        lon, lat = degrees(point)
         return west <= lon <= east and south <= lat <= north
 
 
@@ -116,18 +115,18 @@ class _Choosing:
         decision = self.decided(lambda: self._masks.ground.everywhere)
         return Placing(decision, None if nowhere else Reason.NO_PLACE)
 
-    def as_published(self, at: Point, radius_m: int) -> Placing:
+    def as_published(self, point: ExactPoint, radius_m: int) -> Placing:
         """Return the publisher's own point."""
-        lon, lat = round(at[0], _DIGITS), round(at[1], _DIGITS)
+        lon, lat = (round(number, _DIGITS) for number in degrees(point))
         decision = self.decided(lambda: self._masks.ground.of_point(lon, lat))
         return self._inside(decision, Place(lon, lat, PlaceKind.PUBLISHER, radius_m))
 
-    def nearest(self, at: Point, approved: ApprovedPlaces) -> Placing:
+    def nearest(self, point: ExactPoint, approved: ApprovedPlaces) -> Placing:
         """Return the nearest approved place."""
-        place = approved.nearest(*at)
+        place = approved.nearest(point)
         if place is not None:
             return Placing(self.decided(lambda: self._masks.ground.of_approved(place)), place)
-        cell = cell_at(*at, self._finest)
+        cell = cell_at(*degrees(point), self._finest)
         return self._no_place(self._on_cell(cell), place_of(cell))
 
     def cell_or_area(self, at: Point) -> Placing:
@@ -151,7 +150,7 @@ class _Choosing:
         masks, centre = self._masks, place_of(cell)
         kinds = {decision.area_kind for decision in self.spread if decision.area_kind is not None}
         kind = next(iter(kinds)) if len(kinds) == 1 else None
-        area = masks.areas.at(centre.lon, centre.lat).get(kind) if kind is not None else None
+        area = masks.areas.areas_of_public(centre).get(kind) if kind is not None else None
         if kind is not None and area is not None:
             decision = self.decided(lambda: masks.ground.of_area(kind, area, resolution, self._beyond_m))
         else:

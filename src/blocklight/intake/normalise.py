@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from blocklight.config.city import City, FieldSpec, SourceSpec
 from blocklight.config.matching import LONGEST_TEXT
 from blocklight.errors import RecordRejected
+from blocklight.geo.exact import ExactAddress, ExactPoint, SourceKey, address_lines, degrees, key_text
 from blocklight.intake.record import Coded, Incident, RawRecord
 from blocklight.intake.values.converters import CONVERTERS, from_xy, to_text
 from blocklight.intake.values.moments import (
@@ -72,7 +73,7 @@ class Normaliser:
         folded = {text.strip().casefold(): value for text, value in city.dispositions.items()}
         return cls(source, city.city.zone, folded)
 
-    def source_key(self, raw: RawRecord) -> str:
+    def source_key(self, raw: RawRecord) -> SourceKey:
         """Return the source's own identity of the incident that a row belongs to.
 
         Raises ``RecordRejected`` when every key column is empty.
@@ -81,7 +82,8 @@ class Normaliser:
             value = raw.get(self._key_column)
             if value is None or value == "":
                 raise RecordRejected("no_key")
-            return str(value.code if type(value) is Coded else value)  # ids outlive a change of words
+            # Ids outlive a change of words.
+            return SourceKey(str(value.code if type(value) is Coded else value))
         try:
             parts = self._key_of(raw)
         except KeyError:
@@ -92,22 +94,23 @@ class Normaliser:
         key = _SEPARATOR.join(map(str, parts))
         if len(key) < len(parts):  # nothing but separators
             raise RecordRejected("no_key")
-        return key
+        return SourceKey(key)
 
-    def __call__(self, raw: RawRecord, fetched_at: datetime, source_key: str | None = None) -> Incident:
+    def __call__(self, raw: RawRecord, fetched_at: datetime, source_key: SourceKey | None = None) -> Incident:
         """Return the incident in *raw*; raises ``RecordRejected`` with the reason's class."""
         repaired: list[str] = []
         received_at = self.received(raw, fetched_at)
         when = When(fetched_at, received_at)
         values = self._later_stages(raw, when, repaired)
         closed_at = values.get("closed_at")
-        values["lon"], values["lat"] = self.point(raw, when, repaired)
+        values["point"] = self.point(raw, when, repaired)
         for name, read, make in self._soft:
             try:
                 value = read(raw, when)
                 values[name] = None if value is None else make(value)
             except (ValueError, TypeError):
                 repaired.append(name)
+        values["address"] = address_of(values.get("address"), values.pop("cross_street", None))
         disposition = values.pop("disposition", None)
         ended = closed_at is not None or ("closed_at" in repaired and self._ended_before(raw, when))
         status = self._status(raw, when, ended=ended)
@@ -181,20 +184,20 @@ class Normaliser:
                     repaired.append(name)
         return stages
 
-    def point(self, raw: RawRecord, when: When, repaired: list[str]) -> tuple[float | None, float | None]:
-        """Return lon and lat; a point that cannot be read is noted in *repaired* and left out."""
+    def point(self, raw: RawRecord, when: When, repaired: list[str]) -> ExactPoint | None:
+        """Return the point; one that cannot be read is noted in *repaired* and left out."""
         readers = self.readers
         try:
             point = readers["point"](raw, when) if "point" in readers else None
             if point is not None:
-                return point  # type: ignore[no-any-return]  # the `point` converter's own type
+                return ExactPoint(*point)
             if "lon" in readers and "lat" in readers:
                 lon, lat = readers["lon"](raw, when), readers["lat"](raw, when)
                 if lon is not None and lat is not None:
-                    return to_float(lon), to_float(lat)
+                    return ExactPoint(to_float(lon), to_float(lat))
         except (ValueError, TypeError, KeyError, IndexError):
             repaired.append("point")
-        return None, None
+        return None
 
     def _ended_before(self, raw: RawRecord, when: When) -> bool:
         """Return whether a call has a closing time before its beginning: impossible, but it is over."""
@@ -217,6 +220,11 @@ class Normaliser:
                 return Status.OPEN
             case "never":
                 return Status.CLOSED
+
+
+def address_of(line: str | None, cross_street: str | None) -> ExactAddress | None:
+    """Return an address, ``None`` where a row has nothing of one."""
+    return ExactAddress(line or "", cross_street) if line or cross_street else None
 
 
 def _reader(spec: FieldSpec, zone: ZoneInfo) -> Reader:
@@ -347,7 +355,7 @@ def join_unit_rows(rows: Iterable[Incident], *, are_units: bool = True) -> list[
     """
     groups: dict[str, list[Incident]] = {}
     for row in rows:
-        groups.setdefault(row.source_key, []).append(row)
+        groups.setdefault(key_text(row.source_key), []).append(row)
     return [_joined(group, are_units=are_units) for group in groups.values()]
 
 
@@ -358,7 +366,7 @@ def _joined(rows: list[Incident], *, are_units: bool) -> Incident:
     rows = sorted(rows, key=_turn)
     first = rows[0]
     types = {text for row in rows for text in (row.source_type, *row.other_types)}
-    placed = next((row for row in rows if row.lon is not None), first)
+    placed = next((row for row in rows if row.point is not None), first)
     everyone_closed = all(row.status is Status.CLOSED for row in rows)
     return replace(
         first,
@@ -370,17 +378,18 @@ def _joined(rows: list[Incident], *, are_units: bool) -> Incident:
         closed_at=_extreme(max, (row.closed_at for row in rows)) if everyone_closed else None,
         status=Status.CLOSED if everyone_closed else Status.OPEN,
         units=min(len(rows), _MAX_UNITS) if are_units else first.units,
-        lon=placed.lon,
-        lat=placed.lat,
-        address=placed.address or first.address,
-        cross_street=placed.cross_street if placed.address else first.cross_street,
+        point=placed.point,
+        address=placed.address if placed.address and address_lines(placed.address)[0] else first.address,
         disposition=next((row.disposition for row in rows if row.disposition is not None), None),
         repaired=tuple(name for row in rows for name in row.repaired),
     )
 
 
 def _turn(row: Incident) -> tuple[datetime, str]:
-    return row.dispatched_at or datetime.max.replace(tzinfo=UTC), repr(msgspec.structs.astuple(row))
+    values = msgspec.structs.asdict(row)
+    values["point"] = row.point and degrees(row.point)
+    values["address"] = row.address and address_lines(row.address)
+    return row.dispatched_at or datetime.max.replace(tzinfo=UTC), repr(tuple(values.values()))
 
 
 def _extreme(choose: Any, times: Iterable[datetime | None]) -> datetime | None:  # noqa: ANN401 - min or max

@@ -1,13 +1,14 @@
 """The private types: what a source said, and what we understood of it. They never leave ``intake/``."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol, Self
+from typing import Any, NoReturn, Protocol, Self
 
 import msgspec
 
+from blocklight.geo.exact import ExactAddress, ExactPoint, SourceKey
 from blocklight.model.vocabulary import Disposition, Kind, Origin, Status
 
 TOO_MANY_ROWS = "more rows than max_rows"
@@ -37,7 +38,7 @@ class Unreadable:
     *identity* tells it from others and is only ever hashed; *reason* is a short stable class.
     """
 
-    identity: str
+    identity: SourceKey
     reason: str
 
 
@@ -52,7 +53,7 @@ class Batch:
     its pages would tell by their moments how many withheld rows lie between those that are shown.
     """
 
-    records: list[RawRecord]
+    records: list[RawRecord] = field(repr=False)
     fetched_at: datetime
     cursor: str | None = None
     complete: bool = False
@@ -92,21 +93,19 @@ class Lookup(Enum):
 class Incident(msgspec.Struct, frozen=True):
     """One incident with its exact place, in our words; lives in memory between normalise and redact.
 
+    What is exact is in types that show nothing and cannot be copied, pickled or encoded, nor can this.
     *source_key* is the source's own identity of the incident, *other_types* what further rows of it call it.
-    *lon*, *lat* are WGS 84 degrees, or ``None``.
     """
 
     source: str
-    source_key: str
+    source_key: SourceKey
     kind: Kind
     agency: str
     source_type: str
     status: Status
     received_at: datetime
-    lon: float | None = None
-    lat: float | None = None
-    address: str | None = None
-    cross_street: str | None = None
+    point: ExactPoint | None = None
+    address: ExactAddress | None = None
     priority: int | None = None
     origin: Origin | None = None
     units: int | None = None
@@ -121,5 +120,9 @@ class Incident(msgspec.Struct, frozen=True):
     placed: Placed | None = None
 
     def __repr__(self) -> str:
-        """Say only what may stand in a log."""
+        """Show only what may stand in a log."""
         return f"Incident(source={self.source!r}, status={str(self.status)!r})"
+
+    def __copy__(self) -> NoReturn:
+        """Refuse a copy, as what is exact does."""
+        raise TypeError("an incident cannot be copied")

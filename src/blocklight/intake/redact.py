@@ -13,11 +13,12 @@ from blocklight.config.endless_holds import never_closing
 from blocklight.config.source import masked_by_publisher
 from blocklight.geo.approved_places import ApprovedPlaces
 from blocklight.geo.areas import Areas
+from blocklight.geo.exact import ExactPoint, SourceKey, key_text
 from blocklight.geo.hexagons import COARSEST, coarsened
 from blocklight.intake.blocks import Blocks, labelled
 from blocklight.intake.call_types import CallMeanings, Meaning
 from blocklight.intake.geocode.streets import Stretch
-from blocklight.intake.geomask import hundred_block, mask_point
+from blocklight.intake.geomask import hundred_block, mask, mask_point
 from blocklight.intake.ground import Ground
 from blocklight.intake.keys import PublicIds
 from blocklight.intake.masking import Masks, Placing
@@ -97,9 +98,9 @@ class Rules:
         """The approved places, where the policy uses them."""
         return self.masks.approved
 
-    def public_id(self, source: str, identity: str) -> str:
+    def public_id(self, source: str, key: SourceKey) -> str:
         """Return the unlinkable public id of an incident: a keyed hash, 80 bits, base32."""
-        return self.ids.of(f"{self.city_id}\x1f{self.same.get(source, source)}\x1f{identity}")
+        return self.ids.of(f"{self.city_id}\x1f{self.same.get(source, source)}\x1f{key_text(key)}")
 
     def meaning(self, source_type: str, source: str) -> Meaning:
         """Return what a source type means at one source."""
@@ -224,7 +225,7 @@ def judge(incident: Incident, rules: Rules) -> Judgement:
     if labelled_block is not None:
         placing = _at_block(*labelled_block, several, rules)
     else:
-        placing = rules.masks.choose(incident.lon, incident.lat, several, passed_m, is_patient=medical)
+        placing = rules.masks.choose(incident.point, several, passed_m, is_patient=medical)
     if meaning.held_until_closed:
         placing = Placing(placing.decision.until_it_is_closed(), placing.place)
     return meaning, placing
@@ -243,10 +244,10 @@ def as_sensitive(public_id: str, incident: Incident, rules: Rules) -> Withheld:
 def _withheld(public_id: str, incident: Incident, reason: Reason, rules: Rules) -> Withheld:
     """Return the mark of a withheld incident, with the area that the ledger counts it in."""
     areas: dict[str, str] = {}
-    lon, lat, kind = incident.lon, incident.lat, rules.ledger_kind
-    if kind is not None and lon is not None and lat is not None and rules.masks.is_near(lon, lat):
-        masked = mask_point(lon, lat, rules.policy.medical_resolution)
-        area = rules.areas.at(masked.lon, masked.lat).get(kind)
+    point, kind = incident.point, rules.ledger_kind
+    if kind is not None and point is not None and rules.masks.is_near(point):
+        masked = mask(point, rules.policy.medical_resolution)
+        area = rules.areas.areas_of_public(masked).get(kind)
         areas = {} if area is None else {kind: area}
     return Withheld(public_id, incident.source, reason, reason is Reason.SENSITIVE, areas)
 
@@ -257,7 +258,7 @@ def withheld_record(record: PublicIncident, reason: Reason, rules: Rules) -> Wit
     areas: dict[str, str] = {}
     if place is not None and kind is not None:
         coarse = coarsened(place, rules.policy.medical_resolution)
-        area = rules.areas.at(coarse.lon, coarse.lat).get(kind)
+        area = rules.areas.areas_of_public(coarse).get(kind)
         areas = {} if area is None else {kind: area}
     return Withheld(record.id, record.source, reason, reason is Reason.SENSITIVE, areas)
 
@@ -295,23 +296,23 @@ def release_of(incident: Incident, decision: Decision) -> datetime | None:
     return incident.closed_at + wait if done and incident.closed_at else None
 
 
-def reject(source: str, identity: str, reason: str, rules: Rules) -> Rejected:
+def reject(source: str, identity: SourceKey, reason: str, rules: Rules) -> Rejected:
     """Return the mark of a record that could not be read; *identity* is hashed, so that it counts once."""
     return Rejected(rules.public_id(f"{source}\x1frejected", identity), source, reason)
 
 
 def _block_of(incident: Incident, several: Sequence[Choices], rules: Rules) -> tuple[str, Stretch] | None:
     """Return the label of an incident's block and its position, ``None`` if no label may be shown."""
-    blocks, lon, lat = rules.blocks, incident.lon, incident.lat
-    if blocks is None or not incident.address or lon is None or lat is None:
+    blocks, point, address = rules.blocks, incident.point, incident.address
+    if blocks is None or point is None or address is None:
         return None
     spread = [[decision for decision, _ in choices] for choices in several]
     if any(decision.place == "nearest" for decisions in spread for decision in decisions):
         return None  # approved places have labels of their own, and serve exact points
     if not all(any(map(_shows_labels, decisions)) for decisions in spread):
         return None  # wherever it is, it is shown without a label
-    label = hundred_block(incident.address, incident.cross_street)
-    stretch = None if label is None else blocks.around(label, lon, lat)
+    label = hundred_block(address)
+    stretch = None if label is None else blocks.around(label, point)
     return None if label is None or stretch is None else (label, stretch)
 
 
@@ -325,7 +326,7 @@ def _at_block(label: str, stretch: Stretch, several: Sequence[Choices], rules: R
     The cell of the call's own address, together with the label, would reveal on which part of the block it
     was. So if a rule requires another mask, that too is the mask of the block's middle.
     """
-    placing = rules.masks.choose(stretch.lon, stretch.lat, several, is_block=True)
+    placing = rules.masks.choose(ExactPoint(stretch.lon, stretch.lat), several, is_block=True)
     decision, place = placing
     if not isinstance(place, Place) or place.kind is not PlaceKind.GRID:
         return placing
@@ -338,7 +339,7 @@ def areas_of(place: Place | None, decision: Decision, rules: Rules) -> dict[str,
     """Return the areas of the public place; where that is an area's centre, they are that area alone."""
     if place is None:
         return {}
-    found = rules.areas.at(place.lon, place.lat)
+    found = rules.areas.areas_of_public(place)
     if place.kind is PlaceKind.AREA:
         return {kind: area for kind, area in found.items() if kind == decision.area_kind}
     return found

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from blocklight.config.city import CallTypes
 from blocklight.config.policy import Allow
 from blocklight.geo.approved_places import KINDS
+from blocklight.geo.exact import ExactPoint, SourceKey
 from blocklight.geo.hexagons import FINEST, coarsened, known_resolution, mask_point, stands_for_blocks
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.masking import Placing
@@ -151,14 +152,13 @@ def _as_it_came(public: PublicIncident, text: str, priority: int | None) -> Inci
     place = public.place
     return Incident(
         source=public.source,
-        source_key="",
+        source_key=SourceKey(""),
         kind=public.kind,
         agency=public.agency,
         source_type=text,
         status=public.status,
         received_at=public.received_at,
-        lon=None if place is None else place.lon,
-        lat=None if place is None else place.lat,
+        point=None if place is None else ExactPoint(place.lon, place.lat),
         priority=priority,
         origin=public.origin,
         dispatched_at=public.dispatched_at,
@@ -176,10 +176,9 @@ def _coarser(
     is_patient = public.category is Category.MEDICAL
     choices = rules.decider.choices(incident, public.category, incident.source_type, medical=is_patient)
     if place is None:
-        return masks.choose(None, None, [choices]).decision, None
+        return masks.choose(None, [choices]).decision, None
     wanted = masks.choose(
-        place.lon,
-        place.lat,
+        ExactPoint(place.lon, place.lat),
         [choices],
         passed_m=rules.passed.get(public.source) if place.kind is PlaceKind.PUBLISHER else None,
         finest=known_resolution(place),

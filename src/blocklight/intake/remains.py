@@ -6,7 +6,8 @@ from datetime import datetime
 
 from blocklight.config.matching import LONGEST_TEXT
 from blocklight.errors import RecordRejected
-from blocklight.intake.normalise import Normaliser, Reader, When
+from blocklight.geo.exact import SourceKey
+from blocklight.intake.normalise import Normaliser, Reader, When, address_of
 from blocklight.intake.record import Incident, RawRecord
 from blocklight.model.vocabulary import Status
 
@@ -14,7 +15,7 @@ _ADDRESS = ("address", "cross_street")
 
 
 def remains_of(
-    raw: RawRecord, fetched_at: datetime, normaliser: Normaliser, identity: str
+    raw: RawRecord, fetched_at: datetime, normaliser: Normaliser, identity: SourceKey
 ) -> Incident | None:
     """Return what can be read of a row, ``None`` where that is no type.
 
@@ -30,10 +31,9 @@ def remains_of(
         received_at = normaliser.received(raw, fetched_at)
     with suppress(RecordRejected):
         key = normaliser.source_key(raw)
-    address, cross_street = (
+    line, cross_street = (
         next(_texts(raw, when, [readers[name]] if name in readers else ()), None) for name in _ADDRESS
     )
-    lon, lat = normaliser.point(raw, when, [])
     source = normaliser.source
     return Incident(
         source=source.id,
@@ -44,10 +44,8 @@ def remains_of(
         other_types=tuple(types[1:]),
         status=Status.OPEN,
         received_at=received_at,
-        lon=lon,
-        lat=lat,
-        address=address,
-        cross_street=cross_street,
+        point=normaliser.point(raw, when, []),
+        address=address_of(line, cross_street),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from blocklight.geo.exact import ExactPoint, degrees
 from blocklight.geo.hexagons import distance_m
 from blocklight.model.outcomes import Withheld
 from blocklight.model.record import PublicIncident
@@ -42,8 +43,8 @@ class Sensitive:
     """The sensitive calls of one answer: marks of what is close to them by slot, and each one's own place."""
 
     marks: dict[int, set[bytes]] = field(default_factory=dict, repr=False)
-    places: list[tuple[int, float | None, float | None, str | None]] = field(default_factory=list, repr=False)
-    """Slot, lon, lat and block of each; lives as long as the answer is read."""
+    places: list[tuple[int, ExactPoint | None, str | None]] = field(default_factory=list, repr=False)
+    """Slot, point and block of each; lives as long as the answer is read."""
 
     def is_close(self, call: WaitingCall) -> bool:
         """Whether a remembered call is close to any of these in place and time."""
@@ -59,10 +60,10 @@ class Sensitive:
         if place is None:
             return False
         return any(
-            distance_m(lon, lat, place.lon, place.lat) <= place.radius_m + NEAR_M
-            if lon is not None and lat is not None
+            distance_m(*degrees(point), place.lon, place.lat) <= place.radius_m + NEAR_M
+            if point is not None
             else block is not None and block == place.label
-            for sensitive_slot, lon, lat, block in self.places
+            for sensitive_slot, point, block in self.places
             if abs(sensitive_slot - slot) <= SLOTS_NEAR
         )
 

@@ -7,10 +7,11 @@ from small_city import ROW, rules_of
 from town_streets import town
 
 from blocklight.config.city import Bounds
+from blocklight.geo.exact import ExactPoint
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.geocode.addresses import Reading
 from blocklight.intake.geocode.geocoder import Geocoder
-from blocklight.intake.geocode.place import NotNow, Point
+from blocklight.intake.geocode.place import NotNow
 from blocklight.intake.record import Batch, RawRecord
 from blocklight.intake.run import Feed, Tally, store_batch
 from blocklight.model.outcomes import Withheld
@@ -25,16 +26,17 @@ NOWHERE = {"lon": None, "lat": None, "cross": None}
 class Told:
     """A locator that says what it was told to."""
 
-    def __init__(self, *points: Point | None) -> None:
+    def __init__(self, *points: tuple[float, float] | None) -> None:
         self.points = list(points)
         self.asked: list[Reading] = []
 
-    def find(self, asked: Reading, deadline: float) -> Point | None:
+    def find(self, asked: Reading, deadline: float) -> ExactPoint | None:
         assert deadline > 0
         self.asked.append(asked)
         if not self.points:
             raise NotNow
-        return self.points.pop(0)
+        point = self.points.pop(0)
+        return None if point is None else ExactPoint(*point)
 
 
 def feed_of(folder: Path, *locators: Told) -> Feed:

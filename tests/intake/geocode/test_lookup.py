@@ -9,11 +9,12 @@ from small_city import ROW, rules_of
 from town_streets import town
 
 from blocklight.config.city import City
+from blocklight.geo.exact import ExactPoint
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.feed import Feed, Tally
 from blocklight.intake.geocode.addresses import Block, Reading
 from blocklight.intake.geocode.geocoder import Geocoder
-from blocklight.intake.geocode.place import NotNow, Point
+from blocklight.intake.geocode.place import NotNow
 from blocklight.intake.geocode.streets import Streets
 from blocklight.intake.past import Past
 from blocklight.model.outcomes import Withheld
@@ -36,14 +37,14 @@ class Outsider:
         self.deadline = 0.0
         self.left = 0
 
-    def find(self, address: Reading, deadline: float) -> Point:
+    def find(self, address: Reading, deadline: float) -> ExactPoint:
         if deadline != self.deadline:
             self.deadline, self.left = deadline, 3
         if not self.left:
             raise NotNow
         self.left -= 1
         self.asked.append(address)
-        return (-95.4, 29.4)
+        return ExactPoint(-95.4, 29.4)
 
 
 def feed_of(city: City, outsider: Outsider) -> Feed:

@@ -14,6 +14,7 @@ from town_streets import LAT, LON, line, town
 
 from blocklight.config.city import City, StreetLines, load_city
 from blocklight.errors import CityFileError
+from blocklight.geo.exact import degrees
 from blocklight.intake.geocode.addresses import Block, read_address, readings
 from blocklight.intake.geocode.streets import Streets
 
@@ -34,7 +35,10 @@ def where(streets: Streets, address: str) -> tuple[float, float] | None:
     asked = readings(address)
     assert asked
     found = next((found for one in asked if (found := streets.find(one)) is not None), None)
-    return None if found is None else (round((found[0] - LON) * 100, 3), round((found[1] - LAT) * 100, 3))
+    if found is None:
+        return None
+    lon, lat = degrees(found)
+    return round((lon - LON) * 100, 3), round((lat - LAT) * 100, 3)
 
 
 @pytest.mark.parametrize(
@@ -201,9 +205,8 @@ def test_crossings_of_oakland_are_where_its_own_reports_say_they_are(shared_data
         asked += 1
         if (found := streets.find(address)) is not None:
             across = math.cos(math.radians(37.8)) * 111_195
-            errors.append(
-                math.hypot((found[0] - float(true[1])) * across, (found[1] - float(true[2])) * 111_195)
-            )
+            lon, lat = degrees(found)
+            errors.append(math.hypot((lon - float(true[1])) * across, (lat - float(true[2])) * 111_195))
     errors.sort()
     assert asked > 500
     assert len(errors) / asked > 0.8

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from blocklight.config.city import SourceSpec
 from blocklight.config.matching import LONGEST_TEXT, Matcher
 from blocklight.errors import SourceChanged
+from blocklight.geo.exact import SourceKey
 from blocklight.intake.connectors.html_page import (
     ACCEPT,
     LOST,
@@ -88,7 +89,9 @@ class HtmlTable:
     def _batch(self, answer: Answer, rows: Sequence[_Row]) -> Batch:
         unreadable = [row for row in rows if isinstance(row, Unreadable)]
         records = self._columns.records(row for row in rows if not isinstance(row, Unreadable))
-        unreadable += [Unreadable(repr(record), "bad_encoding") for record in records if _has_lost(record)]
+        unreadable += [
+            Unreadable(SourceKey(repr(record)), "bad_encoding") for record in records if _has_lost(record)
+        ]
         records = [record for record in records if not _has_lost(record)]
         return Batch(records, answer.fetched_at, complete=self._pages.complete, unreadable=unreadable)
 
@@ -260,7 +263,7 @@ def _named(table: _Table) -> list[_Row]:
         elif len(cells) == len(names):
             rows.append({GROUP: group, **_row(names, cells)} if group else _row(names, cells))
         else:
-            rows.append(Unreadable(repr([cell.text for cell in cells]), "ragged_row"))
+            rows.append(Unreadable(SourceKey(repr([cell.text for cell in cells])), "ragged_row"))
     return rows
 
 

@@ -13,6 +13,7 @@ import orjson
 
 from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
+from blocklight.geo.exact import SourceKey
 from blocklight.intake.connectors.http import Conversation
 from blocklight.intake.connectors.pages import Pages
 from blocklight.intake.forms.extent import NOT_ALL, limit_of_address
@@ -140,7 +141,7 @@ class TableFiles:
                 raise
             # Counted and never read again, so that one file costs its source neither time nor the others.
             _log.warning("source %s: left out a file of its folder: see `check`", self._source.id)
-            bad = [Unreadable(file.mark, "bad_file")]
+            bad = [Unreadable(SourceKey(file.mark), "bad_file")]
             kept = before or Block()
             yield Batch(kept.records, now, cursor=cursor, unreadable=[*kept.unreadable, *bad])
             return

@@ -16,6 +16,7 @@ from blocklight.config.city import CallTypes, City, FieldSpec, SourceSpec
 from blocklight.config.matching import LONGEST_TEXT
 from blocklight.config.policy import MEDICAL
 from blocklight.errors import RecordRejected
+from blocklight.geo.exact import address_lines, degrees
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.disclosure.values import (
     addresses,
@@ -161,7 +162,7 @@ def _addresses(sample: SampleRows) -> Iterator[Question]:
     spec, cross = sample.field("address"), sample.field("cross_street")
     if spec is None or cross is not None or not _address_is_used(sample):
         return
-    values = [incident.address for _, incident in sample.rows if incident.address]
+    values = [line for _, one in sample.rows if one.address and (line := address_lines(one.address)[0])]
     like = addresses(values)
     if values and like / len(values) < _ADDRESS_SHARE:
         columns = ", ".join(f"`{column}`" for column in spec.source)
@@ -177,9 +178,9 @@ def _passed_points(sample: SampleRows) -> Iterator[Question]:
     """Ask about points that are said to be masked and hardly ever repeat."""
     if sample.source.masked_by_publisher is None:
         return
-    placed = [one for _, one in sample.rows if one.lon is not None and one.lat is not None]
-    points = {(one.lon, one.lat) for one in placed}
-    named = {one.address for one in placed if one.address}
+    placed = [(one.point, one.address) for _, one in sample.rows if one.point is not None]
+    points = {degrees(point) for point, _ in placed}
+    named = {line for _, address in placed if address and (line := address_lines(address)[0])}
     few = len(placed) < _ENOUGH_POINTS
     if few or len(points) / len(placed) < _EXACT_SHARE:
         return

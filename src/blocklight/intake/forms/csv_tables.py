@@ -10,6 +10,7 @@ from functools import partial
 from typing import IO
 
 from blocklight.errors import SourceChanged
+from blocklight.geo.exact import SourceKey
 from blocklight.intake.forms.columns import Columns
 from blocklight.intake.forms.table_rows import (
     FOOTER_CELLS,
@@ -131,14 +132,14 @@ def _is_beside(row: Sequence[str] | None, heading: Sequence[str]) -> bool:
 
 def _record(row: list[str] | None, heading: list[str], columns: Columns) -> RawRecord | Unreadable:
     if row is None:
-        return Unreadable("a row without an end", "bad_row")
+        return Unreadable(SourceKey("a row without an end"), "bad_row")
     if len(row) != len(heading):
         if len(row) < len(heading) or any(row[len(heading) :]):
-            return Unreadable(repr(row), "ragged_row")
+            return Unreadable(SourceKey(repr(row)), "ragged_row")
         row = row[: len(heading)]
     text = "".join(row)
     if not text.isascii() and any("\udc80" <= c <= "\udcff" for c in text):
-        return Unreadable(repr(row), "bad_encoding")
+        return Unreadable(SourceKey(repr(row)), "bad_encoding")
     if '="' in text:
         row = [_plain(cell) for cell in row]
     # Of columns with the same name the first counts.

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from blocklight.geo.exact import SourceKey
 from blocklight.intake.forms.bounded_json import parse_json
 from blocklight.intake.record import Unreadable
 
@@ -105,7 +106,7 @@ def named_rows(
         elif not names or len(row) == len(names):
             named.append(dict(zip(names or map(str, range(len(row))), row, strict=True)))
         else:
-            unreadable.append(Unreadable(repr(row), "ragged_row"))
+            unreadable.append(Unreadable(SourceKey(repr(row)), "ragged_row"))
     return named, unreadable
 
 

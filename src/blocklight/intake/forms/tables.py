@@ -10,6 +10,7 @@ from typing import IO, Any
 import orjson
 
 from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.geo.exact import SourceKey
 from blocklight.intake.forms.bounded_json import parse_json
 from blocklight.intake.forms.columns import Columns
 from blocklight.intake.forms.csv_tables import csv_blocks
@@ -159,7 +160,7 @@ def _json_lines(text: bytes, columns: Columns) -> Iterator[RawRecord | Unreadabl
         except orjson.JSONDecodeError:
             if not number:
                 raise SourceUnavailable("answered with broken JSON") from None
-            yield Unreadable(repr(line), "bad_row")
+            yield Unreadable(SourceKey(repr(line)), "bad_row")
 
 
 def _flat(row: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON value

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 
+from blocklight.geo.exact import Exact, ExactPoint
 from blocklight.intake.geocode.names import street_name, without_town
 
 _UNIT = re.compile(
@@ -48,8 +49,8 @@ _TWO = 2
 _MOST_TEXTS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+@dataclass(frozen=True, slots=True, repr=False)
+class Block(Exact):
     """A hundred block: 3900 stands for 3900 to 3999. *exact* is the address's own number where it had one."""
 
     number: int
@@ -57,16 +58,16 @@ class Block:
     exact: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Crossing:
+@dataclass(frozen=True, slots=True, repr=False)
+class Crossing(Exact):
     """Two streets that meet, by name, in the order of their names."""
 
     one: str
     two: str
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+@dataclass(frozen=True, slots=True, repr=False)
+class Between(Exact):
     """A street from one of its crossings to another: the two cross streets in the order of their names."""
 
     street: str
@@ -74,12 +75,11 @@ class Between:
     two: str
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A point that stands in place of an address, in WGS 84 degrees."""
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Spot(Exact):
+    """A point that stands in place of an address."""
 
-    lon: float = field(repr=False)
-    lat: float = field(repr=False)
+    point: ExactPoint
 
 
 Reading = Block | Crossing | Between | Spot
@@ -108,9 +108,9 @@ def read_address(address: str, cross_street: str | None = None) -> Block | Cross
 
 def _spot(text: str) -> Spot | None:
     if found := _DEGREES.match(text):
-        return Spot(float(found["lon"]), float(found["lat"]))
+        return Spot(ExactPoint(float(found["lon"]), float(found["lat"])))
     if found := _SEXAGESIMAL.match(text):
-        return Spot(_degrees(found["lon"]), _degrees(found["lat"]))
+        return Spot(ExactPoint(_degrees(found["lon"]), _degrees(found["lat"])))
     return None
 
 

@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from blocklight import net
 from blocklight.config.city import Bounds, City
+from blocklight.geo.exact import ExactPoint, address_lines, degrees
 from blocklight.intake.digests import digest_of, sealed, unsealed
 from blocklight.intake.geocode.addresses import Reading, Spot, readings
-from blocklight.intake.geocode.place import Locator, NotNow, Point
+from blocklight.intake.geocode.place import Locator, NotNow
 from blocklight.intake.geocode.services import Service
 from blocklight.intake.geocode.streets import Streets
 from blocklight.intake.record import Incident, Lookup, Placed
@@ -60,9 +61,9 @@ class Geocoder:
     def _place(self, incident: Incident, lookup: Lookup, deadline: float) -> Incident:
         """Return *incident* with the place of its address, if it has none of its own and may be looked up."""
         locators = self._locators.get(lookup)
-        if not locators or incident.lon is not None or not (incident.address or incident.cross_street):
+        if not locators or incident.point is not None or incident.address is None:
             return incident
-        asked = readings(incident.address or "", incident.cross_street)
+        asked = readings(*address_lines(incident.address))
         if not asked:
             return replace(incident, placed=Placed.MISSED)
         try:
@@ -72,15 +73,15 @@ class Geocoder:
         if point is None:
             # Where others may not be asked, a miss is no measure of what is found, and nothing is counted.
             return incident if lookup is Lookup.AT_HOME else replace(incident, placed=Placed.MISSED)
-        return replace(incident, lon=point[0], lat=point[1], placed=Placed.FOUND)
+        return replace(incident, point=point, placed=Placed.FOUND)
 
     def _find(
         self, asked: Sequence[Reading], lookup: Lookup, locators: Sequence[Locator], deadline: float
-    ) -> Point | None:
+    ) -> ExactPoint | None:
         if isinstance(asked[0], Spot):
-            spot = asked[0].lon, asked[0].lat
-            return spot if self._bounds.contains(*spot) else None
-        key = (lookup.name, repr(asked))
+            spot = asked[0].point
+            return spot if self._bounds.contains(*degrees(spot)) else None
+        key = (lookup.name, asked)
         mark = digest_of(key)
         seal = self._answers.get(mark, _UNKNOWN)
         if seal != _UNKNOWN:
@@ -93,10 +94,10 @@ class Geocoder:
             self._answers[mark] = None if point is None else sealed(point, key)
         return point
 
-    def _bounded(self, locator: Locator, asked: Sequence[Reading], deadline: float) -> Point | None:
+    def _bounded(self, locator: Locator, asked: Sequence[Reading], deadline: float) -> ExactPoint | None:
         """Ask a locator for each reading; a service, which is asked outside, for the likeliest one only."""
         for reading in asked if isinstance(locator, Streets) else asked[:1]:
             point = locator.find(reading, deadline)
-            if point is not None and self._bounds.contains(*point):
+            if point is not None and self._bounds.contains(*degrees(point)):
                 return point
         return None

@@ -2,10 +2,8 @@
 
 from typing import Protocol
 
+from blocklight.geo.exact import ExactPoint
 from blocklight.intake.geocode.addresses import Reading
-
-Point = tuple[float, float]
-"""Lon, lat in WGS 84 degrees."""
 
 
 class NotNow(Exception):
@@ -15,7 +13,7 @@ class NotNow(Exception):
 class Locator(Protocol):
     """One way of finding places."""
 
-    def find(self, asked: Reading, deadline: float) -> Point | None:
+    def find(self, asked: Reading, deadline: float) -> ExactPoint | None:
         """Return where it is, ``None`` when that is not known; raises ``NotNow``.
 
         *deadline*, by the monotonic clock, is until when a locator that has to wait may do so.

@@ -11,8 +11,9 @@ import orjson
 from blocklight import net
 from blocklight.config.city import Bounds, GeocoderSpec
 from blocklight.errors import SourceChanged
+from blocklight.geo.exact import ExactPoint
 from blocklight.intake.geocode.addresses import Block, Reading
-from blocklight.intake.geocode.place import NotNow, Point
+from blocklight.intake.geocode.place import NotNow
 
 CENSUS = "https://geocoding.geo.census.gov/geocoder/locations/onelineaddress"
 NOMINATIM = "https://nominatim.openstreetmap.org/search"
@@ -54,7 +55,7 @@ class Service:
         self._url = spec.url or (CENSUS if census else NOMINATIM)
         self._question, self._answer = (self._ask_census, _census) if census else (self._ask_osm, _nominatim)
 
-    def find(self, asked: Reading, deadline: float) -> Point | None:
+    def find(self, asked: Reading, deadline: float) -> ExactPoint | None:
         """Return where the service says a block is; raises ``NotNow`` when there is no time or no answer."""
         if not isinstance(asked, Block):
             return None
@@ -101,18 +102,18 @@ class Service:
         return orjson.loads(bytes(body))
 
 
-def _census(document: Any) -> Point | None:  # noqa: ANN401 - any JSON value
+def _census(document: Any) -> ExactPoint | None:  # noqa: ANN401 - any JSON value
     """Return the only match: https://geocoding.geo.census.gov/geocoder/Geocoding_Services_API.html."""
     matches = document["result"]["addressMatches"]
     if len(matches) != 1:
         return None
     where = matches[0]["coordinates"]
-    return float(where["x"]), float(where["y"])
+    return ExactPoint(float(where["x"]), float(where["y"]))
 
 
-def _nominatim(document: Any) -> Point | None:  # noqa: ANN401 - any JSON value
+def _nominatim(document: Any) -> ExactPoint | None:  # noqa: ANN401 - any JSON value
     """Return the first match that is a house and not a street, a suburb or the whole town."""
     for match in document:
         if match["address"].get("house_number"):
-            return float(match["lon"]), float(match["lat"])
+            return ExactPoint(float(match["lon"]), float(match["lat"]))
     return None

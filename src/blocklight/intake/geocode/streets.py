@@ -13,9 +13,9 @@ from shapely.ops import substring
 
 from blocklight.config.city import City, StreetLines
 from blocklight.errors import CityFileError
+from blocklight.geo.exact import ExactPoint
 from blocklight.intake.geocode.addresses import Between, Block, Crossing, Reading, Spot
 from blocklight.intake.geocode.names import looser, same_street, street_name
-from blocklight.intake.geocode.place import Point
 from blocklight.intake.geocode.street_lines import StreetLine, read_street_lines
 
 _METRES_PER_DEGREE = 111_195.0
@@ -39,7 +39,8 @@ class Stretch:
     reach_m: float
 
 
-_Found = tuple[Point, float]
+_Metres = tuple[float, float]
+_Found = tuple[_Metres, float]
 """The middle of a block or crossing, in metres like the lines, and how far it reaches from there."""
 
 
@@ -87,10 +88,10 @@ class Streets:
     def __len__(self) -> int:
         return len(self._lines)
 
-    def find(self, asked: Reading, deadline: float = 0) -> Point | None:  # noqa: ARG002 - it never waits
-        """Return lon, lat of the middle of what is asked for, ``None`` where that is not certain."""
+    def find(self, asked: Reading, deadline: float = 0) -> ExactPoint | None:  # noqa: ARG002 - it never waits
+        """Return the middle of what is asked for, ``None`` where that is not certain."""
         stretch = self.stretch(asked)
-        return None if stretch is None else (stretch.lon, stretch.lat)
+        return None if stretch is None else ExactPoint(stretch.lon, stretch.lat)
 
     def stretch(self, asked: Reading) -> Stretch | None:
         """Return a whole block or crossing, ``None`` if it is not certain which one is meant."""
@@ -100,8 +101,8 @@ class Streets:
         (x, y), reach_m = found
         return Stretch(*self._degrees(x, y), reach_m)
 
-    def spread(self, asked: Reading) -> list[Point]:
-        """Return lon, lat of points, close together, on all of the line that an address may stand for.
+    def spread(self, asked: Reading) -> list[ExactPoint]:
+        """Return points, close together, on all of the line that an address may stand for.
 
         Of an address with a house number that is one place, interpolated between the numbers of a line.
         Without any, it is not certain where it is.
@@ -123,9 +124,10 @@ class Streets:
         if line is None:
             return []
         xy = shapely.get_coordinates(shapely.segmentize(line, _STEP_M))
-        return [self._degrees(x, y) for x, y in xy]
+        return [ExactPoint(*self._degrees(x, y)) for x, y in xy]
 
-    def _degrees(self, x: float, y: float) -> Point:
+    def _degrees(self, x: float, y: float) -> tuple[float, float]:
+        """Turn metres on the city's plane into lon, lat."""
         return float(self._middle[0] + x / self._across), float(self._middle[1] + y / _METRES_PER_DEGREE)
 
     def _found(self, asked: Reading) -> _Found | None:
@@ -238,7 +240,7 @@ class Streets:
 _read: dict[tuple[object, ...], Streets] = {}
 
 
-def _meetings(first: Any, second: Any) -> list[Point]:  # noqa: ANN401 - shapely has no types of its own
+def _meetings(first: Any, second: Any) -> list[_Metres]:  # noqa: ANN401 - shapely has no types of its own
     """Return where two streets cross, or else where they come near each other."""
     crossing = shapely.get_coordinates(shapely.intersection(first, second))
     if len(crossing):
@@ -251,7 +253,7 @@ def _meetings(first: Any, second: Any) -> list[Point]:  # noqa: ANN401 - shapely
     return [(float(x), float(y)) for x, y in (shapely.get_coordinates(line).mean(axis=0) for line in between)]
 
 
-def _only_place(points: Sequence[Point]) -> _Found | None:
+def _only_place(points: Sequence[_Metres]) -> _Found | None:
     """Return the middle of points that are one place, ``None`` where they lie too far apart for that."""
     xs, ys = [x for x, _ in points], [y for _, y in points]
     if not points or math.hypot(max(xs) - min(xs), max(ys) - min(ys)) > _SAME_M:

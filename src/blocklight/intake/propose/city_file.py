@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from blocklight.config.city import CallTypes, City, parse_city
 from blocklight.errors import RecordRejected, SourceChanged
+from blocklight.geo.exact import degrees
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.propose.agencies import propose_agency
@@ -122,7 +123,7 @@ def _write(proposal: Proposal, sample: Sample, folder: Path, position: Position)
     """Write the TOML twice: first with the whole world as bounds, to read the sample, then as it tells."""
     first = _parsed(_toml(proposal, sample, _WORLD, "UTC", {}), folder)
     read = _read(first, sample)
-    points = [(one.lon, one.lat) for one in read if one.lon is not None and one.lat is not None]
+    points = [degrees(one.point) for one in read if one.point is not None]
     if _lacks_crs(proposal.table) or not points:
         points = position.corners
     bounds, zone, sure = _where(points)

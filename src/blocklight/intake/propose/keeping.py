@@ -9,6 +9,7 @@ import h3
 
 from blocklight.config.city import CallTypes, City
 from blocklight.errors import RecordRejected
+from blocklight.geo.exact import degrees
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.propose.guesses import Guess
@@ -54,8 +55,9 @@ def _redacted(
     kept |= {column: _without_clock(row[column]) for column in _given(row, found, TIMES)}
     if "address" in found:
         kept[found["address"].columns[0]] = "100 MAIN ST"
-    if incident.lon is not None and incident.lat is not None:
-        lat, lon = h3.cell_to_latlng(h3.latlng_to_cell(incident.lat, incident.lon, _SAMPLE_RESOLUTION))
+    if incident.point is not None:
+        lon, lat = degrees(incident.point)
+        lat, lon = h3.cell_to_latlng(h3.latlng_to_cell(lat, lon, _SAMPLE_RESOLUTION))
         _put_point(kept, found, round(lon, 4), round(lat, 4))
     for column in key:
         kept.setdefault(column, str(number))

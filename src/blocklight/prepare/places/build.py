@@ -2,7 +2,6 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,14 @@ import shapely
 from numpy.typing import NDArray
 
 from blocklight.config.city import City, PlacesSpec
-from blocklight.geo.approved_places import LONGEST_LABEL, METRES_A_DEGREE, Combination, areas_digest, shrink
+from blocklight.geo.approved_places import (
+    LONGEST_LABEL,
+    METRES_A_DEGREE,
+    Combination,
+    areas_digest,
+    by_combination,
+    shrink,
+)
 from blocklight.geo.areas import Areas
 from blocklight.model.vocabulary import PlaceKind
 from blocklight.prepare.places.layers import Layer, points_along
@@ -84,8 +90,8 @@ def build(city: City, areas: Areas, streets: Layer, served: tuple[Points, Points
     found = [one for one, is_inside in zip(found, inside, strict=True) if is_inside]
     degrees = degrees[np.array(inside, dtype=bool)]
     points, weights = served
-    own = _by_combination(city, areas, degrees)
-    theirs = _by_combination(city, areas, points)
+    own = by_combination(degrees, city, areas)
+    theirs = by_combination(points, city, areas)
     places: list[Approved] = []
     away = [np.empty((0, 2))]
     for where, numbers in sorted(own.items(), key=lambda item: str(item[0])):
@@ -219,16 +225,6 @@ class _Group:
 
 def _spec(city: City) -> PlacesSpec:
     return city.places or PlacesSpec(file="places.geojson")
-
-
-def _by_combination(city: City, areas: Areas, points: Points) -> Mapping[Combination, NDArray[np.int64]]:
-    found: defaultdict[Combination, list[int]] = defaultdict(list)
-    bounds = city.city.bounds
-    for number, (lon, lat) in enumerate(points.tolist()):
-        if bounds.contains(lon, lat):
-            held = areas.holding(lon, lat)
-            found[tuple(held.get(kind) for kind in city.within)].append(number)
-    return {where: np.array(numbers) for where, numbers in found.items()}
 
 
 def _ground(city: City, areas: Areas, plane: Plane, where: Combination) -> Any:  # noqa: ANN401 - shapely has no types of its own
