@@ -20,7 +20,8 @@ CLOSING = FILE.replace("lat = ", 'closed_at = { from = "closed", convert = "iso"
 UNCUT = CLOSING + '[policy.medical]\nshow = ["times"]\nreason = "The fire board publishes its run times"\n'
 OPENED = NOW - timedelta(minutes=7, seconds=13)
 SICK: Row = {"what": "SICK PERSON", "opened": OPENED.isoformat(), "closed": None}
-END = NOW + timedelta(minutes=5)
+END = NOW + timedelta(minutes=7)
+"""When a step that begins now has ended and settled."""
 ELSEWHERE: Row = {"lon": -122.2, "lat": 37.8}
 
 
@@ -30,12 +31,14 @@ async def medical(town: Town) -> list[Row]:
     return [properties for properties in shown if properties["category"] == "medical"]
 
 
+@pytest.mark.parametrize("late_s", [1, 100])
 @pytest.mark.parametrize("seconds", [1, 130, 299])
-async def test_a_medical_call_appears_when_its_step_ends_whenever_in_it_it_came(
-    tmp_path: Path, seconds: int
+async def test_a_medical_call_appears_when_its_step_has_settled_whenever_in_it_it_came(
+    tmp_path: Path, seconds: int, late_s: int
 ) -> None:
-    at = NOW + timedelta(seconds=seconds)
-    patient = a_row(2, **SICK | {"opened": (at - timedelta(seconds=1)).isoformat()})
+    opened = NOW + timedelta(seconds=seconds)
+    at = opened + timedelta(seconds=late_s)  # the last of a step are read when the next one has begun
+    patient = a_row(2, **SICK | {"opened": opened.isoformat()})
     with a_town(tmp_path / "town", CLOSING) as town:
         await town.fetch(a_row(1, **ELSEWHERE))
         await town.fetch(a_row(1, **ELSEWHERE), patient, at=at)
@@ -57,9 +60,9 @@ async def test_what_the_first_fetch_of_a_source_holds_is_shown_at_once_with_its_
 
 
 @pytest.mark.parametrize("leaves", [False, True])
-async def test_a_medical_call_is_closed_when_the_step_ends(tmp_path: Path, *, leaves: bool) -> None:
+async def test_a_medical_call_is_closed_when_the_step_has_settled(tmp_path: Path, *, leaves: bool) -> None:
     file = CLOSING.replace('closes = "status"', 'closes = "vanish"') if leaves else CLOSING
-    done = NOW + timedelta(seconds=61)
+    done = NOW + timedelta(seconds=190)
     other = a_row(2, **ELSEWHERE)
     rows = [other] if leaves else [other, a_row(1, **SICK | {"state": "DONE", "closed": done.isoformat()})]
     with a_town(tmp_path / "town", file) as town:
@@ -135,7 +138,7 @@ def test_an_unchanged_row_is_judged_no_more_once_its_step_is_over(tmp_path: Path
     feed = Feed(city.sources[0], city, None, Rules.of(city, KEY))  # type: ignore[arg-type]  # nothing is fetched
     outcomes = [
         feed.outcomes([a_row(1, **SICK)], NOW + timedelta(minutes=minute), Tally())[0]
-        for minute in (1, 5, 6, 7)
+        for minute in (1, 2, 3, 4)
     ]
     first, again, over, later = outcomes
     assert isinstance(first, Held)

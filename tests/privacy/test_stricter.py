@@ -102,7 +102,7 @@ async def test_what_waits_for_a_whole_step_is_told_at_the_wider_step_of_both_pol
 ) -> None:
     steps = '[[policy.rules]]\nname = "steps"\naction = "publish"\ntime_step_min = {}\n'
     file = FILE.replace('closes = "status"', 'closes = "vanish"')
-    opened = (NOW - timedelta(minutes=7)).isoformat()
+    opened = NOW.isoformat()
     with a_town(tmp_path / "town", file + steps.format(before)) as town:
         apply_policy(town.city, Rules.of(town.city, KEY), town.store, NOW)
         await town.fetch(a_row(2, what="WIZARDRY"))  # what the first fetch of a source holds does not wait
@@ -117,8 +117,8 @@ async def test_what_waits_for_a_whole_step_is_told_at_the_wider_step_of_both_pol
             if town.store.changes(0):
                 break
         (feature,) = await town.features(moment)
-    assert (moment.minute, moment.second) == (0, 0)
-    assert feature["properties"]["received_at"] == "2026-01-31T04:00:00Z"
+    assert (moment.minute, moment.second) == (2, 0)
+    assert feature["properties"]["received_at"] == "2026-01-31T05:00:00Z"
     assert (feature["properties"]["status"] == "closed") is leaves
 
 

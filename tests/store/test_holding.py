@@ -3,11 +3,12 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from blocklight.errors import NotFound
 from blocklight.model.changes import LifeEvent
 from blocklight.model.outcomes import Held, Outcome, Withheld
-from blocklight.model.record import PublicIncident
+from blocklight.model.record import PublicIncident, cut
 from blocklight.model.vocabulary import Category, PauseScope, Reason, Status
 from blocklight.store import IncidentQuery, Pause, Store
 from blocklight.store.schema import tables
@@ -196,49 +197,91 @@ def stepped(number: int, **fields: object) -> Held:
     return Held(call(number, delayed=True, time_step_min=15, **fields), call(number).received_at, step_min=15)
 
 
-def test_cut_times_are_published_at_the_next_whole_step_and_each_update_too(store: Store) -> None:
+def test_cut_times_are_published_once_their_step_has_settled_and_each_update_too(store: Store) -> None:
     store.apply("dispatch", [stepped(1)], at=minutes(2))
     store.apply("dispatch", [stepped(1)], at=minutes(14))
-    assert store.release(minutes(14.9)) is None
-    store.release(minutes(15))
+    assert store.release(minutes(16.9)) is None
+    store.release(minutes(17))
     assert set(shown(store)) == {call(1).id}
-    store.apply("dispatch", [stepped(1, units=2)], at=minutes(16))
+    store.apply("dispatch", [stepped(1, units=2)], at=minutes(18))
     assert shown(store)[call(1).id].units is None
-    for minute in (20, 29, 30):
+    for minute in (20, 31, 32):
         store.apply("dispatch", [stepped(1, units=2)], at=minutes(minute))
         store.release(minutes(minute))
     assert shown(store)[call(1).id].units == 2
-    assert [change.changed_at for change in store.changes(0)] == [minutes(15), minutes(30)]
+    assert [change.changed_at for change in store.changes(0)] == [minutes(17), minutes(32)]
+
+
+def at_step(number: int, minute: float) -> Held:
+    """Return a call that came in at a minute, with its times cut to a quarter of an hour."""
+    received = cut(minutes(minute), 15)
+    version = call(number, delayed=True, time_step_min=15, received_at=received)
+    return Held(version, received, step_min=15)
+
+
+def test_calls_of_one_step_appear_together_though_one_is_read_after_its_end(store: Store) -> None:
+    # Read at the moment it appears, the second would be known to have come in just before the border.
+    store.apply("dispatch", [at_step(1, 0.1)], at=minutes(0.2))
+    store.apply("dispatch", [at_step(2, 14.9)], at=minutes(15.3))
+    store.apply("dispatch", [at_step(3, 15.2)], at=minutes(15.4))
+    assert store.release(minutes(16.9)) is None
+    store.release(minutes(17))
+    assert set(shown(store)) == {call(1).id, call(2).id}
+    assert store.release(minutes(31.9)) is None
+    store.release(minutes(32))
+    assert set(shown(store)) == {call(1).id, call(2).id, call(3).id}
+
+
+def test_a_closing_read_after_the_end_of_its_step_is_told_with_those_read_before(store: Store) -> None:
+    store.apply("dispatch", [at_step(1, 0.1), at_step(2, 0.1)], at=minutes(0.2))
+    store.release(minutes(17))
+    for number, at in ((1, 28), (2, 30.5)):
+        done = replace(
+            at_step(number, 0.1).incident, status=Status.CLOSED, closed_at=minutes(15), delayed=True
+        )
+        store.apply("dispatch", [Held(done, done.received_at, step_min=15)], at=minutes(at))
+    assert store.release(minutes(31.9)) is None
+    store.release(minutes(32))
+    assert {incident.status for incident in shown(store).values()} == {Status.CLOSED}
+
+
+def test_a_call_of_which_much_is_told_does_not_wait_for_ever(store: Store) -> None:
+    for minute in range(1, 17):
+        units = minute % 7 + 1
+        later = stepped(1, units=units, dispatched_at=cut(minutes(minute), 15))
+        store.apply("dispatch", [later], at=minutes(minute))
+    store.release(minutes(17))
+    assert set(shown(store)) == {call(1).id}
 
 
 def test_a_version_that_is_due_is_not_lost_to_one_of_the_next_step(store: Store) -> None:
     store.apply("dispatch", [stepped(1)], at=minutes(2))
-    store.apply("dispatch", [stepped(1, units=2)], at=minutes(15.01))
+    store.apply("dispatch", [stepped(1, units=2)], at=minutes(17.01))
     assert shown(store)[call(1).id].units is None
-    assert store.release(minutes(29)) is None
-    store.release(minutes(30))
+    assert store.release(minutes(31)) is None
+    store.release(minutes(32))
     assert shown(store)[call(1).id].units == 2
     assert events(store) == {"held": 1, "updated": 1}
 
 
 def test_a_version_that_is_due_is_never_shown_once_a_coarser_one_is_known(store: Store) -> None:
     store.apply("dispatch", [stepped(1, priority=2)], at=minutes(2))
-    store.apply("dispatch", [stepped(1, category=Category.MEDICAL)], at=minutes(15.01))
-    assert store.release(minutes(29)) is None
-    store.release(minutes(30))
+    store.apply("dispatch", [stepped(1, category=Category.MEDICAL)], at=minutes(17.01))
+    assert store.release(minutes(31)) is None
+    store.release(minutes(32))
     assert [change.incident and change.incident.category for change in store.changes(0)] == [Category.MEDICAL]
 
 
 def test_what_is_due_and_left_its_feed_is_shown_open_and_closed_by_the_next_answer(store: Store) -> None:
     store.apply("dispatch", [stepped(1), call(2)], at=minutes(2))
     present = {call(2).id}
-    applied = store.apply("dispatch", [call(2)], at=minutes(15.01), present=present)
+    applied = store.apply("dispatch", [call(2)], at=minutes(17.01), present=present)
     assert (applied.doubtful, set(shown(store))) == (1, {call(2).id})
-    store.release(minutes(15.02))
+    store.release(minutes(17.02))
     assert shown(store)[call(1).id].status is Status.OPEN
-    applied = store.apply("dispatch", [call(2)], at=minutes(16), present=present)
+    applied = store.apply("dispatch", [call(2)], at=minutes(18), present=present)
     assert applied.doubtful == 0
-    store.release(minutes(30))
+    store.release(minutes(32))
     assert shown(store)[call(1).id].status is Status.CLOSED
 
 
@@ -257,21 +300,21 @@ def test_what_is_published_is_taken_back_at_once_when_a_coarser_version_has_to_w
     store.apply("dispatch", [stepped(1, **{"priority": 2} | coarser)], at=minutes(1))
     assert shown(store) == {}
     assert [change.incident for change in store.changes(0)] == [None]
-    store.release(minutes(15))
+    store.release(minutes(17))
     (incident,) = shown(store).values()
     assert incident.time_step_min == 15
     assert len(store.incident(incident.id)[1]) == 1
-    store.apply("dispatch", [stepped(1, **{"priority": 2} | coarser, units=3)], at=minutes(16))
+    store.apply("dispatch", [stepped(1, **{"priority": 2} | coarser, units=3)], at=minutes(18))
     assert set(shown(store)) == {call(1).id}  # an update that only waits leaves what is published
 
 
-def test_leaving_the_feed_is_told_at_the_next_whole_step_with_a_cut_time(store: Store) -> None:
+def test_leaving_the_feed_is_told_with_its_step_and_a_cut_time(store: Store) -> None:
     store.apply("dispatch", [stepped(1), call(2)], at=START)
-    store.release(minutes(15))
-    for minute in (17, 22, 29):
+    store.release(minutes(17))
+    for minute in (18, 22, 29):
         store.apply("dispatch", [call(2)], at=minutes(minute), present={call(2).id})
     assert shown(store)[call(1).id].status is Status.OPEN
-    store.release(minutes(30))
+    store.release(minutes(32))
     incident = shown(store)[call(1).id]
     assert (incident.status, incident.closed_at) == (Status.CLOSED, minutes(15))
 

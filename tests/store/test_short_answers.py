@@ -171,11 +171,11 @@ def test_closings_that_wait_for_a_whole_step_are_missing_once(store: Store) -> N
         return store.apply("dispatch", held, at=minutes(minute), present={one.id for one in calls})
 
     poll(0, 0)
-    for minute in range(60, 110):
-        applied = poll((minute - 60) * 4, minute)
+    for minute in range(62, 112):
+        applied = poll((minute - 62) * 4, minute)
         assert applied.unconfirmed == 0, minute
     assert _closed_shares(store) == pytest.approx([4 / (MANY - 4 * left) for left in range(49)], abs=1e-3)
-    store.release(minutes(120))
+    store.release(minutes(122))
     assert len(store.open_ids("dispatch")) == MANY
 
 

@@ -132,7 +132,7 @@ def _outcome(outcome: Outcome) -> str:
         after = f" and {outcome.after_close_s // 60} minutes more" if outcome.after_close_s else ""
         when = until if outcome.release_at else until + after
         if outcome.step_min is not None:
-            step = f"the next whole {outcome.step_min} minutes"
+            step = f"two minutes after the next whole {outcome.step_min} minutes"
             only_for_step = outcome.end_of_step(wall_clock()) is not None
             when = step if only_for_step else f"{when} and from then to {step}"
         return f"held until {when}, then {_outcome(outcome.incident)}"

@@ -4,8 +4,15 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from blocklight.model.record import PublicIncident, cut
+from blocklight.model.record import TIMES, PublicIncident, cut
 from blocklight.model.vocabulary import Reason
+
+SETTLES = timedelta(minutes=2)
+"""How long after the end of a step its versions are published: feeds tell late of what happens.
+
+A call that was received just before the end and read just after it would else appear a step later than all
+others with its time, and so be known to the minute.
+"""
 
 
 class Withheld(msgspec.Struct, frozen=True):
@@ -30,7 +37,7 @@ class Held(msgspec.Struct, frozen=True):
     It is released at *release_at*; without one, once it is closed and *after_close_s* have passed. Both count
     by the source's clock, which may be wrong: so it waits *after_seen_s* at least from the moment it was
     first seen here, and *after_close_s* from the one it was first seen closed. With *step_min* it is released
-    at the next whole step after it came in, and what was published of it before stays until then.
+    as `ends_of_step` says, and what was published of it before stays until then.
     """
 
     incident: PublicIncident
@@ -40,12 +47,12 @@ class Held(msgspec.Struct, frozen=True):
     after_seen_s: int = 0
 
     def end_of_step(self, seen_at: datetime) -> datetime | None:
-        """When it is released if first seen at *seen_at*; ``None`` if it may wait for anything else."""
+        """When at the latest it is released if first seen at *seen_at*; ``None`` if it may wait for more."""
         if self.step_min is None or self.after_close_s or self.after_seen_s:
             return None
         if self.release_at is None or self.release_at > seen_at:
             return None
-        return cut(seen_at, self.step_min) + timedelta(minutes=self.step_min)
+        return ends_of_step(self.incident, seen_at, self.step_min)[1]
 
     @property
     def id(self) -> str:
@@ -67,3 +74,15 @@ class Rejected(msgspec.Struct, frozen=True):
 
 
 Outcome = PublicIncident | Held | Withheld | Rejected
+
+
+def ends_of_step(incident: PublicIncident, due: datetime, step_min: int) -> tuple[datetime, datetime]:
+    """Return when a version that is *due* may be published at the earliest, and when it tells least.
+
+    Published are the versions of a step together, once it is over and has settled. The second moment is the
+    same for all with one latest time, unless they came later than that.
+    """
+    step = timedelta(minutes=step_min)
+    latest = max(time for name in TIMES if (time := getattr(incident, name)) is not None)
+    earliest = cut(due - SETTLES, step_min) + step + SETTLES
+    return earliest, max(earliest, cut(latest, step_min) + step + SETTLES)

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from blocklight.model.outcomes import Held
+from blocklight.model.outcomes import Held, ends_of_step
 from blocklight.model.record import PublicIncident, may_be_new
 from blocklight.model.vocabulary import Status
 from blocklight.store.schema.rows import Row, from_ms, to_ms
 from blocklight.store.write.waiting import Seen, Shown, Waiting
 
-_MINUTE_MS = 60_000
 _MARKED_AT = 3
 """Index of a mark's time in its row: the incident was first seen then."""
 
@@ -59,16 +58,25 @@ class DueTimes:
         if held.after_close_s and seen.closed_at is not None:
             due = max(due, seen.closed_at + held.after_close_s * 1000)
         over = due <= self.at and self._says_nothing_of_when(incident)
-        return due if over else self.stepped(due, held.step_min)
+        return due if over else self.stepped(due, held.step_min, incident, before)
 
     def _says_nothing_of_when(self, incident: PublicIncident) -> bool:
         """Whether the moment of this batch has nothing to do with when something happened to an incident."""
         is_past = self.is_history and not may_be_new(incident.received_at, from_ms(self.at))
         return self.is_first_read or is_past
 
-    def stepped(self, due: int | None, step_min: int | None) -> int | None:
-        """Return the first whole step after both *due* and now."""
+    def stepped(
+        self, due: int | None, step_min: int | None, incident: PublicIncident, before: Waiting | None
+    ) -> int | None:
+        """Return when a version with cut times that is *due* is published, together with its step's others.
+
+        *before* is what waits of the incident: a later version joins it, or a call of which much is told
+        would wait for ever.
+        """
         if due is None or step_min is None:
             return due
-        step = step_min * _MINUTE_MS
-        return (max(due, self.at) // step + 1) * step
+        earliest, settled = ends_of_step(incident, from_ms(max(due, self.at)), step_min)
+        waits = None if before is None or before.step_min is None else before.release_at
+        if waits is not None and waits > self.at:
+            settled = max(earliest, min(settled, from_ms(waits)))
+        return to_ms(settled)

@@ -132,7 +132,7 @@ class Holding:
             closed = row.incident.closed_by_vanishing(from_ms(self._at))
             due = self._at + row.after_close_ms if row.release_at is None else row.release_at
             self._puts[row.id] = row._replace(
-                release_at=self.times.stepped(due, row.step_min),
+                release_at=self.times.stepped(due, row.step_min, closed, row),
                 open=0,
                 body=body(closed).decode(),
                 closed_seen_at=self._at,
@@ -150,7 +150,7 @@ class Holding:
         for new, bound, released_at in kept:
             if new.id in self._puts or new.id in before:  # what waits was closed by `close`
                 continue
-            due = self.times.stepped(self._at, new.time_step_min)
+            due = self.times.stepped(self._at, new.time_step_min, new, None)
             self._bind_one(new.id, bound)
             held, seen = (
                 Held(new, step_min=new.time_step_min),

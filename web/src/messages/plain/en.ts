@@ -191,7 +191,7 @@ export const plain = {
   asPublishedBy: (source: string, metres: string) => `${source}: up to ${metres} from the place`,
   medical: "Medical calls are shown as medical and nothing more, at a coarser place.",
   medicalTimes: (minutes: string) =>
-    `Their times are cut to steps of ${minutes} minutes, and each appears when its step ends.`,
+    `Their times are cut to steps of ${minutes} minutes, and each appears two minutes after its step has ended.`,
   medicalShown: (field: string) => `Shown of medical calls too: ${field}`,
   medicalFields: { priority: "priority", units: "number of units", times: "times to the second" },
   cell: (span: string) => `Other places are shown at the centre of a hexagon about ${span} across.`,

@@ -183,7 +183,7 @@ export const plain: PlainWords = {
   asPublishedBy: (source, metres) => `${source}: a no más de ${metres} del lugar`,
   medical: "Las llamadas médicas se muestran como médicas y nada más, en un lugar menos preciso.",
   medicalTimes: (minutes) =>
-    `Sus horas se recortan a pasos de ${minutes} minutos, y cada una aparece cuando termina su paso.`,
+    `Sus horas se recortan a pasos de ${minutes} minutos, y cada una aparece dos minutos después de terminar su paso.`,
   medicalShown: (field) => `De las llamadas médicas también se muestra: ${field}`,
   medicalFields: { priority: "prioridad", units: "número de unidades", times: "horas al segundo" },
   cell: (span) => `Los demás lugares se muestran en el centro de un hexágono de unos ${span} de ancho.`,

@@ -190,7 +190,7 @@ export const plain: PlainWords = {
   asPublishedBy: (source, metres) => `${source}: cách nơi thật không quá ${metres}`,
   medical: "Các cuộc gọi y tế chỉ được hiển thị là y tế và không gì thêm, ở địa điểm kém chính xác hơn.",
   medicalTimes: (minutes) =>
-    `Giờ của các cuộc gọi này được làm tròn xuống theo bước ${minutes} phút, và mỗi cuộc chỉ hiện khi bước đó kết thúc.`,
+    `Giờ của các cuộc gọi này được làm tròn xuống theo bước ${minutes} phút, và mỗi cuộc chỉ hiện hai phút sau khi bước đó kết thúc.`,
   medicalShown: (field) => `Với các cuộc gọi y tế, những điều này cũng được hiển thị: ${field}`,
   medicalFields: { priority: "mức ưu tiên", units: "số đơn vị", times: "giờ chính xác đến giây" },
   cell: (span) => `Các địa điểm khác được hiển thị ở tâm một hình lục giác rộng khoảng ${span}.`,

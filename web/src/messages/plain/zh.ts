@@ -179,7 +179,7 @@ export const plain: PlainWords = {
   asPublishedText: "据本市说明，这些数据源发布的位置已经过模糊处理。医疗呼叫会再次模糊处理。",
   asPublishedBy: (source, metres) => `${source}：距实际地点不超过 ${metres}`,
   medical: "医疗来电只显示为医疗，不含更多内容，地点也更粗略。",
-  medicalTimes: (minutes) => `其时间按 ${minutes} 分钟取整，每条在该时段结束时才显示。`,
+  medicalTimes: (minutes) => `其时间按 ${minutes} 分钟取整，每条在该时段结束两分钟后才显示。`,
   medicalShown: (field) => `医疗来电还显示：${field}`,
   medicalFields: { priority: "优先级", units: "单位数量", times: "精确到秒的时间" },
   cell: (span) => `其他地点显示在宽约 ${span}的六边形中心。`,
