@@ -15,8 +15,8 @@ from blocklight.app.opening import Options, wall_clock
 from blocklight.app.serving import serve
 from blocklight.errors import StoreError
 from blocklight.intake.feed import Tally
+from blocklight.jobs import FOLLOWING, PAUSES, SENDING, SOURCES, Job, Jobs
 from blocklight.model.outcomes import Withheld
-from blocklight.publish.publisher import Publisher
 from blocklight.store import Store
 
 pytestmark = pytest.mark.anyio
@@ -28,15 +28,19 @@ async def _served(folder: Path, listener: socket.socket | None = None) -> None:
         await serve(town, open_listener, now=wall_clock, intake=False)
 
 
-@pytest.mark.parametrize("part", ["run", "_follow", "_watch_pauses", "_watch_health"])
+@pytest.mark.parametrize("part", [FOLLOWING, SENDING, PAUSES, SOURCES])
 async def test_a_part_that_dies_of_a_mistake_ends_the_process(
     part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def dies(_: Publisher) -> None:
+    repeat = Jobs.repeat
+
+    async def dies(jobs: Jobs, job: Job) -> None:
+        if job.name != part:
+            return await repeat(jobs, job)
         await asyncio.sleep(0.05)
         raise LookupError("a mistake of ours")
 
-    monkeypatch.setattr(Publisher, part, dies)
+    monkeypatch.setattr(Jobs, "repeat", dies)
     async with asyncio.timeout(60):
         with pytest.RaisesGroup(LookupError, flatten_subgroups=True):
             await _served(tmp_path)

@@ -2,6 +2,8 @@ import tomllib
 
 from pages import ROOT, read, section, table
 
+from blocklight.jobs import NAMES, PULSE
+
 LAYERS = section(read("docs/architecture.md"), "Layers")
 
 
@@ -19,3 +21,8 @@ def test_every_part_of_the_package_has_its_one_job_on_the_page() -> None:
     modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "__main__"}
     packages = {path.name for path in folder.iterdir() if any(path.glob("*.py")) or any(path.glob("*.toml"))}
     assert set(table(LAYERS, "Module")) == (modules | packages) - {"assets", "__pycache__"}
+
+
+def test_every_job_is_on_the_page() -> None:
+    page = section(read("docs/architecture.md"), "Jobs")
+    assert set(table(page, "Job")) == set(NAMES) - {PULSE}  # the pulse is a part of each frame

@@ -23,6 +23,7 @@ from blocklight.config.city import load_city
 from blocklight.geo.areas import Areas
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed
+from blocklight.jobs import FOLLOWING
 from blocklight.model.outcomes import Outcome, Withheld
 from blocklight.model.vocabulary import Reason
 from blocklight.publish.publisher import Publisher
@@ -115,10 +116,11 @@ async def test_the_reference_of_the_metrics_has_every_one_of_the_operators_port(
     feed.withheld_watch.note(many, publisher.now(), whole=True, usual_before=lambda _: 0.1)
     feeds = [feed]
     watch = StoreWatch(whole(publisher.store))
+    publisher.jobs_run.end(FOLLOWING)
     port = port_of_serving(app.api.state.public, whole(publisher.store), None, feeds, host="127.0.0.1")
     town = CityRuntime(publisher.city, whole(publisher.store), *(None,) * 4)  # type: ignore[arg-type]  # nothing is fetched
     intake = Intake(
-        town, [], now=publisher.now, stored=publisher.wake, faults=publisher.faults, store_watch=watch
+        town, [], now=publisher.now, stored=publisher.wake, jobs_run=publisher.jobs_run, store_watch=watch
     )
     of_intake = port_of_intake(
         intake,
@@ -128,7 +130,7 @@ async def test_the_reference_of_the_metrics_has_every_one_of_the_operators_port(
         host="127.0.0.1",
         now=publisher.now,
         watch=watch,
-        faults=publisher.faults,
+        jobs_run=publisher.jobs_run,
     )
     exposed = port.metrics().decode()
     public = set(table(read("docs/reference/metrics.md"), "Metric"))

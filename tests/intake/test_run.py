@@ -21,6 +21,7 @@ from blocklight.geo.exact import SourceKey
 from blocklight.intake.connectors import connector
 from blocklight.intake.record import Batch
 from blocklight.intake.run import Feed, Runner, Tally, run_once
+from blocklight.jobs import POLLING, Job, Jobs
 from blocklight.model.changes import StoredIncident
 from blocklight.model.vocabulary import Status
 from blocklight.net import client, outbound
@@ -655,7 +656,7 @@ async def test_a_pause_ends_when_a_poll_is_wanted_now(town: Town, reading: Readi
     town.app = Layer(_table(12))
     reading.feed.source = reading.feed.source.model_copy(update={"poll_s": 3600})
     polls = town.requests
-    running = asyncio.create_task(reading.runner.run())
+    running = asyncio.create_task(Jobs().repeat(Job(POLLING, reading.runner.turn)))
     try:
         async with asyncio.timeout(60):
             for expected in (1, 2, 3):

@@ -415,7 +415,7 @@ def test_a_pulse_that_cannot_be_worked_out_holds_no_change_back() -> None:
     with served(live, beside=live.run, lifespan="off") as server:
         with Listener(server.port) as listener:
             until(lambda: live.clients == 1)
-            until(lambda: live.faults.counts["the pulse"] >= 2)
+            until(lambda: live.jobs_run.failures["the pulse"] >= 2)
             server.call(live.publish, [a_put(1, an_incident(1))])
             assert _seqs(listener.read(until_seen="incident")) == [1]
         server.run(live.close())

@@ -13,7 +13,7 @@ from blocklight.errors import StoreError
 from blocklight.intake.clock_watch import ClockWatch
 from blocklight.intake.run import Feed, Runner
 from blocklight.intake.threads import UPKEEP, in_thread
-from blocklight.publish.faults import CLOCK, DROPPING, POLLING, RELEASING, Faults
+from blocklight.jobs import CLOCK, DROPPING, LOCK, POLLING, RELEASING, Job, Jobs
 from blocklight.publish.store_watch import StoreWatch
 
 _log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Intake:
         *,
         now: Clock,
         stored: Callable[[], None],
-        faults: Faults,
+        jobs_run: Jobs,
         store_watch: StoreWatch,
     ) -> None:
         self._runtime = runtime
@@ -51,7 +51,7 @@ class Intake:
         self._feeds = feeds
         self._now = now
         self._stored = stored
-        self._faults = faults
+        self._jobs_run = jobs_run
         self._lock = runtime.store.intake_lock()
         self._store_watch = store_watch
         self._runners = [
@@ -78,8 +78,7 @@ class Intake:
             if not self.fetching:
                 await self._wait()
             try:
-                async with asyncio.TaskGroup() as tasks:
-                    self._start(tasks)
+                await self._jobs_run.run(self.jobs())
             except* _TurnLost:
                 _log.error("the lock of the intake is lost; fetching stops until it is free again")
             self.fetching = False
@@ -97,14 +96,16 @@ class Intake:
         for runner in self._runners:
             runner.poll_now()
 
-    def _start(self, tasks: asyncio.TaskGroup) -> None:
-        for runner in self._runners:
-            tasks.create_task(self._faults.repeat(POLLING, runner.run))
-        tasks.create_task(self._faults.repeat(RELEASING, self._release))
-        tasks.create_task(self._faults.repeat(DROPPING, self._compact))
+    def jobs(self) -> list[Job]:
+        """List what is done while it is this process's turn."""
         watch = ClockWatch()
-        tasks.create_task(self._faults.repeat(CLOCK, lambda: self._watch_clock(watch)))
-        tasks.create_task(self._watch_turn())
+        return [
+            *(Job(POLLING, runner.turn) for runner in self._runners),
+            Job(RELEASING, self._release, every_s=_RELEASE_EVERY_S),
+            Job(DROPPING, self._compact, every_s=_COMPACT_EVERY_S, waits_first=True),
+            Job(CLOCK, partial(self._watch_clock, watch), every_s=_CLOCK_EVERY_S, waits_first=True),
+            Job(LOCK, self._watch_turn, every_s=TURN_EVERY_S, waits_first=True, ends_with=(_TurnLost,)),
+        ]
 
     async def _wait(self) -> None:
         """Wait for one's turn; says so once, and once more when it has come."""
@@ -117,13 +118,10 @@ class Intake:
                     return
 
     async def _watch_turn(self) -> None:
-        while True:
-            await asyncio.sleep(TURN_EVERY_S)
-            if not await in_thread(UPKEEP, self._lock.held):
-                raise _TurnLost
+        if not await in_thread(UPKEEP, self._lock.held):
+            raise _TurnLost
 
     async def _watch_clock(self, watch: ClockWatch) -> None:
-        await asyncio.sleep(_CLOCK_EVERY_S)
         if jump_s := watch.jump_s():
             await self.clock_was_set(jump_s)
 
@@ -143,11 +141,9 @@ class Intake:
         with suppress(StoreError):  # it stays held, and whoever fetches says what is wrong
             if await in_thread(UPKEEP, self._store.release, self._now()) is not None:
                 self._stored()
-        await asyncio.sleep(_RELEASE_EVERY_S)
 
     async def _compact(self) -> None:
         """Drop old changes now and then; a live client that is further behind loads the window anew."""
-        await asyncio.sleep(_COMPACT_EVERY_S)
         since = self._now() - _KEEP_CHANGES
         with suppress(StoreError):  # nothing is lost by keeping more until the next time
             await in_thread(

@@ -1,6 +1,7 @@
 """Metrics for the operator only: they depend on withheld records, or describe the machine."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -17,7 +18,7 @@ from blocklight.app.fetching import Intake
 from blocklight.app.operator_port import OperatorPort
 from blocklight.errors import StoreError
 from blocklight.intake.feed import BATCH_OUTCOMES, Feed
-from blocklight.publish.faults import Faults
+from blocklight.jobs import Jobs
 from blocklight.publish.store_watch import StoreWatch
 from blocklight.store import Store
 
@@ -25,10 +26,10 @@ _PREFIX = "blocklight_"
 
 
 class ProcessFigures(Collector):
-    """Memory, processor time, descriptors and threads of this process, and its unexpected failures."""
+    """Memory, processor time, descriptors and threads of this process, and how its jobs do."""
 
-    def __init__(self, faults: Faults) -> None:
-        self._faults = faults
+    def __init__(self, jobs_run: Jobs) -> None:
+        self._jobs_run = jobs_run
 
     def collect(self) -> Iterator[Metric]:
         """Yield each figure with what it means."""
@@ -38,9 +39,18 @@ class ProcessFigures(Collector):
         faults = CounterMetricFamily(
             _PREFIX + "faults", "unexpected failures after which a task went on", labels=["task"]
         )
-        for task, count in sorted(self._faults.counts.items()):
+        for task, count in sorted(self._jobs_run.failures.items()):
             faults.add_metric([task], count)
-        yield faults
+        turns = CounterMetricFamily(
+            _PREFIX + "job_turns", "turns of each job, failed ones too", labels=["job"]
+        )
+        age = GaugeMetricFamily(
+            _PREFIX + "job_turn_age_seconds", "seconds since a turn of each job last ended", labels=["job"]
+        )
+        for job, ended_at in sorted(self._jobs_run.last_turn_at.items()):
+            turns.add_metric([job], self._jobs_run.turns[job])
+            age.add_metric([job], time.monotonic() - ended_at)
+        yield from (faults, turns, age)
 
 
 class StoreFigures(Collector):
@@ -156,7 +166,7 @@ def port_of_serving(
         HttpFigures(state.requests),
         FeedFigures(feeds),
         StoreFigures(store, publisher.store_watch),
-        ProcessFigures(publisher.faults),
+        ProcessFigures(publisher.jobs_run),
     ]
     if fetching is not None:
         collectors.append(IntakeFigures(fetching, store, publisher.now))
@@ -178,14 +188,14 @@ def port_of_intake(
     host: str,
     now: Callable[[], datetime],
     watch: StoreWatch,
-    faults: Faults,
+    jobs_run: Jobs,
 ) -> OperatorPort:
     """Make the operator's port of a process that only fetches, opened on *host*; *city* is the city's id."""
     collectors = [
         IntakeFigures(intake, store, now),
         FeedFigures(feeds),
         StoreFigures(store, watch),
-        ProcessFigures(faults),
+        ProcessFigures(jobs_run),
     ]
     return OperatorPort(
         collectors, city=city, host=host, alive=lambda: True, ready=lambda: _fetches(intake, watch)

@@ -27,7 +27,7 @@ from blocklight.errors import BlocklightError, explained
 from blocklight.intake.push import Inbox
 from blocklight.intake.push_keys import PushKeys
 from blocklight.intake.run import Feed, run_once
-from blocklight.publish.faults import Faults
+from blocklight.jobs import Jobs
 from blocklight.publish.publisher import Publisher
 from blocklight.publish.store_watch import StoreWatch
 from blocklight.store import ANSWERING, FOLLOWING, PUSHING, Store
@@ -44,8 +44,8 @@ async def fetch(runtime: CityRuntime, operator: socket.socket) -> None:
     _on_signals(asyncio.current_task().cancel)  # type: ignore[union-attr]  # a coroutine runs in a task
     async with http_client(runtime.city, wall_clock) as client:
         feeds = polled(runtime.feeds(client, wall_clock))
-        faults, watch = Faults(), StoreWatch(runtime.store)
-        intake = Intake(runtime, feeds, now=wall_clock, stored=nothing, faults=faults, store_watch=watch)
+        jobs_run, watch = Jobs(), StoreWatch(runtime.store)
+        intake = Intake(runtime, feeds, now=wall_clock, stored=nothing, jobs_run=jobs_run, store_watch=watch)
         port = port_of_intake(
             intake,
             feeds,
@@ -54,7 +54,7 @@ async def fetch(runtime: CityRuntime, operator: socket.socket) -> None:
             host=runtime.settings.operator_host,
             now=wall_clock,
             watch=watch,
-            faults=faults,
+            jobs_run=jobs_run,
         )
         _on_hangup(intake.poll_now)
         with closing(intake):
@@ -62,7 +62,7 @@ async def fetch(runtime: CityRuntime, operator: socket.socket) -> None:
             notify("READY=1")
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(intake.run())
-                tasks.create_task(watch.run())
+                tasks.create_task(jobs_run.repeat(watch.job()))
                 tasks.create_task(keep_watchdog(lambda: True))
                 tasks.create_task(port.serve(operator))
 
@@ -105,7 +105,7 @@ async def serve(
         fetching = None
         if intake:
             fetching = Intake(
-                runtime, feeds, now=now, stored=publisher.wake, faults=publisher.faults, store_watch=watch
+                runtime, feeds, now=now, stored=publisher.wake, jobs_run=publisher.jobs_run, store_watch=watch
             )
             stack.callback(fetching.close)
         _on_hangup(nothing if fetching is None else fetching.poll_now)
@@ -118,9 +118,8 @@ async def serve(
         # One group with the server: a part that dies of a mistake of ours ends the process, which its
         # supervisor starts anew, and does not leave a map that looks alive and stands still.
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(publisher.run())]
-            if publisher.store_watch is not None:
-                running.append(tasks.create_task(watch.run()))
+            jobs = [*publisher.jobs(), *([] if publisher.store_watch is None else [watch.job()])]
+            running = [tasks.create_task(publisher.jobs_run.run(jobs))]
             if operator is not None:
                 port = port_of_serving(
                     state,

@@ -192,7 +192,7 @@ async def _never() -> bool:
 
 
 class Runner:
-    """Polls one feed for ever; a failing source logs once when it fails and once when it recovers."""
+    """Polls one feed again and again; a failing source logs once when it fails and once when it recovers."""
 
     def __init__(
         self,
@@ -219,17 +219,16 @@ class Runner:
         self._doubtful: tuple[str | None] | None = None
         """Where the fetch began that first met times which this clock calls impossible."""
 
-    async def run(self) -> None:
-        """Poll until cancelled, waiting longer after each failure."""
-        while True:
-            self._at_once.clear()
-            self.waiting = False
-            began = time.monotonic()
-            await self.poll()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self.pause_s(time.monotonic() - began)):
-                    self.waiting = True
-                    await self._at_once.wait()
+    async def turn(self) -> None:
+        """Poll, and wait until the next poll is due: longer after each failure."""
+        self._at_once.clear()
+        self.waiting = False
+        began = time.monotonic()
+        await self.poll()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.pause_s(time.monotonic() - began)):
+                self.waiting = True
+                await self._at_once.wait()
 
     def poll_now(self) -> None:
         """End the present pause."""

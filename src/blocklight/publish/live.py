@@ -15,8 +15,8 @@ from urllib.parse import parse_qs
 
 import orjson
 
+from blocklight.jobs import PULSE, SENDING, Job, Jobs
 from blocklight.model.changes import Change
-from blocklight.publish.faults import PULSE, SENDING, Faults
 from blocklight.publish.packing import HEADER, accepts_gzip, packed, stored
 from blocklight.publish.replay import MOST_BYTES, ReplayLog
 
@@ -89,11 +89,11 @@ class Live:
         pulse_s: float = _PULSE_S,
         heartbeat_s: float = _HEARTBEAT_S,
         stalled_s: float = _STALLED_S,
-        faults: Faults | None = None,
+        jobs_run: Jobs | None = None,
         window_bytes: Callable[[], int] = lambda: 0,
     ) -> None:
         self.replay = ReplayLog()
-        self.faults = Faults() if faults is None else faults
+        self.jobs_run = Jobs() if jobs_run is None else jobs_run
         self.frames_sent = 0
         self.resets = 0
         self.readers: Counter[str] = Counter()
@@ -154,14 +154,18 @@ class Live:
         self._wake.set()
 
     async def run(self) -> None:
-        """Send frames for ever: changes at once after a pause, else at most one frame each interval.
+        """Send frames until cancelled."""
+        await self.jobs_run.repeat(self.job())
+
+    def job(self) -> Job:
+        """Describe the sending of frames: changes at once after a pause, else one frame each interval.
 
         A pulse that is only due does not begin an interval, so no change ever waits for one.
         """
         loop = asyncio.get_running_loop()
         self._next_pulse = loop.time() + self._pulse_s
         self._next_heartbeat = loop.time() + self._heartbeat_s
-        await self.faults.repeat(SENDING, self._turn)
+        return Job(SENDING, self._turn)
 
     async def _turn(self) -> None:
         loop = asyncio.get_running_loop()
@@ -270,10 +274,10 @@ class Live:
         if now - self._pulsed[0] > self._interval_s:
             try:
                 self._pulsed = now, b"event: pulse\ndata: %s\n\n" % orjson.dumps(self._pulse())
-                self.faults.end(PULSE)
+                self.jobs_run.end(PULSE)
             except Exception as error:  # noqa: BLE001 - a mistake of ours, counted and said
                 self._pulsed = now, b""
-                self.faults.note(PULSE, error)
+                self.jobs_run.note(PULSE, error)
         return self._pulsed[1]
 
     async def _broadcast(self, frame: bytes) -> None:

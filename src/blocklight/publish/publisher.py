@@ -14,11 +14,11 @@ import msgspec
 
 from blocklight.config.city import City
 from blocklight.errors import StoreError
+from blocklight.jobs import FOLLOWING, PAUSES, SOURCES, Job, Jobs
 from blocklight.model.changes import Change
 from blocklight.model.record import PublicIncident
 from blocklight.publish.answers import PublicPause, Pulse, SourcePulse, SourceState
 from blocklight.publish.columns import CannotBeShown, Columns
-from blocklight.publish.faults import FOLLOWING, PAUSES, SOURCES, Faults
 from blocklight.publish.feature import iso
 from blocklight.publish.live import Live
 from blocklight.publish.store_watch import StoreWatch
@@ -71,8 +71,8 @@ class Publisher:
         self.clock_rate = clock_rate
         self.columns = Columns()
         self.window = Window(self.columns, city_id=city.city.id, now=now)
-        self.faults = Faults()
-        self.live = Live(pulse=self.pulse, faults=self.faults, window_bytes=self.window.default_bytes)
+        self.jobs_run = Jobs()
+        self.live = Live(pulse=self.pulse, jobs_run=self.jobs_run, window_bytes=self.window.default_bytes)
         self.health: list[SourceHealth] = []
         self.pauses: list[Pause] = []
         self.following = False
@@ -98,7 +98,7 @@ class Publisher:
         now = time.monotonic()
         follows = self._followed_at is not None and now - self._followed_at < _LATE_S
         reads = now - self._watched_at < _UNREAD_S
-        return follows and reads and self.following and FOLLOWING not in self.faults.failing and self.stores
+        return follows and reads and self.following and FOLLOWING not in self.jobs_run.failing and self.stores
 
     @property
     def not_ready_because(self) -> str:
@@ -161,26 +161,32 @@ class Publisher:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def run(self) -> None:
-        """Follow the log for ever; a store that cannot answer is asked again, and said so once."""
+        """Do the publisher's jobs until cancelled."""
+        await self.jobs_run.run(self.jobs())
+
+    def jobs(self) -> list[Job]:
+        """List what keeps the public side up to date, to be run in the loop that calls this.
+
+        A store that cannot answer is asked again, and the log says so once.
+        """
         self._loop = asyncio.get_running_loop()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.live.run())
-            tasks.create_task(self._follow())
-            tasks.create_task(self._watch_health())
-            tasks.create_task(self._watch_pauses())
+        self._turned_at = self._watched_at = time.monotonic()
+        self._forget_at = self._loop.time() + _FORGET_S
+        return [
+            self.live.job(),
+            Job(FOLLOWING, self._follow),
+            Job(SOURCES, self._watch_health, every_s=_HEALTH_S),
+            Job(PAUSES, self._watch_pauses, every_s=_PAUSES_S),
+        ]
 
     async def _in(self, thread: Executor, work: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(thread, work, *args)
 
     async def _follow(self) -> None:
-        async def turn() -> None:
-            try:
-                await self._follow_once()
-            finally:
-                self._turned_at = time.monotonic()
-
-        self._turned_at = self._watched_at = time.monotonic()
-        await self.faults.repeat(FOLLOWING, turn)
+        try:
+            await self._follow_once()
+        finally:
+            self._turned_at = time.monotonic()
 
     async def _follow_once(self) -> None:
         try:
@@ -251,10 +257,6 @@ class Publisher:
             self._followed_at = time.monotonic()
 
     async def _watch_health(self) -> None:
-        self._forget_at = asyncio.get_running_loop().time() + _FORGET_S
-        await self.faults.repeat(SOURCES, self._watch_health_once)
-
-    async def _watch_health_once(self) -> None:
         loop = asyncio.get_running_loop()
         with suppress(StoreError):
             self.health = await self._in(self._watcher, self.store.sources)
@@ -263,13 +265,9 @@ class Publisher:
             self._forget_at = loop.time() + _FORGET_S
             oldest = self.now() - timedelta(hours=self.city.publish.window_hours)
             self.columns.forget_before(oldest)
-        await asyncio.sleep(_HEALTH_S)
 
     async def _watch_pauses(self) -> None:
         """Say at once what the city has paused or resumed, by whichever process."""
-        await self.faults.repeat(PAUSES, self._watch_pauses_once)
-
-    async def _watch_pauses_once(self) -> None:
         with suppress(StoreError):
             pauses = await self._in(self._watcher, self.store.pauses)
             if pauses != self.pauses:
@@ -280,7 +278,6 @@ class Publisher:
                     _log.warning("nothing is paused any more")
                 self.pauses = pauses
                 self.live.pulse_now()
-        await asyncio.sleep(_PAUSES_S)
 
     def published_by_source(self) -> dict[str, int]:
         """Count the incidents in the public window by source."""

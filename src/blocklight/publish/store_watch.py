@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from blocklight.errors import StoreError
+from blocklight.jobs import STORING, Job
 from blocklight.store import Store
 
 _log = logging.getLogger(__name__)
@@ -40,11 +41,12 @@ class StoreWatch:
         # A thread of its own: a disk that hangs holds up nothing else.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-watch")
 
-    async def run(self) -> None:
-        """Look until cancelled."""
-        while True:
-            await self.look(by_writing=time.monotonic() >= self._written_at + _WRITES_EVERY_S)
-            await asyncio.sleep(self._every_s)
+    def job(self) -> Job:
+        """Describe the watching, which begins at once."""
+        return Job(STORING, self._turn, every_s=self._every_s)
+
+    async def _turn(self) -> None:
+        await self.look(by_writing=time.monotonic() >= self._written_at + _WRITES_EVERY_S)
 
     async def look(self, *, by_writing: bool = True) -> None:
         """Try once whether the database takes what is written; one that hangs has failed meanwhile."""
