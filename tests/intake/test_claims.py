@@ -40,6 +40,20 @@ def two(folder: Path, **second: Any) -> City:  # noqa: ANN401 - the keys of a so
     return parse_city(TABLE | {"sources": [first, other]}, file="smallton.toml", folder=folder)
 
 
+def joining_city(folder: Path) -> City:
+    more = {
+        "closed_at": {"from": "closed", "convert": "iso"},
+        "disposition": "ended",
+        "units": {"from": "units", "convert": "units"},
+    }
+    first = TABLE["sources"][0]
+    fields = {name: spec for name, spec in first["fields"].items() if name != "status"} | more
+    first = first | {"closes": "time", "fields": fields}
+    other = first | {"id": "fire", "label": "Fire", "same_as": "calls", "both": "join"}
+    table = TABLE | {"sources": [first, other], "dispositions": {"Report": "report_taken"}}
+    return parse_city(table, file="smallton.toml", folder=folder)
+
+
 def feeds(city: City) -> list[Feed]:
     rules, claims = rules_of(city), Claims()
     return [Feed(one, city, Push(one, lambda: NOW), rules, claims=claims) for one in city.sources]
@@ -103,6 +117,31 @@ def test_joined_the_others_record_has_what_only_this_one_knows(
     [one] = shown(store)
     assert (one.source, one.priority) == ("calls", 3)
     assert one.on_scene_at == datetime(2026, 3, 1, 12, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 1, 0), (1, 0, 1), (0, 1, 0, 1)])
+def test_joined_a_call_is_over_once_either_says_so_with_the_ending_that_one_knows(
+    tmp_path: Path, store: Store, order: tuple[int, ...]
+) -> None:
+    pair = feeds(joining_city(tmp_path))
+    rows: list[dict[str, Any]] = [
+        {"priority": 3, "closed": None, "ended": None},
+        {"priority": 1, "closed": "2026-03-01T12:40:00+00:00", "ended": "Report", "units": "E1, E2"},
+    ]
+    for turn in order:
+        tell(pair[turn], store, **rows[turn])
+    [one] = shown(store)
+    assert (one.source, one.priority, one.status) == ("calls", 3, "closed")
+    assert one.closed_at == datetime(2026, 3, 1, 12, 40, tzinfo=UTC)
+    assert (one.disposition, one.units) == ("report_taken", 2)
+
+
+def test_joined_a_call_that_goes_on_after_its_closing_is_open(tmp_path: Path, store: Store) -> None:
+    calls, fire = feeds(joining_city(tmp_path))
+    tell(fire, store, closed="2026-03-01T12:40:00+00:00")
+    tell(calls, store, closed=None, on_scene="2026-03-01T12:50:00+00:00")
+    [one] = shown(store)
+    assert (one.status, one.closed_at) == ("open", None)
 
 
 @pytest.mark.parametrize("both", ["other", "this", "join"])

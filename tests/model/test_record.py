@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from blocklight.model.changes import Change
 from blocklight.model.record import Place, PublicIncident
 from blocklight.model.vocabulary import Category, Disposition, Kind, Operation, PlaceKind, Stage, Status
-from blocklight.store.write.joining import joined
+from blocklight.store.write.joining import joined, joined_by_another
 
 RECEIVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -92,6 +92,16 @@ def test_a_row_joined_to_a_medical_one_tells_no_finer_place_and_nothing_that_med
     assert both.place == patient.place
     assert both.areas == patient.areas
     assert (both.source_type, both.priority, both.disposition) == (None, None, None)
+
+
+@given(incidents(), incidents())
+def test_no_ending_is_told_of_an_incident_that_either_of_two_sources_calls_medical(
+    one: PublicIncident, two: PublicIncident
+) -> None:
+    patient = msgspec.structs.replace(one, category=Category.MEDICAL, disposition=None)
+    other = msgspec.structs.replace(two, category=Category.NOISE, disposition=Disposition.HANDLED)
+    for both in (joined_by_another(patient, other), joined_by_another(other, patient)):
+        assert both.disposition is None
 
 
 def test_an_incident_that_vanished_is_closed_when_it_was_missed() -> None:

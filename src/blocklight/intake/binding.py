@@ -20,7 +20,7 @@ from blocklight.intake.redact import Judgement, Rules, areas_of, release_of, wit
 from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
 from blocklight.model.record import COARSER, Bound, Place, PublicIncident
 from blocklight.model.vocabulary import Category, PlaceKind, Reason, Status
-from blocklight.store.write.joining import completed, joined
+from blocklight.store.write.joining import joined, joined_by_another
 from blocklight.store.write.restraint import NOTHING, BySource, Combined, Earlier, Restraint
 
 _UNTIL_TOLD = datetime.max.replace(tzinfo=UTC, microsecond=0)
@@ -178,9 +178,9 @@ class BoundBatch:
         if known is None:
             return new
         if stays:
-            return known if binding.standing is Standing.YIELDS else completed(known, new)
+            return known if binding.standing is Standing.YIELDS else joined_by_another(known, new)
         if binding.standing in (Standing.ADDS, Standing.IS_ADDED_TO):
-            new = completed(new, known)
+            new = joined_by_another(new, known)
         elif binding.joins_rows and not theirs:
             new = joined(known, new)
         return _frozen(new, known) if binding.freeze_place else new

@@ -51,6 +51,24 @@ def completed(record: PublicIncident, known: PublicIncident) -> PublicIncident:
     return both.with_times_cut(0)  # one of them may have had uncut times
 
 
+def joined_by_another(record: PublicIncident, other: PublicIncident) -> PublicIncident:
+    """Complete the record of one source field by field with what another says of the same incident.
+
+    It is over once either says so, unless *record* has a stage after the closing: then it was opened again.
+    """
+    if other.status is Status.CLOSED and not _goes_on_after(record, other.closed_at):
+        record = replace(record, status=Status.CLOSED)
+    both = completed(record, other)
+    if Category.MEDICAL in (both.category, other.category):
+        return both
+    return replace(both, disposition=record.disposition or other.disposition)
+
+
+def _goes_on_after(record: PublicIncident, closed_at: datetime | None) -> bool:
+    stages = (record.dispatched_at, record.en_route_at, record.on_scene_at)
+    return closed_at is not None and any(stage is not None and stage > closed_at for stage in stages)
+
+
 def _was_sent_before(one: PublicIncident, other: PublicIncident) -> bool:
     if one.dispatched_at is None:
         return False
