@@ -63,3 +63,27 @@ def test_check_says_it_until_the_city_has_its_ground(tmp_path: Path, monkeypatch
     after = said("check", str(path), "--sample", str(sample))
     assert "The map has no" not in after
     assert "Of 1 addresses that may be shown 1 were found." in after
+
+
+def test_calls_without_coordinates_are_shown_at_places_with_labels_on_the_ground(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_city(tmp_path)
+    rows = ["3XX 3RD ST", "450 BSH AVE", "7TH ST / BSH AVE", "STATE HWY 7 & ASH AVE", "99XX NOWHERE LN"]
+    sample = tmp_path / "calls.csv"
+    lines = [
+        f"{number},2026-03-01T12:{number:02}:00-06:00,NOISE COMPLAINT,{row}"
+        for number, row in enumerate(rows)
+    ]
+    sample.write_text("number,received,type,location\n" + "\n".join(lines) + "\n", "utf-8")
+    with serving(Census()) as bureau:
+        monkeypatch.setenv("BLOCKLIGHT_TIGER_URL", f"{bureau.url}/tiger")
+        monkeypatch.setenv("BLOCKLIGHT_TIGERWEB_URL", f"{bureau.url}/web")
+        CliRunner().invoke(app, ["ground", str(path)])
+    text = path.read_text("utf-8")
+    for policy in ('labels = "hundred_block"', 'place = "nearest"'):
+        path.write_text(f"{text}\n[policy]\n{policy}\n", "utf-8")
+        said = " ".join(CliRunner().invoke(app, ["check", str(path), "--sample", str(sample)]).output.split())
+        assert "no label is shown" not in said
+        assert "5 records: 4 published" in said
+        assert "Of 5 addresses that may be shown 4 were found." in said

@@ -157,6 +157,9 @@ export const en = {
   } as Record<string, string>,
   unnamedPlace: "Place on the map",
   noPlace: "Place not shown",
+  lacks: { ground: "no ground", names: "no names", areas: "no areas" },
+  groundMissing: (what: string) =>
+    `Only you see this, on the server itself: the map has ${what}. The command “blocklight ground” makes them.`,
   areaKind: {
     beat: "beat",
     district: "district",

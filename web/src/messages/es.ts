@@ -155,6 +155,9 @@ export const es: Words = {
   },
   unnamedPlace: "Lugar en el mapa",
   noPlace: "Lugar no mostrado",
+  lacks: { ground: "ningún mapa base", names: "ningún nombre", areas: "ninguna zona" },
+  groundMissing: (what) =>
+    `Solo usted ve esto, en el propio servidor: falta algo en el mapa (${what}). La orden «blocklight ground» lo crea.`,
   areaKind: {
     beat: "sector",
     district: "distrito",

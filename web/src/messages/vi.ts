@@ -155,6 +155,9 @@ export const vi: Words = {
   },
   unnamedPlace: "Vị trí trên bản đồ",
   noPlace: "Địa điểm không hiện",
+  lacks: { ground: "không có nền bản đồ", names: "không có địa danh", areas: "không có khu vực" },
+  groundMissing: (what) =>
+    `Chỉ bạn thấy dòng này, trên chính máy chủ: bản đồ ${what}. Lệnh “blocklight ground” sẽ tạo chúng.`,
   areaKind: {
     beat: "khu tuần tra",
     district: "quận",

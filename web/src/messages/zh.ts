@@ -152,6 +152,8 @@ export const zh: Words = {
   },
   unnamedPlace: "位置见地图",
   noPlace: "地点不公开",
+  lacks: { ground: "没有底图", names: "没有地名", areas: "没有区域" },
+  groundMissing: (what) => `仅您在服务器本机上看到此提示：地图${what}。命令“blocklight ground”可生成。`,
   areaKind: {
     beat: "辖区",
     district: "区",
