@@ -84,6 +84,15 @@ def test_a_medical_word_anywhere_makes_a_type_medical_or_withheld(
     assert joined or SHIPPED.of(text).category in (Category.MEDICAL, Reason.UNMAPPED, Reason.SENSITIVE)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["DUI MINOR", "MINOR - RACING", "TRAFFIC, MINOR DRIVER", "CRASH MINOR PASSENGER", "SPEEDING/MINOR"],
+)
+def test_a_minor_in_traffic_may_be_a_child(text: str) -> None:
+    assert SHIPPED.of(text).category in (Reason.UNMAPPED, Reason.SENSITIVE)
+    assert SHIPPED.of("ACCIDENT - MINOR").category is Category.TRAFFIC_COLLISION
+
+
 @given(
     st.sampled_from([text for text in ORDINARY if not NEGATIONS & set(words(text))]), SEPARATORS, st.data()
 )

@@ -91,6 +91,17 @@ def test_nothing_is_asked_of_a_feed_without_a_mistake() -> None:
         assert asked(city_with(LABELS), rows(count=count)) == []
     assert asked(city_with(LABELS, masked_by_publisher=PASSED), rows(count=200)) == []
     assert asked(city_with(), []) == []
+    rules = [
+        {"name": "fires", "category": "fire", "priority": 1, "action": "hold", "for_min": 5},
+        {"name": "patients", "category": "medical", "action": "publish", "resolution": 7},
+        {"name": "nothing", "priority": 4, "action": "withhold"},
+    ]
+    assert asked(city_with({"policy": {"rules": rules}}), rows()) == []
+    coded = {"source_type": {"from": "type", "map": {"314": "NOISE", "THEFT": "THEFT"}, "default": "HUSH"}}
+    assert asked(city_with(fields=coded), rows()) == []
+    assert asked(city_with(key=["address", "received"]), rows(count=20)) == []
+    changed = put(edited_at=lambda n: f"2026-11-27T10:{n % 60:02}:00Z", day=lambda n: f"11/{n % 28 + 1}/2026")
+    assert asked(city_with(), rows(changed)) == []
 
 
 MISTAKES: dict[str, tuple[City, Change | None, str]] = {
@@ -174,6 +185,48 @@ MISTAKES: dict[str, tuple[City, Change | None, str]] = {
         city_with(fields={"priority": {"from": "house", "convert": "int"}}),
         put(house=lambda n: n % 60),
         "not-priority",
+    ),
+    "addresses as keys": (city_with(key=["address"]), None, "key-is-a-place"),
+    "telephone numbers as keys": (
+        city_with(key=["callerPhone"]),
+        put(callerPhone=lambda n: 5550100 + n),
+        "key-is-a-place",
+    ),
+    "a key with the time of the last change": (
+        city_with(key=["number", "LastUpdated"]),
+        put(LastUpdated=lambda n: f"2026-03-01T12:{n % 60:02}:00Z"),
+        "key-changes",
+    ),
+    "a key with how far a call is": (
+        city_with(key=["number", "closed"]),
+        put(closed=lambda _: ""),
+        "key-changes",
+    ),
+    "a map that makes a sensitive type harmless": (
+        city_with(
+            fields={"source_type": {"from": "type", "map": {"FAMILY DOMESTIC": "NOISE", "NOISE": "NOISE"}}}
+        ),
+        put(type=lambda _: "NOISE"),
+        "sensitive-mapped",
+    ),
+    "a map that makes a sensitive further type harmless": (
+        city_with(
+            fields={"other_type": {"from": "sub", "map": {"SUICIDE THREAT": "THEFT"}, "default": "THEFT"}}
+        ),
+        put(sub=lambda _: "REPORT"),
+        "sensitive-mapped",
+    ),
+    "a rule for one sort of medical calls": (
+        city_with(
+            {"policy": {"rules": [{"name": "hearts", "match": "SICK", "action": "publish", "resolution": 7}]}}
+        ),
+        None,
+        "medical-apart:hearts",
+    ),
+    "a rule for grave calls, medical ones too": (
+        city_with({"policy": {"rules": [{"name": "grave", "priority": 1, "action": "hold", "for_min": 60}]}}),
+        None,
+        "medical-apart:grave",
     ),
     "unit names as units": (
         city_with(fields={"units": {"from": "unit", "convert": "int"}}),

@@ -5,32 +5,25 @@ and call types, never another value of a record.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
 
-from blocklight.config.city import CallTypes, City, FieldSpec, SourceSpec
 from blocklight.config.matching import LONGEST_TEXT
-from blocklight.config.policy import MEDICAL
-from blocklight.errors import RecordRejected
 from blocklight.geo.exact import address_lines, degrees
-from blocklight.intake.call_types import CallMeanings
+from blocklight.intake.disclosure.lines import ASKED_OF_LINES
+from blocklight.intake.disclosure.sample import Question, SampleRows, of_the_place
 from blocklight.intake.disclosure.values import (
     addresses,
     is_mark_by_name,
     is_private_by_name,
+    is_time,
     look,
     says_no,
 )
-from blocklight.intake.normalise import Normaliser
-from blocklight.intake.record import Incident, RawRecord
-from blocklight.intake.redact import Rules, redact
-from blocklight.model.outcomes import Withheld
+from blocklight.intake.record import Incident
 from blocklight.model.record import TIMES
 from blocklight.model.vocabulary import Category, Kind, Reason
+
+__all__ = ["Question", "SampleRows", "questions"]
 
 _MOST_NAMED = 6
 _ENOUGH_POINTS = 8
@@ -42,76 +35,9 @@ _ADDRESS_SHARE = 0.5
 _WORDS_OF_A_TYPE = 12
 _LISTED_SHARE = 0.5
 
-_NOT_FOR_WANT_OF_A_PLACE = frozenset(Reason) - {Reason.NO_PLACE}
 _TYPES = ("source_type", "other_type")
 _WORDED = ("source_type", "other_type", "agency", "origin", "disposition", "status", "units", "priority")
 """Fields of which something is public."""
-
-
-class Question(NamedTuple):
-    """One thing that could be learnt: *id* is what an answer in the city file names."""
-
-    id: str
-    text: str
-
-
-@dataclass(frozen=True)
-class SampleRows:
-    """Rows of one source, each with what was understood of it."""
-
-    source: SourceSpec
-    city: City
-    rules: Rules
-    rows: Sequence[tuple[RawRecord, Incident]]
-
-    @classmethod
-    def of(
-        cls, source: SourceSpec, city: City, rules: Rules, records: Sequence[RawRecord], at: datetime
-    ) -> "SampleRows":
-        """Understand the records of one answer, but for those that cannot be read."""
-        normalise, rows = Normaliser.of(source, city), []
-        for raw in records:
-            with suppress(RecordRejected):
-                rows.append((raw, normalise(raw, at)))
-        return cls(source, city, rules, rows)
-
-    @cached_property
-    def published(self) -> tuple[bool, ...]:
-        """Whether each row may be published, now or later, as soon as it has a place."""
-        outcomes = (redact(incident, self.rules) for _, incident in self.rows)
-        return tuple(
-            not (isinstance(one, Withheld) and one.reason in _NOT_FOR_WANT_OF_A_PLACE) for one in outcomes
-        )
-
-    @cached_property
-    def columns(self) -> tuple[str, ...]:
-        """Every column that some row has."""
-        return tuple(dict.fromkeys(name for raw, _ in self.rows for name in raw))
-
-    @cached_property
-    def shipped(self) -> CallMeanings:
-        """What types mean by the rules that come with Blocklight, without the city's own lines."""
-        return CallMeanings(CallTypes(), ())
-
-    def values(self, column: str) -> list[str]:
-        """Return the filled values of a column as texts."""
-        return [text for text, _ in self.marked(column)]
-
-    def loosened(self, text: str) -> bool:
-        """Whether a written line with a reason shows a medical type as something finer."""
-        return any(line.group == MEDICAL for line in self.rules.meanings.of(text).allowed)
-
-    def marked(self, column: str) -> Iterator[tuple[str, bool]]:
-        """Yield the filled values of a column, each with whether its row would be published."""
-        for (raw, _), published in zip(self.rows, self.published, strict=True):
-            value = raw.get(column)
-            if isinstance(value, str | int | float) and str(value).strip():
-                yield str(value).strip(), published
-
-    def field(self, name: str) -> FieldSpec | None:
-        """Return what the city file says of one of our fields."""
-        found: FieldSpec | None = getattr(self.source.fields, name)
-        return found
 
 
 def questions(sample: SampleRows) -> list[Question]:
@@ -248,7 +174,7 @@ def _sensitive_beside(sample: SampleRows) -> Iterator[Question]:
     """Ask about columns whose values say of a published record what its type does not."""
     judged = {column for name in _TYPES if (spec := sample.field(name)) for column in spec.source}
     for column in sample.columns:
-        if column in judged | _of_the_place(sample):
+        if column in judged | of_the_place(sample):
             continue
         if column in _of_the_times(sample):  # the digits of a time look like a code
             continue
@@ -269,17 +195,12 @@ def _may_say_what_happened(sample: SampleRows, column: str, values: list[str]) -
     """Whether a column holds words of a list or remarks, rather than places, keys, numbers or times."""
     if not values or column in sample.source.key:
         return False
-    worded = sum(any(letter.isalpha() for letter in value) for value in values)
+    worded = sum(any(letter.isalpha() for letter in value) and not is_time(value) for value in values)
     return worded / len(values) > _LISTED_SHARE and addresses(values) / len(values) < _ADDRESS_SHARE
 
 
 def _of_the_times(sample: SampleRows) -> set[str]:
     return {column for name in TIMES if (spec := sample.field(name)) for column in spec.source}
-
-
-def _of_the_place(sample: SampleRows) -> set[str]:
-    names = ("lon", "lat", "point", "address", "cross_street")
-    return {column for name in names if (spec := sample.field(name)) for column in spec.source}
 
 
 def _is_sensitive(sample: SampleRows, text: str) -> bool:
@@ -357,4 +278,5 @@ _ASKED: tuple[Callable[[SampleRows], Iterator[Question]], ...] = (
     _marks,
     _numbers,
     _one_category,
+    *ASKED_OF_LINES,
 )

@@ -40,6 +40,9 @@ _WITHHOLDS = re.compile(
     r"(?:^|_)(?:confidential\w*|private|restrict\w*|seal(?:ed)?|redact\w*|suppress\w*|juveniles?|minors?|"
     r"sensitive|domestic|dv|do_not_(?:publish|release)|public|releas\w*)(?:_|$)"
 )
+_PLACE = re.compile(r"(?:^|_)(?:address(?:es)?|addr|location|block|street|parcel|apn)(?:_|$)")
+_CHANGES = re.compile(r"(?:^|_)(?:updat\w*|modif\w*|edit(?:ed|s)?|status|refresh\w*)(?:_|$)")
+_TIME = re.compile(r"\d{1,4}[-/]\d{1,2}[-/]\d{1,4}([T ]\d{1,2}:\d\d.*)?", re.IGNORECASE)
 _NO = frozenset({"", "N", "NO", "F", "FALSE", "0", "NONE", "NULL", "N/A", "NA", "-"})
 _NUMBERED = re.compile(r"^\s*(?:\d+|\d+-\d+|\d+XX|XX+)\s+(?:BLK |BLOCK )?(?:OF )?\S", re.IGNORECASE)
 _CROSSING = re.compile(r"[/&@\\]|\b(?:AND|AT|NEAR)\b", re.IGNORECASE)
@@ -58,6 +61,21 @@ def is_private_by_name(column: str) -> bool:
 def is_mark_by_name(column: str) -> bool:
     """Whether a column is called like one that says that a record is not for everybody."""
     return _WITHHOLDS.search(name_words(column)) is not None
+
+
+def is_place_by_name(column: str) -> bool:
+    """Whether a column is called like one that holds addresses."""
+    return _PLACE.search(name_words(column)) is not None
+
+
+def changes_by_name(column: str) -> bool:
+    """Whether a column is called like one that is written anew with each change of a record."""
+    return _CHANGES.search(name_words(column)) is not None
+
+
+def is_time(value: str) -> bool:
+    """Whether a value is a date, with or without a time of day: its digits look like a code."""
+    return _TIME.fullmatch(value.strip()) is not None
 
 
 def says_no(value: str) -> bool:
