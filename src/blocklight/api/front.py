@@ -172,7 +172,7 @@ class Front:
 
     async def _routed(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         # Every route answers HEAD as it answers GET, without the body.
-        seen = scope | {"method": "GET"} if scope["method"] == "HEAD" else scope
+        seen = scope | ({"method": "GET"} if scope["method"] == "HEAD" else {})
         scope[ROUTED] = seen
         is_answered = False
 
@@ -188,6 +188,9 @@ class Front:
             # reset the connection.
             if not is_answered:
                 raise
+        finally:
+            del scope[ROUTED]
+            seen.clear()  # what the framework keeps in it refers to it: that would have to be collected
 
     async def _too_many(self, what: str, wait_s: float, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         self._admission.refused[f"{what}_address"] += 1

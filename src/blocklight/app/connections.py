@@ -90,6 +90,15 @@ class BoundedProtocol(HttpToolsProtocol):
             self._note_pipelined()
         self.pipeline.clear()
         super().connection_lost(exc)
+        for cycle in (self._running, self.cycle):
+            self._let_go(cycle)
+        self._running = self.cycle = self.parser = None  # type: ignore[assignment]  # no more data comes
+
+    def _let_go(self, cycle: RequestResponseCycle | None) -> None:
+        """Undo what refers to each other: collecting such garbage holds up all readers at once."""
+        if cycle is not None:  # its application may still be at work
+            cycle.on_response = _nothing
+            cycle.transport = self.transport
 
     def data_received(self, data: bytes) -> None:
         """Read on, unless what is being answered is the last request of this connection."""
@@ -149,7 +158,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Go on to the next request, but not through a body that nobody wanted."""
+        answered = self._running
         super().on_response_complete()
+        self._let_go(answered)
         if self._in_body and not self._is_answering() and not self.transport.is_closing():
             self._unset_keepalive_if_required()
             self._linger()
@@ -239,6 +250,10 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._late is not None:
             self._late.cancel()
             self._late = None
+
+
+def _nothing() -> None:
+    """Stand in for what is of no interest after a connection is lost."""
 
 
 class _UntilRead:

@@ -18,6 +18,7 @@ from blocklight.app.city_runtime import CityRuntime, Clock, http_client
 from blocklight.app.connections import bounded_protocol
 from blocklight.app.fetching import Intake
 from blocklight.app.file_limit import connections_for, raise_file_limit
+from blocklight.app.garbage import collect_seldom
 from blocklight.app.opening import wall_clock
 from blocklight.app.operator_figures import port_of_intake, port_of_serving
 from blocklight.app.progress import Progress, unseen
@@ -119,7 +120,7 @@ async def serve(
         # supervisor starts anew, and does not leave a map that looks alive and stands still.
         async with asyncio.TaskGroup() as tasks:
             jobs = [*publisher.jobs(), *([] if publisher.store_watch is None else [watch.job()])]
-            running = [tasks.create_task(publisher.jobs_run.run(jobs))]
+            running = [tasks.create_task(publisher.jobs_run.run(jobs)), tasks.create_task(collect_seldom())]
             if operator is not None:
                 port = port_of_serving(
                     state,
