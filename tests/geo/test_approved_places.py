@@ -22,7 +22,7 @@ from blocklight.geo.areas import Areas
 from blocklight.geo.exact import ExactPoint
 from blocklight.intake.redact import redact
 from blocklight.intake.refilter import refilter
-from blocklight.model.outcomes import Withheld
+from blocklight.model.outcomes import Held, Withheld
 from blocklight.model.record import Place, PublicIncident
 from blocklight.model.vocabulary import Kind, PlaceKind, Reason, Status
 
@@ -142,10 +142,11 @@ def test_a_rule_may_ask_for_the_nearest_place_where_the_city_shows_cells(tmp_pat
 
 def test_medical_calls_stay_in_their_coarse_cells_without_a_label(tmp_path: Path) -> None:
     rule = {"name": "all", "action": "publish", "place": "nearest"}
-    public = redact(
+    outcome = redact(
         replace(CALL, source_type="SICK PERSON"), rules_of(town(tmp_path, policy={"rules": [rule]}))
     )
-    assert isinstance(public, PublicIncident)
+    assert isinstance(outcome, Held)
+    public = outcome.incident
     assert public.place is not None
     assert (public.place.kind, public.place.label) == (PlaceKind.GRID, None)
     assert public.place.radius_m > 400
