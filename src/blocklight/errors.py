@@ -61,6 +61,14 @@ class SourceChanged(SourceError):
         self.heading = heading
 
 
+class PageRepeated(SourceChanged):
+    """The next page was the same again: it always is, or as many rows came in front of the first."""
+
+    def __init__(self) -> None:
+        detail = "asking for another page gave this one: see `pages` and `extent`"
+        super().__init__("the next page is the same page again", detail=detail)
+
+
 class RecordRejected(BlocklightError):
     """One record cannot be normalised; *reason* is a short stable class such as ``bad_time``."""
 

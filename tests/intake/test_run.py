@@ -709,3 +709,12 @@ async def test_rows_that_moved_while_they_were_read_are_read_again_before_that_i
     with pytest.raises(RowsMoved) if fails else contextlib.nullcontext():
         await run_once(feed, town.store)
     assert moving.reads == 4 if fails else times + 1
+
+
+async def test_of_an_answer_whose_rows_moved_no_part_is_stored(town: Town) -> None:
+    moving = Moving(9)
+    source = town.city.source("calls").model_copy(update={"closes": "never"})
+    feed = Feed(source, town.city, moving, town.rules)
+    with pytest.raises(RowsMoved):
+        await run_once(feed, town.store)
+    assert (moving.reads, town.store.head()) == (4, 0)

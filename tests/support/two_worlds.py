@@ -2,6 +2,7 @@
 
 import asyncio
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from pathlib import Path
 import httpx
 from loopback.arcgis import Layer
 from loopback.documents import Portal, as_atom, as_csv, as_json, as_page
-from loopback.server import App, Request, with_etag
+from loopback.server import App, Reply, Request, with_etag
 from loopback.soda import Dataset, soda_rows
 from loopback.table import Row, Table
 from main_street import with_streets
@@ -37,6 +38,19 @@ from blocklight.store import Store
 COLUMNS = ("number", "opened", "closed", "state", "what", "also", "address", "lon", "lat", "row")
 DOCUMENTS = {"json": as_json, "feed": as_atom, "html": as_page, "files": as_csv}
 PLATFORMS = (*DOCUMENTS, "arcgis", "socrata", "ckan", "push")
+SHAPES = {"json": ("", "rows", "pages"), "arcgis": ("", "lists", "offset")}
+"""How the rows of a platform are asked for, where there are several ways."""
+PAGED = frozenset(
+    {("json", "rows"), ("json", "pages"), ("socrata", ""), ("ckan", "")}
+    | {("arcgis", shape) for shape in SHAPES["arcgis"]}
+)
+"""What gives its rows page by page, two at a time."""
+POINTS = {
+    "": "",
+    "frozen": "freeze_place = true",
+    "masked": 'masked_by_publisher = { radius_m = 100, reason = "The city publishes corners alone" }',
+}
+"""What a source's points are: its own, kept where they were first, or masked by the publisher."""
 _PATHS = {"arcgis": "/FeatureServer/0", "socrata": "/resource/abcd-1234.json", "ckan": "/dataset/calls"}
 _CITY = """
 [city]
@@ -94,14 +108,18 @@ class Source:
     same: str = ""
     rows: str = "incident"
     by_cursor: bool = False
+    shape: str = ""
+    points: str = ""
 
     def text(self, id_: str) -> str:
         """Return its part of the city file."""
         settings = {} if self.platform == "push" else {"url": f'"http://{id_}.example{self._path}"'}
         if self.platform == "json":
             settings["records"] = '"result.calls"'
-        if self.platform in ("socrata", "arcgis", "ckan"):
+        if self.is_paged:
             settings["page_size"] = "2"
+        if self.platform == "json" and self.shape:
+            settings["pages"] = f'{{ parameter = "from", counts = "{self.shape}", size = "limit" }}'
         if self.by_cursor and self.platform == "socrata":
             settings |= {"cursor_column": '"opened"', "overlap_s": "86400"}
         if self.may_be_empty is not None:
@@ -110,10 +128,15 @@ class Source:
             settings |= {"same_as": '"s0"', "both": f'"{self.same}"'}
         if self.rows != "incident":
             settings["rows"] = f'"{self.rows}"'
-        lines = "\n".join(f"{name} = {value}" for name, value in settings.items())
+        lines = "\n".join([*(f"{name} = {value}" for name, value in settings.items()), POINTS[self.points]])
         return _SOURCE.format(
             id=id_, platform=self.platform, settings=lines, closes=self.closes, share=self.share
         )
+
+    @property
+    def is_paged(self) -> bool:
+        """Whether its rows come page by page."""
+        return (self.platform, self.shape) in PAGED
 
     @property
     def _path(self) -> str:
@@ -122,11 +145,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Step:
-    """One poll of every source: minutes after the one before, the rows of each, and whether we restarted."""
+    """One poll of every source: minutes after the one before, the rows of each, and whether we restarted.
+
+    Once a source has been asked *moves_at* times in this poll it has the rows of *later*, if there are any.
+    """
 
     minutes: float
     rows: Sequence[Sequence[Row]]
     restart: bool = False
+    later: Sequence[Sequence[Row]] = ()
+    moves_at: int = 0
 
 
 @dataclass
@@ -137,6 +165,8 @@ class World:
     asked: list[str] = field(default_factory=list)
     published: int = 0
     failures: int = 0
+    moved: int = 0
+    """In how many polls a source was asked for more after its rows had moved."""
 
 
 class Turns:
@@ -177,19 +207,38 @@ class Feeds(httpx.AsyncBaseTransport):
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = sources
-        self.rows: list[Sequence[Row]] = [[] for _ in sources]
+        self._step = Step(0, [[] for _ in sources])
+        self._asked: Counter[int] = Counter()
+        self.moved = 0
+
+    def begin(self, step: Step) -> None:
+        """Hold the rows of a poll."""
+        self._step = step
+        self._asked.clear()
+
+    def _rows(self, number: int) -> Sequence[Row]:
+        step, asked = self._step, self._asked[number]
+        self._asked[number] += 1
+        if not step.later or asked < step.moves_at:
+            return step.rows[number]
+        self.moved += asked == step.moves_at and step.later[number] != step.rows[number]
+        return step.later[number]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         number = int(request.url.host.removeprefix("s").partition(".")[0])
         asked = Request(request.method, request.url.path, dict(request.url.params), request.headers)
-        with _app(self._sources[number].platform, self.rows[number]) as app:
+        with _app(self._sources[number], self._rows(number)) as app:
             reply = with_etag(app)(asked)
         headers = {**reply.headers, "date": "Sat, 31 Jan 2026 05:00:00 GMT"}
         return httpx.Response(reply.status, headers=headers, content=b"".join(reply.chunks))
 
 
 @contextmanager
-def _app(platform: str, rows: Sequence[Row]) -> Iterator[App]:
+def _app(source: Source, rows: Sequence[Row]) -> Iterator[App]:
+    platform = source.platform
+    if platform == "json" and source.shape:
+        yield lambda request: _page(source.shape, rows, request)
+        return
     if platform in DOCUMENTS:
         yield lambda _: DOCUMENTS[platform](COLUMNS, list(rows))
         return
@@ -202,21 +251,32 @@ def _app(platform: str, rows: Sequence[Row]) -> Iterator[App]:
         app = Portal(table)
     else:
         table = InOrder(("OBJECTID", *COLUMNS), [{"OBJECTID": row["row"], **row} for row in rows])
-        app = Layer(table, max_record_count=2)
+        in_lists = source.shape == "lists"
+        object_id = None if source.shape == "offset" else "OBJECTID"
+        app = Layer(table, object_id, max_record_count=2, supports_pagination=not in_lists)
     try:
         yield app
     finally:
         table.close()
 
 
+def _page(shape: str, rows: Sequence[Row], request: Request) -> Reply:
+    """Return a page of a list that says how many rows it has in all."""
+    number, limit = int(request.params["from"]), int(request.params["limit"])
+    start = number if shape == "rows" else (number - 1) * limit
+    return Reply.json({"result": {"calls": list(rows[start : start + limit]), "total": len(rows)}})
+
+
 def _without_blanks(row: Row) -> Row:
     return {name: value for name, value in row.items() if value != ""}
 
 
-def city_text(sources: Sequence[Source], *, rules: str, labels: bool, geocoder: bool) -> str:
+def city_text(
+    sources: Sequence[Source], *, rules: str, labels: bool, geocoder: bool, policy: str = ""
+) -> str:
     """Return a whole city file."""
     parts = [_CITY, *(source.text(f"s{number}") for number, source in enumerate(sources))]
-    parts += [AREAS, _GEOCODER if geocoder else "", "[policy]\n"]
+    parts += [AREAS, _GEOCODER if geocoder else "", "[policy]\n", policy]
     parts += ['labels = "hundred_block"\n' if labels else "", rules]
     return "".join(parts)
 
@@ -253,13 +313,13 @@ async def _live(folder: Path, city: City, sources: Sequence[Source], steps: Sequ
         process: _Process | None = None
         for step in steps:
             at += timedelta(minutes=step.minutes)
-            feeds.rows = list(step.rows)
+            feeds.begin(step)
             if process is None or step.restart:
                 process = _Process(city, store, client, world.asked, folder)
             store.release(at)
             world.failures += await process.read(step.rows, at)
             world.answers.append(await Town(city, store).public(at))
-        world.published = store.head()
+        world.published, world.moved = store.head(), feeds.moved
     return world
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from blocklight.config.city import SourceSpec
-from blocklight.errors import RowsMoved, SourceChanged, SourceError, StoreError
+from blocklight.errors import PageRepeated, RowsMoved, SourceChanged, SourceError, StoreError
 from blocklight.intake.backoff import pause_s
 from blocklight.intake.feed import Feed, Tally
 from blocklight.intake.forms.answers import Answered, judge_answer
@@ -45,7 +45,7 @@ async def run_once(feed: Feed, store: Store) -> Tally:
     before then stays, and running again is harmless.
     """
     for _ in range(_READ_AGAIN):
-        with suppress(RowsMoved):
+        with suppress(RowsMoved, PageRepeated):
             return await _run_once(feed, store)
     return await _run_once(feed, store)
 
@@ -72,6 +72,8 @@ async def _run_once(feed: Feed, store: Store) -> Tally:
                 await in_thread(POLLING, store_batch, feed, store, ready, tally)
                 if tally.passing and (batch.complete or source.cursor_column is not None):
                     break  # so the connector does not: unchanged, the answer may be read otherwise next time
+        except (RowsMoved, PageRepeated):
+            raise  # of a part, a call would be published whose sensitive neighbour is in the rest
         except SourceError:
             if gathered is not None and not whole:  # the next fetch goes on from there
                 with suppress(SourceChanged):

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import orjson
 
 from blocklight.config.city import SourceSpec
-from blocklight.errors import RowsMoved, SourceChanged, SourceUnavailable
+from blocklight.errors import PageRepeated, RowsMoved, SourceChanged, SourceUnavailable
 from blocklight.intake.connectors.http import Answer, Body, Conversation
 from blocklight.intake.forms.extent import NOT_ALL, Extent
 from blocklight.intake.record import TOO_MANY_ROWS
@@ -21,7 +21,6 @@ _ANSWERS = 4
 """How many times as large as one answer (``max_bytes``) all pages together may be."""
 _LONGEST = timedelta(minutes=10)
 """For how long the pages of one answer are read."""
-_REPEATS = "the next page is the same page again"
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -140,9 +139,7 @@ class Pages:
         if following.rows == before.rows and len(following.rows) > 1:
             if self._source.extent == "whole":  # a server that gives its last page again
                 return []
-            raise SourceChanged(
-                _REPEATS, detail="asking for another page gave this one: see `pages` and `extent`"
-            )
+            raise PageRepeated
         if pages is None or before.extent.next_url is not None or before.next_form is not None:
             return following.rows
         if following.extent.total != first.extent.total:
