@@ -141,3 +141,12 @@ def test_a_spread_keeps_first_middle_and_last() -> None:
     assert spread.items[-1] >= 900
     gaps = {b - a for a, b in zip(spread.items, spread.items[1:], strict=False)}
     assert len(gaps) == 1
+
+
+def test_equal_rows_are_counted(workplace: Workplace, inside: Inside) -> None:
+    rows = [{name: value for name, value in a_row(n).items() if name[0] != ":"} for n in (1, 2, 2, 2)]
+    told = inside("check", "smallville.toml", "--all", a_table(workplace, rows))
+    assert "2 rows equal to an earlier one in all that is read" in told
+    city = CITY_FILE.replace('key = ["id"]', 'key = ["id"]\nequal_rows = "apart"')
+    (workplace.folder / "smallville.toml").write_text(city)
+    assert "equal to an earlier one" not in inside("check", "smallville.toml", "--all", "calls.csv")

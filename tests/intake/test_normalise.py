@@ -201,7 +201,7 @@ def test_columns_are_tried_in_order_and_a_constant_stands_where_none_has_a_value
 
 def test_key_parts_that_are_missing_keep_their_place() -> None:
     normalise = _normaliser(key=["number", "agency"])
-    keys = [normalise.source_key({column: "a"}) for column in ("number", "agency")]
+    keys = [normalise.source_key({column: "a"}, NOW) for column in ("number", "agency")]
     assert key_text(keys[0]) != key_text(keys[1])
 
 

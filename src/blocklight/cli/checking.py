@@ -1,7 +1,7 @@
 """Says what a city file would make of a source, before anything is stored or shown."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,9 @@ from blocklight.geo.areas import Areas
 from blocklight.intake.call_types import HELD_UNTIL_CLOSED
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.connectors.table_files import unlike
+from blocklight.intake.digests import digest_of
 from blocklight.intake.disclosure.questions import Question, SampleRows, questions
+from blocklight.intake.equal_rows import EqualRows
 from blocklight.intake.feed_report import FeedReport
 from blocklight.intake.forms.answers import Answered, expect_columns
 from blocklight.intake.geocode.geocoder import Geocoder
@@ -144,7 +146,8 @@ class _Look:
         self.whole, self.count = False, 0
         self._source, self._bounds = source, check.city.city.bounds
         self._fields = [name for name, _ in source.fields.named()]
-        self._normalise = Normaliser.of(source, check.city)
+        self._normalise, self._equal_rows = Normaliser.of(source, check.city), EqualRows(source)
+        self.equal, self._digests = 0, set[bytes]()
         self._feed = Feed(
             source,
             check.city,
@@ -159,7 +162,9 @@ class _Look:
         self.whole = batch.complete
         self.count += len(batch.records) + len(batch.unreadable)
         rejected = self.tally.rejected.total()
-        self._feed.outcomes(batch.records, batch.fetched_at, self.tally, batch.unreadable)
+        records = self._equal_rows.numbered(batch.records)
+        self._note_equal(batch.records)
+        self._feed.outcomes(records, batch.fetched_at, self.tally, batch.unreadable)
         shown = self.tally.records - self.tally.rejected.total()
         answered = Answered(shown, self.tally.rejected.total(), self.tally.unread_columns)
         expect_columns(self._source, answered)
@@ -169,6 +174,12 @@ class _Look:
                     self._normalise(raw, batch.fetched_at)
                 except RecordRejected as error:
                     self.unread.append((raw, error.reason))
+
+    def _note_equal(self, records: Sequence[RawRecord]) -> None:
+        """Count the rows that are equal to an earlier one in all that is read of them."""
+        digests = [digest_of(raw) for raw in records]
+        self.equal += len(digests) - len(set(digests) - self._digests)
+        self._digests.update(digests)
 
     def _note(self, raw: RawRecord, incident: Incident) -> None:
         self.report.add(raw, incident, self._source, self._bounds)
@@ -202,6 +213,12 @@ def _explain(check: _Check, source: SourceSpec) -> str | None:
         highlight=False,
         soft_wrap=True,
     )
+    if look.equal and source.equal_rows == "same":
+        told = (
+            f"{counted(look.equal, 'row')} equal to an earlier one in all that is read: they count as the "
+            'same call. If each is a call of its own, write equal_rows = "apart".'
+        )
+        out.print(told, markup=False, highlight=False, soft_wrap=True)
     for cause in causes(source, look.unread):
         out.print(f"Rejected: {cause}.", markup=False, highlight=False, soft_wrap=True)
     shown = tally.published + tally.held

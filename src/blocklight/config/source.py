@@ -102,6 +102,8 @@ class SourceSpec(Table):
     the same keys, and *both* whose record counts where both do; with *freeze_place* an incident stays where
     it was first. Where it is *masked_by_publisher*, its points are shown as they are, and stay as well.
     *zone* is the time zone of the source's wall clocks, if it is not the city's.
+    Where *key_per_day*, ids start anew each day, so that the day of a call belongs to its key. *equal_rows*
+    says whether rows that are equal in all that is read of them are the same call, or one each (``apart``).
     *extent* says whether an answer holds all there is: as it says of itself (``said``), always (``whole``),
     or never (``part``).
     *answered* are questions of `check` that a person has answered, each with the answer.
@@ -116,6 +118,8 @@ class SourceSpec(Table):
     poll_s: float = Field(default=60, ge=0.2, le=86_400)
     late_after_s: float | None = Field(default=None, gt=0)
     key: tuple[str, ...] = Field(min_length=1)
+    key_per_day: bool = False
+    equal_rows: Literal["same", "apart"] = "same"
     closes: Literal["status", "time", "vanish", "never"]
     rows: Literal["incident", "unit", "part"] = "incident"
     same_as: str | None = Field(default=None, pattern=ID)
@@ -207,6 +211,15 @@ class SourceSpec(Table):
         if self.extent == "part" and self.closes == "vanish":
             raise ValueError(
                 'extent = "part" does not go with closes = "vanish": what is not in a part is not over'
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _equal_rows_are_seen_together(self) -> Self:
+        if self.equal_rows == "apart" and (self.cursor_column is not None or self.rows != "incident"):
+            raise ValueError(
+                'equal_rows = "apart" needs a source that is read whole, without `cursor_column`, and whose '
+                "rows are incidents: equal rows are counted in one answer"
             )
         return self
 

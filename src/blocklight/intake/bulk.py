@@ -12,12 +12,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Semaphore, Thread
-from typing import Any
+from typing import IO, Any
 
 from blocklight.config.city import City, SourceSpec
 from blocklight.errors import BlocklightError, SourceChanged, SourceUnavailable
 from blocklight.intake.companions import Companions
 from blocklight.intake.connectors.push import Push
+from blocklight.intake.equal_rows import EqualRows
 from blocklight.intake.forms.tables import Block, Reading, read_table
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.redact import Rules
@@ -167,9 +168,14 @@ def understand(history: History) -> Iterator[Understood]:
         geocoder=Geocoder.of(city),
         companions=Companions.of(city),
     )
-    reading = Reading.of(source, _ROWS_AT_ONCE)
+    reading, equal_rows = Reading.of(source, _ROWS_AT_ONCE), EqualRows(source)
+
+    def blocks(handle: IO[bytes]) -> Iterator[Block]:
+        for block in read_table(handle, reading):  # also those that are passed over: they are counted
+            yield Block(list(equal_rows.numbered(block.records)), block.unreadable)
+
     with history.file.open("rb") as handle:
-        for block in _left_over(read_table(handle, reading), history.done):
+        for block in _left_over(blocks(handle), history.done):
             tally, at = Tally(), history.now()
             outcomes = feed.outcomes(block.records, at, tally, block.unreadable)
             yield Understood(len(block), at, outcomes, tally, handle.tell())

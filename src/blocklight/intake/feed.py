@@ -315,13 +315,13 @@ class Feed:
     def _understood(self, raw: RawRecord, at: datetime, tally: Tally) -> Incident | Rejected:
         """Return what a row says; one that cannot be read is rejected, unless the rest of it is sensitive."""
         try:
-            incident = self._normalise(raw, at, self._normalise.source_key(raw))
+            incident = self._normalise(raw, at, self._normalise.source_key(raw, at))
         except RecordRejected as error:
             identity = SourceKey(f"rejected\x1f{key_text(_identity(raw, self.source))}")
             rest = remains_of(raw, at, self._normalise, identity)
             if rest is not None and is_sensitive(rest, self.rules):
                 return rest
-            return self._rejected(raw, error, tally)
+            return self._rejected(raw, at, error, tally)
         if self._watch is not None:
             self._watch(raw, incident)
         return incident
@@ -378,11 +378,11 @@ class Feed:
         tally.noticed["places_sought"] += before is None
         tally.noticed["places_found"] += found - (before or False)
 
-    def _rejected(self, raw: RawRecord, error: RecordRejected, tally: Tally) -> Rejected:
+    def _rejected(self, raw: RawRecord, at: datetime, error: RecordRejected, tally: Tally) -> Rejected:
         tally.unread_columns = {*(tally.unread_columns or ()), *raw}
         tally.passing |= error.reason in _PASSING
         with suppress(RecordRejected):
-            tally.unread.add(self.rules.public_id(self.source.id, self._normalise.source_key(raw)))
+            tally.unread.add(self.rules.public_id(self.source.id, self._normalise.source_key(raw, at)))
         return reject(self.source.id, _identity(raw, self.source), error.reason, self.rules)
 
 

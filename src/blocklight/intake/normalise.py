@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ from blocklight.config.city import City, FieldSpec, SourceSpec
 from blocklight.config.matching import LONGEST_TEXT
 from blocklight.errors import RecordRejected
 from blocklight.geo.exact import ExactAddress, ExactPoint, SourceKey, address_lines, degrees, key_text
+from blocklight.intake.key_text import KeyText, on_day
 from blocklight.intake.record import Coded, Incident, RawRecord
 from blocklight.intake.values.converters import CONVERTERS, from_xy, to_text
 from blocklight.intake.values.moments import (
@@ -28,7 +28,6 @@ from blocklight.model.vocabulary import Disposition, Origin, Status
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _CLOCK_SKEW = timedelta(hours=1)
 _STAGES = ("dispatched_at", "en_route_at", "on_scene_at", "closed_at")
-_SEPARATOR = "\x1f"
 _MAX_UNITS = 500
 _MAX_PRIORITY = 99
 
@@ -51,11 +50,10 @@ class Normaliser:
 
     def __init__(self, source: SourceSpec, zone: ZoneInfo, dispositions: dict[str, Disposition]) -> None:
         self.source = source
-        self._key_columns = source.key
-        self._key_column = source.key[0] if len(source.key) == 1 else None
-        self._key_of = itemgetter(*source.key)
+        self._key_text = KeyText(source.key)
         self._dispositions = dispositions
         zone = ZoneInfo(source.zone) if source.zone else zone
+        self._zone = zone
         self.readers = {name: _reader(spec, zone) for name, spec in source.fields.named()}
         self._soft = [
             (name, self.readers[name], make) for name, make in _OPTIONAL.items() if name in self.readers
@@ -73,28 +71,16 @@ class Normaliser:
         folded = {text.strip().casefold(): value for text, value in city.dispositions.items()}
         return cls(source, city.city.zone, folded)
 
-    def source_key(self, raw: RawRecord) -> SourceKey:
+    def source_key(self, raw: RawRecord, fetched_at: datetime) -> SourceKey:
         """Return the source's own identity of the incident that a row belongs to.
 
-        Raises ``RecordRejected`` when every key column is empty.
+        Raises ``RecordRejected`` when every key column is empty, and where ids start anew each day also for a
+        time that cannot be read.
         """
-        if self._key_column is not None:
-            value = raw.get(self._key_column)
-            if value is None or value == "":
-                raise RecordRejected("no_key")
-            # Ids outlive a change of words.
-            return SourceKey(str(value.code if type(value) is Coded else value))
-        try:
-            parts = self._key_of(raw)
-        except KeyError:
-            parts = (None,)
-        if None in parts:
-            parts = tuple("" if (value := raw.get(column)) is None else value for column in self._key_columns)
-        parts = tuple(part.code if type(part) is Coded else part for part in parts)
-        key = _SEPARATOR.join(map(str, parts))
-        if len(key) < len(parts):  # nothing but separators
-            raise RecordRejected("no_key")
-        return SourceKey(key)
+        text = self._key_text(raw)
+        if self.source.key_per_day:
+            text = on_day(text, self.received(raw, fetched_at).astimezone(self._zone).date())
+        return SourceKey(text)
 
     def __call__(self, raw: RawRecord, fetched_at: datetime, source_key: SourceKey | None = None) -> Incident:
         """Return the incident in *raw*; raises ``RecordRejected`` with the reason's class."""
@@ -118,7 +104,7 @@ class Normaliser:
             values.pop("closed_at", None)
         return Incident(
             source=self.source.id,
-            source_key=source_key or self.source_key(raw),
+            source_key=source_key or self.source_key(raw, fetched_at),
             kind=self.source.kind,
             agency=self._required(raw, "agency", when),
             source_type=self._required(raw, "source_type", when),

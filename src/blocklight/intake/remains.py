@@ -30,7 +30,7 @@ def remains_of(
     with suppress(RecordRejected):
         received_at = normaliser.received(raw, fetched_at)
     with suppress(RecordRejected):
-        key = normaliser.source_key(raw)
+        key = normaliser.source_key(raw, fetched_at)
     line, cross_street = (
         next(_texts(raw, when, [readers[name]] if name in readers else ()), None) for name in _ADDRESS
     )

@@ -15,6 +15,7 @@ from typing import Any
 from blocklight.config.city import SourceSpec
 from blocklight.errors import PageRepeated, RowsMoved, SourceChanged, SourceError, StoreError
 from blocklight.intake.backoff import pause_s
+from blocklight.intake.equal_rows import EqualRows
 from blocklight.intake.feed import Feed, Tally
 from blocklight.intake.forms.answers import Answered, judge_answer
 from blocklight.intake.past import Past
@@ -116,7 +117,8 @@ def _store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone:
     source, at = feed.source, batch.fetched_at
     hidden = feed.hidden(store)
     past = Past(hidden, store.itself_sensitive, store.already_public, store.never_shown)
-    outcomes = feed.outcomes(batch.records, at, tally, batch.unreadable, past=past)
+    records = EqualRows(source).numbered(batch.records)
+    outcomes = feed.outcomes(records, at, tally, batch.unreadable, past=past)
     is_whole = batch.complete and source.cursor_column is None
     feed.withheld_watch.note(outcomes, at, whole=is_whole, usual_before=store.withheld_usual)
     try:

@@ -220,6 +220,7 @@ def _toml(
         *(f"{name} = {_value(value)}" for name, value in _settings(proposal, sample).items()),
         *([f"encoding = {_text(sample.encoding)}{_mark(GUESS)}"] if sample.encoding else []),
         f"key = {_value(proposal.key)}{_mark(sure['key'])}",
+        *([f"key_per_day = true{_mark(LIKELY)}"] if _starts_anew(proposal) else []),
         *([f"rows = {_text(proposal.rows)}"] if proposal.rows != "incident" else []),
         f"closes = {_text(proposal.closes)}{_mark(sure['closes'])}",
         "",
@@ -243,6 +244,12 @@ def _of_all(sample: Sample) -> str:
 
 def _host(sample: Sample) -> str:
     return urlsplit(sample.url).hostname or "a file"
+
+
+def _starts_anew(proposal: Proposal) -> bool:
+    """Whether the feed says no day, so that the same id may be another call tomorrow."""
+    received = proposal.table.found.get("received_at")
+    return received is not None and received.spec.get("convert") == "time_of_day"
 
 
 def _settings(proposal: Proposal, sample: Sample) -> dict[str, Any]:
