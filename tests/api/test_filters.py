@@ -35,6 +35,7 @@ _QUERIES = st.fixed_dictionaries(
         "agency": st.sampled_from(["police", "fire", "ems"]),
         "priority": st.sampled_from(["0", "1", "2", "3"]),
         "origin": st.sampled_from(["community", "officer"]),
+        "section": st.sampled_from(["calls", "requests", "officer"]),
         "hours": st.sampled_from(["0-11", "18-23.0-1", "5", "0-23"]),
         "weekdays": st.sampled_from(["0-4", "5-6", "3", "0.2"]),
         "area": st.sampled_from(["beat:01X", "beat:02Y", "beat:none", "district:01X"]),
@@ -54,6 +55,13 @@ def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSide]:
 def _numbers(text: str) -> set[int]:
     ends = [part.split("-") for part in text.split(".")]
     return {number for first, *last in ends for number in range(int(first), int((last or [first])[0]) + 1)}
+
+
+def _section(incident: PublicIncident) -> str:
+    if incident.kind == "request":
+        return "requests"
+    is_officers = incident.origin == "officer" or incident.category == "officer_activity"
+    return "officer" if is_officers else "calls"
 
 
 def _matches(incident: PublicIncident, query: dict[str, Any]) -> bool:
@@ -82,6 +90,7 @@ def _matches(incident: PublicIncident, query: dict[str, Any]) -> bool:
         "agency": lambda value: incident.agency == value,
         "priority": lambda value: str(incident.priority) == value,
         "origin": lambda value: incident.origin == value,
+        "section": lambda value: _section(incident) == value,
         "hours": lambda value: local.hour in _numbers(value),
         "weekdays": lambda value: local.weekday() in _numbers(value),
         "area": lambda value: incident.areas.get(value.partition(":")[0]) == value.partition(":")[2],
@@ -131,6 +140,7 @@ def test_each_filter_alone_finds_some_and_leaves_some_out(side: PublicSide) -> N
         "agency": "fire",
         "priority": "1",
         "origin": "officer",
+        "section": "officer",
         "hours": "18-23.0-1",
         "weekdays": "0.6",
         "area": "beat:01X",

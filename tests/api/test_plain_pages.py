@@ -168,7 +168,7 @@ def test_a_place_without_a_name_is_not_told_as_withheld(own_side: PublicSide) ->
     shown = [an_incident(1, place=bare, areas={}), an_incident(2, place=None, areas={})]
     own_side.store.apply("dispatch", shown, at=START)
     told = re.findall(r'class="where">([^<]*)<', page(own_side, "/list"))
-    assert told == ["Place not shown", "Place on the map"]
+    assert told == ["Place not shown", "About 4.4 km west of the centre"]
 
 
 def test_a_retracted_incident_has_no_page_any_more(own_side: PublicSide) -> None:
@@ -242,3 +242,23 @@ def test_a_database_that_cannot_answer_is_said_on_a_page(tmp_path: Path) -> None
         assert "cannot answer right now" in html
         assert "no such table" not in html
         page(side, f"/list/{incident_id(1)}", 503)
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/embed/nowhere", "/list/none", "/area/beat/01X", "/nowhere.html?x=1"]
+)
+def test_where_there_is_no_page_a_reader_gets_one_with_a_search(side: PublicSide, path: str) -> None:
+    html = page(side, path, 404, headers={"accept": "text/html,*/*", "accept-language": "es"})
+    assert '<html lang="es">' in html
+    assert re.search(r'<form class="seek" method="get" action="/list">.*name="q"', html, re.DOTALL)
+    assert "nowhere" not in html
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nowhere", "/assets/none.js", "/.well-known/none", "/api/v1/areas/none"]
+)
+def test_programs_get_problem_details_whatever_they_accept(side: PublicSide, path: str) -> None:
+    answer = side.client.get(path, headers={"accept": "text/html"})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    answer = side.client.get("/nowhere", headers={"accept": "*/*"})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")

@@ -57,7 +57,7 @@ def test_where_the_reader_is_never_leaves_the_browser(quiet_city: str, visitor: 
     page.get_by_role("button", name="Show where I am").click()
     expect(page.locator(".pointer.here")).to_be_visible()
     drawn(page)
-    page.get_by_role("button", name=re.compile("open now")).click()
+    page.get_by_role("button", name=re.compile("being answered")).click()
     page.reload()
     page.locator(".map[data-ready]").wait_for()
     assert len(asked) > 8

@@ -33,7 +33,7 @@ def test_hexagons_stand_for_closed_marks_and_say_for_how_many(quiet_city: str, v
     axe_finds_nothing(page)
     page.keyboard.press("Escape")
     expect(page.get_by_label("Always")).to_have_count(0)
-    page.get_by_role("button", name=re.compile("open now")).click()
+    page.get_by_role("button", name=re.compile("being answered")).click()
     expect(legend).to_have_count(0)
 
 
@@ -57,14 +57,14 @@ def test_the_address_holds_the_layers(quiet_city: str, visitor: Visitor) -> None
 def test_requests_and_calls_are_switches_of_which_one_is_always_on(quiet_city: str, visitor: Visitor) -> None:
     page = visitor.visit(quiet_city)
     open_layers(page)
-    page.get_by_label("311 requests").uncheck()
-    expect(page).to_have_url(re.compile("kind=call"))
+    page.get_by_label("311 requests").check()
+    expect(page).to_have_url(re.compile("section=all"))
     page.get_by_label("Calls for service").click()
-    expect(page).to_have_url(re.compile("kind=request"))
+    expect(page).to_have_url(re.compile("section=requests"))
     expect(page.get_by_label("311 requests")).to_be_checked()
     expect(page.get_by_text("Nothing here matches.")).to_be_visible()
-    page.get_by_label("Calls for service").check()
-    expect(page).to_have_url(re.compile(r"/$"))
+    page.get_by_label("311 requests").click()
+    expect(page).to_have_url(re.compile("section=calls"))
 
 
 def test_on_a_phone_the_whole_menu_is_on_the_screen(quiet_city: str, visitor: Visitor) -> None:

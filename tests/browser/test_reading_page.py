@@ -15,13 +15,16 @@ pytestmark = pytest.mark.browser
 ALL = 30
 
 
+_LISTED = "[...document.querySelectorAll('#list ul')].reduce((sum, list) => sum + list.clientHeight, 0) / 58"
+
+
 def shown(page: Page) -> int:
-    return int(page.locator("#list ul").evaluate("list => Math.round(list.clientHeight / 58)"))
+    return round(float(page.evaluate(_LISTED)))
 
 
 def shows(page: Page, count: int) -> None:
     """Wait until so many incidents are listed."""
-    expect(page.locator("#list ul")).to_have_css("height", f"{58 * count}px")
+    soon(lambda: shown(page) == count)
 
 
 def test_the_words_of_a_search_narrow_list_map_and_counts(quiet_city: str, visitor: Visitor) -> None:

@@ -47,6 +47,7 @@ LABELS = {
     "sent": "Sent",
     "reports": "Reports",
 }
+CENTRE = (-95.5, 29.5)
 AREAS = {"beat": {"01X": "01X", "02Y": "Beat Two"}, "neighborhood": {"7": "Old Quay"}}
 
 _NUMBERS = (0, 7, 999, 1234, 12_345, 1_234_567, 38.4, 1234.5)
@@ -61,6 +62,10 @@ def _before(**span: float) -> datetime:
 
 def _place(kind: PlaceKind, radius_m: int, label: str | None = None) -> Place:
     return Place(-95.45, 29.55, kind, radius_m, label)
+
+
+def _place_at(lon: float, lat: float) -> Place:
+    return Place(lon, lat, PlaceKind.GRID, 201)
 
 
 def records() -> list[PublicIncident]:
@@ -125,6 +130,12 @@ def records() -> list[PublicIncident]:
         an_incident(13, source="sent", received_at=received, en_route_at=received + timedelta(seconds=80)),
         an_incident(14, source="reports", received_at=received, status=Status.CLOSED),
         an_incident(15, received_at=received, units=3),
+        *(
+            an_incident(16 + number, received_at=received, areas={}, place=_place_at(*point))
+            for number, point in enumerate(
+                [(-95.5, 29.501), (-95.5, 29.506), (-95.46, 29.51), (-95.7, 29.3), (-95.501, 29.47)]
+            )
+        ),
     ]
 
 
@@ -221,6 +232,7 @@ def _formatted(form: Formats) -> dict[str, str]:
         **{f"number {number}": form.number(number) for number in _NUMBERS},
         **{f"span {span_s}": form.span(span_s) for span_s in _SPANS_S},
         **{f"metres {metres}": form.metres(metres) for metres in _METRES},
+        **{f"distance {metres}": form.distance(metres) for metres in (50, 950, 1000, 1200, 12_000)},
         **{f"time {age_s}": form.time(NOW - timedelta(seconds=age_s)) for age_s in _AGES_S},
         **{f"moment {age_s}": form.moment(NOW - timedelta(seconds=age_s), NOW) for age_s in _AGES_S},
     }
@@ -239,7 +251,7 @@ def golden() -> dict[str, Any]:
     sentences: dict[str, Any] = {}
     for language, words in known.languages.items():
         form = formats(language, ZoneInfo(ZONE))
-        teller = Teller(words, form, known, areas, NOW, SOURCES, LABELS)
+        teller = Teller(words, form, known, areas, NOW, SOURCES, LABELS, CENTRE)
         sentences[language] = {
             "formats": _formatted(form),
             "records": [_of_record(teller, incident) for incident in records()],
@@ -250,6 +262,7 @@ def golden() -> dict[str, Any]:
         "now": iso(NOW),
         "time_zone": ZONE,
         "areas": AREAS,
+        "centre": CENTRE,
         "sources": [
             {
                 "id": source,

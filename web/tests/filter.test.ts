@@ -13,7 +13,10 @@ import {
   type Filter,
   fold,
   fromParams,
+  isNarrowed,
   RANGES,
+  SECTIONS,
+  type Section,
   timeBounds,
   toParams,
   toServerQuery,
@@ -41,8 +44,7 @@ const anyFilter: fc.Arbitrary<Filter> = fc
     hidden: mostly<(typeof GROUP_IDS)[number][]>([], fc.subarray([...GROUP_IDS])),
     category: nullable("noise" as const, "fire" as const),
     status: nullable("open" as const, "closed" as const),
-    kind: nullable("call" as const, "request" as const),
-    origin: nullable("community" as const, "officer" as const),
+    section: nullable(...SECTIONS, "all" as const),
     agency: nullable("police", "fire"),
     priority: nullable(1, 2),
     area: nullable({ kind: "beat", id: "04X" }),
@@ -55,6 +57,11 @@ const anyFilter: fc.Arbitrary<Filter> = fc
     since: span ? NOW - span[0] : null,
     until: span && !openEnded ? NOW - span[0] + span[1] : null,
   }));
+
+function sectionOf({ properties: p }: IncidentFeature): Section {
+  if (p.kind === "request") return "requests";
+  return p.origin === "officer" || p.category === "officer_activity" ? "officer" : "calls";
+}
 
 /** The same rules once more, in the plainest words, over one feature. */
 function shouldShow(filter: Filter, one: IncidentFeature): boolean {
@@ -79,8 +86,7 @@ function shouldShow(filter: Filter, one: IncidentFeature): boolean {
     !filter.hidden.includes(groupOf(p.category)) &&
     (filter.category === null || p.category === filter.category) &&
     (filter.status === null || p.status === filter.status) &&
-    (filter.kind === null || p.kind === filter.kind) &&
-    (filter.origin === null || p.origin === filter.origin) &&
+    (filter.section === null || filter.section === "all" || sectionOf(one) === filter.section) &&
     (filter.agency === null || p.agency === filter.agency) &&
     (filter.priority === null || p.priority === filter.priority) &&
     (filter.area === null || p.areas?.[filter.area.kind] === filter.area.id) &&
@@ -162,12 +168,11 @@ test("the server is asked for the same", () => {
     until: NOW,
     hidden: GROUP_IDS.filter((id) => id !== "medical"),
     status: "open",
-    kind: "call",
+    section: "calls",
     agency: "ems",
     priority: 1,
     area: { kind: "beat", id: "04X" },
     words: " grand ave ",
-    origin: "community",
     hours: 0b11,
     weekdays: 0b1100000,
   };
@@ -176,11 +181,10 @@ test("the server is asked for the same", () => {
     since: iso(NOW - 3600).replace(".000Z", "Z"),
     until: iso(NOW).replace(".000Z", "Z"),
     category: "welfare",
-    origin: "community",
     hours: "0-1",
     weekdays: "5-6",
     status: "open",
-    kind: "call",
+    section: "calls",
     agency: "ems",
     priority: "1",
     area: "beat:04X",
@@ -234,4 +238,31 @@ test("the newest stands first", () => {
   );
   const { incidents, facets } = rowsOf(EVERYTHING, features);
   expect([...facets.rows].map((row) => incidents.firstSeq[row])).toEqual([1, 3, 2]);
+});
+
+test("a section counts what it would show, and status the same", () => {
+  fc.assert(
+    fc.property(anyFilter, anyFeatures, (filter, features) => {
+      const { facets } = rowsOf(filter, features);
+      const count = (change: Partial<Filter>) =>
+        features.filter((one) => shouldShow({ ...filter, ...change }, one)).length;
+      expect([...facets.sections]).toEqual(SECTIONS.map((section) => count({ section })));
+      expect([facets.open, facets.ended]).toEqual([count({ status: "open" }), count({ status: "closed" })]);
+    }),
+  );
+});
+
+test("links from before there were sections lead to the section that they meant", () => {
+  const section = (query: string) => fromParams(new URLSearchParams(query)).section;
+  expect(section("kind=request")).toBe("requests");
+  expect(section("kind=call")).toBe("calls");
+  expect(section("origin=officer&kind=call")).toBe("officer");
+  expect(section("origin=community")).toBe("calls");
+  expect(section("section=all&kind=call")).toBe("all");
+  expect(section("")).toBeNull();
+});
+
+test("range and section alone narrow nothing", () => {
+  expect(isNarrowed({ ...EVERYTHING, range: 1, section: "requests" })).toBe(false);
+  expect(isNarrowed({ ...EVERYTHING, words: "noise" })).toBe(true);
 });

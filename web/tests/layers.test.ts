@@ -20,10 +20,13 @@ test("the address holds the layers, and nothing of them when they are the usual 
 });
 
 test("of calls and requests one at least is always shown", () => {
-  expect(toggleKind(EVERYTHING, "request")).toBe("call");
-  expect(toggleKind(EVERYTHING, "call")).toBe("request");
-  expect(toggleKind({ ...EVERYTHING, kind: "call" }, "request")).toBeNull();
-  expect(toggleKind({ ...EVERYTHING, kind: "call" }, "call")).toBe("request");
+  expect(toggleKind("all", "request")).toBe("calls");
+  expect(toggleKind("all", "call")).toBe("requests");
+  expect(toggleKind("calls", "request")).toBe("all");
+  expect(toggleKind("calls", "call")).toBe("requests");
+  expect(toggleKind("requests", "call")).toBe("all");
+  expect(toggleKind("requests", "request")).toBe("calls");
+  expect(toggleKind("officer", "request")).toBe("all");
 });
 
 test("the hexagons add up the closed incidents that are shown, at their public places", () => {

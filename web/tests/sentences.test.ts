@@ -19,6 +19,7 @@ interface Golden {
   now: string;
   time_zone: string;
   areas: Record<string, Record<string, string>>;
+  centre: number[];
   sources: { id: string; label: string; reports: { stages: Stage[] } }[];
   least_weeks: number;
   features: IncidentFeature[];
@@ -38,6 +39,7 @@ function formatted(names: string[], language: string): Record<string, string> {
     number: format.number,
     span: format.span,
     metres: format.metres,
+    distance: format.distance,
     time: (age) => format.time(now - age),
     moment: (age) => format.moment(now - age, now),
   };
@@ -59,15 +61,16 @@ function ofRecord(feature: IncidentFeature, language: keyof typeof catalogues) {
   const { row } = incidents.put(feature);
   const subject = { incidents, row, exact: feature.properties };
   const areaName = (kind: string, id: string) => golden.areas[kind]?.[id] ?? id;
-  const kinds = Object.keys(golden.areas);
+  const [lon = 0, lat = 0] = golden.centre;
+  const ground = { areaName, kinds: Object.keys(golden.areas), centre: { lon, lat }, format };
   return {
     title: titleOf(incidents, row, words),
     ending: endingOf(incidents, row, words),
-    where: placeLine(incidents, row, words, areaName, kinds),
+    where: placeLine(incidents, row, words, ground),
     progress: progressOf(incidents, row, words, format),
     time: format.moment(incidents.received[row] ?? 0, now),
     age: format.span(ageOf(incidents, row, now)),
-    card_where: placeLine(incidents, row, words, areaName, kinds, true),
+    card_where: placeLine(incidents, row, words, ground, true),
     steps: stepsOf(subject, format, now).map(({ name, text, reached }) => [name, text, reached]),
     facts: factsOf(subject, words, format),
     notes: notesOf(subject, words, format),

@@ -16,6 +16,7 @@ from blocklight.api.document import DESCRIPTION, document_streams
 from blocklight.api.encoding import PublicFile
 from blocklight.api.front import LIVE, Front
 from blocklight.api.plain import listing, methods
+from blocklight.api.plain.missing import add_missing_page
 from blocklight.api.problems import add_problem_handlers
 from blocklight.api.push import Inbox, PushEndpoint
 from blocklight.api.state import Public
@@ -60,6 +61,7 @@ def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | N
     api.include_router(security_txt.router)
     api.include_router(pages.router)
     add_problem_handlers(api)
+    add_missing_page(api)
     document_streams(api, longest_hours=hours, push=inbox is not None)
     _serve_document(api, state)
     push = None if inbox is None else PushEndpoint(inbox, state.admission.refused)

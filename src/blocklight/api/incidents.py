@@ -14,7 +14,7 @@ from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import FEATURE, FEATURE_COLLECTION, LIFE, NOT_MODIFIED, problems
 from blocklight.api.schemas import IncidentLife, IncidentPage
 from blocklight.api.state import GeoJson, Public, public
-from blocklight.model.vocabulary import Category, Kind, Origin, Status
+from blocklight.model.vocabulary import Category, Kind, Origin, Section, Status
 from blocklight.publish.feature import iso, stored_feature
 from blocklight.store import IncidentQuery, LocalTimes
 
@@ -41,6 +41,11 @@ class IncidentParameters(BaseModel):
     agency: str | None = Field(None, description="who answers", pattern=r"^[a-z][a-z0-9_-]{0,62}$")
     priority: int | None = Field(None, description="as the agency ranks it; 1 is most urgent", ge=0, le=99)
     origin: Origin | None = Field(None, description="who opened the call")
+    section: Section | None = Field(
+        None,
+        description="`requests`; `officer`: calls that officers opened, or of the category officer_activity; "
+        "`calls`: all other calls",
+    )
     hours: str | None = Field(
         None, description="hours of the city's day, for example 18-23.0-1", pattern=_PARTS
     )
@@ -101,6 +106,7 @@ class IncidentParameters(BaseModel):
             agency=self.agency,
             priority=self.priority,
             origin=self.origin,
+            section=self.section,
             local=LocalTimes(zone, _parts(self.hours, _HOURS), _parts(self.weekdays, _DAYS)),
             area=(kind, area) if self.area else None,
             q=self.q,

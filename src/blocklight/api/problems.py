@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from blocklight.api.schemas import Problem
-from blocklight.errors import BadQuery, NotFound, StoreError
+from blocklight.errors import BadQuery, StoreError
 
 _log = logging.getLogger(__name__)
 
@@ -52,9 +52,8 @@ def _later(answer: Response, retry_after_s: int) -> Response:
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Map our errors, the framework's and any other to problem details."""
+    """Map our errors, the framework's and any other to problem details, but what is missing."""
     app.add_exception_handler(BadQuery, _bad_query)
-    app.add_exception_handler(NotFound, _not_found)
     app.add_exception_handler(StoreError, _unavailable)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -64,10 +63,6 @@ def add_problem_handlers(app: FastAPI) -> None:
 def _bad_query(_: Request, error: Exception) -> Response:
     parameter = error.parameter if isinstance(error, BadQuery) else None
     return problem(400, "Bad query", str(error), parameter=parameter)
-
-
-def _not_found(_: Request, error: Exception) -> Response:
-    return problem(404, "Not found", str(error))
 
 
 def _unavailable(_: Request, __: Exception) -> Response:

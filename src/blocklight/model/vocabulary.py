@@ -31,6 +31,14 @@ class Stage(StrEnum):
     CLOSED = "closed"
 
 
+class Section(StrEnum):
+    """What the page lists apart; see `blocklight.store.read.query`."""
+
+    CALLS = "calls"
+    REQUESTS = "requests"
+    OFFICER = "officer"
+
+
 class Origin(StrEnum):
     """Who opened the call."""
 

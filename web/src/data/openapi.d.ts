@@ -1752,6 +1752,12 @@ export interface components {
             id: string;
         };
         /**
+         * Section
+         * @description What the page lists apart; see `blocklight.store.read.query`.
+         * @enum {string}
+         */
+        Section: "calls" | "requests" | "officer";
+        /**
          * SourceHealth
          * @description How healthy a source is. Nothing in it counts what an answer held.
          */
@@ -2423,6 +2429,8 @@ export interface operations {
                 priority?: number | null;
                 /** @description who opened the call */
                 origin?: components["schemas"]["Origin"] | null;
+                /** @description `requests`; `officer`: calls that officers opened, or of the category officer_activity; `calls`: all other calls */
+                section?: components["schemas"]["Section"] | null;
                 /** @description hours of the city's day, for example 18-23.0-1 */
                 hours?: string | null;
                 /** @description days of the week, Monday is 0: 0-4 */

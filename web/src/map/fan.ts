@@ -1,7 +1,7 @@
 /** Where the marks of one place go when they fan out: rings around it, the inner ring first. */
 
-/** At most this many marks of one place fan out; the list has the rest. */
-export const FAN_MOST = 26;
+/** At most this many marks of one place fan out: more have no room on any screen, and the list has them all. */
+export const FAN_MOST = 300;
 
 const FIRST_RING = 8;
 const RING_STEP_PX = 31;

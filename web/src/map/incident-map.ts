@@ -14,6 +14,7 @@ import { areaParts, localStyle, type ShownAreas } from "./basemap";
 import { hexagonRadius, type Spot, spots } from "./density";
 import type { Hexagons, hexagonLayer } from "./density-layer";
 import { fanOffsets } from "./fan";
+import { onLongPress } from "./long-press";
 import { aliveMarks, aliveRows, type MarkData, MOMENT_S, QuietMarks, type Scene } from "./marks";
 import { layersOverNames, layersUnderNames, OVER_NAMES_DEVICE } from "./overlay";
 import { bytes, readPalette, unit } from "./palette";
@@ -90,6 +91,7 @@ export class IncidentMap {
     // Each canvas readies its GPU's programs in one go: one after the other, the page can answer in between.
     this.#map.once("render", () => this.#map.addControl(this.#over as never));
     this.#map.on("click", (event) => this.#clicked(event.point));
+    onLongPress(this.#map, ({ lng, lat }) => events.pressed({ lon: lng, lat }));
     this.#map.on("mousemove", (event) => {
       this.#map.getCanvas().style.cursor = this.#pick(event.point).length > 0 ? "pointer" : "";
     });
@@ -173,20 +175,19 @@ export class IncidentMap {
   }
 
   /** Look at one place, such as where the reader is, or at a whole box. */
-  lookAt(target: Point | Box, insets: Insets, pointer?: Pointer): void {
+  lookAt(target: Point | Box, insets: Insets): void {
     const animate = !this.#still.matches;
     if (Array.isArray(target)) {
       this.#map.fitBounds(target, { padding: insets, animate, maxZoom: 15 });
       return;
     }
-    if (pointer) this.#pointers.set(pointer, target.lon, target.lat);
     const zoom = Math.max(this.#map.getZoom(), NEAR_ZOOM);
     this.#map.flyTo({ center: [target.lon, target.lat], zoom, padding: insets, animate });
   }
 
-  /** Forget where the reader is, or what they looked up. */
-  forget(pointer: Pointer): void {
-    this.#pointers.remove(pointer);
+  /** Mark where the reader is, or what they looked up. */
+  point(pointer: Pointer, at: Point | null): void {
+    this.#pointers.set(pointer, at);
   }
 
   destroy(): void {

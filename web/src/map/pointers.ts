@@ -1,6 +1,7 @@
 /** Marks of the reader's own on the map: where they are, and what they looked up. They exist in this browser only. */
 
 import { type Map as LibreMap, Marker } from "maplibre-gl";
+import type { Point } from "./view";
 
 export type Pointer = "here" | "found";
 
@@ -9,14 +10,15 @@ export class Pointers {
 
   constructor(private readonly map: LibreMap) {}
 
-  set(what: Pointer, lon: number, lat: number): void {
+  /** Mark a point; null takes the mark away. */
+  set(what: Pointer, point: Point | null): void {
+    if (point === null) {
+      this.#markers.get(what)?.remove();
+      this.#markers.delete(what);
+      return;
+    }
     const marker = this.#markers.get(what) ?? this.#make(what);
-    marker.setLngLat([lon, lat]).addTo(this.map);
-  }
-
-  remove(what: Pointer): void {
-    this.#markers.get(what)?.remove();
-    this.#markers.delete(what);
+    marker.setLngLat([point.lon, point.lat]).addTo(this.map);
   }
 
   #make(what: Pointer): Marker {

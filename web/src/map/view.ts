@@ -20,6 +20,8 @@ export interface MapEvents {
   moved(): void;
   /** The reader moved the map: here, or to the whole city. */
   looked(camera: Camera | null): void;
+  /** The reader pressed long on a point of the map, or clicked it with the other button. */
+  pressed(point: Point): void;
   /** Hexagons are drawn, of so few to so many incidents; null when there are none. */
   dense(counts: [number, number] | null): void;
   /** So many marks went to the GPU. */

@@ -1,6 +1,12 @@
 /** The English catalogue; its shape is what every other language must fill. */
 
 import type { Category, GroupId } from "../present/categories";
+import type { Direction } from "../present/near";
+import type { Section } from "../state/filter";
+import type { Knowledge } from "../state/overview";
+
+/** Of how many of the feeds that are listed ends are known. */
+type Ends = Knowledge["ends"];
 
 export const en = {
   live: "Live",
@@ -21,9 +27,39 @@ export const en = {
   paused: (source: string) => `${source} is paused by the city`,
   openNow: "open now",
   closedToday: "closed today",
+  openIn: {
+    calls: (count: number) => (count === 1 ? "call being answered" : "calls being answered"),
+    requests: (count: number) => (count === 1 ? "request open" : "requests open"),
+    officer: (_count: number) => "by officers, going on",
+    all: (_count: number) => "open now",
+  } as Record<Section | "all", (count: number) => string>,
+  endedIn: {
+    all: (range: string) => `ended, ${range}`,
+    some: (range: string) => `ended or reported, ${range}`,
+    none: (range: string) => `reported, ${range}`,
+  } as Record<Ends, (range: string) => string>,
+  inWholeCity: (count: string) => `${count} in the whole city`,
+  sections: "What is listed",
+  sectionNames: {
+    calls: "Calls",
+    requests: "Repairs and requests",
+    officer: "Officer activity",
+  } as Record<Section, string>,
+  happening: (count: string) => `Happening now · ${count}`,
+  endedList: {
+    all: (range: string, count: string) => `Ended · ${range.toLowerCase()} · ${count}`,
+    some: (range: string, count: string) => `Ended or reported · ${range.toLowerCase()} · ${count}`,
+    none: (range: string, count: string) => `Reported · ${range.toLowerCase()} · ${count}`,
+  } as Record<Ends, (range: string, count: string) => string>,
+  order: "Order",
+  orders: { nearest: "nearest first", newest: "newest first", longest: "longest first" } as Record<
+    string,
+    string
+  >,
   showOpenOnly: "Show only open incidents",
   showClosedOnly: "Show only closed incidents",
   search: "Search a street, place or beat",
+  seek: "Search",
   clearSearch: "Clear search",
   found: "Areas, places and addresses",
   foundKinds: { place: "Place", address: "Address" },
@@ -155,7 +191,43 @@ export const en = {
     completed: "completed",
     other: "other",
   } as Record<string, string>,
-  unnamedPlace: "Place on the map",
+  nearCentre: "Near the centre",
+  fromCentre: (distance: string, direction: string) => `About ${distance} ${direction} of the centre`,
+  directions: {
+    n: "north",
+    ne: "north-east",
+    e: "east",
+    se: "south-east",
+    s: "south",
+    sw: "south-west",
+    w: "west",
+    nw: "north-west",
+  } as Record<Direction, string>,
+  compass: { n: "N", ne: "NE", e: "E", se: "SE", s: "S", sw: "SW", w: "W", nw: "NW" } as Record<
+    Direction,
+    string
+  >,
+  away: (distance: string, direction: string) => `${distance} ${direction}`,
+  rowName: (what: string, state: string, ago: string, where: string) =>
+    `${what}, ${state.toLowerCase()}, ${ago}, ${where}`,
+  isOpen: "open",
+  here: "Here:",
+  hereNames: {
+    position: "Where you are",
+    address: "Address",
+    area: "Area",
+    point: "A point on the map",
+  } as Record<string, string>,
+  forgetHere: "Forget this place",
+  nearest: (what: string, distance: string, direction: string) =>
+    `Nearest: ${what}, about ${distance} ${direction}.`,
+  nearReported: (time: string) => `Reported ${time}.`,
+  nearOpen: (time: string) => `Reported ${time}, not over yet.`,
+  nearEnded: (time: string, end: string) => `Reported ${time}, ended ${end}.`,
+  nothingElse: (distance: string) => `Nothing else is open within ${distance}.`,
+  moreOpen: (count: number, text: string, distance: string) =>
+    count === 1 ? `1 more is open within ${distance}.` : `${text} more are open within ${distance}.`,
+  nothingNear: "Nothing of what is listed has a place.",
   noPlace: "Place not shown",
   lacks: { ground: "no ground", names: "no names", areas: "no areas" },
   groundMissing: (what: string) =>

@@ -4,6 +4,7 @@ import { at, type Incidents, OPEN, type Place, type Reported, STAGES, type Stage
 import type { Words } from "../messages/en";
 import type { Category } from "./categories";
 import type { Formats } from "./format";
+import { CENTRE_M, directionOf, metresBetween, roughly, type Spot } from "./near";
 
 /** What is drawn of an incident's life: the stages that its source reports, and how many of them are behind it. */
 export function barsOf(incidents: Incidents, row: number): { of: number; reached: number } {
@@ -49,8 +50,7 @@ export function placeLine(
   incidents: Incidents,
   row: number,
   words: Words,
-  areaName: (kind: string, id: string) => string,
-  kinds: readonly string[],
+  { areaName, kinds, centre, format }: Ground,
   allAreas = false,
 ): string {
   const place = incidents.placeOf(row);
@@ -58,7 +58,21 @@ export function placeLine(
   const parts = place.label ? [place.label] : [];
   const known = areaKindsOf(place, kinds).slice(0, allAreas ? kinds.length : 1);
   for (const kind of known) parts.push(areaLabel(kind, place.areas[kind] ?? "", words, areaName));
-  return parts.join(" · ") || words.unnamedPlace;
+  if (parts.length > 0) return parts.join(" · ");
+  const metres = metresBetween(centre, place);
+  if (metres < CENTRE_M) return words.nearCentre;
+  return words.fromCentre(
+    format.distance(roughly(metres, place.radius_m)),
+    words.directions[directionOf(centre, place)],
+  );
+}
+
+/** What a city knows of its places. */
+export interface Ground {
+  areaName: (kind: string, id: string) => string;
+  kinds: readonly string[];
+  centre: Spot;
+  format: Formats;
 }
 
 /** The kinds of area that a place lies in, the best known first. */

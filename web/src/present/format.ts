@@ -12,6 +12,10 @@ export interface Formats {
   /** "12 s", "4 min", "3 h", "2 d" */
   span(seconds: number): string;
   metres(value: number): string;
+  /** "350 m", "1.2 km" */
+  distance(metres: number): string;
+  /** "3 minutes ago", in words that are read aloud. */
+  ago(seconds: number): string;
   hour(hour: number): string;
   weekday(day: number, style: "short" | "long"): string;
   /** A mark on the timeline: an hour, or a day when marks are a day apart. */
@@ -50,6 +54,13 @@ function make(language: string, timeZone: string): Formats {
   const dayNumber = date({ day: "numeric" });
   const weekdays = { short: date({ weekday: "short" }, "UTC"), long: date({ weekday: "long" }, "UTC") };
   const metres = new Intl.NumberFormat(language, { style: "unit", unit: "meter", unitDisplay: "short" });
+  const kilometres = new Intl.NumberFormat(language, {
+    style: "unit",
+    unit: "kilometer",
+    unitDisplay: "short",
+    maximumFractionDigits: 1,
+  });
+  const aloud = new Intl.RelativeTimeFormat(language);
   const spans = spansOf(language, numbers);
   const time = (at: number) => quiet(clock.format(at * 1000));
   const dayOf = (at: number, now: number): string | null => {
@@ -74,6 +85,14 @@ function make(language: string, timeZone: string): Formats {
       return spans.day(Math.floor(value / 86400));
     },
     metres: (value) => metres.format(value),
+    distance: (value) => (value < 1000 ? metres.format(value) : kilometres.format(value / 1000)),
+    ago(seconds) {
+      const value = Math.max(0, seconds);
+      if (value < 60) return aloud.format(-Math.floor(value), "second");
+      if (value < 3600) return aloud.format(-Math.floor(value / 60), "minute");
+      if (value < 36 * 3600) return aloud.format(-Math.floor(value / 3600), "hour");
+      return aloud.format(-Math.floor(value / 86400), "day");
+    },
     hour: (hour) => named(utcHours, utcClock, hour * 3600),
     // 1970-01-05 was a Monday.
     weekday: (day, style) => weekdays[style].format((day + 4) * 86_400_000),

@@ -13,7 +13,9 @@ import {
 export const RANGES = [1, 24, 168, 720] as const;
 export type Range = (typeof RANGES)[number];
 
-export const ALL_KINDS = ["call", "request"] as const;
+/** What is listed apart: calls that somebody is answering, what officers began themselves, and 311 requests. */
+export const SECTIONS = ["calls", "requests", "officer"] as const;
+export type Section = (typeof SECTIONS)[number];
 
 export interface Filter {
   /** Hours back from now that are on the timeline. */
@@ -26,8 +28,8 @@ export interface Filter {
   /** One category alone, if its group is not switched off. */
   readonly category: Category | null;
   readonly status: "open" | "closed" | null;
-  readonly kind: "call" | "request" | null;
-  readonly origin: "community" | "officer" | null;
+  /** Null is what most people come for: the calls, or the requests of a city that has no calls. */
+  readonly section: Section | "all" | null;
   readonly agency: string | null;
   readonly priority: number | null;
   readonly area: { readonly kind: string; readonly id: string } | null;
@@ -48,8 +50,7 @@ export const EVERYTHING: Filter = {
   hidden: [],
   category: null,
   status: null,
-  kind: null,
-  origin: null,
+  section: null,
   agency: null,
   priority: null,
   area: null,
@@ -70,8 +71,7 @@ export function toParams(filter: Filter): URLSearchParams {
   set("hide", filter.hidden.join(","));
   set("category", filter.category);
   set("status", filter.status);
-  set("kind", filter.kind);
-  set("origin", filter.origin);
+  set("section", filter.section);
   set("agency", filter.agency);
   set("priority", filter.priority);
   if (filter.area) set("area", `${filter.area.kind}:${filter.area.id}`);
@@ -81,9 +81,18 @@ export function toParams(filter: Filter): URLSearchParams {
   return params;
 }
 
-/** Whether anything is left out of what is shown; the range alone leaves out nothing. */
+/** Whether anything is left out of what is shown; range and section alone leave out nothing. */
 export function isNarrowed(filter: Filter): boolean {
-  return toParams({ ...filter, range: EVERYTHING.range }).size > 0;
+  return toParams({ ...filter, range: EVERYTHING.range, section: null }).size > 0;
+}
+
+/** The section that an address names; those from before there were sections named a kind or an origin. */
+function sectionOfParams(params: URLSearchParams): Filter["section"] {
+  const named = ([...SECTIONS, "all"] as const).find((section) => section === params.get("section"));
+  if (named) return named;
+  if (params.get("origin") === "officer") return "officer";
+  if (params.get("kind") === "request") return "requests";
+  return params.get("kind") === "call" || params.get("origin") === "community" ? "calls" : null;
 }
 
 /** Read a filter from an address; what cannot be read is as if it were not there. */
@@ -103,8 +112,7 @@ export function fromParams(params: URLSearchParams): Filter {
     hidden: GROUP_IDS.filter((group) => hidden.has(group)),
     category: oneOf("category", CATEGORIES),
     status: oneOf("status", ["open", "closed"]),
-    kind: oneOf("kind", ALL_KINDS),
-    origin: oneOf("origin", ["community", "officer"]),
+    section: sectionOfParams(params),
     agency: params.get("agency") || null,
     priority: number("priority"),
     area: area?.[1] && area[2] ? { kind: area[1], id: area[2] } : null,
@@ -129,9 +137,9 @@ export function toServerQuery(filter: Filter, now: number): URLSearchParams {
   if (wanted.length < CATEGORIES.length) for (const one of wanted) query.append("category", one);
   // A question without categories is one for all of them: no time at all has none.
   if (wanted.length === 0) query.set("until", iso(since));
-  for (const name of ["status", "kind", "origin", "agency", "priority"] as const) {
+  for (const name of ["status", "section", "agency", "priority"] as const) {
     const value = filter[name];
-    if (value !== null) query.set(name, String(value));
+    if (value !== null && value !== "all") query.set(name, String(value));
   }
   if (filter.hours !== ALL_HOURS) query.set("hours", bitsToText(filter.hours, 24));
   if (filter.weekdays !== ALL_DAYS) query.set("weekdays", bitsToText(filter.weekdays, 7));
@@ -157,7 +165,9 @@ export function keepsOldOpen(filter: Filter): boolean {
 export const OUT_OF_TIME = 1;
 export const HIDDEN_GROUP = 2;
 export const OUT_OF_HOURS = 4;
-export const OTHERWISE = 8;
+export const OTHER_SECTION = 8;
+export const OTHER_STATUS = 16;
+export const OTHERWISE = 32;
 
 export type RowTest = (row: number) => number;
 
@@ -182,6 +192,9 @@ export function compile(
   const otherwise = compileRest(filter, incidents, context.spoken);
   const { state: states, received: times } = incidents;
   const { category } = incidents.texts;
+  const section = sectionsOf(incidents);
+  const wantedSection = SECTIONS.indexOf(filter.section as Section);
+  const wantedOpen = filter.status === null ? null : filter.status === "open";
   return (row) => {
     const state = states[row];
     if (state === RETRACTED || (otherwise && !otherwise(row))) return OTHERWISE;
@@ -189,6 +202,8 @@ export function compile(
     let why = 0;
     if (received >= until || (received < since && !(keepOpen && state === OPEN))) why |= OUT_OF_TIME;
     if (hidden[category[row] as number]) why |= HIDDEN_GROUP;
+    if (wantedSection >= 0 && section(row) !== wantedSection) why |= OTHER_SECTION;
+    if (wantedOpen !== null && (state === OPEN) !== wantedOpen) why |= OTHER_STATUS;
     if (!allHours) {
       const hour = context.hourOfWeek(received);
       const wanted = (filter.hours >> (hour % 24)) & (filter.weekdays >> Math.floor(hour / 24)) & 1;
@@ -198,18 +213,23 @@ export function compile(
   };
 }
 
-/** The tests that need not look at time or group, or null when there are none. */
+/** Tells in which section a row is listed, as an index into `SECTIONS`. */
+export function sectionsOf(incidents: Incidents): (row: number) => number {
+  const { kind, origin, category } = incidents.texts;
+  const request = incidents.codes.kind.texts.indexOf("request");
+  const officer = incidents.codes.origin.texts.indexOf("officer");
+  const activity = incidents.codes.category.texts.indexOf("officer_activity");
+  return (row) => (kind[row] === request ? 1 : origin[row] === officer || category[row] === activity ? 2 : 0);
+}
+
+/** The tests that every count leaves a row out by, or null when there are none. */
 function compileRest(
   filter: Filter,
   incidents: Incidents,
   spoken: Spoken,
 ): ((row: number) => boolean) | null {
   const tests: ((row: number) => boolean)[] = [];
-  if (filter.status) {
-    const open = filter.status === "open";
-    tests.push((row) => (incidents.state[row] === OPEN) === open);
-  }
-  for (const name of ["category", "kind", "origin", "agency"] as const) {
+  for (const name of ["category", "agency"] as const) {
     const wanted = filter[name];
     if (wanted === null) continue;
     const code = incidents.codes[name].texts.indexOf(wanted);

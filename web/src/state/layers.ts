@@ -1,6 +1,6 @@
 /** What the map shows besides the filter: density and outlines, as the address and the menu know them. */
 
-import { ALL_KINDS, type Filter } from "./filter";
+import type { Filter } from "./filter";
 
 /** Hexagons instead of closed marks: when these would run into each other, always, or never. */
 export const DENSITIES = ["auto", "always", "never"] as const;
@@ -27,8 +27,15 @@ export function layersToParams({ density, outlines }: Layers, params: URLSearchP
   if (outlines !== undefined) params.set("outlines", outlines ?? "none");
 }
 
+/** Whether calls, or requests, are among what a section shows. */
+export function showsKind(section: Filter["section"], kind: "call" | "request"): boolean {
+  return section === "all" || (section === "requests") === (kind === "request");
+}
+
 /** The two kinds of incidents as switches of which one at least is on. */
-export function toggleKind(filter: Filter, kind: "call" | "request"): Filter["kind"] {
-  if (filter.kind === null) return ALL_KINDS.find((other) => other !== kind) ?? null;
-  return filter.kind === kind ? (ALL_KINDS.find((other) => other !== kind) ?? null) : null;
+export function toggleKind(section: Filter["section"], kind: "call" | "request"): Filter["section"] {
+  const other = kind === "call" ? "request" : "call";
+  const both = showsKind(section, kind) ? showsKind(section, other) : true;
+  const left = both && !showsKind(section, kind) ? "all" : other;
+  return left === "all" ? "all" : left === "call" ? "calls" : "requests";
 }

@@ -10,15 +10,16 @@ import {
   fetchWindowIds,
   type Pulse,
 } from "../data/api";
-import { at, Incidents, OPEN, type Put, type Reported } from "../data/incidents";
+import { at, Incidents, type Put, type Reported } from "../data/incidents";
 import { type Connection, LiveFeed } from "../data/live";
 import { decodeWindow, nameRows, type Position } from "../data/window";
 import { tongue } from "../messages/tongue.svelte";
 import { Keeper } from "../offline/keeper";
+import { type Ground, placeLine } from "../present/describe";
 import { type Formats, formats } from "../present/format";
 import { summarise } from "../present/timeline";
 import { type Camera, toHash } from "./camera";
-import { CityClock, LocalHours, startOfDay } from "./clock";
+import { CityClock, LocalHours } from "./clock";
 import { type Axis, type Facets, survey } from "./facets";
 import {
   compile,
@@ -26,13 +27,19 @@ import {
   type Filter,
   fromParams,
   keepsOldOpen,
+  SECTIONS,
+  type Section,
   type Spoken,
+  sectionsOf,
   timeBounds,
   toParams,
   toServerQuery,
 } from "./filter";
+import { type Here, keep, recall } from "./here";
 import { type Layers, layersFromParams, layersToParams, USUAL_LAYERS } from "./layers";
+import { type Listing, listed, listing, type Order } from "./listing";
 import { Moments } from "./moments";
+import { type Knowledge, knowledge, type Overview, overview } from "./overview";
 import { painted, withNextFrame } from "./painted";
 
 /** How finely the timeline counts, in seconds, for each range in hours. */
@@ -67,7 +74,9 @@ export class Page {
   loadedHours = $state(0);
   /** When this view was kept, milliseconds of this machine's clock, while it is not the server's own answer. */
   keptAt = $state<number | null>(null);
-  closedSincePulse = $state(0);
+  order = $state<Order>("newest");
+  /** What the reader wants to be near to. */
+  here = $state.raw<Here | null>(null);
 
   incidents = new Incidents(0);
   readonly clock = new CityClock();
@@ -104,7 +113,7 @@ export class Page {
     void tongue.language;
     void this.areas;
     const context = { now: this.halfMinute, hourOfWeek: this.#hourOfWeek, spoken: this.spoken };
-    const test = compile(this.filter, this.incidents, context);
+    const test = compile(this.chosen, this.incidents, context);
     return survey(this.incidents, test, this.axis, this.#hourOfWeek);
   });
 
@@ -115,18 +124,22 @@ export class Page {
 
   readonly bounds: { since: number; until: number } = $derived(timeBounds(this.filter, this.halfMinute));
 
-  /** How many are open, and how many closed since local midnight. */
-  readonly numbers: { open: number; closed: number } = $derived.by(() => {
+  /** What is listed: a choice of the reader, or else what most people come for. */
+  readonly section: Section | "all" = $derived(this.filter.section ?? mainSection(this.city));
+
+  /** The filter with the section that is listed. */
+  readonly chosen: Filter = $derived({ ...this.filter, section: this.section });
+
+  /** The list in its order. */
+  readonly listing: Listing = $derived(listing(this.incidents, this.facets.rows, this.order, this.here));
+
+  /** What there is in this section of the whole city. */
+  readonly whole: Overview = $derived.by(() => {
     void this.revision;
-    const { state, length } = this.incidents;
-    let open = 0;
-    for (let row = 0; row < length; row++) if (state[row] === OPEN) open++;
-    const midnight = startOfDay(this.halfMinute, this.city?.time_zone ?? "UTC");
-    const closed = this.pulse
-      ? this.pulse.closed_today + this.closedSincePulse
-      : this.incidents.closedSince(midnight);
-    return { open, closed };
+    return overview(this.incidents, this.section, this.halfMinute - this.filter.range * 3600);
   });
+
+  readonly knowledge: Knowledge = $derived(knowledge(this.city?.sources ?? [], this.pulse, this.section));
 
   /** The kind of area whose outlines are drawn. */
   readonly areaKind: string | null = $derived.by(() => {
@@ -134,6 +147,16 @@ export class Page {
     const { outlines } = this.layers;
     if (outlines === null) return null;
     return kinds.find((kind) => kind === outlines) ?? kinds[0] ?? null;
+  });
+
+  readonly #ground: Ground = $derived.by(() => {
+    const [west = 0, south = 0, east = 0, north = 0] = this.city?.bounds ?? [];
+    return {
+      areaName: (kind, id) => this.areaName(kind, id),
+      kinds: (this.city?.area_kinds ?? []).map(({ kind }) => kind),
+      centre: { lon: (west + east) / 2, lat: (south + north) / 2 },
+      format: this.format,
+    };
   });
 
   readonly #hourOfWeek = (time: number) => this.#hours.of(time);
@@ -171,12 +194,12 @@ export class Page {
 
   /** Show everything again; the range stays. */
   showAll(): void {
-    this.choose({ ...EVERYTHING, range: this.filter.range });
+    this.choose({ ...EVERYTHING, range: this.filter.range, section: this.filter.section });
   }
 
   /** Select the incident `by` rows further down the list. */
   step(by: number): void {
-    const { rows } = this.facets;
+    const rows = listed(this.listing);
     if (rows.length === 0) return;
     const index = this.selected === null ? -1 : rows.indexOf(this.selected);
     const next = index < 0 ? 0 : Math.min(Math.max(index + by, 0), rows.length - 1);
@@ -221,7 +244,7 @@ export class Page {
 
   /** The address of the server's own answer to the same filter. */
   dataAddress(): string {
-    return `/api/v1/incidents?${toServerQuery(this.filter, this.halfMinute)}`;
+    return `/api/v1/incidents?${toServerQuery(this.chosen, this.halfMinute)}`;
   }
 
   /** Remember in the address where the reader moved the map to; null is the whole city. */
@@ -232,6 +255,18 @@ export class Page {
   areaName(kind: string, id: string): string {
     const known = this.areas[kind]?.features.find((feature) => feature.properties.id === id);
     return known?.properties.name ?? id;
+  }
+
+  /** Where a row is, in words. */
+  where(row: number, allAreas = false): string {
+    return placeLine(this.incidents, row, tongue.words, this.#ground, allAreas);
+  }
+
+  /** Be near to a point of the reader's own, or to none; only this device learns it. */
+  beNear(here: Here | null): void {
+    this.here = here;
+    this.order = here ? "nearest" : "newest";
+    keep(storage(), here);
   }
 
   /** Whether open incidents from before the range count as shown. */
@@ -248,6 +283,8 @@ export class Page {
     this.#sources = sourcesOf(city);
     const position = this.#adopt(window);
     this.city = city;
+    this.here = recall(storage(), city.bounds);
+    if (this.here) this.order = "nearest";
     this.#passTime();
     this.#feed = new LiveFeed(position, {
       incident: (feature) => {
@@ -341,7 +378,12 @@ export class Page {
       if (feature) row = this.incidents.put(feature).row;
       else this.notice = "gone";
     }
-    if (row !== undefined) this.selected = row;
+    if (row === undefined) return;
+    this.selected = row;
+    // Whoever follows a link to a request wants to see it listed too.
+    const section = SECTIONS[sectionsOf(this.incidents)(row)];
+    if (section && this.section !== "all" && section !== this.section)
+      this.filter = { ...this.filter, section };
   }
 
   #changed({ row, change }: Put): void {
@@ -350,7 +392,6 @@ export class Page {
       if (change === "closed" || recent) this.#happened.add(row, change);
     }
     if (change === "new") this.beats++;
-    if (change === "closed") this.closedSincePulse++;
     if (change === "new" && this.following) this.selected = row;
     if (change === "returned" && row === this.#mayReturn && this.selected === null) this.select(row);
     this.#soon();
@@ -379,7 +420,6 @@ export class Page {
   #beat(pulse: Pulse): void {
     this.clock.sync(pulse.now, pulse.clock_rate);
     this.pulse = pulse;
-    this.closedSincePulse = 0;
     this.#passTime();
   }
 
@@ -418,6 +458,20 @@ export class Page {
     const search = params.toString();
     history.replaceState(null, "", (search ? `?${search}` : location.pathname) + location.hash);
   }
+}
+
+/** Where this device keeps things, if the reader lets it. */
+function storage(): Storage | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}
+
+/** The section that most people come for. */
+function mainSection(city: City | null): Section {
+  return city?.sources.some(({ kind }) => kind === "call") === false ? "requests" : "calls";
 }
 
 /** What each source of a city reports, by its id. */

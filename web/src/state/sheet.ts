@@ -4,13 +4,13 @@ export const STOPS = ["low", "middle", "high"] as const;
 export type Stop = (typeof STOPS)[number];
 
 /** A page this short is a phone on its side or one that is zoomed in: reading goes before the map. */
-const SHORT_PX = 560;
+const SHORT_PX = 600;
 
 /** Height in pixels of each stop in a page of this height; the map keeps at least 45 % at the middle one. */
 export function stopHeights(page: number): Record<Stop, number> {
   return {
     low: Math.min(132, page * 0.4),
-    middle: Math.round(page * (page < SHORT_PX ? 0.75 : 0.545)),
+    middle: Math.round(page * (page < SHORT_PX ? 0.75 : 0.548)),
     high: page - 12,
   };
 }

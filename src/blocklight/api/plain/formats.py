@@ -13,6 +13,7 @@ from babel.dates import format_date, format_datetime, format_skeleton, format_ti
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
+_KILOMETRE_M = 1000
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 _HOURS_UNTIL_DAYS = 36
 _DAYS_BY_NAME = 6
@@ -97,6 +98,13 @@ class Formats:
         """Return a distance."""
         unit = format_unit(0, "length-meter", "short", locale=self.locale)
         return unit.replace("0", self.number(value))
+
+    def distance(self, metres: float) -> str:
+        """Return a distance, from a kilometre on in kilometres with one decimal."""
+        if metres < _KILOMETRE_M:
+            return self.metres(metres)
+        unit = format_unit(0, "length-kilometer", "short", locale=self.locale)
+        return unit.replace("0", self.number(round(metres / _KILOMETRE_M, 1)))
 
 
 def formats(language: str, zone: ZoneInfo) -> Formats:

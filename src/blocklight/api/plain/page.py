@@ -13,6 +13,7 @@ from starlette.responses import Response
 from blocklight.api.contact import contact_link
 from blocklight.api.encoding import PublicFile
 from blocklight.api.plain.formats import Formats, formats
+from blocklight.api.plain.near import centre_of
 from blocklight.api.plain.telling import Teller
 from blocklight.api.plain.words import Catalogue, Words, catalogue
 from blocklight.api.state import Public
@@ -66,6 +67,7 @@ class Reader:
             self.now,
             {source.id: reported(source, sources) for source in sources},
             {source.id: source.label for source in sources},
+            centre_of(self.state.city.city.bounds),
         )
 
     def link(self, path: str, parameters: Mapping[str, Any] = {}) -> str:

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from blocklight.api.plain.formats import Formats
+from blocklight.api.plain.near import CENTRE_M, Point, roughly, seen_from
 from blocklight.api.plain.words import Catalogue, Words
 from blocklight.config.reported import EVERYTHING, Reported
 from blocklight.geo.areas import Areas
 from blocklight.model.changes import LifeEvent
-from blocklight.model.record import PublicIncident
+from blocklight.model.record import Place, PublicIncident
 from blocklight.model.vocabulary import Kind, Stage, Status
 from blocklight.publish.feature import iso
 
@@ -66,6 +67,8 @@ class Teller:
     """What each source reports."""
     labels: Mapping[str, str]
     """What people call each source."""
+    centre: Point
+    """Of the city."""
 
     def row(self, incident: PublicIncident) -> Row:
         """Return an incident as a row of the list."""
@@ -94,7 +97,15 @@ class Teller:
         kinds = [kind for kind in self.areas.by_kind if kind in incident.areas]
         known = sorted(kinds, key=lambda kind: not kind.startswith("neighb"))
         parts += [self.area(kind, incident.areas[kind]) for kind in (known if all_areas else known[:1])]
-        return " · ".join(parts) or self.words("unnamedPlace")
+        return " · ".join(parts) or self._from_centre(incident.place)
+
+    def _from_centre(self, place: Place) -> str:
+        """Return where a place lies that has no name and is in no area."""
+        metres, direction = seen_from(self.centre, (place.lon, place.lat))
+        if metres < CENTRE_M:
+            return self.words("nearCentre")
+        distance = self.formats.distance(roughly(metres, place.radius_m))
+        return self.words("fromCentre", distance=distance, direction=self.words.of("directions", direction))
 
     def area(self, kind: str, area_id: str) -> str:
         """Return an area's name, with its kind where the name is no more than a number."""

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from blocklight.errors import BadQuery
 from blocklight.model.changes import StoredIncident
-from blocklight.model.vocabulary import Category, Kind, Origin, Status
+from blocklight.model.vocabulary import Category, Kind, Origin, Section, Status
 from blocklight.store.read.local_time import LocalTimes
 from blocklight.store.read.reading import ends, readable, stored_columns, wheres
 from blocklight.store.schema import tables
@@ -35,9 +35,9 @@ class IncidentQuery:
     """What is asked for; filters that are left out match everything.
 
     *bbox* is west, south, east, north in WGS 84 degrees. *since* (included) and *until* (excluded) bound
-    received_at; *local* bounds its hour and weekday. *area* is an area kind and id. *q* holds words that
-    must each occur in the place's label, the category, the source type or at the start of the id, in any
-    case. *cursor* is a page's ``next``.
+    received_at; *local* bounds its hour and weekday. *section* is what the page lists apart. *area* is an
+    area kind and id. *q* holds words that must each occur in the place's label, the category, the source
+    type or at the start of the id, in any case. *cursor* is a page's ``next``.
     """
 
     bbox: tuple[float, float, float, float] | None = None
@@ -49,6 +49,7 @@ class IncidentQuery:
     agency: str | None = None
     priority: int | None = None
     origin: Origin | None = None
+    section: Section | None = None
     local: LocalTimes | None = None
     area: tuple[str, str] | None = None
     q: str | None = None
@@ -143,7 +144,7 @@ def _fingerprint(query: IncidentQuery) -> int:
     """Tell queries apart whose pages must not be mixed; the page size may change on the way."""
     told = (
         query.bbox, query.since, query.until, query.status, query.kind, sorted(query.category),
-        query.agency, query.priority, query.area, query.q, query.origin, _told(query.local),
+        query.agency, query.priority, query.area, query.q, query.origin, query.section, _told(query.local),
     )  # fmt: skip
     return zlib.crc32(repr(told).encode())
 
@@ -173,9 +174,23 @@ def _plain_conditions(query: IncidentQuery, drift: int) -> list[Condition]:
         table.c.origin: query.origin and query.origin.value,
     }
     conditions += [column == value for column, value in exactly.items() if value is not None]
+    if query.section is not None:
+        conditions += _in_section(query.section)
     if query.local is not None:
         conditions += query.local.conditions(table.c.received_at)
     return conditions
+
+
+def _in_section(section: Section) -> list[Condition]:
+    """Match the requests, what officers began themselves by origin or category, or all other calls."""
+    table = tables.incident
+    if section is Section.REQUESTS:
+        return [table.c.kind == Kind.REQUEST.value]
+    activity = sa.or_(
+        sa.func.coalesce(table.c.origin, "") == Origin.OFFICER.value,
+        table.c.category == Category.OFFICER_ACTIVITY.value,
+    )
+    return [table.c.kind == Kind.CALL.value, activity if section is Section.OFFICER else ~activity]
 
 
 def _says(connection: sa.Connection, word: str, types: list[str] | None) -> Condition:

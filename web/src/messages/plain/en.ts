@@ -14,6 +14,7 @@ export const plain = {
   since: "Received from",
   until: "Received before",
   zone: (zone: string) => `Times are those of the city: ${zone}.`,
+  seek: "Search",
   apply: "Apply",
   reset: "Show everything",
   newest: "Newest",

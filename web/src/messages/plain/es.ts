@@ -16,6 +16,7 @@ export const plain: PlainWords = {
   since: "Recibido desde",
   until: "Recibido antes de",
   zone: (zone) => `Las horas son las de la ciudad: ${zone}.`,
+  seek: "Buscar",
   apply: "Aplicar",
   reset: "Mostrar todo",
   newest: "Lo más reciente",
@@ -32,7 +33,7 @@ export const plain: PlainWords = {
     `De dónde vienen los incidentes de ${city}, qué se hace con ellos antes de que nadie los vea y cuánto no se muestra.`,
   contents: "En esta página",
   crime:
-    "Una llamada de servicio es una petición de ayuda. No es un delito: la mayoría resulta ser otra cosa, y nada aquí dice que alguien haya hecho algo.",
+    "Una llamada de servicio es una solicitud de ayuda. No es un delito: la mayoría resulta ser otra cosa, y nada aquí dice que alguien haya hecho algo.",
 
   fresh: "Cuán reciente es",
   freshText:
@@ -58,7 +59,7 @@ export const plain: PlainWords = {
   sought: (found, sought) =>
     `se hallaron en el mapa ${found} de ${sought} direcciones sin punto, en días ya terminados`,
   closing: {
-    status: "Dice ella misma si una llamada está cerrada.",
+    status: "La fuente misma indica si una llamada está cerrada.",
     time: "Una llamada está cerrada cuando tiene hora de cierre.",
     vanish: "Una llamada está cerrada cuando desaparece de la fuente; su final puede notarse tarde.",
     never: "No dice cuándo termina nada: todo cuenta como cerrado.",
@@ -85,7 +86,7 @@ export const plain: PlainWords = {
   movedAtMost: "Movido como mucho",
   count: "Incidentes",
 
-  ledger: "El libro de cuentas",
+  ledger: "Qué publicamos y qué no",
   ledgerText:
     "Qué fue de todo lo que se leyó. Cada incidente cuenta una vez, en el día (UTC) en que se publicó o se omitió, por muchas veces que se lea. Lo que aún espera no se cuenta todavía. Solo se cuentan días que han terminado.",
   ledgerSum:
@@ -139,7 +140,7 @@ export const plain: PlainWords = {
   definitions: "Qué significan las palabras",
   terms: [
     ["Llamada de servicio", "Trabajo que abrió una central de despacho: por el 911, otra línea o un agente."],
-    ["Solicitud de servicio", "Una solicitud al 311, como un bache o una farola."],
+    ["Solicitud de servicio", "Una solicitud al 311, como un bache o una luz de la calle."],
     ["Incidente", "Cualquiera de las dos: una fila de la lista, una marca en el mapa."],
     ["Abierto, cerrado", "Si alguien sigue trabajando en ello, hasta donde dice la fuente."],
     ["Recibido", "Cuándo llegó la llamada. Las demás horas se dicen como tiempo desde entonces."],

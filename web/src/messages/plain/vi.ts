@@ -16,6 +16,7 @@ export const plain: PlainWords = {
   since: "Tiếp nhận từ",
   until: "Tiếp nhận trước",
   zone: (zone) => `Giờ là giờ của thành phố: ${zone}.`,
+  seek: "Tìm",
   apply: "Áp dụng",
   reset: "Hiện tất cả",
   newest: "Mới nhất",
@@ -32,7 +33,7 @@ export const plain: PlainWords = {
     `Các sự việc của ${city} đến từ đâu, được xử lý thế nào trước khi có người xem, và bao nhiêu không được hiển thị.`,
   contents: "Trên trang này",
   crime:
-    "Một cuộc gọi dịch vụ là lời yêu cầu giúp đỡ. Nó không phải là tội phạm: phần lớn các cuộc gọi hóa ra là chuyện khác, và không điều gì ở đây nói rằng ai đó đã làm gì.",
+    "Một cuộc gọi yêu cầu dịch vụ là lời yêu cầu giúp đỡ. Nó không phải là tội phạm: phần lớn các cuộc gọi hóa ra là chuyện khác, và không điều gì ở đây nói rằng ai đó đã làm gì.",
 
   fresh: "Dữ liệu mới đến đâu",
   freshText:
@@ -143,7 +144,7 @@ export const plain: PlainWords = {
   definitions: "Ý nghĩa của các từ",
   terms: [
     [
-      "Cuộc gọi dịch vụ",
+      "Cuộc gọi yêu cầu dịch vụ",
       "Công việc do trung tâm điều phối mở: từ 911, đường dây không khẩn cấp hoặc do cảnh sát.",
     ],
     ["Yêu cầu dịch vụ", "Một yêu cầu 311, như ổ gà hay đèn đường."],
@@ -184,7 +185,7 @@ export const plain: PlainWords = {
   notLoosened: "Thành phố này không cho công bố điều nào trong đó.",
   whole: (group) => `Toàn bộ: ${group}`,
   some: (group) => `Một phần: ${group}`,
-  asPublished: "Điểm hiện tại nơi bên công bố đặt",
+  asPublished: "Điểm được hiển thị ở nơi bên công bố đặt",
   asPublishedText:
     "Theo thành phố, những gì các nguồn này công bố đã được che bớt. Cuộc gọi y tế được che thêm một lần nữa.",
   asPublishedBy: (source, metres) => `${source}: cách nơi thật không quá ${metres}`,

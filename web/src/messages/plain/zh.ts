@@ -16,6 +16,7 @@ export const plain: PlainWords = {
   since: "接到时间从",
   until: "接到时间早于",
   zone: (zone) => `时间均为本市时间：${zone}。`,
+  seek: "搜索",
   apply: "应用",
   reset: "显示全部",
   newest: "最新",
@@ -87,7 +88,7 @@ export const plain: PlainWords = {
   movedAtMost: "最多移动",
   count: "事件数",
 
-  ledger: "账目",
+  ledger: "公开记录",
   ledgerText:
     "读取的全部内容各有什么结果。每个事件只在公布或决定不公布的那一天（UTC）计一次，无论读取多少次。仍在等待的暂不计入。只公布已经结束的日子。",
   ledgerSum: "读取 = 已公布 + 延后公布 + 不公布 + 无法辨认。略去某个数字时，读取数以范围表示。",
@@ -131,8 +132,8 @@ export const plain: PlainWords = {
     other: "其他",
   },
   noDays: "本市开始记录以来，还没有一天结束。",
-  noMonths: "这些日期之间没有完整的月份。按区域的账目按月公布。",
-  ledgerArea: (kind) => `按区域的账目只为一种区域（${kind}）记录，使人无法用两个数相减。`,
+  noMonths: "这些日期之间没有完整的月份。按区域的公开记录按月公布。",
+  ledgerArea: (kind) => `按区域的公开记录只为一种区域（${kind}）记录，使人无法用两个数相减。`,
 
   definitions: "词语的含义",
   terms: [
@@ -176,7 +177,7 @@ export const plain: PlainWords = {
   whole: (group) => `全部：${group}`,
   some: (group) => `部分：${group}`,
   asPublished: "按发布方给出的位置显示的地点",
-  asPublishedText: "据本市说明，这些数据源发布的位置已经过模糊处理。医疗呼叫会再次模糊处理。",
+  asPublishedText: "据本市说明，这些数据源发布的位置已经过模糊处理。医疗来电会再次模糊处理。",
   asPublishedBy: (source, metres) => `${source}：距实际地点不超过 ${metres}`,
   medical: "医疗来电只显示为医疗，不含更多内容，地点也更粗略。",
   medicalTimes: (minutes) => `其时间按 ${minutes} 分钟取整，每条在该时段结束两分钟后才显示。`,
@@ -211,7 +212,7 @@ export const plain: PlainWords = {
   apiIncidents: "GeoJSON 格式的事件",
   apiWindow: "Arrow 列格式的实时窗口",
   apiSources: "数据源的状况",
-  apiLedger: "账目",
+  apiLedger: "公开记录",
   apiPolicy: "政策",
   apiAll: "接口说明（OpenAPI）",
 };

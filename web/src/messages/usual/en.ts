@@ -34,9 +34,9 @@ export const usual = {
   city: {
     when: (day: string, hour: string) => `for a ${day} ${hour}`,
     range: {
-      call: (low: string, high: string) => `usually ${low}–${high} calls in 24 h`,
-      request: (low: string, high: string) => `usually ${low}–${high} requests in 24 h`,
-    } as Record<string, (low: string, high: string) => string>,
+      call: (now: string, low: string, high: string) => `${now} calls in 24 h, usually ${low}–${high}`,
+      request: (now: string, low: string, high: string) => `${now} requests in 24 h, usually ${low}–${high}`,
+    } as Record<string, (now: string, low: string, high: string) => string>,
     whole: "in the whole city",
   },
   apart: (what: string, now: string, mean: string, verdict: string) =>

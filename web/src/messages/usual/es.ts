@@ -21,10 +21,10 @@ export const usual: UsualWords = {
   brief: (now, low, high) => `${now} en 24 h; suelen ser ${low}–${high}.`,
   counted: (what, now, until) => `${what}: ${now} en las 24 horas hasta ${until}, conocidas hasta ahora.`,
   compared: (weeks, mean, low, high) =>
-    `${weeks} semanas anteriores: ${mean} de media, lo habitual es de ${low} a ${high}.`,
+    `${weeks} semanas anteriores: ${mean} en promedio, lo habitual es de ${low} a ${high}.`,
   tooFew: (weeks, least) =>
     `Semanas anteriores que se pueden comparar: ${weeks}. Hacen falta ${least} para decir qué es habitual.`,
-  averaged: (mean) => `Tuvieron ${mean} de media.`,
+  averaged: (mean) => `Tuvieron ${mean} en promedio.`,
   incomplete: "Toda la ciudad informa tan poco de estas horas que a alguna fuente debe de faltarle algo.",
   skipped: (count, text) =>
     count === 1
@@ -35,17 +35,17 @@ export const usual: UsualWords = {
   city: {
     when: (day, hour) => `un ${day}, ${hour}`,
     range: {
-      call: (low, high) => `(${low}–${high} llamadas en 24 h)`,
-      request: (low, high) => `(${low}–${high} solicitudes en 24 h)`,
+      call: (now, low, high) => `${now} llamadas en 24 h; suelen ser ${low}–${high}`,
+      request: (now, low, high) => `${now} solicitudes en 24 h; suelen ser ${low}–${high}`,
     },
     whole: "en toda la ciudad",
   },
-  apart: (what, now, mean, verdict) => `Aparte: ${what}: ${now}, de media ${mean}. ${verdict}.`,
+  apart: (what, now, mean, verdict) => `Aparte: ${what}: ${now}, en promedio ${mean}. ${verdict}.`,
   weeksAgo: "hace 12 sem.",
   now: "ahora",
   notCompared: "no se compara",
   strip: (weeks, now) => `Cada semana anterior, primero la más antigua: ${weeks}. Ahora: ${now}.`,
   meaningTitle: "¿Qué significa?",
   meaning:
-    "Las últimas 24 horas se ponen junto a las mismas horas del mismo día de la semana, hasta doce semanas atrás. Solo se dice «más» o «menos» de una cifra que por azar se daría más o menos una vez en cien días así. Los registros que llegan tarde aún no se cuentan. Una llamada es una petición de ayuda: más llamadas no son más delitos.",
+    "Las últimas 24 horas se ponen junto a las mismas horas del mismo día de la semana, hasta doce semanas atrás. Solo se dice «más» o «menos» de una cifra que por azar se daría más o menos una vez en cien días así. Los registros que llegan tarde aún no se cuentan. Una llamada es una solicitud de ayuda: más llamadas no son más delitos.",
 };

@@ -13,7 +13,7 @@ export const usual: UsualWords = {
     incomplete: "Hôm nay chưa thể nói",
   },
   what: {
-    call: "Cuộc gọi dịch vụ",
+    call: "Cuộc gọi yêu cầu dịch vụ",
     community: "Cuộc gọi từ cộng đồng",
     officer: "Do cảnh sát khởi xướng",
     request: "Yêu cầu 311",
@@ -35,8 +35,8 @@ export const usual: UsualWords = {
   city: {
     when: (day, hour) => `vào ${day.toLowerCase()}, ${hour}`,
     range: {
-      call: (low, high) => `(${low}–${high} cuộc gọi/24 giờ)`,
-      request: (low, high) => `(${low}–${high} yêu cầu/24 giờ)`,
+      call: (now, low, high) => `${now} cuộc gọi trong 24 giờ, thường ${low}–${high}`,
+      request: (now, low, high) => `${now} yêu cầu trong 24 giờ, thường ${low}–${high}`,
     },
     whole: "trên toàn thành phố",
   },

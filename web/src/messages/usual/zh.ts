@@ -13,8 +13,8 @@ export const usual: UsualWords = {
     incomplete: "今天无法判断",
   },
   what: {
-    call: "服务呼叫",
-    community: "社区呼叫",
+    call: "服务来电",
+    community: "居民来电",
     officer: "警员发起",
     request: "311 请求",
   },
@@ -33,8 +33,8 @@ export const usual: UsualWords = {
   city: {
     when: (day, hour) => `（${day} ${hour}）`,
     range: {
-      call: (low, high) => `24 小时通常 ${low}–${high} 起呼叫`,
-      request: (low, high) => `24 小时通常 ${low}–${high} 起请求`,
+      call: (now, low, high) => `24 小时 ${now} 个来电，通常 ${low}–${high} 个`,
+      request: (now, low, high) => `24 小时 ${now} 项请求，通常 ${low}–${high} 项`,
     },
     whole: "（全市）",
   },
@@ -45,5 +45,5 @@ export const usual: UsualWords = {
   strip: (weeks, now) => `此前每周，从最早的开始：${weeks}。现在：${now}。`,
   meaningTitle: "这是什么意思？",
   meaning:
-    "最近 24 小时与此前最多十二周中同一星期几的相同时段相比。只有偶然情况下约一百个这样的日子才出现一次的数目，才会说“多”或“少”。迟到的记录尚未计入。呼叫是求助：呼叫多不等于犯罪多。",
+    "最近 24 小时与此前最多十二周中同一星期几的相同时段相比。只有偶然情况下约一百个这样的日子才出现一次的数目，才会说“多”或“少”。迟到的记录尚未计入。来电是求助：来电多不等于犯罪多。",
 };
