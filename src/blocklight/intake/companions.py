@@ -19,7 +19,7 @@ from blocklight.intake.digests import digest_of
 from blocklight.intake.geocode.addresses import Between, Block, Crossing, Reading, Spot, readings
 from blocklight.intake.geocode.names import core
 from blocklight.intake.geocode.streets import Streets
-from blocklight.intake.geomask import hundred_block
+from blocklight.intake.geomask import hundred_block_once
 from blocklight.intake.past import Past
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, as_companion, withheld_record
@@ -298,4 +298,4 @@ def _point_and_names(incident: Incident) -> tuple[ExactPoint | None, Sequence[st
 
 
 def _label(incident: Incident) -> str | None:
-    return None if incident.address is None else hundred_block(incident.address)
+    return None if incident.address is None else hundred_block_once(incident.address)

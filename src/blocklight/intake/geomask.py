@@ -7,7 +7,7 @@ from blocklight.geo.hexagons import mask_point
 from blocklight.intake.digests import digest_of
 from blocklight.model.record import Place
 
-__all__ = ["hundred_block", "mask", "mask_point"]
+__all__ = ["hundred_block", "hundred_block_once", "mask", "mask_point"]
 
 _SUFFIXES = frozenset(
     "ALY AVE AV BL BLVD BND BR BRG CIR CT CRES CV DR EXPY FWY HWY LN LOOP PKWY PASS PATH PIKE PL PLZ PT RD "
@@ -69,6 +69,11 @@ def hundred_block(address: ExactAddress) -> str | None:
             _blocks.clear()
         block = _blocks[digest] = _block_of(*lines)
     return block
+
+
+def hundred_block_once(address: ExactAddress) -> str | None:
+    """Return the same without remembering it, for a call of which nothing may be shown."""
+    return _block_of(*address_lines(address))
 
 
 def _block_of(address: str, cross_street: str | None) -> str | None:
