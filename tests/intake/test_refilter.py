@@ -197,8 +197,9 @@ def test_times_are_cut_at_once_in_what_is_published_already() -> None:
 
 
 def test_the_times_of_medical_calls_of_the_past_are_cut_at_once() -> None:
-    cut_city = a_city(policy={"medical_time_step_min": 5})
-    uncut = published(replace(CALL, source_type="SICK PERSON"))
+    cut_city = a_city()
+    shown = {"show": ["times"], "reason": "The fire board publishes its run times"}
+    uncut = published(replace(CALL, source_type="SICK PERSON"), a_city(policy={"medical": shown}))
     told = again(uncut, cut_city).outcome
     assert isinstance(told, PublicIncident)
     assert told == published(replace(CALL, source_type="SICK PERSON"), cut_city)
