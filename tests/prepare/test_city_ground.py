@@ -119,7 +119,7 @@ def test_approved_places_serve_the_homes_that_the_census_counted(
 ) -> None:
     path = write_city(tmp_path)
     make(path, sources)
-    assert "of 2,400 homes" in capsys.readouterr().out
+    assert "of 2,400 addresses" in capsys.readouterr().out
     city = load_city(str(path))
     assert city.places is not None
     assert city.places.count == "count"
@@ -141,6 +141,23 @@ def test_a_second_run_fetches_nothing_and_changes_no_byte(
     assert queries == []
     manifest = tmp_path / "border" / "ground.json"
     assert {file for file, body in before.items() if file.read_bytes() != body} <= {manifest}
+
+
+def test_what_a_person_put_there_is_used_and_stays_when_the_rest_is_fetched_again(
+    tmp_path: Path, census: tuple[Census, Loopback], sources: GroundSources
+) -> None:
+    bureau, server = census
+    path = write_city(tmp_path)
+    name = f"tl_2024_{COUNTIES[0]}_roads.zip"
+    (tmp_path / "border" / "downloads").mkdir(parents=True)
+    (tmp_path / "border" / "downloads" / name).write_bytes(bureau.files[name])
+    make(path, sources)
+    asked = len(server.asked)
+    make_city_ground(str(path), sources, print_only=False, fresh=True)
+    again = [request.path for request in server.asked[asked:] if request.path.endswith(".zip")]
+    assert len(again) == 7
+    assert not any(name in file for file in again)
+    assert (tmp_path / "border" / "downloads" / name).read_bytes() == bureau.files[name]
 
 
 def test_the_manifest_says_where_everything_came_from(tmp_path: Path, sources: GroundSources) -> None:

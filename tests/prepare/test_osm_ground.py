@@ -76,6 +76,8 @@ def test_overpass_is_asked_once_and_makes_a_ground(
     ApprovedPlaces.of(city, Areas(city))
     (row,) = json.loads((tmp_path / "neustadt" / "ground.json").read_text("utf-8"))["sources"]
     assert row["licence"].startswith("ODbL 1.0")
+    assert row["url"] == f"{server.url}/api/interpreter"
+    assert len(row["sha256"]) == 64
 
 
 def test_the_hole_of_a_park_is_no_park_and_a_path_is_no_road(tmp_path: Path) -> None:
@@ -98,7 +100,7 @@ def test_a_house_with_a_point_of_its_own_is_one_address(
     file = tmp_path / "answer.json"
     file.write_text(json.dumps(answer()), "utf-8")
     make(city_file(tmp_path), extract=file)
-    assert f"of {6 * 5 * 4} homes" in capsys.readouterr().out
+    assert f"of {6 * 5 * 4} addresses" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("form", [".json.gz", ".osm", ".osm.bz2"])

@@ -1,7 +1,6 @@
 """Puts the ground under a city: gathers, makes, and writes the lines into the city file or prints them."""
 
 import logging
-import shutil
 import tomllib
 from pathlib import Path
 
@@ -28,9 +27,9 @@ def make_city_ground(name: str, sources: GroundSources, *, print_only: bool, fre
     logging.getLogger("pyogrio").setLevel(logging.WARNING)  # it counts what it wrote, which we say ourselves
     city, path = load_city(name), Path(name)
     folder = path.with_suffix("")
-    if fresh:
-        shutil.rmtree(folder / _DOWNLOADS, ignore_errors=True)
     downloads = Downloads(folder / _DOWNLOADS, named=sources.hosts, now=wall_clock, say=_say)
+    if fresh:
+        downloads.forget()
     parts, features = gather(city, sources, downloads, now=wall_clock, say=_say)
     credit = credit_of(parts)
     _say("Making the map …")

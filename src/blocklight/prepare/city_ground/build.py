@@ -78,7 +78,7 @@ def make_places(city: City, folder: Path, made: Made) -> None:
     share = built.without / max(1, built.addresses)
     made.lines.append(
         f"Approved places: {len(built.places):,}, each for at least {spec.serves} of "
-        f"{built.addresses:,} homes; {share:.1%} have none."
+        f"{built.addresses:,} addresses; {share:.1%} have none."
     )
 
 
@@ -86,10 +86,11 @@ def write_manifest(folder: Path, city: City, parts: list[Part], downloads: Downl
     """Write where everything came from: addresses, days, check sums and licences."""
     rows: dict[str, dict[str, Any]] = {}
     for part in parts:
-        row = rows.setdefault(part.file.name, {"file": part.file.name, "themes": []})
+        name = (part.written_from or part.file).name
+        row = rows.setdefault(name, {"file": name, "themes": []})
         row["themes"] = sorted({*row["themes"], str(part.theme)})
         row |= {"licence": part.origin.licence, "credit": part.origin.credit}
-        origin = downloads.origin(part.file.name)
+        origin = downloads.origin(name)
         if origin is not None:
             row |= {
                 "url": origin.url,

@@ -103,6 +103,13 @@ class Downloads:
         except ValueError:
             raise SourceUnavailable(f"{url}: not a JSON document") from None
 
+    def forget(self) -> None:
+        """Remove what was fetched; what a person put there stays."""
+        for name in self._kept:
+            (self.folder / name).unlink(missing_ok=True)
+        self._kept = {}
+        (self.folder / _RECORD).unlink(missing_ok=True)
+
     def keep(self, name: str, url: str, text: str) -> Path:
         """Write what was read from *url* in pages as one file."""
         path = self.folder / name

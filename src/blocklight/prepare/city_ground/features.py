@@ -35,7 +35,10 @@ CENSUS = Origin("U.S. Census Bureau", "Public domain (17 U.S.C. 105)")
 
 @dataclass(frozen=True)
 class Part:
-    """One file that tells of a theme; *layer* is one of several in it, *where* a condition on its columns."""
+    """One file that tells of a theme; *layer* is one of several in it, *where* a condition on its columns.
+
+    *written_from* is the file that it was written from, where it is not the one that came.
+    """
 
     theme: Theme
     file: Path
@@ -43,6 +46,7 @@ class Part:
     layer: str | None = None
     where: str | None = None
     crs: str | None = None
+    written_from: Path | None = None
 
 
 @dataclass(frozen=True)

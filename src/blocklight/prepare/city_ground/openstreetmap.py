@@ -97,7 +97,7 @@ def extract_parts(extract: Path, folder: Path) -> Iterator[Part]:
     """
     file = _readable(extract, folder)
     for theme, layer, where in _LAYERS:
-        yield Part(theme, file, ORIGIN, layer=layer, where=where)
+        yield Part(theme, file, ORIGIN, layer=layer, where=where, written_from=extract)
 
 
 def _readable(extract: Path, folder: Path) -> Path:
