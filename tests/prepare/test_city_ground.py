@@ -13,6 +13,7 @@ from exact_calls import public_place
 from loopback.server import Loopback, Reply, Request, serving
 from pmtiles.reader import MmapSource, all_tiles
 
+from blocklight.cli.building_places import Sources, build_places
 from blocklight.cli.making_ground import make_city_ground
 from blocklight.config.city import City, load_city
 from blocklight.errors import BlocklightError, CityFileError, NotFound, SourceError, UsageError
@@ -205,6 +206,31 @@ def test_what_the_city_file_has_already_stays(tmp_path: Path, sources: GroundSou
     assert city.map.tiles is None
     assert [(layer.kind, layer.file) for layer in city.areas][:1] == [("zip", "own.geojson")]
     assert [layer.kind for layer in city.areas] == ["zip", "tract", "county_subdivision"]
+
+
+def test_approved_places_of_the_citys_own_stay_valid(
+    tmp_path: Path, sources: GroundSources, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_city(tmp_path)
+    make(path, sources)
+    places = tmp_path / "own.geojson"
+    text = path.read_text("utf-8")
+    head = text.partition("[[areas]]")[0].rstrip()
+    path.write_text(f'{head}\n\n[places]\nfile = "own.geojson"\n', "utf-8")
+    make_city_places(path, tmp_path / "border")
+    before = places.read_bytes()
+    make(path, sources)
+    assert "ZIP codes: left out; name `within` in [places] first" in capsys.readouterr().out
+    city = load_city(str(path))
+    assert city.areas == ()
+    assert places.read_bytes() == before
+    ApprovedPlaces.of(city, Areas(city))
+
+
+def make_city_places(path: Path, ground: Path) -> None:
+    """Build the places of a city from what a ground left behind."""
+    streets, blocks = str(ground / "streets.fgb"), str(ground / "blocks.fgb")
+    build_places(str(path), Sources(streets, "FULLNAME", None, blocks, "count"), None)
 
 
 def test_files_of_the_census_alone_are_enough_without_tigerweb(

@@ -15,6 +15,8 @@ LayerRow = RawRecord
 SHAPE = "__shape"
 POINT = ("__lon", "__lat")
 _MAX_ROWS = 1_000_000
+_TIMEOUT_S = 60
+"""Layers of polygons take longer to answer than rows of calls."""
 
 
 def read_arcgis_layer(url: str, columns: Sequence[str], now: Callable[[], datetime]) -> list[LayerRow]:
@@ -36,7 +38,14 @@ async def _rows(url: str, columns: Sequence[str], now: Callable[[], datetime]) -
     }
     about = {"id": "layer", "label": "layer", "connector": "arcgis", "url": url, "key": [SHAPE, *POINT]}
     layer = SourceSpec.model_validate(
-        {**about, "closes": "never", "fields": fields, "max_rows": _MAX_ROWS, "may_be_empty": True}
+        {
+            **about,
+            "closes": "never",
+            "fields": fields,
+            "max_rows": _MAX_ROWS,
+            "may_be_empty": True,
+            "timeout_s": _TIMEOUT_S,
+        }
     )
     async with net.client(net.outbound({net.host_of(url)})) as client:
         reader = connector(layer, client=client, now=now)

@@ -140,6 +140,10 @@ def _make_basemap(city: City, features: list[Features], credit: str, folder: Pat
 
 def _make_areas(city: City, features: list[Features], folder: Path, made: Made) -> None:
     theirs = {layer.kind: layer.file for layer in city.areas}
+    places = city.places
+    # Places that a city built itself stay within all of its areas unless they say which: a new kind would
+    # make them invalid.
+    fixed = places and places.within is None and city.path(places.file) != (folder / _PLACES).resolve()
     for theme, label in AREA_LABELS.items():
         kind, file = str(theme), f"{folder.name}/{theme}.geojson"
         areas = together(features, theme)
@@ -147,6 +151,9 @@ def _make_areas(city: City, features: list[Features], folder: Path, made: Made) 
             continue
         if theirs.get(kind, file) != file:
             made.lines.append(f"{label}: the city file has areas of kind {kind} already, which stay.")
+            continue
+        if fixed and kind not in theirs:
+            made.lines.append(f"{label}: left out; name `within` in [places] first, and build them again.")
             continue
         count = write_areas(areas, city.city.bounds, folder / f"{theme}.geojson")
         if not count:
