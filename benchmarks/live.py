@@ -158,8 +158,8 @@ async def serve_live(rate: float) -> None:
 
 async def serve_city(rate: float) -> None:
     """Serve the whole path: a writer commits to SQLite, the publisher follows, uvicorn sends."""
-    from blocklight.api.app import create_app  # noqa: PLC0415 - the bare server must not pay for it
-    from blocklight.api.state import Public  # noqa: PLC0415 - the same
+    from blocklight.api.state import Public  # noqa: PLC0415 - the bare server must not pay for it
+    from blocklight.app.public_interface import create_public_app  # noqa: PLC0415 - the same
     from blocklight.config.city import load_city  # noqa: PLC0415 - the same
     from blocklight.geo.areas import Areas  # noqa: PLC0415 - the same
     from blocklight.publish.publisher import Publisher  # noqa: PLC0415 - the same
@@ -170,7 +170,7 @@ async def serve_city(rate: float) -> None:
         store = Store.open(f"sqlite:///{folder}/bench.sqlite3", city.city.id)
         publisher = Publisher(city, store, now=lambda: datetime.now(UTC))
         publisher.load()
-        server, port = await uvicorn_server(create_app(Public(city, store, publisher, Areas(city))))
+        server, port = await uvicorn_server(create_public_app(Public(city, store, publisher, Areas(city))))
         loop = asyncio.get_running_loop()
         started = asyncio.Event()
         watch_orders(loop, started)

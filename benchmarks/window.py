@@ -17,8 +17,8 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 from table import Table
 
-from blocklight.api.app import create_app
 from blocklight.api.state import Public
+from blocklight.app.public_interface import create_public_app
 from blocklight.config.city import City, load_city
 from blocklight.geo.areas import Areas
 from blocklight.geo.exact import SourceKey
@@ -77,7 +77,7 @@ def published(shared: Path, count: int) -> Iterator[Any]:
         for number, incident in enumerate(calls(shared, count, city, end=now), 1):
             publisher.columns.put_row(incident, number)
         publisher.window.advance(count, retracted=False)
-        yield create_app(Public(city, store, publisher, Areas(city)))
+        yield create_public_app(Public(city, store, publisher, Areas(city)))
         store.close()
 
 

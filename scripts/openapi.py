@@ -6,9 +6,9 @@ from pathlib import Path
 
 import orjson
 
-from blocklight.api.app import create_app
 from blocklight.api.state import Public
 from blocklight.app.opening import wall_clock
+from blocklight.app.public_interface import create_public_app
 from blocklight.config.city import load_city
 from blocklight.geo.areas import Areas
 from blocklight.publish.publisher import Publisher
@@ -25,7 +25,7 @@ def document() -> bytes:
         Store.open(f"sqlite:///{folder}/any.sqlite3", city.city.id) as store,
     ):
         publisher = Publisher(city, store, now=wall_clock)
-        app = create_app(Public(city, store, publisher, Areas(city)))
+        app = create_public_app(Public(city, store, publisher, Areas(city)))
         generated = app.api.openapi()
     generated["info"]["title"] = "Blocklight"
     return orjson.dumps(generated, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"

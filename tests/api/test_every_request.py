@@ -12,8 +12,8 @@ from living_city import START, served
 from public_side import public_side, some_incidents
 from small_city import rules_of, small_city
 
-from blocklight.api.app import create_app
 from blocklight.api.state import Public
+from blocklight.app.public_interface import create_public_app
 from blocklight.geo.areas import Areas
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.push import Inbox
@@ -47,7 +47,7 @@ def pushed(tmp_path: Path) -> Iterator[tuple[str, str]]:
         source = city.sources[0]
         feed = Feed(source, city, Push(source, lambda: _NOW), rules_of(city))
         inbox = Inbox([feed], store, keys, now=lambda: _NOW, stored=publisher.wake)
-        app = create_app(Public(city, store, publisher, Areas(city)), None, inbox)
+        app = create_public_app(Public(city, store, publisher, Areas(city)), None, inbox)
         with served(app, lifespan="off") as server:
             yield server.url, key
 
@@ -69,7 +69,7 @@ def _made_up(url: str, *options: str) -> str:
 
 
 def test_every_path_that_is_read_answers_as_it_is_described(reading: str) -> None:
-    assert "Tested: 15" in _made_up(reading)
+    assert "Tested: 25" in _made_up(reading)
 
 
 def test_whatever_is_pushed_is_answered_as_described(pushed: tuple[str, str]) -> None:

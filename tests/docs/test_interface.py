@@ -12,13 +12,13 @@ import pytest
 from pages import read, section, table, words
 from public_side import whole
 
-from blocklight.api.app import create_app
 from blocklight.api.examples import FEATURE
 from blocklight.api.incidents import IncidentParameters
 from blocklight.api.state import Public
 from blocklight.app.city_runtime import CityRuntime
 from blocklight.app.fetching import Intake
 from blocklight.app.operator_figures import port_of_intake, port_of_serving
+from blocklight.app.public_interface import create_public_app
 from blocklight.config.city import load_city
 from blocklight.geo.areas import Areas
 from blocklight.intake.redact import Rules
@@ -52,7 +52,7 @@ def publisher(tmp_path: Path) -> Iterator[Publisher]:
 @pytest.fixture
 def app(publisher: Publisher) -> Any:  # noqa: ANN401 - an ASGI application
     publisher.store_watch = StoreWatch(whole(publisher.store))
-    return create_app(Public(publisher.city, publisher.store, publisher, Areas(publisher.city)))
+    return create_public_app(Public(publisher.city, publisher.store, publisher, Areas(publisher.city)))
 
 
 async def get(app: Any, path: str) -> httpx.Response:  # noqa: ANN401 - an ASGI application

@@ -53,7 +53,7 @@ class Database:
             for table in reversed(metadata.sorted_tables):
                 if table is not log:
                     connection.execute(table.delete())
-            fresh = {"head": 0, "tail": 0, "next_place": 1, "drift_ms": 0}
+            fresh = {"head": 0, "tail": 0, "next_place": 1, "drift_ms": 0, "next_object": 0}
             connection.execute(log.update().values(fresh | {"places_version": log.c.places_version + 1}))
 
     @contextmanager

@@ -25,6 +25,9 @@ _NEW_COLUMNS = (
     ("010", "held", "closed_seen_at"),
     ("014", "held", "was_shown"),
     ("015", "withheld", "companion"),
+    ("016", "log", "next_object"),
+    ("016", "log", "object_key"),
+    ("016", "incident", "object_id"),
     *(("011", "source", name) for name in ("closings", "short_at", "short_confirmed", "withheld_usual")),
 )
 
@@ -60,6 +63,8 @@ def _made_old(connection: sa.Connection, version: str) -> None:
     if version < "009":
         connection.exec_driver_sql("ALTER TABLE source ADD COLUMN records INTEGER NOT NULL DEFAULT 0")
         connection.exec_driver_sql("ALTER TABLE source ADD COLUMN rejected TEXT NOT NULL DEFAULT '{}'")
+    if version < "016":
+        connection.exec_driver_sql("DROP INDEX incident_object")
     if version < "007":
         connection.exec_driver_sql("DROP INDEX incident_said")
     for since, table, column in _NEW_COLUMNS:

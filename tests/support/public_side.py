@@ -13,8 +13,8 @@ import httpx
 from fastapi import FastAPI
 from living_city import PATIENCE_S, START, Served, a_city, incident_id, served, until
 
-from blocklight.api.app import create_app
 from blocklight.api.state import Public
+from blocklight.app.public_interface import create_public_app
 from blocklight.geo.areas import Areas
 from blocklight.model.record import Place, PublicIncident
 from blocklight.model.vocabulary import Category, Kind, Origin, PlaceKind, Status
@@ -114,7 +114,7 @@ def public_side(
         web = folder / "web" if (folder / "web").exists() else web_files(folder)
         state = Public(city, store, publisher, Areas(city), style_url=style_url, web=web)
         with (
-            served(create_app(state, lifespan if follow else None)) as server,
+            served(create_public_app(state, lifespan if follow else None)) as server,
             httpx.Client(base_url=server.url, timeout=PATIENCE_S, trust_env=False) as client,
         ):
             if follow:

@@ -11,10 +11,11 @@ from typing import Any
 
 import httpx
 import orjson
+from feature_server import geoservices_paths
 from main_street import with_streets
 
-from blocklight.api.app import create_app
 from blocklight.api.state import Public
+from blocklight.app.public_interface import create_public_app
 from blocklight.config.city import City, parse_city
 from blocklight.geo.areas import Areas
 from blocklight.intake.connectors import connector
@@ -118,7 +119,7 @@ class Town:
         publisher = Publisher(self.city, self.store, now=lambda: at)
         publisher.load()
         areas = Areas(self.city)
-        app = create_app(Public(self.city, self.store, publisher, areas))
+        app = create_public_app(Public(self.city, self.store, publisher, areas))
         paths = ["/openapi.json", "/metrics", "/api/v1/city", "/api/v1/sources", "/api/v1/incidents"]
         paths += ["/api/v1/policy"]
         paths += ["/api/v1/window?hours=24", "/api/v1/window/ids?hours=24", "/api/v1/ledger"]
@@ -129,6 +130,7 @@ class Town:
             "live": b"".join(publisher.live.replay.since(0) or ()),
             "pulse": orjson.dumps(publisher.pulse()),
         }
+        paths += geoservices_paths(self.city)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://city") as client:
             paths += ["/list", "/list?lang=es&status=open", "/data"]
             listed = (await client.get("/api/v1/incidents?limit=1000")).json()["features"]
@@ -174,6 +176,6 @@ def a_town(folder: Path, file: str = FILE) -> Iterator[Town]:
 
 
 def name_epoch(store: Store) -> None:
-    """Give the log the same name in every city, so that their public bytes can be compared."""
+    """Give the log the same name and the same order of object ids in every city, to compare public bytes."""
     with store._engines.write.begin() as connection:  # noqa: SLF001 - it is drawn by lot in a real one
-        connection.exec_driver_sql("UPDATE log SET epoch = 'testtest'")
+        connection.exec_driver_sql("UPDATE log SET epoch = 'testtest', object_key = 'testtest'")

@@ -1,6 +1,6 @@
 """Puts the public interface together: routers, streaming endpoints, what stands before them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from blocklight import __version__
 from blocklight.api import city, health, incidents, ledger, pages, policy, security_txt, sources, usual
-from blocklight.api.document import DESCRIPTION, document_streams
+from blocklight.api.document import DESCRIPTION, Standard, document_streams
 from blocklight.api.encoding import PublicFile
 from blocklight.api.front import LIVE, Front
 from blocklight.api.plain import listing, methods
@@ -26,8 +26,17 @@ from blocklight.publish.building import WindowBuilds
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | None = None) -> Any:  # noqa: ANN401 - an ASGI application
-    """Return the ASGI application of one city; with an *inbox*, sources may push records to it."""
+def create_app(
+    state: Public,
+    lifespan: Lifespan | None = None,
+    inbox: Inbox | None = None,
+    *,
+    standards: Sequence[Standard] = (),
+) -> Any:  # noqa: ANN401 - an ASGI application
+    """Return the ASGI application of one city; with an *inbox*, sources may push records to it.
+
+    *standards* are other people's interfaces.
+    """
     api = FastAPI(
         title=f"Blocklight: {state.city.city.name}",
         version=__version__,
@@ -59,10 +68,12 @@ def create_app(state: Public, lifespan: Lifespan | None = None, inbox: Inbox | N
     api.include_router(listing.router)
     api.include_router(methods.router)
     api.include_router(security_txt.router)
+    for standard in standards:
+        api.include_router(standard.router)
     api.include_router(pages.router)
     add_problem_handlers(api)
     add_missing_page(api)
-    document_streams(api, longest_hours=hours, push=inbox is not None)
+    document_streams(api, longest_hours=hours, push=inbox is not None, standards=standards)
     _serve_document(api, state)
     push = None if inbox is None else PushEndpoint(inbox, state.admission.refused)
     return Front(api, streams, state.admission, push, requests=state.requests, sending_share=sending_share)

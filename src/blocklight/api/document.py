@@ -1,8 +1,11 @@
 """Describes in the OpenAPI document what the framework cannot see: bare endpoints, limits."""
 
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from blocklight.api.examples import FEATURE, json_response, problem_response, problems
 from blocklight.api.push import MOST_RECORDS, PREFIX
@@ -113,7 +116,18 @@ def _window(schemas: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def document_streams(app: FastAPI, *, longest_hours: int, push: bool) -> None:
+@dataclass(frozen=True)
+class Standard:
+    """An interface of others: its routes, and how the OpenAPI document describes its paths and answers."""
+
+    router: APIRouter
+    paths: Mapping[str, Any]
+    schemas: Mapping[str, Any]
+
+
+def document_streams(
+    app: FastAPI, *, longest_hours: int, push: bool, standards: Sequence[Standard] = ()
+) -> None:
     """Describe in the OpenAPI document what FastAPI cannot see: bare ASGI endpoints and declared answers."""
     generate = app.openapi
     streams = _streams(longest_hours)
@@ -121,9 +135,13 @@ def document_streams(app: FastAPI, *, longest_hours: int, push: bool) -> None:
     def openapi() -> dict[str, Any]:
         document = generate()
         document["paths"].update(streams)
+        for standard in standards:
+            document["paths"].update(deepcopy(dict(standard.paths)))
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas.update(components())
         schemas.update(_window(schemas))
+        for standard in standards:
+            schemas.update(standard.schemas)
         if push:
             document["paths"][PREFIX + "{source}"] = {"post": _PUSH}
             document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}

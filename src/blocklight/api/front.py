@@ -15,14 +15,15 @@ from blocklight.api.request_figures import ROUTED, RequestFigures
 
 LIVE = "/api/v1/live"
 PUSH_ROUTE = f"{PREFIX}{{source}}"
-_OPEN_TO_ALL = ("/api/", "/openapi")
-_WORKED_OUT = ("/api/", "/list", "/data", "/manifest.webmanifest", "/metrics", "/openapi")
+_OPEN_TO_ALL = ("/api/", "/arcgis/", "/openapi")
+_WORKED_OUT = ("/api/", "/arcgis/", "/list", "/data", "/manifest.webmanifest", "/metrics", "/openapi")
 """What a thread works out, mostly from the database; everything else is answered from memory."""
 NAMED = (
     *("/list", "/data"),
     *(f"/api/v1/{noun}" for noun in ("city", "incidents", "ledger", "policy", "sources", "usual")),
 )
 """Of these a refusal, too, is counted by name, though it comes before any routing."""
+_TAKES_FORMS = "/arcgis/"
 _LEAST_WORK_S = 0.05
 _LIVE_AGAIN_S = 30
 _REFUSED_AFTER_S = 2.0
@@ -36,9 +37,7 @@ _HEADERS = [
 _OPEN = (b"access-control-allow-origin", b"*")
 _PREFLIGHT = [
     _OPEN,
-    (b"allow", b"GET, HEAD, OPTIONS"),
-    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
-    (b"access-control-allow-headers", b"last-event-id, if-none-match"),
+    (b"access-control-allow-headers", b"content-type, last-event-id, if-none-match, x-requested-with"),
     (b"access-control-max-age", b"86400"),
 ]
 
@@ -82,7 +81,7 @@ class Front:
         if wait_s:
             await self._too_many("requests", wait_s, scope, receive, _adding(send, scope))
         elif method == "OPTIONS" and open_to_all:
-            await send({"type": "http.response.start", "status": 204, "headers": _PREFLIGHT})
+            await send({"type": "http.response.start", "status": 204, "headers": _preflight(path)})
             await send({"type": "http.response.body"})
         elif path in self._streams and method in ("GET", "HEAD"):
             await self._stream(address, scope, receive, send)
@@ -202,6 +201,12 @@ class Front:
         """Let an address that is refused again and again wait, or we would be busy with refusing alone."""
         if self._admission.refusals.take(address, 1.0):
             await asyncio.sleep(wait_s)
+
+
+def _preflight(path: str) -> list[tuple[bytes, bytes]]:
+    """Return what a page of another site may send; a query may be too long for an address."""
+    methods = b"GET, HEAD, POST, OPTIONS" if path.startswith(_TAKES_FORMS) else b"GET, HEAD, OPTIONS"
+    return [*_PREFLIGHT, (b"allow", methods), (b"access-control-allow-methods", methods)]
 
 
 def _address(scope: Any) -> str:  # noqa: ANN401 - ASGI

@@ -11,7 +11,6 @@ from typing import Any
 import uvicorn
 
 from blocklight import net
-from blocklight.api.app import create_app
 from blocklight.api.limits import Admission, Limits
 from blocklight.api.state import Public
 from blocklight.app.city_runtime import CityRuntime, Clock, http_client
@@ -22,6 +21,7 @@ from blocklight.app.garbage import collect_seldom
 from blocklight.app.opening import wall_clock
 from blocklight.app.operator_figures import port_of_intake, port_of_serving
 from blocklight.app.progress import Progress, unseen
+from blocklight.app.public_interface import create_public_app
 from blocklight.app.supervisor import keep_watchdog, notify
 from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError, explained
@@ -133,7 +133,7 @@ async def serve(
             running.append(tasks.create_task(keep_watchdog(lambda: not publisher.stuck)))
             if fetching is not None:
                 running.append(tasks.create_task(fetching.run()))
-            app = create_app(state, inbox=inbox)
+            app = create_public_app(state, inbox=inbox)
             await _run_server(app, publisher, listener, started=started, admission=admission)
             for task in running:
                 task.cancel()

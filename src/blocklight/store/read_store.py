@@ -16,6 +16,7 @@ from blocklight.store.admin import pausing
 from blocklight.store.admin.pausing import Pause
 from blocklight.store.failing import failing_as_store_error
 from blocklight.store.read import reading
+from blocklight.store.read.features import FeatureReader
 from blocklight.store.read.ledger import area_entries, entries
 from blocklight.store.read.public_ledger import public_days, public_months
 from blocklight.store.read.query import IncidentQuery, Page, answer
@@ -87,6 +88,10 @@ class ReadStore:
         """Return a page of incidents, newest first; raises ``BadQuery``."""
         with self._read() as connection:
             return answer(connection, query)
+
+    def features(self) -> FeatureReader:
+        """Open what answers selections as flat rows, for GIS clients."""
+        return FeatureReader(self._read)
 
     def window(self, since: datetime) -> Iterator[list[StoredIncident]]:
         """Yield blocks of the incidents received *since* or still open, ordered by received_at."""

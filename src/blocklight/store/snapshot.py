@@ -19,6 +19,7 @@ from blocklight.store.admin.public_digest import public_digest
 from blocklight.store.failing import failing_as_store_error
 from blocklight.store.schema import tables
 from blocklight.store.schema.engines import connect
+from blocklight.store.schema.object_ids import SKIPPED_AT_RESTORE
 from blocklight.store.schema.upgrading import claim, current_revision, upgrade
 from blocklight.store.store import Store
 from blocklight.store.write import auditing
@@ -125,7 +126,11 @@ def _finish(
     # What waited then may have become medical, withheld or another type since, which the journal does not
     # say of calls that were never public. Sources that are fetched report what is still true again.
     connection.execute(tables.held.delete())
-    connection.execute(tables.log.update().values(epoch=tables.new_epoch()))
+    connection.execute(
+        tables.log.update().values(
+            epoch=tables.new_epoch(), next_object=tables.log.c.next_object + SKIPPED_AT_RESTORE
+        )
+    )
     auditing.append(connection, at, "restore", detail)
     return gone
 

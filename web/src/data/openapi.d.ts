@@ -494,6 +494,964 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/arcgis/rest/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Version of the GeoServices interface
+         * @description What clients ask first. No token is needed.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `pjson` */
+                    f?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer, or what is wrong */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "error": {
+                         *         "code": 400,
+                         *         "details": [
+                         *           "parameter: where",
+                         *           "position: 1"
+                         *         ],
+                         *         "message": "where: no field 'categry' at position 1"
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["GeoServicesAnswer"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Version of the GeoServices interface
+         * @description What clients ask first. No token is needed.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/x-www-form-urlencoded": {
+                        /** @description `json` or `pjson` */
+                        f?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The answer, or what is wrong */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "error": {
+                         *         "code": 400,
+                         *         "details": [
+                         *           "parameter: where",
+                         *           "position: 1"
+                         *         ],
+                         *         "message": "where: no field 'categry' at position 1"
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["GeoServicesAnswer"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/arcgis/rest/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GeoServices services
+         * @description One FeatureServer, named by the city's id.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `pjson` */
+                    f?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer, or what is wrong */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "error": {
+                         *         "code": 400,
+                         *         "details": [
+                         *           "parameter: where",
+                         *           "position: 1"
+                         *         ],
+                         *         "message": "where: no field 'categry' at position 1"
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["GeoServicesAnswer"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * GeoServices services
+         * @description One FeatureServer, named by the city's id.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/x-www-form-urlencoded": {
+                        /** @description `json` or `pjson` */
+                        f?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The answer, or what is wrong */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "error": {
+                         *         "code": 400,
+                         *         "details": [
+                         *           "parameter: where",
+                         *           "position: 1"
+                         *         ],
+                         *         "message": "where: no field 'categry' at position 1"
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["GeoServicesAnswer"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/arcgis/rest/services/{city}/FeatureServer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The FeatureServer
+         * @description Layers, tables, limits and capabilities.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `pjson` */
+                    f?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Id of the city */
+                    city: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer, or what is wrong */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "error": {
+                         *         "code": 400,
+                         *         "details": [
+                         *           "parameter: where",
+                         *           "position: 1"
+                         *         ],
+                         *         "message": "where: no field 'categry' at position 1"
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["GeoServicesAnswer"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * The FeatureServer
+         * @description Layers, tables, limits and capabilities.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the city */
+                    city: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/x-www-form-urlencoded": {
+                        /** @description `json` or `pjson` */
+                        f?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The answer, or what is wrong */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "error": {
+                         *         "code": 400,
+                         *         "details": [
+                         *           "parameter: where",
+                         *           "position: 1"
+                         *         ],
+                         *         "message": "where: no field 'categry' at position 1"
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["GeoServicesAnswer"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/arcgis/rest/services/{city}/FeatureServer/{layer}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A layer or table
+         * @description Fields with their domains, extent, time, renderer and capabilities.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `pjson` */
+                    f?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Id of the city */
+                    city: string;
+                    /** @description 0: last 24 hours, 1: 7 days, 2: 30 days, 3: all; 4: sources; 10 and more: kinds of areas */
+                    layer: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer, or what is wrong */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "error": {
+                         *         "code": 400,
+                         *         "details": [
+                         *           "parameter: where",
+                         *           "position: 1"
+                         *         ],
+                         *         "message": "where: no field 'categry' at position 1"
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["GeoServicesAnswer"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * A layer or table
+         * @description Fields with their domains, extent, time, renderer and capabilities.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the city */
+                    city: string;
+                    /** @description 0: last 24 hours, 1: 7 days, 2: 30 days, 3: all; 4: sources; 10 and more: kinds of areas */
+                    layer: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/x-www-form-urlencoded": {
+                        /** @description `json` or `pjson` */
+                        f?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The answer, or what is wrong */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "error": {
+                         *         "code": 400,
+                         *         "details": [
+                         *           "parameter: where",
+                         *           "position: 1"
+                         *         ],
+                         *         "message": "where: no field 'categry' at position 1"
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["GeoServicesAnswer"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/arcgis/rest/services/{city}/FeatureServer/{layer}/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Query a layer or table
+         * @description Features, object ids, a count, an extent or statistics, of published records alone.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json`, `pjson`, `geojson` or `pbf` */
+                    f?: string;
+                    /** @description comparisons, AND, OR, NOT, IN, LIKE, BETWEEN, IS NULL; `timestamp '…'`, CURRENT_TIMESTAMP */
+                    where?: string;
+                    /** @description milliseconds since 1970, one or two of them with a comma, `null` for an open end */
+                    time?: string;
+                    /** @description `xmin,ymin,xmax,ymax`, or an envelope, a polygon or a point as JSON */
+                    geometry?: string;
+                    /** @description the type of `geometry` */
+                    geometryType?: string;
+                    /** @description 4326, 3857 or 102100: of `geometry` */
+                    inSR?: string;
+                    /** @description `esriSpatialRelIntersects` and the others that points can have */
+                    spatialRel?: string;
+                    /** @description around a point */
+                    distance?: string;
+                    /** @description of `distance`, for example `esriSRUnit_Meter` */
+                    units?: string;
+                    /** @description object ids with commas between them */
+                    objectIds?: string;
+                    /** @description names with commas between them, or `*` */
+                    outFields?: string;
+                    /** @description `false` leaves geometries out */
+                    returnGeometry?: string;
+                    /** @description 4326, 3857 or 102100: of the answer */
+                    outSR?: string;
+                    /** @description digits behind the point */
+                    geometryPrecision?: string;
+                    /** @description a grid, as JSON */
+                    quantizationParameters?: string;
+                    /** @description names with ASC or DESC */
+                    orderByFields?: string;
+                    /** @description how many to pass over */
+                    resultOffset?: string;
+                    /** @description how many at most */
+                    resultRecordCount?: string;
+                    /** @description 1 to 5 times as many as `maxRecordCount` */
+                    maxRecordCountFactor?: string;
+                    /** @description `none`, `standard` or `tile` */
+                    resultType?: string;
+                    /** @description `true`: the count */
+                    returnCountOnly?: string;
+                    /** @description `true`: all object ids */
+                    returnIdsOnly?: string;
+                    /** @description `true`: extent and count */
+                    returnExtentOnly?: string;
+                    /** @description `true`: each combination of `outFields` once */
+                    returnDistinctValues?: string;
+                    /** @description `true`: a point in each polygon as well */
+                    returnCentroid?: string;
+                    /** @description count, sum, min, max, avg, var and stddev, as JSON */
+                    outStatistics?: string;
+                    /** @description names with commas between them */
+                    groupByFieldsForStatistics?: string;
+                    /** @description a condition on statistics */
+                    having?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Id of the city */
+                    city: string;
+                    /** @description 0: last 24 hours, 1: 7 days, 2: 30 days, 3: all; 4: sources; 10 and more: kinds of areas */
+                    layer: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer, or what is wrong */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "features": [],
+                         *       "type": "FeatureCollection"
+                         *     }
+                         */
+                        "application/geo+json": components["schemas"]["GeoServicesGeoJson"];
+                        /**
+                         * @example {
+                         *       "count": 41
+                         *     }
+                         */
+                        "application/json": components["schemas"]["GeoServicesAnswer"];
+                        /** @example an Esri FeatureCollection protocol buffer */
+                        "application/x-protobuf": string;
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Query a layer or table
+         * @description Features, object ids, a count, an extent or statistics, of published records alone.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id of the city */
+                    city: string;
+                    /** @description 0: last 24 hours, 1: 7 days, 2: 30 days, 3: all; 4: sources; 10 and more: kinds of areas */
+                    layer: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/x-www-form-urlencoded": {
+                        /** @description around a point */
+                        distance?: string;
+                        /** @description `json`, `pjson`, `geojson` or `pbf` */
+                        f?: string;
+                        /** @description `xmin,ymin,xmax,ymax`, or an envelope, a polygon or a point as JSON */
+                        geometry?: string;
+                        /** @description digits behind the point */
+                        geometryPrecision?: string;
+                        /** @description the type of `geometry` */
+                        geometryType?: string;
+                        /** @description names with commas between them */
+                        groupByFieldsForStatistics?: string;
+                        /** @description a condition on statistics */
+                        having?: string;
+                        /** @description 4326, 3857 or 102100: of `geometry` */
+                        inSR?: string;
+                        /** @description 1 to 5 times as many as `maxRecordCount` */
+                        maxRecordCountFactor?: string;
+                        /** @description object ids with commas between them */
+                        objectIds?: string;
+                        /** @description names with ASC or DESC */
+                        orderByFields?: string;
+                        /** @description names with commas between them, or `*` */
+                        outFields?: string;
+                        /** @description 4326, 3857 or 102100: of the answer */
+                        outSR?: string;
+                        /** @description count, sum, min, max, avg, var and stddev, as JSON */
+                        outStatistics?: string;
+                        /** @description a grid, as JSON */
+                        quantizationParameters?: string;
+                        /** @description how many to pass over */
+                        resultOffset?: string;
+                        /** @description how many at most */
+                        resultRecordCount?: string;
+                        /** @description `none`, `standard` or `tile` */
+                        resultType?: string;
+                        /** @description `true`: a point in each polygon as well */
+                        returnCentroid?: string;
+                        /** @description `true`: the count */
+                        returnCountOnly?: string;
+                        /** @description `true`: each combination of `outFields` once */
+                        returnDistinctValues?: string;
+                        /** @description `true`: extent and count */
+                        returnExtentOnly?: string;
+                        /** @description `false` leaves geometries out */
+                        returnGeometry?: string;
+                        /** @description `true`: all object ids */
+                        returnIdsOnly?: string;
+                        /** @description `esriSpatialRelIntersects` and the others that points can have */
+                        spatialRel?: string;
+                        /** @description milliseconds since 1970, one or two of them with a comma, `null` for an open end */
+                        time?: string;
+                        /** @description of `distance`, for example `esriSRUnit_Meter` */
+                        units?: string;
+                        /** @description comparisons, AND, OR, NOT, IN, LIKE, BETWEEN, IS NULL; `timestamp '…'`, CURRENT_TIMESTAMP */
+                        where?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The answer, or what is wrong */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "features": [],
+                         *       "type": "FeatureCollection"
+                         *     }
+                         */
+                        "application/geo+json": components["schemas"]["GeoServicesGeoJson"];
+                        /**
+                         * @example {
+                         *       "count": 41
+                         *     }
+                         */
+                        "application/json": components["schemas"]["GeoServicesAnswer"];
+                        /** @example an Esri FeatureCollection protocol buffer */
+                        "application/x-protobuf": string;
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -929,6 +1887,16 @@ export interface components {
              */
             type: "FeatureCollection";
         };
+        /**
+         * GeoServicesAnswer
+         * @description An answer as the GeoServices REST specification has it, or `error` with `code`, `message` and `details`, which name the parameter and the position of the mistake. Both have HTTP status 200.
+         */
+        GeoServicesAnswer: Record<string, never>;
+        /**
+         * GeoServicesGeoJson
+         * @description A GeoJSON FeatureCollection, or `error`.
+         */
+        GeoServicesGeoJson: Record<string, never>;
         /**
          * IncidentFeature
          * @description An incident as a GeoJSON feature.

@@ -41,6 +41,8 @@ log = sa.Table(
     sa.Column("places_version", Whole, nullable=False),
     sa.Column("drift_ms", Whole, nullable=False),
     sa.Column("epoch", sa.Text, nullable=False, server_default=""),
+    sa.Column("next_object", Whole, nullable=False, server_default="0"),
+    sa.Column("object_key", sa.Text, nullable=False, server_default=""),
     comment="One row: the city, the change log's ends, and the lock that puts writers in order.",
 )
 
@@ -101,8 +103,10 @@ incident = sa.Table(
     sa.Column("delayed", Whole),
     sa.Column("time_step_min", Whole),
     sa.Column("medical_once", Whole, nullable=False, server_default="0"),
+    sa.Column("object_id", Whole, nullable=False, server_default="0"),
     comment="What is published now; listed_at is received_at as first published and never changes.",
 )
+sa.Index("incident_object", incident.c.object_id, unique=True)
 sa.Index("incident_listed", incident.c.listed_at, incident.c.first_seq)
 sa.Index("incident_placed", incident.c.place_id, incident.c.listed_at, incident.c.first_seq)
 sa.Index(

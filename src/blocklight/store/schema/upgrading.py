@@ -5,6 +5,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from blocklight.errors import StoreError
+from blocklight.store.schema.object_ids import new_key
 from blocklight.store.schema.patience import without_end
 from blocklight.store.schema.tables import log, new_epoch
 
@@ -78,6 +79,8 @@ def claim(connection: sa.Connection, city: str) -> None:
                 places_version=0,
                 drift_ms=0,
                 epoch=new_epoch(),
+                next_object=0,
+                object_key=new_key(),
             )
         )
     elif owner != city:

@@ -13,6 +13,7 @@ from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
 from blocklight.model.record import Bound, PublicIncident
 from blocklight.model.vocabulary import Reason
 from blocklight.store.read import lives
+from blocklight.store.schema.object_ids import ObjectIds
 from blocklight.store.schema.rows import CONTENT, Row, body, content, digest, from_ms, to_ms
 from blocklight.store.write import sources
 from blocklight.store.write.applied import Applied
@@ -34,6 +35,9 @@ from blocklight.store.write.unwritten import Unwritten
 
 _PLACE_ID = WHOLE.index("place_id")
 _RECEIVED, _PLACE = CONTENT.index("received_at"), CONTENT.index("place_id")
+
+LogEnds = tuple[int, int, int, int, int]
+"""Where the log stands: its head, the next place and its version, the drift, the next object id."""
 
 
 class Application:
@@ -67,6 +71,7 @@ class Application:
         self._delays: list[float] = []
         self._tally: Counter[str] = Counter()
         self._head = self._drift = 0
+        self._object_ids = ObjectIds(0, "")
         self._stored: dict[str, Stored | None] = {}
         """What this batch published or found published, with its row where that is at hand."""
         self._known: Mapping[str, Known] = {}
@@ -158,7 +163,7 @@ class Application:
         sources.advance(self._cursor, self._sql, self._source, cursor, self._delays)
         return self._finish(before, duplicates=batch.duplicates)
 
-    def _finish(self, before: tuple[int, int, int, int], *, duplicates: int = 0) -> Applied:
+    def _finish(self, before: LogEnds, *, duplicates: int = 0) -> Applied:
         """Write what was decided, and the log's new head."""
         self._write_rows()
         self._holding.write()
@@ -168,22 +173,23 @@ class Application:
         if self._tombstones is not None and self._taken_back:
             self._tombstones.append(self._taken_back)  # on the disk before any of this is committed
         self._settled.end(self._head)
-        after = (self._head, self._places.next, self._places.version, self._drift)
+        after = (self._head, self._places.next, self._places.version, self._drift, self._object_ids.next)
         if after != before:
             self._cursor.execute(self._sql.write_log, after)
             if self._sql.announce is not None:
                 self._cursor.execute(self._sql.announce, (str(self._head),))
         return Applied.of(self._head, self._tally, self._ledger.events, duplicates=duplicates)
 
-    def lock(self) -> tuple[int, int, int, int]:
+    def lock(self) -> LogEnds:
         """Wait for one's turn to change the public record, and return where the log stands."""
-        ((head, next_place, version, drift),) = fetch(self._cursor, self._sql.lock)
+        ((head, next_place, version, drift, next_object, object_key),) = fetch(self._cursor, self._sql.lock)
         self._turn.has_begun()
         self._head, self._drift = head, drift
+        self._object_ids = ObjectIds(next_object, object_key)
         self._places.begin(next_place, version)
         self._settled.begin(head)
         self._holding.begin()
-        return head, next_place, version, drift
+        return head, next_place, version, drift, next_object
 
     # Deciding
 
@@ -322,6 +328,7 @@ class Application:
                 delayed,
                 step,
                 medical_once,
+                self._object_ids.give(),
             )
         )
         if mark is not None:

@@ -48,8 +48,9 @@ class Statements:
 
     def _of_log(self) -> None:
         log, change = tables.log, tables.change
-        names = ("head", "next_place", "places_version", "drift_ms")
-        self.lock = self._text(sa.select(*[log.c[name] for name in names]).with_for_update())
+        names = ("head", "next_place", "places_version", "drift_ms", "next_object")
+        locked = (*names, "object_key")
+        self.lock = self._text(sa.select(*[log.c[name] for name in locked]).with_for_update())
         self.write_log = self._update(log, names)
         self.insert_change = self._insert_all(change)
         self.delete_changes = self._text(change.delete().where(self.among(change.c.seq)))

@@ -1,0 +1,81 @@
+"""Puts our own interface and other people's together, over one city's public side."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from blocklight.api.app import Lifespan, create_app
+from blocklight.api.document import Standard
+from blocklight.api.encoding import PublicFile
+from blocklight.api.push import Inbox
+from blocklight.api.state import Public
+from blocklight.config.city import City
+from blocklight.geo.areas import Areas
+from blocklight.standards.answer import Answer
+from blocklight.standards.geoservices.openapi import PATHS, SCHEMAS
+from blocklight.standards.geoservices.routes import GeoServices
+from blocklight.store import FeatureReader
+
+_QUALITY = 4
+"""Of brotli, for answers that are made for one client."""
+
+
+@dataclass(frozen=True)
+class PublishedCity:
+    """What the standards' interfaces see of a city."""
+
+    side: Public
+
+    @property
+    def city(self) -> City:
+        """The city file."""
+        return self.side.city
+
+    @property
+    def areas(self) -> Areas:
+        """The polygons that people know."""
+        return self.side.areas
+
+    @property
+    def features(self) -> FeatureReader:
+        """The published incidents."""
+        return self.side.store.features()
+
+    def now(self) -> datetime:
+        """Return the city's time."""
+        return self.side.publisher.now()
+
+    def sources(self) -> Sequence[Mapping[str, str | datetime | None]]:
+        """Return id, label, kind, state and last_success_at of each source, as the public reads them."""
+        pulses = {pulse["id"]: pulse for pulse in self.side.publisher.sources_pulse(self.now())}
+        return [
+            {
+                "id": source.id,
+                "label": source.label,
+                "kind": str(source.kind),
+                "state": pulses[source.id]["state"],
+                "last_success_at": _time(pulses[source.id]["last_success_at"]),
+            }
+            for source in self.city.sources
+        ]
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def respond(request: Request, answer: Answer) -> Response:
+    """Answer with a tag, in an encoding that the client takes, and with 304 where it has it already."""
+    file = PublicFile(answer.body, answer.media_type, answer.cache_control, quality=_QUALITY)
+    return file.respond(request)
+
+
+def create_public_app(side: Public, lifespan: Lifespan | None = None, inbox: Inbox | None = None) -> Any:  # noqa: ANN401 - an ASGI application
+    """Return the ASGI application of one city with every interface; an *inbox* takes pushed records."""
+    geoservices = GeoServices(PublishedCity(side), respond)
+    standard = Standard(geoservices.router(), PATHS, SCHEMAS)
+    return create_app(side, lifespan, inbox, standards=[standard])

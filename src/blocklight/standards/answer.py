@@ -1,0 +1,12 @@
+"""An answer before it is sent: whoever serves it adds encodings, tags and headers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Bytes that anybody may have, their type, and how long others may keep them."""
+
+    body: bytes
+    media_type: str
+    cache_control: str

@@ -1,0 +1,82 @@
+"""What a standard's interface may see of a city: what is published, and nothing else."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from blocklight.config.city import City
+from blocklight.geo.areas import Areas
+from blocklight.query.fields import Fields
+from blocklight.query.selection import Selection, Slice
+from blocklight.query.statistics import Grouping
+
+
+class FlatRows(Protocol):
+    """Rows of values, their public points, and whether there are more."""
+
+    @property
+    def rows(self) -> list[Sequence[Any]]:
+        """Values in the order of the fields that were asked for; times in milliseconds since 1970."""
+
+    @property
+    def points(self) -> list[tuple[float, float] | None]:
+        """The public point of each row."""
+
+    @property
+    def more(self) -> bool:
+        """Whether the part ends before what was selected does."""
+
+
+class Extent(Protocol):
+    """How many were selected, and the box around their public points."""
+
+    @property
+    def count(self) -> int:
+        """How many."""
+
+    @property
+    def box(self) -> tuple[float, float, float, float] | None:
+        """West, south, east, north."""
+
+
+class PublishedFeatures(Protocol):
+    """Answers selections of published incidents."""
+
+    def rows(self, selection: Selection, part: Slice, names: Sequence[str], fields: Fields) -> FlatRows:
+        """Return the values of some fields of a part of what was selected."""
+
+    def count(self, selection: Selection, fields: Fields) -> int:
+        """Count what was selected."""
+
+    def numbers(self, selection: Selection, part: Slice | None, fields: Fields) -> list[int]:
+        """Return the object ids of what was selected."""
+
+    def extent(self, selection: Selection, fields: Fields) -> Extent:
+        """Return the extent of what was selected."""
+
+    def groups(
+        self, selection: Selection, grouping: Grouping, part: Slice, fields: Fields, shown: Fields
+    ) -> tuple[list[Sequence[Any]], bool]:
+        """Return figures by group, and whether there are more groups."""
+
+
+class CityView(Protocol):
+    """One city's public side."""
+
+    @property
+    def city(self) -> City:
+        """The city file."""
+
+    @property
+    def areas(self) -> Areas:
+        """The polygons that people know."""
+
+    @property
+    def features(self) -> PublishedFeatures:
+        """The published incidents."""
+
+    def now(self) -> datetime:
+        """Return the city's time."""
+
+    def sources(self) -> Sequence[Mapping[str, str | datetime | None]]:
+        """Return id, label, kind, state and last_success_at of each source."""

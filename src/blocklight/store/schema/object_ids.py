@@ -1,0 +1,56 @@
+"""Object ids: 31-bit numbers that no two published incidents ever share, in no order."""
+
+import hashlib
+import secrets
+from functools import lru_cache
+
+from blocklight.errors import StoreError
+
+_BITS = 31
+_MASK = (1 << _BITS) - 1
+_ROUNDS = 4
+SKIPPED_AT_RESTORE = 1 << 22
+"""Numbers passed over when a backup is restored: those that were given since it was taken are not known."""
+
+
+def new_key() -> str:
+    """Draw the key of one database's object ids."""
+    return secrets.token_hex(16)
+
+
+def object_id(number: int, key: str) -> int | None:
+    """Return the object id of the *number*-th publication; ``None`` for the one number whose id would be 0.
+
+    A keyed permutation of all 31-bit numbers: different numbers have different ids, so that none is given
+    twice and no list of used ones has to be kept. Clients take 0 for "none".
+    """
+    if not 0 <= number <= _MASK:
+        raise StoreError("there are no object ids left")
+    for factor, summand in _constants(key):
+        number = (number * factor + summand) & _MASK
+        number ^= number >> (_BITS // 2 + 1)
+    return number or None
+
+
+@lru_cache(maxsize=64)
+def _constants(key: str) -> tuple[tuple[int, int], ...]:
+    drawn = hashlib.blake2b(key.encode(), digest_size=_ROUNDS * 8).digest()
+    words = [int.from_bytes(drawn[at : at + 4], "big") for at in range(0, len(drawn), 4)]
+    # An odd factor is what makes multiplication modulo a power of two reversible.
+    return tuple((factor | 1, summand) for factor, summand in zip(words[::2], words[1::2], strict=True))
+
+
+class ObjectIds:
+    """Gives the next object id; *next* is how many publications there were."""
+
+    def __init__(self, following: int, key: str) -> None:
+        self.next = following
+        self._key = key
+
+    def give(self) -> int:
+        """Return an object id that was never given before."""
+        while True:
+            given = object_id(self.next, self._key)
+            self.next += 1
+            if given is not None:
+                return given
