@@ -76,7 +76,7 @@ def test_where_the_map_looks_is_in_the_address_but_never_sent(quiet_city: str, v
     page.locator(".map[data-ready]").wait_for()
     assert len(asked) > 8
     assert not [request.url for request in asked if "39." in request.url.split("#")[0]]
-    page.get_by_role("button", name="Whole city").click()
+    page.get_by_role("button", name="Whole city", exact=True).click()
     expect(page).to_have_url(re.compile(r"/\?hide=traffic$"))
 
 

@@ -191,6 +191,7 @@ export const en = {
     completed: "completed",
     other: "other",
   } as Record<string, string>,
+  blockOf: (number: string, street: string) => `${number} block of ${street}`,
   nearCentre: "Near the centre",
   fromCentre: (distance: string, direction: string) => `About ${distance} ${direction} of the centre`,
   directions: {

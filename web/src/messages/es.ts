@@ -37,8 +37,8 @@ export const es: Words = {
   sections: "Qué se muestra",
   sectionNames: {
     calls: "Llamadas",
-    requests: "Reparaciones y solicitudes",
-    officer: "Actividad de agentes",
+    requests: "Solicitudes al 311",
+    officer: "De agentes",
   },
   happening: (count) => `En curso · ${count}`,
   endedList: {
@@ -184,6 +184,7 @@ export const es: Words = {
     completed: "terminado",
     other: "otro",
   },
+  blockOf: (number, street) => `cuadra ${number} de ${street}`,
   nearCentre: "Cerca del centro",
   fromCentre: (distance, direction) => `A unos ${distance} al ${direction} del centro`,
   directions: {

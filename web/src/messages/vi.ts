@@ -180,6 +180,7 @@ export const vi: Words = {
     completed: "đã hoàn thành",
     other: "khác",
   },
+  blockOf: (number, street) => `dãy nhà ${number} đường ${street}`,
   nearCentre: "Gần trung tâm",
   fromCentre: (distance, direction) => `Cách trung tâm khoảng ${distance} về phía ${direction}`,
   directions: {

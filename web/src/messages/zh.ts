@@ -177,6 +177,7 @@ export const zh: Words = {
     completed: "已完成",
     other: "其他",
   },
+  blockOf: (number, street) => `${street} ${number} 号段`,
   nearCentre: "中心附近",
   fromCentre: (distance, direction) => `中心${direction}方约 ${distance}`,
   directions: { n: "北", ne: "东北", e: "东", se: "东南", s: "南", sw: "西南", w: "西", nw: "西北" },

@@ -55,7 +55,7 @@ export function placeLine(
 ): string {
   const place = incidents.placeOf(row);
   if (!place) return words.noPlace;
-  const parts = place.label ? [place.label] : [];
+  const parts = place.label ? [labelOf(place.label, words)] : [];
   const known = areaKindsOf(place, kinds).slice(0, allAreas ? kinds.length : 1);
   for (const kind of known) parts.push(areaLabel(kind, place.areas[kind] ?? "", words, areaName));
   if (parts.length > 0) return parts.join(" · ");
@@ -65,6 +65,12 @@ export function placeLine(
     format.distance(roughly(metres, place.radius_m)),
     words.directions[directionOf(centre, place)],
   );
+}
+
+/** The label of a place; a hundred block is said as the language says it. */
+export function labelOf(label: string, words: Words): string {
+  const [, number, street] = /^(\d+) block of (.+)$/.exec(label) ?? [];
+  return number && street ? words.blockOf(number, street) : label;
 }
 
 /** What a city knows of its places. */

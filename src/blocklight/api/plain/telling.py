@@ -1,5 +1,6 @@
 """Says what an incident is, in the words that list, card and screen reader of the map page use."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ from blocklight.publish.feature import iso
 
 _ON_THE_WAY = {Stage.EN_ROUTE: Stage.DISPATCHED}
 _TWO = 2
+_BLOCK = re.compile(r"(\d+) block of (.+)")
+"""How `intake` labels a hundred block."""
 _TOLD_FIELDS = {
     "status": "statuses",
     "category": "category",
@@ -93,11 +96,16 @@ class Teller:
         """Return the label of its place and the area that most people know, or all of its areas."""
         if incident.place is None:
             return self.words("noPlace")
-        parts = [incident.place.label] if incident.place.label else []
+        parts = [self._label(incident.place.label)] if incident.place.label else []
         kinds = [kind for kind in self.areas.by_kind if kind in incident.areas]
         known = sorted(kinds, key=lambda kind: not kind.startswith("neighb"))
         parts += [self.area(kind, incident.areas[kind]) for kind in (known if all_areas else known[:1])]
         return " · ".join(parts) or self._from_centre(incident.place)
+
+    def _label(self, label: str) -> str:
+        """Return the label of a place; a hundred block is said as the language says it."""
+        block = _BLOCK.fullmatch(label)
+        return self.words("blockOf", number=block[1], street=block[2]) if block else label
 
     def _from_centre(self, place: Place) -> str:
         """Return where a place lies that has no name and is in no area."""
