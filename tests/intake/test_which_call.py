@@ -39,12 +39,12 @@ def city_of(folder: Path, **changes: Any) -> City:  # noqa: ANN401 - the keys of
     return parse_city(TABLE | {"sources": [TABLE["sources"][0] | changes]}, file="s.toml", folder=folder)
 
 
-def clocks(folder: Path) -> City:
+def clocks(folder: Path, **changes: Any) -> City:  # noqa: ANN401 - the keys of a source
     fields = {name: FIELDS[name] for name in ("source_type", "lon", "lat")} | {
         "received_at": {"from": "time", "convert": "time_of_day", "format": "%I:%M %p"},
         "agency": {"default": "police"},
     }
-    return city_of(folder, fields=fields, key_per_day=True)
+    return city_of(folder, fields=fields, **changes)
 
 
 def row(number: str, clock: str, kind: str = "NOISE") -> dict[str, Any]:
@@ -71,6 +71,13 @@ def test_an_id_that_comes_again_on_another_day_is_another_call(tmp_path: Path, s
     tell(feed, store, NOON + day, row("0804", "11:39 AM", "ALARM"))
     tell(feed, store, NOON + day + timedelta(hours=1), row("0900", "12:39 PM"))
     assert len(shown(store)) == 4
+
+
+def test_ids_that_are_never_used_again_need_no_day(tmp_path: Path, store: Store) -> None:
+    feed = feed_of(clocks(tmp_path, key_per_day=False))
+    for days in range(2):
+        tell(feed, store, NOON + timedelta(days=days), row("0804", "11:46 AM"))
+    assert len(shown(store)) == 1
 
 
 def test_a_call_of_last_night_stays_one_call_after_midnight(tmp_path: Path, store: Store) -> None:

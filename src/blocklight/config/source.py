@@ -102,7 +102,8 @@ class SourceSpec(Table):
     the same keys, and *both* whose record counts where both do; with *freeze_place* an incident stays where
     it was first. Where it is *masked_by_publisher*, its points are shown as they are, and stay as well.
     *zone* is the time zone of the source's wall clocks, if it is not the city's.
-    Where *key_per_day*, ids start anew each day, so that the day of a call belongs to its key. *equal_rows*
+    Where *key_per_day*, ids start anew each day, so that the day of a call belongs to its key; unless it is
+    said, that is assumed where the feed says no day. *equal_rows*
     says whether rows that are equal in all that is read of them are the same call, or one each (``apart``).
     *extent* says whether an answer holds all there is: as it says of itself (``said``), always (``whole``),
     or never (``part``).
@@ -118,7 +119,7 @@ class SourceSpec(Table):
     poll_s: float = Field(default=60, ge=0.2, le=86_400)
     late_after_s: float | None = Field(default=None, gt=0)
     key: tuple[str, ...] = Field(min_length=1)
-    key_per_day: bool = False
+    key_per_day: bool | None = None
     equal_rows: Literal["same", "apart"] = "same"
     closes: Literal["status", "time", "vanish", "never"]
     rows: Literal["incident", "unit", "part"] = "incident"
@@ -191,6 +192,13 @@ class SourceSpec(Table):
         """How many rows a fetch may have; of a table file more, as its bytes are limited too."""
         usual = "max_rows" not in self.model_fields_set and self.connector == "files"
         return _ROWS_OF_FILE if usual else self.max_rows
+
+    @property
+    def has_day_in_key(self) -> bool:
+        """Whether the same id is another call on another day."""
+        if self.key_per_day is None:
+            return self.fields.received_at.convert == "time_of_day"
+        return self.key_per_day
 
     @property
     def precision(self) -> Literal["day", "time"]:

@@ -50,7 +50,7 @@ class Normaliser:
 
     def __init__(self, source: SourceSpec, zone: ZoneInfo, dispositions: dict[str, Disposition]) -> None:
         self.source = source
-        self._key_text = KeyText(source.key)
+        self._key_text, self._has_day = KeyText(source.key), source.has_day_in_key
         self._dispositions = dispositions
         zone = ZoneInfo(source.zone) if source.zone else zone
         self._zone = zone
@@ -78,7 +78,7 @@ class Normaliser:
         time that cannot be read.
         """
         text = self._key_text(raw)
-        if self.source.key_per_day:
+        if self._has_day:
             text = on_day(text, self.received(raw, fetched_at).astimezone(self._zone).date())
         return SourceKey(text)
 
