@@ -84,7 +84,8 @@ def test_what_was_worked_out_before_decides_at_each_minute_as_if_it_were_worked_
         {"name": "noon", "action": "publish", "resolution": 7, "time_of_day": "12:00-12:01"},
         {"name": "evening", "action": "hold", "for_min": 5, "time_of_day": "22:00-00:00", "priority": 1},
     ]
-    city = small_city(top={"policy": {"rules": rules}})
+    to_the_minute = {"show": ["times"], "reason": REASON}
+    city = small_city(top={"policy": {"rules": rules, "medical": to_the_minute}})
     kept = rules_of(city)
     midnight = CALL.received_at.replace(hour=0, minute=0)
     fates = set()
@@ -509,6 +510,21 @@ def test_no_rule_publishes_a_sensitive_or_unmapped_type_or_a_patients_street(
             "policy.rules.b",
             "never reached: first",
         ),
+        (
+            {"rules": [{"place": "none", "time_of_day": "22:02-06:00"}]},
+            "policy.rules.first.time_of_day",
+            "steps of 5 minutes",
+        ),
+        (
+            {
+                "rules": [
+                    {"action": "withhold", "category": "noise", "time_of_day": "22:00-06:30"},
+                    {"name": "cut", "category": ["fire", "noise"], "time_step_min": 60},
+                ]
+            },
+            "policy.rules.first.time_of_day",
+            "steps of 60 minutes",
+        ),
     ],
 )
 def test_a_policy_that_cannot_be_meant_is_refused(policy: Table, key: str, reason: str) -> None:
@@ -526,11 +542,12 @@ def test_rules_that_only_overlap_are_not_refused() -> None:
         {"name": "b", "action": "publish", "match": "NOISE"},
         {"name": "c", "action": "publish", "types": ["NOISE", "ALARM"]},
         {"name": "d", "action": "hold", "for_min": 5, "time_of_day": "10:00-09:00"},
+        {"name": "to-the-minute", "action": "withhold", "category": "parking", "time_of_day": "09:41-09:47"},
         {"name": "e", "action": "hold", "for_min": 6, "time_of_day": "09:00-09:30"},
         {"name": "f", "action": "hold", "for_min": 7, "match": "NOIS"},
         {"name": "g", "action": "withhold"},
     ]
-    assert len(small_city(top={"policy": {"rules": rules}}).policy.rules) == 7
+    assert len(small_city(top={"policy": {"rules": rules}}).policy.rules) == 8
 
 
 def test_an_area_that_does_not_exist_is_refused(beats: Path) -> None:

@@ -20,6 +20,7 @@ from pydantic import (
 from blocklight.config.endless_holds import endless_holds
 from blocklight.config.field import ID, FieldMap, FieldSpec, ReferenceSystem, Zone
 from blocklight.config.geocoder import GeocoderSpec, StreetLines
+from blocklight.config.hours_of_steps import hours_inside_steps
 from blocklight.config.mistakes_in_words import in_words
 from blocklight.config.pmtiles_header import TilesFile
 from blocklight.config.policy import Known, Policy, mistakes
@@ -371,6 +372,7 @@ def _check_policy(city: City, file: str) -> None:
     found = [
         *mistakes(city.policy, shipped=shipped, own=own, known=known),
         *endless_holds(city.policy, city.sources),
+        *hours_inside_steps(city.policy),
     ]
     if found:
         others = [mistake.key for mistake in found[1:] if mistake.key != found[0].key]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from blocklight.config.field import FieldSpec
 from blocklight.config.policy import Rule
 from blocklight.intake.disclosure.sample import Question, SampleRows, of_the_place
 from blocklight.intake.disclosure.values import changes_by_name, is_place_by_name, is_private_by_name
@@ -33,16 +34,17 @@ def _keys(sample: SampleRows) -> Iterator[Question]:
 
 def _mapped_types(sample: SampleRows) -> Iterator[Question]:
     """Ask about maps that put harmless words in the place of sensitive ones, which no rule then sees."""
-    category = sample.rules.category
-    hidden = [
-        text
-        for name in _TYPES
-        if (spec := sample.field(name)) and spec.map
-        for text, meant in spec.map.items()
-        if any(letter.isalpha() for letter in text)  # what a bare number means, only the city knows
-        and category(text) is Reason.SENSITIVE
-        and isinstance(category(str(meant)), Category)
-    ]
+    hidden = sorted(
+        {
+            text
+            for name in _TYPES
+            if (spec := sample.field(name)) and spec.map
+            for text, meant in (*spec.map.items(), *_by_default(sample, spec))
+            if any(letter.isalpha() for letter in text)  # what a bare number means, only the city knows
+            and sample.rules.category(text) is Reason.SENSITIVE
+            and isinstance(sample.rules.category(str(meant)), Category)
+        }
+    )
     if hidden:
         more = " and others" if len(hidden) > _MOST_NAMED else ""
         yield Question(
@@ -50,6 +52,15 @@ def _mapped_types(sample: SampleRows) -> Iterator[Question]:
             f"a map turns {', '.join(hidden[:_MOST_NAMED])}{more} into types that are published: that they "
             "are sensitive is not seen any more. Leave them out of the map.",
         )
+
+
+def _by_default(sample: SampleRows, spec: FieldSpec) -> Iterator[tuple[str, object]]:
+    """Yield the values of a field that its map does not name, with what stands for them."""
+    known = spec.folded_map or {}
+    for column in spec.source if spec.default is not None else ():
+        for text in dict.fromkeys(sample.values(column)):
+            if text.casefold() not in known:
+                yield text, spec.default
 
 
 def _medical_apart(sample: SampleRows) -> Iterator[Question]:
