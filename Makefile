@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Everything they need, they set up themselves.
 .DEFAULT_GOAL := help
-.PHONY: help setup check-node setup-python setup-web demo test check mutate format bench campaign screenshots openapi lock sbom wheel clean
+.PHONY: help setup check-node setup-python setup-web demo test check interop mutate format bench campaign screenshots openapi lock sbom wheel clean
 SHELL := /bin/bash
 PY := .venv/bin
 PORT ?= 8000
@@ -35,6 +35,9 @@ test: setup ## Run every check and every test, the browser ones included
 	@scripts/test
 
 check: test ## The same as test
+
+interop: setup ## Let real GIS clients read a served city, and compare what they see with what is published
+	@$(PY)/python scripts/interop.py
 
 mutate: setup ## Break each privacy promise on purpose, and see that a test notices
 	@$(PY)/python scripts/mutate.py
