@@ -148,3 +148,9 @@ def test_every_pooled_size_gives_every_area_a_range_that_holds_its_mean(counts: 
     for history in counts:
         low, high = usual_range(history, size)
         assert low <= sum(history) / len(history) <= high
+
+
+@given(st.lists(st.integers(0, 300), min_size=4, max_size=12), st.floats(0, exclude_min=True))
+@example([0] * 12, 1e17)
+def test_a_single_call_is_never_more_than_usual(history: list[int], size: float) -> None:
+    assert usual_range(history, size).high >= 1
