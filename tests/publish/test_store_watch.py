@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,10 +14,21 @@ import pytest
 from living_city import START, an_incident
 
 from blocklight.publish.store_watch import StoreWatch
-from blocklight.store import Store
+from blocklight.store import PUSHING, Store
 from blocklight.store.admin import checking
 
 pytestmark = pytest.mark.anyio
+
+_WRITE_ON = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
+print("writing", flush=True)
+while True:
+    connection.execute("BEGIN IMMEDIATE")
+    time.sleep(0.2)
+    connection.execute("COMMIT")
+    time.sleep(0.005)
+"""
 
 
 @pytest.fixture
@@ -71,6 +84,27 @@ async def test_what_another_process_writes_for_a_moment_is_waited_for(store: Sto
         threading.Timer(0.2, other.execute, ("ROLLBACK",)).start()
         await watch.look()
     assert watch.failure is None
+
+
+@pytest.fixture
+def busy_writer(store: Store, file: Path) -> Iterator[None]:
+    """Another process that writes all the time, with short pauses."""
+    assert store.head()
+    command = [sys.executable, "-c", _WRITE_ON, str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "writing\n"
+        yield
+        writer.kill()
+
+
+@pytest.mark.usefixtures("busy_writer")
+async def test_a_busy_writer_leaves_moments_to_write_in(store: Store) -> None:
+    watch, pushed = StoreWatch(store, longest_s=60), store.patient(PUSHING)
+    for number in range(10):
+        await watch.look(by_writing=number % 2 == 0)
+        assert watch.failure is None
+        await asyncio.to_thread(pushed.apply, "dispatch", [an_incident(1000 + number)], at=START)
 
 
 @pytest.mark.parametrize("by_writing", [True, False])

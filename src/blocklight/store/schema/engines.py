@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from blocklight.errors import StoreError
 from blocklight.store.schema.patience import READING, WRITING, Patience, end_late_statements
 
 _BRIEFLY_S = 0.1
+_BETWEEN_LOOKS_S = 0.002
+_LOCK_S = "lock_s"
 _CONNECT_S = 3
 _GONE_MS = 10_000
 _BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
@@ -113,7 +116,12 @@ def _sqlite(url: sa.URL, begin: str, patience: Patience, *, query_only: bool) ->
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
+        lock_s = connection.info.get(_LOCK_S)
+        if lock_s is None:
+            connection.exec_driver_sql(begin)
+        else:
+            with cursor_of(connection) as cursor:
+                _begin_to_write(cursor, lock_s)
 
     if query_only:  # a writer ends with what it began
         end_late_statements(engine, patience)
@@ -161,8 +169,7 @@ def transaction(engine: sa.Engine, lock_s: float = WRITING.lock_s) -> Iterator[D
     with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         try:
             if engine.dialect.name == "sqlite":  # the other driver begins by itself
-                with waiting_at_most(cursor, lock_s):
-                    cursor.execute(_BEGIN_TO_WRITE)
+                _begin_to_write(cursor, lock_s)
             elif lock_s < WRITING.lock_s:
                 cursor.execute(f"SET LOCAL lock_timeout = {_as_timeout(lock_s)}")
             yield cursor
@@ -191,6 +198,28 @@ def empty_log(engine: sa.Engine) -> None:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def _begin_to_write(cursor: DBAPICursor, lock_s: float) -> None:
+    """Begin a transaction that writes to SQLite, once nobody else does.
+
+    SQLite looks again ten times a second and misses the moments between the transactions of a busy writer,
+    such as an import. Who waits briefly looks more often.
+    """
+    if lock_s >= WRITING.lock_s:
+        cursor.execute(_BEGIN_TO_WRITE)
+        return
+    deadline = time.monotonic() + lock_s
+    with waiting_at_most(cursor, 0.0):
+        while True:
+            try:
+                cursor.execute(_BEGIN_TO_WRITE)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() >= deadline:
+                    raise
+                time.sleep(_BETWEEN_LOOKS_S)
+            else:
+                return
+
+
 @contextmanager
 def waiting_at_most(cursor: DBAPICursor, lock_s: float) -> Iterator[None]:
     """Let the writing connection of SQLite wait less long for a lock than it does otherwise."""
@@ -217,9 +246,11 @@ def in_passing(engine: sa.Engine, lock_s: float = WRITING.lock_s) -> Iterator[sa
             driver: Any = connection.connection.driver_connection
             driver.execute("PRAGMA synchronous = NORMAL")
             try:
-                with waiting_at_most(driver, lock_s), connection.begin():
+                connection.info[_LOCK_S] = lock_s
+                with connection.begin():
                     yield connection
             finally:
+                connection.info.pop(_LOCK_S, None)
                 driver.execute("PRAGMA synchronous = FULL")
     else:
         with engine.begin() as connection:
