@@ -1,12 +1,11 @@
 """What a process remembers of rows, addresses and places once they were worked out: digests."""
 
-import gc
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from held_things import reachable
 from small_city import ROW, rules_of, small_city
 
 from blocklight.config.city import Bounds
@@ -31,21 +30,6 @@ class Everywhere:
     def find(self, address: Reading, deadline: float) -> ExactPoint:  # noqa: ARG002 - a protocol's
         assert isinstance(address, Block)
         return ExactPoint(-95.4 - address.number / 10_000_000, 29.6123456)
-
-
-def _reachable(things: Iterable[object]) -> list[Any]:
-    """Return all that hangs on *things*, however deep, without code and modules."""
-    found: dict[int, Any] = {}
-    left = list(things)
-    while left:
-        thing = left.pop()
-        if id(thing) in found or isinstance(thing, type) or type(thing).__name__ in ("module", "function"):
-            continue
-        found[id(thing)] = thing
-        left += gc.get_referents(thing)
-        if isinstance(thing, dict):
-            left += thing.keys()  # of a table by texts, the collector names the values alone
-    return list(found.values())
 
 
 def test_nothing_exact_is_held_once_a_fetch_is_over(tmp_path: Path) -> None:
@@ -99,7 +83,7 @@ def test_nothing_exact_is_held_once_a_fetch_is_over(tmp_path: Path) -> None:
     again = feed.outcomes([dict(row) for row in rows], NOW, Tally())
     assert all(one is other for one, other in zip(outcomes, again, strict=True))
     del outcomes, again
-    held = _reachable([feed, geomask.__dict__.values()])
+    held = reachable([feed, geomask.__dict__.values()])
     assert len(held) > 1000
     assert not [thing for thing in held if isinstance(thing, Exact | Incident)]
     texts = {thing for thing in held if isinstance(thing, str | float)}

@@ -1,3 +1,4 @@
+import gc
 import itertools
 import logging
 import time
@@ -5,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import aclosing
 
 import pytest
+from held_things import reachable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from loopback import server
@@ -469,3 +471,17 @@ async def test_an_empty_answer_is_a_whole_and_healthy_one(running: Feed, closes:
         fetched = await reader.fetch()
     assert (fetched.error, fetched.rows, fetched.complete) == (None, [], [True])
     assert not fetched.batches[0].unreadable
+
+
+async def test_no_connector_holds_a_row_once_its_answer_is_read(running: Feed) -> None:
+    async with Reader(running.source()) as reader:
+        places = set()
+        async for batch in reader.connector.fetch(None):
+            places |= {str(row["lon"]) for row in batch.records}
+        del batch
+        gc.collect()
+        texts = [thing for thing in reachable([reader.connector]) if isinstance(thing, str | bytes | float)]
+    assert places == {"-95.3"}
+    assert len(texts) > 50
+    held = [text for text in texts if "-95.3" in str(text)]
+    assert not held, held

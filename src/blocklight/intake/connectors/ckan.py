@@ -4,7 +4,8 @@ The protocol: https://docs.ckan.org/en/latest/maintaining/datastore.html and htt
 """
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -77,16 +78,18 @@ class Ckan:
         floor = None if column is None else self._floor(cursor)
         newest = None if column is None else cursor
         held: Batch | None = None
-        async for rows, answer, more in self._pages(await self._table(), column):
-            page = await in_thread(POLLING, self._page, rows, column, floor)
-            if column is not None and held is None:
-                newest = max(newest or "", page.newest)
-            if held is not None:
-                yield replace(held, more=True)
-            # With the newest first, the cursor is only true once all down to the floor is stored.
-            held = Batch(page.records, answer.fetched_at)
-            if not more or page.is_below:
-                break
+        # The generator is left early, with rows in it that nobody else may hold.
+        async with aclosing(self._pages(await self._table(), column)) as pages:
+            async for rows, answer, more in pages:
+                page = await in_thread(POLLING, self._page, rows, column, floor)
+                if column is not None and held is None:
+                    newest = max(newest or "", page.newest)
+                if held is not None:
+                    yield replace(held, more=True)
+                # With the newest first, the cursor is only true once all down to the floor is stored.
+                held = Batch(page.records, answer.fetched_at)
+                if not more or page.is_below:
+                    break
         if held is None:  # a read has always a first page
             return
         whole = floor is None
@@ -119,7 +122,7 @@ class Ckan:
 
     async def _pages(
         self, table: str, column: str | None
-    ) -> AsyncIterator[tuple[list[Mapping[str, Any]], Answer, bool]]:
+    ) -> AsyncGenerator[tuple[list[Mapping[str, Any]], Answer, bool], None]:
         """Yield pages; each begins with the last row of the one before, to see that none moved."""
         order = f"{_ROW_ID} asc" if column is None else f'"{column}" desc, {_ROW_ID} desc'
         size, start, count = max(2, self._source.page_size), 0, 0
