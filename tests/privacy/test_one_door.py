@@ -58,6 +58,7 @@ CHANGERS = {
     "store/write/application.py:_as_known",
     "store/write/joining.py:completed",
     "store/write/joining.py:joined",
+    "store/write/joining.py:joined_by_another",
     "store/write/place_marks.py:_at",
 }
 OF_OTHERS = {
