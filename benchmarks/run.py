@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import cold_start
+import geoservices
 import history
 import intake
 import live
@@ -71,6 +72,7 @@ BENCHMARKS = {
     "privacy": privacy.measure,
     "usual": usual.measure,
     "window": window.measure,
+    "geoservices": geoservices.measure,
     "page": page.measure,
     "page_at_work": page_at_work.measure,
     "live": measure_live,
