@@ -81,7 +81,7 @@ def test_after_a_restart_a_call_that_was_sensitive_once_still_has_companions(
 
 
 def test_a_companion_has_no_companions_of_its_own_after_a_restart(tmp_path: Path) -> None:
-    beyond = a_call("beyond", "BURGLARY", 12, lat=37.8211 + 160 / 111_195)
+    beyond = a_call("beyond", "BURGLARY", 12, lat=37.8211 + 70 / 111_195)
     beside = {**BESIDE, "lat": 37.8211 + 35 / 111_195}
     along = lived(tmp_path / "a", [HIDDEN, beside], [beside], [beside, beyond], restart=True)
     assert along.published == 1
