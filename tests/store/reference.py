@@ -90,8 +90,9 @@ class Reference:
                     self.rejected.add(outcome.id)
                     self.ledger["rejected", outcome.reason] += 1
                 continue
-            before = last.get(outcome.id)
+            before = last.pop(outcome.id, None)  # what is there twice comes behind all that came before it
             if isinstance(before, Withheld) and before.sensitive:
+                last[outcome.id] = before
                 continue
             if join_rows and isinstance(before, PublicIncident) and isinstance(outcome, PublicIncident):
                 last[outcome.id] = joined(before, outcome)
