@@ -1,15 +1,17 @@
 """Object ids: one for each publication, never two alike, and another one for what comes back."""
 
 from itertools import pairwise
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklight.query.fields import incident_fields
 from blocklight.query.selection import Selection
+from blocklight.store import restore, take
 from blocklight.store.schema.object_ids import ObjectIds, new_key, object_id
 from blocklight.store.schema.tables import incident, log
-from store.databases import Database
+from store.databases import CITY, Database
 from store.making import START, call, closed, minutes, withheld
 
 
@@ -84,3 +86,24 @@ def test_what_is_taken_back_is_in_no_answer_about_its_number(database: Database)
         store.apply("dispatch", [withheld(1)], at=START)
         assert store.features().count(Selection(object_ids=(gone,)), fields) == 0
         assert store.features().extent(Selection(), fields).count == 1
+
+
+def test_after_a_restore_no_number_that_was_given_since_the_backup_comes_again(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/city.sqlite3")
+    folder = tmp_path / "backup"
+    folder.mkdir()
+    with database.open() as store:
+        store.apply("dispatch", [call(1)], at=START)
+        snapshot = take(store, CITY, folder, START)
+        store.apply("dispatch", [call(number) for number in range(2, 60)], at=START)
+        before = set(_object_ids(database).values())
+    database.close()
+    restore(database.url, snapshot, folder, [], minutes(5))
+    restored = Database(database.url)
+    with restored.open() as store:
+        store.apply("dispatch", [call(number) for number in range(100, 160)], at=minutes(6))
+        after = {id_: given_id for id_, given_id in _object_ids(restored).items() if id_ != call(1).id}
+    restored.close()
+    assert len(before) == 59
+    assert len(after) == 60
+    assert not before & set(after.values())
