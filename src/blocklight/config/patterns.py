@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
-from re import _parser  # type: ignore[attr-defined]  # the parser of the very engine that will search; no other is public
+from re import _parser  # type: ignore[attr-defined,unused-ignore]  # the parser of the very engine that will search
 from typing import Any, NamedTuple
 
 _ALL = frozenset(range(256))
