@@ -24,6 +24,7 @@ from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Runner
 from blocklight.model.record import PublicIncident
 from blocklight.store import IncidentQuery
+from blocklight.store.write.restraint import Restraint
 
 pytestmark = pytest.mark.anyio
 
@@ -315,3 +316,9 @@ async def test_two_rows_of_one_key_in_an_answer_bind_each_other(tmp_path: Path, 
         rows = [a_row(1, what=WORDS["plain"]), a_row(1, what=WORDS[word])][::turn]
         await town.fetch(*rows)
         assert_no_more_than_all_allow(shown(town), [word], 0)
+
+
+def test_of_two_holds_the_longer_one_counts_whichever_comes_first() -> None:
+    sooner, later = Restraint(release_at=NOW), Restraint(release_at=NOW + timedelta(hours=1))
+    assert sooner.with_other(later) == later.with_other(sooner) == later
+    assert sooner.with_other(Restraint()) == Restraint().with_other(sooner) == sooner
