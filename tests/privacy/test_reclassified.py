@@ -39,8 +39,9 @@ async def told(town: Town, *names: str) -> dict[str, bytes]:
 
 
 def of_calls(surfaces: dict[str, bytes]) -> list[tuple[str, bytes]]:
-    """Return all but the description of the interface, which lists every disposition that there is."""
-    return [(path, body) for path, body in surfaces.items() if path != "/openapi.json"]
+    """Leave out what describes the interface and its layers, and so lists every disposition that there is."""
+    describing = ("/openapi.json", "/FeatureServer/layers")
+    return [(path, body) for path, body in surfaces.items() if not path.endswith(describing)]
 
 
 async def test_of_a_call_that_becomes_medical_nothing_finer_is_told_any_more(tmp_path: Path) -> None:
