@@ -24,7 +24,7 @@ from blocklight.intake.normalise import Normaliser
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, redact, reject
 from blocklight.model.outcomes import Held, Outcome, Withheld
-from blocklight.model.record import PublicIncident
+from blocklight.model.record import PublicIncident, cut
 from blocklight.model.vocabulary import Category, Disposition, Kind, Origin, Reason, Status
 from blocklight.store import Store
 
@@ -174,6 +174,7 @@ def test_only_named_fields_are_passed_on_and_the_point_is_a_cells_centre(inciden
         assert set(told) == {"id", "source", "reason", "sensitive", "areas", "companion"}
         assert told["areas"] == {}  # a city without areas
         return
+    outcome = outcome.incident if isinstance(outcome, Held) else outcome
     assert isinstance(outcome, PublicIncident)
     assert outcome.place is not None
     assert incident.point is not None
@@ -187,7 +188,10 @@ def test_only_named_fields_are_passed_on_and_the_point_is_a_cells_centre(inciden
     hidden = {"priority", "units"} if outcome.category is Category.MEDICAL else set()
     assert all(getattr(outcome, name) is None for name in hidden)
     for name in PASSED_ON - {"disposition"} - hidden:
-        assert getattr(outcome, name) == getattr(incident, name)
+        value = getattr(incident, name)
+        if outcome.category is Category.MEDICAL and isinstance(value, datetime):
+            value = cut(value, 5)
+        assert getattr(outcome, name) == value
 
 
 @given(incidents, incidents)
