@@ -8,7 +8,9 @@ from pathlib import Path
 from blocklight.model.changes import Change
 from blocklight.store import Store
 
-_OF_ONE_RUN = frozenset({("source", "noticed"), ("log", "epoch")})
+_OF_ONE_RUN = frozenset(
+    {("source", "noticed"), ("log", "epoch"), ("log", "object_key"), ("incident", "object_id")}
+)
 
 
 def tables(database: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -16,7 +18,7 @@ def tables(database: Path) -> dict[str, list[tuple[object, ...]]]:
 
     The audit log is left out: when a run first noted its key is a moment of that run. So is what was noticed
     of a source: a process compares a fetch with the one before, which one that just started did not see.
-    The name of a change log is drawn by lot.
+    The name of a change log is drawn by lot, and so is the key by which GIS clients are given object ids.
     """
     with closing(sqlite3.connect(database)) as connection:
         names = [
