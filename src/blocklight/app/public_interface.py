@@ -18,7 +18,7 @@ from blocklight.geo.areas import Areas
 from blocklight.standards.answer import Answer
 from blocklight.standards.geoservices.openapi import PATHS, SCHEMAS
 from blocklight.standards.geoservices.routes import GeoServices
-from blocklight.store import FeatureReader
+from blocklight.store.read.features import FeatureReader
 
 _QUALITY = 4
 """Of brotli, for answers that are made for one client."""

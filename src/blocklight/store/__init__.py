@@ -2,7 +2,6 @@
 
 from blocklight.store.admin.intake_lock import IntakeLock
 from blocklight.store.admin.pausing import Pause
-from blocklight.store.read.features import Extent, FeatureReader, FlatRow, FlatRows
 from blocklight.store.read.ledger import AreaLedgerRow, Counts, LedgerRow
 from blocklight.store.read.local_time import LocalTimes
 from blocklight.store.read.public_ledger import SMALL, total
@@ -30,11 +29,7 @@ __all__ = [
     "Beginning",
     "Counts",
     "Delays",
-    "Extent",
-    "FeatureReader",
     "FetchReport",
-    "FlatRow",
-    "FlatRows",
     "Gap",
     "IncidentQuery",
     "IntakeLock",

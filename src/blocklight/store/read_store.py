@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from datetime import date, datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 
@@ -16,7 +16,6 @@ from blocklight.store.admin import pausing
 from blocklight.store.admin.pausing import Pause
 from blocklight.store.failing import failing_as_store_error
 from blocklight.store.read import reading
-from blocklight.store.read.features import FeatureReader
 from blocklight.store.read.ledger import area_entries, entries
 from blocklight.store.read.public_ledger import public_days, public_months
 from blocklight.store.read.query import IncidentQuery, Page, answer
@@ -27,6 +26,9 @@ from blocklight.store.schema.engines import Engines
 from blocklight.store.schema.patience import Patience, without_end
 from blocklight.store.write import auditing, sources
 from blocklight.store.write.sources import SourceHealth
+
+if TYPE_CHECKING:
+    from blocklight.store.read.features import FeatureReader
 
 
 class ReadStore:
@@ -89,8 +91,10 @@ class ReadStore:
         with self._read() as connection:
             return answer(connection, query)
 
-    def features(self) -> FeatureReader:
+    def features(self) -> "FeatureReader":
         """Open what answers selections as flat rows, for GIS clients."""
+        from blocklight.store.read.features import FeatureReader  # noqa: PLC0415 - a pause is not to wait for it
+
         return FeatureReader(self._read)
 
     def window(self, since: datetime) -> Iterator[list[StoredIncident]]:
