@@ -115,7 +115,7 @@ def test_what_cannot_be_answered_is_a_bad_query(
     ("language", "title", "verdict", "mean"),
     [
         ("en", "Is this usual here?", "More than usual", "10 on average"),
-        ("es", "¿Es habitual aquí?", "Más de lo habitual", "10 de media"),
+        ("es", "¿Es habitual aquí?", "Más de lo habitual", "10 en promedio"),
         ("zh", "这里平常也这样吗？", "比平常多", "平均 10"),
         ("vi", "Ở đây có thường như vậy không?", "Nhiều hơn thường lệ", "trung bình 10"),
     ],

@@ -78,7 +78,7 @@ def test_a_row_says_when_it_was_and_how_long_ago_and_how_long_it_took(
 
 def test_the_number_of_open_calls_is_a_switch(quiet_city: str, visitor_without_webgl: Visitor) -> None:
     page = visitor_without_webgl.visit(quiet_city)
-    page.get_by_role("button", name=re.compile("open now")).click()
+    page.get_by_role("button", name=re.compile("being answered")).click()
     expect(page.locator(".row")).to_have_count(6)
     expect(page.locator(".row.open")).to_have_count(6)
 

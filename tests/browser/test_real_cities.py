@@ -137,8 +137,9 @@ def test_oakland_lies_over_its_own_streets_and_beats(oakland: str, visitor: Visi
     expect(page.locator(".row").first).to_contain_text(re.compile(r"\w"))
     if reader == "dark":
         page.locator("[data-row]").first.click()
-        # Closed without a time is not still to come.
-        expect(page.locator("aside dl")).to_contain_text("closed")
+        # These are reports, of which the feed never says that they ended: nothing is still to come.
+        expect(page.locator("aside dl")).to_contain_text("reported")
+        expect(page.locator("aside dl")).not_to_contain_text("closed")
         expect(page.locator("aside dl")).not_to_contain_text("…")
     axe_finds_nothing(page)
 
@@ -218,6 +219,6 @@ def test_houstons_calls_close_as_they_vanish(
     opened = number(0)
     assert opened > gone * 0.5 > 100
     table.delete("gone = 1")
-    soon(lambda: number(0) < opened / 2)
+    soon(lambda: number(0) < opened - gone / 4)  # medical calls close some minutes later, with their step
     drawn(page)
     axe_finds_nothing(page)
