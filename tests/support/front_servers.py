@@ -178,7 +178,7 @@ def caddy(folder: Path, app_port: int) -> Iterator[Front]:
         log = folder / "caddy.log"
         command = [program("caddy"), "run", "--config", str(folder / "Caddyfile")]
         homes = {name: str(folder) for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")}
-        with _running(command, homes, log, port):
+        with _running(command, homes, log, port, last_word="serving initial configuration"):
             yield Front(plain_port, port, certificate, folder, log)
 
 
@@ -186,7 +186,10 @@ FRONTS: Mapping[str, Callable[[Path, int], AbstractContextManager[Front]]] = {"n
 
 
 @contextmanager
-def _running(command: list[str], environment: Mapping[str, str], log: Path, port: int) -> Iterator[None]:
+def _running(
+    command: list[str], environment: Mapping[str, str], log: Path, port: int, *, last_word: str = ""
+) -> Iterator[None]:
+    """Run a server that has begun: it listens on *port*, and its log has the *last_word* of its beginning."""
     with log.open("ab") as file:
         server = subprocess.Popen(command, stdout=file, stderr=file, env={**os.environ, **environment})
     try:
@@ -194,7 +197,8 @@ def _running(command: list[str], environment: Mapping[str, str], log: Path, port
             assert server.poll() is None, log.read_text("utf-8")
             with contextlib.suppress(OSError):
                 socket.create_connection(("127.0.0.1", port)).close()
-                break
+                if last_word in log.read_text("utf-8"):
+                    break
             time.sleep(0.05)
         else:
             pytest.fail(f"it never listened: {log.read_text('utf-8')}")
