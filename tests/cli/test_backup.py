@@ -95,7 +95,8 @@ def test_a_backup_that_is_cut_off_or_changed_is_refused(workplace: Workplace, in
         until(lambda: statuses(server.address()))
     inside("backup", "smallville.toml", "city.tar.zst")
     whole = (workplace.folder / "city.tar.zst").read_bytes()
-    for content in (whole[: len(whole) // 2], whole[:-9], b"", b"nonsense", whole[:200] + b"x" + whole[201:]):
+    changed = whole[:200] + bytes([whole[200] ^ 1]) + whole[201:]
+    for content in (whole[: len(whole) // 2], whole[:-9], b"", b"nonsense", changed):
         (workplace.folder / "bad.tar.zst").write_bytes(content)
         said = inside("restore", "bad.tar.zst", code=1)
         assert said.startswith("error: bad.tar.zst: "), said
