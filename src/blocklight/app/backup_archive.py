@@ -17,7 +17,7 @@ from blocklight.store import Snapshot
 FORMAT = 1
 MANIFEST, DATABASE, CITY_FILES = "manifest.json", "database", "city"
 ID_KEY, PUSH_KEYS = "id.key", "push-keys.json"
-_MANIFEST_BYTES = 1_000_000
+_PIECE = 65_536
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -38,7 +38,9 @@ def pack(folder: Path, manifest: Manifest, file: Path) -> None:
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
         try:
             with (
-                zstandard.ZstdCompressor(level=3).stream_writer(written, closefd=False) as packed,
+                zstandard.ZstdCompressor(level=3, write_checksum=True).stream_writer(
+                    written, closefd=False
+                ) as packed,
                 tarfile.open(fileobj=packed, mode="w|") as archive,
             ):
                 for name in (MANIFEST, *manifest.files):
@@ -85,6 +87,8 @@ def _opened(packed: object) -> Iterator[tarfile.TarFile]:
         tarfile.open(fileobj=unpacked, mode="r|") as archive,
     ):
         yield archive
+        while unpacked.read(_PIECE):  # to the checksum at the end, which covers the manifest as well
+            pass
 
 
 def sha256(file: Path) -> str:
