@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 from unittest import mock
 
-import httpx
+import httpx2
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 from table import Table
@@ -82,7 +82,7 @@ async def _polls(town: CityRuntime, lines: list[tuple[datetime, bytes]]) -> int:
     source = town.city.source("active")
     transport, clock = ReplayTransport(), ReplayClock()
     records = 0
-    async with httpx.AsyncClient(transport=transport) as client:
+    async with httpx2.AsyncClient(transport=transport) as client:
         reader = connector(source, client=client, now=clock.now, sleep=answer_at_once)
         feed = Feed(source, town.city, reader, town.rules)
         runner = Runner(feed, town.store, now=clock.now, stored=lambda: None)

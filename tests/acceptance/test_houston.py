@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import h3
-import httpx
+import httpx2
 import pytest
 import zstandard
 from loopback.server import Reply, Request, serving
@@ -274,7 +274,7 @@ async def test_the_connector_over_http_publishes_what_the_replay_of_the_file_doe
             Options(city, data=tmp_path, source_urls=[f"active={server.url}/rest/services/x/MapServer/0"])
         )
         source = town.city.source("active")
-        async with httpx.AsyncClient() as client:
+        async with httpx2.AsyncClient() as client:
             reader = connector(source, client=client, now=lambda: at, sleep=at_once)
             runner = Runner(
                 Feed(source, town.city, reader, town.rules), town.store, now=lambda: at, stored=lambda: None

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import h3
-import httpx
+import httpx2
 import orjson
 import pytest
 from loopback.server import Loopback, serving
@@ -164,7 +164,7 @@ async def _fetched(portal: Loopback, folder: Path, *, fetches: int = 1, **change
     spec = city.source("calls").model_copy(update={"url": f"{portal.url}/resource/nuek-vuh3.json"} | changes)
     rules = Rules.of(city, bytes(32), Areas(city))
     with Store.open(f"sqlite:///{folder / 'blocklight.sqlite3'}", city.city.id) as store:
-        async with httpx.AsyncClient() as client:
+        async with httpx2.AsyncClient() as client:
             feed = Feed(spec, city, connector(spec, client=client, now=lambda: NOW), rules)
             return [await run_once(feed, store) for _ in range(fetches)]
 

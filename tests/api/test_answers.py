@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import brotli
-import httpx
+import httpx2
 import orjson
 import pyarrow as pa
 import pytest
@@ -409,6 +409,6 @@ def test_an_unexpected_failure_is_a_500_that_says_nothing_of_why_and_one_line(
 
 
 def test_a_slow_reader_of_the_window_gets_all_of_it(side: PublicSide) -> None:
-    with httpx.stream("GET", f"{side.server.url}/api/v1/window?hours=720", trust_env=False) as answer:
+    with httpx2.stream("GET", f"{side.server.url}/api/v1/window?hours=720", trust_env=False) as answer:
         body = b"".join(answer.iter_bytes(64))
     assert pa.ipc.open_stream(body).read_all().num_rows >= 40

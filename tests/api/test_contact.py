@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from living_city import START, an_incident, incident_id
 from public_side import whole
@@ -40,13 +40,13 @@ def test_a_city_without_a_contact_has_no_link() -> None:
     assert contact_link(small_city().city, "k3x7") is None
 
 
-def answers(folder: Path, file: str, *paths: str) -> list[httpx.Response]:
+def answers(folder: Path, file: str, *paths: str) -> list[httpx2.Response]:
     with a_state(folder, file) as state:
         whole(state.store).apply("calls", [an_incident(1, source="calls")], at=START)
 
-        async def get() -> list[httpx.Response]:
-            transport = httpx.ASGITransport(create_app(state))
-            async with httpx.AsyncClient(transport=transport, base_url="https://calls.example") as client:
+        async def get() -> list[httpx2.Response]:
+            transport = httpx2.ASGITransport(create_app(state))
+            async with httpx2.AsyncClient(transport=transport, base_url="https://calls.example") as client:
                 return [await client.get(path) for path in paths]
 
         return asyncio.run(get())

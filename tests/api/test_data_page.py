@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from living_city import an_incident
 from public_side import NOW, whole
@@ -51,9 +51,9 @@ def a_state(folder: Path, file: str = FILE) -> Iterator[Public]:
 def page(state: Public, path: str = "/data", status: int = 200) -> str:
     state.publisher.load()
 
-    async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(create_app(state))
-        async with httpx.AsyncClient(transport=transport, base_url="https://calls.example") as client:
+    async def ask() -> httpx2.Response:
+        transport = httpx2.ASGITransport(create_app(state))
+        async with httpx2.AsyncClient(transport=transport, base_url="https://calls.example") as client:
             return await client.get(path)
 
     answer = asyncio.run(ask())

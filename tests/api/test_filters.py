@@ -3,7 +3,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -179,6 +179,6 @@ def test_pages_neither_repeat_nor_skip_while_calls_arrive(tmp_path_factory: pyte
 
 def test_a_cursor_of_another_query_is_refused(side: PublicSide) -> None:
     following = side.get("incidents", params={"limit": 5, "status": "open"}).json()["next"]
-    cursor = httpx.URL(following).params["cursor"]
+    cursor = httpx2.URL(following).params["cursor"]
     answer = side.get("incidents", params={"limit": 5, "status": "closed", "cursor": cursor})
     assert (answer.status_code, answer.json()["parameter"]) == (400, "cursor")

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from living_city import START
 from small_city import small_city
@@ -26,13 +26,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def ask(folder: Path, path: str, method: str = "GET", tiles: str | None = "a.pmtiles", **headers: str) -> Any:  # noqa: ANN401 - of httpx
+def ask(folder: Path, path: str, method: str = "GET", tiles: str | None = "a.pmtiles", **headers: str) -> Any:  # noqa: ANN401 - of httpx2
     """Ask a city that lies in a folder."""
     city = small_city(folder, top={"map": {"attribution": "Smallton", "tiles": tiles}} if tiles else None)
     sent = {name.replace("_", "-"): text for name, text in headers.items()}
 
-    async def answer(app: Any) -> httpx.Response:  # noqa: ANN401 - an ASGI application
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://city") as client:
+    async def answer(app: Any) -> httpx2.Response:  # noqa: ANN401 - an ASGI application
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://city") as client:
             return await client.request(method, path, headers=sent)
 
     with Store.open(f"sqlite:///{folder}/a.sqlite3", city.city.id) as store:

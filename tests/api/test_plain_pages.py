@@ -9,7 +9,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from living_city import START, an_incident, incident_id
 from public_side import PublicSide, public_side, some_incidents
@@ -42,7 +42,7 @@ def own_side(tmp_path: Path) -> Iterator[PublicSide]:
         yield side
 
 
-def page(side: PublicSide, path: str, status: int = 200, **settings: Any) -> str:  # noqa: ANN401 - of httpx
+def page(side: PublicSide, path: str, status: int = 200, **settings: Any) -> str:  # noqa: ANN401 - of httpx2
     answer = side.client.get(path, **settings)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -230,7 +230,7 @@ def test_a_page_is_not_sent_again_while_nothing_changed(own_side: PublicSide) ->
     first = own_side.client.get("/list")
     assert first.headers["content-encoding"] == "br"
     again = own_side.client.get("/list", headers={"if-none-match": first.headers["etag"]})
-    assert again.status_code == httpx.codes.NOT_MODIFIED
+    assert again.status_code == httpx2.codes.NOT_MODIFIED
 
 
 def test_a_database_that_cannot_answer_is_said_on_a_page(tmp_path: Path) -> None:

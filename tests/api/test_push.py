@@ -12,7 +12,7 @@ from hmac import compare_digest as hmac_equal
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import orjson
 import pytest
 from living_city import until
@@ -57,10 +57,10 @@ class Side:
         key: str | None = None,
         path: str = PATH,
         **headers: str,
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         body = content if isinstance(content, bytes | AsyncIterator) else json.dumps(content).encode()
-        transport = httpx.ASGITransport(self.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://city") as client:
+        transport = httpx2.ASGITransport(self.app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://city") as client:
             sent = {"authorization": f"Bearer {self.key if key is None else key}", **headers}
             return await client.post(path, content=body, headers=sent)
 
@@ -315,8 +315,8 @@ async def test_nobody_waits_for_a_database_that_hangs(side: Side, monkeypatch: p
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
 async def test_other_methods_are_refused(side: Side, method: str) -> None:
-    transport = httpx.ASGITransport(side.app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://city") as client:
+    transport = httpx2.ASGITransport(side.app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://city") as client:
         answer = await client.request(method, PATH)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 

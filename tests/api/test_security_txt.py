@@ -2,7 +2,7 @@ import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from public_side import NOW
 from test_data_page import a_state
@@ -11,12 +11,12 @@ from town import FILE
 from blocklight.api.app import create_app
 
 
-def asked(folder: Path, file: str) -> httpx.Response:
+def asked(folder: Path, file: str) -> httpx2.Response:
     with a_state(folder, file) as state:
 
-        async def get() -> httpx.Response:
-            transport = httpx.ASGITransport(create_app(state))
-            async with httpx.AsyncClient(transport=transport, base_url="https://calls.example") as client:
+        async def get() -> httpx2.Response:
+            transport = httpx2.ASGITransport(create_app(state))
+            async with httpx2.AsyncClient(transport=transport, base_url="https://calls.example") as client:
                 return await client.get("/.well-known/security.txt")
 
         return asyncio.run(get())

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-import httpx
+import httpx2
 
 from blocklight.config.city import City, load_city
 from blocklight.errors import SourceError
@@ -81,7 +81,7 @@ class Run:
 
         async def run() -> None:
             transport = ReplayTransport()
-            async with httpx.AsyncClient(transport=transport) as client:
+            async with httpx2.AsyncClient(transport=transport) as client:
                 reader = connector(source, client=client, now=lambda: now[0], sleep=nap)
                 feed = Feed(source, self.city, reader, self.rules())
                 for at, body in polls:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
+import httpx2
 import pytest
 from city_runs import KEY, Account
 from exact_calls import address_of, lon_lat
@@ -316,7 +316,7 @@ def fetched(city: City, source: SourceSpec, site: str, store: Store, at: datetim
     there = source.model_copy(update={"url": source.url.replace("https://web.seattle.gov", site)})
 
     async def run() -> Account:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx2.AsyncClient(trust_env=False) as client:
             reader = connector(there, client=client, now=lambda: at.astimezone(UTC))
             rules = Rules.of(city, KEY, Areas(city))
             feed = Feed(there, city, reader, rules, geocoder=Geocoder.of(city))

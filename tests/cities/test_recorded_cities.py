@@ -187,7 +187,7 @@ def run_against(town: Run, source_id: str, url: str, **changes: Any) -> Account:
     """Fetch a source once from an address, to its end."""
     import asyncio  # noqa: PLC0415 - beside its only use
 
-    import httpx  # noqa: PLC0415 - see above
+    import httpx2  # noqa: PLC0415 - see above
 
     from blocklight.intake.connectors import connector  # noqa: PLC0415 - see above
     from blocklight.intake.run import Feed, run_once  # noqa: PLC0415 - see above
@@ -195,7 +195,7 @@ def run_against(town: Run, source_id: str, url: str, **changes: Any) -> Account:
     source = town.city.source(source_id).model_copy(update={"url": url, "first_days": None} | changes)
 
     async def run() -> Account:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx2.AsyncClient(trust_env=False) as client:
             reader = connector(source, client=client, now=lambda: datetime(2026, 11, 1, tzinfo=UTC))
             return Account().add(await run_once(Feed(source, town.city, reader, town.rules()), town.store))
 

@@ -7,7 +7,7 @@ import socket
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
-import httpx
+import httpx2
 import pytest
 from listening import Event, Listener
 from living_city import until
@@ -227,7 +227,7 @@ def test_intake_and_a_server_without_intake_share_one_database(workplace: Workpl
         address = server.address()
         until(lambda: len(statuses(address)) == 1)
         known = statuses(address)
-        with Listener(httpx.URL(address).port or 0, "/api/v1/live") as listener:
+        with Listener(httpx2.URL(address).port or 0, "/api/v1/live") as listener:
             listener.read(until_seen="pulse")
             table.insert([a_row(2, **{":updated_at": "2026-02-01T00:00:00Z"})])
             # The list reads the database; the first call may be followed, and told of, a moment later.
@@ -251,7 +251,7 @@ def test_a_server_ends_quickly_and_cleanly_with_live_clients_and_goes_on_after_a
         address = first.address()
         before = statuses(address)
         assert len(before) == 2
-        port = httpx.URL(address).port or 0
+        port = httpx2.URL(address).port or 0
         listeners = [stack.enter_context(Listener(port, "/api/v1/live")) for _ in range(20)]
         for listener in listeners:
             listener.read(until_seen="pulse")

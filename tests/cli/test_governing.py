@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import msgspec
 import pytest
 import sqlalchemy as sa
@@ -144,7 +144,7 @@ def test_a_pause_by_one_process_empties_the_map_of_another_and_says_so(workplace
     calls = [a_call(1), a_call(2), a_call(3, status=Status.CLOSED, closed_at=_NOW)]
     with Store.open(workplace.url, "smallville") as store:
         store.apply("dispatch", calls, at=_NOW)
-    with workplace.serving() as address, httpx.Client(base_url=f"{address}/api/v1", timeout=20) as client:
+    with workplace.serving() as address, httpx2.Client(base_url=f"{address}/api/v1", timeout=20) as client:
 
         def listed() -> set[str]:
             return {feature["id"] for feature in client.get("incidents").json()["features"]}
@@ -169,7 +169,7 @@ def test_a_pause_by_one_process_empties_the_map_of_another_and_says_so(workplace
             assert pulse["paused"][0]["reason"] == "An officer is in danger"
             assert pulse["sources"][0]["state"] == "paused"
         assert listed() == {calls[2].id}
-        assert client.get(f"incidents/{calls[0].id}").status_code == httpx.codes.NOT_FOUND
+        assert client.get(f"incidents/{calls[0].id}").status_code == httpx2.codes.NOT_FOUND
         with Store.open(workplace.url, "smallville") as store:
             store.apply("dispatch", [a_call(4)], at=_NOW)
         time.sleep(1.2)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import LiteralString
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 from living_city import until
@@ -43,8 +43,8 @@ class Served:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.city.port}"
 
-    def push(self, content: bytes) -> httpx.Response:
-        return httpx.post(
+    def push(self, content: bytes) -> httpx2.Response:
+        return httpx2.post(
             f"{self.address}/api/v1/push/calls",
             headers=self.city.headers,
             content=content,
@@ -56,7 +56,7 @@ class Served:
         return self.push(content).status_code == 202
 
     def status(self, path: str) -> int:
-        return httpx.get(f"{self.address}{path}", trust_env=False, timeout=_SOON_S).status_code
+        return httpx2.get(f"{self.address}{path}", trust_env=False, timeout=_SOON_S).status_code
 
     def is_ready(self) -> bool:
         return self.status("/readyz") == 200

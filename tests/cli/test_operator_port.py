@@ -5,7 +5,7 @@ import re
 import socket
 from contextlib import suppress
 
-import httpx
+import httpx2
 import pytest
 from living_city import until
 from workplace import Workplace, a_row, read_from, serving_rows
@@ -41,7 +41,7 @@ def test_what_the_operator_sees_at_once_when_types_are_renamed_is_nowhere_in_pub
         public = server.address()
         hit = until(lambda: re.search(r"operator are at (http://\S+)/metrics", server.said()))
         assert hit is not None
-        with httpx.Client(trust_env=False, timeout=20) as client:
+        with httpx2.Client(trust_env=False, timeout=20) as client:
 
             def figures() -> str:
                 return client.get(f"{hit[1]}/metrics").text
@@ -52,7 +52,7 @@ def test_what_the_operator_sees_at_once_when_types_are_renamed_is_nowhere_in_pub
             labels = 'city="smallville",outcome="withheld",reason="unmapped",source="calls"'
             assert f"source_records{{{labels}}} 40.0" in figures()
             assert server.said().count("100 % of its records are withheld, usually 0 %") == 1
-            assert client.get(f"{public}/api/v1/city").status_code == httpx.codes.OK
+            assert client.get(f"{public}/api/v1/city").status_code == httpx2.codes.OK
             assert client.get(f"{public}/elsewhere", headers={"accept": "text/html"}).status_code == 404
             seen = figures()
             for name in _ALONE:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from living_city import until
 from workplace import CITY_FILE, Inside, Workplace, a_row, read_from, serving_rows
@@ -83,7 +83,7 @@ def test_a_pause_loads_neither_servers_nor_migrations_nor_shapes() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert "sqlalchemy" in loaded
-    heavy = {"alembic", "fastapi", "httpx", "numpy", "pyarrow", "pyogrio", "pyproj", "shapely", "uvicorn"}
+    heavy = {"alembic", "fastapi", "httpx2", "numpy", "pyarrow", "pyogrio", "pyproj", "shapely", "uvicorn"}
     assert not heavy & set(loaded)
 
 
@@ -195,14 +195,14 @@ def test_a_process_that_only_fetches_answers_for_its_health(workplace: Workplace
     ):
         until(lambda: "Its health is at" in intake.said())
         base = intake.said().partition("Its health is at ")[2].partition("/healthz")[0]
-        with httpx.Client(base_url=base, trust_env=False, timeout=20) as client:
-            until(lambda: client.get("/readyz").status_code == httpx.codes.OK)
+        with httpx2.Client(base_url=base, trust_env=False, timeout=20) as client:
+            until(lambda: client.get("/readyz").status_code == httpx2.codes.OK)
             assert client.get("/healthz").text == "ok"
             until(lambda: _AGE in client.get("/metrics").text)
             figures = client.get("/metrics").text
             assert 'blocklight_intake_source_failures{city="smallville",source="calls"} 0.0' in figures
             assert 'blocklight_intake_fetching{city="smallville"} 1.0' in figures
-            assert client.get("/elsewhere").status_code == httpx.codes.NOT_FOUND
+            assert client.get("/elsewhere").status_code == httpx2.codes.NOT_FOUND
         with socket.create_connection(("127.0.0.1", int(base.rpartition(":")[2]))) as stranger:
             stranger.sendall(b"\x00" * 10_000)
             assert stranger.recv(100) == b""

@@ -6,7 +6,7 @@ import socket
 from contextlib import nullcontext
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from blocklight.app.city_runtime import open_city
@@ -56,9 +56,9 @@ async def test_a_database_that_cannot_answer_for_a_while_does_not(
 
 
 async def _answers(port: int) -> None:
-    async with asyncio.timeout(60), httpx.AsyncClient() as client:
+    async with asyncio.timeout(60), httpx2.AsyncClient() as client:
         while True:
-            with contextlib.suppress(httpx.HTTPError):
+            with contextlib.suppress(httpx2.HTTPError):
                 if (await client.get(f"http://127.0.0.1:{port}/api/v1/city")).is_success:
                     return
             await asyncio.sleep(0.05)
@@ -107,7 +107,7 @@ async def test_all_sources_of_a_served_city_share_one_memory_of_sensitive_calls(
     town = open_city(Options(str(file), data=tmp_path / "data"))
     now = wall_clock()
     row = {"number": "1", "received": now.isoformat(), "what": "STALKING", "lon": -122.2, "lat": 37.8}
-    async with httpx.AsyncClient() as client:
+    async with httpx2.AsyncClient() as client:
         police, fire = town.feeds(client, lambda: now)
     (hidden,) = police.outcomes([row], now, Tally())
     (beside,) = fire.outcomes([{**row, "number": "2", "what": "BURGLARY"}], now, Tally())

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 from living_city import until
 from pushed_city import PushedCity, pushed_city
@@ -29,7 +29,7 @@ def _begin(city: PushedCity, sent: bytes = b"[") -> socket.socket:
 
 
 def _slow_bodies(city: PushedCity) -> float:
-    metrics = httpx.get(f"http://127.0.0.1:{city.port}/metrics", trust_env=False).text
+    metrics = httpx2.get(f"http://127.0.0.1:{city.port}/metrics", trust_env=False).text
     name = 'blocklight_refused_total{limit="slow_body"}'
     return next(float(line.split()[-1]) for line in metrics.splitlines() if line.startswith(name))
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from time import process_time
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from blocklight.config.city import SourceSpec, load_city
@@ -39,24 +39,24 @@ def clock() -> Clock:
     return Clock(START)
 
 
-def client_of(now: Callable[[], datetime], *, hiccups: bool = False, days: int = 3) -> httpx.AsyncClient:
+def client_of(now: Callable[[], datetime], *, hiccups: bool = False, days: int = 3) -> httpx2.AsyncClient:
     app = dispatch_centre(seed=7, now=now, history_days=days, hiccups=hiccups)
-    return httpx.AsyncClient(mounts={f"http://{host}": httpx.ASGITransport(app=app) for host in HOSTS})
+    return httpx2.AsyncClient(mounts={f"http://{host}": httpx2.ASGITransport(app=app) for host in HOSTS})
 
 
 @pytest.fixture
-async def client(clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
+async def client(clock: Clock) -> AsyncIterator[httpx2.AsyncClient]:
     async with client_of(clock) as open_client:
         yield open_client
 
 
-async def asked(client: httpx.AsyncClient, url: str, **params: object) -> Json:
+async def asked(client: httpx2.AsyncClient, url: str, **params: object) -> Json:
     answer = await client.get(url, params={key: str(value) for key, value in params.items()})
     assert answer.status_code == 200
     return answer.json()
 
 
-async def test_the_layer_describes_itself(client: httpx.AsyncClient) -> None:
+async def test_the_layer_describes_itself(client: httpx2.AsyncClient) -> None:
     told = await asked(client, LAYER, f="json")
     assert told["objectIdField"] == "OBJECTID"
     assert told["maxRecordCount"] == 2000
@@ -64,7 +64,7 @@ async def test_the_layer_describes_itself(client: httpx.AsyncClient) -> None:
     assert {"CALL_NUMBER", "LASTEDIT"} <= {field["name"] for field in told["fields"]}
 
 
-async def test_pages_of_the_layer_hold_every_row_once(client: httpx.AsyncClient) -> None:
+async def test_pages_of_the_layer_hold_every_row_once(client: httpx2.AsyncClient) -> None:
     question = {"f": "json", "where": "1=1", "outFields": "OBJECTID", "orderByFields": "OBJECTID ASC"}
     ids: list[int] = []
     more = True
@@ -81,7 +81,7 @@ async def test_pages_of_the_layer_hold_every_row_once(client: httpx.AsyncClient)
 
 
 async def test_an_increment_holds_what_was_edited_since_and_nothing_else(
-    client: httpx.AsyncClient, clock: Clock
+    client: httpx2.AsyncClient, clock: Clock
 ) -> None:
     since = clock.at - timedelta(minutes=30)
     everything = await asked(client, f"{LAYER}/query", f="json", where="1=1", outFields="*")
@@ -96,7 +96,7 @@ async def test_an_increment_holds_what_was_edited_since_and_nothing_else(
         assert {f["attributes"]["OBJECTID"] for f in answer["features"]} == expected
 
 
-async def test_a_row_shows_only_what_has_happened(client: httpx.AsyncClient, clock: Clock) -> None:
+async def test_a_row_shows_only_what_has_happened(client: httpx2.AsyncClient, clock: Clock) -> None:
     for _ in range(20):
         answer = await asked(client, f"{LAYER}/query", f="json", where="STATUS <> 'CLOSED'", outFields="*")
         now = clock.at.timestamp() * 1000
@@ -110,7 +110,7 @@ async def test_a_row_shows_only_what_has_happened(client: httpx.AsyncClient, clo
         clock.advance(700)
 
 
-async def test_coordinates_can_be_had_in_web_mercator(client: httpx.AsyncClient) -> None:
+async def test_coordinates_can_be_had_in_web_mercator(client: httpx2.AsyncClient) -> None:
     question = {"f": "json", "where": "STATUS = 'PENDING'", "resultRecordCount": 1}
     degrees = (await asked(client, f"{LAYER}/query", **question))["features"][0]["geometry"]
     metres = (await asked(client, f"{LAYER}/query", **question, outSR=3857))["features"][0]["geometry"]
@@ -132,7 +132,7 @@ async def test_coordinates_can_be_had_in_web_mercator(client: httpx.AsyncClient)
     ],
 )
 async def test_the_layer_refuses_nonsense_inside_http_200(
-    client: httpx.AsyncClient, wrong: dict[str, str]
+    client: httpx2.AsyncClient, wrong: dict[str, str]
 ) -> None:
     answer = await asked(client, f"{LAYER}/query", f="json", **wrong)
     assert answer["error"]["code"] == 400
@@ -154,7 +154,7 @@ def test_other_conditions_are_refused(wrong: str) -> None:
         conditions(wrong)
 
 
-async def test_the_dataset_answers_soda_queries(client: httpx.AsyncClient, clock: Clock) -> None:
+async def test_the_dataset_answers_soda_queries(client: httpx2.AsyncClient, clock: Clock) -> None:
     since = f"{clock.at - timedelta(hours=2):%Y-%m-%dT%H:%M:%S.000}"
     rows = await asked(
         client,
@@ -175,19 +175,19 @@ async def test_the_dataset_answers_soda_queries(client: httpx.AsyncClient, clock
     assert len(whole) > 300
 
 
-async def test_the_dataset_names_a_column_that_it_does_not_have(client: httpx.AsyncClient) -> None:
+async def test_the_dataset_names_a_column_that_it_does_not_have(client: httpx2.AsyncClient) -> None:
     answer = await client.get(DATASET, params={"$where": "nope >= '2025'"})
     assert answer.status_code == 400
     assert answer.json()["errorCode"] == "query.soql.no-such-column"
     assert answer.json()["data"]["column"] == "nope"
 
 
-async def test_unknown_places_of_the_hosts_are_not_found(client: httpx.AsyncClient) -> None:
+async def test_unknown_places_of_the_hosts_are_not_found(client: httpx2.AsyncClient) -> None:
     answer = await client.get("http://requests.demo.invalid/resource/other.json")
     assert answer.status_code == 404
 
 
-async def read(source: SourceSpec, client: httpx.AsyncClient, clock: Clock) -> Callable[[], Any]:
+async def read(source: SourceSpec, client: httpx2.AsyncClient, clock: Clock) -> Callable[[], Any]:
     reader = connector(source, client=client, now=clock)
     state: dict[str, str | None] = {"cursor": None}
 
@@ -203,7 +203,7 @@ async def read(source: SourceSpec, client: httpx.AsyncClient, clock: Clock) -> C
 
 @pytest.mark.parametrize("source", load_city("demo").sources, ids=lambda source: source.id)
 async def test_the_real_connector_follows_the_feed(
-    source: SourceSpec, client: httpx.AsyncClient, clock: Clock
+    source: SourceSpec, client: httpx2.AsyncClient, clock: Clock
 ) -> None:
     fetch = await read(source, client, clock)
     key, edited = source.key[0], source.cursor_column or ""
@@ -252,7 +252,7 @@ def test_outages_are_short_rare_and_of_every_kind() -> None:
 
 async def test_the_source_hiccups_and_recovers(clock: Clock) -> None:
     async with client_of(clock, hiccups=True) as client:
-        answers: dict[str, httpx.Response] = {}
+        answers: dict[str, httpx2.Response] = {}
         for _ in range(400 * 6):
             clock.advance(60)
             kind = outage(7, HOSTS[0], int(clock.at.timestamp()))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import http2
-import httpx
+import httpx2
 import pytest
 from front_servers import DEPLOY, FRONTS, HOST, Front, nginx
 from living_city import until
@@ -27,9 +27,9 @@ _HSTS = "max-age=31536000"
 
 def test_plain_http_is_redirected_and_nothing_else(front: Front) -> None:
     address = f"http://127.0.0.1:{front.plain_port}/list?status=open"
-    answer = httpx.get(address, headers={"host": HOST}, trust_env=False)
+    answer = httpx2.get(address, headers={"host": HOST}, trust_env=False)
     assert answer.status_code in (301, 308)
-    where = httpx.URL(answer.headers["location"])
+    where = httpx2.URL(answer.headers["location"])
     assert (where.scheme, where.host, where.raw_path) == ("https", HOST, b"/list?status=open")
 
 
@@ -104,7 +104,7 @@ def test_a_body_of_no_length_over_http_2_has_the_same_limits(front: Front, city:
 def test_answers_are_passed_on_as_they_were_packed(front: Front, city: PushedCity) -> None:
     headers = {"accept-encoding": "gzip"}
     forwarded = headers | {"host": HOST, "x-forwarded-proto": "https"}
-    direct = httpx.get(f"http://127.0.0.1:{city.port}/api/v1/policy", headers=forwarded, trust_env=False)
+    direct = httpx2.get(f"http://127.0.0.1:{city.port}/api/v1/policy", headers=forwarded, trust_env=False)
     with front.client() as client:
         answer = client.get("/api/v1/policy", headers=headers)
         assert answer.headers["etag"] == direct.headers["etag"]
@@ -161,7 +161,7 @@ def test_200_connections_of_one_address_get_its_share_and_a_reader_elsewhere_see
 
     assert asyncio.run(behind_a_flood()) < 1
     figures = f"http://127.0.0.1:{city.port}/metrics"
-    until(lambda: "blocklight_live_clients 0.0" in httpx.get(figures, trust_env=False).text)
+    until(lambda: "blocklight_live_clients 0.0" in httpx2.get(figures, trust_env=False).text)
 
 
 def _time_of_a_change(front: Front, city: PushedCity) -> float:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import httpx
+import httpx2
 import pytest
 from border_town import Census
 from loopback.server import Reply, serving
@@ -68,7 +68,7 @@ class Walk:
             stderr=subprocess.DEVNULL,
         )
         try:
-            self.until(lambda: httpx.get(f"http://127.0.0.1:{self.port}/healthz").status_code == 200)
+            self.until(lambda: httpx2.get(f"http://127.0.0.1:{self.port}/healthz").status_code == 200)
             yield
         finally:
             server.send_signal(signal.SIGINT)
@@ -80,7 +80,7 @@ class Walk:
             try:
                 if callable(true) and true():
                     return
-            except httpx.HTTPError:
+            except httpx2.HTTPError:
                 pass
             time.sleep(0.2)
         raise AssertionError("it never came true")
@@ -90,7 +90,7 @@ class Walk:
         return {**os.environ, "PATH": path, "COLUMNS": "200", "NO_COLOR": "1"}
 
     def categories(self) -> list[str]:
-        answer = httpx.get(f"http://127.0.0.1:{self.port}/api/v1/incidents").json()
+        answer = httpx2.get(f"http://127.0.0.1:{self.port}/api/v1/incidents").json()
         return sorted(feature["properties"]["category"] for feature in answer["features"])
 
     def follow(self, expected: list[str]) -> None:

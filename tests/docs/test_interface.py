@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import msgspec
 import pyarrow as pa
 import pytest
@@ -55,8 +55,8 @@ def app(publisher: Publisher) -> Any:  # noqa: ANN401 - an ASGI application
     return create_public_app(Public(publisher.city, publisher.store, publisher, Areas(publisher.city)))
 
 
-async def get(app: Any, path: str) -> httpx.Response:  # noqa: ANN401 - an ASGI application
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://city") as client:
+async def get(app: Any, path: str) -> httpx2.Response:  # noqa: ANN401 - an ASGI application
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://city") as client:
         return await client.get(path)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import msgspec
 import pytest
 from loopback.arcgis import Layer, error_body
@@ -52,7 +52,7 @@ class Town:
         self.requests += 1
         return self.app(request)
 
-    def feed(self, url: str, client: httpx.AsyncClient) -> Feed:
+    def feed(self, url: str, client: httpx2.AsyncClient) -> Feed:
         spec = self.city.source("calls").model_copy(update={"url": url})
         reader = connector(spec, client=client, now=lambda: self.now, sleep=_at_once)
         return Feed(spec, self.city, reader, self.rules)
@@ -115,7 +115,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
 @pytest.fixture
 async def reading(town: Town) -> Any:  # noqa: ANN401 - an asynchronous generator
     with serving(town.answer) as server:
-        async with httpx.AsyncClient() as client:
+        async with httpx2.AsyncClient() as client:
             yield Reading(town, town.feed(f"{server.url}/calls/FeatureServer/0", client))
 
 
@@ -267,7 +267,7 @@ async def test_where_an_answer_may_not_be_empty_one_with_withheld_rows_alone_is_
     table = _table(12)
     town.app = Layer(table)
     with serving(town.answer) as server:
-        async with httpx.AsyncClient() as client:
+        async with httpx2.AsyncClient() as client:
             reading = Reading(town, town.feed(f"{server.url}/calls/FeatureServer/0", client))
             await reading.poll()
             table.delete("1=1")
@@ -365,7 +365,7 @@ async def test_the_pages_of_one_answer_are_published_at_one_moment(tmp_path: Pat
 
     town.app = ticking
     with serving(town.answer) as server:
-        async with httpx.AsyncClient() as client:
+        async with httpx2.AsyncClient() as client:
             await run_once(town.feed(f"{server.url}/resource/abcd-1234.json", client), town.store)
     assert dataset.queries > 4
     assert len({change.changed_at for change in town.store.changes(0)}) == 1
@@ -505,7 +505,7 @@ async def test_a_fetch_of_many_pages_that_breaks_off_goes_on_where_it_was(tmp_pa
         )
         dataset = Dataset(Table(columns, rows))
         with serving(town.answer) as server:
-            async with httpx.AsyncClient() as client:
+            async with httpx2.AsyncClient() as client:
                 feed = town.feed(f"{server.url}/resource/abcd-1234.json", client)
                 if breaks:
                     town.app = lambda request: SERVER_ERROR if dataset.queries > 2 else dataset(request)  # noqa: B023 - the same
@@ -594,7 +594,7 @@ async def test_a_mistake_of_our_own_is_logged_once_without_what_it_said(
 
     caplog.set_level(logging.INFO, "blocklight")
     town.app = Layer(_table(12))
-    async with httpx.AsyncClient() as client:
+    async with httpx2.AsyncClient() as client:
         url = reading.feed.source.url
         reader = connector(reading.feed.source, client=client, now=broken_clock, sleep=_at_once)
         feed = Feed(reading.feed.source, town.city, reader, town.rules)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
-import httpx
+import httpx2
 from pydantic import SecretStr
 
 from blocklight.config.city import SourceSpec
@@ -52,10 +52,10 @@ class Reader:
         *,
         token: str | None = None,
         now: Callable[[], datetime] = lambda: NOW,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self.slept: list[float] = []
-        self._client = httpx.AsyncClient(transport=transport, trust_env=False)
+        self._client = httpx2.AsyncClient(transport=transport, trust_env=False)
         self.connector: Connector = connector(
             source,
             client=self._client,

@@ -3,7 +3,7 @@ import ssl
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import trustme
 from loopback.proxy import proxying
@@ -25,7 +25,7 @@ class Get:
     def __init__(self, *, sync: bool) -> None:
         self._sync = sync
 
-    async def __call__(self, url: str, *named: str) -> httpx.Response:
+    async def __call__(self, url: str, *named: str) -> httpx2.Response:
         if self._sync:
             with net.sync_client(named) as client:
                 return client.get(url)
@@ -33,7 +33,7 @@ class Get:
             return await client.get(url)
 
     async def failure(self, url: str, *named: str) -> str:
-        with pytest.raises(httpx.HTTPError) as caught:
+        with pytest.raises(httpx2.HTTPError) as caught:
             await self(url, *named)
         return net.describe(caught.value)
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import h3
-import httpx
+import httpx2
 import orjson
 import pytest
 from town import FILE, KEY, NOW, Row, a_row, a_town
@@ -134,18 +134,18 @@ async def test_no_later_day_tells_which_of_the_held_were_withheld_while_they_wai
     assert turned_out == [0, 4]
 
 
-class Conditional(httpx.AsyncBaseTransport):
+class Conditional(httpx2.AsyncBaseTransport):
     """A source that answers 304 to who knows its answer already."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         body = orjson.dumps(self.rows)
         tag = f'"{hashlib.sha256(body).hexdigest()}"'
         same = request.headers.get("if-none-match") == tag
         headers = {"etag": tag, "content-type": "application/json"}
-        return httpx.Response(304 if same else 200, headers=headers, content=b"" if same else body)
+        return httpx2.Response(304 if same else 200, headers=headers, content=b"" if same else body)
 
 
 async def test_an_answer_that_changed_in_what_is_withheld_looks_like_one_that_did_not(
@@ -154,7 +154,7 @@ async def test_an_answer_that_changed_in_what_is_withheld_looks_like_one_that_di
     # The watched feed says "not modified" most of the time: no count may say when it did not.
     transport = Conditional()
     with a_town(tmp_path / "town", FILE.replace('"socrata"', '"json"')) as town:
-        async with httpx.AsyncClient(transport=transport) as client:
+        async with httpx2.AsyncClient(transport=transport) as client:
             source = town.city.sources[0]
             reader = connector(source, client=client, now=lambda: NOW)
             feed = Feed(source, town.city, reader, Rules.of(town.city, KEY))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import orjson
 import pytest
 from town import FILE, a_row, a_town
@@ -93,7 +93,7 @@ async def test_no_exact_place_and_no_address_of_a_recorded_week_gets_out(
                 addresses |= {str(attributes[name]).encode() for name in ("Address", "CrossStreet")}
                 points.add((round(attributes["LONGITUDE"], 6), round(attributes["LATITUDE"], 6)))
                 attributes |= dict.fromkeys(("Combined_Response", "UID", "Narrative"), "CANARY")
-            async with httpx.AsyncClient(transport=ReplayTransport(orjson.dumps(document))) as client:
+            async with httpx2.AsyncClient(transport=ReplayTransport(orjson.dumps(document))) as client:
                 reader = connector(source, client=client, now=lambda at=at: at)  # type: ignore[misc]  # bound now
                 feed = Feed(source, city, reader, Rules.of(city, bytes(32)))
                 await Runner(feed, store, now=lambda at=at: at, stored=lambda: None).poll()  # type: ignore[misc]  # bound now

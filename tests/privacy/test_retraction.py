@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import brotli
-import httpx
+import httpx2
 import pytest
 import zstandard
 from listening import Listener
@@ -63,7 +63,7 @@ SOON_S = 2.0
 
 def asked(
     side: PublicSide, path: str, encoding: str, etag: str | None = None
-) -> tuple[httpx.Response, bytes]:
+) -> tuple[httpx2.Response, bytes]:
     """Return an answer with its body unpacked by us: what is kept for that encoding is what we see."""
     headers = {"accept-encoding": encoding} | ({} if etag is None else {"if-none-match": etag})
     with side.client.stream("GET", path, headers=headers) as answer:

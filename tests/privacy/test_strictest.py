@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 import orjson
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -101,7 +101,7 @@ async def tell(town: Town, source: int, *rows: Row, minutes: float = 0) -> None:
     at = NOW + timedelta(minutes=minutes)
     town.store.release(at)
     spec, city = town.city.sources[source], town.city
-    async with httpx.AsyncClient(transport=ReplayTransport(orjson.dumps(rows))) as client:
+    async with httpx2.AsyncClient(transport=ReplayTransport(orjson.dumps(rows))) as client:
         reader = connector(spec, client=client, now=lambda: at)
         feed = Feed(spec, city, reader, Rules.of(city, KEY))
         await Runner(feed, town.store, now=lambda: at, stored=lambda: None).poll()

@@ -4,7 +4,7 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
+import httpx2
 
 from blocklight.config.city import City
 
@@ -45,7 +45,7 @@ def geoservices_paths(city: City) -> list[str]:
 class FeatureServer:
     """A served city's FeatureServer, as a client sees it."""
 
-    def __init__(self, client: httpx.Client, city: str = "smallville") -> None:
+    def __init__(self, client: httpx2.Client, city: str = "smallville") -> None:
         self._client = client
         self._service = service_of(city)
 
@@ -81,7 +81,7 @@ class FeatureServer:
         return error
 
 
-def _json(response: httpx.Response) -> Answer:
-    assert response.status_code == httpx.codes.OK
+def _json(response: httpx2.Response) -> Answer:
+    assert response.status_code == httpx2.codes.OK
     answer: Answer = response.json()
     return answer

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import trustme
 
@@ -79,15 +79,15 @@ class Front:
     folder: Path
     log: Path
 
-    def client(self, address: str = "127.0.0.1") -> httpx.Client:
+    def client(self, address: str = "127.0.0.1") -> httpx2.Client:
         """Return a client that connects from *address*."""
-        trusting = httpx.create_ssl_context()
+        trusting = httpx2.create_ssl_context()
         self.certificate.authority.configure_trust(trusting)
-        return httpx.Client(
+        return httpx2.Client(
             base_url=f"https://127.0.0.1:{self.port}",
             headers={"host": HOST},
-            transport=httpx.HTTPTransport(
-                verify=trusting, local_address=address, limits=httpx.Limits(max_connections=None)
+            transport=httpx2.HTTPTransport(
+                verify=trusting, local_address=address, limits=httpx2.Limits(max_connections=None)
             ),
             timeout=30,
         )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from fastapi import FastAPI
 from living_city import PATIENCE_S, START, Served, a_city, incident_id, served, until
 
@@ -38,7 +38,7 @@ class PublicSide:
 
     store: Store
     publisher: Publisher
-    client: httpx.Client
+    client: httpx2.Client
     server: Served
     database: Path
 
@@ -47,7 +47,7 @@ class PublicSide:
         self.publisher.wake()
         until(lambda: self.publisher.window.seq == self.store.head())
 
-    def get(self, path: str, **settings: Any) -> httpx.Response:  # noqa: ANN401 - of httpx
+    def get(self, path: str, **settings: Any) -> httpx2.Response:  # noqa: ANN401 - of httpx2
         """Ask for a path below the API's root."""
         return self.client.get(f"/api/v1/{path}", **settings)
 
@@ -115,7 +115,7 @@ def public_side(
         state = Public(city, store, publisher, Areas(city), style_url=style_url, web=web)
         with (
             served(create_public_app(state, lifespan if follow else None)) as server,
-            httpx.Client(base_url=server.url, timeout=PATIENCE_S, trust_env=False) as client,
+            httpx2.Client(base_url=server.url, timeout=PATIENCE_S, trust_env=False) as client,
         ):
             if follow:
                 until(lambda: publisher.following)

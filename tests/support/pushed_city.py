@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 from living_city import START
 from workplace import CITY_FILE, Running, Workplace
 
@@ -26,7 +26,7 @@ class PushedCity:
     def push(self, number: int) -> None:
         """Publish a call, not through the proxy."""
         address = f"http://127.0.0.1:{self.port}/api/v1/push/calls"
-        answer = httpx.post(address, headers=self.headers, content=a_batch(number), trust_env=False)
+        answer = httpx2.post(address, headers=self.headers, content=a_batch(number), trust_env=False)
         assert answer.json()["published"] == 1
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import orjson
 from feature_server import geoservices_paths
 from main_street import with_streets
@@ -105,7 +105,7 @@ class Town:
     async def fetch(self, *rows: Row, key: bytes = KEY, at: datetime = NOW) -> None:
         """Carry one answer of the source through to the store."""
         transport = ReplayTransport(orjson.dumps(rows))
-        async with httpx.AsyncClient(transport=transport) as client:
+        async with httpx2.AsyncClient(transport=transport) as client:
             source = self.city.sources[0]
             reader = connector(source, client=client, now=lambda: at)
             feed = Feed(source, self.city, reader, Rules.of(self.city, key))
@@ -131,14 +131,14 @@ class Town:
             "pulse": orjson.dumps(publisher.pulse()),
         }
         paths += geoservices_paths(self.city)
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://city") as client:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://city") as client:
             paths += ["/list", "/list?lang=es&status=open", "/data"]
             listed = (await client.get("/api/v1/incidents?limit=1000")).json()["features"]
             missing = [f"{where}/{id_}" for id_ in unknown for where in _ONE]
             found_ids = [feature["id"] for feature in listed]
             for path in [*paths, *(f"{where}/{id_}" for id_ in found_ids for where in _ONE), *missing]:
                 answer = await client.get(path, headers={"accept-encoding": "identity"})
-                assert answer.status_code == (httpx.codes.NOT_FOUND if path in missing else httpx.codes.OK)
+                assert answer.status_code == (httpx2.codes.NOT_FOUND if path in missing else httpx2.codes.OK)
                 body = answer.content
                 if path == "/metrics":  # but for when a counter began, by the wall's clock
                     body = re.sub(rb"^\w+_created\b.*$", b"", body, flags=re.MULTILINE)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 from loopback.arcgis import Layer
 from loopback.documents import Portal, as_atom, as_csv, as_json, as_page
 from loopback.server import App, Reply, Request, with_etag
@@ -174,7 +174,7 @@ class Turns:
 
     def __init__(self, city: City, asked: list[str]) -> None:
         assert city.geocoder is not None
-        client = httpx.Client(transport=httpx.MockTransport(self._answer))
+        client = httpx2.Client(transport=httpx2.MockTransport(self._answer))
         self._service = Service(
             city.geocoder, city.city.bounds, client, clock=lambda: 0.0, sleep=lambda _: None
         )
@@ -189,10 +189,10 @@ class Turns:
         self._left -= 1
         return self._service.find(address, deadline)
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    def _answer(self, request: httpx2.Request) -> httpx2.Response:
         self._asked.append(str(request.url))
         house = {"lat": "37.81", "lon": "-122.27", "address": {"house_number": "1"}}
-        return httpx.Response(200, json=[] if "NOWHERE" in str(request.url) else [house])
+        return httpx2.Response(200, json=[] if "NOWHERE" in str(request.url) else [house])
 
 
 class InOrder(Table):
@@ -202,7 +202,7 @@ class InOrder(Table):
         return super().select(where, order or "rowid", limit, offset)
 
 
-class Feeds(httpx.AsyncBaseTransport):
+class Feeds(httpx2.AsyncBaseTransport):
     """The servers of all sources; an answer that did not change is told to be the same."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
@@ -224,13 +224,13 @@ class Feeds(httpx.AsyncBaseTransport):
         self.moved += asked == step.moves_at and step.later[number] != step.rows[number]
         return step.later[number]
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         number = int(request.url.host.removeprefix("s").partition(".")[0])
         asked = Request(request.method, request.url.path, dict(request.url.params), request.headers)
         with _app(self._sources[number], self._rows(number)) as app:
             reply = with_etag(app)(asked)
         headers = {**reply.headers, "date": "Sat, 31 Jan 2026 05:00:00 GMT"}
-        return httpx.Response(reply.status, headers=headers, content=b"".join(reply.chunks))
+        return httpx2.Response(reply.status, headers=headers, content=b"".join(reply.chunks))
 
 
 @contextmanager
@@ -305,7 +305,7 @@ async def _live(folder: Path, city: City, sources: Sequence[Source], steps: Sequ
     world, at = World(), NOW
     feeds = Feeds(sources)
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(httpx.AsyncClient(transport=feeds))
+        client = await stack.enter_async_context(httpx2.AsyncClient(transport=feeds))
         store = stack.enter_context(
             Store.open(f"sqlite:///{folder}/city.sqlite3", city.city.id, ledger_kind=city.ledger_kind)
         )
@@ -327,7 +327,7 @@ class _Process:
     """What reads the sources, with all that it remembers until it is started anew."""
 
     def __init__(
-        self, city: City, store: Store, client: httpx.AsyncClient, asked: list[str], folder: Path
+        self, city: City, store: Store, client: httpx2.AsyncClient, asked: list[str], folder: Path
     ) -> None:
         self._store = store
         self._now = NOW

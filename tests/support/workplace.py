@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from living_city import PATIENCE_S, START, until
 from loopback.server import Loopback, serving
 from loopback.soda import Dataset
@@ -161,5 +161,5 @@ def read_from(server: Loopback) -> tuple[str, str]:
 
 
 def statuses(address: str) -> dict[str, str]:
-    features = httpx.get(f"{address}/api/v1/incidents", trust_env=False).json()["features"]
+    features = httpx2.get(f"{address}/api/v1/incidents", trust_env=False).json()["features"]
     return {feature["id"]: feature["properties"]["status"] for feature in features}

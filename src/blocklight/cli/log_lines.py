@@ -14,7 +14,7 @@ from rich.logging import RichHandler
 
 from blocklight.cli.unexpected import Formatter
 
-_NOISY = ("httpx", "httpcore", "alembic", "uvicorn.access", "asyncio")
+_NOISY = ("httpx2", "httpcore2", "alembic", "uvicorn.access", "asyncio")
 _PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpcore
+import httpcore2
 
 from blocklight.errors import SourceChanged
 from blocklight.net.hosts import HostGuard
@@ -26,12 +26,12 @@ def not_allowed() -> SourceChanged:
     )
 
 
-class AsyncPinnedBackend(httpcore.AsyncNetworkBackend):
+class AsyncPinnedBackend(httpcore2.AsyncNetworkBackend):
     """Connects to the very address that was checked, so that a second look-up cannot give another."""
 
     def __init__(self, guard: HostGuard) -> None:
         self._guard = guard
-        self._inner = httpcore.AnyIOBackend()
+        self._inner = httpcore2.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -40,7 +40,7 @@ class AsyncPinnedBackend(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,  # noqa: ASYNC109 - the interface's own
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+    ) -> httpcore2.AsyncNetworkStream:
         """Connect; raises ``SourceChanged`` for an address that is not allowed."""
         deadline = _Deadline(timeout)
         loop = asyncio.get_running_loop()
@@ -48,7 +48,7 @@ class AsyncPinnedBackend(httpcore.AsyncNetworkBackend):
             async with asyncio.timeout(timeout):
                 resolved = await loop.run_in_executor(_LOOKUPS, _resolve, host, port)
         except TimeoutError as error:
-            raise httpcore.ConnectTimeout from error
+            raise httpcore2.ConnectTimeout from error
         addresses = _allowed(self._guard, host, resolved)
         for position, address in enumerate(addresses, 1):
             try:
@@ -59,22 +59,22 @@ class AsyncPinnedBackend(httpcore.AsyncNetworkBackend):
                     local_address=local_address,
                     socket_options=socket_options,
                 )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
                 if position == len(addresses):
                     raise
-        raise httpcore.ConnectError("no address")  # a resolver never answers with none
+        raise httpcore2.ConnectError("no address")  # a resolver never answers with none
 
     async def sleep(self, seconds: float) -> None:
         """Wait between attempts."""
         await self._inner.sleep(seconds)
 
 
-class PinnedBackend(httpcore.NetworkBackend):
+class PinnedBackend(httpcore2.NetworkBackend):
     """``AsyncPinnedBackend`` for threads."""
 
     def __init__(self, guard: HostGuard) -> None:
         self._guard = guard
-        self._inner = httpcore.SyncBackend()
+        self._inner = httpcore2.SyncBackend()
 
     def connect_tcp(
         self,
@@ -83,7 +83,7 @@ class PinnedBackend(httpcore.NetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
+    ) -> httpcore2.NetworkStream:
         """Connect; raises ``SourceChanged`` for an address that is not allowed."""
         deadline = _Deadline(timeout)
         addresses = _allowed(self._guard, host, _resolve(host, port))
@@ -96,10 +96,10 @@ class PinnedBackend(httpcore.NetworkBackend):
                     local_address=local_address,
                     socket_options=socket_options,
                 )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
                 if position == len(addresses):
                     raise
-        raise httpcore.ConnectError("no address")  # a resolver never answers with none
+        raise httpcore2.ConnectError("no address")  # a resolver never answers with none
 
     def sleep(self, seconds: float) -> None:
         """Wait between attempts."""
@@ -124,7 +124,7 @@ def _resolve(host: str, port: int) -> list[str]:
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(str(error)) from error
+        raise httpcore2.ConnectError(str(error)) from error
     return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
 
 

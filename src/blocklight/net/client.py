@@ -4,8 +4,8 @@ import ssl
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import httpcore
-import httpx
+import httpcore2
+import httpx2
 
 from blocklight.net.backend import AsyncPinnedBackend, PinnedBackend, not_allowed
 from blocklight.net.certificates import trusted
@@ -13,9 +13,9 @@ from blocklight.net.failures import ProxyUnreachable
 from blocklight.net.hosts import HostGuard
 from blocklight.net.proxies import proxy_for
 
-AsyncClient = httpx.AsyncClient
-AsyncTransport = httpx.AsyncBaseTransport
-SyncClient = httpx.Client
+AsyncClient = httpx2.AsyncClient
+AsyncTransport = httpx2.AsyncBaseTransport
+SyncClient = httpx2.Client
 
 _HEADERS = {"user-agent": "blocklight"}
 _CONNECTIONS = 20
@@ -23,7 +23,7 @@ _KEPT_S = 5.0
 
 
 def client(transport: AsyncTransport, *, mounts: Mapping[str, AsyncTransport] | None = None) -> AsyncClient:
-    """Return a client over *transport*, and for some hosts over *mounts* (httpx's patterns)."""
+    """Return a client over *transport*, and for some hosts over *mounts* (httpx2's patterns)."""
     return AsyncClient(
         transport=transport,
         mounts=dict(mounts or {}),
@@ -38,9 +38,9 @@ def outbound(named_hosts: Iterable[str]) -> AsyncTransport:
     return _AsyncOutbound(HostGuard(named_hosts))
 
 
-def in_process(app: Any) -> httpx.AsyncBaseTransport:  # noqa: ANN401 - ASGI
+def in_process(app: Any) -> httpx2.AsyncBaseTransport:  # noqa: ANN401 - ASGI
     """Return a transport to an ASGI application inside this process."""
-    return httpx.ASGITransport(app)
+    return httpx2.ASGITransport(app)
 
 
 def sync_client(named_hosts: Iterable[str], *, redirects: int = 0, timeout_s: float = 20.0) -> SyncClient:
@@ -57,27 +57,27 @@ def sync_client(named_hosts: Iterable[str], *, redirects: int = 0, timeout_s: fl
 
 def with_params(url: str, params: Mapping[str, str]) -> str:
     """Return *url* with further *params* in its query."""
-    return str(httpx.URL(url).copy_merge_params(dict(params)))
+    return str(httpx2.URL(url).copy_merge_params(dict(params)))
 
 
-class _AsyncOutbound(httpx.AsyncBaseTransport):
+class _AsyncOutbound(httpx2.AsyncBaseTransport):
     """Chooses for each request between a direct connection and the environment's proxy."""
 
     def __init__(self, guard: HostGuard) -> None:
         self._guard = guard
         self._direct = _AsyncDirect(guard)
-        self._proxied: dict[str, httpx.AsyncHTTPTransport] = {}
+        self._proxied: dict[str, httpx2.AsyncHTTPTransport] = {}
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send *request*; raises ``SourceChanged`` for a host that is not allowed."""
         proxy = _checked_proxy(request, self._guard)
         if proxy is None:
             return await self._direct.handle_async_request(request)
         if proxy not in self._proxied:
-            self._proxied[proxy] = httpx.AsyncHTTPTransport(verify=trusted(), proxy=_proxy(proxy))
+            self._proxied[proxy] = httpx2.AsyncHTTPTransport(verify=trusted(), proxy=_proxy(proxy))
         try:
             return await self._proxied[proxy].handle_async_request(request)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             _blame_proxy(error)
             raise
 
@@ -88,24 +88,24 @@ class _AsyncOutbound(httpx.AsyncBaseTransport):
             await transport.aclose()
 
 
-class _Outbound(httpx.BaseTransport):
+class _Outbound(httpx2.BaseTransport):
     """``_AsyncOutbound`` for threads."""
 
     def __init__(self, guard: HostGuard) -> None:
         self._guard = guard
         self._direct = _Direct(guard)
-        self._proxied: dict[str, httpx.HTTPTransport] = {}
+        self._proxied: dict[str, httpx2.HTTPTransport] = {}
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send *request*; raises ``SourceChanged`` for a host that is not allowed."""
         proxy = _checked_proxy(request, self._guard)
         if proxy is None:
             return self._direct.handle_request(request)
         if proxy not in self._proxied:
-            self._proxied[proxy] = httpx.HTTPTransport(verify=trusted(), proxy=_proxy(proxy))
+            self._proxied[proxy] = httpx2.HTTPTransport(verify=trusted(), proxy=_proxy(proxy))
         try:
             return self._proxied[proxy].handle_request(request)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             _blame_proxy(error)
             raise
 
@@ -116,11 +116,11 @@ class _Outbound(httpx.BaseTransport):
             transport.close()
 
 
-class _AsyncDirect(httpx.AsyncHTTPTransport):
-    """httpx's transport over a pool whose connections are checked; its own constructor takes no back-end."""
+class _AsyncDirect(httpx2.AsyncHTTPTransport):
+    """httpx2's transport over a pool whose connections are checked; its own constructor takes no back-end."""
 
     def __init__(self, guard: HostGuard) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
+        self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=trusted(),
             max_connections=_CONNECTIONS,
             keepalive_expiry=_KEPT_S,
@@ -129,11 +129,11 @@ class _AsyncDirect(httpx.AsyncHTTPTransport):
         )
 
 
-class _Direct(httpx.HTTPTransport):
+class _Direct(httpx2.HTTPTransport):
     """``_AsyncDirect`` for threads."""
 
     def __init__(self, guard: HostGuard) -> None:
-        self._pool = httpcore.ConnectionPool(
+        self._pool = httpcore2.ConnectionPool(
             ssl_context=trusted(),
             max_connections=_CONNECTIONS,
             keepalive_expiry=_KEPT_S,
@@ -142,7 +142,7 @@ class _Direct(httpx.HTTPTransport):
         )
 
 
-def _checked_proxy(request: httpx.Request, guard: HostGuard) -> str | None:
+def _checked_proxy(request: httpx2.Request, guard: HostGuard) -> str | None:
     """Return the proxy for *request*; behind one, names are all that we can check, and literals."""
     url = request.url
     host = url.raw_host.decode("ascii")
@@ -152,11 +152,11 @@ def _checked_proxy(request: httpx.Request, guard: HostGuard) -> str | None:
     return proxy
 
 
-def _proxy(url: str) -> httpx.Proxy:
-    return httpx.Proxy(url, ssl_context=trusted() if url.startswith("https:") else None)
+def _proxy(url: str) -> httpx2.Proxy:
+    return httpx2.Proxy(url, ssl_context=trusted() if url.startswith("https:") else None)
 
 
-def _blame_proxy(error: httpx.TransportError) -> None:
+def _blame_proxy(error: httpx2.TransportError) -> None:
     """Raise ``ProxyUnreachable`` where the connection to the proxy itself failed, and not TLS behind it."""
     cause: BaseException | None = error
     while cause is not None:

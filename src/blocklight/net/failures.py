@@ -6,9 +6,9 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 
-import httpx
+import httpx2
 
-HTTPError = httpx.HTTPError
+HTTPError = httpx2.HTTPError
 """Any failure of a request, on its way or in its answer; ``describe`` says which."""
 
 _HOSTNAME_MISMATCH = 62  # X509_V_ERR_HOSTNAME_MISMATCH
@@ -24,19 +24,19 @@ _OF_THE_SYSTEM: Mapping[type[BaseException], str] = {
     BrokenPipeError: "connection reset",
 }
 _OF_HTTP: Mapping[type[BaseException], str] = {
-    httpx.ConnectTimeout: "connecting timed out",
-    httpx.TimeoutException: "timed out",
+    httpx2.ConnectTimeout: "connecting timed out",
+    httpx2.TimeoutException: "timed out",
     TimeoutError: "timed out",
-    httpx.ConnectError: "no connection",
-    httpx.RemoteProtocolError: "not an HTTP answer, or one that was cut off",
-    httpx.NetworkError: "connection broken",
-    httpx.DecodingError: "compressed content is damaged",
-    httpx.UnsupportedProtocol: "not an address of http or https",
-    httpx.TooManyRedirects: "redirected too often",
+    httpx2.ConnectError: "no connection",
+    httpx2.RemoteProtocolError: "not an HTTP answer, or one that was cut off",
+    httpx2.NetworkError: "connection broken",
+    httpx2.DecodingError: "compressed content is damaged",
+    httpx2.UnsupportedProtocol: "not an address of http or https",
+    httpx2.TooManyRedirects: "redirected too often",
 }
 
 
-class ProxyUnreachable(httpx.ProxyError):
+class ProxyUnreachable(httpx2.ProxyError):
     """The proxy of the environment could not be connected to; the cause says why."""
 
 
@@ -44,7 +44,7 @@ def describe(error: BaseException) -> str:
     """Tell an unknown host, a refused connection, TLS, a certificate and a proxy apart."""
     if isinstance(error, ProxyUnreachable):
         return f"proxy: {describe(error.__cause__ or OSError())}"
-    if isinstance(error, httpx.ProxyError):
+    if isinstance(error, httpx2.ProxyError):
         # The reason phrase is the far side's own text; the status is enough.
         status = re.match(r"\d{3}\b", str(error))
         return f"proxy: HTTP {status[0]}" if status else "proxy: refused"

@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import orjson
 import pytest
 from loopback.feeds import ONE_QUESTION, SHAPES, feed
@@ -20,16 +20,16 @@ FEW, MORE = 12, 18
 """Rows on two pages of ten, each of which begins with the last row of the one before."""
 
 
-class InProcess(httpx.AsyncBaseTransport):
+class InProcess(httpx2.AsyncBaseTransport):
     """Answers with an application, each answer in one piece."""
 
     def __init__(self, app: App) -> None:
         self._app = app
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         asked = Request(request.method, request.url.path, dict(request.url.params), request.headers)
         reply = await asyncio.to_thread(self._app, asked)
-        return httpx.Response(reply.status, headers=dict(reply.headers), content=b"".join(reply.chunks))
+        return httpx2.Response(reply.status, headers=dict(reply.headers), content=b"".join(reply.chunks))
 
 
 def ran_by_the_loop(shape: str, count: int, **settings: Any) -> Ran:  # noqa: ANN401 - of a source
@@ -88,10 +88,10 @@ def test_a_small_answer_is_decoded_in_another_thread_too() -> None:
         return body
 
     async def ask() -> bytes:
-        transport = httpx.MockTransport(lambda _: httpx.Response(200, content=b"short"))
+        transport = httpx2.MockTransport(lambda _: httpx2.Response(200, content=b"short"))
         fields = {"received_at": "a", "source_type": "b", "address": "c", "agency": {"default": "fire"}}
         source = calls_source("http://calls.example/", "json", records="", fields=fields)
-        async with httpx.AsyncClient(transport=transport) as client:
+        async with httpx2.AsyncClient(transport=transport) as client:
             http = Conversation(source, client, now=lambda: NOW, decode=decode)
             answer = await http.ask(source.url, {})
         value: bytes = answer.value

@@ -4,7 +4,7 @@ import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
+import httpx2
 import orjson
 import pytest
 import zstandard
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 
 def recording(path: Path, *, largest: int = 1_000_000) -> RecordingTransport:
-    return RecordingTransport(httpx.AsyncHTTPTransport(), path, now=lambda: NOW, largest=largest)
+    return RecordingTransport(httpx2.AsyncHTTPTransport(), path, now=lambda: NOW, largest=largest)
 
 
 def pack(path: Path, *lines: bytes) -> Path:
@@ -28,7 +28,7 @@ def pack(path: Path, *lines: bytes) -> Path:
 
 
 async def record(app: App, path: Path, *, times: int = 1, largest: int = 1_000_000) -> list[bytes]:
-    async with httpx.AsyncClient(transport=recording(path, largest=largest)) as client:
+    async with httpx2.AsyncClient(transport=recording(path, largest=largest)) as client:
         with serving(app) as server:
             return [(await client.get(server.url)).content for _ in range(times)]
 
@@ -69,7 +69,7 @@ async def test_packed_and_many_line_answers_are_recorded_plain_on_one_line(tmp_p
 async def test_what_says_nothing_new_is_not_recorded(tmp_path: Path) -> None:
     path = tmp_path / "etag.jsonl.zst"
     app = with_faults(with_etag(lambda _: Reply.json([])), [Reply(302, headers={"location": "/"})])
-    async with httpx.AsyncClient(transport=recording(path), follow_redirects=True) as client:
+    async with httpx2.AsyncClient(transport=recording(path), follow_redirects=True) as client:
         with serving(app) as server:
             etag = (await client.get(server.url)).headers["etag"]
             assert (await client.get(server.url, headers={"if-none-match": etag})).status_code == 304
@@ -79,7 +79,7 @@ async def test_what_says_nothing_new_is_not_recorded(tmp_path: Path) -> None:
 async def test_a_body_that_is_too_large_or_was_not_read_to_its_end_is_not_recorded(tmp_path: Path) -> None:
     path = tmp_path / "large.jsonl.zst"
     large = Reply.json(["x" * 200_000])
-    async with httpx.AsyncClient(transport=recording(path, largest=100_000)) as client:
+    async with httpx2.AsyncClient(transport=recording(path, largest=100_000)) as client:
         with serving(with_faults(lambda _: Reply.json([1]), [large, large])) as server:
             await client.get(server.url)
             async with client.stream("GET", server.url):
@@ -90,7 +90,7 @@ async def test_a_body_that_is_too_large_or_was_not_read_to_its_end_is_not_record
 
 async def test_a_recording_that_was_killed_keeps_its_whole_lines(tmp_path: Path) -> None:
     path = tmp_path / "killed.jsonl.zst"
-    async with httpx.AsyncClient(transport=recording(path)) as client:
+    async with httpx2.AsyncClient(transport=recording(path)) as client:
         with serving(lambda _: Reply.json({"features": ["x" * 50]})) as server:
             for _ in range(3):
                 await client.get(server.url)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from loopback.server import Reply, Request, serving
 from small_city import small_city
@@ -47,7 +47,7 @@ def asking(
     time: Time,
     **spec: Any,  # noqa: ANN401 - keys of the table
 ) -> Iterator[tuple[Service, list[Request]]]:
-    with serving(answer) as running, httpx.Client(trust_env=False) as client:
+    with serving(answer) as running, httpx2.Client(trust_env=False) as client:
         whole = GeocoderSpec.model_validate(
             {"service": "census", "locality": "Smallton, TX", "url": running.url + "/ask"} | spec
         )

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-import httpx
+import httpx2
 from pydantic import SecretStr
 
 from blocklight.config.city import SourceSpec
@@ -19,17 +19,17 @@ from blocklight.intake.connectors.socrata import Socrata, explain, token_header
 from blocklight.intake.forms.tables import table_body
 from blocklight.intake.record import Connector
 
-ConnectorFactory = Callable[[SourceSpec, httpx.AsyncClient, SecretStr | None, Clock, Sleep], Connector]
+ConnectorFactory = Callable[[SourceSpec, httpx2.AsyncClient, SecretStr | None, Clock, Sleep], Connector]
 
 
 def _arcgis(
-    source: SourceSpec, client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
+    source: SourceSpec, client: httpx2.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
 ) -> Connector:
     return ArcGIS(source, Conversation(source, client, now=now, sleep=sleep, forms=True))
 
 
 def _socrata(
-    source: SourceSpec, client: httpx.AsyncClient, token: SecretStr | None, now: Clock, sleep: Sleep
+    source: SourceSpec, client: httpx2.AsyncClient, token: SecretStr | None, now: Clock, sleep: Sleep
 ) -> Connector:
     headers = token_header(token)
     return Socrata(
@@ -38,13 +38,13 @@ def _socrata(
 
 
 def _json(
-    source: SourceSpec, client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
+    source: SourceSpec, client: httpx2.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
 ) -> Connector:
     return JsonRows(source, Conversation(source, client, now=now, sleep=sleep))
 
 
 def _feed(
-    source: SourceSpec, client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
+    source: SourceSpec, client: httpx2.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
 ) -> Connector:
     http = Conversation(
         source, client, now=now, sleep=sleep, decode=atom_rss.xml_document, accept=atom_rss.ACCEPT
@@ -53,7 +53,7 @@ def _feed(
 
 
 def _html(
-    source: SourceSpec, client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
+    source: SourceSpec, client: httpx2.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
 ) -> Connector:
     empty = None if source.empty is None else Matcher(source.empty, re.IGNORECASE)
     decode = partial(html_table.html_document, empty=empty, card=source.card)
@@ -62,20 +62,20 @@ def _html(
 
 
 def _files(
-    source: SourceSpec, client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
+    source: SourceSpec, client: httpx2.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
 ) -> Connector:
     http = Conversation(source, client, now=now, sleep=sleep, decode=table_body, accept=table_files.ACCEPT)
     return table_files.TableFiles(source, http)
 
 
 def _ckan(
-    source: SourceSpec, client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
+    source: SourceSpec, client: httpx2.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
 ) -> Connector:
     return ckan.Ckan(source, Conversation(source, client, now=now, sleep=sleep, explain=ckan.explain))
 
 
 def _push(
-    source: SourceSpec, _client: httpx.AsyncClient, _token: SecretStr | None, now: Clock, _sleep: Sleep
+    source: SourceSpec, _client: httpx2.AsyncClient, _token: SecretStr | None, now: Clock, _sleep: Sleep
 ) -> Connector:
     return Push(source, now)
 
@@ -95,7 +95,7 @@ CONNECTORS: dict[str, ConnectorFactory] = {
 def connector(
     source: SourceSpec,
     *,
-    client: httpx.AsyncClient,
+    client: httpx2.AsyncClient,
     settings_token: SecretStr | None = None,
     now: Clock,
     sleep: Sleep = asyncio.sleep,

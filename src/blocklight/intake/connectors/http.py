@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache, partial
 from typing import Any
 
-import httpx
+import httpx2
 import orjson
 from tenacity import (
     AsyncRetrying,
@@ -100,7 +100,7 @@ class Conversation:
     def __init__(
         self,
         source: SourceSpec,
-        client: httpx.AsyncClient,
+        client: httpx2.AsyncClient,
         *,
         now: Clock,
         sleep: Sleep = asyncio.sleep,
@@ -120,7 +120,7 @@ class Conversation:
         self._forms = forms
         self._decode = decode or json_document
         self._own_headers = {"accept": accept, "accept-encoding": "gzip, deflate"}
-        self._timeout = httpx.Timeout(source.timeout_s, connect=min(source.timeout_s, _LONGEST_CONNECT_S))
+        self._timeout = httpx2.Timeout(source.timeout_s, connect=min(source.timeout_s, _LONGEST_CONNECT_S))
         self._attempts = AsyncRetrying(
             stop=stop_after_attempt(_ATTEMPTS),
             wait=_pause,
@@ -155,16 +155,16 @@ class Conversation:
         return await self._attempts(self._once, request, validators or {}, decode or self._decode)
 
     async def _once(
-        self, request: Callable[[], httpx.Request], validators: Mapping[str, str], decode: Decode
+        self, request: Callable[[], httpx2.Request], validators: Mapping[str, str], decode: Decode
     ) -> Answer:
         try:
             async with asyncio.timeout(_WHOLE_ANSWER * self._source.timeout_s):
                 response, body = await self._exchange(request())
-        except (TimeoutError, httpx.TimeoutException) as error:
+        except (TimeoutError, httpx2.TimeoutException) as error:
             raise SourceUnavailable("timed out", detail=_beyond("timed out", error)) from None
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise SourceUnavailable("cannot be reached", detail=describe(error)) from None
-        except httpx.InvalidURL:
+        except httpx2.InvalidURL:
             raise SourceChanged("not an address that can be asked") from None
         if response.status_code == _NOT_MODIFIED and validators:
             return Answer(None, self.now(), response.headers, unchanged=True, validators=validators)
@@ -182,7 +182,7 @@ class Conversation:
         post: Body | None,
         *,
         aside: bool,
-    ) -> httpx.Request:
+    ) -> httpx2.Request:
         headers = {**self._own_headers, **validators, **self._secret_headers}
         whole = self._address(url, tuple(params.items()))
         if post is not None:
@@ -199,10 +199,10 @@ class Conversation:
             request.extensions[ASIDE] = True
         return request
 
-    def _built(self, url: httpx.URL, headers: tuple[tuple[str, str], ...]) -> httpx.Request:
+    def _built(self, url: httpx2.URL, headers: tuple[tuple[str, str], ...]) -> httpx2.Request:
         return self._client.build_request("GET", url, headers=dict(headers), timeout=self._timeout)
 
-    async def _exchange(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+    async def _exchange(self, request: httpx2.Request) -> tuple[httpx2.Response, bytes]:
         """Send *request*, follow a few redirects, and read no more of the answer than is allowed."""
         for _ in range(_REDIRECTS + 1):
             response = await self._client.send(request, stream=True, follow_redirects=False)
@@ -214,7 +214,7 @@ class Conversation:
             request = self._redirected(request, response)
         raise SourceChanged("redirected too often")
 
-    def _redirected(self, request: httpx.Request, response: httpx.Response) -> httpx.Request:
+    def _redirected(self, request: httpx2.Request, response: httpx2.Response) -> httpx2.Request:
         target = request.url.join(response.headers["location"])
         if target.scheme not in ("http", "https"):
             raise SourceChanged("not an address that can be asked")
@@ -227,11 +227,11 @@ class Conversation:
                 raise SourceChanged("redirected to another server with what is posted")
             for name in self._secret_headers:
                 headers.pop(name, None)
-        return httpx.Request(
+        return httpx2.Request(
             request.method, target, headers=headers, content=request.content, extensions=request.extensions
         )
 
-    async def _read(self, response: httpx.Response) -> bytes:
+    async def _read(self, response: httpx2.Response) -> bytes:
         limit = self._source.max_bytes if response.is_success else _MAX_ERROR_BYTES
         if response.headers.get("content-encoding", "").strip().lower() not in _ENCODINGS:
             raise SourceUnavailable("unsupported Content-Encoding")
@@ -245,9 +245,9 @@ class Conversation:
         self.received_bytes += len(body)
         return bytes(body)
 
-    def _refusal(self, response: httpx.Response, body: bytes) -> Exception:
+    def _refusal(self, response: httpx2.Response, body: bytes) -> Exception:
         status = response.status_code
-        if status in _TRY_AGAIN or status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        if status in _TRY_AGAIN or status >= httpx2.codes.INTERNAL_SERVER_ERROR:
             return SourceUnavailable(f"HTTP {status}", retry_after_s=self._retry_after(response))
         try:
             explained = self._explain(status, json_document(body))
@@ -255,7 +255,7 @@ class Conversation:
             explained = None
         return explained or SourceChanged(f"HTTP {status}", detail=_REFUSALS.get(status, ""))
 
-    def _retry_after(self, response: httpx.Response) -> float | None:
+    def _retry_after(self, response: httpx2.Response) -> float | None:
         """Return the seconds that the far side asks us to wait (RFC 9110, 10.2.3: seconds or a date)."""
         text = response.headers.get("retry-after", "").strip()
         if text.isascii() and text.isdigit():
@@ -284,8 +284,8 @@ def _beyond(reason: str, error: Exception) -> str:
     return "" if words == reason else words
 
 
-def _address(url: str, params: tuple[tuple[str, str], ...]) -> httpx.URL:
-    return httpx.URL(url).copy_merge_params(dict(params))
+def _address(url: str, params: tuple[tuple[str, str], ...]) -> httpx2.URL:
+    return httpx2.URL(url).copy_merge_params(dict(params))
 
 
 def _http_date(text: str) -> datetime | None:
@@ -319,6 +319,6 @@ def _kind(text: bytes) -> str:
     return "broken JSON"
 
 
-def _validators(response: httpx.Response) -> dict[str, str]:
+def _validators(response: httpx2.Response) -> dict[str, str]:
     pairs = (("if-none-match", "etag"), ("if-modified-since", "last-modified"))
     return {ours: response.headers[theirs] for ours, theirs in pairs if theirs in response.headers}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-import httpx
+import httpx2
 import msgspec
 import orjson
 import zstandard
@@ -62,7 +62,7 @@ def _lines(path: Path) -> Iterator[bytes]:
         yield rest
 
 
-class ReplayTransport(httpx.AsyncBaseTransport):
+class ReplayTransport(httpx2.AsyncBaseTransport):
     """A transport on which every request is answered with *body*, the recorded answer whose turn it is.
 
     A recording holds whole answers and not the questions, so it can stand in for a source that is
@@ -72,17 +72,17 @@ class ReplayTransport(httpx.AsyncBaseTransport):
     def __init__(self, body: bytes = b"") -> None:
         self.body = body
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer any request."""
-        return httpx.Response(
-            httpx.codes.OK,
+        return httpx2.Response(
+            httpx2.codes.OK,
             headers={"content-type": "application/json"},
             content=self.body,
             request=request,
         )
 
 
-class RecordingTransport(httpx.AsyncBaseTransport):
+class RecordingTransport(httpx2.AsyncBaseTransport):
     """A transport that passes everything through to *inner* and appends each whole answer to a new file.
 
     Bodies are streamed to the caller as they arrive; one body at a time is kept until it is written.
@@ -93,7 +93,7 @@ class RecordingTransport(httpx.AsyncBaseTransport):
 
     def __init__(
         self,
-        inner: httpx.AsyncBaseTransport,
+        inner: httpx2.AsyncBaseTransport,
         path: Path,
         *,
         now: Callable[[], datetime],
@@ -107,13 +107,13 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         self._file: IO[bytes] = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         self._packer = zstandard.ZstdCompressor(level=10).stream_writer(self._file)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Pass *request* on and listen in on the answer."""
         response = await self._inner.handle_async_request(request)
         if (
             request.extensions.get(ASIDE)
             or response.is_redirect
-            or response.status_code == httpx.codes.NOT_MODIFIED
+            or response.status_code == httpx2.codes.NOT_MODIFIED
         ):
             return response
         response.stream = _Overheard(response, self)
@@ -138,17 +138,17 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         self._file.close()
 
 
-class _Overheard(httpx.AsyncByteStream):
+class _Overheard(httpx2.AsyncByteStream):
     """An answer's bytes on their way to the caller, kept until they are whole."""
 
-    def __init__(self, response: httpx.Response, recording: RecordingTransport) -> None:
+    def __init__(self, response: httpx2.Response, recording: RecordingTransport) -> None:
         self._stream = response.stream
         self._encoding = response.headers.get("content-encoding", "")
         self._recording = recording
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         kept: bytearray | None = bytearray()
-        assert isinstance(self._stream, httpx.AsyncByteStream)  # noqa: S101 - an async transport's promise
+        assert isinstance(self._stream, httpx2.AsyncByteStream)  # noqa: S101 - an async transport's promise
         async for chunk in self._stream:
             if kept is not None:
                 kept += chunk
@@ -160,10 +160,10 @@ class _Overheard(httpx.AsyncByteStream):
     def _unpacked(self, body: bytes) -> bytes:
         headers = {"content-encoding": self._encoding} if self._encoding else {}
         try:
-            return httpx.Response(httpx.codes.OK, headers=headers, content=body).content
-        except httpx.DecodingError:
+            return httpx2.Response(httpx2.codes.OK, headers=headers, content=body).content
+        except httpx2.DecodingError:
             return body
 
     async def aclose(self) -> None:
-        assert isinstance(self._stream, httpx.AsyncByteStream)  # noqa: S101 - an async transport's promise
+        assert isinstance(self._stream, httpx2.AsyncByteStream)  # noqa: S101 - an async transport's promise
         await self._stream.aclose()

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-import httpx
+import httpx2
 import orjson
 from pydantic import SecretStr
 
@@ -252,7 +252,7 @@ class Socrata:
         if answer.value is None:
             return []
         if not isinstance(answer.value, list):
-            raise explain(httpx.codes.OK, answer.value) or SourceChanged("the answer is not a list of rows")
+            raise explain(httpx2.codes.OK, answer.value) or SourceChanged("the answer is not a list of rows")
         return [row if isinstance(row, dict) else {} for row in answer.value]
 
 
