@@ -33,7 +33,7 @@ def create_app(
     *,
     standards: Sequence[Standard] = (),
 ) -> Any:  # noqa: ANN401 - an ASGI application
-    """Return the ASGI application of one city; with an *inbox*, sources may push records to it.
+    """The ASGI application of one city; with an *inbox*, sources may push records to it.
 
     *standards* are other people's interfaces.
     """

@@ -67,7 +67,7 @@ _LAYER_EXAMPLE: GeoJsonLayer = {"type": "FeatureCollection", "features": []}
 
 @router.get("/city", responses=json_response("The city", City, _CITY_EXAMPLE) | problems(503))
 def get_city(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
-    """Return what a page needs to draw the city, with its clock and what was withheld yesterday."""
+    """What a page needs to draw the city, with its clock and what was withheld yesterday."""
     city, publisher = state.city, state.publisher
     bounds = city.city.bounds
     body: City = {
@@ -132,7 +132,7 @@ def get_areas(
     kind: Annotated[str, Path(description="one of the city's `area_kinds`")],
     state: Annotated[Public, Depends(public)],
 ) -> Response:
-    """Return the polygons of one kind of area as GeoJSON in WGS 84."""
+    """The polygons of one kind of area as GeoJSON in WGS 84."""
     key = f"area:{kind}"
     if key not in state.files:
         collection = state.areas.geojson(kind)
@@ -143,13 +143,13 @@ def get_areas(
 
 
 def source_reports(city: CityFile, source: SourceSpec) -> SourceReports:
-    """Return what a source reports, as the API says it."""
+    """What a source reports, as the API says it."""
     known = reported(source, city.sources)
     return {"stages": list(known.stages), "units": known.units}
 
 
 def _credits(state: Public) -> str:
-    """Return whom the basemap must name: what the city file says, and what its tiles say of themselves."""
+    """Whom the basemap must name: what the city file says, and what its tiles say of themselves."""
     tiles, told = state.city.tiles, state.city.map.attribution
     if tiles is None or tiles.attribution in told:
         return told
@@ -175,7 +175,7 @@ _PART_OF_IT: dict[int | str, dict[str, Any]] = {
 
 @router.get("/map/tiles", response_class=FileResponse, responses=_PART_OF_IT | problems(404))
 def get_map_tiles(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
-    """Return the city's own vector tiles, a PMTiles file, whole or in ranges of bytes (RFC 9110, 14)."""
+    """The city's own vector tiles, a PMTiles file, whole or in ranges of bytes (RFC 9110, 14)."""
     if state.city.tiles is None or state.city.map.tiles is None:
         raise NotFound("this city has no map tiles")
     path = state.city.path(state.city.map.tiles)
@@ -201,7 +201,7 @@ def get_map_layer(
     number: Annotated[int, Path(description="place of the layer in the city's `map.layers`, from 0")],
     state: Annotated[Public, Depends(public)],
 ) -> Response:
-    """Return one layer of the city's own basemap as GeoJSON in WGS 84."""
+    """One layer of the city's own basemap as GeoJSON in WGS 84."""
     layers = state.city.map.layers
     if not 0 <= number < len(layers):
         raise NotFound("this city has no such map layer")

@@ -9,7 +9,7 @@ ID = "{id}"
 
 
 def contact_template(city: Identity) -> str | None:
-    """Return the city's contact as a link that holds ``{id}``; ``None`` where the city file names none."""
+    """The city's contact as a link that holds ``{id}``; ``None`` where the city file names none."""
     contact = city.contact
     if contact is None or ID in contact:
         return contact
@@ -21,6 +21,6 @@ def contact_template(city: Identity) -> str | None:
 
 
 def contact_link(city: Identity, incident_id: str = "") -> str | None:
-    """Return the link for one incident, or for a page that is of none."""
+    """The link for one incident, or for a page that is of none."""
     template = contact_template(city)
     return None if template is None else template.replace(ID, incident_id)

@@ -95,7 +95,7 @@ _OF_THE_WINDOW: dict[str, dict[str, Any]] = {
 
 
 def _window(schemas: dict[str, Any]) -> dict[str, Any]:
-    """Return the components that describe the window: a row of it, and its columns of words."""
+    """The components that describe the window: a row of it, and its columns of words."""
     properties = schemas["IncidentProperties"]["properties"]
     return {
         "WindowRow": {

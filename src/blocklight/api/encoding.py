@@ -16,7 +16,7 @@ _PREFERENCE = ("zstd", "br", "gzip")
 
 
 def preferred_encoding(accept: str | None, available: tuple[str, ...] = _PREFERENCE) -> str:
-    """Return what of *available* ``Accept-Encoding`` allows (RFC 9110 12.5.3), or ``identity``."""
+    """What of *available* ``Accept-Encoding`` allows (RFC 9110 12.5.3), or ``identity``."""
     weights: dict[str, float] = {}
     for part in (accept or "").lower().split(","):
         name, _, parameter = part.strip().partition(";")

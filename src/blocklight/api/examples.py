@@ -40,7 +40,7 @@ LIFE = _response("The incident and its life", "application/geo+json", IncidentLi
 
 
 def problem_response(status: int, title: str, detail: str, **members: str) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI entry of one kind of failure."""
+    """The OpenAPI entry of one kind of failure."""
     example = {"type": "about:blank", "title": title, "status": status, "detail": detail, **members}
     return {status: _response(title, "application/problem+json", Problem, example)}
 
@@ -59,19 +59,19 @@ NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The clien
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI entries of these failures."""
+    """The OpenAPI entries of these failures."""
     return {status: PROBLEMS[status] for status in statuses}
 
 
 def json_response(
     description: str, answer: object, example: object, media_type: str = "application/json"
 ) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI entries of a JSON answer with its example, and of its being unchanged."""
+    """The OpenAPI entries of a JSON answer with its example, and of its being unchanged."""
     return {200: _response(description, media_type, answer, example), **NOT_MODIFIED}
 
 
 def text_response(description: str, example: str) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI entry of a plain text answer with its example."""
+    """The OpenAPI entry of a plain text answer with its example."""
     content = {"schema": {"type": "string"}, "example": example}
     return {200: {"description": description, "content": {"text/plain": content}}}
 

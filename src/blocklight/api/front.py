@@ -102,7 +102,7 @@ class Front:
             await self._too_many("requests", wait_s, scope, receive, send)
 
     def _from_client(self, scope: Any) -> Any:  # noqa: ANN401 - ASGI
-        """Return *scope* as of the client that a trusted proxy speaks for."""
+        """*scope* as of the client that a trusted proxy speaks for."""
         client = scope.get("client")
         trusted = self._admission.limits.trusted
         if not client or not trusted or not is_trusted(client[0], trusted):
@@ -204,7 +204,7 @@ class Front:
 
 
 def _preflight(path: str) -> list[tuple[bytes, bytes]]:
-    """Return what a page of another site may send; a query may be too long for an address."""
+    """What a page of another site may send; a query may be too long for an address."""
     methods = b"GET, HEAD, POST, OPTIONS" if path.startswith(_TAKES_FORMS) else b"GET, HEAD, OPTIONS"
     return [*_PREFLIGHT, (b"allow", methods), (b"access-control-allow-methods", methods)]
 
@@ -214,7 +214,7 @@ def _address(scope: Any) -> str:  # noqa: ANN401 - ASGI
 
 
 def _adding(send: Any, scope: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - ASGI
-    """Return a ``send`` that adds the headers of every answer, and leaves the body of a HEAD's out."""
+    """A ``send`` that adds the headers of every answer, and leaves the body of a HEAD's out."""
     headers = [*_HEADERS, _OPEN] if scope["path"].startswith(_OPEN_TO_ALL) else _HEADERS
 
     async def send_with_headers(message: Any) -> None:  # noqa: ANN401 - ASGI

@@ -49,7 +49,7 @@ async def readyz(state: Annotated[Public, Depends(public)]) -> Response:
     "/metrics", response_class=PlainTextResponse, responses=text_response("Figures", "blocklight_seq 4822.0")
 )
 def metrics(state: Annotated[Public, Depends(public)]) -> Response:
-    """Return figures in the Prometheus exposition format; those for the operator have another port."""
+    """Figures in the Prometheus exposition format; those for the operator have another port."""
     registry = CollectorRegistry()
     registry.register(PublicFigures(state.publisher, state.admission))
     headers = {"cache-control": "no-store"}

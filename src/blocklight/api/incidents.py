@@ -94,7 +94,7 @@ class IncidentParameters(BaseModel):
         return value
 
     def query(self, zone: ZoneInfo) -> IncidentQuery:
-        """Return the store's query for these parameters, with hours and weekdays as clocks in *zone* show."""
+        """The store's query for these parameters, with hours and weekdays as clocks in *zone* show."""
         kind, _, area = (self.area or "").partition(":")
         return IncidentQuery(
             bbox=None if self.bbox is None else _box(self.bbox),
@@ -178,7 +178,7 @@ def get_incident(
     ],
     state: Annotated[Public, Depends(public)],
 ) -> Response:
-    """Return one incident with its life: every published change, oldest first."""
+    """One incident with its life: every published change, oldest first."""
     stored, life = state.store.incident(incident_id)
     body: IncidentLife = {
         **stored_feature(stored),

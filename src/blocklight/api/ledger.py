@@ -70,7 +70,7 @@ class LedgerParameters(BaseModel):
         return value
 
     def days(self, yesterday: date) -> tuple[date, date]:
-        """Return the first and the last day; raises ``BadQuery``."""
+        """The first and the last day; raises ``BadQuery``."""
         until = min(self.to or yesterday, yesterday)
         since = self.from_ or until - timedelta(days=_USUAL_DAYS - 1)
         if (until - since).days >= _MOST_DAYS:
@@ -84,7 +84,7 @@ def get_ledger(
     parameters: Annotated[LedgerParameters, Query()],
     state: Annotated[Public, Depends(public)],
 ) -> Response:
-    """Return what became of everything fetched, by day, or for one area by month.
+    """What became of everything fetched, by day, or for one area by month.
 
     Fetched is published, held (published late), withheld by reason and rejected by reason together, each
     incident counted once, on the day (UTC) on which that was decided: what waits is not told of. Counts
@@ -97,7 +97,7 @@ def get_ledger(
 
 
 def told(state: Public, parameters: LedgerParameters) -> Ledger:
-    """Return the ledger as the API tells it; raises ``BadQuery``."""
+    """The ledger as the API tells it; raises ``BadQuery``."""
     yesterday = state.publisher.now().astimezone(UTC).date() - timedelta(days=1)
     since, until = parameters.days(yesterday)
     body: Ledger = {
@@ -115,13 +115,13 @@ def told(state: Public, parameters: LedgerParameters) -> Ledger:
 
 
 def newest_day(state: Public) -> LedgerDay:
-    """Return the ledger of the newest day that is over."""
+    """The ledger of the newest day that is over."""
     day = state.publisher.now().astimezone(UTC).date() - timedelta(days=1)
     return state.store.ledger_days(day, day)[0]
 
 
 def _months(state: Public, area: str, since: date, until: date) -> list[LedgerMonth]:
-    """Return the months that lie wholly between two days; raises ``BadQuery`` for an area of another kind."""
+    """The months that lie wholly between two days; raises ``BadQuery`` for an area of another kind."""
     kind, _, area_id = area.partition(":")
     ids = [one.id for one in state.areas.by_kind.get(kind, ())]
     if kind != state.city.ledger_kind or area_id not in ids:
@@ -136,7 +136,7 @@ def _months(state: Public, area: str, since: date, until: date) -> list[LedgerMo
 
 
 def places(state: Public) -> LedgerPlaces:
-    """Return how far the incidents of the live window were moved at most, and how many have no place."""
+    """How far the incidents of the live window were moved at most, and how many have no place."""
     masked = Counter(
         (place.kind, place.radius_m) if place else None for place in state.publisher.columns.placed()
     )

@@ -45,7 +45,7 @@ _REFUSALS_EACH = 0.4
 
 @lru_cache(4096)
 def address_key(host: str) -> str:
-    """Return what is counted as one address: an IPv4 address, or an IPv6 network of 56 bits."""
+    """What is counted as one address: an IPv4 address, or an IPv6 network of 56 bits."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
@@ -70,7 +70,7 @@ def is_trusted(host: str, trusted: tuple[Network, ...]) -> bool:
 
 
 def client_address(peer: str, forwarded: str, trusted: tuple[Network, ...]) -> str:
-    """Return who asks: the peer, or the nearest address that trusted proxies did not write of each other.
+    """Who asks: the peer, or the nearest address that trusted proxies did not write of each other.
 
     *forwarded* is ``X-Forwarded-For``, which anybody can send: only what a trusted proxy added is believed.
     """

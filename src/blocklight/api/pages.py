@@ -27,7 +27,7 @@ _MISSING = "the web app is not built in this installation; the API works: see /o
 def content_policy(
     style_url: str | None, framed_by: Sequence[str] = (), geocoder_url: str | None = None
 ) -> str:
-    """Return the Content-Security-Policy: ourselves, basemap, geocoder, and who may frame it."""
+    """The Content-Security-Policy: ourselves, basemap, geocoder, and who may frame it."""
     extra = _origin(style_url)
     return "; ".join(
         (
@@ -119,7 +119,7 @@ def _serve(request: Request, state: Public, path: str, headers: dict[str, str] |
 
 
 def _file(root: Path, path: str) -> Path | None:
-    """Return the file that a path names in its one plain spelling, so that none is kept twice."""
+    """The file that a path names in its one plain spelling, so that none is kept twice."""
     try:
         file = (root / path).resolve()
         plain = file.relative_to(root.resolve()).as_posix()

@@ -40,7 +40,7 @@ _EXAMPLE: Policy = {
 
 @router.get("/policy", responses=json_response("The policy", Policy, _EXAMPLE) | problems(503))
 def get_policy(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
-    """Return how places are masked, which sensitive groups are withheld, and what of them is let through.
+    """How places are masked, which sensitive groups are withheld, and what of them is let through.
 
     `masked_by_publisher` are the sources whose points are shown where their publisher puts them. `medical` is
     what of medical calls is published beside what always is; `medical_time_step_min` is the least step in
@@ -53,7 +53,7 @@ def get_policy(request: Request, state: Annotated[Public, Depends(public)]) -> R
 
 
 def told(state: Public) -> Policy:
-    """Return the policy in public words, as the API tells it."""
+    """The policy in public words, as the API tells it."""
     policy = state.city.policy
     return {
         "resolution": policy.resolution,

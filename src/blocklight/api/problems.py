@@ -25,7 +25,7 @@ _HEADERS = {
 
 
 def problem(status: int, title: str, detail: str | None = None, *, parameter: str | None = None) -> Response:
-    """Return a problem details response; *detail* is only ever our own words."""
+    """A problem details response; *detail* is only ever our own words."""
     body: Problem = {"type": "about:blank", "title": title, "status": status}
     if detail:
         body["detail"] = detail
@@ -35,12 +35,12 @@ def problem(status: int, title: str, detail: str | None = None, *, parameter: st
 
 
 def overloaded(retry_after_s: int = 2) -> Response:
-    """Return the answer to who asks for more than can be worked out in time."""
+    """The answer to who asks for more than can be worked out in time."""
     return _later(problem(HTTPStatus.SERVICE_UNAVAILABLE, "Busy", "try again in a moment"), retry_after_s)
 
 
 def too_many(detail: str, retry_after_s: int) -> Response:
-    """Return the answer to an address that asks for more than its share; its connection ends with it."""
+    """The answer to an address that asks for more than its share; its connection ends with it."""
     answer = problem(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests", detail)
     answer.headers["connection"] = "close"
     return _later(answer, retry_after_s)

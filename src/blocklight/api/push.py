@@ -105,7 +105,7 @@ class PushEndpoint:
             self._waiting[source] -= 1
 
     def _refuse(self, request: Request, source: str, *, is_stranger: bool) -> Response | None:
-        """Return why the request is not even read, ``None`` when it is."""
+        """Why the request is not even read, ``None`` when it is."""
         scheme = request.headers.get("authorization", "").partition(" ")[0]
         if is_stranger or scheme.lower() != "bearer":
             return self._wrong_key(f"{request.client.host if request.client else ''} {source}")

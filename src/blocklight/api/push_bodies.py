@@ -41,7 +41,7 @@ class PushedBodies:
         self._reading: dict[str, OrderedDict[_Reading, None]] = {}
 
     async def read(self, request: Request, source: str) -> bytes:
-        """Return the body of *request*; raises ``SlowBody`` or ``LargeBody``."""
+        """The body of *request*; raises ``SlowBody`` or ``LargeBody``."""
         body = bytearray()
         loop = asyncio.get_running_loop()
         began = loop.time()

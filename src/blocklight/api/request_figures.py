@@ -14,7 +14,7 @@ _ANYTHING = ("/{path:path}",)
 
 
 def _route_of(scope: Any) -> str:  # noqa: ANN401 - ASGI
-    """Return the declared path of the matching route, never text that a client sent."""
+    """The declared path of the matching route, never text that a client sent."""
     path = str(getattr(scope.get(ROUTED, scope).get("route"), "path", _UNROUTED))
     is_below = scope["path"].startswith(f"{_PREFIX}/") and path.startswith("/")
     # FastAPI names a router's routes without the prefix that it was included with.
@@ -28,7 +28,7 @@ class RequestFigures:
         self.histograms: dict[tuple[str, str], Histogram] = {}
 
     def timing(self, scope: Any, send: Any, route: str | None = None) -> Any:  # noqa: ANN401 - ASGI
-        """Return a ``send`` that times the start of the response; *route* names it if no router does."""
+        """A ``send`` that times the start of the response; *route* names it if no router does."""
         began = time.perf_counter()
 
         async def send_and_time(message: Any) -> None:  # noqa: ANN401 - ASGI

@@ -270,11 +270,11 @@ ANSWERS: tuple[type, ...] = (
 
 
 def reference(answer: object) -> dict[str, str]:
-    """Return the schema of an answer: a reference to its component."""
+    """The schema of an answer: a reference to its component."""
     return {"$ref": REF.format(name=getattr(answer, "__name__"))}  # noqa: B009 - a TypedDict has a name
 
 
 def components() -> dict[str, Any]:
-    """Return the JSON schema of every answer and of all that they are made of, by name."""
+    """The JSON schema of every answer and of all that they are made of, by name."""
     _, schemas = msgspec.json.schema_components(ANSWERS, ref_template=REF)
     return dict(sorted(schemas.items()))

@@ -46,13 +46,13 @@ _EXAMPLE: Sources = {
     "/sources", responses=json_response("The health of every source", Sources, _EXAMPLE) | problems(503)
 )
 def get_sources(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
-    """Return the health of every configured source; reasons are classes of failure, never payloads."""
+    """The health of every configured source; reasons are classes of failure, never payloads."""
     body: Sources = {"sources": health(state)}
     return PublicFile(orjson.dumps(body), "application/json", "no-cache").respond(request)
 
 
 def health(state: Public) -> list[SourceHealth]:
-    """Return what is known of each configured source's fetches, as the API tells it.
+    """What is known of each configured source's fetches, as the API tells it.
 
     Nothing here counts what an answer held: ``records`` are those that stand in the public window.
     """

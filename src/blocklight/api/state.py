@@ -25,7 +25,7 @@ class GeoJson(Response):
 
 
 def web_root() -> Path:
-    """Return the folder of the built web app inside the package."""
+    """The folder of the built web app inside the package."""
     return Path(str(resources.files("blocklight"))) / "assets"
 
 
@@ -50,6 +50,6 @@ class Public:
 
 
 def public(request: Request) -> Public:
-    """Return the state of the application that answers *request*."""
+    """The state of the application that answers *request*."""
     state: Public = request.app.state.public
     return state

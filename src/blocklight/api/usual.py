@@ -87,7 +87,7 @@ def get_usual(
 
 
 def told(state: Public, parameters: UsualParameters) -> Usual:
-    """Return the answer as the API tells it; raises ``BadQuery`` for an area that the city does not have."""
+    """The answer as the API tells it; raises ``BadQuery`` for an area that the city does not have."""
     area, name = _area(state, parameters.area)
     categories = frozenset(parameters.category)
     kinds = [one for one in Kind if any(source.kind is one for source in state.city.sources)]
@@ -106,7 +106,7 @@ def told(state: Public, parameters: UsualParameters) -> Usual:
 
 
 def _area(state: Public, asked: str | None) -> tuple[tuple[str, str] | None, str]:
-    """Return an area and its name, those of the whole city for ``None``; raises ``BadQuery``."""
+    """An area and its name, those of the whole city for ``None``; raises ``BadQuery``."""
     if asked is None:
         return None, state.city.city.name
     kind, _, area_id = asked.partition(":")
@@ -125,7 +125,7 @@ def compared(
 
 
 def kind_answer(found: Told) -> UsualKind:
-    """Return the comparison of one kind as the API answers it."""
+    """The comparison of one kind as the API answers it."""
     return {
         "kind": found.kind,
         "from": iso(found.start),

@@ -37,7 +37,7 @@ class WindowEndpoint:
         await _send(snapshot, request, send)
 
     def _hours(self, query: bytes) -> int | str:
-        """Return the hours asked for, or what is wrong with the query."""
+        """The hours asked for, or what is wrong with the query."""
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
         unknown = [name for name, _ in pairs if name != "hours"]
         if unknown:

@@ -92,7 +92,7 @@ def _opened(packed: object) -> Iterator[tarfile.TarFile]:
 
 
 def sha256(file: Path) -> str:
-    """Return a file's digest in hex."""
+    """A file's digest in hex."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 

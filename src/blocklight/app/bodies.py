@@ -11,7 +11,7 @@ _REDIRECTS = 3
 
 
 def read(file: Path, most: int) -> bytes:
-    """Return a file's bytes; raises ``BlocklightError`` for none, or for more than *most* of them."""
+    """A file's bytes; raises ``BlocklightError`` for none, or for more than *most* of them."""
     if not file.exists():
         raise BlocklightError(f"{file}: no such file")
     if not file.is_file():
@@ -24,7 +24,7 @@ def read(file: Path, most: int) -> bytes:
 def download(
     url: str, most: int, *, instead: str, typed: str | None = None, params: Mapping[str, str] | None = None
 ) -> bytes:
-    """Return what an address answers; *instead* names the option that does without it.
+    """What an address answers; *instead* names the option that does without it.
 
     It may lead into a private network only where the address that a person *typed*, by default *url*, does.
     Raises ``UsageError`` for what is no address, ``SourceError`` where there is no good answer of at most

@@ -27,7 +27,7 @@ Clock = Callable[[], datetime]
 
 
 def fast_clock(speed: float, start: datetime) -> Clock:
-    """Return a clock that shows *start* now and runs *speed* times as fast as the wall's."""
+    """A clock that shows *start* now and runs *speed* times as fast as the wall's."""
     begun = wall_clock()
     return lambda: start + (wall_clock() - begun) * speed
 
@@ -46,7 +46,7 @@ class CityRuntime:
     keys: bytes = field(default=b"", repr=False)
 
     def feeds(self, client: net.AsyncClient, now: Clock, clock_rate: float = 1) -> list[Feed]:
-        """Return a feed for each source of the city."""
+        """A feed for each source of the city."""
         claims = Claims() if len(self.city.sources) > 1 else None
         companions = Companions.of(self.city)
         return [
@@ -87,14 +87,14 @@ def open_city(options: Options, *, reading: bool = True) -> CityRuntime:
 
 
 def http_client(city: City, now: Clock, seed: int = 7) -> net.AsyncClient:
-    """Return the client for a city's sources; those of the demo are answered inside this process."""
+    """The client for a city's sources; those of the demo are answered inside this process."""
     simulated = sorted(host for host in net.hosts_of(city) if host.endswith(_DEMO_DOMAIN))
     mounts = {f"all://{host}": _dispatch_centre(now, seed) for host in simulated}
     return net.client(net.outbound(net.hosts_of(city)), mounts=mounts)
 
 
 def transport_to(source: SourceSpec, now: Clock) -> net.AsyncTransport:
-    """Return the way to one source: the network, or the demo's dispatch centre."""
+    """The way to one source: the network, or the demo's dispatch centre."""
     host = net.host_of(source.url)
     return _dispatch_centre(now) if host.endswith(_DEMO_DOMAIN) else net.outbound({host})
 

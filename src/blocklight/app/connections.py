@@ -32,7 +32,7 @@ _WAITING_FOR_BODY, _WAITING_FOR_HEADERS = "body", "headers"
 
 
 def bounded_protocol(admission: Admission | None = None) -> Any:  # noqa: ANN401 - what uvicorn makes protocols with
-    """Return how uvicorn makes a connection's protocol, within the limits of *admission*."""
+    """How uvicorn makes a connection's protocol, within the limits of *admission*."""
     return partial(BoundedProtocol, admission=admission or Admission(Limits()))
 
 
@@ -272,7 +272,7 @@ class _UntilRead:
         self._protocol.transport.write(data)
 
     def is_closing(self) -> bool:
-        """Return whether nothing more can be sent."""
+        """Whether nothing more can be sent."""
         return self._protocol.transport.is_closing()
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ _STEP = timedelta(minutes=15)
 
 
 def client_of(city: City, centre: ASGIApp) -> net.AsyncClient:
-    """Return a client whose every question is answered inside this process."""
+    """A client whose every question is answered inside this process."""
     inside = net.in_process(centre)
     return net.client(inside, mounts={f"all://{host}": inside for host in net.hosts_of(city)})
 
@@ -39,7 +39,7 @@ class PastClock:
         self.at = at
 
     def __call__(self) -> datetime:
-        """Return where it stands."""
+        """Where it stands."""
         return self.at
 
 

@@ -19,5 +19,5 @@ def raise_file_limit(connections: int) -> int:
 
 
 def connections_for(files: int, wanted: int) -> int:
-    """Return how many of *wanted* connections fit beside what else is open, at least half of *files*."""
+    """How many of *wanted* connections fit beside what else is open, at least half of *files*."""
     return min(wanted or files, max(files - _RESERVE, files // 2))

@@ -10,7 +10,7 @@ ACTION = "id key"
 
 
 def known_check(store: Store) -> str | None:
-    """Return what tells the keys that filled a database from others, ``None`` for a new one."""
+    """What tells the keys that filled a database from others, ``None`` for a new one."""
     told = [entry.detail["check"] for entry in store.audit() if entry.action == ACTION]
     return str(told[-1]) if told else None
 

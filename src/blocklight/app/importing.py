@@ -150,7 +150,7 @@ def _told(file: Path, error: SourceError) -> str:
 
 
 def _as_history(source: SourceSpec) -> SourceSpec:
-    """Return a source as its history is read: a call that was once in the feed has left it since."""
+    """A source as its history is read: a call that was once in the feed has left it since."""
     return source.model_copy(update={"closes": "never"}) if source.closes == "vanish" else source
 
 

@@ -49,7 +49,7 @@ def warn_if_moved(listener: socket.socket, port: int | None, *, option: str = "-
 
 
 def address_of(listener: socket.socket) -> str:
-    """Return the URL at which a listener answers."""
+    """The URL at which a listener answers."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

@@ -6,7 +6,7 @@ from blocklight.config.city import City
 
 
 def missing_ground(city: City, path: str, style_url: str | None = None) -> str | None:
-    """Return one sentence about what is missing, ``None`` where nothing is; *path* is the city file as typed.
+    """One sentence about what is missing, ``None`` where nothing is; *path* is the city file as typed.
 
     A hosted style, the city's own or the machine's *style_url*, has ground and names of its own.
     """

@@ -14,7 +14,7 @@ from blocklight.store import Store, Tombstones
 
 
 def wall_clock() -> datetime:
-    """Return the time, aware and in UTC."""
+    """The time, aware and in UTC."""
     return datetime.now(UTC)
 
 
@@ -75,5 +75,5 @@ def open_store(options: Options, city: City, settings: Settings, *, existing: bo
 
 
 def tombstone_file(folder: Path, settings: Settings) -> Path:
-    """Return where the ids of what is taken back are noted: the environment's file, or the city folder's."""
+    """Where the ids of what is taken back are noted: the environment's file, or the city folder's."""
     return settings.tombstones or folder / "tombstones"

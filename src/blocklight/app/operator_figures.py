@@ -203,7 +203,7 @@ def port_of_intake(
 
 
 def _fetches(intake: Intake, watch: StoreWatch) -> tuple[bool, str]:
-    """Return whether an intake process fetches and can store, with a word for its state."""
+    """Whether an intake process fetches and can store, with a word for its state."""
     if watch.failure is not None:
         return False, "nothing can be stored"
     return intake.fetching, "fetching" if intake.fetching else "waiting"

@@ -96,7 +96,7 @@ class OperatorPort:
                 return b"404 Not Found", b"not found"
 
     def metrics(self) -> bytes:
-        """Return all figures of this moment in the Prometheus exposition format."""
+        """All figures of this moment in the Prometheus exposition format."""
         registry = CollectorRegistry()
         for collector in self._collectors:
             registry.register(collector)
@@ -120,7 +120,7 @@ class _WithCity(Collector):
 
 
 def _host_name(header: str) -> str:
-    """Return the host of a ``Host`` header without its port, empty for one that is malformed."""
+    """The host of a ``Host`` header without its port, empty for one that is malformed."""
     try:
         return urlsplit(f"//{header}").hostname or ""
     except ValueError:
@@ -128,7 +128,7 @@ def _host_name(header: str) -> str:
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
-    """Return the address that *text* spells out; one of IPv4 also where a socket of IPv6 reports it."""
+    """The address that *text* spells out; one of IPv4 also where a socket of IPv6 reports it."""
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:

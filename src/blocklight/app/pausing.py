@@ -56,7 +56,7 @@ def confirm_short_answer(options: Options, source: str) -> None:
 def _scope_of(
     city: City, source: str | None, category: Category | None, area: str | None
 ) -> tuple[PauseScope, str]:
-    """Return what a pause covers; raises ``UsageError`` for more than one thing or one unknown."""
+    """What a pause covers; raises ``UsageError`` for more than one thing or one unknown."""
     given: dict[PauseScope, str | None] = {"source": source, "category": category, "area": area}
     scopes = [(scope, str(value)) for scope, value in given.items() if value is not None]
     if len(scopes) > 1:

@@ -55,7 +55,7 @@ class Difference:
 def fingerprint(
     city: City, rules: Rules, shipped: CallTypes | None = None, known_words: KnownWords | None = None
 ) -> str:
-    """Return a digest of all that decides what a city publishes, and where.
+    """A digest of all that decides what a city publishes, and where.
 
     *shipped* are the call types that come with Blocklight, *known_words* the words. Whatever is missing here
     never acts on the past: a test changes each part by itself. The version stands for what the code decides.
@@ -77,7 +77,7 @@ def fingerprint(
 
 
 def _borders(city: City) -> list[dict[str, str]]:
-    """Return the area layers with a digest of each file: a rule may be about an area."""
+    """The area layers with a digest of each file: a rule may be about an area."""
     return [
         layer.model_dump(mode="json")
         | {"digest": hashlib.sha256(city.path(layer.file).read_bytes()).hexdigest()}
@@ -86,7 +86,7 @@ def _borders(city: City) -> list[dict[str, str]]:
 
 
 def _passed(city: City) -> dict[str, object]:
-    """Return what the city file says of points that are shown as they are."""
+    """What the city file says of points that are shown as they are."""
     passed = masked_by_publisher(city.sources)
     return {id_: line.model_dump(mode="json") for id_, line in sorted(passed.items())}
 
@@ -126,7 +126,7 @@ def apply_policy(city: City, rules: Rules, store: Store, now: datetime) -> Diffe
 
 
 def _types_of(detail: Mapping[str, Any]) -> Vocabulary:
-    """Return the types that could be published under a policy that was noted.
+    """The types that could be published under a policy that was noted.
 
     They are noted with it: judged again by the shipped words of today, those that are sensitive since would
     be missing, and never act on the past.

@@ -46,11 +46,11 @@ class PublishedCity:
         return self.side.store.features()
 
     def now(self) -> datetime:
-        """Return the city's time."""
+        """The city's time."""
         return self.side.publisher.now()
 
     def sources(self) -> Sequence[Mapping[str, str | datetime | None]]:
-        """Return id, label, kind, state and last_success_at of each source, as the public reads them."""
+        """Id, label, kind, state and last_success_at of each source, as the public reads them."""
         pulses = {pulse["id"]: pulse for pulse in self.side.publisher.sources_pulse(self.now())}
         return [
             {
@@ -75,7 +75,7 @@ def respond(request: Request, answer: Answer) -> Response:
 
 
 def create_public_app(side: Public, lifespan: Lifespan | None = None, inbox: Inbox | None = None) -> Any:  # noqa: ANN401 - an ASGI application
-    """Return the ASGI application of one city with every interface; an *inbox* takes pushed records."""
+    """The ASGI application of one city with every interface; an *inbox* takes pushed records."""
     geoservices = GeoServices(PublishedCity(side), respond)
     standard = Standard(geoservices.router(), PATHS, SCHEMAS)
     return create_app(side, lifespan, inbox, standards=[standard])

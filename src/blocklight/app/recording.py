@@ -111,7 +111,7 @@ class ReplayClock:
         self.at: datetime | None = None
 
     def now(self) -> datetime:
-        """Return the recorded time."""
+        """The recorded time."""
         return self.at or wall_clock()
 
 
@@ -151,7 +151,7 @@ class Replay:
 
 
 def _last_success(store: Store, source_id: str) -> datetime | None:
-    """Return when a source was last fetched with success.
+    """When a source was last fetched with success.
 
     It is noted just after the fetch is stored; a fetch that was stored and not noted is harmless to repeat.
     """

@@ -16,7 +16,7 @@ _FIELD_OF = {"unknown_status": "status", "no_time": "received_at", "bad_time": "
 
 
 def refusal(source: SourceSpec, answer: Answered) -> str | None:
-    """Return why a fetch of this answer would fail as a whole, ``None`` where it would not."""
+    """Why a fetch of this answer would fail as a whole, ``None`` where it would not."""
     try:
         judge_answer(source, answer)
     except SourceChanged as error:

@@ -89,7 +89,7 @@ def act_as_owner(*folders: Path) -> None:
 
 
 def who() -> str:
-    """Return who types the command, also through sudo; call it before ``act_as_owner``."""
+    """Who types the command, also through sudo; call it before ``act_as_owner``."""
     name = os.environ.get("SUDO_USER")
     if name:
         return name

@@ -141,14 +141,14 @@ async def serve(
 
 
 def polled(feeds: list[Feed]) -> list[Feed]:
-    """Return the feeds that are asked, and not those whose sources push."""
+    """The feeds that are asked, and not those whose sources push."""
     return [feed for feed in feeds if feed.source.connector != "push"]
 
 
 def _inbox(
     runtime: CityRuntime, feeds: list[Feed], now: Clock, stored: Callable[[], None], watch: StoreWatch
 ) -> Inbox | None:
-    """Return where sources push to, in a city that has such sources."""
+    """Where sources push to, in a city that has such sources."""
     pushed = [feed for feed in feeds if feed.source.connector == "push"]
     if not pushed:
         return None
@@ -174,7 +174,7 @@ async def _first_fetch(feeds: list[Feed], store: Store, progress: Progress) -> N
 
 
 def limits_of(settings: Settings) -> Limits:
-    """Return what the settings allow, and no more connections than this process may have files open."""
+    """What the settings allow, and no more connections than this process may have files open."""
     wanted = settings.max_connections
     most = connections_for(raise_file_limit(wanted), wanted)
     if most < wanted:

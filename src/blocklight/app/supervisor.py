@@ -25,7 +25,7 @@ def notify(*lines: str) -> None:
 
 
 def watchdog_s() -> float | None:
-    """Return how often the manager wants to hear from this process, ``None`` if it does not."""
+    """How often the manager wants to hear from this process, ``None`` if it does not."""
     try:
         within_s = int(os.environ.get("WATCHDOG_USEC", "0")) / 1_000_000
         process = int(os.environ.get("WATCHDOG_PID", os.getpid()))

@@ -37,7 +37,7 @@ _PLAIN_WIDTH = 120
 
 
 def _console(*, stderr: bool) -> Console:
-    """Return a console that is wide enough for a table where nobody's window limits it."""
+    """A console that is wide enough for a table where nobody's window limits it."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _PLAIN_WIDTH
     return Console(stderr=stderr, width=width, emoji=False)  # an area is called "beat:zzz"

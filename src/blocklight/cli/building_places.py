@@ -62,7 +62,7 @@ def build_places(name: str, given: Sources, output: Path | None) -> None:
 
 
 def _from(city: City, given: str | None, named: str | None) -> str | Path | None:
-    """Return where a layer is: a path as given on the command line, or beside the city file; or a URL."""
+    """Where a layer is: a path as given on the command line, or beside the city file; or a URL."""
     text = given or named
     if text is None or text.startswith(("http://", "https://")):
         return text

@@ -42,7 +42,7 @@ def list_feeds(place: str | None, *, file: Path | None, incidents: bool, table_u
 
 
 def address(row: Mapping[str, str]) -> str:
-    """Return the address of a row's feed as `new-city` takes it."""
+    """The address of a row's feed as `new-city` takes it."""
     url, dataset = row["URL"].strip(), row["dataset_id"].strip()
     host = url.removeprefix("https://").removeprefix("http://").rstrip("/")
     if row["DataType"] == "Socrata" and dataset:

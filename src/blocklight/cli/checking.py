@@ -282,7 +282,7 @@ def print_questions(raised: list[Question]) -> int:
 
 
 def counted(count: int, word: str) -> str:
-    """Return a number with its word in the singular or plural."""
+    """A number with its word in the singular or plural."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 

@@ -84,7 +84,7 @@ def explain_record(name: str, source_id: str | None, record: Path) -> None:
 
 
 def _rows(source: SourceSpec, city: City, body: bytes) -> list[RawRecord]:
-    """Return the rows of a file: one row as a JSON object, or a whole answer of the source."""
+    """The rows of a file: one row as a JSON object, or a whole answer of the source."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -23,7 +23,7 @@ class LineFormatter(Formatter):
     """Writes one record as one line, whatever is in it: no message can pretend to be another line."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's own name
-        """Return a line without characters that a terminal or a log reader would obey."""
+        """A line without characters that a terminal or a log reader would obey."""
         record.message = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", record.message)
         return super().formatMessage(record)
 
@@ -32,7 +32,7 @@ class JournalFormatter(LineFormatter):
     """Begins each line with its priority, as sd-daemon(3) has it; the journal notes the time itself."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the lines of a record."""
+        """The lines of a record."""
         priority = next((number for level, number in _PRIORITIES if record.levelno >= level), 7)
         return "\n".join(f"<{priority}>{line}" for line in super().format(record).splitlines())
 
@@ -51,7 +51,7 @@ class OncePerFault(logging.Filter):
         self._left_out: Counter[tuple[str, str, int]] = Counter()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether *record* is to be written."""
+        """Whether *record* is to be written."""
         if not record.exc_info or record.exc_info[0] is None:
             return True
         kind, _, traceback = record.exc_info
@@ -67,7 +67,7 @@ class OncePerFault(logging.Filter):
 
 
 def _raised_at(traceback: TracebackType | None) -> tuple[str, int]:
-    """Return the file and line of the code that raised."""
+    """The file and line of the code that raised."""
     if traceback is None:
         return "", 0
     while traceback.tb_next is not None:

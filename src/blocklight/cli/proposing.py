@@ -95,7 +95,7 @@ def _python(name: str) -> str:
 
 
 def _name_of(url: str) -> str:
-    """Return a name from an address: ``data.smallville.gov`` is ``smallville``."""
+    """A name from an address: ``data.smallville.gov`` is ``smallville``."""
     parts = (urlsplit(url).hostname or _NAMELESS).removeprefix("www.").split(".")
     dull = {"data", "gis", "opendata", "api", "services", "maps", "open", "arcgis"}
     words = [part for part in parts[:-1] if part not in dull and not re.match(r"^services?\d*$", part)]

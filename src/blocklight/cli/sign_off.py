@@ -101,7 +101,7 @@ def _records(
 
 
 async def _fetched(source: SourceSpec, city: City) -> list[RawRecord]:
-    """Return the records of a feed, page after page, up to a limit."""
+    """The records of a feed, page after page, up to a limit."""
     records: list[RawRecord] = []
     async with reader_of(source, city, None) as reader:
         async for batch in reader.fetch(None):
@@ -112,7 +112,7 @@ async def _fetched(source: SourceSpec, city: City) -> list[RawRecord]:
 
 
 def worksheet_of(counts: Sequence[TypeCount], name: str, day: date) -> str:
-    """Return TOML with a line for each type, all of them comments: taking a `#` away decides that one."""
+    """TOML with a line for each type, all of them comments: taking a `#` away decides that one."""
     lines = [
         f"# Call types of {name}, {day.isoformat()}, by number of records.",
         "# Take the `# ` away before each type that may be published, and give it its category.",
@@ -183,7 +183,7 @@ def decide(
     key: Callable[[], str],
     clock: Callable[[], float],
 ) -> Signed:
-    """Return what a person decides about the types that wait, a key for each; *clock* is in seconds."""
+    """What a person decides about the types that wait, a key for each; *clock* is in seconds."""
     waiting = [line for line in counts if line.waits]
     _legend()
     signed: Signed = {}
@@ -204,7 +204,7 @@ def decide(
 def _choice(
     line: TypeCount, meanings: CallMeanings, key: Callable[[], str], clock: Callable[[], float]
 ) -> Category | str:
-    """Return the category that a key stands for, or the key that leaves the type or stops."""
+    """The category that a key stands for, or the key that leaves the type or stops."""
     while True:
         shown = clock()
         typed = key()

@@ -39,6 +39,6 @@ def print_types(counts: Sequence[TypeCount], *, most: int, sign_off: str) -> Non
 
 
 def reason(line: TypeCount) -> str:
-    """Return why a type becomes what it does, and what it might be where it waits."""
+    """Why a type becomes what it does, and what it might be where it waits."""
     meaning = line.meaning
     return f"{meaning.why}; perhaps {meaning.proposal}" if line.waits and meaning.proposal else meaning.why

@@ -12,18 +12,18 @@ class Formatter(logging.Formatter):
     """Formats log lines; of an exception the places it came through, and its type."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's own name
-        """Return a line without its exception."""
+        """A line without its exception."""
         if record.name == "asyncio":  # it writes arguments and exceptions out behind what happened
             record.message = record.message.partition("\n")[0].partition("(")[0].rstrip()
         return super().formatMessage(record)
 
     def formatException(self, ei: _Raised) -> str:  # noqa: N802 - the standard library's own name
-        """Return where an exception came from."""
+        """Where an exception came from."""
         return "" if ei[1] is None else where(ei[1])
 
 
 def where(error: BaseException) -> str:
-    """Return the places that an error came through and the types of it and of what led to it."""
+    """The places that an error came through and the types of it and of what led to it."""
     return "\n".join(_lines(error, set())).rstrip()
 
 

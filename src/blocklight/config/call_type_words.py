@@ -27,7 +27,7 @@ _PENAL = frozenset({"PC", "P", "CP", "CODE", "SEC", "SECTION", "RCW", "ORS", "AC
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Return the words of a type: upper case, no accents, split at signs and between letters and digits."""
+    """The words of a type: upper case, no accents, split at signs and between letters and digits."""
     plain = unicodedata.normalize("NFKD", text.replace("'", "").replace("’", ""))
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return tuple(_PART.findall(letters.upper()))
@@ -88,7 +88,7 @@ class KnownWords(Table):
 
 @cache
 def shipped_words() -> KnownWords:
-    """Return the shipped vocabulary."""
+    """The shipped vocabulary."""
     text = resources.files("blocklight.config").joinpath("call_type_words.toml").read_text("utf-8")
     return KnownWords.model_validate(tomllib.loads(text))
 
@@ -149,7 +149,7 @@ class Lexicon:
         self._read_words: dict[str, tuple[str, ...]] = {}
 
     def read(self, text: str) -> Reading:
-        """Return what the words of a type say."""
+        """What the words of a type say."""
         parts = self._join(words(text))
         there = frozenset(parts)
         groups = self._groups(parts, there)
@@ -160,7 +160,7 @@ class Lexicon:
         return self._harmless(parts, there, groups)
 
     def _join(self, parts: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the words with those that mean one thing together made one."""
+        """The words with those that mean one thing together made one."""
         for phrase, name in self._joined:
             if phrase[0] not in parts:
                 continue
@@ -199,7 +199,7 @@ class Lexicon:
         return word in self._beside_medical
 
     def _groups(self, parts: tuple[str, ...], there: frozenset[str]) -> dict[str, str]:
-        """Return the sensitive groups of a type, each with what says so."""
+        """The sensitive groups of a type, each with what says so."""
         said: dict[str, str] = {}
         for word in sorted(there):
             groups = self._read_words.get(word)
@@ -218,7 +218,7 @@ class Lexicon:
         return said
 
     def _of_word(self, word: str) -> tuple[str, ...]:
-        """Return the sensitive groups of one word: itself, a part of it, or a typing error away from one."""
+        """The sensitive groups of one word: itself, a part of it, or a typing error away from one."""
         if word in self._sensitive:
             return (self._sensitive[word],)
         if word in self._ordinary or word.isdigit():
@@ -233,7 +233,7 @@ class Lexicon:
 
 @cache
 def lexicon() -> Lexicon:
-    """Return the shipped vocabulary, ready to read types."""
+    """The shipped vocabulary, ready to read types."""
     return Lexicon(shipped_words())
 
 
@@ -278,7 +278,7 @@ def _contains(word: str, stem: str) -> bool:
 
 @cache
 def _pieces(letters: str) -> tuple[str, ...]:
-    """Return the three pieces of a stem: looking for them is quick, and most words hold none."""
+    """The three pieces of a stem: looking for them is quick, and most words hold none."""
     size = len(letters) // _PIECES
     return letters[:size], letters[size : 2 * size], letters[2 * size :]
 

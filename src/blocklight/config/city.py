@@ -277,7 +277,7 @@ class City(Table):
         return self.areas[0].kind if self.areas else None
 
     def source(self, source_id: str) -> SourceSpec:
-        """Return the source with this id; raises ``CityFileError`` naming those that exist."""
+        """The source with this id; raises ``CityFileError`` naming those that exist."""
         for source in self.sources:
             if source.id == source_id:
                 return source
@@ -293,13 +293,13 @@ class City(Table):
 
 
 def shipped_cities() -> dict[str, Path]:
-    """Return the names of the cities that come with Blocklight, each with its file."""
+    """The names of the cities that come with Blocklight, each with its file."""
     folder = Path(str(resources.files("blocklight"))) / "cities"
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
 def city_path(name_or_path: str) -> Path:
-    """Return the file of a shipped city, by its name, or the path of any other."""
+    """The file of a shipped city, by its name, or the path of any other."""
     return shipped_cities().get(name_or_path) or Path(name_or_path)
 
 
@@ -381,7 +381,7 @@ def _check_policy(city: City, file: str) -> None:
 
 @cache
 def default_call_types() -> CallTypes:
-    """Return the shipped rules that lie underneath every city's own."""
+    """The shipped rules that lie underneath every city's own."""
     text = resources.files("blocklight.config").joinpath("call_types.toml").read_text("utf-8")
     return CallTypes.model_validate(tomllib.loads(text))
 

@@ -14,7 +14,7 @@ from blocklight.model.vocabulary import Category
 
 
 def with_signed_types(text: str, signed: Mapping[str, Category], day: date, *, file: str) -> str:
-    """Return a city file with a line for each signed type under ``[call_types.exact]``, dated by a comment.
+    """A city file with a line for each signed type under ``[call_types.exact]``, dated by a comment.
 
     Raises ``CityFileError`` for a file whose tables are written so that a line cannot be added.
     """
@@ -38,7 +38,7 @@ def with_signed_types(text: str, signed: Mapping[str, Category], day: date, *, f
 
 
 def with_ground(text: str, keys: Mapping[str, Any], *, file: str) -> str:
-    """Return a city file with *keys* added: tables of `map`, `geocoder` and `places`, and further `areas`.
+    """A city file with *keys* added: tables of `map`, `geocoder` and `places`, and further `areas`.
 
     Raises ``CityFileError`` for a file whose tables are written so that a key cannot be added.
     """
@@ -63,7 +63,7 @@ def with_ground(text: str, keys: Mapping[str, Any], *, file: str) -> str:
 
 
 def ground_lines(keys: Mapping[str, Any]) -> str:
-    """Return the lines that ``with_ground`` would add, for a person to paste."""
+    """The lines that ``with_ground`` would add, for a person to paste."""
     return with_ground("", keys, file="").lstrip()
 
 

@@ -8,7 +8,7 @@ from blocklight.model.vocabulary import Status
 
 
 def never_closing(sources: Sequence[SourceSpec]) -> frozenset[str]:
-    """Return the ids of the sources that never say that a call is closed."""
+    """The ids of the sources that never say that a call is closed."""
     return frozenset(source.id for source in sources if source.closes == "never")
 
 
@@ -32,7 +32,7 @@ def endless_holds(policy: Policy, sources: Sequence[SourceSpec]) -> Iterator[Mis
 
 
 def _may_meet(rule: Rule, source: SourceSpec) -> bool:
-    """Return whether a record of *source* may match *rule*, by what the city file says of both."""
+    """Whether a record of *source* may match *rule*, by what the city file says of both."""
     agency = source.fields.agency
     agencies = {str(word) for word in (*(agency.map or {}).values(), agency.default) if word}
     return (

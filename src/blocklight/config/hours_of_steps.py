@@ -23,7 +23,7 @@ def hours_inside_steps(policy: Policy) -> Iterator[Mistake]:
 
 
 def _steps_beside(rule: Rule, policy: Policy) -> set[int]:
-    """Return the steps to which the times of incidents are cut that *rule* may meet."""
+    """The steps to which the times of incidents are cut that *rule* may meet."""
     steps: set[int | None] = {
         other.time_step_min
         for other in policy.rules

@@ -32,16 +32,16 @@ class Hit(Protocol):
     """What either engine says of a match."""
 
     def groupdict(self) -> Mapping[str, str | None]:
-        """Return the text of each named group."""
+        """The text of each named group."""
         ...
 
     def group(self) -> str | Any:  # noqa: ANN401 - as the standard engine's type says
-        """Return the text that was matched."""
+        """The text that was matched."""
         ...
 
 
 def longest(pattern: str, flags: int) -> int:
-    """Return how long a text may be for *pattern* to be tried on it; 0 where no length is bounded.
+    """How long a text may be for *pattern* to be tried on it; 0 where no length is bounded.
 
     Raises what `re.compile` does for what is no pattern.
     """
@@ -61,7 +61,7 @@ class Matcher:
         self._linear = linear(pattern, flags) if ways(pattern, flags, LONGEST_CELL) > _FEW_WAYS else None
 
     def search(self, text: str) -> Hit | None:
-        """Return where the pattern first matches, ``None`` as well for a text too long to be tried."""
+        """Where the pattern first matches, ``None`` as well for a text too long to be tried."""
         if self._linear is not None and _SHORT < len(text) <= LONGEST_CELL and plain_ascii(text):
             hit: Hit | None = self._linear.search(text)
             return hit
@@ -70,7 +70,7 @@ class Matcher:
 
 @cache
 def matcher(pattern: str) -> Matcher:
-    """Return what tries *pattern* without regard to case, made once."""
+    """What tries *pattern* without regard to case, made once."""
     return Matcher(pattern, re.IGNORECASE)
 
 
@@ -80,7 +80,7 @@ def plain_ascii(text: str) -> bool:
 
 
 def linear(pattern: str, flags: int) -> Any:  # noqa: ANN401 - RE2's binding has no types
-    """Return a pattern made by RE2, ``None`` for one that it does not know or would read otherwise."""
+    """A pattern made by RE2, ``None`` for one that it does not know or would read otherwise."""
     if not pattern.isascii() or any(sign in pattern for sign in _READ_OTHERWISE):
         return None
     options = re2.Options()

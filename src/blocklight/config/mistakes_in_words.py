@@ -11,7 +11,7 @@ _LATITUDES = ("south", "north")
 
 
 def in_words(error: ErrorDetails, top: type[BaseModel]) -> str:
-    """Return the reason of one mistake; *top* is the model of the whole file."""
+    """The reason of one mistake; *top* is the model of the whole file."""
     given: Any = error.get("input")
     match error["type"]:
         case "extra_forbidden":

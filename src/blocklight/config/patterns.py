@@ -28,7 +28,7 @@ class _Next(NamedTuple):
 
 
 def ways(pattern: str, flags: int, length: int) -> int:
-    """Return at most how many ways there are to look for *pattern* in a text of *length* characters."""
+    """At most how many ways there are to look for *pattern* in a text of *length* characters."""
     nodes: Sequence[Node] = list(_parser.parse(pattern, flags))
     end = _Next(frozenset())  # at the end of a pattern the first way is good
     anchored = bool(nodes) and str(nodes[0][1]) in ("AT_BEGINNING", "AT_BEGINNING_STRING")
@@ -37,7 +37,7 @@ def ways(pattern: str, flags: int, length: int) -> int:
 
 
 def examples(pattern: str, flags: int, most: int = 200) -> list[str]:
-    """Return short texts that *pattern* most likely finds, of each of its alternatives one."""
+    """Short texts that *pattern* most likely finds, of each of its alternatives one."""
     return list(islice(_examples(list(_parser.parse(pattern, flags))), most))
 
 
@@ -73,7 +73,7 @@ def _sequence(nodes: Iterable[Node], after: _Next, length: int) -> int:
 
 
 def _one(node: Node, after: _Next, length: int) -> int:
-    """Return the ways of one part, given what may come *after* it."""
+    """The ways of one part, given what may come *after* it."""
     kind, inside = str(node[0]), node[1]
     if kind == "BRANCH":
         branches = [_sequence(branch, after, length) for branch in inside[1]]
@@ -86,7 +86,7 @@ def _one(node: Node, after: _Next, length: int) -> int:
 
 
 def _repeat(inside: tuple[int, int, Sequence[Node]], after: _Next, length: int) -> int:
-    """Return the ways of a repeat: the lengths it may have, or all ways of its body so often."""
+    """The ways of a repeat: the lengths it may have, or all ways of its body so often."""
     least, most, body = inside
     first = _first(body) or _ALL
     most = min(int(most), max(length, least))
@@ -100,7 +100,7 @@ def _repeat(inside: tuple[int, int, Sequence[Node]], after: _Next, length: int) 
 
 
 def _before(node: Node, after: _Next) -> _Next:
-    """Return what may come after the part before *node*."""
+    """What may come after the part before *node*."""
     if str(node[0]) == "AT" and str(node[1]).endswith("AT_BOUNDARY"):
         return _Next(after.chars, boundary=True)
     if str(node[0]) in ("AT", "ASSERT", "ASSERT_NOT"):  # whatever comes, it may not do
@@ -110,7 +110,7 @@ def _before(node: Node, after: _Next) -> _Next:
 
 
 def _first(nodes: Iterable[Node]) -> frozenset[int]:
-    """Return the characters that a match of *nodes* may begin with."""
+    """The characters that a match of *nodes* may begin with."""
     found: frozenset[int] = frozenset()
     for node in nodes:
         parts = list(_parts(node))
@@ -162,7 +162,7 @@ def _looks(nodes: Iterable[Node]) -> Iterator[Sequence[Node]]:
 
 
 def _chars(node: Node) -> frozenset[int]:
-    """Return the characters that a part of one character matches, in either case."""
+    """The characters that a part of one character matches, in either case."""
     kind, inside = str(node[0]), node[1]
     if kind == "LITERAL":
         return _either_case(inside)

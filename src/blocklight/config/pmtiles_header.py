@@ -52,7 +52,7 @@ class TilesFile:
 
 
 def _extent(value: object) -> list[float] | None:
-    """Return four numbers that `blocklight basemap build` and `ground` write, ``None`` for anything else."""
+    """Four numbers that `blocklight basemap build` and `ground` write, ``None`` for anything else."""
     if not isinstance(value, list) or len(value) != 4:  # noqa: PLR2004 - the sides of a box
         return None
     return [float(side) for side in value] if all(isinstance(side, int | float) for side in value) else None

@@ -222,7 +222,7 @@ class Policy(Table):
         return next((f"policy.rules.{name}.place" for name in named), None)
 
     def mask(self, rule: Rule) -> Mask:
-        """Return what stands for the place of an incident that *rule* decides."""
+        """What stands for the place of an incident that *rule* decides."""
         return rule.place or ("cell" if rule.resolution is not None else self.place)
 
 
@@ -239,7 +239,7 @@ Sensitive = Sequence[tuple[str, str]]
 
 
 def groups_of(source_type: str, sensitive: Sensitive) -> frozenset[str]:
-    """Return the sensitive groups that a folded source type belongs to, by patterns or by its words."""
+    """The sensitive groups that a folded source type belongs to, by patterns or by its words."""
     by_pattern = (g for pattern, g in sensitive if matcher(pattern).search(source_type))
     return frozenset(by_pattern).union(lexicon().read(source_type).groups)
 
@@ -353,7 +353,7 @@ def _unreachable(policy: Policy, sensitive: Sensitive) -> Iterator[Mistake]:
 
 
 def _takers(rule: Rule, before: Sequence[Rule]) -> set[str]:
-    """Return the names of the rules *before* that leave nothing to a rule; none if they leave something."""
+    """The names of the rules *before* that leave nothing to a rule; none if they leave something."""
     found: set[str] = set()
     for part in _parts(rule, before):
         left = rule.day

@@ -36,7 +36,7 @@ EVERYTHING = Reported(tuple(Stage), units=True)
 
 
 def reported(source: SourceSpec, sources: Sequence[SourceSpec] = ()) -> Reported:
-    """Return what *source* reports, with what is joined to its records from other *sources*."""
+    """What *source* reports, with what is joined to its records from other *sources*."""
     joined = [source, *(other for other in sources if _is_joined(source, other))]
     closes = any(one.closes != "never" for one in joined)
     stages = [Stage.RECEIVED]

@@ -165,7 +165,7 @@ class SourceSpec(Table):
         return self._every_column
 
     def with_every_column(self) -> Self:
-        """Return the source as `check` looks at it for what nobody named."""
+        """The source as `check` looks at it for what nobody named."""
         wide = self.model_copy()
         wide._every_column = True  # noqa: SLF001 - its own
         return wide
@@ -271,12 +271,12 @@ def _is_json_object(text: str) -> bool:
 
 
 def masked_by_publisher(sources: Iterable[SourceSpec]) -> dict[str, MaskedByPublisher]:
-    """Return which sources' points are shown as they are, and why, by their ids."""
+    """Which sources' points are shown as they are, and why, by their ids."""
     return {one.id: one.masked_by_publisher for one in sources if one.masked_by_publisher}
 
 
 def with_codes(table: dict[str, Any], file: str, folder: Path) -> dict[str, Any]:
-    """Return a parsed city file in which the fields' code tables stand in their maps."""
+    """A parsed city file in which the fields' code tables stand in their maps."""
     sources = table.get("sources")
     if not isinstance(sources, list):
         return table
@@ -296,7 +296,7 @@ def _with_source_codes(source: object, file: str, folder: Path) -> object:
 
 
 def _codes(folder: Path, named: str, file: str, key: str) -> dict[str, str]:
-    """Return a table of codes: a CSV file whose first two columns are the code and what it means."""
+    """A table of codes: a CSV file whose first two columns are the code and what it means."""
     path = (folder / named).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise CityFileError(file, key, "must lie beside the city file")

@@ -75,7 +75,7 @@ PublicReason = Annotated[str, StringConstraints(strip_whitespace=True, min_lengt
 
 
 def folded(text: str) -> str:
-    """Return the form in which an agency's words are compared: upper case, gaps and `_` as one space."""
+    """The form in which an agency's words are compared: upper case, gaps and `_` as one space."""
     return " ".join(text.replace("_", " ").split()).upper()
 
 

@@ -171,7 +171,7 @@ class Layer:
     history_days: int
 
     def describe(self) -> dict[str, Any]:
-        """Return the layer's own description."""
+        """The layer's own description."""
         return {
             "currentVersion": 11.2, "id": 0, "name": "Calls for Service", "type": "Feature Layer",
             "geometryType": "esriGeometryPoint", "objectIdField": "OBJECTID", "displayField": "CALL_TYPE",
@@ -220,7 +220,7 @@ class Layer:
         ]
 
     def _held(self, tests: list[Condition], now: int) -> Iterable[SimulatedCall]:
-        """Return the calls to look at: only the hours that the question can mean."""
+        """The calls to look at: only the hours that the question can mean."""
         start = (now // _DAY - self.history_days) * _DAY
         edited = [
             test.value for test in tests if test.column == "LASTEDIT" and test.operator in {">", ">=", "="}

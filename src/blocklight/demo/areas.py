@@ -86,7 +86,7 @@ _DISTRICTS = {
 
 @cache
 def faces() -> tuple[Geometry, ...]:
-    """Return the pieces of city land between main roads and shores."""
+    """The pieces of city land between main roads and shores."""
     ground = city_land()
     lines = shapely.union_all(
         [ground.boundary, *dividers(), *(LineString(line) for line in DRAWN.ward_lines)]
@@ -140,6 +140,6 @@ def grid_grounds() -> dict[str, Geometry]:
 
 
 def largest_inside(shape: Geometry) -> Geometry:
-    """Return a point well inside the largest part of a shape, where its label stands."""
+    """A point well inside the largest part of a shape, where its label stands."""
     part = max(parts(shape), key=lambda p: p.area)
     return shapely.maximum_inscribed_circle(part, tolerance=0.02).interpolate(0)

@@ -205,7 +205,7 @@ BURGLARIES_PER_DAY = 4.2
 
 @cache
 def by_text() -> dict[str, CallKind]:
-    """Return the kinds by the dispatch centre's words for them."""
+    """The kinds by the dispatch centre's words for them."""
     return {kind.text: kind for kind in KINDS}
 
 
@@ -218,7 +218,7 @@ def hour_weights(profile: str) -> tuple[float, ...]:
 
 @cache
 def _week() -> tuple[float, ...]:
-    """Return the calls expected in each hour of a week, Monday's first."""
+    """The calls expected in each hour of a week, Monday's first."""
     return tuple(
         sum(kind.daily * hour_weights(kind.hours)[hour] * WEEKDAYS[kind.hours][day] for kind in KINDS)
         for day in range(7)
@@ -227,5 +227,5 @@ def _week() -> tuple[float, ...]:
 
 
 def load(weekday: int, hour: int) -> float:
-    """Return how busy the centre is at a local hour against its mean (1.0): what makes queues grow."""
+    """How busy the centre is at a local hour against its mean (1.0): what makes queues grow."""
     return _week()[weekday * 24 + hour] * len(_week()) / sum(_week())

@@ -82,7 +82,7 @@ class SimulatedCall:
         return max(at for at in self.edits if at <= now)
 
     def type_at(self, now: int) -> str:
-        """Return the type that the row shows at *now*."""
+        """The type that the row shows at *now*."""
         return next((text for at, text in reversed(self.then) if at <= now), self.text)
 
     def open_at(self, now: int) -> bool:
@@ -100,7 +100,7 @@ class Dispatch:
         self._repeats = near_repeats.Repeats(seed)
 
     def hour(self, index: int) -> tuple[SimulatedCall, ...]:
-        """Return the calls received in one UTC hour (hours since 1970), oldest first."""
+        """The calls received in one UTC hour (hours since 1970), oldest first."""
         calls = self._hours.get(index)
         if calls is None:
             made = _make_hour(self._seed, index, self._repeats)
@@ -175,7 +175,7 @@ def _openings(rng: random.Random, index: int, local: datetime) -> Iterator[_Open
 
 @cache
 def _rates(weekday: int, hour: int) -> tuple[tuple[CallKind, float], ...]:
-    """Return the calls of each kind to expect in one local hour."""
+    """The calls of each kind to expect in one local hour."""
     return tuple(
         (kind, kind.daily * _SCALE * hour_weights(kind.hours)[hour] * WEEKDAYS[kind.hours][weekday])
         for kind in KINDS

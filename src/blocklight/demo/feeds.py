@@ -49,7 +49,7 @@ class Answer:
 
 
 def outage(seed: int, host: str, now: int) -> str | None:
-    """Return how the source fails at *now*, if it does: once in most hours, for 90 seconds."""
+    """How the source fails at *now*, if it does: once in most hours, for 90 seconds."""
     rng = random.Random(f"outage {seed} {host} {now // HOUR}")  # noqa: S311 - a simulation, not a secret
     start, kind, happens = rng.randrange(HOUR - OUTAGE_S), rng.choice(_OUTAGES), rng.random() < 0.4  # noqa: PLR2004
     return kind if happens and 0 <= now % HOUR - start < OUTAGE_S else None
@@ -63,7 +63,7 @@ def dispatch_centre(
     hiccups: bool = True,
     showcase: Showcase | None = None,
 ) -> ASGIApp:
-    """Return the application that answers for both hosts, as the centre stands at ``now()``.
+    """The application that answers for both hosts, as the centre stands at ``now()``.
 
     Without *hiccups* it never fails. It never does in its first ten minutes. With a *showcase* its scenes are
     among the calls.

@@ -91,7 +91,7 @@ def lakes() -> Geometry:
 
 @cache
 def shore_land() -> Geometry:
-    """Return the dry land proper: mainland, islands and quays, without piers and breakwaters."""
+    """The dry land proper: mainland, islands and quays, without piers and breakwaters."""
     rng = random.Random("coast")  # noqa: S311 - a drawing, not a secret
     natural = [
         _shore(DRAWN.mainland, rng),
@@ -120,7 +120,7 @@ def water() -> Geometry:
 
 @cache
 def city_land() -> Geometry:
-    """Return the land inside the city limit: what areas tile and streets cover."""
+    """The land inside the city limit: what areas tile and streets cover."""
     inside = (
         shore_land()
         .intersection(Polygon(rounded(DRAWN.city_limit, closed=True)))
@@ -131,13 +131,13 @@ def city_land() -> Geometry:
 
 @cache
 def hills() -> Geometry:
-    """Return the part of the city where streets follow the slopes."""
+    """The part of the city where streets follow the slopes."""
     return Polygon(rounded(DRAWN.hills, closed=True)).intersection(city_land())
 
 
 @cache
 def sheet() -> Geometry:
-    """Return the whole drawn rectangle."""
+    """The whole drawn rectangle."""
     return _SHEET
 
 
@@ -150,10 +150,10 @@ def height(x: float, y: float) -> float:
 
 
 def parts(geometry: Geometry) -> list[Geometry]:
-    """Return the single parts of any geometry, without the empty ones."""
+    """The single parts of any geometry, without the empty ones."""
     return [part for part in getattr(geometry, "geoms", [geometry]) if not part.is_empty]
 
 
 def near(x: float, y: float, radius_km: float) -> Geometry:
-    """Return a disc on the sheet."""
+    """A disc on the sheet."""
     return Point(x, y).buffer(radius_km)

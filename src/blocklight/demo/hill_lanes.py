@@ -30,7 +30,7 @@ class _Slopes:
         self._cells: dict[tuple[int, int], list[XY]] = {}
 
     def nearest(self, p: XY, apart: list[XY]) -> tuple[float, XY]:
-        """Return the distance to the nearest point of a lane, and that point; *apart* is not looked at."""
+        """The distance to the nearest point of a lane, and that point; *apart* is not looked at."""
         i, j = math.floor(p[0] / _SPACING_KM), math.floor(p[1] / _SPACING_KM)
         own = set(apart)
         close = [

@@ -17,7 +17,7 @@ Piece = tuple[list[XY], int, int]
 
 
 def number_at(x: float, y: float, dx: float, dy: float) -> int:
-    """Return the number of a house, in km, on a street that goes in a direction (of length 1) there."""
+    """The number of a house, in km, on a street that goes in a direction (of length 1) there."""
     toward = abs((x - CITY_HALL[0]) * dx + (y - CITY_HALL[1]) * dy)
     return _FIRST + int(toward * _A_KM)
 
@@ -37,7 +37,7 @@ def numbered(line: list[XY]) -> Iterator[Piece]:
 
 
 def _parted(a: XY, b: XY) -> list[XY]:
-    """Return the ends of a straight line, and where on it numbers turn: nearest to City Hall."""
+    """The ends of a straight line, and where on it numbers turn: nearest to City Hall."""
     length = math.dist(a, b)
     if length == 0:
         return [a]
@@ -53,7 +53,7 @@ def _ends(a: XY, b: XY) -> tuple[int, int]:
 
 
 def _grown(piece: Piece, end: XY, one: int, other: int) -> Piece | None:
-    """Return a piece with one more straight line, ``None`` where its numbers would not be even any more."""
+    """A piece with one more straight line, ``None`` where its numbers would not be even any more."""
     line, first, last = piece
     if abs(one - last) > _APART or (other > one) != (last > first):
         return None

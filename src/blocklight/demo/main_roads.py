@@ -33,7 +33,7 @@ def _smooth(points: list[XY]) -> Geometry:
 
 @cache
 def freeways() -> tuple[Road, ...]:
-    """Return the limited-access roads, with bridges over water; spurs end on the freeway that they leave."""
+    """The limited-access roads, with bridges over water; spurs end on the freeway that they leave."""
     lines: list[Geometry] = []
     for _, points in DRAWN.freeways:
         lines.append(_ending_on(_smooth(points), lines))
@@ -42,7 +42,7 @@ def freeways() -> tuple[Road, ...]:
 
 @cache
 def boulevards() -> tuple[Road, ...]:
-    """Return the main roads: radials, rings and hill roads; most bound neighbourhoods and beats."""
+    """The main roads: radials, rings and hill roads; most bound neighbourhoods and beats."""
     drawn = [_smooth(points) for _, points in DRAWN.boulevards]
     drawn = [_ending_on(line, drawn[:i] + drawn[i + 1 :]) for i, line in enumerate(drawn)]
     named = [Road(name, "boulevard", line) for (name, _), line in zip(DRAWN.boulevards, drawn, strict=True)]
@@ -57,7 +57,7 @@ def boulevards() -> tuple[Road, ...]:
 
 @cache
 def dividers() -> tuple[Geometry, ...]:
-    """Return the main roads that people think of as where one part of the city ends and the next begins."""
+    """The main roads that people think of as where one part of the city ends and the next begins."""
     inner = {"Lakeshore Dr", "Strand Dr", "Airfield Pkwy", "Riverside Dr", "Willow Ave"}
     return tuple(_prolonged(road.line) for road in (*boulevards(), *freeways()) if road.name not in inner)
 
@@ -90,7 +90,7 @@ def _ending_on(line: Geometry, others: list[Geometry]) -> Geometry:
 
 @cache
 def rails() -> tuple[Road, ...]:
-    """Return the coast line, its branch to the quays and the goods yard."""
+    """The coast line, its branch to the quays and the goods yard."""
     lines = [Road("Coast Line", "rail", _smooth(points)) for points in DRAWN.rail]
     lines += [
         Road(
@@ -105,7 +105,7 @@ def rails() -> tuple[Road, ...]:
 
 @cache
 def runways() -> tuple[Road, ...]:
-    """Return the airfield on the spit."""
+    """The airfield on the spit."""
     lines = [
         [(9.86, 0.02), (10.98, 0.34)],
         [(10.02, 0.5), (10.86, -0.14)],
@@ -116,7 +116,7 @@ def runways() -> tuple[Road, ...]:
 
 @cache
 def ramps() -> tuple[Road, ...]:
-    """Return the curved connectors where freeways meet."""
+    """The curved connectors where freeways meet."""
     whole = shapely.union_all([road.line for road in freeways()])
     drawn = []
     for x, y in DRAWN.interchanges:

@@ -39,7 +39,7 @@ class Repeats:
         self._made: dict[int, tuple[Burglary, ...]] = {}
 
     def in_hour(self, index: int) -> list[Burglary]:
-        """Return the burglaries of one UTC hour, oldest first."""
+        """The burglaries of one UTC hour, oldest first."""
         start, end = index * _HOUR, (index + 1) * _HOUR
         found = [
             burglary
@@ -55,7 +55,7 @@ class Repeats:
             del self._made[past]
 
     def _from(self, index: int) -> tuple[Burglary, ...]:
-        """Return the first burglaries of one hour and all that they draw later."""
+        """The first burglaries of one hour and all that they draw later."""
         made = self._made.get(index)
         if made is None:
             made = self._made[index] = tuple(_make(self._seed, index))

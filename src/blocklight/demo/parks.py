@@ -58,7 +58,7 @@ def _kept(shape: Geometry) -> Geometry:
 
 
 def _strand() -> Geometry:
-    """Return the crescent's beach: the seaward strip of land along the bay."""
+    """The crescent's beach: the seaward strip of land along the bay."""
     bay = near(3.6, 8.8, 1.5)
     return (
         shore_land()

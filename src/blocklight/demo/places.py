@@ -36,7 +36,7 @@ class Spot:
     neighborhood: str
 
     def degrees(self) -> XY:
-        """Return lon, lat in WGS 84."""
+        """Longitude and latitude in WGS 84."""
         return to_degrees(self.x, self.y)
 
 
@@ -112,7 +112,7 @@ def spots() -> tuple[Spot, ...]:
 
 @cache
 def chooser(profile: str) -> Callable[[random.Random], Spot]:
-    """Return how to draw a spot for a profile such as ``night`` or ``school``."""
+    """How to draw a spot for a profile such as ``night`` or ``school``."""
     spread, heats = _HEATS[profile]
     every = [spot for spot in spots() if (spot.road == "freeway") == (profile == "freeway")]
     running = np.cumsum(_draws(every, spread, heats)).tolist()

@@ -88,7 +88,7 @@ class RequestDesk:
         self._hours: dict[int, tuple[SimulatedRequest, ...]] = {}
 
     def hour(self, index: int) -> tuple[SimulatedRequest, ...]:
-        """Return the requests received in one UTC hour, oldest first."""
+        """The requests received in one UTC hour, oldest first."""
         requests = self._hours.get(index)
         if requests is None:
             requests = self._hours[index] = tuple(_make_hour(self._seed, index))

@@ -77,7 +77,7 @@ class Dataset:
         return [_row(request, columns, now) for request in rows[offset : offset + limit]]
 
     def _from(self, tests: list[Condition], now: int) -> int:
-        """Return the first moment whose requests the question can mean."""
+        """The first moment whose requests the question can mean."""
         start = (now // _DAY - self.history_days) * _DAY
         for test in tests:
             if test.column == ":updated_at" and test.operator in {">", ">="}:

@@ -37,7 +37,7 @@ _NUMBERED = {("downtown", 0): "St", ("east", 1): "Ave"}
 
 
 def of(grid: str, direction: int) -> Callable[[int], str]:
-    """Return the naming of one direction of a grid: line number from 0 → name."""
+    """The naming of one direction of a grid: line number from 0 → name."""
     if grid == "hills":
         compounds = [
             a + b for b, a in product(_HILL_B.split(), _HILL_A.split()) if not a.lower().startswith(b)

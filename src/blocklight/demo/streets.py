@@ -52,7 +52,7 @@ GRIDS: dict[str, Grid] = {
 
 @cache
 def corridors() -> Geometry:
-    """Return the ground that freeways and railways take, where only few streets get across."""
+    """The ground that freeways and railways take, where only few streets get across."""
     wide = [road.line.buffer(0.045) for road in freeways()]
     return shapely.union_all(wide + [road.line.buffer(0.018) for road in rails()])
 
@@ -74,7 +74,7 @@ def grid_streets(grid: Grid, ground: Geometry) -> Iterator[Road]:
 
 
 def block(grid: Grid, x: float, y: float, blocks: tuple[int, int]) -> Geometry:
-    """Return the outline of whole blocks of *grid* around a point: where a park or a school can stand."""
+    """The outline of whole blocks of *grid* around a point: where a park or a school can stand."""
     u, v = _turned(x, y, -grid.angle)
     left, low = math.floor(u / grid.along) * grid.along, math.floor(v / grid.across) * grid.across
     right, top = left + blocks[0] * grid.along, low + blocks[1] * grid.across
@@ -128,5 +128,5 @@ def _wandered(grid: Grid, x: float, y: float) -> XY:
 
 
 def street_ground(parks: Geometry) -> Geometry:
-    """Return the land on which minor streets may lie: inside the city, off the beach, outside parks."""
+    """The land on which minor streets may lie: inside the city, off the beach, outside parks."""
     return city_land().buffer(-0.05).difference(parks)

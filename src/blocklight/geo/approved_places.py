@@ -76,7 +76,7 @@ class ApprovedPlaces:
         return (place.lon, place.lat) in self._known
 
     def nearest(self, point: ExactPoint) -> Place | None:
-        """Return the nearest place in the same areas, ``None`` where it does not reach so far."""
+        """The nearest place in the same areas, ``None`` where it does not reach so far."""
         lon, lat = degrees(point)
         square = math.floor(lon * SQUARES_A_DEGREE), math.floor(lat * SQUARES_A_DEGREE)
         candidates = self._whole.get(square)
@@ -106,7 +106,7 @@ class ApprovedPlaces:
         return candidates
 
     def _candidates(self, i: int, j: int, where: Combination) -> tuple[_Candidate, ...]:
-        """Return the places that may be the nearest to some point of a square, in the order of the file."""
+        """The places that may be the nearest to some point of a square, in the order of the file."""
         if where not in self._inside:
             return ()
         found, points = self._inside[where]
@@ -130,7 +130,7 @@ def _combination(point: ExactPoint, within: tuple[str, ...], areas: Areas) -> Co
 def by_combination(
     points: NDArray[np.float64], city: City, areas: Areas
 ) -> Mapping[Combination, NDArray[np.int64]]:
-    """Return the numbers of the points in each combination; *points* are lon and lat, some may be outside.
+    """The numbers of the points in each combination; *points* are lon and lat, some may be outside.
 
     An address is as exact as a call at it, so none of these points is remembered either.
     """
@@ -143,12 +143,12 @@ def by_combination(
 
 
 def shrink(bounds: Bounds) -> float:
-    """Return how much shorter a degree of longitude is than one of latitude, in the middle of a city."""
+    """How much shorter a degree of longitude is than one of latitude, in the middle of a city."""
     return math.cos(math.radians((bounds.south + bounds.north) / 2))
 
 
 def areas_digest(city: City) -> str:
-    """Return a digest of the borders that no place crosses: a place file belongs to them."""
+    """A digest of the borders that no place crosses: a place file belongs to them."""
     told = hashlib.blake2b(digest_size=16)
     for layer in city.areas:
         if layer.kind in city.within:

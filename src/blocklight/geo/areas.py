@@ -62,14 +62,14 @@ class Areas:
         self._squares: dict[Square, Mapping[str, str] | _Border] = {}
 
     def areas_of_public(self, place: Place) -> dict[str, str]:
-        """Return the id of the area of each kind that holds a public place; kinds without one are left out.
+        """The id of the area of each kind that holds a public place; kinds without one are left out.
 
         Places are remembered.
         """
         return self._at(place.lon, place.lat).copy()
 
     def areas_of_exact(self, point: ExactPoint) -> Mapping[str, str]:
-        """Return the same for an exact point, which may not outlive the call: its square is remembered."""
+        """The same for an exact point, which may not outlive the call: its square is remembered."""
         lon, lat = degrees(point)
         known = self._in((math.floor(lon * SQUARES_A_DEGREE), math.floor(lat * SQUARES_A_DEGREE)))
         if not isinstance(known, _Border):
@@ -82,7 +82,7 @@ class Areas:
         return not isinstance(self._in(square), _Border)
 
     def touching(self, ground: Any) -> Touched:  # noqa: ANN401 - shapely has no types of its own
-        """Return the areas that a shape in WGS 84 degrees touches; its border counts.
+        """The areas that a shape in WGS 84 degrees touches; its border counts.
 
         Where it touches several of a kind, none of them counts as holding all of it, even where they overlap.
         """
@@ -94,20 +94,20 @@ class Areas:
         return Touched(frozenset(map(_name, owners)), frozenset(map(_name, whole)))
 
     def names(self) -> frozenset[str]:
-        """Return all areas as ``KIND:ID``."""
+        """All areas as ``KIND:ID``."""
         return frozenset(map(_name, self._owners))
 
     def polygon(self, kind: str, area_id: str) -> Any:  # noqa: ANN401 - shapely has no types of its own
-        """Return the polygons of an area as one shape, in WGS 84 degrees; empty for an unknown one."""
+        """The polygons of an area as one shape, in WGS 84 degrees; empty for an unknown one."""
         own = (area.kind == kind and area.id == area_id for area in self._owners)
         return shapely.union_all([shape for shape, is_own in zip(self._polygons, own, strict=True) if is_own])
 
     def centre(self, kind: str, area_id: str) -> tuple[float, float, int] | None:
-        """Return a point inside an area (lon, lat) and how far its border is at most, in metres."""
+        """A point inside an area (lon, lat) and how far its border is at most, in metres."""
         return self._centres.get((kind, area_id))
 
     def geojson(self, kind: str) -> dict[str, Any] | None:
-        """Return the areas of *kind* as a FeatureCollection, or ``None`` for an unknown kind."""
+        """The areas of *kind* as a FeatureCollection, or ``None`` for an unknown kind."""
         return self._collections.get(kind)
 
     def _add(self, layer: AreaLayer, path: Path, bounds: Bounds) -> None:
@@ -140,7 +140,7 @@ class Areas:
         return known
 
     def _throughout(self, square: Square) -> "Mapping[str, str] | _Border":
-        """Return the areas that hold all of a square, or where a border goes through it those it touches."""
+        """The areas that hold all of a square, or where a border goes through it those it touches."""
         west, south, east, north = (
             (number + side) / SQUARES_A_DEGREE + side * _ROUNDING - (1 - side) * _ROUNDING
             for side in (0, 1)
@@ -172,7 +172,7 @@ def _name(area: Area) -> str:
 
 
 def _first(areas: Iterable[Area]) -> dict[str, str]:
-    """Return of each kind the first area in the file: on a shared border it wins, always."""
+    """Of each kind the first area in the file: on a shared border it wins, always."""
     found: dict[str, str] = {}
     for area in areas:
         found.setdefault(area.kind, area.id)
@@ -180,7 +180,7 @@ def _first(areas: Iterable[Area]) -> dict[str, str]:
 
 
 def _whole(layer: AreaLayer, path: Path) -> Iterable[tuple[Area, Any]]:
-    """Return the areas of a file, each whole: features of one id and one name are parts of one area."""
+    """The areas of a file, each whole: features of one id and one name are parts of one area."""
     parts: dict[Area, list[Any]] = {}
     for feature in _features(path):
         area, geometry = _part(feature, layer, path)
@@ -220,7 +220,7 @@ def _expect_here(polygons: list[Any], path: Path, kind: str, bounds: Bounds) -> 
 
 
 def _centre(polygon: Any) -> tuple[float, float, int]:  # noqa: ANN401 - shapely has no types of its own
-    """Return a point that lies inside, to 6 digits, and the great-circle reach to the farthest corner."""
+    """A point that lies inside, to 6 digits, and the great-circle reach to the farthest corner."""
     inside = polygon.representative_point()
     lon, lat = round(inside.x, 6), round(inside.y, 6)
     corners = shapely.get_coordinates(polygon)

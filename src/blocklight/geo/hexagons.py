@@ -21,7 +21,7 @@ Ring = list[tuple[float, float]]
 
 
 def cell_at(lon: float, lat: float, resolution: int) -> str:
-    """Return the id of the cell that a WGS 84 point belongs to.
+    """The id of the cell that a WGS 84 point belongs to.
 
     A coarser cell is the parent of the point's finest one. H3's own cells of two resolutions overlap in part,
     and an incident that is shown in two of them would be known to lie where they overlap.
@@ -31,32 +31,32 @@ def cell_at(lon: float, lat: float, resolution: int) -> str:
 
 
 def parent(cell: str, resolution: int) -> str:
-    """Return the cell of a resolution that a cell belongs to."""
+    """The cell of a resolution that a cell belongs to."""
     found: str = h3.cell_to_parent(cell, resolution)
     return found
 
 
 def resolution_of(cell: str) -> int:
-    """Return the H3 resolution of a cell."""
+    """The H3 resolution of a cell."""
     found: int = h3.get_resolution(cell)
     return found
 
 
 def mask_point(lon: float, lat: float, resolution: int) -> Place:
-    """Return the centre of the cell that a WGS 84 point belongs to, with how far the cell reaches."""
+    """The centre of the cell that a WGS 84 point belongs to, with how far the cell reaches."""
     return place_of(cell_at(lon, lat, resolution))
 
 
 @lru_cache(maxsize=200_000)
 def place_of(cell: str) -> Place:
-    """Return the public place that a cell is."""
+    """The public place that a cell is."""
     lat, lon = (round(degrees, _DIGITS) for degrees in h3.cell_to_latlng(cell))
     reach = max(distance_m(lon, lat, *corner) for corner in outline(cell))
     return Place(lon=lon, lat=lat, kind=PlaceKind.GRID, radius_m=math.ceil(reach))
 
 
 def outline(cell: str) -> Ring:
-    """Return the border of a cell: of all the finest cells that belong to it."""
+    """The border of a cell: of all the finest cells that belong to it."""
     if resolution_of(cell) == FINEST:
         corners = h3.cell_to_boundary(cell)
     else:
@@ -66,7 +66,7 @@ def outline(cell: str) -> Ring:
 
 @lru_cache(maxsize=200_000)
 def cell_of(place: Place) -> str | None:
-    """Return the cell that a public place is, ``None`` for one that is no cell or reaches far beyond it.
+    """The cell that a public place is, ``None`` for one that is no cell or reaches far beyond it.
 
     The cell of a block's middle is one, though the block may reach beyond it (see ``stands_for_blocks``).
     """
@@ -85,18 +85,18 @@ def cell_of(place: Place) -> str | None:
 
 
 def stands_for_blocks(place: Place) -> bool:
-    """Return whether a place is the cell of a block's middle; the block may reach beyond it."""
+    """Whether a place is the cell of a block's middle; the block may reach beyond it."""
     cell = cell_of(place)
     return cell is not None and (place.label is not None or place.radius_m > place_of(cell).radius_m)
 
 
 def around_blocks(place: Place) -> Place:
-    """Return a cell with a radius that covers all blocks with their middle in it."""
+    """A cell with a radius that covers all blocks with their middle in it."""
     return Place(place.lon, place.lat, place.kind, place.radius_m + BLOCK_BEYOND_M)
 
 
 def known_resolution(place: Place) -> int:
-    """Return the finest resolution whose cells are as large as the ground of a public place."""
+    """The finest resolution whose cells are as large as the ground of a public place."""
     cell = cell_of(place)
     if cell is not None:
         return resolution_of(cell)
@@ -109,7 +109,7 @@ def _reach_m(place: Place, resolution: int) -> int:
 
 
 def coarsened(place: Place, resolution: int) -> Place:
-    """Return the cell that stands for a public place, worked out from that place alone.
+    """The cell that stands for a public place, worked out from that place alone.
 
     A cell gives way to the one that it belongs to, without a label. What stands for any other place says that
     the true one may lie beyond the cell by as much as it was around that place. The distance between the two
@@ -124,7 +124,7 @@ def coarsened(place: Place, resolution: int) -> Place:
 
 
 def around_both(one: Place, other: Place) -> Place | None:
-    """Return the smallest cell that contains two public places, ``None`` if no cell is that large."""
+    """The smallest cell that contains two public places, ``None`` if no cell is that large."""
     large = max(one.radius_m, other.radius_m)
     are_cells = all(cell_of(place) and not stands_for_blocks(place) for place in (one, other))
     for resolution in range(FINEST, COARSEST - 1, -1):

@@ -37,7 +37,7 @@ class Range(NamedTuple):
 
 
 def pooled_size(histories: Iterable[Sequence[int]]) -> float:
-    """Return the size of the negative binomial that the counts of many areas share, by their moments.
+    """The size of the negative binomial that the counts of many areas share, by their moments.
 
     Each history holds one area's counts of comparable weeks. Of a history, s**2 estimates m + m**2 / size and
     mean**2 - s**2 / n estimates m**2, both without bias; the sums over all areas are divided.

@@ -136,7 +136,7 @@ class Usual:
     def _spread(
         self, past: _Past, kind: Kind, area: tuple[str, str] | None, now: datetime, version: object
     ) -> _Past:
-        """Return the past from which the size comes: for the whole city too its areas', if it has any.
+        """The past from which the size comes: for the whole city too its areas', if it has any.
 
         Twelve weeks of one city are too few to tell it, and what all areas share, as in a storm, they tell.
         """
@@ -145,7 +145,7 @@ class Usual:
         return self._past(kind, self._city.areas[0].kind, now, version) or past
 
     def _past(self, kind: Kind, area_kind: str | None, now: datetime, version: object) -> _Past | None:
-        """Return what is remembered, or look: one at a time, as everybody would wait for the same."""
+        """What is remembered, or look: one at a time, as everybody would wait for the same."""
         with self._lock:
             known = self._known.get((area_kind, kind))
             if known is not None and known[1] == version and self._clock() < known[0]:
@@ -177,7 +177,7 @@ class Usual:
 
 
 def same_hours(end: datetime, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
-    """Return the day that ends at *end*, and the same hours of each week before, newest first, in UTC.
+    """The day that ends at *end*, and the same hours of each week before, newest first, in UTC.
 
     Days and weeks are those of the wall clock in *zone*: where it changes, a day has 23 or 25 hours.
     """
@@ -193,7 +193,7 @@ def is_whole(total: int, totals: Collection[int]) -> bool:
 
 
 def _known_until(healths: Sequence[SourceHealth | None], now: datetime) -> datetime | None:
-    """Return until when nine in ten incidents are known of every source that was ever read."""
+    """Until when nine in ten incidents are known of every source that was ever read."""
     known = [
         min(health.last_success_at, now)
         - min(timedelta(seconds=health.delays.p90 if health.delays else 0), _LONGEST_LAG)
@@ -210,7 +210,7 @@ def _missing(
     start: datetime,
     end: datetime,
 ) -> Missing | None:
-    """Return why a span is not one that every source covers wholly."""
+    """Why a span is not one that every source covers wholly."""
     if not sources or any(begun[source.id].received_at > start for source in sources):
         return Missing.NOT_COVERED
     # A feed of what is open now never tells what it missed; others do at the next fetch.
@@ -232,7 +232,7 @@ def _seen(
     start: datetime,
     seen: datetime,
 ) -> datetime | None:
-    """Return *seen* where the store followed every source from *start* on and at that very moment.
+    """*seen* where the store followed every source from *start* on and at that very moment.
 
     What was imported later, or caught up with after an outage, cannot be told apart by when it was known.
     """
@@ -246,7 +246,7 @@ def _is_of(row: Received, categories: Collection[Category]) -> bool:
 
 
 def _size(past: _Past, categories: Collection[Category]) -> float:
-    """Return the size that all areas share, of the weeks that count."""
+    """The size that all areas share, of the weeks that count."""
     weeks = [number for number, missing in enumerate(past.missing) if number and missing is None]
     counts: dict[tuple[str, Origin | None], Counter[int]] = {}
     for row in past.rows:

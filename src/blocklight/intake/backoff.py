@@ -10,7 +10,7 @@ _SHORTEST_S = 0.05
 
 
 def pause_s(poll_s: float, *, failures: int = 0, requested_s: float = 0, poll_took_s: float = 0) -> float:
-    """Return the seconds until the next poll: longer with each failure, at most a minute from the last one.
+    """The seconds until the next poll: longer with each failure, at most a minute from the last one.
 
     A far side that *requested* a longer pause gets it, within reason: its readers may be what overloads it.
     """

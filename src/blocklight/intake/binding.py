@@ -30,7 +30,7 @@ _BINDING = frozenset({Reason.UNMAPPED, Reason.POLICY})
 
 
 def restraint_of(incident: Incident, judgement: Judgement, rules: Rules) -> Restraint:
-    """Return what one source's or row's version of an incident requires for the whole incident."""
+    """What one source's or row's version of an incident requires for the whole incident."""
     meaning, placing = judgement
     if isinstance(meaning.category, Reason):
         return NOTHING if meaning.category is Reason.SENSITIVE else Restraint(reason=meaning.category)
@@ -53,7 +53,7 @@ def restraint_of(incident: Incident, judgement: Judgement, rules: Rules) -> Rest
 
 
 def _mask_of(placing: Placing, rules: Rules, *, medical: bool) -> Restraint:
-    """Return the mask that an incident requires, ``NOTHING`` for the city's usual one."""
+    """The mask that an incident requires, ``NOTHING`` for the city's usual one."""
     decision, place = placing
     if not medical and not decision.masked:
         return NOTHING
@@ -82,14 +82,14 @@ class Binding:
 
     @classmethod
     def of(cls, source: SourceSpec, city: City, rules: Rules) -> "Binding | None":
-        """Return the binding of a source, ``None`` for most, which need none."""
+        """The binding of a source, ``None`` for most, which need none."""
         stands, joins_rows = standing(source, city), source.rows != "incident"
         if stands is None and not source.freeze_place and not joins_rows:
             return None
         return cls(source.id, stands, source.freeze_place, joins_rows, rules)
 
     def of_batch(self, asked: Mapping[str, Restraint]) -> "BoundBatch":
-        """Return the binder of one batch; *asked* are its restraints by public id."""
+        """The binder of one batch; *asked* are its restraints by public id."""
         return BoundBatch(self, asked)
 
 
@@ -123,7 +123,7 @@ class BoundBatch:
         return Combined(kept, changed)
 
     def _needed(self, outcomes: Collection[Outcome], restraints: Mapping[str, BySource]) -> AbstractSet[str]:
-        """Return the ids whose stored records matter: with joined rows, only those under a restraint."""
+        """The ids whose stored records matter: with joined rows, only those under a restraint."""
         ids = {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
         if self.binding.standing is not None or self.binding.freeze_place:
             return ids
@@ -131,7 +131,7 @@ class BoundBatch:
         return ids & (self.asked.keys() | restraints.keys() | unplaced)
 
     def _own(self, outcome: PublicIncident | Held | Withheld, before: Restraint, at: datetime) -> Restraint:
-        """Return what the source requires now; with joined rows, all that any row ever required."""
+        """What the source requires now; with joined rows, all that any row ever required."""
         now = self.asked.get(outcome.id, NOTHING)
         if self.binding.joins_rows and before != NOTHING:
             now = now.with_other(before)
@@ -149,7 +149,7 @@ class BoundBatch:
         known: PublicIncident | None,
         asked: Mapping[str, Restraint],
     ) -> Outcome | None:
-        """Return an outcome restricted by all that is known, ``None`` if the stored record stays as it is."""
+        """An outcome restricted by all that is known, ``None`` if the stored record stays as it is."""
         record = self._record(outcome, known)
         if record is None:
             return outcome
@@ -167,7 +167,7 @@ class BoundBatch:
     def _record(
         self, outcome: PublicIncident | Held | Withheld, known: PublicIncident | None
     ) -> PublicIncident | None:
-        """Return the record to show, joined if both complete each other; ``None`` if there is none."""
+        """The record to show, joined if both complete each other; ``None`` if there is none."""
         binding = self.binding
         theirs = known is not None and known.source != binding.source
         stays = theirs and binding.standing in (Standing.YIELDS, Standing.ADDS)
@@ -189,7 +189,7 @@ class BoundBatch:
 def bound_by(
     record: PublicIncident, owner: Restraint, others: Restraint, rules: Rules
 ) -> PublicIncident | Held | Withheld:
-    """Return a record restricted by its *owner*, the source of it, and by the *others*."""
+    """A record restricted by its *owner*, the source of it, and by the *others*."""
     all_of_them = owner.with_other(others)
     if all_of_them.reason is not None:
         return withheld_record(record, all_of_them.reason, rules)
@@ -210,7 +210,7 @@ def bound_by(
 
 
 def _masked(record: PublicIncident, asked: Restraint, rules: Rules) -> PublicIncident:
-    """Return a record at a place as coarse as *asked* requires, computed from its public place alone."""
+    """A record at a place as coarse as *asked* requires, computed from its public place alone."""
     place, areas = record.place, record.areas
     if place is None:
         return record
@@ -233,7 +233,7 @@ def _masked(record: PublicIncident, asked: Restraint, rules: Rules) -> PublicInc
 
 
 def _held(public: PublicIncident, owner: Restraint, others: Restraint) -> Held:
-    """Return a record that waits for the longest hold of its owner and the others."""
+    """A record that waits for the longest hold of its owner and the others."""
     both = owner.with_other(others)
     public = replace(public.with_times_cut(both.step_min or 0), delayed=True)
     release_at = both.release_at
@@ -254,7 +254,7 @@ def _held(public: PublicIncident, owner: Restraint, others: Restraint) -> Held:
 
 
 def _frozen(new: PublicIncident, known: PublicIncident) -> PublicIncident:
-    """Return *new* at the place where it was first published, or at its own if that is coarser."""
+    """*new* at the place where it was first published, or at its own if that is coarser."""
     if new.place is None or known.place is None or new.place.radius_m > COARSER * known.place.radius_m:
         return new
     return replace(new, place=known.place, areas=known.areas)

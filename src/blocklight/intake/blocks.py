@@ -35,7 +35,7 @@ class Blocks:
         return cls(Streets.of(lines, city)) if lines else None
 
     def around(self, label: str, point: ExactPoint) -> Stretch | None:
-        """Return the block that a label names, for a call at a point.
+        """The block that a label names, for a call at a point.
 
         ``None`` if the street lines contain no such block or several, if it is too long to be shown at its
         middle, or if the call is too far away to be there: then either its address or its point is wrong.
@@ -59,7 +59,7 @@ class Blocks:
 
 
 def labelled(cell: Place, label: str, stretch: Stretch) -> Place:
-    """Return the cell of a block's middle with the block's label, and a radius that covers the block."""
+    """The cell of a block's middle with the block's label, and a radius that covers the block."""
     away_m = distance_m(cell.lon, cell.lat, stretch.lon, stretch.lat) + stretch.reach_m + _LOT_M
     steps = math.ceil(away_m / _STEP_M) * _STEP_M
     return Place(

@@ -47,14 +47,14 @@ class Meaning:
         return any(allow.group in HELD_UNTIL_CLOSED for allow in self.allowed)
 
     def where_none_is_closed(self) -> "Meaning":
-        """Return its meaning at a source that never says that a call is closed: its hold would never end."""
+        """Its meaning at a source that never says that a call is closed: its hold would never end."""
         if not self.held_until_closed or isinstance(self.category, Reason):
             return self
         why = f"{self.why}; allowed once it is closed, which this source never says"
         return replace(self, category=Reason.SENSITIVE, why=why)
 
     def with_further(self, other: "Meaning") -> "Meaning":
-        """Return what it means to be of another type too: whatever is strictest of both, in any order.
+        """What it means to be of another type too: whatever is strictest of both, in any order.
 
         Sensitive before unmapped, unmapped before medical, medical before anything else that may be shown.
         """
@@ -79,7 +79,7 @@ class CallMeanings:
         self._known: dict[str, Meaning] = {}
 
     def of(self, source_type: str) -> Meaning:
-        """Return what a source type means."""
+        """What a source type means."""
         known = self._known.get(source_type)
         if known is None:
             if len(self._known) >= _REMEMBERED:
@@ -103,7 +103,7 @@ class CallMeanings:
         return replace(self._category(text, reading, bound), groups=names, allowed=allowed, medical=bound)
 
     def _category(self, text: str, reading: Reading, medical: str | None) -> Meaning:
-        """Return what a type that is not sensitive means; *medical* is the word that binds it to medical."""
+        """What a type that is not sensitive means; *medical* is the word that binds it to medical."""
         signed = self.exact.get(text)
         if signed is not None:
             if medical is None or signed is Category.MEDICAL:
@@ -120,7 +120,7 @@ class CallMeanings:
         return Meaning(Reason.UNMAPPED, why, proposal=proposal)
 
     def _groups(self, text: str, reading: Reading) -> Mapping[str, str]:
-        """Return the sensitive groups of a type, each with the words that make it so."""
+        """The sensitive groups of a type, each with the words that make it so."""
         groups = dict(reading.groups)
         # An accent written apart from its letter would end a word in the middle.
         whole = unicodedata.normalize("NFC", text)

@@ -43,7 +43,7 @@ def moved(before: Outcome, now: Outcome) -> bool:
 
 
 def standing(source: SourceSpec, city: City) -> Standing | None:
-    """Return how a source stands to others that tell of the same incidents, ``None`` where there are none."""
+    """How a source stands to others that tell of the same incidents, ``None`` where there are none."""
     if source.same_as is not None:
         return {"other": Standing.YIELDS, "this": Standing.WINS, "join": Standing.ADDS}[source.both]
     others = {other.both for other in city.sources if other.same_as == source.id}

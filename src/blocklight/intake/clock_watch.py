@@ -17,7 +17,7 @@ class ClockWatch:
         self._wall_s, self._steady_s = wall(), steady()
 
     def jump_s(self) -> float:
-        """Return by how many seconds the clock was set forward (or back, below 0) since the last look."""
+        """By how many seconds the clock was set forward (or back, below 0) since the last look."""
         wall_s, steady_s = self._wall(), self._steady()
         jump = (wall_s - self._wall_s) - (steady_s - self._steady_s)
         self._wall_s, self._steady_s = wall_s, steady_s

@@ -58,7 +58,7 @@ class Companions:
 
     @classmethod
     def of(cls, city: City) -> "Companions | None":
-        """Return an empty memory, ``None`` for a city that publishes companions.
+        """An empty memory, ``None`` for a city that publishes companions.
 
         Raises ``CityFileError`` for street lines that cannot be read.
         """
@@ -82,7 +82,7 @@ class Companions:
         at: datetime,
         past: Past,
     ) -> list[Outcome]:
-        """Return *outcomes* of *incidents*, read at *at*, with companions of sensitive calls withheld.
+        """*outcomes* of *incidents*, read at *at*, with companions of sensitive calls withheld.
 
         The order within an answer does not matter. What is public already stays and is updated: retracting it
         would reveal that something sensitive happened close to it.
@@ -107,7 +107,7 @@ class Companions:
         at: datetime,
         past: Past,
     ) -> set[str]:
-        """Return the public ids of companions among those *without_place* of an answer with *sensitive* ones.
+        """The public ids of companions among those *without_place* of an answer with *sensitive* ones.
 
         They are recognised by their addresses, so that no outside service is asked for what is withheld.
         """
@@ -122,7 +122,7 @@ class Companions:
         at: datetime,
         past: Past,
     ) -> list[Withheld]:
-        """Return the marks of earlier calls that wait close to a sensitive one of an answer, of any source.
+        """The marks of earlier calls that wait close to a sensitive one of an answer, of any source.
 
         *outcomes* are those that ``judged`` returned; what of them is not public yet is remembered.
         """
@@ -235,7 +235,7 @@ class Companions:
                 yield digest_of(("placed", name))
 
     def _points(self, incident: Incident, point: ExactPoint | None) -> Sequence[ExactPoint]:
-        """Return where an incident may be: at its own *point*, or where its address is on the city's streets.
+        """Where an incident may be: at its own *point*, or where its address is on the city's streets.
 
         A looked-up point is the middle of a block, and what is withheld has none: nobody is asked for it.
         """

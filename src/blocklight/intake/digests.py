@@ -21,19 +21,19 @@ _POINT = struct.Struct("<dd")
 
 
 def digest_of(value: Any) -> bytes:  # noqa: ANN401 - a source's value may be anything
-    """Return 16 bytes by which a row or a text is recognised in this process."""
+    """16 bytes by which a row or a text is recognised in this process."""
     digest = _BEGUN.copy()  # to copy a hash that has begun is faster than to begin with the key each time
     digest.update(_packed(value))
     return digest.digest()
 
 
 def sealed(point: ExactPoint, value: Any) -> bytes:  # noqa: ANN401 - as above
-    """Return a point so that it can only be read by whoever has the value, an address, that it belongs to."""
+    """A point so that it can only be read by whoever has the value, an address, that it belongs to."""
     return _padded(_POINT.pack(*degrees(point)), value)
 
 
 def unsealed(seal: bytes, value: Any) -> ExactPoint:  # noqa: ANN401 - as above
-    """Return the point that was ``sealed`` with the same value."""
+    """The point that was ``sealed`` with the same value."""
     lon, lat = _POINT.unpack(_padded(seal, value))
     return ExactPoint(lon, lat)
 

@@ -50,12 +50,12 @@ _blocks: dict[bytes, str | None] = {}
 
 
 def mask(point: ExactPoint, resolution: int) -> Place:
-    """Return the centre of the cell that an exact point belongs to, with how far the cell reaches."""
+    """The centre of the cell that an exact point belongs to, with how far the cell reaches."""
     return mask_point(*degrees(point), resolution)
 
 
 def hundred_block(address: ExactAddress) -> str | None:
-    """Return "1400 block of Main St", "Main St & 2nd Ave", "Main St near 2nd Ave", or ``None``.
+    """A label as "1400 block of Main St", "Main St & 2nd Ave" or "Main St near 2nd Ave", or ``None``.
 
     Only a street's name of a word or two and its suffix survive, so that a unit, a house number, a landmark
     or a person's name does not. A first name written like a part of the street's own ("JOHN MAIN ST") cannot
@@ -72,7 +72,7 @@ def hundred_block(address: ExactAddress) -> str | None:
 
 
 def hundred_block_once(address: ExactAddress) -> str | None:
-    """Return the same without remembering it, for a call of which nothing may be shown."""
+    """The same without remembering it, for a call of which nothing may be shown."""
     return _block_of(*address_lines(address))
 
 
@@ -97,7 +97,7 @@ def _is_ordinal_street(address: str) -> bool:
 
 
 def _street(text: str) -> str | None:
-    """Return a street's name in title case up to its suffix, or ``None`` for anything but just that."""
+    """A street's name in title case up to its suffix, or ``None`` for anything but just that."""
     if not _STREET.match(text.strip()):
         return None
     words = text.replace(".", "").upper().split()

@@ -30,11 +30,11 @@ class Ground:
         self.of_approved = lru_cache(maxsize=_REMEMBERED)(self._of_approved)
 
     def of_point(self, lon: float, lat: float) -> Touched:
-        """Return the areas of a point that is public itself, in degrees."""
+        """The areas of a point that is public itself, in degrees."""
         return self._areas.touching(shapely.Point(lon, lat))
 
     def area_reach_m(self, border_m: int, lon: float, lat: float, resolution: int) -> int:
-        """Return how far the cells of an area lie from its centre at most, given how far its border does.
+        """How far the cells of an area lie from its centre at most, given how far its border does.
 
         An area stands for the cells whose centres it holds, so it reaches one cell farther than its border.
         """
@@ -46,14 +46,14 @@ class Ground:
         return self._areas.touching(shapely.Polygon(ring).buffer(_SLACK_DEGREES + beyond))
 
     def _of_area(self, kind: str, area_id: str, resolution: int, beyond_m: int = 0) -> Touched:
-        """Return what the cells of a resolution touch of which the centres lie in an area."""
+        """What the cells of a resolution touch of which the centres lie in an area."""
         lon, lat, _ = self._areas.centre(kind, area_id) or (0.0, 0.0, 0)
         around_m = (mask_point(lon, lat, resolution).radius_m + beyond_m) * _SLACK
         shape = self._areas.polygon(kind, area_id)
         return self._areas.touching(shape.buffer(_degrees(around_m, lat)))
 
     def _of_approved(self, place: Place) -> Touched:
-        """Return what the ground of an approved place touches, which never crosses some kinds of border."""
+        """What the ground of an approved place touches, which never crosses some kinds of border."""
         disc = shapely.Point(place.lon, place.lat).buffer(_degrees(place.radius_m * _SLACK, place.lat))
         around = self._areas.touching(disc)
         own = {f"{kind}:{area}" for kind, area in self._areas.areas_of_public(place).items()}
@@ -63,7 +63,7 @@ class Ground:
 
 
 def _degrees(metres: float, lat: float) -> float:
-    """Return at least as many degrees as a distance has in any direction."""
+    """At least as many degrees as a distance has in any direction."""
     return metres / METRES_A_DEGREE / max(0.1, math.cos(math.radians(lat)))
 
 

@@ -21,7 +21,7 @@ _FILE, _NEXT = "id.key", "id.key.next"
 
 
 def load_id_key(folder: Path, given: str | None = None) -> bytes:
-    """Return the keys, the oldest first, from their hex form or from ``id.key`` in the data folder.
+    """The keys, the oldest first, from their hex form or from ``id.key`` in the data folder.
 
     The file is made at first use, with mode 0600. Raises ``StoreError`` when it does not hold 32 bytes of hex
     a line: a changed key would give every incident a new id.
@@ -45,7 +45,7 @@ class PublicIds:
         self._begun = [hmac.new(key, digestmod="sha256") for key in _each(keys)]
 
     def of(self, identity: str) -> str:
-        """Return the id of an incident: hashed with the first key, and then with each later one."""
+        """The id of an incident: hashed with the first key, and then with each later one."""
         id_ = identity
         for begun in self._begun:
             keyed = begun.copy()
@@ -55,12 +55,12 @@ class PublicIds:
 
 
 def renewed_id(id_: str, keys: bytes) -> str:
-    """Return what an id made with all *keys* but the last becomes with that."""
+    """What an id made with all *keys* but the last becomes with that."""
     return _hashed(id_, _each(keys)[-1])
 
 
 def place_key(folder: Path, given: str | None = None) -> bytes | None:
-    """Return the key for digests of public places, ``None`` if this machine does not have the city's keys.
+    """The key for digests of public places, ``None`` if this machine does not have the city's keys.
 
     It is derived from the oldest key, so it stays the same when keys change.
     """
@@ -70,12 +70,12 @@ def place_key(folder: Path, given: str | None = None) -> bytes | None:
 
 
 def check_of(keys: bytes) -> str:
-    """Return what tells these keys from others and nothing else about them."""
+    """What tells these keys from others and nothing else about them."""
     return _hashed("which keys these are", b"".join(_each(keys)))
 
 
 def next_keys(folder: Path, keys: bytes) -> bytes:
-    """Return *keys* with a new one behind them, kept beside the key file until ``adopt``.
+    """*keys* with a new one behind them, kept beside the key file until ``adopt``.
 
     What an interrupted change left there is taken up again.
     """
@@ -86,7 +86,7 @@ def next_keys(folder: Path, keys: bytes) -> bytes:
 
 
 def interrupted(folder: Path) -> bytes | None:
-    """Return the next keys that an interrupted change left, if it did."""
+    """The next keys that an interrupted change left, if it did."""
     return next_keys(folder, b"") if (folder / _NEXT).exists() else None
 
 
@@ -101,7 +101,7 @@ def _hashed(text: str, key: bytes) -> str:
 
 
 def _written(digest: bytes) -> str:
-    """Return the first 80 bits of a digest in the lower case of base32 (RFC 4648), ten bits at a time."""
+    """The first 80 bits of a digest in the lower case of base32 (RFC 4648), ten bits at a time."""
     of, bits = _TEN_BITS, int.from_bytes(digest[:_ID_BYTES], "big")  # written out: every new record has an id
     high = of[bits >> 70] + of[bits >> 60 & 1023] + of[bits >> 50 & 1023] + of[bits >> 40 & 1023]
     return high + of[bits >> 30 & 1023] + of[bits >> 20 & 1023] + of[bits >> 10 & 1023] + of[bits & 1023]

@@ -10,7 +10,7 @@ from blocklight.intake.redact import Rules, choices_of
 
 
 def lookup_of(incident: Incident, rules: Rules) -> Lookup:
-    """Return where the place of an incident without coordinates may be looked up."""
+    """Where the place of an incident without coordinates may be looked up."""
     _, several = choices_of(incident, rules)
     if not several:
         return Lookup.NOWHERE

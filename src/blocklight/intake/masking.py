@@ -60,7 +60,7 @@ class Masks:
         is_patient: bool = False,
         is_block: bool = False,
     ) -> Placing:
-        """Return the place and the decision for an exact point, or for a public one in its stead.
+        """The place and the decision for an exact point, or for a public one in its stead.
 
         *several* are the choices of each of an incident's types. *passed_m* says that the point was masked by
         its publisher, within so many metres, and may be shown where no rule asks for a mask. *finest* is the
@@ -106,23 +106,23 @@ class _Choosing:
         self._anywhere = None if places_count else strictest(self.spread)
 
     def decided(self, ground: Callable[[], Touched]) -> Decision:
-        """Return what is decided on a piece of ground, which is looked for only if that counts."""
+        """What is decided on a piece of ground, which is looked for only if that counts."""
         return self._anywhere or decided(self._several, ground())
 
     def unplaced(self) -> Placing:
-        """Return what is done without a place to look at: it may be any."""
+        """What is done without a place to look at: it may be any."""
         nowhere = all(decision.place == "none" for decision in self.spread)
         decision = self.decided(lambda: self._masks.ground.everywhere)
         return Placing(decision, None if nowhere else Reason.NO_PLACE)
 
     def as_published(self, point: ExactPoint, radius_m: int) -> Placing:
-        """Return the publisher's own point."""
+        """The publisher's own point."""
         lon, lat = (round(number, _DIGITS) for number in degrees(point))
         decision = self.decided(lambda: self._masks.ground.of_point(lon, lat))
         return self._inside(decision, Place(lon, lat, PlaceKind.PUBLISHER, radius_m))
 
     def nearest(self, point: ExactPoint, approved: ApprovedPlaces) -> Placing:
-        """Return the nearest approved place."""
+        """The nearest approved place."""
         place = approved.nearest(point)
         if place is not None:
             return Placing(self.decided(lambda: self._masks.ground.of_approved(place)), place)
@@ -130,7 +130,7 @@ class _Choosing:
         return self._no_place(self._on_cell(cell), place_of(cell))
 
     def cell_or_area(self, at: Point) -> Placing:
-        """Return a cell, or what is coarser."""
+        """A cell, or what is coarser."""
         resolutions = sorted({min(decision.resolution, self._finest) for decision in self.spread})
         cell = cell_at(*at, resolutions[0])
         if any(decision.place in ("area", "none") for decision in self.spread):
@@ -146,7 +146,7 @@ class _Choosing:
         return self._inside(decision, self._shown(place_of(cell)))
 
     def _coarser_than_cells(self, at: Point, cell: str, resolution: int) -> Placing | None:
-        """Return an area or no place where rules ask for it around the coarsest cell, ``None`` elsewhere."""
+        """An area or no place where rules ask for it around the coarsest cell, ``None`` elsewhere."""
         masks, centre = self._masks, place_of(cell)
         kinds = {decision.area_kind for decision in self.spread if decision.area_kind is not None}
         kind = next(iter(kinds)) if len(kinds) == 1 else None
@@ -164,7 +164,7 @@ class _Choosing:
         return self._inside(decision, self._area_or_cell(at, kind, area, resolution, decision))
 
     def _area_or_cell(self, at: Point, kind: str, area: str, resolution: int, decision: Decision) -> Place:
-        """Return the middle of an area, or a cell where the area does not reach farther than one."""
+        """The middle of an area, or a cell where the area does not reach farther than one."""
         ground, own = self._masks.ground, min(decision.resolution, self._finest)
         lon, lat, border_m = self._masks.areas.centre(kind, area) or (*at, 0)
         if border_m < mask_point(lon, lat, own).radius_m:
@@ -176,7 +176,7 @@ class _Choosing:
         return around_blocks(place) if self._beyond_m else place
 
     def _wherever_none_is_shown(self, decision: Decision) -> Decision:
-        """Return a decision that is the same for all that are shown without a place, wherever they are."""
+        """A decision that is the same for all that are shown without a place, wherever they are."""
         if self._anywhere is not None or decision.action == "withhold":
             return decision
         return strictest([decision, *(one for one in self.spread if one.action != "withhold")])
@@ -189,7 +189,7 @@ class _Choosing:
         return Placing(decision, Reason.NO_PLACE if inside else Reason.OUTSIDE_CITY)
 
     def _inside(self, decision: Decision, place: Place, *, shown: bool = True) -> Placing:
-        """Return a place that lies in the city. By its own point: the exact one may be beyond the border."""
+        """A place that lies in the city. By its own point: the exact one may be beyond the border."""
         if not self._masks.bounds.contains(place.lon, place.lat):
             return Placing(decision, Reason.OUTSIDE_CITY)
         return Placing(decision, place if shown else None)

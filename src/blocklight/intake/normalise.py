@@ -72,7 +72,7 @@ class Normaliser:
         return cls(source, city.city.zone, folded)
 
     def source_key(self, raw: RawRecord, fetched_at: datetime) -> SourceKey:
-        """Return the source's own identity of the incident that a row belongs to.
+        """The source's own identity of the incident that a row belongs to.
 
         Raises ``RecordRejected`` when every key column is empty, and where ids start anew each day also for a
         time that cannot be read.
@@ -83,7 +83,7 @@ class Normaliser:
         return SourceKey(text)
 
     def __call__(self, raw: RawRecord, fetched_at: datetime, source_key: SourceKey | None = None) -> Incident:
-        """Return the incident in *raw*; raises ``RecordRejected`` with the reason's class."""
+        """The incident in *raw*; raises ``RecordRejected`` with the reason's class."""
         repaired: list[str] = []
         received_at = self.received(raw, fetched_at)
         when = When(fetched_at, received_at)
@@ -128,7 +128,7 @@ class Normaliser:
         return text
 
     def _other_types(self, raw: RawRecord, when: When) -> tuple[str, ...]:
-        """Return the further types, which decide too: one that cannot be read makes the record unreadable."""
+        """The further types, which decide too: one that cannot be read makes the record unreadable."""
         found: dict[str, None] = {}
         for read in self.further:
             try:
@@ -142,7 +142,7 @@ class Normaliser:
         return tuple(found)
 
     def received(self, raw: RawRecord, fetched_at: datetime) -> datetime:
-        """Return when a call was received; raises ``RecordRejected`` for none and an impossible one."""
+        """When a call was received; raises ``RecordRejected`` for none and an impossible one."""
         try:
             received = self.readers["received_at"](raw, When(fetched_at))
         except (ValueError, TypeError, OverflowError):
@@ -154,7 +154,7 @@ class Normaliser:
         return received
 
     def _later_stages(self, raw: RawRecord, when: When, repaired: list[str]) -> dict[str, Any]:
-        """Return the later stages; one before received or in the future is impossible and left out."""
+        """The later stages; one before received or in the future is impossible and left out."""
         fetched_at, received_at = when.fetched_at, when.received_at or when.fetched_at
         stages: dict[str, Any] = {}
         for name, read in self._stages:
@@ -171,7 +171,7 @@ class Normaliser:
         return stages
 
     def point(self, raw: RawRecord, when: When, repaired: list[str]) -> ExactPoint | None:
-        """Return the point; one that cannot be read is noted in *repaired* and left out."""
+        """The point; one that cannot be read is noted in *repaired* and left out."""
         readers = self.readers
         try:
             point = readers["point"](raw, when) if "point" in readers else None
@@ -186,7 +186,7 @@ class Normaliser:
         return None
 
     def _ended_before(self, raw: RawRecord, when: When) -> bool:
-        """Return whether a call has a closing time before its beginning: impossible, but it is over."""
+        """Whether a call has a closing time before its beginning: impossible, but it is over."""
         try:
             ended = self.readers["closed_at"](raw, when)
         except (ValueError, TypeError, OverflowError):
@@ -209,12 +209,12 @@ class Normaliser:
 
 
 def address_of(line: str | None, cross_street: str | None) -> ExactAddress | None:
-    """Return an address, ``None`` where a row has nothing of one."""
+    """An address, ``None`` where a row has nothing of one."""
     return ExactAddress(line or "", cross_street) if line or cross_street else None
 
 
 def _reader(spec: FieldSpec, zone: ZoneInfo) -> Reader:
-    """Return the function that reads one field."""
+    """The function that reads one field."""
     plain = _plain(spec)
     if plain is not None and spec.join is None and len(spec.source) == 1:
         return _alone(spec.source[0], spec.default, plain)
@@ -247,7 +247,7 @@ def _alone(column: str, default: str | int | None, plain: Plain) -> Reader:
 
 
 def _plain(spec: FieldSpec) -> Plain | None:
-    """Return what turns a value into the field's, ``None`` where it needs more than the value."""
+    """What turns a value into the field's, ``None`` where it needs more than the value."""
     words, default, scale = spec.folded_map, spec.default, spec.scale
     if words is not None:
         return _translation(words, default)
@@ -258,7 +258,7 @@ def _plain(spec: FieldSpec) -> Plain | None:
 
 
 def _translation(words: Mapping[str, str | int], default: str | int | None) -> Plain:
-    """Return what looks a value up; of a coded one the city file may name the word, or the code."""
+    """What looks a value up; of a coded one the city file may name the word, or the code."""
 
     def translated(value: Any) -> str | int | None:  # noqa: ANN401 - a source's value may be anything
         word = words.get(to_text(value).casefold())
@@ -270,7 +270,7 @@ def _translation(words: Mapping[str, str | int], default: str | int | None) -> P
 
 
 def _convert(spec: FieldSpec, zone: ZoneInfo) -> Convert:
-    """Return what turns a column's value into the field's, whatever it needs."""
+    """What turns a column's value into the field's, whatever it needs."""
     plain = _plain(spec)
     zone = ZoneInfo(spec.zone) if spec.zone else zone
     return _TOLD_IN_PART[spec.convert](spec, zone) if plain is None else lambda value, _: plain(value)
@@ -335,7 +335,7 @@ _OPTIONAL: dict[str, Callable[[Any], Any]] = {
 
 
 def join_unit_rows(rows: Iterable[Incident], *, are_units: bool = True) -> list[Incident]:
-    """Return one incident for each source key, from a source that has a row for each unit or another part.
+    """One incident for each source key, from a source that has a row for each unit or another part.
 
     Dispatched, en route and on scene are the first of any unit; the call is closed when every unit is.
     """

@@ -43,7 +43,7 @@ class Decision:
 
     @classmethod
     def of(cls, rule: Rule | None, policy: Policy, *, medical: bool = False) -> "Decision":
-        """Return what a rule asks for under a policy, ``None`` standing for none that is met."""
+        """What a rule asks for under a policy, ``None`` standing for none that is met."""
         if rule is None:
             own = cls((), "publish", Reason.POLICY, policy.place, policy.resolution)
         else:
@@ -63,7 +63,7 @@ class Decision:
         return own.of_a_patient(policy) if medical else own
 
     def of_a_patient(self, policy: Policy) -> "Decision":
-        """Return the decision for a medical call: never the nearest place, a coarser cell and coarser times.
+        """The decision for a medical call: never the nearest place, a coarser cell and coarser times.
 
         Who saw an ambulance leave at that minute would otherwise know which call it went to.
         """
@@ -76,7 +76,7 @@ class Decision:
         )
 
     def until_it_is_closed(self) -> "Decision":
-        """Return the decision for what is held until it is closed, whatever the rules say."""
+        """The decision for what is held until it is closed, whatever the rules say."""
         action = "hold" if self.action == "publish" else self.action
         return replace(self, action=action, until_closed=True)
 
@@ -91,7 +91,7 @@ _Key = tuple[object, ...]
 
 
 def strictest(decisions: Iterable[Decision]) -> Decision:
-    """Return a decision that is as strict as each of *decisions*, at least one."""
+    """A decision that is as strict as each of *decisions*, at least one."""
     return reduce(_strictest_of_two, decisions)
 
 
@@ -120,7 +120,7 @@ def _strictest_of_two(one: Decision, other: Decision) -> Decision:
 
 
 def decided(several: Sequence[Choices], ground: Touched) -> Decision:
-    """Return the strictest of what is decided anywhere on a piece of ground, by each of *several* choices.
+    """The strictest of what is decided anywhere on a piece of ground, by each of *several* choices.
 
     Nobody who sees that ground learns more of a place on it from what was done there.
     """
@@ -154,7 +154,7 @@ class Decider:
         return cls(city.policy, city.city.zone)
 
     def choices(self, incident: Incident, category: Category, source_type: str, *, medical: bool) -> Choices:
-        """Return what may be decided of *incident* by what it is called and when it was, wherever it is.
+        """What may be decided of *incident* by what it is called and when it was, wherever it is.
 
         *source_type* is its own, or one that a further row calls it; *medical* says that any of them is.
         """
@@ -182,7 +182,7 @@ class Decider:
     def _possible(
         self, incident: Incident, category: Category, source_type: str, *, medical: bool
     ) -> tuple[_Candidate, ...]:
-        """Return what is decided but for place and time."""
+        """What is decided but for place and time."""
         key = (
             incident.kind, incident.source, incident.agency, category, source_type, incident.priority,
             incident.status, incident.origin, medical,
@@ -212,7 +212,7 @@ class Decider:
                 return
 
     def minute(self, at: datetime) -> int:
-        """Return the minute of the day on the city's clock."""
+        """The minute of the day on the city's clock."""
         local = at.astimezone(self.zone)
         return local.hour * 60 + local.minute
 

@@ -52,7 +52,7 @@ class PushKeys:
         return True
 
     def all(self) -> list[PushKey]:
-        """Return the keys; raises ``StoreError`` when their file cannot be read."""
+        """The keys; raises ``StoreError`` when their file cannot be read."""
         try:
             found = self._path.stat()
         except FileNotFoundError:

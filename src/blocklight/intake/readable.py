@@ -24,7 +24,7 @@ def value_of(name: str, raw: RawRecord, incident: Incident, source: SourceSpec) 
 
 
 def address_text(incident: Incident) -> str:
-    """Return an address and the cross street beside it, empty where there is neither."""
+    """An address and the cross street beside it, empty where there is neither."""
     lines = () if incident.address is None else address_lines(incident.address)
     return " ".join(line for line in lines if line)
 

@@ -99,16 +99,16 @@ class Rules:
         return self.masks.approved
 
     def public_id(self, source: str, key: SourceKey) -> str:
-        """Return the unlinkable public id of an incident: a keyed hash, 80 bits, base32."""
+        """The unlinkable public id of an incident: a keyed hash, 80 bits, base32."""
         return self.ids.of(f"{self.city_id}\x1f{self.same.get(source, source)}\x1f{key_text(key)}")
 
     def meaning(self, source_type: str, source: str) -> Meaning:
-        """Return what a source type means at one source."""
+        """What a source type means at one source."""
         meaning = self.meanings.of(source_type)
         return meaning.where_none_is_closed() if source in self.never_closing else meaning
 
     def category(self, source_type: str) -> Category | Reason:
-        """Return what a source type means, or the reason why it may not be shown."""
+        """What a source type means, or the reason why it may not be shown."""
         return self.meanings.of(source_type).category
 
 
@@ -119,7 +119,7 @@ Judgement = tuple[Meaning, Placing]
 def redact(
     incident: Incident, rules: Rules, judgement: Judgement | None = None
 ) -> PublicIncident | Held | Withheld:
-    """Return what the public may know of *incident*, and when; if a decision fails, it is withheld.
+    """What the public may know of *incident*, and when; if a decision fails, it is withheld.
 
     *judgement* is what `judge` returned for it, if that is known already.
     """
@@ -158,7 +158,7 @@ def redact(
 
 
 def choices_of(incident: Incident, rules: Rules) -> tuple[Meaning, Sequence[Choices]]:
-    """Return what the types of *incident* mean together, and of each what may be decided, wherever it is.
+    """What the types of *incident* mean together, and of each what may be decided, wherever it is.
 
     One whose meaning is a reason is shown nowhere, and nothing is left to decide.
     """
@@ -180,7 +180,7 @@ def choices_of(incident: Incident, rules: Rules) -> tuple[Meaning, Sequence[Choi
 
 
 def _edges(incident: Incident, rules: Rules) -> list[int]:
-    """Return the minutes of the day at which a decision may change."""
+    """The minutes of the day at which a decision may change."""
     meaning, types = _meaning_of(incident, rules)
     medical = meaning.category is Category.MEDICAL
     edges: set[int] = set()
@@ -191,7 +191,7 @@ def _edges(incident: Incident, rules: Rules) -> list[int]:
 
 
 def _meaning_of(incident: Incident, rules: Rules) -> tuple[Meaning, dict[str, Meaning]]:
-    """Return what the types of an incident mean together, and what each of them means."""
+    """What the types of an incident mean together, and what each of them means."""
     meaning = rules.meanings.of(incident.source_type)
     types = {incident.source_type: meaning}
     for text in incident.other_types:
@@ -215,7 +215,7 @@ def _choices_of(incident: Incident, rules: Rules) -> tuple[Meaning, Sequence[Cho
 
 
 def judge(incident: Incident, rules: Rules) -> Judgement:
-    """Return what the types of *incident* mean, and where and how it is shown; of several the strictest."""
+    """What the types of *incident* mean, and where and how it is shown; of several the strictest."""
     meaning, several = choices_of(incident, rules)
     if not several:
         return meaning, _NOT_SHOWN
@@ -237,12 +237,12 @@ def is_sensitive(incident: Incident, rules: Rules) -> bool:
 
 
 def as_sensitive(public_id: str, incident: Incident, rules: Rules) -> Withheld:
-    """Return the mark of an incident that was sensitive once, whatever it is called now."""
+    """The mark of an incident that was sensitive once, whatever it is called now."""
     return _withheld(public_id, incident, Reason.SENSITIVE, rules)
 
 
 def _withheld(public_id: str, incident: Incident, reason: Reason, rules: Rules) -> Withheld:
-    """Return the mark of a withheld incident, with the area that the ledger counts it in."""
+    """The mark of a withheld incident, with the area that the ledger counts it in."""
     areas: dict[str, str] = {}
     point, kind = incident.point, rules.ledger_kind
     if kind is not None and point is not None and rules.masks.is_near(point):
@@ -253,7 +253,7 @@ def _withheld(public_id: str, incident: Incident, reason: Reason, rules: Rules) 
 
 
 def withheld_record(record: PublicIncident, reason: Reason, rules: Rules) -> Withheld:
-    """Return the mark of an incident of which the public record is known, with the area that counts it."""
+    """The mark of an incident of which the public record is known, with the area that counts it."""
     place, kind = record.place, rules.ledger_kind
     areas: dict[str, str] = {}
     if place is not None and kind is not None:
@@ -264,12 +264,12 @@ def withheld_record(record: PublicIncident, reason: Reason, rules: Rules) -> Wit
 
 
 def as_companion(public_id: str, incident: Incident, rules: Rules) -> Withheld:
-    """Return the mark of a companion of a sensitive call: as if it were sensitive itself, in every count."""
+    """The mark of a companion of a sensitive call: as if it were sensitive itself, in every count."""
     return replace(_withheld(public_id, incident, Reason.SENSITIVE, rules), companion=True)
 
 
 def timed(incident: Incident, public: PublicIncident, decision: Decision) -> PublicIncident | Held:
-    """Return the public record with its times cut, held back where policy says so."""
+    """The public record with its times cut, held back where policy says so."""
     step = decision.time_step_min
     if step is None and decision.action != "hold":
         return public
@@ -288,7 +288,7 @@ def timed(incident: Incident, public: PublicIncident, decision: Decision) -> Pub
 
 
 def release_of(incident: Incident, decision: Decision) -> datetime | None:
-    """Return when a delay ends by the source's time, ``None`` while the call is not closed."""
+    """When a delay ends by the source's time, ``None`` while the call is not closed."""
     wait = timedelta(minutes=decision.for_min)
     if not decision.until_closed:
         return incident.received_at + wait
@@ -297,12 +297,12 @@ def release_of(incident: Incident, decision: Decision) -> datetime | None:
 
 
 def reject(source: str, identity: SourceKey, reason: str, rules: Rules) -> Rejected:
-    """Return the mark of a record that could not be read; *identity* is hashed, so that it counts once."""
+    """The mark of a record that could not be read; *identity* is hashed, so that it counts once."""
     return Rejected(rules.public_id(f"{source}\x1frejected", identity), source, reason)
 
 
 def _block_of(incident: Incident, several: Sequence[Choices], rules: Rules) -> tuple[str, Stretch] | None:
-    """Return the label of an incident's block and its position, ``None`` if no label may be shown."""
+    """The label of an incident's block and its position, ``None`` if no label may be shown."""
     blocks, point, address = rules.blocks, incident.point, incident.address
     if blocks is None or point is None or address is None:
         return None
@@ -321,7 +321,7 @@ def _shows_labels(decision: Decision) -> bool:
 
 
 def _at_block(label: str, stretch: Stretch, several: Sequence[Choices], rules: Rules) -> Placing:
-    """Return the place of a call on a block; it depends on the block alone, like all decisions about it.
+    """The place of a call on a block; it depends on the block alone, like all decisions about it.
 
     The cell of the call's own address, together with the label, would reveal on which part of the block it
     was. So if a rule requires another mask, that too is the mask of the block's middle.
@@ -336,7 +336,7 @@ def _at_block(label: str, stretch: Stretch, several: Sequence[Choices], rules: R
 
 
 def areas_of(place: Place | None, decision: Decision, rules: Rules) -> dict[str, str]:
-    """Return the areas of the public place; where that is an area's centre, they are that area alone."""
+    """The areas of the public place; where that is an area's centre, they are that area alone."""
     if place is None:
         return {}
     found = rules.areas.areas_of_public(place)

@@ -42,7 +42,7 @@ class Again:
 
 
 def vocabulary(types: CallTypes, allow: tuple[Allow, ...]) -> Vocabulary:
-    """Return the exact names that may be published, by what they mean."""
+    """The exact names that may be published, by what they mean."""
     meanings = CallMeanings(types, allow)
     found: dict[Category, set[str]] = {}
     for text in meanings.exact:
@@ -61,7 +61,7 @@ def refilter(
     waiting: bool = False,
     released_at: datetime | None = None,
 ) -> Again:
-    """Return what a policy makes of a published incident; of several possible ones the strictest.
+    """What a policy makes of a published incident; of several possible ones the strictest.
 
     One that is *waiting* may have to wait for longer; what was delayed and is published is delayed once.
     A delay counts from *released_at* if that is later than the source's time and may have been its start.
@@ -89,7 +89,7 @@ def refilter(
 
 
 def _priorities(public: PublicIncident, rules: Rules) -> list[int | None]:
-    """Return the priorities it may have had: of a medical call none is stored, so any that a rule names."""
+    """The priorities it may have had: of a medical call none is stored, so any that a rule names."""
     if public.priority is not None or public.category is not Category.MEDICAL:
         return [public.priority]
     return [None, *sorted({number for rule in rules.policy.rules for number in rule.priority})]
@@ -134,7 +134,7 @@ def _again(
 def _after_delay(
     held: Held, public: PublicIncident, stricter: PublicIncident, now: datetime, seen_at: datetime
 ) -> PublicIncident | Held:
-    """Return what replaces a *public* incident: *held* only where its delay would not have ended yet.
+    """What replaces a *public* incident: *held* only where its delay would not have ended yet.
 
     Times that were published uncut are cut at once: the moment of the change says nothing about the call.
     """
@@ -171,7 +171,7 @@ def _as_it_came(public: PublicIncident, text: str, priority: int | None) -> Inci
 def _coarser(
     public: PublicIncident, incident: Incident, rules: Rules
 ) -> tuple[Decision, Place | Reason | None]:
-    """Return what is decided on the ground of a public place, and what is shown in its stead: never finer."""
+    """What is decided on the ground of a public place, and what is shown in its stead: never finer."""
     place, masks = public.place, rules.masks
     is_patient = public.category is Category.MEDICAL
     choices = rules.decider.choices(incident, public.category, incident.source_type, medical=is_patient)
@@ -189,7 +189,7 @@ def _coarser(
 
 
 def _no_finer(place: Place, wanted: Placing, rules: Rules) -> Place | Reason | None:
-    """Return a public *place*, or what is *wanted* in its stead where that tells less."""
+    """A public *place*, or what is *wanted* in its stead where that tells less."""
     new, decision = wanted.place, wanted.decision
     if not isinstance(new, Place):
         return new
@@ -208,10 +208,10 @@ def _no_finer(place: Place, wanted: Placing, rules: Rules) -> Place | Reason | N
 
 
 def _unlabelled(place: Place) -> Place:
-    """Return a place without its label and, for a block's cell, without the radius that reveals the block."""
+    """A place without its label and, for a block's cell, without the radius that reveals the block."""
     return coarsened(place, FINEST) if stands_for_blocks(place) else replace(place, label=None)
 
 
 def _moved(place: Place, wanted: Place) -> Place:
-    """Return *wanted* with how far the true place may be, which was already somewhere around *place*."""
+    """*wanted* with how far the true place may be, which was already somewhere around *place*."""
     return replace(wanted, radius_m=wanted.radius_m + place.radius_m)

@@ -17,7 +17,7 @@ _ADDRESS = ("address", "cross_street")
 def remains_of(
     raw: RawRecord, fetched_at: datetime, normaliser: Normaliser, identity: SourceKey
 ) -> Incident | None:
-    """Return what can be read of a row, ``None`` where that is no type.
+    """What can be read of a row, ``None`` where that is no type.
 
     It is good for telling whether the row is sensitive, and for nothing else. A time that cannot be read is
     that of the fetch; *identity* stands for a key.

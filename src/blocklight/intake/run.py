@@ -86,7 +86,7 @@ async def _run_once(feed: Feed, store: Store) -> Tally:
 
 
 def _joined(before: Batch | None, batch: Batch) -> Batch:
-    """Return a batch with the rows of the ones before it in the same answer."""
+    """A batch with the rows of the ones before it in the same answer."""
     if before is None:
         return replace(batch, records=list(batch.records), unreadable=list(batch.unreadable))
     before.records.extend(batch.records)
@@ -169,7 +169,7 @@ def _answered(
     tally: Tally,
     hidden_of: Callable[[Sequence[str]], AbstractSet[str]],
 ) -> Answered:
-    """Return what an answer holds besides what is withheld.
+    """What an answer holds besides what is withheld.
 
     Withheld is also what was sensitive once, and what another source or row withholds. Looking that up costs
     a question to the database, which is put only where the answer to it decides something.
@@ -314,7 +314,7 @@ class Runner:
             self._unreported = False
 
     def pause_s(self, poll_took_s: float) -> float:
-        """Return how long to wait after the last poll."""
+        """How long to wait after the last poll."""
         return pause_s(
             self._feed.source.poll_s,
             failures=self._failures,

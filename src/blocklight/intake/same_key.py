@@ -12,7 +12,7 @@ _BINDING = frozenset({Reason.UNMAPPED, Reason.POLICY, Reason.SENSITIVE})
 
 
 def bound_by_key(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Return outcomes in which those with one id are equal: the latest one, as strict as the strictest."""
+    """Outcomes in which those with one id are equal: the latest one, as strict as the strictest."""
     by_id: dict[str, PublicIncident | Held | Withheld] = {}
     for outcome in outcomes:
         if not isinstance(outcome, Rejected):
@@ -44,7 +44,7 @@ def _stricter(
 
 
 def _as_coarse(before: PublicIncident, now: PublicIncident) -> PublicIncident:
-    """Return the medical one of two records, or else the later, at the coarser place of both."""
+    """The medical one of two records, or else the later, at the coarser place of both."""
     record = before if before.category is Category.MEDICAL else now
     widest = max((now, before), key=lambda one: one.detail.radius_m)
     if widest.detail.radius_m > COARSER * record.detail.radius_m:

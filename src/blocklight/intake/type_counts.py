@@ -37,14 +37,14 @@ def count_types(incidents: Iterable[Incident]) -> Counter[str]:
 
 
 def type_counts(counted: Mapping[str, int], meaning_of: Callable[[str], Meaning]) -> list[TypeCount]:
-    """Return types with what they mean: those that wait for a person first, then by their records."""
+    """Types with what they mean: those that wait for a person first, then by their records."""
     total = sum(counted.values()) or 1
     lines = [TypeCount(text, count, count / total, meaning_of(text)) for text, count in counted.items()]
     return sorted(lines, key=lambda line: (not line.waits, -line.records, line.text))
 
 
 def refusal(text: str, category: Category, meanings: CallMeanings) -> str | None:
-    """Return why a type may not be signed as a category, and the line it needs; ``None`` if it may be."""
+    """Why a type may not be signed as a category, and the line it needs; ``None`` if it may be."""
     meaning = meanings.of(text)
     if meaning.category is Reason.SENSITIVE:
         allowed = {line.group for line in meaning.allowed}
@@ -56,5 +56,5 @@ def refusal(text: str, category: Category, meanings: CallMeanings) -> str | None
 
 
 def allow_line(group: str, text: str) -> str:
-    """Return the line of a city file that would loosen a type; its reason has to be written by hand."""
+    """The line of a city file that would loosen a type; its reason has to be written by hand."""
     return f'[[policy.allow]] with group = "{group}", types = ["{text}"] and a reason that the public reads'

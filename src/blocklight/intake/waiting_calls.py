@@ -25,7 +25,7 @@ _MOST_CALLS = 20_000
 
 
 def slot_of(at: datetime) -> int:
-    """Return the number of the quarter of an hour that a time lies in."""
+    """The number of the quarter of an hour that a time lies in."""
     return int(at.timestamp()) // SLOT_S
 
 
@@ -94,7 +94,7 @@ class WaitingCalls:
             del self._calls[id_]
 
     def close_to(self, sensitive: Sensitive, but: Collection[str]) -> list[Withheld]:
-        """Return the marks of the remembered calls close to sensitive ones, *but* some ids."""
+        """The marks of the remembered calls close to sensitive ones, *but* some ids."""
         if not sensitive.marks:
             return []
         calls = self._calls.items()
@@ -103,7 +103,7 @@ class WaitingCalls:
     def unknown(
         self, stored: Sequence[PublicIncident], sensitive: Sensitive, but: Collection[str]
     ) -> list[PublicIncident]:
-        """Return those of what is *stored* that are not remembered and may be close to sensitive calls.
+        """Those of what is *stored* that are not remembered and may be close to sensitive calls.
 
         Such are those that another process read, and those from before a restart: what is stored is their
         public place, so all of the ground that it stands for counts as close.

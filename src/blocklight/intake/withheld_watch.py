@@ -55,7 +55,7 @@ class WithheldWatch:
         self._stored: float | None = None
 
     def to_store(self) -> float | None:
-        """Return the usual share if it changed enough to be stored again."""
+        """The usual share if it changed enough to be stored again."""
         if self.usual is None or (self._stored is not None and abs(self.usual - self._stored) < _TO_STORE):
             return None
         self._stored = round(self.usual, 4)
@@ -86,7 +86,7 @@ class WithheldWatch:
         self._follow(seen.share, at)
 
     def _seen(self, outcomes: Sequence[Outcome], *, whole: bool) -> _Seen | None:
-        """Return the records to judge, ``None`` if they are too few."""
+        """The records to judge, ``None`` if they are too few."""
         hidden = {one.id: isinstance(one, Withheld) for one in outcomes if not isinstance(one, Rejected)}
         if not whole:
             for id_ in hidden:

@@ -12,7 +12,7 @@ _AN_HOUR = timedelta(hours=1)
 
 
 def whole_hours_off(received: Iterable[datetime], fetched_at: datetime, zone: ZoneInfo) -> str | None:
-    """Return why the times seem to be read in the wrong zone, ``None`` if they do not.
+    """Why the times seem to be read in the wrong zone, ``None`` if they do not.
 
     They do if the newest of at least ten different times is as many hours old as *zone* differs from UTC, in
     either half of the year; or a whole number of hours old, and far longer than the gaps before it.
@@ -35,14 +35,14 @@ def whole_hours_off(received: Iterable[datetime], fetched_at: datetime, zone: Zo
 
 
 def _away_from_utc(zone: ZoneInfo, at: datetime) -> set[int]:
-    """Return how many hours a zone differs from UTC, in both halves of the year."""
+    """How many hours a zone differs from UTC, in both halves of the year."""
     half_a_year = timedelta(days=182)
     offsets = (moment.astimezone(zone).utcoffset() or timedelta() for moment in (at, at - half_a_year))
     return {round(abs(offset) / _AN_HOUR) for offset in offsets}
 
 
 def _is_a_long_gap(times: list[datetime], fetched_at: datetime) -> bool:
-    """Return whether the newest time is far older than the gaps between the newest times are long."""
+    """Whether the newest time is far older than the gaps between the newest times are long."""
     newest = times[-_ENOUGH:]
     longest = max(later - earlier for earlier, later in itertools.pairwise(newest))
     return fetched_at - newest[-1] > 4 * longest

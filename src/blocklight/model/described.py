@@ -25,7 +25,7 @@ Day = Annotated[str, Meta(extra_json_schema={"format": "date"})]
 
 
 def meanings(declared: type) -> Mapping[str, Meta]:
-    """Return what is said of each described field of a struct or a ``TypedDict``, in its own order."""
+    """What is said of each described field of a struct or a ``TypedDict``, in its own order."""
     hints = get_type_hints(declared, include_extras=True)
     return {
         name: meta
@@ -37,12 +37,12 @@ def meanings(declared: type) -> Mapping[str, Meta]:
 
 
 def in_window(declared: type, how: InWindow) -> tuple[str, ...]:
-    """Return the fields that the window carries in one way."""
+    """The fields that the window carries in one way."""
     return tuple(name for name, meta in meanings(declared).items() if (meta.extra or {}).get("window") == how)
 
 
 def example(declared: type) -> dict[str, Any]:
-    """Return the first example of each field, as JSON has it."""
+    """The first example of each field, as JSON has it."""
     return {name: meta.examples[0] for name, meta in meanings(declared).items() if meta.examples}
 
 

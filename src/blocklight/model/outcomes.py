@@ -77,7 +77,7 @@ Outcome = PublicIncident | Held | Withheld | Rejected
 
 
 def ends_of_step(incident: PublicIncident, due: datetime, step_min: int) -> tuple[datetime, datetime]:
-    """Return when a version that is *due* may be published at the earliest, and when it tells least.
+    """When a version that is *due* may be published at the earliest, and when it tells least.
 
     Published are the versions of a step together, once it is over and has settled. The second moment is the
     same for all with one latest time, unless they came later than that.

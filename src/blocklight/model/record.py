@@ -161,7 +161,7 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
         return Bound(self.place, self.areas, self.time_step_min)
 
     def no_finer_than(self, bound: Bound) -> "PublicIncident":
-        """Return this version of an incident with no more of place, times and detail than a medical one told.
+        """This version of an incident with no more of place, times and detail than a medical one told.
 
         A patient's place would otherwise be told finer by what the call is named later. Where both cannot be
         true, no place is told. A medical version and a coarser place stay as they are.
@@ -179,7 +179,7 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
         return coarser.with_times_cut(bound.step_min or 0)
 
     def with_times_cut(self, step_min: int) -> "PublicIncident":
-        """Return this version with its times cut to steps of *step_min* minutes, or to its own if larger."""
+        """This version with its times cut to steps of *step_min* minutes, or to its own if larger."""
         step_min = max(step_min, self.time_step_min or 0)
         if not step_min:
             return self
@@ -188,7 +188,7 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
         return msgspec.structs.replace(self, delayed=True, time_step_min=step_min, **times)
 
     def staying_at(self, told: Bound) -> "PublicIncident":
-        """Return this version where an earlier one was *told* to be, if its own point is a publisher's.
+        """This version where an earlier one was *told* to be, if its own point is a publisher's.
 
         Points drawn anew at each fetch would give the true place away by their mean. So the first one
         stays, and none comes where another mask or no place was told before.
@@ -201,7 +201,7 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
         return msgspec.structs.replace(self, place=place, areas=told.areas)
 
     def closed_by_vanishing(self, at: datetime) -> Self:
-        """Return this incident closed at *at*, when a fetch first did without it."""
+        """This incident closed at *at*, when a fetch first did without it."""
         closed_at = at if self.time_step_min is None else cut(at, self.time_step_min)
         return msgspec.structs.replace(self, status=Status.CLOSED, closed_at=closed_at)
 
@@ -215,7 +215,7 @@ class Area(msgspec.Struct, frozen=True):
 
 
 def may_be_new(received_at: datetime, seen_at: datetime) -> bool:
-    """Return whether a record first seen at *seen_at* may have begun then, with a clock read in a wrong zone.
+    """Whether a record first seen at *seen_at* may have begun then, with a clock read in a wrong zone.
 
     The zones farthest apart differ by 26 hours, so anything older by the source's clock is past in any zone.
     """
@@ -223,5 +223,5 @@ def may_be_new(received_at: datetime, seen_at: datetime) -> bool:
 
 
 def cut(time: datetime, step_min: int) -> datetime:
-    """Return the start of the whole step of *step_min* minutes, which divide an hour, that holds *time*."""
+    """The start of the whole step of *step_min* minutes, which divide an hour, that holds *time*."""
     return time.replace(minute=time.minute - time.minute % step_min, second=0, microsecond=0)

@@ -19,7 +19,7 @@ _LOOKUPS = ThreadPoolExecutor(4, thread_name_prefix="dns")
 
 
 def not_allowed() -> SourceChanged:
-    """Return the error for a host that must not be asked."""
+    """The error for a host that must not be asked."""
     return SourceChanged(
         "leads to an address that is not allowed",
         detail="a private, loopback or link-local address that the city file does not name",
@@ -113,7 +113,7 @@ class _Deadline:
         self._end = None if timeout is None else time.monotonic() + timeout
 
     def share(self, *, last: bool) -> float | None:
-        """Return the seconds for one attempt; the *last* may use all that is left."""
+        """The seconds for one attempt; the *last* may use all that is left."""
         left = None if self._end is None else max(0.001, self._end - time.monotonic())
         if last:
             return left

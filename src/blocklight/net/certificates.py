@@ -12,7 +12,7 @@ from blocklight.errors import BlocklightError
 
 @lru_cache(maxsize=1)
 def trusted() -> ssl.SSLContext:
-    """Return the TLS context of every outbound connection.
+    """The TLS context of every outbound connection.
 
     ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` win, as in OpenSSL. Then comes the machine's own store, to which a
     city adds the authority that inspects its traffic, then Mozilla's list. Raises ``BlocklightError``, as

@@ -23,7 +23,7 @@ _KEPT_S = 5.0
 
 
 def client(transport: AsyncTransport, *, mounts: Mapping[str, AsyncTransport] | None = None) -> AsyncClient:
-    """Return a client over *transport*, and for some hosts over *mounts* (httpx2's patterns)."""
+    """A client over *transport*, and for some hosts over *mounts* (httpx2's patterns)."""
     return AsyncClient(
         transport=transport,
         mounts=dict(mounts or {}),
@@ -34,17 +34,17 @@ def client(transport: AsyncTransport, *, mounts: Mapping[str, AsyncTransport] | 
 
 
 def outbound(named_hosts: Iterable[str]) -> AsyncTransport:
-    """Return the way to public hosts, and to *named_hosts* wherever they are."""
+    """The way to public hosts, and to *named_hosts* wherever they are."""
     return _AsyncOutbound(HostGuard(named_hosts))
 
 
 def in_process(app: Any) -> httpx2.AsyncBaseTransport:  # noqa: ANN401 - ASGI
-    """Return a transport to an ASGI application inside this process."""
+    """A transport to an ASGI application inside this process."""
     return httpx2.ASGITransport(app)
 
 
 def sync_client(named_hosts: Iterable[str], *, redirects: int = 0, timeout_s: float = 20.0) -> SyncClient:
-    """Return a client for threads and commands; it follows that many *redirects*, each checked."""
+    """A client for threads and commands; it follows that many *redirects*, each checked."""
     return SyncClient(
         transport=_Outbound(HostGuard(named_hosts)),
         headers=_HEADERS,
@@ -56,7 +56,7 @@ def sync_client(named_hosts: Iterable[str], *, redirects: int = 0, timeout_s: fl
 
 
 def with_params(url: str, params: Mapping[str, str]) -> str:
-    """Return *url* with further *params* in its query."""
+    """*url* with further *params* in its query."""
     return str(httpx2.URL(url).copy_merge_params(dict(params)))
 
 
@@ -143,7 +143,7 @@ class _Direct(httpx2.HTTPTransport):
 
 
 def _checked_proxy(request: httpx2.Request, guard: HostGuard) -> str | None:
-    """Return the proxy for *request*; behind one, names are all that we can check, and literals."""
+    """The proxy for *request*; behind one, names are all that we can check, and literals."""
     url = request.url
     host = url.raw_host.decode("ascii")
     proxy = proxy_for(url.scheme, host, url.port)

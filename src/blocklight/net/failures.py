@@ -55,7 +55,7 @@ def describe(error: BaseException) -> str:
 
 
 def _words(cause: BaseException) -> str:
-    """Return what the operating system or TLS says, empty for an error of another kind."""
+    """What the operating system or TLS says, empty for an error of another kind."""
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"certificate not trusted: {_certificate_fault(cause)}"
     if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN:

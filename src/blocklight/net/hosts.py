@@ -56,7 +56,7 @@ class HostGuard:
 
 
 def literal(host: str) -> Address | None:
-    """Return the address that *host* spells out, also in the short forms that resolvers take (``127.1``)."""
+    """The address that *host* spells out, also in the short forms that resolvers take (``127.1``)."""
     try:
         return ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
@@ -68,7 +68,7 @@ def literal(host: str) -> Address | None:
 
 
 def hosts_of(city: City) -> frozenset[str]:
-    """Return every host that a city file names as a place to fetch something from."""
+    """Every host that a city file names as a place to fetch something from."""
     return frozenset(filter(None, map(host_of, _addresses(city))))
 
 
@@ -83,7 +83,7 @@ def _addresses(city: City) -> Iterator[str]:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a web address, empty where it has none."""
+    """The host of a web address, empty where it has none."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -115,7 +115,7 @@ def _is_never_meant(address: Address) -> bool:
 
 
 def _embedded(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 one carries, where packets would end up."""
+    """The IPv4 address that an IPv6 one carries, where packets would end up."""
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:

@@ -9,7 +9,7 @@ from blocklight.net.hosts import literal
 
 
 def proxy_for(scheme: str, host: str, port: int | None) -> str | None:
-    """Return the proxy's address for a request, ``None`` where it goes straight.
+    """The proxy's address for a request, ``None`` where it goes straight.
 
     ``NO_PROXY`` lists hosts, domains, addresses and networks (``10.0.0.0/8``); ``*`` is all. Raises
     ``BlocklightError`` for a proxy that we cannot speak to.

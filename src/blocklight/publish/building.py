@@ -42,7 +42,7 @@ class WindowBuilds:
         self._working: asyncio.Task[None] | None = None
 
     async def get(self, hours: int, encoding: str, what: str) -> Snapshot | None:
-        """Return an answer, a little late where building takes long; ``None`` when it takes too long."""
+        """An answer, a little late where building takes long; ``None`` when it takes too long."""
         snapshot = self._window().ready(hours, encoding, what)
         if snapshot is not None:
             return snapshot

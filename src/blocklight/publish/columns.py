@@ -48,7 +48,7 @@ class Vocabulary:
         self._codes: dict[Any, int] = {}
 
     def code(self, value: Any) -> int:  # noqa: ANN401 - text or a place
-        """Return the code of *value*, adding it when it is new."""
+        """The code of *value*, adding it when it is new."""
         if value is None:
             return NOT_REACHED
         code = self._codes.get(value)
@@ -147,7 +147,7 @@ class Columns:
         return len(ids)
 
     def since(self, moment: datetime) -> NDArray[Any]:
-        """Return a copy of the rows received at or after *moment* or still open, oldest first."""
+        """A copy of the rows received at or after *moment* or still open, oldest first."""
         with self._lock:
             rows = self.rows
             chosen = rows["alive"] & (rows["open"] | (rows["received_at"] >= int(moment.timestamp())))
@@ -161,7 +161,7 @@ class Columns:
         return {names[code]: int(n) for code, n in zip(codes.tolist(), counts.tolist(), strict=True)}
 
     def placed(self) -> list[Place | None]:
-        """Return the place of each incident, ``None`` for one without."""
+        """The place of each incident, ``None`` for one without."""
         with self._lock:
             codes = self.rows["place"][self.rows["alive"]].tolist()
         return [None if code == NOT_REACHED else self.places.values[code][0] for code in codes]

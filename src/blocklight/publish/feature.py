@@ -97,7 +97,7 @@ def feature(
     released_at: datetime | None = None,
     updated_at: datetime | None = None,
 ) -> IncidentFeature:
-    """Return the incident as a GeoJSON Feature, with its places and times in the change log."""
+    """The incident as a GeoJSON Feature, with its places and times in the change log."""
     place = incident.place
     properties: dict[str, Any] = {"first_seq": first_seq, "seq": seq}
     properties.update(zip(_PLAIN, _plain_values(incident), strict=False))
@@ -120,7 +120,7 @@ def feature(
 
 
 def stored_feature(stored: StoredIncident) -> IncidentFeature:
-    """Return a stored incident as a Feature."""
+    """A stored incident as a Feature."""
     return feature(
         stored.incident,
         first_seq=stored.first_seq,
@@ -131,7 +131,7 @@ def stored_feature(stored: StoredIncident) -> IncidentFeature:
 
 
 def change_feature(change: Change, incident: PublicIncident) -> IncidentFeature:
-    """Return what a change published as a Feature."""
+    """What a change published as a Feature."""
     return feature(
         incident,
         first_seq=change.first_seq,
@@ -142,7 +142,7 @@ def change_feature(change: Change, incident: PublicIncident) -> IncidentFeature:
 
 
 def example_feature() -> IncidentFeature:
-    """Return an invented incident, made of the examples of its fields."""
+    """An invented incident, made of the examples of its fields."""
     properties = example(IncidentProperties)
     return {
         "type": "Feature",
@@ -157,7 +157,7 @@ def iso(time: datetime) -> str: ...
 @overload
 def iso(time: datetime | None) -> str | None: ...
 def iso(time: datetime | None) -> str | None:
-    """Return an aware UTC time as ``2026-01-31T08:15:00Z``, with milliseconds only where it has them."""
+    """An aware UTC time as ``2026-01-31T08:15:00Z``, with milliseconds only where it has them."""
     if time is None:
         return None
     text = time.isoformat(timespec="milliseconds" if time.microsecond else "seconds")

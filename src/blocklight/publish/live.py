@@ -266,7 +266,7 @@ class Live:
         return [b"".join(greeting)] if sum(map(len, greeting)) <= _SMALL_BYTES else greeting
 
     def _pulse_event(self) -> bytes:
-        """Return the pulse, worked out once for all who connect in the same moment.
+        """The pulse, worked out once for all who connect in the same moment.
 
         Nothing when it cannot be worked out: changes must not wait for it.
         """
@@ -393,7 +393,7 @@ def _step(sending: Any) -> _Sent:  # noqa: ANN401 - a coroutine of the ASGI serv
 
 
 def last_seq(scope: Scope, epoch: str) -> int | None:
-    """Return the seq that a client has seen, from its header or its query, or ``None``.
+    """The seq that a client has seen, from its header or its query, or ``None``.
 
     -1, from which nobody can go on, for a position in another *epoch* or in none: after a restore its seq
     stands for another change. Who has seen nothing, 0, may begin in any.

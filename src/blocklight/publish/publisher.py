@@ -284,7 +284,7 @@ class Publisher:
         return self.columns.by_source(self.now() - timedelta(hours=self.city.publish.window_hours))
 
     def pulse(self) -> Pulse:
-        """Return what is always visible: the clock, how fresh each source is, open now and closed today."""
+        """What is always visible: the clock, how fresh each source is, open now and closed today."""
         now = self.now()
         midnight = now.astimezone(self.city.city.zone).replace(hour=0, minute=0, second=0, microsecond=0)
         return {
@@ -298,7 +298,7 @@ class Publisher:
         }
 
     def sources_pulse(self, now: datetime) -> list[SourcePulse]:
-        """Return each configured source's state, in the order of the city file."""
+        """Each configured source's state, in the order of the city file."""
         known = {health.source: health for health in self.health}
         return [
             self.source_state(known.get(source.id), source.id, source.lateness_s * self.clock_rate, now)
@@ -329,7 +329,7 @@ def _public_pause(pause: Pause) -> PublicPause:
 
 
 def source_state(health: SourceHealth | None, source: str, lateness_s: float, now: datetime) -> SourcePulse:
-    """Return a source's ``state`` (ok, short, late, failing, waiting) with how long ago it last answered."""
+    """A source's ``state`` (ok, short, late, failing, waiting) with how long ago it last answered."""
     if health is None or health.last_success_at is None:
         failure = None if health is None else health.reason
         return {
@@ -351,7 +351,7 @@ def source_state(health: SourceHealth | None, source: str, lateness_s: float, no
 def _state_of(
     health: SourceHealth, last_success_at: datetime, lateness_s: float, now: datetime
 ) -> tuple[SourceState, str | None]:
-    """Return the state of a source that has answered, and the reason that is public with it."""
+    """The state of a source that has answered, and the reason that is public with it."""
     if _age_s(last_success_at, now) > lateness_s:
         return ("failing", health.reason) if health.reason else ("late", None)
     return ("ok", None) if health.short_at is None else ("short", SHORT)

@@ -114,7 +114,7 @@ class ReplayLog:
                 del self._live[id_]
 
     def since(self, seq: int, before: int | None = None, *, packs: bool = False) -> list[bytes] | None:
-        """Return the events after *seq*, and *before* another, or ``None`` when some are no longer held.
+        """The events after *seq*, and *before* another, or ``None`` when some are no longer held.
 
         Where it *packs*, as blocks of a gzip stream. In pieces of whole events that are the same bytes for
         everybody, but for the first and the last.
@@ -130,7 +130,7 @@ class ReplayLog:
 
 
 def encode_change(change: Change, epoch: str) -> bytes:
-    """Return one change as an SSE event whose id is its seq and its epoch, as ``4822-3f9a1c20``."""
+    """One change as an SSE event whose id is its seq and its epoch, as ``4822-3f9a1c20``."""
     event_id = f"{change.seq}-{epoch}".encode()
     if change.incident is None:
         retraction: Retraction = {"id": change.id}

@@ -100,7 +100,7 @@ class Window:
             self._stale_below = seq
 
     def get(self, hours: int, encoding: str, what: str = "window") -> Snapshot:
-        """Return the last *hours* (``what`` = ``window`` or ``ids``) in one content encoding; thread-safe."""
+        """The last *hours* (``what`` = ``window`` or ``ids``) in one content encoding; thread-safe."""
         with self._lock:
             built = self._built.get((what, hours))
             if built is None or self._is_stale(built):
@@ -110,12 +110,12 @@ class Window:
             return Snapshot(built.encoded[encoding], encoding, f'"{built.etag}-{encoding}"', built.seq)
 
     def ready(self, hours: int, encoding: str, what: str = "window") -> Snapshot | None:
-        """Return an answer that needs no work, or ``None``; cheap enough for the event loop."""
+        """An answer that needs no work, or ``None``; cheap enough for the event loop."""
         built = self._built.get((what, hours))
         return None if built is None or self._is_stale(built) else _encoded(built, encoding)
 
     def older(self, hours: int, encoding: str, what: str = "window") -> Snapshot | None:
-        """Return an answer that is late, but of which nothing was taken back since, or ``None``."""
+        """An answer that is late, but of which nothing was taken back since, or ``None``."""
         built = self._built.get((what, hours))
         for candidate in (built, None if built is None else built.before):
             if candidate is None or candidate.seq < self._stale_below:
@@ -131,7 +131,7 @@ class Window:
         return snapshot.seq >= self._stale_below
 
     def default_bytes(self) -> int:
-        """Return what the window costs that most ask for, as it was last sent; 0 before that."""
+        """What the window costs that most ask for, as it was last sent; 0 before that."""
         built = self._built.get(("window", DEFAULT_HOURS))
         return 0 if built is None else min(map(len, list(built.encoded.values())), default=0)
 
@@ -143,7 +143,7 @@ class Window:
         return age > fresh_for and (built.seq != self.seq or age > 60 * fresh_for)
 
     def _about(self, seq: int, hours: int) -> dict[str, str]:
-        """Return the schema's metadata; the epoch in it makes the ETag another one after a restore."""
+        """The schema's metadata; the epoch in it makes the ETag another one after a restore."""
         return {"city": self._city_id, "seq": str(seq), "epoch": self.epoch, "hours": str(hours)}
 
     def _build(self, what: str, hours: int) -> _Built:
@@ -166,7 +166,7 @@ class Window:
 
 
 def lengths(longest: int) -> tuple[int, ...]:
-    """Return the few hours that windows are built for, up to the *longest* that a city publishes."""
+    """The few hours that windows are built for, up to the *longest* that a city publishes."""
     return (*(hours for hours in _LENGTHS if hours < longest), longest)
 
 
@@ -176,7 +176,7 @@ def _encoded(built: _Built, encoding: str) -> Snapshot | None:
 
 
 def window_batch(rows: NDArray[Any], columns: Columns) -> pa.RecordBatch:
-    """Return rows, oldest first, as the window's columns.
+    """Rows, oldest first, as the window's columns.
 
     ``first_seq`` and ``received_at`` (epoch seconds) are written as differences to the row before, the first
     row's to zero: sorted columns of absolute values would be half of the answer. The exact times of the
@@ -201,19 +201,19 @@ def window_batch(rows: NDArray[Any], columns: Columns) -> pa.RecordBatch:
 
 
 def _delta(values: NDArray[Any]) -> pa.Array:
-    """Return differences to the row before: int32, or int64 where one needs it, as a time after 2038."""
+    """Differences to the row before: int32, or int64 where one needs it, as a time after 2038."""
     differences = np.diff(values.astype(np.int64), prepend=0)
     fits = np.abs(differences).max(initial=0) <= np.iinfo(np.int32).max
     return pa.array(differences.astype(np.int32) if fits else differences)
 
 
 def _narrow(values: NDArray[Any]) -> NDArray[Any]:
-    """Return whole numbers in the smallest unsigned type that holds them."""
+    """Whole numbers in the smallest unsigned type that holds them."""
     return values.astype(np.min_scalar_type(int(values.max(initial=0))))
 
 
 def _stage_codes(rows: NDArray[Any]) -> NDArray[Any]:
-    """Return the furthest stage of each row as its index in ``Stage``."""
+    """The furthest stage of each row as its index in ``Stage``."""
     codes = np.zeros(len(rows), dtype=np.int16)
     for code, name in enumerate(("dispatched_at", "en_route_at", "on_scene_at"), 1):
         codes[rows[name] != NOT_REACHED] = code
@@ -222,7 +222,7 @@ def _stage_codes(rows: NDArray[Any]) -> NDArray[Any]:
 
 
 def to_ipc(batch: pa.RecordBatch, metadata: dict[str, str]) -> bytes:
-    """Return a record batch as an Arrow IPC stream with schema metadata."""
+    """A record batch as an Arrow IPC stream with schema metadata."""
     batch = batch.replace_schema_metadata(metadata)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as writer:
@@ -276,7 +276,7 @@ def _radii(metres: list[int | None]) -> pa.Array:
 
 
 def _areas(chosen: list[Any], kinds: list[str]) -> pa.Array:
-    """Return a struct with one text field for each area kind (an Arrow struct needs at least one field)."""
+    """A struct with one text field for each area kind (an Arrow struct needs at least one field)."""
     columns = [
         pa.array([dict(entry[1]).get(kind) if entry else None for entry in chosen], pa.utf8())
         for kind in kinds

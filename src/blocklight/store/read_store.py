@@ -41,7 +41,7 @@ class ReadStore:
         self._engines = engines
 
     def patient(self, patience: Patience) -> Self:
-        """Return this store read over connections of its own, by who waits so long for them and no longer."""
+        """This store read over connections of its own, by who waits so long for them and no longer."""
         other = copy(self)
         other._engines = self._engines.reading_with(patience)  # noqa: SLF001 - of the same class
         return other
@@ -57,37 +57,37 @@ class ReadStore:
         self.close()
 
     def head(self) -> int:
-        """Return the newest seq, 0 when nothing was ever published."""
+        """The newest seq, 0 when nothing was ever published."""
         with self._read() as connection:
             return reading.ends(connection)[0]
 
     def tail(self) -> int:
-        """Return the seq from which on a follower can resume."""
+        """The seq from which on a follower can resume."""
         with self._read() as connection:
             return reading.ends(connection)[1]
 
     def changes(self, after: int, limit: int = 1000) -> list[Change]:
-        """Return up to *limit* changes after a seq, in order; those of retracted incidents are no more."""
+        """Up to *limit* changes after a seq, in order; those of retracted incidents are no more."""
         with self._read() as connection:
             return reading.changes(connection, after, limit)
 
     def follow(self, after: int, limit: int = 1000) -> LogPart:
-        """Return up to *limit* changes after a seq, with the ends and the epoch of the log at that moment."""
+        """Up to *limit* changes after a seq, with the ends and the epoch of the log at that moment."""
         with self._read() as connection:
             return reading.log_part(connection, after, limit)
 
     def epoch(self) -> str:
-        """Return the name of this history of the log: a seq means something only within one."""
+        """The name of this history of the log: a seq means something only within one."""
         with self._read() as connection:
             return connection.scalar(sa.select(tables.log.c.epoch)) or ""
 
     def incident(self, id_: str) -> tuple[StoredIncident, list[LifeEvent]]:
-        """Return a published incident and its life; raises ``NotFound``."""
+        """A published incident and its life; raises ``NotFound``."""
         with self._read() as connection:
             return reading.incident(connection, id_)
 
     def query(self, query: IncidentQuery) -> Page:
-        """Return a page of incidents, newest first; raises ``BadQuery``."""
+        """A page of incidents, newest first; raises ``BadQuery``."""
         with self._read() as connection:
             return answer(connection, query)
 
@@ -118,17 +118,17 @@ class ReadStore:
             return received(connection, kind, area_kind, area_id, spans)
 
     def beginnings(self, sources: Iterable[str], since: datetime) -> dict[str, Beginning]:
-        """Return where each source begins that tells anything since a time."""
+        """Where each source begins that tells anything since a time."""
         with self._read() as connection:
             return beginnings(connection, sources, since)
 
     def pauses(self) -> list[Pause]:
-        """Return what is paused."""
+        """What is paused."""
         with self._read() as connection:
             return pausing.pauses(connection)
 
     def sources(self) -> list[SourceHealth]:
-        """Return the health of every source that was ever fetched."""
+        """The health of every source that was ever fetched."""
         with self._read() as connection:
             return sources.healths(connection)
 

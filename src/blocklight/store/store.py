@@ -102,7 +102,7 @@ class Store(ReadStore):
         return store
 
     def patient(self, patience: Patience) -> Self:
-        """Return this store for who waits so long for it and no longer, read over connections of its own."""
+        """This store for who waits so long for it and no longer, read over connections of its own."""
         other = super().patient(patience)
         other._longest_s = patience.lock_s  # noqa: SLF001 - of the same class
         return other
@@ -185,7 +185,7 @@ class Store(ReadStore):
         return self._engines
 
     def tombstone_position(self) -> Position | None:
-        """Return how far the tombstone journal is, at a moment at which nobody is taking anything back."""
+        """How far the tombstone journal is, at a moment at which nobody is taking anything back."""
         if self._tombstones is None:
             return None
         with self._deciding() as (_, driver):
@@ -193,7 +193,7 @@ class Store(ReadStore):
             return self._tombstones.position()
 
     def public_digest(self) -> str:
-        """Return a digest of all that the public can see, the same on both engines."""
+        """A digest of all that the public can see, the same on both engines."""
         with self._read() as connection:
             return public_digest(connection)
 
@@ -204,13 +204,13 @@ class Store(ReadStore):
 
     @classmethod
     def lock_of(cls, url: str) -> IntakeLock:
-        """Return ``intake_lock`` of a database that cannot be opened, or is to be made."""
+        """``intake_lock`` of a database that cannot be opened, or is to be made."""
         engines = connect(url)
         engines.close()
         return IntakeLock(engines.write)
 
     def intake_lock(self) -> IntakeLock:
-        """Return the lock that lets one process at a time fetch for this city; nobody holds it yet."""
+        """The lock that lets one process at a time fetch for this city; nobody holds it yet."""
         return IntakeLock(self._engines.write)
 
     def pause(self, pause: Pause, *, by: str | None = None) -> Applied:
@@ -335,7 +335,7 @@ class Store(ReadStore):
                 checking.probe_tables(self._engines, _PROBE_WAITS_S)
 
     def damage(self) -> str | None:
-        """Return what is damaged in the database's file, as far as a few seconds show."""
+        """What is damaged in the database's file, as far as a few seconds show."""
         with failing_as_store_error():
             return checking.damage(self._engines)
 
@@ -356,7 +356,7 @@ class Store(ReadStore):
     # Reading
 
     def cursor(self, source: str) -> str | None:
-        """Return where *source*'s next fetch may begin."""
+        """Where *source*'s next fetch may begin."""
         with self._read() as connection:
             return sources.cursor(connection, source)
 
@@ -372,33 +372,33 @@ class Store(ReadStore):
         return epoch
 
     def once_sensitive(self, ids: Sequence[str]) -> set[str]:
-        """Return which of *ids* were ever withheld as sensitive, and so are never published."""
+        """Which of *ids* were ever withheld as sensitive, and so are never published."""
         with self._read() as connection, cursor_of(connection) as driver:
             return {row[0] for row in fetch(driver, self._sql.once_sensitive, self._sql.keys(ids))}
 
     def itself_sensitive(self, ids: Sequence[str]) -> set[str]:
-        """Return which of *ids* were ever sensitive themselves, and not only close to a sensitive one."""
+        """Which of *ids* were ever sensitive themselves, and not only close to a sensitive one."""
         with self._read() as connection, cursor_of(connection) as driver:
             return {row[0] for row in fetch(driver, self._sql.itself_sensitive, self._sql.keys(ids))}
 
     def already_public(self, ids: Sequence[str]) -> set[str]:
-        """Return which of *ids* are published, or were published and wait now."""
+        """Which of *ids* are published, or were published and wait now."""
         with self._read() as connection, cursor_of(connection) as driver:
             return already_public(driver, self._sql, ids)
 
     def never_shown(self) -> list[PublicIncident]:
-        """Return what waits and was never published, as it would be published."""
+        """What waits and was never published, as it would be published."""
         bodies = sa.select(tables.held.c.body).where(tables.held.c.was_shown == 0)
         with self._read() as connection:
             return [incident_of_body(text) for text in connection.scalars(bodies)]
 
     def withheld_elsewhere(self, ids: Sequence[str], source: str) -> set[str]:
-        """Return which of *ids* another source than *source* withholds."""
+        """Which of *ids* another source than *source* withholds."""
         with self._read() as connection, cursor_of(connection) as driver:
             return withheld_elsewhere(driver, self._sql, ids, source)
 
     def open_ids(self, source: str) -> set[str]:
-        """Return the ids of *source*'s open incidents."""
+        """The ids of *source*'s open incidents."""
         table = tables.incident
         statement = sa.select(table.c.id).where(table.c.status == tables.OPEN, table.c.source == source)
         with self._read() as connection:
@@ -424,12 +424,12 @@ class Store(ReadStore):
             return connection.scalar(sa.select(sa.func.count()).select_from(tables.held)) or 0
 
     def waiting(self) -> list[PublicIncident]:
-        """Return what waits to be released, as it would be published."""
+        """What waits to be released, as it would be published."""
         with self._read() as connection:
             return [incident_of_body(text) for text in connection.scalars(sa.select(tables.held.c.body))]
 
     def audit(self) -> list[AuditEntry]:
-        """Return the audit log, oldest first."""
+        """The audit log, oldest first."""
         with self._read() as connection:
             return auditing.entries(connection)
 
@@ -439,20 +439,20 @@ class Store(ReadStore):
             return auditing.verdict(connection)
 
     def withheld_usual(self, source: str) -> float | None:
-        """Return the share of a source's records that is usually withheld, as last reported."""
+        """The share of a source's records that is usually withheld, as last reported."""
         with self._read() as connection:
             return sources.withheld_usual(connection, source)
 
     def disk_use(self) -> DiskUse:
-        """Return the size of the database and the free space on its disk."""
+        """The size of the database and the free space on its disk."""
         return disk_use(self._engines.write)
 
     def ledger(self, since: date, until: date) -> list[LedgerRow]:
-        """Return the ledger of the days (UTC) from *since* to *until*, both included."""
+        """The ledger of the days (UTC) from *since* to *until*, both included."""
         with self._read() as connection:
             return entries(connection, since, until)
 
     def area_ledger(self, kind: str, since: date, until: date) -> list[AreaLedgerRow]:
-        """Return the ledger by area for the months (UTC) that two days lie in."""
+        """The ledger by area for the months (UTC) that two days lie in."""
         with self._read() as connection:
             return area_entries(connection, kind, since, until)

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Get Areas
-         * @description Return the polygons of one kind of area as GeoJSON in WGS 84.
+         * @description The polygons of one kind of area as GeoJSON in WGS 84.
          */
         get: operations["get_areas_api_v1_areas__kind__get"];
         put?: never;
@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Get City
-         * @description Return what a page needs to draw the city, with its clock and what was withheld yesterday.
+         * @description What a page needs to draw the city, with its clock and what was withheld yesterday.
          */
         get: operations["get_city_api_v1_city_get"];
         put?: never;
@@ -76,7 +76,7 @@ export interface paths {
         };
         /**
          * Get Incident
-         * @description Return one incident with its life: every published change, oldest first.
+         * @description One incident with its life: every published change, oldest first.
          */
         get: operations["get_incident_api_v1_incidents__incident_id__get"];
         put?: never;
@@ -96,7 +96,7 @@ export interface paths {
         };
         /**
          * Get Ledger
-         * @description Return what became of everything fetched, by day, or for one area by month.
+         * @description What became of everything fetched, by day, or for one area by month.
          *
          *     Fetched is published, held (published late), withheld by reason and rejected by reason together, each
          *     incident counted once, on the day (UTC) on which that was decided: what waits is not told of. Counts
@@ -202,7 +202,7 @@ export interface paths {
         };
         /**
          * Get Map Tiles
-         * @description Return the city's own vector tiles, a PMTiles file, whole or in ranges of bytes (RFC 9110, 14).
+         * @description The city's own vector tiles, a PMTiles file, whole or in ranges of bytes (RFC 9110, 14).
          */
         get: operations["get_map_tiles_api_v1_map_tiles_get"];
         put?: never;
@@ -222,7 +222,7 @@ export interface paths {
         };
         /**
          * Get Map Layer
-         * @description Return one layer of the city's own basemap as GeoJSON in WGS 84.
+         * @description One layer of the city's own basemap as GeoJSON in WGS 84.
          */
         get: operations["get_map_layer_api_v1_map__number__get"];
         put?: never;
@@ -242,7 +242,7 @@ export interface paths {
         };
         /**
          * Get Policy
-         * @description Return how places are masked, which sensitive groups are withheld, and what of them is let through.
+         * @description How places are masked, which sensitive groups are withheld, and what of them is let through.
          *
          *     `masked_by_publisher` are the sources whose points are shown where their publisher puts them. `medical` is
          *     what of medical calls is published beside what always is; `medical_time_step_min` is the least step in
@@ -269,7 +269,7 @@ export interface paths {
         };
         /**
          * Get Sources
-         * @description Return the health of every configured source; reasons are classes of failure, never payloads.
+         * @description The health of every configured source; reasons are classes of failure, never payloads.
          */
         get: operations["get_sources_api_v1_sources_get"];
         put?: never;
@@ -1481,7 +1481,7 @@ export interface paths {
         };
         /**
          * Metrics
-         * @description Return figures in the Prometheus exposition format; those for the operator have another port.
+         * @description Figures in the Prometheus exposition format; those for the operator have another port.
          */
         get: operations["metrics_metrics_get"];
         put?: never;

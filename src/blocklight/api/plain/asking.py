@@ -32,7 +32,7 @@ class Question:
 
 
 def as_given(query: QueryParams) -> dict[str, Any]:
-    """Return what was filled in; a form sends the fields that were left empty as well."""
+    """What was filled in; a form sends the fields that were left empty as well."""
     given: dict[str, Any] = {name: text for name, text in query.items() if text and name != "lang"}
     chosen = [text for text in query.getlist("category") if text]
     return given | ({"category": chosen} if chosen else {})
@@ -56,7 +56,7 @@ def read_question(given: dict[str, Any], zone: ZoneInfo) -> Question:
 
 
 def local(given: dict[str, Any], name: str, zone: ZoneInfo) -> str:
-    """Return a time as the form's field for it needs it, empty where it is none."""
+    """A time as the form's field for it needs it, empty where it is none."""
     try:
         return datetime.fromisoformat(_aware(given[name], zone)).astimezone(zone).strftime(_LOCAL)
     except (KeyError, ValueError, OverflowError):
@@ -72,7 +72,7 @@ def _aware(text: str, zone: ZoneInfo) -> str:
 
 
 def agencies(city: City) -> list[str]:
-    """Return the agencies that the city's sources can name."""
+    """The agencies that the city's sources can name."""
     return sorted({agency for source in city.sources for agency in _named(source.fields.agency)})
 
 

@@ -35,22 +35,22 @@ class Formats:
     zone: ZoneInfo
 
     def number(self, value: float) -> str:
-        """Return a number with the language's own separators."""
+        """A number with the language's own separators."""
         grouped = abs(value) >= _UNGROUPED_BELOW.get(self.locale.language, 0)
         return format_decimal(value, locale=self.locale, group_separator=grouped)
 
     def percent(self, share: float) -> str:
-        """Return a share of 1 in per cent."""
+        """A share of 1 in per cent."""
         return format_percent(share, locale=self.locale)
 
     def time(self, at: datetime) -> str:
-        """Return the time of day: "9:02 pm"."""
+        """The time of day: "9:02 pm"."""
         return _HALF.sub(
             lambda hit: f" {hit[1].lower()}m", format_time(at, "short", tzinfo=self.zone, locale=self.locale)
         )
 
     def moment(self, at: datetime, now: datetime) -> str:
-        """Return the time alone for today, else with the weekday, or with the date when it was longer ago.
+        """The time alone for today, else with the weekday, or with the date when it was longer ago.
 
         The year stands with the date where it is another one than now's.
         """
@@ -67,7 +67,7 @@ class Formats:
         return order.format(day=day, time=self.time(at))
 
     def day(self, day: date) -> str:
-        """Return a day."""
+        """A day."""
         return format_date(day, "medium", locale=self.locale)
 
     def parse(self, text: str) -> datetime:
@@ -79,7 +79,7 @@ class Formats:
         return date.fromisoformat(text)
 
     def span(self, seconds: float) -> str:
-        """Return a span: "12 s", "4 min", "3 h", "2 d", or in words where those are no symbols."""
+        """A span: "12 s", "4 min", "3 h", "2 d", or in words where those are no symbols."""
         value = max(0.0, seconds)
         if value < _MINUTE_S:
             return self._told(value, "second")
@@ -95,12 +95,12 @@ class Formats:
         return format_unit(int(value), f"duration-{unit}", "short", locale=self.locale)
 
     def metres(self, value: float) -> str:
-        """Return a distance."""
+        """A distance."""
         unit = format_unit(0, "length-meter", "short", locale=self.locale)
         return unit.replace("0", self.number(value))
 
     def distance(self, metres: float) -> str:
-        """Return a distance, from a kilometre on in kilometres with one decimal."""
+        """A distance, from a kilometre on in kilometres with one decimal."""
         if metres < _KILOMETRE_M:
             return self.metres(metres)
         unit = format_unit(0, "length-kilometer", "short", locale=self.locale)
@@ -108,5 +108,5 @@ class Formats:
 
 
 def formats(language: str, zone: ZoneInfo) -> Formats:
-    """Return the formats of a language that we speak."""
+    """The formats of a language that we speak."""
     return Formats(Locale.parse(language), zone)

@@ -21,7 +21,7 @@ _ID = re.compile(r"[a-z2-7]{16}")
 
 @router.get("/list")
 def list_page(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
-    """Return published incidents, newest first, narrowed by the same parameters as the API's."""
+    """Published incidents, newest first, narrowed by the same parameters as the API's."""
     reader = Reader.of(request, state)
     given = as_given(request.query_params)
     try:
@@ -53,7 +53,7 @@ def list_page(request: Request, state: Annotated[Public, Depends(public)]) -> Re
 
 @router.get("/list/{incident_id}")
 def incident_page(request: Request, incident_id: str, state: Annotated[Public, Depends(public)]) -> Response:
-    """Return one incident: what it is, its life so far, and what was done to its place."""
+    """One incident: what it is, its life so far, and what was done to its place."""
     reader = Reader.of(request, state)
     teller = reader.teller
     if not _ID.fullmatch(incident_id):
@@ -88,14 +88,14 @@ def incident_page(request: Request, incident_id: str, state: Annotated[Public, D
 
 
 def _first(reader: Reader, question: Question) -> str | None:
-    """Return the address of the first page, on any other."""
+    """The address of the first page, on any other."""
     if question.parameters.cursor is None:
         return None
     return reader.link("/list", {name: text for name, text in question.given.items() if name != "cursor"})
 
 
 def _form(reader: Reader, given: dict[str, Any]) -> dict[str, Any]:
-    """Return what the filter form offers and what is filled in."""
+    """What the filter form offers and what is filled in."""
     state, words = reader.state, reader.words
     zone = state.city.city.zone
     chosen = set(given.get("category", ()))

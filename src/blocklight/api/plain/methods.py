@@ -28,7 +28,7 @@ _ROUND_M = 50
 
 @router.get("/data")
 def data_page(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
-    """Return data and methods, with the ledger of the days or the area asked for."""
+    """Data and methods, with the ledger of the days or the area asked for."""
     reader = Reader.of(request, state)
     given = as_given(request.query_params)
     try:
@@ -54,7 +54,7 @@ def data_page(request: Request, state: Annotated[Public, Depends(public)]) -> Re
 
 
 def _everything(reader: Reader, given: dict[str, Any]) -> dict[str, Any]:
-    """Return what the page tells; raises ``BadQuery`` and ``StoreError``."""
+    """What the page tells; raises ``BadQuery`` and ``StoreError``."""
     state, words = reader.state, reader.words
     known_areas = state.areas.by_kind.get(state.city.ledger_kind or "", ())
     return {
@@ -87,7 +87,7 @@ def _everything(reader: Reader, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ledger(state: Public, given: dict[str, Any]) -> Ledger:
-    """Return the ledger that was asked for, without the days before anything was told; newest first."""
+    """The ledger that was asked for, without the days before anything was told; newest first."""
     try:
         parameters = LedgerParameters.model_validate(given)
     except ValidationError as error:
@@ -106,7 +106,7 @@ def _tells(day: LedgerDay) -> bool:
 
 
 def _paused(reader: Reader, scope: str, value: str) -> str:
-    """Return what a pause covers."""
+    """What a pause covers."""
     words = reader.words
     name = words.of("plain.scopes", scope)
     if scope == "category":
@@ -117,13 +117,13 @@ def _paused(reader: Reader, scope: str, value: str) -> str:
 
 
 def _across_m(resolution: int) -> int:
-    """Return how wide a hexagon of the grid is from corner to corner, about."""
+    """How wide a hexagon of the grid is from corner to corner, about."""
     across_m = 2 * float(h3.average_hexagon_edge_length(resolution, unit="m"))
     return round(across_m / _ROUND_M) * _ROUND_M
 
 
 def _mapping(city: City) -> list[dict[str, Any]]:
-    """Return each category with the city's own types for it, sensitive ones left out, and its patterns.
+    """Each category with the city's own types for it, sensitive ones left out, and its patterns.
 
     The agency's words are named only where the policy publishes them.
     """

@@ -16,12 +16,12 @@ Point = tuple[float, float]
 
 
 def centre_of(bounds: Bounds) -> Point:
-    """Return the middle of a city's box."""
+    """The middle of a city's box."""
     return (bounds.west + bounds.east) / 2, (bounds.south + bounds.north) / 2
 
 
 def seen_from(start: Point, point: Point) -> tuple[float, str]:
-    """Return how many metres away *point* lies, and in which of eight directions."""
+    """How many metres away *point* lies, and in which of eight directions."""
     east = (point[0] - start[0]) * math.cos(math.radians(start[1])) * _METRES_PER_DEGREE
     north = (point[1] - start[1]) * _METRES_PER_DEGREE
     # To the nearest eighth of a turn, halves up as JavaScript rounds.
@@ -30,7 +30,7 @@ def seen_from(start: Point, point: Point) -> tuple[float, str]:
 
 
 def roughly(metres: float, radius_m: int) -> int:
-    """Return a distance as people say it: no finer than a public place is true."""
+    """A distance as people say it: no finer than a public place is true."""
     step = (
         1000 if metres >= _FAR_M else 500 if radius_m > _COARSE_M else 100 if metres >= _KILOMETRE_M else 50
     )

@@ -71,14 +71,14 @@ class Reader:
         )
 
     def link(self, path: str, parameters: Mapping[str, Any] = {}) -> str:
-        """Return the address of a page of ours in the language asked for; empty values are left out."""
+        """The address of a page of ours in the language asked for; empty values are left out."""
         given = {name: value for name, value in parameters.items() if value not in (None, "", [])}
         if self.asked is not None and "lang" not in given:
             given["lang"] = self.words.language
         return f"{path}?{urlencode(given, doseq=True)}" if given else path
 
     def tongues(self, path: str, parameters: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-        """Return each language's tag, its own name, and the address of this page in it."""
+        """Each language's tag, its own name, and the address of this page in it."""
         return [
             (tag, words("plain.tongue"), self.link(path, {**parameters, "lang": tag}))
             for tag, words in self.catalogue.languages.items()
@@ -94,7 +94,7 @@ class Reader:
         parameters: Mapping[str, Any] = {},
         incident_id: str = "",
     ) -> Response:
-        """Return a page; *parameters* are those that the same page in another language keeps."""
+        """A page; *parameters* are those that the same page in another language keeps."""
         html = _templates.get_template(template).render(
             w=self.words,
             f=self.formats,
@@ -120,6 +120,6 @@ class Reader:
         return PublicFile(body, media_type, "public, max-age=1", quality=4).respond(request, headers)
 
     def trouble(self, request: Request, message: str, status: int) -> Response:
-        """Return a page that says what is wrong, in the words of a message."""
+        """A page that says what is wrong, in the words of a message."""
         values = {"trouble": self.words(message), "heading": self.state.city.city.name}
         return self.answer(request, _TROUBLE, values, status=status)

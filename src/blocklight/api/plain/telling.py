@@ -74,7 +74,7 @@ class Teller:
     """Of the city."""
 
     def row(self, incident: PublicIncident) -> Row:
-        """Return an incident as a row of the list."""
+        """An incident as a row of the list."""
         bars, reached = self.bars(incident)
         received = incident.received_at
         return Row(
@@ -93,7 +93,7 @@ class Teller:
         )
 
     def where(self, incident: PublicIncident, *, all_areas: bool = False) -> str:
-        """Return the label of its place and the area that most people know, or all of its areas."""
+        """The label of its place and the area that most people know, or all of its areas."""
         if incident.place is None:
             return self.words("noPlace")
         parts = [self._label(incident.place.label)] if incident.place.label else []
@@ -103,12 +103,12 @@ class Teller:
         return " · ".join(parts) or self._from_centre(incident.place)
 
     def _label(self, label: str) -> str:
-        """Return the label of a place; a hundred block is said as the language says it."""
+        """The label of a place; a hundred block is said as the language says it."""
         block = _BLOCK.fullmatch(label)
         return self.words("blockOf", number=block[1], street=block[2]) if block else label
 
     def _from_centre(self, place: Place) -> str:
-        """Return where a place lies that has no name and is in no area."""
+        """Where a place lies that has no name and is in no area."""
         metres, direction = seen_from(self.centre, (place.lon, place.lat))
         if metres < CENTRE_M:
             return self.words("nearCentre")
@@ -116,41 +116,41 @@ class Teller:
         return self.words("fromCentre", distance=distance, direction=self.words.of("directions", direction))
 
     def area(self, kind: str, area_id: str) -> str:
-        """Return an area's name, with its kind where the name is no more than a number."""
+        """An area's name, with its kind where the name is no more than a number."""
         name = next((area.name for area in self.areas.by_kind.get(kind, ()) if area.id == area_id), area_id)
         is_number = name == area_id and any(letter.isdigit() for letter in name)
         return f"{self.words.of('areaKind', kind)} {area_id}" if is_number else name
 
     def ending(self, incident: PublicIncident) -> str | None:
-        """Return how a closed incident ended, where that is known."""
+        """How a closed incident ended, where that is known."""
         if incident.status is Status.OPEN or incident.disposition is None:
             return None
         return self.words.of("dispositions", incident.disposition)
 
     def stage(self, incident: PublicIncident) -> str:
-        """Return the stage of an open incident, or how a closed one ended."""
+        """The stage of an open incident, or how a closed one ended."""
         ending, title = self.ending(incident), self.stage_title(incident)
         return title if ending is None else self.words("endedAs", stage=title, disposition=ending)
 
     def reported(self, incident: PublicIncident) -> Reported:
-        """Return what the incident's source reports."""
+        """What the incident's source reports."""
         return self.sources.get(incident.source, EVERYTHING)
 
     def stage_title(self, incident: PublicIncident) -> str:
-        """Return the name of the stage that its source reports: no end where that reports none."""
+        """The name of the stage that its source reports: no end where that reports none."""
         stage = incident.stage
         if stage is Stage.CLOSED and Stage.CLOSED not in self.reported(incident).stages:
             stage = Stage.RECEIVED
         return self.words.of("stageTitles", self.stage_name(incident, stage))
 
     def stage_name(self, incident: PublicIncident, stage: Stage) -> str:
-        """Return which word a stage has: reported and ended, where nothing lies between."""
+        """Which word a stage has: reported and ended, where nothing lies between."""
         if len(self.reported(incident).bars) > _TWO:
             return stage
         return {Stage.RECEIVED: "reported", Stage.CLOSED: "ended"}.get(stage, stage)
 
     def bars(self, incident: PublicIncident) -> tuple[int, int]:
-        """Return how many stages are drawn, and how many of them are behind it."""
+        """How many stages are drawn, and how many of them are behind it."""
         bars = self.reported(incident).bars
         stage = _ON_THE_WAY.get(incident.stage, incident.stage)
         order = list(Stage)
@@ -161,7 +161,7 @@ class Teller:
         return len(bars), bars.index(stage) + 1
 
     def progress(self, incident: PublicIncident) -> str:
-        """Return after how many minutes it was closed, rounded up as in the window, or else its stage."""
+        """After how many minutes it was closed, rounded up as in the window, or else its stage."""
         closed_at = None if incident.status is Status.OPEN else incident.closed_at
         took_s = 0 if closed_at is None else _seconds(incident.received_at, closed_at)
         if took_s <= 0:
@@ -170,7 +170,7 @@ class Teller:
         return self.words(key, span=self.formats.span(-(-took_s // 60) * 60))
 
     def steps(self, incident: PublicIncident) -> list[Step]:
-        """Return the stages that its source reports. Cut times are marked as about right."""
+        """The stages that its source reports. Cut times are marked as about right."""
         reached = self.bars(incident)[1]
         about = "≈\u00a0" if incident.time_step_min else ""
         moment = self.formats.moment(incident.received_at, self.now)
@@ -185,7 +185,7 @@ class Teller:
         return steps
 
     def facts(self, incident: PublicIncident) -> list[str]:
-        """Return what else is known of it."""
+        """What else is known of it."""
         facts = [self.words.of("agencies", incident.agency)]
         if incident.priority is not None:
             facts.append(self.words("priorityIs", priority=self.formats.number(incident.priority)))
@@ -197,7 +197,7 @@ class Teller:
         return facts
 
     def notes(self, incident: PublicIncident) -> list[str]:
-        """Return what was done to its place and its times before anybody saw them."""
+        """What was done to its place and its times before anybody saw them."""
         words, place = self.words, incident.place
         notes = [words("placeWithheld")]
         if place is not None:
@@ -212,7 +212,7 @@ class Teller:
         return notes
 
     def unreported(self, incident: PublicIncident) -> list[str]:
-        """Return what the incident's source does not report."""
+        """What the incident's source does not report."""
         stages, source = self.reported(incident).stages, self.labels.get(incident.source, incident.source)
         notes = []
         if incident.kind is Kind.CALL and Stage.ON_SCENE not in stages:
@@ -222,7 +222,7 @@ class Teller:
         return notes
 
     def changed(self, event: LifeEvent) -> str:
-        """Return what one published change set."""
+        """What one published change set."""
         names: dict[str, str] = self.words.table("fields")
         parts = [
             self.words("changedTo", field=names[field], value=self._said(field, value))
@@ -239,12 +239,12 @@ class Teller:
 
 
 def _seconds(start: datetime, end: datetime) -> int:
-    """Return the seconds between two times, each cut to whole seconds, as the map page has them."""
+    """The seconds between two times, each cut to whole seconds, as the map page has them."""
     return int(end.timestamp()) - int(start.timestamp())
 
 
 def _passed(incident: PublicIncident, bar: Stage) -> tuple[Stage, datetime | None]:
-    """Return the stage that a bar stands for in an incident, and when it was reached."""
+    """The stage that a bar stands for in an incident, and when it was reached."""
     if bar is Stage.DISPATCHED and incident.dispatched_at is None and incident.en_route_at is not None:
         return Stage.EN_ROUTE, incident.en_route_at
     times = {Stage.DISPATCHED: incident.dispatched_at, Stage.ON_SCENE: incident.on_scene_at}

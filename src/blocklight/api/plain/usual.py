@@ -14,7 +14,7 @@ _COMPARED = (Verdict.FEWER, Verdict.USUAL, Verdict.MORE)
 
 
 def city_lines(reader: Reader) -> tuple[str, list[str]] | None:
-    """Return the verdict on the whole city and the sentences beside it.
+    """The verdict on the whole city and the sentences beside it.
 
     ``None``, for nothing to say, while the past is too short, the day incomplete or something paused.
     """
@@ -30,7 +30,7 @@ def city_lines(reader: Reader) -> tuple[str, list[str]] | None:
 
 
 def usual_lines(reader: Reader, incident: PublicIncident) -> tuple[str, list[str]] | None:
-    """Return the verdict and the sentences beside it; ``None`` for an incident that lies in no area."""
+    """The verdict and the sentences beside it; ``None`` for an incident that lies in no area."""
     kinds = [kind for kind in reader.state.areas.by_kind if kind in incident.areas]
     kind = next((kind for kind in kinds if kind.startswith("neighb")), kinds[0] if kinds else None)
     if kind is None:
@@ -46,7 +46,7 @@ def usual_lines(reader: Reader, incident: PublicIncident) -> tuple[str, list[str
 
 
 def _said(reader: Reader, told: Told, part: Part, about: str) -> tuple[str, list[str]] | None:
-    """Return the verdict on a part and the sentences beside it."""
+    """The verdict on a part and the sentences beside it."""
     sentences = usual_sentences(reader.words, reader.formats, told, part, reader.now)
     if not sentences:
         return None
@@ -54,7 +54,7 @@ def _said(reader: Reader, told: Told, part: Part, about: str) -> tuple[str, list
 
 
 def usual_sentences(words: Words, formats: Formats, told: Told, part: Part, now: datetime) -> list[str]:
-    """Return how the present stands beside the past, as the map page says it; nothing without an answer."""
+    """How the present stands beside the past, as the map page says it; nothing without an answer."""
     if told.end is None:
         return []
     number = formats.number
@@ -75,7 +75,7 @@ def usual_sentences(words: Words, formats: Formats, told: Told, part: Part, now:
 
 
 def _meant(parts: tuple[Part, ...], origin: Origin | None) -> Part | None:
-    """Return the part of an incident's own origin, or else what the community asked for."""
+    """The part of an incident's own origin, or else what the community asked for."""
     by_origin = {part.origin: part for part in parts}
     for wanted in (origin, Origin.COMMUNITY, None):
         if wanted in by_origin:

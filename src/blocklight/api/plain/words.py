@@ -27,19 +27,19 @@ class Words:
     _messages: Mapping[str, Any]
 
     def __call__(self, key: str, **given: str | int) -> str:
-        """Return a message with its names filled in; of one that counts, *count* chooses the text."""
+        """A message with its names filled in; of one that counts, *count* chooses the text."""
         message = self.table(key)
         if isinstance(message, dict):
             message = message["one" if given.get("count") == 1 else "other"]
         return _NAME.sub(lambda hit: str(given[hit[1]]), message)
 
     def of(self, key: str, name: object, **given: str | int) -> str:
-        """Return the message for *name* in a table of messages, and the name itself where there is none."""
+        """The message for *name* in a table of messages, and the name itself where there is none."""
         message = self.table(key).get(str(name))
         return str(name) if message is None else _NAME.sub(lambda hit: str(given[hit[1]]), message)
 
     def table(self, key: str) -> Any:  # noqa: ANN401 - a message, or a table or list of them
-        """Return what stands at a key."""
+        """What stands at a key."""
         found: Any = self._messages
         for part in key.split("."):
             found = found[part]
@@ -56,11 +56,11 @@ class Catalogue:
     style: str
 
     def group(self, category: str) -> str:
-        """Return the group that a category is drawn in."""
+        """The group that a category is drawn in."""
         return next((group for group, members in self.groups.items() if category in members), "officer")
 
     def choose(self, asked: str | None, accept: str | None) -> Words:
-        """Return the language asked for, else the one that ``Accept-Language`` likes best, else English."""
+        """The language asked for, else the one that ``Accept-Language`` likes best, else English."""
         for tag in [asked or "", *_preferred(accept or "")]:
             found = self.languages.get(tag[:2].lower())
             if found is not None:
@@ -86,7 +86,7 @@ def catalogue(web: Path) -> Catalogue:
 
 
 def _preferred(accept: str) -> list[str]:
-    """Return the tags of an ``Accept-Language`` header, the best first (RFC 9110 12.5.4)."""
+    """The tags of an ``Accept-Language`` header, the best first (RFC 9110 12.5.4)."""
     weighed: list[tuple[float, str]] = []
     for part in accept.split(","):
         tag, _, parameter = part.strip().partition(";")

@@ -100,7 +100,7 @@ def connector(
     now: Clock,
     sleep: Sleep = asyncio.sleep,
 ) -> Connector:
-    """Return the connector of *source*, speaking through *client*.
+    """The connector of *source*, speaking through *client*.
 
     It remembers what the far side said about itself and its last answer's validators, so keep it
     for as long as the source is read. *sleep* is how it waits before it tries again.

@@ -205,7 +205,7 @@ class ArcGIS:
     def _in_range(
         self, page: Page, column: str, after: int | None, given: AbstractSet[tuple[str, ...]]
     ) -> tuple[Page, set[tuple[str, ...]]]:
-        """Return a page without the rows that were *given*, and what the rows of its last id are known by."""
+        """A page without the rows that were *given*, and what the rows of its last id are known by."""
         if page.ids != sorted(page.ids) or (page.ids and after is not None and page.ids[0] < after):
             raise SourceChanged("the layer does not page in the order that it is asked for")
         last = page.ids[-1] if page.ids else after
@@ -271,7 +271,7 @@ class ArcGIS:
         }
 
     async def _described(self) -> Layer:
-        """Return what the layer says about itself, asking again once a day, as limits and words change."""
+        """What the layer says about itself, asking again once a day, as limits and words change."""
         now = self._http.now()
         if self._layer is None or self._described_at is None or now - self._described_at >= _LAYER_LIFE:
             answer = await self._ask("", {"f": "json"})
@@ -282,7 +282,7 @@ class ArcGIS:
     async def _ask(
         self, path: str, params: Mapping[str, str], validators: Mapping[str, str] | None = None
     ) -> Answer:
-        """Return an answer that is an object and no error; ArcGIS puts its errors inside HTTP 200."""
+        """An answer that is an object and no error; ArcGIS puts its errors inside HTTP 200."""
         answer = await self._http.ask(
             self._url + path, {**self._fixed, **params}, validators=validators, aside=not path
         )
@@ -341,7 +341,7 @@ class ArcGIS:
 
 
 def _read_as_text(source: SourceSpec) -> frozenset[str]:
-    """Return the columns that stand for words, whose codes are translated; numbers and times are not."""
+    """The columns that stand for words, whose codes are translated; numbers and times are not."""
     specs = [spec for _, spec in source.fields.named() if spec.convert == "text"]
     return frozenset(column for spec in specs for column in spec.source)
 

@@ -78,13 +78,13 @@ def _expect_rows(told: Mapping[str, Any]) -> None:
 
 
 def named_layers(layers: Any) -> str:  # noqa: ANN401 - a far side may answer with any JSON value
-    """Return the numbers of layers with their names, for a person to choose from."""
+    """The numbers of layers with their names, for a person to choose from."""
     tables = [layer for layer in layers or () if isinstance(layer, Mapping)]
     return "; ".join(f"{layer.get('id')} is {layer.get('name')}" for layer in tables[:_MOST_TOLD])
 
 
 def coded_words(told: Mapping[str, Any]) -> dict[str, dict[Any, str]]:
-    """Return for each column with a domain of coded values what its codes stand for.
+    """For each column with a domain of coded values what its codes stand for.
 
     A layer's subtypes give the words of the column that tells them apart, and may give other domains to the
     rows of one subtype: where those contradict each other, the code is left as it is.
@@ -122,7 +122,7 @@ def _add_words(words: dict[str, dict[Any, str]], column: str, domain: Any) -> No
 
 
 def in_words(row: RawRecord, words: Mapping[str, Mapping[Any, str]]) -> RawRecord:
-    """Return a row with the words of its codes; a code without one stays as it is."""
+    """A row with the words of its codes; a code without one stays as it is."""
     coded = {
         column: Coded(name, row[column])
         for column, names in words.items()
@@ -132,18 +132,18 @@ def in_words(row: RawRecord, words: Mapping[str, Mapping[Any, str]]) -> RawRecor
 
 
 def named_error(code: int) -> str:
-    """Return the text of an error with its code, and with its cause where a person can do something."""
+    """The text of an error with its code, and with its cause where a person can do something."""
     return f"ArcGIS error {code}" + (f": {_ERRORS[code]}" if code in _ERRORS else "")
 
 
 def error_code(error: Any) -> int:  # noqa: ANN401 - a far side may answer with any JSON value
-    """Return the code of an error document, 0 where it has none."""
+    """The code of an error document, 0 where it has none."""
     code = error.get("code") if isinstance(error, dict) else None
     return code if isinstance(code, int) else 0
 
 
 def column_names(told: Mapping[str, Any]) -> set[str]:
-    """Return the columns that a layer or an answer declares."""
+    """The columns that a layer or an answer declares."""
     fields = told.get("fields")
     fields = fields if isinstance(fields, list) else []
     return {str(field["name"]) for field in fields if isinstance(field, dict) and "name" in field}
@@ -161,7 +161,7 @@ def _object_id(told: Mapping[str, Any]) -> str | None:
 
 
 def to_row(feature: Any) -> RawRecord:  # noqa: ANN401 - a far side may answer with any JSON value
-    """Return a feature's columns and its point as ``__lon``, ``__lat``, its lines or rings as ``__shape``.
+    """A feature's columns and its point as ``__lon``, ``__lat``, its lines or rings as ``__shape``.
 
     Of those, and of several points, the point is the middle of what they span.
 

@@ -46,12 +46,12 @@ class Cursor:
 
 
 def both(one: str, two: str) -> str:
-    """Return the condition that two conditions hold."""
+    """The condition that two conditions hold."""
     return f"({one}) AND ({two})" if one else two
 
 
 def numbers(values: Iterable[object]) -> list[int]:
-    """Return object ids, which are whole numbers; raises ``SourceChanged`` for others."""
+    """Object ids, which are whole numbers; raises ``SourceChanged`` for others."""
     ids = list(values)
     if not all(isinstance(number, int) for number in ids):
         raise SourceChanged("object ids are not numbers")
@@ -59,7 +59,7 @@ def numbers(values: Iterable[object]) -> list[int]:
 
 
 def listed(answer: Answer, after: int | None) -> list[int]:
-    """Return the object ids beyond *after* in an answer to the question for nothing else, in order."""
+    """The object ids beyond *after* in an answer to the question for nothing else, in order."""
     ids = answer.value.get("objectIds", ())
     if not isinstance(ids, list | None):
         raise SourceChanged("no object ids in the answer")
@@ -73,7 +73,7 @@ def expect_ids(page: Page, wanted: Sequence[int]) -> None:
 
 
 def moved_on(place: Cursor, page: Page, column: str) -> Cursor:
-    """Return the place of a read by a cursor after one more page."""
+    """The place of a read by a cursor after one more page."""
     began = place.began or round(page.answer.answered_at.timestamp() * 1000)
     edited = (value for row in page.records if isinstance(value := row.get(column), int))
     # What claims to be edited in the future would keep the next fetch from seeing anything else.

@@ -27,12 +27,12 @@ class Degrees:
         self._left_alone = any(spec.crs is not None and set(_POINT) & set(spec.source) for spec in specs)
 
     def of(self, records: list[RawRecord], reference: Any) -> list[RawRecord]:  # noqa: ANN401 - any JSON value
-        """Return *records* as ``with_degrees`` does, or as they are where the city file knows better."""
+        """*records* as ``with_degrees`` does, or as they are where the city file knows better."""
         return records if self._left_alone else with_degrees(records, reference)
 
 
 def with_degrees(records: list[RawRecord], reference: Any) -> list[RawRecord]:  # noqa: ANN401 - any JSON value
-    """Return *records* with their points in degrees; *reference* is the system that the answer names.
+    """*records* with their points in degrees; *reference* is the system that the answer names.
 
     Raises ``SourceChanged`` for one that nobody knows, and for numbers that are no degrees.
     """
@@ -47,7 +47,7 @@ def with_degrees(records: list[RawRecord], reference: Any) -> list[RawRecord]:  
 
 
 def reference_system(reference: Mapping[str, Any]) -> str | None:
-    """Return the reference system that ArcGIS describes, ``None`` for degrees or none at all.
+    """The reference system that ArcGIS describes, ``None`` for degrees or none at all.
 
     Raises ``SourceChanged`` for one that nobody knows.
     """
@@ -73,7 +73,7 @@ def reference_system(reference: Mapping[str, Any]) -> str | None:
 
 
 def _with_degrees(record: RawRecord, crs: str) -> RawRecord:
-    """Return a row with its point in degrees, or without one that lies outside the system."""
+    """A row with its point in degrees, or without one that lies outside the system."""
     if "__lon" not in record:
         return record
     rest = {name: value for name, value in record.items() if name not in _POINT}

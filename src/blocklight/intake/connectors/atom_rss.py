@@ -65,7 +65,7 @@ class AtomRss:
 
 
 def xml_document(body: bytes) -> Any:  # noqa: ANN401 - an element, or what a document without one is
-    """Return the root of an XML document, which may not declare a type: bombs are made of entities."""
+    """The root of an XML document, which may not declare a type: bombs are made of entities."""
     start = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:15].lower()
     if start.startswith((b"<!doctype html", b"<html")):
         raise SourceUnavailable("answered with HTML")
@@ -113,12 +113,12 @@ def _parsed(body: bytes) -> Element:
 
 
 def entry_rows(root: Element, path: str = "") -> list[dict[str, str]]:
-    """Return every column of each entry; raises ``SourceChanged`` for another document."""
+    """Every column of each entry; raises ``SourceChanged`` for another document."""
     return [_columns(entry) for entry in _entries(root, path)]
 
 
 def longest_list(root: Element) -> str:
-    """Return the path of the elements that most likely are records, empty for a feed and where none are.
+    """The path of the elements that most likely are records, empty for a feed and where none are.
 
     They are those of one name that occur most often and hold something: elements, or several attributes.
     """
@@ -155,7 +155,7 @@ def _entries(root: Element, path: str) -> Iterator[Element]:
 
 
 def _extent(root: Element, path: str, url: str, headers: Mapping[str, str]) -> Extent:
-    """Return what a document says of its extent: attributes, numbers of OpenSearch, a link to more."""
+    """What a document says of its extent: attributes, numbers of OpenSearch, a link to more."""
     told: dict[str, Any] = {name.rpartition("}")[2]: value for name, value in root.attrib.items()}
     around = [root, *(child for child in root if _name(child) in ("channel", path.rpartition(".")[0]))]
     for child in (child for element in around for child in element if not len(child)):

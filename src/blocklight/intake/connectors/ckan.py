@@ -24,7 +24,7 @@ _ABSENT = "absent"
 
 
 def explain(status: int, body: Any) -> SourceError | None:  # noqa: ANN401 - a portal may answer with any JSON value
-    """Return the error in a portal's error document, by its type alone: its message repeats the question."""
+    """The error in a portal's error document, by its type alone: its message repeats the question."""
     error = body.get("error") if isinstance(body, Mapping) else None
     kind = error.get("__type") if isinstance(error, Mapping) else None
     if isinstance(kind, str) and re.fullmatch(r"[\w ]{1,40}", kind):
@@ -33,13 +33,13 @@ def explain(status: int, body: Any) -> SourceError | None:  # noqa: ANN401 - a p
 
 
 def address(url: str) -> tuple[str, str]:
-    """Return the address of a portal's actions, and the package in that of a data set's page."""
+    """The address of a portal's actions, and the package in that of a data set's page."""
     portal, _, rest = url.partition("?")[0].partition("/dataset/")
     return portal.rstrip("/") + "/api/3/action/", rest.strip("/").split("/")[0]
 
 
 def newest_table(package: Mapping[str, Any], wanted: Matcher | None = None) -> str:
-    """Return the id of a package's newest table in the data store, of those whose name or id is *wanted*."""
+    """The id of a package's newest table in the data store, of those whose name or id is *wanted*."""
     found = [table for table in package.get("resources") or () if isinstance(table, Mapping)]
     tables = [table for table in found if table.get("datastore_active")]
     if wanted is not None:
@@ -114,7 +114,7 @@ class Ckan:
         return None if days is None else _written(self._http.now() - timedelta(days=days))
 
     async def _table(self) -> str:
-        """Return the id of the newest table of the package."""
+        """The id of the newest table of the package."""
         if not self._package:
             raise SourceChanged("the address is not that of a data set: …/dataset/NAME")
         result = (await self._ask("package_show", {"id": self._package})).value
@@ -158,7 +158,7 @@ class Ckan:
         return rows
 
     async def _ask(self, action: str, params: Mapping[str, str]) -> Answer:
-        """Return an answer whose value is the result of an action."""
+        """An answer whose value is the result of an action."""
         answer = await self._http.ask(self._actions + action, params)
         result = answer.value.get("result") if isinstance(answer.value, Mapping) else None
         if not isinstance(result, Mapping):
@@ -193,7 +193,7 @@ def _written(when: datetime) -> str:
 
 
 def _not_ahead(newest: str | None, now: datetime) -> str | None:
-    """Return the cursor, which a row from the future does not move there; ``None`` if it is no time."""
+    """The cursor, which a row from the future does not move there; ``None`` if it is no time."""
     when = _time(newest) if newest else None
     if when is None:
         return None

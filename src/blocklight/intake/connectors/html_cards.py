@@ -26,7 +26,7 @@ class _Element:
 
 
 def cards_of(text: str, card: str) -> list[dict[str, str]]:
-    """Return the cards of a page, which are the elements of the class *card*, each as a row of columns.
+    """The cards of a page, which are the elements of the class *card*, each as a row of columns.
 
     A column is called like the class of an element inside, like the term before a definition (``dt``,
     ``dd``), or like the label in ``Label: text``; the first of each name counts. ``@NAME`` is an attribute of

@@ -72,7 +72,7 @@ class Page:
 
 
 def html_document(body: bytes, empty: Matcher | None = None, card: str = "") -> Page:
-    """Return what a page holds; raises ``SourceUnavailable`` where it has no table and does not say why.
+    """What a page holds; raises ``SourceUnavailable`` where it has no table and does not say why.
 
     *empty* finds what this page says, beside the usual words, when nobody calls. *card* is the class of the
     elements that are records, where there is no table.
@@ -109,7 +109,7 @@ def _read(text: str) -> "_Reader":
 
 
 def _text(body: bytes) -> str:
-    """Return a page's text: what is no UTF-8 is in what the page declares, or else as browsers read it."""
+    """A page's text: what is no UTF-8 is in what the page declares, or else as browsers read it."""
     if body.startswith(_UTF16):
         return body.decode("utf-16", errors="replace")
     with suppress(UnicodeDecodeError):
@@ -239,5 +239,5 @@ class _Reader(HTMLParser):
 
 
 def _reach(told: str | None) -> int:
-    """Return over how many rows or columns a cell says that it reaches: 0 is to the end, nonsense is 1."""
+    """Over how many rows or columns a cell says that it reaches: 0 is to the end, nonsense is 1."""
     return int(told) if told is not None and re.fullmatch(r"\s*\d{1,5}\s*", told) else 1

@@ -43,7 +43,7 @@ class Anchor:
 def pager_of(
     anchors: Iterable[Anchor], words: str, hidden: Mapping[str, str]
 ) -> tuple[Extent, Mapping[str, str] | None]:
-    """Return what the pager of a page says, and the form that asks for the next page where no address does.
+    """What the pager of a page says, and the form that asks for the next page where no address does.
 
     *words* is the text of the page, *hidden* are the fields that its form sends along.
     """
@@ -92,13 +92,13 @@ def _leads_to_page(anchor: Anchor) -> bool:
 
 
 def _after_current(pages: Mapping[int, _Link]) -> _Link | None:
-    """Return the link to the page after the current one, which is the one that is not a link."""
+    """The link to the page after the current one, which is the one that is not a link."""
     current = next(number for number in range(1, len(pages) + 2) if number not in pages)
     return pages.get(current + 1)
 
 
 def _in_words(words: str) -> tuple[int | None, bool | None]:
-    """Return how many rows there are in all, and whether there are more pages, as the page says."""
+    """How many rows there are in all, and whether there are more pages, as the page says."""
     total: int | None = None
     for found in _ROWS_OF.finditer(words):
         first, last, whole = int(found[1]), int(found[2]), int(found[3].replace(",", ""))

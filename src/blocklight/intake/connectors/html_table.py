@@ -141,7 +141,7 @@ class HtmlTable:
         return [table for table in tables if not _OVER.search(table.title)] or tables
 
     def _below_headings(self, tables: Sequence[_Table]) -> list[_Table]:
-        """Return what stands below each row of headings that the city file's columns are among.
+        """What stands below each row of headings that the city file's columns are among.
 
         A table of headings alone lends them to those after it, as on pages whose rows scroll below them.
         """
@@ -160,7 +160,7 @@ class HtmlTable:
         return found
 
     def _below_heading(self, table: _Table) -> _Table | SourceChanged | None:
-        """Return the rows below the headings of a table, or what is missing of them."""
+        """The rows below the headings of a table, or what is missing of them."""
         best: SourceChanged | None = None
         for number, row in enumerate(table.rows):
             names = [cell.text for cell in row]
@@ -176,7 +176,7 @@ class HtmlTable:
 
 
 def _cut_up(cells: Sequence[Cell], begins: Matcher, size: int) -> list[list[Cell]]:
-    """Return the cells of each record, which takes as many as there are, up to *size*."""
+    """The cells of each record, which takes as many as there are, up to *size*."""
     blocks: list[list[Cell]] = []
     for cell in cells:
         if begins.search(cell.text):
@@ -245,7 +245,7 @@ def named_rows(page: Page) -> tuple[list[dict[str, str]], tuple[str, ...]]:
 
 
 def _named(table: _Table) -> list[_Row]:
-    """Return rows of as many cells as there are names; one with another number is damaged.
+    """Rows of as many cells as there are names; one with another number is damaged.
 
     A row without a word is layout: it may hold another table. So is one that says that there are no calls,
     repeats the headings or adds up. A text across several columns is the heading of a group.

@@ -146,7 +146,7 @@ class Conversation:
         decode: Decode | None = None,
         aside: bool = False,
     ) -> Answer:
-        """Return the document at *url*, trying again where that may help; with *post*, a body is posted.
+        """The document at *url*, trying again where that may help; with *post*, a body is posted.
 
         *decode* reads this answer, where it is of another kind than the others; *aside* says that it holds no
         rows.
@@ -256,7 +256,7 @@ class Conversation:
         return explained or SourceChanged(f"HTTP {status}", detail=_REFUSALS.get(status, ""))
 
     def _retry_after(self, response: httpx2.Response) -> float | None:
-        """Return the seconds that the far side asks us to wait (RFC 9110, 10.2.3: seconds or a date)."""
+        """The seconds that the far side asks us to wait (RFC 9110, 10.2.3: seconds or a date)."""
         text = response.headers.get("retry-after", "").strip()
         if text.isascii() and text.isdigit():
             return float(text[:9])
@@ -279,7 +279,7 @@ def _pause(state: RetryCallState) -> float:
 
 
 def _beyond(reason: str, error: Exception) -> str:
-    """Return what there is to say about *error* beside its *reason*."""
+    """What there is to say about *error* beside its *reason*."""
     words = describe(error)
     return "" if words == reason else words
 
@@ -297,7 +297,7 @@ def _http_date(text: str) -> datetime | None:
 
 
 def json_document(body: bytes) -> Any:  # noqa: ANN401 - a far side may answer with any JSON value
-    """Return the JSON value in *body*."""
+    """The JSON value in *body*."""
     text = body.removeprefix(b"\xef\xbb\xbf")
     try:
         return parse_json(text)

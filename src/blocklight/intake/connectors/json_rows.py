@@ -49,7 +49,7 @@ class JsonRows:
         return Batch(records, answer.fetched_at, complete=self._pages.complete, unreadable=unreadable)
 
     def _part(self, answer: Answer) -> Part:
-        """Return the rows of a document, and what it says of others."""
+        """The rows of a document, and what it says of others."""
         source, document = self._source, answer.value
         extent = extent_of(document, source.records, url=source.url, headers=answer.headers)
         rows = list_at(document, source.records)
@@ -61,7 +61,7 @@ class JsonRows:
         return Part([*named, *unreadable], extent)
 
     def _without_list(self, document: Any, extent: Extent) -> list[Any]:  # noqa: ANN401 - any JSON value
-        """Return the rows of a document without a list: one alone, or none where it counts none.
+        """The rows of a document without a list: one alone, or none where it counts none.
 
         What turns XML into JSON writes a list of one record as that record.
         """

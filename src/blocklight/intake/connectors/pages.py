@@ -58,7 +58,7 @@ class Pages:
         return self._source.extent != "part"
 
     async def ask(self) -> Answer:
-        """Return the document, of a source with pages the first one."""
+        """The document, of a source with pages the first one."""
         self._url = self._dated(self._source.url)
         self._one_answer = True
         validators, self._validators = self._validators, {}  # of an answer that is not stored, none are kept
@@ -71,7 +71,7 @@ class Pages:
         return answer
 
     async def read(self, part_of: Callable[[Answer], Part]) -> tuple[Answer, list[Any]]:
-        """Return the first answer and the rows of all pages; *part_of* takes an answer apart.
+        """The first answer and the rows of all pages; *part_of* takes an answer apart.
 
         Raises ``SourceChanged`` for rows that are there and cannot be had, ``SourceUnavailable`` where rows
         moved from one page to another.
@@ -111,7 +111,7 @@ class Pages:
         return rows
 
     async def _page_after(self, part: Part, count: int) -> Answer | None:
-        """Return the answer with the page after one, ``None`` where that was the last."""
+        """The answer with the page after one, ``None`` where that was the last."""
         if part.extent.next_url is not None:
             return await self._http.ask(self._same_server(part.extent.next_url), {})
         if part.next_form is not None:
@@ -129,12 +129,12 @@ class Pages:
     def _following(
         self, part_of: Callable[[Answer], Part], answer: Answer, first: Part, before: Part
     ) -> tuple[Part, list[Any]]:
-        """Return the part of a page, and those of its rows that the one before does not have."""
+        """The part of a page, and those of its rows that the one before does not have."""
         following = part_of(answer)
         return following, self._fresh(first, before, following)
 
     def _fresh(self, first: Part, before: Part, following: Part) -> list[Any]:
-        """Return the rows of a page that the one before does not have."""
+        """The rows of a page that the one before does not have."""
         pages = self._source.pages
         if following.rows == before.rows and len(following.rows) > 1:
             if self._source.extent == "whole":  # a server that gives its last page again
@@ -182,7 +182,7 @@ class Pages:
         return await self._http.ask(self._url, told, validators=validators)
 
     def _body(self, params: Mapping[str, int]) -> Body | None:
-        """Return what is posted, ``None`` where the address alone is the question."""
+        """What is posted, ``None`` where the address alone is the question."""
         source = self._source
         if source.form is not None:
             fields = {name: self._dated(value) for name, value in source.form.items()}

@@ -37,12 +37,12 @@ class _NoSuchColumn(SourceChanged):
 
 
 def token_header(token: SecretStr | None) -> dict[str, str]:
-    """Return the header that names the application, which lifts a portal's limit on anonymous questions."""
+    """The header that names the application, which lifts a portal's limit on anonymous questions."""
     return {} if token is None else {"X-App-Token": token.get_secret_value()}
 
 
 def explain(status: int, body: Any) -> SourceError | None:  # noqa: ANN401 - a portal may answer with any JSON value
-    """Return the error in a portal's error document, without its message, which repeats the question."""
+    """The error in a portal's error document, without its message, which repeats the question."""
     if not isinstance(body, dict):
         return None
     code = body.get("errorCode") or body.get("code")
@@ -146,7 +146,7 @@ class Socrata:
         return _Place(_written(first, zoned=self._column in _SYSTEM_TIMES))
 
     def _end(self, step: _Step, cursor: str | None) -> str | None:
-        """Return the cursor after a whole read; a row from the future does not move it there."""
+        """The cursor after a whole read; a row from the future does not move it there."""
         if self._column is None:
             return None
         value = step.last or (step.place.value if cursor and cursor.startswith("[") else None)
@@ -182,7 +182,7 @@ class Socrata:
                 raise SourceUnavailable("rows moved all the time while they were read")
 
     def _step(self, place: _Place, answer: Answer, given: set[str]) -> _Step | None:
-        """Return an answer without the rows that were *given*, ``None`` if its first row is not known."""
+        """An answer without the rows that were *given*, ``None`` if its first row is not known."""
         rows = self._rows(answer)
         names = [_name(row) for row in rows]
         if place.skip and (not rows or names[0] not in given):
@@ -194,7 +194,7 @@ class Socrata:
         return _Step(place, then, fresh, self._value(rows), answer)
 
     def _after(self, place: _Place, rows: list[RawRecord], names: list[str]) -> _Place:
-        """Return the place of the page after one that is full; it begins with this one's last row."""
+        """The place of the page after one that is full; it begins with this one's last row."""
         last = self._value(rows)
         if self._column is None or last in (None, place.value):
             return replace(place, skip=place.skip + len(rows) - 1, anchor=names[-1])
@@ -263,7 +263,7 @@ def _wanted(source: SourceSpec) -> tuple[str, ...]:
 
 
 def _name(row: RawRecord) -> str:
-    """Return what tells a version of a row from all others."""
+    """What tells a version of a row from all others."""
     packed = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
     return f"{row.get(_ROW_ID, '')} {blake2b(packed, digest_size=8).hexdigest()}"
 
@@ -273,7 +273,7 @@ def _quoted(value: str) -> str:
 
 
 def _time(text: str) -> datetime | None:
-    """Return a timestamp, taking a floating one as if it were UTC."""
+    """A timestamp, taking a floating one as if it were UTC."""
     try:
         when = datetime.fromisoformat(text)
     except ValueError:

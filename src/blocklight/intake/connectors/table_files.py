@@ -173,7 +173,7 @@ def _next(blocks: Iterator[Block]) -> Block | None:
 
 
 def newest_in(source: SourceSpec) -> SourceSpec:
-    """Return a source with a drop folder as one that reads its newest file alone; any other as it is."""
+    """A source with a drop folder as one that reads its newest file alone; any other as it is."""
     if not source.url.startswith("file:"):
         return source
     folder, files = _listed(_path(source.url))
@@ -200,7 +200,7 @@ def _path(url: str) -> Path:
 
 
 def _listed(path: Path) -> tuple[bool, Sequence[_File]]:
-    """Return whether a path is a folder, and its finished files, the oldest first; of a file, itself."""
+    """Whether a path is a folder, and its finished files, the oldest first; of a file, itself."""
     folder = path.is_dir()
     try:
         paths = sorted(path.iterdir())[:_MOST_FILES] if folder else [path]

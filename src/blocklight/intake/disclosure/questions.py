@@ -41,7 +41,7 @@ _WORDED = ("source_type", "other_type", "agency", "origin", "disposition", "stat
 
 
 def questions(sample: SampleRows) -> list[Question]:
-    """Return what is to be asked of a sample, without what the city file answers; none when all is well."""
+    """What is to be asked of a sample, without what the city file answers; none when all is well."""
     if not sample.rows:
         return []
     raised = {question.id: question for ask in _ASKED for question in ask(sample)}
@@ -142,7 +142,7 @@ def _medical(sample: SampleRows) -> Iterator[Question]:
 
 
 def _mapped_from(sample: SampleRows, incident: Incident) -> set[str]:
-    """Return the words of the source that the field's map made this type of."""
+    """The words of the source that the field's map made this type of."""
     spec = sample.field("source_type")
     words = spec.folded_map if spec else None
     return {text.upper() for text, meant in (words or {}).items() if meant == incident.source_type}

@@ -66,7 +66,7 @@ class SampleRows:
         return CallMeanings(CallTypes(), ())
 
     def values(self, column: str) -> list[str]:
-        """Return the filled values of a column as texts."""
+        """The filled values of a column as texts."""
         return [text for text, _ in self.marked(column)]
 
     def loosened(self, text: str) -> bool:
@@ -81,12 +81,12 @@ class SampleRows:
                 yield str(value).strip(), published
 
     def field(self, name: str) -> FieldSpec | None:
-        """Return what the city file says of one of our fields."""
+        """What the city file says of one of our fields."""
         found: FieldSpec | None = getattr(self.source.fields, name)
         return found
 
 
 def of_the_place(sample: SampleRows) -> set[str]:
-    """Return the columns that places are read from."""
+    """The columns that places are read from."""
     names = ("lon", "lat", "point", "address", "cross_street")
     return {column for name in names if (spec := sample.field(name)) for column in spec.source}

@@ -49,7 +49,7 @@ _CROSSING = re.compile(r"[/&@\\]|\b(?:AND|AT|NEAR)\b", re.IGNORECASE)
 
 
 def name_words(column: str) -> str:
-    """Return a column's name with its words apart: ``CallerName`` and ``caller-name`` are ``caller_name``."""
+    """A column's name with its words apart: ``CallerName`` and ``caller-name`` are ``caller_name``."""
     return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower()).strip("_")
 
 

@@ -48,7 +48,7 @@ def expect_columns(source: SourceSpec, answer: Answered) -> None:
 
 
 def _gone(source: SourceSpec, columns: AbstractSet[str]) -> str | None:
-    """Return a column without which nothing can be read and that no unreadable row has."""
+    """A column without which nothing can be read and that no unreadable row has."""
     fields = source.fields
     always = (*((column,) for column in source.key), fields.received_at.source, fields.source_type.source)
     return next((names[0] for names in always if names and columns.isdisjoint(names)), None)

@@ -12,7 +12,7 @@ _SMALL = 1_000_000
 
 
 def parse_json(text: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Return the value of a document; raises ``JSONDecodeError``, and ``SourceChanged`` for too many values.
+    """The value of a document; raises ``JSONDecodeError``, and ``SourceChanged`` for too many values.
 
     Commas and brackets are counted before anything is parsed, so those inside strings count too.
     """

@@ -45,7 +45,7 @@ class Columns:
         return self._every
 
     def record(self, row: Mapping[str, Any]) -> RawRecord:
-        """Return what of a row is wanted."""
+        """What of a row is wanted."""
         if self._every:
             rest = {name: value for name, value in row.items() if isinstance(value, str | int | float)}
             return rest | self._wanted_of(row)
@@ -63,11 +63,11 @@ class Columns:
         return record
 
     def records(self, rows: Iterable[object]) -> list[RawRecord]:
-        """Return the records of rows; a row that is no table of columns becomes an empty record."""
+        """The records of rows; a row that is no table of columns becomes an empty record."""
         return [self.record(row) if isinstance(row, Mapping) else {} for row in rows]
 
     def named(self, heading: Sequence[str]) -> list[str]:
-        """Return headings as the city file writes them, where they differ only in case, gaps and dots.
+        """Headings as the city file writes them, where they differ only in case, gaps and dots.
 
         A portal's own exports call its columns so: ``Block Location`` is ``block_location``.
         """
@@ -102,7 +102,7 @@ def _at(row: Mapping[str, Any], column: str) -> Any:  # noqa: ANN401 - a source'
 
 
 def reach(value: Any, path: str) -> Any:  # noqa: ANN401 - any JSON value in, any out
-    """Return what lies at a path with dots inside a document, counting from 0; ``None`` for nothing."""
+    """What lies at a path with dots inside a document, counting from 0; ``None`` for nothing."""
     for part in path.split(".") if path else ():
         if isinstance(value, Mapping):
             value = value.get(part)

@@ -48,7 +48,7 @@ def csv_blocks(file: IO[bytes], reading: Reading, encoding: str) -> Iterator[Blo
 
 
 def _delimiters(start: str) -> str:
-    """Return the delimiters that a table may have, the likeliest first.
+    """The delimiters that a table may have, the likeliest first.
 
     That is the one that cuts the most lines into the same number of cells: a heading may hold more of
     another, in the name of a column.
@@ -147,5 +147,5 @@ def _record(row: list[str] | None, heading: list[str], columns: Columns) -> RawR
 
 
 def _plain(cell: str) -> str:
-    """Return what a cell shows that is written as a formula to keep its leading zeros in Excel: ``="07"``."""
+    """What a cell shows that is written as a formula to keep its leading zeros in Excel: ``="07"``."""
     return cell[2:-1] if cell.startswith('="') and cell.endswith('"', 2) else cell

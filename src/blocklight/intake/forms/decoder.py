@@ -74,7 +74,7 @@ def _parquet(file: IO[bytes]) -> Iterator[Any]:
 
 
 def _values(column: pa.Array) -> list[Any]:
-    """Return the values of a column; of nanoseconds, which Spark writes, the microseconds, of zones UTC."""
+    """The values of a column; of nanoseconds, which Spark writes, the microseconds, of zones UTC."""
     if not pa.types.is_timestamp(column.type):
         values: list[Any] = column.to_pylist()
         return values

@@ -60,7 +60,7 @@ def _rows(rows: list[list[Any]]) -> Iterator[list[Any]]:
 
 
 def _cell(value: Any) -> Any:  # noqa: ANN401 - a cell may hold anything
-    """Return a cell's value: times in ISO 8601, whole numbers without a fraction."""
+    """A cell's value: times in ISO 8601, whole numbers without a fraction."""
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, timedelta):

@@ -70,7 +70,7 @@ def extent_of(
     url: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> Extent:
-    """Return what a JSON document says of the list at *path*; what stands nearest to the list counts first.
+    """What a JSON document says of the list at *path*; what stands nearest to the list counts first.
 
     *url* is the address that was asked, *headers* are those of the answer.
     """
@@ -90,7 +90,7 @@ def extent_of(
 
 
 def limit_of_address(url: str) -> int | None:
-    """Return how many rows an address asks for at most, ``None`` where it does not say."""
+    """How many rows an address asks for at most, ``None`` where it does not say."""
     numbers = (
         _number(value)
         for name, value in parse_qsl(urlsplit(url).query)
@@ -150,7 +150,7 @@ def _total(told: Mapping[str, Any]) -> int | None:
 
 
 def _more(told: Mapping[str, Any]) -> bool | None:
-    """Return whether there is another page: one that says so is right where another member says nothing."""
+    """Whether there is another page: one that says so is right where another member says nothing."""
     said: list[bool] = [_is_true(told[name]) for name in _MORE if name in told]
     said += [bool(told[name]) for name in (*_NEXT, *_TOKENS) if name in told]
     pages = next((number for name in _PAGES if (number := _number(told.get(name))) is not None), None)
@@ -182,7 +182,7 @@ def _is_true(value: object) -> bool:
 
 
 def _number(value: object) -> int | None:
-    """Return a whole number, also one that is written as text."""
+    """A whole number, also one that is written as text."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value if value >= 0 else None
     text = value.strip() if isinstance(value, str) else ""

@@ -104,7 +104,7 @@ class _Bounded(io.RawIOBase):
         return place
 
     def tell(self) -> int:
-        """Return the place."""
+        """The place."""
         return self._inner.tell()
 
     def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401 - a writable buffer has no type of its own

@@ -16,7 +16,7 @@ _SCALAR = (str, int, float)
 
 
 def list_at(document: Any, path: str) -> list[Any] | None:  # noqa: ANN401 - any JSON value
-    """Return the list at a path with dots inside a document, ``None`` where there is none.
+    """The list at a path with dots inside a document, ``None`` where there is none.
 
     A part ``*`` of the path stands for every member: their lists are put together, each row with the name of
     its member as ``__group``. A list may also be an object of records by their ids, which are then in
@@ -54,7 +54,7 @@ def _as_list(value: Any, *, at_root: bool) -> list[Any] | None:  # noqa: ANN401 
 
 
 def _of_every(value: Any, rest: Sequence[str]) -> list[Any] | None:  # noqa: ANN401 - see above
-    """Return the lists of all members as one; ``None`` where one of them has none, as it would be missed."""
+    """The lists of all members as one; ``None`` where one of them has none, as it would be missed."""
     if isinstance(value, Mapping) and not rest and any(_is_record(member) for member in value.values()):
         return [{**member, KEY: name} for name, member in value.items() if isinstance(member, Mapping)]
     named = value.items() if isinstance(value, Mapping) else ((None, member) for member in value or ())
@@ -75,7 +75,7 @@ def _is_record(value: object) -> bool:
 
 
 def _opened(value: Any) -> Any:  # noqa: ANN401 - see above
-    """Return what a text holds that is itself JSON, as older web services of .NET answer."""
+    """What a text holds that is itself JSON, as older web services of .NET answer."""
     if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
         try:
             return parse_json(value.encode())
@@ -87,7 +87,7 @@ def _opened(value: Any) -> Any:  # noqa: ANN401 - see above
 def named_rows(
     rows: Sequence[Any], names: Sequence[str], wanted: Sequence[str], around: Mapping[str, Any]
 ) -> tuple[list[Any], list[Unreadable]]:
-    """Return rows that are lists of values as tables of columns; other rows stay as they are.
+    """Rows that are lists of values as tables of columns; other rows stay as they are.
 
     Their names are *names*, or those in the first row or in a member beside the list (*around*), where the
     *wanted* ones are among them, or else their positions from 0. A row of another length is damaged.

@@ -57,7 +57,7 @@ class Reading:
 
     @classmethod
     def of(cls, source: SourceSpec, size: int, *, whole: bool = False) -> "Reading":
-        """Return how the city file says that a source is read, *size* rows at once."""
+        """How the city file says that a source is read, *size* rows at once."""
         return cls(
             Columns(source),
             source.records,
@@ -71,7 +71,7 @@ class Reading:
 
 
 def heading_of(rows: Iterable[tuple[list[str], Any]], columns: Columns) -> tuple[list[str], Any]:
-    """Return the first heading with all columns; raises for the one with some, or else for the first."""
+    """The first heading with all columns; raises for the one with some, or else for the first."""
     missing: SourceChanged | None = None
     for names, more in rows:
         heading = columns.named(names)

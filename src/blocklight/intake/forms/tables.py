@@ -70,7 +70,7 @@ def _table(file: IO[bytes], reading: Reading) -> Iterator[Block]:
 
 
 def table_body(body: bytes) -> bytes:
-    """Return a body that is a table at first sight; raises ``SourceUnavailable`` for one that is none."""
+    """A body that is a table at first sight; raises ``SourceUnavailable`` for one that is none."""
     if body.startswith(PARQUET):
         if not body.endswith(PARQUET):
             raise SourceUnavailable("answered with half a Parquet file")
@@ -83,7 +83,7 @@ def table_body(body: bytes) -> bytes:
 
 
 def _first(start: bytes) -> bytes:
-    """Return the first byte that says something."""
+    """The first byte that says something."""
     first = start.removeprefix(_MARK).lstrip()[:1]
     if not first:
         raise SourceUnavailable("answered with nothing")
@@ -93,7 +93,7 @@ def _first(start: bytes) -> bytes:
 
 
 def json_document(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Return the JSON value in *body*."""
+    """The JSON value in *body*."""
     try:
         return parse_json(body.removeprefix(_MARK))
     except orjson.JSONDecodeError:
@@ -164,7 +164,7 @@ def _json_lines(text: bytes, columns: Columns) -> Iterator[RawRecord | Unreadabl
 
 
 def _flat(row: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON value
-    """Return a row's columns; a GeoJSON feature's are its properties, its id and its geometry.
+    """A row's columns; a GeoJSON feature's are its properties, its id and its geometry.
 
     ``__lon`` and ``__lat`` are the middle of its geometry, named as the point of an ArcGIS row.
     """

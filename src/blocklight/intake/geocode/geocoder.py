@@ -39,7 +39,7 @@ class Geocoder:
 
     @classmethod
     def of(cls, city: City) -> "Geocoder | None":
-        """Return what a city file asks for, ``None`` where that is nothing.
+        """What a city file asks for, ``None`` where that is nothing.
 
         Raises ``CityFileError`` for street lines that cannot be read.
         """
@@ -54,12 +54,12 @@ class Geocoder:
         return cls(locators, city.city.bounds, patience_s=spec.most_s)
 
     def placing(self) -> Callable[[Incident, Lookup], Incident]:
-        """Return what places the incidents of one fetch, which together wait no longer than is allowed."""
+        """What places the incidents of one fetch, which together wait no longer than is allowed."""
         deadline = time.monotonic() + self._patience_s
         return lambda incident, lookup: self._place(incident, lookup, deadline)
 
     def _place(self, incident: Incident, lookup: Lookup, deadline: float) -> Incident:
-        """Return *incident* with the place of its address, if it has none of its own and may be looked up."""
+        """*incident* with the place of its address, if it has none of its own and may be looked up."""
         locators = self._locators.get(lookup)
         if not locators or incident.point is not None or incident.address is None:
             return incident

@@ -71,7 +71,7 @@ _FEWEST = 2  # words of which one may be a direction or a suffix
 
 
 def street_name(text: str) -> str:
-    """Return a street's name in capitals, with its directions and its suffix in their short forms.
+    """A street's name in capitals, with its directions and its suffix in their short forms.
 
     ``West MacArthur Boulevard`` and ``W. MACARTHUR BL`` are both ``W MACARTHUR BLVD``; a name that is nothing
     else (``North Street``) keeps its word. A highway is its kind and number, however that is written:

@@ -14,7 +14,7 @@ class Locator(Protocol):
     """One way of finding places."""
 
     def find(self, asked: Reading, deadline: float) -> ExactPoint | None:
-        """Return where it is, ``None`` when that is not known; raises ``NotNow``.
+        """Where it is, ``None`` when that is not known; raises ``NotNow``.
 
         *deadline*, by the monotonic clock, is until when a locator that has to wait may do so.
         """

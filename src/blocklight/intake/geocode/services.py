@@ -56,7 +56,7 @@ class Service:
         self._question, self._answer = (self._ask_census, _census) if census else (self._ask_osm, _nominatim)
 
     def find(self, asked: Reading, deadline: float) -> ExactPoint | None:
-        """Return where the service says a block is; raises ``NotNow`` when there is no time or no answer."""
+        """Where the service says a block is; raises ``NotNow`` when there is no time or no answer."""
         if not isinstance(asked, Block):
             return None
         with self._turn:
@@ -87,7 +87,7 @@ class Service:
         return {"q": words, "viewbox": inside, "bounded": "1", **more}
 
     def _ask(self, params: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON value
-        """Return the document; raises ``net.HTTPError``, ``SourceChanged`` or ``ValueError``."""
+        """The document; raises ``net.HTTPError``, ``SourceChanged`` or ``ValueError``."""
         headers = {"accept": "application/json", "user-agent": "blocklight"}
         request = {"params": params, "headers": headers, "timeout": _TIMEOUT_S, "follow_redirects": False}
         body = bytearray()
@@ -103,7 +103,7 @@ class Service:
 
 
 def _census(document: Any) -> ExactPoint | None:  # noqa: ANN401 - any JSON value
-    """Return the only match: https://geocoding.geo.census.gov/geocoder/Geocoding_Services_API.html."""
+    """The only match: https://geocoding.geo.census.gov/geocoder/Geocoding_Services_API.html."""
     matches = document["result"]["addressMatches"]
     if len(matches) != 1:
         return None
@@ -112,7 +112,7 @@ def _census(document: Any) -> ExactPoint | None:  # noqa: ANN401 - any JSON valu
 
 
 def _nominatim(document: Any) -> ExactPoint | None:  # noqa: ANN401 - any JSON value
-    """Return the first match that is a house and not a street, a suburb or the whole town."""
+    """The first match that is a house and not a street, a suburb or the whole town."""
     for match in document:
         if match["address"].get("house_number"):
             return ExactPoint(float(match["lon"]), float(match["lat"]))

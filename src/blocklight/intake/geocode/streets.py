@@ -72,7 +72,7 @@ class Streets:
 
     @classmethod
     def of(cls, spec: StreetLines, city: City) -> "Streets":
-        """Return a city's street lines; if the file has not changed, those that were read before.
+        """A city's street lines; if the file has not changed, those that were read before.
 
         Raises ``CityFileError`` for a file that cannot be read.
         """
@@ -89,12 +89,12 @@ class Streets:
         return len(self._lines)
 
     def find(self, asked: Reading, deadline: float = 0) -> ExactPoint | None:  # noqa: ARG002 - it never waits
-        """Return the middle of what is asked for, ``None`` where that is not certain."""
+        """The middle of what is asked for, ``None`` where that is not certain."""
         stretch = self.stretch(asked)
         return None if stretch is None else ExactPoint(stretch.lon, stretch.lat)
 
     def stretch(self, asked: Reading) -> Stretch | None:
-        """Return a whole block or crossing, ``None`` if it is not certain which one is meant."""
+        """A whole block or crossing, ``None`` if it is not certain which one is meant."""
         found = self._found(asked)
         if found is None:
             return None
@@ -102,7 +102,7 @@ class Streets:
         return Stretch(*self._degrees(x, y), reach_m)
 
     def spread(self, asked: Reading) -> list[ExactPoint]:
-        """Return points, close together, on all of the line that an address may stand for.
+        """Points, close together, on all of the line that an address may stand for.
 
         Of an address with a house number that is one place, interpolated between the numbers of a line.
         Without any, it is not certain where it is.
@@ -160,7 +160,7 @@ class Streets:
         return shapely.LineString(xy)
 
     def _loosened(self) -> dict[str, str | None]:
-        """Return the only name that each looser form can stand for, ``None`` where there are several."""
+        """The only name that each looser form can stand for, ``None`` where there are several."""
         found: dict[str, str | None] = {}
         for name in self._lines:
             for form in looser(name):
@@ -168,7 +168,7 @@ class Streets:
         return found
 
     def _known(self, name: str) -> str | None:
-        """Return the name under which a street is known; one that says less must fit one street alone.
+        """The name under which a street is known; one that says less must fit one street alone.
 
         One that says more or something else is not known: East 9th Street is not 9th Street.
         """
@@ -207,7 +207,7 @@ class Streets:
         return where, max(math.dist(where, one), math.dist(where, two))
 
     def _line_between(self, asked: Between) -> shapely.Geometry | None:
-        """Return the straight line from one crossing of a street to the other."""
+        """The straight line from one crossing of a street to the other."""
         if self._between(asked) is None:
             return None
         ends = [self._crossing(Crossing(*sorted((asked.street, end)))) for end in (asked.one, asked.two)]
@@ -223,7 +223,7 @@ class Streets:
         return (middle.x, middle.y), reach_m
 
     def _numbers(self, street: str, first: int, last: int) -> shapely.Geometry | None:
-        """Return the part of a street from a house number to another, ``None`` if it is not certain."""
+        """The part of a street from a house number to another, ``None`` if it is not certain."""
         name = self._known(street)
         pieces = self._pieces.get(name or "", ())
         parts = [_part(piece, first, last) for piece in pieces]
@@ -241,7 +241,7 @@ _read: dict[tuple[object, ...], Streets] = {}
 
 
 def _meetings(first: Any, second: Any) -> list[_Metres]:  # noqa: ANN401 - shapely has no types of its own
-    """Return where two streets cross, or else where they come near each other."""
+    """Where two streets cross, or else where they come near each other."""
     crossing = shapely.get_coordinates(shapely.intersection(first, second))
     if len(crossing):
         return [(float(x), float(y)) for x, y in crossing]
@@ -254,7 +254,7 @@ def _meetings(first: Any, second: Any) -> list[_Metres]:  # noqa: ANN401 - shape
 
 
 def _only_place(points: Sequence[_Metres]) -> _Found | None:
-    """Return the middle of points that are one place, ``None`` where they lie too far apart for that."""
+    """The middle of points that are one place, ``None`` where they lie too far apart for that."""
     xs, ys = [x for x, _ in points], [y for _, y in points]
     if not points or math.hypot(max(xs) - min(xs), max(ys) - min(ys)) > _SAME_M:
         return None
@@ -263,7 +263,7 @@ def _only_place(points: Sequence[_Metres]) -> _Found | None:
 
 
 def _part(piece: _Piece, first: int, last: int) -> Any:  # noqa: ANN401 - shapely has no types of its own
-    """Return the part of a piece that a block's numbers lie on, ``None`` when none do."""
+    """The part of a piece that a block's numbers lie on, ``None`` when none do."""
     low, high = max(first, piece.low), min(last, piece.high)
     if low > high:
         return None

@@ -107,7 +107,7 @@ def _holds_requests(sample: Sample) -> bool:
 
 
 def _closing(table: Table, sample: Sample) -> tuple[str, float]:
-    """Return how calls close: a status, a closing time, by leaving a feed of what is active, or never."""
+    """How calls close: a status, a closing time, by leaving a feed of what is active, or never."""
     if "status" in table.found:
         return "status", LIKELY
     if _LIVE.search(sample.url) and "closed_at" not in table.found:
@@ -160,7 +160,7 @@ def _read(city: City, sample: Sample) -> list[Incident]:
 
 
 def _where(points: Sequence[tuple[float, float]]) -> tuple[dict[str, float] | None, str, float]:
-    """Return the box of most points, and the time zone of its middle: by longitude, empty where not known."""
+    """The box of most points, and the time zone of its middle: by longitude, empty where not known."""
     real = sorted(one for one in points if max(map(abs, one)) > 1 and _on_earth(*one))
     if not real:
         return None, "", 0.0
@@ -182,7 +182,7 @@ def _on_earth(lon: float, lat: float) -> bool:
 
 
 def _types(read: Sequence[Incident], proposal: Proposal) -> dict[str, str]:
-    """Return the types that wait for a person, each with what a pattern would call it."""
+    """The types that wait for a person, each with what a pattern would call it."""
     counted = count_types(one for one in read if one.source_type != _ANY_TIME)
     proposal.types = type_counts(counted, CallMeanings(CallTypes(), ()).of)
     waiting = [line for line in proposal.types if line.waits]

@@ -149,7 +149,7 @@ def _iso_midnight(value: Any) -> str:  # noqa: ANN401 - a source's value may be 
 
 
 def _clock_beside(table: Table, column: str) -> str | None:
-    """Return the column with the clock readings that belong to a column of dates."""
+    """The column with the clock readings that belong to a column of dates."""
     stem = re.sub(r"_?(?:date|dt|day)$|^(?:date|day)_?(?:of_)?", "", folded(column))
     clocks = [
         name for name, how in table.times.items() if how.convert == "time_of_day" and name not in table.taken
@@ -176,14 +176,14 @@ def _type(table: Table) -> None:
 
 
 def _only_further(table: Table, suits: Callable[[str], bool]) -> tuple[str, float] | None:
-    """Return the first column that would be a further type, where there is no other."""
+    """The first column that would be a further type, where there is no other."""
     columns = (c for c, values in table.values.items() if values and suits(c) and _FURTHER.search(folded(c)))
     column = next(columns, None)
     return None if column is None else (column, GUESS)
 
 
 def _by_its_words(table: Table, suits: Callable[[str], bool]) -> str | None:
-    """Return the column most of whose values the shipped rules know for call types."""
+    """The column most of whose values the shipped rules know for call types."""
     meanings, best = CallMeanings(CallTypes(), ()), (GUESS, "")
     for column, values in table.values.items():
         if (
@@ -198,7 +198,7 @@ def _by_its_words(table: Table, suits: Callable[[str], bool]) -> str | None:
 
 
 def _in_words(table: Table, column: str) -> str:
-    """Return the column that says in words what a column of codes says, or the column itself."""
+    """The column that says in words what a column of codes says, or the column itself."""
     codes = [value for value in table.values[column] if " " not in str(value).strip()]
     if len(codes) < _MOSTLY * len(table.values[column]):
         return column
@@ -297,7 +297,7 @@ def _further(table: Table) -> None:
 
 
 def propose_key(table: Table) -> tuple[tuple[str, ...], str, float]:
-    """Return the key columns, what a row is (``incident``, ``unit`` or ``part``), and how sure that is."""
+    """The key columns, what a row is (``incident``, ``unit`` or ``part``), and how sure that is."""
     rows = len(table.sample.rows)
     ids = [
         c for c in table.values if _ID.search(folded(c)) and c not in table.sample.row_ids and table.values[c]
@@ -337,7 +337,7 @@ def _by_its_ids(table: Table) -> str | None:
 
 
 def _rank(column: str) -> int:
-    """Return how likely a column numbers calls: an id is often the table's own, a number the agency's."""
+    """How likely a column numbers calls: an id is often the table's own, a number the agency's."""
     name = folded(column)
     whole = bool(re.search(r"^(?:call|cad|event|incident|service_request)", name))
     return (

@@ -10,7 +10,7 @@ _DEEPEST = 5
 
 
 def longest_path(document: Any) -> str:  # noqa: ANN401 - any JSON value
-    """Return the path with dots of the longest list of records, for ``row_lists.list_at``; empty for none.
+    """The path with dots of the longest list of records, for ``row_lists.list_at``; empty for none.
 
     The lists that lie alike in several members, such as one for each agency, count as one.
     """

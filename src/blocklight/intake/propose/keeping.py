@@ -27,7 +27,7 @@ _CLOCK = re.compile(r"(\d\d?):\d\d(:\d\d)?(\.\d+)?")
 def kept_rows(
     rows: Sequence[Mapping[str, Any]], city: City, found: Mapping[str, Guess], key: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Return a few rows as a city file would have them, redacted.
+    """A few rows as a city file would have them, redacted.
 
     Keys are counted anew, addresses invented, points moved to the middle of a cell of some kilometres; only
     rows stay whose types may be published; times are cut to the hour.
@@ -72,7 +72,7 @@ def _given(row: Mapping[str, Any], found: Mapping[str, Guess], names: Sequence[s
 
 
 def _without_clock(value: Any) -> Any:  # noqa: ANN401 - a source's value may be anything
-    """Return a time cut to its hour: what is left is nobody's call."""
+    """A time cut to its hour: what is left is nobody's call."""
     if isinstance(value, int | float):
         hour = 3_600_000 if value > _SECONDS else 3600
         return int(value) // hour * hour

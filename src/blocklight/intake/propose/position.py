@@ -167,7 +167,7 @@ def _states_in(words: str, host: str) -> frozenset[str]:
 
 
 def _box_of_files(folder: Path) -> Box | None:
-    """Return the box around the shapes of a folder's GeoJSON files, such as a city's streets and areas."""
+    """The box around the shapes of a folder's GeoJSON files, such as a city's streets and areas."""
     boxes = [box for path in sorted(folder.glob("*.geojson")) if (box := _box_of(path)) is not None]
     if not boxes:
         return None

@@ -81,7 +81,7 @@ class Sample:
 
 
 def read_sample(url: str, body: bytes) -> Sample:
-    """Return the rows of an answer; raises ``SourceChanged`` or ``SourceUnavailable`` for one without any."""
+    """The rows of an answer; raises ``SourceChanged`` or ``SourceUnavailable`` for one without any."""
     sample = _read(url, body)
     if not sample.rows:
         raise SourceChanged("the answer holds no records to learn from")
@@ -111,7 +111,7 @@ def _small(name: str) -> str:
 
 
 def _address(url: str, plain: str) -> str:
-    """Return what the connector wants to be given."""
+    """What the connector wants to be given."""
     if found := SOCRATA.search(plain):
         host = urlsplit(url)
         return f"{host.scheme}://{host.netloc}/resource/{found[1]}.json"
@@ -134,7 +134,7 @@ def _table(url: str, body: bytes, encoding: str = "") -> Sample:
 
 
 def _named_crs(body: bytes) -> str:
-    """Return the reference system that a GeoJSON document names, as those before RFC 7946 do."""
+    """The reference system that a GeoJSON document names, as those before RFC 7946 do."""
     if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{":
         return ""
     found = _CRS.search(body)
@@ -185,7 +185,7 @@ def _once(rows: Sequence[RawRecord]) -> list[RawRecord]:
 
 
 def _with_pages(sample: Sample) -> Sample:
-    """Return a sample with the settings of two interfaces that everybody's servers page alike."""
+    """A sample with the settings of two interfaces that everybody's servers page alike."""
     if "service_request_id" in sample.columns:  # Open311, GeoReport v2
         return replace(sample, settings={"pages": {"parameter": "page", "size": "page_size"}})
     if sample.not_all and sample.records == "results":  # Opendatasoft's explore interface
@@ -204,7 +204,7 @@ def _of_type(fields: list[Mapping[str, Any]], *types: str) -> frozenset[str]:
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row with the members of tables inside it under paths with dots, as connectors read them."""
+    """A row with the members of tables inside it under paths with dots, as connectors read them."""
     flat: dict[str, Any] = {}
     for name, value in row.items():
         if isinstance(value, Mapping) and "coordinates" not in value:
@@ -222,11 +222,11 @@ class _EveryColumn(Columns):
         self._every = True
 
     def record(self, row: Mapping[str, Any]) -> RawRecord:
-        """Return the row."""
+        """The row."""
         return row
 
     def named(self, heading: Sequence[str]) -> list[str]:
-        """Return the headings as they are."""
+        """The headings as they are."""
         return list(heading)
 
     def expect_in_heading(self, heading: AbstractSet[str]) -> None:

@@ -98,7 +98,7 @@ def _of_utc(texts: Sequence[str]) -> Written | None:
 
 
 def _of_mail(texts: Sequence[str]) -> Written | None:
-    """Return how RSS writes times, as mail does (RFC 822): with a zone they need no other."""
+    """How RSS writes times, as mail does (RFC 822): with a zone they need no other."""
     try:
         found = [parsedate_to_datetime(text) for text in texts if len(text) <= _LONGEST]
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -144,7 +144,7 @@ def _read(texts: Sequence[str], form: str) -> list[datetime] | None:
 
 
 def _likelier(texts: Sequence[str], how: Written, found: Sequence[datetime]) -> Written:
-    """Return *how*, with day and month the other way round where that makes a shorter past of it."""
+    """*how*, with day and month the other way round where that makes a shorter past of it."""
     day = next((day for day in _TWINS if how.form.startswith(day)), None)
     if day is None or (other := _read(texts, twin := how.form.replace(day, _TWINS[day]))) is None:
         return how

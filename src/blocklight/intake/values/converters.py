@@ -27,7 +27,7 @@ _FURTHEST_M = 1e9  # beyond the circumference of the Earth in any unit of a refe
 
 
 def to_text(value: Any) -> str:  # noqa: ANN401 - a source's value may be anything
-    """Return trimmed text with runs of white space folded."""
+    """Trimmed text with runs of white space folded."""
     if isinstance(value, _NESTED):
         raise ValueError("not text")
     text = value if type(value) is str else str(value)
@@ -37,7 +37,7 @@ def to_text(value: Any) -> str:  # noqa: ANN401 - a source's value may be anythi
 
 
 def to_lat_lon(value: Any) -> Point:  # noqa: ANN401 - a source's value may be anything
-    """Return lon, lat of text with a latitude and a longitude, separated by white space or a comma.
+    """Longitude and latitude of text with a latitude and a longitude, separated by white space or a comma.
 
     Of several pairs, which are a line, a box or a polygon of GeoRSS, it is the middle of what they span.
     """
@@ -53,13 +53,13 @@ def _middle(numbers: Sequence[float]) -> float:
 
 
 def from_xy(value: Any, scale: float, crs: str | None) -> Point:  # noqa: ANN401 - see above
-    """Return lon, lat of text with an easting and a northing in *crs*, which is in degrees if ``None``."""
+    """Longitude and latitude of a text with easting and northing in *crs*, in degrees if ``None``."""
     x, y = (number * scale for number in _two_numbers(value))
     return (x, y) if crs is None else in_degrees(x, y, crs)
 
 
 def in_degrees(x: float, y: float, crs: str) -> Point:
-    """Return lon, lat of an easting and a northing in *crs*; raises ``ValueError`` outside of it."""
+    """Longitude and latitude of an easting and a northing in *crs*; raises ``ValueError`` outside of it."""
     if (x == 0 and y == 0) or max(abs(x), abs(y)) > _FURTHEST_M:  # zeros are what a row without a place holds
         raise ValueError("not a point")
     try:
@@ -75,7 +75,7 @@ def _to_degrees(crs: str) -> Transformer:
 
 
 def to_degrees(value: Any) -> float:  # noqa: ANN401 - a source's value may be anything
-    """Return a number that may have a comma for its point: ``37,6800``.
+    """A number that may have a comma for its point: ``37,6800``.
 
     Where there is a point too, commas part thousands.
     """
@@ -98,7 +98,7 @@ def _numbers(value: Any) -> list[float]:  # noqa: ANN401 - a source's value may 
 
 
 def to_point(value: Any) -> Point:  # noqa: ANN401 - a source's value may be anything
-    """Return lon, lat of a shape of GeoJSON or ArcGIS, of a Socrata location, of well-known text or of text.
+    """Longitude and latitude of a GeoJSON or ArcGIS shape, a Socrata location, well-known text or text.
 
     Of a line, an area or several of them it is the middle of what they span. Text holds a latitude and then a
     longitude, alone or in brackets at its end, or any of the others as JSON.
@@ -124,7 +124,7 @@ def to_point(value: Any) -> Point:  # noqa: ANN401 - a source's value may be any
 
 
 def _of_table(table: dict[str, Any]) -> Point:
-    """Return the point of a shape, or of a table with a latitude and a longitude."""
+    """The point of a shape, or of a table with a latitude and a longitude."""
     if "longitude" in table and "latitude" in table:
         return to_degrees(table["longitude"]), to_degrees(table["latitude"])
     point = middle_of(table)
@@ -134,12 +134,12 @@ def _of_table(table: dict[str, Any]) -> Point:
 
 
 def to_length(value: Any) -> int:  # noqa: ANN401 - a source's value may be anything
-    """Return how many entries a comma or semicolon separated list has; the entries themselves are dropped."""
+    """How many entries a comma or semicolon separated list has; the entries themselves are dropped."""
     return sum(1 for part in re.split(r"[;,]", str(value)) if part.strip())
 
 
 def to_units(value: Any) -> int:  # noqa: ANN401 - a source's value may be anything
-    """Return how many units a text names, whatever separates them and marks their status (``>E21 ?T3``)."""
+    """How many units a text names, whatever separates them and marks their status (``>E21 ?T3``)."""
     return len(set(_WORD.findall(str(value))))
 
 

@@ -31,12 +31,12 @@ _WITHOUT_SECONDS = re.compile(r"%S|%T|%X|%f")
 
 
 def from_epoch_s(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be anything
-    """Return the aware UTC time of seconds since 1970."""
+    """The aware UTC time of seconds since 1970."""
     return _from_seconds(to_float(value))
 
 
 def from_epoch_ms(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be anything
-    """Return the aware UTC time of milliseconds since 1970, bare or written ``/Date(…)/``.
+    """The aware UTC time of milliseconds since 1970, bare or written ``/Date(…)/``.
 
     The latter may contain the offset of the sender's clock; the number is in UTC all the same.
     """
@@ -52,7 +52,7 @@ def _from_seconds(seconds: float) -> datetime:
 
 
 def from_iso(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be anything
-    """Return the aware UTC time of text with an offset: ISO 8601, RFC 822, or ISO with the word UTC."""
+    """The aware UTC time of text with an offset: ISO 8601, RFC 822, or ISO with the word UTC."""
     when = _reading(value, None)
     if when.tzinfo is None:
         raise ValueError("has no offset; use the `local` converter")
@@ -60,7 +60,7 @@ def from_iso(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be 
 
 
 def from_excel(value: Any, zone: ZoneInfo) -> datetime:  # noqa: ANN401 - a source's value may be anything
-    """Return the aware UTC time of a spreadsheet's day number (45000.5 is noon), a wall clock in *zone*."""
+    """The aware UTC time of a spreadsheet's day number (45000.5 is noon), a wall clock in *zone*."""
     days = to_float(value)
     if not _EXCEL_DAYS[0] <= days <= _EXCEL_DAYS[1]:
         raise ValueError("not a spreadsheet's day number")
@@ -75,7 +75,7 @@ def from_local(
     *,
     not_before: datetime | None = None,
 ) -> datetime:
-    """Return the aware UTC time of a wall-clock reading in *zone*.
+    """The aware UTC time of a wall-clock reading in *zone*.
 
     A time that a change of clocks skips is read with the offset before the change, as on a clock that was not
     put forward. Of a time that occurs twice the first is returned, unless it lies before *not_before* and the
@@ -95,7 +95,7 @@ def from_local(
 
 
 def _reading(value: Any, form: str | None) -> datetime:  # noqa: ANN401 - a source's value may be anything
-    """Return what a wall clock showed; aware if the text itself names its zone."""
+    """What a wall clock showed; aware if the text itself names its zone."""
     text = str(value).strip()
     if len(text) > _LONGEST_TEXT:
         raise ValueError("too long for a time")
@@ -119,7 +119,7 @@ def _read(text: str, form: str | None) -> datetime:
 
 @lru_cache(maxsize=256)
 def _peculiar(form: str) -> tuple[str | None, bool]:
-    """Return the time of day in a format without separators, and whether the format ends in UTC, GMT or Z.
+    """The time of day in a format without separators, and whether the format ends in UTC, GMT or Z.
 
     If other digits come right before it, its leading zeros cannot be missing.
     """
@@ -153,20 +153,20 @@ def _parsed_freely(text: str) -> datetime:
 
 @lru_cache(maxsize=256)
 def _digits_of_clock(form: str, clock: str) -> re.Pattern[str]:
-    """Return a pattern that finds the digits of a time of day such as ``%H%M`` in a text of the format."""
+    """A pattern that finds the digits of a time of day such as ``%H%M`` in a text of the format."""
     before, _, after = form.partition(clock)
     return re.compile(f"({_any_text(before)})(\\d{{1,{len(clock)}}})(?:\\.0+)?({_any_text(after)})")
 
 
 def _any_text(form: str) -> str:
-    """Return a pattern for the text that a part of a format matches."""
+    """A pattern for the text that a part of a format matches."""
     return "".join(
         ".+?" if part.startswith("%") else re.escape(part) for part in re.split(r"(%[a-zA-Z])", form)
     )
 
 
 def _with_leading_zeros(text: str, form: str, clock: str) -> str:
-    """Return the text with the leading zeros of a time of day that is written as a number: 105 is 01:05."""
+    """The text with the leading zeros of a time of day that is written as a number: 105 is 01:05."""
     match = _digits_of_clock(form, clock).fullmatch(text)
     if match is None:
         raise ValueError("not in the format")
@@ -180,7 +180,7 @@ def from_local_of(
     *,
     not_before: datetime | None = None,
 ) -> datetime:
-    """Return the aware UTC time of a wall-clock reading in the first of *forms* that fits, else ISO."""
+    """The aware UTC time of a wall-clock reading in the first of *forms* that fits, else ISO."""
     if len(forms) <= 1:
         return from_local(value, zone, forms[0] if forms else None, not_before=not_before)
     for form in forms:
@@ -198,7 +198,7 @@ def from_day(
     *,
     not_before: datetime | None = None,
 ) -> datetime:
-    """Return the aware UTC time at which a day begins in *zone*, or *not_before* if that is on that day.
+    """The aware UTC time at which a day begins in *zone*, or *not_before* if that is on that day.
 
     A value with a time of day other than midnight is refused: it is for `local`.
     """
@@ -229,7 +229,7 @@ def from_time_of_day(
     fetched_at: datetime,
     not_before: datetime | None = None,
 ) -> datetime:
-    """Return the aware UTC time of a clock reading without a date.
+    """The aware UTC time of a clock reading without a date.
 
     It is the latest such time before *fetched_at*, or the first from *not_before* on. One slightly before
     *not_before* is taken as it is, not a day later, and one in the same minute without seconds is
@@ -259,7 +259,7 @@ def from_time_of_day(
 
 
 def _clock_reading(text: str, forms: Sequence[str]) -> tuple[time, bool]:
-    """Return what a clock showed, and whether it showed no seconds."""
+    """What a clock showed, and whether it showed no seconds."""
     for form in forms:
         try:
             return _read(text, form).time(), not _WITHOUT_SECONDS.search(form)
@@ -289,7 +289,7 @@ def _next(day: date, days: int) -> date:
 
 
 def from_duration(value: Any, scale: float, received_at: datetime) -> datetime:  # noqa: ANN401 - see above
-    """Return the time that lies a duration after *received_at*; numbers joined by ``+`` are added up."""
+    """The time that lies a duration after *received_at*; numbers joined by ``+`` are added up."""
     parts = value.split("+") if isinstance(value, str) else [value]
     seconds = sum(to_float(part) for part in parts) * scale
     if not 0 <= seconds <= _LONGEST_DURATION_S:

@@ -7,7 +7,7 @@ _NUMERIC = (int, float, str)  # exactly: a bool is no number
 
 
 def to_int(value: Any) -> int:  # noqa: ANN401 - a source's value may be anything
-    """Return a whole number."""
+    """A whole number."""
     number = to_float(value)
     if not number.is_integer():
         raise ValueError("not a whole number")
@@ -15,7 +15,7 @@ def to_int(value: Any) -> int:  # noqa: ANN401 - a source's value may be anythin
 
 
 def to_float(value: Any) -> float:  # noqa: ANN401 - a source's value may be anything
-    """Return a finite number."""
+    """A finite number."""
     if type(value) not in _NUMERIC:
         raise ValueError("not a number")
     try:

@@ -18,7 +18,7 @@ _LONGEST_WKT = 200_000
 
 
 def middle_of(shape: Any) -> Point | None:  # noqa: ANN401 - a source's value may be anything
-    """Return the middle of the box around a shape, x before y; ``None`` for one without a place.
+    """The middle of the box around a shape, x before y; ``None`` for one without a place.
 
     Raises ``ValueError`` for what is no shape.
     """
@@ -36,7 +36,7 @@ def middle_of(shape: Any) -> Point | None:  # noqa: ANN401 - a source's value ma
 
 
 def middle_of_text(text: str) -> Point | None:
-    """Return the middle of well-known text, ``None`` for text that is none.
+    """The middle of well-known text, ``None`` for text that is none.
 
     A reference system named before it must be WGS 84, as in ``SRID=4326;POINT(-97.3 37.7)``.
     """

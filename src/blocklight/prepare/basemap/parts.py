@@ -57,7 +57,7 @@ class Drawing:
 
 
 def parts_of(city: City) -> list[Part]:
-    """Return the layers that the city file draws its map from."""
+    """The layers that the city file draws its map from."""
     return [Part(layer.kind, city.path(layer.file)) for layer in city.map.layers]
 
 
@@ -80,7 +80,7 @@ def read_part(part: Part, bounds: Bounds, crs: str | None) -> Drawing:
 
 
 def credit_of(file: Path) -> str | None:
-    """Return whom a file names, or OpenStreetMap where the file can be told to come from there."""
+    """Whom a file names, or OpenStreetMap where the file can be told to come from there."""
     with file.open("rb") as opened:
         head = opened.read(_LOOKED_AT_BYTES)
     named = _CREDIT.search(head)

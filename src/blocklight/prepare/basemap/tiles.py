@@ -53,7 +53,7 @@ class _Sheet:
 
 
 def count_tiles(bounds: Bounds, max_zoom: int = MAX_ZOOM) -> int:
-    """Return how many tiles a city and what lies around it have at most."""
+    """How many tiles a city and what lies around it have at most."""
     zooms = range(MIN_ZOOM, max_zoom + 1)
     return sum(1 for zoom in zooms for _ in _covering(_around(bounds), zoom))
 
@@ -102,7 +102,7 @@ def _around(bounds: Bounds) -> tuple[float, float, float, float]:
 
 
 def _sheet(drawing: Drawing, shapes: NDArray[np.object_], zoom: int) -> _Sheet:
-    """Return a kind as one zoom needs it: straightened, without areas that nobody could see."""
+    """A kind as one zoom needs it: straightened, without areas that nobody could see."""
     smallest = _WORLD_M / 2**zoom / _SMALLEST
     plain = shapely.simplify(shapes, smallest)
     polygon = np.isin(shapely.get_type_id(plain), (3, 6))
@@ -130,7 +130,7 @@ def _corners(zoom: int, x: int, y: int) -> tuple[float, float, float, float]:
 
 
 def _layers(sheets: list[_Sheet], zoom: int, x: int, y: int) -> list[dict[str, Any]]:
-    """Return the layers of one tile; kinds of one name are one layer."""
+    """The layers of one tile; kinds of one name are one layer."""
     left, bottom, right, top = _corners(zoom, x, y)
     more = (right - left) * _BUFFER
     box = (left - more, bottom - more, right + more, top + more)
@@ -157,7 +157,7 @@ def _on_grid(shapes: NDArray[np.object_], corner: tuple[float, float], size: flo
 
 
 def _extent(drawings: list[Drawing], box: tuple[float, float, float, float]) -> list[float]:
-    """Return where the shapes end within the tiles' box: the page lets the map fade before that."""
+    """Where the shapes end within the tiles' box: the page lets the map fade before that."""
     drawn = [shapely.total_bounds(one.shapes) for one in drawings if one.kind != "label" and len(one.shapes)]
     if not drawn:
         return list(box)

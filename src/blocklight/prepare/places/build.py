@@ -67,15 +67,15 @@ class Plane:
         self._scale = np.array([shrink(bounds), 1.0]) * METRES_A_DEGREE
 
     def metres(self, points: Points) -> Points:
-        """Return lon, lat as metres."""
+        """Longitude and latitude as metres."""
         return np.asarray((points - self._middle) * self._scale)
 
     def degrees(self, points: Points) -> Points:
-        """Return metres as lon, lat."""
+        """Metres as lon, lat."""
         return np.asarray(points / self._scale + self._middle).round(_DIGITS)
 
     def flat(self, shapes: Any) -> Any:  # noqa: ANN401 - shapely has no types of its own
-        """Return shapes in metres."""
+        """Shapes in metres."""
         return shapely.transform(shapes, self.metres)
 
 
@@ -119,7 +119,7 @@ def build(city: City, areas: Areas, streets: Layer, served: tuple[Points, Points
 
 
 def served_by(layer: Layer, counts: list[Any] | None, plane: Plane) -> tuple[Points, Points]:
-    """Return points of addresses in degrees and how many are at each.
+    """Points of addresses in degrees and how many are at each.
 
     Points are one address each unless *counts* says otherwise. A block's addresses lie along its outline: as
     many as it counts, or one for each 30 m.
@@ -176,7 +176,7 @@ class _Group:
     weights: Points
 
     def merged(self, spec: PlacesSpec) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return which candidates are kept, and how many addresses each serves.
+        """Which candidates are kept, and how many addresses each serves.
 
         What serves too few gives way, the fewest first, and its addresses go to whatever is nearest then.
         """
@@ -197,7 +197,7 @@ class _Group:
         return counts
 
     def away(self, kept: NDArray[np.int64], furthest_m: float) -> Points:
-        """Return for each address that a place serves how far that is, and its weight."""
+        """For each address that a place serves how far that is, and its weight."""
         nearest, close = self._nearest(kept, furthest_m)
         gaps = self.at[kept][nearest[close]] - self.addresses[close]
         return np.stack([np.hypot(*gaps.T), self.weights[close]], axis=1)
@@ -213,7 +213,7 @@ class _Group:
         return nearest, close
 
     def _far_apart(self, kept: NDArray[np.int64], order: list[int]) -> list[int]:
-        """Return those that go at once: no two so close that one could have served the other's addresses."""
+        """Those that go at once: no two so close that one could have served the other's addresses."""
         gone: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
         for index in order:
             x, y = self.at[kept[index]]
@@ -228,7 +228,7 @@ def _spec(city: City) -> PlacesSpec:
 
 
 def _ground(city: City, areas: Areas, plane: Plane, where: Combination) -> Any:  # noqa: ANN401 - shapely has no types of its own
-    """Return the ground that a combination of areas covers, in metres, or more than that."""
+    """The ground that a combination of areas covers, in metres, or more than that."""
     bounds = city.city.bounds
     ground = plane.flat(shapely.box(bounds.west, bounds.south, bounds.east, bounds.north))
     for kind, area in zip(city.within, where, strict=True):
@@ -238,7 +238,7 @@ def _ground(city: City, areas: Areas, plane: Plane, where: Combination) -> Any: 
 
 
 def _reaches(ground: Any, at: Points, furthest_m: int) -> list[int]:  # noqa: ANN401 - see above
-    """Return how far the ground that each place serves reaches: to its neighbours' and to the border."""
+    """How far the ground that each place serves reaches: to its neighbours' and to the border."""
     if not len(at):
         return []
     cells = np.array([ground], dtype=object)

@@ -86,7 +86,7 @@ def checked(
     bounds: Bounds,
     lenient: bool = False,
 ) -> Layer:
-    """Return shapes in WGS 84 that are valid and of this city; raises ``CityFileError`` for others."""
+    """Shapes in WGS 84 that are valid and of this city; raises ``CityFileError`` for others."""
     present = np.array([shape is not None and not shape.is_empty for shape in shapes], dtype=bool)
     shapes = shapes[present]
     column = [value for value, is_there in zip(column, present, strict=True) if is_there]
@@ -126,7 +126,7 @@ def _repaired(shape: Any, file: str, key: str, *, lenient: bool) -> Any:  # noqa
 
 
 def esri_shape(geometry: Any) -> Any:  # noqa: ANN401 - any JSON value; shapely has no types of its own
-    """Return an ArcGIS geometry (paths, rings or a point) as a shape, ``None`` for no geometry.
+    """An ArcGIS geometry (paths, rings or a point) as a shape, ``None`` for no geometry.
 
     A ring that runs clockwise is an outline, one that does not is a hole in it:
     https://developers.arcgis.com/documentation/common-data-types/geometry-objects.htm
@@ -147,7 +147,7 @@ def esri_shape(geometry: Any) -> Any:  # noqa: ANN401 - any JSON value; shapely 
 
 
 def points_along(shapes: Iterable[Any], every: float) -> NDArray[np.float64]:
-    """Return points on lines, or on the outlines of polygons, one each *every* units of their length."""
+    """Points on lines, or on the outlines of polygons, one each *every* units of their length."""
     found = [np.empty((0, 2))]
     for shape in shapes:
         line = shape.boundary if shape.geom_type in ("Polygon", "MultiPolygon") else shape

@@ -33,7 +33,7 @@ class Candidate:
 
 
 def candidates(named: Iterable[tuple[str, Any]]) -> list[Candidate]:
-    """Return the intersections and block middles of named lines (metres), none within 25 m of another."""
+    """The intersections and block middles of named lines (metres), none within 25 m of another."""
     streets = _streets(named)
     crossings = _crossings(streets)
     found = [Candidate(*at, PlaceKind.INTERSECTION, label) for label, at in _corners(crossings)]
@@ -42,7 +42,7 @@ def candidates(named: Iterable[tuple[str, Any]]) -> list[Candidate]:
 
 
 def street_name(text: object) -> str | None:
-    """Return a street's name as it is shown, ``None`` for what cannot be one."""
+    """A street's name as it is shown, ``None`` for what cannot be one."""
     name = " ".join(str(text or "").split())
     if not 1 < len(name) <= _LONGEST_NAME or not name.isprintable():
         return None
@@ -57,7 +57,7 @@ def _word(word: str) -> str:
 
 
 def _streets(named: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
-    """Return the lines of each street, joined where they meet end to end and nowhere doubled."""
+    """The lines of each street, joined where they meet end to end and nowhere doubled."""
     pieces: defaultdict[str, list[Any]] = defaultdict(list)
     for name, line in named:
         pieces[name] += [part for part in shapely.get_parts(line) if part.length > 0]
@@ -66,7 +66,7 @@ def _streets(named: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
 
 
 def _crossings(streets: Mapping[str, list[Any]]) -> dict[tuple[str, str], list[XY]]:
-    """Return for each two streets the points where they meet, in order."""
+    """For each two streets the points where they meet, in order."""
     lines = np.array([line for parts in streets.values() for line in parts], dtype=object)
     owners = [name for name, parts in streets.items() for _ in parts]
     one, other = shapely.STRtree(lines).query(lines, predicate="intersects")

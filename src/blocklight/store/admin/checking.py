@@ -46,7 +46,7 @@ def probe_tables(engines: Engines, lock_s: float) -> None:
 
 
 def damage(engines: Engines) -> str | None:
-    """Return what is damaged in the file of SQLite, as far as five seconds show; ``None`` for nothing."""
+    """What is damaged in the file of SQLite, as far as five seconds show; ``None`` for nothing."""
     if not engines.is_sqlite:
         return None  # PostgreSQL checks its pages itself, where it was set up with checksums
     deadline = time.monotonic() + _CHECKED_FOR_S

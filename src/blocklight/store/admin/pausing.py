@@ -27,7 +27,7 @@ class Pause:
 
 
 def pauses(connection: sa.Connection) -> list[Pause]:
-    """Return what is paused, longest first."""
+    """What is paused, longest first."""
     rows = connection.execute(sa.select(tables.pause).order_by(tables.pause.c.since, tables.pause.c.scope))
     return [Pause(row.scope, row.value, row.reason, from_ms(row.since)) for row in rows]
 

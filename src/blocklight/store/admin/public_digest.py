@@ -16,7 +16,7 @@ _LEDGERS = (tables.city_ledger, tables.area_ledger, tables.pause)
 
 
 def public_digest(connection: sa.Connection) -> str:
-    """Return the digest of the published incidents with their lives, the public ledgers and the pauses.
+    """The digest of the published incidents with their lives, the public ledgers and the pauses.
 
     It depends on neither the engine nor the order of rows: their digests are added up.
     """

@@ -36,7 +36,7 @@ _BYTEWISE = {"sqlite": "BINARY", "postgresql": "C"}
 
 
 def field_columns(fields: Fields) -> Columns:
-    """Return the SQL of each field; those of the place need ``place`` joined to ``incident``."""
+    """The SQL of each field; those of the place need ``place`` joined to ``incident``."""
     return {name: _column(field) for name, field in fields.items()}
 
 
@@ -81,7 +81,7 @@ class ConditionSql:
         self._dialect = dialect
 
     def of(self, condition: Condition) -> sa.ColumnElement[bool]:
-        """Return a condition as SQL."""
+        """A condition as SQL."""
         match condition:
             case Constant(value):
                 return sa.true() if value else sa.false()
@@ -106,14 +106,14 @@ class ConditionSql:
                 return _COMPARING[operator](column, bound(value))
 
     def ordered(self, name: str, *, descending: bool) -> sa.ColumnElement[Any]:
-        """Return a field to sort by: what has no value comes first, or last where it is descending."""
+        """A field to sort by: what has no value comes first, or last where it is descending."""
         column = self.bytewise(self._columns[name], self._fields[name])
         if not self._fields[name].nullable:
             return column.desc() if descending else column.asc()
         return column.desc().nulls_last() if descending else column.asc().nulls_first()
 
     def bytewise(self, column: Column, field: Field) -> Column:
-        """Return a column that compares texts by their letters' numbers."""
+        """A column that compares texts by their letters' numbers."""
         if field.type is not FieldType.TEXT:
             return column
         collated: Column = sa.collate(column, _BYTEWISE[self._dialect])
@@ -145,7 +145,7 @@ _COMPARING: Mapping[str, Callable[[Column, Any], sa.ColumnElement[bool]]] = {
 
 
 def bound(value: Value) -> Any:  # noqa: ANN401 - a value of a column
-    """Return a value as its column holds it."""
+    """A value as its column holds it."""
     return to_ms(value) if isinstance(value, datetime) else value
 
 

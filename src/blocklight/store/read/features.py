@@ -55,7 +55,7 @@ class FeatureReader:
         self._read = read
 
     def rows(self, selection: Selection, part: Slice, names: Sequence[str], fields: Fields) -> FlatRows:
-        """Return the values of some fields of a part of what was selected; raises ``BadQuery``."""
+        """The values of some fields of a part of what was selected; raises ``BadQuery``."""
         with self._reading(fields) as reading:
             return reading.rows(selection, part, names)
 
@@ -65,19 +65,19 @@ class FeatureReader:
             return reading.count(selection)
 
     def numbers(self, selection: Selection, part: Slice | None, fields: Fields) -> list[int]:
-        """Return the object ids of what was selected; raises ``BadQuery`` for more than ``MOST_NUMBERS``."""
+        """The object ids of what was selected; raises ``BadQuery`` for more than ``MOST_NUMBERS``."""
         with self._reading(fields) as reading:
             return reading.numbers(selection, part)
 
     def extent(self, selection: Selection, fields: Fields) -> Extent:
-        """Return the extent of what was selected."""
+        """The extent of what was selected."""
         with self._reading(fields) as reading:
             return reading.extent(selection)
 
     def groups(
         self, selection: Selection, grouping: Grouping, part: Slice, fields: Fields, shown: Fields
     ) -> tuple[list[FlatRow], bool]:
-        """Return figures by group, in the order of *shown*, and whether there are more groups."""
+        """Figures by group, in the order of *shown*, and whether there are more groups."""
         with self._reading(fields) as reading:
             return reading.groups(selection, grouping, part, shown)
 
@@ -175,7 +175,7 @@ class _Reading:
                 return self._spread(column, is_root=figure.kind == "stddev")
 
     def _spread(self, column: Column, *, is_root: bool) -> Column:
-        """Return the variance of a sample, which SQLite has no function for."""
+        """The variance of a sample, which SQLite has no function for."""
         number = sa.cast(column, sa.Double)
         n = sa.func.count(column)
         mean_of_squares, mean = sa.func.avg(number * number), sa.func.avg(number)

@@ -50,7 +50,7 @@ def of_all_sources(day: str, events: Mapping[tuple[str, str, str], int]) -> list
 
 
 def entries(connection: sa.Connection, since: date, until: date) -> list[LedgerRow]:
-    """Return the ledger of some days, in order."""
+    """The ledger of some days, in order."""
     table = tables.city_ledger
     rows = connection.execute(
         sa.select(table.c.day, table.c.outcome, table.c.reason, table.c.n)
@@ -62,7 +62,7 @@ def entries(connection: sa.Connection, since: date, until: date) -> list[LedgerR
 
 
 def area_entries(connection: sa.Connection, kind: str, since: date, until: date) -> list[AreaLedgerRow]:
-    """Return the ledger of all areas of a kind for the months that two days lie in."""
+    """The ledger of all areas of a kind for the months that two days lie in."""
     table = tables.area_ledger
     first, last = since.isoformat()[:7], until.isoformat()[:7]
     rows = connection.execute(

@@ -20,7 +20,7 @@ _entries = msgspec.json.Decoder(list[_Entry]).decode
 
 
 def difference(old: PublicIncident, new: PublicIncident) -> dict[str, Any]:
-    """Return the fields in which *new* differs, each with its old value in JSON's types."""
+    """The fields in which *new* differs, each with its old value in JSON's types."""
     pairs = zip(PublicIncident.__struct_fields__, astuple(old), astuple(new), strict=True)
     changed = {name: was for name, was, now in pairs if was != now}
     if not changed:
@@ -36,7 +36,7 @@ def lengthened(life: str | None, seq: int, at: int, was: dict[str, Any]) -> str:
 
 
 def without(life: str, names: AbstractSet[str]) -> str:
-    """Return a stored life in which no change tells of some fields any more."""
+    """A stored life in which no change tells of some fields any more."""
     kept = [
         (seq, at, {name: was for name, was in fields.items() if name not in names})
         for seq, at, fields in _entries(life)
@@ -45,7 +45,7 @@ def without(life: str, names: AbstractSet[str]) -> str:
 
 
 def seqs(first_seq: int, life: str | None) -> list[int]:
-    """Return every place in the change log that this life took."""
+    """Every place in the change log that this life took."""
     return [first_seq, *(seq for seq, _, _ in (_entries(life) if life else ()))]
 
 

@@ -25,7 +25,7 @@ class LocalTimes:
     weekdays: frozenset[int] = frozenset()
 
     def conditions(self, column: sa.ColumnElement[int]) -> list[sa.ColumnElement[bool]]:
-        """Return what a column of milliseconds since 1970 must meet."""
+        """What a column of milliseconds since 1970 must meet."""
         if not self.hours and not self.weekdays:
             return []
         steps = offsets(self.zone, datetime.now(UTC).year + 2)
@@ -43,7 +43,7 @@ class LocalTimes:
 
 @lru_cache(maxsize=16)
 def offsets(zone: ZoneInfo, year: int) -> list[tuple[int, int]]:
-    """Return when each UTC offset of a zone began, from 1970 up to *year*, both in milliseconds."""
+    """When each UTC offset of a zone began, from 1970 up to *year*, both in milliseconds."""
     time, offset = _FIRST, _offset(_FIRST, zone)
     found = [(0, _ms(offset))]
     while time.year < year:
@@ -55,7 +55,7 @@ def offsets(zone: ZoneInfo, year: int) -> list[tuple[int, int]]:
 
 
 def _begin(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
-    """Return the second at which the offset of *after* began, by halving."""
+    """The second at which the offset of *after* began, by halving."""
     wanted = _offset(after, zone)
     while after - before > timedelta(seconds=1):
         middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))

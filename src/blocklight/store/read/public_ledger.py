@@ -29,12 +29,12 @@ _Counts = Mapping[tuple[str, str], int]
 
 
 def shown(n: int) -> Cell:
-    """Return a count, ``None`` for fewer than ``SMALL``."""
+    """A count, ``None`` for fewer than ``SMALL``."""
     return n if n >= SMALL else None
 
 
 def shown_parts(parts: Mapping[str, int], days: Sequence[int]) -> dict[str, Cell]:
-    """Return the parts of what *days* have together, none of them where one left out could be worked out.
+    """The parts of what *days* have together, none of them where one left out could be worked out.
 
     What the parts leave of the whole is a part as well, and left out. With two or more small parts, which are
     neither all zero nor all as large as a small one can be, each of them has several possible values;
@@ -55,7 +55,7 @@ def _ambiguous(covers: list[list[int]]) -> bool:
 
 
 def public_days(rows: Iterable[LedgerRow], since: date, until: date) -> list[LedgerDay]:
-    """Return an entry for each day from *since* to *until*, both included."""
+    """An entry for each day from *since* to *until*, both included."""
     counts: dict[date, dict[tuple[str, str], int]] = {}
     for row in rows:
         day = counts.setdefault(row.day, {})
@@ -71,7 +71,7 @@ def public_months(
     ids: list[str],
     area: str,
 ) -> list[LedgerMonth]:
-    """Return an entry for each month and one *area*; *ids* are all areas of its kind."""
+    """An entry for each month and one *area*; *ids* are all areas of its kind."""
     by_day: Counter[tuple[date, str, str]] = Counter()
     for row in city:
         by_day[row.day, row.outcome, row.reason] += row.n
@@ -147,7 +147,7 @@ def _entry(day: date, counts: _Counts) -> LedgerDay:
 
 
 def public_rejections(counts: Mapping[str, int]) -> dict[str, Cell]:
-    """Return the reasons with large counts, and the others in one."""
+    """The reasons with large counts, and the others in one."""
     large = {reason: n for reason, n in sorted(counts.items()) if n >= SMALL}
     others = sum(n for n in counts.values() if n < SMALL)
     return {**large, "other": shown(others)}

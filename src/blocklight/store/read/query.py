@@ -92,7 +92,7 @@ class _Position:
 
 
 def answer(connection: sa.Connection, query: IncidentQuery) -> Page:
-    """Return the page that *query* asks for; raises ``BadQuery``."""
+    """The page that *query* asks for; raises ``BadQuery``."""
     _check(query)
     filters = _fingerprint(query)
     table = tables.incident
@@ -215,7 +215,7 @@ def _says(connection: sa.Connection, word: str, types: list[str] | None) -> Cond
 
 
 def _source_types(connection: sa.Connection) -> list[str] | None:
-    """Return the different source types that are published, ``None`` for more than anybody would map.
+    """The different source types that are published, ``None`` for more than anybody would map.
 
     Each is found as the next one in the index: a step for each type, and none for each incident.
     """

@@ -41,7 +41,7 @@ class WindowRows:
 
 
 def ends(connection: sa.Connection) -> tuple[int, int, int]:
-    """Return the change log's head and tail, and how far received_at was ever moved, in ms."""
+    """The change log's head and tail, and how far received_at was ever moved, in ms."""
     row = connection.execute(sa.select(tables.log.c.head, tables.log.c.tail, tables.log.c.drift_ms)).one()
     return row.head, row.tail, row.drift_ms
 
@@ -60,14 +60,14 @@ class LogPart:
 
 
 def log_part(connection: sa.Connection, after: int, limit: int) -> LogPart:
-    """Return up to *limit* changes with a seq above *after*, all seen at one moment."""
+    """Up to *limit* changes with a seq above *after*, all seen at one moment."""
     log = tables.log
     epoch, head, tail = connection.execute(sa.select(log.c.epoch, log.c.head, log.c.tail)).one()
     return LogPart(epoch, head, tail, changes(connection, after, limit) if head > after else [])
 
 
 def changes(connection: sa.Connection, after: int, limit: int) -> list[Change]:
-    """Return up to *limit* changes with a seq above *after*, in order."""
+    """Up to *limit* changes with a seq above *after*, in order."""
     table = tables.change
     rows = connection.execute(sa.select(table).where(table.c.seq > after).order_by(table.c.seq).limit(limit))
     return [
@@ -100,7 +100,7 @@ def readable(rows: Sequence[Row], places: Mapping[int, Where]) -> Iterator[Store
 
 
 def incident(connection: sa.Connection, id_: str) -> tuple[StoredIncident, list[LifeEvent]]:
-    """Return one incident with its life; raises ``NotFound``."""
+    """One incident with its life; raises ``NotFound``."""
     table = tables.incident
     row = connection.execute(sa.select(*stored_columns, table.c.life).where(table.c.id == id_)).one_or_none()
     if row is None:
@@ -110,7 +110,7 @@ def incident(connection: sa.Connection, id_: str) -> tuple[StoredIncident, list[
 
 
 def wheres(connection: sa.Connection, numbers: set[int | None]) -> dict[int, Where]:
-    """Return the places with these *numbers*."""
+    """The places with these *numbers*."""
     place = tables.place
     rows = connection.execute(
         sa.select(place.c.place_id, *_where_columns).where(place.c.place_id.in_(numbers - {None}))

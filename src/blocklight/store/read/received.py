@@ -60,7 +60,7 @@ def received(
 
 
 def beginnings(connection: sa.Connection, sources: Iterable[str], since: datetime) -> dict[str, Beginning]:
-    """Return where each source begins that tells anything since a time."""
+    """Where each source begins that tells anything since a time."""
     table = tables.incident
     found: dict[str, Beginning] = {}
     for source in sources:

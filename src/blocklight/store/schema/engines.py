@@ -39,7 +39,7 @@ class Engines:
         return self.write.dialect.name == "sqlite"
 
     def reading_with(self, patience: Patience) -> "Engines":
-        """Return the same writer with a reader of its own connections, which waits so long and no longer."""
+        """The same writer with a reader of its own connections, which waits so long and no longer."""
         url = self.write.url
         read = _sqlite(url, "BEGIN", patience, query_only=True) if self.is_sqlite else _reader(url, patience)
         self.further.append(read)
@@ -154,7 +154,7 @@ def _reader(url: sa.URL, patience: Patience) -> sa.Engine:
 
 
 def _session(patience: Patience, further: str = "") -> dict[str, Any]:
-    """Return how a session of PostgreSQL begins, and how soon a server that is gone is noticed."""
+    """How a session of PostgreSQL begins, and how soon a server that is gone is noticed."""
     options = f"{patience.options()} {further}"
     return {"options": options, "connect_timeout": _CONNECT_S, "tcp_user_timeout": _GONE_MS}
 
@@ -234,7 +234,7 @@ def waiting_at_most(cursor: DBAPICursor, lock_s: float) -> Iterator[None]:
 
 
 def _as_timeout(seconds: float) -> int:
-    """Return whole milliseconds, and never 0, which to PostgreSQL is without end."""
+    """Whole milliseconds, and never 0, which to PostgreSQL is without end."""
     return max(1, round(seconds * 1000))
 
 

@@ -19,7 +19,7 @@ def new_key() -> str:
 
 
 def object_id(number: int, key: str) -> int | None:
-    """Return the object id of the *number*-th publication; ``None`` for the one number whose id would be 0.
+    """The object id of the *number*-th publication; ``None`` for the one number whose id would be 0.
 
     A keyed permutation of all 31-bit numbers: different numbers have different ids, so that none is given
     twice and no list of used ones has to be kept. Clients take 0 for "none".
@@ -48,7 +48,7 @@ class ObjectIds:
         self._key = key
 
     def give(self) -> int:
-        """Return an object id that was never given before."""
+        """An object id that was never given before."""
         while True:
             given = object_id(self.next, self._key)
             self.next += 1

@@ -23,7 +23,7 @@ class Patience:
     connections: int = 8
 
     def options(self) -> str:
-        """Return PostgreSQL's settings for a session."""
+        """PostgreSQL's settings for a session."""
         # A session whose client is gone or hangs in the middle must not hold what it has locked.
         ms = {
             "lock_timeout": self.lock_s,

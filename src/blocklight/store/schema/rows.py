@@ -46,7 +46,7 @@ def to_ms(time: datetime) -> int:
 
 
 def from_ms(ms: int) -> datetime:
-    """Return the aware UTC time of *ms*."""
+    """The aware UTC time of *ms*."""
     if -_EXACT < ms < _EXACT:
         return datetime.fromtimestamp(ms / 1000, UTC)
     return _EPOCH + timedelta(milliseconds=ms)
@@ -120,7 +120,7 @@ _place_kind = _members(PlaceKind)
 
 
 def content(incident: PublicIncident, place_id: int | None) -> tuple[Any, ...]:
-    """Return the values of ``CONTENT``."""
+    """The values of ``CONTENT``."""
     values = list(_values(incident))
     for position, _ in _WORDS:
         member = values[position]
@@ -172,5 +172,5 @@ def where_of_row(row: Row) -> Where:
 
 
 def fold(text: str) -> str:
-    """Return the form in which texts are compared without case."""
+    """The form in which texts are compared without case."""
     return text.casefold()

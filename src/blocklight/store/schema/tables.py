@@ -24,7 +24,7 @@ OPEN: sa.ColumnElement[str] = sa.literal_column("'open'")
 
 
 def new_epoch() -> str:
-    """Return a random name for one history of the change log: seqs of two histories are not compared."""
+    """A random name for one history of the change log: seqs of two histories are not compared."""
     return secrets.token_hex(4)
 
 

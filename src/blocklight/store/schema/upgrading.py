@@ -53,7 +53,7 @@ def upgrade(connection: sa.Connection, revision: str = "head") -> None:
 
 
 def current_revision(connection: sa.Connection) -> str | None:
-    """Return the revision of a database's schema, ``None`` for an empty one."""
+    """The revision of a database's schema, ``None`` for an empty one."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
@@ -61,7 +61,7 @@ def current_revision(connection: sa.Connection) -> str | None:
 
 
 def newest_revision() -> str:
-    """Return this version's revision: the number in the name of its last migration."""
+    """This version's revision: the number in the name of its last migration."""
     return max(path.name[1:4] for path in (_MIGRATIONS / "versions").glob("v*.py"))
 
 

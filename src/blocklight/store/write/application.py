@@ -194,7 +194,7 @@ class Application:
     # Deciding
 
     def _bound(self, bind: Binder, outcomes: Sequence[Outcome], *, join_rows: bool) -> list[Outcome]:
-        """Return the outcomes of a batch, combined with other sources and earlier rows of its incidents."""
+        """The outcomes of a batch, combined with other sources and earlier rows of its incidents."""
         restraints = Restraints(self._cursor, self._sql)
         known = restraints.of({outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)})
 
@@ -264,7 +264,7 @@ class Application:
         return new if self._is_derived else self._place_marks.follow(new, current)
 
     def _load(self, pending: Pending, *, join_rows: bool) -> tuple[dict[str, Row], dict[str, Stored]]:
-        """Return marks and what is stored by id; outcomes that change nothing are taken out of *pending*.
+        """Marks and what is stored by id; outcomes that change nothing are taken out of *pending*.
 
         What this process stored last and remembers has no mark, or it would not be published.
         """
@@ -290,7 +290,7 @@ class Application:
         return marks, remembered | {stored.incident.id: stored for stored in self._whole(needed)}
 
     def _at_hand(self, id_: str) -> Stored | None:
-        """Return the row of an incident as this batch or the source's last one left it, if that is known."""
+        """The row of an incident as this batch or the source's last one left it, if that is known."""
         known = self._known.get(id_)
         return self._stored.get(id_) or (known and known.stored)
 
@@ -340,7 +340,7 @@ class Application:
         self._ledger.count(fate, incident.source, areas=incident.areas)
 
     def _fate_of_public(self, id_: str, mark: Row | None) -> str:
-        """Return what the ledger counts an incident as that is published now.
+        """What the ledger counts an incident as that is published now.
 
         What waits is counted once it is decided about: counted when it began to wait, those that turned out
         to be withheld would follow from those that were released.
@@ -477,6 +477,6 @@ def _joined(before: Stored, new: PublicIncident) -> PublicIncident:
 
 
 def _as_known(before: Stored) -> PublicIncident:
-    """Return a stored incident in the form to which further rows are joined."""
+    """A stored incident in the form to which further rows are joined."""
     stored = before.incident
     return msgspec.structs.replace(stored, closed_at=None) if before.vanished else stored

@@ -49,7 +49,7 @@ def append(connection: sa.Connection, at: datetime, action: str, detail: Mapping
 
 
 def entries(connection: sa.Connection) -> list[AuditEntry]:
-    """Return the whole log, oldest first."""
+    """The whole log, oldest first."""
     rows = connection.execute(sa.select(tables.audit).order_by(tables.audit.c.number))
     return [
         AuditEntry(row.number, from_ms(row.at), row.action, orjson.loads(row.detail), row.digest)

@@ -10,7 +10,7 @@ _WHILE_OPEN_OR_CLOSED = ("units", "disposition")
 
 
 def taken_back(earlier: PublicIncident, later: PublicIncident) -> frozenset[str]:
-    """Return the fields whose earlier values may not be public any more once *later* is.
+    """The fields whose earlier values may not be public any more once *later* is.
 
     A value that only changes, such as a place that was corrected, is history and stays. One that becomes
     coarser, or is missing, was withdrawn by the policy or by its source.

@@ -25,7 +25,7 @@ class DueTimes:
     def seen(
         self, incident: PublicIncident, before: Waiting | None, shown: Shown | None, mark: Row | None
     ) -> Seen:
-        """Return when an incident was first seen here, by our own clock."""
+        """When an incident was first seen here, by our own clock."""
         closed_at = self.at if incident.status is Status.CLOSED else None
         if before is not None:
             was_closed = closed_at is not None and not before.open
@@ -41,7 +41,7 @@ class DueTimes:
     def due(
         self, held: Held, incident: PublicIncident, before: Waiting | None, encoded: bytes, seen: Seen
     ) -> int | None:
-        """Return when an incident is to be released, in ms; ``None`` while it waits for its closing.
+        """When an incident is to be released, in ms; ``None`` while it waits for its closing.
 
         A delay counts from the later of the source's time and the moment it was first seen here: otherwise a
         clock read in the wrong zone would cancel every hold.
@@ -68,7 +68,7 @@ class DueTimes:
     def stepped(
         self, due: int | None, step_min: int | None, incident: PublicIncident, before: Waiting | None
     ) -> int | None:
-        """Return when a version with cut times that is *due* is published, together with its step's others.
+        """When a version with cut times that is *due* is published, together with its step's others.
 
         *before* is what waits of the incident: a later version joins it, or a call of which much is told
         would wait for ever.

@@ -9,7 +9,7 @@ from blocklight.model.vocabulary import Category, Status
 
 
 def joined(before: PublicIncident, row: PublicIncident) -> PublicIncident:
-    """Return the record *before* of an incident, joined with a further row of it.
+    """The record *before* of an incident, joined with a further row of it.
 
     For sources with a row per unit: the row of the unit sent first decides, in whatever order they come. If
     only one of them is medical, the later row decides, and is shown no finer than the other.
@@ -31,7 +31,7 @@ def joined(before: PublicIncident, row: PublicIncident) -> PublicIncident:
 
 
 def completed(record: PublicIncident, known: PublicIncident) -> PublicIncident:
-    """Return *record* completed by another one of the same incident, *known* before.
+    """*record* completed by another one of the same incident, *known* before.
 
     The first dispatched, en route and on-scene time of any unit count, and the last closing once all closed.
     """

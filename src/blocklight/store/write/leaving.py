@@ -36,7 +36,7 @@ class Leaving:
         """How many calls that wait go on waiting until another answer lacks them too."""
 
     def missing(self, present: AbstractSet[str]) -> dict[str, int]:
-        """Return the public calls to close, each with its first seq; those that wait are closed here."""
+        """The public calls to close, each with its first seq; those that wait are closed here."""
         closing_waits = self._holding.closing(self._source)  # those left before, and count no more
         rows = fetch(self._cursor, self._sql.open, (self._source,))
         still_open = {id_: first_seq for id_, first_seq in rows if id_ not in closing_waits}

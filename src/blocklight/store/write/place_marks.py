@@ -55,7 +55,7 @@ class Digests:
         self._key = key
 
     def mark(self, id_: str, place: Place | None, *, fixed: bool = False) -> Mark:
-        """Return the mark of an incident that was shown only at *place*, or only without a place.
+        """The mark of an incident that was shown only at *place*, or only without a place.
 
         The salt is made of its current id, and stays the same when the id changes.
         """
@@ -63,7 +63,7 @@ class Digests:
         return mark if place is None or self._key is None else self.also(mark, place)
 
     def also(self, mark: Mark, place: Place) -> Mark:
-        """Return the mark of an incident that is also shown at *place*."""
+        """The mark of an incident that is also shown at *place*."""
         if self._key is None or (mark.fixed and mark.cells):
             return mark
         cells = _cells(place)
@@ -75,7 +75,7 @@ class Digests:
         return replace(mark, cells=tuple(self._of(mark, cell) for cell in cells))
 
     def allows(self, mark: Mark, place: Place) -> bool:
-        """Return whether a place was shown before, contains all earlier places, or lies inside each one."""
+        """Whether a place was shown before, contains all earlier places, or lies inside each one."""
         cells = _cells(place)
         if cells is None or (mark.others and not mark.cells):
             nowhere = not (mark.others or mark.cells or mark.fixed)
@@ -85,7 +85,7 @@ class Digests:
         return self._is_along(mark, cells)
 
     def held_by(self, mark: Mark, place: Place) -> Place | None:
-        """Return the fixed cell that contains a finer one, ``None`` if there is none."""
+        """The fixed cell that contains a finer one, ``None`` if there is none."""
         cells = _cells(place)
         if not mark.fixed or not mark.cells or cells is None or not self._is_along(mark, cells):
             return None
@@ -105,7 +105,7 @@ class Digests:
 
 
 def _cells(place: Place) -> tuple[str, ...] | None:
-    """Return the cells that contain a cell, the coarsest first and itself last; ``None`` for other places."""
+    """The cells that contain a cell, the coarsest first and itself last; ``None`` for other places."""
     cell = cell_of(place)
     if cell is None or stands_for_blocks(place):
         return None
@@ -136,7 +136,7 @@ class PlaceMarks:
             self._marks |= {id_: _mark_of(text) for id_, text in rows}
 
     def follow(self, new: PublicIncident, current: Bound | None) -> PublicIncident:
-        """Return a version of an incident at a place that reveals no more together with the earlier ones.
+        """A version of an incident at a place that reveals no more together with the earlier ones.
 
         *current* is where it is shown now, ``None`` if it is not shown. The new place is used if it contains,
         or lies inside, all that were shown: then their overlap is never smaller than the smallest of them.
@@ -200,7 +200,7 @@ class PlaceMarks:
 
 
 def _derived(first: Bound, wanted: Bound) -> Place | None:
-    """Return a place made from *first* alone, as coarse as *wanted*.
+    """A place made from *first* alone, as coarse as *wanted*.
 
     It does not depend on where the wanted place is: neither on its area, nor on the size of that.
     """
@@ -219,6 +219,6 @@ def _derived(first: Bound, wanted: Bound) -> Place | None:
 
 
 def _at(new: PublicIncident, place: Place | None, current: Bound | None) -> PublicIncident:
-    """Return an incident at a place, with areas only if it is the current one: others are unknown here."""
+    """An incident at a place, with areas only if it is the current one: others are unknown here."""
     known = current is not None and place is not None and current.place == place
     return replace(new, place=place, areas=current.areas if current is not None and known else {})

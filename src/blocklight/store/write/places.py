@@ -41,7 +41,7 @@ class Places:
         self.version = -1
 
     def numbers(self, cursor: DBAPICursor, incidents: Iterable[PublicIncident]) -> dict[str, int]:
-        """Return the place number of each incident that has a place; new places are stored."""
+        """The place number of each incident that has a place; new places are stored."""
         found: dict[str, int] = {}
         unknown: dict[_Key, list[str]] = {}
         known = self._numbers.get
@@ -59,7 +59,7 @@ class Places:
         return found
 
     def wheres(self, cursor: DBAPICursor, numbers: Collection[int | None]) -> Mapping[int, Where]:
-        """Return at least the places with these *numbers*."""
+        """At least the places with these *numbers*."""
         unknown = {number for number in numbers if number is not None and number not in self._wheres}
         if unknown:
             for number, *row in fetch(cursor, self._sql.places_by_id, self._sql.keys(unknown)):

@@ -45,7 +45,7 @@ class Restraint(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.release_at is not None or self.until_closed or self.step_min is not None
 
     def with_other(self, other: "Restraint") -> "Restraint":
-        """Return a restraint as strict as both; the order does not matter."""
+        """A restraint as strict as both; the order does not matter."""
         if self == other:
             return self
         place = max(self.place, other.place, key=_MASKS.index)
@@ -70,7 +70,7 @@ class Restraint(msgspec.Struct, frozen=True, omit_defaults=True):
         )
 
     def closed(self, at: datetime) -> "Restraint":
-        """Return the restraint of an incident whose closing was first seen at *at*."""
+        """The restraint of an incident whose closing was first seen at *at*."""
         due = at + timedelta(seconds=self.after_close_s)
         if self.release_at is not None:
             due = max(due, self.release_at)
@@ -114,7 +114,7 @@ class Restraints:
         self._sql = sql
 
     def of(self, ids: Collection[str]) -> dict[str, dict[str, Restraint]]:
-        """Return the restraints of some incidents, each by its source."""
+        """The restraints of some incidents, each by its source."""
         by_id: dict[str, dict[str, Restraint]] = {}
         if ids:
             for id_, source, text in fetch(self._cursor, self._sql.restraints, self._sql.keys(ids)):
@@ -133,7 +133,7 @@ class Restraints:
         run_many(self._cursor, self._sql.delete_restraint, gone)
 
     def lacking(self, source: str, present: AbstractSet[str]) -> dict[str, Restraint]:
-        """Return the holds until closed of incidents that are no longer in their source's feed."""
+        """The holds until closed of incidents that are no longer in their source's feed."""
         rows = fetch(self._cursor, self._sql.open_restraints, (source,))
         return {id_: _decode(text) for id_, text in rows if id_ not in present}
 
@@ -143,7 +143,7 @@ class Restraints:
 
 
 def withheld_elsewhere(cursor: DBAPICursor, sql: Statements, ids: Collection[str], source: str) -> set[str]:
-    """Return which of *ids* another source than *source* withholds."""
+    """Which of *ids* another source than *source* withholds."""
     by_id = Restraints(cursor, sql).of(ids)
     return {
         id_

@@ -74,7 +74,7 @@ class Settled:
             self.forget()
 
     def of(self, source: str) -> Mapping[str, Known]:
-        """Return what is settled of a source, by public id, as it stands now."""
+        """What is settled of a source, by public id, as it stands now."""
         return dict(self._by_source.get(source, {}))
 
     def drop(self, ids: Iterable[str]) -> None:

@@ -48,12 +48,12 @@ class UsualClosings:
         return cls(_closings(text))
 
     def plus(self, at: int, share: float) -> str:
-        """Return the stored form with one more answer."""
+        """The stored form with one more answer."""
         kept = [*self.closings, (at, round(share, 4))][-_ANSWERS_KEPT:]
         return msgspec.json.encode(kept).decode()
 
     def share(self, since: int | None, at: int) -> float:
-        """Return the share of its open calls that the source usually closes from *since* to *at*, in ms.
+        """The share of its open calls that the source usually closes from *since* to *at*, in ms.
 
         That is the 90th percentile of its closing answers or, if more, what it closes on average in as long a
         time: after an outage the calls of hours are closed at once.
@@ -68,7 +68,7 @@ class UsualClosings:
         return min(1.0, usual)
 
     def allow(self, missing: int, still_open: int, since: int | None, at: int) -> bool:
-        """Return whether *missing* of *still_open* calls are no more than usually close in twice the time."""
+        """Whether *missing* of *still_open* calls are no more than usually close in twice the time."""
         if missing <= FEW:
             return True
         return missing <= still_open * (1 - (1 - self.share(since, at)) ** 2)
@@ -92,13 +92,13 @@ class ShortAnswers:
         self._waiting: dict[str, dict[str, int]] = {}
 
     def lacked_before(self, source: str, lacking: AbstractSet[str], at: int) -> set[str]:
-        """Return which of *lacking*, which wait to be closed, every answer has lacked for long enough."""
+        """Which of *lacking*, which wait to be closed, every answer has lacked for long enough."""
         before = self._waiting.get(source, {})
         first = self._waiting[source] = {id_: before.get(id_, at) for id_ in lacking}
         return {id_ for id_, since in first.items() if at - since >= SECOND_LOOK_MS}
 
     def confirmed(self, source: str, missing: AbstractSet[str], at: int) -> AbstractSet[str] | None:
-        """Return which of *missing* an earlier answer lacked too; ``None`` while that one is too young.
+        """Which of *missing* an earlier answer lacked too; ``None`` while that one is too young.
 
         Empty if the two disagree, as they do for a feed that lacks different rows each time.
         """
@@ -132,11 +132,11 @@ class Vanishing:
         self._at = at
 
     def gone_before(self, lacking: AbstractSet[str]) -> AbstractSet[str]:
-        """Return which of the calls *lacking* that wait to be closed an earlier answer lacked too."""
+        """Which of the calls *lacking* that wait to be closed an earlier answer lacked too."""
         return self._short_answers.lacked_before(self._source, lacking, self._at)
 
     def believed(self, missing: AbstractSet[str], still_open: int) -> AbstractSet[str]:
-        """Return which of the *missing* calls are to be closed, and store what was closed as usual."""
+        """Which of the *missing* calls are to be closed, and store what was closed as usual."""
         rows = fetch(self._cursor, self._sql.closings, (self._source,))
         text, since, short_at, is_confirmed = rows[0] if rows else ("[]", None, None, 0)
         usual = UsualClosings.stored(text)
@@ -157,7 +157,7 @@ class Vanishing:
     def _agreed(
         self, usual: UsualClosings, missing: AbstractSet[str], still_open: int, since: int | None
     ) -> AbstractSet[str]:
-        """Return which of the *missing* calls may be closed because an earlier answer lacked them too."""
+        """Which of the *missing* calls may be closed because an earlier answer lacked them too."""
         both = self._short_answers.confirmed(self._source, missing, self._at)
         if both is None:
             return frozenset()

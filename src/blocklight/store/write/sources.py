@@ -61,7 +61,7 @@ class Noticed(msgspec.Struct):
         return {what: n // _STEP * _STEP for what, n in counts.items() if n >= _STEP}
 
     def plus(self, day: str, fresh: Mapping[str, int]) -> "Noticed":
-        """Return the counts with those of a fetch on *day*."""
+        """The counts with those of a fetch on *day*."""
         if day <= self.day:
             return Noticed(self.day, dict(Counter(self.today) + Counter(fresh)), self.before)
         return Noticed(day, dict(fresh), self.total())
@@ -115,7 +115,7 @@ _NEW: dict[str, object] = dict.fromkeys((column.name for column in tables.source
 
 
 def new_row(source: str, cursor: str | None) -> tuple[object, ...]:
-    """Return the first row of a source, in the order of its columns."""
+    """The first row of a source, in the order of its columns."""
     return tuple((_NEW | {"source": source, "cursor": cursor}).values())
 
 
@@ -183,21 +183,21 @@ def advance(
 
 
 def cursor(connection: sa.Connection, source: str) -> str | None:
-    """Return where *source*'s next fetch may begin."""
+    """Where *source*'s next fetch may begin."""
     table = tables.source
     found: str | None = connection.scalar(sa.select(table.c.cursor).where(table.c.source == source))
     return found
 
 
 def withheld_usual(connection: sa.Connection, source: str) -> float | None:
-    """Return the share of a source's records that is usually withheld, ``None`` before the first count."""
+    """The share of a source's records that is usually withheld, ``None`` before the first count."""
     table = tables.source
     usual: float | None = connection.scalar(sa.select(table.c.withheld_usual).where(table.c.source == source))
     return usual
 
 
 def healths(connection: sa.Connection) -> list[SourceHealth]:
-    """Return the health of every source that was ever fetched, by id."""
+    """The health of every source that was ever fetched, by id."""
     gaps: dict[str, list[Gap]] = {}
     for source, start, end in connection.execute(sa.select(tables.gap).order_by(tables.gap.c.from_at)):
         gaps.setdefault(source, []).append(Gap(from_ms(start), from_ms(end)))

@@ -39,7 +39,7 @@ class Tombstones:
         self._write(f"{_RENAMED}\n")
 
     def position(self) -> Position:
-        """Return how far the journal is written; call it while nobody can be taking anything back."""
+        """How far the journal is written; call it while nobody can be taking anything back."""
         digest, size = hashlib.sha256(), 0
         if self.path.exists():
             with self.path.open("rb") as file:
@@ -49,7 +49,7 @@ class Tombstones:
         return Position(size, digest.hexdigest())
 
     def since(self, position: Position) -> list[str]:
-        """Return the ids written after *position*; raises ``StoreError`` where this is not how it went on."""
+        """The ids written after *position*; raises ``StoreError`` where this is not how it went on."""
         if not self.path.is_file():
             raise StoreError(f"{self.path}: no tombstone journal there")
         content = self.path.read_bytes()

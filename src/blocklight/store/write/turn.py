@@ -41,6 +41,6 @@ class Turn:
         self._waits_since = None
 
     def waited_s(self) -> float:
-        """Return for how long the holder has been waiting for the database, 0 where it does not."""
+        """For how long the holder has been waiting for the database, 0 where it does not."""
         since = self._waits_since
         return 0.0 if since is None else time.monotonic() - since
