@@ -93,6 +93,25 @@ def test_a_minor_in_traffic_may_be_a_child(text: str) -> None:
     assert SHIPPED.of("ACCIDENT - MINOR").category is Category.TRAFFIC_COLLISION
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HOSPITAL HOLD", "MEDICAL HOLD", "PATIENT HOLD", "LOST PATIENT", "PATIENT LEFT HOSPITAL",
+        "UNRULY PATIENT", "AGGRESSIVE PATIENT", "SUSPICIOUS INJURY", "FALL FROM BRIDGE",
+    ],
+)  # fmt: skip
+def test_a_word_that_is_harmless_beside_others_is_not_so_beside_a_patient(text: str) -> None:
+    assert is_withheld(text)
+    for known in (
+        "HOLD UP W/ INJURY",
+        "HIT & RUN - INJURIES",
+        "LOOSE DOG BITE",
+        "MEDICAL RESCUE",
+        "FALL IN HOUSE",
+    ):
+        assert SHIPPED.of(known).category is Category.MEDICAL, known
+
+
 @given(
     st.sampled_from([text for text in ORDINARY if not NEGATIONS & set(words(text))]), SEPARATORS, st.data()
 )

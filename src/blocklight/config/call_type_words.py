@@ -136,8 +136,8 @@ class Lexicon:
         self._medical_phrases = _phrases(shipped.medical.phrases)
         self._medical_stems = shipped.medical.stems
         in_phrases = frozenset().union(*(phrase for phrase, _ in self._medical_phrases))
-        self._beside_medical = harmless.union(self._medical, shipped.medical.beside, in_phrases)
-        self._ordinary = harmless.union(self._beside_medical, shipped.ordinary.words)
+        self._beside_medical = self._medical.union(shipped.medical.beside, *shipped.qualifiers.values())
+        self._ordinary = harmless.union(self._beside_medical, in_phrases, shipped.ordinary.words)
         self._sensitive = {word: line.group for line in shipped.sensitive for word in line.words}
         self._stems = [(stem, line.group) for line in shipped.sensitive for stem in line.stems]
         self._phrases = [
@@ -155,7 +155,8 @@ class Lexicon:
         groups = self._groups(parts, there)
         medical = self._medical_word(there)
         if medical is not None:
-            unknown = tuple(word for word in dict.fromkeys(parts) if not self._may_stand_beside_medical(word))
+            free = self._free_beside_medical(there)
+            unknown = tuple(word for word in dict.fromkeys(parts) if word not in free)
             return Reading(groups, medical, unknown, None if unknown else Category.MEDICAL)
         return self._harmless(parts, there, groups)
 
@@ -171,8 +172,7 @@ class Lexicon:
 
     def _harmless(self, parts: tuple[str, ...], there: frozenset[str], groups: Mapping[str, str]) -> Reading:
         """Read a type without a medical word: each word is part of a head, or allowed beside every head."""
-        heads = [entry for entry in self._entries if entry.words <= there]
-        heads = [one for one in heads if not any(one.words < other.words for other in heads)]
+        heads = self._heads(there)
         covered = frozenset().union(*(entry.words for entry in heads))
         beside = [self._beside[category] for category in {entry.category for entry in heads}]
         free = frozenset.intersection(*beside) if beside else frozenset[str]()
@@ -181,6 +181,11 @@ class Lexicon:
             return Reading(groups, None, unknown or tuple(dict.fromkeys(parts)), None)
         first = min(heads, key=lambda entry: entry.order)
         return Reading(groups, None, (), first.category, " ".join(sorted(first.words)))
+
+    def _heads(self, there: frozenset[str]) -> list[_Entry]:
+        """Return the harmless words and phrases of a type, but for those that are a part of another."""
+        heads = [entry for entry in self._entries if entry.words <= there]
+        return [one for one in heads if not any(one.words < other.words for other in heads)]
 
     def _medical_word(self, there: frozenset[str]) -> str | None:
         for word in sorted(there):
@@ -195,8 +200,15 @@ class Lexicon:
                 return f"{stem} in {word}"
         return None
 
-    def _may_stand_beside_medical(self, word: str) -> bool:
-        return word in self._beside_medical
+    def _free_beside_medical(self, there: frozenset[str]) -> frozenset[str]:
+        """Return what is known of a type with a medical word.
+
+        A word that is harmless beside others, as HOLD is in HOLD UP ALARM, is not so beside a patient.
+        """
+        heads = self._heads(there)
+        phrases = [phrase for phrase, _ in self._medical_phrases if phrase <= there]
+        said = [entry.words for entry in heads] + phrases
+        return self._beside_medical.union(*said, *(self._beside[entry.category] for entry in heads))
 
     def _groups(self, parts: tuple[str, ...], there: frozenset[str]) -> dict[str, str]:
         """The sensitive groups of a type, each with what says so."""
