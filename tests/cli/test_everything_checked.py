@@ -132,6 +132,14 @@ def test_the_box_leaves_out_no_more_than_it_may() -> None:
     assert PlaceCounts().box() is None
 
 
+def test_two_noughts_are_outside_and_widen_no_box() -> None:
+    places, bounds = PlaceCounts(), load_city("houston").city.bounds
+    for lon, lat in ((-95.305, 29.705), (-95.315, 29.715), (0.0, 0.0)):
+        places.add(ExactPoint(lon, lat), bounds)
+    assert (places.placed, places.nowhere, places.beside.total()) == (3, 1, 1)
+    assert places.box() == (-95.32, 29.7, -95.3, 29.72)
+
+
 def test_a_spread_keeps_first_middle_and_last() -> None:
     spread = Spread[int](10)
     for n in range(1000):

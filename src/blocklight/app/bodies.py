@@ -8,6 +8,11 @@ from blocklight.errors import BlocklightError, SourceChanged, SourceUnavailable,
 
 _TIMEOUT_S = 20.0
 _REDIRECTS = 3
+_METHOD_NOT_ALLOWED = 405
+
+
+class NotByGet(SourceUnavailable):
+    """The address answers, but not to a GET."""
 
 
 def read(file: Path, most: int) -> bytes:
@@ -22,13 +27,19 @@ def read(file: Path, most: int) -> bytes:
 
 
 def download(
-    url: str, most: int, *, instead: str, typed: str | None = None, params: Mapping[str, str] | None = None
+    url: str,
+    most: int,
+    *,
+    instead: str,
+    typed: str | None = None,
+    params: Mapping[str, str] | None = None,
+    method: str = "GET",
 ) -> bytes:
     """What an address answers; *instead* names the option that does without it.
 
     It may lead into a private network only where the address that a person *typed*, by default *url*, does.
     Raises ``UsageError`` for what is no address, ``SourceError`` where there is no good answer of at most
-    *most* bytes.
+    *most* bytes, ``NotByGet`` where another *method* may have one.
     """
     if not net.is_web_address(url):
         raise UsageError("URL", f"expected an address that begins with https://, not {url!r}")
@@ -37,8 +48,10 @@ def download(
     try:
         with (
             net.sync_client(named, redirects=_REDIRECTS, timeout_s=_TIMEOUT_S) as client,
-            client.stream("GET", net.with_params(url, params or {})) as response,
+            client.stream(method, net.with_params(url, params or {})) as response,
         ):
+            if response.status_code == _METHOD_NOT_ALLOWED and method == "GET":
+                raise NotByGet(f"{url}: HTTP {response.status_code}; try {instead}")
             if not response.is_success:
                 raise SourceUnavailable(f"{url}: HTTP {response.status_code}; try {instead}")
             for chunk in response.iter_bytes():

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from blocklight.app.bodies import download
+from blocklight.app.bodies import NotByGet, download
 from blocklight.app.opening import wall_clock
 from blocklight.cli import out
 from blocklight.cli.checking import THROWAWAY_KEY, print_questions, print_zone_question
@@ -80,14 +81,20 @@ def new_city(
 
 
 def _looked_at(url: str, sample: Path | None) -> Sample:
-    if sample is None:
-        body = asked(url, lambda at, how: download(at, _MAX_BYTES, instead="--sample", typed=url, params=how))
-    else:
-        body = read_file(sample)
+    settings: dict[str, Any] = {}
     try:
-        return read_sample(url, body)
+        body = _fetched(url) if sample is None else read_file(sample)
+    except NotByGet:
+        body, settings = download(url, _MAX_BYTES, instead="--sample", method="POST"), {"form": {}}
+    try:
+        found = read_sample(url, body)
     except SourceError as error:
         raise type(error)(f"{sample or url}: {error}") from None
+    return replace(found, settings={**settings, **found.settings})
+
+
+def _fetched(url: str) -> bytes:
+    return asked(url, lambda at, how: download(at, _MAX_BYTES, instead="--sample", typed=url, params=how))
 
 
 def _python(name: str) -> str:

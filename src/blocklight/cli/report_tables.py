@@ -45,6 +45,8 @@ def _places(places: PlaceCounts) -> str:
     text = f"{places.placed:,} rows have coordinates; {beside:,} ({share}) lie outside bounds"
     if beside:
         text += f": {', '.join(_distance(km, places.beside[km]) for km in sorted(places.beside))}"
+    if places.nowhere:
+        text += f"; {places.nowhere:,} have 0 for both, which is no place"
     box = places.box(_SHARE)
     if box is not None:
         west, south, east, north = box

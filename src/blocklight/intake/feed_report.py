@@ -9,6 +9,7 @@ from blocklight.geo.exact import ExactPoint, degrees
 from blocklight.intake.readable import value_of
 from blocklight.intake.record import Incident, RawRecord
 
+_NOUGHT = 1e-6
 _CELLS_A_DEGREE = 100
 """Places are counted by their hundredth of a degree, east and north apart, so that no point is kept."""
 _METRES_A_DEGREE = 111_320
@@ -28,11 +29,17 @@ class PlaceCounts:
     """How many lie outside the bounds, by the kilometres that they are at most away."""
     lons: Counter[int] = field(default_factory=Counter)
     lats: Counter[int] = field(default_factory=Counter)
+    nowhere: int = 0
+    """How many lie where both coordinates are nought, which stands for none: no box has to contain them."""
 
     def add(self, point: ExactPoint, bounds: Bounds) -> None:
         """Count a place."""
         lon, lat = degrees(point)
         self.placed += 1
+        if max(abs(lon), abs(lat)) < _NOUGHT:
+            self.nowhere += 1
+            self.beside[math.inf] += not bounds.contains(lon, lat)
+            return
         self.lons[math.floor(lon * _CELLS_A_DEGREE)] += 1
         self.lats[math.floor(lat * _CELLS_A_DEGREE)] += 1
         if not bounds.contains(lon, lat):
@@ -41,9 +48,9 @@ class PlaceCounts:
 
     def box(self, share: float = 0.999) -> Box | None:
         """Find a small box, in whole hundredths of a degree, that holds at least *share* of the places."""
-        if not self.placed:
+        if not (placed := self.placed - self.nowhere):
             return None
-        spare = self.placed - math.ceil(self.placed * share)
+        spare = placed - math.ceil(placed * share)
         sides = [_Side(self.lons, 1), _Side(self.lons, -1), _Side(self.lats, 1), _Side(self.lats, -1)]
         while True:
             able = [side for side in sides if side.cost <= spare and side.gain > 0]

@@ -33,10 +33,13 @@ class Answered:
 def judge_answer(source: SourceSpec, answer: Answered) -> None:
     """Raise ``SourceChanged`` for an answer that no healthy source gives."""
     rows = answer.shown + answer.rejected
-    if rows >= _ENOUGH_TO_JUDGE or answer.whole:
+    many = rows >= _ENOUGH_TO_JUDGE
+    if many or answer.whole:
         expect_columns(source, answer)
-        if rows and answer.rejected / rows > source.max_rejected_share:
-            raise SourceChanged(UNREADABLE)
+    # Of a few rows a share says little; but a call must not be closed because its row cannot be read.
+    harm = answer.whole and (source.closes == "vanish" or not answer.shown)
+    if rows and (many or harm) and answer.rejected / rows > source.max_rejected_share:
+        raise SourceChanged(UNREADABLE)
     if answer.whole and not answer.shown and not source.may_be_empty:
         raise SourceChanged(NOTHING_TO_SHOW)
 

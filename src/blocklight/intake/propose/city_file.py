@@ -20,7 +20,7 @@ from blocklight.intake.propose.fields import propose_fields, propose_key
 from blocklight.intake.propose.guesses import FILL_IN, GUESS, LIKELY, SURE, Guess, Table, folded
 from blocklight.intake.propose.keeping import kept_rows
 from blocklight.intake.propose.position import Position, position_of
-from blocklight.intake.propose.sample import Sample
+from blocklight.intake.propose.sample import ACTIVE, Sample
 from blocklight.intake.record import Incident
 from blocklight.intake.type_counts import TypeCount, count_types, type_counts
 
@@ -38,7 +38,6 @@ _DURATION = re.compile(r"(?:^|_)(?:time|duration|minutes|seconds|mins|secs)(?:_|
 _REQUESTS = re.compile(
     r"^(?:complaint_type|sr_(?:type|number)|case_enquiry_id|service_request_id|unique_key)$"
 )
-_LIVE = re.compile(r"active|current|live|realtime|real_time", re.IGNORECASE)
 _ZONES = (
     (-141.0, -125.0, "America/Anchorage"),
     (-125.0, -114.5, "America/Los_Angeles"),
@@ -110,7 +109,7 @@ def _closing(table: Table, sample: Sample) -> tuple[str, float]:
     """How calls close: a status, a closing time, by leaving a feed of what is active, or never."""
     if "status" in table.found:
         return "status", LIKELY
-    if _LIVE.search(sample.url) and "closed_at" not in table.found:
+    if ACTIVE.search(sample.url) and "closed_at" not in table.found:
         return "vanish", LIKELY
     if "closed_at" in table.found:
         return "time", LIKELY
@@ -209,23 +208,8 @@ def _toml(
         f"name = {_text(name.replace('-', ' ').title())}",
         f"time_zone = {_text(zone or FILL_IN)}{_mark(sure.get('time_zone'))}",
         f"bounds = {box}{_mark(sure.get('bounds'))}",
-        "",
-        "[[sources]]",
-        'id = "calls"',
-        'label = "Calls for service"',
-        f"connector = {_text(sample.connector)}",
-        f"url = {_text(sample.url)}",
-        *(['kind = "request"'] if _holds_requests(sample) else []),
-        *([f"records = {_text(sample.records)}"] if sample.records else []),
-        *(f"{name} = {_value(value)}" for name, value in _settings(proposal, sample).items()),
-        *([f"encoding = {_text(sample.encoding)}{_mark(GUESS)}"] if sample.encoding else []),
-        f"key = {_value(proposal.key)}{_mark(sure['key'])}",
-        *([f"key_per_day = true{_mark(LIKELY)}"] if _starts_anew(proposal) else []),
-        *([f"rows = {_text(proposal.rows)}"] if proposal.rows != "incident" else []),
-        f"closes = {_text(proposal.closes)}{_mark(sure['closes'])}",
-        "",
-        "[sources.fields]",
-        *(f"{field} = {_spec(guess)}{_mark(guess.confidence)}" for field, guess in _ordered(proposal)),
+        *_source(proposal, sample, "calls", sample.records),
+        *_further(proposal, sample),
     ]
     if types:
         lines += [
@@ -236,6 +220,42 @@ def _toml(
             *(f"# {_text(text)} = {_text(perhaps)}" for text, perhaps in types.items()),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _source(proposal: Proposal, sample: Sample, name: str, records: str, *more: str) -> list[str]:
+    """Describe one source; further lists of one answer are sources of the same calls."""
+    sure, label = proposal.confidence, "Calls for service" if name == "calls" else name.capitalize()
+    return [
+        "",
+        "[[sources]]",
+        f"id = {_text(name)}",
+        f"label = {_text(label)}",
+        f"connector = {_text(sample.connector)}",
+        f"url = {_text(sample.url)}",
+        *(['kind = "request"'] if _holds_requests(sample) else []),
+        *([f"records = {_text(records)}"] if records else []),
+        *more,
+        *(f"{name} = {_value(value)}" for name, value in _settings(proposal, sample).items()),
+        *([f"encoding = {_text(sample.encoding)}{_mark(GUESS)}"] if sample.encoding else []),
+        f"key = {_value(proposal.key)}{_mark(sure['key'])}",
+        *([f"key_per_day = true{_mark(LIKELY)}"] if _starts_anew(proposal) else []),
+        *([f"rows = {_text(proposal.rows)}"] if proposal.rows != "incident" else []),
+        f"closes = {_text(proposal.closes)}{_mark(sure['closes'])}",
+        "",
+        "[sources.fields]",
+        *(f"{field} = {_spec(guess)}{_mark(guess.confidence)}" for field, guess in _ordered(proposal)),
+    ]
+
+
+def _further(proposal: Proposal, sample: Sample) -> list[str]:
+    """Describe the lists beside the first, if some say which calls are over; what one knows is joined."""
+    if proposal.closes not in ("status", "time"):
+        return []
+    named = {re.sub(r"[^a-z0-9]+", "-", path.rpartition(".")[2].casefold()).strip("-"): path
+             for path in sample.more_lists}  # fmt: skip
+    joined = ('same_as = "calls"', 'both = "join"')
+    lines = (_source(proposal, sample, name or "more", path, *joined) for name, path in named.items())
+    return [line for source in lines for line in source]
 
 
 def _of_all(sample: Sample) -> str:
@@ -317,6 +337,24 @@ def _decide_where(proposal: Proposal) -> None:
         say("bounds: no coordinates to tell from; write yours in place of FILL_IN, and add [geocoder].")
 
 
+def _decide_reading(proposal: Proposal, sample: Sample) -> None:
+    say = proposal.decide.append
+    if sample.encoding:
+        say(
+            f"encoding: the file is not in UTF-8. {sample.encoding} is a guess; look at its accented letters."
+        )
+    if sample.more_lists:
+        joined = "joined with it by their keys" if _further(proposal, sample) else "not read"
+        say(f"records: lists beside {sample.records} that are {joined}: {', '.join(sample.more_lists)}.")
+    if "form" in sample.settings:
+        say("form: the source is asked with POST; write what its own page posts, such as an agency's id.")
+    if sample.not_all:
+        say("pages: the answer says that it is not all; say how it is read page by page, or it fails.")
+    if sample.unread:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in sample.unread.items())
+        say(f"Rows that could not be read and were not looked at: {reasons}.")
+
+
 def _decide_rest(proposal: Proposal, sample: Sample) -> None:
     say = proposal.decide.append
     if not proposal.kept:
@@ -352,15 +390,7 @@ def _decisions(proposal: Proposal, sample: Sample) -> None:
     for name, guess in proposal.table.found.items():
         if 0 < guess.confidence < GUESS + 0.01:
             say(f"{name}: {guess.why or 'a guess'}; look at the table above.")
-    if sample.encoding:
-        say(
-            f"encoding: the file is not in UTF-8. {sample.encoding} is a guess; look at its accented letters."
-        )
-    if sample.not_all:
-        say("pages: the answer says that it is not all; say how it is read page by page, or it fails.")
-    if sample.unread:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in sample.unread.items())
-        say(f"Rows that could not be read and were not looked at: {reasons}.")
+    _decide_reading(proposal, sample)
     if proposal.unmapped:
         how = f"blocklight types {proposal.name}.toml --sign"
         say(f"call_types: {len(proposal.unmapped)} are withheld until you sign them off: {how}")

@@ -17,6 +17,8 @@ _DRAWN = (
 _PAIR_OF_NUMBERS = re.compile(r"^-?\d+\.\d+[ ,]+-?\d+\.\d+$")
 _SHAPE = re.compile(r"^(?:-?\d+\.\d+[ ,]+-?\d+\.\d+(?:[ ,]+|$)){2,}$")
 _PLACE = re.compile(r"POINT ?\(|\(-?\d+\.\d+, *-?\d+\.\d+\)\s*$", re.IGNORECASE)
+_EXACT = re.compile(r"-?\d{1,3}\.\d{2,}")
+_POLE = 90
 _MOST_NAMED = 6
 
 
@@ -41,6 +43,37 @@ def propose_place(table: Table, position: Position) -> None:
         )
         if x and y:
             _take_plane(table, x[0], y[0], position)
+        elif columns := _by_their_values(table, position):
+            for name, column in zip(("lon", "lat"), columns, strict=True):
+                why = "chosen by its values, not by its name"
+                table.take(name, {"from": (column,), "convert": "float"}, LIKELY, why)
+
+
+def _by_their_values(table: Table, position: Position) -> tuple[str, str] | None:
+    """Return the one pair of columns that hold degrees where the city is, or anywhere if one is west of -90.
+
+    Where nothing is known of the city's position, only a longitude that no latitude can be is told apart.
+    """
+    numbers = {column: _exact_degrees(values) for column, values in table.values.items()}
+    columns = [column for column, degrees in numbers.items() if degrees and column not in table.taken]
+
+    def fits(lon: str, lat: str) -> bool:
+        pairs = list(zip(numbers[lon], numbers[lat], strict=False))
+        if len(numbers[lon]) != len(numbers[lat]) or any(abs(y) > _POLE for _, y in pairs):
+            return False
+        if position.box is not None:
+            west, south, east, north = position.box
+            return all(west <= x <= east and south <= y <= north for x, y in pairs)
+        return all(abs(x) > _POLE for x, _ in pairs)
+
+    found = [(x, y) for x in columns for y in columns if x != y and fits(x, y)]
+    return found[0] if len(found) == 1 else None
+
+
+def _exact_degrees(values: Sequence[Any]) -> list[float]:
+    """Return the numbers of a column in which all have at least two decimals; else nothing."""
+    texts = [str(value).strip() for value in values]
+    return [float(text) for text in texts] if all(map(_EXACT.fullmatch, texts)) else []
 
 
 def _take_plane(table: Table, x: str, y: str, position: Position) -> None:

@@ -34,13 +34,16 @@ _ID = re.compile(
     r"(?:number|num|no|id|item)$|^case_?(?:no|number)$|(?:^|_)guid$|^__key$"
     r"|^(?:call|event|log|incident|entry|row)_(?:incident|event|call|key)$"
 )
-_NUMBERED = re.compile(r"column_\d+")
+_PART_OF_ADDRESS = re.compile(r"block|house|street|building|apartment|zip|post|phone|distance")
+"""What else a number with three digits may be."""
 _ONE_WORD = re.compile(r"(?=.*\d{3})[A-Za-z0-9-]+")
 _ADDRESS = re.compile(
     r"^\d[\dX]{0,5} +(?:BLOCK |BLK )?(?:OF )?[A-Z\d][\w.' -]*[A-Z]|[A-Z]{2} *[/&@] *\w", re.IGNORECASE
 )
 """A number before a name, or two names with a sign of a crossing between them."""
 _LONGEST_ADDRESS = 120
+_OPEN311_STATES = {"open", "closed"}
+"""The two that GeoReport v2 knows: the other one may just not stand in this answer."""
 _CLOCK_NAME = re.compile(r"_?(?:time|tm|hour|hr|hhmm|clock)$|^time_?(?:of_)?")
 _UNIT = re.compile(r"^unit_?(?:id|number|no|name)?$")
 
@@ -216,6 +219,8 @@ def _words(table: Table) -> None:
             values = table.values[column]
             if column in table.times or isinstance(values[0], Mapping | list):
                 return False
+            if name == "address" and folded(column) == "title":  # a headline, as often as not
+                return _holds_addresses(values, len(table.sample.rows))
             return name != "address" or not is_point(values)
 
         found = table.best(name, suits)
@@ -224,21 +229,33 @@ def _words(table: Table) -> None:
         column, weight = found
         column = _in_words(table, column) if name == "disposition" else column
         values = [str(value) for value in table.values[column]]
-        if spec := _word_spec(name, column, values):
+        if name == "status" and _is_open311(table) and {*map(str.casefold, values)} <= _OPEN311_STATES:
+            spec: dict[str, Any] | None = {"from": (column,), "map": {"closed": "closed"}, "default": "open"}
+        else:
+            spec = _word_spec(name, column, values)
+        if spec:
             table.take(name, spec, weight * LIKELY)
     _joined_address(table)
     if not {"address", "point", "lon"} & set(table.found) and (addressed := _by_its_addresses(table)):
         table.take("address", {"from": (addressed,)}, GUESS, "chosen by its values, not by its name")
 
 
+def _is_open311(table: Table) -> bool:
+    return "service_request_id" in table.values
+
+
 def _by_its_addresses(table: Table) -> str | None:
     """Find the column of which most values are written like addresses or corners."""
     for column, values in table.values.items():
-        texts = [str(value) for value in values if not isinstance(value, Mapping | list)]
         free = column not in table.taken and column not in table.times
-        if free and sum(map(_is_address, texts)) >= _MOSTLY * len(table.sample.rows):
+        if free and _holds_addresses(values, len(table.sample.rows)):
             return column
     return None
+
+
+def _holds_addresses(values: Sequence[Any], rows: int) -> bool:
+    texts = [str(value) for value in values if not isinstance(value, Mapping | list)]
+    return sum(map(_is_address, texts)) >= _MOSTLY * rows
 
 
 def _is_address(text: str) -> bool:
@@ -323,12 +340,12 @@ def _filled(column: str) -> float:
 
 
 def _by_its_ids(table: Table) -> str | None:
-    """Find the column of a table without headings that names each row by one word with digits in it."""
+    """Find the column that names each row by one word with digits in it, whatever it is called."""
     for column, values in table.values.items():
         texts = [str(value) for value in values]
         if (
-            _NUMBERED.fullmatch(column)
-            and column not in table.taken
+            column not in table.taken | set(table.times) | set(table.sample.row_ids)
+            and not _PART_OF_ADDRESS.search(folded(column))
             and len(set(texts)) == len(table.sample.rows) > 1
             and all(_ONE_WORD.fullmatch(text) for text in texts)
         ):

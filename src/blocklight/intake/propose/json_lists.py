@@ -1,12 +1,14 @@
 """Finds where in a JSON document the records are, when nobody has said so."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from blocklight.intake.forms.row_lists import list_at
 
 _DEEPEST = 5
+_ALIKE = 0.8
+_MOST_LISTS = 3
 
 
 def longest_path(document: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -16,6 +18,26 @@ def longest_path(document: Any) -> str:  # noqa: ANN401 - any JSON value
     """
     paths = dict.fromkeys(_paths(document, "", 0))
     return max(paths, key=lambda path: (len(list_at(document, path) or ()), -path.count(".")), default="")
+
+
+def lists_like(document: Any, path: str) -> list[str]:  # noqa: ANN401 - any JSON value
+    """Return the paths of the other lists with records like those at *path*: active and recent calls."""
+    columns = _columns(list_at(document, path) or ())
+    if "*" in path or not columns:
+        return []
+    others = dict.fromkeys(other for other in _paths(document, "", 0) if other != path and "*" not in other)
+    alike = [
+        other
+        for other in others
+        if (theirs := _columns(list_at(document, other) or ()))
+        and len(columns & theirs) >= _ALIKE * min(len(columns), len(theirs))
+        and len(columns & theirs) >= _ALIKE * len(columns | theirs) * _ALIKE
+    ]
+    return alike[:_MOST_LISTS]
+
+
+def _columns(rows: Sequence[Any]) -> set[str]:
+    return {name for row in rows if isinstance(row, Mapping) for name in row}
 
 
 def _paths(value: Any, path: str, depth: int) -> Iterator[str]:  # noqa: ANN401 - any JSON value

@@ -6,6 +6,7 @@ NAMES: dict[str, tuple[tuple[str, float], ...]] = {
         (r"rece(?:i?ved|pt)|time_?create|create_?time|called_at|date_?time_?init|requested_|original_time_queued", 1),
         (r"^(?:call|incident|event|response|report(?:ed)?|occurred)_?(?:on|at)?_?(?:date_?time|time|date|dt|dttm|tm)?(?:_opened)?$", 0.9),
         (r"^(?:date|time)_?(?:of_)?(?:call(?:ed)?|incident|event|report(?:ed)?|occurred|opened|created?)$", 0.9),
+        (r"^(?:start|begin)_?(?:date_?time|time|date|dt|dttm)$", 0.9),
         (r"^(?:published|pub_?date|date_?time|created?(?:_at|_date|_datetime)?|opened(?:_at|_date)?)$", 0.9),
         (r"^(?:date|time)$", 0.6),
     ),
@@ -21,8 +22,8 @@ NAMES: dict[str, tuple[tuple[str, float], ...]] = {
         (r"^description$|^title$", 0.5),
     ),
     "status": ((r"^(?:status|state|call_status|incident_status|status_description)$", 1),),
-    "lon": ((r"^__lon$|^(?:lon|lng|long|longitude)(?:_x)?$|_longitude$|^x_?coord(?:inate)?$", 1), (r"^(?:x|map_?x)$", 0.7)),
-    "lat": ((r"^__lat$|^(?:lat|latitude)(?:_x)?$|_latitude$|^y_?coord(?:inate)?$", 1), (r"^(?:y|map_?y)$", 0.7)),
+    "lon": ((r"^__lon$|^(?:lon|lng|long|longitude)(?:_x)?$|_longitude$|^x_?coord(?:inate)?$", 1), (r"^(?:x|(?:map|geo)_?x)$", 0.7)),
+    "lat": ((r"^__lat$|^(?:lat|latitude)(?:_x)?$|_latitude$|^y_?coord(?:inate)?$", 1), (r"^(?:y|(?:map|geo)_?y)$", 0.7)),
     "point": ((r"point|location|geom|geocoded|georeference|address|^polygon$|^box$", 1),),
     "address": (
         (r"^(?:block_?|full_|full_display_|incident_|street_|dispatch_|hundred_block_)?addr(?:ess)?(?:_x)?$|^blk_?addr$|block_?address|^block$", 1),

@@ -20,7 +20,7 @@ from blocklight.intake.forms.row_lists import list_at
 from blocklight.intake.forms.row_lists import named_rows as rows_by_name
 from blocklight.intake.forms.tables import Reading, json_document, read_body
 from blocklight.intake.propose.asking import COUNT
-from blocklight.intake.propose.json_lists import longest_path
+from blocklight.intake.propose.json_lists import lists_like, longest_path
 from blocklight.intake.propose.pace import pace_of
 from blocklight.intake.propose.platforms import ARCGIS, CKAN, SOCRATA
 from blocklight.intake.record import RawRecord
@@ -30,6 +30,8 @@ _MOST_SPREAD = 400
 _FIRST_AND_LAST = 100
 _CRS = re.compile(rb'"crs"\s*:\s*\{[^{}]*\{[^{}]*EPSG:{1,2}(?:[\d.]+:)?(\d{4,6})"')
 _FEWEST_COLUMNS = 3
+ACTIVE = re.compile(r"active|current|live|realtime|real_time", re.IGNORECASE)
+"""What publishers call a list, or an address, of the calls that go on."""
 
 Row = TypeVar("Row")
 
@@ -57,7 +59,8 @@ class Sample:
     is the reference system that the answer names, *encoding* that of a table which is not in UTF-8, and
     *unread* counts its damaged rows by reason. *settings* are further keys of the source; *not_all*
     says that the answer names more rows than it holds, *count* how many the feed holds, where it says so.
-    *wall_clocks*: its numbers of milliseconds are what a clock on the wall showed.
+    *wall_clocks*: its numbers of milliseconds are what a clock on the wall showed. *more_lists* are
+    the paths of lists beside *records* whose rows look alike; *rows* are of all of them.
     """
 
     connector: str
@@ -73,6 +76,7 @@ class Sample:
     not_all: bool = False
     count: int | None = None
     wall_clocks: bool = False
+    more_lists: Sequence[str] = ()
 
     @property
     def columns(self) -> list[str]:
@@ -163,14 +167,21 @@ def _json(url: str, plain: str, body: bytes) -> Sample:
     if isinstance(document, Mapping) and document.get("type") == "FeatureCollection":
         return _table(url, body)
     path = longest_path(document)
-    listed, _ = rows_by_name(list_at(document, path) or [], (), (), {})
+    more = lists_like(document, path)
+    path, *more = sorted((path, *more), key=lambda one: not ACTIVE.search(one))
+    listed, _ = rows_by_name(_rows_at(document, (path, *more)), (), (), {})
     rows = spread(row for row in listed if isinstance(row, Mapping))
     if SOCRATA.search(plain):
-        return Sample("socrata", _address(url, plain), rows)
+        return Sample("socrata", _address(url, plain), _once(rows))
     if CKAN.search(plain):
-        return Sample("ckan", url, rows, row_ids=frozenset({"_id"}))
-    not_all = extent_of(document, path, url=url).lacks_some(len(listed))
-    return _with_pages(Sample("json", url, [_flat(row) for row in rows], records=path, not_all=not_all))
+        return Sample("ckan", url, _once(rows), row_ids=frozenset({"_id"}))
+    not_all = not more and extent_of(document, path, url=url).lacks_some(len(listed))
+    flat = [_flat(row) for row in rows]
+    return _with_pages(Sample("json", url, flat, records=path, not_all=not_all, more_lists=more))
+
+
+def _rows_at(document: Any, paths: Iterable[str]) -> list[Any]:  # noqa: ANN401 - any JSON value
+    return [row for path in paths for row in list_at(document, path) or ()]
 
 
 def _rows_of_layer(document: Mapping[str, Any]) -> list[RawRecord]:
@@ -180,7 +191,7 @@ def _rows_of_layer(document: Mapping[str, Any]) -> list[RawRecord]:
 
 
 def _once(rows: Sequence[RawRecord]) -> list[RawRecord]:
-    """Leave out the rows that a layer gave twice, being among its last and its newest."""
+    """Leave out the rows that a feed gave twice, being among its last and its newest, or its middle ones."""
     return list({repr(row): row for row in rows}.values())
 
 
