@@ -144,6 +144,86 @@ def test_joined_a_call_that_goes_on_after_its_closing_is_open(tmp_path: Path, st
     assert (one.status, one.closed_at) == ("open", None)
 
 
+def answer(feed: Feed, store: Store, minute: int, *rows: dict[str, Any]) -> None:
+    """A whole answer of a source at a minute after one o'clock."""
+    at = NOW + timedelta(minutes=minute)
+    store_batch(feed, store, Batch([ROW | row for row in rows], at, complete=True), Tally())
+
+
+OTHER = {"number": "N2", "closed": None, "ended": None}
+STATED = {"closed": "2026-03-01T12:40:00+00:00", "ended": "Report"}
+
+
+def vanishing_pair(folder: Path) -> list[Feed]:
+    city = joining_city(folder)
+    first, second = city.sources
+    calls = first.model_copy(update={"closes": "vanish"})
+    return feeds(city.model_copy(update={"sources": (calls, second)}))
+
+
+@pytest.mark.parametrize("first", ["inferred", "stated"])
+def test_joined_a_closing_that_one_source_states_counts_before_one_inferred_from_vanishing(
+    tmp_path: Path, store: Store, first: str
+) -> None:
+    calls, fire = vanishing_pair(tmp_path)
+    answer(calls, store, 0, {"closed": None, "ended": None}, OTHER)
+    if first == "stated":
+        answer(fire, store, 1, STATED)
+    answer(calls, store, 4, OTHER)
+    if first == "inferred":
+        [one] = (one for one in shown(store) if one.status == "closed")
+        assert one.closed_at == NOW + timedelta(minutes=4)
+        answer(fire, store, 5, STATED)
+    [one] = (one for one in shown(store) if one.status == "closed")
+    assert one.closed_at == datetime(2026, 3, 1, 12, 40, tzinfo=UTC)
+    answer(calls, store, 6, OTHER)
+    [one] = (one for one in shown(store) if one.status == "closed")
+    assert (one.closed_at, one.disposition) == (datetime(2026, 3, 1, 12, 40, tzinfo=UTC), "report_taken")
+
+
+def test_joined_a_call_that_vanished_stays_over_while_the_other_source_lists_it(
+    tmp_path: Path, store: Store
+) -> None:
+    calls, fire = vanishing_pair(tmp_path)
+    answer(calls, store, 0, {"closed": None, "ended": None}, OTHER)
+    answer(calls, store, 4, OTHER)
+    for minute, units in ((5, "E1"), (6, "E1, E2")):
+        answer(fire, store, minute, {"closed": None, "ended": None, "units": units})
+        answer(calls, store, minute, OTHER)
+        [one] = (one for one in shown(store) if one.status == "closed")
+        assert one.closed_at == NOW + timedelta(minutes=4)
+        assert one.units == len(units.split(","))
+    answer(calls, store, 7, {"closed": None, "ended": None}, OTHER)
+    assert [one.status for one in shown(store)] == ["open", "open"], "its own source has it again"
+
+
+@pytest.mark.parametrize("who", [0, 1])
+@pytest.mark.parametrize("heard", [True, False])
+def test_joined_a_call_is_opened_again_by_the_source_that_ended_it(
+    tmp_path: Path, store: Store, who: int, *, heard: bool
+) -> None:
+    pair = feeds(joining_city(tmp_path))
+    tell(pair[0], store, closed=None)
+    if heard:
+        tell(pair[1], store, closed=None, units="E1")
+    tell(pair[who], store, closed="2026-03-01T12:40:00+00:00")
+    assert [one.status for one in shown(store)] == ["closed"]
+    tell(pair[who], store, closed=None, priority=2)
+    [one] = shown(store)
+    assert (one.status, one.closed_at) == ("open", None)
+
+
+def test_joined_a_call_that_one_source_ended_is_not_opened_by_the_other(tmp_path: Path, store: Store) -> None:
+    pair = feeds(joining_city(tmp_path))
+    tell(pair[0], store, closed=None)
+    tell(pair[1], store, closed="2026-03-01T12:40:00+00:00")
+    for priority in (1, 2):
+        tell(pair[0], store, closed=None, priority=priority)
+        [one] = shown(store)
+        assert (one.status, one.closed_at) == ("closed", datetime(2026, 3, 1, 12, 40, tzinfo=UTC))
+        assert one.priority == priority
+
+
 @pytest.mark.parametrize("both", ["other", "this", "join"])
 @pytest.mark.parametrize("who", [0, 1])
 def test_what_either_withholds_as_sensitive_is_withheld(

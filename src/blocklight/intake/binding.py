@@ -88,6 +88,11 @@ class Binding:
             return None
         return cls(source.id, stands, source.freeze_place, joins_rows, rules)
 
+    @property
+    def joins_another(self) -> bool:
+        """Whether its records and those of another source are joined."""
+        return self.standing in (Standing.ADDS, Standing.IS_ADDED_TO)
+
     def of_batch(self, asked: Mapping[str, Restraint]) -> "BoundBatch":
         """The binder of one batch; *asked* are its restraints by public id."""
         return BoundBatch(self, asked)
@@ -117,7 +122,8 @@ class BoundBatch:
             if own != before.get(self.binding.source, NOTHING):
                 changed[outcome.id] = own
             asked = {**before, self.binding.source: own}
-            settled = self._settled(outcome, stored.get(outcome.id), asked)
+            known = self._as_stated(outcome, stored.get(outcome.id), asked, earlier.inferred)
+            settled = self._settled(outcome, known, asked)
             if settled is not None:
                 kept.append(settled)
         return Combined(kept, changed)
@@ -133,6 +139,8 @@ class BoundBatch:
     def _own(self, outcome: PublicIncident | Held | Withheld, before: Restraint, at: datetime) -> Restraint:
         """What the source requires now; with joined rows, all that any row ever required."""
         now = self.asked.get(outcome.id, NOTHING)
+        if self.binding.joins_another:
+            now = replace(now, ended=_is_closed(outcome, before))
         if self.binding.joins_rows and before != NOTHING:
             now = now.with_other(before)
             if now.until_closed and not isinstance(outcome, Withheld):
@@ -142,6 +150,25 @@ class BoundBatch:
             known = before.release_at if before.until_closed and not before.is_open else None
             now = now.closed(at) if known is None else replace(now, release_at=known)
         return now
+
+    def _as_stated(
+        self,
+        outcome: PublicIncident | Held | Withheld,
+        known: PublicIncident | None,
+        asked: Mapping[str, Restraint],
+        inferred: AbstractSet[str],
+    ) -> PublicIncident | None:
+        """Return the stored record of joined sources without a closing that none of them states any more.
+
+        A closing that was inferred stays, until a source states another or its own source has the call again.
+        """
+        if known is None or known.status is Status.OPEN or not self.binding.joins_another:
+            return known
+        if outcome.id in inferred:
+            states = known.source == self.binding.source or asked[self.binding.source].ended
+        else:
+            states = not any(one.ended for name, one in asked.items() if name != self.binding.source)
+        return replace(known, status=Status.OPEN, closed_at=None) if states else known
 
     def _settled(
         self,
@@ -179,11 +206,18 @@ class BoundBatch:
             return new
         if stays:
             return known if binding.standing is Standing.YIELDS else joined_by_another(known, new)
-        if binding.standing in (Standing.ADDS, Standing.IS_ADDED_TO):
+        if binding.joins_another:
             new = joined_by_another(new, known)
         elif binding.joins_rows and not theirs:
             new = joined(known, new)
         return _frozen(new, known) if binding.freeze_place else new
+
+
+def _is_closed(outcome: PublicIncident | Held | Withheld, before: Restraint) -> bool:
+    if isinstance(outcome, Withheld):
+        return before.ended
+    incident = outcome.incident if isinstance(outcome, Held) else outcome
+    return incident.status is Status.CLOSED
 
 
 def bound_by(

@@ -197,15 +197,18 @@ class Application:
         """The outcomes of a batch, combined with other sources and earlier rows of its incidents."""
         restraints = Restraints(self._cursor, self._sql)
         known = restraints.of({outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)})
+        inferred: set[str] = set()
 
         def read(ids: AbstractSet[str]) -> dict[str, PublicIncident]:
             stored = self._holding.incidents(ids)
             first_seqs = fetch(self._cursor, self._sql.known, self._sql.keys(ids - stored.keys()))
             for row in self._whole([first_seq for _, first_seq, _ in first_seqs]):
                 stored[row.incident.id] = _as_known(row) if join_rows else row.incident
+                if row.vanished:
+                    inferred.add(row.incident.id)
             return stored
 
-        combined = bind(outcomes, Earlier(known, read, from_ms(self._at)))
+        combined = bind(outcomes, Earlier(known, read, from_ms(self._at), inferred))
         restraints.put(self._source, combined.changed)
         return combined.outcomes
 
@@ -371,6 +374,7 @@ class Application:
             if "received_at" in coarser:
                 self._rows.relisted.append((values[_RECEIVED], first_seq))
                 before = before._replace(listed_at=values[_RECEIVED])
+        vanished = vanished or int(bool(before.vanished) and new.closed_at == before.incident.closed_at)
         steady = (*values[:_PLACE], *values[_PLACE + 1 :])
         once = int(before.bound is not None or new.detail.masks(before.incident.detail))
         self._rows.updates.append((seq, self._at, digest(encoded), vanished, *steady, life, once, first_seq))

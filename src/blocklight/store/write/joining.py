@@ -55,6 +55,7 @@ def joined_by_another(record: PublicIncident, other: PublicIncident) -> PublicIn
     """Complete the record of one source field by field with what another says of the same incident.
 
     It is over once either says so, unless *record* has a stage after the closing: then it was opened again.
+    A closing that nobody states any more is not handed in here (``intake.binding``).
     """
     if other.status is Status.CLOSED and not _goes_on_after(record, other.closed_at):
         record = replace(record, status=Status.CLOSED)

@@ -23,7 +23,8 @@ class Restraint(msgspec.Struct, frozen=True, omit_defaults=True):
 
     *reason* withholds it. *place* requires another mask than the city's usual one: a cell no finer than
     *resolution*, the area of *bound*, or none. It waits until *release_at* and, with *until_closed*, for as
-    long as its source reports it open (*is_open*); the rest is as in ``Held``.
+    long as its source reports it open (*is_open*); the rest is as in ``Held``. *ended* restricts nothing: of
+    joined sources, it says which of them reports the incident closed.
     """
 
     reason: Reason | None = None
@@ -38,6 +39,7 @@ class Restraint(msgspec.Struct, frozen=True, omit_defaults=True):
     after_close_s: int = 0
     after_seen_s: int = 0
     step_min: int | None = None
+    ended: bool = False
 
     @property
     def delays(self) -> bool:
@@ -90,6 +92,8 @@ class Earlier(NamedTuple):
     restraints: Mapping[str, BySource]
     read: ReadStored
     at: datetime
+    inferred: AbstractSet[str] = frozenset()
+    """Those of the stored records whose closing no source stated: they vanished. Known once they are read."""
 
 
 class Combined(NamedTuple):
