@@ -187,12 +187,13 @@ def test_joined_a_call_that_vanished_stays_over_while_the_other_source_lists_it(
     calls, fire = vanishing_pair(tmp_path)
     answer(calls, store, 0, {"closed": None, "ended": None}, OTHER)
     answer(calls, store, 4, OTHER)
-    for minute, units in ((5, "E1"), (6, "E1, E2")):
-        answer(fire, store, minute, {"closed": None, "ended": None, "units": units})
+    for minute, units in ((5, 2), (6, 3)):
+        names = ", ".join(f"E{number}" for number in range(units))
+        answer(fire, store, minute, {"closed": None, "ended": None, "units": names})
         answer(calls, store, minute, OTHER)
         [one] = (one for one in shown(store) if one.status == "closed")
         assert one.closed_at == NOW + timedelta(minutes=4)
-        assert one.units == len(units.split(","))
+        assert one.units == units
     answer(calls, store, 7, {"closed": None, "ended": None}, OTHER)
     assert [one.status for one in shown(store)] == ["open", "open"], "its own source has it again"
 
