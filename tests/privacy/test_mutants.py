@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,34 @@ def test_each_change_can_be_made_exactly_once_and_leaves_a_module_that_parses(mu
     assert changed != text
     if mutant.file.endswith(".py"):
         assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(text)), "it changes no more than the layout"
+
+
+def test_no_change_breaks_a_module_by_a_name_that_does_not_exist_which_every_test_would_notice(
+    tmp_path: Path,
+) -> None:
+    of_code = [mutant for mutant in MUTANTS if mutant.file.endswith(".py")]
+    for mutant in of_code:
+        text = (ROOT / "src" / "blocklight" / mutant.file).read_text("utf-8")
+        (tmp_path / f"{mutant.name}.py").write_text(mutant.applied_to(text), "utf-8")
+    ruff = Path(sys.executable).with_name("ruff")
+    checked = subprocess.run(
+        [
+            ruff,
+            "check",
+            "--isolated",
+            "--no-cache",
+            "--select",
+            "F821",
+            "--output-format",
+            "concise",
+            tmp_path,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert len(of_code) >= 15
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_a_change_whose_text_is_gone_or_stands_twice_is_an_error() -> None:

@@ -162,8 +162,8 @@ def test_few_lengths_are_built(longest: int, built: tuple[int, ...]) -> None:
     [(0.0, 1, 0.01), (0.5, 1, 0.03), (0.9, 1, 0.09), (0.0, 2, 0.03), (0.05, 1, 0.01)],
 )
 def test_building_leaves_the_processor_to_sending(sending_share: float, workers: int, rest_s: float) -> None:
-    assert rest_after(0.01, sending_share, most=0.5, workers=workers) == pytest.approx(rest_s)
+    assert rest_after(0.01, sending_share, max_share=0.5, workers=workers) == pytest.approx(rest_s)
 
 
 def test_no_rest_is_longer_than_half_a_second() -> None:
-    assert rest_after(10, 0.9, most=0.5) == 0.5
+    assert rest_after(10, 0.9, max_share=0.5) == 0.5

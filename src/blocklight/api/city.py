@@ -144,16 +144,16 @@ def get_areas(
 
 def source_reports(city: CityFile, source: SourceSpec) -> SourceReports:
     """What a source reports, as the API says it."""
-    known = reported(source, city.sources)
-    return {"stages": list(known.stages), "units": known.units}
+    reports = reported(source, city.sources)
+    return {"stages": list(reports.stages), "units": reports.units}
 
 
 def _credits(state: Public) -> str:
     """Whom the basemap must name: what the city file says, and what its tiles say of themselves."""
-    tiles, told = state.city.tiles, state.city.map.attribution
-    if tiles is None or tiles.attribution in told:
-        return told
-    return " · ".join(text for text in (told, tiles.attribution) if text)
+    tiles, attribution = state.city.tiles, state.city.map.attribution
+    if tiles is None or tiles.attribution in attribution:
+        return attribution
+    return " · ".join(text for text in (attribution, tiles.attribution) if text)
 
 
 _TILES = "application/vnd.pmtiles"

@@ -145,7 +145,7 @@ def document_streams(
         if push:
             document["paths"][PREFIX + "{source}"] = {"post": _PUSH}
             document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-        for operation in (one for path in document["paths"].values() for one in path.values()):
+        for operation in (member for path in document["paths"].values() for member in path.values()):
             _complete(operation["responses"])
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
@@ -159,7 +159,9 @@ def _complete(responses: dict[str, Any]) -> None:
     responses.pop("422", None)  # ours is a 400
     for status, entry in problems(429, 503).items():
         responses.setdefault(str(status), entry)
-    for content in (one for entry in responses.values() for one in entry.get("content", {}).values()):
+    for content in (
+        entry_content for entry in responses.values() for entry_content in entry.get("content", {}).values()
+    ):
         if "$ref" in content["schema"]:  # the framework calls what is not plain JSON a string
             content["schema"] = {"$ref": content["schema"]["$ref"]}
 

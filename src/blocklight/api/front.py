@@ -151,14 +151,14 @@ class Front:
             await self._calm(address, _REFUSED_AFTER_S - (loop.time() - came))
             await overloaded()(scope, receive, send)
             return
-        begun: float | None = loop.time()
+        started_at: float | None = loop.time()
 
         def worked_out() -> None:
-            nonlocal begun
-            if begun is not None:
-                self._admission.work.spend(address, loop.time() - begun)
-                self._turns.leave(address, loop.time() - begun)
-                begun = None
+            nonlocal started_at
+            if started_at is not None:
+                self._admission.work.spend(address, loop.time() - started_at)
+                self._turns.leave(address, loop.time() - started_at)
+                started_at = None
 
         async def send_and_leave(message: Any) -> None:  # noqa: ANN401 - ASGI
             worked_out()
@@ -191,8 +191,8 @@ class Front:
             del scope[ROUTED]
             seen.clear()  # what the framework keeps in it refers to it: that would have to be collected
 
-    async def _too_many(self, what: str, wait_s: float, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
-        self._admission.refused[f"{what}_address"] += 1
+    async def _too_many(self, limit: str, wait_s: float, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        self._admission.refused[f"{limit}_address"] += 1
         await self._calm(_address(scope), min(_REFUSED_AFTER_S, wait_s))
         detail = "this address asks for more than its share; come back later"
         await too_many(detail, math.ceil(wait_s))(scope, receive, send)
@@ -219,9 +219,9 @@ def _adding(send: Any, scope: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - AS
 
     async def send_with_headers(message: Any) -> None:  # noqa: ANN401 - ASGI
         if message["type"] == "http.response.start":
-            given = list(message.get("headers", ()))
-            names = {name.lower() for name, _ in given}
-            message["headers"] = [*given, *(one for one in headers if one[0] not in names)]
+            present = list(message.get("headers", ()))
+            names = {name.lower() for name, _ in present}
+            message["headers"] = [*present, *(header for header in headers if header[0] not in names)]
         elif scope["method"] == "HEAD":
             message["body"] = b""
         await send(message)

@@ -106,8 +106,8 @@ class PublicFigures(Collector):
         today = publisher.now().astimezone(UTC).date().isoformat()
         for health in publisher.health:
             # Whole days alone, as everywhere: who watched it grow would see when a call is withheld or held.
-            for what, count in sorted(health.noticed.whole_days(today).items()):
-                noticed.add_metric([health.source, what], count)
+            for event, count in sorted(health.noticed.whole_days(today).items()):
+                noticed.add_metric([health.source, event], count)
         yield noticed
 
 

@@ -117,14 +117,14 @@ class IncidentParameters(BaseModel):
 
 def _parts(text: str | None, count: int) -> frozenset[int]:
     """Read ``18-23.0-1``: numbers from 0 and below *count*, singly or from one to another."""
-    found: set[int] = set()
+    chosen: set[int] = set()
     for part in text.split(".") if text else ():
         first, _, last = part.partition("-")
         numbers = range(int(first), int(last or first) + 1)
         if not numbers or numbers[-1] >= count:
             raise ValueError(f"needs numbers from 0 to {count - 1}, the smaller first")
-        found.update(numbers)
-    return frozenset(found)
+        chosen.update(numbers)
+    return frozenset(chosen)
 
 
 def _box(text: str) -> tuple[float, float, float, float]:

@@ -123,7 +123,7 @@ def newest_day(state: Public) -> LedgerDay:
 def _months(state: Public, area: str, since: date, until: date) -> list[LedgerMonth]:
     """The months that lie wholly between two days; raises ``BadQuery`` for an area of another kind."""
     kind, _, area_id = area.partition(":")
-    ids = [one.id for one in state.areas.by_kind.get(kind, ())]
+    ids = [area_entry.id for area_entry in state.areas.by_kind.get(kind, ())]
     if kind != state.city.ledger_kind or area_id not in ids:
         raise BadQuery(f"the ledger is kept by {state.city.ledger_kind}, and has no {area}", parameter="area")
     months = [

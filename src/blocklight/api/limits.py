@@ -106,19 +106,19 @@ class Allowance:
         if not self._rate:
             return 0.0
         now = self._clock()
-        left, at = self._left.pop(address, (self._most, now))
-        left = min(self._most, left + (now - at) * self._rate)
-        allowed = left >= max(amount, at_least)
-        self._left[address] = (left - amount if allowed else left), now
+        remaining, at = self._left.pop(address, (self._most, now))
+        remaining = min(self._most, remaining + (now - at) * self._rate)
+        allowed = remaining >= max(amount, at_least)
+        self._left[address] = (remaining - amount if allowed else remaining), now
         while len(self._left) > _REMEMBERED:
             self._left.popitem(last=False)
-        return 0.0 if allowed else max(1.0, (max(amount, at_least) - left) / self._rate)
+        return 0.0 if allowed else max(1.0, (max(amount, at_least) - remaining) / self._rate)
 
     def spend(self, address: str, amount: float) -> None:
         """Take *amount* that was used, also where it makes a debt."""
         if self._rate and address in self._left:
-            left, at = self._left[address]
-            self._left[address] = max(left - amount, -self._most), at
+            remaining, at = self._left[address]
+            self._left[address] = max(remaining - amount, -self._most), at
 
 
 @dataclass(slots=True)

@@ -99,8 +99,8 @@ def _page(request: Request, state: Public, framed_by: Sequence[str] = ()) -> Res
     style_url = state.style_url or state.city.map.style_url
     headers = {"content-security-policy": content_policy(style_url, framed_by, state.city.map.geocoder_url)}
     # The page asks for its incidents as soon as its code has arrived; told here, the browser asks at once.
-    asked = request.query_params.get("range")
-    headers["link"] = _PRELOAD.format(asked if asked in _RANGES else _RANGES[0])
+    span = request.query_params.get("range")
+    headers["link"] = _PRELOAD.format(span if span in _RANGES else _RANGES[0])
     return _serve(request, state, "index.html", headers)
 
 

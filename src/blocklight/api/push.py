@@ -123,13 +123,13 @@ class PushEndpoint:
         """
         now = time.monotonic()
         since, count = self._wrong.pop(client, (now, 0))
-        left = since + _PER_S - now
-        since, count = (since, count + 1) if left > 0 else (now, 1)
+        wait_s = since + _PER_S - now
+        since, count = (since, count + 1) if wait_s > 0 else (now, 1)
         self._wrong[client] = (since, min(count, _WRONG_KEYS + 1))
         while len(self._wrong) > _REMEMBERED:
             self._wrong.popitem(last=False)
         if count > _WRONG_KEYS:
-            return _with(problem(429, "Too many wrong keys"), retry_after=str(int(left) + 1))
+            return _with(problem(429, "Too many wrong keys"), retry_after=str(int(wait_s) + 1))
         return _with(problem(401, "This key does not open this source"), www_authenticate="Bearer")
 
     async def _taken(self, body: bytes, source: str) -> Response:
@@ -169,8 +169,8 @@ def _key_of(request: Request) -> str:
 
 
 def _length(request: Request) -> str:
-    told = request.headers.get("content-length", "")
-    return told if told.isascii() and told.isdigit() else "0"
+    text = request.headers.get("content-length", "")
+    return text if text.isascii() and text.isdigit() else "0"
 
 
 def _too_large() -> Response:

@@ -91,15 +91,15 @@ class Turns:
         Not if *address* would then be that one itself.
         """
 
-        def claim(other: str, more: int = 0) -> tuple[int, float]:
-            return len(self._waiting.get(other, ())) + more, self._had_of_late(other, now)
+        def claim(client: str, extra: int = 0) -> tuple[int, float]:
+            return len(self._waiting.get(client, ())) + extra, self._had_of_late(client, now)
 
-        most = max(self._waiting, key=claim)
-        if claim(most) <= claim(address, 1):
+        greediest = max(self._waiting, key=claim)
+        if claim(greediest) <= claim(address, 1):
             return False
-        turn = self._waiting[most].pop()
-        if not self._waiting[most]:
-            del self._waiting[most]
+        turn = self._waiting[greediest].pop()
+        if not self._waiting[greediest]:
+            del self._waiting[greediest]
         turn.set_exception(Full())
         return True
 
@@ -114,7 +114,7 @@ class Turns:
             self._had.move_to_end(address)
             if len(self._had) > _REMEMBERED:
                 self._had.popitem(last=False)
-        rest_s = rest_after(worked_s, self._sending_share(), most=_ALL_OF_IT, workers=_AT_ONCE)
+        rest_s = rest_after(worked_s, self._sending_share(), max_share=_ALL_OF_IT, workers=_AT_ONCE)
         if rest_s:
             self._resting += 1
             asyncio.get_running_loop().call_later(rest_s, self._end_rest)

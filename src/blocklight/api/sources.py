@@ -58,12 +58,12 @@ def health(state: Public) -> list[SourceHealth]:
     """
     now = state.publisher.now()
     published = state.publisher.published_by_source()
-    known = {one.source: one for one in state.store.sources()}
+    healths = {entry_health.source: entry_health for entry_health in state.store.sources()}
     listed: list[SourceHealth] = []
     for source in state.city.sources:
-        found = known.get(source.id)
+        source_health = healths.get(source.id)
         freshness = state.publisher.source_state(
-            found, source.id, source.lateness_s * state.publisher.clock_rate, now
+            source_health, source.id, source.lateness_s * state.publisher.clock_rate, now
         )
         entry: SourceHealth = {
             "id": source.id,
@@ -78,13 +78,13 @@ def health(state: Public) -> list[SourceHealth]:
         }
         if "late_s" in freshness:
             entry["late_s"] = freshness["late_s"]
-        if found is not None:
-            entry["last_attempt_at"] = iso(found.last_attempt_at)
-            entry["last_failure_at"] = iso(found.last_failure_at)
-            entry["failures"] = found.failures
-            entry["delay_s"] = None if found.delays is None else _percentiles(found.delays)
-            entry["gaps"] = [{"from": iso(gap.start), "to": iso(gap.end)} for gap in found.gaps]
-            entry["noticed"] = found.noticed.whole_days(now.astimezone(UTC).date().isoformat())
+        if source_health is not None:
+            entry["last_attempt_at"] = iso(source_health.last_attempt_at)
+            entry["last_failure_at"] = iso(source_health.last_failure_at)
+            entry["failures"] = source_health.failures
+            entry["delay_s"] = None if source_health.delays is None else _percentiles(source_health.delays)
+            entry["gaps"] = [{"from": iso(gap.start), "to": iso(gap.end)} for gap in source_health.gaps]
+            entry["noticed"] = source_health.noticed.whole_days(now.astimezone(UTC).date().isoformat())
         listed.append(entry)
     return listed
 

@@ -90,7 +90,7 @@ def told(state: Public, parameters: UsualParameters) -> Usual:
     """The answer as the API tells it; raises ``BadQuery`` for an area that the city does not have."""
     area, name = _area(state, parameters.area)
     categories = frozenset(parameters.category)
-    kinds = [one for one in Kind if any(source.kind is one for source in state.city.sources)]
+    kinds = [kind for kind in Kind if any(source.kind is kind for source in state.city.sources)]
     return {
         "area": parameters.area,
         "name": name,
@@ -98,18 +98,18 @@ def told(state: Public, parameters: UsualParameters) -> Usual:
         "least_weeks": LEAST_WEEKS,
         "tail": TAIL,
         "kinds": [
-            kind_answer(compared(state, one, area, categories))
-            for one in kinds
-            if parameters.kind in (None, one)
+            kind_answer(compared(state, kind, area, categories))
+            for kind in kinds
+            if parameters.kind in (None, kind)
         ],
     }
 
 
-def _area(state: Public, asked: str | None) -> tuple[tuple[str, str] | None, str]:
+def _area(state: Public, text: str | None) -> tuple[tuple[str, str] | None, str]:
     """An area and its name, those of the whole city for ``None``; raises ``BadQuery``."""
-    if asked is None:
+    if text is None:
         return None, state.city.city.name
-    kind, _, area_id = asked.partition(":")
+    kind, _, area_id = text.partition(":")
     for area in state.areas.by_kind.get(kind, ()):
         if area.id == area_id:
             return (kind, area_id), area.name
@@ -124,15 +124,15 @@ def compared(
     return state.usual.tell(kind, area, categories, publisher.now(), version=publisher.retractions)
 
 
-def kind_answer(found: Told) -> UsualKind:
+def kind_answer(comparison: Told) -> UsualKind:
     """The comparison of one kind as the API answers it."""
     return {
-        "kind": found.kind,
-        "from": iso(found.start),
-        "to": iso(found.end),
-        "weeks": found.weeks,
-        "size": None if found.size is None else round(found.size, 1),
-        "parts": [_part(part) for part in found.parts],
+        "kind": comparison.kind,
+        "from": iso(comparison.start),
+        "to": iso(comparison.end),
+        "weeks": comparison.weeks,
+        "size": None if comparison.size is None else round(comparison.size, 1),
+        "parts": [_part(part) for part in comparison.parts],
     }
 
 

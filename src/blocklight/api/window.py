@@ -16,9 +16,9 @@ MEDIA_TYPE = "application/vnd.apache.arrow.stream"
 class WindowEndpoint:
     """``GET /api/v1/window?hours=`` and ``/api/v1/window/ids?hours=``."""
 
-    def __init__(self, builds: WindowBuilds, what: str, *, longest_hours: int) -> None:
+    def __init__(self, builds: WindowBuilds, content: str, *, longest_hours: int) -> None:
         self._builds = builds
-        self._what = what
+        self._what = content
         self._lengths = lengths(longest_hours)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI has no types of its own

@@ -68,10 +68,10 @@ def unpack(file: Path, folder: Path) -> Manifest:
                     shutil.copyfileobj(content, written)
         manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except (tarfile.TarError, zstandard.ZstdError, msgspec.DecodeError, FileNotFoundError) as error:
-        what = (
+        problem = (
             "no such file" if not file.exists() else "not a backup of Blocklight's, or one that was cut off"
         )
-        raise BlocklightError(f"{file}: {what}") from error
+        raise BlocklightError(f"{file}: {problem}") from error
     if manifest.format != FORMAT:
         raise BlocklightError(f"{file}: a backup of a newer version of Blocklight ({manifest.version})")
     for name, digest in manifest.files.items():

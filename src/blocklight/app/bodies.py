@@ -15,20 +15,20 @@ class NotByGet(SourceUnavailable):
     """The address answers, but not to a GET."""
 
 
-def read(file: Path, most: int) -> bytes:
-    """A file's bytes; raises ``BlocklightError`` for none, or for more than *most* of them."""
+def read(file: Path, max_bytes: int) -> bytes:
+    """A file's bytes; raises ``BlocklightError`` for none, or for more than *max_bytes* of them."""
     if not file.exists():
         raise BlocklightError(f"{file}: no such file")
     if not file.is_file():
         raise BlocklightError(f"{file}: not a file")
-    if file.stat().st_size > most:
-        raise BlocklightError(f"{file}: larger than {most:,} bytes")
+    if file.stat().st_size > max_bytes:
+        raise BlocklightError(f"{file}: larger than {max_bytes:,} bytes")
     return file.read_bytes()
 
 
 def download(
     url: str,
-    most: int,
+    max_bytes: int,
     *,
     instead: str,
     typed: str | None = None,
@@ -39,7 +39,7 @@ def download(
 
     It may lead into a private network only where the address that a person *typed*, by default *url*, does.
     Raises ``UsageError`` for what is no address, ``SourceError`` where there is no good answer of at most
-    *most* bytes, ``NotByGet`` where another *method* may have one.
+    *max_bytes* bytes, ``NotByGet`` where another *method* may have one.
     """
     if not net.is_web_address(url):
         raise UsageError("URL", f"expected an address that begins with https://, not {url!r}")
@@ -56,8 +56,8 @@ def download(
                 raise SourceUnavailable(f"{url}: HTTP {response.status_code}; try {instead}")
             for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) > most:
-                    raise SourceUnavailable(f"{url}: larger than {most:,} bytes; try {instead}")
+                if len(body) > max_bytes:
+                    raise SourceUnavailable(f"{url}: larger than {max_bytes:,} bytes; try {instead}")
     except net.HTTPError as error:
         raise SourceUnavailable(f"{url}: {net.describe(error)}; try {instead}") from None
     except SourceChanged as error:

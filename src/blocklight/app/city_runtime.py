@@ -28,8 +28,8 @@ Clock = Callable[[], datetime]
 
 def fast_clock(speed: float, start: datetime) -> Clock:
     """A clock that shows *start* now and runs *speed* times as fast as the wall's."""
-    begun = wall_clock()
-    return lambda: start + (wall_clock() - begun) * speed
+    started_at = wall_clock()
+    return lambda: start + (wall_clock() - started_at) * speed
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ def open_city(options: Options, *, reading: bool = True) -> CityRuntime:
     folder = options.data or settings.data / city.city.id
     act_as_owner(folder, settings.data)
     folder.mkdir(parents=True, exist_ok=True)
-    given = settings.id_key.get_secret_value() if settings.id_key else None
+    secret = settings.id_key.get_secret_value() if settings.id_key else None
     areas = Areas(city)
-    keys = load_id_key(folder, given)
+    keys = load_id_key(folder, secret)
     rules = Rules.of(city, keys, areas)
     geocoder = Geocoder.of(city) if reading else None
     store = open_store(options, city, settings)

@@ -229,9 +229,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.write_eof()
         self._wait_for("", _LINGER_S)
 
-    def _wait_for(self, what: str, longest_s: float) -> None:
+    def _wait_for(self, awaited: str, longest_s: float) -> None:
         self._stop_waiting()
-        self._late_for = what
+        self._late_for = awaited
         self._late = asyncio.get_running_loop().call_later(longest_s, self._too_late)
 
     def _too_late(self) -> None:

@@ -9,15 +9,15 @@ _RESERVE = 512
 def raise_file_limit(connections: int) -> int:
     """Allow this process as many open files as *connections* need and the system lets it; return how many."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + _RESERVE
+    target = connections + _RESERVE
     if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        return wanted
-    return wanted if soft == resource.RLIM_INFINITY else soft
+        target = min(target, hard)
+    if soft != resource.RLIM_INFINITY and soft < target:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))
+        return target
+    return target if soft == resource.RLIM_INFINITY else soft
 
 
-def connections_for(files: int, wanted: int) -> int:
-    """How many of *wanted* connections fit beside what else is open, at least half of *files*."""
-    return min(wanted or files, max(files - _RESERVE, files // 2))
+def connections_for(files: int, requested: int) -> int:
+    """How many of *requested* connections fit beside what else is open, at least half of *files*."""
+    return min(requested or files, max(files - _RESERVE, files // 2))

@@ -11,8 +11,8 @@ ACTION = "id key"
 
 def known_check(store: Store) -> str | None:
     """What tells the keys that filled a database from others, ``None`` for a new one."""
-    told = [entry.detail["check"] for entry in store.audit() if entry.action == ACTION]
-    return str(told[-1]) if told else None
+    checks = [entry.detail["check"] for entry in store.audit() if entry.action == ACTION]
+    return str(checks[-1]) if checks else None
 
 
 def belong_together(store: Store, keys: bytes, now: datetime) -> None:
@@ -20,10 +20,10 @@ def belong_together(store: Store, keys: bytes, now: datetime) -> None:
 
     With other keys no mark would apply, and what was withheld for ever would be judged anew.
     """
-    known, check = known_check(store), check_of(keys)
-    if known is None:
+    recorded, check = known_check(store), check_of(keys)
+    if recorded is None:
         store.note(now, ACTION, {"check": check})
-    elif known != check:
+    elif recorded != check:
         raise StoreError(
             "this database was filled with another id key: bring back its id.key, "
             "or go on with an interrupted `blocklight key rotate`"

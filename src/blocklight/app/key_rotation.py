@@ -29,12 +29,12 @@ def rotate_id_key(options: Options) -> Rotated:
     renamed = None
     with open_store(options, city, settings, existing=True) as store:
         keys = load_id_key(folder)
-        known = known_check(store)
-        if known in (None, check_of(keys)):
+        recorded = known_check(store)
+        if recorded in (None, check_of(keys)):
             following = next_keys(folder, keys)
             detail = {"check": check_of(following)}
             renamed = store.rename(lambda id_: renewed_id(id_, following), wall_clock(), ACTION, detail)
-        elif (left := interrupted(folder)) is None or known != check_of(left):
+        elif (new_keys := interrupted(folder)) is None or recorded != check_of(new_keys):
             raise BlocklightError("this database was filled with another id key: bring back its id.key")
     adopt(folder)
     return Rotated(folder / "id.key", renamed)

@@ -21,9 +21,9 @@ def missing_ground(city: City, path: str, style_url: str | None = None) -> str |
         missing.append("no areas")
     if not missing:
         return None
-    how = (
+    advice = (
         f": blocklight ground {path}"
         if Path(path).is_file()
         else ": copy its file, and use blocklight ground"
     )
-    return f"The map has {' and '.join(filter(None, [', '.join(missing[:-1]), missing[-1]]))}{how}"
+    return f"The map has {' and '.join(filter(None, [', '.join(missing[:-1]), missing[-1]]))}{advice}"

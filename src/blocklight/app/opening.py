@@ -60,13 +60,13 @@ def open_store(options: Options, city: City, settings: Settings, *, existing: bo
     folder = options.data or settings.data / city.city.id
     file = folder / "blocklight.sqlite3"
     act_as_owner(folder, settings.data)
-    given = options.database or settings.database_url
-    if existing and given is None and not file.is_file():
+    url = options.database or settings.database_url
+    if existing and url is None and not file.is_file():
         raise BlocklightError(
             f"{file}: no database there; name the folder that {city.city.name} is served from with --data"
         )
     return Store.open(
-        given or f"sqlite:///{file}",
+        url or f"sqlite:///{file}",
         city.city.id,
         ledger_kind=city.ledger_kind,
         tombstones=Tombstones(tombstone_file(folder, settings)),

@@ -57,8 +57,8 @@ def _scope_of(
     city: City, source: str | None, category: Category | None, area: str | None
 ) -> tuple[PauseScope, str]:
     """What a pause covers; raises ``UsageError`` for more than one thing or one unknown."""
-    given: dict[PauseScope, str | None] = {"source": source, "category": category, "area": area}
-    scopes = [(scope, str(value)) for scope, value in given.items() if value is not None]
+    options: dict[PauseScope, str | None] = {"source": source, "category": category, "area": area}
+    scopes = [(scope, str(value)) for scope, value in options.items() if value is not None]
     if len(scopes) > 1:
         raise UsageError("--source, --category, --area", "give one of them: a pause covers one thing")
     if source is not None:
@@ -67,7 +67,7 @@ def _scope_of(
         from blocklight.geo.areas import Areas  # noqa: PLC0415 - shapes are slow to load, and seldom needed
 
         kind, _, id_ = area.partition(":")
-        if id_ not in {one.id for one in Areas(city).by_kind.get(kind, ())}:
+        if id_ not in {area_entry.id for area_entry in Areas(city).by_kind.get(kind, ())}:
             raise UsageError("--area", f"{area}: no such area; name one as KIND:ID")
     return scopes[0] if scopes else ("city", "")
 

@@ -36,15 +36,15 @@ class Difference:
     by_area: Counter[tuple[str, str]] = field(default_factory=Counter)
     total: Counter[str] = field(default_factory=Counter)
 
-    def add(self, incident: PublicIncident, again: Again, ledger_kind: str | None) -> None:
+    def add(self, incident: PublicIncident, refiltered: Again, ledger_kind: str | None) -> None:
         """Count one published or waiting incident."""
         self.published += 1
-        if again.outcome is None:
+        if refiltered.outcome is None:
             return
         word = "coarser"
-        if isinstance(again.outcome, Withheld):
-            word = "vanish" if again.certain else "may vanish"
-        elif isinstance(again.outcome, Held):
+        if isinstance(refiltered.outcome, Withheld):
+            word = "vanish" if refiltered.certain else "may vanish"
+        elif isinstance(refiltered.outcome, Held):
             word = "delayed"
         self.total[word] += 1
         self.by_category[str(incident.category), word] += 1
@@ -98,17 +98,19 @@ def apply_policy(city: City, rules: Rules, store: Store, now: datetime) -> Diffe
     if entries and entries[-1].detail.get("fingerprint") == mark:
         return None
     published_types = vocabulary(city.call_types, city.policy.allow)
-    known = _types_of(entries[-1].detail) if entries else published_types
+    shown_types = _types_of(entries[-1].detail) if entries else published_types
     difference = Difference()
     # What waits is asked about first: some of it may be due, and is not to be released as it was told.
-    waits = [again.outcome for _, again in asked_of_waiting(city, rules, store, known, now)]
-    difference.total["vanish"] = store.restrain([one for one in waits if one is not None], now).retracted
+    waits = [refiltered.outcome for _, refiltered in asked_of_waiting(city, rules, store, shown_types, now)]
+    difference.total["vanish"] = store.restrain(
+        [outcome for outcome in waits if outcome is not None], now
+    ).retracted
     store.release(now)
     batch: list[PublicIncident | Held | Withheld] = []
-    for incident, again in asked(city, rules, store, known, now):
-        difference.add(incident, again, city.ledger_kind)
-        if again.outcome is not None:
-            batch.append(again.outcome)
+    for incident, refiltered in asked(city, rules, store, shown_types, now):
+        difference.add(incident, refiltered, city.ledger_kind)
+        if refiltered.outcome is not None:
+            batch.append(refiltered.outcome)
         if len(batch) >= _AT_ONCE:
             store.refilter(batch, now)
             batch = []
@@ -139,17 +141,17 @@ def _types_of(detail: Mapping[str, Any]) -> Vocabulary:
 
 
 def asked_of_waiting(
-    city: City, rules: Rules, store: Store, known: Vocabulary, now: datetime
+    city: City, rules: Rules, store: Store, shown_types: Vocabulary, now: datetime
 ) -> Iterator[tuple[PublicIncident, Again]]:
     """Yield everything that waits of a city's sources with what its policy makes of it."""
     sources = {source.id for source in city.sources}
     for incident in store.waiting():
         if incident.source in sources:
-            yield incident, refilter(incident, rules, known, now, waiting=True)
+            yield incident, refilter(incident, rules, shown_types, now, waiting=True)
 
 
 def asked(
-    city: City, rules: Rules, store: Store, known: Vocabulary, now: datetime
+    city: City, rules: Rules, store: Store, shown_types: Vocabulary, now: datetime
 ) -> Iterator[tuple[PublicIncident, Again]]:
     """Yield everything published of a city's sources with what its policy makes of it."""
     sources = {source.id for source in city.sources}
@@ -157,4 +159,4 @@ def asked(
         for stored in block:
             if stored.incident.source in sources:
                 incident = stored.incident
-                yield incident, refilter(incident, rules, known, now, released_at=stored.released_at)
+                yield incident, refilter(incident, rules, shown_types, now, released_at=stored.released_at)

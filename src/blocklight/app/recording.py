@@ -38,13 +38,13 @@ class Recorder:
         """How many answers are in the file."""
         return self._transport.recorded
 
-    async def polls(self, most: int | None) -> AsyncIterator[int | SourceError]:
-        """Fetch up to *most* times; gives for each fetch how many records there were, or why it failed."""
+    async def polls(self, limit: int | None) -> AsyncIterator[int | SourceError]:
+        """Fetch up to *limit* times; gives for each fetch how many records there were, or why it failed."""
         async with net.client(self._transport) as client:
             token = Settings().socrata_app_token
             reader = connector(self._source, client=client, settings_token=token, now=wall_clock)
             done = 0
-            while most is None or done < most:
+            while limit is None or done < limit:
                 if done:
                     await asyncio.sleep(self._source.poll_s)
                 done += 1

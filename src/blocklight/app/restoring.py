@@ -87,8 +87,8 @@ def _keep_keys(unpacked: Path, folder: Path, settings: Settings) -> None:
         return
     backed_up = load_id_key(unpacked)
     if settings.id_key is not None or (folder / ID_KEY).exists():
-        given = None if settings.id_key is None else settings.id_key.get_secret_value()
-        if check_of(load_id_key(folder, given)) != check_of(backed_up):
+        secret = None if settings.id_key is None else settings.id_key.get_secret_value()
+        if check_of(load_id_key(folder, secret)) != check_of(backed_up):
             raise BlocklightError(
                 f"{folder / ID_KEY}: not the id key with which the backup's ids were made; move it away"
             )

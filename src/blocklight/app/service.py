@@ -47,13 +47,13 @@ def check_settings() -> None:
 
     from blocklight.config.settings import Settings  # noqa: PLC0415 - see above
 
-    known = [name.upper() for name in (*Settings.model_fields, *_OTHERS_READ)]
+    variables = [name.upper() for name in (*Settings.model_fields, *_OTHERS_READ)]
     for variable in sorted(os.environ):
         prefix, name = variable[: len(_PREFIX)].upper(), variable[len(_PREFIX) :].upper()
-        if prefix == _PREFIX and name not in known:
-            close = get_close_matches(name, known, 1, _SIMILAR)
-            meant = f"; did you mean {_PREFIX}{close[0]}?" if close else ""
-            _log.warning("%s: unknown variable, ignored%s", variable, meant)
+        if prefix == _PREFIX and name not in variables:
+            close = get_close_matches(name, variables, 1, _SIMILAR)
+            hint = f"; did you mean {_PREFIX}{close[0]}?" if close else ""
+            _log.warning("%s: unknown variable, ignored%s", variable, hint)
     try:
         Settings()
     except ValidationError as error:

@@ -175,12 +175,14 @@ async def _first_fetch(feeds: list[Feed], store: Store, progress: Progress) -> N
 
 def limits_of(settings: Settings) -> Limits:
     """What the settings allow, and no more connections than this process may have files open."""
-    wanted = settings.max_connections
-    most = connections_for(raise_file_limit(wanted), wanted)
-    if most < wanted:
-        _log.warning("room for %d connections and not %d: raise the limit of open files", most, wanted)
+    requested = settings.max_connections
+    available = connections_for(raise_file_limit(requested), requested)
+    if available < requested:
+        _log.warning(
+            "room for %d connections and not %d: raise the limit of open files", available, requested
+        )
     return Limits(
-        connections=most,
+        connections=available,
         connections_each=settings.max_connections_per_address,
         live=settings.max_live,
         live_each=settings.max_live_per_address,

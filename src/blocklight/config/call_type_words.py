@@ -151,14 +151,14 @@ class Lexicon:
     def read(self, text: str) -> Reading:
         """What the words of a type say."""
         parts = self._join(words(text))
-        there = frozenset(parts)
-        groups = self._groups(parts, there)
-        medical = self._medical_word(there)
+        unordered = frozenset(parts)
+        groups = self._groups(parts, unordered)
+        medical = self._medical_word(unordered)
         if medical is not None:
-            free = self._free_beside_medical(there)
+            free = self._free_beside_medical(unordered)
             unknown = tuple(word for word in dict.fromkeys(parts) if word not in free)
             return Reading(groups, medical, unknown, None if unknown else Category.MEDICAL)
-        return self._harmless(parts, there, groups)
+        return self._harmless(parts, unordered, groups)
 
     def _join(self, parts: tuple[str, ...]) -> tuple[str, ...]:
         """The words with those that mean one thing together made one."""
@@ -170,9 +170,11 @@ class Lexicon:
                     return self._join((*parts[:at], name, *parts[at + len(phrase) :]))
         return parts
 
-    def _harmless(self, parts: tuple[str, ...], there: frozenset[str], groups: Mapping[str, str]) -> Reading:
+    def _harmless(
+        self, parts: tuple[str, ...], unordered: frozenset[str], groups: Mapping[str, str]
+    ) -> Reading:
         """Read a type without a medical word: each word is part of a head, or allowed beside every head."""
-        heads = self._heads(there)
+        heads = self._heads(unordered)
         covered = frozenset().union(*(entry.words for entry in heads))
         beside = [self._beside[category] for category in {entry.category for entry in heads}]
         free = frozenset.intersection(*beside) if beside else frozenset[str]()
@@ -182,52 +184,52 @@ class Lexicon:
         first = min(heads, key=lambda entry: entry.order)
         return Reading(groups, None, (), first.category, " ".join(sorted(first.words)))
 
-    def _heads(self, there: frozenset[str]) -> list[_Entry]:
+    def _heads(self, unordered: frozenset[str]) -> list[_Entry]:
         """Return the harmless words and phrases of a type, but for those that are a part of another."""
-        heads = [entry for entry in self._entries if entry.words <= there]
-        return [one for one in heads if not any(one.words < other.words for other in heads)]
+        heads = [entry for entry in self._entries if entry.words <= unordered]
+        return [head for head in heads if not any(head.words < longer.words for longer in heads)]
 
-    def _medical_word(self, there: frozenset[str]) -> str | None:
-        for word in sorted(there):
+    def _medical_word(self, unordered: frozenset[str]) -> str | None:
+        for word in sorted(unordered):
             if word in self._medical:
                 return word
         for phrase, text in self._medical_phrases:
-            if phrase <= there:
+            if phrase <= unordered:
                 return text
-        for word in sorted(there - self._ordinary):
+        for word in sorted(unordered - self._ordinary):
             stem = next((stem for stem in self._medical_stems if stem in word), None)
             if stem is not None:
                 return f"{stem} in {word}"
         return None
 
-    def _free_beside_medical(self, there: frozenset[str]) -> frozenset[str]:
+    def _free_beside_medical(self, unordered: frozenset[str]) -> frozenset[str]:
         """Return what is known of a type with a medical word.
 
         A word that is harmless beside others, as HOLD is in HOLD UP ALARM, is not so beside a patient.
         """
-        heads = self._heads(there)
-        phrases = [phrase for phrase, _ in self._medical_phrases if phrase <= there]
-        said = [entry.words for entry in heads] + phrases
-        return self._beside_medical.union(*said, *(self._beside[entry.category] for entry in heads))
+        heads = self._heads(unordered)
+        phrases = [phrase for phrase, _ in self._medical_phrases if phrase <= unordered]
+        known_words = [entry.words for entry in heads] + phrases
+        return self._beside_medical.union(*known_words, *(self._beside[entry.category] for entry in heads))
 
-    def _groups(self, parts: tuple[str, ...], there: frozenset[str]) -> dict[str, str]:
+    def _groups(self, parts: tuple[str, ...], unordered: frozenset[str]) -> dict[str, str]:
         """The sensitive groups of a type, each with what says so."""
-        said: dict[str, str] = {}
-        for word in sorted(there):
+        reasons: dict[str, str] = {}
+        for word in sorted(unordered):
             groups = self._read_words.get(word)
             if groups is None:
                 if len(self._read_words) >= _REMEMBERED:
                     self._read_words.clear()
                 groups = self._read_words[word] = self._of_word(word)
             for group in groups:
-                said.setdefault(group, word)
+                reasons.setdefault(group, word)
         for phrase, text, group in self._phrases:
-            if phrase <= there:
-                said.setdefault(group, text)
+            if phrase <= unordered:
+                reasons.setdefault(group, text)
         for code, text, group in self._codes:
-            if code[0] in there and _has_code(parts, code):
-                said.setdefault(group, text)
-        return said
+            if code[0] in unordered and _has_code(parts, code):
+                reasons.setdefault(group, text)
+        return reasons
 
     def _of_word(self, word: str) -> tuple[str, ...]:
         """The sensitive groups of one word: itself, a part of it, or a typing error away from one."""
@@ -237,8 +239,8 @@ class Lexicon:
             return ()
         groups = [group for stem, group in self._stems if _contains(word, stem)]
         for at in range(_SHORTEST_REST, len(word) - _SHORTEST_REST + 1):
-            for rest, other in ((word[at:], word[:at]), (word[:at], word[at:])):
-                if rest in self._sensitive and other in self._ordinary:
+            for rest, remainder in ((word[at:], word[:at]), (word[:at], word[at:])):
+                if rest in self._sensitive and remainder in self._ordinary:
                     groups.append(self._sensitive[rest])
         return tuple(dict.fromkeys(groups))
 

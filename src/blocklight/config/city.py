@@ -239,18 +239,18 @@ class City(Table):
 
     @model_validator(mode="after")
     def _same_sources_exist(self) -> Self:
-        known = {source.id: source for source in self.sources}
+        sources_by_id = {source.id: source for source in self.sources}
         for source in self.sources:
             if source.same_as is None:
                 continue
-            other = known.get(source.same_as)
-            if other is None or other is source or other.same_as is not None:
+            target = sources_by_id.get(source.same_as)
+            if target is None or target is source or target.same_as is not None:
                 raise ValueError(
                     f"{source.id}: same_as names another source, one that is not the same as a third"
                 )
-            if other.kind is not source.kind:
+            if target.kind is not source.kind:
                 raise ValueError(f"{source.id}: same_as names a source of the other kind")
-            if other.masked_by_publisher is not None:
+            if target.masked_by_publisher is not None:
                 raise ValueError(f"{source.id}: same_as names a source that is masked_by_publisher")
         return self
 
@@ -261,15 +261,15 @@ class City(Table):
             return None
         path = self.path(self.map.tiles)
         try:
-            found = TilesFile.read(path)
+            archive = TilesFile.read(path)
         except FileNotFoundError:
             raise CityFileError(str(path), "map.tiles", "no such file: blocklight basemap build") from None
         except (OSError, ValueError) as error:
             raise CityFileError(str(path), "map.tiles", str(error)) from None
-        if not set(found.layers) & set(BASE_KINDS):
-            known = ", ".join(BASE_KINDS)
-            raise CityFileError(str(path), "map.tiles", f"has none of the layers that are drawn: {known}")
-        return found
+        if not set(archive.layers) & set(BASE_KINDS):
+            drawn = ", ".join(BASE_KINDS)
+            raise CityFileError(str(path), "map.tiles", f"has none of the layers that are drawn: {drawn}")
+        return archive
 
     @property
     def ledger_kind(self) -> str | None:
@@ -281,8 +281,10 @@ class City(Table):
         for source in self.sources:
             if source.id == source_id:
                 return source
-        known = ", ".join(source.id for source in self.sources)
-        raise CityFileError(f"{self.city.id}", "sources", f"no source {source_id!r}; this city has: {known}")
+        source_ids = ", ".join(source.id for source in self.sources)
+        raise CityFileError(
+            f"{self.city.id}", "sources", f"no source {source_id!r}; this city has: {source_ids}"
+        )
 
     def path(self, file: str) -> Path:
         """Where a file that the city file names lies, beside the city file; never outside its folder."""
@@ -312,8 +314,8 @@ def load_city(name_or_path: str) -> City:
     if not path.is_file():
         like = get_close_matches(name_or_path, shipped, 1)
         hint = f"did you mean {like[0]}?" if like else f"the shipped cities are {', '.join(shipped)}"
-        what = "a folder and not a city file" if path.is_dir() else "no such file"
-        raise CityFileError(name_or_path, "", f"{what}, and no shipped city of that name; {hint}")
+        problem = "a folder and not a city file" if path.is_dir() else "no such file"
+        raise CityFileError(name_or_path, "", f"{problem}, and no shipped city of that name; {hint}")
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise CityFileError(str(path), "", f"larger than {_MAX_FILE_BYTES:,} bytes")
     try:
@@ -331,10 +333,12 @@ def parse_city(table: dict[str, Any], *, file: str, folder: Path) -> City:
         city = City.model_validate(with_codes(table, file, folder))
     except ValidationError as error:
         # A misspelt name first: what is missing, or of the wrong kind, mostly follows from it.
-        wrong = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        wrong = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
         key, reason = _key(wrong[0]["loc"], table), in_words(wrong[0], City)
-        others = dict.fromkeys(_key(one["loc"], table) for one in wrong[1:])
-        raise CityFileError(file, key, reason + _also([name for name in others if name != key])) from error
+        further_keys = dict.fromkeys(_key(detail["loc"], table) for detail in wrong[1:])
+        raise CityFileError(
+            file, key, reason + _also([name for name in further_keys if name != key])
+        ) from error
     city._folder = folder  # noqa: SLF001 - a private attribute of our own model: pydantic has no other way in
     layers: list[AreaLayer | BaseLayer] = [*city.areas, *city.map.layers]
     for layer in layers:
@@ -356,27 +360,32 @@ def _also(keys: Sequence[str]) -> str:
 
 
 def _check_policy(city: City, file: str) -> None:
-    shipped, own = (
+    shipped, of_city = (
         [(rule.match, rule.group) for rule in types.sensitive]
         for types in (default_call_types(), city.call_types)
     )
     agencies = [source.fields.agency for source in city.sources]
-    known = Known(
+    names = Known(
         sources=frozenset(source.id for source in city.sources),
         agencies=frozenset(
-            str(word) for one in agencies for word in (*(one.map or {}).values(), one.default) if word
+            str(word)
+            for agency_field in agencies
+            for word in (*(agency_field.map or {}).values(), agency_field.default)
+            if word
         ),
         kinds=frozenset(layer.kind for layer in city.areas),
         places=city.places is not None,
     )
-    found = [
-        *mistakes(city.policy, shipped=shipped, own=own, known=known),
+    problems = [
+        *mistakes(city.policy, shipped=shipped, of_city=of_city, existing=names),
         *endless_holds(city.policy, city.sources),
         *hours_inside_steps(city.policy),
     ]
-    if found:
-        others = [mistake.key for mistake in found[1:] if mistake.key != found[0].key]
-        raise CityFileError(file, found[0].key, found[0].reason + _also(list(dict.fromkeys(others))))
+    if problems:
+        further_keys = [mistake.key for mistake in problems[1:] if mistake.key != problems[0].key]
+        raise CityFileError(
+            file, problems[0].key, problems[0].reason + _also(list(dict.fromkeys(further_keys)))
+        )
 
 
 @cache

@@ -22,8 +22,8 @@ def endless_holds(policy: Policy, sources: Sequence[SourceSpec]) -> Iterator[Mis
             continue
         met = [source.id for source in sources if source.closes == "never" and _may_meet(rule, source)]
         if met:
-            others = [source.id for source in sources if source.closes != "never"]
-            name_others = f", or name other sources: source = {others}" if others else ""
+            closing = [source.id for source in sources if source.closes != "never"]
+            name_others = f", or name other sources: source = {closing}" if closing else ""
             yield Mistake(
                 f"policy.rules.{rule.name}",
                 f'the source {met[0]!r} has closes = "never": all of its calls count as closed, so a hold '

@@ -25,9 +25,9 @@ def hours_inside_steps(policy: Policy) -> Iterator[Mistake]:
 def _steps_beside(rule: Rule, policy: Policy) -> set[int]:
     """The steps to which the times of incidents are cut that *rule* may meet."""
     steps: set[int | None] = {
-        other.time_step_min
-        for other in policy.rules
-        if not (rule.category and other.category) or not set(rule.category).isdisjoint(other.category)
+        neighbour.time_step_min
+        for neighbour in policy.rules
+        if not (rule.category and neighbour.category) or not set(rule.category).isdisjoint(neighbour.category)
     }
     if not rule.category or Category.MEDICAL in rule.category:
         steps.add(policy.medical_step)

@@ -12,16 +12,16 @@ _LATITUDES = ("south", "north")
 
 def in_words(error: ErrorDetails, top: type[BaseModel]) -> str:
     """The reason of one mistake; *top* is the model of the whole file."""
-    given: Any = error.get("input")
+    entered: Any = error.get("input")
     match error["type"]:
         case "extra_forbidden":
             return "unknown key" + (_meant(error["loc"][0], top) if len(error["loc"]) == 1 else "")
         case "missing":
             return "is missing"
         case "literal_error":
-            return _one_of(error, given)
+            return _one_of(error, entered)
         case "less_than_equal" | "greater_than_equal" if error["loc"][-1] in _LATITUDES:
-            return f"{given} is no latitude: are latitude and longitude swapped?"
+            return f"{entered} is no latitude: are latitude and longitude swapped?"
         case _:
             return error["msg"].removeprefix("Value error, ")
 
@@ -31,8 +31,8 @@ def _meant(key: object, top: type[BaseModel]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def _one_of(error: ErrorDetails, given: object) -> str:
+def _one_of(error: ErrorDetails, entered: object) -> str:
     words = error.get("ctx", {}).get("expected", "")
     choices = [word.strip("' ") for word in words.replace(" or ", ", ").split(",")]
-    close = get_close_matches(str(given), choices, 1)
-    return f"{given!r} is none of {words}" + (f"; did you mean {close[0]!r}?" if close else "")
+    close = get_close_matches(str(entered), choices, 1)
+    return f"{entered!r} is none of {words}" + (f"; did you mean {close[0]!r}?" if close else "")

@@ -36,9 +36,9 @@ def ways(pattern: str, flags: int, length: int) -> int:
     return max(_sequence(nodes, end, length), looked) * (1 if anchored else length)
 
 
-def examples(pattern: str, flags: int, most: int = 200) -> list[str]:
+def examples(pattern: str, flags: int, limit: int = 200) -> list[str]:
     """Short texts that *pattern* most likely finds, of each of its alternatives one."""
-    return list(islice(_examples(list(_parser.parse(pattern, flags))), most))
+    return list(islice(_examples(list(_parser.parse(pattern, flags))), limit))
 
 
 def _examples(nodes: Sequence[Node]) -> Iterator[str]:
@@ -65,11 +65,11 @@ def _example(node: Node) -> Iterator[str]:
 
 
 def _sequence(nodes: Iterable[Node], after: _Next, length: int) -> int:
-    found = 1
+    ways = 1
     for node in reversed(list(nodes)):
-        found = min(found * _one(node, after, length), _MOST)
+        ways = min(ways * _one(node, after, length), _MOST)
         after = _before(node, after)
-    return found
+    return ways
 
 
 def _one(node: Node, after: _Next, length: int) -> int:
@@ -87,16 +87,16 @@ def _one(node: Node, after: _Next, length: int) -> int:
 
 def _repeat(inside: tuple[int, int, Sequence[Node]], after: _Next, length: int) -> int:
     """The ways of a repeat: the lengths it may have, or all ways of its body so often."""
-    least, most, body = inside
+    fewest, maximum, body = inside
     first = _first(body) or _ALL
-    most = min(int(most), max(length, least))
+    maximum = min(int(maximum), max(length, fewest))
     follow = after.chars - _WORD if after.boundary and first <= _WORD else after.chars
-    each = _sequence(body, _Next(follow | first if most > 1 else after.chars, after.boundary), length)
+    each = _sequence(body, _Next(follow | first if maximum > 1 else after.chars, after.boundary), length)
     if not first & follow and not _empty(body):
-        least = most
+        fewest = maximum
     if each == 1:
-        return most - least + 1
-    return min(each, _MOST) ** most if most < 100 else _MOST  # noqa: PLR2004 - two ways a hundred times are too many
+        return maximum - fewest + 1
+    return min(each, _MOST) ** maximum if maximum < 100 else _MOST  # noqa: PLR2004 - two ways a hundred times are too many
 
 
 def _before(node: Node, after: _Next) -> _Next:
@@ -111,16 +111,16 @@ def _before(node: Node, after: _Next) -> _Next:
 
 def _first(nodes: Iterable[Node]) -> frozenset[int]:
     """The characters that a match of *nodes* may begin with."""
-    found: frozenset[int] = frozenset()
+    chars: frozenset[int] = frozenset()
     for node in nodes:
         parts = list(_parts(node))
         if parts:
-            found = found.union(*(_first(part) for part in parts))
+            chars = chars.union(*(_first(part) for part in parts))
         elif str(node[0]) not in ("AT", "ASSERT", "ASSERT_NOT"):
-            found |= _chars(node)
+            chars |= _chars(node)
         if not _empty([node]):
             break
-    return found
+    return chars
 
 
 def _empty(nodes: Iterable[Node]) -> bool:
@@ -175,8 +175,8 @@ def _chars(node: Node) -> frozenset[int]:
         return _of_category(str(inside))
     if kind == "IN":
         negated = str(inside[0][0]) == "NEGATE"
-        found: frozenset[int] = frozenset().union(*(_chars(one) for one in inside[negated:]))
-        return _ALL - found if negated else found
+        chars: frozenset[int] = frozenset().union(*(_chars(member) for member in inside[negated:]))
+        return _ALL - chars if negated else chars
     return _ALL
 
 

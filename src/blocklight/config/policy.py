@@ -254,12 +254,12 @@ class Known:
     places: bool = False
 
 
-def mistakes(policy: Policy, *, shipped: Sensitive, own: Sensitive, known: Known) -> Iterator[Mistake]:
+def mistakes(policy: Policy, *, shipped: Sensitive, of_city: Sensitive, existing: Known) -> Iterator[Mistake]:
     """Yield what is wrong with a policy as a whole: its rules beside each other and beside sensitive types.
 
-    *shipped* and *own* are the sensitive patterns of Blocklight and of the city.
+    *shipped* and *of_city* are the sensitive patterns of Blocklight and of the city.
     """
-    if policy.nearest is not None and not known.places:
+    if policy.nearest is not None and not existing.places:
         yield Mistake(policy.nearest, "this city has no [places] to choose the nearest of")
     if policy.medical_step is None and "medical_time_step_min" in policy.model_fields_set:
         yield Mistake("policy.medical_time_step_min", "policy.medical.show says that times are not cut")
@@ -267,26 +267,26 @@ def mistakes(policy: Policy, *, shipped: Sensitive, own: Sensitive, known: Known
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield Mistake(f"policy.rules.{name}", "a rule of this name is there already")
     for rule in policy.rules:
-        yield from _unknown(rule, known)
+        yield from _unknown(rule, existing)
         yield from _says_nothing(f"policy.rules.{rule.name}", rule)
     for number, allow in enumerate(policy.allow):
         yield from _says_nothing(f"policy.allow.{number}", allow)
-    yield from _allowed(policy, shipped, own)
-    yield from _unreachable(policy, (*shipped, *own))
+    yield from _allowed(policy, shipped, of_city)
+    yield from _unreachable(policy, (*shipped, *of_city))
 
 
-def _unknown(rule: Rule, known: Known) -> Iterator[Mistake]:
+def _unknown(rule: Rule, names: Known) -> Iterator[Mistake]:
     """Yield what a rule names that the city does not have: misspelt, it would never be met."""
     key = f"policy.rules.{rule.name}"
     used = {area.partition(":")[0] for area in rule.area} | ({rule.area_kind} - {None})
-    for kind in sorted(used - known.kinds, key=str):
+    for kind in sorted(used - names.kinds, key=str):
         yield Mistake(key, f"this city has no areas of kind {kind!r}")
-    for name, said, there in (
-        ("source", rule.source, known.sources),
-        ("agency", rule.agency, known.agencies),
+    for name, used_words, existing in (
+        ("source", rule.source, names.sources),
+        ("agency", rule.agency, names.agencies),
     ):
-        for word in sorted(set(said) - there):
-            yield Mistake(f"{key}.{name}", f"no {name} {word!r}; there are: {', '.join(sorted(there))}")
+        for word in sorted(set(used_words) - existing):
+            yield Mistake(f"{key}.{name}", f"no {name} {word!r}; there are: {', '.join(sorted(existing))}")
 
 
 def _says_nothing(key: str, table: Rule | Allow) -> Iterator[Mistake]:
@@ -295,11 +295,11 @@ def _says_nothing(key: str, table: Rule | Allow) -> Iterator[Mistake]:
         value = getattr(table, name)
         if value == ():
             yield Mistake(f"{key}.{name}", "an empty list; leave the key out, or name what is meant")
-        elif isinstance(value, tuple) and any(isinstance(one, str) and not one.strip() for one in value):
+        elif isinstance(value, tuple) and any(isinstance(text, str) and not text.strip() for text in value):
             yield Mistake(f"{key}.{name}", "an empty word")
 
 
-def _allowed(policy: Policy, shipped: Sensitive, own: Sensitive) -> Iterator[Mistake]:
+def _allowed(policy: Policy, shipped: Sensitive, of_city: Sensitive) -> Iterator[Mistake]:
     """Yield what is wrong with the lines that loosen."""
     groups = {group for _, group in shipped} | {MEDICAL}
     for number, allow in enumerate(policy.allow):
@@ -307,9 +307,9 @@ def _allowed(policy: Policy, shipped: Sensitive, own: Sensitive) -> Iterator[Mis
         if allow.group not in groups:
             yield Mistake(f"{key}.group", f"not a sensitive group; there are: {', '.join(sorted(groups))}")
         for rule in policy.rules:
-            if rule.action == "withhold" and _overlap(allow, rule, (*shipped, *own)):
+            if rule.action == "withhold" and _overlap(allow, rule, (*shipped, *of_city)):
                 yield Mistake(key, f"allows what the rule {rule.name!r} withholds")
-        for pattern, group in own:
+        for pattern, group in of_city:
             types = map(folded, allow.types)
             if group == allow.group or any(matcher(pattern).search(text) for text in types):
                 yield Mistake(key, "allows what call_types.sensitive of this city withholds")
@@ -354,16 +354,16 @@ def _unreachable(policy: Policy, sensitive: Sensitive) -> Iterator[Mistake]:
 
 def _takers(rule: Rule, before: Sequence[Rule]) -> set[str]:
     """The names of the rules *before* that leave nothing to a rule; none if they leave something."""
-    found: set[str] = set()
+    names: set[str] = set()
     for part in _parts(rule, before):
-        left = rule.day
-        for one in before:
-            if left & one.day and _covers(one, part):
-                left &= ~one.day
-                found.add(one.name)
-        if left:
+        uncovered = rule.day
+        for earlier in before:
+            if uncovered & earlier.day and _covers(earlier, part):
+                uncovered &= ~earlier.day
+                names.add(earlier.name)
+        if uncovered:
             return set()
-    return found
+    return names
 
 
 def _parts(rule: Rule, before: Sequence[Rule]) -> Iterator[Rule]:
@@ -371,43 +371,46 @@ def _parts(rule: Rule, before: Sequence[Rule]) -> Iterator[Rule]:
 
     Those of categories that no rule *before* names come first: most likely one of them is left.
     """
-    named = {category for one in before for category in one.category}
+    named = {category for word in before for category in word.category}
     choices: dict[str, list[object]] = {
         "kind": [rule.kind] if rule.kind else list(Kind),
         "status": [rule.status] if rule.status else list(Status),
-        "category": [(one,) for one in sorted(rule.category or Category, key=named.__contains__)],
+        "category": [(word,) for word in sorted(rule.category or Category, key=named.__contains__)],
     }
     for name in ("source", "agency", "priority", "area"):
-        choices[name] = [(one,) for one in getattr(rule, name)] or [()]
+        choices[name] = [(word,) for word in getattr(rule, name)] or [()]
     if rule.types and rule.match is None:
         choices["types"] = [(text,) for text in rule.types]
-    told = {name: getattr(rule, name) for name in Rule.model_fields}
+    fixed = {name: getattr(rule, name) for name in Rule.model_fields}
     for values in product(*choices.values()):
-        yield Rule.model_construct(None, **told | dict(zip(choices, values, strict=True)))
+        yield Rule.model_construct(None, **fixed | dict(zip(choices, values, strict=True)))
 
 
-def _covers(one: Rule, other: Rule) -> bool:
-    """Whether every incident that meets *other* meets *one* at the time of day of *one*."""
+def _covers(general: Rule, special: Rule) -> bool:
+    """Whether every incident that meets *special* meets *general* at the time of day of *general*."""
     singles = (
-        (one.kind, other.kind), (one.status, other.status), (one.origin, other.origin),
+        (general.kind, special.kind), (general.status, special.status), (general.origin, special.origin),
     )  # fmt: skip
     lists: tuple[tuple[Iterable[object], Iterable[object]], ...] = (
-        (one.source, other.source), (one.agency, other.agency), (one.category, other.category),
-        (one.priority, other.priority), (one.area, other.area),
+        (general.source, special.source), (general.agency, special.agency),
+        (general.category, special.category), (general.priority, special.priority),
+        (general.area, special.area),
     )  # fmt: skip
     return (
         all(wide is None or wide == narrow for wide, narrow in singles)
         and all(not wide or (bool(narrow) and set(narrow) <= set(wide)) for wide, narrow in lists)
-        and _covers_types(one, other)
+        and _covers_types(general, special)
     )
 
 
-def _covers_types(one: Rule, other: Rule) -> bool:
-    if not one.names_types:
+def _covers_types(general: Rule, special: Rule) -> bool:
+    if not general.names_types:
         return True
-    types = set(map(folded, other.types))  # of a copy with other types, so not its remembered ones
-    same = other.match is None or other.match == one.match or _within_words(other.match, one.match)
-    return other.names_types and same and all(one.says(text) for text in types)
+    types = set(map(folded, special.types))  # of a copy with other types, so not its remembered ones
+    same = (
+        special.match is None or special.match == general.match or _within_words(special.match, general.match)
+    )
+    return special.names_types and same and all(general.says(text) for text in types)
 
 
 def _within_words(narrow: str, wide: str | None) -> bool:

@@ -37,20 +37,22 @@ EVERYTHING = Reported(tuple(Stage), units=True)
 
 def reported(source: SourceSpec, sources: Sequence[SourceSpec] = ()) -> Reported:
     """What *source* reports, with what is joined to its records from other *sources*."""
-    joined = [source, *(other for other in sources if _is_joined(source, other))]
-    closes = any(one.closes != "never" for one in joined)
+    joined = [source, *(candidate for candidate in sources if _is_joined(source, candidate))]
+    closes = any(joined_source.closes != "never" for joined_source in joined)
     stages = [Stage.RECEIVED]
     stages += [
         stage
         for stage, field in _MAPPED.items()
-        if any(getattr(one.fields, field) is not None for one in joined)
+        if any(getattr(joined_source.fields, field) is not None for joined_source in joined)
     ]
     return Reported(
         (*stages, Stage.CLOSED) if closes else tuple(stages),
-        units=any(one.fields.units is not None for one in joined),
+        units=any(joined_source.fields.units is not None for joined_source in joined),
     )
 
 
-def _is_joined(source: SourceSpec, other: SourceSpec) -> bool:
-    names, named = (source, other), (other.id, source.id)
-    return any(one.same_as == name and one.both == "join" for one, name in zip(names, named, strict=True))
+def _is_joined(source: SourceSpec, candidate: SourceSpec) -> bool:
+    names, named = (source, candidate), (candidate.id, source.id)
+    return any(
+        member.same_as == name and member.both == "join" for member, name in zip(names, named, strict=True)
+    )

@@ -272,7 +272,7 @@ def _is_json_object(text: str) -> bool:
 
 def masked_by_publisher(sources: Iterable[SourceSpec]) -> dict[str, MaskedByPublisher]:
     """Which sources' points are shown as they are, and why, by their ids."""
-    return {one.id: one.masked_by_publisher for one in sources if one.masked_by_publisher}
+    return {source.id: source.masked_by_publisher for source in sources if source.masked_by_publisher}
 
 
 def with_codes(table: dict[str, Any], file: str, folder: Path) -> dict[str, Any]:

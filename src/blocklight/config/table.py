@@ -60,9 +60,11 @@ def _bounded(text: str) -> re.Pattern[str]:
 
 
 def _narrow(text: str) -> str:
-    found = sum(re.search(text, sample, re.IGNORECASE) is not None for sample in _UNLIKE)
-    if found > len(_UNLIKE) // 2:
-        raise ValueError(f"this pattern matches {found} of {len(_UNLIKE)} types that have nothing in common")
+    matched = sum(re.search(text, sample, re.IGNORECASE) is not None for sample in _UNLIKE)
+    if matched > len(_UNLIKE) // 2:
+        raise ValueError(
+            f"this pattern matches {matched} of {len(_UNLIKE)} types that have nothing in common"
+        )
     return text
 
 

@@ -48,10 +48,11 @@ class ApprovedPlaces:
         inside: dict[Combination, list[_Candidate]] = {}
         for place in places:
             reach = (place.radius_m / METRES_A_DEGREE) ** 2
-            one = place.lon * self._shrink, place.lat, reach, place
-            inside.setdefault(self._combination(ExactPoint(place.lon, place.lat)), []).append(one)
+            candidate = place.lon * self._shrink, place.lat, reach, place
+            inside.setdefault(self._combination(ExactPoint(place.lon, place.lat)), []).append(candidate)
         self._inside = {
-            where: (found, np.array([one[:2] for one in found])) for where, found in inside.items()
+            combination: (candidates, np.array([candidate[:2] for candidate in candidates]))
+            for combination, candidates in inside.items()
         }
         self._whole: dict[Square, tuple[_Candidate, ...]] = {}
         self._parts: dict[tuple[Square, Combination], tuple[_Candidate, ...]] = {}
@@ -82,44 +83,44 @@ class ApprovedPlaces:
         candidates = self._whole.get(square)
         if candidates is None:
             candidates = self._in(square, self._combination(point))
-        least, found, reach = math.inf, None, 0.0
+        shortest, closest, reach = math.inf, None, 0.0
         at = lon * self._shrink
         for x, y, reaches, place in candidates:
             east, north = x - at, y - lat
             away = east * east + north * north
-            if away < least:
-                least, found, reach = away, place, reaches
-        return found if least <= reach else None
+            if away < shortest:
+                shortest, closest, reach = away, place, reaches
+        return closest if shortest <= reach else None
 
     def _combination(self, point: ExactPoint) -> Combination:
         return _combination(point, self._within, self._areas)
 
-    def _in(self, square: Square, where: Combination) -> tuple[_Candidate, ...]:
-        candidates = self._parts.get((square, where))
+    def _in(self, square: Square, combination: Combination) -> tuple[_Candidate, ...]:
+        candidates = self._parts.get((square, combination))
         if candidates is None:
             if len(self._parts) >= _MOST_SQUARES:
                 self._parts.clear()
                 self._whole.clear()
-            candidates = self._parts[square, where] = self._candidates(*square, where)
+            candidates = self._parts[square, combination] = self._candidates(*square, combination)
             if self._areas.no_border_in(square):
                 self._whole[square] = candidates
         return candidates
 
-    def _candidates(self, i: int, j: int, where: Combination) -> tuple[_Candidate, ...]:
+    def _candidates(self, i: int, j: int, combination: Combination) -> tuple[_Candidate, ...]:
         """The places that may be the nearest to some point of a square, in the order of the file."""
-        if where not in self._inside:
+        if combination not in self._inside:
             return ()
-        found, points = self._inside[where]
+        candidates, points = self._inside[combination]
         low = np.array([i * self._shrink, j]) / SQUARES_A_DEGREE
         high = np.array([(i + 1) * self._shrink, j + 1]) / SQUARES_A_DEGREE
-        least = np.hypot(*np.maximum(0, np.maximum(low - points, points - high)).T)
-        most = np.hypot(*np.maximum(points - low, high - points).T)
-        near = np.flatnonzero(least <= most.min() * (1 + _ROUNDING))
+        nearest_m = np.hypot(*np.maximum(0, np.maximum(low - points, points - high)).T)
+        furthest_m = np.hypot(*np.maximum(points - low, high - points).T)
+        near = np.flatnonzero(nearest_m <= furthest_m.min() * (1 + _ROUNDING))
         # What is nearer than another at all corners is so in all of the square: that other need not be asked.
         corners = np.array([low, high, (low[0], high[1]), (high[0], low[1])])
         away = np.hypot(*(points[near, None] - corners).T)
         beaten = (away[:, :, None] * (1 + _ROUNDING) < away[:, None, :]).all(axis=0).any(axis=0)
-        return tuple(found[index] for index in near[~beaten])
+        return tuple(candidates[index] for index in near[~beaten])
 
 
 def _combination(point: ExactPoint, within: tuple[str, ...], areas: Areas) -> Combination:
@@ -134,12 +135,12 @@ def by_combination(
 
     An address is as exact as a call at it, so none of these points is remembered either.
     """
-    found: defaultdict[Combination, list[int]] = defaultdict(list)
+    numbers_by: defaultdict[Combination, list[int]] = defaultdict(list)
     bounds = city.city.bounds
     for number, (lon, lat) in enumerate(points.tolist()):
         if bounds.contains(lon, lat):
-            found[_combination(ExactPoint(lon, lat), city.within, areas)].append(number)
-    return {where: np.array(numbers) for where, numbers in found.items()}
+            numbers_by[_combination(ExactPoint(lon, lat), city.within, areas)].append(number)
+    return {combination: np.array(numbers) for combination, numbers in numbers_by.items()}
 
 
 def shrink(bounds: Bounds) -> float:
@@ -149,19 +150,19 @@ def shrink(bounds: Bounds) -> float:
 
 def areas_digest(city: City) -> str:
     """A digest of the borders that no place crosses: a place file belongs to them."""
-    told = hashlib.blake2b(digest_size=16)
+    digest = hashlib.blake2b(digest_size=16)
     for layer in city.areas:
         if layer.kind in city.within:
-            told.update(f"{layer.kind}\x1f{layer.id}\x1f".encode() + city.path(layer.file).read_bytes())
-    return told.hexdigest()
+            digest.update(f"{layer.kind}\x1f{layer.id}\x1f".encode() + city.path(layer.file).read_bytes())
+    return digest.hexdigest()
 
 
 def _checked(body: bytes, path: Path, city: City, spec: PlacesSpec) -> Iterator[Place]:
     """Yield the places of a file; raises ``CityFileError`` at the first thing that cannot be right."""
     try:
-        told = orjson.loads(body)
-        features = told["features"]
-        serves, within, borders = told["serves"], told["within"], told["areas"]
+        document = orjson.loads(body)
+        features = document["features"]
+        serves, within, borders = document["serves"], document["within"], document["areas"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         raise CityFileError(str(path), "", "not a file that `blocklight places build` wrote") from None
     if not isinstance(features, list) or not features:
@@ -186,24 +187,24 @@ def _checked(body: bytes, path: Path, city: City, spec: PlacesSpec) -> Iterator[
 
 
 def _place(feature: Any, city: City, spec: PlacesSpec) -> Place:  # noqa: ANN401 - any JSON value
-    told, geometry = feature["properties"], feature["geometry"]
+    properties, geometry = feature["properties"], feature["geometry"]
     if geometry["type"] != "Point":
         raise ValueError("a place is a point")
     lon, lat = (float(number) for number in geometry["coordinates"])
-    if not all(abs(number) <= most for number, most in zip((lon, lat), _MOST_DEGREES, strict=True)):
+    if not all(abs(number) <= maximum for number, maximum in zip((lon, lat), _MOST_DEGREES, strict=True)):
         raise ValueError("coordinates are not degrees of WGS 84")
     bounds = city.city.bounds
     if not bounds.contains(lon, lat):
         swapped = ": longitude and latitude are swapped" if bounds.contains(lat, lon) else ""
         raise ValueError(f"outside the city's bounds{swapped}")
-    label, radius_m, addresses = told.get("label"), told["radius_m"], told["addresses"]
+    label, radius_m, addresses = properties.get("label"), properties["radius_m"], properties["addresses"]
     if label is not None and not (isinstance(label, str) and 0 < len(label.strip()) <= LONGEST_LABEL):
         raise ValueError(f"label: expected a text of at most {LONGEST_LABEL} characters")
     if not isinstance(radius_m, int) or not 0 < radius_m <= spec.furthest_m:
         raise ValueError(f"radius_m: expected a whole number up to furthest_m = {spec.furthest_m}")
     if not isinstance(addresses, int) or addresses < spec.serves:
         raise ValueError(f"serves {addresses} addresses, fewer than {spec.serves}")
-    kind = PlaceKind(told["kind"])
+    kind = PlaceKind(properties["kind"])
     if kind not in KINDS:
         raise ValueError(f"kind: expected {' or '.join(KINDS)}")
     return Place(lon, lat, kind, radius_m, label)

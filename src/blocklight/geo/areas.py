@@ -71,11 +71,11 @@ class Areas:
     def areas_of_exact(self, point: ExactPoint) -> Mapping[str, str]:
         """The same for an exact point, which may not outlive the call: its square is remembered."""
         lon, lat = degrees(point)
-        known = self._in((math.floor(lon * SQUARES_A_DEGREE), math.floor(lat * SQUARES_A_DEGREE)))
-        if not isinstance(known, _Border):
-            return known
-        inside = shapely.intersects_xy(known.shapes, lon, lat)
-        return _first(compress(known.areas, inside.tolist()))
+        square_areas = self._in((math.floor(lon * SQUARES_A_DEGREE), math.floor(lat * SQUARES_A_DEGREE)))
+        if not isinstance(square_areas, _Border):
+            return square_areas
+        inside = shapely.intersects_xy(square_areas.shapes, lon, lat)
+        return _first(compress(square_areas.areas, inside.tolist()))
 
     def no_border_in(self, square: Square) -> bool:
         """Whether all points of a square lie in the same areas."""
@@ -99,8 +99,10 @@ class Areas:
 
     def polygon(self, kind: str, area_id: str) -> Any:  # noqa: ANN401 - shapely has no types of its own
         """The polygons of an area as one shape, in WGS 84 degrees; empty for an unknown one."""
-        own = (area.kind == kind and area.id == area_id for area in self._owners)
-        return shapely.union_all([shape for shape, is_own in zip(self._polygons, own, strict=True) if is_own])
+        matches = (area.kind == kind and area.id == area_id for area in self._owners)
+        return shapely.union_all(
+            [shape for shape, is_own in zip(self._polygons, matches, strict=True) if is_own]
+        )
 
     def centre(self, kind: str, area_id: str) -> tuple[float, float, int] | None:
         """A point inside an area (lon, lat) and how far its border is at most, in metres."""
@@ -132,12 +134,12 @@ class Areas:
         self._collections[layer.kind] = {"type": "FeatureCollection", "features": features}
 
     def _in(self, square: Square) -> "Mapping[str, str] | _Border":
-        known = self._squares.get(square, _UNKNOWN)
-        if known is _UNKNOWN:
+        square_areas = self._squares.get(square, _UNKNOWN)
+        if square_areas is _UNKNOWN:
             if len(self._squares) >= _MOST_SQUARES:
                 self._squares.clear()
-            known = self._squares[square] = self._throughout(square)
-        return known
+            square_areas = self._squares[square] = self._throughout(square)
+        return square_areas
 
     def _throughout(self, square: Square) -> "Mapping[str, str] | _Border":
         """The areas that hold all of a square, or where a border goes through it those it touches."""
@@ -173,10 +175,10 @@ def _name(area: Area) -> str:
 
 def _first(areas: Iterable[Area]) -> dict[str, str]:
     """Of each kind the first area in the file: on a shared border it wins, always."""
-    found: dict[str, str] = {}
+    ids: dict[str, str] = {}
     for area in areas:
-        found.setdefault(area.kind, area.id)
-    return found
+        ids.setdefault(area.kind, area.id)
+    return ids
 
 
 def _whole(layer: AreaLayer, path: Path) -> Iterable[tuple[Area, Any]]:
@@ -185,7 +187,9 @@ def _whole(layer: AreaLayer, path: Path) -> Iterable[tuple[Area, Any]]:
     for feature in _features(path):
         area, geometry = _part(feature, layer, path)
         parts.setdefault(area, []).append(geometry)
-    return [(area, one[0] if len(one) == 1 else shapely.union_all(one)) for area, one in parts.items()]
+    return [
+        (area, shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)) for area, shapes in parts.items()
+    ]
 
 
 def _part(feature: dict[str, Any], layer: AreaLayer, path: Path) -> tuple[Area, Any]:
@@ -233,9 +237,9 @@ def _features(path: Path) -> list[dict[str, Any]]:
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise CityFileError(str(path), "", f"larger than {_MAX_FILE_BYTES:,} bytes")
     try:
-        told = json.loads(path.read_bytes())
-        features: list[dict[str, Any]] = list(told["features"])
-        system = str((told.get("crs") or _IN_DEGREES)["properties"]["name"])
+        document = json.loads(path.read_bytes())
+        features: list[dict[str, Any]] = list(document["features"])
+        system = str((document.get("crs") or _IN_DEGREES)["properties"]["name"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CityFileError(str(path), "", "not a GeoJSON FeatureCollection") from error
     if not system.endswith(("CRS84", ":4326")):

@@ -32,14 +32,14 @@ def cell_at(lon: float, lat: float, resolution: int) -> str:
 
 def parent(cell: str, resolution: int) -> str:
     """The cell of a resolution that a cell belongs to."""
-    found: str = h3.cell_to_parent(cell, resolution)
-    return found
+    ancestor: str = h3.cell_to_parent(cell, resolution)
+    return ancestor
 
 
 def resolution_of(cell: str) -> int:
     """The H3 resolution of a cell."""
-    found: int = h3.get_resolution(cell)
-    return found
+    resolution: int = h3.get_resolution(cell)
+    return resolution
 
 
 def mask_point(lon: float, lat: float, resolution: int) -> Place:
@@ -74,12 +74,12 @@ def cell_of(place: Place) -> str | None:
         return None
     for resolution in range(COARSEST, FINEST + 1):
         cell = cell_at(place.lon, place.lat, resolution)
-        own = place_of(cell)
-        beyond_m = place.radius_m - own.radius_m
+        centre = place_of(cell)
+        beyond_m = place.radius_m - centre.radius_m
         is_whole = beyond_m in (0, BLOCK_BEYOND_M) or (
             place.label is not None and 0 < beyond_m < BLOCK_BEYOND_M
         )
-        if is_whole and (own.lon, own.lat) == (place.lon, place.lat):
+        if is_whole and (centre.lon, centre.lat) == (place.lon, place.lat):
             return cell
     return None
 
@@ -123,14 +123,14 @@ def coarsened(place: Place, resolution: int) -> Place:
     return Place(around.lon, around.lat, PlaceKind.GRID, around.radius_m + place.radius_m)
 
 
-def around_both(one: Place, other: Place) -> Place | None:
+def around_both(first: Place, second: Place) -> Place | None:
     """The smallest cell that contains two public places, ``None`` if no cell is that large."""
-    large = max(one.radius_m, other.radius_m)
-    are_cells = all(cell_of(place) and not stands_for_blocks(place) for place in (one, other))
+    large = max(first.radius_m, second.radius_m)
+    are_cells = all(cell_of(place) and not stands_for_blocks(place) for place in (first, second))
     for resolution in range(FINEST, COARSEST - 1, -1):
-        cell = cell_at(one.lon, one.lat, resolution)
+        cell = cell_at(first.lon, first.lat, resolution)
         around = place_of(cell)
-        if cell == cell_at(other.lon, other.lat, resolution) and around.radius_m >= large:
+        if cell == cell_at(second.lon, second.lat, resolution) and around.radius_m >= large:
             # A place that is not a cell may reach beyond the cell that its middle is in.
             return around if are_cells else Place(around.lon, around.lat, around.kind, 2 * around.radius_m)
     return None

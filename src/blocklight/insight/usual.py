@@ -122,13 +122,13 @@ class Usual:
         counting = [0, *(number for number, missing in enumerate(past.missing) if number and missing is None)]
         rows = past.rows
         if area is not None:
-            found = self._store.received(kind, *area, [past.spans[number] for number in counting])
-            rows = [row._replace(span=counting[row.span]) for row in found]
-        own = [row for row in rows if row.span in counting and _is_of(row, categories)]
-        origins = sorted({row.origin for row in own}, key=lambda origin: origin or "~") or [None]
+            counted = self._store.received(kind, *area, [past.spans[number] for number in counting])
+            rows = [row._replace(span=counting[row.span]) for row in counted]
+        matching = [row for row in rows if row.span in counting and _is_of(row, categories)]
+        origins = sorted({row.origin for row in matching}, key=lambda origin: origin or "~") or [None]
         size = _size(self._spread(past, kind, area, now, version), categories)
         parts = tuple(
-            _part(past, origin, [row for row in own if row.origin == origin], size) for origin in origins
+            _part(past, origin, [row for row in matching if row.origin == origin], size) for origin in origins
         )
         start, end, _ = past.spans[0]
         return Told(kind, start, end, len(counting) - 1, size, parts)
@@ -147,13 +147,13 @@ class Usual:
     def _past(self, kind: Kind, area_kind: str | None, now: datetime, version: object) -> _Past | None:
         """What is remembered, or look: one at a time, as everybody would wait for the same."""
         with self._lock:
-            known = self._known.get((area_kind, kind))
-            if known is not None and known[1] == version and self._clock() < known[0]:
-                return known[2]
-            found = self._look(kind, area_kind, now)
-            if found is not None:
-                self._known[area_kind, kind] = (self._clock() + _REMEMBERED_S, version, found)
-            return found
+            remembered = self._known.get((area_kind, kind))
+            if remembered is not None and remembered[1] == version and self._clock() < remembered[0]:
+                return remembered[2]
+            past = self._look(kind, area_kind, now)
+            if past is not None:
+                self._known[area_kind, kind] = (self._clock() + _REMEMBERED_S, version, past)
+            return past
 
     def _look(self, kind: Kind, area_kind: str | None, now: datetime) -> _Past | None:
         sources = [source for source in self._city.sources if source.kind is kind]
@@ -162,18 +162,24 @@ class Usual:
         if end is None:
             return None
         hours = same_hours(end, self._city.city.zone)
-        begun = self._store.beginnings([source.id for source in sources], hours[-1][0] - _QUIET)
-        told = [source for source in sources if source.id in begun]
-        missing = [_missing(told, begun, healths, start, end) for start, end in hours]
+        beginnings = self._store.beginnings([source.id for source in sources], hours[-1][0] - _QUIET)
+        reporting = [source for source in sources if source.id in beginnings]
+        missing = [_missing(reporting, beginnings, healths, start, end) for start, end in hours]
         age = now - end
-        spans = tuple(Span(start, end, _seen(told, begun, healths, start, end + age)) for start, end in hours)
+        spans = tuple(
+            Span(start, end, _seen(reporting, beginnings, healths, start, end + age)) for start, end in hours
+        )
         rows = self._store.received(kind, area_kind, None, spans)
         totals = Counter(dict.fromkeys(range(len(spans)), 0))
         for row in rows:
             totals[row.span] += row.n
         whole = [totals[number] for number in range(1, len(spans)) if missing[number] is None]
         incomplete = [None if is_whole(totals[number], whole) else Missing.INCOMPLETE for number in totals]
-        return _Past(spans, tuple(one or two for one, two in zip(missing, incomplete, strict=True)), rows)
+        return _Past(
+            spans,
+            tuple(missing_source or two for missing_source, two in zip(missing, incomplete, strict=True)),
+            rows,
+        )
 
 
 def same_hours(end: datetime, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
@@ -184,7 +190,7 @@ def same_hours(end: datetime, zone: ZoneInfo) -> list[tuple[datetime, datetime]]
     local = end.astimezone(zone)
     # Subtracting nothing would forget which of two equal hours it was, on the night that repeats one.
     ends = [local, *(local - number * _WEEK for number in range(1, MOST_WEEKS + 1))]
-    return [((one - _DAY).astimezone(UTC), one.astimezone(UTC)) for one in ends]
+    return [((hour_end - _DAY).astimezone(UTC), hour_end.astimezone(UTC)) for hour_end in ends]
 
 
 def is_whole(total: int, totals: Collection[int]) -> bool:
@@ -194,24 +200,24 @@ def is_whole(total: int, totals: Collection[int]) -> bool:
 
 def _known_until(healths: Sequence[SourceHealth | None], now: datetime) -> datetime | None:
     """Until when nine in ten incidents are known of every source that was ever read."""
-    known = [
+    moments = [
         min(health.last_success_at, now)
         - min(timedelta(seconds=health.delays.p90 if health.delays else 0), _LONGEST_LAG)
         for health in healths
         if health is not None and health.last_success_at is not None
     ]
-    return min(known).replace(second=0, microsecond=0) if known else None
+    return min(moments).replace(second=0, microsecond=0) if moments else None
 
 
 def _missing(
     sources: Sequence[SourceSpec],
-    begun: Mapping[str, Beginning],
+    beginnings: Mapping[str, Beginning],
     healths: Mapping[str, SourceHealth],
     start: datetime,
     end: datetime,
 ) -> Missing | None:
     """Why a span is not one that every source covers wholly."""
-    if not sources or any(begun[source.id].received_at > start for source in sources):
+    if not sources or any(beginnings[source.id].received_at > start for source in sources):
         return Missing.NOT_COVERED
     # A feed of what is open now never tells what it missed; others do at the next fetch.
     forgetful = [source.id for source in sources if source.closes == "vanish" or source.connector == "push"]
@@ -227,7 +233,7 @@ def _silence(health: SourceHealth | None, start: datetime, end: datetime) -> tim
 
 def _seen(
     sources: Sequence[SourceSpec],
-    begun: Mapping[str, Beginning],
+    beginnings: Mapping[str, Beginning],
     healths: Mapping[str, SourceHealth],
     start: datetime,
     seen: datetime,
@@ -236,7 +242,7 @@ def _seen(
 
     What was imported later, or caught up with after an outage, cannot be told apart by when it was known.
     """
-    followed = all(begun[source.id].released_at <= start for source in sources)
+    followed = all(beginnings[source.id].released_at <= start for source in sources)
     gaps = (gap for source in sources if (health := healths.get(source.id)) for gap in health.gaps)
     return seen if followed and not any(gap.start <= seen <= gap.end for gap in gaps) else None
 
@@ -252,7 +258,7 @@ def _size(past: _Past, categories: Collection[Category]) -> float:
     for row in past.rows:
         if _is_of(row, categories):
             counts.setdefault((row.area, row.origin), Counter())[row.span] += row.n
-    return pooled_size([[found[number] for number in weeks] for found in counts.values()])
+    return pooled_size([[of_category[number] for number in weeks] for of_category in counts.values()])
 
 
 def _part(past: _Past, origin: Origin | None, rows: Sequence[Received], size: float) -> Part:

@@ -36,9 +36,11 @@ def meanings(declared: type) -> Mapping[str, Meta]:
     }
 
 
-def in_window(declared: type, how: InWindow) -> tuple[str, ...]:
+def in_window(declared: type, form: InWindow) -> tuple[str, ...]:
     """The fields that the window carries in one way."""
-    return tuple(name for name, meta in meanings(declared).items() if (meta.extra or {}).get("window") == how)
+    return tuple(
+        name for name, meta in meanings(declared).items() if (meta.extra or {}).get("window") == form
+    )
 
 
 def example(declared: type) -> dict[str, Any]:

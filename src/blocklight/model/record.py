@@ -37,11 +37,11 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     radius_m: int
     label: str | None = None
 
-    def reaches(self, other: "Place") -> bool:
-        """Whether one true place may lie behind both this place and *other*."""
-        north_m = (self.lat - other.lat) * _METRES_A_DEGREE
-        east_m = (self.lon - other.lon) * _METRES_A_DEGREE * math.cos(math.radians(self.lat))
-        return math.hypot(north_m, east_m) <= self.radius_m + other.radius_m
+    def reaches(self, place: "Place") -> bool:
+        """Whether one true place may lie behind both this place and *place*."""
+        north_m = (self.lat - place.lat) * _METRES_A_DEGREE
+        east_m = (self.lon - place.lon) * _METRES_A_DEGREE * math.cos(math.radians(self.lat))
+        return math.hypot(north_m, east_m) <= self.radius_m + place.radius_m
 
 
 class Detail(NamedTuple):
@@ -187,18 +187,18 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
         times = {name: cut(time, step_min) for name, time in stages if time is not None}
         return msgspec.structs.replace(self, delayed=True, time_step_min=step_min, **times)
 
-    def staying_at(self, told: Bound) -> "PublicIncident":
-        """This version where an earlier one was *told* to be, if its own point is a publisher's.
+    def staying_at(self, bound: Bound) -> "PublicIncident":
+        """This version where an earlier one was *bound* to be, if its own point is a publisher's.
 
         Points drawn anew at each fetch would give the true place away by their mean. So the first one
         stays, and none comes where another mask or no place was told before.
         """
         if self.place is None or not self.detail.as_published:
             return self
-        place = told.place
+        place = bound.place
         if place is not None and place.kind is PlaceKind.PUBLISHER and self.place.radius_m > place.radius_m:
             place = msgspec.structs.replace(place, radius_m=self.place.radius_m)
-        return msgspec.structs.replace(self, place=place, areas=told.areas)
+        return msgspec.structs.replace(self, place=place, areas=bound.areas)
 
     def closed_by_vanishing(self, at: datetime) -> Self:
         """This incident closed at *at*, when a fetch first did without it."""

@@ -114,10 +114,10 @@ class _Deadline:
 
     def share(self, *, last: bool) -> float | None:
         """The seconds for one attempt; the *last* may use all that is left."""
-        left = None if self._end is None else max(0.001, self._end - time.monotonic())
+        remaining_s = None if self._end is None else max(0.001, self._end - time.monotonic())
         if last:
-            return left
-        return _FIRST_TRY_S if left is None else min(_FIRST_TRY_S, left)
+            return remaining_s
+        return _FIRST_TRY_S if remaining_s is None else min(_FIRST_TRY_S, remaining_s)
 
 
 def _resolve(host: str, port: int) -> list[str]:

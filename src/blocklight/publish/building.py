@@ -41,18 +41,18 @@ class WindowBuilds:
         self._next: list[_Job] = []
         self._working: asyncio.Task[None] | None = None
 
-    async def get(self, hours: int, encoding: str, what: str) -> Snapshot | None:
+    async def get(self, hours: int, encoding: str, content: str) -> Snapshot | None:
         """An answer, a little late where building takes long; ``None`` when it takes too long."""
-        snapshot = self._window().ready(hours, encoding, what)
+        snapshot = self._window().ready(hours, encoding, content)
         if snapshot is not None:
             return snapshot
-        job = _Job(hours, what, encoding)
-        has_older = self._window().older(hours, encoding, what) is not None
+        job = _Job(hours, content, encoding)
+        has_older = self._window().older(hours, encoding, content) is not None
         for longest_s in (_PATIENCE_S, _LONGEST_S) if has_older else (_LONGEST_S,):
             with suppress(TimeoutError):
                 async with asyncio.timeout(longest_s):
                     return await self._newest(job)
-            older = self._window().older(hours, encoding, what)  # anew: something may have been taken back
+            older = self._window().older(hours, encoding, content)  # anew: something may have been taken back
             if older is not None:
                 return older
         return None
@@ -78,7 +78,7 @@ class WindowBuilds:
         loop = asyncio.get_running_loop()
         while self._next:
             job = heapq.heappop(self._next)
-            begun = loop.time()
+            started_at = loop.time()
             build = loop.run_in_executor(self._thread, self._window().get, job.hours, job.encoding, job.what)
             try:
                 snapshot = await build
@@ -86,17 +86,19 @@ class WindowBuilds:
                 self._waiting.pop(job).set_exception(error)
             else:
                 self._waiting.pop(job).set_result(snapshot)
-            took = loop.time() - begun
-            await asyncio.sleep(rest_after(took, self._sending_share(), most=_SHARE))
+            took = loop.time() - started_at
+            await asyncio.sleep(rest_after(took, self._sending_share(), max_share=_SHARE))
 
 
-def rest_after(took_s: float, sending_share: float, *, most: float, workers: int = 1) -> float:
+def rest_after(took_s: float, sending_share: float, *, max_share: float, workers: int = 1) -> float:
     """Tell how long one of *workers* threads rests after work that took *took_s*.
 
-    All of them take at most the share *most* of a processor, and less where sending frames takes much of it:
-    a thread that computes holds the interpreter for milliseconds, again and again, and thousands wait.
+    All of them take at most the share *max_share* of a processor, and less where sending frames takes much
+    of it: a thread that computes holds the interpreter for milliseconds, again and again, and thousands wait.
     """
-    allowed = most if sending_share < _LITTLE else min(most, max(_LEAST_SHARE, _FOR_BOTH - sending_share))
+    allowed = (
+        max_share if sending_share < _LITTLE else min(max_share, max(_LEAST_SHARE, _FOR_BOTH - sending_share))
+    )
     return min(_LONGEST_REST_S, took_s * max(0.0, workers / allowed - 1))
 
 

@@ -86,8 +86,8 @@ class Columns:
         """Count the incidents closed at or after *moment*."""
         rows = self.rows
         closed_at = rows["received_at"] + rows["closed_at"]
-        known = rows["alive"] & ~rows["open"] & (rows["closed_at"] != NOT_REACHED)
-        return int(np.count_nonzero(known & (closed_at >= int(moment.timestamp()))))
+        has_closing = rows["alive"] & ~rows["open"] & (rows["closed_at"] != NOT_REACHED)
+        return int(np.count_nonzero(has_closing & (closed_at >= int(moment.timestamp()))))
 
     def put(self, stored: StoredIncident) -> None:
         """Add or replace one incident."""
@@ -151,8 +151,8 @@ class Columns:
         with self._lock:
             rows = self.rows
             chosen = rows["alive"] & (rows["open"] | (rows["received_at"] >= int(moment.timestamp())))
-            found = rows[chosen]
-        return found[np.lexsort((found["first_seq"], found["received_at"]))]
+            selected = rows[chosen]
+        return selected[np.lexsort((selected["first_seq"], selected["received_at"]))]
 
     def by_source(self, moment: datetime) -> dict[str, int]:
         """Count the incidents of each source that were received at or after *moment* or are still open."""

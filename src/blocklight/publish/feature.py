@@ -57,15 +57,15 @@ _plain_values = attrgetter(*_PLAIN)
 def _properties() -> Iterator[tuple[str, Any]]:
     """Yield the name and the declared type of each property, as JSON has it."""
     hints = get_type_hints(PublicIncident, include_extras=True)
-    said = meanings(PublicIncident)
+    described = meanings(PublicIncident)
     yield from ((name, _OF_THE_LOG[name]) for name in ("first_seq", "seq"))
     for name in _PLAIN:
         if name in TIMES:
             time: Any = Time if name == TIMES[0] else Time | None  # each call was received
-            yield name, Annotated[time, said[name]]
+            yield name, Annotated[time, described[name]]
         else:
             yield name, hints[name]
-    yield "place", Annotated[PlaceProperties | None, said["place"]]
+    yield "place", Annotated[PlaceProperties | None, described["place"]]
     yield from ((name, _OF_THE_LOG[name]) for name in ("stage", "released_at", "updated_at"))
 
 

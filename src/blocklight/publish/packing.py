@@ -16,8 +16,8 @@ _MOST_STORED = 65_535
 
 def accepts_gzip(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Whether a request's ``Accept-Encoding`` names gzip and does not refuse it (RFC 9110, 12.5.3)."""
-    asked = b",".join(value for name, value in headers if name == b"accept-encoding").lower()
-    for offer in asked.split(b","):
+    accepted = b",".join(value for name, value in headers if name == b"accept-encoding").lower()
+    for offer in accepted.split(b","):
         coding, _, weight = offer.replace(b" ", b"").partition(b";q=")
         if coding == b"gzip":
             return not weight or bool(weight.strip(b"0."))

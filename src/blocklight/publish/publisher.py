@@ -299,9 +299,9 @@ class Publisher:
 
     def sources_pulse(self, now: datetime) -> list[SourcePulse]:
         """Each configured source's state, in the order of the city file."""
-        known = {health.source: health for health in self.health}
+        healths = {health.source: health for health in self.health}
         return [
-            self.source_state(known.get(source.id), source.id, source.lateness_s * self.clock_rate, now)
+            self.source_state(healths.get(source.id), source.id, source.lateness_s * self.clock_rate, now)
             for source in self.city.sources
         ]
 

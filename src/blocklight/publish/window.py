@@ -99,24 +99,24 @@ class Window:
         if retracted:
             self._stale_below = seq
 
-    def get(self, hours: int, encoding: str, what: str = "window") -> Snapshot:
+    def get(self, hours: int, encoding: str, content: str = "window") -> Snapshot:
         """The last *hours* (``what`` = ``window`` or ``ids``) in one content encoding; thread-safe."""
         with self._lock:
-            built = self._built.get((what, hours))
+            built = self._built.get((content, hours))
             if built is None or self._is_stale(built):
-                built = self._build(what, hours)
+                built = self._build(content, hours)
             if encoding not in built.encoded:
                 built.encoded[encoding] = ENCODINGS[encoding](built.raw)
             return Snapshot(built.encoded[encoding], encoding, f'"{built.etag}-{encoding}"', built.seq)
 
-    def ready(self, hours: int, encoding: str, what: str = "window") -> Snapshot | None:
+    def ready(self, hours: int, encoding: str, content: str = "window") -> Snapshot | None:
         """An answer that needs no work, or ``None``; cheap enough for the event loop."""
-        built = self._built.get((what, hours))
+        built = self._built.get((content, hours))
         return None if built is None or self._is_stale(built) else _encoded(built, encoding)
 
-    def older(self, hours: int, encoding: str, what: str = "window") -> Snapshot | None:
+    def older(self, hours: int, encoding: str, content: str = "window") -> Snapshot | None:
         """An answer that is late, but of which nothing was taken back since, or ``None``."""
-        built = self._built.get((what, hours))
+        built = self._built.get((content, hours))
         for candidate in (built, None if built is None else built.before):
             if candidate is None or candidate.seq < self._stale_below:
                 continue
@@ -146,22 +146,22 @@ class Window:
         """The schema's metadata; the epoch in it makes the ETag another one after a restore."""
         return {"city": self._city_id, "seq": str(seq), "epoch": self.epoch, "hours": str(hours)}
 
-    def _build(self, what: str, hours: int) -> _Built:
+    def _build(self, content: str, hours: int) -> _Built:
         start = time.monotonic()
-        seq, columns, kept = self.seq, self._columns, self._built
+        seq, columns, builds = self.seq, self._columns, self._built
         rows = columns.since(self._now() - timedelta(hours=hours))
-        batch = _ids(rows) if what == "ids" else window_batch(rows, columns)
+        batch = _ids(rows) if content == "ids" else window_batch(rows, columns)
         raw = to_ipc(batch, self._about(seq, hours))
         etag = hashlib.blake2b(raw, digest_size=9).hexdigest()
         now = time.monotonic()
-        before = kept.get((what, hours))
+        before = builds.get((content, hours))
         if before is not None:
             before.before = None
             before = before if before.seq >= self._stale_below else None
         built = _Built(raw, seq, etag, now, now - start, {}, before)
-        kept[(what, hours)] = built
-        while len(kept) > _KEPT:
-            del kept[next(iter(kept))]
+        builds[(content, hours)] = built
+        while len(builds) > _KEPT:
+            del builds[next(iter(builds))]
         return built
 
 

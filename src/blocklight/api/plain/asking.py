@@ -33,12 +33,12 @@ class Question:
 
 def as_given(query: QueryParams) -> dict[str, Any]:
     """What was filled in; a form sends the fields that were left empty as well."""
-    given: dict[str, Any] = {name: text for name, text in query.items() if text and name != "lang"}
+    filled: dict[str, Any] = {name: text for name, text in query.items() if text and name != "lang"}
     chosen = [text for text in query.getlist("category") if text]
-    return given | ({"category": chosen} if chosen else {})
+    return filled | ({"category": chosen} if chosen else {})
 
 
-def read_question(given: dict[str, Any], zone: ZoneInfo) -> Question:
+def read_question(filled: dict[str, Any], zone: ZoneInfo) -> Question:
     """Check what was filled in; raises ``BadQuery`` that names the parameter.
 
     Times without an offset, which is how a form's own field for them writes, are those of the city.
@@ -46,19 +46,19 @@ def read_question(given: dict[str, Any], zone: ZoneInfo) -> Question:
     try:
         parameters = IncidentParameters.model_validate(
             {"limit": ROWS}
-            | given
-            | {name: _aware(given[name], zone) for name in ("since", "until") if name in given}
+            | filled
+            | {name: _aware(filled[name], zone) for name in ("since", "until") if name in filled}
         )
     except ValidationError as error:
         parameter = str(error.errors()[0]["loc"][0])[:80]
         raise BadQuery("not understood", parameter=parameter) from None
-    return Question(given, parameters.model_copy(update={"limit": min(parameters.limit, _MOST_ROWS)}))
+    return Question(filled, parameters.model_copy(update={"limit": min(parameters.limit, _MOST_ROWS)}))
 
 
-def local(given: dict[str, Any], name: str, zone: ZoneInfo) -> str:
+def local(filled: dict[str, Any], name: str, zone: ZoneInfo) -> str:
     """A time as the form's field for it needs it, empty where it is none."""
     try:
-        return datetime.fromisoformat(_aware(given[name], zone)).astimezone(zone).strftime(_LOCAL)
+        return datetime.fromisoformat(_aware(filled[name], zone)).astimezone(zone).strftime(_LOCAL)
     except (KeyError, ValueError, OverflowError):
         return ""
 

@@ -54,14 +54,14 @@ class Formats:
 
         The year stands with the date where it is another one than now's.
         """
-        there, here = at.astimezone(self.zone), now.astimezone(self.zone)
-        if there.date() == here.date():
+        that_day, today = at.astimezone(self.zone), now.astimezone(self.zone)
+        if that_day.date() == today.date():
             return self.time(at)
         if (now - at).total_seconds() < _DAYS_BY_NAME * _DAY_S:
             # Older tables of the language shorten "Thứ 6" to "Th 6".
             day = _SHORT_THU.sub("Thứ ", format_datetime(at, "EEE", tzinfo=self.zone, locale=self.locale))
         else:
-            skeleton = "MMMd" if there.year == here.year else "yMMMd"
+            skeleton = "MMMd" if that_day.year == today.year else "yMMMd"
             day = format_skeleton(skeleton, at, tzinfo=self.zone, locale=self.locale)
         order = _DAY_AND_TIME.get(self.locale.language, _OTHERS_DAY_AND_TIME)
         return order.format(day=day, time=self.time(at))

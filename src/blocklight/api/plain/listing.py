@@ -23,32 +23,32 @@ _ID = re.compile(r"[a-z2-7]{16}")
 def list_page(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
     """Published incidents, newest first, narrowed by the same parameters as the API's."""
     reader = Reader.of(request, state)
-    given = as_given(request.query_params)
+    filled = as_given(request.query_params)
     try:
-        question = read_question(given, state.city.city.zone)
+        question = read_question(filled, state.city.city.zone)
         page = state.store.query(question.parameters.query(state.city.city.zone))
         usual = city_lines(reader)
     except BadQuery as error:
         trouble = reader.words("plain.notRead", name=error.parameter or "?")
-        values = _form(reader, given) | {
+        values = _form(reader, filled) | {
             "rows": [],
             "older": None,
             "first": None,
             "usual": None,
             "trouble": trouble,
         }
-        return reader.answer(request, "list.html", values, status=400, parameters=given)
+        return reader.answer(request, "list.html", values, status=400, parameters=filled)
     except StoreError:
         return reader.trouble(request, "plain.unavailable", 503)
     teller = reader.teller
-    values = _form(reader, given) | {
+    values = _form(reader, filled) | {
         "rows": [teller.row(item.incident) for item in page.items],
-        "older": page.next and reader.link("/list", {**given, "cursor": page.next}),
+        "older": page.next and reader.link("/list", {**filled, "cursor": page.next}),
         "first": _first(reader, question),
         "usual": usual,
         "trouble": None,
     }
-    return reader.answer(request, "list.html", values, parameters=given)
+    return reader.answer(request, "list.html", values, parameters=filled)
 
 
 @router.get("/list/{incident_id}")
@@ -94,16 +94,16 @@ def _first(reader: Reader, question: Question) -> str | None:
     return reader.link("/list", {name: text for name, text in question.given.items() if name != "cursor"})
 
 
-def _form(reader: Reader, given: dict[str, Any]) -> dict[str, Any]:
+def _form(reader: Reader, filled: dict[str, Any]) -> dict[str, Any]:
     """What the filter form offers and what is filled in."""
     state, words = reader.state, reader.words
     zone = state.city.city.zone
-    chosen = set(given.get("category", ()))
+    chosen = set(filled.get("category", ()))
     return {
-        "given": given,
-        "narrowed": bool(set(given) - {"cursor", "limit"}),
-        "since": local(given, "since", zone),
-        "until": local(given, "until", zone),
+        "given": filled,
+        "narrowed": bool(set(filled) - {"cursor", "limit"}),
+        "since": local(filled, "since", zone),
+        "until": local(filled, "until", zone),
         "kinds": [(str(kind), words.of("kinds", kind)) for kind in Kind],
         "statuses": [(str(status), words.of("statuses", status)) for status in Status],
         "origins": [(str(origin), words.of("origins", origin)) for origin in Origin],
@@ -112,7 +112,7 @@ def _form(reader: Reader, given: dict[str, Any]) -> dict[str, Any]:
             (
                 group,
                 words.of("groups", group),
-                [(one, words.of("category", one), one in chosen) for one in members],
+                [(word, words.of("category", word), word in chosen) for word in members],
             )
             for group, members in reader.catalogue.groups.items()
         ],

@@ -30,16 +30,16 @@ _ROUND_M = 50
 def data_page(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
     """Data and methods, with the ledger of the days or the area asked for."""
     reader = Reader.of(request, state)
-    given = as_given(request.query_params)
+    filled = as_given(request.query_params)
     try:
-        values = _everything(reader, given)
+        values = _everything(reader, filled)
         status = 200
     except BadQuery as error:
         try:
             values = _everything(reader, {})
         except StoreError:
             return reader.trouble(request, "plain.unavailable", 503)
-        values |= {"trouble": reader.words("plain.notRead", name=error.parameter or "?"), "given": given}
+        values |= {"trouble": reader.words("plain.notRead", name=error.parameter or "?"), "given": filled}
         status = 400
     except StoreError:
         return reader.trouble(request, "plain.unavailable", 503)
@@ -49,17 +49,17 @@ def data_page(request: Request, state: Annotated[Public, Depends(public)]) -> Re
         "data.html",
         values | {"address": address},
         status=status,
-        parameters=given,
+        parameters=filled,
     )
 
 
-def _everything(reader: Reader, given: dict[str, Any]) -> dict[str, Any]:
+def _everything(reader: Reader, filled: dict[str, Any]) -> dict[str, Any]:
     """What the page tells; raises ``BadQuery`` and ``StoreError``."""
     state, words = reader.state, reader.words
     known_areas = state.areas.by_kind.get(state.city.ledger_kind or "", ())
     return {
         "trouble": None,
-        "given": given,
+        "given": filled,
         "sources": sources.health(state),
         "polls": {source.id: source.poll_s for source in state.city.sources},
         "labels": {source.id: source.label for source in state.city.sources},
@@ -73,7 +73,7 @@ def _everything(reader: Reader, given: dict[str, Any]) -> dict[str, Any]:
             for pause in state.publisher.pauses
         ],
         "small": SMALL,
-        "ledger": _ledger(state, given),
+        "ledger": _ledger(state, filled),
         "ledger_areas": [(f"{area.kind}:{area.id}", area.name) for area in known_areas],
         "ledger_label": next((layer.label for layer in state.city.areas), None),
         "reasons": list(words.table("plain.reasons")),
@@ -86,19 +86,19 @@ def _everything(reader: Reader, given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _ledger(state: Public, given: dict[str, Any]) -> Ledger:
+def _ledger(state: Public, filled: dict[str, Any]) -> Ledger:
     """The ledger that was asked for, without the days before anything was told; newest first."""
     try:
-        parameters = LedgerParameters.model_validate(given)
+        parameters = LedgerParameters.model_validate(filled)
     except ValidationError as error:
         raise BadQuery("not understood", parameter=str(error.errors()[0]["loc"][0])[:80]) from None
-    told = ledger.told(state, parameters)
-    if "days" in told:
-        days = told["days"]
+    answer = ledger.told(state, parameters)
+    if "days" in answer:
+        days = answer["days"]
         while days and not _tells(days[0]):
             days = days[1:]
-        told["days"], told["total"] = days[::-1], total(days)
-    return told
+        answer["days"], answer["total"] = days[::-1], total(days)
+    return answer
 
 
 def _tells(day: LedgerDay) -> bool:
@@ -131,9 +131,9 @@ def _mapping(city: City) -> list[dict[str, Any]]:
     sensitive = [(rule.match, rule.group) for types in rules for rule in types.sensitive]
     listed = []
     for category in Category:
-        own = sorted(text for text, meant in city.call_types.exact.items() if meant is category)
-        types = [text for text in own if not groups_of(folded(text), sensitive)]
-        patterns = sum(rule.category is category for one in rules for rule in one.patterns)
+        exact_types = sorted(text for text, mapped in city.call_types.exact.items() if mapped is category)
+        types = [text for text in exact_types if not groups_of(folded(text), sensitive)]
+        patterns = sum(rule.category is category for ruleset in rules for rule in ruleset.patterns)
         named = types if city.policy.source_types else []
         listed.append({"category": category, "types": len(types), "named": named, "patterns": patterns})
     return listed

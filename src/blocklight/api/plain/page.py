@@ -49,11 +49,11 @@ class Reader:
     @classmethod
     def of(cls, request: Request, state: Public) -> "Reader":
         """Read the language from the address, or else from ``Accept-Language``."""
-        known = catalogue(state.web)
-        asked = request.query_params.get("lang")
-        words = known.choose(asked, request.headers.get("accept-language"))
+        messages = catalogue(state.web)
+        language = request.query_params.get("lang")
+        words = messages.choose(language, request.headers.get("accept-language"))
         now = state.publisher.now().astimezone(UTC)
-        return cls(state, known, words, formats(words.language, state.city.city.zone), asked, now)
+        return cls(state, messages, words, formats(words.language, state.city.city.zone), language, now)
 
     @property
     def teller(self) -> Teller:
@@ -72,10 +72,10 @@ class Reader:
 
     def link(self, path: str, parameters: Mapping[str, Any] = {}) -> str:
         """The address of a page of ours in the language asked for; empty values are left out."""
-        given = {name: value for name, value in parameters.items() if value not in (None, "", [])}
-        if self.asked is not None and "lang" not in given:
-            given["lang"] = self.words.language
-        return f"{path}?{urlencode(given, doseq=True)}" if given else path
+        query = {name: value for name, value in parameters.items() if value not in (None, "", [])}
+        if self.asked is not None and "lang" not in query:
+            query["lang"] = self.words.language
+        return f"{path}?{urlencode(query, doseq=True)}" if query else path
 
     def tongues(self, path: str, parameters: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         """Each language's tag, its own name, and the address of this page in it."""

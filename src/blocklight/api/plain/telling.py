@@ -98,8 +98,8 @@ class Teller:
             return self.words("noPlace")
         parts = [self._label(incident.place.label)] if incident.place.label else []
         kinds = [kind for kind in self.areas.by_kind if kind in incident.areas]
-        known = sorted(kinds, key=lambda kind: not kind.startswith("neighb"))
-        parts += [self.area(kind, incident.areas[kind]) for kind in (known if all_areas else known[:1])]
+        ordered = sorted(kinds, key=lambda kind: not kind.startswith("neighb"))
+        parts += [self.area(kind, incident.areas[kind]) for kind in (ordered if all_areas else ordered[:1])]
         return " · ".join(parts) or self._from_centre(incident.place)
 
     def _label(self, label: str) -> str:

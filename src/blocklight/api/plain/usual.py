@@ -22,11 +22,11 @@ def city_lines(reader: Reader) -> tuple[str, list[str]] | None:
     kind = next((kind for kind in Kind if any(source.kind is kind for source in state.city.sources)), None)
     if kind is None or state.publisher.pauses:
         return None
-    told = compared(state, kind, None)
-    part = _meant(told.parts, None)
+    comparison = compared(state, kind, None)
+    part = _meant(comparison.parts, None)
     if part is None or part.verdict not in _COMPARED:
         return None
-    return _said(reader, told, part, state.city.city.name)
+    return _said(reader, comparison, part, state.city.city.name)
 
 
 def usual_lines(reader: Reader, incident: PublicIncident) -> tuple[str, list[str]] | None:
@@ -37,38 +37,44 @@ def usual_lines(reader: Reader, incident: PublicIncident) -> tuple[str, list[str
         return None
     area = (kind, incident.areas[kind])
     group = reader.catalogue.group(incident.category)
-    categories = frozenset(Category(one) for one in reader.catalogue.groups[group])
-    told = compared(reader.state, incident.kind, area, categories)
-    part = _meant(told.parts, incident.origin)
+    categories = frozenset(Category(member) for member in reader.catalogue.groups[group])
+    comparison = compared(reader.state, incident.kind, area, categories)
+    part = _meant(comparison.parts, incident.origin)
     if part is None:
         return None
-    return _said(reader, told, part, f"{reader.words.of('groups', group)} · {reader.teller.area(*area)}")
+    return _said(
+        reader, comparison, part, f"{reader.words.of('groups', group)} · {reader.teller.area(*area)}"
+    )
 
 
-def _said(reader: Reader, told: Told, part: Part, about: str) -> tuple[str, list[str]] | None:
+def _said(reader: Reader, comparison: Told, part: Part, about: str) -> tuple[str, list[str]] | None:
     """The verdict on a part and the sentences beside it."""
-    sentences = usual_sentences(reader.words, reader.formats, told, part, reader.now)
+    sentences = usual_sentences(reader.words, reader.formats, comparison, part, reader.now)
     if not sentences:
         return None
     return reader.words.of("usual.verdicts", part.verdict), [f"{about}.", *sentences]
 
 
-def usual_sentences(words: Words, formats: Formats, told: Told, part: Part, now: datetime) -> list[str]:
+def usual_sentences(words: Words, formats: Formats, comparison: Told, part: Part, now: datetime) -> list[str]:
     """How the present stands beside the past, as the map page says it; nothing without an answer."""
-    if told.end is None:
+    if comparison.end is None:
         return []
     number = formats.number
-    what = told.kind if told.kind != "call" or part.origin is None else part.origin
-    until = formats.moment(told.end, now)
-    sentences = [words("usual.counted", what=words.of("usual.what", what), now=number(part.now), until=until)]
+    counted = comparison.kind if comparison.kind != "call" or part.origin is None else part.origin
+    until = formats.moment(comparison.end, now)
+    sentences = [
+        words("usual.counted", what=words.of("usual.what", counted), now=number(part.now), until=until)
+    ]
     if part.usual is None or part.mean is None:
-        sentences.append(words("usual.tooFew", weeks=number(told.weeks), least=number(LEAST_WEEKS)))
+        sentences.append(words("usual.tooFew", weeks=number(comparison.weeks), least=number(LEAST_WEEKS)))
         if part.mean is not None:
             sentences.append(words("usual.averaged", mean=number(round(part.mean, 1))))
     else:
         low, high = map(number, part.usual)
         mean = number(round(part.mean, 1))
-        sentences.append(words("usual.compared", weeks=number(told.weeks), mean=mean, low=low, high=high))
+        sentences.append(
+            words("usual.compared", weeks=number(comparison.weeks), mean=mean, low=low, high=high)
+        )
     if part.verdict is Verdict.INCOMPLETE:
         sentences.append(words("usual.incomplete"))
     return sentences
@@ -77,7 +83,7 @@ def usual_sentences(words: Words, formats: Formats, told: Told, part: Part, now:
 def _meant(parts: tuple[Part, ...], origin: Origin | None) -> Part | None:
     """The part of an incident's own origin, or else what the community asked for."""
     by_origin = {part.origin: part for part in parts}
-    for wanted in (origin, Origin.COMMUNITY, None):
-        if wanted in by_origin:
-            return by_origin[wanted]
+    for candidate in (origin, Origin.COMMUNITY, None):
+        if candidate in by_origin:
+            return by_origin[candidate]
     return parts[0] if parts else None

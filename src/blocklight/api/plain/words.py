@@ -40,10 +40,10 @@ class Words:
 
     def table(self, key: str) -> Any:  # noqa: ANN401 - a message, or a table or list of them
         """What stands at a key."""
-        found: Any = self._messages
+        node: Any = self._messages
         for part in key.split("."):
-            found = found[part]
-        return found
+            node = node[part]
+        return node
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,12 @@ class Catalogue:
         """The group that a category is drawn in."""
         return next((group for group, members in self.groups.items() if category in members), "officer")
 
-    def choose(self, asked: str | None, accept: str | None) -> Words:
+    def choose(self, language: str | None, accept: str | None) -> Words:
         """The language asked for, else the one that ``Accept-Language`` likes best, else English."""
-        for tag in [asked or "", *_preferred(accept or "")]:
-            found = self.languages.get(tag[:2].lower())
-            if found is not None:
-                return found
+        for tag in [language or "", *_preferred(accept or "")]:
+            words = self.languages.get(tag[:2].lower())
+            if words is not None:
+                return words
         return self.languages[_FALLBACK]
 
 
