@@ -65,11 +65,11 @@ def _example(node: Node) -> Iterator[str]:
 
 
 def _sequence(nodes: Iterable[Node], after: _Next, length: int) -> int:
-    ways = 1
+    count = 1
     for node in reversed(list(nodes)):
-        ways = min(ways * _one(node, after, length), _MOST)
+        count = min(count * _one(node, after, length), _MOST)
         after = _before(node, after)
-    return ways
+    return count
 
 
 def _one(node: Node, after: _Next, length: int) -> int:

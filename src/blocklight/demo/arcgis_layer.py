@@ -114,27 +114,27 @@ _OPENING = re.compile(r"[\s(]*")
 _CLOSING = re.compile(r"([\s)]*)(and\b)?", re.IGNORECASE)
 
 
-def conditions(where: str) -> list[Condition]:
+def conditions(clause_text: str) -> list[Condition]:
     """Parse comparisons joined by AND, in any brackets; anything else is a ``BadQuestion``."""
-    found: list[Condition] = []
+    tests: list[Condition] = []
     at, depth = 0, 0
     while True:
-        opened = _OPENING.match(where, at)
-        clause = _CLAUSE.match(where, opened.end() if opened else at)
-        closed = _CLOSING.match(where, clause.end()) if clause else None
+        opened = _OPENING.match(clause_text, at)
+        clause = _CLAUSE.match(clause_text, opened.end() if opened else at)
+        closed = _CLOSING.match(clause_text, clause.end()) if clause else None
         if opened is None or clause is None or closed is None:
             raise BadQuestion("'where' clause is invalid")
         depth += opened[0].count("(") - closed[1].count(")")
         if depth < 0:
             break
         if clause["column"] != "1" or clause["value"] != "1":
-            found.append(_condition(clause))
+            tests.append(_condition(clause))
         at = closed.end()
         if not closed[2]:
             break
-    if depth or at != len(where):
+    if depth or at != len(clause_text):
         raise BadQuestion("'where' clause is invalid")
-    return found
+    return tests
 
 
 def _condition(match: re.Match[str]) -> Condition:
@@ -183,21 +183,21 @@ class Layer:
                                           "supportsStatistics": False, "supportsDistinct": False},
         }  # fmt: skip
 
-    def query(self, asked: Mapping[str, str], now: int) -> dict[str, Any]:
+    def query(self, params: Mapping[str, str], now: int) -> dict[str, Any]:
         """Answer the query operation as the table stands at *now*."""
-        calls = self._matching(asked, now)
-        if _true(asked.get("returnCountOnly")):
+        calls = self._matching(params, now)
+        if _true(params.get("returnCountOnly")):
             return {"count": len(calls)}
-        if _true(asked.get("returnIdsOnly")):
+        if _true(params.get("returnIdsOnly")):
             return {"objectIdFieldName": "OBJECTID", "objectIds": [call.object_id for call in calls]}
-        calls = _ordered(calls, asked.get("orderByFields", ""), now)
-        offset = _whole(asked, "resultOffset", 0)
-        size = min(_whole(asked, "resultRecordCount", MAX_RECORDS), MAX_RECORDS)
-        page, columns = calls[offset : offset + size], _columns(asked.get("outFields", "OBJECTID"))
-        projected = _whole(asked, "outSR", _WGS84)
+        calls = _ordered(calls, params.get("orderByFields", ""), now)
+        offset = _whole(params, "resultOffset", 0)
+        size = min(_whole(params, "resultRecordCount", MAX_RECORDS), MAX_RECORDS)
+        page, columns = calls[offset : offset + size], _columns(params.get("outFields", "OBJECTID"))
+        projected = _whole(params, "outSR", _WGS84)
         if projected not in {_WGS84, *_WEB_MERCATOR}:
             raise BadQuestion("'outSR' is not one that this demo can project to")
-        geometry = asked.get("returnGeometry", "true").lower() != "false"
+        geometry = params.get("returnGeometry", "true").lower() != "false"
         return {
             "objectIdFieldName": "OBJECTID",
             "geometryType": "esriGeometryPoint",
@@ -207,11 +207,11 @@ class Layer:
             "features": [_feature(call, columns, now, projected if geometry else None) for call in page],
         }
 
-    def _matching(self, asked: Mapping[str, str], now: int) -> list[SimulatedCall]:
-        tests = [_known(condition) for condition in conditions(asked.get("where", "1=1"))]
-        if asked.get("objectIds"):
-            tests.append(Condition("OBJECTID", "IN", {int(text) for text in asked["objectIds"].split(",")}))
-        elif "where" not in asked:
+    def _matching(self, query: Mapping[str, str], now: int) -> list[SimulatedCall]:
+        tests = [_known(condition) for condition in conditions(query.get("where", "1=1"))]
+        if query.get("objectIds"):
+            tests.append(Condition("OBJECTID", "IN", {int(text) for text in query["objectIds"].split(",")}))
+        elif "where" not in query:
             raise BadQuestion("'where' parameter is required")
         return [
             call
@@ -264,10 +264,10 @@ def _sortable(value: Value) -> tuple[bool, Any]:
     return value is not None, value if value is not None else 0
 
 
-def _columns(asked: str) -> list[str]:
-    if asked.strip() == "*":
+def _columns(names_text: str) -> list[str]:
+    if names_text.strip() == "*":
         return list(_COLUMNS)
-    names = [name.strip().upper() for name in asked.split(",") if name.strip()]
+    names = [name.strip().upper() for name in names_text.split(",") if name.strip()]
     if any(name not in _COLUMNS for name in names):
         raise BadQuestion("'outFields' parameter is invalid")
     return names
@@ -296,8 +296,8 @@ def _mercator(lon: float, lat: float) -> dict[str, float]:
     }
 
 
-def _whole(asked: Mapping[str, str], name: str, default: int) -> int:
-    text = asked.get(name, "")
+def _whole(query: Mapping[str, str], name: str, default: int) -> int:
+    text = query.get(name, "")
     if not text:
         return default
     if not text.isdecimal():

@@ -127,7 +127,10 @@ def beats() -> dict[str, Geometry]:
 def council_districts() -> dict[str, Geometry]:
     """Council district id → its ground, made of whole beats."""
     ground = beats()
-    return {id_: shapely.union_all([ground[beat] for beat in own.split()]) for id_, own in _DISTRICTS.items()}
+    return {
+        id_: shapely.union_all([ground[beat] for beat in beat_ids.split()])
+        for id_, beat_ids in _DISTRICTS.items()
+    }
 
 
 def grid_grounds() -> dict[str, Geometry]:
@@ -136,7 +139,7 @@ def grid_grounds() -> dict[str, Geometry]:
     groups = defaultdict(list)
     for seed in NEIGHBORHOODS:
         groups[seed.grid].append(ground[seed.id])
-    return {name: shapely.union_all(own).difference(hills()) for name, own in groups.items()}
+    return {name: shapely.union_all(shapes).difference(hills()) for name, shapes in groups.items()}
 
 
 def largest_inside(shape: Geometry) -> Geometry:

@@ -31,8 +31,8 @@ def minor_streets() -> tuple[Road, ...]:
     airfield = ground.near(10.45, 0.25, 1.3)
     open_ground = street_ground(green.union(airfield))
     drawn: list[Road] = []
-    for name, own in areas.grid_grounds().items():
-        drawn += grid_streets(GRIDS[name], own.intersection(open_ground))
+    for name, hood in areas.grid_grounds().items():
+        drawn += grid_streets(GRIDS[name], hood.intersection(open_ground))
     drawn += hill_lanes(ground.hills().buffer(0.08).intersection(open_ground), drawn)
     return tuple(drawn)
 
@@ -76,8 +76,8 @@ def encode(features: list[Feature]) -> bytes:
 
 def _feature(properties: dict[str, Any], shape: Geometry, *, id_: str | None = None) -> Feature:
     geometry = shapely.transform(shape, to_degrees)
-    made: Feature = {"type": "Feature", "properties": properties, "geometry": _mapping(geometry)}
-    return made if id_ is None else {"type": "Feature", "id": id_, **made}
+    feature: Feature = {"type": "Feature", "properties": properties, "geometry": _mapping(geometry)}
+    return feature if id_ is None else {"type": "Feature", "id": id_, **feature}
 
 
 def to_degrees(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -111,8 +111,8 @@ def _numbered(roads: Iterable[Feature]) -> Iterator[Feature]:
         lines = shape["coordinates"] if shape["type"] == "MultiLineString" else [shape["coordinates"]]
         for line in lines:
             for piece, first, last in numbered([ground.to_km(*point) for point in line]):
-                told = {"name": properties["name"], "from": first, "to": last}
-                yield _feature(told, shapely.linestrings(piece))
+                row = {"name": properties["name"], "from": first, "to": last}
+                yield _feature(row, shapely.linestrings(piece))
 
 
 def _areas(shapes: dict[str, Geometry], names: dict[str, str]) -> Iterator[Feature]:

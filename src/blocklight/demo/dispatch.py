@@ -74,8 +74,8 @@ class SimulatedCall:
     def edits(self) -> tuple[int, ...]:
         """Every moment at which the row changes, in order."""
         stages = (self.received_at, self.dispatched_at, self.en_route_at, self.on_scene_at, self.closed_at)
-        others = (*(at for at, _ in self.then), *(at for at, _ in self.units))
-        return tuple(sorted({at for at in (*stages, *others) if at is not None}))
+        changes = (*(at for at, _ in self.then), *(at for at, _ in self.units))
+        return tuple(sorted({at for at in (*stages, *changes) if at is not None}))
 
     def edited_at(self, now: int) -> int:
         """When the row last changed, as seen at *now*."""
@@ -93,9 +93,9 @@ class SimulatedCall:
 class Dispatch:
     """The calls of one seed, made hour by hour when first asked for; *more* adds to those of an hour."""
 
-    def __init__(self, seed: int, more: Callable[[int], Iterable[SimulatedCall]] | None = None) -> None:
+    def __init__(self, seed: int, further: Callable[[int], Iterable[SimulatedCall]] | None = None) -> None:
         self._seed = seed
-        self._more = more
+        self._more = further
         self._hours: dict[int, tuple[SimulatedCall, ...]] = {}
         self._repeats = near_repeats.Repeats(seed)
 
@@ -103,10 +103,10 @@ class Dispatch:
         """The calls received in one UTC hour (hours since 1970), oldest first."""
         calls = self._hours.get(index)
         if calls is None:
-            made = _make_hour(self._seed, index, self._repeats)
+            calls_made = _make_hour(self._seed, index, self._repeats)
             if self._more is not None:
-                made = sorted([*made, *self._more(index)], key=_by_time)
-            calls = self._hours[index] = tuple(made)
+                calls_made = sorted([*calls_made, *self._more(index)], key=_by_time)
+            calls = self._hours[index] = tuple(calls_made)
         return calls
 
     def forget_before(self, at: int) -> None:
@@ -234,12 +234,12 @@ def _stages(
     if kind.officer:
         arrived = at + rng.randrange(4)
         return arrived, arrived, arrived, _before_the_end(at, arrived + scene_s)
-    own = kind.agency != "PD"
+    of_police = kind.agency != "PD"
     queue_s = rng.lognormvariate(
-        math.log(40 + 15 * priority if own else _QUEUE_S[priority]), 0.65 if own else 0.8
+        math.log(40 + 15 * priority if of_police else _QUEUE_S[priority]), 0.65 if of_police else 0.8
     )
-    queue_s *= 1 if own else busy**1.6
-    travel_s = rng.lognormvariate(math.log(_TRAVEL_S[1 if own else priority]), 0.42)
+    queue_s *= 1 if of_police else busy**1.6
+    travel_s = rng.lognormvariate(math.log(_TRAVEL_S[1 if of_police else priority]), 0.42)
     travel_s *= (1.35 if opening.spot.road == "lane" else 1.0) * busy**0.3
     dispatched = at + max(8, round(queue_s))
     en_route = dispatched + rng.randrange(15, 100)
@@ -335,9 +335,9 @@ def poisson(rng: random.Random, mean: float) -> int:
 
 def pick(rng: random.Random, weighted: tuple[tuple[int, str], ...]) -> str:
     """Draw one of the weighted words."""
-    left = rng.random() * sum(weight for weight, _ in weighted)
+    rest = rng.random() * sum(weight for weight, _ in weighted)
     for weight, word in weighted:
-        left -= weight
-        if left < 0:
+        rest -= weight
+        if rest < 0:
             return word
     return weighted[-1][1]

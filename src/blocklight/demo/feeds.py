@@ -101,16 +101,16 @@ class _Centre:
         if scope["type"] != "http":
             return
         body = await _read(receive)
-        asked = dict(parse_qsl((scope["query_string"] + b"&" + body).decode(), keep_blank_values=True))
-        made = await self._made(_host(scope), scope["path"], asked)
+        query = dict(parse_qsl((scope["query_string"] + b"&" + body).decode(), keep_blank_values=True))
+        answer = await self._made(_host(scope), scope["path"], query)
         headers = [
-            (b"content-type", made.kind.encode()),
-            (b"content-length", str(len(made.body)).encode()),
+            (b"content-type", answer.kind.encode()),
+            (b"content-length", str(len(answer.body)).encode()),
         ]
-        await send({"type": "http.response.start", "status": made.status, "headers": headers})
-        await send({"type": "http.response.body", "body": made.body})
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
 
-    async def _made(self, host: str, path: str, asked: dict[str, str]) -> Answer:
+    async def _made(self, host: str, path: str, query: dict[str, str]) -> Answer:
         at = int(self._now().timestamp())
         trouble = outage(self._seed, host, at) if at > self._calm_until else None
         if trouble == "slow":
@@ -118,16 +118,16 @@ class _Centre:
         elif trouble is not None:
             return _failure(trouble)
         async with self._turn:  # the tables are made in a thread, by one question at a time
-            return await asyncio.to_thread(self._answer, host, path, asked, at)
+            return await asyncio.to_thread(self._answer, host, path, query, at)
 
-    def _answer(self, host: str, path: str, asked: dict[str, str], at: int) -> Answer:
+    def _answer(self, host: str, path: str, query: dict[str, str], at: int) -> Answer:
         kept_from = at - (self._history_days + 3) * 24 * HOUR
         self._dispatch.forget_before(kept_from)
         self._desk.forget_before(kept_from)
         if host == DISPATCH_HOST and path.startswith(_LAYER):
-            return _arcgis(self._layer, path.removeprefix(_LAYER), asked, at)
+            return _arcgis(self._layer, path.removeprefix(_LAYER), query, at)
         if host == REQUESTS_HOST and path == _DATASET:
-            return _soda(self._dataset, asked, at)
+            return _soda(self._dataset, query, at)
         return Answer(404, b"<h1>Not found</h1>", "text/html")
 
 
@@ -145,25 +145,25 @@ def _host(scope: Scope) -> str:
     return str(named.decode("latin-1").partition(":")[0])
 
 
-def _arcgis(layer: Layer, path: str, asked: dict[str, str], at: int) -> Answer:
+def _arcgis(layer: Layer, path: str, query: dict[str, str], at: int) -> Answer:
     """Answer like ArcGIS, which puts its errors inside HTTP 200."""
     try:
         if path in {"", "/"}:
             return Answer(200, orjson.dumps(layer.describe()))
         if path == "/query":
-            return Answer(200, orjson.dumps(layer.query(asked, at)))
+            return Answer(200, orjson.dumps(layer.query(query, at)))
     except BadQuestion as error:
         return Answer(200, _error(400, str(error)))
     return Answer(200, _error(404, "no such operation"))
 
 
-def _soda(dataset: Dataset, asked: dict[str, str], at: int) -> Answer:
+def _soda(dataset: Dataset, query: dict[str, str], at: int) -> Answer:
     try:
-        return Answer(200, orjson.dumps(dataset.query(asked, at)))
+        return Answer(200, orjson.dumps(dataset.query(query, at)))
     except BadQuestion as error:
-        told = {"message": "Query coordinator error", "errorCode": "query.soql.no-such-column",
+        refusal = {"message": "Query coordinator error", "errorCode": "query.soql.no-such-column",
                 "data": {"column": str(error)}}  # fmt: skip
-        return Answer(400, orjson.dumps(told))
+        return Answer(400, orjson.dumps(refusal))
 
 
 def _failure(kind: str) -> Answer:

@@ -32,13 +32,13 @@ class _Slopes:
     def nearest(self, p: XY, apart: list[XY]) -> tuple[float, XY]:
         """The distance to the nearest point of a lane, and that point; *apart* is not looked at."""
         i, j = math.floor(p[0] / _SPACING_KM), math.floor(p[1] / _SPACING_KM)
-        own = set(apart)
+        excluded = set(apart)
         close = [
             (math.dist(p, q), q)
             for di in (-1, 0, 1)
             for dj in (-1, 0, 1)
             for q in self._cells.get((i + di, j + dj), ())
-            if q not in own
+            if q not in excluded
         ]
         return min(close, default=(math.inf, p))
 
@@ -71,11 +71,11 @@ class _Slopes:
                 return points
             last = dx, dy
             points.append(p)
-            away, other = self.nearest(p, [])
+            away, lane_point = self.nearest(p, [])
             if away < _SPACING_KM * 0.5:
-                return [*points, other] if meets else points[:-1]
-        away, other = self.nearest(points[-1], [])
-        return [*points, other] if meets and away < _SPACING_KM else points
+                return [*points, lane_point] if meets else points[:-1]
+        away, lane_point = self.nearest(points[-1], [])
+        return [*points, lane_point] if meets and away < _SPACING_KM else points
 
 
 def _direction(x: float, y: float, *, uphill: bool) -> XY:
@@ -93,11 +93,11 @@ def hill_lanes(ground: Geometry, streets: list[Road]) -> Iterator[Road]:
     for road in (*boulevards(), *streets):
         slopes.occupy(_dense(road.line.intersection(hills().buffer(0.3))))
     name = street_names.of("hills", 0)
-    left, low, right, top = ground.bounds
-    made = 0
+    west, low, right, top = ground.bounds
+    count = 0
     for uphill, tries, room in ((False, 3000, 0.8), (True, 1300, 0.62)):
         for _ in range(tries):
-            start = rng.uniform(left, right), rng.uniform(low, top)
+            start = rng.uniform(west, right), rng.uniform(low, top)
             if not ground.contains(Point(start)) or slopes.nearest(start, [])[0] < _SPACING_KM * room:
                 continue
             points = slopes.trace(start, rng, uphill=uphill)
@@ -105,8 +105,8 @@ def hill_lanes(ground: Geometry, streets: list[Road]) -> Iterator[Road]:
             if line.length < _SHORTEST_KM:
                 continue
             slopes.occupy(_dense(line))
-            made += 1
-            yield Road(name(made), "lane", line.simplify(0.003))
+            count += 1
+            yield Road(name(count), "lane", line.simplify(0.003))
 
 
 def _dense(geometry: Geometry) -> list[XY]:

@@ -27,11 +27,11 @@ def numbered(line: list[XY]) -> Iterator[Piece]:
     piece: Piece | None = None
     for a, b in pairwise(line):
         for start, end in pairwise(_parted(a, b)):
-            one, other = _ends(start, end)
-            grown = piece and _grown(piece, end, one, other)
+            low, high = _ends(start, end)
+            grown = piece and _grown(piece, end, low, high)
             if piece is not None and grown is None:
                 yield piece
-            piece = grown or ([start, end], one, other)
+            piece = grown or ([start, end], low, high)
     if piece is not None:
         yield piece
 
@@ -52,15 +52,15 @@ def _ends(a: XY, b: XY) -> tuple[int, int]:
     return number_at(*a, dx, dy), number_at(*b, dx, dy)
 
 
-def _grown(piece: Piece, end: XY, one: int, other: int) -> Piece | None:
+def _grown(piece: Piece, end: XY, low: int, high: int) -> Piece | None:
     """A piece with one more straight line, ``None`` where its numbers would not be even any more."""
     line, first, last = piece
-    if abs(one - last) > _APART or (other > one) != (last > first):
+    if abs(low - last) > _APART or (high > low) != (last > first):
         return None
     longer = [*line, end]
     lengths = [math.dist(a, b) for a, b in pairwise(longer)]
-    run, apart = 0.0, abs(one - last)
+    run, apart = 0.0, abs(low - last)
     for length in lengths[:-1]:
         run += length
-    even = first + (other - first) * run / (run + lengths[-1])
-    return (longer, first, other) if abs(even - last) + apart <= _APART else None
+    even = first + (high - first) * run / (run + lengths[-1])
+    return (longer, first, high) if abs(even - last) + apart <= _APART else None

@@ -72,15 +72,15 @@ def _prolonged(line: Geometry) -> Geometry:
     return LineString([start, *line.coords, (dx + (dx - cx) * last, dy + (dy - cy) * last)])
 
 
-def _ending_on(line: Geometry, others: list[Geometry]) -> Geometry:
+def _ending_on(line: Geometry, roads: list[Geometry]) -> Geometry:
     """Move the ends of a road onto the other roads that they nearly reach."""
     points = list(line.coords)
     for at in (0, -1):
         end = Point(points[at])
-        close = [other for other in others if other.distance(end) < _JOIN_KM]
+        close = [road for road in roads if road.distance(end) < _JOIN_KM]
         if close:
-            other = min(close, key=end.distance)
-            joint = other.interpolate(other.project(end))
+            road = min(close, key=end.distance)
+            joint = road.interpolate(road.project(end))
             before = points[1 if at == 0 else -2]
             # A few metres past the middle of the other road, so that the two surely cross.
             past = 0.006 / (math.dist(before, (joint.x, joint.y)) or 1.0)

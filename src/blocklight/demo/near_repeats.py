@@ -41,13 +41,13 @@ class Repeats:
     def in_hour(self, index: int) -> list[Burglary]:
         """The burglaries of one UTC hour, oldest first."""
         start, end = index * _HOUR, (index + 1) * _HOUR
-        found = [
+        burglaries = [
             burglary
             for past in range(index - _REACH_HOURS, index + 1)
             for burglary in self._from(past)
             if start <= burglary.at < end
         ]
-        return sorted(found, key=lambda burglary: (burglary.at, burglary.spot.x, burglary.spot.y))
+        return sorted(burglaries, key=lambda burglary: (burglary.at, burglary.spot.x, burglary.spot.y))
 
     def forget_before(self, index: int) -> None:
         """Free the memory of hours whose burglaries draw no more; they can be made again."""
@@ -56,10 +56,10 @@ class Repeats:
 
     def _from(self, index: int) -> tuple[Burglary, ...]:
         """The first burglaries of one hour and all that they draw later."""
-        made = self._made.get(index)
-        if made is None:
-            made = self._made[index] = tuple(_make(self._seed, index))
-        return made
+        repeats = self._made.get(index)
+        if repeats is None:
+            repeats = self._made[index] = tuple(_make(self._seed, index))
+        return repeats
 
 
 def _make(seed: int, index: int) -> Iterator[Burglary]:

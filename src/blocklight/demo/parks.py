@@ -36,10 +36,10 @@ def parks() -> tuple[tuple[str, Geometry], ...]:
     lawns = shapely.union_all(
         [road.line.buffer(0.03) for road in boulevards() if road.name != "Lakeshore Dr"]
     )
-    found = []
+    grounds = []
     for name, points in DRAWN.parks:
         shape = Polygon(rounded(points, closed=True, times=3)).intersection(dry)
-        found.append((name, _kept(shape.difference(lawns))))
+        grounds.append((name, _kept(shape.difference(lawns))))
     for name, grid, (x, y), blocks in _BLOCKS:
         shape = (
             block(GRIDS[grid], x, y, blocks)
@@ -47,10 +47,10 @@ def parks() -> tuple[tuple[str, Geometry], ...]:
             .difference(roads)
             .buffer(-0.012, join_style="mitre")
         )
-        found.append((name, _kept(shape)))
-    found.append(("Crescent Strand", _kept(_strand())))
-    found.append(("Lantern Strand", _kept(_island_strand())))
-    return tuple((name, shape) for name, shape in found if not shape.is_empty)
+        grounds.append((name, _kept(shape)))
+    grounds.append(("Crescent Strand", _kept(_strand())))
+    grounds.append(("Lantern Strand", _kept(_island_strand())))
+    return tuple((name, shape) for name, shape in grounds if not shape.is_empty)
 
 
 def _kept(shape: Geometry) -> Geometry:

@@ -98,14 +98,16 @@ def city_file(name: str) -> list[dict[str, Any]]:
 @cache
 def spots() -> tuple[Spot, ...]:
     """Every addressable place of the city, in a fixed order: one each 55 m of street inside the city."""
-    found = list(_along_streets())
-    points = shapely.points([(x, y) for _, _, x, y, _ in found])
+    positions = list(_along_streets())
+    points = shapely.points([(x, y) for _, _, x, y, _ in positions])
     beats = _containing("beats", points)
     hoods = _containing("neighborhoods", points)
-    crossings = _crossings([(name, x, y) for name, _, x, y, _ in found])
+    crossings = _crossings([(name, x, y) for name, _, x, y, _ in positions])
     return tuple(
         Spot(name, cross, road, hundred, x, y, beat, hood)
-        for (name, road, x, y, hundred), cross, beat, hood in zip(found, crossings, beats, hoods, strict=True)
+        for (name, road, x, y, hundred), cross, beat, hood in zip(
+            positions, crossings, beats, hoods, strict=True
+        )
         if beat
     )
 
@@ -185,12 +187,12 @@ def _containing(layer: str, points: NDArray[np.object_]) -> list[str]:
     features = city_file(layer)
     shapes = [shapely.from_geojson(orjson.dumps(feature["geometry"])) for feature in features]
     flat = [shapely.transform(shape, _to_km) for shape in shapes]
-    found = [""] * len(points)
+    names = [""] * len(points)
     tree = shapely.STRtree(points)
     for shape, feature in zip(flat, features, strict=True):
         for index in tree.query(shape, predicate="contains"):
-            found[int(index)] = feature["properties"]["id" if layer == "beats" else "name"]
-    return found
+            names[int(index)] = feature["properties"]["id" if layer == "beats" else "name"]
+    return names
 
 
 def _to_km(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -209,11 +211,11 @@ def _nearest_other(
     cells: dict[tuple[int, int], list[tuple[str, float, float]]], name: str, x: float, y: float
 ) -> str:
     i, j = math.floor(x / 0.12), math.floor(y / 0.12)
-    best, found = 1.0, ""
+    best, name_of_best = 1.0, ""
     for di in (-1, 0, 1):
         for dj in (-1, 0, 1):
-            for other, ox, oy in cells.get((i + di, j + dj), ()):
+            for candidate, ox, oy in cells.get((i + di, j + dj), ()):
                 away = (ox - x) ** 2 + (oy - y) ** 2
-                if away < best and other != name and not other.endswith("Fwy"):
-                    best, found = away, other
-    return found
+                if away < best and candidate != name and not candidate.endswith("Fwy"):
+                    best, name_of_best = away, candidate
+    return name_of_best

@@ -115,12 +115,12 @@ def _make_hour(seed: int, index: int) -> Iterator[SimulatedRequest]:
 
 
 def _arrivals(rng: random.Random, index: int, local: datetime) -> list[tuple[int, RequestKind]]:
-    made = [
+    arrivals = [
         (index * HOUR + rng.randrange(HOUR), kind)
         for kind in REQUEST_KINDS
         for _ in range(_count(rng, kind, local))
     ]
-    return sorted(made, key=lambda arrival: arrival[0])
+    return sorted(arrivals, key=lambda arrival: arrival[0])
 
 
 def _count(rng: random.Random, kind: RequestKind, local: datetime) -> int:

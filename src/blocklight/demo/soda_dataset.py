@@ -63,17 +63,17 @@ class Dataset:
     desk: RequestDesk
     history_days: int
 
-    def query(self, asked: Mapping[str, str], now: int) -> list[dict[str, Any]]:
+    def query(self, params: Mapping[str, str], now: int) -> list[dict[str, Any]]:
         """Answer a SODA 2.1 query as the table stands at *now*; empty columns are left out, as there."""
-        tests = [_known(test) for test in conditions(asked.get("$where", "1=1"))]
+        tests = [_known(test) for test in conditions(params.get("$where", "1=1"))]
         rows = [
             request
             for request in self.desk.requests_between(self._from(tests, now), now + 1)
             if all(test.holds(_COLUMNS[test.column](request, now)) for test in tests)
         ]
-        rows = _ordered(rows, asked.get("$order", ":id"), now)
-        offset, limit = _whole(asked, "$offset", 0), min(_whole(asked, "$limit", _DEFAULT_ROWS), _MOST_ROWS)
-        columns = _selected(asked.get("$select", "*"))
+        rows = _ordered(rows, params.get("$order", ":id"), now)
+        offset, limit = _whole(params, "$offset", 0), min(_whole(params, "$limit", _DEFAULT_ROWS), _MOST_ROWS)
+        columns = _selected(params.get("$select", "*"))
         return [_row(request, columns, now) for request in rows[offset : offset + limit]]
 
     def _from(self, tests: list[Condition], now: int) -> int:
@@ -91,11 +91,11 @@ def _known(test: Condition) -> Condition:
         raise BadQuestion(test.column)
     if test.column in {":updated_at", ":created_at"} and isinstance(test.value, str):
         try:
-            when = datetime.fromisoformat(test.value).replace(tzinfo=UTC)
+            moment = datetime.fromisoformat(test.value).replace(tzinfo=UTC)
         except ValueError:
             raise BadQuestion(test.column) from None
         return Condition(
-            test.column, test.operator, when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{when:%f}"[:3] + "Z"
+            test.column, test.operator, moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment:%f}"[:3] + "Z"
         )
     return test
 
@@ -109,9 +109,9 @@ def _ordered(rows: list[SimulatedRequest], order: str, now: int) -> list[Simulat
     return rows
 
 
-def _selected(asked: str) -> list[str]:
+def _selected(names_text: str) -> list[str]:
     columns: list[str] = []
-    for name in (part.strip() for part in asked.split(",")):
+    for name in (part.strip() for part in names_text.split(",")):
         if name == "*":
             columns += [column for column in _COLUMNS if not column.startswith(":")]
         elif name == ":*":
@@ -128,8 +128,8 @@ def _row(request: SimulatedRequest, columns: list[str], now: int) -> dict[str, A
     return {column: value for column, value in row.items() if value is not None}
 
 
-def _whole(asked: Mapping[str, str], name: str, default: int) -> int:
-    text = asked.get(name, "")
+def _whole(query: Mapping[str, str], name: str, default: int) -> int:
+    text = query.get(name, "")
     if text and not text.isdecimal():
         raise BadQuestion(name)
     return int(text) if text else default

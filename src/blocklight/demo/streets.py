@@ -61,47 +61,47 @@ def grid_streets(grid: Grid, ground: Geometry) -> Iterator[Road]:
     """Yield the streets of one grid over *ground*, its boulevards and parks already taken out."""
     rng = random.Random(f"grid {grid.name}")  # noqa: S311 - a drawing, not a secret
     open_ground = ground.difference(shapely.union_all([corridors(), *_superblocks(grid, ground, rng)]))
-    for direction, spacing, other in ((0, grid.across, grid.along), (1, grid.along, grid.across)):
+    for direction, spacing, along in ((0, grid.across, grid.along), (1, grid.along, grid.across)):
         name = street_names.of(grid.name, direction)
         first = None
         for index, line in _parallels(grid, ground, direction, spacing):
             crosses = index % 5 == 2  # noqa: PLR2004 - every fifth street passes under the freeway
             pieces = parts(line.intersection(ground if crosses else open_ground))
-            kept = [piece for piece in pieces if piece.length > max(_SHORTEST_KM, other * 0.6)]
-            if kept and first is None:
+            long_pieces = [piece for piece in pieces if piece.length > max(_SHORTEST_KM, along * 0.6)]
+            if long_pieces and first is None:
                 first = index
-            yield from (Road(name(index - (first or index)), "street", piece) for piece in kept)
+            yield from (Road(name(index - (first or index)), "street", piece) for piece in long_pieces)
 
 
 def block(grid: Grid, x: float, y: float, blocks: tuple[int, int]) -> Geometry:
     """The outline of whole blocks of *grid* around a point: where a park or a school can stand."""
     u, v = _turned(x, y, -grid.angle)
-    left, low = math.floor(u / grid.along) * grid.along, math.floor(v / grid.across) * grid.across
-    right, top = left + blocks[0] * grid.along, low + blocks[1] * grid.across
-    ring = _between((left, low), (right, low)) + _between((right, low), (right, top))
-    ring += _between((right, top), (left, top)) + _between((left, top), (left, low))
+    west, low = math.floor(u / grid.along) * grid.along, math.floor(v / grid.across) * grid.across
+    right, top = west + blocks[0] * grid.along, low + blocks[1] * grid.across
+    ring = _between((west, low), (right, low)) + _between((right, low), (right, top))
+    ring += _between((right, top), (west, top)) + _between((west, top), (west, low))
     return Polygon([_wandered(grid, *_turned(a, b, grid.angle)) for a, b in ring])
 
 
 def _superblocks(grid: Grid, ground: Geometry, rng: random.Random) -> list[Geometry]:
     """Schools, works and estates: places where the street between two blocks was never built."""
-    left, low, right, top = affinity.rotate(ground, -grid.angle, origin=(0, 0)).bounds
-    made = []
-    for i in range(math.floor(left / grid.along), math.ceil(right / grid.along)):
+    west, low, right, top = affinity.rotate(ground, -grid.angle, origin=(0, 0)).bounds
+    blocks = []
+    for i in range(math.floor(west / grid.along), math.ceil(right / grid.along)):
         for j in range(math.floor(low / grid.across), math.ceil(top / grid.across)):
             if rng.random() > grid.gaps * 0.55:
                 continue
             wide = (1, 2) if rng.random() < 0.65 else (2, 1)  # noqa: PLR2004 - a share
             x, y = _turned((i + 0.5) * grid.along, (j + 0.5) * grid.across, grid.angle)
-            made.append(block(grid, x, y, wide).buffer(-0.003, join_style="mitre"))
-    return made
+            blocks.append(block(grid, x, y, wide).buffer(-0.003, join_style="mitre"))
+    return blocks
 
 
 def _parallels(
     grid: Grid, ground: Geometry, direction: int, spacing: float
 ) -> Iterator[tuple[int, Geometry]]:
-    left, low, right, top = affinity.rotate(ground, -grid.angle, origin=(0, 0)).bounds
-    first, last, start, end = (low, top, left, right) if direction == 0 else (left, right, low, top)
+    west, low, right, top = affinity.rotate(ground, -grid.angle, origin=(0, 0)).bounds
+    first, last, start, end = (low, top, west, right) if direction == 0 else (west, right, low, top)
     for index in range(math.floor(first / spacing), math.ceil(last / spacing) + 1):
         at = index * spacing
         ends = ((start, at), (end, at)) if direction == 0 else ((at, start), (at, end))

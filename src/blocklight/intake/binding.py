@@ -93,9 +93,9 @@ class Binding:
         """Whether its records and those of another source are joined."""
         return self.standing in (Standing.ADDS, Standing.IS_ADDED_TO)
 
-    def of_batch(self, asked: Mapping[str, Restraint]) -> "BoundBatch":
-        """The binder of one batch; *asked* are its restraints by public id."""
-        return BoundBatch(self, asked)
+    def of_batch(self, restraints: Mapping[str, Restraint]) -> "BoundBatch":
+        """The binder of one batch; *restraints* are its restraints by public id."""
+        return BoundBatch(self, restraints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,30 +110,34 @@ class BoundBatch:
 
         A sensitive outcome of any source is always stored, and nothing later loosens it.
         """
-        kept: list[Outcome] = []
+        combined: list[Outcome] = []
         changed: dict[str, Restraint] = {}
         stored = earlier.read(self._needed(outcomes, earlier.restraints))
         for outcome in outcomes:
             if isinstance(outcome, Rejected) or (isinstance(outcome, Withheld) and outcome.sensitive):
-                kept.append(outcome)
+                combined.append(outcome)
                 continue
             before = earlier.restraints.get(outcome.id, {})
-            own = self._own(outcome, before.get(self.binding.source, NOTHING), earlier.at)
-            if own != before.get(self.binding.source, NOTHING):
-                changed[outcome.id] = own
-            asked = {**before, self.binding.source: own}
-            known = self._as_stated(outcome, stored.get(outcome.id), asked, earlier.inferred)
-            settled = self._settled(outcome, known, asked)
+            restraint = self._own(outcome, before.get(self.binding.source, NOTHING), earlier.at)
+            if restraint != before.get(self.binding.source, NOTHING):
+                changed[outcome.id] = restraint
+            restraints = {**before, self.binding.source: restraint}
+            stored_record = self._as_stated(outcome, stored.get(outcome.id), restraints, earlier.inferred)
+            settled = self._settled(outcome, stored_record, restraints)
             if settled is not None:
-                kept.append(settled)
-        return Combined(kept, changed)
+                combined.append(settled)
+        return Combined(combined, changed)
 
     def _needed(self, outcomes: Collection[Outcome], restraints: Mapping[str, BySource]) -> AbstractSet[str]:
         """The ids whose stored records matter: with joined rows, only those under a restraint."""
         ids = {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
         if self.binding.standing is not None or self.binding.freeze_place:
             return ids
-        unplaced = {one.id for one in outcomes if isinstance(one, Withheld) and one.reason not in _BINDING}
+        unplaced = {
+            withheld.id
+            for withheld in outcomes
+            if isinstance(withheld, Withheld) and withheld.reason not in _BINDING
+        }
         return ids & (self.asked.keys() | restraints.keys() | unplaced)
 
     def _own(self, outcome: PublicIncident | Held | Withheld, before: Restraint, at: datetime) -> Restraint:
@@ -147,70 +151,74 @@ class BoundBatch:
                 incident = outcome.incident if isinstance(outcome, Held) else outcome
                 now = replace(now, is_open=incident.status is Status.OPEN)
         if now.until_closed and not now.is_open and now.release_at is None:
-            known = before.release_at if before.until_closed and not before.is_open else None
-            now = now.closed(at) if known is None else replace(now, release_at=known)
+            until = before.release_at if before.until_closed and not before.is_open else None
+            now = now.closed(at) if until is None else replace(now, release_at=until)
         return now
 
     def _as_stated(
         self,
         outcome: PublicIncident | Held | Withheld,
-        known: PublicIncident | None,
-        asked: Mapping[str, Restraint],
+        stored: PublicIncident | None,
+        restraints: Mapping[str, Restraint],
         inferred: AbstractSet[str],
     ) -> PublicIncident | None:
         """Return the stored record of joined sources without a closing that none of them states any more.
 
         A closing that was inferred stays, until a source states another or its own source has the call again.
         """
-        if known is None or known.status is Status.OPEN or not self.binding.joins_another:
-            return known
+        if stored is None or stored.status is Status.OPEN or not self.binding.joins_another:
+            return stored
         if outcome.id in inferred:
-            states = known.source == self.binding.source or asked[self.binding.source].ended
+            states = stored.source == self.binding.source or restraints[self.binding.source].ended
         else:
-            states = not any(one.ended for name, one in asked.items() if name != self.binding.source)
-        return replace(known, status=Status.OPEN, closed_at=None) if states else known
+            states = not any(
+                restraint.ended for name, restraint in restraints.items() if name != self.binding.source
+            )
+        return replace(stored, status=Status.OPEN, closed_at=None) if states else stored
 
     def _settled(
         self,
         outcome: PublicIncident | Held | Withheld,
-        known: PublicIncident | None,
-        asked: Mapping[str, Restraint],
+        stored: PublicIncident | None,
+        restraints: Mapping[str, Restraint],
     ) -> Outcome | None:
         """An outcome restricted by all that is known, ``None`` if the stored record stays as it is."""
-        record = self._record(outcome, known)
+        record = self._record(outcome, stored)
         if record is None:
             return outcome
-        owner = asked.get(record.source, NOTHING)
-        others = reduce(
-            Restraint.with_other, (one for name, one in asked.items() if name != record.source), NOTHING
+        owner = restraints.get(record.source, NOTHING)
+        further = reduce(
+            Restraint.with_other,
+            (restraint for name, restraint in restraints.items() if name != record.source),
+            NOTHING,
         )
-        if owner == others == NOTHING:
-            if record is known:
+        if owner == further == NOTHING:
+            if record is stored:
                 return None
             return replace(outcome, incident=record) if isinstance(outcome, Held) else record
-        bound = bound_by(record, owner, others, self.binding.rules)
-        return None if record is known and bound == known else bound
+        bound = bound_by(record, owner, further, self.binding.rules)
+        return None if record is stored and bound == stored else bound
 
     def _record(
-        self, outcome: PublicIncident | Held | Withheld, known: PublicIncident | None
+        self, outcome: PublicIncident | Held | Withheld, stored: PublicIncident | None
     ) -> PublicIncident | None:
         """The record to show, joined if both complete each other; ``None`` if there is none."""
         binding = self.binding
-        theirs = known is not None and known.source != binding.source
-        stays = theirs and binding.standing in (Standing.YIELDS, Standing.ADDS)
+        is_foreign = stored is not None and stored.source != binding.source
+        stays = is_foreign and binding.standing in (Standing.YIELDS, Standing.ADDS)
         if isinstance(outcome, Withheld):
             # If one lacks a place, the other source or an earlier row may have one.
-            return known if stays or (binding.joins_rows and outcome.reason not in _BINDING) else None
+            return stored if stays or (binding.joins_rows and outcome.reason not in _BINDING) else None
         new = outcome.incident if isinstance(outcome, Held) else outcome
-        if known is None:
+        if stored is None:
             return new
         if stays:
-            return known if binding.standing is Standing.YIELDS else joined_by_another(known, new)
+            return stored if binding.standing is Standing.YIELDS else joined_by_another(stored, new)
         if binding.joins_another:
-            new = joined_by_another(new, known)
-        elif binding.joins_rows and not theirs:
-            new = joined(known, new)
-        return _frozen(new, known) if binding.freeze_place else new
+            new = joined_by_another(new, stored)
+        elif binding.joins_rows and not is_foreign:
+            new = joined(stored, new)
+        return _frozen(new, stored) if binding.freeze_place else new
 
 
 def _is_closed(outcome: PublicIncident | Held | Withheld, before: Restraint) -> bool:
@@ -221,10 +229,10 @@ def _is_closed(outcome: PublicIncident | Held | Withheld, before: Restraint) -> 
 
 
 def bound_by(
-    record: PublicIncident, owner: Restraint, others: Restraint, rules: Rules
+    record: PublicIncident, owner: Restraint, further: Restraint, rules: Rules
 ) -> PublicIncident | Held | Withheld:
-    """A record restricted by its *owner*, the source of it, and by the *others*."""
-    all_of_them = owner.with_other(others)
+    """A record restricted by its *owner*, the source of it, and by the *further*."""
+    all_of_them = owner.with_other(further)
     if all_of_them.reason is not None:
         return withheld_record(record, all_of_them.reason, rules)
     public = _masked(record, all_of_them, rules)
@@ -240,55 +248,55 @@ def bound_by(
             units=public.units if shows("units", Category.MEDICAL) else None,
             disposition=None,
         )
-    return _held(public, owner, others) if all_of_them.delays else public
+    return _held(public, owner, further) if all_of_them.delays else public
 
 
-def _masked(record: PublicIncident, asked: Restraint, rules: Rules) -> PublicIncident:
-    """A record at a place as coarse as *asked* requires, computed from its public place alone."""
+def _masked(record: PublicIncident, restraint: Restraint, rules: Rules) -> PublicIncident:
+    """A record at a place as coarse as *restraint* requires, computed from its public place alone."""
     place, areas = record.place, record.areas
     if place is None:
         return record
-    if asked.place == "none":
+    if restraint.place == "none":
         return replace(record, place=None, areas={})
-    if asked.place == "area" and place.kind is not PlaceKind.AREA:
-        area = asked.bound or Bound()
+    if restraint.place == "area" and place.kind is not PlaceKind.AREA:
+        area = restraint.bound or Bound()
         if area.place is None or not area.place.reaches(place):
             area = Bound()
         return replace(record, place=area.place, areas=area.areas)
     is_coarse = place.kind is PlaceKind.AREA or (
-        place.kind is PlaceKind.GRID and known_resolution(place) <= asked.resolution
+        place.kind is PlaceKind.GRID and known_resolution(place) <= restraint.resolution
     )
-    if asked.place == "cell" and not is_coarse:
-        place = coarsened(place, asked.resolution)
+    if restraint.place == "cell" and not is_coarse:
+        place = coarsened(place, restraint.resolution)
         areas = rules.areas.areas_of_public(place)
-    if asked.unlabelled and place.label is not None:
+    if restraint.unlabelled and place.label is not None:
         place = replace(place, label=None)
     return replace(record, place=place, areas=areas)
 
 
-def _held(public: PublicIncident, owner: Restraint, others: Restraint) -> Held:
+def _held(public: PublicIncident, owner: Restraint, further: Restraint) -> Held:
     """A record that waits for the longest hold of its owner and the others."""
-    both = owner.with_other(others)
-    public = replace(public.with_times_cut(both.step_min or 0), delayed=True)
-    release_at = both.release_at
-    if others.is_open:
+    combined = owner.with_other(further)
+    public = replace(public.with_times_cut(combined.step_min or 0), delayed=True)
+    release_at = combined.release_at
+    if further.is_open:
         release_at = _UNTIL_TOLD
     elif owner.until_closed and public.status is Status.OPEN:
         release_at = None
     elif owner.until_closed and public.closed_at is not None:
-        closed = public.closed_at + timedelta(seconds=both.after_close_s)
+        closed = public.closed_at + timedelta(seconds=combined.after_close_s)
         release_at = max(closed, release_at or closed)
     return Held(
         public,
         release_at=release_at,
-        after_close_s=both.after_close_s,
-        step_min=both.step_min,
-        after_seen_s=both.after_seen_s,
+        after_close_s=combined.after_close_s,
+        step_min=combined.step_min,
+        after_seen_s=combined.after_seen_s,
     )
 
 
-def _frozen(new: PublicIncident, known: PublicIncident) -> PublicIncident:
+def _frozen(new: PublicIncident, stored: PublicIncident) -> PublicIncident:
     """*new* at the place where it was first published, or at its own if that is coarser."""
-    if new.place is None or known.place is None or new.place.radius_m > COARSER * known.place.radius_m:
+    if new.place is None or stored.place is None or new.place.radius_m > COARSER * stored.place.radius_m:
         return new
-    return replace(new, place=known.place, areas=known.areas)
+    return replace(new, place=stored.place, areas=stored.areas)

@@ -50,8 +50,8 @@ class Blocks:
         if label not in self._stretches:
             if len(self._stretches) >= _REMEMBERED:
                 self._stretches.clear()
-            meant = read_address(label.replace(" near ", " & "))
-            stretch = None if meant is None else self._streets.stretch(meant)
+            reading = read_address(label.replace(" near ", " & "))
+            stretch = None if reading is None else self._streets.stretch(reading)
             if stretch is not None and stretch.reach_m + _LOT_M > BLOCK_BEYOND_M:
                 stretch = None
             self._stretches[label] = stretch

@@ -71,18 +71,18 @@ def understood(history: History) -> Iterator[Iterator[Understood]]:
             yield _in_our_words(history)
             return
         context = get_context("spawn")  # a fork would share the open database
-        ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_understand_over_there, args=(theirs, history), daemon=True)
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=_understand_over_there, args=(sender, history), daemon=True)
         process.start()
-        theirs.close()
-        taker = _Taker(ours)
+        sender.close()
+        taker = _Taker(receiver)
         try:
             yield taker.blocks()
         finally:
             process.terminate()
             process.join()
             taker.end()
-            ours.close()
+            receiver.close()
 
 
 @contextmanager
@@ -108,16 +108,16 @@ class _Taker:
     def blocks(self) -> Iterator[Understood]:
         """Yield what comes through."""
         while (body := self._taken.get()) is not None:
-            told = pickle.loads(body)  # noqa: S301 - written by this program, in a process of its own
-            if told is None:
+            message = pickle.loads(body)  # noqa: S301 - written by this program, in a process of its own
+            if message is None:
                 return
-            if isinstance(told, tuple):
-                kind, reason, heading = told
+            if isinstance(message, tuple):
+                kind, reason, heading = message
                 error = _ERRORS.get(kind, BlocklightError)(reason)
                 if isinstance(error, SourceChanged):
                     error.heading = heading
                 raise error
-            yield told
+            yield message
             self._room.release()
         raise BlocklightError("the process that reads the file was ended; the same command goes on from here")
 
@@ -140,10 +140,10 @@ def _understand_over_there(pipe: Connection, history: History) -> None:
         try:
             for block in _in_our_words(history):
                 pipe.send_bytes(pickle.dumps(block, pickle.HIGHEST_PROTOCOL))
-            told: Any = None
+            closing_message: Any = None
         except BlocklightError as error:
-            told = type(error).__name__, str(error), getattr(error, "heading", ())
-        pipe.send_bytes(pickle.dumps(told))
+            closing_message = type(error).__name__, str(error), getattr(error, "heading", ())
+        pipe.send_bytes(pickle.dumps(closing_message))
 
 
 def _in_our_words(history: History) -> Iterator[Understood]:

@@ -50,42 +50,44 @@ class Meaning:
         """Its meaning at a source that never says that a call is closed: its hold would never end."""
         if not self.held_until_closed or isinstance(self.category, Reason):
             return self
-        why = f"{self.why}; allowed once it is closed, which this source never says"
-        return replace(self, category=Reason.SENSITIVE, why=why)
+        explanation = f"{self.why}; allowed once it is closed, which this source never says"
+        return replace(self, category=Reason.SENSITIVE, why=explanation)
 
-    def with_further(self, other: "Meaning") -> "Meaning":
+    def with_further(self, further: "Meaning") -> "Meaning":
         """What it means to be of another type too: whatever is strictest of both, in any order.
 
         Sensitive before unmapped, unmapped before medical, medical before anything else that may be shown.
         """
-        reasons = [one for one in (self, other) if isinstance(one.category, Reason)]
+        reasons = [meaning for meaning in (self, further) if isinstance(meaning.category, Reason)]
         if reasons:
-            sensitive = [one for one in reasons if one.category is Reason.SENSITIVE]
+            sensitive = [meaning for meaning in reasons if meaning.category is Reason.SENSITIVE]
             return (sensitive or reasons)[0]
-        medical = other if other.category is Category.MEDICAL else self
-        return replace(medical, allowed=tuple(dict.fromkeys((*self.allowed, *other.allowed))))
+        medical = further if further.category is Category.MEDICAL else self
+        return replace(medical, allowed=tuple(dict.fromkeys((*self.allowed, *further.allowed))))
 
 
 class CallMeanings:
     """The agency's words made into categories: sensitive first, then medical, exact names, harmless words."""
 
-    def __init__(self, own: CallTypes, allow: tuple[Allow, ...]) -> None:
+    def __init__(self, of_city: CallTypes, allow: tuple[Allow, ...]) -> None:
         shipped = default_call_types()
-        self.exact = {folded(text): category for text, category in own.exact.items()}
-        self._own_patterns = _compiled(own)
+        self.exact = {folded(text): category for text, category in of_city.exact.items()}
+        self._own_patterns = _compiled(of_city)
         self._shipped_patterns = _compiled(shipped)
-        self.sensitive = [(matcher(rule.match), rule.group) for rule in (*own.sensitive, *shipped.sensitive)]
+        self.sensitive = [
+            (matcher(rule.match), rule.group) for rule in (*of_city.sensitive, *shipped.sensitive)
+        ]
         self._allow = allow
         self._known: dict[str, Meaning] = {}
 
     def of(self, source_type: str) -> Meaning:
         """What a source type means."""
-        known = self._known.get(source_type)
-        if known is None:
+        meaning = self._known.get(source_type)
+        if meaning is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            known = self._known[source_type] = self._decide(folded(source_type))
-        return known
+            meaning = self._known[source_type] = self._decide(folded(source_type))
+        return meaning
 
     def _decide(self, text: str) -> Meaning:
         reading = lexicon().read(text)
@@ -108,16 +110,20 @@ class CallMeanings:
         if signed is not None:
             if medical is None or signed is Category.MEDICAL:
                 return Meaning(signed, "its exact line")
-            why = f"the medical word {medical}; {signed} as its exact line says needs [[policy.allow]]"
-            return Meaning(Category.MEDICAL, why)
-        own = _first(self._own_patterns, text)
+            explanation = (
+                f"the medical word {medical}; {signed} as its exact line says needs [[policy.allow]]"
+            )
+            return Meaning(Category.MEDICAL, explanation)
+        category = _first(self._own_patterns, text)
         if reading.category is not None:
             if reading.medical is not None:
                 return Meaning(Category.MEDICAL, f"the medical word {reading.medical}")
-            return Meaning(own or reading.category, f"the harmless words {reading.head}")
-        why = f"not known to be harmless: {' '.join(reading.unknown) or 'a type without words'}"
-        proposal = Category.MEDICAL if medical is not None else own or _first(self._shipped_patterns, text)
-        return Meaning(Reason.UNMAPPED, why, proposal=proposal)
+            return Meaning(category or reading.category, f"the harmless words {reading.head}")
+        explanation = f"not known to be harmless: {' '.join(reading.unknown) or 'a type without words'}"
+        proposal = (
+            Category.MEDICAL if medical is not None else category or _first(self._shipped_patterns, text)
+        )
+        return Meaning(Reason.UNMAPPED, explanation, proposal=proposal)
 
     def _groups(self, text: str, reading: Reading) -> Mapping[str, str]:
         """The sensitive groups of a type, each with the words that make it so."""

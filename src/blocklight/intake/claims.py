@@ -46,9 +46,9 @@ def standing(source: SourceSpec, city: City) -> Standing | None:
     """How a source stands to others that tell of the same incidents, ``None`` where there are none."""
     if source.same_as is not None:
         return {"other": Standing.YIELDS, "this": Standing.WINS, "join": Standing.ADDS}[source.both]
-    others = {other.both for other in city.sources if other.same_as == source.id}
-    if not others:
+    stances = {candidate.both for candidate in city.sources if candidate.same_as == source.id}
+    if not stances:
         return None
-    if "join" in others:
+    if "join" in stances:
         return Standing.IS_ADDED_TO
-    return Standing.YIELDS if "this" in others else Standing.WINS
+    return Standing.YIELDS if "this" in stances else Standing.WINS

@@ -88,7 +88,7 @@ class Companions:
         would reveal that something sensitive happened close to it.
         """
         pairs = zip(incidents, outcomes, strict=True)
-        self._remember([one for one, outcome in pairs if _is_sensitive(outcome)], at)
+        self._remember([judged_incident for judged_incident, outcome in pairs if _is_sensitive(outcome)], at)
         if not self._marks:
             return list(outcomes)
         may_be_shown = {
@@ -127,7 +127,7 @@ class Companions:
         *outcomes* are those that ``judged`` returned; what of them is not public yet is remembered.
         """
         pairs = list(zip(incidents, outcomes, strict=True))
-        sensitive = self._sensitive_of([one for one, outcome in pairs if _is_sensitive(outcome)])
+        sensitive = self._sensitive_of([candidate for candidate, outcome in pairs if _is_sensitive(outcome)])
         stored = past.never_shown() if sensitive.places else ()
         ids = {outcome.id for outcome in outcomes}
         with self._lock:
@@ -136,11 +136,11 @@ class Companions:
             for record in self._waiting.unknown(stored, sensitive, ids):
                 mark = withheld_record(record, Reason.SENSITIVE, rules)
                 waiting.append(replace(mark, companion=True))
-            self._waiting.forget([one.id for one in waiting])
+            self._waiting.forget([candidate.id for candidate in waiting])
             for incident, outcome in pairs:
                 self._note_waiting(incident, outcome, rules, at)
-        public = past.already_public([one.id for one in waiting]) if waiting else ()
-        return [one for one in waiting if one.id not in public]
+        public = past.already_public([candidate.id for candidate in waiting]) if waiting else ()
+        return [candidate for candidate in waiting if candidate.id not in public]
 
     def _remember(self, sensitive: Sequence[Incident], at: datetime) -> None:
         with self._lock:
@@ -239,11 +239,11 @@ class Companions:
 
         A looked-up point is the middle of a block, and what is withheld has none: nobody is asked for it.
         """
-        own = [] if point is None else [point]
+        points = [] if point is None else [point]
         if self._streets is None or (incident.point is not None and incident.placed is None):
-            return own
+            return points
         on_lines = map(self._streets.spread, _readings(incident))
-        return [*own, *next(filter(None, on_lines), ())]
+        return [*points, *next(filter(None, on_lines), ())]
 
 
 def _is_sensitive(outcome: Outcome) -> bool:

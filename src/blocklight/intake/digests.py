@@ -41,7 +41,7 @@ def unsealed(seal: bytes, value: Any) -> ExactPoint:  # noqa: ANN401 - as above
 def _padded(plain: bytes, value: Any) -> bytes:  # noqa: ANN401 - as above
     pad = _PAD_BEGUN.copy()
     pad.update(_packed(value))
-    return bytes(one ^ other for one, other in zip(plain, pad.digest(), strict=True))
+    return bytes(byte ^ pad_byte for byte, pad_byte in zip(plain, pad.digest(), strict=True))
 
 
 def _written(value: Any) -> str:  # noqa: ANN401 - as above

@@ -81,8 +81,8 @@ def _block_of(address: str, cross_street: str | None) -> str | None:
         return None
     parts = [part for part in _CROSSING.split(address.strip()) if part]
     if len(parts) == 2:  # noqa: PLR2004 - an intersection has two streets
-        one, two = _street(parts[0]), _street(parts[1])
-        return f"{one} & {two}" if one and two else None
+        first, two = _street(parts[0]), _street(parts[1])
+        return f"{first} & {two}" if first and two else None
     numbered = _NUMBERED.match(address.strip())
     if numbered and not _is_ordinal_street(address):
         street = _street(numbered["street"])
@@ -117,10 +117,10 @@ def _is_name(words: list[str]) -> bool:
         return words[0] not in _NEVER and bool(
             re.fullmatch("[A-Z]", words[0]) or _is_word_or_ordinal(words[0])
         )
-    own = [word for word in words if word not in _PARTICLES]
+    plain_words = [word for word in words if word not in _PARTICLES]
     strange = _NEVER | _ONLY_ALONE
     return (
-        0 < len(own) <= _MOST_WORDS
+        0 < len(plain_words) <= _MOST_WORDS
         and len(words) <= _MOST_WORDS + 1
         and all(_NAME.fullmatch(word) and word not in strange for word in words)
     )

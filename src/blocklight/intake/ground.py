@@ -56,10 +56,10 @@ class Ground:
         """What the ground of an approved place touches, which never crosses some kinds of border."""
         disc = shapely.Point(place.lon, place.lat).buffer(_degrees(place.radius_m * _SLACK, place.lat))
         around = self._areas.touching(disc)
-        own = {f"{kind}:{area}" for kind, area in self._areas.areas_of_public(place).items()}
-        own = {name for name in own if _kind(name) in self._within}
+        named = {f"{kind}:{area}" for kind, area in self._areas.areas_of_public(place).items()}
+        named = {name for name in named if _kind(name) in self._within}
         beyond = {name for name in around.touched if _kind(name) not in self._within}
-        return Touched(frozenset(own | beyond), frozenset(own | (around.throughout & beyond)))
+        return Touched(frozenset(named | beyond), frozenset(named | (around.throughout & beyond)))
 
 
 def _degrees(metres: float, lat: float) -> float:

@@ -20,14 +20,14 @@ _TEN_BITS = tuple(one + other for one in _DIGITS for other in _DIGITS)
 _FILE, _NEXT = "id.key", "id.key.next"
 
 
-def load_id_key(folder: Path, given: str | None = None) -> bytes:
+def load_id_key(folder: Path, secret: str | None = None) -> bytes:
     """The keys, the oldest first, from their hex form or from ``id.key`` in the data folder.
 
     The file is made at first use, with mode 0600. Raises ``StoreError`` when it does not hold 32 bytes of hex
     a line: a changed key would give every incident a new id.
     """
-    if given is not None:
-        return _parsed(given, "BLOCKLIGHT_ID_KEY")
+    if secret is not None:
+        return _parsed(secret, "BLOCKLIGHT_ID_KEY")
     path = folder / _FILE
     folder.mkdir(parents=True, exist_ok=True)
     if not path.exists():
@@ -47,8 +47,8 @@ class PublicIds:
     def of(self, identity: str) -> str:
         """The id of an incident: hashed with the first key, and then with each later one."""
         id_ = identity
-        for begun in self._begun:
-            keyed = begun.copy()
+        for started_hash in self._begun:
+            keyed = started_hash.copy()
             keyed.update(id_.encode())
             id_ = _written(keyed.digest())
         return id_
@@ -59,14 +59,14 @@ def renewed_id(id_: str, keys: bytes) -> str:
     return _hashed(id_, _each(keys)[-1])
 
 
-def place_key(folder: Path, given: str | None = None) -> bytes | None:
+def place_key(folder: Path, secret: str | None = None) -> bytes | None:
     """The key for digests of public places, ``None`` if this machine does not have the city's keys.
 
     It is derived from the oldest key, so it stays the same when keys change.
     """
-    if given is None and not (folder / _FILE).is_file():
+    if secret is None and not (folder / _FILE).is_file():
         return None
-    return hmac.digest(_each(load_id_key(folder, given))[0], b"where incidents were shown", "sha256")
+    return hmac.digest(_each(load_id_key(folder, secret))[0], b"where incidents were shown", "sha256")
 
 
 def check_of(keys: bytes) -> str:

@@ -46,8 +46,11 @@ class Masks:
 
     def __post_init__(self) -> None:
         bounds = self.bounds
-        least, most = (bounds.west, bounds.south), (bounds.east, bounds.north)
-        limits = (*(edge - _FAR_DEGREES for edge in least), *(edge + _FAR_DEGREES for edge in most))
+        south_west, north_east = (bounds.west, bounds.south), (bounds.east, bounds.north)
+        limits = (
+            *(edge - _FAR_DEGREES for edge in south_west),
+            *(edge + _FAR_DEGREES for edge in north_east),
+        )
         object.__setattr__(self, "_limits", limits)
 
     def choose(
@@ -79,9 +82,9 @@ class Masks:
                 if place is not None:
                     return Placing(decision, place)
         choosing = _Choosing(self, several, finest, beyond_m)
-        if passed_m is not None and not is_patient and not any(one.masked for one in choosing.spread):
+        if passed_m is not None and not is_patient and not any(choice.masked for choice in choosing.spread):
             return choosing.as_published(point, passed_m)
-        if self.approved is not None and all(one.place == "nearest" for one in choosing.spread):
+        if self.approved is not None and all(choice.place == "nearest" for choice in choosing.spread):
             return choosing.nearest(point, self.approved)
         return choosing.cell_or_area(degrees(point))
 
@@ -165,10 +168,10 @@ class _Choosing:
 
     def _area_or_cell(self, at: Point, kind: str, area: str, resolution: int, decision: Decision) -> Place:
         """The middle of an area, or a cell where the area does not reach farther than one."""
-        ground, own = self._masks.ground, min(decision.resolution, self._finest)
+        ground, own_resolution = self._masks.ground, min(decision.resolution, self._finest)
         lon, lat, border_m = self._masks.areas.centre(kind, area) or (*at, 0)
-        if border_m < mask_point(lon, lat, own).radius_m:
-            return self._shown(mask_point(*at, own))
+        if border_m < mask_point(lon, lat, own_resolution).radius_m:
+            return self._shown(mask_point(*at, own_resolution))
         reach_m = ground.area_reach_m(border_m, lon, lat, resolution)
         return self._shown(Place(lon, lat, PlaceKind.AREA, reach_m))
 
@@ -179,7 +182,7 @@ class _Choosing:
         """A decision that is the same for all that are shown without a place, wherever they are."""
         if self._anywhere is not None or decision.action == "withhold":
             return decision
-        return strictest([decision, *(one for one in self.spread if one.action != "withhold")])
+        return strictest([decision, *(choice for choice in self.spread if choice.action != "withhold")])
 
     def _on_cell(self, cell: str) -> Decision:
         return self.decided(lambda: self._masks.ground.of_cell(cell, self._beyond_m))

@@ -86,39 +86,39 @@ class Normaliser:
         """The incident in *raw*; raises ``RecordRejected`` with the reason's class."""
         repaired: list[str] = []
         received_at = self.received(raw, fetched_at)
-        when = When(fetched_at, received_at)
-        values = self._later_stages(raw, when, repaired)
+        moments = When(fetched_at, received_at)
+        values = self._later_stages(raw, moments, repaired)
         closed_at = values.get("closed_at")
-        values["point"] = self.point(raw, when, repaired)
+        values["point"] = self.point(raw, moments, repaired)
         for name, read, make in self._soft:
             try:
-                value = read(raw, when)
+                value = read(raw, moments)
                 values[name] = None if value is None else make(value)
             except (ValueError, TypeError):
                 repaired.append(name)
         values["address"] = address_of(values.get("address"), values.pop("cross_street", None))
         disposition = values.pop("disposition", None)
-        ended = closed_at is not None or ("closed_at" in repaired and self._ended_before(raw, when))
-        status = self._status(raw, when, ended=ended)
+        ended = closed_at is not None or ("closed_at" in repaired and self._ended_before(raw, moments))
+        status = self._status(raw, moments, ended=ended)
         if status is Status.OPEN:  # opened again, or not closed by that time
             values.pop("closed_at", None)
         return Incident(
             source=self.source.id,
             source_key=source_key or self.source_key(raw, fetched_at),
             kind=self.source.kind,
-            agency=self._required(raw, "agency", when),
-            source_type=self._required(raw, "source_type", when),
+            agency=self._required(raw, "agency", moments),
+            source_type=self._required(raw, "source_type", moments),
             status=status,
             received_at=received_at,
-            other_types=self._other_types(raw, when),
+            other_types=self._other_types(raw, moments),
             disposition=disposition and self._dispositions.get(disposition.casefold()),
             repaired=tuple(repaired),
             **values,
         )
 
-    def _required(self, raw: RawRecord, name: str, when: When) -> str:
+    def _required(self, raw: RawRecord, name: str, moments: When) -> str:
         try:
-            value = self.readers[name](raw, when)
+            value = self.readers[name](raw, moments)
         except ValueError:
             raise RecordRejected(f"bad_{name}") from None
         if value is None or value == "":
@@ -127,19 +127,19 @@ class Normaliser:
             raise RecordRejected(f"bad_{name}")
         return text
 
-    def _other_types(self, raw: RawRecord, when: When) -> tuple[str, ...]:
+    def _other_types(self, raw: RawRecord, moments: When) -> tuple[str, ...]:
         """The further types, which decide too: one that cannot be read makes the record unreadable."""
-        found: dict[str, None] = {}
+        texts: dict[str, None] = {}
         for read in self.further:
             try:
-                value = read(raw, when)
+                value = read(raw, moments)
             except ValueError:
                 raise RecordRejected("bad_other_type") from None
             if value is not None and value != "":
                 if len(text := str(value)) > LONGEST_TEXT:
                     raise RecordRejected("bad_other_type")
-                found[text] = None
-        return tuple(found)
+                texts[text] = None
+        return tuple(texts)
 
     def received(self, raw: RawRecord, fetched_at: datetime) -> datetime:
         """When a call was received; raises ``RecordRejected`` for none and an impossible one."""
@@ -153,13 +153,13 @@ class Normaliser:
             raise RecordRejected("absurd_time")
         return received
 
-    def _later_stages(self, raw: RawRecord, when: When, repaired: list[str]) -> dict[str, Any]:
+    def _later_stages(self, raw: RawRecord, moments: When, repaired: list[str]) -> dict[str, Any]:
         """The later stages; one before received or in the future is impossible and left out."""
-        fetched_at, received_at = when.fetched_at, when.received_at or when.fetched_at
+        fetched_at, received_at = moments.fetched_at, moments.received_at or moments.fetched_at
         stages: dict[str, Any] = {}
         for name, read in self._stages:
             try:
-                value = read(raw, when)
+                value = read(raw, moments)
             except (ValueError, TypeError, OverflowError):
                 repaired.append(name)
                 continue
@@ -170,34 +170,34 @@ class Normaliser:
                     repaired.append(name)
         return stages
 
-    def point(self, raw: RawRecord, when: When, repaired: list[str]) -> ExactPoint | None:
+    def point(self, raw: RawRecord, moments: When, repaired: list[str]) -> ExactPoint | None:
         """The point; one that cannot be read is noted in *repaired* and left out."""
         readers = self.readers
         try:
-            point = readers["point"](raw, when) if "point" in readers else None
+            point = readers["point"](raw, moments) if "point" in readers else None
             if point is not None:
                 return ExactPoint(*point)
             if "lon" in readers and "lat" in readers:
-                lon, lat = readers["lon"](raw, when), readers["lat"](raw, when)
+                lon, lat = readers["lon"](raw, moments), readers["lat"](raw, moments)
                 if lon is not None and lat is not None:
                     return ExactPoint(to_float(lon), to_float(lat))
         except (ValueError, TypeError, KeyError, IndexError):
             repaired.append("point")
         return None
 
-    def _ended_before(self, raw: RawRecord, when: When) -> bool:
+    def _ended_before(self, raw: RawRecord, moments: When) -> bool:
         """Whether a call has a closing time before its beginning: impossible, but it is over."""
         try:
-            ended = self.readers["closed_at"](raw, when)
+            ended = self.readers["closed_at"](raw, moments)
         except (ValueError, TypeError, OverflowError):
             return False
-        return isinstance(ended, datetime) and when.received_at is not None and ended < when.received_at
+        return isinstance(ended, datetime) and moments.received_at is not None and ended < moments.received_at
 
-    def _status(self, raw: RawRecord, when: When, *, ended: bool) -> Status:
+    def _status(self, raw: RawRecord, moments: When, *, ended: bool) -> Status:
         match self.source.closes:
             case "status":
                 try:
-                    return Status(self._required(raw, "status", when))
+                    return Status(self._required(raw, "status", moments))
                 except ValueError:
                     raise RecordRejected("unknown_status") from None
             case "time":
@@ -220,18 +220,18 @@ def _reader(spec: FieldSpec, zone: ZoneInfo) -> Reader:
         return _alone(spec.source[0], spec.default, plain)
     columns, join, default, convert = spec.source, spec.join, spec.default, _convert(spec, zone)
 
-    def first(raw: RawRecord, when: When) -> Any:  # noqa: ANN401 - each field has its own type
+    def first(raw: RawRecord, moments: When) -> Any:  # noqa: ANN401 - each field has its own type
         for column in columns:
             value = raw.get(column)
             if value is not None and value != "":
-                return convert(value, when)
+                return convert(value, moments)
         return default
 
-    def joined(raw: RawRecord, when: When) -> Any:  # noqa: ANN401 - each field has its own type
+    def joined(raw: RawRecord, moments: When) -> Any:  # noqa: ANN401 - each field has its own type
         values = [value for column in columns if (value := raw.get(column)) is not None and value != ""]
         if len(values) < (1 if spec.gaps else len(columns)):
             return default
-        return convert(str(join).join(map(str, values)), when)
+        return convert(str(join).join(map(str, values)), moments)
 
     return first if join is None else joined
 
@@ -313,10 +313,10 @@ _TOLD_IN_PART: dict[str, Callable[[FieldSpec, ZoneInfo], Convert]] = {
 """Converters that need more than the value: the city's zone, the field's own settings, other times."""
 
 
-def _up_to(most: int) -> Callable[[Any], int]:
+def _up_to(maximum: int) -> Callable[[Any], int]:
     def whole(value: Any) -> int:  # noqa: ANN401 - a source's value may be anything
         number = int(value)
-        if not 0 <= number <= most:
+        if not 0 <= number <= maximum:
             raise ValueError("out of range")
         return number
 

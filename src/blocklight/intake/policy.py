@@ -45,9 +45,9 @@ class Decision:
     def of(cls, rule: Rule | None, policy: Policy, *, medical: bool = False) -> "Decision":
         """What a rule asks for under a policy, ``None`` standing for none that is met."""
         if rule is None:
-            own = cls((), "publish", Reason.POLICY, policy.place, policy.resolution)
+            decision = cls((), "publish", Reason.POLICY, policy.place, policy.resolution)
         else:
-            own = cls(
+            decision = cls(
                 (rule,),
                 rule.action,
                 Reason(rule.reason),
@@ -60,7 +60,7 @@ class Decision:
                 until_closed=rule.until_closed,
                 time_step_min=rule.time_step_min,
             )
-        return own.of_a_patient(policy) if medical else own
+        return decision.of_a_patient(policy) if medical else decision
 
     def of_a_patient(self, policy: Policy) -> "Decision":
         """The decision for a medical call: never the nearest place, a coarser cell and coarser times.
@@ -96,26 +96,26 @@ def strictest(decisions: Iterable[Decision]) -> Decision:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _strictest_of_two(one: Decision, other: Decision) -> Decision:
-    if one is other:
-        return one
-    place = max(one.place, other.place, key=_MASKS.index)
-    kinds = {one.area_kind, other.area_kind} - {None}
+def _strictest_of_two(first: Decision, second: Decision) -> Decision:
+    if first is second:
+        return first
+    place = max(first.place, second.place, key=_MASKS.index)
+    kinds = {first.area_kind, second.area_kind} - {None}
     if len(kinds) > 1:  # the areas of two kinds overlap: one in each would tell where
         place, kinds = "none", set()
-    withheld = [decision.reason for decision in (one, other) if decision.action == "withhold"]
+    withheld = [decision.reason for decision in (first, second) if decision.action == "withhold"]
     return Decision(
-        tuple({rule.name: rule for rule in (*one.rules, *other.rules)}.values()),
-        max(one.action, other.action, key=_ACTIONS.index),
+        tuple({rule.name: rule for rule in (*first.rules, *second.rules)}.values()),
+        max(first.action, second.action, key=_ACTIONS.index),
         Reason.SENSITIVE if Reason.SENSITIVE in withheld else Reason.POLICY,
         place,
-        min(one.resolution, other.resolution),
+        min(first.resolution, second.resolution),
         next(iter(kinds), None),
-        masked=one.masked or other.masked,
-        plain=one.plain or other.plain,
-        for_min=max(one.for_min, other.for_min),
-        until_closed=one.until_closed or other.until_closed,
-        time_step_min=max(one.time_step_min or 0, other.time_step_min or 0) or None,
+        masked=first.masked or second.masked,
+        plain=first.plain or second.plain,
+        for_min=max(first.for_min, second.for_min),
+        until_closed=first.until_closed or second.until_closed,
+        time_step_min=max(first.time_step_min or 0, second.time_step_min or 0) or None,
     )
 
 
@@ -124,15 +124,15 @@ def decided(several: Sequence[Choices], ground: Touched) -> Decision:
 
     Nobody who sees that ground learns more of a place on it from what was done there.
     """
-    found: list[Decision] = []
+    decisions: list[Decision] = []
     for choices in several:
         for decision, areas in choices:
             if areas is None or not areas.isdisjoint(ground.throughout):
-                found.append(decision)
+                decisions.append(decision)
                 break
             if not areas.isdisjoint(ground.touched):
-                found.append(decision)
-    return strictest(found)
+                decisions.append(decision)
+    return strictest(decisions)
 
 
 @dataclass(frozen=True)
@@ -158,17 +158,17 @@ class Decider:
 
         *source_type* is its own, or one that a further row calls it; *medical* says that any of them is.
         """
-        found: Choices = ()
+        combined: Choices = ()
         minute = -1
         for choice, areas, start, length in self._possible(incident, category, source_type, medical=medical):
             if length < _DAY_MIN:
                 minute = self.minute(incident.received_at) if minute < 0 else minute
                 if (minute - start) % _DAY_MIN >= length:
                     continue
-            found = (*found, *choice) if found else choice
+            combined = (*combined, *choice) if combined else choice
             if areas is None:
                 break
-        return found
+        return combined
 
     def edges(
         self, incident: Incident, category: Category, source_type: str, *, medical: bool

@@ -45,32 +45,32 @@ class PushKeys:
     def revoke(self, key_id: str) -> bool:
         """Forget a key; return whether there was one."""
         keys = self.all()
-        left = [key for key in keys if key.id != key_id]
-        if len(left) == len(keys):
+        remaining = [key for key in keys if key.id != key_id]
+        if len(remaining) == len(keys):
             return False
-        self._write(left)
+        self._write(remaining)
         return True
 
     def all(self) -> list[PushKey]:
         """The keys; raises ``StoreError`` when their file cannot be read."""
         try:
-            found = self._path.stat()
+            status = self._path.stat()
         except FileNotFoundError:
             self._seen, self._keys = None, []
             return []
-        if self._seen != (found.st_mtime_ns, found.st_ino):
+        if self._seen != (status.st_mtime_ns, status.st_ino):
             try:
                 self._keys = msgspec.json.decode(self._path.read_bytes(), type=list[PushKey])
             except (OSError, msgspec.DecodeError):
                 raise StoreError(f"{self._path}: not a list of keys") from None
-            self._seen = (found.st_mtime_ns, found.st_ino)
+            self._seen = (status.st_mtime_ns, status.st_ino)
         return self._keys
 
     def admit(self, source: str, key: str) -> bool:
         """Whether *key* opens *source*: every hash is compared, whole, also where there is none."""
-        given = _hash(key)
-        hashes = [known.hash for known in self.all() if known.source == source] or [_NOBODY]
-        return sum(hmac.compare_digest(given, known) for known in hashes) > 0
+        digest = _hash(key)
+        hashes = [key_entry.hash for key_entry in self.all() if key_entry.source == source] or [_NOBODY]
+        return sum(hmac.compare_digest(digest, key_entry) for key_entry in hashes) > 0
 
     def _write(self, keys: list[PushKey]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

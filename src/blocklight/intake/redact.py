@@ -166,17 +166,17 @@ def choices_of(incident: Incident, rules: Rules) -> tuple[Meaning, Sequence[Choi
         incident.source_type, incident.other_types, incident.source, incident.kind, incident.agency,
         incident.priority, incident.status, incident.origin,
     )  # fmt: skip
-    known = rules.known_choices.get(key)
-    if known is None:
+    remembered = rules.known_choices.get(key)
+    if remembered is None:
         if len(rules.known_choices) >= _REMEMBERED:
             rules.known_choices.clear()
-        known = rules.known_choices[key] = KnownChoices(_edges(incident, rules))
-    edges = known.edges
+        remembered = rules.known_choices[key] = KnownChoices(_edges(incident, rules))
+    edges = remembered.edges
     part = bisect_right(edges, rules.decider.minute(incident.received_at)) % len(edges) if edges else 0
-    found = known.by_part.get(part)
-    if found is None:
-        found = known.by_part[part] = _choices_of(incident, rules)
-    return found
+    choices = remembered.by_part.get(part)
+    if choices is None:
+        choices = remembered.by_part[part] = _choices_of(incident, rules)
+    return choices
 
 
 def _edges(incident: Incident, rules: Rules) -> list[int]:
@@ -184,9 +184,9 @@ def _edges(incident: Incident, rules: Rules) -> list[int]:
     meaning, types = _meaning_of(incident, rules)
     medical = meaning.category is Category.MEDICAL
     edges: set[int] = set()
-    for text, own in types.items():
-        if isinstance(own.category, Category):
-            edges.update(rules.decider.edges(incident, own.category, text, medical=medical))
+    for text, type_meaning in types.items():
+        if isinstance(type_meaning.category, Category):
+            edges.update(rules.decider.edges(incident, type_meaning.category, text, medical=medical))
     return sorted(edges)
 
 
@@ -208,9 +208,11 @@ def _choices_of(incident: Incident, rules: Rules) -> tuple[Meaning, Sequence[Cho
         return meaning, []
     medical = meaning.category is Category.MEDICAL
     return meaning, [
-        rules.decider.choices(incident, own.category, text, medical=medical)
-        for text, own in types.items()
-        if isinstance(own.category, Category)  # all are: one that is a reason is that of the incident
+        rules.decider.choices(incident, type_meaning.category, text, medical=medical)
+        for text, type_meaning in types.items()
+        if isinstance(
+            type_meaning.category, Category
+        )  # all are: one that is a reason is that of the incident
     ]
 
 
@@ -339,7 +341,7 @@ def areas_of(place: Place | None, decision: Decision, rules: Rules) -> dict[str,
     """The areas of the public place; where that is an area's centre, they are that area alone."""
     if place is None:
         return {}
-    found = rules.areas.areas_of_public(place)
+    areas = rules.areas.areas_of_public(place)
     if place.kind is PlaceKind.AREA:
-        return {kind: area for kind, area in found.items() if kind == decision.area_kind}
-    return found
+        return {kind: area for kind, area in areas.items() if kind == decision.area_kind}
+    return areas

@@ -44,18 +44,18 @@ class Again:
 def vocabulary(types: CallTypes, allow: tuple[Allow, ...]) -> Vocabulary:
     """The exact names that may be published, by what they mean."""
     meanings = CallMeanings(types, allow)
-    found: dict[Category, set[str]] = {}
+    texts_of: dict[Category, set[str]] = {}
     for text in meanings.exact:
         category = meanings.of(text).category
         if isinstance(category, Category):
-            found.setdefault(category, set()).add(text)
-    return {category: frozenset(texts) for category, texts in found.items()}
+            texts_of.setdefault(category, set()).add(text)
+    return {category: frozenset(texts) for category, texts in texts_of.items()}
 
 
 def refilter(
     public: PublicIncident,
     rules: Rules,
-    known: Vocabulary,
+    shown_types: Vocabulary,
     now: datetime,
     *,
     waiting: bool = False,
@@ -69,23 +69,25 @@ def refilter(
     seen_at = public.received_at
     if released_at is not None and not public.delayed and may_be_new(public.received_at, released_at):
         seen_at = released_at
-    words = [public.source_type] if public.source_type else sorted(known.get(public.category, ())) or [""]
+    words = (
+        [public.source_type] if public.source_type else sorted(shown_types.get(public.category, ())) or [""]
+    )
     possible = [_as_it_came(public, text, rank) for text in words for rank in _priorities(public, rules)]
-    found = [_again(public, incident, rules, now, seen_at, waiting=waiting) for incident in possible]
-    gone = [outcome for outcome in found if isinstance(outcome, Withheld)]
+    outcomes = [_again(public, incident, rules, now, seen_at, waiting=waiting) for incident in possible]
+    gone = [outcome for outcome in outcomes if isinstance(outcome, Withheld)]
     if gone:
-        return Again(gone[0], certain=len(gone) == len(found))
-    held = [outcome for outcome in found if isinstance(outcome, Held)]
-    versions = [outcome for outcome in found if isinstance(outcome, PublicIncident)]
+        return Again(gone[0], certain=len(gone) == len(outcomes))
+    held = [outcome for outcome in outcomes if isinstance(outcome, Held)]
+    versions = [outcome for outcome in outcomes if isinstance(outcome, PublicIncident)]
     versions += [outcome.incident for outcome in held]
     if not versions:
         return Again(None)
     coarsest = max(versions, key=lambda version: version.detail.radius_m)
     if not held:
-        return Again(coarsest, certain=len(versions) == len(found))
+        return Again(coarsest, certain=len(versions) == len(outcomes))
     longest = max(held, key=lambda one: one.release_at or _NEVER)
-    told = replace(longest.incident, place=coarsest.place, areas=coarsest.areas)
-    return Again(replace(longest, incident=told), certain=len(held) == len(found))
+    coarser = replace(longest.incident, place=coarsest.place, areas=coarsest.areas)
+    return Again(replace(longest, incident=coarser), certain=len(held) == len(outcomes))
 
 
 def _priorities(public: PublicIncident, rules: Rules) -> list[int | None]:
@@ -177,7 +179,7 @@ def _coarser(
     choices = rules.decider.choices(incident, public.category, incident.source_type, medical=is_patient)
     if place is None:
         return masks.choose(None, [choices]).decision, None
-    wanted = masks.choose(
+    target = masks.choose(
         ExactPoint(place.lon, place.lat),
         [choices],
         passed_m=rules.passed.get(public.source) if place.kind is PlaceKind.PUBLISHER else None,
@@ -185,20 +187,20 @@ def _coarser(
         is_patient=is_patient,
         is_block=stands_for_blocks(place),
     )
-    return wanted.decision, _no_finer(place, wanted, rules)
+    return target.decision, _no_finer(place, target, rules)
 
 
-def _no_finer(place: Place, wanted: Placing, rules: Rules) -> Place | Reason | None:
-    """A public *place*, or what is *wanted* in its stead where that tells less."""
-    new, decision = wanted.place, wanted.decision
+def _no_finer(place: Place, target: Placing, rules: Rules) -> Place | Reason | None:
+    """A public *place*, or what is *target* in its stead where that tells less."""
+    new, decision = target.place, target.decision
     if not isinstance(new, Place):
         return new
     if new.kind is PlaceKind.PUBLISHER:
         return replace(place, radius_m=max(place.radius_m, new.radius_m))
     if new.kind in KINDS:
         approved = rules.places
-        left = place.kind in KINDS and approved is not None and place not in approved
-        return _moved(place, new) if left or place.kind is PlaceKind.PUBLISHER else place
+        is_outdated = place.kind in KINDS and approved is not None and place not in approved
+        return _moved(place, new) if is_outdated or place.kind is PlaceKind.PUBLISHER else place
     is_cell = new.kind is PlaceKind.GRID
     reach_m = mask_point(place.lon, place.lat, decision.resolution).radius_m if is_cell else new.radius_m
     if reach_m > place.radius_m or place.kind is PlaceKind.PUBLISHER:
@@ -212,6 +214,6 @@ def _unlabelled(place: Place) -> Place:
     return coarsened(place, FINEST) if stands_for_blocks(place) else replace(place, label=None)
 
 
-def _moved(place: Place, wanted: Place) -> Place:
-    """*wanted* with how far the true place may be, which was already somewhere around *place*."""
-    return replace(wanted, radius_m=wanted.radius_m + place.radius_m)
+def _moved(place: Place, target: Place) -> Place:
+    """*target* with how far the true place may be, which was already somewhere around *place*."""
+    return replace(target, radius_m=target.radius_m + place.radius_m)

@@ -22,8 +22,8 @@ def remains_of(
     It is good for telling whether the row is sensitive, and for nothing else. A time that cannot be read is
     that of the fetch; *identity* stands for a key.
     """
-    when, readers = When(fetched_at), normaliser.readers
-    types = list(dict.fromkeys(_texts(raw, when, [readers["source_type"], *normaliser.further])))
+    moments, readers = When(fetched_at), normaliser.readers
+    types = list(dict.fromkeys(_texts(raw, moments, [readers["source_type"], *normaliser.further])))
     if not types:
         return None
     received_at, key = fetched_at, identity
@@ -32,7 +32,7 @@ def remains_of(
     with suppress(RecordRejected):
         key = normaliser.source_key(raw, fetched_at)
     line, cross_street = (
-        next(_texts(raw, when, [readers[name]] if name in readers else ()), None) for name in _ADDRESS
+        next(_texts(raw, moments, [readers[name]] if name in readers else ()), None) for name in _ADDRESS
     )
     source = normaliser.source
     return Incident(
@@ -44,14 +44,14 @@ def remains_of(
         other_types=tuple(types[1:]),
         status=Status.OPEN,
         received_at=received_at,
-        point=normaliser.point(raw, when, []),
+        point=normaliser.point(raw, moments, []),
         address=address_of(line, cross_street),
     )
 
 
-def _texts(raw: RawRecord, when: When, readers: Iterable[Reader]) -> Iterator[str]:
+def _texts(raw: RawRecord, moments: When, readers: Iterable[Reader]) -> Iterator[str]:
     for read in readers:
         with suppress(ValueError, TypeError):
-            value = read(raw, when)
+            value = read(raw, moments)
             if value is not None and 0 < len(text := str(value)) <= LONGEST_TEXT:
                 yield text

@@ -126,9 +126,9 @@ def _store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone:
     except SourceChanged:
         # What was sensitive in an answer that changes nothing else was sensitive once all the same.
         marks = [
-            one
-            for one in outcomes
-            if isinstance(one, Rejected) or (isinstance(one, Withheld) and one.sensitive)
+            redacted
+            for redacted in outcomes
+            if isinstance(redacted, Rejected) or (isinstance(redacted, Withheld) and redacted.sensitive)
         ]
         tally.applied.append(store.apply(source.id, marks, at=at))
         raise
@@ -187,8 +187,8 @@ def _answered(
 
 def internal(error: Exception) -> str:
     """Say where an unexpected error happened, never what it said: its text may quote a record."""
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"internal error ({type(error).__name__} at {Path(where.filename).name}:{where.lineno})"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"internal error ({type(error).__name__} at {Path(frame.filename).name}:{frame.lineno})"
 
 
 async def _never() -> bool:

@@ -25,17 +25,23 @@ def _stricter(
     before: PublicIncident | Held | Withheld, now: PublicIncident | Held | Withheld
 ) -> PublicIncident | Held | Withheld:
     if isinstance(before, Withheld) or isinstance(now, Withheld):
-        withheld = [one for one in (before, now) if isinstance(one, Withheld) and one.reason in _BINDING]
-        return max(withheld, key=lambda one: one.sensitive, default=now)
-    holds = [one for one in (before, now) if isinstance(one, Held)]
-    both = _as_coarse(*(one.incident if isinstance(one, Held) else one for one in (before, now)))
+        withheld = [
+            outcome
+            for outcome in (before, now)
+            if isinstance(outcome, Withheld) and outcome.reason in _BINDING
+        ]
+        return max(withheld, key=lambda outcome: outcome.sensitive, default=now)
+    holds = [outcome for outcome in (before, now) if isinstance(outcome, Held)]
+    combined = _as_coarse(
+        *(outcome.incident if isinstance(outcome, Held) else outcome for outcome in (before, now))
+    )
     if not holds:
-        return both
+        return combined
     first, last = holds[0], holds[-1]
-    times = [one.release_at for one in holds if one.release_at is not None]
+    times = [outcome.release_at for outcome in holds if outcome.release_at is not None]
     step = max(first.step_min or 0, last.step_min or 0) or None
     return Held(
-        replace(both.with_times_cut(step or 0), delayed=True),
+        replace(combined.with_times_cut(step or 0), delayed=True),
         release_at=max(times) if len(times) == len(holds) else None,
         after_close_s=max(first.after_close_s, last.after_close_s),
         step_min=step,

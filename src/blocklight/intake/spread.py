@@ -8,10 +8,10 @@ Item = TypeVar("Item")
 class Spread(Generic[Item]):
     """At most twice *most* items of a stream: each, then each second, fourth, eighth … of them."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, limit: int) -> None:
         self.items: list[Item] = []
         self.seen = 0
-        self._most = most
+        self._most = limit
         self._step = 1
 
     def add(self, item: Item) -> None:

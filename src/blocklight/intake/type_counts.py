@@ -33,7 +33,11 @@ class TypeCount:
 
 def count_types(incidents: Iterable[Incident]) -> Counter[str]:
     """Count the types of incidents; a further type binds its incident too, so it counts as well."""
-    return Counter(text for one in incidents for text in dict.fromkeys((one.source_type, *one.other_types)))
+    return Counter(
+        text
+        for incident in incidents
+        for text in dict.fromkeys((incident.source_type, *incident.other_types))
+    )
 
 
 def type_counts(counted: Mapping[str, int], meaning_of: Callable[[str], Meaning]) -> list[TypeCount]:

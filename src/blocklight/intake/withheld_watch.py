@@ -75,7 +75,7 @@ class WithheldWatch:
         if not self._is_read:
             self.usual = self._stored = usual_before(self._source)
             self._is_read = True
-        self.latest = Counter(_outcome(one) for one in outcomes)
+        self.latest = Counter(_outcome(outcome) for outcome in outcomes)
         seen = self._seen(outcomes, whole=whole)
         if seen is None:
             return
@@ -87,7 +87,11 @@ class WithheldWatch:
 
     def _seen(self, outcomes: Sequence[Outcome], *, whole: bool) -> _Seen | None:
         """The records to judge, ``None`` if they are too few."""
-        hidden = {one.id: isinstance(one, Withheld) for one in outcomes if not isinstance(one, Rejected)}
+        hidden = {
+            outcome.id: isinstance(outcome, Withheld)
+            for outcome in outcomes
+            if not isinstance(outcome, Rejected)
+        }
         if not whole:
             for id_ in hidden:
                 self._recent.pop(id_, None)  # the latest come last
@@ -99,10 +103,10 @@ class WithheldWatch:
 
     def _judge(self, seen: _Seen, usual: float) -> None:
         chance = _DEVIATIONS * math.sqrt(usual * (1 - usual) / seen.rows)
-        more = max(_MORE, chance) * (0.5 if self.is_unusual else 1)
+        margin = max(_MORE, chance) * (0.5 if self.is_unusual else 1)
         usually_shown = (1 - usual) * seen.rows
         few_shown = seen.rows - seen.withheld <= usually_shown * _FEWER_SHOWN
-        is_unusual = seen.share - usual >= more or (usually_shown >= _SHOWN_TO_JUDGE and few_shown)
+        is_unusual = seen.share - usual >= margin or (usually_shown >= _SHOWN_TO_JUDGE and few_shown)
         if is_unusual and not self.is_unusual:
             _log.warning(
                 "source %s: %.0f %% of its records are withheld, usually %.0f %%; if it has renamed its call "

@@ -34,8 +34,8 @@ def failing_as_store_error() -> Iterator[None]:
     except (sa.exc.DBAPIError, sa.exc.TimeoutError, psycopg.Error, sqlite3.Error) as error:
         cause = getattr(error, "orig", error)
         code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
-        told = next(
-            (told for name, told in _COMMON.items() if str(code).startswith(name)), type(cause).__name__
+        reason = next(
+            (reason for name, reason in _COMMON.items() if str(code).startswith(name)), type(cause).__name__
         )
-        kind = StoreBusy if told is _LOCKED else StoreError
-        raise kind(f"the database failed: {told}") from error
+        kind = StoreBusy if reason is _LOCKED else StoreError
+        raise kind(f"the database failed: {reason}") from error

@@ -42,9 +42,9 @@ class ReadStore:
 
     def patient(self, patience: Patience) -> Self:
         """This store read over connections of its own, by who waits so long for them and no longer."""
-        other = copy(self)
-        other._engines = self._engines.reading_with(patience)  # noqa: SLF001 - of the same class
-        return other
+        patient_store = copy(self)
+        patient_store._engines = self._engines.reading_with(patience)  # noqa: SLF001 - of the same class
+        return patient_store
 
     def close(self) -> None:
         """Close every connection; nothing is lost without it."""

@@ -73,7 +73,7 @@ def restore(
     Whoever reads from the database sees what was there before or what is there after, and nothing between.
     Raises ``StoreError`` for a copy that is not what it says, or another engine's.
     """
-    told = {"taken_at": snapshot.taken_at.isoformat(), "taken_back": len(taken_back), **detail}
+    account = {"taken_at": snapshot.taken_at.isoformat(), "taken_back": len(taken_back), **detail}
     engine = sa.make_url(url).get_backend_name()
     if engine != snapshot.engine:
         raise StoreError(f"this is a backup of {snapshot.engine}, and the database is {engine}")
@@ -81,10 +81,10 @@ def restore(
         if engine == "postgresql":
             with closing(connect(url)) as engines, engines.write.begin() as connection:
                 _copy_in(connection, snapshot, folder)
-                return _finish(connection, snapshot, taken_back, at, told)
+                return _finish(connection, snapshot, taken_back, at, account)
         copy = folder / _FILE
         with closing(connect(f"sqlite:///{copy}")) as engines, engines.write.begin() as connection:
-            gone = _finish(connection, snapshot, taken_back, at, told)
+            gone = _finish(connection, snapshot, taken_back, at, account)
         target = sa.make_url(url).database or ""
         connect(url).close()  # a new file is its owner's from the first byte
         _copy_sqlite(str(copy), Path(target))
@@ -157,13 +157,13 @@ def _mark(connection: sa.Connection, ids: Sequence[str], at: datetime) -> None:
     """Mark ids that the copy does not hold as never to be published."""
     table, first_at = tables.withheld, round(at.timestamp() * 1000)
     for start in range(0, len(ids), _AT_ONCE):
-        some = ids[start : start + _AT_ONCE]
-        known = set(connection.scalars(sa.select(table.c.id).where(table.c.id.in_(some))))
-        connection.execute(table.update().where(table.c.id.in_(known)).values(sensitive=1))
+        chunk = ids[start : start + _AT_ONCE]
+        present = set(connection.scalars(sa.select(table.c.id).where(table.c.id.in_(chunk))))
+        connection.execute(table.update().where(table.c.id.in_(present)).values(sensitive=1))
         rows = [
             {"id": id_, "source": "", "reason": str(Reason.SENSITIVE), "sensitive": 1, "first_at": first_at}
-            for id_ in some
-            if id_ not in known
+            for id_ in chunk
+            if id_ not in present
         ]
         if rows:
             connection.execute(table.insert(), rows)

@@ -103,9 +103,9 @@ class Store(ReadStore):
 
     def patient(self, patience: Patience) -> Self:
         """This store for who waits so long for it and no longer, read over connections of its own."""
-        other = super().patient(patience)
-        other._longest_s = patience.lock_s  # noqa: SLF001 - of the same class
-        return other
+        patient_store = super().patient(patience)
+        patient_store._longest_s = patience.lock_s  # noqa: SLF001 - of the same class
+        return patient_store
 
     # Writing
 

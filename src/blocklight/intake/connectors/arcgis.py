@@ -140,10 +140,10 @@ class ArcGIS:
         if cursor is not None and cursor.after is None:
             since = cursor.since - round(self._source.overlap_s * 1000)
             place = Cursor(since, newest=cursor.since)
-        where = self._since(column, place.since, layer) if place.since > 0 else self._source.where
+        condition = self._since(column, place.since, layer) if place.since > 0 else self._source.where
         whole = cursor is None and place.since <= 0
         count = 0
-        async for page in self._pages(where, place.after):
+        async for page in self._pages(condition, place.after):
             place = await in_thread(POLLING, moved_on, place, page, column)
             count += len(page.records)
             fetched_at = page.answer.fetched_at
@@ -167,90 +167,92 @@ class ArcGIS:
         since -= timedelta(0) if layer.utc else _LARGEST_OFFSET
         return both(self._source.where, f"{column} >= timestamp '{since:%Y-%m-%d %H:%M:%S}'")
 
-    async def _pages(self, where: str, after: int | None) -> AsyncIterator[Page]:
+    async def _pages(self, condition: str, after: int | None) -> AsyncIterator[Page]:
         layer = await self._described()
         if layer.object_id is None:
-            pages = self._by_offset(layer, where)
+            pages = self._by_offset(layer, condition)
         elif layer.pages:
-            pages = self._by_range(layer, layer.object_id, where, after)
+            pages = self._by_range(layer, layer.object_id, condition, after)
         else:
-            pages = self._by_list(layer, layer.object_id, where, after)
+            pages = self._by_list(layer, layer.object_id, condition, after)
         async for page in pages:
             yield page
 
     async def _by_range(
-        self, layer: Layer, column: str, where: str, after: int | None
+        self, layer: Layer, column: str, condition: str, after: int | None
     ) -> AsyncIterator[Page]:
         """Read in the order of the object ids; each page begins with the last id of the one before.
 
         The overlap keeps rows that share an id, which views and map services over them do have.
         """
-        given: set[tuple[str, ...]] = set()
+        sent: set[tuple[str, ...]] = set()
         while True:
-            clause = where if after is None else both(where, f"{column} >= {after}")
+            clause = condition if after is None else both(condition, f"{column} >= {after}")
             extra = {"orderByFields": f"{column} ASC", "resultRecordCount": str(layer.page)}
             page = await self._page(
                 await self._ask("/query", self._question(clause, column) | extra), id_column=column
             )
-            more = page.more or len(page.records) >= layer.page
+            has_more = page.more or len(page.records) >= layer.page
             last = page.ids[-1] if page.ids else after
-            fresh, given = await in_thread(POLLING, self._in_range, page, column, after, given)
-            if more and last == after:
+            fresh, sent = await in_thread(POLLING, self._in_range, page, column, after, sent)
+            if has_more and last == after:
                 raise SourceChanged("more rows share an object id than fit on a page")
             after = last
-            yield replace(fresh, more=more)
-            if not more:
+            yield replace(fresh, more=has_more)
+            if not has_more:
                 return
 
     def _in_range(
-        self, page: Page, column: str, after: int | None, given: AbstractSet[tuple[str, ...]]
+        self, page: Page, column: str, after: int | None, sent: AbstractSet[tuple[str, ...]]
     ) -> tuple[Page, set[tuple[str, ...]]]:
-        """A page without the rows that were *given*, and what the rows of its last id are known by."""
+        """A page without the rows that were *sent*, and what the rows of its last id are known by."""
         if page.ids != sorted(page.ids) or (page.ids and after is not None and page.ids[0] < after):
             raise SourceChanged("the layer does not page in the order that it is asked for")
         last = page.ids[-1] if page.ids else after
-        fresh = [row for row in page.records if self._identity(row, column) not in given]
+        fresh = [row for row in page.records if self._identity(row, column) not in sent]
         last_given = {self._identity(row, column) for row in page.records if row.get(column) == last}
         return replace(page, records=fresh, ids=[row[column] for row in fresh]), last_given
 
-    async def _by_list(self, layer: Layer, column: str, where: str, after: int | None) -> AsyncIterator[Page]:
+    async def _by_list(
+        self, layer: Layer, column: str, condition: str, after: int | None
+    ) -> AsyncIterator[Page]:
         """Read the list of object ids, which no limit cuts short, and then the rows in lists of ids."""
-        answer = await self._ask("/query", self._question(where) | {"returnIdsOnly": "true"})
+        answer = await self._ask("/query", self._question(condition) | {"returnIdsOnly": "true"})
         ids = await in_thread(POLLING, listed, answer, after)
         if not ids:
             yield Page([], [], answer, more=False)
         size, start = layer.page, 0
         while start < len(ids):
-            wanted = ids[start : start + size]
-            question = self._question("", column) | {"objectIds": ",".join(map(str, wanted))}
+            chunk = ids[start : start + size]
+            question = self._question("", column) | {"objectIds": ",".join(map(str, chunk))}
             del question["where"]
             page = await self._page(await self._ask("/query", question), id_column=column)
-            await in_thread(POLLING, expect_ids, page, wanted)
+            await in_thread(POLLING, expect_ids, page, chunk)
             if page.more:
                 if size == 1:
                     raise SourceChanged("more rows share an object id than fit on a page")
                 size = max(1, size // 2)
                 continue
-            start += len(wanted)
+            start += len(chunk)
             # The ids that were asked for say how far the read is, also where their rows are gone.
-            yield replace(page, ids=wanted, more=start < len(ids))
+            yield replace(page, ids=chunk, more=start < len(ids))
 
-    async def _by_offset(self, layer: Layer, where: str) -> AsyncIterator[Page]:
+    async def _by_offset(self, layer: Layer, condition: str) -> AsyncIterator[Page]:
         """Read by position; each page repeats the last row of the one before, to see that none moved."""
         order = tuple(dict.fromkeys((*self._source.order_by, *self._source.key)))
         start, anchor = 0, None
         while True:
             extra = {"orderByFields": ",".join(c for c in order if c not in _GEOMETRY)}
             extra |= {"resultOffset": str(start), "resultRecordCount": str(layer.page)}
-            page = await self._page(await self._ask("/query", self._question(where) | extra))
+            page = await self._page(await self._ask("/query", self._question(condition) | extra))
             records = page.records
             if anchor is not None:
                 if not records or self._identity(records[0]) != anchor:
                     raise RowsMoved
                 records = records[1:]
-            more = bool(records) and (page.more or len(page.records) >= layer.page)
-            yield Page(records, [], page.answer, more)
-            if not more:
+            has_more = bool(records) and (page.more or len(page.records) >= layer.page)
+            yield Page(records, [], page.answer, has_more)
+            if not has_more:
                 return
             anchor = self._identity(records[-1])
             start += len(page.records) - 1
@@ -258,11 +260,11 @@ class ArcGIS:
     def _identity(self, row: RawRecord, *columns: str) -> tuple[str, ...]:
         return tuple(str(row.get(column)) for column in (*columns, *self._source.key))
 
-    def _question(self, where: str, *more_columns: str) -> dict[str, str]:
+    def _question(self, condition: str, *more_columns: str) -> dict[str, str]:
         columns = dict.fromkeys((*self._columns, *more_columns))
         return {
             "f": "json",
-            "where": where or "1=1",
+            "where": condition or "1=1",
             "outFields": "*"
             if self._source.every_column
             else ",".join(column for column in columns if column not in _GEOMETRY),
@@ -328,10 +330,10 @@ class ArcGIS:
         if declared := column_names(value):
             self._check(declared)
         properties = value.get("properties")
-        told = (value, properties if isinstance(properties, dict) else {})
-        more = any(bool(place.get("exceededTransferLimit")) for place in told)
+        places = (value, properties if isinstance(properties, dict) else {})
+        has_more = any(bool(place.get("exceededTransferLimit")) for place in places)
         ids = [] if id_column is None else numbers(record.get(id_column) for record in records)
-        return Page(records, ids, answer, more)
+        return Page(records, ids, answer, has_more)
 
     def _check(self, present: AbstractSet[str]) -> None:
         specs = (spec.source for _, spec in self._source.fields.named())

@@ -40,38 +40,38 @@ class Layer:
     words: Mapping[str, Mapping[Any, str]]
 
     @classmethod
-    def of(cls, told: Mapping[str, Any], wanted: int) -> "Layer":
-        """Read a layer's description; *wanted* rows are asked for at once where it allows.
+    def of(cls, description: Mapping[str, Any], page_size: int) -> "Layer":
+        """Read a layer's description; *page_size* rows are asked for at once where it allows.
 
         Raises ``SourceChanged`` for what has no rows of its own: a service, or a layer of other layers.
         """
-        _expect_rows(told)
-        limit = told.get("maxRecordCount")
+        _expect_rows(description)
+        limit = description.get("maxRecordCount")
         limit = limit if isinstance(limit, int) and limit > 0 else None
-        skills = told.get("advancedQueryCapabilities")
+        skills = description.get("advancedQueryCapabilities")
         skills = skills if isinstance(skills, dict) else {}
-        times = told.get("dateFieldsTimeReference")
+        times = description.get("dateFieldsTimeReference")
         zone = times.get("timeZone") if isinstance(times, dict) else None
         return cls(
-            object_id=_object_id(told),
-            page=max(2, min(wanted, limit or wanted)),
+            object_id=_object_id(description),
+            page=max(2, min(page_size, limit or page_size)),
             limit=limit,
-            pages=bool(skills.get("supportsPagination", told.get("supportsPagination", False))),
-            utc=zone in (None, "", "UTC") and not told.get("datesInUnknownTimezone"),
-            columns=frozenset(column_names(told)),
-            words=coded_words(told),
+            pages=bool(skills.get("supportsPagination", description.get("supportsPagination", False))),
+            utc=zone in (None, "", "UTC") and not description.get("datesInUnknownTimezone"),
+            columns=frozenset(column_names(description)),
+            words=coded_words(description),
         )
 
 
-def _expect_rows(told: Mapping[str, Any]) -> None:
-    kind = told.get("type")
-    is_group = kind == "Group Layer" or (bool(told.get("subLayers")) and not told.get("fields"))
-    is_service = kind is None and "fields" not in told and isinstance(told.get("layers"), list)
+def _expect_rows(description: Mapping[str, Any]) -> None:
+    kind = description.get("type")
+    is_group = kind == "Group Layer" or (bool(description.get("subLayers")) and not description.get("fields"))
+    is_service = kind is None and "fields" not in description and isinstance(description.get("layers"), list)
     if is_group or is_service:
-        what = "a group layer" if is_group else "a service of several layers"
-        layers = told.get("subLayers") if is_group else told["layers"]
+        found_kind = "a group layer" if is_group else "a service of several layers"
+        layers = description.get("subLayers") if is_group else description["layers"]
         raise SourceChanged(
-            f"{what}, which has no rows of its own: name one of its layers", detail=named_layers(layers)
+            f"{found_kind}, which has no rows of its own: name one of its layers", detail=named_layers(layers)
         )
     if kind == "Raster Layer":
         raise SourceChanged("a layer of pictures, which has no rows")
@@ -83,19 +83,19 @@ def named_layers(layers: Any) -> str:  # noqa: ANN401 - a far side may answer wi
     return "; ".join(f"{layer.get('id')} is {layer.get('name')}" for layer in tables[:_MOST_TOLD])
 
 
-def coded_words(told: Mapping[str, Any]) -> dict[str, dict[Any, str]]:
+def coded_words(description: Mapping[str, Any]) -> dict[str, dict[Any, str]]:
     """For each column with a domain of coded values what its codes stand for.
 
     A layer's subtypes give the words of the column that tells them apart, and may give other domains to the
     rows of one subtype: where those contradict each other, the code is left as it is.
     """
     words: dict[str, dict[Any, str]] = {}
-    fields = told.get("fields")
+    fields = description.get("fields")
     for field in fields if isinstance(fields, list) else ():
         if isinstance(field, dict) and "name" in field:
             _add_words(words, str(field["name"]), field.get("domain"))
     for kinds, column in (("types", "typeIdField"), ("subtypes", "subtypeField")):
-        subtypes, name = told.get(kinds), told.get(column)
+        subtypes, name = description.get(kinds), description.get(column)
         for subtype in subtypes if isinstance(subtypes, list) else ():
             if not isinstance(subtype, dict):
                 continue
@@ -142,18 +142,18 @@ def error_code(error: Any) -> int:  # noqa: ANN401 - a far side may answer with 
     return code if isinstance(code, int) else 0
 
 
-def column_names(told: Mapping[str, Any]) -> set[str]:
+def column_names(description: Mapping[str, Any]) -> set[str]:
     """The columns that a layer or an answer declares."""
-    fields = told.get("fields")
+    fields = description.get("fields")
     fields = fields if isinstance(fields, list) else []
     return {str(field["name"]) for field in fields if isinstance(field, dict) and "name" in field}
 
 
-def _object_id(told: Mapping[str, Any]) -> str | None:
+def _object_id(description: Mapping[str, Any]) -> str | None:
     for name in ("objectIdField", "objectIdFieldName"):
-        if isinstance(told.get(name), str) and told[name]:
-            return str(told[name])
-    fields = told.get("fields")
+        if isinstance(description.get(name), str) and description[name]:
+            return str(description[name])
+    fields = description.get("fields")
     for field in fields if isinstance(fields, list) else []:
         if isinstance(field, dict) and field.get("type") == "esriFieldTypeOID" and "name" in field:
             return str(field["name"])

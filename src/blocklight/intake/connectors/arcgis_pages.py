@@ -45,9 +45,9 @@ class Cursor:
         return ":".join(map(str, (self.since, *under_way)))
 
 
-def both(one: str, two: str) -> str:
+def both(first: str, two: str) -> str:
     """The condition that two conditions hold."""
-    return f"({one}) AND ({two})" if one else two
+    return f"({first}) AND ({two})" if first else two
 
 
 def numbers(values: Iterable[object]) -> list[int]:
@@ -66,9 +66,9 @@ def listed(answer: Answer, after: int | None) -> list[int]:
     return sorted(number for number in set(numbers(ids or ())) if after is None or number > after)
 
 
-def expect_ids(page: Page, wanted: Sequence[int]) -> None:
-    """Raise ``SourceChanged`` for a page with other object ids than those *wanted*."""
-    if not set(page.ids) <= set(wanted):
+def expect_ids(page: Page, ids: Sequence[int]) -> None:
+    """Raise ``SourceChanged`` for a page with other object ids than those *ids*."""
+    if not set(page.ids) <= set(ids):
         raise SourceChanged("the layer gave rows that were not asked for")
 
 

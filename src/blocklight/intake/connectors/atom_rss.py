@@ -156,14 +156,14 @@ def _entries(root: Element, path: str) -> Iterator[Element]:
 
 def _extent(root: Element, path: str, url: str, headers: Mapping[str, str]) -> Extent:
     """What a document says of its extent: attributes, numbers of OpenSearch, a link to more."""
-    told: dict[str, Any] = {name.rpartition("}")[2]: value for name, value in root.attrib.items()}
+    members: dict[str, Any] = {name.rpartition("}")[2]: value for name, value in root.attrib.items()}
     around = [root, *(child for child in root if _name(child) in ("channel", path.rpartition(".")[0]))]
     for child in (child for element in around for child in element if not len(child)):
         if _name(child) == "link" and child.get("rel") == "next":
-            told["next"] = {"href": child.get("href")}
+            members["next"] = {"href": child.get("href")}
         elif _name(child) in _OF_OPENSEARCH or path:
-            told.setdefault(_name(child), (child.text or "").strip())
-    return extent_of(told, url=url, headers=headers)
+            members.setdefault(_name(child), (child.text or "").strip())
+    return extent_of(members, url=url, headers=headers)
 
 
 def _columns(entry: Element) -> dict[str, str]:

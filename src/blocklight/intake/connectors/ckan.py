@@ -38,12 +38,12 @@ def address(url: str) -> tuple[str, str]:
     return portal.rstrip("/") + "/api/3/action/", rest.strip("/").split("/")[0]
 
 
-def newest_table(package: Mapping[str, Any], wanted: Matcher | None = None) -> str:
-    """The id of a package's newest table in the data store, of those whose name or id is *wanted*."""
-    found = [table for table in package.get("resources") or () if isinstance(table, Mapping)]
-    tables = [table for table in found if table.get("datastore_active")]
-    if wanted is not None:
-        tables = [t for t in tables if any(wanted.search(str(t.get(name))) for name in ("name", "id"))]
+def newest_table(package: Mapping[str, Any], pattern: Matcher | None = None) -> str:
+    """The id of a package's newest table in the data store, of those whose name or id is *pattern*."""
+    resources = [table for table in package.get("resources") or () if isinstance(table, Mapping)]
+    tables = [table for table in resources if table.get("datastore_active")]
+    if pattern is not None:
+        tables = [t for t in tables if any(pattern.search(str(t.get(name))) for name in ("name", "id"))]
     if not tables:
         raise SourceChanged("the package has no such table in the data store")
     newest = max(tables, key=lambda table: str(table.get("last_modified") or table.get("created") or ""))
@@ -80,7 +80,7 @@ class Ckan:
         held: Batch | None = None
         # The generator is left early, with rows in it that nobody else may hold.
         async with aclosing(self._pages(await self._table(), column)) as pages:
-            async for rows, answer, more in pages:
+            async for rows, answer, has_more in pages:
                 page = await in_thread(POLLING, self._page, rows, column, floor)
                 if column is not None and held is None:
                     newest = max(newest or "", page.newest)
@@ -88,7 +88,7 @@ class Ckan:
                     yield replace(held, more=True)
                 # With the newest first, the cursor is only true once all down to the floor is stored.
                 held = Batch(page.records, answer.fetched_at)
-                if not more or page.is_below:
+                if not has_more or page.is_below:
                     break
         if held is None:  # a read has always a first page
             return
@@ -100,16 +100,16 @@ class Ckan:
         if column is None:
             return _Page(self._columns.records(rows))
         values = [_text(row, column) for row in rows]
-        kept = [row for row, text in zip(rows, values, strict=True) if text and text >= (floor or "")]
+        recent = [row for row, text in zip(rows, values, strict=True) if text and text >= (floor or "")]
         below = any(text and text < (floor or "") for text in values)
-        return _Page(self._columns.records(kept), max(values, default=""), below)
+        return _Page(self._columns.records(recent), max(values, default=""), below)
 
     def _floor(self, cursor: str | None) -> str | None:
         if cursor is not None:
-            when = _time(cursor)
-            if when is None:
+            moment = _time(cursor)
+            if moment is None:
                 raise SourceChanged("the stored cursor is not one of this connector's")
-            return _written(when - timedelta(seconds=self._source.overlap_s))
+            return _written(moment - timedelta(seconds=self._source.overlap_s))
         days = self._source.first_days
         return None if days is None else _written(self._http.now() - timedelta(days=days))
 
@@ -131,9 +131,9 @@ class Ckan:
             question = {"resource_id": table, "limit": str(size), "offset": str(start), "sort": order}
             answer = await self._ask("datastore_search", question)
             rows = await in_thread(POLLING, self._rows, answer.value)
-            given = len(rows)
-            more = _has_more(answer.value, start, given, size)
-            if more and given < 2:  # noqa: PLR2004 - each page begins with the last row of the one before
+            row_count = len(rows)
+            has_more = _has_more(answer.value, start, row_count, size)
+            if has_more and row_count < 2:  # noqa: PLR2004 - each page begins with the last row of the one before
                 raise SourceChanged(NOT_ALL, detail="the portal gives too few rows at once")
             if anchor is not None:
                 if not rows or rows[0].get(_ROW_ID) != anchor:
@@ -142,11 +142,11 @@ class Ckan:
             count += len(rows)
             if count > self._source.max_rows:
                 raise SourceChanged(TOO_MANY_ROWS)
-            yield rows, answer, more
-            if not more:
+            yield rows, answer, has_more
+            if not has_more:
                 return
             anchor = rows[-1].get(_ROW_ID)
-            start += given - 1
+            start += row_count - 1
 
     def _rows(self, result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         rows, fields = result.get("records", _ABSENT), result.get("fields")
@@ -166,13 +166,13 @@ class Ckan:
         return Answer(result, answer.fetched_at, answer.headers)
 
 
-def _has_more(result: Mapping[str, Any], start: int, given: int, size: int) -> bool:
+def _has_more(result: Mapping[str, Any], start: int, count: int, size: int) -> bool:
     """Whether there are rows after a page, which a portal may cut shorter than was asked for."""
     total, limit = result.get("total"), result.get("limit")
     if isinstance(total, int) and not result.get("total_was_estimated"):
-        return start + given < total
+        return start + count < total
     cap = min(size, limit) if isinstance(limit, int) and limit > 0 else size
-    return given >= cap or bool(result.get("records_truncated"))
+    return count >= cap or bool(result.get("records_truncated"))
 
 
 def _text(row: Mapping[str, Any], column: str) -> str:
@@ -182,19 +182,19 @@ def _text(row: Mapping[str, Any], column: str) -> str:
 
 def _time(text: str) -> datetime | None:
     try:
-        when = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _written(when: datetime) -> str:
-    return when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _not_ahead(newest: str | None, now: datetime) -> str | None:
     """The cursor, which a row from the future does not move there; ``None`` if it is no time."""
-    when = _time(newest) if newest else None
-    if when is None:
+    moment = _time(newest) if newest else None
+    if moment is None:
         return None
-    return newest if when <= now + timedelta(hours=14) else _written(now - timedelta(hours=14))
+    return newest if moment <= now + timedelta(hours=14) else _written(now - timedelta(hours=14))

@@ -46,8 +46,8 @@ class _Cards(HTMLParser):
         self._term = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
-        classes = tuple((told.get("class") or "").split())
+        attributes = dict(attrs)
+        classes = tuple((attributes.get("class") or "").split())
         if not self._open:
             if self._card not in classes or len(self.rows) >= _MOST_CARDS:
                 return

@@ -238,6 +238,6 @@ class _Reader(HTMLParser):
         self._row.append(self._cell)
 
 
-def _reach(told: str | None) -> int:
+def _reach(text: str | None) -> int:
     """Over how many rows or columns a cell says that it reaches: 0 is to the end, nonsense is 1."""
-    return int(told) if told is not None and re.fullmatch(r"\s*\d{1,5}\s*", told) else 1
+    return int(text) if text is not None and re.fullmatch(r"\s*\d{1,5}\s*", text) else 1

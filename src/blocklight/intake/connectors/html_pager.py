@@ -71,14 +71,14 @@ def pager_of(
                 next_url = next_url or anchor.href
     next_url = next_url or _after_current(pages)
     next_post = next_post or _after_current(forms)
-    total, more = _in_words(words)
+    total, has_more = _in_words(words)
     if next_url is None and next_post is not None:
         return Extent(total, more=True), {
             **hidden,
             "__EVENTTARGET": next_post[0],
             "__EVENTARGUMENT": next_post[1],
         }
-    return Extent(total, next_url, more=more), None
+    return Extent(total, next_url, more=has_more), None
 
 
 def _leads_to_page(anchor: Anchor) -> bool:
@@ -100,9 +100,9 @@ def _after_current(pages: Mapping[int, _Link]) -> _Link | None:
 def _in_words(words: str) -> tuple[int | None, bool | None]:
     """How many rows there are in all, and whether there are more pages, as the page says."""
     total: int | None = None
-    for found in _ROWS_OF.finditer(words):
-        first, last, whole = int(found[1]), int(found[2]), int(found[3].replace(",", ""))
+    for match in _ROWS_OF.finditer(words):
+        first, last, whole = int(match[1]), int(match[2]), int(match[3].replace(",", ""))
         if first <= last < whole:
             total = whole
-    pages = [(int(found[1]), int(found[2])) for found in _PAGE_OF.finditer(words)]
+    pages = [(int(match[1]), int(match[2])) for match in _PAGE_OF.finditer(words)]
     return total, any(page < last for page, last in pages) or None

@@ -146,25 +146,29 @@ class HtmlTable:
         A table of headings alone lends them to those after it, as on pages whose rows scroll below them.
         """
         best: SourceChanged | None = None
-        found: list[_Table] = []
+        tables_found: list[_Table] = []
         for table in tables:
             below = self._below_heading(table)
             if isinstance(below, _Table):
-                found.append(below)
-            elif found and found[-1].is_bare and any(len(row) == len(found[-1].names) for row in table.rows):
-                found[-1] = _Table(found[-1].title, table.rows, found[-1].names)
+                tables_found.append(below)
+            elif (
+                tables_found
+                and tables_found[-1].is_bare
+                and any(len(row) == len(tables_found[-1].names) for row in table.rows)
+            ):
+                tables_found[-1] = _Table(tables_found[-1].title, table.rows, tables_found[-1].names)
             elif below is not None and (best is None or set(self._columns.wanted) & set(below.heading)):
                 best = below
-        if not found:
+        if not tables_found:
             raise best or SourceChanged("no table on the page")
-        return found
+        return tables_found
 
     def _below_heading(self, table: _Table) -> _Table | SourceChanged | None:
         """The rows below the headings of a table, or what is missing of them."""
         best: SourceChanged | None = None
         for number, row in enumerate(table.rows):
             names = [cell.text for cell in row]
-            present = {GROUP, *names, *(name + more for name in names for more in (LINK, CLASS))}
+            present = {GROUP, *names, *(name + suffix for name in names for suffix in (LINK, CLASS))}
             try:
                 self._columns.expect_in_heading(present)
             except SourceChanged as error:
@@ -206,13 +210,15 @@ def _spread(page: Sequence[Sequence[Cell]]) -> Iterator[list[Cell]]:
         while rest or len(row) in held:
             at = len(row)
             if at in held:
-                cell, left = held[at]
+                cell, remaining = held[at]
                 row.append(cell)
             else:
                 cell = rest.popleft()
-                left = cell.down
+                remaining = cell.down
                 row += [cell, *(Cell() for _ in range(cell.across - 1))]
-            going_on |= {column: (row[column], left - 1) for column in range(at, len(row)) if left > 1}
+            going_on |= {
+                column: (row[column], remaining - 1) for column in range(at, len(row)) if remaining > 1
+            }
         held = going_on
         count += len(row)
         if count > MOST_CELLS:
@@ -237,7 +243,7 @@ def named_rows(page: Page) -> tuple[list[dict[str, str]], tuple[str, ...]]:
                 bare = size >= _FEWEST and any(map(_IS_DATA.search, texts))
                 names = [f"column_{n + 1}" for n in range(size)] if bare else texts
                 table = _Table(page.titles.get(number, ""), rows[at + (not bare) :], names)
-                named = [one for one in _named(table) if not isinstance(one, Unreadable)]
+                named = [named_row for named_row in _named(table) if not isinstance(named_row, Unreadable)]
                 if len(named) > len(best[0]):
                     best = named, tuple(names) if bare else ()
                 break

@@ -260,8 +260,8 @@ class Conversation:
         text = response.headers.get("retry-after", "").strip()
         if text.isascii() and text.isdigit():
             return float(text[:9])
-        when = _http_date(text)
-        return None if when is None else max(0.0, (when - self.now()).total_seconds())
+        moment = _http_date(text)
+        return None if moment is None else max(0.0, (moment - self.now()).total_seconds())
 
     def _tell(self, state: RetryCallState) -> None:
         log.debug("source %s: attempt %d failed, trying again", self._source.id, state.attempt_number)
@@ -274,8 +274,8 @@ def _may_pass(error: BaseException) -> bool:
 
 def _pause(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
-    asked = error.retry_after_s if isinstance(error, SourceUnavailable) else None
-    return max(asked or 0.0, _wait(state))
+    requested_s = error.retry_after_s if isinstance(error, SourceUnavailable) else None
+    return max(requested_s or 0.0, _wait(state))
 
 
 def _beyond(reason: str, error: Exception) -> str:
@@ -290,10 +290,10 @@ def _address(url: str, params: tuple[tuple[str, str], ...]) -> httpx2.URL:
 
 def _http_date(text: str) -> datetime | None:
     try:
-        when = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(text)
     except ValueError:
         return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def json_document(body: bytes) -> Any:  # noqa: ANN401 - a far side may answer with any JSON value
@@ -321,4 +321,4 @@ def _kind(text: bytes) -> str:
 
 def _validators(response: httpx2.Response) -> dict[str, str]:
     pairs = (("if-none-match", "etag"), ("if-modified-since", "last-modified"))
-    return {ours: response.headers[theirs] for ours, theirs in pairs if theirs in response.headers}
+    return {name: response.headers[header] for name, header in pairs if header in response.headers}

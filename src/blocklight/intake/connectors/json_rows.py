@@ -90,5 +90,5 @@ class JsonRows:
 
 
 def _token(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
-    found = value.get("token", value.get("access_token")) if isinstance(value, Mapping) else None
-    return found if isinstance(found, str) and found.isascii() and found.isprintable() else None
+    token = value.get("token", value.get("access_token")) if isinstance(value, Mapping) else None
+    return token if isinstance(token, str) and token.isascii() and token.isprintable() else None

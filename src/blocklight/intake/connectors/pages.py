@@ -90,13 +90,13 @@ class Pages:
         source, first, rows = self._source, part, list(part.rows)
         if source.extent == "part" or (source.extent == "whole" and source.pages is None):
             return rows
-        begun, most_bytes = self._http.now(), self._http.received_bytes + _ANSWERS * source.max_bytes
+        started_at, most_bytes = self._http.now(), self._http.received_bytes + _ANSWERS * source.max_bytes
         for _ in range(_MOST_PAGES):
             answer = await self._page_after(part, len(rows))
             if answer is None:
                 break
             self._one_answer = False
-            if self._http.now() - begun > _LONGEST:
+            if self._http.now() - started_at > _LONGEST:
                 raise SourceUnavailable("its pages take too long")
             if self._http.received_bytes > most_bytes:
                 raise SourceChanged("pages that are together larger than max_bytes allows")
@@ -163,8 +163,8 @@ class Pages:
 
     def _same_server(self, url: str) -> str:
         whole = urljoin(self._url, url)
-        ours, theirs = urlsplit(self._url), urlsplit(whole)
-        if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
+        base, target = urlsplit(self._url), urlsplit(whole)
+        if (base.scheme, base.netloc) != (target.scheme, target.netloc):
             raise SourceChanged("the next page is on another server")
         return whole
 
@@ -178,8 +178,8 @@ class Pages:
         body = self._body(params)
         if body is not None:
             return await self._http.ask(self._url, {}, post=body)
-        told = {name: str(number) for name, number in params.items()}
-        return await self._http.ask(self._url, told, validators=validators)
+        query = {name: str(number) for name, number in params.items()}
+        return await self._http.ask(self._url, query, validators=validators)
 
     def _body(self, params: Mapping[str, int]) -> Body | None:
         """What is posted, ``None`` where the address alone is the question."""

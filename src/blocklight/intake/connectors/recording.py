@@ -37,13 +37,13 @@ def replay_lines(path: Path) -> Iterator[tuple[datetime, bytes]]:
     for number, line in enumerate(_lines(path), 1):
         try:
             record = msgspec.json.decode(line, type=_Line)
-            when = datetime.fromtimestamp(record.fetched_at, UTC)
+            fetched_at = datetime.fromtimestamp(record.fetched_at, UTC)
             body = bytes(record.body)
             if body.startswith(b'"'):
                 body = msgspec.json.decode(body, type=str).encode()
         except (msgspec.DecodeError, OverflowError, ValueError, OSError):
             raise SourceChanged(f"line {number} of the recording is not fetched_at and body") from None
-        yield when, body
+        yield fetched_at, body
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -147,15 +147,15 @@ class _Overheard(httpx2.AsyncByteStream):
         self._recording = recording
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        kept: bytearray | None = bytearray()
+        recorded: bytearray | None = bytearray()
         assert isinstance(self._stream, httpx2.AsyncByteStream)  # noqa: S101 - an async transport's promise
         async for chunk in self._stream:
-            if kept is not None:
-                kept += chunk
-                kept = kept if len(kept) <= self._recording.largest else None
+            if recorded is not None:
+                recorded += chunk
+                recorded = recorded if len(recorded) <= self._recording.largest else None
             yield chunk
-        if kept is not None:
-            self._recording.write(self._unpacked(bytes(kept)))
+        if recorded is not None:
+            self._recording.write(self._unpacked(bytes(recorded)))
 
     def _unpacked(self, body: bytes) -> bytes:
         headers = {"content-encoding": self._encoding} if self._encoding else {}

@@ -150,16 +150,16 @@ class Socrata:
         if self._column is None:
             return None
         value = step.last or (step.place.value if cursor and cursor.startswith("[") else None)
-        when = _time(value) if value else None
+        moment = _time(value) if value else None
         now = self._http.now()
-        if value is None or when is None or when <= now + _FURTHEST_ZONE:
+        if value is None or moment is None or moment <= now + _FURTHEST_ZONE:
             return value
         zoned = value.endswith("Z")
         return _written(now if zoned else now - _FURTHEST_ZONE, zoned=zoned)
 
     async def _walk(self, place: _Place) -> AsyncIterator[_Step]:
         """Read page after page; each begins with a row that is known, or steps back to find one."""
-        given = set() if place.anchor is None else {place.anchor}
+        sent = set() if place.anchor is None else {place.anchor}
         lost = 0
         first = True
         while True:
@@ -168,7 +168,7 @@ class Socrata:
             if answer.unchanged:
                 yield _Step(place, None, [], None, answer)
                 return
-            step = await in_thread(POLLING, self._step, place, answer, given)
+            step = await in_thread(POLLING, self._step, place, answer, sent)
             if step is None:
                 lost += 1
                 place = replace(place, skip=max(0, place.skip - self._limit // 2))
@@ -181,14 +181,14 @@ class Socrata:
             if lost > _STEPS_BACK:
                 raise SourceUnavailable("rows moved all the time while they were read")
 
-    def _step(self, place: _Place, answer: Answer, given: set[str]) -> _Step | None:
-        """An answer without the rows that were *given*, ``None`` if its first row is not known."""
+    def _step(self, place: _Place, answer: Answer, sent: set[str]) -> _Step | None:
+        """An answer without the rows that were *sent*, ``None`` if its first row is not known."""
         rows = self._rows(answer)
         names = [_name(row) for row in rows]
-        if place.skip and (not rows or names[0] not in given):
+        if place.skip and (not rows or names[0] not in sent):
             return None
-        fresh = [row for row, name in zip(rows, names, strict=True) if name not in given]
-        given.update(names)
+        fresh = [row for row, name in zip(rows, names, strict=True) if name not in sent]
+        sent.update(names)
         full = len(rows) >= self._limit or (rows and len(rows) % _CAP == 0)
         then = self._after(place, rows, names) if full else None
         return _Step(place, then, fresh, self._value(rows), answer)
@@ -275,17 +275,17 @@ def _quoted(value: str) -> str:
 def _time(text: str) -> datetime | None:
     """A timestamp, taking a floating one as if it were UTC."""
     try:
-        when = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _written(when: datetime, *, zoned: bool) -> str:
-    text = when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+def _written(moment: datetime, *, zoned: bool) -> str:
+    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
     return f"{text}Z" if zoned else text
 
 
 def _earlier(value: str, overlap: timedelta) -> str:
-    when = _time(value)
-    return value if when is None else _written(when - overlap, zoned=value.endswith("Z"))
+    moment = _time(value)
+    return value if moment is None else _written(moment - overlap, zoned=value.endswith("Z"))

@@ -44,10 +44,10 @@ class _File:
     @classmethod
     def at(cls, path: Path) -> "_File | None":
         try:
-            found = path.stat()
+            status = path.stat()
         except OSError:
             return None
-        return cls(path, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+        return cls(path, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
 
 class TableFiles:
@@ -94,29 +94,29 @@ class TableFiles:
         # Reached only when the batches were stored: a fetch that failed later must be asked in full again.
         self._pages.stored(answer)
 
-    async def _new_files(self, taken: set[str]) -> AsyncIterator[Batch]:
+    async def _new_files(self, read_marks: set[str]) -> AsyncIterator[Batch]:
         path = _path(self._source.url)
         folder, files = await in_thread(POLLING, _listed, path)
         whole = not folder or self._source.closes == "vanish"
-        here = {file.mark for file in files}
-        new = [file for file in files if file.mark not in taken and self._settled(file)]
-        self._seen = {file: since for file, since in self._seen.items() if file.mark in here - taken}
-        taken = taken & here
+        present = {file.mark for file in files}
+        new = [file for file in files if file.mark not in read_marks and self._settled(file)]
+        self._seen = {file: since for file, since in self._seen.items() if file.mark in present - read_marks}
+        read_marks = read_marks & present
         if whole:
-            taken |= {file.mark for file in new[:-1]}
+            read_marks |= {file.mark for file in new[:-1]}
             new = new[-1:]
         if not new:
             yield Batch([], self._http.now(), unchanged=True)
         changed: SourceChanged | None = None
         for file in new:
-            with_it = taken | {file.mark}
+            with_it = read_marks | {file.mark}
             try:
                 async for batch in self._one(file, orjson.dumps(sorted(with_it)).decode(), whole=whole):
                     yield batch
             except SourceChanged as error:
                 changed = changed or error
             else:
-                taken = with_it
+                read_marks = with_it
         if changed is not None:
             raise changed
 
@@ -142,8 +142,8 @@ class TableFiles:
             # Counted and never read again, so that one file costs its source neither time nor the others.
             _log.warning("source %s: left out a file of its folder: see `check`", self._source.id)
             bad = [Unreadable(SourceKey(file.mark), "bad_file")]
-            kept = before or Block()
-            yield Batch(kept.records, now, cursor=cursor, unreadable=[*kept.unreadable, *bad])
+            last_block = before or Block()
+            yield Batch(last_block.records, now, cursor=cursor, unreadable=[*last_block.unreadable, *bad])
             return
         if _File.at(file.path) != file:
             raise SourceUnavailable("a file was written to while it was read")

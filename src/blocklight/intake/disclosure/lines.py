@@ -39,27 +39,27 @@ def _mapped_types(sample: SampleRows) -> Iterator[Question]:
             text
             for name in _TYPES
             if (spec := sample.field(name)) and spec.map
-            for text, meant in (*spec.map.items(), *_by_default(sample, spec))
+            for text, mapped in (*spec.map.items(), *_by_default(sample, spec))
             if any(letter.isalpha() for letter in text)  # what a bare number means, only the city knows
             and sample.rules.category(text) is Reason.SENSITIVE
-            and isinstance(sample.rules.category(str(meant)), Category)
+            and isinstance(sample.rules.category(str(mapped)), Category)
         }
     )
     if hidden:
-        more = " and others" if len(hidden) > _MOST_NAMED else ""
+        suffix = " and others" if len(hidden) > _MOST_NAMED else ""
         yield Question(
             "sensitive-mapped",
-            f"a map turns {', '.join(hidden[:_MOST_NAMED])}{more} into types that are published: that they "
+            f"a map turns {', '.join(hidden[:_MOST_NAMED])}{suffix} into types that are published: that they "
             "are sensitive is not seen any more. Leave them out of the map.",
         )
 
 
 def _by_default(sample: SampleRows, spec: FieldSpec) -> Iterator[tuple[str, object]]:
     """Yield the values of a field that its map does not name, with what stands for them."""
-    known = spec.folded_map or {}
+    mapped = spec.folded_map or {}
     for column in spec.source if spec.default is not None else ():
         for text in dict.fromkeys(sample.values(column)):
-            if text.casefold() not in known:
+            if text.casefold() not in mapped:
                 yield text, spec.default
 
 

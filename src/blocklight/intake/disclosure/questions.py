@@ -88,7 +88,11 @@ def _addresses(sample: SampleRows) -> Iterator[Question]:
     spec, cross = sample.field("address"), sample.field("cross_street")
     if spec is None or cross is not None or not _address_is_used(sample):
         return
-    values = [line for _, one in sample.rows if one.address and (line := address_lines(one.address)[0])]
+    values = [
+        line
+        for _, incident in sample.rows
+        if incident.address and (line := address_lines(incident.address)[0])
+    ]
     like = addresses(values)
     if values and like / len(values) < _ADDRESS_SHARE:
         columns = ", ".join(f"`{column}`" for column in spec.source)
@@ -104,11 +108,11 @@ def _passed_points(sample: SampleRows) -> Iterator[Question]:
     """Ask about points that are said to be masked and hardly ever repeat."""
     if sample.source.masked_by_publisher is None:
         return
-    placed = [(one.point, one.address) for _, one in sample.rows if one.point is not None]
+    placed = [(incident.point, incident.address) for _, incident in sample.rows if incident.point is not None]
     points = {degrees(point) for point, _ in placed}
     named = {line for _, address in placed if address and (line := address_lines(address)[0])}
-    few = len(placed) < _ENOUGH_POINTS
-    if few or len(points) / len(placed) < _EXACT_SHARE:
+    has_few = len(placed) < _ENOUGH_POINTS
+    if has_few or len(points) / len(placed) < _EXACT_SHARE:
         return
     beside = f" and {len(named)} addresses" if named else ""
     yield Question(
@@ -125,13 +129,13 @@ def _medical(sample: SampleRows) -> Iterator[Question]:
     counted: Counter[str] = Counter()
     for (_, incident), published in zip(sample.rows, sample.published, strict=True):
         texts = {incident.source_type, *incident.other_types} | _mapped_from(sample, incident)
-        own = {sample.rules.category(text) for text in (incident.source_type, *incident.other_types)}
+        categories = {sample.rules.category(text) for text in (incident.source_type, *incident.other_types)}
         medical = {
             text
             for text in texts
             if sample.shipped.of(text).category is Category.MEDICAL and not sample.loosened(text)
         }
-        if published and medical and Category.MEDICAL not in own:
+        if published and medical and Category.MEDICAL not in categories:
             counted.update(medical)
     if counted:
         yield Question(
@@ -145,7 +149,7 @@ def _mapped_from(sample: SampleRows, incident: Incident) -> set[str]:
     """The words of the source that the field's map made this type of."""
     spec = sample.field("source_type")
     words = spec.folded_map if spec else None
-    return {text.upper() for text, meant in (words or {}).items() if meant == incident.source_type}
+    return {text.upper() for text, mapped in (words or {}).items() if mapped == incident.source_type}
 
 
 def _replaced_types(sample: SampleRows) -> Iterator[Question]:
@@ -228,10 +232,12 @@ def _marks(sample: SampleRows) -> Iterator[Question]:
 
 def _numbers(sample: SampleRows) -> Iterator[Question]:
     """Ask about priorities and numbers of units that are something else."""
-    for name, most in (("priority", _MOST_PRIORITIES), ("units", _MOST_UNITS)):
-        values = [getattr(one, name) for _, one in sample.rows if getattr(one, name) is not None]
+    for name, maximum in (("priority", _MOST_PRIORITIES), ("units", _MOST_UNITS)):
+        values = [
+            getattr(incident, name) for _, incident in sample.rows if getattr(incident, name) is not None
+        ]
         distinct = len(set(values))
-        too_many = distinct > most if name == "priority" else bool(values) and max(values) > most
+        too_many = distinct > maximum if name == "priority" else bool(values) and max(values) > maximum
         if too_many:
             yield Question(
                 f"not-{name}",
@@ -246,9 +252,9 @@ def _one_category(sample: SampleRows) -> Iterator[Question]:
     every = {incident.source_type for _, incident in sample.rows}
     exact = set(sample.rules.meanings.exact)
     for text in every:
-        own, shipped = sample.rules.category(text), sample.shipped.of(text).category
-        if isinstance(own, Category) and own is not shipped and text.upper() not in exact:
-            by_pattern.setdefault(own, set()).add(text)
+        of_city, shipped = sample.rules.category(text), sample.shipped.of(text).category
+        if isinstance(of_city, Category) and of_city is not shipped and text.upper() not in exact:
+            by_pattern.setdefault(of_city, set()).add(text)
     for category, texts in by_pattern.items():
         if len(every) >= _FEW_TYPES and len(texts) / len(every) > _OF_ONE_CATEGORY:
             yield Question(

@@ -52,7 +52,8 @@ class SampleRows:
         """Whether each row may be published, now or later, as soon as it has a place."""
         outcomes = (redact(incident, self.rules) for _, incident in self.rows)
         return tuple(
-            not (isinstance(one, Withheld) and one.reason in _NOT_FOR_WANT_OF_A_PLACE) for one in outcomes
+            not (isinstance(outcome, Withheld) and outcome.reason in _NOT_FOR_WANT_OF_A_PLACE)
+            for outcome in outcomes
         )
 
     @cached_property
@@ -82,8 +83,8 @@ class SampleRows:
 
     def field(self, name: str) -> FieldSpec | None:
         """What the city file says of one of our fields."""
-        found: FieldSpec | None = getattr(self.source.fields, name)
-        return found
+        spec: FieldSpec | None = getattr(self.source.fields, name)
+        return spec
 
 
 def of_the_place(sample: SampleRows) -> set[str]:

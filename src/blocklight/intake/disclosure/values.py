@@ -102,16 +102,16 @@ class Look:
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why it looks like free text, in words with counts."""
-        said = [
-            f"{n} of {self.rows} values hold {what}"
-            for what, n in self.marks
-            if what in _ALWAYS_TELLS or n / self.rows > _FEW_MARKED
+        sentences = [
+            f"{n} of {self.rows} values hold {mark}"
+            for mark, n in self.marks
+            if mark in _ALWAYS_TELLS or n / self.rows > _FEW_MARKED
         ]
         if self.rows and self.long / self.rows > _FEW_LONG:
-            said.append(f"{self.long} of {self.rows} values are longer than a type of call")
+            sentences.append(f"{self.long} of {self.rows} values are longer than a type of call")
         if self._hardly_repeats:
-            said.append(f"{self.rows} values are {self.distinct} different ones")
-        return tuple(said)
+            sentences.append(f"{self.rows} values are {self.distinct} different ones")
+        return tuple(sentences)
 
     @property
     def _hardly_repeats(self) -> bool:
@@ -124,13 +124,13 @@ class Look:
 def look(values: Sequence[str]) -> Look:
     """Look at the filled values of a column, one for each row."""
     distinct = set(values)
-    found = {what: {value for value in distinct if mark.search(value)} for what, mark in _MARKS.items()}
+    marked = {name: {value for value in distinct if mark.search(value)} for name, mark in _MARKS.items()}
     long = {value for value in distinct if len(value) > _LONG or len(value.split()) > _LONG_WORDS}
     return Look(
         rows=len(values),
         distinct=len(distinct),
         marks=tuple(
-            (what, sum(value in those for value in values)) for what, those in found.items() if those
+            (name, sum(value in those for value in values)) for name, those in marked.items() if those
         ),
         long=sum(value in long for value in values),
     )

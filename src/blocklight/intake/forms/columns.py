@@ -71,10 +71,12 @@ class Columns:
 
         A portal's own exports call its columns so: ``Block Location`` is ``block_location``.
         """
-        ours = {
+        spellings = {
             _folded(column): column for column in (*self.wanted, *(origin for origin, _ in self._patterns))
         }
-        return [name if name in ours.values() else ours.get(_folded(name), name) for name in heading]
+        return [
+            name if name in spellings.values() else spellings.get(_folded(name), name) for name in heading
+        ]
 
     def expect_in_heading(self, heading: AbstractSet[str]) -> None:
         """Raise ``SourceChanged`` naming a column that is not in *heading*, which names all there are."""

@@ -53,8 +53,8 @@ def _delimiters(start: str) -> str:
     That is the one that cuts the most lines into the same number of cells: a heading may hold more of
     another, in the name of a column.
     """
-    if told := _SEPARATOR.match(start):
-        return told[1]
+    if separator := _SEPARATOR.match(start):
+        return separator[1]
     lines = start.splitlines()[:_LINES_LOOKED_AT]
     lines = lines[:-1] if len(start) == _START else lines
 

@@ -64,7 +64,9 @@ def excel_sheets(file: IO[bytes]) -> Generator[Iterator[list[Any]], None, None]:
             ahead: list[Any] = []
             yield _rows_of_sheet(frames, ahead)
             # What its reader left of a sheet is passed over.
-            frame = ahead[0] if ahead else next((one for one in frames if one == "sheet"), None)
+            frame = (
+                ahead[0] if ahead else next((candidate for candidate in frames if candidate == "sheet"), None)
+            )
 
 
 def _rows_of_sheet(frames: Iterator[Any], ahead: list[Any]) -> Iterator[list[Any]]:
@@ -83,8 +85,8 @@ def parquet_columns(file: IO[bytes]) -> Iterator[tuple[list[str], Rows]]:
         if names is None:
             raise SourceUnavailable("a broken Parquet file")
 
-        def rows(wanted: Sequence[str]) -> Iterator[list[Any]]:
-            write_frame(ask, list(wanted))
+        def rows(names: Sequence[str]) -> Iterator[list[Any]]:
+            write_frame(ask, list(names))
             return frames
 
         yield names, rows

@@ -74,18 +74,18 @@ def extent_of(
 
     *url* is the address that was asked, *headers* are those of the answer.
     """
-    told: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     for table in (*_tables_around(document, path), _of_headers(headers or {})):
         for name, value in table.items():
-            told.setdefault(_folded(str(name)), value)
-    if {"page", "total", "records"} <= set(told):  # jqGrid's reader: `total` counts pages, `records` rows
-        told |= {"totalpages": told["total"], "total": told["records"]}
+            members.setdefault(_folded(str(name)), value)
+    if {"page", "total", "records"} <= set(members):  # jqGrid's reader: `total` counts pages, `records` rows
+        members |= {"totalpages": members["total"], "total": members["records"]}
     groups = "*" in path.split(".")  # a count beside several lists is none of one list's rows
     return Extent(
-        total=None if groups else _total(told),
-        next_url=_next_url(told),
-        more=_more(told),
-        limit=_least(_limit(told), limit_of_address(url)),
+        total=None if groups else _total(members),
+        next_url=_next_url(members),
+        more=_more(members),
+        limit=_least(_limit(members), limit_of_address(url)),
     )
 
 
@@ -131,46 +131,46 @@ def _about(value: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - any JSO
 
 
 def _of_headers(headers: Mapping[str, str]) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    members: dict[str, Any] = {
         name: headers[name] for name in ("x-total-count", "x-next-page") if name in headers
     }
     if link := _LINK.search(headers.get("link", "")[:_LONGEST_LINK]):
-        told["next"] = {"href": link[1]}
+        members["next"] = {"href": link[1]}
     if within := _RANGE.match(headers.get("content-range", "")):
-        told["x-total-count"] = within[1]
-    return told
+        members["x-total-count"] = within[1]
+    return members
 
 
-def _total(told: Mapping[str, Any]) -> int | None:
+def _total(members: Mapping[str, Any]) -> int | None:
     for names in (_FILTERED, _TOTALS):
-        numbers = [number for name in names if (number := _number(told.get(name))) is not None]
+        numbers = [number for name in names if (number := _number(members.get(name))) is not None]
         if numbers:
             return max(numbers)
     return None
 
 
-def _more(told: Mapping[str, Any]) -> bool | None:
+def _more(members: Mapping[str, Any]) -> bool | None:
     """Whether there is another page: one that says so is right where another member says nothing."""
-    said: list[bool] = [_is_true(told[name]) for name in _MORE if name in told]
-    said += [bool(told[name]) for name in (*_NEXT, *_TOKENS) if name in told]
-    pages = next((number for name in _PAGES if (number := _number(told.get(name))) is not None), None)
+    answers: list[bool] = [_is_true(members[name]) for name in _MORE if name in members]
+    answers += [bool(members[name]) for name in (*_NEXT, *_TOKENS) if name in members]
+    pages = next((number for name in _PAGES if (number := _number(members.get(name))) is not None), None)
     if pages is not None:
-        page = next((number for name in _PAGE if (number := _number(told.get(name))) is not None), 1)
-        said.append(page < pages)
-    return any(said) if said else None
+        page = next((number for name in _PAGE if (number := _number(members.get(name))) is not None), 1)
+        answers.append(page < pages)
+    return any(answers) if answers else None
 
 
-def _next_url(told: Mapping[str, Any]) -> str | None:
+def _next_url(members: Mapping[str, Any]) -> str | None:
     for name in _NEXT:
-        value = told.get(name)
+        value = members.get(name)
         href = value.get("href") if isinstance(value, Mapping) else value
         if isinstance(href, str) and re.search(r"[/?]", href):
             return href
     return None
 
 
-def _limit(told: Mapping[str, Any]) -> int | None:
-    return next((number for name in _LIMITS if (number := _number(told.get(name))) is not None), None)
+def _limit(members: Mapping[str, Any]) -> int | None:
+    return next((number for name in _LIMITS if (number := _number(members.get(name))) is not None), None)
 
 
 def _least(*numbers: int | None) -> int | None:

@@ -77,8 +77,8 @@ def _table_in(names: Sequence[str], member: Matcher | None) -> str:
     if member is not None:
         tables = [name for name in tables if member.search(name)]
     if len(tables) != 1:
-        what = "several tables; say which with `resource`" if tables else "no such table"
-        raise SourceChanged(f"the archive holds {what}", detail=", ".join(tables[:20]))
+        contents = "several tables; say which with `resource`" if tables else "no such table"
+        raise SourceChanged(f"the archive holds {contents}", detail=", ".join(tables[:20]))
     return tables[0]
 
 

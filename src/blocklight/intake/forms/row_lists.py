@@ -62,10 +62,10 @@ def _of_every(value: Any, rest: Sequence[str]) -> list[Any] | None:  # noqa: ANN
     for name, member in named:
         if not isinstance(member, Mapping | list | None):
             continue
-        found = _list_at(member, rest, at_root=False)
-        if found is None:
+        rows_there = _list_at(member, rest, at_root=False)
+        if rows_there is None:
             return None
-        rows += [{**row, GROUP: name} if name and isinstance(row, Mapping) else row for row in found]
+        rows += [{**row, GROUP: name} if name and isinstance(row, Mapping) else row for row in rows_there]
     return rows
 
 
@@ -85,19 +85,19 @@ def _opened(value: Any) -> Any:  # noqa: ANN401 - see above
 
 
 def named_rows(
-    rows: Sequence[Any], names: Sequence[str], wanted: Sequence[str], around: Mapping[str, Any]
+    rows: Sequence[Any], names: Sequence[str], columns: Sequence[str], around: Mapping[str, Any]
 ) -> tuple[list[Any], list[Unreadable]]:
     """Rows that are lists of values as tables of columns; other rows stay as they are.
 
     Their names are *names*, or those in the first row or in a member beside the list (*around*), where the
-    *wanted* ones are among them, or else their positions from 0. A row of another length is damaged.
+    *columns* ones are among them, or else their positions from 0. A row of another length is damaged.
     """
     if not any(isinstance(row, list) for row in rows):
         return list(rows), []
     listed = next(row for row in rows if isinstance(row, list))
-    if not names and wanted and set(wanted) <= {value for value in listed if isinstance(value, str)}:
+    if not names and columns and set(columns) <= {value for value in listed if isinstance(value, str)}:
         names, rows = [str(value) for value in listed], rows[1:]
-    names = names or _names_beside(around, wanted)
+    names = names or _names_beside(around, columns)
     named: list[Any] = []
     unreadable: list[Unreadable] = []
     for row in rows:
@@ -110,13 +110,13 @@ def named_rows(
     return named, unreadable
 
 
-def _names_beside(around: Mapping[str, Any], wanted: Sequence[str]) -> list[str]:
+def _names_beside(around: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
     for member in _NAMES:
-        told = around.get(member)
-        if not isinstance(told, list):
+        column_list = around.get(member)
+        if not isinstance(column_list, list):
             continue
-        names = [_name(column) for column in told]
-        if wanted and set(wanted) <= set(names):
+        names = [_name(column) for column in column_list]
+        if columns and set(columns) <= set(names):
             return names
     return []
 

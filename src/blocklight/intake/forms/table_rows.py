@@ -73,7 +73,7 @@ class Reading:
 def heading_of(rows: Iterable[tuple[list[str], Any]], columns: Columns) -> tuple[list[str], Any]:
     """The first heading with all columns; raises for the one with some, or else for the first."""
     missing: SourceChanged | None = None
-    for names, more in rows:
+    for names, rest in rows:
         heading = columns.named(names)
         try:
             columns.expect_in_heading(set(heading))
@@ -83,21 +83,21 @@ def heading_of(rows: Iterable[tuple[list[str], Any]], columns: Columns) -> tuple
             ):
                 missing = error
         else:
-            return heading, more
+            return heading, rest
     raise missing or SourceChanged("no row of headings")
 
 
 def in_blocks(rows: Iterable[RawRecord | Unreadable], size: int) -> Iterator[Block]:
     """Gather rows into blocks; there is always one, be it empty."""
     rows = iter(rows)
-    given = False
-    while taken := list(itertools.islice(rows, size)):
-        given = True
+    was_sent = False
+    while chunk := list(itertools.islice(rows, size)):
+        was_sent = True
         yield Block(
-            [row for row in taken if not isinstance(row, Unreadable)],
-            [row for row in taken if isinstance(row, Unreadable)],
+            [row for row in chunk if not isinstance(row, Unreadable)],
+            [row for row in chunk if isinstance(row, Unreadable)],
         )
-    if not given:
+    if not was_sent:
         yield Block()
 
 

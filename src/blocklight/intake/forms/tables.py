@@ -104,16 +104,16 @@ def _parquet(file: IO[bytes], reading: Reading) -> Iterator[Block]:
     with parquet_columns(file) as (names, rows):
         heading = reading.columns.named(names)
         reading.columns.expect_in_heading(set(heading))
-        ours = dict(zip(names, heading, strict=True))
-        wanted = [
-            theirs
-            for theirs, name in ours.items()
+        column_of = dict(zip(names, heading, strict=True))
+        file_names = [
+            file_name
+            for file_name, name in column_of.items()
             if reading.columns.every or name in reading.columns.read_from
         ]
-        columns = [ours[name] for name in wanted]
+        columns = [column_of[name] for name in file_names]
         records = (
             reading.columns.record(dict(zip(columns, row, strict=True)))
-            for block in rows(wanted)
+            for block in rows(file_names)
             for row in block
         )
         yield from in_blocks(records, reading.size)

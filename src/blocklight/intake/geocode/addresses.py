@@ -102,15 +102,15 @@ def readings(address: str, cross_street: str | None = None) -> tuple[Reading, ..
 
 def read_address(address: str, cross_street: str | None = None) -> Block | Crossing | None:
     """Give the likeliest hundred block or crossing that an address names, ``None`` for anything else."""
-    found = next(iter(readings(address, cross_street)), None)
-    return found if isinstance(found, Block | Crossing) else None
+    reading = next(iter(readings(address, cross_street)), None)
+    return reading if isinstance(reading, Block | Crossing) else None
 
 
 def _spot(text: str) -> Spot | None:
-    if found := _DEGREES.match(text):
-        return Spot(ExactPoint(float(found["lon"]), float(found["lat"])))
-    if found := _SEXAGESIMAL.match(text):
-        return Spot(ExactPoint(_degrees(found["lon"]), _degrees(found["lat"])))
+    if match := _DEGREES.match(text):
+        return Spot(ExactPoint(float(match["lon"]), float(match["lat"])))
+    if match := _SEXAGESIMAL.match(text):
+        return Spot(ExactPoint(_degrees(match["lon"]), _degrees(match["lat"])))
     return None
 
 
@@ -139,7 +139,7 @@ def _of_text(text: str, cross: Sequence[str]) -> Iterator[Reading]:
         yield from _between(between["street"], [between["one"] or between["first"], between["two"]])
         return
     parts = _parts(head)
-    if numbers := [found for part in parts if (found := _NUMBERED.match(part))]:
+    if numbers := [match for part in parts if (match := _NUMBERED.match(part))]:
         if len(numbers) == 1:
             yield from _blocks(numbers[0]["number"], numbers[0]["street"])
         return
@@ -180,16 +180,16 @@ def _crossing(parts: Sequence[str]) -> Iterator[Crossing]:
     if len(parts) != _TWO:
         return
     for names in (map(street_name, parts), (street_name(without_town(part)) for part in parts)):
-        one, two = sorted(names)
-        if one and two and one != two:
-            yield Crossing(one, two)
+        first, two = sorted(names)
+        if first and two and first != two:
+            yield Crossing(first, two)
 
 
 def _between(street: str, cross: Sequence[str]) -> Iterator[Reading]:
     name = street_name(street)
-    one, two = sorted(map(street_name, cross))
-    several = {name, one, two}
+    first, two = sorted(map(street_name, cross))
+    several = {name, first, two}
     if len(several) > _TWO and all(several):
-        yield Between(name, one, two)
+        yield Between(name, first, two)
     else:
         yield from _crossing(sorted(several))

@@ -63,11 +63,11 @@ class Geocoder:
         locators = self._locators.get(lookup)
         if not locators or incident.point is not None or incident.address is None:
             return incident
-        asked = readings(*address_lines(incident.address))
-        if not asked:
+        address_readings = readings(*address_lines(incident.address))
+        if not address_readings:
             return replace(incident, placed=Placed.MISSED)
         try:
-            point = self._find(asked, lookup, locators, deadline)
+            point = self._find(address_readings, lookup, locators, deadline)
         except NotNow:
             return replace(incident, placed=Placed.LATER)
         if point is None:
@@ -76,27 +76,33 @@ class Geocoder:
         return replace(incident, point=point, placed=Placed.FOUND)
 
     def _find(
-        self, asked: Sequence[Reading], lookup: Lookup, locators: Sequence[Locator], deadline: float
+        self,
+        address_readings: Sequence[Reading],
+        lookup: Lookup,
+        locators: Sequence[Locator],
+        deadline: float,
     ) -> ExactPoint | None:
-        if isinstance(asked[0], Spot):
-            spot = asked[0].point
+        if isinstance(address_readings[0], Spot):
+            spot = address_readings[0].point
             return spot if self._bounds.contains(*degrees(spot)) else None
-        key = (lookup.name, asked)
+        key = (lookup.name, address_readings)
         mark = digest_of(key)
         seal = self._answers.get(mark, _UNKNOWN)
         if seal != _UNKNOWN:
             return None if seal is None else unsealed(seal, key)
-        found = (self._bounded(locator, asked, deadline) for locator in locators)
-        point = next((point for point in found if point is not None), None)
+        points = (self._bounded(locator, address_readings, deadline) for locator in locators)
+        point = next((point for point in points if point is not None), None)
         with self._lock:
             if len(self._answers) >= _REMEMBERED:
                 self._answers.clear()
             self._answers[mark] = None if point is None else sealed(point, key)
         return point
 
-    def _bounded(self, locator: Locator, asked: Sequence[Reading], deadline: float) -> ExactPoint | None:
+    def _bounded(
+        self, locator: Locator, address_readings: Sequence[Reading], deadline: float
+    ) -> ExactPoint | None:
         """Ask a locator for each reading; a service, which is asked outside, for the likeliest one only."""
-        for reading in asked if isinstance(locator, Streets) else asked[:1]:
+        for reading in address_readings if isinstance(locator, Streets) else address_readings[:1]:
             point = locator.find(reading, deadline)
             if point is not None and self._bounds.contains(*degrees(point)):
                 return point

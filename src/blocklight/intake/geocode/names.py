@@ -97,13 +97,13 @@ def street_name(text: str) -> str:
 
 
 def _highway(text: str) -> str | None:
-    found = _HIGHWAY.match(text)
-    if found is None:
+    match = _HIGHWAY.match(text)
+    if match is None:
         return None
-    kind = next(kind for kind in _HIGHWAYS if found[kind])
-    direction = found["ahead"] or found["behind"]
+    kind = next(kind for kind in _HIGHWAYS if match[kind])
+    direction = match["ahead"] or match["behind"]
     ahead = f"{_DIRECTIONS.get(direction, direction)} " if direction else ""
-    return f"{ahead}{kind} {found['number'].lstrip('0')}"
+    return f"{ahead}{kind} {match['number'].lstrip('0')}"
 
 
 def _behind(words: list[str]) -> list[str]:
@@ -132,8 +132,8 @@ def looser(name: str) -> list[str]:
     bare = bare[:-1] if len(bare) > 1 and bare[-1] in _AHEAD else bare
     core = bare[:-1] if len(bare) > 1 and bare[-1] in _SHORT else bare
     directed = words[:-1] if len(words) > 1 and words[-1] in _SHORT else words
-    said = (" ".join(form) for form in (bare, directed, core))
-    return [form for form in dict.fromkeys(said) if form != name]
+    forms = (" ".join(form) for form in (bare, directed, core))
+    return [form for form in dict.fromkeys(forms) if form != name]
 
 
 def core(name: str) -> str:

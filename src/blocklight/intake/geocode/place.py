@@ -13,7 +13,7 @@ class NotNow(Exception):
 class Locator(Protocol):
     """One way of finding places."""
 
-    def find(self, asked: Reading, deadline: float) -> ExactPoint | None:
+    def find(self, reading: Reading, deadline: float) -> ExactPoint | None:
         """Where it is, ``None`` when that is not known; raises ``NotNow``.
 
         *deadline*, by the monotonic clock, is until when a locator that has to wait may do so.

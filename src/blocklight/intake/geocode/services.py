@@ -55,9 +55,9 @@ class Service:
         self._url = spec.url or (CENSUS if census else NOMINATIM)
         self._question, self._answer = (self._ask_census, _census) if census else (self._ask_osm, _nominatim)
 
-    def find(self, asked: Reading, deadline: float) -> ExactPoint | None:
+    def find(self, reading: Reading, deadline: float) -> ExactPoint | None:
         """Where the service says a block is; raises ``NotNow`` when there is no time or no answer."""
-        if not isinstance(asked, Block):
+        if not isinstance(reading, Block):
             return None
         with self._turn:
             wait = self._next_at - self._clock()
@@ -67,15 +67,15 @@ class Service:
                 self._sleep(wait)
             self._next_at = self._clock() + self._pause_s
             try:
-                return self._answer(self._ask(self._question(self._words(asked))))
+                return self._answer(self._ask(self._question(self._words(reading))))
             except (net.HTTPError, SourceChanged, ValueError, KeyError, TypeError, IndexError):
                 self._next_at = self._clock() + _REST_S
                 raise NotNow from None
 
-    def _words(self, asked: Block) -> str:
-        whole = self._spec.send == "address" and asked.exact is not None
-        number = asked.exact if whole else asked.number + _MIDDLE
-        return f"{number} {asked.street}, {self._spec.locality}"
+    def _words(self, block: Block) -> str:
+        whole = self._spec.send == "address" and block.exact is not None
+        number = block.exact if whole else block.number + _MIDDLE
+        return f"{number} {block.street}, {self._spec.locality}"
 
     def _ask_census(self, words: str) -> dict[str, str]:
         return {"address": words, "benchmark": "Public_AR_Current", "format": "json"}
@@ -83,21 +83,21 @@ class Service:
     def _ask_osm(self, words: str) -> dict[str, str]:
         box = self._bounds
         inside = f"{box.west},{box.south},{box.east},{box.north}"
-        more = {"format": "jsonv2", "addressdetails": "1", "limit": "2"}
-        return {"q": words, "viewbox": inside, "bounded": "1", **more}
+        further = {"format": "jsonv2", "addressdetails": "1", "limit": "2"}
+        return {"q": words, "viewbox": inside, "bounded": "1", **further}
 
     def _ask(self, params: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON value
         """The document; raises ``net.HTTPError``, ``SourceChanged`` or ``ValueError``."""
         headers = {"accept": "application/json", "user-agent": "blocklight"}
         request = {"params": params, "headers": headers, "timeout": _TIMEOUT_S, "follow_redirects": False}
         body = bytearray()
-        begun = self._clock()
+        started_at = self._clock()
         with self._client.stream("GET", self._url, **request) as response:  # type: ignore[arg-type]  # one dict
             if response.status_code != HTTPStatus.OK:
                 raise ValueError("no answer")
             for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) > _MAX_BYTES or self._clock() - begun > 2 * _TIMEOUT_S:
+                if len(body) > _MAX_BYTES or self._clock() - started_at > 2 * _TIMEOUT_S:
                     raise ValueError("more than an answer")
         return orjson.loads(bytes(body))
 
@@ -107,8 +107,8 @@ def _census(document: Any) -> ExactPoint | None:  # noqa: ANN401 - any JSON valu
     matches = document["result"]["addressMatches"]
     if len(matches) != 1:
         return None
-    where = matches[0]["coordinates"]
-    return ExactPoint(float(where["x"]), float(where["y"]))
+    position = matches[0]["coordinates"]
+    return ExactPoint(float(position["x"]), float(position["y"]))
 
 
 def _nominatim(document: Any) -> ExactPoint | None:  # noqa: ANN401 - any JSON value

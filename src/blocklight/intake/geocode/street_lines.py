@@ -72,8 +72,8 @@ def _columns(spec: StreetLines, fields: Sequence[str], path: Path) -> tuple[tupl
                 return names, spec.ranges or ranges
     names = spec.name or ("name",)
     if missing := [name for name in names if name not in fields]:
-        known = ", ".join(fields[:20]) or "none"
-        raise CityFileError(str(path), f"{_KEY}.name", f"no column {missing[0]!r}; there are: {known}")
+        field_names = ", ".join(fields[:20]) or "none"
+        raise CityFileError(str(path), f"{_KEY}.name", f"no column {missing[0]!r}; there are: {field_names}")
     return names, spec.ranges
 
 

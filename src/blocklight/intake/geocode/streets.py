@@ -88,37 +88,37 @@ class Streets:
     def __len__(self) -> int:
         return len(self._lines)
 
-    def find(self, asked: Reading, deadline: float = 0) -> ExactPoint | None:  # noqa: ARG002 - it never waits
+    def find(self, reading: Reading, deadline: float = 0) -> ExactPoint | None:  # noqa: ARG002 - it never waits
         """The middle of what is asked for, ``None`` where that is not certain."""
-        stretch = self.stretch(asked)
+        stretch = self.stretch(reading)
         return None if stretch is None else ExactPoint(stretch.lon, stretch.lat)
 
-    def stretch(self, asked: Reading) -> Stretch | None:
+    def stretch(self, reading: Reading) -> Stretch | None:
         """A whole block or crossing, ``None`` if it is not certain which one is meant."""
-        found = self._found(asked)
-        if found is None:
+        middle = self._found(reading)
+        if middle is None:
             return None
-        (x, y), reach_m = found
+        (x, y), reach_m = middle
         return Stretch(*self._degrees(x, y), reach_m)
 
-    def spread(self, asked: Reading) -> list[ExactPoint]:
+    def spread(self, reading: Reading) -> list[ExactPoint]:
         """Points, close together, on all of the line that an address may stand for.
 
         Of an address with a house number that is one place, interpolated between the numbers of a line.
         Without any, it is not certain where it is.
         """
-        match asked:
+        match reading:
             case Crossing():
-                found = self._crossing(asked)
-                line = None if found is None else shapely.Point(found[0])
+                middle = self._crossing(reading)
+                line = None if middle is None else shapely.Point(middle[0])
             case Between():
-                line = self._line_between(asked)
+                line = self._line_between(reading)
             case Block(exact=int(number)) if (
-                house := self._numbers(asked.street, number, number)
+                house := self._numbers(reading.street, number, number)
             ) is not None:
                 line = house
             case Block():
-                line = self._numbers(asked.street, asked.number, asked.number + _HUNDRED - 1)
+                line = self._numbers(reading.street, reading.number, reading.number + _HUNDRED - 1)
             case Spot():
                 line = None
         if line is None:
@@ -130,14 +130,14 @@ class Streets:
         """Turn metres on the city's plane into lon, lat."""
         return float(self._middle[0] + x / self._across), float(self._middle[1] + y / _METRES_PER_DEGREE)
 
-    def _found(self, asked: Reading) -> _Found | None:
-        match asked:
+    def _found(self, reading: Reading) -> _Found | None:
+        match reading:
             case Crossing():
-                return self._crossing(asked)
+                return self._crossing(reading)
             case Between():
-                return self._between(asked)
+                return self._between(reading)
             case Block():
-                return self._block(asked)
+                return self._block(reading)
             case Spot():
                 return None
 
@@ -161,11 +161,11 @@ class Streets:
 
     def _loosened(self) -> dict[str, str | None]:
         """The only name that each looser form can stand for, ``None`` where there are several."""
-        found: dict[str, str | None] = {}
+        names: dict[str, str | None] = {}
         for name in self._lines:
             for form in looser(name):
-                found[form] = name if found.get(form, name) == name else None
-        return found
+                names[form] = name if names.get(form, name) == name else None
+        return names
 
     def _known(self, name: str) -> str | None:
         """The name under which a street is known; one that says less must fit one street alone.
@@ -173,48 +173,52 @@ class Streets:
         One that says more or something else is not known: East 9th Street is not 9th Street.
         """
         forms = (name, *same_street(name))
-        known = chain(
+        candidates = chain(
             (form for form in forms if form in self._lines), filter(None, map(self._loose.get, forms))
         )
-        return next(known, None)
+        return next(candidates, None)
 
     def _whole(self, name: str) -> Any:  # noqa: ANN401 - shapely has no types of its own
         line = shapely.MultiLineString(self._lines[name])
         shapely.prepare(line)
         return line
 
-    def _crossing(self, asked: Crossing) -> _Found | None:
-        one, two = self._known(asked.one), self._known(asked.two)
-        if one is None or two is None or one == two:
+    def _crossing(self, crossing: Crossing) -> _Found | None:
+        first_name, two = self._known(crossing.one), self._known(crossing.two)
+        if first_name is None or two is None or first_name == two:
             return None
-        first, second = self._line(one), self._line(two)
+        first, second = self._line(first_name), self._line(two)
         if not shapely.dwithin(first, second, _NEARLY_M):
             return None
         return _only_place(_meetings(first, second))
 
-    def _between(self, asked: Between) -> _Found | None:
+    def _between(self, between: Between) -> _Found | None:
         """Find the middle of a street between two of its crossings, on its line."""
-        ends = [self._crossing(Crossing(*sorted((asked.street, end)))) for end in (asked.one, asked.two)]
+        ends = [
+            self._crossing(Crossing(*sorted((between.street, end)))) for end in (between.one, between.two)
+        ]
         if ends[0] is None or ends[1] is None:
             return None
-        (one, _), (two, _) = ends[0], ends[1]
-        name = self._known(asked.street)
-        if name is None or math.dist(one, two) > _LONGEST_BLOCK_M:
+        (first, _), (two, _) = ends[0], ends[1]
+        name = self._known(between.street)
+        if name is None or math.dist(first, two) > _LONGEST_BLOCK_M:
             return None
-        straight = shapely.Point((one[0] + two[0]) / 2, (one[1] + two[1]) / 2)
+        straight = shapely.Point((first[0] + two[0]) / 2, (first[1] + two[1]) / 2)
         middle = shapely.get_coordinates(shapely.shortest_line(self._line(name), straight))[0]
-        where = float(middle[0]), float(middle[1])
-        return where, max(math.dist(where, one), math.dist(where, two))
+        midpoint = float(middle[0]), float(middle[1])
+        return midpoint, max(math.dist(midpoint, first), math.dist(midpoint, two))
 
-    def _line_between(self, asked: Between) -> shapely.Geometry | None:
+    def _line_between(self, between: Between) -> shapely.Geometry | None:
         """The straight line from one crossing of a street to the other."""
-        if self._between(asked) is None:
+        if self._between(between) is None:
             return None
-        ends = [self._crossing(Crossing(*sorted((asked.street, end)))) for end in (asked.one, asked.two)]
+        ends = [
+            self._crossing(Crossing(*sorted((between.street, end)))) for end in (between.one, between.two)
+        ]
         return shapely.LineString([end[0] for end in ends if end is not None])
 
-    def _block(self, asked: Block) -> _Found | None:
-        joined = self._numbers(asked.street, asked.number, asked.number + _HUNDRED - 1)
+    def _block(self, block: Block) -> _Found | None:
+        joined = self._numbers(block.street, block.number, block.number + _HUNDRED - 1)
         if joined is None:
             return None
         longest = max(getattr(joined, "geoms", [joined]), key=lambda line: float(line.length))

@@ -36,15 +36,15 @@ _OF_REQUESTS = (
 
 def propose_agency(table: Table, sample: Sample, *, requests: bool) -> None:
     """Propose the agency: a map of the column that names it, or what the feed's own name speaks of."""
-    most, kinds = (_FEW_OF_REQUESTS, _OF_REQUESTS) if requests else (_FEW, _OF_CALLS)
+    maximum, kinds = (_FEW_OF_REQUESTS, _OF_REQUESTS) if requests else (_FEW, _OF_CALLS)
     for column, values in table.values.items():
-        told = {str(value) for value in values}
-        if folded(column) not in _COLUMNS or not 0 < len(told) <= most:
+        texts = {str(value) for value in values}
+        if folded(column) not in _COLUMNS or not 0 < len(texts) <= maximum:
             continue
         named = {
             text: word
-            for text in sorted(told)
-            if (word := next((word for word, known in kinds if known.search(text)), None))
+            for text in sorted(texts)
+            if (word := next((word for word, pattern in kinds if pattern.search(text)), None))
         }
         if named:
             spec = {"from": (column,), "map": named} | ({"default": "city"} if requests else {})

@@ -29,11 +29,11 @@ def question(url: str) -> tuple[str, dict[str, str]]:
     """Give the address and the parameters that ask a feed for a small sample of itself."""
     plain = url.partition("?")[0]
     if ARCGIS.search(plain):
-        more = {"where": "1=1", "outFields": "*", "outSR": "4326", "f": "json"}
-        return plain.rstrip("/").removesuffix("/query") + "/query", more | {"resultRecordCount": _ROWS_ASKED}
-    if found := SOCRATA.search(plain):
+        query = {"where": "1=1", "outFields": "*", "outSR": "4326", "f": "json"}
+        return plain.rstrip("/").removesuffix("/query") + "/query", query | {"resultRecordCount": _ROWS_ASKED}
+    if match := SOCRATA.search(plain):
         host = urlsplit(url)
-        return f"{host.scheme}://{host.netloc}/resource/{found[1]}.json", {
+        return f"{host.scheme}://{host.netloc}/resource/{match[1]}.json", {
             "$limit": _ROWS_ASKED,
             "$order": ":id DESC",
         }
@@ -62,30 +62,32 @@ def _of_layer(url: str, ask: Ask) -> bytes:
 
     Raises ``SourceChanged`` for a layer without rows of its own, and for one that wants a login.
     """
-    at, how = question(url)
-    told = json_document(ask(at.removesuffix("/query"), {"f": "json"}))
-    answer = json_document(ask(at, how)) if _is_good(told) else told
-    if _is_good(told) and not _is_good(answer):  # a layer that cannot page refuses to be asked for so many
-        del how["resultRecordCount"]
-        answer = json_document(ask(at, how))
-    for document in (told, answer):
+    at, query = question(url)
+    description = json_document(ask(at.removesuffix("/query"), {"f": "json"}))
+    answer = json_document(ask(at, query)) if _is_good(description) else description
+    if _is_good(description) and not _is_good(
+        answer
+    ):  # a layer that cannot page refuses to be asked for so many
+        del query["resultRecordCount"]
+        answer = json_document(ask(at, query))
+    for document in (description, answer):
         if not _is_good(document):
             code = error_code(document["error"]) if isinstance(document, Mapping) else 0
             raise SourceChanged(named_error(code))
     try:
-        layer = Layer.of(told, 1)
+        layer = Layer.of(description, 1)
     except SourceChanged as error:
         raise SourceChanged(error.explained) from None
     count = _count(ask, at, {"where": "1=1", "returnCountOnly": "true", "f": "json"})
     features = answer.get("features")
     if isinstance(features, list) and count is not None and count > len(features) and layer.pages:
-        for more in _other_parts(layer, told, count):
-            features += _listed(ask, at, how | more, "features")
-    of_layer = {name: told[name] for name in _OF_LAYER if told.get(name)}
+        for part_query in _other_parts(layer, description, count):
+            features += _listed(ask, at, query | part_query, "features")
+    of_layer = {name: description[name] for name in _OF_LAYER if description.get(name)}
     return orjson.dumps({**answer, **of_layer, COUNT: count})
 
 
-def _other_parts(layer: Layer, told: Mapping[str, Any], count: int) -> list[dict[str, str]]:
+def _other_parts(layer: Layer, description: Mapping[str, Any], count: int) -> list[dict[str, str]]:
     """Say which rows a layer is asked for besides its first: from the middle, the last and the newest."""
     if layer.object_id is None:
         return []
@@ -94,27 +96,27 @@ def _other_parts(layer: Layer, told: Mapping[str, Any], count: int) -> list[dict
         {"orderByFields": up, "resultOffset": str(count // 2), "resultRecordCount": _ROWS_MORE},
         {"orderByFields": down, "resultRecordCount": _ROWS_MORE},
     ]
-    fields = told.get("fields")
+    fields = description.get("fields")
     dates = [
-        str(one["name"])
-        for one in (fields if isinstance(fields, list) else ())
-        if isinstance(one, Mapping) and one.get("type") == "esriFieldTypeDate" and "name" in one
+        str(field["name"])
+        for field in (fields if isinstance(fields, list) else ())
+        if isinstance(field, Mapping) and field.get("type") == "esriFieldTypeDate" and "name" in field
     ]
     return parts + [{"orderByFields": f"{name} DESC", "resultRecordCount": _ROWS_MORE} for name in dates[:1]]
 
 
 def _of_dataset(url: str, ask: Ask) -> bytes:
     """Join the newest rows of a Socrata dataset with some of its first and middle ones."""
-    at, how = question(url)
-    body = ask(at, how)
+    at, query = question(url)
+    body = ask(at, query)
     rows = json_document(body)
     if not isinstance(rows, list) or len(rows) < int(_ROWS_ASKED):
         return body
     count = _count(ask, at, {"$select": "count(*)"})
-    more = [{"$order": ":id", "$limit": _ROWS_MORE}]
+    part_queries = [{"$order": ":id", "$limit": _ROWS_MORE}]
     if count is not None:
-        more.append({"$order": ":id", "$limit": _ROWS_MORE, "$offset": str(count // 2)})
-    for part in more:
+        part_queries.append({"$order": ":id", "$limit": _ROWS_MORE, "$offset": str(count // 2)})
+    for part in part_queries:
         rows += _listed(ask, at, part, "")
     return orjson.dumps(rows)
 
@@ -127,8 +129,8 @@ def _of_table(url: str, ask: Ask) -> bytes:
     if not isinstance(result, Mapping):
         raise SourceChanged(f"{url}: the portal knows no such data set")
     at = actions + "datastore_search"
-    how = {"resource_id": newest_table(result), "limit": _ROWS_ASKED}
-    body = ask(at, how)
+    query = {"resource_id": newest_table(result), "limit": _ROWS_ASKED}
+    body = ask(at, query)
     answer = json_document(body)
     inner = answer.get("result") if isinstance(answer, Mapping) else None
     records, total = (
@@ -137,15 +139,15 @@ def _of_table(url: str, ask: Ask) -> bytes:
     if not isinstance(records, list) or not isinstance(total, int) or total <= len(records):
         return body
     for offset in (total // 2, max(len(records), total - int(_ROWS_MORE))):
-        more = how | {"limit": _ROWS_MORE, "offset": str(offset)}
-        records += _listed(ask, at, more, "result.records")
+        part_query = query | {"limit": _ROWS_MORE, "offset": str(offset)}
+        records += _listed(ask, at, part_query, "result.records")
     return orjson.dumps(answer)
 
 
-def _listed(ask: Ask, at: str, how: Mapping[str, str], path: str) -> list[Any]:
+def _listed(ask: Ask, at: str, query: Mapping[str, str], path: str) -> list[Any]:
     """Ask for a further part; a feed that does not give it is known by its first answer alone."""
     with suppress(SourceError):
-        value = json_document(ask(at, how))
+        value = json_document(ask(at, query))
         for name in filter(None, path.split(".")):
             value = value.get(name) if isinstance(value, Mapping) else None
         if isinstance(value, list):
@@ -153,9 +155,9 @@ def _listed(ask: Ask, at: str, how: Mapping[str, str], path: str) -> list[Any]:
     return []
 
 
-def _count(ask: Ask, at: str, how: Mapping[str, str]) -> int | None:
+def _count(ask: Ask, at: str, query: Mapping[str, str]) -> int | None:
     with suppress(SourceError):
-        value = json_document(ask(at, how))
+        value = json_document(ask(at, query))
         if isinstance(value, list) and value:
             value = value[0]
         number = value.get("count") if isinstance(value, Mapping) else None
@@ -172,7 +174,10 @@ def _layers(url: str, ask: Ask) -> str:
     service = url.partition("?")[0].rstrip("/")
     document = json_document(ask(service, {"f": "json"}))
     parts = [document.get(kind) for kind in ("layers", "tables")] if isinstance(document, Mapping) else []
-    layers = [one for part in parts if isinstance(part, list) for one in part if isinstance(one, Mapping)]
+    layers = [
+        layer for part in parts if isinstance(part, list) for layer in part if isinstance(layer, Mapping)
+    ]
     return (
-        "; ".join(f"{service}/{one.get('id')} is {one.get('name')}" for one in layers[:20]) or "it names none"
+        "; ".join(f"{service}/{layer.get('id')} is {layer.get('name')}" for layer in layers[:20])
+        or "it names none"
     )

@@ -82,12 +82,12 @@ def propose(sample: Sample, name: str, folder: Path, *, near: str | None = None)
     for required in ("received_at", "source_type"):
         if required not in table.found:
             proposal.decide.append(f"{required}: no column looks like it; write yours in place of {FILL_IN}")
-            more = {"convert": "iso"} if required == "received_at" else {}
-            table.take(required, {"from": (FILL_IN,)} | more, 0.0)
+            extra = {"convert": "iso"} if required == "received_at" else {}
+            table.take(required, {"from": (FILL_IN,)} | extra, 0.0)
     placed = bool({"point", "address"} & set(table.found)) or {"lon", "lat"} <= set(table.found)
     if not placed and FILL_IN in table.found["source_type"].columns:
-        there = ", ".join(sample.columns[:_MOST_NAMED])
-        raise SourceChanged(f"no column looks like a type of call, and none like a place: {there}")
+        columns = ", ".join(sample.columns[:_MOST_NAMED])
+        raise SourceChanged(f"no column looks like a type of call, and none like a place: {columns}")
     if not placed:
         proposal.decide.append(
             f"lon and lat, point or address: no column looks like a place; write yours in place of {FILL_IN}"
@@ -122,13 +122,16 @@ def _write(proposal: Proposal, sample: Sample, folder: Path, position: Position)
     """Write the TOML twice: first with the whole world as bounds, to read the sample, then as it tells."""
     first = _parsed(_toml(proposal, sample, _WORLD, "UTC", {}), folder)
     read = _read(first, sample)
-    points = [degrees(one.point) for one in read if one.point is not None]
+    points = [degrees(incident.point) for incident in read if incident.point is not None]
     if _lacks_crs(proposal.table) or not points:
         points = position.corners
     bounds, zone, sure = _where(points)
     placed = "point" in proposal.table.found and not position.corners
-    most = proposal.table.found["point"].confidence if placed else LIKELY
-    proposal.confidence |= {"bounds": min(most, LIKELY) if bounds else 0.0, "time_zone": min(most, sure)}
+    maximum = proposal.table.found["point"].confidence if placed else LIKELY
+    proposal.confidence |= {
+        "bounds": min(maximum, LIKELY) if bounds else 0.0,
+        "time_zone": min(maximum, sure),
+    }
     types = _types(read, proposal)
     proposal.toml = _toml(proposal, sample, bounds, zone, types)
     proposal.city = _parsed(_toml(proposal, sample, bounds or _WORLD, zone or "UTC", types), folder)
@@ -149,22 +152,22 @@ def _parsed(toml: str, folder: Path) -> City:
 
 
 def _read(city: City, sample: Sample) -> list[Incident]:
-    normalise, now, found = Normaliser.of(city.sources[0], city), datetime.now(UTC), []
+    normalise, now, incidents = Normaliser.of(city.sources[0], city), datetime.now(UTC), []
     for row in sample.rows:
         try:  # what is not known yet must not hide what is
-            found.append(normalise({FILL_IN: _ANY_TIME, **row}, now))
+            incidents.append(normalise({FILL_IN: _ANY_TIME, **row}, now))
         except RecordRejected:
             continue
-    return found
+    return incidents
 
 
 def _where(points: Sequence[tuple[float, float]]) -> tuple[dict[str, float] | None, str, float]:
     """The box of most points, and the time zone of its middle: by longitude, empty where not known."""
-    real = sorted(one for one in points if max(map(abs, one)) > 1 and _on_earth(*one))
+    real = sorted(lon_lat for lon_lat in points if max(map(abs, lon_lat)) > 1 and _on_earth(*lon_lat))
     if not real:
         return None, "", 0.0
     spare = len(real) // 100
-    lons, lats = (sorted(one)[spare : len(real) - spare] for one in zip(*real, strict=True))
+    lons, lats = (sorted(lon_lat)[spare : len(real) - spare] for lon_lat in zip(*real, strict=True))
     box = {"west": lons[0], "south": lats[0], "east": lons[-1], "north": lats[-1]}
     lon, lat = (box["west"] + box["east"]) / 2, (box["south"] + box["north"]) / 2
     signs = {"west": -1, "south": -1, "east": 1, "north": 1}
@@ -182,7 +185,7 @@ def _on_earth(lon: float, lat: float) -> bool:
 
 def _types(read: Sequence[Incident], proposal: Proposal) -> dict[str, str]:
     """The types that wait for a person, each with what a pattern would call it."""
-    counted = count_types(one for one in read if one.source_type != _ANY_TIME)
+    counted = count_types(incident for incident in read if incident.source_type != _ANY_TIME)
     proposal.types = type_counts(counted, CallMeanings(CallTypes(), ()).of)
     waiting = [line for line in proposal.types if line.waits]
     proposal.unmapped = [line.text for line in waiting[:_MOST_TYPES]]
@@ -392,9 +395,9 @@ def _decisions(proposal: Proposal, sample: Sample) -> None:
             say(f"{name}: {guess.why or 'a guess'}; look at the table above.")
     _decide_reading(proposal, sample)
     if proposal.unmapped:
-        how = f"blocklight types {proposal.name}.toml --sign"
-        say(f"call_types: {len(proposal.unmapped)} are withheld until you sign them off: {how}")
+        command = f"blocklight types {proposal.name}.toml --sign"
+        say(f"call_types: {len(proposal.unmapped)} are withheld until you sign them off: {command}")
     _decide_rest(proposal, sample)
-    left = [column for column in sample.columns if column not in proposal.table.taken | set(proposal.key)]
-    if left:
-        say(f"Columns that are not used: {', '.join(left[:40])}.")
+    unused = [column for column in sample.columns if column not in proposal.table.taken | set(proposal.key)]
+    if unused:
+        say(f"Columns that are not used: {', '.join(unused[:40])}.")

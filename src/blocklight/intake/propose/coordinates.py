@@ -87,8 +87,8 @@ def _take_plane(table: Table, x: str, y: str, position: Position) -> None:
         table.take("point", spec | {"crs": systems.fits[0].crs}, LIKELY)
         return
     named = "; ".join(fit.described for fit in systems.fits[:_MOST_NAMED])
-    why = f"its numbers fit {named}" if named else "its numbers fit no system that is known here"
-    table.take("point", spec | {"crs": FILL_IN}, 0.0, f"crs: {why}")
+    reason = f"its numbers fit {named}" if named else "its numbers fit no system that is known here"
+    table.take("point", spec | {"crs": FILL_IN}, 0.0, f"crs: {reason}")
 
 
 def _numbers(row: Mapping[str, Any], x: str, y: str) -> tuple[float, float] | None:
@@ -117,7 +117,7 @@ def _has_middle(shape: Mapping[str, Any]) -> bool:
     return point is not None and abs(point[0]) <= 180 and abs(point[1]) <= 90  # noqa: PLR2004 - degrees
 
 
-def _within(values: Sequence[Any], most: float) -> bool:
+def _within(values: Sequence[Any], maximum: float) -> bool:
     """Whether values are numbers of that size, but for one same word where they are kept back."""
     numbers: list[float] = []
     words: set[str] = set()
@@ -126,4 +126,4 @@ def _within(values: Sequence[Any], most: float) -> bool:
             numbers.append(to_degrees(value))
         except (TypeError, ValueError):
             words.add(str(value))
-    return bool(numbers) and len(words) <= 1 and all(abs(number) <= most for number in numbers)
+    return bool(numbers) and len(words) <= 1 and all(abs(number) <= maximum for number in numbers)

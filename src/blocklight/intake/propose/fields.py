@@ -54,12 +54,12 @@ def propose_fields(sample: Sample, position: Position) -> Table:
     for column in sample.columns:
         values = [row.get(column) for row in sample.rows]
         table.values[column] = [value for value in values if value not in (None, "")]
-        told, name = column in sample.dates, folded(column)
+        is_date, name = column in sample.dates, folded(column)
         named = any(re.search(pattern, name) for pattern, _ in NAMES["received_at"])
-        if how := written(table.values[column], dates=told, named=named):
-            if how.convert == "epoch_ms" and sample.wall_clocks:
-                how = Written("local")
-            table.times[column] = how
+        if form := written(table.values[column], dates=is_date, named=named):
+            if form.convert == "epoch_ms" and sample.wall_clocks:
+                form = Written("local")
+            table.times[column] = form
         elif _CLOCK_NAME.search(name) and _are_clock_numbers(table.values[column]):
             table.times[column] = Written(_CLOCK, "%H%M")
     for step in (_times, _clocks_beside_the_day, _type):
@@ -84,20 +84,22 @@ def _are_clock_numbers(values: Sequence[Any]) -> bool:
 def _times(table: Table) -> None:
     """Propose the stages; a date and a clock in two columns are read together."""
     for stage in _STAGES[1:] + _STAGES[:1]:  # what is left over may be when it came in
-        others = (
+        further_stages = (
             [name for name in NAMES if name in _STAGES and name != stage] if stage == "received_at" else []
         )
 
-        def suits(column: str, others: Sequence[str] = tuple(others)) -> bool:
-            how = table.times.get(column)
-            if how is None or how.convert == "time_of_day":
+        def suits(column: str, further: Sequence[str] = tuple(further_stages)) -> bool:
+            form = table.times.get(column)
+            if form is None or form.convert == "time_of_day":
                 return False
-            return not any(re.search(p, folded(column)) for other in others for p, _ in NAMES[other][:1])
+            return not any(
+                re.search(p, folded(column)) for stage_name in further for p, _ in NAMES[stage_name][:1]
+            )
 
-        if found := table.best(stage, suits):
-            _take_time(table, stage, *found)
+        if best := table.best(stage, suits):
+            _take_time(table, stage, *best)
     if "received_at" not in table.found:
-        loose = [column for column, how in table.times.items() if column not in table.taken]
+        loose = [column for column, time_form in table.times.items() if column not in table.taken]
         if loose:
             _take_time(
                 table, "received_at", min(loose, key=lambda c: table.times[c].convert == "time_of_day"), 0.4
@@ -109,7 +111,10 @@ def _clocks_beside_the_day(table: Table) -> None:
     first = table.found.get("received_at")
     if first is None or first.spec["convert"] != "day" or len(first.columns) != 1:
         return
-    day, clocks = first.columns[0], {name: how for name, how in table.times.items() if how.convert == _CLOCK}
+    day, clocks = (
+        first.columns[0],
+        {name: time_form for name, time_form in table.times.items() if time_form.convert == _CLOCK},
+    )
     received = table.best("received_at", lambda column: column in clocks)
     if received is None:
         return
@@ -118,33 +123,37 @@ def _clocks_beside_the_day(table: Table) -> None:
         spec = {"from": (day, received[0]), "join": " ", "convert": "local", "format": form}
         table.take("received_at", spec, LIKELY, "a date and a time in two columns")
         for stage in _STAGES[1:]:
-            if stage not in table.found and (found := table.best(stage, lambda column: column in clocks)):
-                spec = {"from": (found[0],), "convert": _CLOCK}
-                spec |= {"format": clocks[found[0]].form} if clocks[found[0]].form else {}
-                table.take(stage, spec, found[1] * LIKELY)
+            if stage not in table.found and (best := table.best(stage, lambda column: column in clocks)):
+                spec = {"from": (best[0],), "convert": _CLOCK}
+                spec |= {"format": clocks[best[0]].form} if clocks[best[0]].form else {}
+                table.take(stage, spec, best[1] * LIKELY)
 
 
 def _take_time(table: Table, stage: str, column: str, weight: float) -> None:
-    how = table.times[column]
-    why = _either_way(how)
-    clock = _clock_beside(table, column) if how.midnight or how.convert == "day" else None
+    time_form = table.times[column]
+    doubt = _either_way(time_form)
+    clock = _clock_beside(table, column) if time_form.midnight or time_form.convert == "day" else None
     if clock is None:
-        spec = {"from": (column,), "convert": "day" if how.midnight else how.convert}
-        spec |= {"format": how.form} if how.form else {}
-        if how.midnight and not why:
+        spec = {"from": (column,), "convert": "day" if time_form.midnight else time_form.convert}
+        spec |= {"format": time_form.form} if time_form.form else {}
+        if time_form.midnight and not doubt:
             table.take(stage, spec, GUESS, _MIDNIGHT)
             return
-        table.take(stage, spec, GUESS / 2 if why else weight * (SURE if how.zoned else _WALL), why)
+        table.take(stage, spec, GUESS / 2 if doubt else weight * (SURE if time_form.zoned else _WALL), doubt)
         return
-    day = how.form or ("%Y-%m-%d" if how.convert == "day" else _iso_midnight(table.values[column][0]))
+    day = time_form.form or (
+        "%Y-%m-%d" if time_form.convert == "day" else _iso_midnight(table.values[column][0])
+    )
     day = day.replace("%I:%M:%S %p", "12:00:00 AM").replace("%H:%M:%S", "00:00:00").replace("%H:%M", "00:00")
     form = f"{day} {table.times[clock].form or '%H:%M:%S'}"
     spec = {"from": (column, clock), "join": " ", "convert": "local", "format": form}
-    table.take(stage, spec, GUESS / 2 if why else weight * LIKELY, why or "a date and a time in two columns")
+    table.take(
+        stage, spec, GUESS / 2 if doubt else weight * LIKELY, doubt or "a date and a time in two columns"
+    )
 
 
-def _either_way(how: Written) -> str:
-    return f"day and month may be the other way round, as in {how.twin}" if how.twin else ""
+def _either_way(form: Written) -> str:
+    return f"day and month may be the other way round, as in {form.twin}" if form.twin else ""
 
 
 def _iso_midnight(value: Any) -> str:  # noqa: ANN401 - a source's value may be anything
@@ -155,7 +164,9 @@ def _clock_beside(table: Table, column: str) -> str | None:
     """The column with the clock readings that belong to a column of dates."""
     stem = re.sub(r"_?(?:date|dt|day)$|^(?:date|day)_?(?:of_)?", "", folded(column))
     clocks = [
-        name for name, how in table.times.items() if how.convert == "time_of_day" and name not in table.taken
+        name
+        for name, form in table.times.items()
+        if form.convert == "time_of_day" and name not in table.taken
     ]
     same = [name for name in clocks if re.sub(_CLOCK_NAME, "", folded(name)) == stem]
     return same[0] if same else None
@@ -165,11 +176,11 @@ def _type(table: Table) -> None:
     def suits(column: str) -> bool:
         return column not in table.times and any(re.search("[A-Za-z]", str(v)) for v in table.values[column])
 
-    found = table.best("source_type", suits) or _only_further(table, suits)
-    if found is None and (column := _by_its_words(table, suits)):
+    best = table.best("source_type", suits) or _only_further(table, suits)
+    if best is None and (column := _by_its_words(table, suits)):
         table.take("source_type", {"from": (column,)}, GUESS, "chosen by its words, not by its name")
-    elif found is not None:
-        column, weight = _in_words(table, found[0]), found[1]
+    elif best is not None:
+        column, weight = _in_words(table, best[0]), best[1]
         filled = len(table.values[column]) / len(table.sample.rows)
         spare = (
             table.best("source_type", lambda name: name != column and suits(name)) if filled < SURE else None
@@ -195,8 +206,8 @@ def _by_its_words(table: Table, suits: Callable[[str], bool]) -> str | None:
             and suits(column)
             and not isinstance(values[0], Mapping | list)
         ):
-            known = sum(meanings.of(str(value)).is_call_type for value in values)
-            best = max(best, (known / len(table.sample.rows), column), key=lambda one: one[0])
+            readable = sum(meanings.of(str(value)).is_call_type for value in values)
+            best = max(best, (readable / len(table.sample.rows), column), key=lambda one: one[0])
     return best[1] or None
 
 
@@ -223,10 +234,10 @@ def _words(table: Table) -> None:
                 return _holds_addresses(values, len(table.sample.rows))
             return name != "address" or not is_point(values)
 
-        found = table.best(name, suits)
-        if found is None:
+        best = table.best(name, suits)
+        if best is None:
             continue
-        column, weight = found
+        column, weight = best
         column = _in_words(table, column) if name == "disposition" else column
         values = [str(value) for value in table.values[column]]
         if name == "status" and _is_open311(table) and {*map(str.casefold, values)} <= _OPEN311_STATES:

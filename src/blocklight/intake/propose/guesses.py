@@ -37,9 +37,9 @@ class Table:
     times: dict[str, Written] = field(default_factory=dict)
     found: dict[str, Guess] = field(default_factory=dict)
 
-    def take(self, name: str, spec: Mapping[str, Any], confidence: float, why: str = "") -> None:
+    def take(self, name: str, spec: Mapping[str, Any], confidence: float, reason: str = "") -> None:
         """Propose a field."""
-        self.found[name] = Guess(spec, confidence, why)
+        self.found[name] = Guess(spec, confidence, reason)
 
     @property
     def taken(self) -> set[str]:

@@ -25,7 +25,7 @@ _CLOCK = re.compile(r"(\d\d?):\d\d(:\d\d)?(\.\d+)?")
 
 
 def kept_rows(
-    rows: Sequence[Mapping[str, Any]], city: City, found: Mapping[str, Guess], key: Sequence[str]
+    rows: Sequence[Mapping[str, Any]], city: City, guesses: Mapping[str, Guess], key: Sequence[str]
 ) -> list[dict[str, Any]]:
     """A few rows as a city file would have them, redacted.
 
@@ -33,10 +33,10 @@ def kept_rows(
     rows stay whose types may be published; times are cut to the hour.
     """
     meanings = CallMeanings(CallTypes(), ())
-    kept: list[dict[str, Any]] = []
+    sample: list[dict[str, Any]] = []
     normalise = Normaliser.of(city.sources[0], city)
     for row in rows:
-        if len(kept) >= _KEPT_ROWS:
+        if len(sample) >= _KEPT_ROWS:
             break
         try:
             incident = normalise(row, datetime.now(UTC))
@@ -44,30 +44,30 @@ def kept_rows(
             continue
         types = (incident.source_type, *incident.other_types)
         if not any(isinstance(meanings.of(text).category, Reason) for text in types):
-            kept.append(_redacted(row, incident, found, key, len(kept) + 1))
-    return kept
+            sample.append(_redacted(row, incident, guesses, key, len(sample) + 1))
+    return sample
 
 
 def _redacted(
-    row: Mapping[str, Any], incident: Incident, found: Mapping[str, Guess], key: Sequence[str], number: int
+    row: Mapping[str, Any], incident: Incident, guesses: Mapping[str, Guess], key: Sequence[str], number: int
 ) -> dict[str, Any]:
-    kept = {column: row[column] for column in _given(row, found, _WORDS)}
-    kept |= {column: _without_clock(row[column]) for column in _given(row, found, TIMES)}
-    if "address" in found:
-        kept[found["address"].columns[0]] = "100 MAIN ST"
+    redacted = {column: row[column] for column in _given(row, guesses, _WORDS)}
+    redacted |= {column: _without_clock(row[column]) for column in _given(row, guesses, TIMES)}
+    if "address" in guesses:
+        redacted[guesses["address"].columns[0]] = "100 MAIN ST"
     if incident.point is not None:
         lon, lat = degrees(incident.point)
         lat, lon = h3.cell_to_latlng(h3.latlng_to_cell(lat, lon, _SAMPLE_RESOLUTION))
-        _put_point(kept, found, round(lon, 4), round(lat, 4))
+        _put_point(redacted, guesses, round(lon, 4), round(lat, 4))
     for column in key:
-        kept.setdefault(column, str(number))
-        if column not in {c for guess in found.values() for c in guess.columns}:
-            kept[column] = str(number)
-    return kept
+        redacted.setdefault(column, str(number))
+        if column not in {c for guess in guesses.values() for c in guess.columns}:
+            redacted[column] = str(number)
+    return redacted
 
 
-def _given(row: Mapping[str, Any], found: Mapping[str, Guess], names: Sequence[str]) -> list[str]:
-    columns = (column for name in names if name in found for column in found[name].columns)
+def _given(row: Mapping[str, Any], guesses: Mapping[str, Guess], names: Sequence[str]) -> list[str]:
+    columns = (column for name in names if name in guesses for column in guesses[name].columns)
     return [column for column in columns if row.get(column) not in (None, "")]
 
 
@@ -83,10 +83,10 @@ def _even(hit: re.Match[str]) -> str:
     return f"{hit[1]}:00" + (":00" if hit[2] else "") + ("." + "0" * (len(hit[3]) - 1) if hit[3] else "")
 
 
-def _put_point(kept: dict[str, Any], found: Mapping[str, Guess], lon: float, lat: float) -> None:
-    if "lon" in found and "lat" in found:
-        kept[found["lon"].columns[0]], kept[found["lat"].columns[0]] = str(lon), str(lat)
-    elif "point" in found and found["point"].spec.get("convert") == "point":
-        kept[found["point"].columns[0]] = {"type": "Point", "coordinates": [lon, lat]}
-    elif "point" in found and found["point"].spec.get("convert") == "lat_lon":
-        kept[found["point"].columns[0]] = f"{lat} {lon}"
+def _put_point(redacted: dict[str, Any], guesses: Mapping[str, Guess], lon: float, lat: float) -> None:
+    if "lon" in guesses and "lat" in guesses:
+        redacted[guesses["lon"].columns[0]], redacted[guesses["lat"].columns[0]] = str(lon), str(lat)
+    elif "point" in guesses and guesses["point"].spec.get("convert") == "point":
+        redacted[guesses["point"].columns[0]] = {"type": "Point", "coordinates": [lon, lat]}
+    elif "point" in guesses and guesses["point"].spec.get("convert") == "lat_lon":
+        redacted[guesses["point"].columns[0]] = f"{lat} {lon}"

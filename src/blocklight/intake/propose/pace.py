@@ -35,18 +35,18 @@ def pace_of(
 
 
 def _last_edit(document: Mapping[str, Any]) -> datetime | None:
-    told = document.get("editingInfo")
-    told = told if isinstance(told, Mapping) else {}
-    stamps = (told.get(name) for name in ("dataLastEditDate", "lastEditDate"))
+    info = document.get("editingInfo")
+    info = info if isinstance(info, Mapping) else {}
+    stamps = (info.get(name) for name in ("dataLastEditDate", "lastEditDate"))
     stamp = next((stamp for stamp in stamps if isinstance(stamp, int) and stamp > 0), None)
     return None if stamp is None else datetime.fromtimestamp(stamp / 1000, UTC)
 
 
 def _edit_column(document: Mapping[str, Any], dates: frozenset[str]) -> str | None:
     """Find the column of edit dates: the one that the layer keeps itself, or one that is called so."""
-    told = document.get("editFieldsInfo")
-    own = told.get("editDateField") if isinstance(told, Mapping) else None
-    if isinstance(own, str) and own in dates:
-        return own
+    info = document.get("editFieldsInfo")
+    column = info.get("editDateField") if isinstance(info, Mapping) else None
+    if isinstance(column, str) and column in dates:
+        return column
     named = sorted(name for name in dates if _EDITED.fullmatch(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)))
     return named[0] if len(named) == 1 else None

@@ -107,9 +107,9 @@ def _spread(values: Sequence[float]) -> float:
     return ordered[-1 - len(ordered) // 4] - ordered[len(ordered) // 4]
 
 
-def _same_place(one: Fit, other: Fit) -> bool:
-    east = (one.lon - other.lon) * math.cos(math.radians(one.lat))
-    return math.hypot(east, one.lat - other.lat) * _METRES_A_DEGREE < _SAME_PLACE_M
+def _same_place(first: Fit, second: Fit) -> bool:
+    east = (first.lon - second.lon) * math.cos(math.radians(first.lat))
+    return math.hypot(east, first.lat - second.lat) * _METRES_A_DEGREE < _SAME_PLACE_M
 
 
 def _is_inside(lon: float, lat: float, box: tuple[float, float, float, float]) -> bool:

@@ -67,8 +67,8 @@ class Position:
         """Whether the city may be at a place; *ground* names what its reference system is made for."""
         if self.box is not None:
             return _is_inside(lon, lat, self.box)
-        if self.states and (theirs := states_of_ground(ground)):
-            return bool(self.states & theirs)
+        if self.states and (ground_states := states_of_ground(ground)):
+            return bool(self.states & ground_states)
         return not (self.states or self.american) or _is_inside(lon, lat, _UNITED_STATES)
 
 
@@ -128,12 +128,12 @@ def states_of_ground(ground: str) -> frozenset[str]:
 
 def _longest_states(words: str) -> frozenset[str]:
     """Find the names of states in words; Arkansas holds no Kansas, and West Virginia no Virginia."""
-    plain, found = re.sub("[^a-z]", "", words.casefold()), set()
+    plain, states = re.sub("[^a-z]", "", words.casefold()), set()
     for state in sorted(_NAMES, key=len, reverse=True):
         if (folded := re.sub("[^a-z]", "", state.casefold())) in plain:
             plain = plain.replace(folded, " ")
-            found.add(state)
-    return frozenset(found)
+            states.add(state)
+    return frozenset(states)
 
 
 _NAMES = frozenset(state.replace("_", " ") for state in STATES.values())

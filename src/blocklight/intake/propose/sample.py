@@ -47,8 +47,8 @@ def spread(rows: Iterable[Row]) -> list[Row]:
         else:
             between.add(numbered)
             last.append(numbered)
-    kept = dict((*first, *between.items, *last))
-    return [kept[number] for number in sorted(kept)]
+    sampled = dict((*first, *between.items, *last))
+    return [sampled[number] for number in sorted(sampled)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,9 @@ def _small(name: str) -> str:
 
 def _address(url: str, plain: str) -> str:
     """What the connector wants to be given."""
-    if found := SOCRATA.search(plain):
+    if match := SOCRATA.search(plain):
         host = urlsplit(url)
-        return f"{host.scheme}://{host.netloc}/resource/{found[1]}.json"
+        return f"{host.scheme}://{host.netloc}/resource/{match[1]}.json"
     return plain.rstrip("/").removesuffix("/query") if ARCGIS.search(plain) else url
 
 
@@ -141,8 +141,8 @@ def _named_crs(body: bytes) -> str:
     """The reference system that a GeoJSON document names, as those before RFC 7946 do."""
     if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{":
         return ""
-    found = _CRS.search(body)
-    return "" if found is None or found[1] == b"4326" else f"EPSG:{found[1].decode()}"
+    match = _CRS.search(body)
+    return "" if match is None or match[1] == b"4326" else f"EPSG:{match[1].decode()}"
 
 
 def _json(url: str, plain: str, body: bytes) -> Sample:
@@ -151,7 +151,7 @@ def _json(url: str, plain: str, body: bytes) -> Sample:
     except SourceUnavailable:  # it may still be JSON lines
         return _table(url, body)
     if isinstance(document, Mapping) and _is_arcgis(document):
-        fields = [one for one in document.get("fields") or () if isinstance(one, Mapping)]
+        fields = [entry for entry in document.get("fields") or () if isinstance(entry, Mapping)]
         dates, count = _of_type(fields, "esriFieldTypeDate"), document.get(COUNT)
         ids = _of_type(fields, "esriFieldTypeOID", "esriFieldTypeGlobalID")
         return Sample(
@@ -211,7 +211,7 @@ def _is_arcgis(document: Mapping[str, Any]) -> bool:
 
 
 def _of_type(fields: list[Mapping[str, Any]], *types: str) -> frozenset[str]:
-    return frozenset(str(one["name"]) for one in fields if one.get("type") in types and "name" in one)
+    return frozenset(str(entry["name"]) for entry in fields if entry.get("type") in types and "name" in entry)
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,38 +74,40 @@ def _of_texts(texts: Sequence[str], *, dates: bool) -> Written | None:
     if number := _counted(texts, dates=dates):
         return number
     try:
-        found = [datetime.fromisoformat(text) for text in texts]
+        moments = [datetime.fromisoformat(text) for text in texts]
     except ValueError:
-        found = []
-    if found and all(len(text) > 8 for text in texts):  # noqa: PLR2004 - 20260130 is a number to most
+        moments = []
+    if moments and all(len(text) > 8 for text in texts):  # noqa: PLR2004 - 20260130 is a number to most
         if all(_OFFSET.search(text[10:]) for text in texts):
             return Written("iso", zoned=True)
         if all(len(text) == len("2026-01-30") for text in texts):
             return Written("day")
-        return Written("local", midnight=not any(one.time().isoformat() > "00:00:00" for one in found))
+        return Written(
+            "local", midnight=not any(moment.time().isoformat() > "00:00:00" for moment in moments)
+        )
     return _of_utc(texts) or _by_format(texts) or _of_mail(texts)
 
 
 def _of_utc(texts: Sequence[str]) -> Written | None:
     """Say how texts write times that all end with the word UTC, GMT or Z."""
     bare = [_OF_UTC.sub("", text) for text in texts]
-    if any(len(one) == len(text) for one, text in zip(bare, texts, strict=True)):
+    if any(len(stripped) == len(text) for stripped, text in zip(bare, texts, strict=True)):
         return None
-    how = _of_texts(bare, dates=False)
-    if how is None or how.convert != "local":
+    form = _of_texts(bare, dates=False)
+    if form is None or form.convert != "local":
         return None
-    return how._replace(convert="local" if how.form else "iso", midnight=False, zoned=True)
+    return form._replace(convert="local" if form.form else "iso", midnight=False, zoned=True)
 
 
 def _of_mail(texts: Sequence[str]) -> Written | None:
     """How RSS writes times, as mail does (RFC 822): with a zone they need no other."""
     try:
-        found = [parsedate_to_datetime(text) for text in texts if len(text) <= _LONGEST]
+        moments = [parsedate_to_datetime(text) for text in texts if len(text) <= _LONGEST]
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    if len(found) < len(texts) or not all(re.match("(?:[A-Za-z]{3},? +)?[0-9]", text) for text in texts):
+    if len(moments) < len(texts) or not all(re.match("(?:[A-Za-z]{3},? +)?[0-9]", text) for text in texts):
         return None
-    zoned = all(one.tzinfo for one in found)
+    zoned = all(moment.tzinfo for moment in moments)
     return Written("iso" if zoned else "local", zoned=zoned)
 
 
@@ -129,10 +131,12 @@ def _by_format(texts: Sequence[str]) -> Written | None:
                 continue  # a plain number
             if form.startswith("%Y%m%d") and not all(map(_COMPACT_DAY.match, texts)):
                 continue  # a coordinate: 683983 would be a day of the year 6839
-            if (found := _read(texts, form)) is None:
+            if (moments := _read(texts, form)) is None:
                 continue
-            still = convert == "local" and not any(one.time().isoformat() > "00:00:00" for one in found)
-            return _likelier(texts, Written(convert, form, midnight=still), found)
+            still = convert == "local" and not any(
+                moment.time().isoformat() > "00:00:00" for moment in moments
+            )
+            return _likelier(texts, Written(convert, form, midnight=still), moments)
     return None
 
 
@@ -143,16 +147,16 @@ def _read(texts: Sequence[str], form: str) -> list[datetime] | None:
         return None
 
 
-def _likelier(texts: Sequence[str], how: Written, found: Sequence[datetime]) -> Written:
-    """*how*, with day and month the other way round where that makes a shorter past of it."""
-    day = next((day for day in _TWINS if how.form.startswith(day)), None)
-    if day is None or (other := _read(texts, twin := how.form.replace(day, _TWINS[day]))) is None:
-        return how
-    if _stretch(other) < _stretch(found):
-        return how._replace(form=twin, twin=how.form)
-    return how._replace(twin=twin)
+def _likelier(texts: Sequence[str], written_as: Written, moments: Sequence[datetime]) -> Written:
+    """*written_as*, with day and month the other way round where that makes a shorter past of it."""
+    day = next((day for day in _TWINS if written_as.form.startswith(day)), None)
+    if day is None or (swapped := _read(texts, twin := written_as.form.replace(day, _TWINS[day]))) is None:
+        return written_as
+    if _stretch(swapped) < _stretch(moments):
+        return written_as._replace(form=twin, twin=written_as.form)
+    return written_as._replace(twin=twin)
 
 
-def _stretch(found: Sequence[datetime]) -> tuple[bool, timedelta]:
+def _stretch(moments: Sequence[datetime]) -> tuple[bool, timedelta]:
     """Say whether times lie in the future, and how far they are apart."""
-    return max(found) > datetime.now() + _A_DAY, max(found) - min(found)  # noqa: DTZ005 - only the day matters
+    return max(moments) > datetime.now() + _A_DAY, max(moments) - min(moments)  # noqa: DTZ005 - only the day matters

@@ -53,10 +53,10 @@ def _from_seconds(seconds: float) -> datetime:
 
 def from_iso(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be anything
     """The aware UTC time of text with an offset: ISO 8601, RFC 822, or ISO with the word UTC."""
-    when = _reading(value, None)
-    if when.tzinfo is None:
+    moment = _reading(value, None)
+    if moment.tzinfo is None:
         raise ValueError("has no offset; use the `local` converter")
-    return _utc(when)
+    return _utc(moment)
 
 
 def from_excel(value: Any, zone: ZoneInfo) -> datetime:  # noqa: ANN401 - a source's value may be anything
@@ -113,8 +113,8 @@ def _read(text: str, form: str | None) -> datetime:
         with suppress(ValueError):
             return datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 - see above
     bare = _OF_UTC.sub("", text)
-    when = _parsed(bare, form and _LITERAL_OF_UTC.sub("", form), clock)
-    return when.replace(tzinfo=UTC) if bare != text else when
+    moment = _parsed(bare, form and _LITERAL_OF_UTC.sub("", form), clock)
+    return moment.replace(tzinfo=UTC) if bare != text else moment
 
 
 @lru_cache(maxsize=256)
@@ -132,9 +132,9 @@ def _parsed(text: str, form: str | None, clock: str | None) -> datetime:
     if form and clock:
         text = _with_leading_zeros(text, form, clock)
     text, days = _END_OF_DAY.subn(r"00\2", text, count=1)
-    when = datetime.strptime(text, form) if form else _parsed_freely(text)  # noqa: DTZ007 - the zone follows
+    moment = datetime.strptime(text, form) if form else _parsed_freely(text)  # noqa: DTZ007 - the zone follows
     try:
-        return when + timedelta(days=days)
+        return moment + timedelta(days=days)
     except OverflowError:
         raise ValueError("beyond the calendar") from None
 
@@ -246,16 +246,16 @@ def from_time_of_day(
     reading, of_minute = _clock_reading(bare, [form for form in forms if "%d" not in form])
     if not_before is not None:
         day = not_before.astimezone(zone).date()
-        when = _at(day, reading, zone)
-        if of_minute and when == not_before.replace(second=0, microsecond=0):
+        moment = _at(day, reading, zone)
+        if of_minute and moment == not_before.replace(second=0, microsecond=0):
             return not_before
-        if when >= not_before.replace(microsecond=0) - _SLIGHTLY_EARLIER:
-            return when
+        if moment >= not_before.replace(microsecond=0) - _SLIGHTLY_EARLIER:
+            return moment
         return _at(_next(day, 1), reading, zone)
     latest = fetched_at + _LATEST_AHEAD
     day = latest.astimezone(zone).date()
-    when = _at(day, reading, zone)
-    return when if when <= latest else _at(_next(day, -1), reading, zone)
+    moment = _at(day, reading, zone)
+    return moment if moment <= latest else _at(_next(day, -1), reading, zone)
 
 
 def _clock_reading(text: str, forms: Sequence[str]) -> tuple[time, bool]:
@@ -297,8 +297,8 @@ def from_duration(value: Any, scale: float, received_at: datetime) -> datetime: 
     return received_at + timedelta(seconds=seconds)
 
 
-def _utc(when: datetime) -> datetime:
+def _utc(moment: datetime) -> datetime:
     try:
-        return when.astimezone(UTC)
+        return moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("beyond the calendar") from None

@@ -64,19 +64,19 @@ def parts_of(city: City) -> list[Part]:
 def read_part(part: Part, bounds: Bounds, crs: str | None) -> Drawing:
     """Read a part's shapes; raises ``CityFileError`` with file, ``--layer`` and reason."""
     column = "name" if part.kind == "label" else None
-    layer, where = (None, _where(part)) if part.values else (part.name, None)
-    found = read_layer(
+    layer, condition = (None, _where(part)) if part.values else (part.name, None)
+    layer_read = read_layer(
         part.file,
         "--layer",
         column=column,
         crs=crs,
         bounds=bounds,
         layer=layer,
-        where=where,
+        where=condition,
         lenient=True,
     )
-    names = [str(name) if name else None for name in found.column]
-    return Drawing(part.kind, found.shapes, names)
+    names = [str(name) if name else None for name in layer_read.column]
+    return Drawing(part.kind, layer_read.shapes, names)
 
 
 def credit_of(file: Path) -> str | None:

@@ -62,12 +62,16 @@ def write_tiles(
     drawings: list[Drawing], bounds: Bounds, credit: str, target: Path, *, max_zoom: int = MAX_ZOOM
 ) -> Cut:
     """Write the tiles of a city and what lies around it; the same shapes always give the same bytes."""
-    planes = [(one, shapely.transform(one.shapes, _mercator)) for one in drawings]
+    planes = [(drawing, shapely.transform(drawing.shapes, _mercator)) for drawing in drawings]
     west, south, east, north = _around(bounds)
     kinds: set[str] = set()
     tiles = []
     for zoom in range(MIN_ZOOM, max_zoom + 1):
-        sheets = [_sheet(one, shapes, zoom) for one, shapes in planes if zoom >= _FROM_ZOOM.get(one.kind, 0)]
+        sheets = [
+            _sheet(drawing, shapes, zoom)
+            for drawing, shapes in planes
+            if zoom >= _FROM_ZOOM.get(drawing.kind, 0)
+        ]
         for x, y in _covering((west, south, east, north), zoom):
             layers = _layers(sheets, zoom, x, y)
             if layers:
@@ -106,9 +110,9 @@ def _sheet(drawing: Drawing, shapes: NDArray[np.object_], zoom: int) -> _Sheet:
     smallest = _WORLD_M / 2**zoom / _SMALLEST
     plain = shapely.simplify(shapes, smallest)
     polygon = np.isin(shapely.get_type_id(plain), (3, 6))
-    kept = ~shapely.is_empty(plain) & (~polygon | (shapely.area(plain) > (2 * smallest) ** 2))
-    names = [name for name, is_kept in zip(drawing.names, kept, strict=True) if is_kept]
-    return _Sheet(drawing.kind, plain[kept], names, shapely.STRtree(plain[kept]))
+    visible = ~shapely.is_empty(plain) & (~polygon | (shapely.area(plain) > (2 * smallest) ** 2))
+    names = [name for name, is_kept in zip(drawing.names, visible, strict=True) if is_kept]
+    return _Sheet(drawing.kind, plain[visible], names, shapely.STRtree(plain[visible]))
 
 
 def _covering(box: tuple[float, float, float, float], zoom: int) -> Iterator[tuple[int, int]]:
@@ -132,18 +136,18 @@ def _corners(zoom: int, x: int, y: int) -> tuple[float, float, float, float]:
 def _layers(sheets: list[_Sheet], zoom: int, x: int, y: int) -> list[dict[str, Any]]:
     """The layers of one tile; kinds of one name are one layer."""
     left, bottom, right, top = _corners(zoom, x, y)
-    more = (right - left) * _BUFFER
-    box = (left - more, bottom - more, right + more, top + more)
-    found: dict[str, list[dict[str, Any]]] = {}
+    margin = (right - left) * _BUFFER
+    box = (left - margin, bottom - margin, right + margin, top + margin)
+    by_kind: dict[str, list[dict[str, Any]]] = {}
     for sheet in sheets:
         near = np.sort(sheet.tree.query(shapely.box(*box)))
         cut = _on_grid(shapely.clip_by_rect(sheet.shapes[near], *box), (left, bottom), right - left)
         for number, shape in zip(near, cut, strict=True):
             if not shape.is_empty:
                 name = sheet.names[number]
-                told = {"name": name} if name else {}
-                found.setdefault(sheet.kind, []).append({"geometry": shape, "properties": told})
-    return [{"name": kind, "features": features} for kind, features in sorted(found.items())]
+                properties = {"name": name} if name else {}
+                by_kind.setdefault(sheet.kind, []).append({"geometry": shape, "properties": properties})
+    return [{"name": kind, "features": features} for kind, features in sorted(by_kind.items())]
 
 
 def _on_grid(shapes: NDArray[np.object_], corner: tuple[float, float], size: float) -> NDArray[np.object_]:
@@ -158,7 +162,11 @@ def _on_grid(shapes: NDArray[np.object_], corner: tuple[float, float], size: flo
 
 def _extent(drawings: list[Drawing], box: tuple[float, float, float, float]) -> list[float]:
     """Where the shapes end within the tiles' box: the page lets the map fade before that."""
-    drawn = [shapely.total_bounds(one.shapes) for one in drawings if one.kind != "label" and len(one.shapes)]
+    drawn = [
+        shapely.total_bounds(drawing.shapes)
+        for drawing in drawings
+        if drawing.kind != "label" and len(drawing.shapes)
+    ]
     if not drawn:
         return list(box)
     ends = np.array(drawn)

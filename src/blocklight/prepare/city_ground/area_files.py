@@ -22,11 +22,11 @@ def write_areas(features: Features, bounds: Bounds, target: Path) -> int:
     box = shapely.box(*box_of(bounds))
     rows = []
     for area in sorted({text.replace(":", " ").strip()[:80] for text in ids} - {""}):
-        own = np.array([text.replace(":", " ").strip()[:80] == area for text in ids], dtype=bool)
-        shape = shapely.set_precision(shapely.union_all(features.shapes[own]), 10**-_DIGITS)
+        is_part = np.array([text.replace(":", " ").strip()[:80] == area for text in ids], dtype=bool)
+        shape = shapely.set_precision(shapely.union_all(features.shapes[is_part]), 10**-_DIGITS)
         if shape.geom_type not in ("Polygon", "MultiPolygon") or shapely.intersection(shape, box).area == 0:
             continue
-        name = area_name(features.theme, area, names[int(np.flatnonzero(own)[0])])
+        name = area_name(features.theme, area, names[int(np.flatnonzero(is_part)[0])])
         if features.theme is Theme.NEIGHBORHOOD:
             name = readable_name(name, AREA_LABELS[features.theme])
         geometry = json.loads(shapely.to_geojson(shape))

@@ -39,17 +39,17 @@ def make_ground(city: City, features: list[Features], credit: str, folder: Path)
     Keys that the city file has already stay as they are. Raises ``CityFileError``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    made = Made()
-    _make_basemap(city, features, credit, folder, made)
-    _make_areas(city, features, folder, made)
-    _make_streets(city, features, folder, made)
-    return made
+    ground = Made()
+    _make_basemap(city, features, credit, folder, ground)
+    _make_areas(city, features, folder, ground)
+    _make_streets(city, features, folder, ground)
+    return ground
 
 
-def make_places(city: City, folder: Path, made: Made) -> None:
+def make_places(city: City, folder: Path, ground: Made) -> None:
     """Write the approved places of *city*, as it is with its new areas, and check that they load.
 
-    Where no place would serve enough addresses, the keys that would name them are taken out of *made*.
+    Where no place would serve enough addresses, the keys that would name them are taken out of *ground*.
     """
     spec = city.places
     if spec is None:
@@ -69,14 +69,14 @@ def make_places(city: City, folder: Path, made: Made) -> None:
     built = build(city, areas, streets, served_by(Layer(served.shapes, served.column), counts, Plane(city)))
     if not built.places:
         reason = f"no place would serve {spec.serves} addresses"
-        if made.keys.pop("places", None) is None:
+        if ground.keys.pop("places", None) is None:
             raise CityFileError(str(folder / _PLACES), "places", reason)
-        made.missing.append(f"no approved places: {reason}")
+        ground.missing.append(f"no approved places: {reason}")
         return
     write(built, city, folder / _PLACES)
     ApprovedPlaces.of(city, areas)
     share = built.without / max(1, built.addresses)
-    made.lines.append(
+    ground.lines.append(
         f"Approved places: {len(built.places):,}, each for at least {spec.serves} of "
         f"{built.addresses:,} addresses; {share:.1%} have none."
     )
@@ -115,14 +115,14 @@ def credit_of(parts: list[Part]) -> str:
     return " · ".join(dict.fromkeys(part.origin.credit for part in parts if part.origin.credit))
 
 
-def _make_basemap(city: City, features: list[Features], credit: str, folder: Path, made: Made) -> None:
+def _make_basemap(city: City, features: list[Features], credit: str, folder: Path, ground: Made) -> None:
     file, spec = f"{folder.name}/{_BASEMAP}", city.map
     if spec.style_url is not None or spec.layers or spec.tiles not in (None, file):
-        made.lines.append("Basemap: the city file has one already, which stays.")
+        ground.lines.append("Basemap: the city file has one already, which stays.")
         return
     drawn = drawings(features)
     if not drawn:
-        made.missing.append("no ground: nothing of it lies within the map")
+        ground.missing.append("no ground: nothing of it lies within the map")
         return
     bounds = city.city.bounds
     zoom = MAX_ZOOM
@@ -131,15 +131,15 @@ def _make_basemap(city: City, features: list[Features], credit: str, folder: Pat
     draft = folder / f".{_BASEMAP}.part"
     cut = write_tiles(drawn, bounds, credit, draft, max_zoom=zoom)
     draft.replace(folder / _BASEMAP)
-    made.keys["map"] = {"tiles": file}
+    ground.keys["map"] = {"tiles": file}
     size = (folder / _BASEMAP).stat().st_size / 1e6
-    made.lines.append(f"Basemap: {cut.tiles:,} tiles, {size:.1f} MB: {', '.join(cut.kinds)}.")
+    ground.lines.append(f"Basemap: {cut.tiles:,} tiles, {size:.1f} MB: {', '.join(cut.kinds)}.")
     if "label" not in cut.kinds:
-        made.missing.append("no names on the map: no boundaries or place names were given")
+        ground.missing.append("no names on the map: no boundaries or place names were given")
 
 
-def _make_areas(city: City, features: list[Features], folder: Path, made: Made) -> None:
-    theirs = {layer.kind: layer.file for layer in city.areas}
+def _make_areas(city: City, features: list[Features], folder: Path, ground: Made) -> None:
+    files_by_kind = {layer.kind: layer.file for layer in city.areas}
     places = city.places
     # Places that a city built itself stay within all of its areas unless they say which: a new kind would
     # make them invalid.
@@ -149,47 +149,47 @@ def _make_areas(city: City, features: list[Features], folder: Path, made: Made) 
         areas = together(features, theme)
         if areas is None:
             continue
-        if theirs.get(kind, file) != file:
-            made.lines.append(f"{label}: the city file has areas of kind {kind} already, which stay.")
+        if files_by_kind.get(kind, file) != file:
+            ground.lines.append(f"{label}: the city file has areas of kind {kind} already, which stay.")
             continue
-        if fixed and kind not in theirs:
-            made.lines.append(f"{label}: left out; name `within` in [places] first, and build them again.")
+        if fixed and kind not in files_by_kind:
+            ground.lines.append(f"{label}: left out; name `within` in [places] first, and build them again.")
             continue
         count = write_areas(areas, city.city.bounds, folder / f"{theme}.geojson")
         if not count:
-            made.lines.append(f"{label}: fewer than two within the bounds, left out.")
+            ground.lines.append(f"{label}: fewer than two within the bounds, left out.")
             continue
-        made.lines.append(f"{label}: {count:,}.")
-        if kind not in theirs:
-            made.keys.setdefault("areas", []).append({"kind": kind, "label": label, "file": file})
-    if not city.areas and "areas" not in made.keys:
-        made.missing.append("no areas: calls are counted for the whole city only")
+        ground.lines.append(f"{label}: {count:,}.")
+        if kind not in files_by_kind:
+            ground.keys.setdefault("areas", []).append({"kind": kind, "label": label, "file": file})
+    if not city.areas and "areas" not in ground.keys:
+        ground.missing.append("no areas: calls are counted for the whole city only")
 
 
-def _make_streets(city: City, features: list[Features], folder: Path, made: Made) -> None:
+def _make_streets(city: City, features: list[Features], folder: Path, ground: Made) -> None:
     lines = write_streets(features, folder / _STREETS)
     if not lines:
-        made.missing.append("no street lines: addresses cannot be found")
+        ground.missing.append("no street lines: addresses cannot be found")
         return
-    made.lines.append(f"Street lines: {lines:,}.")
+    ground.lines.append(f"Street lines: {lines:,}.")
     if city.geocoder is None or city.geocoder.streets is None:
-        made.keys["geocoder"] = {"streets": {"file": f"{folder.name}/{_STREETS}"}}
+        ground.keys["geocoder"] = {"streets": {"file": f"{folder.name}/{_STREETS}"}}
     served = _served(features, folder)
     if not served:
-        made.missing.append("no approved places: nothing counts the addresses along the streets")
+        ground.missing.append("no approved places: nothing counts the addresses along the streets")
     elif city.places is None:
-        made.keys["places"] = _places_keys(city, folder, made) | served
+        ground.keys["places"] = _places_keys(city, folder, ground) | served
 
 
-def _places_keys(city: City, folder: Path, made: Made) -> dict[str, Any]:
+def _places_keys(city: City, folder: Path, ground: Made) -> dict[str, Any]:
     """Give the keys of [places]: they stay within the areas that a city had, or else within its first kind.
 
     Within several kinds whose borders nearly coincide many homes would have no place: 5.2 % of Oakland's
     within ZIP codes and tracts, 3.7 % within ZIP codes.
     """
-    own = [layer.kind for layer in city.areas]
-    added = [str(row["kind"]) for row in made.keys.get("areas", ())]
-    within = {"within": own or added[:1]} if added else {}
+    existing_kinds = [layer.kind for layer in city.areas]
+    added = [str(row["kind"]) for row in ground.keys.get("areas", ())]
+    within = {"within": existing_kinds or added[:1]} if added else {}
     file, streets = f"{folder.name}/{_PLACES}", f"{folder.name}/{_STREETS}"
     return {"file": file, **within, "streets": streets, "street_name": "FULLNAME"}
 

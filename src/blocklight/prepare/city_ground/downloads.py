@@ -67,11 +67,11 @@ class Downloads:
     def has(self, name: str) -> bool:
         """Whether a file is there and is still what it was when it came."""
         path = self.folder / name
-        kept = self._kept.get(name)
-        return path.is_file() and (kept is None or kept.sha256 == _digest(path))
+        entry = self._kept.get(name)
+        return path.is_file() and (entry is None or entry.sha256 == _digest(path))
 
-    def get(self, url: str, name: str, most: int, *, form: Mapping[str, str] | None = None) -> Path:
-        """Give the file of this *name*, fetched from *url* if it is not there, of at most *most* bytes.
+    def get(self, url: str, name: str, max_bytes: int, *, form: Mapping[str, str] | None = None) -> Path:
+        """Give the file of this *name*, fetched from *url* if it is not there, of at most *max_bytes* bytes.
 
         With *form*, that is posted. Raises ``NotFound`` where nothing is at the address, ``SourceError``
         where it cannot be fetched whole.
@@ -81,7 +81,7 @@ class Downloads:
             return path
         part = path.with_name(f".{name}.part")
         self._say(f"Fetching {url}")
-        modified = self._fetch(url, part, most, form)
+        modified = self._fetch(url, part, max_bytes, form)
         _expect_whole(part, name, url)
         part.replace(path)
         self._remember(name, url, modified)
@@ -119,12 +119,12 @@ class Downloads:
         self._remember(name, url, "")
         return path
 
-    def _fetch(self, url: str, part: Path, most: int, form: Mapping[str, str] | None) -> str:
+    def _fetch(self, url: str, part: Path, max_bytes: int, form: Mapping[str, str] | None) -> str:
         deadline = time.monotonic() + _LONGEST_S
         part.unlink(missing_ok=True) if form is not None else None
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return self._stream(url, part, most, form, deadline)
+                return self._stream(url, part, max_bytes, form, deadline)
             except SourceUnavailable as error:
                 if attempt == _ATTEMPTS:
                     raise SourceUnavailable(f"{error}; run the command again to go on from there") from None
@@ -132,14 +132,14 @@ class Downloads:
         raise AssertionError  # the last attempt raises
 
     def _stream(
-        self, url: str, part: Path, most: int, form: Mapping[str, str] | None, deadline: float
+        self, url: str, part: Path, max_bytes: int, form: Mapping[str, str] | None, deadline: float
     ) -> str:
         """Write an answer behind what is there of it already; give when the far side last changed it."""
         seal = part.with_suffix(".seal")
-        begun = part.stat().st_size if part.is_file() and seal.is_file() else 0
+        present_bytes = part.stat().st_size if part.is_file() and seal.is_file() else 0
         headers = {"accept-encoding": "identity"}
-        if begun:
-            headers |= {"range": f"bytes={begun}-", "if-range": seal.read_text("utf-8")}
+        if present_bytes:
+            headers |= {"range": f"bytes={present_bytes}-", "if-range": seal.read_text("utf-8")}
         with self._client() as client:
             try:
                 method = "GET" if form is None else "POST"
@@ -150,11 +150,11 @@ class Downloads:
                     goes_on = response.status_code == _PARTIAL
                     validator = _validator(response.headers)
                     seal.unlink(missing_ok=True) if validator is None else seal.write_text(validator, "utf-8")
-                    size = begun if goes_on else 0
+                    size = present_bytes if goes_on else 0
                     with part.open("ab" if goes_on else "wb") as file:
                         for chunk in response.iter_bytes():
                             size += len(chunk)
-                            _expect_bounds(url, size, most, deadline)
+                            _expect_bounds(url, size, max_bytes, deadline)
                             file.write(chunk)
                     seal.unlink(missing_ok=True)
                     return str(response.headers.get("last-modified", ""))
@@ -181,7 +181,7 @@ class Downloads:
         path = self.folder / name
         at = self.now().isoformat(timespec="seconds")
         self._kept[name] = Download(url, _digest(path), path.stat().st_size, at, modified)
-        rows = {name: asdict(one) for name, one in sorted(self._kept.items())}
+        rows = {name: asdict(entry) for name, entry in sorted(self._kept.items())}
         draft = self.folder / f".{_RECORD}.part"
         draft.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
         draft.replace(self.folder / _RECORD)
@@ -203,9 +203,9 @@ def _expect_success(url: str, status: int) -> None:
         raise SourceUnavailable(f"{url}: HTTP {status}")
 
 
-def _expect_bounds(url: str, size: int, most: int, deadline: float) -> None:
-    if size > most:
-        raise SourceError(f"{url}: larger than {most:,} bytes")
+def _expect_bounds(url: str, size: int, max_bytes: int, deadline: float) -> None:
+    if size > max_bytes:
+        raise SourceError(f"{url}: larger than {max_bytes:,} bytes")
     if time.monotonic() > deadline:
         raise SourceError(f"{url}: took longer than {_LONGEST_S / 60:.0f} minutes")
 

@@ -92,7 +92,10 @@ def read_features(part: Part, box: Box) -> Features:
     if len(shapes) > _MAX_FEATURES:
         raise CityFileError(str(path), key, f"more than {_MAX_FEATURES:,} features within the map")
     read = dict(zip(map(str, meta["fields"]), values, strict=True))
-    named = {ours: [_text(value) for value in read[theirs]] for ours, theirs in columns.items()}
+    named = {
+        column_key: [_text(value) for value in read[column_name]]
+        for column_key, column_name in columns.items()
+    }
     try:
         shapes = in_degrees(shapes, crs)
     except ValueError as error:
@@ -128,9 +131,9 @@ def together(parts: list[Features], theme: Theme) -> Features | None:
     # Counties and map sheets repeat what lies on their border.
     keys = zip(shapely.to_wkb(shapes).tolist(), *columns.values(), strict=True)
     first = {key: number for number, key in reversed(list(enumerate(keys)))}
-    kept = sorted(first.values())
+    indices = sorted(first.values())
     return Features(
-        theme, shapes[kept], {name: [column[i] for i in kept] for name, column in columns.items()}
+        theme, shapes[indices], {name: [column[i] for i in indices] for name, column in columns.items()}
     )
 
 
@@ -139,10 +142,10 @@ def _inside(features: Features, box: Box) -> Features:
     polygons = np.isin(shapely.get_type_id(shapes), (3, 6))
     broken = polygons & ~shapely.is_valid(shapes)
     shapes[broken] = shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False)
-    there = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
-    kept = np.flatnonzero(there & shapely.intersects(shapes, shapely.box(*box)))
-    columns = {name: [values[number] for number in kept] for name, values in features.columns.items()}
-    return Features(features.theme, shapes[kept], columns)
+    has_shape = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    indices = np.flatnonzero(has_shape & shapely.intersects(shapes, shapely.box(*box)))
+    columns = {name: [values[number] for number in indices] for name, values in features.columns.items()}
+    return Features(features.theme, shapes[indices], columns)
 
 
 def _box_in(crs: str | None, box: Box) -> Box:
@@ -151,8 +154,8 @@ def _box_in(crs: str | None, box: Box) -> Box:
         return box
     system = CRS.from_user_input(crs)
     ring = shapely.segmentize(shapely.box(*box), max((box[2] - box[0]) / 20, 1e-6))
-    there = Transformer.from_crs(CRS.from_epsg(4326), system, always_xy=True)
-    moved = shapely.transform(ring, lambda points: np.stack(there.transform(*points.T), axis=1))
+    transformer = Transformer.from_crs(CRS.from_epsg(4326), system, always_xy=True)
+    moved = shapely.transform(ring, lambda points: np.stack(transformer.transform(*points.T), axis=1))
     west, south, east, north = moved.bounds
     return west, south, east, north
 

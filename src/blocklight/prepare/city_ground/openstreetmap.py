@@ -96,8 +96,8 @@ def extract_parts(extract: Path, folder: Path) -> Iterator[Part]:
     What GDAL does not read as it comes is written into *folder* first.
     """
     file = _readable(extract, folder)
-    for theme, layer, where in _LAYERS:
-        yield Part(theme, file, ORIGIN, layer=layer, where=where, written_from=extract)
+    for theme, layer, condition in _LAYERS:
+        yield Part(theme, file, ORIGIN, layer=layer, where=condition, written_from=extract)
 
 
 def _readable(extract: Path, folder: Path) -> Path:

@@ -19,14 +19,16 @@ def own_part(text: str, crs: str | None) -> Part:
     """
     hit = _PART.fullmatch(text)
     if hit is None or hit["theme"] not in set(Theme):
-        known = ", ".join(Theme)
-        raise UsageError("--layer", f"expected THEME=FILE, with a theme of {known}, not {text!r}")
+        themes = ", ".join(Theme)
+        raise UsageError("--layer", f"expected THEME=FILE, with a theme of {themes}, not {text!r}")
     file = Path(hit["file"])
     if not file.is_file():
         raise CityFileError(str(file), hit["theme"], "no such file")
     origin = Origin(credit_of(file) or "", _LICENCE)
-    where = _where(hit["name"], hit["values"]) if hit["values"] else None
-    return Part(Theme(hit["theme"]), file, origin, layer=None if where else hit["name"], where=where, crs=crs)
+    condition = _where(hit["name"], hit["values"]) if hit["values"] else None
+    return Part(
+        Theme(hit["theme"]), file, origin, layer=None if condition else hit["name"], where=condition, crs=crs
+    )
 
 
 def _where(column: str, values: str) -> str:

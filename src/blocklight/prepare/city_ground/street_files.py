@@ -20,16 +20,16 @@ def write_streets(features: list[Features], target: Path) -> int:
     if streets is None:
         return 0
     named = np.array([bool(name) for name in streets.column("name")], dtype=bool)
-    kept = np.flatnonzero(named & np.isin(shapely.get_type_id(streets.shapes), _LINES))
+    indices = np.flatnonzero(named & np.isin(shapely.get_type_id(streets.shapes), _LINES))
     columns = {"FULLNAME": streets.column("name")} | {name: streets.column(name) for name in HOUSE_NUMBERS}
-    shapes = [shapely.multilinestrings(list(shapely.get_parts(shape))) for shape in streets.shapes[kept]]
+    shapes = [shapely.multilinestrings(list(shapely.get_parts(shape))) for shape in streets.shapes[indices]]
     _write(
         np.array(shapes, dtype=object),
-        {name: [values[number] or None for number in kept] for name, values in columns.items()},
+        {name: [values[number] or None for number in indices] for name, values in columns.items()},
         "MultiLineString",
         target,
     )
-    return len(kept)
+    return len(indices)
 
 
 def write_blocks(features: list[Features], target: Path) -> tuple[int, bool]:
@@ -37,13 +37,13 @@ def write_blocks(features: list[Features], target: Path) -> tuple[int, bool]:
     blocks = together(features, Theme.BLOCKS)
     if blocks is None:
         return 0, False
-    kept = np.flatnonzero(np.isin(shapely.get_type_id(blocks.shapes), _POLYGONS))
+    indices = np.flatnonzero(np.isin(shapely.get_type_id(blocks.shapes), _POLYGONS))
     counts = blocks.column("count")
-    counted = all(counts[number] for number in kept)
-    shapes = [shapely.multipolygons(list(shapely.get_parts(shape))) for shape in blocks.shapes[kept]]
-    columns = {"count": [int(counts[number]) for number in kept]} if counted else {}
+    counted = all(counts[number] for number in indices)
+    shapes = [shapely.multipolygons(list(shapely.get_parts(shape))) for shape in blocks.shapes[indices]]
+    columns = {"count": [int(counts[number]) for number in indices]} if counted else {}
     _write(np.array(shapes, dtype=object), columns, "MultiPolygon", target)
-    return len(kept), counted
+    return len(indices), counted
 
 
 def write_addresses(features: list[Features], target: Path) -> int:
@@ -52,11 +52,11 @@ def write_addresses(features: list[Features], target: Path) -> int:
     if addresses is None:
         return 0
     is_point = shapely.get_type_id(addresses.shapes) == 0
-    points, others = addresses.shapes[is_point], addresses.shapes[~is_point]
-    if len(points) and len(others):
-        holding = shapely.STRtree(others).query(points, predicate="within")[1]
-        others = np.delete(others, np.unique(holding))
-    at = np.concatenate([points, shapely.point_on_surface(others)])
+    points, footprints = addresses.shapes[is_point], addresses.shapes[~is_point]
+    if len(points) and len(footprints):
+        holding = shapely.STRtree(footprints).query(points, predicate="within")[1]
+        footprints = np.delete(footprints, np.unique(holding))
+    at = np.concatenate([points, shapely.point_on_surface(footprints)])
     _write(at, {}, "Point", target)
     return len(at)
 

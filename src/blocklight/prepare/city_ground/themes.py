@@ -76,21 +76,22 @@ def columns_of(theme: Theme, fields: Sequence[str]) -> dict[str, str]:
     Ours are ``id``, ``name``, ``class``, ``count`` and, for streets, the four of ``HOUSE_NUMBERS``.
     """
     named_shortly = theme in (Theme.BOUNDARY, Theme.PLACE_NAMES)
-    wanted: dict[str, Sequence[str]] = {
+    candidates: dict[str, Sequence[str]] = {
         "name": (*_SHORT_NAMES, *_NAMES) if named_shortly else _NAMES,
         "class": _CLASSES,
     }
     if theme in AREA_LABELS:
-        wanted["id"] = _ZIPS if theme is Theme.ZIP else (*_GEOIDS, *_NAMES)
+        candidates["id"] = _ZIPS if theme is Theme.ZIP else (*_GEOIDS, *_NAMES)
     if theme is Theme.BLOCKS:
-        wanted["count"] = _COUNTS
+        candidates["count"] = _COUNTS
     chosen = {
-        ours: next((field for field in theirs if field in fields), None) for ours, theirs in wanted.items()
+        name: next((field for field in spellings if field in fields), None)
+        for name, spellings in candidates.items()
     }
     if theme is Theme.STREETS:
         numbers = next((form for form in _NUMBERS if {*form} <= {*fields}), ())
         chosen |= dict(zip(HOUSE_NUMBERS, numbers, strict=False))
-    return {ours: theirs for ours, theirs in chosen.items() if theirs is not None}
+    return {name: spellings for name, spellings in chosen.items() if spellings is not None}
 
 
 _MAJOR = frozenset({"S1100", "S1200", "motorway", "trunk", "primary", "secondary"})

@@ -50,11 +50,11 @@ class TigerFiles:
         """
         states = sorted({county[:2] for county in counties})
         of_states = _OF_STATES | (_AREAS_OF_STATES if areas else {})
-        wanted = [(place, kind, theme) for place in counties for kind, theme in _OF_COUNTIES.items()]
-        wanted += [(place, kind, theme) for place in states for kind, theme in of_states.items()]
-        for place, kind, theme in wanted:
-            told = {theme, Theme.STREETS} if kind == "roads" else {theme}
-            if told <= without:
+        files = [(place, kind, theme) for place in counties for kind, theme in _OF_COUNTIES.items()]
+        files += [(place, kind, theme) for place in states for kind, theme in of_states.items()]
+        for place, kind, theme in files:
+            themes = {theme, Theme.STREETS} if kind == "roads" else {theme}
+            if themes <= without:
                 continue
             name = f"tl_{self.year}_{place}_{kind}.zip"
             try:
@@ -66,8 +66,8 @@ class TigerFiles:
                     raise NotFound(f"{error}; other years: --year") from None
                 say(f"Not there, and left out: {name}")
                 continue
-            for one in sorted(told - without):
-                yield Part(one, path, CENSUS)
+            for part_theme in sorted(themes - without):
+                yield Part(part_theme, path, CENSUS)
 
 
 def _folder(kind: str) -> str:

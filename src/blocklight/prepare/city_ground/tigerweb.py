@@ -91,8 +91,8 @@ class TigerWeb:
     def _find(self, service: str, name: str, downloads: Downloads) -> tuple[str, list[str]]:
         """Give the address of the first layer of a service whose name ends so, and its columns."""
         server = f"{self.url}/{service}/MapServer"
-        told = downloads.json(f"{server}?f=json")
-        layers = told.get("layers") if isinstance(told, dict) else None
+        description = downloads.json(f"{server}?f=json")
+        layers = description.get("layers") if isinstance(description, dict) else None
         if not isinstance(layers, list):
             raise SourceChanged(f"{server}: does not list its layers")
         for layer in layers:
@@ -104,8 +104,8 @@ class TigerWeb:
         raise SourceChanged(f"{server}: has no layer called {name!r}")
 
 
-def _columns(told: object) -> list[str]:
-    fields = told.get("fields") if isinstance(told, dict) else None
+def _columns(description: object) -> list[str]:
+    fields = description.get("fields") if isinstance(description, dict) else None
     return [str(field.get("name")) for field in fields or () if isinstance(field, dict)]
 
 

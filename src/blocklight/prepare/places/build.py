@@ -83,33 +83,33 @@ def build(city: City, areas: Areas, streets: Layer, served: tuple[Points, Points
     """Choose the places; *served* are the points of addresses in degrees, and how many are at each."""
     spec, plane = _spec(city), Plane(city)
     named = [(street_name(text), shape) for text, shape in zip(streets.column, streets.shapes, strict=True)]
-    found = candidates((name, plane.flat(shape)) for name, shape in named if name)
+    spots = candidates((name, plane.flat(shape)) for name, shape in named if name)
     bounds = city.city.bounds
-    degrees = plane.degrees(np.array([(one.x, one.y) for one in found]).reshape(-1, 2))
+    degrees = plane.degrees(np.array([(spot.x, spot.y) for spot in spots]).reshape(-1, 2))
     inside = [bounds.contains(lon, lat) for lon, lat in degrees]
-    found = [one for one, is_inside in zip(found, inside, strict=True) if is_inside]
+    spots = [spot for spot, is_inside in zip(spots, inside, strict=True) if is_inside]
     degrees = degrees[np.array(inside, dtype=bool)]
     points, weights = served
-    own = by_combination(degrees, city, areas)
-    theirs = by_combination(points, city, areas)
+    spots_by = by_combination(degrees, city, areas)
+    addresses_by = by_combination(points, city, areas)
     places: list[Approved] = []
     away = [np.empty((0, 2))]
-    for where, numbers in sorted(own.items(), key=lambda item: str(item[0])):
-        here = theirs.get(where, np.empty(0, dtype=np.int64))
-        group = _Group(plane.metres(degrees[numbers]), plane.metres(points[here]), weights[here])
-        kept, counts = group.merged(spec)
-        away.append(group.away(kept, spec.furthest_m))
-        ground = _ground(city, areas, plane, where)
-        reaches = _reaches(ground, group.at[kept], spec.furthest_m)
-        for index, n, reach in zip(kept, counts, reaches, strict=True):
+    for combination, numbers in sorted(spots_by.items(), key=lambda item: str(item[0])):
+        nearby = addresses_by.get(combination, np.empty(0, dtype=np.int64))
+        group = _Group(plane.metres(degrees[numbers]), plane.metres(points[nearby]), weights[nearby])
+        chosen, counts = group.merged(spec)
+        away.append(group.away(chosen, spec.furthest_m))
+        ground = _ground(city, areas, plane, combination)
+        reaches = _reaches(ground, group.at[chosen], spec.furthest_m)
+        for index, n, reach in zip(chosen, counts, reaches, strict=True):
             lon, lat = degrees[numbers[index]].tolist()
-            one = found[numbers[index]]
-            places.append(Approved(lon, lat, one.kind, one.label[:LONGEST_LABEL], int(n), reach))
+            spot = spots[numbers[index]]
+            places.append(Approved(lon, lat, spot.kind, spot.label[:LONGEST_LABEL], int(n), reach))
     moved = np.concatenate(away)
     return Built(
         sorted(places, key=lambda place: (place.lon, place.lat)),
         {
-            str(kind): sum(one.kind is kind for one in found)
+            str(kind): sum(spot.kind is kind for spot in spots)
             for kind in (PlaceKind.INTERSECTION, PlaceKind.BLOCK)
         },
         round(float(weights.sum())),
@@ -127,14 +127,14 @@ def served_by(layer: Layer, counts: list[Any] | None, plane: Plane) -> tuple[Poi
     if all(shape.geom_type == "Point" for shape in layer.shapes):
         at = shapely.get_coordinates(layer.shapes)
         return at, np.ones(len(at)) if counts is None else np.array(counts, dtype=np.float64)
-    found, weights = [np.empty((0, 2))], [np.empty(0)]
+    positions, weights = [np.empty((0, 2))], [np.empty(0)]
     flat = plane.flat(layer.shapes)
     for number, shape in enumerate(flat):
         along = points_along([shape], _METRES_AN_ADDRESS)
-        found.append(along)
+        positions.append(along)
         n = len(along) if counts is None else counts[number]
         weights.append(np.full(len(along), n / max(1, len(along))))
-    return plane.degrees(np.concatenate(found)), np.concatenate(weights)
+    return plane.degrees(np.concatenate(positions)), np.concatenate(weights)
 
 
 def write(built: Built, city: City, path: Path) -> None:
@@ -180,43 +180,43 @@ class _Group:
 
         What serves too few gives way, the fewest first, and its addresses go to whatever is nearest then.
         """
-        kept = np.arange(len(self.at))
-        while len(kept):
-            counts = self._counts(kept, spec.furthest_m)
+        chosen = np.arange(len(self.at))
+        while len(chosen):
+            counts = self._counts(chosen, spec.furthest_m)
             small = np.flatnonzero(counts < spec.serves)
             if not len(small):
-                return kept, counts
-            order = sorted(small.tolist(), key=lambda index: (counts[index], *self.at[kept[index]]))
-            kept = np.delete(kept, self._far_apart(kept, order))
-        return kept, np.empty(0, dtype=np.int64)
+                return chosen, counts
+            order = sorted(small.tolist(), key=lambda index: (counts[index], *self.at[chosen[index]]))
+            chosen = np.delete(chosen, self._far_apart(chosen, order))
+        return chosen, np.empty(0, dtype=np.int64)
 
-    def _counts(self, kept: NDArray[np.int64], furthest_m: float) -> NDArray[np.int64]:
-        nearest, close = self._nearest(kept, furthest_m)
-        sums = np.bincount(nearest[close], weights=self.weights[close], minlength=len(kept))
+    def _counts(self, chosen: NDArray[np.int64], furthest_m: float) -> NDArray[np.int64]:
+        nearest, close = self._nearest(chosen, furthest_m)
+        sums = np.bincount(nearest[close], weights=self.weights[close], minlength=len(chosen))
         counts: NDArray[np.int64] = np.floor(sums + 1e-9).astype(np.int64)
         return counts
 
-    def away(self, kept: NDArray[np.int64], furthest_m: float) -> Points:
+    def away(self, chosen: NDArray[np.int64], furthest_m: float) -> Points:
         """For each address that a place serves how far that is, and its weight."""
-        nearest, close = self._nearest(kept, furthest_m)
-        gaps = self.at[kept][nearest[close]] - self.addresses[close]
+        nearest, close = self._nearest(chosen, furthest_m)
+        gaps = self.at[chosen][nearest[close]] - self.addresses[close]
         return np.stack([np.hypot(*gaps.T), self.weights[close]], axis=1)
 
     def _nearest(
-        self, kept: NDArray[np.int64], furthest_m: float
+        self, chosen: NDArray[np.int64], furthest_m: float
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        if not len(kept) or not len(self.addresses):
+        if not len(chosen) or not len(self.addresses):
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=bool)
-        tree = shapely.STRtree(shapely.points(self.at[kept]))
+        tree = shapely.STRtree(shapely.points(self.at[chosen]))
         nearest: NDArray[np.int64] = tree.nearest(shapely.points(self.addresses))
-        close = np.hypot(*(self.at[kept][nearest] - self.addresses).T) <= furthest_m
+        close = np.hypot(*(self.at[chosen][nearest] - self.addresses).T) <= furthest_m
         return nearest, close
 
-    def _far_apart(self, kept: NDArray[np.int64], order: list[int]) -> list[int]:
+    def _far_apart(self, chosen: NDArray[np.int64], order: list[int]) -> list[int]:
         """Those that go at once: no two so close that one could have served the other's addresses."""
         gone: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
         for index in order:
-            x, y = self.at[kept[index]]
+            x, y = self.at[chosen[index]]
             i, j = math.floor(x / _APART_M), math.floor(y / _APART_M)
             if not any((i + di, j + dj) in gone for di in (-1, 0, 1) for dj in (-1, 0, 1)):
                 gone[i, j].append(index)
@@ -227,11 +227,11 @@ def _spec(city: City) -> PlacesSpec:
     return city.places or PlacesSpec(file="places.geojson")
 
 
-def _ground(city: City, areas: Areas, plane: Plane, where: Combination) -> Any:  # noqa: ANN401 - shapely has no types of its own
+def _ground(city: City, areas: Areas, plane: Plane, combination: Combination) -> Any:  # noqa: ANN401 - shapely has no types of its own
     """The ground that a combination of areas covers, in metres, or more than that."""
     bounds = city.city.bounds
     ground = plane.flat(shapely.box(bounds.west, bounds.south, bounds.east, bounds.north))
-    for kind, area in zip(city.within, where, strict=True):
+    for kind, area in zip(city.within, combination, strict=True):
         if area is not None:
             ground = ground.intersection(plane.flat(areas.polygon(kind, area)))
     return ground
@@ -259,5 +259,5 @@ def _percentiles(moved: Points) -> tuple[float, float]:
         return 0.0, 0.0
     order = moved[np.argsort(moved[:, 0])]
     share = np.cumsum(order[:, 1]) / order[:, 1].sum()
-    half, most = (float(order[np.searchsorted(share, part), 0]) for part in (0.5, 0.9))
-    return half, most
+    half, ninth = (float(order[np.searchsorted(share, part), 0]) for part in (0.5, 0.9))
+    return half, ninth

@@ -55,12 +55,12 @@ def read_layer(
         layer = layer or pyogrio.list_layers(path)[0][0]
         fields = pyogrio.read_info(path, layer=layer)["fields"]
         if column is not None and column not in fields:
-            known = ", ".join(map(str, fields[:20]))
-            raise CityFileError(str(path), key, f"no column {column!r}; there are: {known}")
-        meta, _, found, values = pyogrio.raw.read(
+            column_names = ", ".join(map(str, fields[:20]))
+            raise CityFileError(str(path), key, f"no column {column!r}; there are: {column_names}")
+        meta, _, geometries, values = pyogrio.raw.read(
             path, layer=layer, columns=[] if column is None else [column], where=where, force_2d=True
         )
-        shapes = shapely.from_wkb(found)
+        shapes = shapely.from_wkb(geometries)
     except pyogrio.errors.DataLayerError:
         raise CityFileError(str(path), key, f"no layer {layer!r}; there are: {_named(path)}") from None
     except ValueError:  # a condition that the file cannot answer
@@ -68,8 +68,8 @@ def read_layer(
     except (pyogrio.errors.DataSourceError, shapely.errors.ShapelyError):
         raise CityFileError(str(path), key, "not a file of geographic data that can be read") from None
     named = named_in_json(path) or meta["crs"] or crs
-    told = [None] * len(shapes) if column is None else values[0].tolist()
-    return checked(shapes, told, str(path), key, crs=named, bounds=bounds, lenient=lenient)
+    column_values = [None] * len(shapes) if column is None else values[0].tolist()
+    return checked(shapes, column_values, str(path), key, crs=named, bounds=bounds, lenient=lenient)
 
 
 def _named(path: Path) -> str:
@@ -148,10 +148,10 @@ def esri_shape(geometry: Any) -> Any:  # noqa: ANN401 - any JSON value; shapely 
 
 def points_along(shapes: Iterable[Any], every: float) -> NDArray[np.float64]:
     """Points on lines, or on the outlines of polygons, one each *every* units of their length."""
-    found = [np.empty((0, 2))]
+    parts = [np.empty((0, 2))]
     for shape in shapes:
         line = shape.boundary if shape.geom_type in ("Polygon", "MultiPolygon") else shape
         for part in shapely.get_parts(line):
             at = np.arange(every / 2, part.length, every)
-            found.append(shapely.get_coordinates(shapely.line_interpolate_point(part, at)))
-    return np.concatenate(found)
+            parts.append(shapely.get_coordinates(shapely.line_interpolate_point(part, at)))
+    return np.concatenate(parts)

@@ -36,9 +36,9 @@ def candidates(named: Iterable[tuple[str, Any]]) -> list[Candidate]:
     """The intersections and block middles of named lines (metres), none within 25 m of another."""
     streets = _streets(named)
     crossings = _crossings(streets)
-    found = [Candidate(*at, PlaceKind.INTERSECTION, label) for label, at in _corners(crossings)]
-    found += _blocks(streets, crossings)
-    return _apart(found)
+    spots = [Candidate(*at, PlaceKind.INTERSECTION, label) for label, at in _corners(crossings)]
+    spots += _blocks(streets, crossings)
+    return _apart(spots)
 
 
 def street_name(text: object) -> str | None:
@@ -69,31 +69,33 @@ def _crossings(streets: Mapping[str, list[Any]]) -> dict[tuple[str, str], list[X
     """For each two streets the points where they meet, in order."""
     lines = np.array([line for parts in streets.values() for line in parts], dtype=object)
     owners = [name for name, parts in streets.items() for _ in parts]
-    one, other = shapely.STRtree(lines).query(lines, predicate="intersects")
-    found: defaultdict[tuple[str, str], set[XY]] = defaultdict(set)
-    pairs = [(i, j) for i, j in zip(one.tolist(), other.tolist(), strict=True) if owners[i] < owners[j]]
+    firsts, seconds = shapely.STRtree(lines).query(lines, predicate="intersects")
+    points_of: defaultdict[tuple[str, str], set[XY]] = defaultdict(set)
+    pairs = [(i, j) for i, j in zip(firsts.tolist(), seconds.tolist(), strict=True) if owners[i] < owners[j]]
     shared = shapely.intersection([lines[i] for i, _ in pairs], [lines[j] for _, j in pairs])
-    for (i, j), where in zip(pairs, shared, strict=True):
-        for part in shapely.get_parts(where):
+    for (i, j), shape in zip(pairs, shared, strict=True):
+        for part in shapely.get_parts(shape):
             if part.geom_type == "Point":
-                found[owners[i], owners[j]].add((round(part.x, 2), round(part.y, 2)))
-    return {names: sorted(points) for names, points in sorted(found.items())}
+                points_of[owners[i], owners[j]].add((round(part.x, 2), round(part.y, 2)))
+    return {names: sorted(points) for names, points in sorted(points_of.items())}
 
 
 def _corners(crossings: Mapping[tuple[str, str], list[XY]]) -> Iterator[tuple[str, XY]]:
     """Yield one point for each place where two streets meet, however many roadways they have there."""
-    for (one, other), points in crossings.items():
+    for (first, second), points in crossings.items():
         for group in _grouped(points):
             middle = sum(x for x, _ in group) / len(group), sum(y for _, y in group) / len(group)
-            yield f"{one} & {other}", min(group, key=lambda at: (math.dist(at, middle), at))
+            yield f"{first} & {second}", min(group, key=lambda at: (math.dist(at, middle), at))
 
 
 def _grouped(points: list[XY]) -> list[list[XY]]:
     groups: list[list[XY]] = []
     for at in points:
-        near = [group for group in groups if any(math.dist(at, one) <= _SAME_CROSSING_M for one in group)]
+        near = [
+            group for group in groups if any(math.dist(at, member) <= _SAME_CROSSING_M for member in group)
+        ]
         groups = [group for group in groups if group not in near]
-        groups.append([at, *(one for group in near for one in group)])
+        groups.append([at, *(member for group in near for member in group)])
     return groups
 
 
@@ -102,38 +104,43 @@ def _blocks(
 ) -> Iterator[Candidate]:
     """Yield the middle of each street between two others that cross it."""
     met: defaultdict[str, list[tuple[XY, str]]] = defaultdict(list)
-    for (one, other), points in crossings.items():
-        met[one] += [(at, other) for at in points]
-        met[other] += [(at, one) for at in points]
+    for (first, second), points in crossings.items():
+        met[first] += [(at, second) for at in points]
+        met[second] += [(at, first) for at in points]
     for name, lines in streets.items():
-        here: Any = shapely.points([at for at, _ in met[name]]) if met[name] else np.empty(0, dtype=object)
+        ends_on: Any = shapely.points([at for at, _ in met[name]]) if met[name] else np.empty(0, dtype=object)
         for line in lines:
-            on = np.flatnonzero(shapely.dwithin(here, line, 1.0))
-            along = shapely.line_locate_point(line, here[on])
+            on = np.flatnonzero(shapely.dwithin(ends_on, line, 1.0))
+            along = shapely.line_locate_point(line, ends_on[on])
             cuts = sorted((float(at), met[name][index][1]) for at, index in zip(along, on, strict=True))
             yield from _middles(name, line, cuts)
 
 
 def _middles(name: str, line: Any, cuts: list[tuple[float, str]]) -> Iterator[Candidate]:  # noqa: ANN401 - shapely has no types of its own
     ends: list[tuple[float, str | None]] = [(0.0, None), *cuts, (line.length, None)]
-    for (start, one), (end, other) in pairwise(ends):
+    for (start, before), (end, after) in pairwise(ends):
         if end - start < _SHORTEST_BLOCK_M:
             continue
         middle = line.interpolate((start + end) / 2)
-        crossed = sorted({street for street in (one, other) if street})
+        crossed = sorted({street for street in (before, after) if street})
         label = f"{name} between {' and '.join(crossed)}" if len(crossed) > 1 else name
         if len(crossed) == 1:
             label = f"{name} near {crossed[0]}"
         yield Candidate(round(middle.x, 2), round(middle.y, 2), PlaceKind.BLOCK, label)
 
 
-def _apart(found: list[Candidate]) -> list[Candidate]:
+def _apart(spots: list[Candidate]) -> list[Candidate]:
     """Drop what lies closer than 25 m to another: intersections go before blocks, labels by the alphabet."""
-    order = sorted(found, key=lambda one: (one.kind is PlaceKind.BLOCK, one.label, one.x, one.y))
-    kept: defaultdict[tuple[int, int], list[Candidate]] = defaultdict(list)
-    for one in order:
-        i, j = math.floor(one.x / _CLOSEST_M), math.floor(one.y / _CLOSEST_M)
-        near = (other for di in (-1, 0, 1) for dj in (-1, 0, 1) for other in kept.get((i + di, j + dj), ()))
-        if all(math.dist((one.x, one.y), (other.x, other.y)) >= _CLOSEST_M for other in near):
-            kept[i, j].append(one)
-    return sorted((one for group in kept.values() for one in group), key=lambda one: (one.x, one.y))
+    order = sorted(spots, key=lambda spot: (spot.kind is PlaceKind.BLOCK, spot.label, spot.x, spot.y))
+    grid: defaultdict[tuple[int, int], list[Candidate]] = defaultdict(list)
+    for spot in order:
+        i, j = math.floor(spot.x / _CLOSEST_M), math.floor(spot.y / _CLOSEST_M)
+        near = (
+            neighbour
+            for di in (-1, 0, 1)
+            for dj in (-1, 0, 1)
+            for neighbour in grid.get((i + di, j + dj), ())
+        )
+        if all(math.dist((spot.x, spot.y), (neighbour.x, neighbour.y)) >= _CLOSEST_M for neighbour in near):
+            grid[i, j].append(spot)
+    return sorted((spot for group in grid.values() for spot in group), key=lambda spot: (spot.x, spot.y))

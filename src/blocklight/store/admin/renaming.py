@@ -26,8 +26,8 @@ def rename(connection: sa.Connection, new_id: NewId) -> int:
     published = _published(connection, new_id, object_ids)
     _waiting(connection, new_id)
     for table in (tables.withheld, tables.rejected, tables.restraint, tables.place_mark):
-        known = connection.scalars(sa.select(table.c.id).distinct()).all()
-        _update(connection, table, [{"old": id_, "new": new_id(id_)} for id_ in known])
+        old_ids = connection.scalars(sa.select(table.c.id).distinct()).all()
+        _update(connection, table, [{"old": id_, "new": new_id(id_)} for id_ in old_ids])
     connection.execute(tables.change.delete())
     end = tables.log.c.head + 1
     connection.execute(
@@ -75,5 +75,5 @@ def _update(
     **more: sa.BindParameter[object],
 ) -> None:
     if rows:
-        where = table.c.id == sa.bindparam("old")
-        connection.execute(table.update().where(where).values({"id": sa.bindparam("new"), **more}), rows)
+        row_of_id = table.c.id == sa.bindparam("old")
+        connection.execute(table.update().where(row_of_id).values({"id": sa.bindparam("new"), **more}), rows)

@@ -43,8 +43,8 @@ def field_columns(fields: Fields) -> Columns:
 def _column(field: Field) -> Column:
     incident, place, area = tables.incident, tables.place, tables.place_area
     if field.area_kind is not None:
-        here = (area.c.place_id == incident.c.place_id, area.c.area_kind == field.area_kind)
-        return sa.select(area.c.area_id).where(*here).correlate(incident).scalar_subquery()
+        of_place = (area.c.place_id == incident.c.place_id, area.c.area_kind == field.area_kind)
+        return sa.select(area.c.area_id).where(*of_place).correlate(incident).scalar_subquery()
     match field.name:
         case name if name == OBJECT_ID:
             return incident.c.object_id

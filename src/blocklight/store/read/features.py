@@ -117,13 +117,13 @@ class _Reading:
 
     def numbers(self, selection: Selection, part: Slice | None) -> list[int]:
         statement = self._select([tables.incident.c.object_id], selection)
-        most = part or Slice(limit=MOST_NUMBERS)
-        numbers = list(self._connection.scalars(self._sliced(statement, most)))
+        slice_ = part or Slice(limit=MOST_NUMBERS)
+        numbers = list(self._connection.scalars(self._sliced(statement, slice_)))
         if part is None and len(numbers) > MOST_NUMBERS:
             raise BadQuery(
                 f"more than {MOST_NUMBERS:,} object ids; narrow the query", parameter="returnIdsOnly"
             )
-        return numbers[: most.limit]
+        return numbers[: slice_.limit]
 
     def extent(self, selection: Selection) -> Extent:
         place = tables.place
@@ -149,8 +149,8 @@ class _Reading:
         statement = sa.select(*inner.c)
         if grouping.having is not None:
             statement = statement.where(outer.of(grouping.having))
-        order = [outer.ordered(one.field, descending=one.descending) for one in part.order]
-        named = {one.field for one in part.order}
+        order = [outer.ordered(key.field, descending=key.descending) for key in part.order]
+        named = {key.field for key in part.order}
         order += [outer.ordered(name, descending=False) for name in grouping.by if name not in named]
         limit = min(part.limit, _MOST_GROUPS)
         statement = statement.order_by(*order).offset(part.offset).limit(limit + 1)
@@ -165,8 +165,8 @@ class _Reading:
             case "count":
                 return sa.func.count(column)
             case "min" | "max":
-                least = sa.func.min if figure.kind == "min" else sa.func.max
-                return least(self._sql.bytewise(column, self._fields[figure.field]))
+                extreme = sa.func.min if figure.kind == "min" else sa.func.max
+                return extreme(self._sql.bytewise(column, self._fields[figure.field]))
             case "sum":
                 return sa.func.sum(column)
             case "avg":
@@ -237,7 +237,7 @@ class _Reading:
         return column == sa.any_(listed)
 
     def _sliced(self, statement: sa.Select[Any], part: Slice) -> sa.Select[Any]:
-        order = [self._sql.ordered(one.field, descending=one.descending) for one in part.order]
+        order = [self._sql.ordered(key.field, descending=key.descending) for key in part.order]
         # In the order in which they were published, a new one is always behind the pages that were read.
         statement = statement.order_by(*order, tables.incident.c.first_seq)
         return statement.offset(part.offset).limit(part.limit + 1)

@@ -43,10 +43,10 @@ class Counts:
 
 def of_all_sources(day: str, events: Mapping[tuple[str, str, str], int]) -> list[tuple[str, str, str, int]]:
     """Add up what happened on a *day*, by source, outcome and reason, to rows of the city's ledger."""
-    found: Counter[tuple[str, str]] = Counter()
+    sums: Counter[tuple[str, str]] = Counter()
     for (_, outcome, reason), n in events.items():
-        found[outcome, reason] += n
-    return [(day, *event, n) for event, n in sorted(found.items())]
+        sums[outcome, reason] += n
+    return [(day, *event, n) for event, n in sorted(sums.items())]
 
 
 def entries(connection: sa.Connection, since: date, until: date) -> list[LedgerRow]:

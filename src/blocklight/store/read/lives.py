@@ -37,11 +37,11 @@ def lengthened(life: str | None, seq: int, at: int, was: dict[str, Any]) -> str:
 
 def without(life: str, names: AbstractSet[str]) -> str:
     """A stored life in which no change tells of some fields any more."""
-    kept = [
+    remaining = [
         (seq, at, {name: was for name, was in fields.items() if name not in names})
         for seq, at, fields in _entries(life)
     ]
-    return msgspec.json.encode(kept).decode()
+    return msgspec.json.encode(remaining).decode()
 
 
 def seqs(first_seq: int, life: str | None) -> list[int]:

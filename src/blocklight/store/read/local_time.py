@@ -33,33 +33,33 @@ class LocalTimes:
         always = sa.literal(steps[0][1])
         shift = sa.case(*changes, else_=always) if changes else always
         hour = (column + shift + _WEEK_MS) // _HOUR_MS  # below 0, engines round towards it
-        found: list[sa.ColumnElement[bool]] = []
+        tests: list[sa.ColumnElement[bool]] = []
         if self.hours:
-            found.append((hour % 24).in_(sorted(self.hours)))
+            tests.append((hour % 24).in_(sorted(self.hours)))
         if self.weekdays:
-            found.append(((hour // 24 + _FIRST_WEEKDAY) % 7).in_(sorted(self.weekdays)))
-        return found
+            tests.append(((hour // 24 + _FIRST_WEEKDAY) % 7).in_(sorted(self.weekdays)))
+        return tests
 
 
 @lru_cache(maxsize=16)
 def offsets(zone: ZoneInfo, year: int) -> list[tuple[int, int]]:
     """When each UTC offset of a zone began, from 1970 up to *year*, both in milliseconds."""
     time, offset = _FIRST, _offset(_FIRST, zone)
-    found = [(0, _ms(offset))]
+    changes = [(0, _ms(offset))]
     while time.year < year:
         later = time + _STRIDE
         if (changed := _offset(later, zone)) != offset:
-            found.append((_ms(_begin(time, later, zone) - _FIRST), _ms(changed)))
+            changes.append((_ms(_begin(time, later, zone) - _FIRST), _ms(changed)))
         time, offset = later, changed
-    return found
+    return changes
 
 
 def _begin(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     """The second at which the offset of *after* began, by halving."""
-    wanted = _offset(after, zone)
+    target = _offset(after, zone)
     while after - before > timedelta(seconds=1):
         middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
-        before, after = (before, middle) if _offset(middle, zone) == wanted else (middle, after)
+        before, after = (before, middle) if _offset(middle, zone) == target else (middle, after)
     return after
 
 

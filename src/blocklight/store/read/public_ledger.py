@@ -44,10 +44,10 @@ def shown_parts(parts: Mapping[str, int], days: Sequence[int]) -> dict[str, Cell
     elsewhere = whole - sum(parts.values())
     small = [n for n in parts.values() if n < SMALL]
     cover = [small] if elsewhere >= SMALL else [small, [*small, elsewhere]]
-    told = whole >= SMALL and (_ambiguous(cover) or (not small and elsewhere >= SMALL))
+    shows = whole >= SMALL and (_ambiguous(cover) or (not small and elsewhere >= SMALL))
     if quiet := [n for n in days if n < SMALL]:  # one alone would be what the areas have more than the others
-        told = told and _ambiguous([quiet])
-    return {name: n if told and n >= SMALL else None for name, n in parts.items()}
+        shows = shows and _ambiguous([quiet])
+    return {name: n if shows and n >= SMALL else None for name, n in parts.items()}
 
 
 def _ambiguous(covers: list[list[int]]) -> bool:
@@ -76,10 +76,12 @@ def public_months(
     for row in city:
         by_day[row.day, row.outcome, row.reason] += row.n
     parts: dict[tuple[str, str, str], dict[str, int]] = {}
-    for found in areas:
-        line = parts.setdefault((found.month, found.outcome, found.reason), dict.fromkeys(ids, 0))
-        if found.area in line:
-            line[found.area] += found.n
+    for area_count in areas:
+        line = parts.setdefault(
+            (area_count.month, area_count.outcome, area_count.reason), dict.fromkeys(ids, 0)
+        )
+        if area_count.area in line:
+            line[area_count.area] += area_count.n
     entries: list[LedgerMonth] = []
     for month in months:
         first = date.fromisoformat(f"{month}-01")
@@ -120,23 +122,23 @@ def total(days: Sequence[LedgerDay]) -> LedgerTotal:
 
 
 def _entry(day: date, counts: _Counts) -> LedgerDay:
-    known = dict.fromkeys(_PUBLIC, 0)
+    n_of = dict.fromkeys(_PUBLIC, 0)
     unreadable = {}
     for (outcome, reason), n in counts.items():
-        if outcome in known:
-            known[outcome] += n
+        if outcome in n_of:
+            n_of[outcome] += n
         elif outcome == "rejected":
             unreadable[reason] = n
     withheld = {reason: shown(counts.get(("withheld", reason), 0)) for reason in _REASONS}
     rejected = public_rejections(unreadable)
     hidden = _range([*withheld.values(), *rejected.values()])
-    countable = known["published"] + known["held"]
+    countable = n_of["published"] + n_of["held"]
     return {
         "day": day.isoformat(),
-        "published": known["published"],
-        "held": known["held"],
-        "released": known["released"],
-        "retracted": known["retracted"],
+        "published": n_of["published"],
+        "held": n_of["held"],
+        "released": n_of["released"],
+        "retracted": n_of["retracted"],
         "withheld": withheld,
         "rejected": rejected,
         "fetched": {
@@ -149,11 +151,11 @@ def _entry(day: date, counts: _Counts) -> LedgerDay:
 def public_rejections(counts: Mapping[str, int]) -> dict[str, Cell]:
     """The reasons with large counts, and the others in one."""
     large = {reason: n for reason, n in sorted(counts.items()) if n >= SMALL}
-    others = sum(n for n in counts.values() if n < SMALL)
-    return {**large, "other": shown(others)}
+    rest = sum(n for n in counts.values() if n < SMALL)
+    return {**large, "other": shown(rest)}
 
 
 def _range(cells: Iterable[Cell]) -> CountRange:
     listed = list(cells)
-    least = sum(cell for cell in listed if cell is not None)
-    return {"at_least": least, "at_most": least + (SMALL - 1) * listed.count(None)}
+    at_least = sum(cell for cell in listed if cell is not None)
+    return {"at_least": at_least, "at_most": at_least + (SMALL - 1) * listed.count(None)}

@@ -104,8 +104,11 @@ def answer(connection: sa.Connection, query: IncidentQuery) -> Page:
         conditions += [_says(connection, fold(word), types) for word in words]
     if position is not None:
         as_of = position.as_of
-        here = sa.tuple_(sa.literal(position.listed_at), sa.literal(position.first_seq))
-        conditions += [table.c.first_seq <= as_of, sa.tuple_(table.c.listed_at, table.c.first_seq) < here]
+        place_of_cursor = sa.tuple_(sa.literal(position.listed_at), sa.literal(position.first_seq))
+        conditions += [
+            table.c.first_seq <= as_of,
+            sa.tuple_(table.c.listed_at, table.c.first_seq) < place_of_cursor,
+        ]
     rows = connection.execute(
         sa.select(*stored_columns, table.c.listed_at)
         .where(*conditions)
@@ -142,11 +145,11 @@ def _unpaired(text: str) -> bool:
 
 def _fingerprint(query: IncidentQuery) -> int:
     """Tell queries apart whose pages must not be mixed; the page size may change on the way."""
-    told = (
+    filters = (
         query.bbox, query.since, query.until, query.status, query.kind, sorted(query.category),
         query.agency, query.priority, query.area, query.q, query.origin, query.section, _told(query.local),
     )  # fmt: skip
-    return zlib.crc32(repr(told).encode())
+    return zlib.crc32(repr(filters).encode())
 
 
 def _told(local: LocalTimes | None) -> object:
@@ -197,21 +200,21 @@ def _says(connection: sa.Connection, word: str, types: list[str] | None) -> Cond
     """Match what holds a word, asking only where it occurs at all: a word of nowhere reads no incident."""
     table, place = tables.incident, tables.place
     labelled = sa.select(place.c.place_id).where(place.c.folded.contains(word, autoescape=True))
-    told: list[Condition] = []
+    tests: list[Condition] = []
     if connection.scalar(labelled.limit(1)) is not None:
-        told.append((table.c.place_id + 0).in_(labelled))
-    if meant := [member.value for member in Category if word in member.value]:
-        told.append(table.c.category.in_(meant))
+        tests.append((table.c.place_id + 0).in_(labelled))
+    if categories := [member.value for member in Category if word in member.value]:
+        tests.append(table.c.category.in_(categories))
     if types is None:
-        told.append(table.c.folded.contains(word, autoescape=True))
-    elif said := [text for text in types if word in text]:
-        told.append(table.c.folded.in_(said))
+        tests.append(table.c.folded.contains(word, autoescape=True))
+    elif matching_types := [text for text in types if word in text]:
+        tests.append(table.c.folded.in_(matching_types))
     if _OF_AN_ID.fullmatch(word):
         # In any collation the ids that begin so lie between these two, which an index can look up.
-        begun = table.c.id.between(word, word + "z" * _LONGEST_ID)
-        if connection.scalar(sa.select(table.c.id).where(begun).limit(1)) is not None:
-            told.append(sa.and_(begun, table.c.id.startswith(word, autoescape=True)))
-    return sa.or_(*told) if told else sa.false()
+        by_id = table.c.id.between(word, word + "z" * _LONGEST_ID)
+        if connection.scalar(sa.select(table.c.id).where(by_id).limit(1)) is not None:
+            tests.append(sa.and_(by_id, table.c.id.startswith(word, autoescape=True)))
+    return sa.or_(*tests) if tests else sa.false()
 
 
 def _source_types(connection: sa.Connection) -> list[str] | None:
@@ -220,10 +223,10 @@ def _source_types(connection: sa.Connection) -> list[str] | None:
     Each is found as the next one in the index: a step for each type, and none for each incident.
     """
     folded = tables.incident.c.folded
-    said = sa.select(sa.func.min(folded).label("text")).where(folded > "").cte("said", recursive=True)
-    following = sa.select(sa.func.min(folded)).where(folded > said.c.text).scalar_subquery()
-    said = said.union_all(sa.select(following).where(said.c.text.is_not(None)))
-    every = sa.select(said.c.text).where(said.c.text.is_not(None)).limit(_MOST_TYPES + 1)
+    walk = sa.select(sa.func.min(folded).label("text")).where(folded > "").cte("said", recursive=True)
+    following = sa.select(sa.func.min(folded)).where(folded > walk.c.text).scalar_subquery()
+    walk = walk.union_all(sa.select(following).where(walk.c.text.is_not(None)))
+    every = sa.select(walk.c.text).where(walk.c.text.is_not(None)).limit(_MOST_TYPES + 1)
     types = list(connection.scalars(every))
     return types if len(types) <= _MOST_TYPES else None
 
@@ -246,6 +249,6 @@ def _place_conditions(connection: sa.Connection, query: IncidentQuery) -> list[C
     if not inside:
         return []
     number = sa.select(sa.func.count()).select_from(place)
-    few = (connection.scalar(number.where(*inside)) or 0) <= _FEW * (connection.scalar(number) or 0)
+    is_selective = (connection.scalar(number.where(*inside)) or 0) <= _FEW * (connection.scalar(number) or 0)
     column: sa.ColumnElement[int] = tables.incident.c.place_id
-    return [(column if few else column + 0).in_(sa.select(place.c.place_id).where(*inside))]
+    return [(column if is_selective else column + 0).in_(sa.select(place.c.place_id).where(*inside))]

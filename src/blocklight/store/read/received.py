@@ -49,20 +49,20 @@ def received(
     """Count incidents of a kind in one area, by area in all of its kind, or in the whole city."""
     drift = ends(connection)[2]
     source = _counted(connection, area_kind, area_id)
-    found: list[Received] = []
+    counts: list[Received] = []
     for number, span in enumerate(spans):
         rows = connection.execute(source.where(*_within(span, drift), tables.incident.c.kind == str(kind)))
-        found += [
+        counts += [
             Received(number, area, Category(category), None if origin is None else Origin(origin), n)
             for area, category, origin, n in rows
         ]
-    return found
+    return counts
 
 
 def beginnings(connection: sa.Connection, sources: Iterable[str], since: datetime) -> dict[str, Beginning]:
     """Where each source begins that tells anything since a time."""
     table = tables.incident
-    found: dict[str, Beginning] = {}
+    by_source: dict[str, Beginning] = {}
     for source in sources:
         row = connection.execute(
             sa.select(table.c.listed_at, table.c.released_at)
@@ -71,8 +71,8 @@ def beginnings(connection: sa.Connection, sources: Iterable[str], since: datetim
             .limit(1)
         ).one_or_none()
         if row is not None:
-            found[source] = Beginning(from_ms(row.listed_at), from_ms(row.released_at))
-    return found
+            by_source[source] = Beginning(from_ms(row.listed_at), from_ms(row.released_at))
+    return by_source
 
 
 def _counted(connection: sa.Connection, area_kind: str | None, area_id: str | None) -> sa.Select[Any]:
@@ -87,15 +87,15 @@ def _counted(connection: sa.Connection, area_kind: str | None, area_id: str | No
             .join_from(table, inside, sa.and_(inside.c.place_id == table.c.place_id, of_kind))
             .group_by(inside.c.area_id, *sort)
         )
-    mine = (of_kind, inside.c.area_id == area_id)
+    in_area = (of_kind, inside.c.area_id == area_id)
     number = sa.select(sa.func.count())
-    own = connection.scalar(number.select_from(inside).where(*mine)) or 0
+    in_area_count = connection.scalar(number.select_from(inside).where(*in_area)) or 0
     every = connection.scalar(number.select_from(tables.place)) or 0
     column: sa.ColumnElement[int] = table.c.place_id
-    places = sa.select(inside.c.place_id).where(*mine)
+    places = sa.select(inside.c.place_id).where(*in_area)
     return (
         sa.select(sa.literal(area_id), *sort, sa.func.count())
-        .where((column if own <= _FEW * every else column + 0).in_(places))
+        .where((column if in_area_count <= _FEW * every else column + 0).in_(places))
         .group_by(*sort)
     )
 
@@ -103,10 +103,10 @@ def _counted(connection: sa.Connection, area_kind: str | None, area_id: str | No
 def _within(span: Span, drift: int) -> list[sa.ColumnElement[bool]]:
     table = tables.incident
     start, end = to_ms(span.start), to_ms(span.end)
-    found = [
+    tests = [
         table.c.listed_at >= start - drift,
         table.c.listed_at < end + drift,
         table.c.received_at >= start,
         table.c.received_at < end,
     ]
-    return found if span.seen is None else [*found, table.c.released_at <= to_ms(span.seen)]
+    return tests if span.seen is None else [*tests, table.c.released_at <= to_ms(span.seen)]

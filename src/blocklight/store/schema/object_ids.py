@@ -50,7 +50,7 @@ class ObjectIds:
     def give(self) -> int:
         """An object id that was never given before."""
         while True:
-            given = object_id(self.next, self._key)
+            fresh = object_id(self.next, self._key)
             self.next += 1
-            if given is not None:
-                return given
+            if fresh is not None:
+                return fresh

@@ -102,8 +102,8 @@ _DECLARED = get_type_hints(PublicIncident)
 def _is(name: str, kind: type) -> bool:
     """Whether a field is of a kind, or of that or nothing."""
     return any(
-        isinstance(one, type) and issubclass(one, kind)
-        for one in (_DECLARED[name], *get_args(_DECLARED[name]))
+        isinstance(part, type) and issubclass(part, kind)
+        for part in (_DECLARED[name], *get_args(_DECLARED[name]))
     )
 
 

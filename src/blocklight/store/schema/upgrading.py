@@ -44,9 +44,9 @@ def upgrade(connection: sa.Connection, revision: str = "head") -> None:
     config.attributes["connection"] = connection
     script = ScriptDirectory.from_config(config)
     current = current_revision(connection)
-    known = {step.revision for step in script.walk_revisions()}
+    revisions = {step.revision for step in script.walk_revisions()}
     for name in (current, None if revision == "head" else revision):
-        if name is not None and name not in known:
+        if name is not None and name not in revisions:
             raise StoreError(f"the database has schema {name}, newer than this version of Blocklight")
     if current != script.get_current_head():
         command.upgrade(config, revision)
@@ -56,8 +56,8 @@ def current_revision(connection: sa.Connection) -> str | None:
     """The revision of a database's schema, ``None`` for an empty one."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
-    found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-    return found
+    version: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return version
 
 
 def newest_revision() -> str:

@@ -118,8 +118,10 @@ class Application:
     def restrain(self, outcomes: Sequence[PublicIncident | Held | Withheld]) -> Applied:
         """Let what waits tell no more, and wait no shorter, than these say."""
         before = self.lock()
-        self._holding.restrain([one for one in outcomes if not isinstance(one, Withheld)])
-        self._decide({one.id: one for one in outcomes if isinstance(one, Withheld)}, join_rows=False)
+        self._holding.restrain([outcome for outcome in outcomes if not isinstance(outcome, Withheld)])
+        self._decide(
+            {outcome.id: outcome for outcome in outcomes if isinstance(outcome, Withheld)}, join_rows=False
+        )
         return self._finish(before)
 
     def refilter(self, outcomes: Sequence[PublicIncident | Held | Withheld]) -> Applied:
@@ -128,7 +130,7 @@ class Application:
         self._holding.leave_waiting()
         self._holding.times.is_history = True
         self._is_derived = True
-        self._decide({one.id: one for one in outcomes}, join_rows=False)
+        self._decide({outcome.id: outcome for outcome in outcomes}, join_rows=False)
         return self._finish(before)
 
     def run(
@@ -153,8 +155,10 @@ class Application:
         self._tally["unchanged"] += len(batch.settled)
         self._leave_public(batch.pending)
         self._decide(batch.pending, join_rows=join_rows)
-        told = {} if join_rows else batch.given  # what is stored of joined rows is none of them
-        stored = {id_: Known(told[id_], row) for id_, row in self._stored.items() if id_ in told}
+        given_outcomes = {} if join_rows else batch.given  # what is stored of joined rows is none of them
+        stored = {
+            id_: Known(given_outcomes[id_], row) for id_, row in self._stored.items() if id_ in given_outcomes
+        }
         self._settled.keep(self._source, batch.settled | stored)
         self._write_rows()
         self._reject(batch.rejected)
@@ -196,7 +200,9 @@ class Application:
     def _bound(self, bind: Binder, outcomes: Sequence[Outcome], *, join_rows: bool) -> list[Outcome]:
         """The outcomes of a batch, combined with other sources and earlier rows of its incidents."""
         restraints = Restraints(self._cursor, self._sql)
-        known = restraints.of({outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)})
+        restraints_by_id = restraints.of(
+            {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
+        )
         inferred: set[str] = set()
 
         def read(ids: AbstractSet[str]) -> dict[str, PublicIncident]:
@@ -208,13 +214,15 @@ class Application:
                     inferred.add(row.incident.id)
             return stored
 
-        combined = bind(outcomes, Earlier(known, read, from_ms(self._at), inferred))
+        combined = bind(outcomes, Earlier(restraints_by_id, read, from_ms(self._at), inferred))
         restraints.put(self._source, combined.changed)
         return combined.outcomes
 
     def _leave_public(self, pending: Pending) -> None:
         """Take public companions out of *pending*: a retraction would point at the call close to them."""
-        companions = [id_ for id_, one in pending.items() if isinstance(one, Withheld) and one.companion]
+        companions = [
+            id_ for id_, outcome in pending.items() if isinstance(outcome, Withheld) and outcome.companion
+        ]
         for id_ in already_public(self._cursor, self._sql, companions):
             del pending[id_]
             self._tally["unchanged"] += 1
@@ -227,15 +235,15 @@ class Application:
         public = [outcome for outcome in pending.values() if isinstance(outcome, PublicIncident)]
         numbers = self._places.numbers(self._cursor, public)
         for id_, outcome in pending.items():
-            found, mark = stored.get(id_), marks.get(id_)
+            row, mark = stored.get(id_), marks.get(id_)
             if isinstance(outcome, Withheld):
-                self._withhold(outcome, mark, found)
+                self._withhold(outcome, mark, row)
             elif isinstance(outcome, Held):  # sorted out before; never published from here
                 continue
-            elif found is None:
+            elif row is None:
                 self._publish(outcome, numbers.get(id_), mark)
             else:
-                self._update(found, outcome, numbers.get(id_))
+                self._update(row, outcome, numbers.get(id_))
 
     def _bind(self, pending: Pending, stored: Mapping[str, Stored], *, join_rows: bool) -> None:
         """Make each published version no finer than what was published of the incident before allows."""
@@ -294,8 +302,8 @@ class Application:
 
     def _at_hand(self, id_: str) -> Stored | None:
         """The row of an incident as this batch or the source's last one left it, if that is known."""
-        known = self._known.get(id_)
-        return self._stored.get(id_) or (known and known.stored)
+        entry = self._known.get(id_)
+        return self._stored.get(id_) or (entry and entry.stored)
 
     def _whole(self, first_seqs: Collection[int]) -> list[Stored]:
         """Read whole rows, in the order in which they were first published."""
@@ -448,10 +456,10 @@ class Application:
             (row, row.incident.closed_by_vanishing(from_ms(self._at)))
             for row in sorted([*at_hand.values(), *rows], key=attrgetter("first_seq"))
         ]
-        told = [(new, row.bound, row.released_at) for row, new in closed]
-        kept = self._holding.keep_back(told, join_rows=join_rows)
+        closings = [(new, row.bound, row.released_at) for row, new in closed]
+        held_back = self._holding.keep_back(closings, join_rows=join_rows)
         for row, new in closed:
-            if new.id in kept:
+            if new.id in held_back:
                 continue
             self._update(row, new, row.place_id, vanished=1)
             self._tally["vanished"] += 1

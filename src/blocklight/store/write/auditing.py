@@ -42,9 +42,9 @@ def append(connection: sa.Connection, at: datetime, action: str, detail: Mapping
         sa.select(audit.c.number, audit.c.digest).order_by(audit.c.number.desc()).limit(1)
     ).one_or_none()
     number, before = (1, _BEGINNING) if last is None else (last.number + 1, last.digest)
-    told = orjson.dumps(dict(detail), option=orjson.OPT_SORT_KEYS).decode()
-    sealed = _seal(before, number, to_ms(at), action, told)
-    row = {"number": number, "at": to_ms(at), "action": action, "detail": told, "digest": sealed}
+    detail_text = orjson.dumps(dict(detail), option=orjson.OPT_SORT_KEYS).decode()
+    sealed = _seal(before, number, to_ms(at), action, detail_text)
+    row = {"number": number, "at": to_ms(at), "action": action, "detail": detail_text, "digest": sealed}
     connection.execute(audit.insert().values(row))
 
 

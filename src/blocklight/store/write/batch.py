@@ -49,10 +49,10 @@ def collect(
             continue
         now: PublicIncident | Held | Withheld
         if isinstance(outcome, PublicIncident):
-            known = settled.get(outcome.id)
-            if known is not None and known.given is outcome and outcome.id not in batch.pending:
+            entry = settled.get(outcome.id)
+            if entry is not None and entry.given is outcome and outcome.id not in batch.pending:
                 batch.duplicates += outcome.id in batch.settled
-                batch.settled[outcome.id] = known
+                batch.settled[outcome.id] = entry
                 continue
             now = storable(outcome)
             batch.given[outcome.id] = outcome
@@ -76,8 +76,8 @@ def collect(
 
 def _joined(before: PublicIncident | Held, now: PublicIncident | Held) -> PublicIncident | Held:
     """Join two rows of one incident; when either has to wait, both do."""
-    one = before.incident if isinstance(before, Held) else before
+    first = before.incident if isinstance(before, Held) else before
     two = now.incident if isinstance(now, Held) else now
-    both = joined(one, two)
+    combined = joined(first, two)
     holds = now if isinstance(now, Held) else before
-    return replace(holds, incident=both) if isinstance(holds, Held) else both
+    return replace(holds, incident=combined) if isinstance(holds, Held) else combined

@@ -14,11 +14,11 @@ def joined(before: PublicIncident, row: PublicIncident) -> PublicIncident:
     For sources with a row per unit: the row of the unit sent first decides, in whatever order they come. If
     only one of them is medical, the later row decides, and is shown no finer than the other.
     """
-    both = completed(row, before)
+    combined = completed(row, before)
     if not _was_sent_before(before, row) or row.detail.medical is not before.detail.medical:
-        return both
+        return combined
     return replace(
-        both,
+        combined,
         agency=before.agency,
         category=before.category,
         place=before.place,
@@ -26,43 +26,45 @@ def joined(before: PublicIncident, row: PublicIncident) -> PublicIncident:
         source_type=before.source_type,
         priority=before.priority,
         origin=before.origin,
-        disposition=before.disposition if before.detail.medical else before.disposition or both.disposition,
+        disposition=before.disposition
+        if before.detail.medical
+        else before.disposition or combined.disposition,
     )
 
 
-def completed(record: PublicIncident, known: PublicIncident) -> PublicIncident:
-    """*record* completed by another one of the same incident, *known* before.
+def completed(record: PublicIncident, earlier: PublicIncident) -> PublicIncident:
+    """*record* completed by another one of the same incident, *earlier* before.
 
     The first dispatched, en route and on-scene time of any unit count, and the last closing once all closed.
     """
     no_units = record.units is None and record.category is Category.MEDICAL  # they show how ill somebody is
-    if known.category is Category.MEDICAL:
-        record = record.no_finer_than(known.bound_with_times)
-    closed = max((t for t in (known.closed_at, record.closed_at) if t is not None), default=None)
-    both = replace(
+    if earlier.category is Category.MEDICAL:
+        record = record.no_finer_than(earlier.bound_with_times)
+    closed = max((t for t in (earlier.closed_at, record.closed_at) if t is not None), default=None)
+    combined = replace(
         record,
-        received_at=min(known.received_at, record.received_at),
-        dispatched_at=_first(known.dispatched_at, record.dispatched_at),
-        en_route_at=_first(known.en_route_at, record.en_route_at),
-        on_scene_at=_first(known.on_scene_at, record.on_scene_at),
+        received_at=min(earlier.received_at, record.received_at),
+        dispatched_at=_first(earlier.dispatched_at, record.dispatched_at),
+        en_route_at=_first(earlier.en_route_at, record.en_route_at),
+        on_scene_at=_first(earlier.on_scene_at, record.on_scene_at),
         closed_at=closed if record.status is Status.CLOSED else None,
-        units=None if no_units else max(known.units or 0, record.units or 0) or None,
+        units=None if no_units else max(earlier.units or 0, record.units or 0) or None,
     )
-    return both.with_times_cut(0)  # one of them may have had uncut times
+    return combined.with_times_cut(0)  # one of them may have had uncut times
 
 
-def joined_by_another(record: PublicIncident, other: PublicIncident) -> PublicIncident:
+def joined_by_another(record: PublicIncident, addition: PublicIncident) -> PublicIncident:
     """Complete the record of one source field by field with what another says of the same incident.
 
     It is over once either says so, unless *record* has a stage after the closing: then it was opened again.
     A closing that nobody states any more is not handed in here (``intake.binding``).
     """
-    if other.status is Status.CLOSED and not _goes_on_after(record, other.closed_at):
+    if addition.status is Status.CLOSED and not _goes_on_after(record, addition.closed_at):
         record = replace(record, status=Status.CLOSED)
-    both = completed(record, other)
-    if Category.MEDICAL in (both.category, other.category):
-        return both
-    return replace(both, disposition=record.disposition or other.disposition)
+    combined = completed(record, addition)
+    if Category.MEDICAL in (combined.category, addition.category):
+        return combined
+    return replace(combined, disposition=record.disposition or addition.disposition)
 
 
 def _goes_on_after(record: PublicIncident, closed_at: datetime | None) -> bool:
@@ -70,11 +72,11 @@ def _goes_on_after(record: PublicIncident, closed_at: datetime | None) -> bool:
     return closed_at is not None and any(stage is not None and stage > closed_at for stage in stages)
 
 
-def _was_sent_before(one: PublicIncident, other: PublicIncident) -> bool:
-    if one.dispatched_at is None:
+def _was_sent_before(first: PublicIncident, second: PublicIncident) -> bool:
+    if first.dispatched_at is None:
         return False
-    return other.dispatched_at is None or one.dispatched_at < other.dispatched_at
+    return second.dispatched_at is None or first.dispatched_at < second.dispatched_at
 
 
-def _first(one: datetime | None, two: datetime | None) -> datetime | None:
-    return min((t for t in (one, two) if t is not None), default=None)
+def _first(first: datetime | None, two: datetime | None) -> datetime | None:
+    return min((t for t in (first, two) if t is not None), default=None)

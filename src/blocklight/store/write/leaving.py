@@ -53,8 +53,8 @@ class Leaving:
         """
         restraints = Restraints(self._cursor, self._sql)
         rows = self._holding.lacking(self._source, present)
-        asked = restraints.lacking(self._source, present)
-        unclosed = {row.id for row in rows if row.release_at is None} | asked.keys()
+        absent = restraints.lacking(self._source, present)
+        unclosed = {row.id for row in rows if row.release_at is None} | absent.keys()
         doubtful = unclosed - self._vanishing.gone_before(unclosed)
         # What is due is published as it waits, and closed by the next answer without it.
         doubtful |= {row.id for row in rows if self._holding.is_due(row)}
@@ -62,5 +62,5 @@ class Leaving:
         if not believed:
             return
         self._holding.close(row for row in rows if row.id not in doubtful)
-        ended = {id_: one for id_, one in asked.items() if id_ not in doubtful}
+        ended = {id_: restraint for id_, restraint in absent.items() if id_ not in doubtful}
         restraints.close(self._source, ended, from_ms(self._at))

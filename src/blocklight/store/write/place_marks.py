@@ -166,9 +166,9 @@ class PlaceMarks:
             derived = _derived(current, new.bound)
             self._note(new.id, mark if derived is None else self._digests.also(mark, derived))
             return _at(new, derived, current)
-        both = around_both(first, place)  # it was corrected: a cell that contains both is true
-        self._note(new.id, self._digests.mark(new.id, both, fixed=True))
-        return _at(new, both, current)
+        around = around_both(first, place)  # it was corrected: a cell that contains both is true
+        self._note(new.id, self._digests.mark(new.id, around, fixed=True))
+        return _at(new, around, current)
 
     def keep(self, id_: str, place: Place | None) -> None:
         """Remember the place of an incident that is retracted, or is shown elsewhere from now on."""
@@ -199,16 +199,16 @@ class PlaceMarks:
             self._changed.add(id_)
 
 
-def _derived(first: Bound, wanted: Bound) -> Place | None:
-    """A place made from *first* alone, as coarse as *wanted*.
+def _derived(first: Bound, target: Bound) -> Place | None:
+    """A place made from *first* alone, as coarse as *target*.
 
     It does not depend on where the wanted place is: neither on its area, nor on the size of that.
     """
-    place, new = first.place, wanted.place
+    place, new = first.place, target.place
     if place is None or new is None:
         return None
     if new.kind is PlaceKind.AREA:
-        same_kind = place.kind is PlaceKind.AREA and first.areas.keys() == wanted.areas.keys()
+        same_kind = place.kind is PlaceKind.AREA and first.areas.keys() == target.areas.keys()
         return place if same_kind else None
     cell = cell_of(new)
     resolution = FINEST if cell is None else resolution_of(cell)
@@ -220,5 +220,5 @@ def _derived(first: Bound, wanted: Bound) -> Place | None:
 
 def _at(new: PublicIncident, place: Place | None, current: Bound | None) -> PublicIncident:
     """An incident at a place, with areas only if it is the current one: others are unknown here."""
-    known = current is not None and place is not None and current.place == place
-    return replace(new, place=place, areas=current.areas if current is not None and known else {})
+    is_same = current is not None and place is not None and current.place == place
+    return replace(new, place=place, areas=current.areas if current is not None and is_same else {})

@@ -42,21 +42,21 @@ class Places:
 
     def numbers(self, cursor: DBAPICursor, incidents: Iterable[PublicIncident]) -> dict[str, int]:
         """The place number of each incident that has a place; new places are stored."""
-        found: dict[str, int] = {}
+        number_by_id: dict[str, int] = {}
         unknown: dict[_Key, list[str]] = {}
-        known = self._numbers.get
+        number_of = self._numbers.get
         for incident in incidents:
             if incident.place is not None:
                 key = (incident.place, tuple(incident.areas.items()))
-                number = known(key)
+                number = number_of(key)
                 if number is None:
                     unknown.setdefault(key, []).append(incident.id)
                 else:
-                    found[incident.id] = number
+                    number_by_id[incident.id] = number
         if unknown:
             self._find_or_store(cursor, unknown)
-            found |= {id_: self._numbers[key] for key, ids in unknown.items() for id_ in ids}
-        return found
+            number_by_id |= {id_: self._numbers[key] for key, ids in unknown.items() for id_ in ids}
+        return number_by_id
 
     def wheres(self, cursor: DBAPICursor, numbers: Collection[int | None]) -> Mapping[int, Where]:
         """At least the places with these *numbers*."""
@@ -66,11 +66,11 @@ class Places:
                 self._wheres[number] = where_of_row(row)
         return self._wheres
 
-    def drop_unused(self, cursor: DBAPICursor, left: Collection[int]) -> None:
-        """Delete those of the places that incidents have *left* at which none stands any more."""
-        if not left:
+    def drop_unused(self, cursor: DBAPICursor, abandoned: Collection[int]) -> None:
+        """Delete those of the places that incidents have *abandoned* at which none stands any more."""
+        if not abandoned:
             return
-        unused = [number for (number,) in fetch(cursor, self._sql.unused_places, self._sql.keys(left))]
+        unused = [number for (number,) in fetch(cursor, self._sql.unused_places, self._sql.keys(abandoned))]
         if unused:
             cursor.execute(self._sql.delete_place_areas, self._sql.keys(unused))
             cursor.execute(self._sql.delete_places, self._sql.keys(unused))
@@ -95,10 +95,10 @@ class Places:
         run_many(cursor, self._sql.insert_place_area, areas)
         self.next += len(rows)
 
-    def _remember(self, keys: list[_Key], number: int, where: Where) -> None:
+    def _remember(self, keys: list[_Key], number: int, position: Where) -> None:
         """Note a place under every order of its areas that was met."""
         self._numbers.update(dict.fromkeys(keys, number))
-        self._wheres[number] = where
+        self._wheres[number] = position
 
 
 def _row(number: int, digest: str, place: Place, areas: dict[str, str]) -> tuple[Any, ...]:
@@ -117,5 +117,7 @@ def _row(number: int, digest: str, place: Place, areas: dict[str, str]) -> tuple
 
 def _digest(key: _Key) -> str:
     place, areas = key
-    told = orjson.dumps([place.lon, place.lat, str(place.kind), place.radius_m, place.label, sorted(areas)])
-    return hashlib.blake2b(told, digest_size=16).hexdigest()
+    description = orjson.dumps(
+        [place.lon, place.lat, str(place.kind), place.radius_m, place.label, sorted(areas)]
+    )
+    return hashlib.blake2b(description, digest_size=16).hexdigest()

@@ -46,29 +46,29 @@ class Restraint(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether anything is published later than usual."""
         return self.release_at is not None or self.until_closed or self.step_min is not None
 
-    def with_other(self, other: "Restraint") -> "Restraint":
+    def with_other(self, addition: "Restraint") -> "Restraint":
         """A restraint as strict as both; the order does not matter."""
-        if self == other:
+        if self == addition:
             return self
-        place = max(self.place, other.place, key=_MASKS.index)
-        bounds = [one.bound for one in (self, other) if one.place == "area"]
+        place = max(self.place, addition.place, key=_MASKS.index)
+        bounds = [restraint.bound for restraint in (self, addition) if restraint.place == "area"]
         if place == "area" and any(bound != bounds[0] for bound in bounds):
             place = "none"  # two areas overlap in part: one after the other would reveal where
-        reasons = [one.reason for one in (self, other) if one.reason is not None]
-        times = [one.release_at for one in (self, other) if one.release_at is not None]
+        reasons = [restraint.reason for restraint in (self, addition) if restraint.reason is not None]
+        times = [restraint.release_at for restraint in (self, addition) if restraint.release_at is not None]
         return Restraint(
             reason=max(reasons, default=None),
-            medical=self.medical or other.medical,
+            medical=self.medical or addition.medical,
             place=place,
-            resolution=min(self.resolution, other.resolution),
+            resolution=min(self.resolution, addition.resolution),
             bound=bounds[0] if place == "area" else None,
-            unlabelled=self.unlabelled or other.unlabelled,
+            unlabelled=self.unlabelled or addition.unlabelled,
             release_at=max(times, default=None),
-            until_closed=self.until_closed or other.until_closed,
-            is_open=self.is_open or other.is_open,
-            after_close_s=max(self.after_close_s, other.after_close_s),
-            after_seen_s=max(self.after_seen_s, other.after_seen_s),
-            step_min=max(self.step_min or 0, other.step_min or 0) or None,
+            until_closed=self.until_closed or addition.until_closed,
+            is_open=self.is_open or addition.is_open,
+            after_close_s=max(self.after_close_s, addition.after_close_s),
+            after_seen_s=max(self.after_seen_s, addition.after_seen_s),
+            step_min=max(self.step_min or 0, addition.step_min or 0) or None,
         )
 
     def closed(self, at: datetime) -> "Restraint":
@@ -143,7 +143,7 @@ class Restraints:
 
     def close(self, source: str, restraints: Mapping[str, Restraint], at: datetime) -> None:
         """End holds until closed at *at*."""
-        self.put(source, {id_: one.closed(at) for id_, one in restraints.items()})
+        self.put(source, {id_: restraint.closed(at) for id_, restraint in restraints.items()})
 
 
 def withheld_elsewhere(cursor: DBAPICursor, sql: Statements, ids: Collection[str], source: str) -> set[str]:
@@ -151,6 +151,6 @@ def withheld_elsewhere(cursor: DBAPICursor, sql: Statements, ids: Collection[str
     by_id = Restraints(cursor, sql).of(ids)
     return {
         id_
-        for id_, asked in by_id.items()
-        if any(one.reason is not None for name, one in asked.items() if name != source)
+        for id_, by_source in by_id.items()
+        if any(restraint.reason is not None for name, restraint in by_source.items() if name != source)
     }

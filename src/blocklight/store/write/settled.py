@@ -79,9 +79,9 @@ class Settled:
 
     def drop(self, ids: Iterable[str]) -> None:
         """Forget these incidents, about which something is decided; two sources may tell of one."""
-        for known in self._by_source.values():
+        for entries in self._by_source.values():
             for id_ in ids:
-                known.pop(id_, None)
+                entries.pop(id_, None)
 
     def keep(self, source: str, settled: dict[str, Known]) -> None:
         """Remember a batch of *source* in place of the one before."""

@@ -49,8 +49,8 @@ class UsualClosings:
 
     def plus(self, at: int, share: float) -> str:
         """The stored form with one more answer."""
-        kept = [*self.closings, (at, round(share, 4))][-_ANSWERS_KEPT:]
-        return msgspec.json.encode(kept).decode()
+        latest = [*self.closings, (at, round(share, 4))][-_ANSWERS_KEPT:]
+        return msgspec.json.encode(latest).decode()
 
     def share(self, since: int | None, at: int) -> float:
         """The share of its open calls that the source usually closes from *since* to *at*, in ms.
@@ -105,10 +105,10 @@ class ShortAnswers:
         before = self._lacking.get(source)
         if before is None:
             return frozenset()
-        both = before.ids & missing
-        if len(both) < _AGREEING * len(before.ids):
+        agreeing = before.ids & missing
+        if len(agreeing) < _AGREEING * len(before.ids):
             return frozenset()
-        return both if at - before.at >= SECOND_LOOK_MS else None
+        return agreeing if at - before.at >= SECOND_LOOK_MS else None
 
     def note(self, source: str, missing: AbstractSet[str], at: int) -> None:
         """Remember what an unusually short answer lacked."""
@@ -146,8 +146,8 @@ class Vanishing:
         waits = len(closing) < len(missing)
         if not waits:
             self._short_answers.forget(self._source)
-        told = usual.plus(self._at, len(closing) / still_open) if closing else text
-        new = (told, (short_at or self._at) if waits else None, 0)
+        closings_text = usual.plus(self._at, len(closing) / still_open) if closing else text
+        new = (closings_text, (short_at or self._at) if waits else None, 0)
         if new != (text, short_at, is_confirmed):
             if not rows:
                 self._cursor.execute(self._sql.insert_source, new_row(self._source, None))
@@ -158,14 +158,14 @@ class Vanishing:
         self, usual: UsualClosings, missing: AbstractSet[str], still_open: int, since: int | None
     ) -> AbstractSet[str]:
         """Which of the *missing* calls may be closed because an earlier answer lacked them too."""
-        both = self._short_answers.confirmed(self._source, missing, self._at)
-        if both is None:
+        agreeing = self._short_answers.confirmed(self._source, missing, self._at)
+        if agreeing is None:
             return frozenset()
-        fresh = missing - both
-        if both and usual.allow(len(fresh), still_open - len(both), since, self._at):
+        fresh = missing - agreeing
+        if agreeing and usual.allow(len(fresh), still_open - len(agreeing), since, self._at):
             return missing
         self._short_answers.note(self._source, fresh, self._at)
-        return both
+        return agreeing
 
 
 def confirm(connection: sa.Connection, source: str, at: datetime, by: str | None) -> bool:

@@ -58,7 +58,7 @@ class Noticed(msgspec.Struct):
         counts from day to day: what was sought and not found is withheld, and small counts of it are private.
         """
         counts = self.total() if self.day < day else self.before
-        return {what: n // _STEP * _STEP for what, n in counts.items() if n >= _STEP}
+        return {event: n // _STEP * _STEP for event, n in counts.items() if n >= _STEP}
 
     def plus(self, day: str, fresh: Mapping[str, int]) -> "Noticed":
         """The counts with those of a fetch on *day*."""
@@ -122,22 +122,22 @@ def new_row(source: str, cursor: str | None) -> tuple[object, ...]:
 def with_delays(stored: str, fresh: Sequence[float]) -> str:
     """Add *fresh* delays to the stored ones, of which the latest are kept."""
     before = stored[1:-1].split(",") if len(stored) > len("[]") else []  # numbers, read only to be shown
-    kept = [*before, *(repr(round(delay, 1)) for delay in fresh)][-_DELAYS_KEPT:]
-    return f"[{','.join(kept)}]"
+    latest = [*before, *(repr(round(delay, 1)) for delay in fresh)][-_DELAYS_KEPT:]
+    return f"[{','.join(latest)}]"
 
 
 def is_new(cursor: DBAPICursor, sql: Statements, source: str) -> bool:
     """Whether no fetch of a source has succeeded yet."""
-    found = fetch(cursor, sql.source, (source,))
-    return not found or found[0][2] is None
+    rows = fetch(cursor, sql.source, (source,))
+    return not rows or rows[0][2] is None
 
 
 def record(cursor: DBAPICursor, sql: Statements, report: FetchReport) -> None:
     """Remember how a fetch went."""
-    found = fetch(cursor, sql.source, (report.source,))
-    if not found:
+    rows = fetch(cursor, sql.source, (report.source,))
+    if not rows:
         cursor.execute(sql.insert_source, new_row(report.source, None))
-    _, _, last_success_at, failures = found[0] if found else (None, None, None, 0)
+    _, _, last_success_at, failures = rows[0] if rows else (None, None, None, 0)
     at = to_ms(report.at)
     if report.failure is not None:
         cursor.execute(sql.note_failure, (at, at, report.failure, failures + 1, report.source))
@@ -185,8 +185,8 @@ def advance(
 def cursor(connection: sa.Connection, source: str) -> str | None:
     """Where *source*'s next fetch may begin."""
     table = tables.source
-    found: str | None = connection.scalar(sa.select(table.c.cursor).where(table.c.source == source))
-    return found
+    position: str | None = connection.scalar(sa.select(table.c.cursor).where(table.c.source == source))
+    return position
 
 
 def withheld_usual(connection: sa.Connection, source: str) -> float | None:

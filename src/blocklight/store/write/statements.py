@@ -127,8 +127,8 @@ class Statements:
                 index_elements=list(restraint.primary_key), set_={"body": put.excluded.body}
             )
         )
-        one = (restraint.c.id == sa.bindparam("one"), of_source)
-        self.delete_restraint = self._text(restraint.delete().where(*one))
+        of_id = (restraint.c.id == sa.bindparam("one"), of_source)
+        self.delete_restraint = self._text(restraint.delete().where(*of_id))
 
     def _of_place_marks(self) -> None:
         mark = tables.place_mark
@@ -156,8 +156,8 @@ class Statements:
         self.all_due = self._text(due)
         self.due = f"{self.all_due} LIMIT 5000"  # bound, it would be another parameter
         put = self._insert(held)
-        others = {column.name: put.excluded[column.name] for column in held.c if column.name != "id"}
-        self.put_held = self._text(put.on_conflict_do_update(index_elements=[held.c.id], set_=others))
+        new_values = {column.name: put.excluded[column.name] for column in held.c if column.name != "id"}
+        self.put_held = self._text(put.on_conflict_do_update(index_elements=[held.c.id], set_=new_values))
         self.delete_held = self._text(held.delete().where(self.among(held.c.id)))
         self.pauses = self._text(sa.select(pause.c.scope, pause.c.value))
         self.shown = self._pick(
@@ -175,29 +175,29 @@ class Statements:
 
     def _of_sources(self) -> None:
         source, gap = tables.source, tables.gap
-        one = source.c.source == sa.bindparam("of")
-        self.source = self._text(sa.select(*[source.c[name] for name in _OF_SOURCE]).where(one))
+        of_source = source.c.source == sa.bindparam("of")
+        self.source = self._text(sa.select(*[source.c[name] for name in _OF_SOURCE]).where(of_source))
         self.insert_source = self._text(source.insert())
         self.advance_source = self._update(source, ("cursor", "delays"), source.c.source)
         self.note_success = self._update(source, _SUCCESS, source.c.source)
         self.note_failure = self._update(source, _FAILURE, source.c.source)
-        self.noticed = self._text(sa.select(source.c.noticed).where(one))
+        self.noticed = self._text(sa.select(source.c.noticed).where(of_source))
         self.note_noticed = self._update(source, ("noticed",), source.c.source)
         closings = ("closings", "last_success_at", "short_at", "short_confirmed")
-        self.closings = self._text(sa.select(*[source.c[name] for name in closings]).where(one))
+        self.closings = self._text(sa.select(*[source.c[name] for name in closings]).where(of_source))
         changed = ("closings", "short_at", "short_confirmed")
         self.note_closings = self._update(source, changed, source.c.source)
         self.note_withheld_usual = self._update(source, ("withheld_usual",), source.c.source)
         self.insert_gap = self._text(gap.insert())
-        mine = (gap.c.source == sa.bindparam("of"), gap.c.from_at == sa.bindparam("from"))
-        self.delete_gap = self._text(gap.delete().where(*mine))
+        of_gap = (gap.c.source == sa.bindparam("of"), gap.c.from_at == sa.bindparam("from"))
+        self.delete_gap = self._text(gap.delete().where(*of_gap))
         old = (gap.c.source == sa.bindparam("of"), gap.c.to_at < sa.bindparam("before"))
         self.delete_old_gaps = self._text(gap.delete().where(*old))
 
     def _add_to(self, ledger: sa.Table) -> str:
         add = self._insert(ledger)
-        more = {"n": ledger.c.n + add.excluded.n}
-        return self._text(add.on_conflict_do_update(index_elements=list(ledger.primary_key), set_=more))
+        sum_of = {"n": ledger.c.n + add.excluded.n}
+        return self._text(add.on_conflict_do_update(index_elements=list(ledger.primary_key), set_=sum_of))
 
     def among(self, column: sa.Column[Any]) -> sa.ColumnElement[bool]:
         """Match *column* against any number of keys in one parameter (see ``keys``)."""
