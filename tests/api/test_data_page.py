@@ -151,7 +151,7 @@ def test_a_pause_is_told_while_it_lasts(tmp_path: Path) -> None:
         assert "Paused by the city now" not in page(state)
         whole(state.store).pause(Pause("category", "noise", "a review <of> the feed", NOW))
         html = page(state)
-    assert "Category: Noise, since" in html
+    assert ": Noise. Reason: a review" in html
     assert "a review &lt;of&gt; the feed" in html
 
 

@@ -19,6 +19,7 @@ from blocklight.api.state import web_root
 from blocklight.model.outcomes import Withheld
 from blocklight.model.record import Place
 from blocklight.model.vocabulary import Category, PlaceKind, Reason, Status
+from blocklight.store.admin.pausing import Pause
 
 ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 LANGUAGES = sorted(catalogue(web_root()).languages)
@@ -60,15 +61,94 @@ def next_of(html: str) -> str | None:
 
 def test_the_pages_of_the_list_together_are_what_the_api_lists(side: PublicSide) -> None:
     found: list[str] = []
-    path: str | None = "/list"
+    path: str | None = "/list?section=all"
     while path is not None:
         html = page(side, path)
         assert ids_on(html)
         found += ids_on(html)
         path = next_of(html)
-    listed = [feature["id"] for feature in side.get("incidents?limit=1000").json()["features"]]
+    listed = side.get("incidents?limit=1000").json()["features"]
     assert len(listed) == 130
-    assert found == listed
+    by_status = {status: [one["id"] for one in listed if status_of(one) == status] for status in Status}
+    assert all(len(ids) > 50 for ids in by_status.values())
+    assert found == by_status[Status.OPEN] + by_status[Status.CLOSED]
+
+
+def status_of(feature: dict[str, Any]) -> str:
+    return str(feature["properties"]["status"])
+
+
+def headings(html: str) -> list[str]:
+    return re.findall(r'<h2 class="part-head">([^<]*)<', html)
+
+
+def test_what_is_happening_now_stands_above_what_has_ended_and_each_section_apart(side: PublicSide) -> None:
+    for section in ("calls", "requests", "officer"):
+        listed = side.get(f"incidents?limit=1000&section={section}").json()["features"]
+        now = [one["id"] for one in listed if status_of(one) == "open"]
+        ended = [one["id"] for one in listed if status_of(one) == "closed"]
+        assert now
+        assert ended
+        html = page(side, f"/list?section={section}")
+        assert ids_on(html) == now + ended[:50]
+        assert headings(html) == [f"Happening now · {len(now)}", "Ended"]
+    assert ids_on(page(side, "/list")) == ids_on(page(side, "/list?section=calls"))
+
+
+def test_the_tabs_keep_the_filter_and_say_which_one_is_listed(side: PublicSide) -> None:
+    html = page(side, "/list?section=requests&agency=fire&lang=en")
+    tabs = re.search(r'<nav class="sections".*?</nav>', html, re.DOTALL)
+    assert tabs
+    links = re.findall(r'href="([^"]+)"( aria-current="true")?>([^<]+)<', tabs[0])
+    assert [(unescape(address), bool(current), name) for address, current, name in links] == [
+        ("/list?agency=fire&lang=en", False, "Calls"),
+        ("/list?agency=fire&section=requests&lang=en", True, "Repairs and requests"),
+        ("/list?agency=fire&section=officer&lang=en", False, "Officer activity"),
+    ]
+    assert '<input type="hidden" name="section" value="requests">' in html
+
+
+def test_more_open_calls_than_a_page_holds_are_one_link_away(own_side: PublicSide) -> None:
+    many = [an_incident(number) for number in range(1, 231)]
+    own_side.store.apply("dispatch", many, at=START)
+    html = page(own_side, "/list?agency=police")
+    assert headings(html) == ["Happening now · 200+"]
+    more = re.search(r'<p class="part-more"><a href="([^"]+)"', html)
+    assert more
+    alone = unescape(more[1])
+    assert alone == "/list?agency=police&status=open"
+    found: list[str] = []
+    path: str | None = alone
+    while path is not None:
+        html = page(own_side, path)
+        found += ids_on(html)
+        path = next_of(html)
+    assert len(found) == len(set(found)) == 230
+
+
+def test_what_nobody_tells_is_a_dash_and_the_banner_says_why(own_side: PublicSide) -> None:
+    # Nothing was ever fetched here.
+    html = page(own_side, "/list")
+    assert headings(html) == ["Happening now · –"]
+    assert re.search(r'<div class="banner" role="status"><p>[^<]+ has not answered yet</p>', html)
+
+
+def banner_of(html: str) -> list[str]:
+    found = re.search(r'<div class="banner" role="status">(.*?)</div>', html)
+    return re.findall("<p>([^<]*)</p>", found[1]) if found else []
+
+
+def test_every_page_says_what_is_paused_since_when_and_why(tmp_path: Path) -> None:
+    with public_side(with_web(tmp_path), follow=False) as side:
+        side.store.apply("dispatch", [an_incident(1, status=Status.CLOSED)], at=START)
+        side.store.pause(Pause("city", "", "Works <on> it", START))
+        side.publisher.pauses = side.store.pauses()
+        for path in ("/list", f"/list/{incident_id(1)}", "/list/none"):
+            (told,) = banner_of(side.client.get(path).text)
+            assert told.startswith("Paused by the city since ")
+            assert told.endswith(": everything. Reason: Works &lt;on&gt; it")
+        (listed,) = re.findall(r"<li>(Paused by[^<]*)</li>", page(side, "/data"))
+        assert listed == told
 
 
 @pytest.mark.parametrize(
@@ -85,18 +165,21 @@ def test_the_pages_of_the_list_together_are_what_the_api_lists(side: PublicSide)
     ],
 )
 def test_a_filter_of_the_list_is_that_of_the_api(side: PublicSide, query: str) -> None:
-    listed = [feature["id"] for feature in side.get(f"incidents?limit=50&{query}").json()["features"]]
+    section = "" if "kind=" in query or "origin=" in query else "section=calls&"
+    listed = side.get(f"incidents?limit=1000&{section}{query}").json()["features"]
+    now = [one["id"] for one in listed if status_of(one) == "open"]
+    ended = [one["id"] for one in listed if status_of(one) == "closed"]
     assert 0 < len(listed) < 130
-    assert ids_on(page(side, f"/list?{query}")) == listed
+    assert ids_on(page(side, f"/list?{query}")) == (now + ended)[: 50 + len(now)]
 
 
 def test_fields_of_the_form_that_were_left_empty_narrow_nothing(side: PublicSide) -> None:
-    empty = "q=&status=&kind=&agency=&origin=&area=&priority=&since=&until="
+    empty = "q=&status=&section=&kind=&agency=&origin=&area=&priority=&since=&until="
     assert ids_on(page(side, f"/list?{empty}")) == ids_on(page(side, "/list"))
 
 
 def test_the_form_offers_every_choice_of_the_api_and_shows_the_one_made(side: PublicSide) -> None:
-    for name, value in {"status": "closed", "kind": "request", "origin": "officer"}.items():
+    for name, value in {"status": "closed", "area": "beat:02Y"}.items():
         html = page(side, f"/list?{name}={value}")
         assert f'<select id="{name}" name="{name}">' in html
         assert f'<option value="{value}" selected>' in html

@@ -15,6 +15,7 @@ import orjson
 from living_city import an_incident
 from small_city import small_city
 
+from blocklight.api.plain.banner import banner
 from blocklight.api.plain.formats import Formats, formats
 from blocklight.api.plain.telling import Teller
 from blocklight.api.plain.usual import usual_sentences
@@ -27,7 +28,17 @@ from blocklight.insight.predictive import Range
 from blocklight.insight.usual import LEAST_WEEKS, Missing, Part, Told, Verdict, Week
 from blocklight.model.changes import LifeEvent
 from blocklight.model.record import Place, PublicIncident
-from blocklight.model.vocabulary import Category, Disposition, Kind, Origin, PlaceKind, Stage, Status
+from blocklight.model.vocabulary import (
+    Category,
+    Disposition,
+    Kind,
+    Origin,
+    PauseScope,
+    PlaceKind,
+    Stage,
+    Status,
+)
+from blocklight.publish.answers import PublicPause, Pulse, SourcePulse, SourceState
 from blocklight.publish.feature import feature, iso
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "sentences.json"
@@ -184,6 +195,41 @@ def comparisons() -> list[Told]:
     ]
 
 
+def pulses() -> list[Pulse]:
+    """Return what the live feed says while things are paused, late, or both."""
+
+    def source(name: str, state: SourceState, **heard: float) -> SourcePulse:
+        at = iso(_before(**heard)) if heard else None
+        late = {"late_s": int(timedelta(**heard).total_seconds())} if heard else {}
+        return {"id": name, "state": state, "last_success_at": at, "reason": None, **late}  # type: ignore[typeddict-item]
+
+    def pause(scope: PauseScope, value: str, **since: float) -> PublicPause:
+        return {"scope": scope, "value": value, "reason": "Works <on> it", "since": iso(_before(**since))}
+
+    def pulse(sources: list[SourcePulse], *paused: PublicPause) -> Pulse:
+        told = {"now": iso(NOW), "clock_rate": 1.0, "seq": 1, "open": 0, "closed_today": 0}
+        return {**told, "sources": sources, "paused": list(paused)}  # type: ignore[typeddict-item]
+
+    well = source("requests", "ok", seconds=5)
+    return [
+        pulse([well]),
+        pulse([source("dispatch", "late", minutes=13), well, source("sent", "failing", hours=30)]),
+        pulse([source("active", "waiting"), source("elsewhere", "failing"), source("sent", "short", days=9)]),
+        pulse([source("dispatch", "paused", minutes=2), well], pause("source", "dispatch", hours=2)),
+        pulse([source("dispatch", "paused"), source("requests", "paused")], pause("city", "", days=3)),
+        pulse(
+            [source("sent", "unstored", minutes=1), source("dispatch", "late", minutes=9), well],
+            pause("category", "fire", minutes=50),
+            pause("area", "", hours=20),
+            pause("category", "harbour", minutes=1),
+        ),
+        pulse(
+            [source("sent", "unstored", minutes=1), well, source("active", "waiting")],
+            *[pause("area", "", hours=1)] * 2,
+        ),
+    ]
+
+
 def _areas(folder: Path) -> Areas:
     layers = []
     for kind, named in AREAS.items():
@@ -256,6 +302,7 @@ def golden() -> dict[str, Any]:
             "formats": _formatted(form),
             "records": [_of_record(teller, incident) for incident in records()],
             "changes": [teller.changed(event) for event in changes()],
+            "banners": [banner(pulse, LABELS, words, form, NOW) for pulse in pulses()],
             "comparisons": [_of_comparison(words, form, told) for told in comparisons()],
         }
     written = {
@@ -277,6 +324,7 @@ def golden() -> dict[str, Any]:
             {"seq": event.seq, "changed_at": iso(event.changed_at), "changed": event.changed}
             for event in changes()
         ],
+        "pulses": pulses(),
         "comparisons": [kind_answer(told) for told in comparisons()],
         "sentences": sentences,
     }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { IncidentFeature, LifeEvent } from "../src/data/api";
+import type { IncidentFeature, LifeEvent, Pulse } from "../src/data/api";
 import { Incidents, type Stage } from "../src/data/incidents";
 import { type UsualKind, usualSentences } from "../src/data/usual";
 import { en } from "../src/messages/en";
@@ -11,6 +11,7 @@ import { LANGUAGES } from "../src/messages/tongue.svelte";
 import { speakUsual } from "../src/messages/usual/catalogues";
 import { vi } from "../src/messages/vi";
 import { zh } from "../src/messages/zh";
+import { bannerOf } from "../src/present/banner";
 import { changeLine, factsOf, notesOf, stepsOf } from "../src/present/card";
 import { ageOf, endingOf, placeLine, progressOf, titleOf } from "../src/present/describe";
 import { formats } from "../src/present/format";
@@ -25,7 +26,8 @@ interface Golden {
   features: IncidentFeature[];
   changes: LifeEvent[];
   comparisons: UsualKind[];
-  sentences: Record<string, Record<"formats" | "records" | "changes" | "comparisons", unknown>>;
+  pulses: Pulse[];
+  sentences: Record<string, Record<"formats" | "records" | "changes" | "banners" | "comparisons", unknown>>;
 }
 
 const file = new URL("../../tests/golden/sentences.json", import.meta.url);
@@ -87,6 +89,10 @@ test.each(LANGUAGES)("what the map page says in %s is what the server's pages sa
   expect(golden.changes.map((event) => changeLine(event, catalogues[language], format))).toEqual(
     held?.changes,
   );
+  expect(golden.pulses.length).toBeGreaterThanOrEqual(7);
+  expect(
+    golden.pulses.map((pulse) => bannerOf(pulse, golden.sources, catalogues[language], format, now)),
+  ).toEqual(held?.banners);
   const compared = golden.comparisons.map((told) => {
     const [part] = told.parts;
     if (!part) return [];

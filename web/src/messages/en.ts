@@ -10,6 +10,7 @@ type Ends = Knowledge["ends"];
 
 export const en = {
   live: "Live",
+  notLive: "Not live",
   connecting: "Connecting",
   lost: "Connection lost, trying again",
   kept: (span: string) => `Offline. As it was ${span} ago`,
@@ -24,9 +25,11 @@ export const en = {
   unstored: (source: string) => `New data from ${source} cannot be stored right now`,
   short: (source: string) => `${source}: many incidents are missing from its last update; none is closed yet`,
   failing: (source: string, since: string) => `${source} has not answered since ${since}`,
-  paused: (source: string) => `${source} is paused by the city`,
-  openNow: "open now",
-  closedToday: "closed today",
+  pausedSince: (what: string, since: string, reason: string) =>
+    `Paused by the city since ${since}: ${what}. Reason: ${reason}`,
+  pauseScopes: { city: "everything", area: "a part of the city" } as Record<string, string>,
+  moreTroubles: (count: number, text: string) =>
+    count === 1 ? "1 more is under “Data & methods”." : `${text} more are under “Data & methods”.`,
   openIn: {
     calls: (count: number) => (count === 1 ? "call being answered" : "calls being answered"),
     requests: (count: number) => (count === 1 ? "request open" : "requests open"),

@@ -4,6 +4,7 @@ import type { Words } from "./en";
 
 export const es: Words = {
   live: "En vivo",
+  notLive: "Sin datos en vivo",
   connecting: "Conectando",
   lost: "Sin conexión, intentando de nuevo",
   kept: (span) => `Sin conexión. Así era hace ${span}`,
@@ -13,15 +14,17 @@ export const es: Words = {
   ago: (span) => `hace ${span}`,
   newest: (when) => `última llamada: ${when}`,
   checked: (span) => `Consultado hace ${span}, sin llamadas`,
-  late: (source, span, since) => `${source}: retraso de ${span}, desde las ${since}`,
+  late: (source, span, since) => `${source}: retraso de ${span}; última respuesta: ${since}`,
   silent: (source) => `${source} aún no ha respondido`,
   unstored: (source) => `Los datos nuevos de ${source} no se pueden guardar en este momento`,
   short: (source) =>
     `${source}: en su última actualización faltan muchos incidentes; aún no se ha cerrado ninguno`,
-  failing: (source, since) => `${source} no responde desde las ${since}`,
-  paused: (source) => `${source}: en pausa por decisión de la ciudad`,
-  openNow: "abiertos ahora",
-  closedToday: "cerrados hoy",
+  failing: (source, since) => `${source} no responde; última respuesta: ${since}`,
+  pausedSince: (what, since, reason) =>
+    `En pausa por decisión de la ciudad. Desde: ${since}. Qué: ${what}. Motivo: ${reason}`,
+  pauseScopes: { city: "todo", area: "una parte de la ciudad" },
+  moreTroubles: (count, text) =>
+    count === 1 ? "1 más en «Datos y métodos»." : `${text} más en «Datos y métodos».`,
   openIn: {
     calls: (count) => (count === 1 ? "llamada en atención" : "llamadas en atención"),
     requests: (count) => (count === 1 ? "solicitud abierta" : "solicitudes abiertas"),

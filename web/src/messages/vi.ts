@@ -4,6 +4,7 @@ import type { Words } from "./en";
 
 export const vi: Words = {
   live: "Trực tiếp",
+  notLive: "Không trực tiếp",
   connecting: "Đang kết nối",
   lost: "Mất kết nối, đang thử lại",
   kept: (span) => `Ngoại tuyến. Tình hình ${span} trước`,
@@ -19,9 +20,9 @@ export const vi: Words = {
   short: (source) =>
     `${source}: lần cập nhật gần nhất thiếu nhiều sự việc; chưa sự việc nào được coi là đã kết thúc`,
   failing: (source, since) => `${source} không trả lời từ ${since}`,
-  paused: (source) => `${source} được thành phố tạm dừng`,
-  openNow: "đang xử lý",
-  closedToday: "đã xong hôm nay",
+  pausedSince: (what, since, reason) => `Thành phố tạm dừng từ ${since}: ${what}. Lý do: ${reason}`,
+  pauseScopes: { city: "tất cả", area: "một phần của thành phố" },
+  moreTroubles: (_count, text) => `${text} mục nữa ở trang “Dữ liệu & phương pháp”.`,
   openIn: {
     calls: (_count) => "cuộc gọi đang xử lý",
     requests: (_count) => "yêu cầu đang xử lý",

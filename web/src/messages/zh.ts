@@ -4,6 +4,7 @@ import type { Words } from "./en";
 
 export const zh: Words = {
   live: "实时",
+  notLive: "当前无实时数据",
   connecting: "正在连接",
   lost: "连接中断，正在重试",
   kept: (span) => `离线。这是 ${span}前的情况`,
@@ -18,9 +19,9 @@ export const zh: Words = {
   unstored: (source) => `目前无法保存${source}的新数据`,
   short: (source) => `${source}：最近一次更新缺少许多事件；尚未将其标为已结束`,
   failing: (source, since) => `${source}自 ${since} 起没有响应`,
-  paused: (source) => `${source}已由市政府暂停`,
-  openNow: "处理中",
-  closedToday: "今日已结束",
+  pausedSince: (what, since, reason) => `市政府自 ${since} 起暂停发布：${what}。原因：${reason}`,
+  pauseScopes: { city: "全部内容", area: "城市的一部分" },
+  moreTroubles: (_count, text) => `另有 ${text} 项见“数据与方法”。`,
   openIn: {
     calls: (_count) => "个来电处理中",
     requests: (_count) => "项请求处理中",

@@ -12,9 +12,10 @@ from starlette.datastructures import QueryParams
 from blocklight.api.incidents import IncidentParameters
 from blocklight.config.city import City
 from blocklight.errors import BadQuery
+from blocklight.model.vocabulary import Section
 
 ROWS = 50
-_MOST_ROWS = 200
+MOST_ROWS = 200
 _LOCAL = "%Y-%m-%dT%H:%M"
 
 
@@ -22,13 +23,9 @@ _LOCAL = "%Y-%m-%dT%H:%M"
 class Question:
     """What a reader asked for: as the form shows it, and as the API reads it."""
 
-    given: dict[str, Any]
+    filled: dict[str, Any]
     parameters: IncidentParameters
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether anything at all is left out."""
-        return bool(set(self.given) - {"cursor", "limit"})
+    """With the section that is listed."""
 
 
 def as_given(query: QueryParams) -> dict[str, Any]:
@@ -38,21 +35,30 @@ def as_given(query: QueryParams) -> dict[str, Any]:
     return filled | ({"category": chosen} if chosen else {})
 
 
-def read_question(filled: dict[str, Any], zone: ZoneInfo) -> Question:
+def is_narrowed(filled: dict[str, Any]) -> bool:
+    """Whether anything is left out of a section."""
+    return bool(set(filled) - {"cursor", "limit", "section"})
+
+
+def read_question(filled: dict[str, Any], zone: ZoneInfo, usual: Section) -> Question:
     """Check what was filled in; raises ``BadQuery`` that names the parameter.
 
-    Times without an offset, which is how a form's own field for them writes, are those of the city.
+    Times without an offset, which is how a form's own field for them writes, are those of the city. Without a
+    section the *usual* one is listed; addresses from before there were sections name a kind or an origin.
     """
+    wanted = {"section": usual} | filled
+    if wanted["section"] == "all" or ("section" not in filled and filled.keys() & {"kind", "origin"}):
+        del wanted["section"]
     try:
         parameters = IncidentParameters.model_validate(
             {"limit": ROWS}
-            | filled
+            | wanted
             | {name: _aware(filled[name], zone) for name in ("since", "until") if name in filled}
         )
     except ValidationError as error:
         parameter = str(error.errors()[0]["loc"][0])[:80]
         raise BadQuery("not understood", parameter=parameter) from None
-    return Question(filled, parameters.model_copy(update={"limit": min(parameters.limit, _MOST_ROWS)}))
+    return Question(filled, parameters.model_copy(update={"limit": min(parameters.limit, MOST_ROWS)}))
 
 
 def local(filled: dict[str, Any], name: str, zone: ZoneInfo) -> str:

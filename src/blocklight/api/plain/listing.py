@@ -1,17 +1,29 @@
 """The list of incidents and the page of one of them, for those who cannot or will not run scripts."""
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from blocklight.api.plain.asking import Question, agencies, as_given, local, read_question
+from blocklight.api.incidents import IncidentParameters
+from blocklight.api.plain.asking import (
+    MOST_ROWS,
+    Question,
+    agencies,
+    as_given,
+    is_narrowed,
+    local,
+    read_question,
+)
 from blocklight.api.plain.page import Reader
+from blocklight.api.plain.sections import knowledge, main_section, sections
+from blocklight.api.plain.telling import Row
 from blocklight.api.plain.usual import city_lines, usual_lines
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery, NotFound, StoreError
-from blocklight.model.vocabulary import Kind, Origin, Status
+from blocklight.model.vocabulary import Status
 from blocklight.publish.feature import iso
 
 router = APIRouter(include_in_schema=False)
@@ -21,17 +33,17 @@ _ID = re.compile(r"[a-z2-7]{16}")
 
 @router.get("/list")
 def list_page(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
-    """Published incidents, newest first, narrowed by the same parameters as the API's."""
+    """What is happening now above what has ended, narrowed by the same parameters as the API's."""
     reader = Reader.of(request, state)
     filled = as_given(request.query_params)
     try:
-        question = read_question(filled, state.city.city.zone)
-        page = state.store.query(question.parameters.query(state.city.city.zone))
+        question = read_question(filled, state.city.city.zone, main_section(state.city))
+        parts = _parts(reader, question)
         usual = city_lines(reader)
     except BadQuery as error:
         trouble = reader.words("plain.notRead", name=error.parameter or "?")
         values = _form(reader, filled) | {
-            "rows": [],
+            "parts": [],
             "older": None,
             "first": None,
             "usual": None,
@@ -40,10 +52,9 @@ def list_page(request: Request, state: Annotated[Public, Depends(public)]) -> Re
         return reader.answer(request, "list.html", values, status=400, parameters=filled)
     except StoreError:
         return reader.trouble(request, "plain.unavailable", 503)
-    teller = reader.teller
     values = _form(reader, filled) | {
-        "rows": [teller.row(item.incident) for item in page.items],
-        "older": page.next and reader.link("/list", {**filled, "cursor": page.next}),
+        "parts": parts,
+        "older": next((part.more for part in parts if part.paged), None),
         "first": _first(reader, question),
         "usual": usual,
         "trouble": None,
@@ -87,11 +98,51 @@ def incident_page(request: Request, incident_id: str, state: Annotated[Public, D
     return reader.answer(request, "incident.html", values, incident_id=incident.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the two lists: its heading, its rows, and where there are more of them."""
+
+    heading: str
+    rows: list[Row]
+    more: str | None
+    paged: bool
+    """Whether `more` is the next page; else it is the address of this list alone."""
+
+
+def _parts(reader: Reader, question: Question) -> list[Part]:
+    """What is happening now, on the first page alone, and what has ended; raises ``StoreError``."""
+    parameters = question.parameters
+    if parameters.status is not None:
+        return [_part(reader, question, parameters, alone=True)]
+    now = parameters.model_copy(update={"status": Status.OPEN, "limit": MOST_ROWS})
+    ended = _part(reader, question, parameters.model_copy(update={"status": Status.CLOSED}))
+    if parameters.cursor is not None:
+        return [ended]
+    return [_part(reader, question, now), ended]
+
+
+def _part(reader: Reader, question: Question, parameters: IncidentParameters, *, alone: bool = False) -> Part:
+    state, words = reader.state, reader.words
+    page = state.store.query(parameters.query(state.city.city.zone))
+    known = knowledge(state.city, state.publisher.sources_pulse(reader.now), parameters.section)
+    is_open, teller = parameters.status is Status.OPEN, reader.teller
+    rows = [teller.row(item.incident) for item in page.items]
+    heading = words.of("plain.ended", known.ends)
+    if is_open:
+        count = f"{reader.formats.number(len(rows))}{'+' if page.next else ''}"
+        # What nobody tells is a dash: a zero would be a number that somebody counted.
+        is_known = bool(rows) or (known.present and known.ends != "none")
+        heading = words("happening", count=count if is_known else "–")
+    paged = alone or not is_open
+    narrower = {"cursor": page.next} if paged else {"status": Status.OPEN}
+    return Part(heading, rows, page.next and reader.link("/list", question.filled | narrower), paged)
+
+
 def _first(reader: Reader, question: Question) -> str | None:
     """The address of the first page, on any other."""
     if question.parameters.cursor is None:
         return None
-    return reader.link("/list", {name: text for name, text in question.given.items() if name != "cursor"})
+    return reader.link("/list", {name: text for name, text in question.filled.items() if name != "cursor"})
 
 
 def _form(reader: Reader, filled: dict[str, Any]) -> dict[str, Any]:
@@ -101,12 +152,11 @@ def _form(reader: Reader, filled: dict[str, Any]) -> dict[str, Any]:
     chosen = set(filled.get("category", ()))
     return {
         "given": filled,
-        "narrowed": bool(set(filled) - {"cursor", "limit"}),
+        "narrowed": is_narrowed(filled),
+        "tabs": _tabs(reader, filled),
         "since": local(filled, "since", zone),
         "until": local(filled, "until", zone),
-        "kinds": [(str(kind), words.of("kinds", kind)) for kind in Kind],
         "statuses": [(str(status), words.of("statuses", status)) for status in Status],
-        "origins": [(str(origin), words.of("origins", origin)) for origin in Origin],
         "agencies": [(agency, words.of("agencies", agency)) for agency in agencies(state.city)],
         "groups": [
             (
@@ -121,5 +171,21 @@ def _form(reader: Reader, filled: dict[str, Any]) -> dict[str, Any]:
             for layer in state.city.areas
         ],
         "as_of": reader.formats.moment(reader.now, reader.now),
-        "pulse": state.publisher.pulse(),
     }
+
+
+def _tabs(reader: Reader, filled: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    """Each section's name, its address under the same filter, and whether it is listed."""
+    city = reader.state.city
+    kept = {
+        name: value for name, value in filled.items() if name not in {"cursor", "kind", "origin", "section"}
+    }
+    listed = filled.get("section", None if filled.keys() & {"kind", "origin"} else main_section(city))
+    return [
+        (
+            reader.words.of("sectionNames", section),
+            reader.link("/list", kept | ({} if section is main_section(city) else {"section": section})),
+            section == listed,
+        )
+        for section in sections(city)
+    ]

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from blocklight.api import ledger, policy, sources
 from blocklight.api.ledger import LedgerParameters
 from blocklight.api.plain.asking import as_given
+from blocklight.api.plain.banner import pause_line
 from blocklight.api.plain.page import Reader
 from blocklight.api.schemas import Ledger
 from blocklight.api.state import Public, public
@@ -62,15 +63,11 @@ def _everything(reader: Reader, filled: dict[str, Any]) -> dict[str, Any]:
         "given": filled,
         "sources": sources.health(state),
         "polls": {source.id: source.poll_s for source in state.city.sources},
-        "labels": {source.id: source.label for source in state.city.sources},
+        "labels": reader.labels,
         "precisions": {source.id: source.precision for source in state.city.sources},
         "pauses": [
-            (
-                _paused(reader, pause.scope, pause.public_value),
-                reader.formats.moment(pause.since, reader.now),
-                pause.reason,
-            )
-            for pause in state.publisher.pauses
+            pause_line(pause, reader.labels, words, reader.formats, reader.now)
+            for pause in state.publisher.pulse()["paused"]
         ],
         "small": SMALL,
         "ledger": _ledger(state, filled),
@@ -103,17 +100,6 @@ def _ledger(state: Public, filled: dict[str, Any]) -> Ledger:
 
 def _tells(day: LedgerDay) -> bool:
     return bool(day["fetched"]["at_least"] or day["released"] or day["retracted"])
-
-
-def _paused(reader: Reader, scope: str, value: str) -> str:
-    """What a pause covers."""
-    words = reader.words
-    name = words.of("plain.scopes", scope)
-    if scope == "category":
-        return f"{name}: {words.of('category', value)}"
-    if scope == "source":
-        return f"{name}: {reader.state.city.source(value).label}"
-    return name
 
 
 def _across_m(resolution: int) -> int:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from blocklight.api.contact import contact_link
 from blocklight.api.encoding import PublicFile
+from blocklight.api.plain.banner import banner
 from blocklight.api.plain.formats import Formats, formats
 from blocklight.api.plain.near import centre_of
 from blocklight.api.plain.telling import Teller
@@ -56,6 +57,11 @@ class Reader:
         return cls(state, messages, words, formats(words.language, state.city.city.zone), language, now)
 
     @property
+    def labels(self) -> dict[str, str]:
+        """What people call each source."""
+        return {source.id: source.label for source in self.state.city.sources}
+
+    @property
     def teller(self) -> Teller:
         """What tells incidents to this reader."""
         sources = self.state.city.sources
@@ -66,7 +72,7 @@ class Reader:
             self.state.areas,
             self.now,
             {source.id: reported(source, sources) for source in sources},
-            {source.id: source.label for source in sources},
+            self.labels,
             centre_of(self.state.city.city.bounds),
         )
 
@@ -103,6 +109,7 @@ class Reader:
             contact=contact_link(self.state.city.city, incident_id),
             catalogue=self.catalogue,
             asked=self.asked is not None,
+            banner=banner(self.state.publisher.pulse(), self.labels, self.words, self.formats, self.now),
             now=self.now,
             # A page of trouble repeats nothing of what was asked for.
             tongues=self.tongues("/list" if template == _TROUBLE else request.url.path, parameters),

@@ -17,6 +17,8 @@ export const plain = {
   seek: "Search",
   apply: "Apply",
   reset: "Show everything",
+  ended: { all: "Ended", some: "Ended or reported", none: "Reported" } as Record<string, string>,
+  moreHappening: "Everything that is happening now",
   newest: "Newest",
   older: "Older",
   shown: (count: number, text: string) => (count === 1 ? "1 incident" : `${text} incidents`),
@@ -64,14 +66,7 @@ export const plain = {
   } as Record<string, string>,
   precision: "It tells days, not times of day.",
   pausedNow: "Paused by the city now",
-  pausedSince: (what: string, time: string, reason: string) => `${what}, since ${time}: ${reason}`,
   area: "Area",
-  scopes: {
-    city: "Everything",
-    source: "Source",
-    category: "Category",
-    area: "Part of the city",
-  } as Record<string, string>,
 
   placed: "Where it is shown",
   placedText:

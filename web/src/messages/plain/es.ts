@@ -19,6 +19,8 @@ export const plain: PlainWords = {
   seek: "Buscar",
   apply: "Aplicar",
   reset: "Mostrar todo",
+  ended: { all: "Terminados", some: "Terminados o reportados", none: "Reportados" },
+  moreHappening: "Todo lo que ocurre ahora",
   newest: "Lo más reciente",
   older: "Anteriores",
   shown: (count, text) => (count === 1 ? "1 incidente" : `${text} incidentes`),
@@ -66,9 +68,7 @@ export const plain: PlainWords = {
   },
   precision: "Dice días, no horas.",
   pausedNow: "En pausa ahora por la ciudad",
-  pausedSince: (what, time, reason) => `${what}, desde ${time}: ${reason}`,
   area: "Zona",
-  scopes: { city: "Todo", source: "Fuente", category: "Categoría", area: "Parte de la ciudad" },
 
   placed: "Dónde se muestra",
   placedText:

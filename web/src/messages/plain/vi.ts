@@ -19,6 +19,8 @@ export const plain: PlainWords = {
   seek: "Tìm",
   apply: "Áp dụng",
   reset: "Hiện tất cả",
+  ended: { all: "Đã xong", some: "Đã xong hoặc đã báo", none: "Đã báo" },
+  moreHappening: "Tất cả những gì đang diễn ra",
   newest: "Mới nhất",
   older: "Cũ hơn",
   shown: (count, text) => (count === 1 ? "1 sự việc" : `${text} sự việc`),
@@ -66,14 +68,7 @@ export const plain: PlainWords = {
   },
   precision: "Chỉ cho biết ngày, không cho biết giờ.",
   pausedNow: "Đang được thành phố tạm dừng",
-  pausedSince: (what, time, reason) => `${what}, từ ${time}: ${reason}`,
   area: "Khu vực",
-  scopes: {
-    city: "Tất cả",
-    source: "Nguồn",
-    category: "Loại",
-    area: "Một phần thành phố",
-  },
 
   placed: "Được hiển thị ở đâu",
   placedText:

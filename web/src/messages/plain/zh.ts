@@ -19,6 +19,8 @@ export const plain: PlainWords = {
   seek: "搜索",
   apply: "应用",
   reset: "显示全部",
+  ended: { all: "已结束", some: "已结束或已报告", none: "已报告" },
+  moreHappening: "查看全部正在发生的事件",
   newest: "最新",
   older: "更早",
   shown: (count, text) => (count === 1 ? "1 个事件" : `${text} 个事件`),
@@ -63,14 +65,7 @@ export const plain: PlainWords = {
   },
   precision: "只给出日期，不给出时刻。",
   pausedNow: "目前由市政府暂停",
-  pausedSince: (what, time, reason) => `${what}，自 ${time} 起：${reason}`,
   area: "区域",
-  scopes: {
-    city: "全部",
-    source: "数据源",
-    category: "类别",
-    area: "城市的一部分",
-  },
 
   placed: "显示在哪里",
   placedText:
