@@ -69,6 +69,8 @@ class Model:
     """When what is shown was published."""
     seen: dict[int, datetime] = field(default_factory=dict)
     """When what is not shown was first seen; the beginning of time where it has waited already."""
+    seen_closed: dict[int, datetime] = field(default_factory=dict)
+    """When what is not withheld was first seen closed."""
 
     def fetch(self, number: int, what: str, now: datetime, opened: datetime, closed: datetime | None) -> None:
         if what == "STALKING":
@@ -76,9 +78,14 @@ class Model:
         if number in self.sensitive or what not in CATEGORIES:
             was_known = self.shown.pop(number, None) or self.waiting.pop(number, None)
             self.seen[number] = now if was_known else self.seen.get(number, now)
+            self.seen_closed.pop(number, None)
             return
         told = CATEGORIES[what], OPEN if closed is None else DONE
         first_seen = self.first_seen(number, now)
+        if closed is None:
+            self.seen_closed.pop(number, None)
+        else:
+            closed = max(closed, self.seen_closed.setdefault(number, now))
         due: datetime | None = now
         if what == "FIRE":
             due = max(opened, first_seen) + timedelta(minutes=30)
@@ -272,6 +279,15 @@ def test_after_any_sequence_every_public_point_is_an_approved_place(
 @example([("call", 0, "BURGLARY", 0), ("wait", 30), ("pause",), ("resume",), ("call", 0, "FIRE", 0)])
 @example([("call", 0, "BURGLARY", 0), ("close", 0), ("pause",), ("call", 0, "SICK PERSON", 0), ("resume",)])
 @example([("call", 0, "FIRE", 29), ("wait", 30), ("pause",), ("call", 0, "FIRE", 0), ("resume",)])
+@example(
+    [
+        ("call", 0, "SICK PERSON", 25),
+        ("close", 0),
+        ("call", 0, "WIZARDRY", 29),
+        ("wait", 5),
+        ("call", 0, "THEFT", 29),
+    ]
+)
 def test_after_any_sequence_every_surface_shows_what_the_rules_say(sequence: list[tuple[Any, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = FILE.replace("lat = ", FIELDS, 1) + "source_types = true" + POLICY

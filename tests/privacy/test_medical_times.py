@@ -1,7 +1,7 @@
 """To the second, the times of a medical call tell which ambulance it was: they are cut by default."""
 
 import tomllib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -98,11 +98,74 @@ async def test_the_times_of_a_call_that_was_medical_stay_cut_whatever_it_is_call
     with a_town(tmp_path / "town", CLOSING) as town:
         await town.fetch(a_row(1, **SICK))
         await town.fetch(a_row(1, **SICK | closed), at=done)
-        (feature,) = await town.features(done)
+        town.store.release(END)
+        (feature,) = await town.features(END)
     shown = feature["properties"]
     assert shown["category"] == "alarm"
     assert (shown["received_at"], shown["time_step_min"]) == ("2026-01-31T04:50:00Z", 5)
     assert shown["closed_at"] == "2026-01-31T05:00:00Z"
+
+
+ALARM: Row = SICK | {"what": "BURGLARY ALARM"}
+DONE = NOW + timedelta(seconds=83)
+CLOSED: Row = {"state": "DONE", "closed": DONE.isoformat()}
+
+
+async def alarms(town: Town, at: datetime) -> list[Row]:
+    """Publish what is due at a time, and say what is told of alarms."""
+    town.store.release(at)
+    shown = [feature["properties"] for feature in await town.features(at)]
+    return [properties for properties in shown if properties["category"] == "alarm"]
+
+
+async def test_a_medical_call_that_waits_goes_on_waiting_whatever_it_is_called_meanwhile(
+    tmp_path: Path,
+) -> None:
+    opened = (NOW + timedelta(seconds=13)).isoformat()
+    with a_town(tmp_path / "town", CLOSING) as town:
+        await town.fetch(a_row(2, **ELSEWHERE, what="LOUD MUSIC"))
+        for seconds, row in ((20, SICK), (40, ALARM), (60, ALARM | CLOSED)):
+            at = NOW + timedelta(seconds=seconds)
+            await town.fetch(a_row(1, **row | {"opened": opened}), at=at)
+            assert await alarms(town, END - timedelta(seconds=1)) == []
+        (shown,) = await alarms(town, END)
+    assert (shown["received_at"], shown["time_step_min"]) == ("2026-01-31T05:00:00Z", 5)
+    assert (shown["status"], shown["closed_at"]) == ("closed", "2026-01-31T05:00:00Z")
+
+
+async def test_what_is_told_of_a_call_that_was_medical_appears_when_a_step_has_settled(
+    tmp_path: Path,
+) -> None:
+    with a_town(tmp_path / "town", CLOSING) as town:
+        await town.fetch(a_row(1, **SICK))
+        await town.fetch(a_row(1, **ALARM), at=NOW + timedelta(seconds=140))
+        assert await alarms(town, END - timedelta(seconds=1)) == []
+        (shown,) = await alarms(town, END)
+        assert (shown["status"], shown["time_step_min"]) == ("open", 5)
+        await town.fetch(a_row(1, **ALARM | CLOSED), at=END + timedelta(seconds=30))
+        (shown,) = await alarms(town, END + timedelta(minutes=2))
+        assert shown["status"] == "open"
+        (shown,) = await alarms(town, END + timedelta(minutes=5))
+    assert (shown["status"], shown["closed_at"]) == ("closed", "2026-01-31T05:00:00Z")
+
+
+@pytest.mark.parametrize("told_twice", [False, True])
+async def test_a_call_that_was_medical_and_was_taken_back_keeps_cut_times(
+    tmp_path: Path, *, told_twice: bool
+) -> None:
+    with a_town(tmp_path / "town", CLOSING) as town:
+        await town.fetch(a_row(1, **SICK))
+        await town.fetch(a_row(1, **SICK | {"what": "WIZARDRY"}), at=NOW + timedelta(seconds=140))
+        assert await town.features(END) == []
+        if told_twice:
+            await town.fetch(a_row(1, **SICK | {"what": "WIZARDRY"}), at=NOW + timedelta(seconds=150))
+        await town.fetch(a_row(1, **ALARM), at=NOW + timedelta(seconds=160))
+        assert await alarms(town, END - timedelta(seconds=1)) == []
+        (shown,) = await alarms(town, END)
+        await town.fetch(a_row(1, **ALARM | CLOSED), at=END + timedelta(seconds=30))
+        (later,) = await alarms(town, END + timedelta(minutes=5))
+    assert (shown["received_at"], shown["time_step_min"]) == ("2026-01-31T04:50:00Z", 5)
+    assert (later["closed_at"], later["time_step_min"]) == ("2026-01-31T05:00:00Z", 5)
 
 
 async def test_a_city_that_says_why_shows_exact_times_at_once(tmp_path: Path) -> None:
@@ -126,6 +189,7 @@ async def test_a_call_that_was_to_be_medical_gets_no_finer_though_nobody_saw_it(
     with a_town(tmp_path / "town", CLOSING) as town:
         for minute, what in enumerate(["BURGLARY ALARM", "SICK PERSON", "BURGLARY ALARM"]):
             await town.fetch(a_row(1, **SICK | {"what": what}), at=NOW + timedelta(minutes=minute))
+        town.store.release(END)
         (feature,) = await town.features(END)
     assert feature["properties"]["category"] == "alarm"
     assert feature["properties"]["place"]["radius_m"] > 450

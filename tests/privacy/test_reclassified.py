@@ -19,6 +19,8 @@ pytestmark = pytest.mark.anyio
 
 TOLD = FILE.replace('labels = "hundred_block"', 'labels = "hundred_block"\nsource_types = true')
 FINE = mask_point(-122.2711, 37.8123, 9)
+STEP_OVER = NOW + timedelta(minutes=10)
+"""When the time step that holds `NOW` is over and has settled."""
 OF_THE_FINE_ONE = [str(FINE.lon).encode(), b"Main St", b"BURGLARY ALARM", b"report_taken"]
 
 
@@ -84,6 +86,7 @@ async def test_a_call_that_was_medical_is_told_no_finer_after_it_was_taken_back(
         for what in ("BURGLARY ALARM", "FIRE", "BURGLARY ALARM"):
             town.store.release(later := later + timedelta(hours=1))
             await town.fetch(call_named(what), at=later)
+        town.store.release(later := later + timedelta(hours=1))
         surfaces = await town.public(later)
     assert b'"category":"alarm"' in surfaces["live"]
     assert len(surfaces) >= 13
@@ -96,7 +99,8 @@ async def test_a_call_that_was_medical_and_moves_away_is_told_without_a_place(tm
     with a_town(tmp_path / "town", TOLD) as town:
         await town.fetch(call_named("SICK PERSON"))
         await town.fetch(call_named("BURGLARY ALARM") | {"lon": -122.15, "lat": 37.75})
-        (feature,) = await town.features()
+        town.store.release(STEP_OVER)
+        (feature,) = await town.features(STEP_OVER)
     assert feature["geometry"] is None
 
 
@@ -108,7 +112,8 @@ async def test_a_call_that_was_medical_is_masked_by_a_rule_that_asks_for_more(
     with a_town(tmp_path / "town", TOLD + rule) as town:
         await town.fetch(call_named("SICK PERSON"))
         await town.fetch(call_named("BURGLARY ALARM"))
-        (feature,) = await town.features()
+        town.store.release(STEP_OVER)
+        (feature,) = await town.features(STEP_OVER)
     wanted = None if "none" in mask else mask_point(-122.2711, 37.8123, 7)
     assert feature["properties"]["category"] == "alarm"
     assert (feature["geometry"] is None) is (wanted is None)

@@ -25,6 +25,7 @@ _NEW_COLUMNS = (
     ("010", "held", "closed_seen_at"),
     ("014", "held", "was_shown"),
     ("015", "withheld", "companion"),
+    ("017", "withheld", "time_step_min"),
     ("016", "log", "next_object"),
     ("016", "log", "object_key"),
     ("016", "incident", "object_id"),

@@ -146,6 +146,7 @@ withheld = sa.Table(
     sa.Column("first_at", Whole, nullable=False),
     sa.Column("medical_once", Whole, nullable=False, server_default="0"),
     sa.Column("companion", Whole, nullable=False, server_default="0"),
+    sa.Column("time_step_min", Whole),
     comment="Marks of incidents that are not published; sensitive ones never will be.",
 )
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
 from blocklight.model.record import Bound, PublicIncident
-from blocklight.model.vocabulary import Reason
+from blocklight.model.vocabulary import Category, Reason
 from blocklight.store.read import lives
 from blocklight.store.schema.object_ids import ObjectIds
 from blocklight.store.schema.rows import CONTENT, Row, body, content, digest, from_ms, to_ms
@@ -208,7 +208,7 @@ class Application:
         def read(ids: AbstractSet[str]) -> dict[str, PublicIncident]:
             stored = self._holding.incidents(ids)
             first_seqs = fetch(self._cursor, self._sql.known, self._sql.keys(ids - stored.keys()))
-            for row in self._whole([first_seq for _, first_seq, _ in first_seqs]):
+            for row in self._whole([first_seq for _, first_seq, *_ in first_seqs]):
                 stored[row.incident.id] = _as_known(row) if join_rows else row.incident
                 if row.vanished:
                     inferred.add(row.incident.id)
@@ -286,9 +286,12 @@ class Application:
             if sensitive and not isinstance(pending[id_], Withheld):
                 del pending[id_]
                 self._tally["withheld"] += 1
-        self._rows.unmarked += self._holding.sort(pending, marks, join_rows=join_rows)
+        known = fetch(self._cursor, self._sql.known, keys)
+        in_steps = {row[0] for row in known if _tells_medical_times(*row[-3:])}
+        in_steps |= {id_ for id_, row in remembered.items() if row.bound and row.bound.step_min}
+        self._rows.unmarked += self._holding.sort(pending, marks, in_steps, join_rows=join_rows)
         needed = []
-        for id_, first_seq, stored in fetch(self._cursor, self._sql.known, keys):
+        for id_, first_seq, stored, *_ in known:
             outcome = pending.get(id_)
             if outcome is None:
                 continue
@@ -401,17 +404,20 @@ class Application:
     def _withhold(self, new: Withheld, mark: Row | None, stored: Stored | None) -> None:
         reason, sensitive, first_at = str(new.reason), int(new.sensitive), self._at
         itself = new.sensitive and not new.companion
+        step_min = None
         if mark is not None:
-            _, old_reason, was_sensitive, first_at, _, was_companion = mark
+            _, old_reason, was_sensitive, first_at, _, was_companion, step_min = mark
             reason = old_reason if was_sensitive else reason
             sensitive |= was_sensitive
             itself |= bool(was_sensitive and not was_companion)
-        bound = stored is not None and (stored.bound is not None or stored.incident.detail.as_published)
-        once = int((bound or new.id in self._holding.bounds) and not sensitive)
+        told = self._holding.bounds.get(new.id) or (stored and stored.bound)
+        step_min = (told and told.step_min) or step_min
+        as_published = stored is not None and stored.incident.detail.as_published
+        once = int((told is not None or as_published) and not sensitive)
         if stored is None and sensitive and (mark is None or not mark[2]):
             self._taken_back.append(new.id)  # never shown, and from now on it never may be
         passing = new.reason in PASSING
-        state = reason, sensitive, once, int(sensitive and not itself)
+        state = reason, sensitive, once, int(sensitive and not itself), step_min
         if not passing and (mark is None or state != (mark[1], mark[2], *mark[4:])):
             self._rows.marks.append((new.id, new.source, reason, sensitive, first_at, *state[2:]))
         self._tally["withheld"] += not passing
@@ -492,3 +498,8 @@ def _as_known(before: Stored) -> PublicIncident:
     """A stored incident in the form to which further rows are joined."""
     stored = before.incident
     return msgspec.structs.replace(stored, closed_at=None) if before.vanished else stored
+
+
+def _tells_medical_times(step_min: int | None, category: str, medical_once: int) -> bool:
+    """Whether what is published is, or was, medical, with its times cut."""
+    return step_min is not None and bool(medical_once or category == Category.MEDICAL)

@@ -70,16 +70,19 @@ class Holding:
         ((found,),) = fetch(self._cursor, self._sql.any_held)
         self._any = bool(found)
 
-    def sort(self, pending: Pending, marks: Mapping[str, Row], *, join_rows: bool) -> list[str]:
-        """Take what waits out of *pending*, and put what is due into it; return ids whose marks fall.
+    def sort(
+        self, pending: Pending, marks: Mapping[str, Row], in_steps: Collection[str], *, join_rows: bool
+    ) -> list[str]:
+        """Take what waits out of *pending*, and put what is due into it; list ids whose marks fall.
 
-        A published incident that has to wait becomes ``Withheld``, for a reason that leaves no mark.
+        A published incident that has to wait becomes ``Withheld``, for a reason that leaves no mark. What is
+        told *in_steps*, since it was medical once, goes on waiting for their ends whatever it is called now.
         """
         before = self._rows(pending)
         if self._leaves:
             before = self._left(pending, before)
-        waits = [id_ for id_, outcome in pending.items() if self._may_wait(outcome)]
-        self.bounds |= {id_: Bound() for id_, mark in marks.items() if mark[_MARKED_MEDICAL]}
+        self.bounds |= {id_: Bound(step_min=mark[-1]) for id_, mark in marks.items() if mark[_MARKED_MEDICAL]}
+        waits = [id_ for id_, outcome in pending.items() if self._may_wait(outcome, in_steps)]
         if not waits and not before:
             return []
         shown = {row[0]: Shown(*row[1:]) for row in self._pick(self._sql.shown, waits)}
@@ -259,10 +262,24 @@ class Holding:
         if bound is not None:
             self.bounds[id_] = bound
 
-    def _may_wait(self, outcome: PublicIncident | Held | Withheld) -> bool:
+    def _may_wait(self, outcome: PublicIncident | Held | Withheld, in_steps: Collection[str]) -> bool:
         if isinstance(outcome, PublicIncident):
-            return bool(self.pauses.scopes) and self.pauses.cover(outcome)
+            bound = self.bounds.get(outcome.id)
+            in_step = outcome.id in in_steps or (bound is not None and bound.step_min is not None)
+            paused = bool(self.pauses.scopes) and self.pauses.cover(outcome)
+            return paused or (in_step and not self._decides_alone)
         return isinstance(outcome, Held)
+
+    @property
+    def _decides_alone(self) -> bool:
+        """Whether the moment is a release's or a stricter policy's, and says nothing of what happened."""
+        return self._releases or self._leaves
+
+    def _in_step(self, held: Held, incident: PublicIncident) -> Held:
+        """Let what has cut times wait for the end of a step, or the moment would tell more than they do."""
+        if incident.time_step_min is None or held.step_min is not None or self._decides_alone:
+            return held
+        return msgspec.structs.replace(held, step_min=incident.time_step_min)
 
     def _one(
         self,
@@ -288,6 +305,8 @@ class Holding:
         incident = self._as_first_told(incident, before, shown)
         if (bound := self.bounds.get(incident.id)) is not None:
             incident = incident.no_finer_than(bound)
+        if isinstance(outcome, PublicIncident) and not self.pauses.cover(incident):
+            held = self._in_step(held, incident)
         return self._queued(held, incident, before, shown, mark, joins=join_rows)
 
     def _queued(
@@ -303,7 +322,8 @@ class Holding:
         """Let *incident* wait if it has to; return what is decided about now, as ``_one`` does."""
         encoded, paused = body(incident), self.pauses.cover(incident)
         seen = self.times.seen(incident, before, shown, mark)
-        due = self.times.due(held, incident, before, encoded, seen)
+        to_step_end = self._in_step(held, incident)  # a hold takes back what is told until then, a step not
+        due = self.times.due(to_step_end, incident, before, encoded, seen)
         is_due = due is not None and due <= self._at and not paused
         if shown is not None and shown.digest == digest(encoded):
             return incident
@@ -314,9 +334,9 @@ class Holding:
         overtaken = held.step_min is not None and not (is_due or paused) and self._is_due(before)
         if before is not None and overtaken and not taken_back(before.incident, incident):
             # It was due with the step that is over, and would be lost to the version of the next one.
-            self._put(incident, due, held, seen, joins=joins, counted=True, was_shown=True)
+            self._put(incident, due, to_step_end, seen, joins=joins, counted=True, was_shown=True)
             return before.incident
-        self._put(incident, due, held, seen, joins=joins, counted=counted, was_shown=was_shown)
+        self._put(incident, due, to_step_end, seen, joins=joins, counted=counted, was_shown=was_shown)
         stays = shown is not None and (is_due or self._stays(held, shown, paused=paused))
         if shown is None or (stays and not self._is_coarser(incident)):
             return None

@@ -58,7 +58,8 @@ class Statements:
 
     def _of_incidents(self) -> None:
         incident = tables.incident
-        self.known = self._pick(incident, ("id", "first_seq", "digest"), incident.c.id)
+        of_medical = ("time_step_min", "category", "medical_once")
+        self.known = self._pick(incident, ("id", "first_seq", "digest", *of_medical), incident.c.id)
         self.whole = self._pick(incident, WHOLE, incident.c.first_seq)
         still_open = (incident.c.status == tables.OPEN, incident.c.source == sa.bindparam("of"))
         self.open = self._text(sa.select(incident.c.id, incident.c.first_seq).where(*still_open))
@@ -88,7 +89,7 @@ class Statements:
         withheld, rejected, ledger = tables.withheld, tables.rejected, tables.ledger
         self.marks = self._pick(
             withheld,
-            ("id", "reason", "sensitive", "first_at", "medical_once", "companion"),
+            ("id", "reason", "sensitive", "first_at", "medical_once", "companion", "time_step_min"),
             withheld.c.id,
         )
         was = sa.select(withheld.c.id).where(withheld.c.sensitive == sa.literal_column("1"))
@@ -100,7 +101,8 @@ class Statements:
             put.on_conflict_do_update(
                 index_elements=list(withheld.primary_key),
                 set_={
-                    name: put.excluded[name] for name in ("reason", "sensitive", "medical_once", "companion")
+                    name: put.excluded[name]
+                    for name in ("reason", "sensitive", "medical_once", "companion", "time_step_min")
                 },
             )
         )
