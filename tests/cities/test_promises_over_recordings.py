@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from town import KEY, Town, name_epoch
 
-from blocklight.cli.sampling import one_page
+from blocklight.app.sampling import one_page
 from blocklight.config.city import City, SourceSpec, load_city
 from blocklight.config.policy import Rule
 from blocklight.errors import RecordRejected

@@ -14,7 +14,7 @@ from blocklight.config.city import CallTypes, load_city
 from blocklight.config.city_edit import with_signed_types
 from blocklight.errors import BlocklightError, CityFileError
 from blocklight.intake.call_types import CallMeanings
-from blocklight.intake.type_counts import refusal, type_counts
+from blocklight.intake.type_counts import sign_off_refusal, type_counts
 from blocklight.model.vocabulary import Category
 
 CITY = """
@@ -127,7 +127,7 @@ def test_no_key_makes_a_medical_type_finer_and_the_line_is_named(capsys: pytest.
 
 def test_a_sensitive_type_is_never_asked_about_and_may_not_be_signed() -> None:
     assert decide(type_counts({"BATTERY (FV)": 9}, SHIPPED.of), SHIPPED, keys(), slow_clock()) == {}
-    refused = refusal("BATTERY (FV)", Category.VIOLENCE, SHIPPED)
+    refused = sign_off_refusal("BATTERY (FV)", Category.VIOLENCE, SHIPPED)
     assert refused is not None
     assert '[[policy.allow]] with group = "domestic_violence"' in refused
 

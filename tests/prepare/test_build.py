@@ -26,7 +26,7 @@ from grid_town import (
 from loopback.server import Reply, serving
 from pyproj import Transformer
 
-from blocklight.cli.building_places import Sources, build_places
+from blocklight.cli.building_places import build_places
 from blocklight.config.city import City
 from blocklight.errors import CityFileError
 from blocklight.geo.approved_places import ApprovedPlaces
@@ -34,6 +34,7 @@ from blocklight.geo.areas import Areas
 from blocklight.geo.exact import ExactPoint
 from blocklight.prepare.places.build import Built, Plane, build, served_by
 from blocklight.prepare.places.layers import esri_shape, read_layer
+from blocklight.prepare.places.make import Sources
 from blocklight.prepare.places.streets import candidates, street_name
 
 

@@ -13,7 +13,7 @@ from exact_calls import public_place
 from loopback.server import Loopback, Reply, Request, serving
 from pmtiles.reader import MmapSource, all_tiles
 
-from blocklight.cli.building_places import Sources, build_places
+from blocklight.cli.building_places import build_places
 from blocklight.cli.making_ground import make_city_ground
 from blocklight.config.city import City, load_city
 from blocklight.errors import BlocklightError, CityFileError, NotFound, SourceError, UsageError
@@ -25,6 +25,7 @@ from blocklight.intake.geocode.streets import Streets
 from blocklight.prepare.city_ground.downloads import Downloads
 from blocklight.prepare.city_ground.own_files import own_part
 from blocklight.prepare.city_ground.sources import GroundSources
+from blocklight.prepare.places.make import Sources
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -10,16 +11,22 @@ from pathlib import Path
 import msgspec
 
 from blocklight.app.city_runtime import CityRuntime, open_city
-from blocklight.app.opening import Options, wall_clock
+from blocklight.app.opening import Options, configured_city, wall_clock
 from blocklight.app.policy_change import apply_policy
 from blocklight.config.city import SourceSpec
-from blocklight.errors import BlocklightError, SourceChanged, SourceError
+from blocklight.errors import BlocklightError, RecordRejected, SourceChanged, SourceError
 from blocklight.intake.bulk import History, Understood, understood
 from blocklight.intake.connectors.push import Push
+from blocklight.intake.feed_report import FeedReport
+from blocklight.intake.forms.tables import Reading, read_file
+from blocklight.intake.normalise import Normaliser
+from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally
 
 _ENOUGH_TO_JUDGE = 10
 _MOST_COLUMNS = 60
+_ROWS_AT_ONCE = 5000
+_THROWAWAY_KEY = bytes(32)
 _FINGERPRINT_BYTES = 1 << 20
 
 
@@ -179,3 +186,18 @@ def _store(runtime: CityRuntime, feed: Feed, block: Understood, ledger: Ledger) 
 def _by_reason(counts: dict[str, int]) -> str:
     reasons = ", ".join(f"{n:,} {reason}" for reason, n in sorted(counts.items(), key=lambda item: -item[1]))
     return f" ({reasons})" if reasons else ""
+
+
+def report_of_history(options: Options, source_id: str, file: Path) -> tuple[FeedReport, Rules, bool]:
+    """What the rows of a file hold, read once more, as an import hands over no such words; and the rules.
+
+    The last says whether the source reads a disposition at all.
+    """
+    city = configured_city(options)
+    source, report = city.source(source_id), FeedReport()
+    normalise, now = Normaliser.of(source, city), wall_clock()
+    for block in read_file(file, Reading.of(source, _ROWS_AT_ONCE)):
+        for raw in block.records:
+            with suppress(RecordRejected):
+                report.add(raw, normalise(raw, now), source, city.city.bounds)
+    return report, Rules.of(city, _THROWAWAY_KEY), source.fields.disposition is not None

@@ -1,22 +1,14 @@
 """Imports a file of history, shows how far it is and says what came of it."""
 
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from blocklight.app.importing import Import
-from blocklight.app.opening import Options, configured_city, wall_clock
+from blocklight.app.importing import Import, report_of_history
+from blocklight.app.opening import Options
 from blocklight.cli import err, out
-from blocklight.cli.checking import THROWAWAY_KEY
 from blocklight.cli.report_tables import print_report
-from blocklight.errors import RecordRejected
-from blocklight.intake.feed_report import FeedReport
-from blocklight.intake.forms.tables import Reading, read_file
-from blocklight.intake.normalise import Normaliser
-from blocklight.intake.redact import Rules
-
-_ROWS_AT_ONCE = 5000
 
 
 def import_history(options: Options, source_id: str, file: Path) -> None:
@@ -52,14 +44,6 @@ def _show(history: Import) -> None:
 
 
 def _report(options: Options, source_id: str, file: Path) -> None:
-    """Print what the rows of the file hold, read once more: the import hands over no such words."""
-    city = configured_city(options)
-    source, report = city.source(source_id), FeedReport()
-    normalise, now = Normaliser.of(source, city), wall_clock()
     with err.status(f"Counting the types of {file.name}"):
-        for block in read_file(file, Reading.of(source, _ROWS_AT_ONCE)):
-            for raw in block.records:
-                with suppress(RecordRejected):
-                    report.add(raw, normalise(raw, now), source, city.city.bounds)
-    rules = Rules.of(city, THROWAWAY_KEY)
-    print_report(report, source_id, rules, has_map=source.fields.disposition is not None)
+        report, rules, has_map = report_of_history(options, source_id, file)
+    print_report(report, source_id, rules, has_map=has_map)

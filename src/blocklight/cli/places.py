@@ -37,6 +37,7 @@ def places_build(
 
     What is not given here is taken from [places] in the city file.
     """
-    from blocklight.cli.building_places import Sources, build_places  # noqa: PLC0415 - see serve
+    from blocklight.cli.building_places import build_places  # noqa: PLC0415 - see serve
+    from blocklight.prepare.places.make import Sources  # noqa: PLC0415 - see serve
 
     build_places(city, Sources(streets, street_name, addresses, blocks, count, crs), output)

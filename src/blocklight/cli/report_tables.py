@@ -5,8 +5,9 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from blocklight.app.call_types import reason
 from blocklight.cli import out
-from blocklight.cli.type_table import print_types, reason
+from blocklight.cli.type_table import print_types
 from blocklight.errors import BlocklightError
 from blocklight.intake.call_types import Meaning
 from blocklight.intake.feed_report import FeedReport, PlaceCounts
@@ -29,7 +30,7 @@ def print_report(report: FeedReport, source_id: str, rules: Rules, *, has_map: b
         return rules.meaning(text, source_id)
 
     counts = type_counts(report.types, meaning_of)
-    print_types(counts, most=_MOST_TYPES, sign_off="blocklight types CITY --sign")
+    print_types(counts, max_lines=_MOST_TYPES, sign_off="blocklight types CITY --sign")
     if has_map and report.endings:
         named = ", ".join(f"{text!r} {count:,}" for text, count in report.endings.most_common(_MOST_ENDINGS))
         total = report.endings.total()

@@ -5,17 +5,18 @@ from collections.abc import Sequence
 from rich.markup import escape
 from rich.table import Table
 
+from blocklight.app.call_types import reason
 from blocklight.cli import out
 from blocklight.intake.type_counts import TypeCount
 
 _MOST_LETTERS = 60
 
 
-def print_types(counts: Sequence[TypeCount], *, most: int, sign_off: str) -> None:
-    """Print a table of types, at most so many lines, and how those that wait are signed off: *sign_off*."""
+def print_types(counts: Sequence[TypeCount], *, max_lines: int, sign_off: str) -> None:
+    """Print a table of types, at most *max_lines*, and how those that wait are signed off: *sign_off*."""
     table = Table("Source type", "Records", "Share", "Total", "Becomes", "Why, or what it might be")
     total = 0.0
-    for line in counts[:most]:
+    for line in counts[:max_lines]:
         total += line.share
         table.add_row(
             escape(line.text[:_MOST_LETTERS]),
@@ -26,8 +27,10 @@ def print_types(counts: Sequence[TypeCount], *, most: int, sign_off: str) -> Non
             escape(reason(line)),
         )
     out.print(table)
-    if len(counts) > most:
-        out.print(f"And {len(counts) - most} further types: `blocklight types` lists them.", highlight=False)
+    if len(counts) > max_lines:
+        out.print(
+            f"And {len(counts) - max_lines} further types: `blocklight types` lists them.", highlight=False
+        )
     waiting = [line for line in counts if line.waits]
     if waiting:
         share = sum(line.share for line in waiting)
@@ -36,9 +39,3 @@ def print_types(counts: Sequence[TypeCount], *, most: int, sign_off: str) -> Non
             f"{sign_off}"
         )
         out.print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-def reason(line: TypeCount) -> str:
-    """Why a type becomes what it does, and what it might be where it waits."""
-    meaning = line.meaning
-    return f"{meaning.why}; perhaps {meaning.proposal}" if line.waits and meaning.proposal else meaning.why

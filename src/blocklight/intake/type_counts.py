@@ -47,7 +47,7 @@ def type_counts(counted: Mapping[str, int], meaning_of: Callable[[str], Meaning]
     return sorted(lines, key=lambda line: (not line.waits, -line.records, line.text))
 
 
-def refusal(text: str, category: Category, meanings: CallMeanings) -> str | None:
+def sign_off_refusal(text: str, category: Category, meanings: CallMeanings) -> str | None:
     """Why a type may not be signed as a category, and the line it needs; ``None`` if it may be."""
     meaning = meanings.of(text)
     if meaning.category is Reason.SENSITIVE:

@@ -1,0 +1,101 @@
+"""Writes a city file for a feed that nobody has described yet, with a sample and a test of it."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from blocklight.app.bodies import NotByGet, download
+from blocklight.app.sampling import read_sample as read_file
+from blocklight.errors import BlocklightError, SourceError, UsageError
+from blocklight.intake.propose.asking import asked
+from blocklight.intake.propose.city_file import Proposal, propose
+from blocklight.intake.propose.sample import Sample, read_sample
+
+_MAX_BYTES = 64_000_000
+_NAMELESS = "my-city"
+_ID = re.compile(r"^[a-z][a-z0-9_-]{0,62}$")
+_TEST = '''"""The feed of {name} is understood: rows in its shape with nobody in them."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from blocklight.config.city import load_city
+from blocklight.intake.normalise import Normaliser
+
+HERE = Path(__file__).parent
+
+
+def test_every_row_of_the_sample_is_understood() -> None:
+    city = load_city(str(HERE / "{name}.toml"))
+    rows = json.loads((HERE / "{name}-sample.json").read_text("utf-8"))
+    assert len(rows) == {rows}
+    read = [Normaliser.of(city.sources[0], city)(row, datetime.now(UTC)) for row in rows]
+    assert all(one.received_at and one.source_type for one in read)
+    assert sum(one.point is not None for one in read) == {placed}
+'''
+
+
+def write_new_city(
+    url: str, *, name: str | None, sample: Path | None, output: Path, near: str | None
+) -> tuple[Proposal, list[Path]]:
+    """Write NAME.toml, NAME-sample.json and test_NAME.py into *output*; what they rest on, and the files.
+
+    Raises ``SourceError`` for a feed that cannot be read, ``BlocklightError`` where a file is in the way,
+    ``UsageError`` for a *name* that cannot be one.
+    """
+    name = name or _name_of(url)
+    if not _ID.match(name):
+        raise UsageError("--name", f"expected a short lower-case word such as smallville, not {name!r}")
+    files = [output / f"{name}.toml", output / f"{name}-sample.json", output / f"test_{_python(name)}.py"]
+    for file in files:
+        if file.exists():
+            raise BlocklightError(f"{file}: exists already; choose another --name or --output")
+    proposal = propose(_looked_at(url, sample), name, output, near=near)
+    output.mkdir(parents=True, exist_ok=True)
+    placed = sum(1 for row in proposal.kept if _has_place(proposal, row))
+    files[0].write_text(proposal.toml, "utf-8")
+    if not proposal.kept:  # a test of no rows would prove nothing
+        return proposal, files[:1]
+    files[1].write_text(json.dumps(proposal.kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    files[2].write_text(_TEST.format(name=name, rows=len(proposal.kept), placed=placed), "utf-8")
+    return proposal, files
+
+
+def _looked_at(url: str, sample: Path | None) -> Sample:
+    settings: dict[str, Any] = {}
+    try:
+        body = _fetched(url) if sample is None else read_file(sample)
+    except NotByGet:
+        body, settings = download(url, _MAX_BYTES, instead="--sample", method="POST"), {"form": {}}
+    try:
+        looked_at = read_sample(url, body)
+    except SourceError as error:
+        raise type(error)(f"{sample or url}: {error}") from None
+    return replace(looked_at, settings={**settings, **looked_at.settings})
+
+
+def _fetched(url: str) -> bytes:
+    return asked(url, lambda at, query: download(at, _MAX_BYTES, instead="--sample", typed=url, params=query))
+
+
+def _python(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _name_of(url: str) -> str:
+    """A name from an address: ``data.smallville.gov`` is ``smallville``."""
+    parts = (urlsplit(url).hostname or _NAMELESS).removeprefix("www.").split(".")
+    dull = {"data", "gis", "opendata", "api", "services", "maps", "open", "arcgis"}
+    words = [part for part in parts[:-1] if part not in dull and not re.match(r"^services?\d*$", part)]
+    name = re.sub(r"[^a-z0-9_-]", "-", (words or [_NAMELESS])[0].lower())
+    return name if _ID.match(name) else _NAMELESS
+
+
+def _has_place(proposal: Proposal, row: dict[str, object]) -> bool:
+    found = proposal.table.found
+    columns = found["point"].columns if "point" in found else found["lon"].columns if "lon" in found else ()
+    return bool(columns) and all(column in row for column in columns)
