@@ -21,7 +21,21 @@ POLLING = "polling a source"
 CLOCK = "watching the clock"
 LOCK = "watching the intake's lock"
 STORING = "watching the database"
-NAMES = (FOLLOWING, SENDING, PULSE, SOURCES, PAUSES, RELEASING, DROPPING, POLLING, CLOCK, LOCK, STORING)
+ARCHIVING = "keeping the archive"
+NAMES = (
+    FOLLOWING,
+    SENDING,
+    PULSE,
+    SOURCES,
+    PAUSES,
+    RELEASING,
+    DROPPING,
+    POLLING,
+    CLOCK,
+    LOCK,
+    STORING,
+    ARCHIVING,
+)
 
 
 @dataclass(frozen=True, slots=True)

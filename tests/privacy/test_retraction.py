@@ -12,6 +12,7 @@ import brotli
 import httpx2
 import pytest
 import zstandard
+from archived import PLAIN_PATHS, build_all, unpacked
 from listening import Listener
 from living_city import an_incident, incident_id, until
 from msgspec.structs import replace
@@ -56,6 +57,11 @@ PATHS = [
     "/data",
     "/metrics",
     "/",
+    *PLAIN_PATHS,
+    *(f"/api/v1/archive/2026-01.{form}" for form in ("parquet", "csv", "geojsonl")),
+    "/api/v1/areas/beat/02Y/summary",
+    "/api/v1/areas/beat/02Y/series",
+    "/api/v1/stats?by=area:beat&by=day",
 ]
 MAY_SAY_NOTHING = {f"/api/v1/incidents/{ID}", f"/list/{ID}"}
 SOON_S = 2.0
@@ -69,7 +75,7 @@ def asked(
     with side.client.stream("GET", path, headers=headers) as answer:
         body = b"".join(answer.iter_raw())
     packed = answer.headers.get("content-encoding", "identity")
-    return answer, UNPACK[packed](body) if body else b""
+    return answer, unpacked(path, UNPACK[packed](body)) if body else b""
 
 
 def kept_s(cache_control: str) -> int:
@@ -109,9 +115,10 @@ def test_a_retraction_leaves_every_surface_in_every_encoding_within_two_seconds(
     with public_side(tmp_path) as side:
         side.store.apply("dispatch", [told, an_incident(2), an_incident(3)], at=NOW)
         side.follow()
+        build_all(side.archive)
         before = {(path, way): asked(side, path, way) for path in PATHS for way in UNPACK}
         shown = {path for (path, _), (_, body) in before.items() if tells(body)}
-        assert len(shown) >= 13, sorted(set(PATHS) - shown)
+        assert len(shown) >= 16, sorted(set(PATHS) - shown)
         for (path, _), (answer, _) in before.items():
             if path in shown:
                 assert kept_s(answer.headers["cache-control"]) <= SOON_S, path
@@ -172,6 +179,7 @@ def test_a_coarser_version_clears_the_finer_one_everywhere_as_a_retraction_does(
         side.store.apply("dispatch", [finer, an_incident(2), an_incident(3)], at=NOW)
         side.store.record_fetch(FetchReport("dispatch", NOW, late_after_s=30))
         side.follow()
+        build_all(side.archive)
         paths = [*PATHS, "/api/v1/usual?category=noise"]
         before = {(path, way): asked(side, path, way) for path in paths for way in UNPACK}
         assert any(mark.encode() in body for _, body in before.values() for mark in marks[3:] or marks)
@@ -219,13 +227,15 @@ def test_no_cache_keeps_a_count_that_held_what_was_taken_back(tmp_path: Path) ->
         side.store.apply("dispatch", [an_incident(n, **lately) for n in (1, 2, 3)], at=NOW)
         side.store.record_fetch(FetchReport("dispatch", NOW, late_after_s=30))
         side.follow()
+        build_all(side.archive)
         before = {path: asked(side, path, "identity") for path in PATHS}
         side.store.apply("dispatch", [Withheld(ID, "dispatch", Reason.POLICY)], at=NOW)
         side.follow()
         moved = {
             path: old for path, (old, body) in before.items() if asked(side, path, "identity")[1] != body
         }
-        assert {"/api/v1/usual?area=beat:02Y", "/api/v1/incidents", "/list"} <= set(moved)
+        of_the_past = {"/api/v1/stats?by=category&by=hour", "/api/v1/areas/beat/02Y/summary"}
+        assert {"/api/v1/usual?area=beat:02Y", "/api/v1/incidents", "/list", *of_the_past} <= set(moved)
         for path, old in moved.items():
             assert kept_s(old.headers["cache-control"]) <= SOON_S, path
 

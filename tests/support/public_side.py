@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from archived import archived
 from fastapi import FastAPI
 from living_city import PATIENCE_S, START, Served, a_city, incident_id, served, until
 
 from blocklight.api.state import Public
 from blocklight.app.public_interface import create_public_app
+from blocklight.archive.archive import Archive
 from blocklight.geo.areas import Areas
 from blocklight.model.record import Place, PublicIncident
 from blocklight.model.vocabulary import Category, Kind, Origin, PlaceKind, Status
@@ -41,6 +43,7 @@ class PublicSide:
     client: httpx2.Client
     server: Served
     database: Path
+    archive: Archive
 
     def follow(self) -> None:
         """Wait until everything committed is published."""
@@ -100,7 +103,10 @@ def public_side(
     """Run the public side of the small city, with its files in *folder*."""
     city = a_city(folder)
     database = folder / "blocklight.sqlite3"
-    with Store.open(f"sqlite:///{database}", "smallville") as store:
+    with (
+        Store.open(f"sqlite:///{database}", "smallville") as store,
+        archived(city, store, folder / "archive", lambda: now) as engine,
+    ):
         publisher = Publisher(city, store, now=lambda: now)
         publisher.load()
 
@@ -112,12 +118,12 @@ def public_side(
             await asyncio.wait([task])
 
         web = folder / "web" if (folder / "web").exists() else web_files(folder)
-        state = Public(city, store, publisher, Areas(city), style_url=style_url, web=web)
+        state = Public(city, store, publisher, Areas(city), style_url=style_url, web=web, archive=engine)
         with (
             served(create_public_app(state, lifespan if follow else None)) as server,
             httpx2.Client(base_url=server.url, timeout=PATIENCE_S, trust_env=False) as client,
         ):
             if follow:
                 until(lambda: publisher.following)
-            yield PublicSide(store, publisher, client, server, database)
+            yield PublicSide(store, publisher, client, server, database, engine.archive)
             server.run(publisher.live.close())

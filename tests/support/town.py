@@ -7,15 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
 import orjson
+from archived import archive_paths, archived, unpacked
 from feature_server import geoservices_paths
 from main_street import with_streets
 
 from blocklight.api.state import Public
 from blocklight.app.public_interface import create_public_app
+from blocklight.archive.engine import Engine
 from blocklight.config.city import City, parse_city
 from blocklight.geo.areas import Areas
 from blocklight.intake.connectors import connector
@@ -119,12 +122,26 @@ class Town:
         publisher = Publisher(self.city, self.store, now=lambda: at)
         publisher.load()
         areas = Areas(self.city)
-        app = create_public_app(Public(self.city, self.store, publisher, areas))
+        with (
+            TemporaryDirectory() as folder,
+            archived(self.city, self.store, Path(folder), lambda: at) as archive,
+        ):
+            app = create_public_app(Public(self.city, self.store, publisher, areas, archive=archive))
+            return await self._answers(app, publisher, archive, areas, unknown)
+
+    async def _answers(
+        self,
+        app: Any,  # noqa: ANN401 - an ASGI application
+        publisher: Publisher,
+        archive: Engine,
+        areas: Areas,
+        unknown: tuple[str, ...],
+    ) -> dict[str, bytes]:
         paths = ["/openapi.json", "/metrics", "/api/v1/city", "/api/v1/sources", "/api/v1/incidents"]
         paths += ["/api/v1/policy"]
         paths += ["/api/v1/window?hours=24", "/api/v1/window/ids?hours=24", "/api/v1/ledger"]
         paths += [f"/api/v1/areas/{layer.kind}" for layer in self.city.areas]
-        every = (area for known in areas.by_kind.values() for area in known)
+        every = [area for known in areas.by_kind.values() for area in known]
         paths += ["/api/v1/usual", *(f"/api/v1/usual?area={area.kind}:{area.id}" for area in every)]
         found: dict[str, bytes] = {
             "live": b"".join(publisher.live.replay.since(0) or ()),
@@ -136,10 +153,12 @@ class Town:
             listed = (await client.get("/api/v1/incidents?limit=1000")).json()["features"]
             missing = [f"{where}/{id_}" for id_ in unknown for where in _ONE]
             found_ids = [feature["id"] for feature in listed]
+            if listed:
+                paths += archive_paths(archive, [(area.kind, area.id) for area in every])
             for path in [*paths, *(f"{where}/{id_}" for id_ in found_ids for where in _ONE), *missing]:
                 answer = await client.get(path, headers={"accept-encoding": "identity"})
                 assert answer.status_code == (httpx2.codes.NOT_FOUND if path in missing else httpx2.codes.OK)
-                body = answer.content
+                body = unpacked(path, answer.content)
                 if path == "/metrics":  # but for when a counter began, by the wall's clock
                     body = re.sub(rb"^\w+_created\b.*$", b"", body, flags=re.MULTILINE)
                 headers = {name: text for name, text in answer.headers.items() if name != "content-length"}

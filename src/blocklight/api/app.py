@@ -11,7 +11,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from blocklight import __version__
-from blocklight.api import city, health, incidents, ledger, pages, policy, security_txt, sources, usual
+from blocklight.api import (
+    archive,
+    city,
+    health,
+    incidents,
+    ledger,
+    pages,
+    past,
+    policy,
+    security_txt,
+    sources,
+    usual,
+)
 from blocklight.api.document import DESCRIPTION, Standard, document_streams
 from blocklight.api.encoding import PublicFile
 from blocklight.api.front import LIVE, Front
@@ -49,8 +61,8 @@ def create_app(
         lifespan=lifespan or _nothing,
     )
     api.state.public = state
-    for router in (incidents.router, city.router, sources.router, ledger.router, usual.router, policy.router):
-        api.include_router(router, prefix="/api/v1")
+    for part in (incidents, past, city, sources, ledger, usual, policy, archive):
+        api.include_router(part.router, prefix="/api/v1")
     api.include_router(health.router)
     hours = state.city.publish.window_hours
 

@@ -70,6 +70,13 @@ def json_response(
     return {200: _response(description, media_type, answer, example), **NOT_MODIFIED}
 
 
+def table_response(description: str, answer: object, example: object) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI entries of an answer that is JSON, or the same as a table in CSV."""
+    entries = json_response(description, answer, example)
+    entries[200]["content"]["text/csv"] = {"schema": {"type": "string"}, "example": "n,as_of,seq\n12,,4822\n"}
+    return entries
+
+
 def text_response(description: str, example: str) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI entry of a plain text answer with its example."""
     content = {"schema": {"type": "string"}, "example": example}

@@ -1,6 +1,7 @@
 """Published incidents as GeoJSON: a filtered, keyset-paged list, and one incident with its life."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -27,8 +28,8 @@ _ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")
 _AREA = r"^[a-z][a-z0-9_-]{0,62}:[^:\x00-\x1f]{1,80}$"
 
 
-class IncidentParameters(BaseModel):
-    """What the list may be filtered by; anything else is a mistake and answered with 400."""
+class FilterParameters(BaseModel):
+    """What incidents may be filtered by; anything else is a mistake and answered with 400."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -51,9 +52,6 @@ class IncidentParameters(BaseModel):
     )
     weekdays: str | None = Field(None, description="days of the week, Monday is 0: 0-4", pattern=_PARTS)
     area: str | None = Field(None, description="kind:id, for example beat:04X", pattern=_AREA)
-    q: str | None = Field(None, description="words in the place label, category or id", max_length=100)
-    limit: int = Field(100, description="incidents a page", ge=1, le=1000)
-    cursor: str | None = Field(None, description="from `next` of the page before", max_length=400)
 
     @field_validator("since", "until", mode="before")
     @classmethod
@@ -93,7 +91,7 @@ class IncidentParameters(BaseModel):
         _parts(value, _DAYS)
         return value
 
-    def query(self, zone: ZoneInfo) -> IncidentQuery:
+    def filter(self, zone: ZoneInfo) -> IncidentQuery:
         """The store's query for these parameters, with hours and weekdays as clocks in *zone* show."""
         kind, _, area = (self.area or "").partition(":")
         return IncidentQuery(
@@ -109,10 +107,19 @@ class IncidentParameters(BaseModel):
             section=self.section,
             local=LocalTimes(zone, _parts(self.hours, _HOURS), _parts(self.weekdays, _DAYS)),
             area=(kind, area) if self.area else None,
-            q=self.q,
-            limit=self.limit,
-            cursor=self.cursor,
         )
+
+
+class IncidentParameters(FilterParameters):
+    """What the list may be filtered by, and which page of it is asked for."""
+
+    q: str | None = Field(None, description="words in the place label, category or id", max_length=100)
+    limit: int = Field(100, description="incidents a page", ge=1, le=1000)
+    cursor: str | None = Field(None, description="from `next` of the page before", max_length=400)
+
+    def query(self, zone: ZoneInfo) -> IncidentQuery:
+        """The store's query for these parameters, with hours and weekdays as clocks in *zone* show."""
+        return replace(self.filter(zone), q=self.q, limit=self.limit, cursor=self.cursor)
 
 
 def _parts(text: str | None, count: int) -> frozenset[int]:

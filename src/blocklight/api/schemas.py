@@ -8,6 +8,14 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 import msgspec
 
 from blocklight.api.city_schemas import AreaCollection, City, GeoJsonLayer, SourceReports
+from blocklight.api.past_schemas import (
+    ArchiveList,
+    AreaList,
+    AreaSeries,
+    AreaSummary,
+    ResponseTimes,
+    StatTable,
+)
 from blocklight.insight.usual import Missing, Verdict
 from blocklight.model.described import Day, Time, meaning
 from blocklight.model.ledger import LedgerDay, LedgerMonth, LedgerTotal
@@ -261,6 +269,12 @@ ANSWERS: tuple[type, ...] = (
     Ledger,
     Usual,
     Policy,
+    AreaList,
+    AreaSummary,
+    AreaSeries,
+    StatTable,
+    ResponseTimes,
+    ArchiveList,
     PushedBatch,
     Pulse,
     Retraction,

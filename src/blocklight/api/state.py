@@ -11,8 +11,11 @@ from starlette.responses import Response
 from blocklight.api.encoding import PublicFile
 from blocklight.api.limits import Admission, Limits
 from blocklight.api.request_figures import RequestFigures
+from blocklight.archive.engine import Engine
 from blocklight.config.city import City
+from blocklight.errors import NotFound
 from blocklight.geo.areas import Areas
+from blocklight.insight.past import Past
 from blocklight.insight.usual import Usual
 from blocklight.publish.publisher import Publisher
 from blocklight.store import ReadStore
@@ -42,6 +45,15 @@ class Public:
     files: dict[str, PublicFile] = field(default_factory=dict)
     admission: Admission = field(default_factory=lambda: Admission(Limits()))
     requests: RequestFigures = field(default_factory=RequestFigures)
+    archive: Engine | None = None
+    """What reads the month files, where this process keeps any."""
+
+    @cached_property
+    def past(self) -> Past:
+        """What answers questions about the past; raises ``NotFound`` where no archive is kept."""
+        if self.archive is None:
+            raise NotFound("this server keeps no archive")
+        return Past(self.city, self.archive)
 
     @cached_property
     def usual(self) -> Usual:

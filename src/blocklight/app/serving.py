@@ -13,6 +13,7 @@ import uvicorn
 from blocklight import net
 from blocklight.api.limits import Admission, Limits
 from blocklight.api.state import Public
+from blocklight.app.archiving import Archiving
 from blocklight.app.city_runtime import CityRuntime, Clock, http_client
 from blocklight.app.connections import bounded_protocol
 from blocklight.app.fetching import Intake
@@ -93,10 +94,18 @@ async def serve(
     _ = runtime.city.tiles  # a file of no use is refused before anybody looks
     admission = Admission(limits_of(runtime.settings))
     answering = runtime.store.patient(ANSWERING)
+    archiving = Archiving(runtime, answering, now)
     state = Public(
-        runtime.city, answering, publisher, runtime.areas, runtime.settings.style_url, admission=admission
+        runtime.city,
+        answering,
+        publisher,
+        runtime.areas,
+        runtime.settings.style_url,
+        admission=admission,
+        archive=archiving.engine,
     )
     async with AsyncExitStack() as stack:
+        stack.callback(archiving.close)
         reader = await stack.enter_async_context(client or http_client(runtime.city, now))
         every = runtime.feeds(reader, now, clock_rate)
         feeds = polled(every) if intake else []
@@ -120,6 +129,7 @@ async def serve(
         # supervisor starts anew, and does not leave a map that looks alive and stands still.
         async with asyncio.TaskGroup() as tasks:
             jobs = [*publisher.jobs(), *([] if publisher.store_watch is None else [watch.job()])]
+            jobs.append(archiving.job())
             running = [tasks.create_task(publisher.jobs_run.run(jobs)), tasks.create_task(collect_seldom())]
             if operator is not None:
                 port = port_of_serving(

@@ -10,6 +10,7 @@ from blocklight.store.read.reading import LogPart, WindowRows
 from blocklight.store.read.received import Beginning, Received, Span
 from blocklight.store.read_store import ReadStore
 from blocklight.store.schema.patience import ANSWERING, FOLLOWING, PUSHING, Patience
+from blocklight.store.schema.rows import STORED
 from blocklight.store.snapshot import Snapshot, restore, take
 from blocklight.store.store import Store
 from blocklight.store.write.applied import Applied
@@ -22,6 +23,7 @@ __all__ = [
     "FOLLOWING",
     "PUSHING",
     "SMALL",
+    "STORED",
     "Applied",
     "AreaLedgerRow",
     "AuditEntry",

@@ -4,7 +4,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
@@ -109,6 +109,27 @@ class ReadStore:
         with self._read() as connection:
             without_end(connection)
             yield reading.window_rows(connection, since)
+
+    @contextmanager
+    def rows_between(self, start: datetime, end: datetime) -> Iterator[WindowRows]:
+        """Open a sweep over what was received from *start* to before *end*, as plain rows.
+
+        A row has the columns of ``STORED`` and its life behind them; read its blocks inside the ``with``.
+        """
+        with self._read() as connection:
+            without_end(connection)
+            yield reading.rows_between(connection, start, end)
+
+    def received_bounds(self) -> tuple[datetime, datetime] | None:
+        """Return the first and the last received_at of all that is published, ``None`` where nothing is."""
+        with self._read() as connection:
+            without_end(connection)
+            return reading.received_bounds(connection)
+
+    def drift(self) -> timedelta:
+        """Return how far the received_at of any incident was ever moved."""
+        with self._read() as connection:
+            return timedelta(milliseconds=reading.ends(connection)[2])
 
     def received(
         self, kind: Kind, area_kind: str | None, area_id: str | None, spans: Sequence[Span]

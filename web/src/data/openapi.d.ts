@@ -4,6 +4,71 @@
  */
 
 export interface paths {
+    "/api/v1/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Archive
+         * @description List the months, each with its rows, its checksum and the place in the change log it is exact as of.
+         *
+         *     Newer changes of a month are written into its file after two minutes at most. A month whose file held
+         *     something that was taken back is not listed until its file is built anew, within seconds.
+         */
+        get: operations["get_archive_api_v1_archive_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/{month}.{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Archive File
+         * @description Return the incidents that were received in one month: GeoParquet 1.1, also in ranges, CSV or GeoJSON.
+         *
+         *     A download ends early where its file is withdrawn meanwhile, because something in it was taken back.
+         */
+        get: operations["get_archive_file_api_v1_archive__month___form__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Area List
+         * @description List the areas of the city by kind.
+         */
+        get: operations["get_area_list_api_v1_areas_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/areas/{kind}": {
         parameters: {
             query?: never;
@@ -24,6 +89,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/areas/{kind}/{area_id}/response-times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Area Response Times
+         * @description Say how long a stage of an area's calls takes, as `/api/v1/response-times` does.
+         */
+        get: operations["get_area_response_times_api_v1_areas__kind___area_id__response_times_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{kind}/{area_id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Area Series
+         * @description Count an area's incidents by day, week or month; a period that is not over is marked.
+         */
+        get: operations["get_area_series_api_v1_areas__kind___area_id__series_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{kind}/{area_id}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Area Summary
+         * @description Return what an area's page says: the last day, week and month, by kind, hour and ending.
+         */
+        get: operations["get_area_summary_api_v1_areas__kind___area_id__summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/city": {
         parameters: {
             query?: never;
@@ -36,6 +161,46 @@ export interface paths {
          * @description What a page needs to draw the city, with its clock and what was withheld yesterday.
          */
         get: operations["get_city_api_v1_city_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/city/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get City Series
+         * @description Return the same for the whole city.
+         */
+        get: operations["get_city_series_api_v1_city_series_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/city/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get City Summary
+         * @description Return the same for the whole city.
+         */
+        get: operations["get_city_summary_api_v1_city_summary_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -260,6 +425,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/response-times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Response Times
+         * @description Say how long a stage of calls takes, by up to three groups, with those still waiting counted.
+         *
+         *     Beside the figures of the calls that were served stand those of everybody: `half` is by when half of all
+         *     calls were served, those waiting and those that nobody came to counted (Aalen-Johansen, 95 %).
+         */
+        get: operations["get_response_times_api_v1_response_times_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sources": {
         parameters: {
             query?: never;
@@ -272,6 +460,29 @@ export interface paths {
          * @description The health of every configured source; reasons are classes of failure, never payloads.
          */
         get: operations["get_sources_api_v1_sources_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Stats
+         * @description Count published incidents by up to three groups, narrowed by the filters of `/api/v1/incidents`.
+         *
+         *     Groups are `hour`, `weekday` (from Monday, 0), `day`, `week`, `month`, `area:KIND`, `category`,
+         *     `priority`, `origin`, `agency`, `source`, `kind`, `section`, `status` and `disposition`. Counts are exact.
+         */
+        get: operations["get_stats_api_v1_stats_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1538,6 +1749,95 @@ export interface components {
             whole: boolean;
         };
         /**
+         * ArchiveList
+         * @description The months of the archive.
+         */
+        ArchiveList: {
+            /**
+             * @description The newest of the files' own
+             * @example 2026-01-31T05:03:00Z
+             */
+            as_of: string | null;
+            /**
+             * @description Months whose file is being built
+             * @example [
+             *       "2025-12"
+             *     ]
+             */
+            being_built: string[];
+            /** @description The files, oldest month first */
+            months: components["schemas"]["ArchiveMonth"][];
+            /**
+             * @description How far the change log was followed
+             * @example 4822
+             */
+            seq: number;
+        };
+        /**
+         * ArchiveMonth
+         * @description One month's file.
+         */
+        ArchiveMonth: {
+            /**
+             * Format: date-time
+             * @description When what it is made of was published
+             * @example 2026-01-31T05:03:00Z
+             */
+            as_of: string;
+            /**
+             * @description The size of the Parquet file
+             * @example 1204331
+             */
+            bytes: number;
+            /**
+             * @description Path of the same as CSV
+             * @example /api/v1/archive/2026-01.csv
+             */
+            csv: string;
+            /**
+             * Format: date-time
+             * @description The earliest of them
+             * @example 2026-01-01T08:00:04Z
+             */
+            first_received_at: string;
+            /**
+             * @description Path of the same as GeoJSON lines
+             * @example /api/v1/archive/2026-01.geojsonl
+             */
+            geojsonl: string;
+            /**
+             * Format: date-time
+             * @description The latest of them
+             * @example 2026-01-31T05:02:00Z
+             */
+            last_received_at: string;
+            /**
+             * @description The month, UTC, in which its incidents were received
+             * @example 2026-01
+             */
+            month: string;
+            /**
+             * @description Path of the Parquet file
+             * @example /api/v1/archive/2026-01.parquet
+             */
+            parquet: string;
+            /**
+             * @description How many incidents
+             * @example 25310
+             */
+            rows: number;
+            /**
+             * @description The place in the change log that it is exact as of
+             * @example 4822
+             */
+            seq: number;
+            /**
+             * @description Its checksum, in hex
+             * @example 9f86d081
+             */
+            sha256: string;
+        };
+        /**
          * AreaCollection
          * @description The areas of one kind as a GeoJSON feature collection.
          */
@@ -1630,6 +1930,30 @@ export interface components {
             url: string;
         };
         /**
+         * AreaList
+         * @description The areas of a city.
+         */
+        AreaList: {
+            /** @description By kind, in the order of the city file */
+            kinds: components["schemas"]["AreasOfKind"][];
+        };
+        /**
+         * AreaName
+         * @description An area that people know.
+         */
+        AreaName: {
+            /**
+             * @description Its id
+             * @example 04X
+             */
+            id: string;
+            /**
+             * @description Its name
+             * @example Beat 04X
+             */
+            name: string;
+        };
+        /**
          * AreaProperties
          * @description What an area is called.
          */
@@ -1649,6 +1973,123 @@ export interface components {
              * @example Beat 04X
              */
             name: string;
+        };
+        /**
+         * AreaSeries
+         * @description Counts over time.
+         */
+        AreaSeries: {
+            /**
+             * @description kind:id, null for the whole city
+             * @example beat:04X
+             */
+            area: string | null;
+            /**
+             * @description When what it is made of was published
+             * @example 2026-01-31T05:03:00Z
+             */
+            as_of: string | null;
+            /**
+             * @description What is counted
+             * @example Published incidents, by when they were received.
+             */
+            definition: string;
+            /**
+             * @description day, week or month
+             * @example week
+             */
+            period: string;
+            /** @description Each period, oldest first, also those without any */
+            points: components["schemas"]["SeriesPoint"][];
+            /**
+             * @description The place in the change log that it is exact as of
+             * @example 4822
+             */
+            seq: number;
+        };
+        /**
+         * AreaSummary
+         * @description What an area's page says.
+         */
+        AreaSummary: {
+            /**
+             * @description kind:id, null for the whole city
+             * @example beat:04X
+             */
+            area: string | null;
+            /**
+             * @description When what it is made of was published
+             * @example 2026-01-31T05:03:00Z
+             */
+            as_of: string | null;
+            /**
+             * @description Community calls of the last 28 days by category
+             * @example {
+             *       "noise": 12
+             *     }
+             */
+            categories: {
+                [key: string]: number;
+            };
+            /**
+             * @description What is counted
+             * @example Published incidents, by when they were received.
+             */
+            definition: string;
+            /**
+             * @description Community calls of the last 364 days that ended, by how
+             * @example {
+             *       "advised": 9
+             *     }
+             */
+            endings: {
+                [key: string]: number;
+            };
+            /**
+             * @description Its name
+             * @example Beat 04X
+             */
+            name: string;
+            /**
+             * @description The place in the change log that it is exact as of
+             * @example 4822
+             */
+            seq: number;
+            /** @description The last 24 hours, 7 days and 28 days */
+            spans: components["schemas"]["SpanCounts"][];
+            /**
+             * @description Community calls of the last 52 weeks, by weekday from Monday and hour
+             * @example [
+             *       [
+             *         0,
+             *         1
+             *       ]
+             *     ]
+             */
+            week_hours: number[][];
+        };
+        /**
+         * AreasOfKind
+         * @description A kind of area, and all of its kind.
+         */
+        AreasOfKind: {
+            /** @description The areas */
+            areas: components["schemas"]["AreaName"][];
+            /**
+             * @description The kind
+             * @example beat
+             */
+            kind: string;
+            /**
+             * @description What people call it
+             * @example Police beats
+             */
+            label: string;
+            /**
+             * @description Path of its polygons
+             * @example /api/v1/areas/beat
+             */
+            url: string;
         };
         /**
          * Basemap
@@ -2101,6 +2542,27 @@ export interface components {
             updated_at: string | null;
         };
         /**
+         * Interval
+         * @description An estimate with its interval of 95 %; null where it is never reached.
+         */
+        Interval: {
+            /**
+             * @description Its upper bound
+             * @example 392
+             */
+            high: number | null;
+            /**
+             * @description Its lower bound
+             * @example 371
+             */
+            low: number | null;
+            /**
+             * @description Seconds
+             * @example 380
+             */
+            value: number | null;
+        };
+        /**
          * Kind
          * @description What an incident is: work opened by a dispatch centre, or a 311 request.
          * @enum {unknown}
@@ -2391,6 +2853,32 @@ export interface components {
          */
         Missing: "incomplete" | "not_covered" | "outage";
         /**
+         * NaiveTimes
+         * @description What is usually given: figures of the calls that were served, without all others.
+         */
+        NaiveTimes: {
+            /**
+             * @description Their mean, in seconds
+             * @example 412.4
+             */
+            mean: number;
+            /**
+             * @description Seconds within which half of them were served
+             * @example 371
+             */
+            median: number;
+            /**
+             * @description Seconds within which nine in ten of them were served
+             * @example 702
+             */
+            p90: number;
+            /**
+             * @description Share within the target, null without one
+             * @example 0.71
+             */
+            within_target: number | null;
+        };
+        /**
          * Origin
          * @description Who opened the call.
          * @enum {unknown}
@@ -2424,6 +2912,12 @@ export interface components {
              */
             to: string;
         };
+        /**
+         * Period
+         * @description How long one point of a series is.
+         * @enum {string}
+         */
+        Period: "day" | "week" | "month";
         /**
          * PlaceKind
          * @description What was done to a location before it became public.
@@ -2709,6 +3203,125 @@ export interface components {
          */
         Reset: Record<string, never>;
         /**
+         * ResponseTimeRow
+         * @description One stage of one group of calls.
+         */
+        ResponseTimeRow: {
+            /**
+             * @description Left out: longer than a day
+             * @example 1
+             */
+            absurd: number;
+            /**
+             * @description `half` if each missing time were at once, and if it were never
+             * @example [
+             *       340,
+             *       402
+             *     ]
+             */
+            bounds?: (number | null)[] | null;
+            /**
+             * @description Calls that the figures are about
+             * @example 4303
+             */
+            calls: number;
+            /**
+             * @description Calls whose times policy cut to whole steps
+             * @example 188
+             */
+            cut: number;
+            /**
+             * @description The values of the groups
+             * @example {
+             *       "priority": 1
+             *     }
+             */
+            group: Record<string, never>;
+            /** @description By when half were served, of served, waiting and unserved (Aalen-Johansen) */
+            half: components["schemas"]["Interval"] | null;
+            /** @description By when half were, of served and waiting (Kaplan-Meier) */
+            half_of_served: components["schemas"]["Interval"] | null;
+            /**
+             * @description Those that ended and whose time is missing
+             * @example 264
+             */
+            missing: number;
+            /** @description Of those served alone */
+            naive: components["schemas"]["NaiveTimes"] | null;
+            /**
+             * @description Left out: they end before they begin
+             * @example 3
+             */
+            negative: number;
+            /** @description By when nine in ten were, likewise */
+            nine_in_ten: components["schemas"]["Interval"] | null;
+            /**
+             * @description Left out: the stage's begin is not known
+             * @example 12
+             */
+            no_start: number;
+            /**
+             * @description Why there are no figures: not_reported, too_few or missing_grows
+             * @example too_few
+             */
+            refusal: string | null;
+            /**
+             * @description Those that reached the stage's end
+             * @example 3391
+             */
+            served: number;
+            /**
+             * @description Those that ended and nobody came
+             * @example 641
+             */
+            unserved: number;
+            /**
+             * @description Those open, which still wait
+             * @example 7
+             */
+            waiting: number;
+        };
+        /**
+         * ResponseTimes
+         * @description How long a stage takes.
+         */
+        ResponseTimes: {
+            /**
+             * @description When what it is made of was published
+             * @example 2026-01-31T05:03:00Z
+             */
+            as_of: string | null;
+            /**
+             * @description The groups
+             * @example [
+             *       "priority"
+             *     ]
+             */
+            by: string[];
+            /**
+             * @description Which clock starts, which calls count
+             * @example From received to first on scene.
+             */
+            definition: string;
+            /** @description Each group */
+            rows: components["schemas"]["ResponseTimeRow"][];
+            /**
+             * @description The place in the change log that it is exact as of
+             * @example 4822
+             */
+            seq: number;
+            /**
+             * @description queue, turnout, travel, response or on_scene
+             * @example response
+             */
+            stage: string;
+            /**
+             * @description The target, in seconds
+             * @example 480
+             */
+            target_s: number | null;
+        };
+        /**
          * Retraction
          * @description Event `retract` of the live feed: forget this incident.
          */
@@ -2725,6 +3338,27 @@ export interface components {
          * @enum {string}
          */
         Section: "calls" | "requests" | "officer";
+        /**
+         * SeriesPoint
+         * @description The count of one period.
+         */
+        SeriesPoint: {
+            /**
+             * @description Whether it is over and the archive reaches back to its begin
+             * @example true
+             */
+            complete: boolean;
+            /**
+             * @description Incidents received
+             * @example 204
+             */
+            n: number;
+            /**
+             * @description Its first day, in the city's time zone
+             * @example 2026-01-26
+             */
+            start: string;
+        };
         /**
          * SourceHealth
          * @description How healthy a source is. Nothing in it counts what an answer held.
@@ -2886,11 +3520,95 @@ export interface components {
             to: string;
         };
         /**
+         * SpanCounts
+         * @description What was received during one span.
+         */
+        SpanCounts: {
+            /**
+             * @description Calls that the community made
+             * @example 31
+             */
+            calls: number;
+            /**
+             * @description How long it is
+             * @example 24
+             */
+            hours: number;
+            /**
+             * @description Calls that officers opened
+             * @example 9
+             */
+            officer: number;
+            /**
+             * @description Service requests
+             * @example 4
+             */
+            requests: number;
+            /**
+             * Format: date-time
+             * @description Its begin
+             * @example 2026-01-30T05:03:00Z
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Its end
+             * @example 2026-01-31T05:03:00Z
+             */
+            until: string;
+        };
+        /**
          * Stage
          * @description The life of a call, in order.
          * @enum {unknown}
          */
         Stage: "closed" | "dispatched" | "en_route" | "on_scene" | "received";
+        /**
+         * StageTime
+         * @description A stage of a call as the field splits it.
+         * @enum {string}
+         */
+        StageTime: "queue" | "turnout" | "travel" | "response" | "on_scene";
+        /**
+         * StatTable
+         * @description Counts of incidents by groups.
+         */
+        StatTable: {
+            /**
+             * @description When what it is made of was published
+             * @example 2026-01-31T05:03:00Z
+             */
+            as_of: string | null;
+            /**
+             * @description The groups
+             * @example [
+             *       "hour",
+             *       "area:beat"
+             *     ]
+             */
+            by: string[];
+            /**
+             * @description What is counted
+             * @example Published incidents, by when they were received.
+             */
+            definition: string;
+            /**
+             * @description Each combination that occurs, and its count
+             * @example [
+             *       {
+             *         "area:beat": "04X",
+             *         "hour": 3,
+             *         "n": 12
+             *       }
+             *     ]
+             */
+            rows: Record<string, never>[];
+            /**
+             * @description The place in the change log that it is exact as of
+             * @example 4822
+             */
+            seq: number;
+        };
         /**
          * Status
          * @description Whether an incident still occupies somebody.
@@ -3101,6 +3819,288 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_archive_api_v1_archive_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-01-31T05:03:00Z",
+                     *       "being_built": [
+                     *         "2025-12"
+                     *       ],
+                     *       "months": [
+                     *         {
+                     *           "as_of": "2026-01-31T05:03:00Z",
+                     *           "bytes": 1204331,
+                     *           "csv": "/api/v1/archive/2026-01.csv",
+                     *           "first_received_at": "2026-01-01T08:00:04Z",
+                     *           "geojsonl": "/api/v1/archive/2026-01.geojsonl",
+                     *           "last_received_at": "2026-01-31T05:02:00Z",
+                     *           "month": "2026-01",
+                     *           "parquet": "/api/v1/archive/2026-01.parquet",
+                     *           "rows": 25310,
+                     *           "seq": 4822,
+                     *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                     *         }
+                     *       ],
+                     *       "seq": 4822
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArchiveList"];
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "no such incident is published",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_archive_file_api_v1_archive__month___form__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the month, UTC */
+                month: string;
+                /** @description the format */
+                form: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example the incidents of a month */
+                    "application/geo+json-seq": string;
+                    /** @example the incidents of a month */
+                    "application/vnd.apache.parquet": string;
+                    /** @example the incidents of a month */
+                    "text/csv": string;
+                };
+            };
+            /** @description The bytes asked for, of Parquet */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "no such incident is published",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such bytes */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_area_list_api_v1_areas_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The areas */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "kinds": [
+                     *         {
+                     *           "areas": [
+                     *             {
+                     *               "id": "04X",
+                     *               "name": "Beat 04X"
+                     *             }
+                     *           ],
+                     *           "kind": "beat",
+                     *           "label": "Police beats",
+                     *           "url": "/api/v1/areas/beat"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AreaList"];
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_areas_api_v1_areas__kind__get: {
         parameters: {
             query?: never;
@@ -3159,6 +4159,470 @@ export interface operations {
                      *     }
                      */
                     "application/geo+json": components["schemas"]["AreaCollection"];
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "no such incident is published",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_area_response_times_api_v1_areas__kind___area_id__response_times_get: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in WGS 84 degrees */
+                bbox?: string | null;
+                /** @description received at or after this ISO 8601 time */
+                since?: string | null;
+                /** @description received before this ISO 8601 time */
+                until?: string | null;
+                /** @description `open` or `closed` */
+                status?: components["schemas"]["Status"] | null;
+                /** @description `call` or `request` */
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description one or more categories */
+                category?: components["schemas"]["Category"][];
+                /** @description who answers */
+                agency?: string | null;
+                /** @description as the agency ranks it; 1 is most urgent */
+                priority?: number | null;
+                /** @description who opened the call */
+                origin?: components["schemas"]["Origin"] | null;
+                /** @description `requests`; `officer`: calls that officers opened, or of the category officer_activity; `calls`: all other calls */
+                section?: components["schemas"]["Section"] | null;
+                /** @description hours of the city's day, for example 18-23.0-1 */
+                hours?: string | null;
+                /** @description days of the week, Monday is 0: 0-4 */
+                weekdays?: string | null;
+                /** @description kind:id, for example beat:04X */
+                area?: string | null;
+                /** @description up to three groups, such as `hour` and `area:beat` */
+                by?: string[];
+                /** @description `json` or `csv` */
+                format?: "json" | "csv";
+                /** @description queue, turnout, travel, response or on_scene */
+                stage?: components["schemas"]["StageTime"];
+                /** @description seconds within which a call should be served */
+                target_s?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description one of the city's `area_kinds` */
+                kind: string;
+                /** @description the area's id */
+                area_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How long people wait */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-01-31T05:03:00Z",
+                     *       "by": [
+                     *         "priority"
+                     *       ],
+                     *       "definition": "From received to the first unit on scene. Calls for service whose begin of the stage is known and whose source reports its end. Served: it was reached. Waiting: the call is open. Unserved: it was closed, and was cancelled, a duplicate, or no unit was ever sent. Missing: it was closed, and the time is not in the feed. Left out: the end lies before the begin, or over a day after it. No figures for fewer than five served calls, nor where times are missing more often the longer calls wait.",
+                     *       "rows": [
+                     *         {
+                     *           "absurd": 1,
+                     *           "bounds": [
+                     *             340,
+                     *             402
+                     *           ],
+                     *           "calls": 4303,
+                     *           "cut": 0,
+                     *           "group": {
+                     *             "priority": 1
+                     *           },
+                     *           "half": {
+                     *             "high": 392,
+                     *             "low": 371,
+                     *             "value": 380
+                     *           },
+                     *           "half_of_served": {
+                     *             "high": 392,
+                     *             "low": 371,
+                     *             "value": 380
+                     *           },
+                     *           "missing": 264,
+                     *           "naive": {
+                     *             "mean": 412.4,
+                     *             "median": 371,
+                     *             "p90": 702,
+                     *             "within_target": 0.71
+                     *           },
+                     *           "negative": 3,
+                     *           "nine_in_ten": {
+                     *             "high": 392,
+                     *             "low": 371,
+                     *             "value": 380
+                     *           },
+                     *           "no_start": 0,
+                     *           "refusal": "too_few",
+                     *           "served": 3391,
+                     *           "unserved": 641,
+                     *           "waiting": 7
+                     *         }
+                     *       ],
+                     *       "seq": 4822,
+                     *       "stage": "response",
+                     *       "target_s": 480
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ResponseTimes"];
+                    /**
+                     * @example n,as_of,seq
+                     *     12,,4822
+                     */
+                    "text/csv": string;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "no such incident is published",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_area_series_api_v1_areas__kind___area_id__series_get: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in WGS 84 degrees */
+                bbox?: string | null;
+                /** @description received at or after this ISO 8601 time */
+                since?: string | null;
+                /** @description received before this ISO 8601 time */
+                until?: string | null;
+                /** @description `open` or `closed` */
+                status?: components["schemas"]["Status"] | null;
+                /** @description `call` or `request` */
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description one or more categories */
+                category?: components["schemas"]["Category"][];
+                /** @description who answers */
+                agency?: string | null;
+                /** @description as the agency ranks it; 1 is most urgent */
+                priority?: number | null;
+                /** @description who opened the call */
+                origin?: components["schemas"]["Origin"] | null;
+                /** @description `requests`; `officer`: calls that officers opened, or of the category officer_activity; `calls`: all other calls */
+                section?: components["schemas"]["Section"] | null;
+                /** @description hours of the city's day, for example 18-23.0-1 */
+                hours?: string | null;
+                /** @description days of the week, Monday is 0: 0-4 */
+                weekdays?: string | null;
+                /** @description kind:id, for example beat:04X */
+                area?: string | null;
+                /** @description `day`, `week` or `month` */
+                period?: components["schemas"]["Period"];
+                /** @description `json` or `csv` */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description one of the city's `area_kinds` */
+                kind: string;
+                /** @description the area's id */
+                area_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counts over time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "area": "beat:04X",
+                     *       "as_of": "2026-01-31T05:03:00Z",
+                     *       "definition": "Published incidents, by when they were received, as the archive's files hold them. Hours, days, weeks (from Monday) and months are those of the city's clocks.",
+                     *       "period": "week",
+                     *       "points": [
+                     *         {
+                     *           "complete": true,
+                     *           "n": 204,
+                     *           "start": "2026-01-26"
+                     *         }
+                     *       ],
+                     *       "seq": 4822
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AreaSeries"];
+                    /**
+                     * @example n,as_of,seq
+                     *     12,,4822
+                     */
+                    "text/csv": string;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "no such incident is published",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_area_summary_api_v1_areas__kind___area_id__summary_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description one of the city's `area_kinds` */
+                kind: string;
+                /** @description the area's id */
+                area_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An area in numbers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "area": "beat:04X",
+                     *       "as_of": "2026-01-31T05:03:00Z",
+                     *       "categories": {
+                     *         "noise": 12
+                     *       },
+                     *       "definition": "Published incidents, by when they were received, as the archive's files hold them. Hours, days, weeks (from Monday) and months are those of the city's clocks. Calls are those of the section `calls`: neither opened by officers nor requests.",
+                     *       "endings": {
+                     *         "advised": 9
+                     *       },
+                     *       "name": "Beat 04X",
+                     *       "seq": 4822,
+                     *       "spans": [
+                     *         {
+                     *           "calls": 31,
+                     *           "hours": 24,
+                     *           "officer": 9,
+                     *           "requests": 4,
+                     *           "since": "2026-01-30T05:03:00Z",
+                     *           "until": "2026-01-31T05:03:00Z"
+                     *         }
+                     *       ],
+                     *       "week_hours": [
+                     *         [
+                     *           0,
+                     *           1,
+                     *           0,
+                     *           2
+                     *         ]
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AreaSummary"];
                 };
             };
             /** @description The client has it already */
@@ -3339,6 +4803,265 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_city_series_api_v1_city_series_get: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in WGS 84 degrees */
+                bbox?: string | null;
+                /** @description received at or after this ISO 8601 time */
+                since?: string | null;
+                /** @description received before this ISO 8601 time */
+                until?: string | null;
+                /** @description `open` or `closed` */
+                status?: components["schemas"]["Status"] | null;
+                /** @description `call` or `request` */
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description one or more categories */
+                category?: components["schemas"]["Category"][];
+                /** @description who answers */
+                agency?: string | null;
+                /** @description as the agency ranks it; 1 is most urgent */
+                priority?: number | null;
+                /** @description who opened the call */
+                origin?: components["schemas"]["Origin"] | null;
+                /** @description `requests`; `officer`: calls that officers opened, or of the category officer_activity; `calls`: all other calls */
+                section?: components["schemas"]["Section"] | null;
+                /** @description hours of the city's day, for example 18-23.0-1 */
+                hours?: string | null;
+                /** @description days of the week, Monday is 0: 0-4 */
+                weekdays?: string | null;
+                /** @description kind:id, for example beat:04X */
+                area?: string | null;
+                /** @description `day`, `week` or `month` */
+                period?: components["schemas"]["Period"];
+                /** @description `json` or `csv` */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counts over time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "area": "beat:04X",
+                     *       "as_of": "2026-01-31T05:03:00Z",
+                     *       "definition": "Published incidents, by when they were received, as the archive's files hold them. Hours, days, weeks (from Monday) and months are those of the city's clocks.",
+                     *       "period": "week",
+                     *       "points": [
+                     *         {
+                     *           "complete": true,
+                     *           "n": 204,
+                     *           "start": "2026-01-26"
+                     *         }
+                     *       ],
+                     *       "seq": 4822
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AreaSeries"];
+                    /**
+                     * @example n,as_of,seq
+                     *     12,,4822
+                     */
+                    "text/csv": string;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "no such incident is published",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_city_summary_api_v1_city_summary_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The city in numbers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "area": "beat:04X",
+                     *       "as_of": "2026-01-31T05:03:00Z",
+                     *       "categories": {
+                     *         "noise": 12
+                     *       },
+                     *       "definition": "Published incidents, by when they were received, as the archive's files hold them. Hours, days, weeks (from Monday) and months are those of the city's clocks. Calls are those of the section `calls`: neither opened by officers nor requests.",
+                     *       "endings": {
+                     *         "advised": 9
+                     *       },
+                     *       "name": "Beat 04X",
+                     *       "seq": 4822,
+                     *       "spans": [
+                     *         {
+                     *           "calls": 31,
+                     *           "hours": 24,
+                     *           "officer": 9,
+                     *           "requests": 4,
+                     *           "since": "2026-01-30T05:03:00Z",
+                     *           "until": "2026-01-31T05:03:00Z"
+                     *         }
+                     *       ],
+                     *       "week_hours": [
+                     *         [
+                     *           0,
+                     *           1,
+                     *           0,
+                     *           2
+                     *         ]
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AreaSummary"];
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "no such incident is published",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Too many requests */
             429: {
@@ -4124,6 +5847,196 @@ export interface operations {
             };
         };
     };
+    get_response_times_api_v1_response_times_get: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in WGS 84 degrees */
+                bbox?: string | null;
+                /** @description received at or after this ISO 8601 time */
+                since?: string | null;
+                /** @description received before this ISO 8601 time */
+                until?: string | null;
+                /** @description `open` or `closed` */
+                status?: components["schemas"]["Status"] | null;
+                /** @description `call` or `request` */
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description one or more categories */
+                category?: components["schemas"]["Category"][];
+                /** @description who answers */
+                agency?: string | null;
+                /** @description as the agency ranks it; 1 is most urgent */
+                priority?: number | null;
+                /** @description who opened the call */
+                origin?: components["schemas"]["Origin"] | null;
+                /** @description `requests`; `officer`: calls that officers opened, or of the category officer_activity; `calls`: all other calls */
+                section?: components["schemas"]["Section"] | null;
+                /** @description hours of the city's day, for example 18-23.0-1 */
+                hours?: string | null;
+                /** @description days of the week, Monday is 0: 0-4 */
+                weekdays?: string | null;
+                /** @description kind:id, for example beat:04X */
+                area?: string | null;
+                /** @description up to three groups, such as `hour` and `area:beat` */
+                by?: string[];
+                /** @description `json` or `csv` */
+                format?: "json" | "csv";
+                /** @description queue, turnout, travel, response or on_scene */
+                stage?: components["schemas"]["StageTime"];
+                /** @description seconds within which a call should be served */
+                target_s?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How long people wait */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-01-31T05:03:00Z",
+                     *       "by": [
+                     *         "priority"
+                     *       ],
+                     *       "definition": "From received to the first unit on scene. Calls for service whose begin of the stage is known and whose source reports its end. Served: it was reached. Waiting: the call is open. Unserved: it was closed, and was cancelled, a duplicate, or no unit was ever sent. Missing: it was closed, and the time is not in the feed. Left out: the end lies before the begin, or over a day after it. No figures for fewer than five served calls, nor where times are missing more often the longer calls wait.",
+                     *       "rows": [
+                     *         {
+                     *           "absurd": 1,
+                     *           "bounds": [
+                     *             340,
+                     *             402
+                     *           ],
+                     *           "calls": 4303,
+                     *           "cut": 0,
+                     *           "group": {
+                     *             "priority": 1
+                     *           },
+                     *           "half": {
+                     *             "high": 392,
+                     *             "low": 371,
+                     *             "value": 380
+                     *           },
+                     *           "half_of_served": {
+                     *             "high": 392,
+                     *             "low": 371,
+                     *             "value": 380
+                     *           },
+                     *           "missing": 264,
+                     *           "naive": {
+                     *             "mean": 412.4,
+                     *             "median": 371,
+                     *             "p90": 702,
+                     *             "within_target": 0.71
+                     *           },
+                     *           "negative": 3,
+                     *           "nine_in_ten": {
+                     *             "high": 392,
+                     *             "low": 371,
+                     *             "value": 380
+                     *           },
+                     *           "no_start": 0,
+                     *           "refusal": "too_few",
+                     *           "served": 3391,
+                     *           "unserved": 641,
+                     *           "waiting": 7
+                     *         }
+                     *       ],
+                     *       "seq": 4822,
+                     *       "stage": "response",
+                     *       "target_s": 480
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ResponseTimes"];
+                    /**
+                     * @example n,as_of,seq
+                     *     12,,4822
+                     */
+                    "text/csv": string;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "no such incident is published",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_sources_api_v1_sources_get: {
         parameters: {
             query?: never;
@@ -4190,6 +6103,156 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_stats_api_v1_stats_get: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in WGS 84 degrees */
+                bbox?: string | null;
+                /** @description received at or after this ISO 8601 time */
+                since?: string | null;
+                /** @description received before this ISO 8601 time */
+                until?: string | null;
+                /** @description `open` or `closed` */
+                status?: components["schemas"]["Status"] | null;
+                /** @description `call` or `request` */
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description one or more categories */
+                category?: components["schemas"]["Category"][];
+                /** @description who answers */
+                agency?: string | null;
+                /** @description as the agency ranks it; 1 is most urgent */
+                priority?: number | null;
+                /** @description who opened the call */
+                origin?: components["schemas"]["Origin"] | null;
+                /** @description `requests`; `officer`: calls that officers opened, or of the category officer_activity; `calls`: all other calls */
+                section?: components["schemas"]["Section"] | null;
+                /** @description hours of the city's day, for example 18-23.0-1 */
+                hours?: string | null;
+                /** @description days of the week, Monday is 0: 0-4 */
+                weekdays?: string | null;
+                /** @description kind:id, for example beat:04X */
+                area?: string | null;
+                /** @description up to three groups, such as `hour` and `area:beat` */
+                by?: string[];
+                /** @description `json` or `csv` */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-01-31T05:03:00Z",
+                     *       "by": [
+                     *         "hour",
+                     *         "area:beat"
+                     *       ],
+                     *       "definition": "Published incidents, by when they were received, as the archive's files hold them. Hours, days, weeks (from Monday) and months are those of the city's clocks.",
+                     *       "rows": [
+                     *         {
+                     *           "area:beat": "04X",
+                     *           "hour": 3,
+                     *           "n": 12
+                     *         }
+                     *       ],
+                     *       "seq": 4822
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StatTable"];
+                    /**
+                     * @example n,as_of,seq
+                     *     12,,4822
+                     */
+                    "text/csv": string;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "no such incident is published",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Too many requests */
             429: {

@@ -126,6 +126,38 @@ def window_rows(connection: sa.Connection, since: datetime) -> WindowRows:
     return WindowRows(head, places, _sweep(connection, to_ms(since), drift))
 
 
+def rows_between(connection: sa.Connection, start: datetime, end: datetime) -> WindowRows:
+    """Begin a sweep over all incidents received from *start* to before *end*, ordered by received_at."""
+    head, _, drift = ends(connection)
+    rows = connection.execute(sa.select(tables.place.c.place_id, *_where_columns))
+    places = {number: where_of_row(row) for number, *row in rows}
+    return WindowRows(head, places, _sweep_between(connection, to_ms(start), to_ms(end), drift))
+
+
+def received_bounds(connection: sa.Connection) -> tuple[datetime, datetime] | None:
+    """Return the first and the last received_at of all that is published, ``None`` where nothing is."""
+    received_at = tables.incident.c.received_at
+    first, last = connection.execute(sa.select(sa.func.min(received_at), sa.func.max(received_at))).one()
+    return None if first is None else (from_ms(first), from_ms(last))
+
+
+def _sweep_between(connection: sa.Connection, start: int, end: int, drift: int) -> Iterator[list[Row]]:
+    """Yield the rows of a span with their lives behind the columns of ``STORED``."""
+    table = tables.incident
+    conditions = (
+        table.c.listed_at >= start - drift,
+        table.c.listed_at < end + drift,
+        table.c.received_at >= start,
+        table.c.received_at < end,
+    )
+    order = (table.c.received_at if drift else table.c.listed_at, table.c.first_seq)
+    statement = sa.select(*stored_columns, table.c.life).where(*conditions).order_by(*order)
+    result = connection.execute(statement, execution_options={"yield_per": BLOCK})
+    for block in result.partitions():
+        rows: list[Any] = list(block)
+        yield rows
+
+
 def _sweep(connection: sa.Connection, since: int, drift: int) -> Iterator[list[Row]]:
     table = tables.incident
     # Where no received_at was ever moved, listed_at is the same, and its index needs no sorting.

@@ -1,0 +1,445 @@
+"""The past in numbers: areas with their summary, series and response times, and counts by any groups."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from blocklight.api.encoding import PublicFile
+from blocklight.api.examples import json_response, problems, table_response
+from blocklight.api.incidents import FilterParameters
+from blocklight.api.past_schemas import (
+    AreaList,
+    AreaSeries,
+    AreaSummary,
+    Interval,
+    ResponseTimeRow,
+    ResponseTimes,
+    StatTable,
+)
+from blocklight.api.state import Public, public
+from blocklight.errors import BadQuery, NotFound
+from blocklight.insight.area_summary import Period, Point, series, summary
+from blocklight.insight.past import Counts, Times
+from blocklight.insight.response_times import Figures, StageTime
+from blocklight.insight.survival import Estimate
+from blocklight.model.record import Area
+from blocklight.publish.feature import iso
+
+router = APIRouter(tags=["past"])
+
+_KEPT = "public, max-age=1"
+_MOST_GROUPED_BY = 3
+AreaId = tuple[str, str]
+Form = Literal["json", "csv"]
+COUNTED = (
+    "Published incidents, by when they were received, as the archive's files hold them. Hours, days, weeks "
+    "(from Monday) and months are those of the city's clocks."
+)
+_COUNTED_CALLS = f"{COUNTED} Calls are those of the section `calls`: neither opened by officers nor requests."
+STAGE_DEFINITIONS = {
+    StageTime.QUEUE: "From received to dispatched, so with the time in which the call was taken.",
+    StageTime.TURNOUT: "From dispatched to en route.",
+    StageTime.TRAVEL: "From en route to the first unit on scene; from dispatched where a source does not "
+    "report en route.",
+    StageTime.RESPONSE: "From received to the first unit on scene.",
+    StageTime.ON_SCENE: "From the first unit on scene to closed.",
+}
+TIMES_COUNTED = (
+    "Calls for service whose begin of the stage is known and whose source reports its end. Served: it was "
+    "reached. Waiting: the call is open. Unserved: it was closed, and was cancelled, a duplicate, or no unit "
+    "was ever sent. Missing: it was closed, and the time is not in the feed. Left out: the end lies before "
+    "the begin, or over a day after it. No figures for fewer than five served calls, nor where times are "
+    "missing more often the longer calls wait."
+)
+
+
+class CountParameters(FilterParameters):
+    """What is counted, by which groups."""
+
+    by: list[str] = Field([], description="up to three groups, such as `hour` and `area:beat`", max_length=8)
+    format: Form = Field("json", description="`json` or `csv`")
+
+    def groups(self) -> tuple[str, ...]:
+        """Return the groups; raises ``BadQuery`` for too many."""
+        if len(self.by) > _MOST_GROUPED_BY:
+            raise BadQuery(f"at most {_MOST_GROUPED_BY} groups", parameter="by")
+        return tuple(dict.fromkeys(self.by))
+
+
+class TimesParameters(CountParameters):
+    """Of which stage, and beside which target."""
+
+    stage: StageTime = Field(StageTime.RESPONSE, description="queue, turnout, travel, response or on_scene")
+    target_s: float | None = Field(
+        None, description="seconds within which a call should be served", gt=0, le=86_400
+    )
+
+
+class SeriesParameters(FilterParameters):
+    """What is counted, by which period."""
+
+    period: Period = Field(Period.WEEK, description="`day`, `week` or `month`")
+    format: Form = Field("json", description="`json` or `csv`")
+
+
+_STATS_EXAMPLE: StatTable = {
+    "as_of": "2026-01-31T05:03:00Z",
+    "seq": 4822,
+    "definition": COUNTED,
+    "by": ["hour", "area:beat"],
+    "rows": [{"hour": 3, "area:beat": "04X", "n": 12}],
+}
+_INTERVAL: Interval = {"value": 380.0, "low": 371.0, "high": 392.0}
+_TIMES_EXAMPLE: ResponseTimes = {
+    "as_of": "2026-01-31T05:03:00Z",
+    "seq": 4822,
+    "stage": "response",
+    "target_s": 480.0,
+    "definition": f"{STAGE_DEFINITIONS[StageTime.RESPONSE]} {TIMES_COUNTED}",
+    "by": ["priority"],
+    "rows": [
+        {
+            "group": {"priority": 1},
+            "calls": 4303,
+            "served": 3391,
+            "waiting": 7,
+            "unserved": 641,
+            "missing": 264,
+            "no_start": 0,
+            "negative": 3,
+            "absurd": 1,
+            "cut": 0,
+            "refusal": "too_few",
+            "naive": {"median": 371.0, "mean": 412.4, "p90": 702.0, "within_target": 0.71},
+            "half": _INTERVAL,
+            "nine_in_ten": _INTERVAL,
+            "half_of_served": _INTERVAL,
+            "bounds": [340.0, 402.0],
+        }
+    ],
+}
+_SUMMARY_EXAMPLE: AreaSummary = {
+    "area": "beat:04X",
+    "name": "Beat 04X",
+    "as_of": "2026-01-31T05:03:00Z",
+    "seq": 4822,
+    "definition": _COUNTED_CALLS,
+    "spans": [
+        {
+            "hours": 24,
+            "since": "2026-01-30T05:03:00Z",
+            "until": "2026-01-31T05:03:00Z",
+            "calls": 31,
+            "officer": 9,
+            "requests": 4,
+        }
+    ],
+    "categories": {"noise": 12},
+    "week_hours": [[0, 1, 0, 2]],
+    "endings": {"advised": 9},
+}
+_SERIES_EXAMPLE: AreaSeries = {
+    "area": "beat:04X",
+    "as_of": "2026-01-31T05:03:00Z",
+    "seq": 4822,
+    "period": "week",
+    "definition": COUNTED,
+    "points": [{"start": "2026-01-26", "n": 204, "complete": True}],
+}
+_AREAS_EXAMPLE: AreaList = {
+    "kinds": [
+        {
+            "kind": "beat",
+            "label": "Police beats",
+            "url": "/api/v1/areas/beat",
+            "areas": [{"id": "04X", "name": "Beat 04X"}],
+        }
+    ]
+}
+_Kind = Annotated[str, Path(description="one of the city's `area_kinds`", examples=["beat"])]
+_AreaId = Annotated[str, Path(description="the area's id", examples=["04X"])]
+_State = Annotated[Public, Depends(public)]
+
+
+@router.get("/areas", responses=json_response("The areas", AreaList, _AREAS_EXAMPLE))
+def get_area_list(request: Request, state: _State) -> Response:
+    """List the areas of the city by kind."""
+    body: AreaList = {
+        "kinds": [
+            {
+                "kind": layer.kind,
+                "label": layer.label,
+                "url": f"/api/v1/areas/{layer.kind}",
+                "areas": [{"id": area.id, "name": area.name} for area in state.areas.by_kind[layer.kind]],
+            }
+            for layer in state.city.areas
+        ]
+    }
+    return _json(request, body)
+
+
+@router.get("/stats", responses=table_response("Counts", StatTable, _STATS_EXAMPLE) | problems(400, 404, 503))
+def get_stats(request: Request, parameters: Annotated[CountParameters, Query()], state: _State) -> Response:
+    """Count published incidents by up to three groups, narrowed by the filters of `/api/v1/incidents`.
+
+    Groups are `hour`, `weekday` (from Monday, 0), `day`, `week`, `month`, `area:KIND`, `category`,
+    `priority`, `origin`, `agency`, `source`, `kind`, `section`, `status` and `disposition`. Counts are exact.
+    """
+    counts = state.past.count(parameters.filter(state.city.city.zone), parameters.groups())
+    rows = [dict(zip(counts.by, row.key, strict=True)) | {"n": row.n} for row in counts.rows]
+    if parameters.format == "csv":
+        return as_csv(request, (*counts.by, "n"), rows, _made_of(counts, COUNTED))
+    body: StatTable = {**_made_of(counts, COUNTED), "by": list(counts.by), "rows": rows}  # type: ignore[typeddict-item]  # the rest of it
+    return _json(request, body)
+
+
+@router.get(
+    "/response-times",
+    responses=table_response("How long people wait", ResponseTimes, _TIMES_EXAMPLE) | problems(400, 404, 503),
+)
+def get_response_times(
+    request: Request, parameters: Annotated[TimesParameters, Query()], state: _State
+) -> Response:
+    """Say how long a stage of calls takes, by up to three groups, with those still waiting counted.
+
+    Beside the figures of the calls that were served stand those of everybody: `half` is by when half of all
+    calls were served, those waiting and those that nobody came to counted (Aalen-Johansen, 95 %).
+    """
+    return times_answer(request, state, parameters, None)
+
+
+@router.get(
+    "/areas/{kind}/{area_id:path}/summary",
+    responses=json_response("An area in numbers", AreaSummary, _SUMMARY_EXAMPLE) | problems(404, 503),
+)
+def get_area_summary(request: Request, kind: _Kind, area_id: _AreaId, state: _State) -> Response:
+    """Return what an area's page says: the last day, week and month, by kind, hour and ending."""
+    return _summary(request, state, known_area(state, kind, area_id))
+
+
+@router.get(
+    "/city/summary",
+    responses=json_response("The city in numbers", AreaSummary, _SUMMARY_EXAMPLE) | problems(404, 503),
+)
+def get_city_summary(request: Request, state: _State) -> Response:
+    """Return the same for the whole city."""
+    return _summary(request, state, None)
+
+
+@router.get(
+    "/areas/{kind}/{area_id:path}/series",
+    responses=table_response("Counts over time", AreaSeries, _SERIES_EXAMPLE) | problems(400, 404, 503),
+)
+def get_area_series(
+    request: Request,
+    kind: _Kind,
+    area_id: _AreaId,
+    parameters: Annotated[SeriesParameters, Query()],
+    state: _State,
+) -> Response:
+    """Count an area's incidents by day, week or month; a period that is not over is marked."""
+    area = known_area(state, kind, area_id)
+    if parameters.area is not None:
+        raise BadQuery("the area is in the path", parameter="area")
+    return _series(request, state, parameters.model_copy(update={"area": f"{area.kind}:{area.id}"}))
+
+
+@router.get(
+    "/city/series",
+    responses=table_response("Counts over time", AreaSeries, _SERIES_EXAMPLE) | problems(400, 404, 503),
+)
+def get_city_series(
+    request: Request, parameters: Annotated[SeriesParameters, Query()], state: _State
+) -> Response:
+    """Return the same for the whole city."""
+    return _series(request, state, parameters)
+
+
+@router.get(
+    "/areas/{kind}/{area_id:path}/response-times",
+    responses=table_response("How long people wait", ResponseTimes, _TIMES_EXAMPLE) | problems(400, 404, 503),
+)
+def get_area_response_times(
+    request: Request,
+    kind: _Kind,
+    area_id: _AreaId,
+    parameters: Annotated[TimesParameters, Query()],
+    state: _State,
+) -> Response:
+    """Say how long a stage of an area's calls takes, as `/api/v1/response-times` does."""
+    return times_answer(request, state, parameters, known_area(state, kind, area_id))
+
+
+def known_area(state: Public, kind: str, area_id: str) -> Area:
+    """Return an area of the city; raises ``NotFound``."""
+    for area in state.areas.by_kind.get(kind, ()):
+        if area.id == area_id:
+            return area
+    raise NotFound("the city has no such area")
+
+
+def times_answer(request: Request, state: Public, parameters: TimesParameters, area: Area | None) -> Response:
+    """Answer with the times of an area, or of whatever the parameters narrow them to."""
+    query = parameters.filter(state.city.city.zone)
+    if area is not None:
+        if parameters.area is not None:
+            raise BadQuery("the area is in the path", parameter="area")
+        parameters = parameters.model_copy(update={"area": f"{area.kind}:{area.id}"})
+        query = parameters.filter(state.city.city.zone)
+    times = state.past.response_times(query, parameters.stage, parameters.groups(), parameters.target_s)
+    definition = f"{STAGE_DEFINITIONS[times.stage]} {TIMES_COUNTED}"
+    rows = [_times_row(dict(zip(times.by, key, strict=True)), row) for key, row in times.rows]
+    if parameters.format == "csv":
+        flat = [_flat(row) for row in rows]
+        names = tuple(flat[0]) if flat else ("calls",)
+        return as_csv(request, names, flat, _made_of(times, definition))
+    body: ResponseTimes = {
+        **_made_of(times, definition),  # type: ignore[typeddict-item]  # the rest of it
+        "stage": times.stage,
+        "target_s": parameters.target_s,
+        "by": list(times.by),
+        "rows": rows,
+    }
+    return _json(request, body)
+
+
+def _summary(request: Request, state: Public, area: Area | None) -> Response:
+    found = summary(state.past, None if area is None else (area.kind, area.id))
+    if found is None:
+        raise NotFound("nothing was ever published here")
+    body: AreaSummary = {
+        "area": None if area is None else f"{area.kind}:{area.id}",
+        "name": state.city.city.name if area is None else area.name,
+        "as_of": iso(found.as_of),
+        "seq": found.seq,
+        "definition": _COUNTED_CALLS,
+        "spans": [
+            {
+                "hours": round((span.until - span.since).total_seconds() / 3600),
+                "since": iso(span.since),
+                "until": iso(span.until),
+                **{str(section): n for section, n in span.counts.items()},  # type: ignore[typeddict-item]  # its members
+            }
+            for span in found.spans
+        ],
+        "categories": found.categories,
+        "week_hours": [list(row) for row in found.week_hours],
+        "endings": found.endings,
+    }
+    return _json(request, body)
+
+
+def _series(request: Request, state: Public, parameters: SeriesParameters) -> Response:
+    snapshot = state.past.snapshot()
+    points = series(state.past, state.city, parameters.filter(state.city.city.zone), parameters.period)
+    made_of = {"as_of": iso(snapshot.as_of), "seq": snapshot.seq, "definition": COUNTED}
+    rows = [point_row(point) for point in points]
+    if parameters.format == "csv":
+        return as_csv(request, ("start", "n", "complete"), rows, made_of)
+    body: AreaSeries = {
+        **made_of,  # type: ignore[typeddict-item]  # the rest of it
+        "area": parameters.area,
+        "period": parameters.period,
+        "points": rows,
+    }
+    return _json(request, body)
+
+
+def point_row(point: Point) -> Any:  # noqa: ANN401 - a SeriesPoint, and a row of CSV
+    """Return one point as the API has it."""
+    return {"start": point.start.isoformat(), "n": point.n, "complete": point.complete}
+
+
+def _made_of(answer: Counts | Times, definition: str) -> dict[str, Any]:
+    return {"as_of": iso(answer.as_of), "seq": answer.seq, "definition": definition}
+
+
+def _times_row(group: dict[str, Any], found: Figures) -> ResponseTimeRow:
+    naive = found.naive
+    return {
+        "group": group,
+        "calls": found.fates.calls,
+        **found.fates._asdict(),  # type: ignore[typeddict-item]  # its members
+        "refusal": found.refusal,
+        "naive": None
+        if naive is None
+        else {
+            "median": _seconds(naive.median),
+            "mean": round(naive.mean, 1),
+            "p90": _seconds(naive.p90),
+            "within_target": naive.within_target,
+        },
+        "half": _interval(found.half),
+        "nine_in_ten": _interval(found.nine_in_ten),
+        "half_of_served": _interval(found.half_of_served),
+        "bounds": None if found.bounds is None else [_maybe_seconds(value) for value in found.bounds],
+    }
+
+
+def _flat(row: ResponseTimeRow) -> dict[str, Any]:
+    """Return a row without anything nested, for CSV."""
+    plain: dict[str, Any] = dict(row)
+    flat = {f"{name}": value for name, value in plain.pop("group").items()}
+    bounds = plain.pop("bounds") or (None, None)
+    for name, members in (("naive", ("median", "mean", "p90", "within_target")), *_INTERVALS):
+        value = plain.pop(name) or {}
+        plain |= {f"{name}_{member}": value.get(member) for member in members}
+    return flat | plain | {"half_if_missing_at_once": bounds[0], "half_if_missing_never": bounds[1]}
+
+
+_INTERVALS = tuple((name, ("value", "low", "high")) for name in ("half", "nine_in_ten", "half_of_served"))
+
+
+def _interval(found: Estimate | None) -> Interval | None:
+    if found is None:
+        return None
+    return {
+        "value": _maybe_seconds(found.value),
+        "low": _maybe_seconds(found.low),
+        "high": _maybe_seconds(found.high),
+    }
+
+
+def _seconds(value: float) -> float:
+    return round(value, 3)
+
+
+def _maybe_seconds(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def as_csv(
+    request: Request, names: Iterable[str], rows: Iterable[Mapping[str, Any]], made_of: Mapping[str, Any]
+) -> Response:
+    """Answer with a table whose last columns say what each figure is made of."""
+    text = io.StringIO(newline="")
+    columns = [*names, *made_of]
+    writer = csv.DictWriter(text, columns, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(
+        {name: _cell(value) for name, value in (dict(row) | dict(made_of)).items()} for row in rows
+    )
+    file = PublicFile(text.getvalue().encode(), "text/csv; charset=utf-8", _KEPT, quality=4)
+    return file.respond(request)
+
+
+def _cell(value: Any) -> Any:  # noqa: ANN401 - a value of any column
+    """Return a value that no spreadsheet takes for a formula."""
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
+
+
+def _json(request: Request, body: object) -> Response:
+    return PublicFile(orjson.dumps(body), "application/json", _KEPT, quality=4).respond(request)

@@ -1,0 +1,184 @@
+"""The answers about the past as declared types: the archive's files, counts, series and response times."""
+
+from typing import Annotated, Any, NotRequired, TypedDict
+
+from blocklight.model.described import Time, meaning
+
+_SEQ = meaning("The place in the change log that it is exact as of", 4822)
+_AS_OF = meaning("When what it is made of was published", "2026-01-31T05:03:00Z")
+
+
+class ArchiveMonth(TypedDict):
+    """One month's file."""
+
+    month: Annotated[str, meaning("The month, UTC, in which its incidents were received", "2026-01")]
+    rows: Annotated[int, meaning("How many incidents", 25_310)]
+    first_received_at: Annotated[Time, meaning("The earliest of them", "2026-01-01T08:00:04Z")]
+    last_received_at: Annotated[Time, meaning("The latest of them", "2026-01-31T05:02:00Z")]
+    as_of: Annotated[Time, _AS_OF]
+    seq: Annotated[int, _SEQ]
+    bytes: Annotated[int, meaning("The size of the Parquet file", 1_204_331)]
+    sha256: Annotated[str, meaning("Its checksum, in hex", "9f86d081")]
+    parquet: Annotated[str, meaning("Path of the Parquet file", "/api/v1/archive/2026-01.parquet")]
+    csv: Annotated[str, meaning("Path of the same as CSV", "/api/v1/archive/2026-01.csv")]
+    geojsonl: Annotated[str, meaning("Path of the same as GeoJSON lines", "/api/v1/archive/2026-01.geojsonl")]
+
+
+class ArchiveList(TypedDict):
+    """The months of the archive."""
+
+    seq: Annotated[int, meaning("How far the change log was followed", 4822)]
+    as_of: Annotated[Time | None, meaning("The newest of the files' own", "2026-01-31T05:03:00Z")]
+    being_built: Annotated[list[str], meaning("Months whose file is being built", ["2025-12"])]
+    months: Annotated[list[ArchiveMonth], meaning("The files, oldest month first")]
+
+
+class AreaName(TypedDict):
+    """An area that people know."""
+
+    id: Annotated[str, meaning("Its id", "04X")]
+    name: Annotated[str, meaning("Its name", "Beat 04X")]
+
+
+class AreasOfKind(TypedDict):
+    """A kind of area, and all of its kind."""
+
+    kind: Annotated[str, meaning("The kind", "beat")]
+    label: Annotated[str, meaning("What people call it", "Police beats")]
+    url: Annotated[str, meaning("Path of its polygons", "/api/v1/areas/beat")]
+    areas: Annotated[list[AreaName], meaning("The areas")]
+
+
+class AreaList(TypedDict):
+    """The areas of a city."""
+
+    kinds: Annotated[list[AreasOfKind], meaning("By kind, in the order of the city file")]
+
+
+class StatTable(TypedDict):
+    """Counts of incidents by groups."""
+
+    as_of: Annotated[Time | None, _AS_OF]
+    seq: Annotated[int, _SEQ]
+    definition: Annotated[str, meaning("What is counted", "Published incidents, by when they were received.")]
+    by: Annotated[list[str], meaning("The groups", ["hour", "area:beat"])]
+    rows: Annotated[
+        list[dict[str, Any]],
+        meaning("Each combination that occurs, and its count", [{"hour": 3, "area:beat": "04X", "n": 12}]),
+    ]
+
+
+class Interval(TypedDict):
+    """An estimate with its interval of 95 %; null where it is never reached."""
+
+    value: Annotated[float | None, meaning("Seconds", 380.0)]
+    low: Annotated[float | None, meaning("Its lower bound", 371.0)]
+    high: Annotated[float | None, meaning("Its upper bound", 392.0)]
+
+
+class NaiveTimes(TypedDict):
+    """What is usually given: figures of the calls that were served, without all others."""
+
+    median: Annotated[float, meaning("Seconds within which half of them were served", 371.0)]
+    mean: Annotated[float, meaning("Their mean, in seconds", 412.4)]
+    p90: Annotated[float, meaning("Seconds within which nine in ten of them were served", 702.0)]
+    within_target: Annotated[float | None, meaning("Share within the target, null without one", 0.71)]
+
+
+class ResponseTimeRow(TypedDict):
+    """One stage of one group of calls."""
+
+    group: Annotated[dict[str, Any], meaning("The values of the groups", {"priority": 1})]
+    calls: Annotated[int, meaning("Calls that the figures are about", 4303)]
+    served: Annotated[int, meaning("Those that reached the stage's end", 3391)]
+    waiting: Annotated[int, meaning("Those open, which still wait", 7)]
+    unserved: Annotated[int, meaning("Those that ended and nobody came", 641)]
+    missing: Annotated[int, meaning("Those that ended and whose time is missing", 264)]
+    no_start: Annotated[int, meaning("Left out: the stage's begin is not known", 12)]
+    negative: Annotated[int, meaning("Left out: they end before they begin", 3)]
+    absurd: Annotated[int, meaning("Left out: longer than a day", 1)]
+    cut: Annotated[int, meaning("Calls whose times policy cut to whole steps", 188)]
+    refusal: Annotated[
+        str | None, meaning("Why there are no figures: not_reported, too_few or missing_grows", "too_few")
+    ]
+    naive: Annotated[NaiveTimes | None, meaning("Of those served alone")]
+    half: Annotated[
+        Interval | None, meaning("By when half were served, of served, waiting and unserved (Aalen-Johansen)")
+    ]
+    nine_in_ten: Annotated[Interval | None, meaning("By when nine in ten were, likewise")]
+    half_of_served: Annotated[
+        Interval | None, meaning("By when half were, of served and waiting (Kaplan-Meier)")
+    ]
+    bounds: NotRequired[
+        Annotated[
+            list[float | None] | None,
+            meaning("`half` if each missing time were at once, and if it were never", [340.0, 402.0]),
+        ]
+    ]
+
+
+class ResponseTimes(TypedDict):
+    """How long a stage takes."""
+
+    as_of: Annotated[Time | None, _AS_OF]
+    seq: Annotated[int, _SEQ]
+    stage: Annotated[str, meaning("queue, turnout, travel, response or on_scene", "response")]
+    target_s: Annotated[float | None, meaning("The target, in seconds", 480.0)]
+    definition: Annotated[
+        str, meaning("Which clock starts, which calls count", "From received to first on scene.")
+    ]
+    by: Annotated[list[str], meaning("The groups", ["priority"])]
+    rows: Annotated[list[ResponseTimeRow], meaning("Each group")]
+
+
+class SpanCounts(TypedDict):
+    """What was received during one span."""
+
+    hours: Annotated[int, meaning("How long it is", 24)]
+    since: Annotated[Time, meaning("Its begin", "2026-01-30T05:03:00Z")]
+    until: Annotated[Time, meaning("Its end", "2026-01-31T05:03:00Z")]
+    calls: Annotated[int, meaning("Calls that the community made", 31)]
+    officer: Annotated[int, meaning("Calls that officers opened", 9)]
+    requests: Annotated[int, meaning("Service requests", 4)]
+
+
+class AreaSummary(TypedDict):
+    """What an area's page says."""
+
+    area: Annotated[str | None, meaning("kind:id, null for the whole city", "beat:04X")]
+    name: Annotated[str, meaning("Its name", "Beat 04X")]
+    as_of: Annotated[Time | None, _AS_OF]
+    seq: Annotated[int, _SEQ]
+    definition: Annotated[str, meaning("What is counted", "Published incidents, by when they were received.")]
+    spans: Annotated[list[SpanCounts], meaning("The last 24 hours, 7 days and 28 days")]
+    categories: Annotated[
+        dict[str, int], meaning("Community calls of the last 28 days by category", {"noise": 12})
+    ]
+    week_hours: Annotated[
+        list[list[int]],
+        meaning("Community calls of the last 52 weeks, by weekday from Monday and hour", [[0, 1]]),
+    ]
+    endings: Annotated[
+        dict[str, int], meaning("Community calls of the last 364 days that ended, by how", {"advised": 9})
+    ]
+
+
+class SeriesPoint(TypedDict):
+    """The count of one period."""
+
+    start: Annotated[str, meaning("Its first day, in the city's time zone", "2026-01-26")]
+    n: Annotated[int, meaning("Incidents received", 204)]
+    complete: Annotated[
+        bool, meaning("Whether it is over and the archive reaches back to its begin", example=True)
+    ]
+
+
+class AreaSeries(TypedDict):
+    """Counts over time."""
+
+    area: Annotated[str | None, meaning("kind:id, null for the whole city", "beat:04X")]
+    as_of: Annotated[Time | None, _AS_OF]
+    seq: Annotated[int, _SEQ]
+    period: Annotated[str, meaning("day, week or month", "week")]
+    definition: Annotated[str, meaning("What is counted", "Published incidents, by when they were received.")]
+    points: Annotated[list[SeriesPoint], meaning("Each period, oldest first, also those without any")]

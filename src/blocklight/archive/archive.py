@@ -1,0 +1,342 @@
+"""Keeps one city's month files in step with the change log, and withdraws at once what was taken back."""
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from blocklight.archive.manifest import (
+    Manifest,
+    MonthFile,
+    checksum,
+    is_intact,
+    read_manifest,
+    write_manifest,
+)
+from blocklight.archive.month_table import LAYOUT, month_table, write_month
+from blocklight.archive.months import month_bounds, month_of, months_between, months_near
+from blocklight.errors import StoreBusy
+from blocklight.model.changes import Change
+from blocklight.store import LogPart, ReadStore
+
+_BATCH = 1000
+_PAUSE_S = 120.0
+"""How long a month's file is kept at least before newer changes of that month are written into it."""
+_FRESH_S = 0.5
+_CHECKED_EVERY_S = 86_400.0
+_MOST_COPIES = 16
+_MOST_BUILT_FOR_A_READER = 2
+_REQUEST = "rebuild"
+_LOCK = "lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The files as of *seq*; *missing* are months of which no file may be read before it is built anew."""
+
+    seq: int
+    months: tuple[MonthFile, ...]
+    missing: frozenset[str]
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When what the newest file holds was published; ``None`` where there is no file."""
+        return max((month.built_at for month in self.months), default=None)
+
+    def files(self, since: datetime | None, until: datetime | None) -> tuple[str, ...]:
+        """Name the files with anything received from *since* to before *until*."""
+        return tuple(
+            month.file
+            for month in self.months
+            if (since is None or month.last_at >= since) and (until is None or month.first_at < until)
+        )
+
+
+class Archive:
+    """The month files of one city in a folder that no other process writes to.
+
+    Whoever reads asks `current` first: it follows the change log up to this moment, and a file with anything
+    that was taken back is gone before the answer is made. Safe to use from several threads.
+    """
+
+    def __init__(
+        self,
+        store: ReadStore,
+        folder: Path,
+        *,
+        city: str,
+        area_kinds: Sequence[str],
+        now: Callable[[], datetime],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._city = city
+        self._area_kinds = list(area_kinds)
+        self._now = now
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._building = threading.Lock()
+        self._lock_file, self.folder = _own_folder(folder)
+        self._built_at: dict[str, float] = {}
+        self._taken_back: list[tuple[int, str]] = []
+        """What was taken back while a file is being built, which may hold it."""
+        self._caught_up_at = -_PAUSE_S
+        self._beginnings = 0
+        """How often everything was withdrawn: what was being built then is of another log."""
+        self._checked_at: dict[str, float] = {}
+        self._epoch, self._seq = "", -1
+        self._months: dict[str, MonthFile] = {}
+        self._dirty: dict[str, None] = {}
+        self._adopt(read_manifest(self.folder))
+
+    def close(self) -> None:
+        """Let another process write to the folder."""
+        os.close(self._lock_file)
+
+    def current(self) -> Snapshot:
+        """Return the files that may be served at this moment."""
+        with self._lock:
+            self._catch_up()
+            self._withdraw([name for name, one in self._months.items() if not is_intact(self.folder, one)])
+            missing = frozenset(month for month in self._dirty if month not in self._months)
+            return Snapshot(self._seq, tuple(self._months[name] for name in sorted(self._months)), missing)
+
+    def complete(self) -> Snapshot:
+        """Return the files with none missing, building one or two at once; raises ``StoreBusy`` for more."""
+        snapshot = self.current()
+        if len(snapshot.missing) > _MOST_BUILT_FOR_A_READER:
+            raise StoreBusy("the archive is being built")
+        for month in snapshot.missing:
+            self.build(month)
+        return self.current() if snapshot.missing else snapshot
+
+    def settled(self) -> Snapshot:
+        """Return the files, with one or two that are missing built at once; more are built in their turn."""
+        try:
+            return self.complete()
+        except StoreBusy:
+            return self.current()
+
+    def serves(self, file: str) -> bool:
+        """Whether a file may still be sent, as of less than a second ago; cheap enough for every chunk."""
+        with self._lock:
+            if self._clock() - self._caught_up_at > _FRESH_S:
+                self._catch_up()
+            return any(month.file == file for month in self._months.values())
+
+    def turn(self) -> bool:
+        """Build the file that needs it most, and say whether there was one."""
+        if (self.folder / _REQUEST).exists():
+            (self.folder / _REQUEST).unlink()
+            self.mark_all()
+        self.current()
+        month = self._most_urgent()
+        if month is None:
+            self._check_one()
+            return False
+        self.build(month)
+        return True
+
+    def damaged(self) -> list[str]:
+        """Withdraw every file that is not what was written, by its checksum, and name their months."""
+        with self._lock:
+            files = list(self._months.values())
+        return [one.month for one in files if not self._is_sound(one)]
+
+    def _check_one(self) -> None:
+        """Compare one file a turn with its checksum, each about once a day."""
+        due = self._clock() - _CHECKED_EVERY_S
+        with self._lock:
+            one = next(
+                (one for one in self._months.values() if self._checked_at.get(one.file, -1e9) < due), None
+            )
+        if one is not None:
+            self._is_sound(one)
+
+    def _is_sound(self, one: MonthFile) -> bool:
+        try:
+            is_sound = checksum(self.folder / one.file) == one.sha256
+        except OSError:
+            is_sound = False
+        with self._lock:
+            self._checked_at[one.file] = self._clock()
+            if not is_sound and self._months.get(one.month) == one:
+                self._withdraw([one.month])
+        return is_sound
+
+    def mark_all(self) -> None:
+        """Have every month built anew; files are served until theirs is."""
+        bounds = self._store.received_bounds()
+        with self._lock:
+            self._dirty |= dict.fromkeys([*(months_between(*bounds) if bounds else ()), *self._months])
+            self._built_at.clear()
+            self._write()
+
+    def build(self, month: str) -> None:
+        """Build a month's file from the store and put it in the place of the one before."""
+        with self._building:
+            with self._lock:
+                self._taken_back.clear()
+                beginnings = self._beginnings
+            built = self._built(month)
+            with self._lock:
+                self._catch_up()
+                later = {id_ for seq, id_ in self._taken_back if built is not None and seq > built.seq}
+                is_stale = built is not None and later and _holds_any(self.folder / built.file, later)
+                if beginnings != self._beginnings or is_stale:
+                    if built is not None and built != self._months.get(month):
+                        _remove(self.folder, [built.file])
+                    return  # it stays dirty, and is built again in the next turn
+                self._install(month, built)
+
+    def _install(self, month: str, built: MonthFile | None) -> None:
+        before = self._months.pop(month, None)
+        if built is not None:
+            self._months[month] = built
+        self._dirty.pop(month, None)
+        self._built_at[month] = self._clock()
+        if built is not None:
+            self._checked_at[built.file] = self._clock()
+        self._write()
+        if before is not None and (built is None or before.file != built.file):
+            _remove(self.folder, [before.file])
+
+    def _built(self, month: str) -> MonthFile | None:
+        """Write a month's file under the name of its content; ``None`` where nothing is published of it."""
+        built_at = self._now().replace(microsecond=0)
+        with self._store.rows_between(*month_bounds(month)) as found:
+            parts = [month_table(rows, found.places, self._area_kinds) for rows in found.blocks]
+            seq = found.seq
+        if not parts:
+            return None
+        table = pa.concat_tables(parts)
+        new = self.folder / f"{month}.new"
+        try:
+            write_month(table, new)
+            digest = checksum(new)
+            file = f"{month}-{digest[:12]}.parquet"
+            new.replace(self.folder / file)
+        finally:
+            new.unlink(missing_ok=True)
+        size = (self.folder / file).stat().st_size
+        span = pc.min_max(table["received_at"]).as_py()
+        return MonthFile(month, file, table.num_rows, size, digest, seq, built_at, span["min"], span["max"])
+
+    def _most_urgent(self) -> str | None:
+        """Return the newest month without a file, else the newest whose file has had its time."""
+        with self._lock:
+            for month in sorted(self._dirty, reverse=True):
+                if month not in self._months:
+                    return month
+            due = self._clock() - _PAUSE_S
+            ready = (month for month in self._dirty if self._built_at.get(month, due) <= due)
+            return max(ready, default=None)
+
+    def _catch_up(self) -> None:
+        while True:
+            part = self._store.follow(max(self._seq, 0), _BATCH)
+            if part.epoch != self._epoch or not part.tail <= self._seq <= part.head:
+                self._start_over(part)
+                return
+            if not part.changes:
+                self._caught_up_at = self._clock()
+                return
+            self._note(part.changes)
+            self._seq = part.changes[-1].seq
+
+    def _note(self, changes: Sequence[Change]) -> None:
+        taken_back = [(change.seq, change.id) for change in changes if change.incident is None]
+        if taken_back:
+            self._taken_back += taken_back
+            self._withdraw(self._holding({id_ for _, id_ in taken_back}))
+        drift = self._store.drift() if any(change.seq != change.first_seq for change in changes) else None
+        for change in changes:
+            if change.incident is None:
+                continue
+            received_at = change.incident.received_at
+            if drift and change.seq != change.first_seq:
+                near = months_near(received_at, drift)
+                self._dirty |= dict.fromkeys(month for month in near if month in self._months)
+            self._dirty[month_of(received_at)] = None
+
+    def _start_over(self, part: LogPart) -> None:
+        """Withdraw everything: the log is not the one that was followed, or part of it was never read."""
+        self._epoch, self._seq = part.epoch, part.head
+        bounds = self._store.received_bounds()
+        self._dirty = dict.fromkeys(months_between(*bounds) if bounds else ())
+        self._withdraw(list(self._months))
+        self._beginnings += 1
+
+    def _holding(self, ids: Collection[str]) -> list[str]:
+        return [name for name, month in self._months.items() if _holds_any(self.folder / month.file, ids)]
+
+    def _withdraw(self, months: Iterable[str]) -> None:
+        files = [self._months.pop(month).file for month in months]
+        if files:
+            self._dirty |= dict.fromkeys(file[: len("2026-01")] for file in files)
+            self._write()
+            _remove(self.folder, files)
+
+    def _adopt(self, manifest: Manifest | None) -> None:
+        """Go on with what is on disk, if that is of this city and in today's columns."""
+        if (
+            manifest is not None
+            and (manifest.city, manifest.layout) == (self._city, LAYOUT)
+            and manifest.area_kinds == self._area_kinds
+        ):
+            self._epoch, self._seq = manifest.epoch, manifest.seq
+            self._dirty = dict.fromkeys(manifest.dirty)
+            for name, month in manifest.months.items():
+                if is_intact(self.folder, month):
+                    self._months[name] = month
+                else:
+                    self._dirty[name] = None
+        kept = {month.file for month in self._months.values()}
+        _remove(self.folder, [path.name for path in self.folder.glob("*.parquet") if path.name not in kept])
+
+    def _write(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        manifest = Manifest(
+            self._city, LAYOUT, self._area_kinds, self._epoch, self._seq, self._months, list(self._dirty)
+        )
+        write_manifest(self.folder, manifest)
+
+
+def _own_folder(folder: Path) -> tuple[int, Path]:
+    """Lock the first folder that no other process writes to: *folder*, or one beside it."""
+    for number in range(1, _MOST_COPIES + 1):
+        own = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
+        own.mkdir(parents=True, exist_ok=True)
+        lock_file = os.open(own / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock_file)
+            continue
+        return lock_file, own
+    raise StoreBusy(f"{folder}: {_MOST_COPIES} processes keep an archive here already")
+
+
+def _holds_any(path: Path, ids: Collection[str]) -> bool:
+    """Whether a file holds any of some incidents; one that cannot be read is taken to hold them."""
+    try:
+        column = pq.read_table(path, columns=["id"])["id"]
+    except (OSError, pa.ArrowException):
+        return True
+    held: bool = pc.any(pc.is_in(column, pa.array(list(ids), pa.string()))).as_py()
+    return bool(held)
+
+
+def _remove(folder: Path, files: Iterable[str]) -> None:
+    for file in files:
+        with suppress(FileNotFoundError):
+            (folder / file).unlink()

@@ -1,0 +1,75 @@
+"""Writes a month's file in other formats, a batch of rows at a time: CSV (RFC 4180) and GeoJSON lines."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow.parquet as pq
+
+_BATCH = 2_000
+_SHAPES = ("bbox", "geometry")
+_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_lines(path: Path, may_go_on: Callable[[], bool] = lambda: True) -> Iterator[bytes]:
+    """Yield a file as CSV. Texts that a spreadsheet would run as a formula have an apostrophe before them.
+
+    Fails in the middle where it *may_go_on* no more, so that nobody takes the part for the whole.
+    """
+    for number, (names, rows) in enumerate(_batches(path, may_go_on)):
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        if number == 0:
+            writer.writerow(names)
+        writer.writerows([_cell(row[name]) for name in names] for row in rows)
+        yield text.getvalue().encode()
+
+
+def geojson_lines(path: Path, may_go_on: Callable[[], bool] = lambda: True) -> Iterator[bytes]:
+    """Yield a file as one GeoJSON feature (RFC 7946) a line; ends as `csv_lines` does."""
+    for _, rows in _batches(path, may_go_on):
+        yield b"".join(_feature(row) for row in rows)
+
+
+class Withdrawn(Exception):
+    """The file that is being sent holds what was taken back since."""
+
+
+def _batches(path: Path, may_go_on: Callable[[], bool]) -> Iterator[tuple[list[str], list[dict[str, Any]]]]:
+    with pq.ParquetFile(path) as file:
+        names = [name for name in file.schema_arrow.names if name not in _SHAPES]
+        for batch in file.iter_batches(_BATCH, columns=names):
+            if not may_go_on():
+                raise Withdrawn
+            yield names, batch.to_pylist()
+
+
+def _cell(value: Any) -> Any:  # noqa: ANN401 - a value of any column
+    if isinstance(value, datetime):
+        return _iso(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str) and value.startswith(_BEGINS_A_FORMULA):
+        return f"'{value}"
+    return value
+
+
+def _feature(row: dict[str, Any]) -> bytes:
+    lon, lat = row.pop("lon"), row.pop("lat")
+    properties = {name: _iso(value) if isinstance(value, datetime) else value for name, value in row.items()}
+    feature = {
+        "type": "Feature",
+        "id": properties.pop("id"),
+        "geometry": None if lon is None else {"type": "Point", "coordinates": (lon, lat)},
+        "properties": properties,
+    }
+    return orjson.dumps(feature, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _iso(time: datetime) -> str:
+    text = time.isoformat(timespec="milliseconds" if time.microsecond else "seconds")
+    return text.removesuffix("+00:00") + "Z"

@@ -1,0 +1,138 @@
+"""Turns stored rows into an Arrow table in the archive's columns, and writes it as GeoParquet 1.1.
+
+The columns are derived from ``PublicIncident``; https://geoparquet.org/releases/v1.1.0/ defines the metadata.
+"""
+
+import struct
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from blocklight.model.record import PublicIncident
+from blocklight.store import STORED
+
+LAYOUT = 1
+"""Raised whenever the columns or their meaning change: files of another layout are built anew."""
+Row = Sequence[Any]
+Where = tuple[Any, dict[str, str]]
+
+_ROWS_IN_GROUP = 20_000
+_POINT = struct.Struct("<BIdd")
+_LITTLE_ENDIAN, _WKB_POINT = 1, 1
+_TIME = pa.timestamp("ms", tz="UTC")
+_BBOX = pa.struct([(side, pa.float64()) for side in ("xmin", "ymin", "xmax", "ymax")])
+_DECLARED = get_type_hints(PublicIncident)
+_OF_THE_LOG = {"first_seq": pa.int64(), "seq": pa.int64(), "released_at": _TIME, "updated_at": _TIME}
+_OF_THE_PLACE = {
+    "lon": pa.float64(),
+    "lat": pa.float64(),
+    "place_kind": pa.string(),
+    "place_radius_m": pa.int32(),
+    "place_label": pa.string(),
+}
+AREA = "area_"
+"""What the column of an area kind begins with: ``area_beat``."""
+
+
+def _type_of(name: str) -> pa.DataType:
+    kinds = (_DECLARED[name], *get_args(_DECLARED[name]))
+    if datetime in kinds:
+        return _TIME
+    if bool in kinds:
+        return pa.bool_()
+    return pa.int32() if int in kinds else pa.string()
+
+
+def _schema(area_kinds: Sequence[str]) -> pa.Schema:
+    """Return the columns of a month file for a city with areas of these kinds."""
+    fields: list[tuple[str, pa.DataType]] = []
+    for name in STORED:
+        if name == "place_id":
+            fields += list(_OF_THE_PLACE.items())
+            fields += [(f"{AREA}{kind}", pa.string()) for kind in area_kinds]
+        else:
+            fields.append((name, _OF_THE_LOG.get(name) or _type_of(name)))
+    fields += [("bbox", _BBOX), ("geometry", pa.binary())]
+    return pa.schema(fields)
+
+
+def month_table(rows: Sequence[Row], places: Mapping[int, Where], area_kinds: Sequence[str]) -> pa.Table:
+    """Return the incidents of *rows*, which begin with the columns of ``STORED``, as a table."""
+    columns = dict(zip(STORED, zip(*rows, strict=True), strict=False)) if rows else dict.fromkeys(STORED, ())
+    schema = _schema(area_kinds)
+    wheres = [None if number is None else places[number] for number in columns["place_id"]]
+    values = {name: columns[name] for name in STORED if name != "place_id"}
+    arrays = {name: _array(schema.field(name).type, column) for name, column in values.items()}
+    arrays |= _place_arrays(wheres, area_kinds)
+    return pa.table([arrays[name] for name in schema.names], schema=schema)
+
+
+def _array(kind: pa.DataType, column: Sequence[Any]) -> pa.Array:
+    if kind == _TIME:
+        return pa.array(column, pa.int64()).cast(_TIME)
+    if kind == pa.bool_():
+        return pa.array([bool(value) for value in column])
+    return pa.array(column, kind)
+
+
+def _place_arrays(wheres: Sequence[Where | None], area_kinds: Sequence[str]) -> dict[str, pa.Array]:
+    places = [None if where is None else where[0] for where in wheres]
+    lons = pa.array([None if place is None else place.lon for place in places], pa.float64())
+    lats = pa.array([None if place is None else place.lat for place in places], pa.float64())
+    placed = pc.is_null(lons)
+    arrays = {
+        "lon": lons,
+        "lat": lats,
+        "place_kind": pa.array([None if place is None else str(place.kind) for place in places], pa.string()),
+        "place_radius_m": pa.array(
+            [None if place is None else place.radius_m for place in places], pa.int32()
+        ),
+        "place_label": pa.array([None if place is None else place.label for place in places], pa.string()),
+        "bbox": pa.StructArray.from_arrays([lons, lats, lons, lats], fields=list(_BBOX), mask=placed),
+        "geometry": pa.array(
+            [
+                None if place is None else _POINT.pack(_LITTLE_ENDIAN, _WKB_POINT, place.lon, place.lat)
+                for place in places
+            ],
+            pa.binary(),
+        ),
+    }
+    for kind in area_kinds:
+        ids = [None if where is None else where[1].get(kind) for where in wheres]
+        arrays[f"{AREA}{kind}"] = pa.array(ids, pa.string())
+    return arrays
+
+
+def write_month(table: pa.Table, path: Path) -> None:
+    """Write a table as GeoParquet, in row groups that its order by time lets readers skip."""
+    geo = {
+        "version": "1.1.0",
+        "primary_column": "geometry",
+        "columns": {
+            "geometry": {
+                "encoding": "WKB",
+                "geometry_types": ["Point"],
+                "covering": {"bbox": {side: ["bbox", side] for side in _BBOX.names}},
+            }
+        },
+    }
+    box = [pc.min_max(table[name]).as_py() for name in ("lon", "lat")]
+    if box[0]["min"] is not None:
+        geo["columns"]["geometry"]["bbox"] = [  # type: ignore[index]  # a plain dict as the format has it
+            *(side["min"] for side in box),
+            *(side["max"] for side in box),
+        ]
+    described = table.replace_schema_metadata({b"geo": orjson.dumps(geo)})
+    pq.write_table(
+        described,
+        path,
+        compression="zstd",
+        row_group_size=_ROWS_IN_GROUP,
+        write_page_index=True,
+    )

@@ -1,0 +1,235 @@
+"""Answers what is asked of a city's past from the archive's files, and of nothing else.
+
+So every figure can be worked out again from what anybody downloads.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from blocklight.archive.archive import Snapshot
+from blocklight.archive.engine import INCIDENTS, Engine
+from blocklight.config.city import City
+from blocklight.config.reported import reported
+from blocklight.errors import BadQuery
+from blocklight.insight.archive_query import group_expression, where
+from blocklight.insight.response_times import (
+    ENDS,
+    Calls,
+    FateCounts,
+    Figures,
+    Refusal,
+    StageTime,
+    figures,
+    is_open,
+)
+from blocklight.model.record import TIMES
+from blocklight.model.vocabulary import Kind, Stage
+from blocklight.store import IncidentQuery
+
+T = TypeVar("T")
+Key = tuple[str | int | None, ...]
+
+MOST_GROUPS = 20_000
+_MOST_CALLS = 2_000_000
+_REMEMBERED = 500
+_MS = 1000.0
+
+
+class Count(NamedTuple):
+    """How many incidents have the values *key* of the groups asked for."""
+
+    key: Key
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Counts as of a moment and a place in the change log; ``None`` where nothing was ever published."""
+
+    as_of: datetime | None
+    seq: int
+    by: tuple[str, ...]
+    rows: list[Count]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Figures of one stage for each group, as of a moment and a place in the change log."""
+
+    as_of: datetime | None
+    seq: int
+    stage: StageTime
+    by: tuple[str, ...]
+    rows: list[tuple[Key, Figures]]
+
+
+class Past:
+    """The past of one city. What was worked out is remembered until any file changes."""
+
+    def __init__(self, city: City, engine: Engine) -> None:
+        self._city = city
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._files: tuple[str, ...] = ()
+        self._known: OrderedDict[object, Any] = OrderedDict()
+
+    def snapshot(self) -> Snapshot:
+        """Return the files that answers are made of at this moment."""
+        return self._engine.archive.complete()
+
+    def count(self, query: IncidentQuery, by: Sequence[str] = ()) -> Counts:
+        """Count incidents by groups; raises ``BadQuery`` for more than ``MOST_GROUPS`` of them."""
+        snapshot = self.snapshot()
+        groups = [group_expression(self._city, name) for name in by]
+        clause = where(self._city, query)
+        columns = [f"{text} AS g{number}" for number, text in enumerate(groups)]
+        question = (
+            f"SELECT {', '.join([*columns, 'count(*) AS n'])} FROM {INCIDENTS} WHERE {clause.text} "  # noqa: S608 - only our own words
+            f"{'GROUP BY ALL ORDER BY ALL NULLS LAST' if by else ''} LIMIT {MOST_GROUPS + 1}"
+        )
+
+        def ask() -> Counts:
+            files = snapshot.files(query.since, query.until)
+            if not files:
+                return Counts(snapshot.as_of, snapshot.seq, tuple(by), [] if by else [Count((), 0)])
+            table = self._engine.table(question, _used(question, clause.parameters), files)
+            if table.num_rows > MOST_GROUPS:
+                raise BadQuery(f"more than {MOST_GROUPS} groups; ask for a shorter time", parameter="by")
+            values = [column.to_pylist() for column in table.columns]
+            rows = [Count(tuple(row[:-1]), row[-1]) for row in zip(*values, strict=True)]
+            return Counts(snapshot.as_of, snapshot.seq, tuple(by), rows)
+
+        return self._remembered(snapshot, ("count", question, _hashable(clause.parameters)), ask)
+
+    def response_times(
+        self, query: IncidentQuery, stage: StageTime, by: Sequence[str] = (), target_s: float | None = None
+    ) -> Times:
+        """Return how long a stage takes, by groups, of the calls for service that match."""
+        snapshot = self.snapshot()
+        query = replace(query, kind=Kind.CALL)
+        groups = [group_expression(self._city, name) for name in by]
+        clause = where(self._city, query)
+        columns = [
+            *(f"epoch_ms({name}) AS {name}" for name in TIMES),
+            *("status", "disposition", "source", "time_step_min"),
+            *(f"{text} AS g{number}" for number, text in enumerate(groups)),
+        ]
+        question = f"SELECT {', '.join(columns)} FROM {INCIDENTS} WHERE {clause.text} LIMIT {_MOST_CALLS + 1}"  # noqa: S608 - only our own words
+
+        def ask() -> Times:
+            files = snapshot.files(query.since, query.until)
+            if not files or snapshot.as_of is None:
+                return Times(snapshot.as_of, snapshot.seq, stage, tuple(by), [])
+            table = self._engine.table(question, _used(question, clause.parameters), files)
+            if table.num_rows > _MOST_CALLS:
+                raise BadQuery("too many calls; ask for a shorter time", parameter="since")
+            rows = self._grouped(table, len(groups), stage, snapshot.as_of.timestamp(), target_s)
+            return Times(snapshot.as_of, snapshot.seq, stage, tuple(by), rows)
+
+        return self._remembered(
+            snapshot, ("times", question, stage, target_s, _hashable(clause.parameters)), ask
+        )
+
+    def reports(self, stage: StageTime) -> bool:
+        """Whether any source reports when a stage ends."""
+        return any(
+            self._reports(source.id, stage) for source in self._city.sources if source.kind is Kind.CALL
+        )
+
+    def _reports(self, source_id: str, stage: StageTime) -> bool:
+        source = next((one for one in self._city.sources if one.id == source_id), None)
+        end = Stage(ENDS[stage].removesuffix("_at"))
+        return source is not None and end in reported(source, self._city.sources).stages
+
+    def _grouped(
+        self, table: pa.Table, groups: int, stage: StageTime, as_of: float, target_s: float | None
+    ) -> list[tuple[Key, Figures]]:
+        calls, sources = self._calls(table), _objects(table["source"])
+        telling = np.isin(sources, [one.id for one in self._city.sources if self._reports(one.id, stage)])
+        if not telling.any():
+            return [((None,) * groups, _UNREPORTED)] if table.num_rows and not groups else []
+        calls = calls.only(telling)
+        if not groups:
+            return [((), figures(calls, stage, as_of, target_s))]
+        keys = list(
+            zip(
+                *(table[f"g{number}"].filter(pa.array(telling)).to_pylist() for number in range(groups)),
+                strict=True,
+            )
+        )
+        numbers = {key: number for number, key in enumerate(sorted(set(keys), key=_order))}
+        if len(numbers) > MOST_GROUPS:
+            raise BadQuery(f"more than {MOST_GROUPS} groups; ask for a shorter time", parameter="by")
+        codes = np.array([numbers[key] for key in keys])
+        return [
+            (key, figures(calls.only(codes == number), stage, as_of, target_s))
+            for key, number in numbers.items()
+        ]
+
+    def _calls(self, table: pa.Table) -> Calls:
+        times = {name: table[name].to_numpy().astype(float) / _MS for name in TIMES}
+        silent = [
+            source.id
+            for source in self._city.sources
+            if Stage.EN_ROUTE not in reported(source, self._city.sources).stages
+        ]
+        return Calls(
+            times,
+            is_open(_objects(table["status"])),
+            _objects(table["disposition"]),
+            ~np.isnan(table["time_step_min"].to_numpy().astype(float)),
+            np.isin(_objects(table["source"]), silent),
+        )
+
+    def _remembered(self, snapshot: Snapshot, key: object, ask: Callable[[], T]) -> T:
+        """Answer from what is known of these very files; what was made of others is forgotten."""
+        files = tuple(month.file for month in snapshot.months)
+        with self._lock:
+            if files != self._files:
+                self._known.clear()
+                self._files = files
+            elif key in self._known:
+                self._known.move_to_end(key)
+                known: T = self._known[key]
+                return known
+        answer = ask()
+        with self._lock:
+            if files == self._files:
+                self._known[key] = answer
+                if len(self._known) > _REMEMBERED:
+                    self._known.popitem(last=False)
+        return answer
+
+
+_UNREPORTED = Figures(FateCounts(), Refusal.NOT_REPORTED)
+
+
+def since_1970(moment: datetime) -> float:
+    """Return a moment as seconds since 1970."""
+    return moment.astimezone(UTC).timestamp()
+
+
+def _objects(column: pa.ChunkedArray) -> Any:  # noqa: ANN401 - a numpy array of objects
+    return np.array(["" if value is None else value for value in column.to_pylist()], dtype=object)
+
+
+def _used(question: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Keep the parameters that stand in the question: DuckDB refuses others."""
+    return {name: value for name, value in parameters.items() if f"${name}" in question}
+
+
+def _hashable(parameters: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(
+        (name, tuple(value) if isinstance(value, list) else value) for name, value in parameters.items()
+    )
+
+
+def _order(key: Key) -> tuple[tuple[bool, str | int], ...]:
+    return tuple((value is None, "" if value is None else value) for value in key)

@@ -1,0 +1,60 @@
+"""An archive of a store, kept in a folder, for tests of what is answered from it."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from blocklight.archive.archive import Archive
+from blocklight.archive.engine import Engine
+from blocklight.config.city import City
+from blocklight.store import ReadStore
+
+AREA_PATHS = ("summary", "series?period=day", "series?format=csv", "response-times?by=priority")
+PLAIN_PATHS = (
+    "/api/v1/areas",
+    "/api/v1/archive",
+    *(f"/api/v1/city/{path}" for path in ("summary", "series?period=month")),
+    "/api/v1/stats?by=category&by=hour",
+    "/api/v1/stats?by=section&by=source&by=status&format=csv",
+    *(f"/api/v1/response-times?stage={stage}" for stage in ("queue", "response", "on_scene")),
+    "/api/v1/response-times?by=agency&format=csv&target_s=480",
+)
+
+
+@contextmanager
+def archived(city: City, store: ReadStore, folder: Path, now: Callable[[], datetime]) -> Iterator[Engine]:
+    """Keep an archive of a store in a folder, with every file built."""
+    kinds = [layer.kind for layer in city.areas]
+    engine = Engine(Archive(store, folder, city=city.city.id, area_kinds=kinds, now=now))
+    build_all(engine.archive)
+    yield engine
+    engine.close()
+    engine.archive.close()
+
+
+def unpacked(path: str, body: bytes) -> bytes:
+    """Return a body, with all that is packed in it beside it where it is Parquet."""
+    if not path.endswith(".parquet") or not body.startswith(b"PAR1"):
+        return body
+    return body + json.dumps(pq.read_table(io.BytesIO(body)).to_pylist(), default=str).encode()
+
+
+def build_all(archive: Archive) -> None:
+    """Build every file that is not up to date."""
+    archive.mark_all()
+    while archive.turn():
+        pass
+
+
+def archive_paths(engine: Engine, areas: list[tuple[str, str]]) -> list[str]:
+    """Return every path that is answered from an archive that is not empty."""
+    months = [month.month for month in engine.archive.current().months]
+    files = [f"/api/v1/archive/{month}.{form}" for month in months for form in ("parquet", "csv", "geojsonl")]
+    by_area = [f"/api/v1/areas/{kind}/{area}/{path}" for kind, area in areas for path in AREA_PATHS]
+    counts = [f"/api/v1/stats?by=area:{kind}&by=day" for kind in sorted({kind for kind, _ in areas})]
+    return [*PLAIN_PATHS, *counts, *files, *by_area]
