@@ -115,16 +115,6 @@ def test_on_a_phone_the_card_is_in_the_sheet(quiet_city: str, visitor: Visitor) 
     expect(page.locator("[data-row]").first).to_be_visible()
 
 
-def test_without_webgl_the_list_works_and_the_page_says_why_there_is_no_map(
-    quiet_city: str, visitor_without_webgl: Visitor
-) -> None:
-    page = visitor_without_webgl.visit(quiet_city)
-    expect(page.get_by_text("The map needs WebGL")).to_be_visible()
-    page.locator("[data-row]").first.click()
-    expect(page.get_by_role("article")).to_contain_text("Something suspicious")
-    axe_finds_nothing(page)
-
-
 def test_without_scripts_the_page_leads_to_a_plain_list(quiet_city: str, visitor: Visitor) -> None:
     page = visitor.visit(quiet_city, rows=False, java_script_enabled=False)
     expect(page.get_by_role("link", name="plain list")).to_be_visible()

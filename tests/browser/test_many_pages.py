@@ -69,6 +69,7 @@ def test_a_page_with_ten_slim_maps_sees_what_happens_in_all_of_them(
     desk: Desk, server: Blocklight, visitor_without_webgl: Visitor, host: str
 ) -> None:
     desk.open("LOUD MUSIC", minutes_ago=20)
+    # Without WebGL, as ten maps drawn in software keep a machine busy for minutes.
     frames = f'<iframe src="{server.url}/embed" width="480" height="480"></iframe>' * 10
     body = f"<!doctype html><h1>Ten districts</h1>{frames}".encode()
     with serving(lambda _: Reply(chunks=(body,), headers={"content-type": "text/html"})) as elsewhere:

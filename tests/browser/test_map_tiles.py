@@ -9,6 +9,7 @@ from playwright.sync_api import Request, Route, expect
 from blocklight.cli.building_basemap import build_basemap
 from browser.conftest import Visitor, blocklight, changed_demo, drawn, settled, soon
 from browser.desk import feeds
+from browser.test_map_for_everybody import has_ground
 
 pytestmark = pytest.mark.browser
 
@@ -59,6 +60,14 @@ def test_streets_are_drawn_from_ranges_of_the_citys_own_file(
     page.get_by_role("button", name="Zoom in").click()
     settled(page)
     drawn(page)
+
+
+def test_without_webgl_streets_are_drawn_from_the_tiles_too(
+    tiled_city: str, visitor_without_webgl: Visitor
+) -> None:
+    page = visitor_without_webgl.visit(tiled_city)
+    expect(page.get_by_text("© Somebody")).to_be_visible()
+    has_ground(page)
 
 
 def test_tiles_that_could_not_be_read_come_as_soon_as_they_can(tiled_city: str, visitor: Visitor) -> None:

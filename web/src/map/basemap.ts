@@ -213,7 +213,7 @@ export function localStyle(city: City, shown: ShownAreas | null, palette: Palett
 type Ring = [number, number][];
 
 /** A point for each area's name: the centre of its largest outer ring, once, however the tiles cut it. */
-function labelPoints(areas: AreaCollection) {
+export function labelPoints(areas: AreaCollection) {
   return {
     type: "FeatureCollection",
     features: areas.features.map(({ properties, geometry }) => {

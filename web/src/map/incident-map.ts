@@ -23,7 +23,7 @@ import { type Pointer, Pointers } from "./pointers";
 import { claims, NAMES_BEGIN, Room } from "./room";
 import { closedRadius, hexagonsSayMore, legible, openRadius } from "./sizes";
 import "./tiles";
-import type { Insets, MapEvents, Point, View } from "./view";
+import type { CityMap, Insets, MapEvents, Point, View } from "./view";
 
 setWorkerUrl(workerUrl);
 
@@ -32,7 +32,7 @@ const BREATH_S = 2.4;
 const FRAME_MS = 33;
 const SLOW_FRAME_MS = 90;
 
-export class IncidentMap {
+export class IncidentMap implements CityMap {
   readonly #map: LibreMap;
   readonly #under = new MapboxOverlay({ interleaved: true, layers: [] });
   readonly #over = new MapboxOverlay({ interleaved: false, layers: [], deviceProps: OVER_NAMES_DEVICE });

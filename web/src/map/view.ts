@@ -2,6 +2,8 @@
 
 import type { Camera } from "../state/camera";
 import type { Density } from "../state/layers";
+import type { Box } from "../state/suggest";
+import type { ShownAreas } from "./basemap";
 import type { Scene } from "./marks";
 
 /** What is to be drawn; the map asks nobody for anything else. */
@@ -39,4 +41,23 @@ export interface Insets {
 export interface Point {
   lon: number;
   lat: number;
+}
+
+/** What the page can ask of a map, whatever it is drawn with. */
+export interface CityMap {
+  /** Draw these incidents. */
+  show(view: View): void;
+  /** Draw the outlines of these areas. */
+  showAreas(shown: ShownAreas | null): void;
+  /** Where a row's mark is, in pixels of the map, or null when it has no place. */
+  locate(row: number): { x: number; y: number } | null;
+  /** Bring a row's mark into the part of the map that no panel covers. */
+  bring(row: number, insets: Insets): void;
+  zoom(by: number): void;
+  wholeCity(insets: Insets): void;
+  /** Look at one place, such as where the reader is, or at a whole box. */
+  lookAt(target: Point | Box, insets: Insets): void;
+  /** Mark where the reader is, or what they looked up. */
+  point(pointer: "here" | "found", at: Point | null): void;
+  destroy(): void;
 }

@@ -281,7 +281,6 @@ export const en = {
     kind: "Kind",
   } as Record<string, string>,
   gone: "This incident is no longer shown.",
-  noWebGL: "The map needs WebGL, which this browser does not offer. The list has everything.",
   mapFailed: "The map could not be loaded. The list has everything.",
   map: "Map of incidents",
   zoomIn: "Zoom in",

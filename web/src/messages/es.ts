@@ -272,7 +272,6 @@ export const es: Words = {
     kind: "Tipo",
   },
   gone: "Este incidente ya no se muestra.",
-  noWebGL: "El mapa necesita WebGL, que este navegador no ofrece. La lista lo tiene todo.",
   mapFailed: "No se pudo cargar el mapa. La lista lo tiene todo.",
   map: "Mapa de incidentes",
   zoomIn: "Acercar",

@@ -263,7 +263,6 @@ export const vi: Words = {
     kind: "Dạng",
   },
   gone: "Sự việc này không còn được hiện.",
-  noWebGL: "Bản đồ cần WebGL mà trình duyệt này không có. Danh sách có đủ mọi thứ.",
   mapFailed: "Không tải được bản đồ. Danh sách có đủ mọi thứ.",
   map: "Bản đồ các sự việc",
   zoomIn: "Phóng to",

@@ -244,7 +244,6 @@ export const zh: Words = {
     kind: "种类",
   },
   gone: "此事件已不再显示。",
-  noWebGL: "地图需要 WebGL，而此浏览器不提供。列表包含全部内容。",
   mapFailed: "无法载入地图。列表包含全部内容。",
   map: "事件地图",
   zoomIn: "放大",
