@@ -189,9 +189,9 @@ async def test_a_wrong_key_is_compared_whole_whatever_is_wrong_with_it(
     near = side.key[:-1] + ("A" if side.key[-1] != "A" else "B")
     for key, source in ((near, "calls"), ("x", "calls"), (side.key, "nobody"), ("", "nobody")):
         compared.clear()
-        assert not side.keys.admit(source, key)
+        assert not side.keys.admitted(source, key)
         assert compared == [(64, 64)]
-    assert side.keys.admit("calls", side.key)
+    assert side.keys.admitted("calls", side.key)
 
 
 async def test_a_key_opens_only_its_source_and_not_once_it_is_revoked(side: Side) -> None:

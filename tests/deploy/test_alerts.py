@@ -37,6 +37,7 @@ HEALTHY = {
     f"blocklight_seq{{{_ELSEWHERE}}}": "900000+50x60",
     f'blocklight_refused_total{{{_WEB}, limit="live_total"}}': "0x60",
     f'blocklight_refused_total{{{_WEB}, limit="requests_address"}}': "0+10x60",
+    f'blocklight_push_refused_total{{{_WEB}, key="a1", limit="waiting", source="cad"}}': "0+1x60",
     f'blocklight_faults_total{{{_WEB}, task="polling a source"}}': "0x60",
     f"blocklight_left_out_total{{{_WEB}}}": "0x60",
     f"blocklight_intake_fetching{{{_INTAKE}}}": "1x60",
@@ -68,6 +69,9 @@ WRONG = {
     "BlocklightBehind": {f"blocklight_seq{{{_SECOND}}}": "100+5x9 150x50"},
     "BlocklightFull": {f'blocklight_refused_total{{{_WEB}, limit="live_total"}}': "0x9 0+1x50"},
     "BlocklightAbuse": {f'blocklight_refused_total{{{_WEB}, limit="requests_address"}}': "0+600x60"},
+    "BlocklightKeyAbuse": {
+        f'blocklight_push_refused_total{{{_WEB}, key="a1", limit="waiting", source="cad"}}': "0+60x60"
+    },
     "BlocklightFault": {f'blocklight_faults_total{{{_WEB}, task="polling a source"}}': "0x55 1x10"},
     "BlocklightLeftOut": {f"blocklight_left_out_total{{{_WEB}}}": "0x55 3x10"},
     "BlocklightNobodyFetches": {f"blocklight_intake_fetching{{{_INTAKE}}}": "1x50 0x20"},

@@ -87,7 +87,7 @@ def create_app(
     add_missing_page(api)
     document_streams(api, longest_hours=hours, push=inbox is not None, standards=standards)
     _serve_document(api, state)
-    push = None if inbox is None else PushEndpoint(inbox, state.admission.refused)
+    push = None if inbox is None else PushEndpoint(inbox, state.admission)
     return Front(api, streams, state.admission, push, requests=state.requests, sending_share=sending_share)
 
 

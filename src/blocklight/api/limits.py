@@ -160,6 +160,8 @@ class Admission:
         self.opened = 0
         """Connections since the start, those included that were refused."""
         self.refused: Counter[str] = Counter(dict.fromkeys(REFUSALS, 0))
+        self.refused_pushes: Counter[tuple[str, str, str]] = Counter()
+        """Pushes with a right key, by source, key and limit."""
         self.requests = Allowance(limits.requests_each)
         self.work = Allowance(limits.work_each)
         self.refusals = Allowance(_REFUSALS_EACH if limits.requests_each or limits.work_each else 0.0)

@@ -1,8 +1,9 @@
 """Takes records that a source sends to us: who may, how much, how often; what they mean is not known here."""
 
 import asyncio
+import math
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -10,20 +11,21 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from blocklight.api.limits import Admission, Limits, address_key
 from blocklight.api.problems import problem
 from blocklight.api.push_bodies import MOST_BYTES, LargeBody, PushedBodies, SlowBody
+from blocklight.api.push_turns import NothingStored, PushTurns, Sender, TooMuch
 from blocklight.api.schemas import PushedBatch
 from blocklight.errors import SourceChanged, StoreError
 
 PREFIX = "/api/v1/push/"
 
 MOST_RECORDS = 5_000
-_MOST_WAITING = 8
-"""Batches of one source that are stored or wait for it; one that is still being sent is none of them."""
 _WRONG_KEYS = 10
 _PER_S = 60.0
 _REMEMBERED = 10_000
 _STORE_RETRY_S = 5
+_REFUSED_AFTER_S = 2.0
 _ALIVE = {"alive": True}
 """A sign of life. An empty batch is none: sent in turn with others, it would tell when one was withheld."""
 
@@ -31,8 +33,8 @@ _ALIVE = {"alive": True}
 class Inbox(Protocol):
     """Where records go, wired by the command line to the private side."""
 
-    def admits(self, source: str, key: str) -> bool:
-        """Whether *key* may push to *source*; takes as long for any wrong key."""
+    def admitted(self, source: str, key: str) -> str | None:
+        """Name the public id of *key* if it opens *source*; takes as long for any wrong key."""
         ...
 
     async def take(self, source: str, records: Sequence[Any]) -> Mapping[str, Any]:
@@ -50,13 +52,13 @@ class Inbox(Protocol):
 class PushEndpoint:
     """The bare ASGI endpoint below ``/api/v1/push/``: the last part of the path is the source."""
 
-    def __init__(self, inbox: Inbox, refused: Counter[str] | None = None) -> None:
-        """*refused* counts, by limit, what one of them refused."""
+    def __init__(self, inbox: Inbox, admission: Admission | None = None) -> None:
+        """*admission* has the limits, and counts what one of them refused."""
         self._inbox = inbox
-        self._refused: Counter[str] = Counter() if refused is None else refused
+        self._admission = admission or Admission(Limits())
         self._bodies = PushedBodies()
+        self._turns = PushTurns(self._admission.refused_pushes, self._admission.limits.work_each)
         self._wrong: OrderedDict[str, tuple[float, int]] = OrderedDict()
-        self._waiting: Counter[str] = Counter()
 
     async def __call__(
         self,
@@ -68,47 +70,62 @@ class PushEndpoint:
     ) -> float:
         """Answer one request; return 0.
 
-        Whoever holds a key is never counted. For anybody else *wait_of_stranger* is asked: if it says that
-        they have to wait, nothing is answered, and that number of seconds is returned.
+        Whoever holds a key shares with those who push, not with readers. For anybody else *wait_of_stranger*
+        is asked: if they have to wait, nothing is answered, and that number of seconds is returned.
         """
         request = Request(scope, receive)
         source = scope["path"].removeprefix(PREFIX)
-        is_stranger = request.method != "POST" or not self._inbox.admits(source, _key_of(request))
-        if is_stranger and (wait_s := wait_of_stranger()):
+        key_id = self._inbox.admitted(source, _key_of(request)) if request.method == "POST" else None
+        if key_id is None and (wait_s := wait_of_stranger()):
             return wait_s
-        response = await self._answer(request, source, is_stranger=is_stranger)
+        response = await self._answer(request, source, key_id)
         response.headers["cache-control"] = "no-store"
         if not 200 <= response.status_code < 300:  # noqa: PLR2004 - what was not read is not waited for
             response.headers["connection"] = "close"
         await response(scope, receive, send)
         return 0.0
 
-    async def _answer(self, request: Request, source: str, *, is_stranger: bool) -> Response:
+    async def _answer(self, request: Request, source: str, key_id: str | None) -> Response:
         if request.method != "POST":
             return _with(problem(405, "Method Not Allowed"), allow="POST")
-        refusal = self._refuse(request, source, is_stranger=is_stranger)
-        if refusal is not None:
-            return refusal
+        address = address_key(request.client.host if request.client else "")
+        refusal = self._refuse(request, source, is_stranger=key_id is None)
+        if refusal is not None or key_id is None:
+            return refusal or self._wrong_key(f"{address} {source}")
+        sender = Sender(source, key_id, address)
         try:
-            body = await self._bodies.read(request, source)
+            self._turns.check(sender)
+        except TooMuch as refused:
+            await self._calm(address)
+            return _too_much(refused.wait_s)
+        return await self._read(request, sender)
+
+    async def _calm(self, address: str) -> None:
+        """Let who is refused again and again wait, before its body is read: refusing is work too."""
+        if self._admission.refusals.take(address, 1.0):
+            await asyncio.sleep(_REFUSED_AFTER_S)
+
+    async def _read(self, request: Request, sender: Sender) -> Response:
+        """Read a batch, and have it stored when its turn comes."""
+        try:
+            body = await self._bodies.read(request, sender.source)
+            async with self._turns.turn(sender):
+                return await self._taken(body, sender.source)
         except SlowBody:
-            self._refused["slow_body"] += 1
+            self._admission.refused["slow_body"] += 1
             return problem(408, "Request Timeout")
         except LargeBody:
             return _too_large()
-        if self._waiting[source] >= _MOST_WAITING:
-            return _with(problem(503, "Too many batches at once"), retry_after="1")
-        self._waiting[source] += 1
-        try:
-            return await self._taken(body, source)
-        finally:
-            self._waiting[source] -= 1
+        except TooMuch as refused:
+            return _too_much(refused.wait_s)
+        except NothingStored:
+            return _not_stored()
 
     def _refuse(self, request: Request, source: str, *, is_stranger: bool) -> Response | None:
         """Why the request is not even read, ``None`` when it is."""
         scheme = request.headers.get("authorization", "").partition(" ")[0]
         if is_stranger or scheme.lower() != "bearer":
-            return self._wrong_key(f"{request.client.host if request.client else ''} {source}")
+            return self._wrong_key(f"{address_key(request.client.host if request.client else '')} {source}")
         if int(_length(request)) > MOST_BYTES:
             return _too_large()
         if request.headers.get("content-encoding", "identity").lower() != "identity":
@@ -151,8 +168,8 @@ class PushEndpoint:
                 return Response(status_code=202)
             counts = await self._inbox.take(source, records)
         except StoreError:
-            answer = problem(503, "Nothing could be stored; send it again")
-            return _with(answer, retry_after=str(_STORE_RETRY_S))
+            self._turns.give_up(source)
+            return _not_stored()
         except SourceChanged as error:
             return problem(422, "Not as the city file says", f"{error}; nothing of it is published")
         batch: PushedBatch = {
@@ -175,6 +192,16 @@ def _length(request: Request) -> str:
 
 def _too_large() -> Response:
     return problem(413, "Too large", f"a batch may have {MOST_BYTES:,} bytes")
+
+
+def _too_much(wait_s: float) -> Response:
+    detail = "this key sends more than its share; send the same again later"
+    return _with(problem(429, "Too many batches", detail), retry_after=str(math.ceil(wait_s)))
+
+
+def _not_stored() -> Response:
+    answer = problem(503, "Nothing could be stored; send it again")
+    return _with(answer, retry_after=str(_STORE_RETRY_S))
 
 
 def _value(body: bytes) -> Any:  # noqa: ANN401 - any JSON value

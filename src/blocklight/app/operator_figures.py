@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -153,6 +153,24 @@ class HttpFigures(Collector):
         yield family
 
 
+class PushFigures(Collector):
+    """What was refused of pushes with a right key, by the key's public id."""
+
+    def __init__(self, refused: Mapping[tuple[str, str, str], int]) -> None:
+        self._refused = refused
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield one counter for each source, key and limit that refused anything."""
+        family = CounterMetricFamily(
+            _PREFIX + "push_refused",
+            "pushes that were refused because their key had its share",
+            labels=["source", "key", "limit"],
+        )
+        for labels, count in sorted(self._refused.items()):
+            family.add_metric(labels, count)
+        yield family
+
+
 def port_of_serving(
     state: Public, store: Store, fetching: Intake | None, feeds: Sequence[Feed], *, host: str
 ) -> OperatorPort:
@@ -164,6 +182,7 @@ def port_of_serving(
     collectors: list[Collector] = [
         PublicFigures(publisher, state.admission),
         HttpFigures(state.requests),
+        PushFigures(state.admission.refused_pushes),
         FeedFigures(feeds),
         StoreFigures(store, publisher.store_watch),
         ProcessFigures(publisher.jobs_run),

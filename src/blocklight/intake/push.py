@@ -53,9 +53,10 @@ class Inbox:
         self._store_fails = store_fails or asyncio.Event()
         self._given_up: Counter[str] = Counter()
 
-    def admits(self, source: str, key: str) -> bool:
-        """Whether *key* may push to *source*, which takes as long for any wrong key."""
-        return self._keys.admit(source, key) and source in self._feeds
+    def admitted(self, source: str, key: str) -> str | None:
+        """Name the public id of *key* if it opens *source*; takes as long for any wrong key."""
+        key_id = self._keys.admitted(source, key)
+        return key_id if source in self._feeds else None
 
     async def take(self, source: str, records: Sequence[Any]) -> Mapping[str, Any]:
         """Store *records* for good and return what became of them, in counts."""

@@ -66,11 +66,13 @@ class PushKeys:
             self._seen = (status.st_mtime_ns, status.st_ino)
         return self._keys
 
-    def admit(self, source: str, key: str) -> bool:
-        """Whether *key* opens *source*: every hash is compared, whole, also where there is none."""
+    def admitted(self, source: str, key: str) -> str | None:
+        """Name the id of *key* if it opens *source*; every hash is compared, whole, if only with nobody's."""
         digest = _hash(key)
-        hashes = [key_entry.hash for key_entry in self.all() if key_entry.source == source] or [_NOBODY]
-        return sum(hmac.compare_digest(digest, key_entry) for key_entry in hashes) > 0
+        of_source = [(entry.hash, entry.id) for entry in self.all() if entry.source == source]
+        matches = [(hmac.compare_digest(digest, hash_), id_) for hash_, id_ in of_source or [(_NOBODY, "")]]
+        is_equal, key_id = max(matches)
+        return key_id if is_equal else None
 
     def _write(self, keys: list[PushKey]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
