@@ -28,6 +28,16 @@ PRIVATE = [
     "::ffff:10.0.0.1",
     "64:ff9b::a00:1",
     "2002:a00:1::",
+    "::10.0.0.1",
+    "::ffff:0:10.0.0.1",
+    "64:ff9b:1::a00:1",
+    "fec0::1",
+    "5f00::1",
+    "3fff::1",
+    "192.0.0.192",
+    "192.88.99.1",
+    "2001:db8::1",
+    "2001:0:c000:204:0:0:f5ff:fffe",
 ]
 PUBLIC = ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34", "64:ff9b::5db8:d822"]
 SHORT_FORMS = ["127.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.0.0.1.", "10.1"]
@@ -67,6 +77,9 @@ def test_a_named_host_may_lie_in_a_private_network_but_not_where_a_cloud_keeps_c
     assert guard.may_connect("gis.city.example", "127.0.0.1")
     assert not guard.may_connect("gis.city.example", "169.254.169.254")
     assert not guard.may_connect("gis.city.example", "::ffff:169.254.169.254")
+    for elsewhere in ("fd00:ec2::254", "192.0.0.192", "100.100.100.200"):
+        assert not guard.may_connect("gis.city.example", elsewhere)
+        assert HostGuard([elsewhere]).may_connect(elsewhere, elsewhere)
     assert HostGuard(["169.254.1.2"]).may_connect("169.254.1.2", "169.254.1.2")
 
 

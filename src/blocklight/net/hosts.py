@@ -15,6 +15,12 @@ _PRIVATE_NAMES = frozenset(
 )
 _PRIVATE_SUFFIXES = (".home.arpa",)
 _NAT64 = ip_network("64:ff9b::/96")
+_UNICAST = ip_network("2000::/3")
+"""All that IANA has given out of IPv6 for the internet; old and new forms of local addresses lie outside."""
+_SPECIAL = tuple(map(ip_network, ("3fff::/20", "192.0.0.0/24", "192.88.99.0/24")))
+"""Of RFC 6890 and later, what this Python does not know yet."""
+_CREDENTIALS = tuple(map(ip_address, ("fd00:ec2::254", "192.0.0.192", "100.100.100.200")))
+"""Where clouds keep a machine's credentials, besides the link-local addresses."""
 
 
 class HostGuard:
@@ -106,12 +112,14 @@ def _folded(host: str) -> str:
 
 def _is_public(address: Address) -> bool:
     address = _embedded(address)
-    return address.is_global and not address.is_multicast
+    is_given_out = isinstance(address, IPv4Address) or address in _UNICAST
+    is_special = address.is_multicast or any(address in network for network in _SPECIAL)
+    return address.is_global and is_given_out and not is_special
 
 
 def _is_never_meant(address: Address) -> bool:
     address = _embedded(address)
-    return address.is_link_local or address.is_multicast or address.is_unspecified
+    return address.is_link_local or address.is_multicast or address.is_unspecified or address in _CREDENTIALS
 
 
 def _embedded(address: Address) -> Address:
