@@ -28,6 +28,13 @@ FOR_EVER = [
     ".*.*.*=",
     r"\d*\d*\d*$",
     "A.*B.*C.*D",
+    "(?:Б|.)*!",
+    "(?:б|[^A])*!",
+    "[AА-Я]*[BА-Я]*[CА-Я]*[DА-Я]*X",
+    r"(?:—|[^\d])*!",
+    r"(?:٣B?|\d)*!",
+    "(?=(?:Б|.)*!)A",
+    r"(?:[Ā-ſ]B?|\w)*!",
 ]
 SOON = [
     r"\bNOISE\b.*\b(?:LOUD|PARTY)",
@@ -40,9 +47,17 @@ SOON = [
     r"(A)(?(1)B|C)",
     "(?>A+)B",
     "A++B",
+    r"\bNIÑ[OA]S? PERDID[OA]S?",
+    r"CỨU HỎA.*KHẨN",
+    r"ШУМ(?: \w+)* НОЧЬЮ",
+    r"(?:警|火)+災",
+    "FIRE – .*",
+    r"^[^—]*—[^—]*$",
 ]
 
-ATOMS = st.sampled_from(["A", "B", "[AB]", ".", r"\w", r"\d", "[^A]", r"\b", "$", "AB", "(?=A)", "(?!.*B)"])
+ATOMS = st.sampled_from(
+    ["A", "B", "Б", "[А-Я]", "[^Б]", "[AB]", ".", r"\w", r"\d", "[^A]", r"\b", "$", "AB", "(?=A)", "(?!.*B)"]
+)
 PATTERNS = st.recursive(
     ATOMS,
     lambda inner: st.one_of(
@@ -55,7 +70,16 @@ PATTERNS = st.recursive(
     max_leaves=8,
 )
 LONG = [
-    text[:LONGEST_TEXT] for text in ("A" * 199 + "!", "AB" * 100, "AAB" * 99, "1" * 199 + "x", "A B " * 50)
+    text[:LONGEST_TEXT]
+    for text in (
+        "A" * 199 + "!",
+        "AB" * 100,
+        "AAB" * 99,
+        "1" * 199 + "x",
+        "A B " * 50,
+        "Б" * 199 + "!",
+        "AБ" * 100,
+    )
 ]
 
 

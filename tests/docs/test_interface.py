@@ -117,6 +117,7 @@ async def test_the_reference_of_the_metrics_has_every_one_of_the_operators_port(
     feeds = [feed]
     watch = StoreWatch(whole(publisher.store))
     publisher.jobs_run.end(FOLLOWING)
+    app.api.state.public.admission.refused_pushes[feed.source.id, "a1b2c3d4", "waiting"] += 1
     port = port_of_serving(app.api.state.public, whole(publisher.store), None, feeds, host="127.0.0.1")
     town = CityRuntime(publisher.city, whole(publisher.store), *(None,) * 4)  # type: ignore[arg-type]  # nothing is fetched
     intake = Intake(

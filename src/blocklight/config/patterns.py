@@ -12,9 +12,16 @@ from itertools import islice
 from re import _parser  # type: ignore[attr-defined,unused-ignore]  # the parser of the very engine that will search
 from typing import Any, NamedTuple
 
-_ALL = frozenset(range(256))
-"""Characters that are told apart. Those beyond behave like some of these in every pattern that names none."""
-_WORD = frozenset(code for code in _ALL if re.match(r"\w", chr(code)))
+_FAR = {
+    256: "\N{CYRILLIC CAPITAL LETTER BE}",
+    257: "\N{ARABIC-INDIC DIGIT THREE}",
+    258: "\N{EM SPACE}",
+    259: "\N{EM DASH}",
+}
+"""Of the characters beyond Latin-1 an example of each kind: letter, digit, space, sign. All of a kind count
+as one character, so two parts that name some of it count as if either could match what the other does."""
+_ALL = frozenset(range(256)) | frozenset(_FAR)
+"""Characters that are told apart."""
 _MOST = 10**30
 
 Node = tuple[Any, Any]
@@ -25,6 +32,13 @@ class _Next(NamedTuple):
 
     chars: frozenset[int]
     boundary: bool = False
+
+
+def _text(code: int) -> str:
+    return _FAR.get(code) or chr(code)
+
+
+_WORD = frozenset(code for code in _ALL if re.match(r"\w", _text(code)))
 
 
 def ways(pattern: str, flags: int, length: int) -> int:
@@ -61,7 +75,7 @@ def _example(node: Node) -> Iterator[str]:
     elif kind in ("AT", "ASSERT", "ASSERT_NOT", "GROUPREF"):
         yield ""
     else:
-        yield chr(min(_chars(node), key=lambda code: (not chr(code).isalnum(), code), default=32))
+        yield _text(min(_chars(node), key=lambda code: (not _text(code).isalnum(), code), default=32))
 
 
 def _sequence(nodes: Iterable[Node], after: _Next, length: int) -> int:
@@ -167,27 +181,46 @@ def _chars(node: Node) -> frozenset[int]:
     if kind == "LITERAL":
         return _either_case(inside)
     if kind == "NOT_LITERAL":
-        return _ALL - {inside}
+        return _ALL - {inside} if inside < min(_FAR) else _ALL
     if kind == "RANGE":
-        codes = range(inside[0], min(inside[1], max(_ALL)) + 1)
-        return frozenset().union(*map(_either_case, codes))
+        codes = range(inside[0], min(inside[1], min(_FAR) - 1) + 1)
+        far = frozenset(_FAR) if inside[1] >= min(_FAR) else frozenset()
+        return far.union(*map(_either_case, codes))
     if kind == "CATEGORY":
         return _of_category(str(inside))
-    if kind == "IN":
-        negated = str(inside[0][0]) == "NEGATE"
-        chars: frozenset[int] = frozenset().union(*(_chars(member) for member in inside[negated:]))
-        return _ALL - chars if negated else chars
-    return _ALL
+    return _of_set(inside) if kind == "IN" else _ALL
+
+
+def _of_set(inside: Sequence[Node]) -> frozenset[int]:
+    if str(inside[0][0]) == "NEGATE":
+        return _ALL.difference(*map(_surely, inside[1:]))
+    return frozenset().union(*map(_chars, inside))
+
+
+def _surely(node: Node) -> frozenset[int]:
+    """The characters of which a part leaves none out: of a kind beyond Latin-1 it may name some only."""
+    return _chars(node) if str(node[0]) == "CATEGORY" else _chars(node) - frozenset(_FAR)
 
 
 @cache
 def _either_case(code: int) -> frozenset[int]:
     letter = chr(code)
-    return frozenset(map(ord, {letter, letter.lower()[:1], letter.upper()[:1]}))
+    return frozenset(map(_kind, {letter, letter.lower()[:1], letter.upper()[:1]}))
+
+
+def _kind(letter: str) -> int:
+    """The code of a character, beyond Latin-1 that of its kind."""
+    if ord(letter) < min(_FAR):
+        return ord(letter)
+    return next(
+        code
+        for code, sign in zip(_FAR, (r"[^\W\d]", r"\d", r"\s", ""), strict=True)
+        if re.match(sign, letter)
+    )
 
 
 @cache
 def _of_category(name: str) -> frozenset[int]:
     letter = name.rpartition("_")[2][0].lower()  # CATEGORY_NOT_DIGIT is \D
     sign = rf"\{letter.upper() if '_NOT_' in name else letter}"
-    return frozenset(code for code in _ALL if re.match(sign, chr(code)))
+    return frozenset(code for code in _ALL if re.match(sign, _text(code)))
