@@ -24,7 +24,7 @@ from blocklight.cli import app
 from blocklight.model.outcomes import Held
 from blocklight.model.record import PublicIncident
 from blocklight.model.vocabulary import Category, Status
-from blocklight.store import Store
+from blocklight.store import Store, Tombstones
 
 _CITY = """
 [city]
@@ -175,8 +175,38 @@ def test_a_pause_by_one_process_empties_the_map_of_another_and_says_so(workplace
         time.sleep(1.2)
         assert listed() == {calls[2].id}
         assert client.get("sources").json()["sources"][0]["state"] == "paused"
+        workplace.run("pause", "smallville.toml", "--data", "data", "--category", "noise", "--reason", "Loud")
         workplace.run("resume", "smallville.toml", "--data", "data")
+        log = workplace.folder / "log"
+        until(lambda: "no longer paused: the whole city" in log.read_text("utf-8"))
+        workplace.run("resume", "smallville.toml", "--data", "data", "--category", "noise")
         until(lambda: len(listed()) == 4, 20)
+    said = log.read_text("utf-8")
+    assert "paused: the whole city: An officer is in danger" in said
+    assert "paused: category noise: Loud" in said
+
+
+def test_where_nothing_can_be_written_a_pause_says_so_and_what_always_works(workplace: Workplace) -> None:
+    with Store.open(workplace.url, "smallville", tombstones=Tombstones(Path("data/tombstones"))) as store:
+        store.apply("dispatch", [a_call(1)], at=_NOW)
+    Path("data/tombstones").mkdir()
+    said = workplace.run("pause", "smallville.toml", "--data", "data", "--reason", "Danger", fails=True)
+    assert "the tombstone journal cannot be written: Is a directory" in said
+    assert "Nothing is paused. To take the whole site down: systemctl stop 'blocklight*'" in said
+    with Store.open(workplace.url, "smallville") as store:
+        assert not store.pauses()
+
+
+@pytest.mark.parametrize("content", [b"SQLite format 3\0" + b"\xa5" * 9_000, b"no database" * 900])
+def test_a_damaged_database_is_said_to_be_damaged_and_what_to_do(
+    workplace: Workplace, content: bytes
+) -> None:
+    workplace.make_database()
+    Path("data/blocklight.sqlite3").write_bytes(content)
+    for command in ("integrity", "backup", "pause"):
+        arguments = {"backup": ["copy.tar.zst", "--no-key"], "pause": ["--reason", "Danger"]}.get(command, [])
+        said = workplace.run(command, "smallville.toml", *arguments, "--data", "data", fails=True)
+        assert "its file is damaged: restore a backup" in said
 
 
 def test_what_was_not_paused_cannot_be_resumed(workplace: Workplace) -> None:

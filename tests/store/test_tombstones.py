@@ -81,7 +81,9 @@ def test_a_form_that_tells_less_is_noted_too(database: Database, journal: Tombst
 def test_nothing_is_committed_that_the_journal_could_not_note(database: Database, tmp_path: Path) -> None:
     with opened(database, Tombstones(tmp_path / "gone" / "tombstones")) as store:
         store.apply("dispatch", [call(1)], at=START)
-        with pytest.raises(StoreError, match="the tombstone journal cannot be written"):
+        with pytest.raises(
+            StoreError, match="the tombstone journal cannot be written: No such file or directory"
+        ):
             store.apply("dispatch", [withheld(1)], at=minutes(1))
         assert shown(store) == {call(1).id}
 

@@ -4,7 +4,7 @@ from blocklight.app.opening import Options, configured_city, open_store, wall_cl
 from blocklight.app.service import note_in_system_log, who
 from blocklight.config.city import City
 from blocklight.config.settings import Settings
-from blocklight.errors import BlocklightError, UsageError
+from blocklight.errors import BlocklightError, StoreError, UsageError
 from blocklight.model.vocabulary import Category, PauseScope
 from blocklight.store import Pause
 
@@ -21,8 +21,13 @@ def pause_city(
         raise UsageError("--reason", "say why, in words that the public reads")
     city = configured_city(options)
     scope = _scope_of(city, source, category, area)
-    with open_store(options, city, Settings(), existing=True) as store:
-        applied = store.pause(Pause(*scope, reason, wall_clock()), by=by)
+    try:
+        with open_store(options, city, Settings(), existing=True) as store:
+            applied = store.pause(Pause(*scope, reason, wall_clock()), by=by)
+    except StoreError as error:
+        raise BlocklightError(
+            f"{error}. Nothing is paused. To take the whole site down: systemctl stop 'blocklight*'"
+        ) from error
     note_in_system_log(f"{city.city.id}: {_named(scope)} paused by {by}: {reason}")
     return _named(scope), applied.retracted
 

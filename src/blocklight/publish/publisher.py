@@ -273,9 +273,10 @@ class Publisher:
             if pauses != self.pauses:
                 for pause in pauses:
                     if pause not in self.pauses:
-                        _log.warning("paused: %s %s: %s", pause.scope, pause.value, pause.reason)
-                if not pauses:
-                    _log.warning("nothing is paused any more")
+                        _log.warning("paused: %s: %s", pause.what, pause.reason)
+                for pause in self.pauses:
+                    if pause not in pauses:
+                        _log.warning("no longer paused: %s", pause.what)
                 self.pauses = pauses
                 self.live.pulse_now()
 

@@ -21,6 +21,11 @@ class Pause:
     since: datetime
 
     @property
+    def what(self) -> str:
+        """What is paused, in words for the operator."""
+        return "the whole city" if self.scope == "city" else f"{self.scope} {self.value}"
+
+    @property
     def public_value(self) -> str:
         """What the public reads of *value*: of an area nothing, as it would say where officers are now."""
         return "" if self.scope == "area" else self.value

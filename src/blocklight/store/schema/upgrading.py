@@ -10,6 +10,8 @@ from blocklight.store.schema.patience import without_end
 from blocklight.store.schema.tables import log, new_epoch
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
+_DAMAGED = ("database disk image is malformed", "file is not a database")
+"""SQLITE_CORRUPT and SQLITE_NOTADB, in SQLite's words."""
 _LOCK = 0x626C6F636B  # "block": one upgrade at a time on PostgreSQL
 
 
@@ -28,7 +30,8 @@ def prepare(engine: sa.Engine, city: str) -> None:
     except sa.exc.DBAPIError as error:
         shown = engine.url.render_as_string(hide_password=True)
         reason = next(iter(str(error.orig).splitlines()), "") or type(error.orig).__name__
-        raise StoreError(f"{shown} cannot be used: {reason}") from error
+        advice = "; its file is damaged: restore a backup" if reason in _DAMAGED else ""
+        raise StoreError(f"{shown} cannot be used: {reason}{advice}") from error
 
 
 def upgrade(connection: sa.Connection, revision: str = "head") -> None:

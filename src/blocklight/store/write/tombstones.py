@@ -80,8 +80,9 @@ class Tombstones:
                 os.close(file)
             if new:
                 _sync_folder(self.path.parent)
-        except OSError:
-            raise StoreError(f"{self.path}: the tombstone journal cannot be written") from None
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise StoreError(f"{self.path}: the tombstone journal cannot be written: {reason}") from None
 
     def _ends_in_a_line(self) -> bool:
         with self.path.open("rb") as file:
