@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import httpx2
 import pytest
 from border_town import Census
-from loopback.server import Reply, serving
+from loopback.server import Reply, Request, serving
 from loopback.soda import Dataset
 from loopback.table import Table
 from pages import ROOT, blocks
@@ -193,3 +193,39 @@ def test_we_only_have_a_web_page(walk: Walk) -> None:
         walk.follow(["fire"])
     assert "2 records: 1 published" in walk.said
     assert "withheld: 1 no_place" in walk.said
+
+
+@pytest.mark.parametrize("walk", ["311-requests.md"], indirect=True)
+def test_we_have_311_requests(walk: Walk) -> None:
+    when = (datetime.now(UTC) - timedelta(hours=30)).isoformat(timespec="seconds")
+    kinds = ("Pothole", "Graffiti", "Muni Feedback", "Child Abuse") * 30
+    requests = [
+        {
+            "service_request_id": f"SR-{number}",
+            "status": "open" if number % 2 else "closed",
+            "service_name": kind,
+            "requested_datetime": when,
+            "lat": 37.68 + number / 1_000,
+            "long": -97.33,
+        }
+        for number, kind in enumerate(kinds)
+    ]
+
+    def served(request: Request) -> Reply:
+        page, size = (
+            int(request.params.get(name, usual)) for name, usual in (("page", 1), ("page_size", 50))
+        )
+        size = min(size, 50)
+        return Reply.json(requests[(page - 1) * size : page * size])
+
+    with serving(served) as server:
+        walk.replaced = {"https://311.example.gov": server.url}
+        walk.follow(["graffiti_and_dumping"] * 30 + ["service"] * 30 + ["street_and_lights"] * 30)
+    assert "120 records: 60 published" in walk.said
+    assert "1 types are signed off in our-city.toml" in walk.said
+
+
+@pytest.mark.parametrize("walk", ["reports-without-an-end.md"], indirect=True)
+def test_our_feed_never_says_when_a_call_is_over(walk: Walk) -> None:
+    walk.follow(["burglary", "property_damage"])
+    assert "4 records: 2 published" in walk.said

@@ -162,3 +162,34 @@ def test_a_file_with_a_name_like_a_data_sets_id_is_no_data_set() -> None:
         "https://a.example/Public-Safety/Calls/abcd-1234",
     ):
         assert proposed(rows, url).table.sample.connector == "socrata"
+
+
+@pytest.mark.parametrize("heeds", [True, False])
+def test_further_pages_of_requests_are_looked_at(tmp_path: Path, *, heeds: bool) -> None:
+    requests = [
+        {
+            "service_request_id": f"SR{number}", "status": "open", "service_name": "Pothole",
+            "lat": 37.6 + number / 500, "long": -97.3, "requested_datetime": "2026-03-01T12:00:00Z",
+        }
+        for number in range(120)
+    ]  # fmt: skip
+
+    def served(request: Request) -> Reply:
+        page = int(request.params.get("page", 1)) if heeds else 1
+        return Reply.json(requests[50 * (page - 1) : 50 * page])
+
+    with serving(served) as running:
+        new_city(running.url + "/requests.json", name="smallville", sample=None, output=tmp_path)
+    north = tomllib.loads((tmp_path / "smallville.toml").read_text("utf-8"))["city"]["bounds"]["north"]
+    assert north > (37.83 if heeds else 37.7)
+    assert north < (37.9 if heeds else 37.75)
+
+
+def test_a_case_in_several_elements_is_the_key_of_all_of_them() -> None:
+    rows = "".join(
+        f'<incident case="24-{n // 2}"><reported>03/01/2026 12:0{n}</reported><nature>ALARM</nature>'
+        f"<place>{n}00 ELM ST</place><y>37.7{n}</y><x>-97.3{n}</x></incident>"
+        for n in range(8)
+    )
+    found = proposed(f"<incidents>{rows}</incidents>")
+    assert (found.key, found.rows) == (("incident@case",), "part")

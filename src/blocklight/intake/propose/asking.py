@@ -19,6 +19,7 @@ COUNT = "blocklight_count"
 """Under this name the rows that a feed counts are put beside those that it was asked for."""
 _ROWS_ASKED = "200"
 _ROWS_MORE = "60"
+_OPEN311, _BEGINNING, _MORE_PAGES = b'"service_request_id"', 4000, 5
 _OF_LAYER = (
     "types", "typeIdField", "subtypes", "subtypeField", "datesInUnknownTimezone", "fields",
     "editFieldsInfo", "editingInfo", "maxRecordCount",
@@ -54,7 +55,22 @@ def asked(url: str, ask: Ask) -> bytes:
         return _of_dataset(url, ask)
     if CKAN.search(plain):
         return _of_table(url, ask)
-    return ask(*question(url))
+    body = ask(*question(url))
+    return _with_further_pages(url, ask, body) if _OPEN311 in body[:_BEGINNING] else body
+
+
+def _with_further_pages(url: str, ask: Ask, body: bytes) -> bytes:
+    """Join the first page of an Open311 server with some more, for as long as they hold other requests."""
+    if not body.lstrip().startswith(b"["):
+        return body
+    rows = json_document(body)
+    page = rows
+    for number in range(2, 2 + _MORE_PAGES):
+        before, page = page, _listed(ask, url, {"page": str(number)}, "")
+        if not page or page[0] in before or page[0] == rows[0]:
+            break
+        rows += page
+    return orjson.dumps(rows)
 
 
 def _of_layer(url: str, ask: Ask) -> bytes:

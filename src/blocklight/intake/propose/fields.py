@@ -32,7 +32,7 @@ _FURTHER = re.compile(
 _ID = re.compile(
     r"^unique_key$|^(?:call|incident|inc|run|event|case|cad|service_?request|request|sr|case_enquiry|nopd|entry|incident_entry|master_incident|cad_event)?_?"
     r"(?:number|num|no|id|item)$|^case_?(?:no|number)$|(?:^|_)guid$|^__key$"
-    r"|^(?:call|event|log|incident|entry|row)_(?:incident|event|call|key)$"
+    r"|^(?:call|event|log|incident|entry|row)_(?:incident|event|call|case|key|id|no|num|number)$"
 )
 _PART_OF_ADDRESS = re.compile(r"block|house|street|building|apartment|zip|post|phone|distance")
 """What else a number with three digits may be."""
