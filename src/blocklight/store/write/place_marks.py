@@ -28,6 +28,7 @@ from blocklight.model.vocabulary import PlaceKind
 from blocklight.store.write.statements import Statements, fetch, run_many
 
 _FINER_THAN_CELLS = (PlaceKind.PUBLISHER, PlaceKind.INTERSECTION, PlaceKind.BLOCK)
+_WITH_THEIR_REACH = (PlaceKind.GRID, PlaceKind.INTERSECTION, PlaceKind.BLOCK)
 _DIGEST_BYTES = 12
 _SALT_BYTES = 8
 
@@ -113,7 +114,8 @@ def _cells(place: Place) -> tuple[str, ...] | None:
 
 
 def _named(place: Place) -> str:
-    radius = place.radius_m if place.kind is PlaceKind.GRID else ""
+    # An approved place that reaches elsewhere than before, or stands for another one, is another place.
+    radius = place.radius_m if place.kind in _WITH_THEIR_REACH else ""
     return f"{place.kind}\x1f{place.lon}\x1f{place.lat}\x1f{radius}\x1f{place.label or ''}"
 
 
