@@ -16,7 +16,7 @@ from blocklight.geo.hexagons import coarsened, known_resolution
 from blocklight.intake.claims import Standing, standing
 from blocklight.intake.masking import Placing
 from blocklight.intake.record import Incident
-from blocklight.intake.redact import Judgement, Rules, areas_of, release_of, withheld_record
+from blocklight.intake.redact import Judgement, Rules, areas_of, judge, release_of, withheld_record
 from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
 from blocklight.model.record import COARSER, Bound, Place, PublicIncident
 from blocklight.model.vocabulary import Category, PlaceKind, Reason, Status
@@ -52,6 +52,13 @@ def restraint_of(incident: Incident, judgement: Judgement, rules: Rules) -> Rest
     )
 
 
+def restraint_of_rest(rest: Incident | None, rules: Rules) -> Restraint:
+    """What a row that cannot be read requires by its *rest*: one that has no type may be anything."""
+    if rest is None:
+        return Restraint(reason=Reason.UNMAPPED)
+    return restraint_of(rest, judge(rest, rules), rules)
+
+
 def _mask_of(placing: Placing, rules: Rules, *, medical: bool) -> Restraint:
     """The mask that an incident requires, ``NOTHING`` for the city's usual one."""
     decision, place = placing
@@ -79,6 +86,8 @@ class Binding:
     freeze_place: bool
     joins_rows: bool
     rules: Rules = field(repr=False)
+    keeps: bool = True
+    """Whether what it requires is kept for later: only one that is asked again could take it back."""
 
     @classmethod
     def of(cls, source: SourceSpec, city: City, rules: Rules) -> "Binding | None":
@@ -87,6 +96,11 @@ class Binding:
         if stands is None and not source.freeze_place and not joins_rows:
             return None
         return cls(source.id, stands, source.freeze_place, joins_rows, rules)
+
+    @classmethod
+    def of_unreadable(cls, source: str, rules: Rules) -> "Binding":
+        """The binding of a source for which nothing counts but its rows that cannot be read."""
+        return cls(source, None, freeze_place=False, joins_rows=False, rules=rules, keeps=False)
 
     @property
     def joins_another(self) -> bool:
@@ -112,17 +126,23 @@ class BoundBatch:
         """
         combined: list[Outcome] = []
         changed: dict[str, Restraint] = {}
-        stored = earlier.read(self._needed(outcomes, earlier.restraints))
-        for outcome in outcomes:
+        unreadable = _unreadable(outcomes)
+        stored = earlier.read(self._needed(outcomes, earlier.restraints) | unreadable)
+        versions: list[Outcome] = [*outcomes, *(stored[id_] for id_ in sorted(unreadable & stored.keys()))]
+        for outcome in versions:
             if isinstance(outcome, Rejected) or (isinstance(outcome, Withheld) and outcome.sensitive):
                 combined.append(outcome)
                 continue
             before = earlier.restraints.get(outcome.id, {})
-            restraint = self._own(outcome, before.get(self.binding.source, NOTHING), earlier.at)
-            if restraint != before.get(self.binding.source, NOTHING):
-                changed[outcome.id] = restraint
+            own_before, stored_record = before.get(self.binding.source, NOTHING), stored.get(outcome.id)
+            restraint = self._own(outcome, own_before, earlier.at)
+            if outcome.id in unreadable:  # whether it says that the call is over cannot be read either
+                restraint = replace(restraint, ended=own_before.ended)
             restraints = {**before, self.binding.source: restraint}
-            stored_record = self._as_stated(outcome, stored.get(outcome.id), restraints, earlier.inferred)
+            if outcome.id not in unreadable:
+                stored_record = self._as_stated(outcome, stored_record, restraints, earlier.inferred)
+            if restraint != own_before and self.binding.keeps:
+                changed[outcome.id] = restraint
             settled = self._settled(outcome, stored_record, restraints)
             if settled is not None:
                 combined.append(settled)
@@ -210,7 +230,7 @@ class BoundBatch:
             # If one lacks a place, the other source or an earlier row may have one.
             return stored if stays or (binding.joins_rows and outcome.reason not in _BINDING) else None
         new = outcome.incident if isinstance(outcome, Held) else outcome
-        if stored is None:
+        if stored is None or new is stored:
             return new
         if stays:
             return stored if binding.standing is Standing.YIELDS else joined_by_another(stored, new)
@@ -226,6 +246,12 @@ def _is_closed(outcome: PublicIncident | Held | Withheld, before: Restraint) -> 
         return before.ended
     incident = outcome.incident if isinstance(outcome, Held) else outcome
     return incident.status is Status.CLOSED
+
+
+def _unreadable(outcomes: Collection[Outcome]) -> set[str]:
+    """The incidents that are bound by a row that cannot be read, and have no other row among these."""
+    readable = {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
+    return {one.binds for one in outcomes if isinstance(one, Rejected) and one.binds} - readable
 
 
 def bound_by(

@@ -11,7 +11,7 @@ from typing import Any
 from blocklight.config.city import City, SourceSpec
 from blocklight.errors import RecordRejected
 from blocklight.geo.exact import SourceKey, key_text
-from blocklight.intake.binding import Binding, BoundBatch, restraint_of
+from blocklight.intake.binding import Binding, BoundBatch, restraint_of, restraint_of_rest
 from blocklight.intake.claims import Claims, moved
 from blocklight.intake.companions import Companions
 from blocklight.intake.digests import digest_of
@@ -212,7 +212,7 @@ class Feed:
 
     def _ask_again(self, outcome: Outcome, tally: Tally) -> None:
         """Carry over the restraint of an unchanged row to this answer."""
-        asks = self._asked.get(outcome.id) if self._asked else None
+        asks = self._asked.get(outcome.id) if self._asked and self._binding is not None else None
         if asks is not None:
             tally.asked[outcome.id] = asks.with_other(tally.asked.get(outcome.id, NOTHING))
 
@@ -321,7 +321,7 @@ class Feed:
             rest = remains_of(raw, at, self._normalise, identity)
             if rest is not None and is_sensitive(rest, self.rules):
                 return rest
-            return self._rejected(raw, at, error, tally)
+            return self._rejected(raw, at, error, tally, rest)
         if self._watch is not None:
             self._watch(raw, incident)
         return incident
@@ -355,7 +355,10 @@ class Feed:
 
     def binder(self, tally: Tally) -> BoundBatch | None:
         """Return what combines a batch with what else is known, ``None`` if nothing else can be."""
-        return None if self._binding is None else self._binding.of_batch(tally.asked)
+        if self._binding is None and not tally.asked:
+            return None
+        binding = self._binding or Binding.of_unreadable(self.source.id, self.rules)
+        return binding.of_batch(tally.asked)
 
     def hidden(self, store: Store) -> Callable[[Sequence[str]], AbstractSet[str]]:
         """Return a function that finds ids that stay withheld whatever this source says of them now."""
@@ -378,12 +381,20 @@ class Feed:
         tally.noticed["places_sought"] += before is None
         tally.noticed["places_found"] += found - (before or False)
 
-    def _rejected(self, raw: RawRecord, at: datetime, error: RecordRejected, tally: Tally) -> Rejected:
+    def _rejected(
+        self, raw: RawRecord, at: datetime, error: RecordRejected, tally: Tally, rest: Incident | None
+    ) -> Rejected:
+        """The mark of a row of which only the *rest* can be read; that binds its incident."""
         tally.unread_columns = {*(tally.unread_columns or ()), *raw}
         tally.passing |= error.reason in _PASSING
+        binds = None
         with suppress(RecordRejected):
-            tally.unread.add(self.rules.public_id(self.source.id, self._normalise.source_key(raw, at)))
-        return reject(self.source.id, _identity(raw, self.source), error.reason, self.rules)
+            id_ = self.rules.public_id(self.source.id, self._normalise.source_key(raw, at))
+            tally.unread.add(id_)
+            if (asks := restraint_of_rest(rest, self.rules)) != NOTHING:
+                tally.asked[id_] = asks.with_other(tally.asked.get(id_, NOTHING))
+                binds = id_
+        return reject(self.source.id, _identity(raw, self.source), error.reason, self.rules, binds=binds)
 
 
 def _identity(raw: RawRecord, source: SourceSpec) -> SourceKey:

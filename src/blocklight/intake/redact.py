@@ -298,9 +298,11 @@ def release_of(incident: Incident, decision: Decision) -> datetime | None:
     return incident.closed_at + wait if done and incident.closed_at else None
 
 
-def reject(source: str, identity: SourceKey, reason: str, rules: Rules) -> Rejected:
+def reject(
+    source: str, identity: SourceKey, reason: str, rules: Rules, *, binds: str | None = None
+) -> Rejected:
     """The mark of a record that could not be read; *identity* is hashed, so that it counts once."""
-    return Rejected(rules.public_id(f"{source}\x1frejected", identity), source, reason)
+    return Rejected(rules.public_id(f"{source}\x1frejected", identity), source, reason, binds)
 
 
 def _block_of(incident: Incident, several: Sequence[Choices], rules: Rules) -> tuple[str, Stretch] | None:

@@ -66,11 +66,15 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Rejected(msgspec.Struct, frozen=True):
-    """A record that could not be normalised: *id* is a keyed hash, so that it is counted once."""
+    """A record that could not be normalised: *id* is a keyed hash, so that it is counted once.
+
+    *binds* is the public id of its incident where what can be read of it restricts that.
+    """
 
     id: str
     source: str
     reason: str
+    binds: str | None = None
 
 
 Outcome = PublicIncident | Held | Withheld | Rejected

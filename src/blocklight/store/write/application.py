@@ -200,9 +200,8 @@ class Application:
     def _bound(self, bind: Binder, outcomes: Sequence[Outcome], *, join_rows: bool) -> list[Outcome]:
         """The outcomes of a batch, combined with other sources and earlier rows of its incidents."""
         restraints = Restraints(self._cursor, self._sql)
-        restraints_by_id = restraints.of(
-            {outcome.id for outcome in outcomes if not isinstance(outcome, Rejected)}
-        )
+        incidents = (one.binds if isinstance(one, Rejected) else one.id for one in outcomes)
+        restraints_by_id = restraints.of({id_ for id_ in incidents if id_ is not None})
         inferred: set[str] = set()
 
         def read(ids: AbstractSet[str]) -> dict[str, PublicIncident]:
