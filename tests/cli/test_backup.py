@@ -65,6 +65,34 @@ def test_a_restored_city_shows_what_it_showed_and_nothing_that_was_taken_back_si
         assert len(shown) == 4
         assert taken_back.isdisjoint(shown)
 
+    (workplace.folder / "copied-off-the-host").unlink()
+    said = inside("restore", "city.tar.zst", *place)  # once more, with the journal of the restored city
+    assert "less 1 published incidents" in said
+
+
+def test_a_restored_city_goes_on_with_all_that_any_journal_knew(workplace: Workplace, inside: Inside) -> None:
+    city = "smallville.toml"
+    with (
+        serving_rows(*map(a_row, range(1, 6))) as (_, feed),
+        workplace.running("serve", city, "--port", "0", *read_from(feed)) as server,
+    ):
+        address = server.address()
+        until(lambda: len(statuses(address)) == 5)
+        inside("backup", city, "city.tar.zst")
+        first, second, *_ = sorted(statuses(address))
+    own, older = workplace.folder / "data" / "smallville" / "tombstones", workplace.folder / "older"
+    older.write_text(f"{first}\n")
+    own.write_text(f"{first}\n{second}\n")
+    assert "less 2 published incidents" in inside("restore", "city.tar.zst", "--tombstones", "older")
+    assert own.read_text() == f"{first}\n{second}\n"
+    own.write_text(f"{second}\n")
+    assert "less 2 published incidents" in inside("restore", "city.tar.zst", "--tombstones", "older")
+    assert own.read_text() == f"{second}\n{first}\n"
+    own.unlink()
+    assert "less 1 published incidents" in inside("restore", "city.tar.zst", "--tombstones", "older")
+    assert own.read_bytes() == older.read_bytes()
+    assert own.stat().st_mode & 0o077 == 0
+
 
 def test_without_its_journal_a_city_is_restored_only_when_the_operator_says_so(
     workplace: Workplace, inside: Inside

@@ -221,7 +221,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="cannot be used"):
+    with pytest.raises(StoreError, match=r"cannot be used: unable to open .* must be writable for this user"):
         Store.open(f"sqlite:///{tmp_path}/nowhere/city.db", "testville")
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,11 +40,12 @@ def restore_city(
         city = manifest.snapshot.city
         folder = data or settings.data / city
         url = database or settings.database_url or f"sqlite:///{folder / 'blocklight.sqlite3'}"
-        ids = _taken_back(
-            manifest, tombstones or tombstone_file(folder, settings), without=without_tombstones
-        )
+        own = tombstone_file(folder, settings)
+        ids = _taken_back(manifest, tombstones or own, without=without_tombstones)
         folder.mkdir(exist_ok=True, mode=0o700)
         _keep_keys(unpacked, folder, settings)
+        if tombstones is not None and not without_tombstones:
+            ids = _with_own(ids, manifest, own, tombstones)
         gone = _replace(url, manifest, unpacked, ids, without=without_tombstones)
         _keep_city(unpacked, folder)
     return Restored(manifest.snapshot, gone, folder / manifest.city_file)
@@ -62,6 +64,21 @@ def _taken_back(manifest: Manifest, journal: Path, *, without: bool) -> list[str
             f"{manifest.snapshot.taken_at:%Y-%m-%d %H:%M} UTC would be public again. Name a copy of the "
             "journal with --tombstones, or, if it is lost, say --without-tombstones"
         ) from None
+
+
+def _with_own(ids: list[str], manifest: Manifest, own: Path, journal: Path) -> list[str]:
+    """Let the city's own journal go on with what *journal* knows, or the next restore would know less.
+
+    Gives *ids* and those of the city's own journal, which may be newer than the copy that was named.
+    """
+    if not own.exists():
+        _copy_private(journal, own)
+        return ids
+    known: list[str] = []
+    with suppress(StoreError):  # a journal of another history: it goes on, but says nothing of this backup
+        known = Tombstones(own).since(manifest.snapshot.tombstones or Tombstones(own).position())
+    Tombstones(own).append(id_ for id_ in ids if id_ not in set(known))
+    return list(dict.fromkeys((*ids, *known)))
 
 
 def _replace(url: str, manifest: Manifest, unpacked: Path, ids: list[str], *, without: bool) -> int:

@@ -10,8 +10,14 @@ from blocklight.store.schema.patience import without_end
 from blocklight.store.schema.tables import log, new_epoch
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
-_DAMAGED = ("database disk image is malformed", "file is not a database")
-"""SQLITE_CORRUPT and SQLITE_NOTADB, in SQLite's words."""
+_DAMAGED = "its file is damaged: restore a backup"
+_CLOSED = "its folder must be there, and file and folder must be writable for this user"
+_ADVICE = {
+    "database disk image is malformed": _DAMAGED,  # SQLITE_CORRUPT, in SQLite's words
+    "file is not a database": _DAMAGED,
+    "unable to open database file": _CLOSED,
+    "attempt to write a readonly database": _CLOSED,
+}
 _LOCK = 0x626C6F636B  # "block": one upgrade at a time on PostgreSQL
 
 
@@ -30,8 +36,8 @@ def prepare(engine: sa.Engine, city: str) -> None:
     except sa.exc.DBAPIError as error:
         shown = engine.url.render_as_string(hide_password=True)
         reason = next(iter(str(error.orig).splitlines()), "") or type(error.orig).__name__
-        advice = "; its file is damaged: restore a backup" if reason in _DAMAGED else ""
-        raise StoreError(f"{shown} cannot be used: {reason}{advice}") from error
+        sentence = f"{shown} cannot be used: {reason}"
+        raise StoreError(f"{sentence}; {_ADVICE[reason]}" if reason in _ADVICE else sentence) from error
 
 
 def upgrade(connection: sa.Connection, revision: str = "head") -> None:
