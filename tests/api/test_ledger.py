@@ -9,7 +9,7 @@ import pytest
 from living_city import a_city, an_incident, incident_id
 from public_side import NOW, PublicSide, public_side
 
-from blocklight.api.ledger import LedgerParameters, told
+from blocklight.api.ledger import LedgerParameters, ledger_answer
 from blocklight.api.state import Public
 from blocklight.errors import BadQuery
 from blocklight.geo.areas import Areas
@@ -108,11 +108,11 @@ def test_areas_of_a_second_kind_have_no_ledger_though_their_ids_are_the_same(tmp
         city = city.model_copy(update={"areas": (*city.areas, more)})
         state = Public(city, side.store, side.publisher, Areas(city))
         whole = {"from": "2026-01-01", "to": "2026-01-31"}
-        first = told(state, LedgerParameters.model_validate({**whole, "area": "beat:01X"}))
+        first = ledger_answer(state, LedgerParameters.model_validate({**whole, "area": "beat:01X"}))
         assert len(first["months"]) == 1
         assert state.areas.by_kind["district"][0].id == "01X"
         with pytest.raises(BadQuery, match="the ledger is kept by beat"):
-            told(state, LedgerParameters.model_validate({**whole, "area": "district:01X"}))
+            ledger_answer(state, LedgerParameters.model_validate({**whole, "area": "district:01X"}))
 
 
 def test_a_withheld_incident_changes_no_byte_of_the_ledger_until_the_day_is_over(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from town import FILE, NOW, Row, Town, a_row
 
 from blocklight.app.id_keys import belong_together
 from blocklight.app.opening import Options
-from blocklight.cli.keeping_keys import rotate_id_key
+from blocklight.cli.keeping_keys import print_rotation
 from blocklight.config.city import City, parse_city
 from blocklight.errors import BlocklightError, StoreError
 from blocklight.intake import keys as id_keys
@@ -47,7 +47,7 @@ class Place:
             asyncio.run(Town(self.city, store).fetch(*rows, key=keys, at=at))
 
     def rotate(self) -> None:
-        rotate_id_key(Options(str(self.file), data=self.folder))
+        print_rotation(Options(str(self.file), data=self.folder))
 
     def shown(self) -> dict[str, str]:
         with self.store() as store:

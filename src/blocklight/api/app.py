@@ -58,7 +58,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,  # served below, from bytes that are made once
-        lifespan=lifespan or _nothing,
+        lifespan=lifespan or _no_lifespan,
     )
     api.state.public = state
     for part in (incidents, past, city, sources, ledger, usual, policy, archive):
@@ -105,5 +105,5 @@ def _serve_document(api: FastAPI, state: Public) -> None:
 
 
 @asynccontextmanager
-async def _nothing(_: FastAPI) -> AsyncIterator[None]:
+async def _no_lifespan(_: FastAPI) -> AsyncIterator[None]:
     yield

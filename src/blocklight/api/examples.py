@@ -24,7 +24,7 @@ LIFE_EXAMPLE: IncidentLife = {
 }
 
 
-def _response(description: str, media_type: str, answer: object, example: object) -> dict[str, Any]:
+def _response_entry(description: str, media_type: str, answer: object, example: object) -> dict[str, Any]:
     content = {"schema": reference(answer), "example": example}
     return {"description": description, "content": {media_type: content}}
 
@@ -35,14 +35,16 @@ _PAGE_EXAMPLE: IncidentPage = {
     "next": "/api/v1/incidents?cursor=kq3x",
     "as_of": 4822,
 }
-FEATURE_COLLECTION = _response("A page of incidents", "application/geo+json", IncidentPage, _PAGE_EXAMPLE)
-LIFE = _response("The incident and its life", "application/geo+json", IncidentLife, LIFE_EXAMPLE)
+FEATURE_COLLECTION = _response_entry(
+    "A page of incidents", "application/geo+json", IncidentPage, _PAGE_EXAMPLE
+)
+LIFE = _response_entry("The incident and its life", "application/geo+json", IncidentLife, LIFE_EXAMPLE)
 
 
 def problem_response(status: int, title: str, detail: str, **members: str) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI entry of one kind of failure."""
     example = {"type": "about:blank", "title": title, "status": status, "detail": detail, **members}
-    return {status: _response(title, "application/problem+json", Problem, example)}
+    return {status: _response_entry(title, "application/problem+json", Problem, example)}
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -67,7 +69,7 @@ def json_response(
     description: str, answer: object, example: object, media_type: str = "application/json"
 ) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI entries of a JSON answer with its example, and of its being unchanged."""
-    return {200: _response(description, media_type, answer, example), **NOT_MODIFIED}
+    return {200: _response_entry(description, media_type, answer, example), **NOT_MODIFIED}
 
 
 def table_response(description: str, answer: object, example: object) -> dict[int | str, dict[str, Any]]:

@@ -76,26 +76,26 @@ class FilterParameters(BaseModel):
     @classmethod
     def _is_a_box(cls, value: str | None) -> str | None:
         if value is not None:
-            _box(value)
+            _bbox(value)
         return value
 
     @field_validator("hours")
     @classmethod
     def _are_hours(cls, value: str | None) -> str | None:
-        _parts(value, _HOURS)
+        _clock_parts(value, _HOURS)
         return value
 
     @field_validator("weekdays")
     @classmethod
     def _are_days(cls, value: str | None) -> str | None:
-        _parts(value, _DAYS)
+        _clock_parts(value, _DAYS)
         return value
 
     def filter(self, zone: ZoneInfo) -> IncidentQuery:
         """The store's query for these parameters, with hours and weekdays as clocks in *zone* show."""
         kind, _, area = (self.area or "").partition(":")
         return IncidentQuery(
-            bbox=None if self.bbox is None else _box(self.bbox),
+            bbox=None if self.bbox is None else _bbox(self.bbox),
             since=self.since,
             until=self.until,
             status=self.status,
@@ -105,7 +105,7 @@ class FilterParameters(BaseModel):
             priority=self.priority,
             origin=self.origin,
             section=self.section,
-            local=LocalTimes(zone, _parts(self.hours, _HOURS), _parts(self.weekdays, _DAYS)),
+            local=LocalTimes(zone, _clock_parts(self.hours, _HOURS), _clock_parts(self.weekdays, _DAYS)),
             area=(kind, area) if self.area else None,
         )
 
@@ -122,7 +122,7 @@ class IncidentParameters(FilterParameters):
         return replace(self.filter(zone), q=self.q, limit=self.limit, cursor=self.cursor)
 
 
-def _parts(text: str | None, count: int) -> frozenset[int]:
+def _clock_parts(text: str | None, count: int) -> frozenset[int]:
     """Read ``18-23.0-1``: numbers from 0 and below *count*, singly or from one to another."""
     chosen: set[int] = set()
     for part in text.split(".") if text else ():
@@ -134,7 +134,7 @@ def _parts(text: str | None, count: int) -> frozenset[int]:
     return frozenset(chosen)
 
 
-def _box(text: str) -> tuple[float, float, float, float]:
+def _bbox(text: str) -> tuple[float, float, float, float]:
     try:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError:

@@ -91,12 +91,11 @@ def get_ledger(
     below `small` are null, and so is every count that would give one of them away. Only whole days and
     months that are over are told.
     """
-    return PublicFile(orjson.dumps(told(state, parameters)), "application/json", "public, max-age=1").respond(
-        request
-    )
+    body = orjson.dumps(ledger_answer(state, parameters))
+    return PublicFile(body, "application/json", "public, max-age=1").respond(request)
 
 
-def told(state: Public, parameters: LedgerParameters) -> Ledger:
+def ledger_answer(state: Public, parameters: LedgerParameters) -> Ledger:
     """The ledger as the API tells it; raises ``BadQuery``."""
     yesterday = state.publisher.now().astimezone(UTC).date() - timedelta(days=1)
     since, until = parameters.days(yesterday)

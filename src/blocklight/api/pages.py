@@ -107,7 +107,7 @@ def _page(request: Request, state: Public, framed_by: Sequence[str] = ()) -> Res
 def _serve(request: Request, state: Public, path: str, headers: dict[str, str] | None = None) -> Response:
     key = f"asset:{path}"
     if key not in state.files:
-        file = _file(state.web, path)
+        file = _asset_file(state.web, path)
         if file is None and path == "index.html":
             return problem(503, "No web app", _MISSING)
         if file is None:
@@ -118,7 +118,7 @@ def _serve(request: Request, state: Public, path: str, headers: dict[str, str] |
     return state.files[key].respond(request, headers or {})
 
 
-def _file(root: Path, path: str) -> Path | None:
+def _asset_file(root: Path, path: str) -> Path | None:
     """The file that a path names in its one plain spelling, so that none is kept twice."""
     try:
         file = (root / path).resolve()

@@ -49,10 +49,11 @@ def get_policy(request: Request, state: Annotated[Public, Depends(public)]) -> R
     Neither the agency's words nor the conditions of rules are told. `changed_on` are the days (UTC) on which
     another policy took effect, the oldest first.
     """
-    return PublicFile(orjson.dumps(told(state)), "application/json", "public, max-age=60").respond(request)
+    body = orjson.dumps(policy_answer(state))
+    return PublicFile(body, "application/json", "public, max-age=60").respond(request)
 
 
-def told(state: Public) -> Policy:
+def policy_answer(state: Public) -> Policy:
     """The policy in public words, as the API tells it."""
     policy = state.city.policy
     return {

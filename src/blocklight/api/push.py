@@ -150,7 +150,7 @@ class PushEndpoint:
         return _with(problem(401, "This key does not open this source"), www_authenticate="Bearer")
 
     async def _taken(self, body: bytes, source: str) -> Response:
-        value = await asyncio.to_thread(_value, body)  # this thread answers the public meanwhile
+        value = await asyncio.to_thread(_json_value, body)  # this thread answers the public meanwhile
         if value == _ALIVE:
             return await self._stored(source, None)
         records = value.get("records") if isinstance(value, dict) else value
@@ -204,7 +204,7 @@ def _not_stored() -> Response:
     return _with(answer, retry_after=str(_STORE_RETRY_S))
 
 
-def _value(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+def _json_value(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:

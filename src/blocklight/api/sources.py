@@ -82,12 +82,14 @@ def health(state: Public) -> list[SourceHealth]:
             entry["last_attempt_at"] = iso(source_health.last_attempt_at)
             entry["last_failure_at"] = iso(source_health.last_failure_at)
             entry["failures"] = source_health.failures
-            entry["delay_s"] = None if source_health.delays is None else _percentiles(source_health.delays)
+            entry["delay_s"] = (
+                None if source_health.delays is None else _delay_percentiles(source_health.delays)
+            )
             entry["gaps"] = [{"from": iso(gap.start), "to": iso(gap.end)} for gap in source_health.gaps]
             entry["noticed"] = source_health.noticed.whole_days(now.astimezone(UTC).date().isoformat())
         listed.append(entry)
     return listed
 
 
-def _percentiles(delays: Delays) -> DelayPercentiles:
+def _delay_percentiles(delays: Delays) -> DelayPercentiles:
     return {"p50": delays.p50, "p90": delays.p90, "p99": delays.p99}

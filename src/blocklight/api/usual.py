@@ -82,11 +82,11 @@ def get_usual(
     wholly is not compared; with too few weeks nothing is said but that. `low` to `high` is what the
     past lets expect; a count as usual is above it, or below it, with a probability of at most `tail` each.
     """
-    body = orjson.dumps(told(state, parameters))
+    body = orjson.dumps(usual_answer(state, parameters))
     return PublicFile(body, "application/json", "public, max-age=1").respond(request)
 
 
-def told(state: Public, parameters: UsualParameters) -> Usual:
+def usual_answer(state: Public, parameters: UsualParameters) -> Usual:
     """The answer as the API tells it; raises ``BadQuery`` for an area that the city does not have."""
     area, name = _area(state, parameters.area)
     categories = frozenset(parameters.category)
@@ -132,11 +132,11 @@ def kind_answer(comparison: Told) -> UsualKind:
         "to": iso(comparison.end),
         "weeks": comparison.weeks,
         "size": None if comparison.size is None else round(comparison.size, 1),
-        "parts": [_part(part) for part in comparison.parts],
+        "parts": [_part_answer(part) for part in comparison.parts],
     }
 
 
-def _part(part: Part) -> UsualPart:
+def _part_answer(part: Part) -> UsualPart:
     return {
         "origin": part.origin,
         "now": part.now,

@@ -88,7 +88,7 @@ def _copy_city(file: Path, target: Path) -> str:
     """Copy the city file and the files that it names; return where it lies in the backup."""
     target.mkdir()
     shutil.copyfile(file, target / file.name)
-    for named in sorted(set(_texts(tomllib.loads(file.read_text("utf-8"))))):
+    for named in sorted(set(_texts_in(tomllib.loads(file.read_text("utf-8"))))):
         if Path(named).is_absolute() or "\n" in named:
             continue
         source = file.parent / named
@@ -98,13 +98,13 @@ def _copy_city(file: Path, target: Path) -> str:
     return f"{CITY_FILES}/{file.name}"
 
 
-def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any value of a TOML file
+def _texts_in(value: Any) -> Iterator[str]:  # noqa: ANN401 - any value of a TOML file
     if isinstance(value, str):
         if 0 < len(value) < 255:  # noqa: PLR2004 - no name of a file is longer
             yield value
     elif isinstance(value, dict):
         for inner in value.values():
-            yield from _texts(inner)
+            yield from _texts_in(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _texts(inner)
+            yield from _texts_in(inner)

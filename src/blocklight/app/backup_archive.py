@@ -56,9 +56,9 @@ def pack(folder: Path, manifest: Manifest, file: Path) -> None:
 def unpack(file: Path, folder: Path) -> Manifest:
     """Write a backup's files into *folder*; raises ``BlocklightError`` for one that is not whole."""
     try:
-        with file.open("rb") as packed, _opened(packed) as archive:
+        with file.open("rb") as packed, _opened_archive(packed) as archive:
             for member in archive:
-                if not member.isfile() or not _is_inside(member.name):
+                if not member.isfile() or not _stays_inside(member.name):
                     raise BlocklightError(f"{file}: not a backup of Blocklight's")
                 target = folder / member.name
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +81,7 @@ def unpack(file: Path, folder: Path) -> Manifest:
 
 
 @contextmanager
-def _opened(packed: object) -> Iterator[tarfile.TarFile]:
+def _opened_archive(packed: object) -> Iterator[tarfile.TarFile]:
     with (
         zstandard.ZstdDecompressor().stream_reader(packed) as unpacked,  # type: ignore[arg-type]  # a file
         tarfile.open(fileobj=unpacked, mode="r|") as archive,
@@ -97,6 +97,6 @@ def sha256(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _is_inside(name: str) -> bool:
+def _stays_inside(name: str) -> bool:
     path = PurePosixPath(name)
     return not path.is_absolute() and ".." not in path.parts

@@ -56,14 +56,14 @@ def _incidents(
     city: City, source: SourceSpec, sample: Path | None, history: Path | None
 ) -> Iterator[Incident]:
     normalise = Normaliser.of(source, city)
-    for raw in _records(city, source, sample, history):
+    for raw in _records_of(city, source, sample, history):
         try:
             yield normalise(raw, wall_clock())
         except RecordRejected:
             continue
 
 
-def _records(
+def _records_of(
     city: City, source: SourceSpec, sample: Path | None, history: Path | None
 ) -> Iterator[RawRecord]:
     if history is not None:
@@ -74,10 +74,10 @@ def _records(
         _, batch = asyncio.run(one_page(source, city, read_sample(sample)))
         yield from batch.records
     elif source.connector != "push":  # what is pushed can only be counted from a file
-        yield from asyncio.run(_fetched(source, city))
+        yield from asyncio.run(_fetched_records(source, city))
 
 
-async def _fetched(source: SourceSpec, city: City) -> list[RawRecord]:
+async def _fetched_records(source: SourceSpec, city: City) -> list[RawRecord]:
     """The records of a feed, page after page, up to a limit."""
     records: list[RawRecord] = []
     async with reader_of(source, city, None) as reader:
@@ -101,11 +101,13 @@ def worksheet_of(counts: Sequence[TypeCount], name: str, day: date) -> str:
         category = line.meaning.category
         lines.append(f"# {line.records} records ({line.share:.1%}): {_one_line(reason(line))}")
         if line.waits:
-            lines.append(f"# {_quoted(line.text)} = {_quoted(str(line.meaning.proposal or '…'))}")
+            lines.append(f"# {_toml_string(line.text)} = {_toml_string(str(line.meaning.proposal or '…'))}")
         elif category is Reason.SENSITIVE:
-            lines.append(f"#   {_quoted(line.text)} takes {allow_line(line.meaning.groups[0], line.text)}")
+            lines.append(
+                f"#   {_toml_string(line.text)} takes {allow_line(line.meaning.groups[0], line.text)}"
+            )
         else:
-            lines.append(f"#   {_quoted(line.text)} is {category}")
+            lines.append(f"#   {_toml_string(line.text)} is {category}")
     return "\n".join(lines) + "\n"
 
 
@@ -172,7 +174,7 @@ def save_signed(name: str, signed: Mapping[str, Category]) -> Path:
     return path
 
 
-def _quoted(text: str) -> str:
+def _toml_string(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

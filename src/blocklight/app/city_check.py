@@ -43,13 +43,13 @@ class CityCheck:
     sources: tuple[SourceSpec, ...]
 
     @classmethod
-    def of(cls, name: str, source_id: str | None, given: Given, source_urls: list[str]) -> "CityCheck":
+    def of(cls, name: str, source_id: str | None, stand_in: Given, source_urls: list[str]) -> "CityCheck":
         """Read a city file; raises ``CityFileError``, and ``UsageError`` for a file of no certain source."""
         city = configured_city(Options(name, source_urls=source_urls))
         sources = (city.source(source_id),) if source_id else tuple(city.sources)
-        if given.file is not None and len(sources) > 1:
+        if stand_in.file is not None and len(sources) > 1:
             raise UsageError("--source", "required with --sample or --all: the file belongs to one source")
-        return cls(city, Rules.of(city, THROWAWAY_KEY, Areas(city)), Geocoder.of(city), given, sources)
+        return cls(city, Rules.of(city, THROWAWAY_KEY, Areas(city)), Geocoder.of(city), stand_in, sources)
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _let_go(self, cycle: RequestResponseCycle | None) -> None:
         """Undo what refers to each other: collecting such garbage holds up all readers at once."""
         if cycle is not None:  # its application may still be at work
-            cycle.on_response = _nothing
+            cycle.on_response = _ignore
             cycle.transport = self.transport
 
     def data_received(self, data: bytes) -> None:
@@ -252,7 +252,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._late = None
 
 
-def _nothing() -> None:
+def _ignore() -> None:
     """Stand in for what is of no interest after a connection is lost."""
 
 

@@ -64,12 +64,12 @@ async def live_through(
         for clock.at in times:
             for feed in feeds:
                 if feed.source.kind is Kind.CALL or clock.at.minute == 0 or clock.at == times[0]:
-                    await _read(feed, store)
+                    await _read_feed(feed, store)
             await asyncio.to_thread(store.release, clock.at)
             advance()
 
 
-async def _read(feed: Feed, store: Store) -> None:
+async def _read_feed(feed: Feed, store: Store) -> None:
     """Read one feed as it stands; nothing of that counts as its health, as nobody was waiting for it."""
     tally, source = Tally(), feed.source.id
     async for batch in feed.connector.fetch(await asyncio.to_thread(store.cursor, source)):

@@ -73,7 +73,7 @@ def _explained(incident: Incident, rules: Rules) -> list[str]:
             lines.append(f"times: cut to steps of {placing.decision.time_step_min} minutes")
     if incident.placed is not None:
         lines.append(f"address: {_PLACED[incident.placed]}")
-    return [*lines, f"outcome: {_outcome(redact(incident, rules))}"]
+    return [*lines, f"outcome: {_outcome_in_words(redact(incident, rules))}"]
 
 
 def _rule_lines(decision: Decision, rules: Rules) -> list[str]:
@@ -89,7 +89,7 @@ def _rule(rule: Rule, rules: Rules) -> str:
     return f"{rule.name} ({number}): {rule.action}; {conditions}"
 
 
-def _outcome(outcome: Outcome) -> str:
+def _outcome_in_words(outcome: Outcome) -> str:
     if isinstance(outcome, Withheld):
         forever = ", permanently" if outcome.sensitive else ""
         return f"withheld as {outcome.reason}{forever}"
@@ -101,7 +101,7 @@ def _outcome(outcome: Outcome) -> str:
             step = f"two minutes after the next whole {outcome.step_min} minutes"
             only_for_step = outcome.end_of_step(wall_clock()) is not None
             end = step if only_for_step else f"{end} and from then to {step}"
-        return f"held until {end}, then {_outcome(outcome.incident)}"
+        return f"held until {end}, then {_outcome_in_words(outcome.incident)}"
     if isinstance(outcome, PublicIncident) and outcome.place is not None:
         place = outcome.place
         label = f", {place.label}" if place.label else ""

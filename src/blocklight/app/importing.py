@@ -141,7 +141,7 @@ class Import:
                     _store(runtime, feed, block, self._ledger)
                     yield block.position
         except SourceError as error:
-            raise type(error)(_told(self.file, error)) from None
+            raise type(error)(_explained_error(self.file, error)) from None
         self.account.done = True
         self._ledger.save()
 
@@ -150,7 +150,7 @@ class Import:
         self._runtime.store.close()
 
 
-def _told(file: Path, error: SourceError) -> str:
+def _explained_error(file: Path, error: SourceError) -> str:
     """Say what is wrong with a file, and which columns it has where it has not ours."""
     has = error.heading[:_MOST_COLUMNS] if isinstance(error, SourceChanged) else ()
     return f"{file}: {error}" + (f"; it has these columns: {', '.join(has)}" if has else "")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 from blocklight.app.bodies import NotByGet, download
 from blocklight.app.sampling import read_sample as read_file
 from blocklight.errors import BlocklightError, SourceError, UsageError
-from blocklight.intake.propose.asking import asked
+from blocklight.intake.propose.asking import fetch_sample
 from blocklight.intake.propose.city_file import Proposal, propose
 from blocklight.intake.propose.sample import Sample, read_sample
 
@@ -68,7 +69,7 @@ def write_new_city(
 def _looked_at(url: str, sample: Path | None) -> Sample:
     settings: dict[str, Any] = {}
     try:
-        body = _fetched(url) if sample is None else read_file(sample)
+        body = _fetched_body(url) if sample is None else read_file(sample)
     except NotByGet:
         body, settings = download(url, _MAX_BYTES, instead="--sample", method="POST"), {"form": {}}
     try:
@@ -78,8 +79,11 @@ def _looked_at(url: str, sample: Path | None) -> Sample:
     return replace(looked_at, settings={**settings, **looked_at.settings})
 
 
-def _fetched(url: str) -> bytes:
-    return asked(url, lambda at, query: download(at, _MAX_BYTES, instead="--sample", typed=url, params=query))
+def _fetched_body(url: str) -> bytes:
+    def ask(at: str, query: Mapping[str, str]) -> bytes:
+        return download(at, _MAX_BYTES, instead="--sample", typed=url, params=query)
+
+    return fetch_sample(url, ask)
 
 
 def _python(name: str) -> str:
@@ -96,6 +100,8 @@ def _name_of(url: str) -> str:
 
 
 def _has_place(proposal: Proposal, row: dict[str, object]) -> bool:
-    found = proposal.table.found
-    columns = found["point"].columns if "point" in found else found["lon"].columns if "lon" in found else ()
+    guesses = proposal.table.found
+    columns = (
+        guesses["point"].columns if "point" in guesses else guesses["lon"].columns if "lon" in guesses else ()
+    )
     return bool(columns) and all(column in row for column in columns)

@@ -35,7 +35,7 @@ class ProcessFigures(Collector):
         """Yield each figure with what it means."""
         # A registry of its own: the families are read anew each time.
         yield from ProcessCollector(registry=CollectorRegistry(auto_describe=False)).collect()
-        yield _gauge("process_threads", "threads of this process", _threads())
+        yield _operator_gauge("process_threads", "threads of this process", _threads())
         faults = CounterMetricFamily(
             _PREFIX + "faults", "unexpected failures after which a task went on", labels=["task"]
         )
@@ -63,7 +63,7 @@ class StoreFigures(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield each figure with what it means."""
         if self._watch is not None:
-            yield _gauge("store_ok", "1 while records can be stored", self._watch.failure is None)
+            yield _operator_gauge("store_ok", "1 while records can be stored", self._watch.failure is None)
         transactions = self._store.write_figures.transactions
         yield HistogramMetricFamily(
             _PREFIX + "transaction_seconds",
@@ -78,7 +78,7 @@ class StoreFigures(Collector):
             ("disk_free_bytes", "free space on the database's disk", room.free),
         ):
             if size is not None:
-                yield _gauge(name, f"{meaning}, in bytes", size)
+                yield _operator_gauge(name, f"{meaning}, in bytes", size)
 
 
 class FeedFigures(Collector):
@@ -123,7 +123,7 @@ class IntakeFigures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield each figure with what it means."""
-        yield _gauge("intake_fetching", "1 while this process fetches", self._intake.fetching)
+        yield _operator_gauge("intake_fetching", "1 while this process fetches", self._intake.fetching)
         age = _by_source("intake_source_age_seconds", "seconds since the last successful fetch")
         failures = _by_source("intake_source_failures", "failed fetches in a row")
         with suppress(StoreError):  # the database fails: these figures are left out, and `store_ok` is 0
@@ -235,7 +235,7 @@ def _threads() -> int:
         return threading.active_count()
 
 
-def _gauge(name: str, meaning: str, value: float) -> Metric:
+def _operator_gauge(name: str, meaning: str, value: float) -> Metric:
     return GaugeMetricFamily(_PREFIX + name, meaning, value)
 
 

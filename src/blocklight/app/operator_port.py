@@ -79,8 +79,8 @@ class OperatorPort:
         name = _host_name(hosts[0].decode("latin-1"))
         if name and name in ("localhost", self._host.casefold()):
             return None
-        address = _address(name)
-        is_own = address is not None and (address.is_loopback or address == _address(local_address))
+        address = _literal_address(name)
+        is_own = address is not None and (address.is_loopback or address == _literal_address(local_address))
         return None if is_own else _WRONG_HOST
 
     async def _page(self, path: list[bytes]) -> tuple[bytes, bytes]:
@@ -127,7 +127,7 @@ def _host_name(header: str) -> str:
         return ""
 
 
-def _address(text: str) -> IPv4Address | IPv6Address | None:
+def _literal_address(text: str) -> IPv4Address | IPv6Address | None:
     """The address that *text* spells out; one of IPv4 also where a socket of IPv6 reports it."""
     try:
         address = ip_address(text.partition("%")[0])

@@ -28,8 +28,8 @@ def pause_city(
         raise BlocklightError(
             f"{error}. Nothing is paused. To take the whole site down: systemctl stop 'blocklight*'"
         ) from error
-    note_in_system_log(f"{city.city.id}: {_named(scope)} paused by {by}: {reason}")
-    return _named(scope), applied.retracted
+    note_in_system_log(f"{city.city.id}: {_scope_in_words(scope)} paused by {by}: {reason}")
+    return _scope_in_words(scope), applied.retracted
 
 
 def resume_city(options: Options, *, source: str | None, category: Category | None, area: str | None) -> str:
@@ -39,9 +39,9 @@ def resume_city(options: Options, *, source: str | None, category: Category | No
     scope = _scope_of(city, source, category, area)
     with open_store(options, city, Settings(), existing=True) as store:
         if not store.resume(*scope, wall_clock(), by=by):
-            raise BlocklightError(f"{_named(scope)} was not paused")
-    note_in_system_log(f"{city.city.id}: {_named(scope)} resumed by {by}")
-    return _named(scope)
+            raise BlocklightError(f"{_scope_in_words(scope)} was not paused")
+    note_in_system_log(f"{city.city.id}: {_scope_in_words(scope)} resumed by {by}")
+    return _scope_in_words(scope)
 
 
 def confirm_short_answer(options: Options, source: str) -> None:
@@ -77,5 +77,5 @@ def _scope_of(
     return scopes[0] if scopes else ("city", "")
 
 
-def _named(scope: tuple[str, str]) -> str:
+def _scope_in_words(scope: tuple[str, str]) -> str:
     return "the whole city" if scope[0] == "city" else f"{scope[0]} {scope[1]}"

@@ -70,7 +70,7 @@ def fingerprint(
         "time_zone": city.city.time_zone,
         "areas": _borders(city),
         "places": None if rules.places is None else rules.places.digest,
-        "masked_by_publisher": _passed(city),
+        "masked_by_publisher": _publisher_points(city),
         "never_closing": sorted(rules.never_closing),
     }
     return hashlib.sha256(orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)).hexdigest()
@@ -85,7 +85,7 @@ def _borders(city: City) -> list[dict[str, str]]:
     ]
 
 
-def _passed(city: City) -> dict[str, object]:
+def _publisher_points(city: City) -> dict[str, object]:
     """What the city file says of points that are shown as they are."""
     passed = masked_by_publisher(city.sources)
     return {id_: line.model_dump(mode="json") for id_, line in sorted(passed.items())}
@@ -101,13 +101,13 @@ def apply_policy(city: City, rules: Rules, store: Store, now: datetime) -> Diffe
     shown_types = _types_of(entries[-1].detail) if entries else published_types
     difference = Difference()
     # What waits is asked about first: some of it may be due, and is not to be released as it was told.
-    waits = [refiltered.outcome for _, refiltered in asked_of_waiting(city, rules, store, shown_types, now)]
+    waits = [refiltered.outcome for _, refiltered in refiltered_waiting(city, rules, store, shown_types, now)]
     difference.total["vanish"] = store.restrain(
         [outcome for outcome in waits if outcome is not None], now
     ).retracted
     store.release(now)
     batch: list[PublicIncident | Held | Withheld] = []
-    for incident, refiltered in asked(city, rules, store, shown_types, now):
+    for incident, refiltered in refiltered_published(city, rules, store, shown_types, now):
         difference.add(incident, refiltered, city.ledger_kind)
         if refiltered.outcome is not None:
             batch.append(refiltered.outcome)
@@ -121,7 +121,7 @@ def apply_policy(city: City, rules: Rules, store: Store, now: datetime) -> Diffe
         "policy": city.policy.model_dump(mode="json"),
         "call_types": city.call_types.model_dump(mode="json"),
         "published_types": {str(category): sorted(texts) for category, texts in published_types.items()},
-        **({"masked_by_publisher": passed} if (passed := _passed(city)) else {}),
+        **({"masked_by_publisher": passed} if (passed := _publisher_points(city)) else {}),
     }
     store.note(now, ACTION, detail)
     return difference
@@ -140,7 +140,7 @@ def _types_of(detail: Mapping[str, Any]) -> Vocabulary:
     return vocabulary(types, Policy.model_validate(detail["policy"]).allow)
 
 
-def asked_of_waiting(
+def refiltered_waiting(
     city: City, rules: Rules, store: Store, shown_types: Vocabulary, now: datetime
 ) -> Iterator[tuple[PublicIncident, Again]]:
     """Yield everything that waits of a city's sources with what its policy makes of it."""
@@ -150,7 +150,7 @@ def asked_of_waiting(
             yield incident, refilter(incident, rules, shown_types, now, waiting=True)
 
 
-def asked(
+def refiltered_published(
     city: City, rules: Rules, store: Store, shown_types: Vocabulary, now: datetime
 ) -> Iterator[tuple[PublicIncident, Again]]:
     """Yield everything published of a city's sources with what its policy makes of it."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blocklight.app.opening import Options, configured_city, open_store, wall_clock
-from blocklight.app.policy_change import Difference, asked, asked_of_waiting
+from blocklight.app.policy_change import Difference, refiltered_published, refiltered_waiting
 from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError
 from blocklight.intake.redact import Rules
@@ -22,7 +22,7 @@ class PolicyDiff:
     withheld: dict[str, int]
 
 
-def policy_diff(old: str, new: str, data: Path | None, database: str | None) -> PolicyDiff:
+def compare_policies(old: str, new: str, data: Path | None, database: str | None) -> PolicyDiff:
     """Compare two files of one city over its database; raises ``BlocklightError`` for two cities."""
     before, after = configured_city(Options(old)), configured_city(Options(new))
     if before.city.id != after.city.id:
@@ -32,8 +32,8 @@ def policy_diff(old: str, new: str, data: Path | None, database: str | None) -> 
     options = Options(old, data=data, database=database)
     with open_store(options, before, Settings(), existing=True) as store:
         arguments = after, Rules.of(after, _THROWAWAY_KEY), store, shown_types, wall_clock()
-        for incident, refiltered in asked(*arguments):
+        for incident, refiltered in refiltered_published(*arguments):
             published.add(incident, refiltered, after.ledger_kind)
-        for incident, refiltered in asked_of_waiting(*arguments):
+        for incident, refiltered in refiltered_waiting(*arguments):
             waiting.add(incident, refiltered, after.ledger_kind)
         return PolicyDiff(published, waiting, store.withheld())

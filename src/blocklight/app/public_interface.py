@@ -58,13 +58,13 @@ class PublishedCity:
                 "label": source.label,
                 "kind": str(source.kind),
                 "state": pulses[source.id]["state"],
-                "last_success_at": _time(pulses[source.id]["last_success_at"]),
+                "last_success_at": _parsed_time(pulses[source.id]["last_success_at"]),
             }
             for source in self.city.sources
         ]
 
 
-def _time(text: str | None) -> datetime | None:
+def _parsed_time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 

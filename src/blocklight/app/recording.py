@@ -87,7 +87,7 @@ class Replayer:
                 geocoder=runtime.geocoder,
                 companions=Companions.of(runtime.city),
             )
-            runner = Runner(feed, runtime.store, now=clock.now, stored=_nothing)
+            runner = Runner(feed, runtime.store, now=clock.now, stored=_wake_nobody)
             for at, body in replay_lines(self._file):
                 if stored is not None and at <= stored:
                     self.total.skipped += 1
@@ -162,5 +162,5 @@ async def answer_at_once(_: float) -> None:
     """Wait for nothing: a recorded answer stays the same however often it is asked for."""
 
 
-def _nothing() -> None:
+def _wake_nobody() -> None:
     """Stand in for waking a publisher: none runs here."""

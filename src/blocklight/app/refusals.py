@@ -28,10 +28,10 @@ def causes(source: SourceSpec, rejected: Iterable[tuple[RawRecord, str]]) -> Ite
     """Yield a sentence for each reason of rejection: the column, and the values in it that are commonest."""
     values: dict[str, Counter[str]] = {}
     for raw, reason in rejected:
-        shown = " + ".join(str(raw.get(column, "")) for column in _columns(source, reason))
+        shown = " + ".join(str(raw.get(column, "")) for column in _columns_of_reason(source, reason))
         values.setdefault(reason, Counter())[shown[:_LONGEST_VALUE]] += 1
     for reason, counts in values.items():
-        columns = " + ".join(_columns(source, reason)) or "(none)"
+        columns = " + ".join(_columns_of_reason(source, reason)) or "(none)"
         commonest = ", ".join(
             f"{value!r} ({count})" if value else f"nothing ({count})"
             for value, count in counts.most_common(_MOST_VALUES)
@@ -39,7 +39,7 @@ def causes(source: SourceSpec, rejected: Iterable[tuple[RawRecord, str]]) -> Ite
         yield f"{reason}: column {columns} holds {commonest}{_advice(source, reason)}"
 
 
-def _columns(source: SourceSpec, reason: str) -> tuple[str, ...]:
+def _columns_of_reason(source: SourceSpec, reason: str) -> tuple[str, ...]:
     if reason == "no_key":
         return source.key
     name = _FIELD_OF.get(reason) or reason.removeprefix("no_").removeprefix("bad_")

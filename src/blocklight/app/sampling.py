@@ -38,19 +38,19 @@ class Given:
         return self.everything or self.sample
 
 
-def read_through(source: SourceSpec, city: City, given: Given, take: Callable[[Batch], None]) -> str:
+def read_through(source: SourceSpec, city: City, stand_in: Given, take: Callable[[Batch], None]) -> str:
     """Pass on what there is to look at, batch after batch; say in words what that was.
 
     Of a source on the network it is the first page, of a table file every row.
     Raises ``SourceError`` for what cannot be read, ``BlocklightError`` for a file that is none.
     """
-    if given.everything is None:
-        return _sampled(source, city, given.sample, take)
-    if not given.everything.is_file():
-        raise BlocklightError(f"{given.everything}: not a file")
-    for block in read_file(given.everything, Reading.of(source, _ROWS_AT_ONCE)):
+    if stand_in.everything is None:
+        return _sampled(source, city, stand_in.sample, take)
+    if not stand_in.everything.is_file():
+        raise BlocklightError(f"{stand_in.everything}: not a file")
+    for block in read_file(stand_in.everything, Reading.of(source, _ROWS_AT_ONCE)):
         take(Batch(block.records, wall_clock(), unreadable=block.unreadable, more=True))
-    return f"every row of {given.everything}"
+    return f"every row of {stand_in.everything}"
 
 
 def _sampled(source: SourceSpec, city: City, sample: Path | None, take: Callable[[Batch], None]) -> str:
@@ -66,11 +66,11 @@ def _sampled(source: SourceSpec, city: City, sample: Path | None, take: Callable
         source = newest_in(source)
     body = read_sample(sample) if sample is not None and not local else None
     whole = source.connector == "files"
-    asyncio.run(_fetched(source, city, body, take, whole=whole))
+    asyncio.run(_pass_on(source, city, body, take, whole=whole))
     return f"{'every row' if whole else 'the first page'} of {sample or source.url}"
 
 
-async def _fetched(
+async def _pass_on(
     source: SourceSpec, city: City, body: bytes | None, take: Callable[[Batch], None], *, whole: bool
 ) -> None:
     async with reader_of(source, city, body) as reader:

@@ -35,7 +35,7 @@ def load_environment() -> None:
     for line in text.splitlines():
         name, equals, value = line.strip().partition("=")
         if equals and not name.startswith(("#", ";")):
-            os.environ.setdefault(name.strip(), _unquoted(value.strip()))
+            os.environ.setdefault(name.strip(), _without_quotes(value.strip()))
 
 
 def check_settings() -> None:
@@ -62,7 +62,7 @@ def check_settings() -> None:
         raise SettingError(variable, mistake["msg"].removeprefix("Value error, ")) from None
 
 
-def _unquoted(value: str) -> str:
+def _without_quotes(value: str) -> str:
     quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
     return value[1:-1] if quoted else value
 

@@ -344,6 +344,6 @@ def _complain_of_usage(error: TyperException) -> None:
     _complain("error", f"{wrong} (see {command} --help)")
 
 
-def _complain(what: str, text: str) -> None:
+def _complain(label: str, text: str) -> None:
     """Print one line that is never broken, so that it can be searched for and copied."""
-    err.print(f"[bold]{what}:[/bold] {escape(text)}", highlight=False, soft_wrap=True)
+    err.print(f"[bold]{label}:[/bold] {escape(text)}", highlight=False, soft_wrap=True)

@@ -7,14 +7,14 @@ from blocklight.app.opening import Options
 from blocklight.cli import say
 
 
-def back_up(options: Options, file: Path, *, with_key: bool) -> None:
+def print_backup(options: Options, file: Path, *, with_key: bool) -> None:
     """Write a backup and print what it holds."""
     whole = backup.back_up(options, file, with_key=with_key)
     key = "with its id key: keep it as secret as that" if with_key else "without id.key: keep that elsewhere"
     say(f"{file}: {whole.city} up to change {whole.head}, {key}.\nPublic digest: {whole.digest}")
 
 
-def check_integrity(options: Options) -> None:
+def print_integrity(options: Options) -> None:
     """Print whether a database is whole and what the public sees of it, as one digest."""
     whole = backup.check_integrity(options)
     say(
@@ -23,7 +23,7 @@ def check_integrity(options: Options) -> None:
     )
 
 
-def restore_city(
+def print_restore(
     file: Path, *, data: Path | None, database: str | None, tombstones: Path | None, without_tombstones: bool
 ) -> None:
     """Restore a backup and print what is to be looked at before the map is opened again."""

@@ -9,7 +9,7 @@ from blocklight.cli import app
 
 
 @app.command("new-city")
-def new_city(
+def new_city_command(
     url: Annotated[str, typer.Argument(help="The feed's address, as a browser shows it.", metavar="URL")],
     *,
     name: Annotated[str | None, typer.Option(help="The city's id. None: from the address.")] = None,
@@ -36,8 +36,8 @@ def new_city(
     write(url, name=name, sample=sample, output=output, near=near)
 
 
-@app.command()
-def catalogue(
+@app.command("catalogue")
+def catalogue_command(
     place: Annotated[
         str | None, typer.Argument(help="A state or a city, or a part of its name.", metavar="PLACE")
     ] = None,

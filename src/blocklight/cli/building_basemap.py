@@ -12,18 +12,18 @@ def build_basemap(
 ) -> None:
     """Write the map tiles of a city, and print what they came to; raises what ``make_basemap`` does."""
     city = load_city(name)
-    made = make_basemap(name, city, layers, crs=crs, credit=credit, output=output)
+    basemap = make_basemap(name, city, layers, crs=crs, credit=credit, output=output)
     out.print(
-        f"{made.tiles:,} tiles of {made.shapes:,} shapes: {', '.join(made.kinds)}. "
-        f"{made.file.stat().st_size / 1e6:.1f} MB.\n"
-        f"The map will name: {made.credit or 'nobody'}\nWritten: {made.file}",
+        f"{basemap.tiles:,} tiles of {basemap.shapes:,} shapes: {', '.join(basemap.kinds)}. "
+        f"{basemap.file.stat().st_size / 1e6:.1f} MB.\n"
+        f"The map will name: {basemap.credit or 'nobody'}\nWritten: {basemap.file}",
         highlight=False,
         soft_wrap=True,
         markup=False,
     )
     if city.map.tiles is None:
         out.print(
-            f'To use it, put it beside the city file and write into [map]: tiles = "{made.file.name}"',
+            f'To use it, put it beside the city file and write into [map]: tiles = "{basemap.file.name}"',
             highlight=False,
             soft_wrap=True,
             markup=False,

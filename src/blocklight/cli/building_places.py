@@ -14,8 +14,8 @@ from blocklight.prepare.places.make import Sources, make_place_file
 
 def build_places(name: str, sources: Sources, output: Path | None) -> None:
     """Write the place file of a city, and print what it came to; raises what ``make_place_file`` does."""
-    made = make_place_file(name, load_city(name), sources, output, wall_clock)
-    _print_places(made.built, made.spec, made.file, made.repaired)
+    place_file = make_place_file(name, load_city(name), sources, output, wall_clock)
+    _print_places(place_file.built, place_file.spec, place_file.file, place_file.repaired)
 
 
 def _print_places(built: Built, spec: PlacesSpec, target: Path, repaired: int) -> None:

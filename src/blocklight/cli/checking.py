@@ -124,27 +124,27 @@ def _print_outcomes(check: CityCheck, source: SourceSpec, checked: SourceCheck) 
 def _ask(check: CityCheck, source: SourceSpec) -> int:
     """Print what somebody could learn from a source; how many questions that leaves."""
     try:
-        asked = city_check.ask_of(check, source)
+        answers = city_check.ask_of(check, source)
     except SourceError as error:
         _plain(f"Its other columns cannot be read, and nothing was asked: {error.explained}", bold=True)
         return 0
-    if asked.rows > asked.of_rows:
-        _plain(f"Questions are asked of {asked.of_rows:,} of them, evenly from the first to the last.")
-    return print_questions(asked)
+    if answers.rows > answers.of_rows:
+        _plain(f"Questions are asked of {answers.of_rows:,} of them, evenly from the first to the last.")
+    return print_questions(answers)
 
 
-def print_questions(asked: Asked) -> int:
+def print_questions(answers: Asked) -> int:
     """Print what somebody could learn from a feed, nothing when all is well; how many questions there are."""
-    if asked.questions:
+    if answers.questions:
         out.print(f"\n[bold]{_LEARN}[/bold]", highlight=False, soft_wrap=True)
-    for number, question in enumerate(asked.questions, 1):
+    for number, question in enumerate(answers.questions, 1):
         _plain(f"{number}. {question.text} ({question.id})")
-    if asked.zone is not None:
+    if answers.zone is not None:
         advice = (
             "Set the source's `zone`, or `convert` of its times; or, if they are right, answer `time-zone`."
         )
-        _plain(f"{asked.zone} {advice}", bold=True)
-    return len(asked.questions) + (asked.zone is not None)
+        _plain(f"{answers.zone} {advice}", bold=True)
+    return len(answers.questions) + (answers.zone is not None)
 
 
 def _field_table(source: SourceSpec, city: City, checked: SourceCheck) -> Table:

@@ -34,10 +34,10 @@ def pause(
     [bold]blocklight pause houston --reason "Officers are in danger"[/bold]
     """
     from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
-    from blocklight.cli.pausing import pause_city  # noqa: PLC0415 - see serve
+    from blocklight.cli.pausing import print_pause  # noqa: PLC0415 - see serve
 
     options = Options(city, data=data, database=database)
-    pause_city(options, reason, source=source, category=category, area=area)
+    print_pause(options, reason, source=source, category=category, area=area)
 
 
 @app.command()
@@ -55,9 +55,9 @@ def resume(
     Give what was given to pause, for example: blocklight resume harbour --source dispatch
     """
     from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
-    from blocklight.cli.pausing import resume_city  # noqa: PLC0415 - see serve
+    from blocklight.cli.pausing import print_resume  # noqa: PLC0415 - see serve
 
-    resume_city(Options(city, data=data, database=database), source=source, category=category, area=area)
+    print_resume(Options(city, data=data, database=database), source=source, category=category, area=area)
 
 
 sources_app = typer.Typer(help="Confirm what a source sends.", no_args_is_help=True)
@@ -79,9 +79,9 @@ def sources_confirm(
     Without this command they stay open until a second answer lacks the same calls.
     """
     from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
-    from blocklight.cli.pausing import confirm_short_answer  # noqa: PLC0415 - see serve
+    from blocklight.cli.pausing import print_confirmation  # noqa: PLC0415 - see serve
 
-    confirm_short_answer(Options(city, data=data, database=database), source)
+    print_confirmation(Options(city, data=data, database=database), source)
 
 
 @policy_app.command("explain")
@@ -206,6 +206,6 @@ def key_rotate(city: CityArgument, *, data: DataOption = None, database: Databas
     [bold]blocklight key rotate houston[/bold]
     """
     from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
-    from blocklight.cli.keeping_keys import rotate_id_key  # noqa: PLC0415 - see serve
+    from blocklight.cli.keeping_keys import print_rotation  # noqa: PLC0415 - see serve
 
-    rotate_id_key(Options(city, data=data, database=database))
+    print_rotation(Options(city, data=data, database=database))

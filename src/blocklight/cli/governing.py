@@ -9,7 +9,7 @@ from blocklight.app.audit_check import checked_audit
 from blocklight.app.explaining import explained_records
 from blocklight.app.opening import Options
 from blocklight.app.policy_change import WORDS
-from blocklight.app.policy_diff import PolicyDiff, policy_diff
+from blocklight.app.policy_diff import PolicyDiff, compare_policies
 from blocklight.cli import out
 from blocklight.errors import BlocklightError
 
@@ -42,7 +42,7 @@ def explain_record(name: str, source_id: str | None, record: Path) -> None:
 
 def differ(old: str, new: str, data: Path | None, database: str | None) -> None:
     """Print what would change if the city file *new* took the place of *old*; changes nothing."""
-    _print_diff(policy_diff(old, new, data, database))
+    _print_diff(compare_policies(old, new, data, database))
 
 
 def _print_diff(diff: PolicyDiff) -> None:

@@ -21,7 +21,7 @@ def import_history(options: Options, source_id: str, file: Path) -> None:
         if account.rows:
             out.print(f"Going on after row {account.rows:,}.", highlight=False)
         try:
-            _show(history)
+            _show_import(history)
         except KeyboardInterrupt:
             out.print(f"Stopped after row {account.rows:,}; the same command goes on from there.")
             return
@@ -29,7 +29,7 @@ def import_history(options: Options, source_id: str, file: Path) -> None:
         out.print(account.sentence(), highlight=False, soft_wrap=True)
 
 
-def _show(history: Import) -> None:
+def _show_import(history: Import) -> None:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -29,7 +29,7 @@ def list_keys(city_name: str, data: Path | None) -> None:
     out.print(table)
 
 
-def rotate_id_key(options: Options) -> None:
+def print_rotation(options: Options) -> None:
     """Change the key of the ids, and print what was renamed and where the new key is."""
     rotated = key_rotation.rotate_id_key(options)
     if rotated.renamed is not None:

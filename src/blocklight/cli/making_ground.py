@@ -27,44 +27,48 @@ def make_city_ground(name: str, sources: GroundSources, *, print_only: bool, fre
     logging.getLogger("pyogrio").setLevel(logging.WARNING)  # it counts what it wrote, which we say ourselves
     city, path = load_city(name), Path(name)
     folder = path.with_suffix("")
-    downloads = Downloads(folder / _DOWNLOADS, named=sources.hosts, now=wall_clock, say=_say)
+    downloads = Downloads(folder / _DOWNLOADS, named=sources.hosts, now=wall_clock, say=_print_plain)
     if fresh:
         downloads.forget()
-    parts, features = gather(city, sources, downloads, now=wall_clock, say=_say)
+    parts, features = gather(city, sources, downloads, now=wall_clock, say=_print_plain)
     credit = credit_of(parts)
-    _say("Making the map …")
-    made = make_ground(city, features, credit, folder)
+    _print_plain("Making the map …")
+    ground = make_ground(city, features, credit, folder)
     text = path.read_text("utf-8-sig")
     with_its_ground = parse_city(
-        tomllib.loads(with_ground(text, made.keys, file=name)), file=name, folder=path.parent
+        tomllib.loads(with_ground(text, ground.keys, file=name)), file=name, folder=path.parent
     )
-    make_places(with_its_ground, folder, made)
-    edited = with_ground(text, made.keys, file=name)
+    make_places(with_its_ground, folder, ground)
+    edited = with_ground(text, ground.keys, file=name)
     write_manifest(folder, city, parts, downloads)
-    _print(made, credit)
-    _finish(path, edited, made, city, print_only=print_only)
+    _print(ground, credit)
+    _write_city_file(path, edited, ground, city, print_only=print_only)
 
 
-def _finish(path: Path, edited: str, made: Made, city: City, *, print_only: bool) -> None:
-    if not made.keys:
-        _say(f"The city file names all of it already: {path} stays as it is.")
+def _write_city_file(path: Path, edited: str, ground: Made, city: City, *, print_only: bool) -> None:
+    if not ground.keys:
+        _print_plain(f"The city file names all of it already: {path} stays as it is.")
     elif print_only:
-        _say("Put into the city file:\n")
-        out.print(ground_lines(made.keys), markup=False, highlight=False, soft_wrap=True)
+        _print_plain("Put into the city file:\n")
+        out.print(ground_lines(ground.keys), markup=False, highlight=False, soft_wrap=True)
     else:
         draft = path.with_name(path.name + ".new")
         draft.write_text(edited, "utf-8")
         draft.replace(path)
-        _say(f"Written into {path}: {', '.join(made.keys)}. It takes effect when the city is served again.")
-    if "places" in made.keys and city.policy.place == "cell":
-        _say('To show calls at corners and blocks and not in hexagons: place = "nearest" in [policy].')
+        _print_plain(
+            f"Written into {path}: {', '.join(ground.keys)}. It takes effect when the city is served again."
+        )
+    if "places" in ground.keys and city.policy.place == "cell":
+        _print_plain(
+            'To show calls at corners and blocks and not in hexagons: place = "nearest" in [policy].'
+        )
 
 
-def _print(made: Made, credit: str) -> None:
-    for line in [*made.lines, *(f"Missing: {line}." for line in made.missing)]:
-        _say(line)
-    _say(f"The map will name: {credit or 'nobody'}")
+def _print(ground: Made, credit: str) -> None:
+    for line in [*ground.lines, *(f"Missing: {line}." for line in ground.missing)]:
+        _print_plain(line)
+    _print_plain(f"The map will name: {credit or 'nobody'}")
 
 
-def _say(text: str) -> None:
+def _print_plain(text: str) -> None:
     out.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -6,7 +6,7 @@ from blocklight.cli import say
 from blocklight.model.vocabulary import Category
 
 
-def pause_city(
+def print_pause(
     options: Options, reason: str, *, source: str | None, category: Category | None, area: str | None
 ) -> None:
     """Stop publishing, and print what is off the map."""
@@ -17,12 +17,14 @@ def pause_city(
     )
 
 
-def resume_city(options: Options, *, source: str | None, category: Category | None, area: str | None) -> None:
+def print_resume(
+    options: Options, *, source: str | None, category: Category | None, area: str | None
+) -> None:
     """Publish again, and print what was paused."""
     say(f"Resumed: {pausing.resume_city(options, source=source, category=category, area=area)}.")
 
 
-def confirm_short_answer(options: Options, source: str) -> None:
+def print_confirmation(options: Options, source: str) -> None:
     """Let the next answer of *source* close the calls missing from it, and say so."""
     pausing.confirm_short_answer(options, source)
     say(f"Confirmed: the calls that are missing from {source} are closed at its next fetch.")

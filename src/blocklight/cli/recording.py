@@ -26,17 +26,17 @@ def record_source(
 
     async def run() -> None:
         async for rows in recorder.polls(polls):
-            what = f"failed: {rows.explained}" if isinstance(rows, SourceError) else f"{rows} records"
-            told = "" if isinstance(rows, SourceError) else f"  {recorder.recorded} answers recorded"
-            out.print(f"{wall_clock():%H:%M:%S}  {what}{told}", markup=False, soft_wrap=True)
+            result = f"failed: {rows.explained}" if isinstance(rows, SourceError) else f"{rows} records"
+            note = "" if isinstance(rows, SourceError) else f"  {recorder.recorded} answers recorded"
+            out.print(f"{wall_clock():%H:%M:%S}  {result}{note}", markup=False, soft_wrap=True)
 
     try:
         asyncio.run(run())
     except KeyboardInterrupt:
         out.print(f"Stopped; the answers so far are in {output}.", highlight=False, soft_wrap=True)
         return
-    told = f"{recorder.recorded} answers in {output}. It holds exact places: keep it private."
-    out.print(told, highlight=False, soft_wrap=True)
+    summary = f"{recorder.recorded} answers in {output}. It holds exact places: keep it private."
+    out.print(summary, highlight=False, soft_wrap=True)
 
 
 def replay_source(
@@ -45,14 +45,14 @@ def replay_source(
     """Replay a recording into the store and print what came of it."""
     factor = _factor(speed)
     with closing(Replayer(Options(city_name, data=data, database=database), source_id, file)) as replayer:
-        asyncio.run(_show(replayer, file, factor))
+        asyncio.run(_show_replay(replayer, file, factor))
     total = replayer.total
     if not total.fetches + total.skipped:
         raise BlocklightError(f"{file}: holds no whole answer; it may have been cut off")
     out.print(total.sentence(), highlight=False, soft_wrap=True)
 
 
-async def _show(replayer: Replayer, file: Path, factor: float | None) -> None:
+async def _show_replay(replayer: Replayer, file: Path, factor: float | None) -> None:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

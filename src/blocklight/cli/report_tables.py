@@ -34,13 +34,15 @@ def print_report(report: FeedReport, source_id: str, rules: Rules, *, has_map: b
     if has_map and report.endings:
         named = ", ".join(f"{text!r} {count:,}" for text, count in report.endings.most_common(_MOST_ENDINGS))
         total = report.endings.total()
-        _say(f"Dispositions that [dispositions] does not name, and which are left out: {total:,}: {named}.")
+        _print_line(
+            f"Dispositions that [dispositions] does not name, and which are left out: {total:,}: {named}."
+        )
     if report.places.placed:
-        _say(_places(report.places))
+        _print_line(_places_in_words(report.places))
     return counts
 
 
-def _places(places: PlaceCounts) -> str:
+def _places_in_words(places: PlaceCounts) -> str:
     beside = places.beside.total()
     share = f"{beside / places.placed:.1%}"
     text = f"{places.placed:,} rows have coordinates; {beside:,} ({share}) lie outside bounds"
@@ -72,11 +74,11 @@ def write_csv(counts: Sequence[TypeCount], file: Path) -> None:
             table.writerow((
                 line.text, line.records, share, line.becomes, reason(line), line.meaning.proposal or "", ""
             ))  # fmt: skip
-    _say(
+    _print_line(
         f"Written: {file}. Fill in the column `category` of the types that may be published, then: "
         f"blocklight types CITY --write {file}"
     )
 
 
-def _say(text: str) -> None:
+def _print_line(text: str) -> None:
     out.print(text, markup=False, highlight=False, soft_wrap=True)

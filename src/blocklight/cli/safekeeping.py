@@ -24,9 +24,9 @@ def backup(
     [bold]blocklight backup houston /var/backups/blocklight/houston.tar.zst[/bold]
     """
     from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
-    from blocklight.cli.backups import back_up  # noqa: PLC0415 - see serve
+    from blocklight.cli.backups import print_backup  # noqa: PLC0415 - see serve
 
-    back_up(Options(city, data=data, database=database), file, with_key=not no_key)
+    print_backup(Options(city, data=data, database=database), file, with_key=not no_key)
 
 
 @app.command()
@@ -51,9 +51,9 @@ def restore(
 
     [bold]blocklight restore /var/backups/blocklight/houston.tar.zst[/bold]
     """
-    from blocklight.cli.backups import restore_city  # noqa: PLC0415 - see serve
+    from blocklight.cli.backups import print_restore  # noqa: PLC0415 - see serve
 
-    restore_city(
+    print_restore(
         file, data=data, database=database, tombstones=tombstones, without_tombstones=without_tombstones
     )
 
@@ -65,6 +65,6 @@ def integrity(city: CityArgument, *, data: DataOption = None, database: Database
     [bold]blocklight integrity houston[/bold]
     """
     from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
-    from blocklight.cli.backups import check_integrity  # noqa: PLC0415 - see serve
+    from blocklight.cli.backups import print_integrity  # noqa: PLC0415 - see serve
 
-    check_integrity(Options(city, data=data, database=database))
+    print_integrity(Options(city, data=data, database=database))

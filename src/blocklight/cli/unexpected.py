@@ -24,17 +24,17 @@ class Formatter(logging.Formatter):
 
 def where(error: BaseException) -> str:
     """The places that an error came through and the types of it and of what led to it."""
-    return "\n".join(_lines(error, set())).rstrip()
+    return "\n".join(_traceback_lines(error, set())).rstrip()
 
 
-def _lines(error: BaseException, seen: set[int]) -> Iterator[str]:
+def _traceback_lines(error: BaseException, seen: set[int]) -> Iterator[str]:
     seen.add(id(error))
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if before is not None and id(before) not in seen:
-        yield from _lines(before, seen)
+        yield from _traceback_lines(before, seen)
         yield ""
     yield from (line.rstrip("\n") for line in traceback.format_tb(error.__traceback__))
     yield f"{type(error).__module__}.{type(error).__qualname__}"
     for inner in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
         if id(inner) not in seen:
-            yield from _lines(inner, seen)
+            yield from _traceback_lines(inner, seen)

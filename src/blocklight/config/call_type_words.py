@@ -126,7 +126,7 @@ class Lexicon:
             ((words(text), name) for name, texts in shipped.joined.items() for text in texts),
             key=lambda pair: -len(pair[0]),
         )
-        self._entries = tuple(_entries(shipped))
+        self._entries = tuple(_harmless_entries(shipped))
         self._beside = {
             line.category: frozenset(line.also).union(*(shipped.qualifiers[kind] for kind in line.beside))
             for line in shipped.harmless
@@ -251,7 +251,7 @@ def lexicon() -> Lexicon:
     return Lexicon(shipped_words())
 
 
-def _entries(shipped: KnownWords) -> Iterator[_Entry]:
+def _harmless_entries(shipped: KnownWords) -> Iterator[_Entry]:
     for order, line in enumerate(shipped.harmless):
         for word in line.words:
             yield _Entry(frozenset({word}), line.category, order)

@@ -334,8 +334,8 @@ def parse_city(table: dict[str, Any], *, file: str, folder: Path) -> City:
     except ValidationError as error:
         # A misspelt name first: what is missing, or of the wrong kind, mostly follows from it.
         wrong = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
-        key, reason = _key(wrong[0]["loc"], table), in_words(wrong[0], City)
-        further_keys = dict.fromkeys(_key(detail["loc"], table) for detail in wrong[1:])
+        key, reason = _mistake_key(wrong[0]["loc"], table), in_words(wrong[0], City)
+        further_keys = dict.fromkeys(_mistake_key(detail["loc"], table) for detail in wrong[1:])
         raise CityFileError(
             file, key, reason + _also([name for name in further_keys if name != key])
         ) from error
@@ -395,7 +395,7 @@ def default_call_types() -> CallTypes:
     return CallTypes.model_validate(tomllib.loads(text))
 
 
-def _key(parts: tuple[int | str, ...], table: dict[str, Any]) -> str:
+def _mistake_key(parts: tuple[int | str, ...], table: dict[str, Any]) -> str:
     """Write where a mistake is, naming a source by its id and a rule by its name: not ``sources.0``."""
     names = [str(part) for part in parts]
     match parts:

@@ -15,7 +15,7 @@ def in_words(error: ErrorDetails, top: type[BaseModel]) -> str:
     entered: Any = error.get("input")
     match error["type"]:
         case "extra_forbidden":
-            return "unknown key" + (_meant(error["loc"][0], top) if len(error["loc"]) == 1 else "")
+            return "unknown key" + (_suggestion(error["loc"][0], top) if len(error["loc"]) == 1 else "")
         case "missing":
             return "is missing"
         case "literal_error":
@@ -26,7 +26,7 @@ def in_words(error: ErrorDetails, top: type[BaseModel]) -> str:
             return error["msg"].removeprefix("Value error, ")
 
 
-def _meant(key: object, top: type[BaseModel]) -> str:
+def _suggestion(key: object, top: type[BaseModel]) -> str:
     close = get_close_matches(str(key), list(top.model_fields), 1, _SIMILAR)
     return f"; did you mean {close[0]!r}?" if close else ""
 

@@ -70,7 +70,7 @@ def _example(node: Node) -> Iterator[str]:
         yield from (text * (inside[0] or 1) for text in _examples(inside[2]))
     elif kind == "ANY":
         yield " "
-    elif parts := list(_parts(node)):
+    elif parts := list(_inner_nodes(node)):
         yield from (text for part in parts for text in _examples(part))
     elif kind in ("AT", "ASSERT", "ASSERT_NOT", "GROUPREF"):
         yield ""
@@ -91,18 +91,18 @@ def _one(node: Node, after: _Next, length: int) -> int:
     kind, inside = str(node[0]), node[1]
     if kind == "BRANCH":
         branches = [_sequence(branch, after, length) for branch in inside[1]]
-        firsts = [_first(branch) or _ALL for branch in inside[1]]
+        firsts = [_first_chars(branch) or _ALL for branch in inside[1]]
         apart = sum(map(len, firsts)) == len(frozenset().union(*firsts))
         return max(branches) if apart else sum(branches)
     if kind.endswith("_REPEAT"):
         return _repeat(inside, after, length)
-    return max((_sequence(part, after, length) for part in _parts(node)), default=1)
+    return max((_sequence(part, after, length) for part in _inner_nodes(node)), default=1)
 
 
 def _repeat(inside: tuple[int, int, Sequence[Node]], after: _Next, length: int) -> int:
     """The ways of a repeat: the lengths it may have, or all ways of its body so often."""
     fewest, maximum, body = inside
-    first = _first(body) or _ALL
+    first = _first_chars(body) or _ALL
     maximum = min(int(maximum), max(length, fewest))
     follow = after.chars - _WORD if after.boundary and first <= _WORD else after.chars
     each = _sequence(body, _Next(follow | first if maximum > 1 else after.chars, after.boundary), length)
@@ -119,17 +119,17 @@ def _before(node: Node, after: _Next) -> _Next:
         return _Next(after.chars, boundary=True)
     if str(node[0]) in ("AT", "ASSERT", "ASSERT_NOT"):  # whatever comes, it may not do
         return _Next(_ALL)
-    first = _first([node])
+    first = _first_chars([node])
     return _Next(first | after.chars) if _empty([node]) else _Next(first)
 
 
-def _first(nodes: Iterable[Node]) -> frozenset[int]:
+def _first_chars(nodes: Iterable[Node]) -> frozenset[int]:
     """The characters that a match of *nodes* may begin with."""
     chars: frozenset[int] = frozenset()
     for node in nodes:
-        parts = list(_parts(node))
+        parts = list(_inner_nodes(node))
         if parts:
-            chars = chars.union(*(_first(part) for part in parts))
+            chars = chars.union(*(_first_chars(part) for part in parts))
         elif str(node[0]) not in ("AT", "ASSERT", "ASSERT_NOT"):
             chars |= _chars(node)
         if not _empty([node]):
@@ -145,13 +145,13 @@ def _empty(nodes: Iterable[Node]) -> bool:
             continue
         if kind.endswith("_REPEAT") and node[1][0] == 0:
             continue
-        parts = list(_parts(node))
+        parts = list(_inner_nodes(node))
         if not parts or not any(_empty(part) for part in parts):
             return False
     return True
 
 
-def _parts(node: Node) -> Iterator[Sequence[Node]]:
+def _inner_nodes(node: Node) -> Iterator[Sequence[Node]]:
     """Yield what a part is made of; what it looks at ahead or behind is no part of it."""
     kind, inside = str(node[0]), node[1]
     if kind == "BRANCH":
@@ -171,7 +171,7 @@ def _looks(nodes: Iterable[Node]) -> Iterator[Sequence[Node]]:
     for node in nodes:
         inside = [node[1][1]] if str(node[0]) in ("ASSERT", "ASSERT_NOT") else []
         yield from inside
-        for part in (*inside, *_parts(node)):
+        for part in (*inside, *_inner_nodes(node)):
             yield from _looks(part)
 
 

@@ -41,24 +41,24 @@ class TilesFile:
                 raise ValueError(f"its metadata is larger than {_MOST_METADATA_BYTES:,} bytes")
             file.seek(header["metadata_offset"])
             body = file.read(header["metadata_length"])
-        metadata = _metadata(body, header["internal_compression"])
+        metadata = _read_metadata(body, header["internal_compression"])
         try:
             layers = tuple(str(layer["id"]) for layer in metadata["vector_layers"])
         except (KeyError, TypeError):
             raise ValueError("its metadata names no vector layers") from None
         whole = header["min_lon_e7"], header["min_lat_e7"], header["max_lon_e7"], header["max_lat_e7"]
-        west, south, east, north = _extent(metadata.get("extent")) or [side / 1e7 for side in whole]
+        west, south, east, north = _four_numbers(metadata.get("extent")) or [side / 1e7 for side in whole]
         return cls(layers, str(metadata.get("attribution") or ""), (west, south, east, north))
 
 
-def _extent(value: object) -> list[float] | None:
+def _four_numbers(value: object) -> list[float] | None:
     """Four numbers that `blocklight basemap build` and `ground` write, ``None`` for anything else."""
     if not isinstance(value, list) or len(value) != 4:  # noqa: PLR2004 - the sides of a box
         return None
     return [float(side) for side in value] if all(isinstance(side, int | float) for side in value) else None
 
 
-def _metadata(body: bytes, compression: Compression) -> dict[str, Any]:
+def _read_metadata(body: bytes, compression: Compression) -> dict[str, Any]:
     try:
         metadata = json.loads(gzip.decompress(body) if compression is Compression.GZIP else body)
     except (OSError, EOFError, ValueError):

@@ -25,12 +25,12 @@ MEDICAL = "medical"
 """The group of an `allow` that lets a type with a medical word be shown as its exact line says."""
 
 
-def _listed(value: object) -> object:
+def _as_list(value: object) -> object:
     """Take one value for a list of one."""
     return (value,) if isinstance(value, str | int) else value
 
 
-def _areas(areas: tuple[str, ...]) -> tuple[str, ...]:
+def _checked_areas(areas: tuple[str, ...]) -> tuple[str, ...]:
     for area in areas:
         if not _AREA.fullmatch(area):
             raise ValueError(f"{area!r}: expected KIND:ID, for example beat:04X")
@@ -45,10 +45,10 @@ def _hours(text: str) -> str:
 
 Mask = Literal["cell", "nearest", "area", "none"]
 """What stands for the place of an incident."""
-Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Categories = Annotated[tuple[Category, ...], BeforeValidator(_listed)]
-Numbers = Annotated[tuple[int, ...], BeforeValidator(_listed)]
-AreaIds = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_areas)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+Categories = Annotated[tuple[Category, ...], BeforeValidator(_as_list)]
+Numbers = Annotated[tuple[int, ...], BeforeValidator(_as_list)]
+AreaIds = Annotated[tuple[str, ...], BeforeValidator(_as_list), AfterValidator(_checked_areas)]
 Hours = Annotated[str, AfterValidator(_hours)]
 
 
@@ -271,7 +271,7 @@ def mistakes(policy: Policy, *, shipped: Sensitive, of_city: Sensitive, existing
         yield from _says_nothing(f"policy.rules.{rule.name}", rule)
     for number, allow in enumerate(policy.allow):
         yield from _says_nothing(f"policy.allow.{number}", allow)
-    yield from _allowed(policy, shipped, of_city)
+    yield from _allowance_mistakes(policy, shipped, of_city)
     yield from _unreachable(policy, (*shipped, *of_city))
 
 
@@ -299,7 +299,7 @@ def _says_nothing(key: str, table: Rule | Allow) -> Iterator[Mistake]:
             yield Mistake(f"{key}.{name}", "an empty word")
 
 
-def _allowed(policy: Policy, shipped: Sensitive, of_city: Sensitive) -> Iterator[Mistake]:
+def _allowance_mistakes(policy: Policy, shipped: Sensitive, of_city: Sensitive) -> Iterator[Mistake]:
     """Yield what is wrong with the lines that loosen."""
     groups = {group for _, group in shipped} | {MEDICAL}
     for number, allow in enumerate(policy.allow):
@@ -355,7 +355,7 @@ def _unreachable(policy: Policy, sensitive: Sensitive) -> Iterator[Mistake]:
 def _takers(rule: Rule, before: Sequence[Rule]) -> set[str]:
     """The names of the rules *before* that leave nothing to a rule; none if they leave something."""
     names: set[str] = set()
-    for part in _parts(rule, before):
+    for part in _rule_parts(rule, before):
         uncovered = rule.day
         for earlier in before:
             if uncovered & earlier.day and _covers(earlier, part):
@@ -366,7 +366,7 @@ def _takers(rule: Rule, before: Sequence[Rule]) -> set[str]:
     return names
 
 
-def _parts(rule: Rule, before: Sequence[Rule]) -> Iterator[Rule]:
+def _rule_parts(rule: Rule, before: Sequence[Rule]) -> Iterator[Rule]:
     """Yield a rule as several that together are met by the same; each may be taken by another rule.
 
     Those of categories that no rule *before* names come first: most likely one of them is left.

@@ -51,13 +51,13 @@ def _encoding(name: str) -> str:
     return name
 
 
-def _address(url: str) -> str:
+def _checked_url(url: str) -> str:
     if url and not re.match(r"(?:https?|file)://.", url):
         raise ValueError("an address begins with https://, a file or a folder of this machine with file:///")
     return url
 
 
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(_checked_url)]
 
 
 Parameter = Annotated[str, Field(pattern=r"^[^\s&=#?]{1,100}$")]

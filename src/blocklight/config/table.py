@@ -32,18 +32,18 @@ class Table(BaseModel):
 
 def _cutting(text: str) -> str:
     """Check a pattern that only cuts a text apart: it may well find something in every text."""
-    _bounded(text)
+    _bounded_pattern(text)
     return text
 
 
 def _pattern(text: str) -> str:
-    pattern = _bounded(text)
+    pattern = _bounded_pattern(text)
     if pattern.search("") or all(pattern.search(sample) for sample in _UNLIKE):
         raise ValueError("this pattern matches everything")
     return text
 
 
-def _bounded(text: str) -> re.Pattern[str]:
+def _bounded_pattern(text: str) -> re.Pattern[str]:
     if len(text) > _LONGEST_PATTERN:
         raise ValueError(f"a pattern has at most {_LONGEST_PATTERN:,} characters")
     try:
@@ -59,7 +59,7 @@ def _bounded(text: str) -> re.Pattern[str]:
     return pattern
 
 
-def _narrow(text: str) -> str:
+def _narrow_pattern(text: str) -> str:
     matched = sum(re.search(text, sample, re.IGNORECASE) is not None for sample in _UNLIKE)
     if matched > len(_UNLIKE) // 2:
         raise ValueError(
@@ -71,7 +71,7 @@ def _narrow(text: str) -> str:
 Pattern = Annotated[str, AfterValidator(_pattern)]
 CuttingPattern = Annotated[str, AfterValidator(_cutting)]
 """A pattern that cuts columns out of a text, and decides nothing."""
-NarrowPattern = Annotated[Pattern, AfterValidator(_narrow)]
+NarrowPattern = Annotated[Pattern, AfterValidator(_narrow_pattern)]
 """A pattern that lets types be published: it may not catch whatever comes."""
 PublicReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=400)]
 

@@ -38,7 +38,7 @@ def _received(call: SimulatedCall, _now: int) -> Value:
     return call.received_at * 1000 + (889 * 365 * _DAY * 1000 if call.fault == "absurd_year" else 0)
 
 
-def _status(call: SimulatedCall, now: int) -> Value:
+def _call_status(call: SimulatedCall, now: int) -> Value:
     if call.closed_at <= now:
         return "CLOSED"
     steps = ((call.on_scene_at, "ONSCENE"), (call.en_route_at, "ENROUTE"), (call.dispatched_at, "DISPATCHED"))
@@ -52,7 +52,7 @@ _COLUMNS: dict[str, tuple[str, Getter]] = {
     "CALL_TYPE": ("String", lambda call, now: call.type_at(now)),
     "PRIORITY": ("Integer", lambda call, _: call.priority),
     "CALL_SOURCE": ("String", lambda call, _: call.channel),
-    "STATUS": ("String", _status),
+    "STATUS": ("String", _call_status),
     "ADDRESS": ("String", lambda call, _: call.address),
     "CROSS_STREET": ("String", lambda call, _: call.spot.cross),
     "BEAT": ("String", lambda call, _: call.spot.beat),
@@ -190,11 +190,11 @@ class Layer:
             return {"count": len(calls)}
         if _true(params.get("returnIdsOnly")):
             return {"objectIdFieldName": "OBJECTID", "objectIds": [call.object_id for call in calls]}
-        calls = _ordered(calls, params.get("orderByFields", ""), now)
-        offset = _whole(params, "resultOffset", 0)
-        size = min(_whole(params, "resultRecordCount", MAX_RECORDS), MAX_RECORDS)
-        page, columns = calls[offset : offset + size], _columns(params.get("outFields", "OBJECTID"))
-        projected = _whole(params, "outSR", _WGS84)
+        calls = _calls_in_order(calls, params.get("orderByFields", ""), now)
+        offset = _int_parameter(params, "resultOffset", 0)
+        size = min(_int_parameter(params, "resultRecordCount", MAX_RECORDS), MAX_RECORDS)
+        page, columns = calls[offset : offset + size], _out_fields(params.get("outFields", "OBJECTID"))
+        projected = _int_parameter(params, "outSR", _WGS84)
         if projected not in {_WGS84, *_WEB_MERCATOR}:
             raise BadQuestion("'outSR' is not one that this demo can project to")
         geometry = params.get("returnGeometry", "true").lower() != "false"
@@ -204,11 +204,13 @@ class Layer:
             "spatialReference": {"wkid": projected},
             "fields": _fields(columns),
             "exceededTransferLimit": offset + size < len(calls),
-            "features": [_feature(call, columns, now, projected if geometry else None) for call in page],
+            "features": [
+                _feature_of_call(call, columns, now, projected if geometry else None) for call in page
+            ],
         }
 
     def _matching(self, query: Mapping[str, str], now: int) -> list[SimulatedCall]:
-        tests = [_known(condition) for condition in conditions(query.get("where", "1=1"))]
+        tests = [_typed_condition(condition) for condition in conditions(query.get("where", "1=1"))]
         if query.get("objectIds"):
             tests.append(Condition("OBJECTID", "IN", {int(text) for text in query["objectIds"].split(",")}))
         elif "where" not in query:
@@ -233,7 +235,7 @@ class Layer:
         return self.dispatch.calls_between(start, now + 1)
 
 
-def _known(condition: Condition) -> Condition:
+def _typed_condition(condition: Condition) -> Condition:
     column = condition.column.upper()
     if column not in _COLUMNS:
         raise BadQuestion("'where' clause names a column that the layer does not have")
@@ -249,22 +251,22 @@ def _known(condition: Condition) -> Condition:
     return Condition(column, condition.operator, literal)
 
 
-def _ordered(calls: list[SimulatedCall], order: str, now: int) -> list[SimulatedCall]:
+def _calls_in_order(calls: list[SimulatedCall], order: str, now: int) -> list[SimulatedCall]:
     for part in reversed([part.split() for part in order.split(",") if part.strip()]):
         column = part[0].upper()
         if column not in _COLUMNS:
             raise BadQuestion("'orderByFields' names a column that the layer does not have")
         get = _COLUMNS[column][1]
         down = len(part) > 1 and part[1].upper() == "DESC"
-        calls = sorted(calls, key=lambda call: _sortable(get(call, now)), reverse=down)
+        calls = sorted(calls, key=lambda call: _sort_key(get(call, now)), reverse=down)
     return calls
 
 
-def _sortable(value: Value) -> tuple[bool, Any]:
+def _sort_key(value: Value) -> tuple[bool, Any]:
     return value is not None, value if value is not None else 0
 
 
-def _columns(names_text: str) -> list[str]:
+def _out_fields(names_text: str) -> list[str]:
     if names_text.strip() == "*":
         return list(_COLUMNS)
     names = [name.strip().upper() for name in names_text.split(",") if name.strip()]
@@ -277,17 +279,19 @@ def _fields(names: Iterable[str]) -> list[dict[str, Any]]:
     return [{"name": name, "type": f"esriFieldType{_COLUMNS[name][0]}", "alias": name} for name in names]
 
 
-def _feature(call: SimulatedCall, columns: list[str], now: int, projected: int | None) -> dict[str, Any]:
+def _feature_of_call(
+    call: SimulatedCall, columns: list[str], now: int, projected: int | None
+) -> dict[str, Any]:
     feature: dict[str, Any] = {"attributes": {name: _COLUMNS[name][1](call, now) for name in columns}}
     if projected is not None:
         x, y = {"zero": (0.0, 0.0), "swapped": (call.lat, call.lon)}.get(
             call.fault or "", (call.lon, call.lat)
         )
-        feature["geometry"] = {"x": x, "y": y} if projected == _WGS84 else _mercator(x, y)
+        feature["geometry"] = {"x": x, "y": y} if projected == _WGS84 else _mercator_point(x, y)
     return feature
 
 
-def _mercator(lon: float, lat: float) -> dict[str, float]:
+def _mercator_point(lon: float, lat: float) -> dict[str, float]:
     """Project to Web Mercator metres (EPSG:3857)."""
     radius = 6_378_137.0
     return {
@@ -296,7 +300,7 @@ def _mercator(lon: float, lat: float) -> dict[str, float]:
     }
 
 
-def _whole(query: Mapping[str, str], name: str, default: int) -> int:
+def _int_parameter(query: Mapping[str, str], name: str, default: int) -> int:
     text = query.get(name, "")
     if not text:
         return default

@@ -40,21 +40,25 @@ def minor_streets() -> tuple[Road, ...]:
 def layers() -> dict[str, list[Feature]]:
     """Every GeoJSON file of the city: its name → its features, in WGS 84 degrees."""
     roads = {
-        "roads_minor": list(_roads(minor_streets())),
-        "roads_major": list(_roads((*boulevards(), *runways(), *ramps(), *freeways()))),
+        "roads_minor": list(_road_features(minor_streets())),
+        "roads_major": list(_road_features((*boulevards(), *runways(), *ramps(), *freeways()))),
     }
     return {
-        "land": [_feature({}, ground.sheet())],
-        "water": [_feature({"name": "water"}, part) for part in ground.parts(ground.water())],
-        "parks": [_feature({"name": name}, shape) for name, shape in parks()],
+        "land": [_new_feature({}, ground.sheet())],
+        "water": [_new_feature({"name": "water"}, part) for part in ground.parts(ground.water())],
+        "parks": [_new_feature({"name": name}, shape) for name, shape in parks()],
         **roads,
-        "streets": [street for features in roads.values() for street in _numbered(features)],
-        "rail": list(_roads(rails())),
-        "labels": list(_labels()),
-        "beats": list(_areas(areas.beats(), {seed.id: seed.name for seed in areas.BEATS})),
-        "neighborhoods": list(_areas(areas.neighborhoods(), {s.id: s.name for s in areas.NEIGHBORHOODS})),
+        "streets": [street for features in roads.values() for street in _numbered_pieces(features)],
+        "rail": list(_road_features(rails())),
+        "labels": list(_label_features()),
+        "beats": list(_area_features(areas.beats(), {seed.id: seed.name for seed in areas.BEATS})),
+        "neighborhoods": list(
+            _area_features(areas.neighborhoods(), {s.id: s.name for s in areas.NEIGHBORHOODS})
+        ),
         "council_districts": list(
-            _areas(areas.council_districts(), {id_: f"District {id_}" for id_ in areas.council_districts()})
+            _area_features(
+                areas.council_districts(), {id_: f"District {id_}" for id_ in areas.council_districts()}
+            )
         ),
     }
 
@@ -74,9 +78,9 @@ def encode(features: list[Feature]) -> bytes:
     return b'{"type":"FeatureCollection","features":[\n' + rows + b"\n]}\n"
 
 
-def _feature(properties: dict[str, Any], shape: Geometry, *, id_: str | None = None) -> Feature:
+def _new_feature(properties: dict[str, Any], shape: Geometry, *, id_: str | None = None) -> Feature:
     geometry = shapely.transform(shape, to_degrees)
-    feature: Feature = {"type": "Feature", "properties": properties, "geometry": _mapping(geometry)}
+    feature: Feature = {"type": "Feature", "properties": properties, "geometry": _geojson_geometry(geometry)}
     return feature if id_ is None else {"type": "Feature", "id": id_, **feature}
 
 
@@ -88,21 +92,21 @@ def to_degrees(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return points.round(_DIGITS)
 
 
-def _mapping(shape: Geometry) -> dict[str, Any]:
+def _geojson_geometry(shape: Geometry) -> dict[str, Any]:
     return dict(orjson.loads(shapely.to_geojson(shape)))
 
 
-def _roads(roads: Iterable[Road]) -> Iterator[Feature]:
+def _road_features(roads: Iterable[Road]) -> Iterator[Feature]:
     """Yield one feature per name and kind of road, in the order of first appearance."""
     named: dict[tuple[str, str], list[Geometry]] = defaultdict(list)
     for road in roads:
         named[road.kind, road.name].append(road.line.simplify(0.003))
     for (kind, name), lines in named.items():
         shape = lines[0] if len(lines) == 1 else shapely.multilinestrings(lines)
-        yield _feature({"name": name, "class": kind}, shape)
+        yield _new_feature({"name": name, "class": kind}, shape)
 
 
-def _numbered(roads: Iterable[Feature]) -> Iterator[Feature]:
+def _numbered_pieces(roads: Iterable[Feature]) -> Iterator[Feature]:
     """Yield the streets of drawn roads in pieces, each with the house numbers at its two ends."""
     for road in roads:
         properties, shape = road["properties"], road["geometry"]
@@ -112,21 +116,23 @@ def _numbered(roads: Iterable[Feature]) -> Iterator[Feature]:
         for line in lines:
             for piece, first, last in numbered([ground.to_km(*point) for point in line]):
                 row = {"name": properties["name"], "from": first, "to": last}
-                yield _feature(row, shapely.linestrings(piece))
+                yield _new_feature(row, shapely.linestrings(piece))
 
 
-def _areas(shapes: dict[str, Geometry], names: dict[str, str]) -> Iterator[Feature]:
+def _area_features(shapes: dict[str, Geometry], names: dict[str, str]) -> Iterator[Feature]:
     simple = shapely.coverage_simplify(list(shapes.values()), 0.004)
     for id_, shape in zip(shapes, simple, strict=True):
-        yield _feature({"id": id_, "name": names[id_]}, shape, id_=id_)
+        yield _new_feature({"id": id_, "name": names[id_]}, shape, id_=id_)
 
 
-def _labels() -> Iterator[Feature]:
+def _label_features() -> Iterator[Feature]:
     shapes = areas.neighborhoods()
     for seed in areas.NEIGHBORHOODS:
-        yield _feature({"name": seed.name, "class": "neighborhood"}, areas.largest_inside(shapes[seed.id]))
+        yield _new_feature(
+            {"name": seed.name, "class": "neighborhood"}, areas.largest_inside(shapes[seed.id])
+        )
     for name, kind, x, y in _NAMED:
-        yield _feature({"name": name, "class": kind}, shapely.Point(x, y))
+        yield _new_feature({"name": name, "class": kind}, shapely.Point(x, y))
 
 
 _NAMED = (

@@ -103,7 +103,7 @@ class Dispatch:
         """The calls received in one UTC hour (hours since 1970), oldest first."""
         calls = self._hours.get(index)
         if calls is None:
-            calls_made = _make_hour(self._seed, index, self._repeats)
+            calls_made = _calls_of_hour(self._seed, index, self._repeats)
             if self._more is not None:
                 calls_made = sorted([*calls_made, *self._more(index)], key=_by_time)
             calls = self._hours[index] = tuple(calls_made)
@@ -147,7 +147,7 @@ class _Opening:
     spot: Spot
 
 
-def _make_hour(seed: int, index: int, repeats: near_repeats.Repeats) -> list[SimulatedCall]:
+def _calls_of_hour(seed: int, index: int, repeats: near_repeats.Repeats) -> list[SimulatedCall]:
     rng = random.Random(f"calls {seed} {index}")  # noqa: S311 - a simulation, not a secret
     local = datetime.fromtimestamp(index * HOUR, UTC).astimezone(ZONE)
     busy = load(local.weekday(), local.hour) * rng.lognormvariate(0, 0.12)
@@ -156,7 +156,7 @@ def _make_hour(seed: int, index: int, repeats: near_repeats.Repeats) -> list[Sim
     )
     rows: list[SimulatedCall] = []
     for opening in openings:
-        call = _live(rng, opening, busy, local, index * 1000 + len(rows))
+        call = _call_life(rng, opening, busy, local, index * 1000 + len(rows))
         rows.append(call)
         if not opening.kind.officer and rng.random() < _DUPLICATED:
             rows += _duplicates(rng, call, (index + 1) * HOUR, index * 1000 + len(rows))
@@ -189,7 +189,7 @@ def _burglaries(repeats: near_repeats.Repeats, index: int) -> Iterator[_Opening]
         yield _Opening(burglary.at, by_text()[text], burglary.spot)
 
 
-def _live(
+def _call_life(
     rng: random.Random, opening: _Opening, busy: float, local: datetime, object_id: int
 ) -> SimulatedCall:
     """Give a call its whole life."""

@@ -100,9 +100,9 @@ class _Centre:
         """Answer one HTTP request."""
         if scope["type"] != "http":
             return
-        body = await _read(receive)
+        body = await _request_body(receive)
         query = dict(parse_qsl((scope["query_string"] + b"&" + body).decode(), keep_blank_values=True))
-        answer = await self._made(_host(scope), scope["path"], query)
+        answer = await self._made(_requested_host(scope), scope["path"], query)
         headers = [
             (b"content-type", answer.kind.encode()),
             (b"content-length", str(len(answer.body)).encode()),
@@ -125,13 +125,13 @@ class _Centre:
         self._dispatch.forget_before(kept_from)
         self._desk.forget_before(kept_from)
         if host == DISPATCH_HOST and path.startswith(_LAYER):
-            return _arcgis(self._layer, path.removeprefix(_LAYER), query, at)
+            return _arcgis_answer(self._layer, path.removeprefix(_LAYER), query, at)
         if host == REQUESTS_HOST and path == _DATASET:
             return _soda(self._dataset, query, at)
         return Answer(404, b"<h1>Not found</h1>", "text/html")
 
 
-async def _read(receive: Callable[[], Awaitable[Message]]) -> bytes:
+async def _request_body(receive: Callable[[], Awaitable[Message]]) -> bytes:
     body = b""
     while (message := await receive())["type"] == "http.request":
         body += message.get("body", b"")
@@ -140,12 +140,12 @@ async def _read(receive: Callable[[], Awaitable[Message]]) -> bytes:
     return body
 
 
-def _host(scope: Scope) -> str:
+def _requested_host(scope: Scope) -> str:
     named = next((value for name, value in scope["headers"] if name == b"host"), b"")
     return str(named.decode("latin-1").partition(":")[0])
 
 
-def _arcgis(layer: Layer, path: str, query: dict[str, str], at: int) -> Answer:
+def _arcgis_answer(layer: Layer, path: str, query: dict[str, str], at: int) -> Answer:
     """Answer like ArcGIS, which puts its errors inside HTTP 200."""
     try:
         if path in {"", "/"}:

@@ -69,7 +69,7 @@ def _shore(points: list[XY], rng: random.Random, roughness: float = 0.05) -> Geo
     ).buffer(0)
 
 
-def _lines(specs: list[tuple[XY, XY, float]]) -> list[Geometry]:
+def _buffered_lines(specs: list[tuple[XY, XY, float]]) -> list[Geometry]:
     return [LineString([a, b]).buffer(width / 2, cap_style="flat") for a, b, width in specs]
 
 
@@ -109,7 +109,7 @@ def shore_land() -> Geometry:
 def land() -> Geometry:
     """All land of the sheet, with what is built into the water: piers and breakwaters."""
     walls = [LineString(rounded(wall, closed=False)).buffer(0.018) for wall in DRAWN.breakwaters]
-    return shapely.union_all([shore_land(), *_lines(DRAWN.piers), *walls]).intersection(_SHEET)
+    return shapely.union_all([shore_land(), *_buffered_lines(DRAWN.piers), *walls]).intersection(_SHEET)
 
 
 @cache

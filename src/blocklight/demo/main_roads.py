@@ -50,8 +50,8 @@ def boulevards() -> tuple[Road, ...]:
     around = lake.buffer(0.16).buffer(-0.08).exterior.difference(near(7.8, 4.6, 0.62))
     island = next(part for part in parts(shore_land()) if part.contains(Point(6.2, 2.9)))
     beach = island.buffer(-0.32).buffer(0.2).exterior
-    named += [Road("Lakeshore Dr", "boulevard", line) for line in _joined(around)]
-    named += [Road("Strand Dr", "boulevard", line) for line in _joined(beach)]
+    named += [Road("Lakeshore Dr", "boulevard", line) for line in _merged_lines(around)]
+    named += [Road("Strand Dr", "boulevard", line) for line in _merged_lines(beach)]
     return tuple(named)
 
 
@@ -122,12 +122,12 @@ def ramps() -> tuple[Road, ...]:
     for x, y in DRAWN.interchanges:
         arms = [
             line
-            for line in _joined(near(x, y, 0.42).exterior.intersection(near(x, y, 1)))
+            for line in _merged_lines(near(x, y, 0.42).exterior.intersection(near(x, y, 1)))
             if not line.is_empty
         ]
         feet = sorted(
             (point for arm in arms for point in parts(arm.intersection(whole))),
-            key=lambda point: _turn(point, x, y),
+            key=lambda point: _angle(point, x, y),
         )
         for a, b in zip(feet, feet[1:] + feet[:1], strict=True):
             bend = [(a.x, a.y), (a.x * 0.45 + x * 0.55, a.y * 0.45 + y * 0.55),
@@ -141,13 +141,13 @@ def ramps() -> tuple[Road, ...]:
     return tuple(drawn)
 
 
-def _turn(point: Geometry, x: float, y: float) -> float:
+def _angle(point: Geometry, x: float, y: float) -> float:
     dx, dy = point.x - x, point.y - y
     ratio = dx / ((dx * dx + dy * dy) ** 0.5)
     return float(-ratio if dy >= 0 else 2 + ratio)
 
 
-def _joined(geometry: Geometry) -> list[Geometry]:
+def _merged_lines(geometry: Geometry) -> list[Geometry]:
     """Join touching pieces of lines into as few lines as possible."""
     if geometry.geom_type in {"LinearRing", "LineString"}:
         return [LineString(geometry.coords)]

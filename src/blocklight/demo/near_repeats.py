@@ -58,11 +58,11 @@ class Repeats:
         """The first burglaries of one hour and all that they draw later."""
         repeats = self._made.get(index)
         if repeats is None:
-            repeats = self._made[index] = tuple(_make(self._seed, index))
+            repeats = self._made[index] = tuple(_burglaries_of_hour(self._seed, index))
         return repeats
 
 
-def _make(seed: int, index: int) -> Iterator[Burglary]:
+def _burglaries_of_hour(seed: int, index: int) -> Iterator[Burglary]:
     rng = random.Random(f"burglaries {seed} {index}")  # noqa: S311 - a simulation, not a secret
     local = datetime.fromtimestamp(index * _HOUR, UTC).astimezone(_ZONE)
     rate = BURGLARIES_PER_DAY * hour_weights("morning")[local.hour] * WEEKDAYS["morning"][local.weekday()]

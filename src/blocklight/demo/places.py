@@ -102,7 +102,7 @@ def spots() -> tuple[Spot, ...]:
     points = shapely.points([(x, y) for _, _, x, y, _ in positions])
     beats = _containing("beats", points)
     hoods = _containing("neighborhoods", points)
-    crossings = _crossings([(name, x, y) for name, _, x, y, _ in positions])
+    crossings = _crossing_streets([(name, x, y) for name, _, x, y, _ in positions])
     return tuple(
         Spot(name, cross, road, hundred, x, y, beat, hood)
         for (name, road, x, y, hundred), cross, beat, hood in zip(
@@ -199,7 +199,7 @@ def _to_km(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([to_km(lon, lat) for lon, lat in points])
 
 
-def _crossings(named: list[tuple[str, float, float]]) -> list[str]:
+def _crossing_streets(named: list[tuple[str, float, float]]) -> list[str]:
     """Find for each point the nearest street of another name."""
     cells: dict[tuple[int, int], list[tuple[str, float, float]]] = {}
     for name, x, y in named:

@@ -91,7 +91,7 @@ class RequestDesk:
         """The requests received in one UTC hour, oldest first."""
         requests = self._hours.get(index)
         if requests is None:
-            requests = self._hours[index] = tuple(_make_hour(self._seed, index))
+            requests = self._hours[index] = tuple(_requests_of_hour(self._seed, index))
         return requests
 
     def forget_before(self, at: int) -> None:
@@ -107,29 +107,31 @@ class RequestDesk:
                     yield request
 
 
-def _make_hour(seed: int, index: int) -> Iterator[SimulatedRequest]:
+def _requests_of_hour(seed: int, index: int) -> Iterator[SimulatedRequest]:
     rng = random.Random(f"requests {seed} {index}")  # noqa: S311 - a simulation, not a secret
     local = datetime.fromtimestamp(index * HOUR, UTC).astimezone(ZONE)
     for place, (at, kind) in enumerate(_arrivals(rng, index, local)):
-        yield _live(rng, at, kind, local, index * 1000 + place)
+        yield _request_life(rng, at, kind, local, index * 1000 + place)
 
 
 def _arrivals(rng: random.Random, index: int, local: datetime) -> list[tuple[int, RequestKind]]:
     arrivals = [
         (index * HOUR + rng.randrange(HOUR), kind)
         for kind in REQUEST_KINDS
-        for _ in range(_count(rng, kind, local))
+        for _ in range(_requests_in_hour(rng, kind, local))
     ]
     return sorted(arrivals, key=lambda arrival: arrival[0])
 
 
-def _count(rng: random.Random, kind: RequestKind, local: datetime) -> int:
+def _requests_in_hour(rng: random.Random, kind: RequestKind, local: datetime) -> int:
     return poisson(
         rng, kind.daily * hour_weights(kind.hours)[local.hour] * WEEKDAYS[kind.hours][local.weekday()]
     )
 
 
-def _live(rng: random.Random, at: int, kind: RequestKind, local: datetime, number: int) -> SimulatedRequest:
+def _request_life(
+    rng: random.Random, at: int, kind: RequestKind, local: datetime, number: int
+) -> SimulatedRequest:
     spot = chooser(kind.place)(rng)
     lon, lat = spot.degrees()
     desk_s = rng.lognormvariate(math.log(kind.desk_h * HOUR), 0.8)

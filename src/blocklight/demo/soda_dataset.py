@@ -28,7 +28,7 @@ def floating(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).astimezone(ZONE).strftime("%Y-%m-%dT%H:%M:%S.000")
 
 
-def _status(request: SimulatedRequest, now: int) -> str:
+def _request_status(request: SimulatedRequest, now: int) -> str:
     if request.closed_at <= now:
         return "Closed"
     return "In review" if request.reviewed_at <= now else "Open"
@@ -44,7 +44,7 @@ _COLUMNS: dict[str, Getter] = {
     "updated": lambda request, now: floating(request.edited_at(now)),
     "service": lambda request, _: request.kind.text,
     "agency": lambda request, _: request.kind.agency,
-    "status": _status,
+    "status": _request_status,
     "outcome": lambda request, now: request.ending if request.closed_at <= now else None,
     "channel": lambda request, _: request.channel,
     "address": lambda request, _: request.address,
@@ -65,16 +65,19 @@ class Dataset:
 
     def query(self, params: Mapping[str, str], now: int) -> list[dict[str, Any]]:
         """Answer a SODA 2.1 query as the table stands at *now*; empty columns are left out, as there."""
-        tests = [_known(test) for test in conditions(params.get("$where", "1=1"))]
+        tests = [_typed_test(test) for test in conditions(params.get("$where", "1=1"))]
         rows = [
             request
             for request in self.desk.requests_between(self._from(tests, now), now + 1)
             if all(test.holds(_COLUMNS[test.column](request, now)) for test in tests)
         ]
-        rows = _ordered(rows, params.get("$order", ":id"), now)
-        offset, limit = _whole(params, "$offset", 0), min(_whole(params, "$limit", _DEFAULT_ROWS), _MOST_ROWS)
+        rows = _requests_in_order(rows, params.get("$order", ":id"), now)
+        offset, limit = (
+            _soda_int(params, "$offset", 0),
+            min(_soda_int(params, "$limit", _DEFAULT_ROWS), _MOST_ROWS),
+        )
         columns = _selected(params.get("$select", "*"))
-        return [_row(request, columns, now) for request in rows[offset : offset + limit]]
+        return [_row_of_request(request, columns, now) for request in rows[offset : offset + limit]]
 
     def _from(self, tests: list[Condition], now: int) -> int:
         """The first moment whose requests the question can mean."""
@@ -86,7 +89,7 @@ class Dataset:
         return start
 
 
-def _known(test: Condition) -> Condition:
+def _typed_test(test: Condition) -> Condition:
     if test.column not in _COLUMNS:
         raise BadQuestion(test.column)
     if test.column in {":updated_at", ":created_at"} and isinstance(test.value, str):
@@ -100,7 +103,7 @@ def _known(test: Condition) -> Condition:
     return test
 
 
-def _ordered(rows: list[SimulatedRequest], order: str, now: int) -> list[SimulatedRequest]:
+def _requests_in_order(rows: list[SimulatedRequest], order: str, now: int) -> list[SimulatedRequest]:
     for part in reversed([part.split() for part in order.split(",") if part.strip()]):
         if part[0] not in _COLUMNS:
             raise BadQuestion(part[0])
@@ -123,12 +126,12 @@ def _selected(names_text: str) -> list[str]:
     return columns
 
 
-def _row(request: SimulatedRequest, columns: list[str], now: int) -> dict[str, Any]:
+def _row_of_request(request: SimulatedRequest, columns: list[str], now: int) -> dict[str, Any]:
     row = {column: _COLUMNS[column](request, now) for column in columns}
     return {column: value for column, value in row.items() if value is not None}
 
 
-def _whole(query: Mapping[str, str], name: str, default: int) -> int:
+def _soda_int(query: Mapping[str, str], name: str, default: int) -> int:
     text = query.get(name, "")
     if text and not text.isdecimal():
         raise BadQuestion(name)

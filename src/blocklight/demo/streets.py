@@ -75,12 +75,12 @@ def grid_streets(grid: Grid, ground: Geometry) -> Iterator[Road]:
 
 def block(grid: Grid, x: float, y: float, blocks: tuple[int, int]) -> Geometry:
     """The outline of whole blocks of *grid* around a point: where a park or a school can stand."""
-    u, v = _turned(x, y, -grid.angle)
+    u, v = _rotated(x, y, -grid.angle)
     west, low = math.floor(u / grid.along) * grid.along, math.floor(v / grid.across) * grid.across
     right, top = west + blocks[0] * grid.along, low + blocks[1] * grid.across
-    ring = _between((west, low), (right, low)) + _between((right, low), (right, top))
-    ring += _between((right, top), (west, top)) + _between((west, top), (west, low))
-    return Polygon([_wandered(grid, *_turned(a, b, grid.angle)) for a, b in ring])
+    ring = _points_between((west, low), (right, low)) + _points_between((right, low), (right, top))
+    ring += _points_between((right, top), (west, top)) + _points_between((west, top), (west, low))
+    return Polygon([_wandered(grid, *_rotated(a, b, grid.angle)) for a, b in ring])
 
 
 def _superblocks(grid: Grid, ground: Geometry, rng: random.Random) -> list[Geometry]:
@@ -92,7 +92,7 @@ def _superblocks(grid: Grid, ground: Geometry, rng: random.Random) -> list[Geome
             if rng.random() > grid.gaps * 0.55:
                 continue
             wide = (1, 2) if rng.random() < 0.65 else (2, 1)  # noqa: PLR2004 - a share
-            x, y = _turned((i + 0.5) * grid.along, (j + 0.5) * grid.across, grid.angle)
+            x, y = _rotated((i + 0.5) * grid.along, (j + 0.5) * grid.across, grid.angle)
             blocks.append(block(grid, x, y, wide).buffer(-0.003, join_style="mitre"))
     return blocks
 
@@ -105,15 +105,18 @@ def _parallels(
     for index in range(math.floor(first / spacing), math.ceil(last / spacing) + 1):
         at = index * spacing
         ends = ((start, at), (end, at)) if direction == 0 else ((at, start), (at, end))
-        yield index, LineString([_wandered(grid, *_turned(u, v, grid.angle)) for u, v in _between(*ends)])
+        yield (
+            index,
+            LineString([_wandered(grid, *_rotated(u, v, grid.angle)) for u, v in _points_between(*ends)]),
+        )
 
 
-def _between(a: XY, b: XY, step: float = 0.15) -> list[XY]:
+def _points_between(a: XY, b: XY, step: float = 0.15) -> list[XY]:
     n = max(1, round(math.dist(a, b) / step))
     return [(a[0] + (b[0] - a[0]) * k / n, a[1] + (b[1] - a[1]) * k / n) for k in range(n + 1)]
 
 
-def _turned(x: float, y: float, degrees: float) -> XY:
+def _rotated(x: float, y: float, degrees: float) -> XY:
     c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     return x * c - y * s, x * s + y * c
 

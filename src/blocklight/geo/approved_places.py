@@ -176,7 +176,7 @@ def _checked(body: bytes, path: Path, city: City, spec: PlacesSpec) -> Iterator[
     for number, feature in enumerate(features):
         key, reason = f"features.{number}", ""
         try:
-            place = _place(feature, city, spec)
+            place = _place_of_feature(feature, city, spec)
             reason = "two places at one point" if (place.lon, place.lat) in seen else ""
         except (KeyError, TypeError, ValueError) as error:
             reason = f"no {error}" if isinstance(error, KeyError) else str(error)
@@ -186,7 +186,7 @@ def _checked(body: bytes, path: Path, city: City, spec: PlacesSpec) -> Iterator[
         yield place
 
 
-def _place(feature: Any, city: City, spec: PlacesSpec) -> Place:  # noqa: ANN401 - any JSON value
+def _place_of_feature(feature: Any, city: City, spec: PlacesSpec) -> Place:  # noqa: ANN401 - any JSON value
     properties, geometry = feature["properties"], feature["geometry"]
     if geometry["type"] != "Point":
         raise ValueError("a place is a point")

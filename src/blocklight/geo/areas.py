@@ -75,7 +75,7 @@ class Areas:
         if not isinstance(square_areas, _Border):
             return square_areas
         inside = shapely.intersects_xy(square_areas.shapes, lon, lat)
-        return _first(compress(square_areas.areas, inside.tolist()))
+        return _first_of_each_kind(compress(square_areas.areas, inside.tolist()))
 
     def no_border_in(self, square: Square) -> bool:
         """Whether all points of a square lie in the same areas."""
@@ -91,11 +91,11 @@ class Areas:
         kinds = Counter(area.kind for area in owners)
         covering = shapely.covers(self._shapes[hits], ground)
         whole = (area for area in compress(owners, covering) if kinds[area.kind] == 1)
-        return Touched(frozenset(map(_name, owners)), frozenset(map(_name, whole)))
+        return Touched(frozenset(map(_area_name, owners)), frozenset(map(_area_name, whole)))
 
     def names(self) -> frozenset[str]:
         """All areas as ``KIND:ID``."""
-        return frozenset(map(_name, self._owners))
+        return frozenset(map(_area_name, self._owners))
 
     def polygon(self, kind: str, area_id: str) -> Any:  # noqa: ANN401 - shapely has no types of its own
         """The polygons of an area as one shape, in WGS 84 degrees; empty for an unknown one."""
@@ -115,7 +115,7 @@ class Areas:
     def _add(self, layer: AreaLayer, path: Path, bounds: Bounds) -> None:
         features = []
         first = len(self._polygons)
-        for area, geometry in _whole(layer, path):
+        for area, geometry in _whole_areas(layer, path):
             if (area.kind, area.id) in self._centres:
                 raise CityFileError(str(path), layer.kind, f"{area.id!r} is the id of two areas")
             self.by_kind.setdefault(layer.kind, []).append(area)
@@ -152,14 +152,14 @@ class Areas:
         hits = np.sort(self._tree.query(box, predicate="intersects"))
         areas = [self._owners[index] for index in hits]
         shapes = self._shapes[hits]
-        return _first(areas) if shapely.covers(shapes, box).all() else _Border(areas, shapes)
+        return _first_of_each_kind(areas) if shapely.covers(shapes, box).all() else _Border(areas, shapes)
 
     def _look_up(self, lon: float, lat: float) -> dict[str, str]:
         if not self._polygons:
             return {}
         hits = np.sort(self._tree.query(shapely.Point(lon, lat)))
         inside = hits[shapely.intersects_xy(self._shapes[hits], lon, lat)]
-        return _first(self._owners[index] for index in inside)
+        return _first_of_each_kind(self._owners[index] for index in inside)
 
 
 class _Border(NamedTuple):
@@ -169,11 +169,11 @@ class _Border(NamedTuple):
     shapes: NDArray[np.object_]
 
 
-def _name(area: Area) -> str:
+def _area_name(area: Area) -> str:
     return f"{area.kind}:{area.id}"
 
 
-def _first(areas: Iterable[Area]) -> dict[str, str]:
+def _first_of_each_kind(areas: Iterable[Area]) -> dict[str, str]:
     """Of each kind the first area in the file: on a shared border it wins, always."""
     ids: dict[str, str] = {}
     for area in areas:
@@ -181,18 +181,18 @@ def _first(areas: Iterable[Area]) -> dict[str, str]:
     return ids
 
 
-def _whole(layer: AreaLayer, path: Path) -> Iterable[tuple[Area, Any]]:
+def _whole_areas(layer: AreaLayer, path: Path) -> Iterable[tuple[Area, Any]]:
     """The areas of a file, each whole: features of one id and one name are parts of one area."""
     parts: dict[Area, list[Any]] = {}
-    for feature in _features(path):
-        area, geometry = _part(feature, layer, path)
+    for feature in _read_features(path):
+        area, geometry = _feature_part(feature, layer, path)
         parts.setdefault(area, []).append(geometry)
     return [
         (area, shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)) for area, shapes in parts.items()
     ]
 
 
-def _part(feature: dict[str, Any], layer: AreaLayer, path: Path) -> tuple[Area, Any]:
+def _feature_part(feature: dict[str, Any], layer: AreaLayer, path: Path) -> tuple[Area, Any]:
     try:
         geometry = shape(feature["geometry"])
         properties = dict(feature.get("properties") or {})
@@ -233,7 +233,7 @@ def _centre(polygon: Any) -> tuple[float, float, int]:  # noqa: ANN401 - shapely
     return lon, lat, math.ceil(float(np.hypot(across, up).max()) * _EARTH_RADIUS_M)
 
 
-def _features(path: Path) -> list[dict[str, Any]]:
+def _read_features(path: Path) -> list[dict[str, Any]]:
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise CityFileError(str(path), "", f"larger than {_MAX_FILE_BYTES:,} bytes")
     try:

@@ -126,9 +126,10 @@ class Usual:
             rows = [row._replace(span=counting[row.span]) for row in counted]
         matching = [row for row in rows if row.span in counting and _is_of(row, categories)]
         origins = sorted({row.origin for row in matching}, key=lambda origin: origin or "~") or [None]
-        size = _size(self._spread(past, kind, area, now, version), categories)
+        size = _shared_size(self._spread(past, kind, area, now, version), categories)
         parts = tuple(
-            _part(past, origin, [row for row in matching if row.origin == origin], size) for origin in origins
+            _part_of_past(past, origin, [row for row in matching if row.origin == origin], size)
+            for origin in origins
         )
         start, end, _ = past.spans[0]
         return Told(kind, start, end, len(counting) - 1, size, parts)
@@ -164,7 +165,7 @@ class Usual:
         hours = same_hours(end, self._city.city.zone)
         beginnings = self._store.beginnings([source.id for source in sources], hours[-1][0] - _QUIET)
         reporting = [source for source in sources if source.id in beginnings]
-        missing = [_missing(reporting, beginnings, healths, start, end) for start, end in hours]
+        missing = [_missing_reason(reporting, beginnings, healths, start, end) for start, end in hours]
         age = now - end
         spans = tuple(
             Span(start, end, _seen(reporting, beginnings, healths, start, end + age)) for start, end in hours
@@ -209,7 +210,7 @@ def _known_until(healths: Sequence[SourceHealth | None], now: datetime) -> datet
     return min(moments).replace(second=0, microsecond=0) if moments else None
 
 
-def _missing(
+def _missing_reason(
     sources: Sequence[SourceSpec],
     beginnings: Mapping[str, Beginning],
     healths: Mapping[str, SourceHealth],
@@ -251,7 +252,7 @@ def _is_of(row: Received, categories: Collection[Category]) -> bool:
     return not categories or row.category in categories
 
 
-def _size(past: _Past, categories: Collection[Category]) -> float:
+def _shared_size(past: _Past, categories: Collection[Category]) -> float:
     """The size that all areas share, of the weeks that count."""
     weeks = [number for number, missing in enumerate(past.missing) if number and missing is None]
     counts: dict[tuple[str, Origin | None], Counter[int]] = {}
@@ -261,7 +262,7 @@ def _size(past: _Past, categories: Collection[Category]) -> float:
     return pooled_size([[of_category[number] for number in weeks] for of_category in counts.values()])
 
 
-def _part(past: _Past, origin: Origin | None, rows: Sequence[Received], size: float) -> Part:
+def _part_of_past(past: _Past, origin: Origin | None, rows: Sequence[Received], size: float) -> Part:
     counts: Counter[int] = Counter()
     for row in rows:
         counts[row.span] += row.n

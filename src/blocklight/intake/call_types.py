@@ -114,14 +114,16 @@ class CallMeanings:
                 f"the medical word {medical}; {signed} as its exact line says needs [[policy.allow]]"
             )
             return Meaning(Category.MEDICAL, explanation)
-        category = _first(self._own_patterns, text)
+        category = _first_match(self._own_patterns, text)
         if reading.category is not None:
             if reading.medical is not None:
                 return Meaning(Category.MEDICAL, f"the medical word {reading.medical}")
             return Meaning(category or reading.category, f"the harmless words {reading.head}")
         explanation = f"not known to be harmless: {' '.join(reading.unknown) or 'a type without words'}"
         proposal = (
-            Category.MEDICAL if medical is not None else category or _first(self._shipped_patterns, text)
+            Category.MEDICAL
+            if medical is not None
+            else category or _first_match(self._shipped_patterns, text)
         )
         return Meaning(Reason.UNMAPPED, explanation, proposal=proposal)
 
@@ -150,5 +152,5 @@ def _compiled(types: CallTypes) -> _Patterns:
     return [(matcher(rule.match), rule.category) for rule in types.patterns]
 
 
-def _first(patterns: _Patterns, text: str) -> Category | None:
+def _first_match(patterns: _Patterns, text: str) -> Category | None:
     return next((category for pattern, category in patterns if pattern.search(text)), None)

@@ -88,7 +88,9 @@ class Companions:
         would reveal that something sensitive happened close to it.
         """
         pairs = zip(incidents, outcomes, strict=True)
-        self._remember([judged_incident for judged_incident, outcome in pairs if _is_sensitive(outcome)], at)
+        self._remember(
+            [judged_incident for judged_incident, outcome in pairs if _withheld_as_sensitive(outcome)], at
+        )
         if not self._marks:
             return list(outcomes)
         may_be_shown = {
@@ -127,7 +129,9 @@ class Companions:
         *outcomes* are those that ``judged`` returned; what of them is not public yet is remembered.
         """
         pairs = list(zip(incidents, outcomes, strict=True))
-        sensitive = self._sensitive_of([candidate for candidate, outcome in pairs if _is_sensitive(outcome)])
+        sensitive = self._sensitive_of(
+            [candidate for candidate, outcome in pairs if _withheld_as_sensitive(outcome)]
+        )
         stored = past.never_shown() if sensitive.places else ()
         ids = {outcome.id for outcome in outcomes}
         with self._lock:
@@ -209,7 +213,7 @@ class Companions:
     def _marks_of_sensitive(self, incident: Incident) -> Iterator[bytes]:
         """Yield the marks by which another call is recognised as close to a sensitive one."""
         point, names = _point_and_names(incident)
-        around = (grid.grid_disk(_cell(spot), _RINGS) for spot in self._points(incident, point))
+        around = (grid.grid_disk(_fine_cell(spot), _RINGS) for spot in self._points(incident, point))
         for cell in set(chain.from_iterable(around)):
             yield digest_of(cell)
         for name in names:
@@ -227,7 +231,7 @@ class Companions:
             point, names = _point_and_names(incident)
         else:  # the usual case, and then the address need not be read
             point = _own_point(incident)
-        for cell in {_cell(spot) for spot in self._points(incident, point)}:
+        for cell in {_fine_cell(spot) for spot in self._points(incident, point)}:
             yield digest_of(cell)
         for name in names:
             yield digest_of(("unplaced", name))
@@ -246,7 +250,7 @@ class Companions:
         return [*points, *next(filter(None, on_lines), ())]
 
 
-def _is_sensitive(outcome: Outcome) -> bool:
+def _withheld_as_sensitive(outcome: Outcome) -> bool:
     return isinstance(outcome, Withheld) and outcome.sensitive and not outcome.companion
 
 
@@ -258,15 +262,15 @@ def _may_be_shown(outcome: Outcome) -> bool:
 
 
 def _own_point(incident: Incident) -> ExactPoint | None:
-    return None if incident.point is None else _on_earth(incident.point)
+    return None if incident.point is None else _point_on_earth(incident.point)
 
 
-def _on_earth(point: ExactPoint) -> ExactPoint | None:
+def _point_on_earth(point: ExactPoint) -> ExactPoint | None:
     lon, lat = degrees(point)
     return None if abs(lon) > 180 or abs(lat) > 90 else point  # noqa: PLR2004 - degrees
 
 
-def _cell(point: ExactPoint) -> int:
+def _fine_cell(point: ExactPoint) -> int:
     lon, lat = degrees(point)
     return int(grid.latlng_to_cell(lat, lon, _FINE))
 
@@ -286,7 +290,7 @@ def _point_and_names(incident: Incident) -> tuple[ExactPoint | None, Sequence[st
     for reading in _readings(incident):
         match reading:
             case Spot():
-                point = _on_earth(reading.point) if incident.point is None else point
+                point = _point_on_earth(reading.point) if incident.point is None else point
             case Block():
                 names.append(f"{reading.number} {core(reading.street)}")
             case Crossing():

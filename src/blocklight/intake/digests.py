@@ -44,7 +44,7 @@ def _padded(plain: bytes, value: Any) -> bytes:  # noqa: ANN401 - as above
     return bytes(byte ^ pad_byte for byte, pad_byte in zip(plain, pad.digest(), strict=True))
 
 
-def _written(value: Any) -> str:  # noqa: ANN401 - as above
+def _value_text(value: Any) -> str:  # noqa: ANN401 - as above
     if isinstance(value, Exact):  # all of them are written alike, so they would have one digest
         raise ValueError("open what is exact before its digest is made")
     return repr(value)
@@ -52,7 +52,7 @@ def _written(value: Any) -> str:  # noqa: ANN401 - as above
 
 def _packed(value: Any) -> bytes:  # noqa: ANN401 - as above
     try:
-        return orjson.dumps(value, default=_written)
+        return orjson.dumps(value, default=_value_text)
     except TypeError as error:  # half of a surrogate pair, a number of more than 64 bits, or too deep
         if isinstance(error.__cause__, ValueError):
             raise error.__cause__ from None

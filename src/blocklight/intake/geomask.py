@@ -67,16 +67,16 @@ def hundred_block(address: ExactAddress) -> str | None:
     if block == _UNKNOWN:
         if len(_blocks) >= _REMEMBERED:
             _blocks.clear()
-        block = _blocks[digest] = _block_of(*lines)
+        block = _blocks[digest] = _block_or_crossing(*lines)
     return block
 
 
 def hundred_block_once(address: ExactAddress) -> str | None:
     """The same without remembering it, for a call of which nothing may be shown."""
-    return _block_of(*address_lines(address))
+    return _block_or_crossing(*address_lines(address))
 
 
-def _block_of(address: str, cross_street: str | None) -> str | None:
+def _block_or_crossing(address: str, cross_street: str | None) -> str | None:
     if len(address) > _LONGEST or len(cross_street or "") > _LONGEST:
         return None
     parts = [part for part in _CROSSING.split(address.strip()) if part]
@@ -107,7 +107,7 @@ def _street(text: str) -> str | None:
         return None
     if words[end + 1 : end + 2] and words[end + 1] in _DIRECTIONS:
         end += 1
-    return " ".join(_word(word) for word in words[: end + 1])
+    return " ".join(_title_word(word) for word in words[: end + 1])
 
 
 def _is_name(words: list[str]) -> bool:
@@ -130,7 +130,7 @@ def _is_word_or_ordinal(word: str) -> bool:
     return bool(_NAME.fullmatch(word) or _ORDINAL.fullmatch(word))
 
 
-def _word(word: str) -> str:
+def _title_word(word: str) -> str:
     if word.upper() in _DIRECTIONS:
         return word.upper()
     return word.capitalize() if not re.match(r"^\d", word) else word.lower()

@@ -42,7 +42,7 @@ class Ground:
 
     def _of_cell(self, cell: str, beyond_m: int = 0) -> Touched:
         ring = outline(cell)
-        beyond = _degrees(beyond_m * _SLACK, ring[0][1])
+        beyond = _degrees_for(beyond_m * _SLACK, ring[0][1])
         return self._areas.touching(shapely.Polygon(ring).buffer(_SLACK_DEGREES + beyond))
 
     def _of_area(self, kind: str, area_id: str, resolution: int, beyond_m: int = 0) -> Touched:
@@ -50,22 +50,22 @@ class Ground:
         lon, lat, _ = self._areas.centre(kind, area_id) or (0.0, 0.0, 0)
         around_m = (mask_point(lon, lat, resolution).radius_m + beyond_m) * _SLACK
         shape = self._areas.polygon(kind, area_id)
-        return self._areas.touching(shape.buffer(_degrees(around_m, lat)))
+        return self._areas.touching(shape.buffer(_degrees_for(around_m, lat)))
 
     def _of_approved(self, place: Place) -> Touched:
         """What the ground of an approved place touches, which never crosses some kinds of border."""
-        disc = shapely.Point(place.lon, place.lat).buffer(_degrees(place.radius_m * _SLACK, place.lat))
+        disc = shapely.Point(place.lon, place.lat).buffer(_degrees_for(place.radius_m * _SLACK, place.lat))
         around = self._areas.touching(disc)
         named = {f"{kind}:{area}" for kind, area in self._areas.areas_of_public(place).items()}
-        named = {name for name in named if _kind(name) in self._within}
-        beyond = {name for name in around.touched if _kind(name) not in self._within}
+        named = {name for name in named if _kind_of_area(name) in self._within}
+        beyond = {name for name in around.touched if _kind_of_area(name) not in self._within}
         return Touched(frozenset(named | beyond), frozenset(named | (around.throughout & beyond)))
 
 
-def _degrees(metres: float, lat: float) -> float:
+def _degrees_for(metres: float, lat: float) -> float:
     """At least as many degrees as a distance has in any direction."""
     return metres / METRES_A_DEGREE / max(0.1, math.cos(math.radians(lat)))
 
 
-def _kind(name: str) -> str:
+def _kind_of_area(name: str) -> str:
     return name.partition(":")[0]

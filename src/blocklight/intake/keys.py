@@ -27,14 +27,14 @@ def load_id_key(folder: Path, secret: str | None = None) -> bytes:
     a line: a changed key would give every incident a new id.
     """
     if secret is not None:
-        return _parsed(secret, "BLOCKLIGHT_ID_KEY")
+        return _parsed_keys(secret, "BLOCKLIGHT_ID_KEY")
     path = folder / _FILE
     folder.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        _make(path, secrets.token_bytes(_BYTES))
+        _make_key_file(path, secrets.token_bytes(_BYTES))
     with contextlib.suppress(OSError):  # copied back from somewhere, it may have become anybody's to read
         path.chmod(0o600)
-    return _parsed(path.read_text("ascii", errors="replace"), str(path))
+    return _parsed_keys(path.read_text("ascii", errors="replace"), str(path))
 
 
 class PublicIds:
@@ -50,7 +50,7 @@ class PublicIds:
         for started_hash in self._begun:
             keyed = started_hash.copy()
             keyed.update(id_.encode())
-            id_ = _written(keyed.digest())
+            id_ = _as_base32(keyed.digest())
         return id_
 
 
@@ -81,8 +81,8 @@ def next_keys(folder: Path, keys: bytes) -> bytes:
     """
     path = folder / _NEXT
     if not path.exists():
-        _make(path, keys + secrets.token_bytes(_BYTES))
-    return _parsed(path.read_text("ascii", errors="replace"), str(path))
+        _make_key_file(path, keys + secrets.token_bytes(_BYTES))
+    return _parsed_keys(path.read_text("ascii", errors="replace"), str(path))
 
 
 def interrupted(folder: Path) -> bytes | None:
@@ -97,10 +97,10 @@ def adopt(folder: Path) -> None:
 
 
 def _hashed(text: str, key: bytes) -> str:
-    return _written(hmac.digest(key, text.encode(), "sha256"))
+    return _as_base32(hmac.digest(key, text.encode(), "sha256"))
 
 
-def _written(digest: bytes) -> str:
+def _as_base32(digest: bytes) -> str:
     """The first 80 bits of a digest in the lower case of base32 (RFC 4648), ten bits at a time."""
     of, bits = _TEN_BITS, int.from_bytes(digest[:_ID_BYTES], "big")  # written out: every new record has an id
     high = of[bits >> 70] + of[bits >> 60 & 1023] + of[bits >> 50 & 1023] + of[bits >> 40 & 1023]
@@ -111,7 +111,7 @@ def _each(keys: bytes) -> list[bytes]:
     return [keys[start : start + _BYTES] for start in range(0, len(keys), _BYTES)]
 
 
-def _make(path: Path, keys: bytes) -> None:
+def _make_key_file(path: Path, keys: bytes) -> None:
     """Write new keys whole or not at all; of two processes that do so at once, the first wins."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -135,7 +135,7 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-def _parsed(text: str, origin: str) -> bytes:
+def _parsed_keys(text: str, origin: str) -> bytes:
     try:
         keys = [bytes.fromhex(part) for part in text.replace(",", " ").split()]
     except ValueError:

@@ -54,12 +54,12 @@ class Normaliser:
         self._dispositions = dispositions
         zone = ZoneInfo(source.zone) if source.zone else zone
         self._zone = zone
-        self.readers = {name: _reader(spec, zone) for name, spec in source.fields.named()}
+        self.readers = {name: _field_reader(spec, zone) for name, spec in source.fields.named()}
         self._soft = [
             (name, self.readers[name], make) for name, make in _OPTIONAL.items() if name in self.readers
         ]
         self.further = [
-            _reader(spec.model_copy(update={"source": (column,)}), zone)
+            _field_reader(spec.model_copy(update={"source": (column,)}), zone)
             for spec in filter(None, (source.fields.other_type,))
             for column in spec.source
         ]
@@ -213,9 +213,9 @@ def address_of(line: str | None, cross_street: str | None) -> ExactAddress | Non
     return ExactAddress(line or "", cross_street) if line or cross_street else None
 
 
-def _reader(spec: FieldSpec, zone: ZoneInfo) -> Reader:
+def _field_reader(spec: FieldSpec, zone: ZoneInfo) -> Reader:
     """The function that reads one field."""
-    plain = _plain(spec)
+    plain = _plain_reader(spec)
     if plain is not None and spec.join is None and len(spec.source) == 1:
         return _alone(spec.source[0], spec.default, plain)
     columns, join, default, convert = spec.source, spec.join, spec.default, _convert(spec, zone)
@@ -246,7 +246,7 @@ def _alone(column: str, default: str | int | None, plain: Plain) -> Reader:
     return alone
 
 
-def _plain(spec: FieldSpec) -> Plain | None:
+def _plain_reader(spec: FieldSpec) -> Plain | None:
     """What turns a value into the field's, ``None`` where it needs more than the value."""
     words, default, scale = spec.folded_map, spec.default, spec.scale
     if words is not None:
@@ -271,7 +271,7 @@ def _translation(words: Mapping[str, str | int], default: str | int | None) -> P
 
 def _convert(spec: FieldSpec, zone: ZoneInfo) -> Convert:
     """What turns a column's value into the field's, whatever it needs."""
-    plain = _plain(spec)
+    plain = _plain_reader(spec)
     zone = ZoneInfo(spec.zone) if spec.zone else zone
     return _TOLD_IN_PART[spec.convert](spec, zone) if plain is None else lambda value, _: plain(value)
 
@@ -290,7 +290,7 @@ def _time_of_day(spec: FieldSpec, zone: ZoneInfo) -> Convert:
     )
 
 
-def _excel(_: FieldSpec, zone: ZoneInfo) -> Convert:
+def _excel_converter(_: FieldSpec, zone: ZoneInfo) -> Convert:
     return lambda value, _: from_excel(value, zone)
 
 
@@ -306,7 +306,7 @@ _TOLD_IN_PART: dict[str, Callable[[FieldSpec, ZoneInfo], Convert]] = {
     "local": _local,
     "day": _day,
     "time_of_day": _time_of_day,
-    "excel": _excel,
+    "excel": _excel_converter,
     "duration": _duration,
     "xy": _xy,
 }
@@ -342,14 +342,14 @@ def join_unit_rows(rows: Iterable[Incident], *, are_units: bool = True) -> list[
     groups: dict[str, list[Incident]] = {}
     for row in rows:
         groups.setdefault(key_text(row.source_key), []).append(row)
-    return [_joined(group, are_units=are_units) for group in groups.values()]
+    return [_joined_rows(group, are_units=are_units) for group in groups.values()]
 
 
-def _joined(rows: list[Incident], *, are_units: bool) -> Incident:
+def _joined_rows(rows: list[Incident], *, are_units: bool) -> Incident:
     """Join the rows of one incident, whatever their order; the unit sent first speaks for the call."""
     if len(rows) == 1:
         return replace(rows[0], units=rows[0].units or 1) if are_units else rows[0]
-    rows = sorted(rows, key=_turn)
+    rows = sorted(rows, key=_order_of_row)
     first = rows[0]
     types = {text for row in rows for text in (row.source_type, *row.other_types)}
     placed = next((row for row in rows if row.point is not None), first)
@@ -371,7 +371,7 @@ def _joined(rows: list[Incident], *, are_units: bool) -> Incident:
     )
 
 
-def _turn(row: Incident) -> tuple[datetime, str]:
+def _order_of_row(row: Incident) -> tuple[datetime, str]:
     values = msgspec.structs.asdict(row)
     values["point"] = row.point and degrees(row.point)
     values["address"] = row.address and address_lines(row.address)

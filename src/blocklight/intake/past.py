@@ -14,7 +14,7 @@ def _none_of(_: Sequence[str]) -> AbstractSet[str]:
     return frozenset()
 
 
-def _nothing() -> Sequence[PublicIncident]:
+def _no_incidents() -> Sequence[PublicIncident]:
     return ()
 
 
@@ -27,7 +27,7 @@ class Past(NamedTuple):
     """Of those the ones that were sensitive themselves, and not only close to a sensitive one."""
     already_public: Matching = _none_of
     """Public now, or public before: what happens close to them later does not change them."""
-    never_shown: Callable[[], Sequence[PublicIncident]] = _nothing
+    never_shown: Callable[[], Sequence[PublicIncident]] = _no_incidents
     """What waits to be published and never was, as it would be published."""
 
 

@@ -41,7 +41,7 @@ def _point(incident: Incident) -> tuple[float, float] | None:
     return None if incident.point is None else degrees(incident.point)
 
 
-def _address(incident: Incident) -> str | None:
+def _address_line(incident: Incident) -> str | None:
     return None if incident.address is None else address_lines(incident.address)[0] or None
 
 
@@ -53,6 +53,6 @@ _EXACT: Mapping[str, Callable[[Incident], object]] = {
     "lon": _lon,
     "lat": _lat,
     "point": _point,
-    "address": _address,
+    "address": _address_line,
     "cross_street": _cross_street,
 }

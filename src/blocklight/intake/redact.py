@@ -223,7 +223,7 @@ def judge(incident: Incident, rules: Rules) -> Judgement:
         return meaning, _NOT_SHOWN
     medical = meaning.category is Category.MEDICAL
     passed_m = rules.passed.get(incident.source) if rules.passed and incident.placed is None else None
-    labelled_block = None if medical or passed_m is not None else _block_of(incident, several, rules)
+    labelled_block = None if medical or passed_m is not None else _labelled_block(incident, several, rules)
     if labelled_block is not None:
         placing = _at_block(*labelled_block, several, rules)
     else:
@@ -305,7 +305,9 @@ def reject(
     return Rejected(rules.public_id(f"{source}\x1frejected", identity), source, reason, binds)
 
 
-def _block_of(incident: Incident, several: Sequence[Choices], rules: Rules) -> tuple[str, Stretch] | None:
+def _labelled_block(
+    incident: Incident, several: Sequence[Choices], rules: Rules
+) -> tuple[str, Stretch] | None:
     """The label of an incident's block and its position, ``None`` if no label may be shown."""
     blocks, point, address = rules.blocks, incident.point, incident.address
     if blocks is None or point is None or address is None:

@@ -23,7 +23,7 @@ def remains_of(
     that of the fetch; *identity* stands for a key.
     """
     moments, readers = When(fetched_at), normaliser.readers
-    types = list(dict.fromkeys(_texts(raw, moments, [readers["source_type"], *normaliser.further])))
+    types = list(dict.fromkeys(_texts_of_row(raw, moments, [readers["source_type"], *normaliser.further])))
     if not types:
         return None
     received_at, key = fetched_at, identity
@@ -32,7 +32,8 @@ def remains_of(
     with suppress(RecordRejected):
         key = normaliser.source_key(raw, fetched_at)
     line, cross_street = (
-        next(_texts(raw, moments, [readers[name]] if name in readers else ()), None) for name in _ADDRESS
+        next(_texts_of_row(raw, moments, [readers[name]] if name in readers else ()), None)
+        for name in _ADDRESS
     )
     source = normaliser.source
     return Incident(
@@ -49,7 +50,7 @@ def remains_of(
     )
 
 
-def _texts(raw: RawRecord, moments: When, readers: Iterable[Reader]) -> Iterator[str]:
+def _texts_of_row(raw: RawRecord, moments: When, readers: Iterable[Reader]) -> Iterator[str]:
     for read in readers:
         with suppress(ValueError, TypeError):
             value = read(raw, moments)

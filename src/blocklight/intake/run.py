@@ -64,7 +64,7 @@ async def _run_once(feed: Feed, store: Store) -> Tally:
                 tally.unchanged, tally.at = batch.unchanged, batch.fetched_at
                 if batch.unchanged:
                     continue
-                gathered = _joined(gathered, batch)
+                gathered = _with_earlier_rows(gathered, batch)
                 rows = len(gathered.records) + len(gathered.unreadable)
                 if batch.more and (whole or rows < _ROWS_TOGETHER):
                     continue
@@ -85,7 +85,7 @@ async def _run_once(feed: Feed, store: Store) -> Tally:
     return tally
 
 
-def _joined(before: Batch | None, batch: Batch) -> Batch:
+def _with_earlier_rows(before: Batch | None, batch: Batch) -> Batch:
     """A batch with the rows of the ones before it in the same answer."""
     if before is None:
         return replace(batch, records=list(batch.records), unreadable=list(batch.unreadable))

@@ -75,7 +75,7 @@ class WithheldWatch:
         if not self._is_read:
             self.usual = self._stored = usual_before(self._source)
             self._is_read = True
-        self.latest = Counter(_outcome(outcome) for outcome in outcomes)
+        self.latest = Counter(_outcome_name(outcome) for outcome in outcomes)
         seen = self._seen(outcomes, whole=whole)
         if seen is None:
             return
@@ -128,7 +128,7 @@ class WithheldWatch:
         self._noted_at = at
 
 
-def _outcome(outcome: Outcome) -> tuple[str, str]:
+def _outcome_name(outcome: Outcome) -> tuple[str, str]:
     reason = str(outcome.reason) if isinstance(outcome, Withheld | Rejected) else ""
     names = {"PublicIncident": "published", "Held": "held", "Withheld": "withheld", "Rejected": "rejected"}
     return names[type(outcome).__name__], reason

@@ -49,7 +49,7 @@ class AsyncPinnedBackend(httpcore2.AsyncNetworkBackend):
                 resolved = await loop.run_in_executor(_LOOKUPS, _resolve, host, port)
         except TimeoutError as error:
             raise httpcore2.ConnectTimeout from error
-        addresses = _allowed(self._guard, host, resolved)
+        addresses = _allowed_addresses(self._guard, host, resolved)
         for position, address in enumerate(addresses, 1):
             try:
                 return await self._inner.connect_tcp(
@@ -86,7 +86,7 @@ class PinnedBackend(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         """Connect; raises ``SourceChanged`` for an address that is not allowed."""
         deadline = _Deadline(timeout)
-        addresses = _allowed(self._guard, host, _resolve(host, port))
+        addresses = _allowed_addresses(self._guard, host, _resolve(host, port))
         for position, address in enumerate(addresses, 1):
             try:
                 return self._inner.connect_tcp(
@@ -128,7 +128,7 @@ def _resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
 
 
-def _allowed(guard: HostGuard, host: str, addresses: Sequence[str]) -> list[str]:
+def _allowed_addresses(guard: HostGuard, host: str, addresses: Sequence[str]) -> list[str]:
     allowed = [address for address in addresses if guard.may_connect(host, address)]
     if not allowed:
         raise not_allowed()

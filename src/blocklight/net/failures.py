@@ -49,12 +49,12 @@ def describe(error: BaseException) -> str:
         status = re.match(r"\d{3}\b", str(error))
         return f"proxy: HTTP {status[0]}" if status else "proxy: refused"
     for cause in _causes(error):
-        if words := _words(cause):
+        if words := _system_words(cause):
             return words
     return _first_kind(error, _OF_HTTP) or type(error).__name__
 
 
-def _words(cause: BaseException) -> str:
+def _system_words(cause: BaseException) -> str:
     """What the operating system or TLS says, empty for an error of another kind."""
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"certificate not trusted: {_certificate_fault(cause)}"

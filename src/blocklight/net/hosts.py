@@ -31,11 +31,11 @@ class HostGuard:
     """
 
     def __init__(self, named: Iterable[str] = ()) -> None:
-        self._named = frozenset(map(_folded, named))
+        self._named = frozenset(map(_plain_host, named))
 
     def may_name(self, host: str) -> bool:
         """Whether a request to *host* may leave, as far as its name says: a private literal may not."""
-        host = _folded(host)
+        host = _plain_host(host)
         if host in self._named:
             return True
         address = literal(host)
@@ -56,9 +56,9 @@ class HostGuard:
         resolved = ip_address(address.partition("%")[0])
         if _is_public(resolved):
             return True
-        if _folded(host) not in self._named:
+        if _plain_host(host) not in self._named:
             return False
-        return literal(_folded(host)) is not None or not _is_never_meant(resolved)
+        return literal(_plain_host(host)) is not None or not _is_never_meant(resolved)
 
 
 def literal(host: str) -> Address | None:
@@ -75,10 +75,10 @@ def literal(host: str) -> Address | None:
 
 def hosts_of(city: City) -> frozenset[str]:
     """Every host that a city file names as a place to fetch something from."""
-    return frozenset(filter(None, map(host_of, _addresses(city))))
+    return frozenset(filter(None, map(host_of, _place_urls(city))))
 
 
-def _addresses(city: City) -> Iterator[str]:
+def _place_urls(city: City) -> Iterator[str]:
     for source in city.sources:
         yield source.url
         yield source.token_url or ""
@@ -106,7 +106,7 @@ def is_web_address(text: str) -> bool:
     return bool(host_of(text))
 
 
-def _folded(host: str) -> str:
+def _plain_host(host: str) -> str:
     return host.casefold().strip("[]").rstrip(".")
 
 

@@ -53,7 +53,7 @@ class Vocabulary:
             return NOT_REACHED
         code = self._codes.get(value)
         if code is None:
-            _check(value)  # here, as one value that Arrow or JSON refuses would spoil every answer
+            _check_key(value)  # here, as one value that Arrow or JSON refuses would spoil every answer
             code = self._codes[value] = len(self.values)
             self.values.append(value)
         return code
@@ -120,9 +120,9 @@ class Columns:
             incident.status is Status.OPEN,
             first_seq,
             int(incident.received_at.timestamp()),
-            *(_seconds(incident.received_at, getattr(incident, name)) for name in _STAGES),
+            *(_seconds_between(incident.received_at, getattr(incident, name)) for name in _STAGES),
             self.places.code(_place_key(incident)),
-            *(_number(getattr(incident, name)) for name in _KEPT_NUMBERS),
+            *(_or_not_reached(getattr(incident, name)) for name in _KEPT_NUMBERS),
             *(words[name].code(getattr(incident, name)) for name in TEXTS),
             incident.id.encode(),
         )
@@ -186,15 +186,15 @@ def _place_key(incident: PublicIncident) -> PlaceKey | None:
     return incident.place, tuple(sorted(incident.areas.items()))
 
 
-def _number(number: int | None) -> int:
+def _or_not_reached(number: int | None) -> int:
     return NOT_REACHED if number is None else number
 
 
-def _seconds(start: datetime, end: datetime | None) -> int:
+def _seconds_between(start: datetime, end: datetime | None) -> int:
     return NOT_REACHED if end is None else max(0, int((end - start).total_seconds()))
 
 
-def _check(value: str | PlaceKey) -> None:
+def _check_key(value: str | PlaceKey) -> None:
     """Raise ``ValueError`` for text that is not Unicode, a point that is none, and a radius without sense."""
     if isinstance(value, str):
         value.encode()

@@ -205,7 +205,7 @@ class Live:
         for client in clients:
             if client.task is not None:
                 client.task.cancel()
-            _step(client.send(_END))
+            _run_send(client.send(_END))
 
     def _give_up(self, client: _Client) -> None:
         """Forget a client whose connection cannot be used any more, and let the server close it."""
@@ -297,7 +297,7 @@ class Live:
                 await asyncio.sleep(0)
 
     def _send_now(self, client: _Client, message: dict[str, Any]) -> None:
-        match _step(client.send(message)):
+        match _run_send(client.send(message)):
             case _Sent.NOTHING:
                 client.queue = deque()
                 self._enqueue(client, message["body"])
@@ -376,7 +376,7 @@ class _Sent(Enum):
     BROKEN = 3
 
 
-def _step(sending: Any) -> _Sent:  # noqa: ANN401 - a coroutine of the ASGI server
+def _run_send(sending: Any) -> _Sent:  # noqa: ANN401 - a coroutine of the ASGI server
     """Run a ``send`` as far as it goes without waiting; return what came of it.
 
     uvicorn waits before it writes anything, so an unfinished one has written nothing and may be dropped. It

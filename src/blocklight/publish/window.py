@@ -190,13 +190,13 @@ def window_batch(rows: NDArray[Any], columns: Columns) -> pa.RecordBatch:
     }
     closed_s = rows["closed_at"]
     minutes = -(-closed_s.clip(0) // 60)
-    arrays["closed_min"] = pa.array(_narrow(minutes), mask=closed_s == NOT_REACHED)
+    arrays["closed_min"] = pa.array(_narrowest(minutes), mask=closed_s == NOT_REACHED)
     for name, words in columns.words.items():
-        arrays[name] = _words(rows[name], words.values)
+        arrays[name] = _word_dictionary(rows[name], words.values)
     for name in SMALL_NUMBERS:
         numbers = rows[name]
         arrays[name] = pa.array(numbers.clip(0, 255).astype(np.uint8), mask=numbers == NOT_REACHED)
-    arrays["place"] = _places(rows["place"], columns.places.values)
+    arrays["place"] = _place_dictionary(rows["place"], columns.places.values)
     return pa.RecordBatch.from_pydict(arrays)
 
 
@@ -207,7 +207,7 @@ def _delta(values: NDArray[Any]) -> pa.Array:
     return pa.array(differences.astype(np.int32) if fits else differences)
 
 
-def _narrow(values: NDArray[Any]) -> NDArray[Any]:
+def _narrowest(values: NDArray[Any]) -> NDArray[Any]:
     """Whole numbers in the smallest unsigned type that holds them."""
     return values.astype(np.min_scalar_type(int(values.max(initial=0))))
 
@@ -236,11 +236,11 @@ def _ids(rows: NDArray[Any]) -> pa.RecordBatch:
 
 
 def _dictionary(codes: NDArray[Any], values: pa.Array) -> pa.DictionaryArray:
-    indices = pa.array(_narrow(codes.clip(0)), mask=codes == NOT_REACHED)
+    indices = pa.array(_narrowest(codes.clip(0)), mask=codes == NOT_REACHED)
     return pa.DictionaryArray.from_arrays(indices, values)
 
 
-def _words(codes: NDArray[Any], words: list[str]) -> pa.DictionaryArray:
+def _word_dictionary(codes: NDArray[Any], words: list[str]) -> pa.DictionaryArray:
     """Encode only the words these rows use, sorted: nothing tells of what was retracted, or of our past."""
     times = np.bincount(codes[codes != NOT_REACHED], minlength=len(words))
     used = sorted(np.flatnonzero(times).tolist(), key=words.__getitem__)
@@ -249,7 +249,7 @@ def _words(codes: NDArray[Any], words: list[str]) -> pa.DictionaryArray:
     return _dictionary(rank[codes], pa.array([words[code] for code in used], pa.utf8()))
 
 
-def _places(codes: NDArray[Any], places: list[Any]) -> pa.DictionaryArray:
+def _place_dictionary(codes: NDArray[Any], places: list[Any]) -> pa.DictionaryArray:
     """Encode only the places these rows use, in order of first use, so that codes stay small."""
     used, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
     order = np.argsort(first)
@@ -263,10 +263,10 @@ def _places(codes: NDArray[Any], places: list[Any]) -> pa.DictionaryArray:
         "label": pa.array([entry and entry[0].label for entry in chosen], pa.utf8()),
         "kind": pa.array([entry and str(entry[0].kind) for entry in chosen], pa.utf8()),
         "radius_m": _radii([entry and entry[0].radius_m for entry in chosen]),
-        "areas": _areas(chosen, kinds),
+        "areas": _area_structs(chosen, kinds),
     }
     values = pa.StructArray.from_arrays(list(fields.values()), names=list(fields))
-    indices = pa.array(_narrow(rank[inverse]), mask=codes == NOT_REACHED)
+    indices = pa.array(_narrowest(rank[inverse]), mask=codes == NOT_REACHED)
     return pa.DictionaryArray.from_arrays(indices, values)
 
 
@@ -275,7 +275,7 @@ def _radii(metres: list[int | None]) -> pa.Array:
     return pa.array(metres, pa.uint16() if widest <= np.iinfo(np.uint16).max else pa.uint32())
 
 
-def _areas(chosen: list[Any], kinds: list[str]) -> pa.Array:
+def _area_structs(chosen: list[Any], kinds: list[str]) -> pa.Array:
     """A struct with one text field for each area kind (an Arrow struct needs at least one field)."""
     columns = [
         pa.array([dict(entry[1]).get(kind) if entry else None for entry in chosen], pa.utf8())

@@ -81,10 +81,10 @@ def restore(
         if engine == "postgresql":
             with closing(connect(url)) as engines, engines.write.begin() as connection:
                 _copy_in(connection, snapshot, folder)
-                return _finish(connection, snapshot, taken_back, at, account)
+                return _finish_restore(connection, snapshot, taken_back, at, account)
         copy = folder / _FILE
         with closing(connect(f"sqlite:///{copy}")) as engines, engines.write.begin() as connection:
-            gone = _finish(connection, snapshot, taken_back, at, account)
+            gone = _finish_restore(connection, snapshot, taken_back, at, account)
         target = sa.make_url(url).database or ""
         connect(url).close()  # a new file is its owner's from the first byte
         _copy_sqlite(str(copy), Path(target))
@@ -108,7 +108,7 @@ def _described(connection: sa.Connection, city: str, at: datetime, position: Pos
     )
 
 
-def _finish(
+def _finish_restore(
     connection: sa.Connection,
     snapshot: Snapshot,
     taken_back: Sequence[str],
@@ -149,11 +149,11 @@ def _take_back(connection: sa.Connection, ids: Sequence[str], at: datetime) -> i
     with closing(connection.connection.cursor()) as cursor:
         application = Application(cursor, sql, Places(sql), Settled(), source="", at=at)
         gone = application.run(outcomes, cursor=None, present=None, join_rows=False).retracted
-    _mark(connection, [id_ for id_ in ids if id_ not in sources], at)
+    _mark_absent(connection, [id_ for id_ in ids if id_ not in sources], at)
     return gone
 
 
-def _mark(connection: sa.Connection, ids: Sequence[str], at: datetime) -> None:
+def _mark_absent(connection: sa.Connection, ids: Sequence[str], at: datetime) -> None:
     """Mark ids that the copy does not hold as never to be published."""
     table, first_at = tables.withheld, round(at.timestamp() * 1000)
     for start in range(0, len(ids), _AT_ONCE):
@@ -183,7 +183,7 @@ def _copy_sqlite(source: str, target: Path) -> None:
 def _copy_out(connection: sa.Connection, table: str, columns: Sequence[str], file: Path) -> None:
     with (
         closing(_driver(connection).cursor()) as cursor,
-        cursor.copy(f"COPY {_named(table, columns)} TO STDOUT") as copy,
+        cursor.copy(f"COPY {_columns_sql(table, columns)} TO STDOUT") as copy,
         file.open("wb") as written,
     ):
         for chunk in copy:
@@ -193,12 +193,12 @@ def _copy_out(connection: sa.Connection, table: str, columns: Sequence[str], fil
 def _copy_in(connection: sa.Connection, snapshot: Snapshot, folder: Path) -> None:
     """Make the tables anew as the copy had them, and fill them, in the one transaction of *connection*."""
     for table in [*reversed(tables.metadata.sorted_tables), sa.table("alembic_version")]:
-        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_quoted(table.name)}")
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_quoted_name(table.name)}")
     upgrade(connection, snapshot.revision)
     for name, columns in snapshot.columns.items():
         with (
             closing(_driver(connection).cursor()) as cursor,
-            cursor.copy(f"COPY {_named(name, columns)} FROM STDIN") as copy,
+            cursor.copy(f"COPY {_columns_sql(name, columns)} FROM STDIN") as copy,
             (folder / name).open("rb") as written,
         ):
             while chunk := written.read(1 << 20):
@@ -209,11 +209,11 @@ def _driver(connection: sa.Connection) -> Any:  # noqa: ANN401 - the driver's ow
     return connection.connection.driver_connection
 
 
-def _named(table: str, columns: Sequence[str]) -> str:
-    return f"{_quoted(table)} ({', '.join(map(_quoted, columns))})"
+def _columns_sql(table: str, columns: Sequence[str]) -> str:
+    return f"{_quoted_name(table)} ({', '.join(map(_quoted_name, columns))})"
 
 
-def _quoted(name: str) -> str:
+def _quoted_name(name: str) -> str:
     if not name.isidentifier():  # the names come from a file
         raise StoreError("the backup names a table or a column that cannot be one")
     return f'"{name}"'

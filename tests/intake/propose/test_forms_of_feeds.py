@@ -19,7 +19,7 @@ from loopback.server import Reply, Request, serving
 from pyproj import Transformer
 
 from blocklight.app.bodies import download
-from blocklight.intake.propose.asking import asked
+from blocklight.intake.propose.asking import fetch_sample
 from blocklight.intake.propose.city_file import Proposal, propose, word
 from blocklight.intake.propose.sample import read_sample
 
@@ -514,7 +514,7 @@ def app_of(form: Form) -> Callable[[Request], Reply]:
 def proposed(form: Form) -> Proposal:
     with serving(app_of(form)) as running:
         url = running.url + form.path
-        body = asked(url, lambda at, how: download(at, 4_000_000, instead="", typed=url, params=how))
+        body = fetch_sample(url, lambda at, how: download(at, 4_000_000, instead="", typed=url, params=how))
         return propose(read_sample(url, body), "smallville", Path())
 
 

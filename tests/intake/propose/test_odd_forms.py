@@ -10,7 +10,7 @@ from loopback.server import Reply, Request, serving
 
 from blocklight.cli.proposing import new_city
 from blocklight.errors import SourceChanged
-from blocklight.intake.propose.asking import asked
+from blocklight.intake.propose.asking import fetch_sample
 from blocklight.intake.propose.city_file import Proposal, propose
 from blocklight.intake.propose.json_lists import longest_path
 from blocklight.intake.propose.sample import read_sample
@@ -152,7 +152,7 @@ def test_the_codes_of_a_layer_are_proposed_as_its_words() -> None:
         return json.dumps(bodies["query" if at.endswith("/query") else ""]).encode()
 
     url = "https://gis.smallville.example" + LAYER
-    found = propose(read_sample(url, asked(url, ask)), "smallville", Path())
+    found = propose(read_sample(url, fetch_sample(url, ask)), "smallville", Path())
     assert found.table.values["CallType"] == ["Structure Fire"] * 3
     assert columns(found)["source_type"] == ("CallType",)
 

@@ -13,7 +13,7 @@ from loopback.table import Table
 
 from blocklight.app.bodies import download
 from blocklight.errors import SourceChanged
-from blocklight.intake.propose.asking import asked
+from blocklight.intake.propose.asking import fetch_sample
 from blocklight.intake.propose.city_file import Proposal, propose
 from blocklight.intake.propose.pace import pace_of
 from blocklight.intake.propose.sample import Sample, read_sample, spread
@@ -23,7 +23,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def sample_of(url: str) -> Sample:
     return read_sample(
-        url, asked(url, lambda at, how: download(at, 8_000_000, instead="", typed=url, params=how))
+        url, fetch_sample(url, lambda at, how: download(at, 8_000_000, instead="", typed=url, params=how))
     )
 
 

@@ -79,8 +79,8 @@ def _aware(text: str, zone: ZoneInfo) -> str:
 
 def agencies(city: City) -> list[str]:
     """The agencies that the city's sources can name."""
-    return sorted({agency for source in city.sources for agency in _named(source.fields.agency)})
+    return sorted({agency for source in city.sources for agency in _words_of_field(source.fields.agency)})
 
 
-def _named(field: Any) -> Iterable[str]:  # noqa: ANN401 - a field of a source, or none
+def _words_of_field(field: Any) -> Iterable[str]:  # noqa: ANN401 - a field of a source, or none
     return (str(name) for name in (*(field.map or {}).values(), field.default) if name is not None)

@@ -42,7 +42,7 @@ def list_page(request: Request, state: Annotated[Public, Depends(public)]) -> Re
         usual = city_lines(reader)
     except BadQuery as error:
         trouble = reader.words("plain.notRead", name=error.parameter or "?")
-        values = _form(reader, filled) | {
+        values = _filter_form(reader, filled) | {
             "parts": [],
             "older": None,
             "first": None,
@@ -52,10 +52,10 @@ def list_page(request: Request, state: Annotated[Public, Depends(public)]) -> Re
         return reader.answer(request, "list.html", values, status=400, parameters=filled)
     except StoreError:
         return reader.trouble(request, "plain.unavailable", 503)
-    values = _form(reader, filled) | {
+    values = _filter_form(reader, filled) | {
         "parts": parts,
         "older": next((part.more for part in parts if part.paged), None),
-        "first": _first(reader, question),
+        "first": _first_page_url(reader, question),
         "usual": usual,
         "trouble": None,
     }
@@ -138,14 +138,14 @@ def _part(reader: Reader, question: Question, parameters: IncidentParameters, *,
     return Part(heading, rows, page.next and reader.link("/list", question.filled | narrower), paged)
 
 
-def _first(reader: Reader, question: Question) -> str | None:
+def _first_page_url(reader: Reader, question: Question) -> str | None:
     """The address of the first page, on any other."""
     if question.parameters.cursor is None:
         return None
     return reader.link("/list", {name: text for name, text in question.filled.items() if name != "cursor"})
 
 
-def _form(reader: Reader, filled: dict[str, Any]) -> dict[str, Any]:
+def _filter_form(reader: Reader, filled: dict[str, Any]) -> dict[str, Any]:
     """What the filter form offers and what is filled in."""
     state, words = reader.state, reader.words
     zone = state.city.city.zone

@@ -75,11 +75,11 @@ def _everything(reader: Reader, filled: dict[str, Any]) -> dict[str, Any]:
         "ledger_label": next((layer.label for layer in state.city.areas), None),
         "reasons": list(words.table("plain.reasons")),
         "places": ledger.places(state),
-        "policy": policy.told(state),
+        "policy": policy.policy_answer(state),
         "cells_m": {
             name: _across_m(getattr(state.city.policy, name)) for name in ("resolution", "medical_resolution")
         },
-        "mapping": _mapping(state.city),
+        "mapping": _type_mapping(state.city),
     }
 
 
@@ -89,7 +89,7 @@ def _ledger(state: Public, filled: dict[str, Any]) -> Ledger:
         parameters = LedgerParameters.model_validate(filled)
     except ValidationError as error:
         raise BadQuery("not understood", parameter=str(error.errors()[0]["loc"][0])[:80]) from None
-    answer = ledger.told(state, parameters)
+    answer = ledger.ledger_answer(state, parameters)
     if "days" in answer:
         days = answer["days"]
         while days and not _tells(days[0]):
@@ -108,7 +108,7 @@ def _across_m(resolution: int) -> int:
     return round(across_m / _ROUND_M) * _ROUND_M
 
 
-def _mapping(city: City) -> list[dict[str, Any]]:
+def _type_mapping(city: City) -> list[dict[str, Any]]:
     """Each category with the city's own types for it, sensitive ones left out, and its patterns.
 
     The agency's words are named only where the policy publishes them.

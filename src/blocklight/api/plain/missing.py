@@ -13,10 +13,10 @@ _FOR_PROGRAMS = ("/api/", "/openapi", "/metrics", "/assets/", "/.well-known/")
 
 def add_missing_page(app: FastAPI) -> None:
     """Answer readers of pages in words, and everybody else as before."""
-    app.add_exception_handler(NotFound, _missing)
+    app.add_exception_handler(NotFound, _not_found)
 
 
-def _missing(request: Request, error: Exception) -> Response:
+def _not_found(request: Request, error: Exception) -> Response:
     wants_page = "text/html" in request.headers.get("accept", "")
     if wants_page and not request.url.path.startswith(_FOR_PROGRAMS):
         state: Public = request.app.state.public

@@ -85,7 +85,7 @@ class Teller:
             ending=self.ending(incident),
             where=self.where(incident),
             progress=self.progress(incident),
-            age=self.formats.span(_seconds(received, self.now)),
+            age=self.formats.span(_whole_seconds(received, self.now)),
             time=self.formats.moment(received, self.now),
             exact=iso(received),
             bars=bars,
@@ -163,7 +163,7 @@ class Teller:
     def progress(self, incident: PublicIncident) -> str:
         """After how many minutes it was closed, rounded up as in the window, or else its stage."""
         closed_at = None if incident.status is Status.OPEN else incident.closed_at
-        took_s = 0 if closed_at is None else _seconds(incident.received_at, closed_at)
+        took_s = 0 if closed_at is None else _whole_seconds(incident.received_at, closed_at)
         if took_s <= 0:
             return self.stage_title(incident)
         key = "closedIn" if len(self.reported(incident).bars) > _TWO else "endedAfter"
@@ -176,11 +176,11 @@ class Teller:
         moment = self.formats.moment(incident.received_at, self.now)
         steps = [Step(self.stage_name(incident, Stage.RECEIVED), f"{about}{moment}", reached=True)]
         for before, bar in enumerate(self.reported(incident).bars[1:], 1):
-            stage, at = _passed(incident, bar)
+            stage, at = _stage_reached(incident, bar)
             passed = reached > before or incident.status is Status.CLOSED
             text = "–" if passed else "…"
             if at is not None:
-                text = f"{about}+{self.formats.span(_seconds(incident.received_at, at))}"
+                text = f"{about}+{self.formats.span(_whole_seconds(incident.received_at, at))}"
             steps.append(Step(self.stage_name(incident, stage), text, reached=at is not None))
         return steps
 
@@ -238,12 +238,12 @@ class Teller:
         return self.words.of(table, value) if table else str(value)
 
 
-def _seconds(start: datetime, end: datetime) -> int:
+def _whole_seconds(start: datetime, end: datetime) -> int:
     """The seconds between two times, each cut to whole seconds, as the map page has them."""
     return int(end.timestamp()) - int(start.timestamp())
 
 
-def _passed(incident: PublicIncident, bar: Stage) -> tuple[Stage, datetime | None]:
+def _stage_reached(incident: PublicIncident, bar: Stage) -> tuple[Stage, datetime | None]:
     """The stage that a bar stands for in an incident, and when it was reached."""
     if bar is Stage.DISPATCHED and incident.dispatched_at is None and incident.en_route_at is not None:
         return Stage.EN_ROUTE, incident.en_route_at

@@ -23,7 +23,7 @@ def city_lines(reader: Reader) -> tuple[str, list[str]] | None:
     if kind is None or state.publisher.pauses:
         return None
     comparison = compared(state, kind, None)
-    part = _meant(comparison.parts, None)
+    part = _part_for(comparison.parts, None)
     if part is None or part.verdict not in _COMPARED:
         return None
     return _said(reader, comparison, part, state.city.city.name)
@@ -39,7 +39,7 @@ def usual_lines(reader: Reader, incident: PublicIncident) -> tuple[str, list[str
     group = reader.catalogue.group(incident.category)
     categories = frozenset(Category(member) for member in reader.catalogue.groups[group])
     comparison = compared(reader.state, incident.kind, area, categories)
-    part = _meant(comparison.parts, incident.origin)
+    part = _part_for(comparison.parts, incident.origin)
     if part is None:
         return None
     return _said(
@@ -80,7 +80,7 @@ def usual_sentences(words: Words, formats: Formats, comparison: Told, part: Part
     return sentences
 
 
-def _meant(parts: tuple[Part, ...], origin: Origin | None) -> Part | None:
+def _part_for(parts: tuple[Part, ...], origin: Origin | None) -> Part | None:
     """The part of an incident's own origin, or else what the community asked for."""
     by_origin = {part.origin: part for part in parts}
     for candidate in (origin, Origin.COMMUNITY, None):

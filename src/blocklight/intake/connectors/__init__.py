@@ -22,7 +22,7 @@ from blocklight.intake.record import Connector
 ConnectorFactory = Callable[[SourceSpec, httpx2.AsyncClient, SecretStr | None, Clock, Sleep], Connector]
 
 
-def _arcgis(
+def _arcgis_connector(
     source: SourceSpec, client: httpx2.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
 ) -> Connector:
     return ArcGIS(source, Conversation(source, client, now=now, sleep=sleep, forms=True))
@@ -37,13 +37,13 @@ def _socrata(
     )
 
 
-def _json(
+def _json_connector(
     source: SourceSpec, client: httpx2.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
 ) -> Connector:
     return JsonRows(source, Conversation(source, client, now=now, sleep=sleep))
 
 
-def _feed(
+def _feed_connector(
     source: SourceSpec, client: httpx2.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
 ) -> Connector:
     http = Conversation(
@@ -81,10 +81,10 @@ def _push(
 
 
 CONNECTORS: dict[str, ConnectorFactory] = {
-    "arcgis": _arcgis,
+    "arcgis": _arcgis_connector,
     "socrata": _socrata,
-    "json": _json,
-    "feed": _feed,
+    "json": _json_connector,
+    "feed": _feed_connector,
     "html": _html,
     "files": _files,
     "ckan": _ckan,

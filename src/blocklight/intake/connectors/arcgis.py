@@ -61,7 +61,7 @@ class ArcGIS:
         address, _, query = source.url.partition("?")
         self._url = address.rstrip("/").removesuffix("/query")
         self._fixed = dict(parse_qsl(query))
-        self._columns = _wanted(source)
+        self._columns = _fields_to_select(source)
         self._degrees = Degrees(source)
         self._as_text = _read_as_text(source)
         self._layer: Layer | None = None
@@ -348,7 +348,7 @@ def _read_as_text(source: SourceSpec) -> frozenset[str]:
     return frozenset(column for spec in specs for column in spec.source)
 
 
-def _wanted(source: SourceSpec) -> tuple[str, ...]:
+def _fields_to_select(source: SourceSpec) -> tuple[str, ...]:
     named = (column for _, spec in source.fields.named() for column in spec.source)
     cursor = () if source.cursor_column is None else (source.cursor_column,)
     return tuple(dict.fromkeys((*source.key, *named, *cursor)))

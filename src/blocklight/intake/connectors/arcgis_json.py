@@ -176,11 +176,11 @@ def to_row(feature: Any) -> RawRecord:  # noqa: ANN401 - a far side may answer w
         if _is_number(x) and _is_number(y):
             return {**attributes, "__lon": x, "__lat": y}
         if geometry.keys() & _SHAPES:
-            return {**attributes, **_middle(geometry), "__shape": geometry}
+            return {**attributes, **_middle_columns(geometry), "__shape": geometry}
     return attributes
 
 
-def _middle(geometry: Mapping[str, Any]) -> RawRecord:
+def _middle_columns(geometry: Mapping[str, Any]) -> RawRecord:
     try:
         point = middle_of(geometry)
     except ValueError:

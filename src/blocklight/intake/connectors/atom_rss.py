@@ -61,7 +61,7 @@ class AtomRss:
     def _part(self, answer: Answer) -> Part:
         root, path = answer.value, self._source.records
         rows = entry_rows(root, path)
-        return Part(rows, _extent(root, path, self._source.url, answer.headers))
+        return Part(rows, _extent_of_feed(root, path, self._source.url, answer.headers))
 
 
 def xml_document(body: bytes) -> Any:  # noqa: ANN401 - an element, or what a document without one is
@@ -70,7 +70,7 @@ def xml_document(body: bytes) -> Any:  # noqa: ANN401 - an element, or what a do
     if start.startswith((b"<!doctype html", b"<html")):
         raise SourceUnavailable("answered with HTML")
     try:
-        return _parsed(body)
+        return _parsed_document(body)
     except DefusedXmlException:
         raise SourceChanged("an XML document with a document type is refused") from None
     except (ParseError, LookupError, ValueError):
@@ -98,7 +98,7 @@ class _Tree(TreeBuilder):
         return super().end(tag)
 
 
-def _parsed(body: bytes) -> Element:
+def _parsed_document(body: bytes) -> Element:
     """Parse a document piece by piece, so that other threads can run in between."""
     if body.count(b"<") > _MOST_TAGS:
         raise SourceChanged("an XML document with too many elements")
@@ -114,7 +114,7 @@ def _parsed(body: bytes) -> Element:
 
 def entry_rows(root: Element, path: str = "") -> list[dict[str, str]]:
     """Every column of each entry; raises ``SourceChanged`` for another document."""
-    return [_columns(entry) for entry in _entries(root, path)]
+    return [_columns_of_entry(entry) for entry in _entries_at(root, path)]
 
 
 def longest_list(root: Element) -> str:
@@ -122,58 +122,58 @@ def longest_list(root: Element) -> str:
 
     They are those of one name that occur most often and hold something: elements, or several attributes.
     """
-    if _name(root) in _DOCUMENTS:
+    if _local_name(root) in _DOCUMENTS:
         return ""
     counts: Counter[str] = Counter()
-    pending = [(root, _name(root))]
+    pending = [(root, _local_name(root))]
     while pending:
         element, path = pending.pop()
         if path.count(".") > _DEEPEST_LIST:
             continue
         for child in element:
-            inner = f"{path}.{_name(child)}"
+            inner = f"{path}.{_local_name(child)}"
             if len(child) > 1 or len(child.attrib) > 1:
                 counts[inner] += 1
             pending.append((child, inner))
     return max(counts, key=lambda path: (counts[path], -path.count(".")), default="")
 
 
-def _entries(root: Element, path: str) -> Iterator[Element]:
+def _entries_at(root: Element, path: str) -> Iterator[Element]:
     if not path:
-        if _name(root) not in _DOCUMENTS:
+        if _local_name(root) not in _DOCUMENTS:
             raise SourceChanged(
                 "not an Atom or RSS document", detail="of another list in XML, name the path of its `records`"
             )
-        return (element for element in root.iter() if _name(element) in _ENTRIES)
+        return (element for element in root.iter() if _local_name(element) in _ENTRIES)
     first, *parts = path.split(".")
-    if _name(root) != first:
+    if _local_name(root) != first:
         raise SourceChanged("no list of records in the answer", detail="the document has another root")
     elements: Iterable[Element] = (root,)
     for part in parts:
-        elements = [child for element in elements for child in element if _name(child) == part]
+        elements = [child for element in elements for child in element if _local_name(child) == part]
     return iter(elements)
 
 
-def _extent(root: Element, path: str, url: str, headers: Mapping[str, str]) -> Extent:
+def _extent_of_feed(root: Element, path: str, url: str, headers: Mapping[str, str]) -> Extent:
     """What a document says of its extent: attributes, numbers of OpenSearch, a link to more."""
     members: dict[str, Any] = {name.rpartition("}")[2]: value for name, value in root.attrib.items()}
-    around = [root, *(child for child in root if _name(child) in ("channel", path.rpartition(".")[0]))]
+    around = [root, *(child for child in root if _local_name(child) in ("channel", path.rpartition(".")[0]))]
     for child in (child for element in around for child in element if not len(child)):
-        if _name(child) == "link" and child.get("rel") == "next":
+        if _local_name(child) == "link" and child.get("rel") == "next":
             members["next"] = {"href": child.get("href")}
-        elif _name(child) in _OF_OPENSEARCH or path:
-            members.setdefault(_name(child), (child.text or "").strip())
+        elif _local_name(child) in _OF_OPENSEARCH or path:
+            members.setdefault(_local_name(child), (child.text or "").strip())
     return extent_of(members, url=url, headers=headers)
 
 
-def _columns(entry: Element) -> dict[str, str]:
+def _columns_of_entry(entry: Element) -> dict[str, str]:
     row: dict[str, str] = {}
     for number, element in enumerate(entry.iter()):
         if number > _MOST_ELEMENTS:
             break
         if not isinstance(element.tag, str):  # a comment
             continue
-        name = _name(element)
+        name = _local_name(element)
         if element is not entry and (text := (element.text or "").strip()):
             row.setdefault(name, text)
         for attribute, value in element.attrib.items():
@@ -181,5 +181,5 @@ def _columns(entry: Element) -> dict[str, str]:
     return row
 
 
-def _name(element: Element) -> str:
+def _local_name(element: Element) -> str:
     return str(element.tag).rpartition("}")[2]

@@ -99,19 +99,19 @@ class Ckan:
     def _page(self, rows: Sequence[Mapping[str, Any]], column: str | None, floor: str | None) -> _Page:
         if column is None:
             return _Page(self._columns.records(rows))
-        values = [_text(row, column) for row in rows]
+        values = [_column_text(row, column) for row in rows]
         recent = [row for row, text in zip(rows, values, strict=True) if text and text >= (floor or "")]
         below = any(text and text < (floor or "") for text in values)
         return _Page(self._columns.records(recent), max(values, default=""), below)
 
     def _floor(self, cursor: str | None) -> str | None:
         if cursor is not None:
-            moment = _time(cursor)
+            moment = _time_of(cursor)
             if moment is None:
                 raise SourceChanged("the stored cursor is not one of this connector's")
-            return _written(moment - timedelta(seconds=self._source.overlap_s))
+            return _as_ckan_time(moment - timedelta(seconds=self._source.overlap_s))
         days = self._source.first_days
-        return None if days is None else _written(self._http.now() - timedelta(days=days))
+        return None if days is None else _as_ckan_time(self._http.now() - timedelta(days=days))
 
     async def _table(self) -> str:
         """The id of the newest table of the package."""
@@ -175,12 +175,12 @@ def _has_more(result: Mapping[str, Any], start: int, count: int, size: int) -> b
     return count >= cap or bool(result.get("records_truncated"))
 
 
-def _text(row: Mapping[str, Any], column: str) -> str:
+def _column_text(row: Mapping[str, Any], column: str) -> str:
     value = row.get(column)
     return "" if value is None else str(value)
 
 
-def _time(text: str) -> datetime | None:
+def _time_of(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -188,13 +188,13 @@ def _time(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _written(moment: datetime) -> str:
+def _as_ckan_time(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _not_ahead(newest: str | None, now: datetime) -> str | None:
     """The cursor, which a row from the future does not move there; ``None`` if it is no time."""
-    moment = _time(newest) if newest else None
+    moment = _time_of(newest) if newest else None
     if moment is None:
         return None
-    return newest if moment <= now + timedelta(hours=14) else _written(now - timedelta(hours=14))
+    return newest if moment <= now + timedelta(hours=14) else _as_ckan_time(now - timedelta(hours=14))

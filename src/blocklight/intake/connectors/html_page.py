@@ -77,12 +77,12 @@ def html_document(body: bytes, empty: Matcher | None = None, card: str = "") -> 
     *empty* finds what this page says, beside the usual words, when nobody calls. *card* is the class of the
     elements that are records, where there is no table.
     """
-    text = _text(body)
+    text = _decoded(body)
     if not text.strip():
         raise SourceUnavailable("answered with nothing")
     if "<" not in text:
         raise SourceUnavailable("answered with no HTML")
-    reader = _read(text)
+    reader = _parse_page(text)
     words = " ".join(" ".join(reader.words).split())
     extent, next_form = pager_of(reader.anchors, words, reader.hidden)
     says_nobody = SAYS_NOBODY.search(words) is not None or (empty is not None and _finds(empty, words))
@@ -99,7 +99,7 @@ def _finds(pattern: Matcher, words: str) -> bool:
     return any(pattern.search(words[start : start + LONGEST_TEXT]) for start in range(0, len(words), step))
 
 
-def _read(text: str) -> "_Reader":
+def _parse_page(text: str) -> "_Reader":
     """Parse a page, within limits."""
     if text.count("<") > _MOST_TAGS:
         raise SourceChanged("too many tags on the page")
@@ -108,7 +108,7 @@ def _read(text: str) -> "_Reader":
     return reader
 
 
-def _text(body: bytes) -> str:
+def _decoded(body: bytes) -> str:
     """A page's text: what is no UTF-8 is in what the page declares, or else as browsers read it."""
     if body.startswith(_UTF16):
         return body.decode("utf-16", errors="replace")

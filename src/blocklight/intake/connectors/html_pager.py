@@ -71,7 +71,7 @@ def pager_of(
                 next_url = next_url or anchor.href
     next_url = next_url or _after_current(pages)
     next_post = next_post or _after_current(forms)
-    total, has_more = _in_words(words)
+    total, has_more = _counts_in_words(words)
     if next_url is None and next_post is not None:
         return Extent(total, more=True), {
             **hidden,
@@ -97,7 +97,7 @@ def _after_current(pages: Mapping[int, _Link]) -> _Link | None:
     return pages.get(current + 1)
 
 
-def _in_words(words: str) -> tuple[int | None, bool | None]:
+def _counts_in_words(words: str) -> tuple[int | None, bool | None]:
     """How many rows there are in all, and whether there are more pages, as the page says."""
     total: int | None = None
     for match in _ROWS_OF.finditer(words):

@@ -122,8 +122,8 @@ class HtmlTable:
         names = self._source.columns
         if self._begins is not None:
             cells = [cell for row in page.rows for cell in row if cell.table in tables]
-            return [_row(names, block) for block in _cut_up(cells, self._begins, len(names))]
-        spread = [_Table(table.title, list(_spread(table.rows))) for table in tables.values()]
+            return [_row_of_cells(names, block) for block in _cut_up(cells, self._begins, len(names))]
+        spread = [_Table(table.title, list(_rows_spread_down(table.rows))) for table in tables.values()]
         if not names:
             spread = self._below_headings(spread)
         else:
@@ -132,7 +132,7 @@ class HtmlTable:
             spread = [_Table(table.title, table.rows, list(names)) for table in fitting]
             if not fitting:
                 raise SourceChanged("no table with as many columns as the city file names")
-        return [row for table in self._not_over(spread) for row in _named(table)]
+        return [row for table in self._not_over(spread) for row in _rows_of_width(table)]
 
     def _not_over(self, tables: Sequence[_Table]) -> Sequence[_Table]:
         """Leave out the tables of calls that are over, where a call is over that is not there any more."""
@@ -195,7 +195,7 @@ def _has_lost(record: RawRecord) -> bool:
     return any(LOST in value for value in record.values() if isinstance(value, str))
 
 
-def _spread(page: Sequence[Sequence[Cell]]) -> Iterator[list[Cell]]:
+def _rows_spread_down(page: Sequence[Sequence[Cell]]) -> Iterator[list[Cell]]:
     """Yield the rows with a cell that reaches down in each of its rows; across, it leaves empty cells.
 
     What reaches beyond its table ends with it.
@@ -234,7 +234,7 @@ def named_rows(page: Page) -> tuple[list[dict[str, str]], tuple[str, ...]]:
     """
     best: tuple[list[dict[str, str]], tuple[str, ...]] = ([], ())
     for number, cells in page.tables.items():
-        rows = list(_spread(cells))
+        rows = list(_rows_spread_down(cells))
         sizes = Counter(len(row) for row in rows if len(row) > 1)
         size = sizes.most_common(1)[0][0] if sizes else 0
         for at, row in enumerate(rows):
@@ -243,14 +243,16 @@ def named_rows(page: Page) -> tuple[list[dict[str, str]], tuple[str, ...]]:
                 bare = size >= _FEWEST and any(map(_IS_DATA.search, texts))
                 names = [f"column_{n + 1}" for n in range(size)] if bare else texts
                 table = _Table(page.titles.get(number, ""), rows[at + (not bare) :], names)
-                named = [named_row for named_row in _named(table) if not isinstance(named_row, Unreadable)]
+                named = [
+                    named_row for named_row in _rows_of_width(table) if not isinstance(named_row, Unreadable)
+                ]
                 if len(named) > len(best[0]):
                     best = named, tuple(names) if bare else ()
                 break
     return best
 
 
-def _named(table: _Table) -> list[_Row]:
+def _rows_of_width(table: _Table) -> list[_Row]:
     """Rows of as many cells as there are names; one with another number is damaged.
 
     A row without a word is layout: it may hold another table. So is one that says that there are no calls,
@@ -267,13 +269,15 @@ def _named(table: _Table) -> list[_Row]:
         if len(texts) == 1 and len(names) >= _FEWEST and any(cell.text and cell.across > 1 for cell in cells):
             group = texts[0]
         elif len(cells) == len(names):
-            rows.append({GROUP: group, **_row(names, cells)} if group else _row(names, cells))
+            rows.append(
+                {GROUP: group, **_row_of_cells(names, cells)} if group else _row_of_cells(names, cells)
+            )
         else:
             rows.append(Unreadable(SourceKey(repr([cell.text for cell in cells])), "ragged_row"))
     return rows
 
 
-def _row(names: Sequence[str], cells: Sequence[Cell]) -> dict[str, str]:
+def _row_of_cells(names: Sequence[str], cells: Sequence[Cell]) -> dict[str, str]:
     row: dict[str, str] = {}
     for name, cell in zip(names, cells, strict=False):
         row[name] = cell.text

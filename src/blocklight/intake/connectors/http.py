@@ -129,7 +129,7 @@ class Conversation:
             before_sleep=self._tell,
             reraise=True,
         )
-        self._address = lru_cache(maxsize=_ADDRESSES)(_address)
+        self._address = lru_cache(maxsize=_ADDRESSES)(_url_with_query)
         self._get = lru_cache(maxsize=_ADDRESSES)(self._built)
 
     def say(self, header: str, value: str) -> None:
@@ -284,7 +284,7 @@ def _beyond(reason: str, error: Exception) -> str:
     return "" if words == reason else words
 
 
-def _address(url: str, params: tuple[tuple[str, str], ...]) -> httpx2.URL:
+def _url_with_query(url: str, params: tuple[tuple[str, str], ...]) -> httpx2.URL:
     return httpx2.URL(url).copy_merge_params(dict(params))
 
 
@@ -302,10 +302,10 @@ def json_document(body: bytes) -> Any:  # noqa: ANN401 - a far side may answer w
     try:
         return parse_json(text)
     except orjson.JSONDecodeError:
-        raise SourceUnavailable(f"answered with {_kind(text)}") from None
+        raise SourceUnavailable(f"answered with {_kind_of_body(text)}") from None
 
 
-def _kind(text: bytes) -> str:
+def _kind_of_body(text: bytes) -> str:
     """Say what an answer is that is no JSON."""
     if not text.strip():
         return "nothing"

@@ -34,7 +34,7 @@ def replay_lines(path: Path) -> Iterator[tuple[datetime, bytes]]:
     An answer that was no JSON when it was recorded comes back as it was. A last line that was cut
     off is left out. Raises ``SourceChanged`` naming the line that is not part of a recording.
     """
-    for number, line in enumerate(_lines(path), 1):
+    for number, line in enumerate(_whole_lines(path), 1):
         try:
             record = msgspec.json.decode(line, type=_Line)
             fetched_at = datetime.fromtimestamp(record.fetched_at, UTC)
@@ -46,7 +46,7 @@ def replay_lines(path: Path) -> Iterator[tuple[datetime, bytes]]:
         yield fetched_at, body
 
 
-def _lines(path: Path) -> Iterator[bytes]:
+def _whole_lines(path: Path) -> Iterator[bytes]:
     unpack = zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW)
     rest = b""
     with path.open("rb") as file, unpack.stream_reader(file, read_across_frames=True) as reader:

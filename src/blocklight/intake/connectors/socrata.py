@@ -105,7 +105,7 @@ class Socrata:
         address, mark, query = source.url.partition("?")
         self._url = address.rstrip("/").removesuffix(".json") + ".json" + mark + query
         self._column = None if source.closes == "vanish" else source.cursor_column
-        self._columns = _wanted(source)
+        self._columns = _columns_to_select(source)
         self._limit = max(2, source.page_size)
         self._absent: set[str] = set()
         self._asked: Mapping[str, str] = {}
@@ -143,19 +143,19 @@ class Socrata:
         if self._source.first_days is None:
             return _Place()
         first = self._http.now() - timedelta(days=self._source.first_days)
-        return _Place(_written(first, zoned=self._column in _SYSTEM_TIMES))
+        return _Place(_as_soda_time(first, zoned=self._column in _SYSTEM_TIMES))
 
     def _end(self, step: _Step, cursor: str | None) -> str | None:
         """The cursor after a whole read; a row from the future does not move it there."""
         if self._column is None:
             return None
         value = step.last or (step.place.value if cursor and cursor.startswith("[") else None)
-        moment = _time(value) if value else None
+        moment = _timestamp(value) if value else None
         now = self._http.now()
         if value is None or moment is None or moment <= now + _FURTHEST_ZONE:
             return value
         zoned = value.endswith("Z")
-        return _written(now if zoned else now - _FURTHEST_ZONE, zoned=zoned)
+        return _as_soda_time(now if zoned else now - _FURTHEST_ZONE, zoned=zoned)
 
     async def _walk(self, place: _Place) -> AsyncIterator[_Step]:
         """Read page after page; each begins with a row that is known, or steps back to find one."""
@@ -184,7 +184,7 @@ class Socrata:
     def _step(self, place: _Place, answer: Answer, sent: set[str]) -> _Step | None:
         """An answer without the rows that were *sent*, ``None`` if its first row is not known."""
         rows = self._rows(answer)
-        names = [_name(row) for row in rows]
+        names = [_version_name(row) for row in rows]
         if place.skip and (not rows or names[0] not in sent):
             return None
         fresh = [row for row, name in zip(rows, names, strict=True) if name not in sent]
@@ -211,7 +211,9 @@ class Socrata:
             lower, order = "", (*source.order_by, *(source.key if source.rows == "unit" else ()))
         else:
             order = (column, *source.order_by, *source.key)
-            lower = f"{column} IS NOT NULL" if place.value is None else f"{column} >= {_quoted(place.value)}"
+            lower = (
+                f"{column} IS NOT NULL" if place.value is None else f"{column} >= {_soql_string(place.value)}"
+            )
         clauses = [f"({clause})" for clause in (source.where, lower) if clause]
         return {
             "$select": ":*,*"
@@ -256,23 +258,23 @@ class Socrata:
         return [row if isinstance(row, dict) else {} for row in answer.value]
 
 
-def _wanted(source: SourceSpec) -> tuple[str, ...]:
+def _columns_to_select(source: SourceSpec) -> tuple[str, ...]:
     named = (column for _, spec in source.fields.named() for column in spec.source)
     cursor = () if source.cursor_column is None else (source.cursor_column,)
     return tuple(dict.fromkeys((*source.key, *named, *cursor)))
 
 
-def _name(row: RawRecord) -> str:
+def _version_name(row: RawRecord) -> str:
     """What tells a version of a row from all others."""
     packed = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
     return f"{row.get(_ROW_ID, '')} {blake2b(packed, digest_size=8).hexdigest()}"
 
 
-def _quoted(value: str) -> str:
+def _soql_string(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _time(text: str) -> datetime | None:
+def _timestamp(text: str) -> datetime | None:
     """A timestamp, taking a floating one as if it were UTC."""
     try:
         moment = datetime.fromisoformat(text)
@@ -281,11 +283,11 @@ def _time(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _written(moment: datetime, *, zoned: bool) -> str:
+def _as_soda_time(moment: datetime, *, zoned: bool) -> str:
     text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
     return f"{text}Z" if zoned else text
 
 
 def _earlier(value: str, overlap: timedelta) -> str:
-    moment = _time(value)
-    return value if moment is None else _written(moment - overlap, zoned=value.endswith("Z"))
+    moment = _timestamp(value)
+    return value if moment is None else _as_soda_time(moment - overlap, zoned=value.endswith("Z"))

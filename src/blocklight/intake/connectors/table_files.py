@@ -69,7 +69,7 @@ class TableFiles:
     async def fetch(self, cursor: str | None) -> AsyncIterator[Batch]:
         """Yield the rows of what is new."""
         local = self._source.url.startswith("file:")
-        async for batch in self._new_files(_marks(cursor)) if local else self._address():
+        async for batch in self._new_files(_marks_of(cursor)) if local else self._address():
             yield batch
 
     async def _address(self) -> AsyncIterator[Batch]:
@@ -78,7 +78,7 @@ class TableFiles:
             yield Batch([], answer.fetched_at, unchanged=True)
             return
         blocks, before, count = self._capped(read_body(answer.value, self._reading)), Block(), 0
-        while (block := await in_thread(POLLING, _next, blocks)) is not None:
+        while (block := await in_thread(POLLING, _next_block, blocks)) is not None:
             if count:
                 yield Batch(before.records, answer.fetched_at, unreadable=before.unreadable, more=True)
             before, count = block, count + len(block)
@@ -96,7 +96,7 @@ class TableFiles:
 
     async def _new_files(self, read_marks: set[str]) -> AsyncIterator[Batch]:
         path = _path(self._source.url)
-        folder, files = await in_thread(POLLING, _listed, path)
+        folder, files = await in_thread(POLLING, _finished_files, path)
         whole = not folder or self._source.closes == "vanish"
         present = {file.mark for file in files}
         new = [file for file in files if file.mark not in read_marks and self._settled(file)]
@@ -132,7 +132,7 @@ class TableFiles:
         before: Block | None = None
         try:
             blocks = self._capped(self._read(file))
-            while (block := await in_thread(POLLING, _next, blocks)) is not None:
+            while (block := await in_thread(POLLING, _next_block, blocks)) is not None:
                 if before is not None:
                     yield Batch(before.records, now, unreadable=before.unreadable, more=True)
                 before = block
@@ -165,7 +165,7 @@ class TableFiles:
             yield block
 
 
-def _next(blocks: Iterator[Block]) -> Block | None:
+def _next_block(blocks: Iterator[Block]) -> Block | None:
     try:
         return next(blocks, None)
     except OSError:
@@ -176,7 +176,7 @@ def newest_in(source: SourceSpec) -> SourceSpec:
     """A source with a drop folder as one that reads its newest file alone; any other as it is."""
     if not source.url.startswith("file:"):
         return source
-    folder, files = _listed(_path(source.url))
+    folder, files = _finished_files(_path(source.url))
     if not folder or not files:
         return source
     return source.model_copy(update={"url": files[-1].path.absolute().as_uri()})
@@ -185,7 +185,7 @@ def newest_in(source: SourceSpec) -> SourceSpec:
 def unlike(source: SourceSpec) -> Iterator[tuple[str, SourceError]]:
     """Yield the files of a drop folder that cannot be read or lack our columns, each with what is wrong."""
     read = source.url.startswith("file:") and source.closes != "vanish"  # then only the newest counts
-    folder, files = _listed(_path(source.url)) if read else (False, ())
+    folder, files = _finished_files(_path(source.url)) if read else (False, ())
     for file in files if folder else ():
         try:
             next(read_file(file.path, Reading.of(source, 1)), None)
@@ -199,7 +199,7 @@ def _path(url: str) -> Path:
     return Path(unquote(urlsplit(url).path))
 
 
-def _listed(path: Path) -> tuple[bool, Sequence[_File]]:
+def _finished_files(path: Path) -> tuple[bool, Sequence[_File]]:
     """Whether a path is a folder, and its finished files, the oldest first; of a file, itself."""
     folder = path.is_dir()
     try:
@@ -217,7 +217,7 @@ def _looks_unfinished(name: str) -> bool:
     return name.startswith((".", "~")) or name.lower().endswith(_UNFINISHED)
 
 
-def _marks(cursor: str | None) -> set[str]:
+def _marks_of(cursor: str | None) -> set[str]:
     if cursor is None:
         return set()
     try:

@@ -19,16 +19,16 @@ def _keys(sample: SampleRows) -> Iterator[Question]:
     if all(name in places or is_place_by_name(name) or is_private_by_name(name) for name in key):
         yield Question(
             "key-is-a-place",
-            f"key reads {_columns(key)}, which says where or who: all calls from one place would have one "
-            "public id, also those of next year, and count as one call. Read the number of the call.",
+            f"key reads {_column_list(key)}, which says where or who: all calls from one place would have "
+            "one public id, also those of next year, and count as one call. Read the number of the call.",
         )
     moving = {column for name in _MOVING if (spec := sample.field(name)) for column in spec.source}
     changing = [name for name in key if name in moving or changes_by_name(name)]
     if changing:
         yield Question(
             "key-changes",
-            f"key reads {_columns(changing)}, which changes while a call goes on: each change would be a new "
-            "call, and one that was sensitive once would not be known again. Read only what stays.",
+            f"key reads {_column_list(changing)}, which changes while a call goes on: each change would be a "
+            "new call, and one that was sensitive once would not be known again. Read only what stays.",
         )
 
 
@@ -90,7 +90,7 @@ def _meets_some(rule: Rule, medical: set[str]) -> bool:
     return bool(rule.priority) and bool(medical)
 
 
-def _columns(names: tuple[str, ...] | list[str]) -> str:
+def _column_list(names: tuple[str, ...] | list[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 

@@ -83,7 +83,7 @@ def _address_is_used(sample: SampleRows) -> bool:
     return sample.city.policy.labels != "none" or sample.city.geocoder is not None
 
 
-def _addresses(sample: SampleRows) -> Iterator[Question]:
+def _address_questions(sample: SampleRows) -> Iterator[Question]:
     """Ask about addresses that are none: names of people and houses would become labels."""
     spec, cross = sample.field("address"), sample.field("cross_street")
     if spec is None or cross is not None or not _address_is_used(sample):
@@ -140,7 +140,7 @@ def _medical(sample: SampleRows) -> Iterator[Question]:
     if counted:
         yield Question(
             "medical-shown-finer",
-            f"{_records(sum(counted.values()))} with medical types ({_named(counted)}) would be shown as "
+            f"{_count_of(sum(counted.values()))} with medical types ({_first_of(counted)}) would be shown as "
             "something else: at a finer place, with their type and how they ended. Map them to `medical`.",
         )
 
@@ -185,11 +185,11 @@ def _sensitive_beside(sample: SampleRows) -> Iterator[Question]:
         marked = list(sample.marked(column))
         if not _may_say_what_happened(sample, column, [text for text, _ in marked]):
             continue
-        hidden = [text for text, published in marked if published and _is_sensitive(sample, text)]
+        hidden = [text for text, published in marked if published and _is_sensitive_type(sample, text)]
         if hidden:
             yield Question(
                 f"sensitive-beside:{column}",
-                f"`{column}` says something sensitive of {_records(len(hidden))} that would be published, "
+                f"`{column}` says something sensitive of {_count_of(len(hidden))} that would be published, "
                 "as their type says nothing of it. Name it in other_type, which withholds what it says, or "
                 "leave such records out of the feed.",
             )
@@ -207,11 +207,11 @@ def _of_the_times(sample: SampleRows) -> set[str]:
     return {column for name in TIMES if (spec := sample.field(name)) for column in spec.source}
 
 
-def _is_sensitive(sample: SampleRows, text: str) -> bool:
+def _is_sensitive_type(sample: SampleRows, text: str) -> bool:
     return bool(sample.rules.meanings.of(text[:LONGEST_TEXT]).groups)
 
 
-def _marks(sample: SampleRows) -> Iterator[Question]:
+def _confidential_questions(sample: SampleRows) -> Iterator[Question]:
     """Ask about columns that mark records as confidential and that nothing reads."""
     judged = {column for name in _TYPES if (spec := sample.field(name)) for column in spec.source}
     for column in sample.columns:
@@ -224,13 +224,13 @@ def _marks(sample: SampleRows) -> Iterator[Question]:
         if hidden and (len(values) > 1 or len(marked) < len(sample.rows)):
             yield Question(
                 f"marked:{column}",
-                f"`{column}` is set in {_records(hidden)} that would be published. If it marks what is not "
+                f"`{column}` is set in {_count_of(hidden)} that would be published. If it marks what is not "
                 f'for everybody, withhold it: other_type = {{ from = "{column}", map = {{ "Y" = '
                 '"CONFIDENTIAL" } }; a type that nothing maps withholds.',
             )
 
 
-def _numbers(sample: SampleRows) -> Iterator[Question]:
+def _number_questions(sample: SampleRows) -> Iterator[Question]:
     """Ask about priorities and numbers of units that are something else."""
     for name, maximum in (("priority", _MOST_PRIORITIES), ("units", _MOST_UNITS)):
         values = [
@@ -264,11 +264,11 @@ def _one_category(sample: SampleRows) -> Iterator[Question]:
             )
 
 
-def _records(count: int) -> str:
+def _count_of(count: int) -> str:
     return "1 record" if count == 1 else f"{count} records"
 
 
-def _named(counted: Counter[str]) -> str:
+def _first_of(counted: Counter[str]) -> str:
     names = [name[:60] for name, _ in counted.most_common(_MOST_NAMED)]
     return ", ".join(names) + (" and others" if len(counted) > _MOST_NAMED else "")
 
@@ -276,13 +276,13 @@ def _named(counted: Counter[str]) -> str:
 _ASKED: tuple[Callable[[SampleRows], Iterator[Question]], ...] = (
     _free_text,
     _private_columns,
-    _addresses,
+    _address_questions,
     _passed_points,
     _medical,
     _replaced_types,
     _sensitive_beside,
-    _marks,
-    _numbers,
+    _confidential_questions,
+    _number_questions,
     _one_category,
     *ASKED_OF_LINES,
 )

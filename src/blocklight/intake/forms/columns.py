@@ -53,11 +53,11 @@ class Columns:
 
     def _wanted_of(self, row: Mapping[str, Any]) -> dict[str, Any]:
         if self._deep:
-            record = {column: value for column in self._read if (value := _at(row, column)) is not None}
+            record = {column: value for column in self._read if (value := _value_at(row, column)) is not None}
         else:
             record = {column: value for column in self._read if (value := row.get(column)) is not None}
         for column, pattern in self._patterns:
-            value = _at(row, column)
+            value = _value_at(row, column)
             if isinstance(value, str) and (hit := pattern.search(value)):
                 record.update((name, text) for name, text in hit.groupdict().items() if text is not None)
         return record
@@ -72,10 +72,12 @@ class Columns:
         A portal's own exports call its columns so: ``Block Location`` is ``block_location``.
         """
         spellings = {
-            _folded(column): column for column in (*self.wanted, *(origin for origin, _ in self._patterns))
+            _folded_name(column): column
+            for column in (*self.wanted, *(origin for origin, _ in self._patterns))
         }
         return [
-            name if name in spellings.values() else spellings.get(_folded(name), name) for name in heading
+            name if name in spellings.values() else spellings.get(_folded_name(name), name)
+            for name in heading
         ]
 
     def expect_in_heading(self, heading: AbstractSet[str]) -> None:
@@ -93,11 +95,11 @@ class Columns:
                 yield column
 
 
-def _folded(name: str) -> str:
+def _folded_name(name: str) -> str:
     return re.sub(r"[^0-9a-z]+", "_", name.casefold()).strip("_")
 
 
-def _at(row: Mapping[str, Any], column: str) -> Any:  # noqa: ANN401 - a source's value may be anything
+def _value_at(row: Mapping[str, Any], column: str) -> Any:  # noqa: ANN401 - a source's value may be anything
     if column in row or "." not in column:
         return row.get(column)
     return reach(row, column)

@@ -77,29 +77,32 @@ def _rows_in_blocks(lines: IO[str], reading: Reading, delimiters: str) -> Iterat
             heading, delimiter = heading_of(_candidates(lines, delimiters), columns)
         except UnicodeError:
             raise SourceChanged("not in the encoding that the city file says") from None
-    rows = _rows(csv.reader(_lines(lines), delimiter=delimiter))
+    rows = _filled_rows(csv.reader(_bounded_lines(lines), delimiter=delimiter))
     records = (_record(row, heading, columns) for row in rows if not _is_beside(row, heading))
     yield from in_blocks(records, reading.size)
 
 
-def _lines(file: IO[str]) -> Iterator[str]:
+def _bounded_lines(file: IO[str]) -> Iterator[str]:
     """Yield lines, those that are too long in pieces: a row has as many fields as its line has commas."""
     return iter(partial(file.readline, _LONGEST_FIELD), "")
 
 
 def _candidates(lines: IO[str], delimiters: str) -> Iterator[tuple[list[str], str]]:
     """Yield what may be the row of headings, which reports write below a title, each with its delimiter."""
-    for line in itertools.islice(_lines(lines), MOST_TITLES + 1):
+    for line in itertools.islice(_bounded_lines(lines), MOST_TITLES + 1):
         if any(line.count(delimiter) > _MOST_COLUMNS for delimiter in delimiters):
             continue
         for delimiter in delimiters:
             yield (
-                [_plain(name.strip()) for name in next(csv.reader([line], delimiter=delimiter), [])],
+                [
+                    _without_formula(name.strip())
+                    for name in next(csv.reader([line], delimiter=delimiter), [])
+                ],
                 delimiter,
             )
 
 
-def _rows(reader: Iterator[list[str]]) -> Iterator[list[str] | None]:
+def _filled_rows(reader: Iterator[list[str]]) -> Iterator[list[str] | None]:
     """Yield the rows that hold anything; ``None`` stands for one that no rule of CSV can make sense of."""
     empty = 0
     while True:
@@ -141,11 +144,11 @@ def _record(row: list[str] | None, heading: list[str], columns: Columns) -> RawR
     if not text.isascii() and any("\udc80" <= c <= "\udcff" for c in text):
         return Unreadable(SourceKey(repr(row)), "bad_encoding")
     if '="' in text:
-        row = [_plain(cell) for cell in row]
+        row = [_without_formula(cell) for cell in row]
     # Of columns with the same name the first counts.
     return columns.record(dict(zip(reversed(heading), reversed(row), strict=True)))
 
 
-def _plain(cell: str) -> str:
+def _without_formula(cell: str) -> str:
     """What a cell shows that is written as a formula to keep its leading zeros in Excel: ``="07"``."""
     return cell[2:-1] if cell.startswith('="') and cell.endswith('"', 2) else cell

@@ -29,9 +29,9 @@ def main() -> None:
     """Decode the file whose descriptor is the argument; ends with the reason where it cannot be read."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     with os.fdopen(int(sys.argv[1]), "rb") as file, out:
-        _limit()
+        _limit_resources()
         try:
-            frames = _parquet(file) if file.read(len(PARQUET)) == PARQUET else _excel(file)
+            frames = _parquet_frames(file) if file.read(len(PARQUET)) == PARQUET else _excel_frames(file)
             for frame in frames:
                 write_frame(out, frame)
         except (SourceChanged, SourceUnavailable) as error:
@@ -46,14 +46,14 @@ def main() -> None:
             write_frame(out, None)
 
 
-def _limit() -> None:
+def _limit_resources() -> None:
     """Have the system refuse memory and time beyond what any real file needs."""
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_MOST_CPU_S, _MOST_CPU_S + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _excel(file: IO[bytes]) -> Iterator[Any]:
+def _excel_frames(file: IO[bytes]) -> Iterator[Any]:
     """Yield the rows of each sheet in lists, and ``"sheet"`` before each."""
     file.seek(0)
     for rows in sheets(file):
@@ -62,7 +62,7 @@ def _excel(file: IO[bytes]) -> Iterator[Any]:
             yield chunk
 
 
-def _parquet(file: IO[bytes]) -> Iterator[Any]:
+def _parquet_frames(file: IO[bytes]) -> Iterator[Any]:
     """Yield the names of the columns, read from standard input which of them are wanted, yield their rows."""
     file.seek(0)
     table = pq.ParquetFile(file)

@@ -23,16 +23,16 @@ def sheets(file: IO[bytes]) -> Iterator[Iterator[list[Any]]]:
 
     Raises ``SourceUnavailable`` for a broken file, ``SourceChanged`` for one that unpacks to too much.
     """
-    _bounded(file)
+    _expect_bounded(file)
     try:
         book = CalamineWorkbook.from_filelike(file)
         for name in book.sheet_names[:_MOST_SHEETS]:
-            yield _rows(book.get_sheet_by_name(name).to_python(skip_empty_area=True))
+            yield _cell_rows(book.get_sheet_by_name(name).to_python(skip_empty_area=True))
     except (CalamineError, OSError, ValueError):
         raise SourceUnavailable("a broken Excel file") from None
 
 
-def _bounded(file: IO[bytes]) -> None:
+def _expect_bounded(file: IO[bytes]) -> None:
     """Refuse an archive that unpacks to more than we are willing to hold, before anything is unpacked."""
     old = file.read(4) == EXCEL[1]
     file.seek(0)
@@ -52,14 +52,14 @@ def _bounded(file: IO[bytes]) -> None:
         raise SourceChanged("an Excel file that unpacks to too much")
 
 
-def _rows(rows: list[list[Any]]) -> Iterator[list[Any]]:
+def _cell_rows(rows: list[list[Any]]) -> Iterator[list[Any]]:
     for row in rows:
-        cells = [_cell(cell) for cell in row]
+        cells = [_cell_value(cell) for cell in row]
         if any(cell != "" for cell in cells):
             yield cells
 
 
-def _cell(value: Any) -> Any:  # noqa: ANN401 - a cell may hold anything
+def _cell_value(value: Any) -> Any:  # noqa: ANN401 - a cell may hold anything
     """A cell's value: times in ISO 8601, whole numbers without a fraction."""
     if isinstance(value, datetime | date | time):
         return value.isoformat()

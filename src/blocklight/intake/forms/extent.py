@@ -77,7 +77,7 @@ def extent_of(
     members: dict[str, Any] = {}
     for table in (*_tables_around(document, path), _of_headers(headers or {})):
         for name, value in table.items():
-            members.setdefault(_folded(str(name)), value)
+            members.setdefault(_letters_of(str(name)), value)
     if {"page", "total", "records"} <= set(members):  # jqGrid's reader: `total` counts pages, `records` rows
         members |= {"totalpages": members["total"], "total": members["records"]}
     groups = "*" in path.split(".")  # a count beside several lists is none of one list's rows
@@ -85,16 +85,16 @@ def extent_of(
         total=None if groups else _total(members),
         next_url=_next_url(members),
         more=_more(members),
-        limit=_least(_limit(members), limit_of_address(url)),
+        limit=_least(_page_limit(members), limit_of_address(url)),
     )
 
 
 def limit_of_address(url: str) -> int | None:
     """How many rows an address asks for at most, ``None`` where it does not say."""
     numbers = (
-        _number(value)
+        _whole_number(value)
         for name, value in parse_qsl(urlsplit(url).query)
-        if _folded(name) in _LIMITS_OF_ADDRESS
+        if _letters_of(name) in _LIMITS_OF_ADDRESS
     )
     return next((number for number in numbers if number is not None), None)
 
@@ -113,9 +113,9 @@ def _tables_around(document: Any, path: str) -> Iterator[Mapping[str, Any]]:  # 
     for table in reversed(tables):
         yield {name: value for name, value in table.items() if not isinstance(value, Mapping | list)}
         for name, value in table.items():
-            if _folded(str(name)) in _ABOUT:
+            if _letters_of(str(name)) in _ABOUT:
                 yield from _about(value)
-            elif _folded(str(name)) in _NEXT and isinstance(value, Mapping):
+            elif _letters_of(str(name)) in _NEXT and isinstance(value, Mapping):
                 yield {name: value}
 
 
@@ -143,7 +143,7 @@ def _of_headers(headers: Mapping[str, str]) -> dict[str, Any]:
 
 def _total(members: Mapping[str, Any]) -> int | None:
     for names in (_FILTERED, _TOTALS):
-        numbers = [number for name in names if (number := _number(members.get(name))) is not None]
+        numbers = [number for name in names if (number := _whole_number(members.get(name))) is not None]
         if numbers:
             return max(numbers)
     return None
@@ -153,9 +153,11 @@ def _more(members: Mapping[str, Any]) -> bool | None:
     """Whether there is another page: one that says so is right where another member says nothing."""
     answers: list[bool] = [_is_true(members[name]) for name in _MORE if name in members]
     answers += [bool(members[name]) for name in (*_NEXT, *_TOKENS) if name in members]
-    pages = next((number for name in _PAGES if (number := _number(members.get(name))) is not None), None)
+    pages = next(
+        (number for name in _PAGES if (number := _whole_number(members.get(name))) is not None), None
+    )
     if pages is not None:
-        page = next((number for name in _PAGE if (number := _number(members.get(name))) is not None), 1)
+        page = next((number for name in _PAGE if (number := _whole_number(members.get(name))) is not None), 1)
         answers.append(page < pages)
     return any(answers) if answers else None
 
@@ -169,8 +171,10 @@ def _next_url(members: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _limit(members: Mapping[str, Any]) -> int | None:
-    return next((number for name in _LIMITS if (number := _number(members.get(name))) is not None), None)
+def _page_limit(members: Mapping[str, Any]) -> int | None:
+    return next(
+        (number for name in _LIMITS if (number := _whole_number(members.get(name))) is not None), None
+    )
 
 
 def _least(*numbers: int | None) -> int | None:
@@ -181,7 +185,7 @@ def _is_true(value: object) -> bool:
     return value is True or str(value).strip().casefold() in ("true", "1", "yes")
 
 
-def _number(value: object) -> int | None:
+def _whole_number(value: object) -> int | None:
     """A whole number, also one that is written as text."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value if value >= 0 else None
@@ -189,5 +193,5 @@ def _number(value: object) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else None  # noqa: PLR2004 - a number of rows
 
 
-def _folded(name: str) -> str:
+def _letters_of(name: str) -> str:
     return re.sub(r"[^0-9a-z]", "", name.casefold())

@@ -28,7 +28,7 @@ def list_at(document: Any, path: str) -> list[Any] | None:  # noqa: ANN401 - any
 
 
 def _list_at(value: Any, parts: Sequence[str], *, at_root: bool) -> list[Any] | None:  # noqa: ANN401 - see above
-    value = _opened(value)
+    value = _opened_json(value)
     if value is None:
         return []
     if not parts:
@@ -74,7 +74,7 @@ def _is_record(value: object) -> bool:
     return isinstance(value, Mapping) and any(isinstance(member, _SCALAR) for member in value.values())
 
 
-def _opened(value: Any) -> Any:  # noqa: ANN401 - see above
+def _opened_json(value: Any) -> Any:  # noqa: ANN401 - see above
     """What a text holds that is itself JSON, as older web services of .NET answer."""
     if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
         try:
@@ -115,13 +115,13 @@ def _names_beside(around: Mapping[str, Any], columns: Sequence[str]) -> list[str
         column_list = around.get(member)
         if not isinstance(column_list, list):
             continue
-        names = [_name(column) for column in column_list]
+        names = [_column_name(column) for column in column_list]
         if columns and set(columns) <= set(names):
             return names
     return []
 
 
-def _name(column: object) -> str:
+def _column_name(column: object) -> str:
     if isinstance(column, Mapping):
         return str(next((column[key] for key in ("fieldName", "name", "id", "title") if key in column), ""))
     return str(column)

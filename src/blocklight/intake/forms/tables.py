@@ -49,23 +49,23 @@ def read_table(file: IO[bytes], reading: Reading) -> Iterator[Block]:
     """
     if is_packed(file):
         with unpacked(file, reading.member) as inner:
-            yield from _table(inner, reading)
+            yield from _csv_table_blocks(inner, reading)
     else:
-        yield from _table(file, reading)
+        yield from _csv_table_blocks(file, reading)
 
 
-def _table(file: IO[bytes], reading: Reading) -> Iterator[Block]:
+def _csv_table_blocks(file: IO[bytes], reading: Reading) -> Iterator[Block]:
     start = file.read(_START)
     file.seek(0)
     if start.startswith(PARQUET):
-        return _parquet(file, reading)
+        return _parquet_blocks(file, reading)
     if start.startswith(EXCEL):
-        return _excel(file, reading)
-    if _first(start) in (b"[", b"{") or start.strip() == b"null":
+        return _excel_blocks(file, reading)
+    if _first_byte(start) in (b"[", b"{") or start.strip() == b"null":
         text = file.read(_MOST_JSON + 1)
         if len(text) > _MOST_JSON:
             raise SourceChanged("a JSON document that unpacks to too much")
-        return _json(text, reading)
+        return _json_blocks(text, reading)
     return csv_blocks(file, reading, "utf-16" if start.startswith(_UTF16) else reading.encoding)
 
 
@@ -74,7 +74,7 @@ def table_body(body: bytes) -> bytes:
     if body.startswith(PARQUET):
         if not body.endswith(PARQUET):
             raise SourceUnavailable("answered with half a Parquet file")
-    elif _first(body) in (b"[", b"{"):
+    elif _first_byte(body) in (b"[", b"{"):
         try:
             parse_json(body.removeprefix(_MARK).lstrip().partition(b"\n")[0])
         except orjson.JSONDecodeError:
@@ -82,7 +82,7 @@ def table_body(body: bytes) -> bytes:
     return body
 
 
-def _first(start: bytes) -> bytes:
+def _first_byte(start: bytes) -> bytes:
     """The first byte that says something."""
     first = start.removeprefix(_MARK).lstrip()[:1]
     if not first:
@@ -100,7 +100,7 @@ def json_document(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
         raise SourceUnavailable("answered with broken JSON") from None
 
 
-def _parquet(file: IO[bytes], reading: Reading) -> Iterator[Block]:
+def _parquet_blocks(file: IO[bytes], reading: Reading) -> Iterator[Block]:
     with parquet_columns(file) as (names, rows):
         heading = reading.columns.named(names)
         reading.columns.expect_in_heading(set(heading))
@@ -119,7 +119,7 @@ def _parquet(file: IO[bytes], reading: Reading) -> Iterator[Block]:
         yield from in_blocks(records, reading.size)
 
 
-def _excel(file: IO[bytes], reading: Reading) -> Iterator[Block]:
+def _excel_blocks(file: IO[bytes], reading: Reading) -> Iterator[Block]:
     """Yield the rows of the first sheet that has our columns, below the row that names them."""
 
     def candidates(
@@ -135,7 +135,7 @@ def _excel(file: IO[bytes], reading: Reading) -> Iterator[Block]:
         yield from in_blocks((reading.columns.record(row) for row in rows), reading.size)
 
 
-def _json(body: bytes, reading: Reading) -> Iterator[Block]:
+def _json_blocks(body: bytes, reading: Reading) -> Iterator[Block]:
     text = body.removeprefix(_MARK)
     try:
         document = parse_json(text)
@@ -149,21 +149,21 @@ def _json(body: bytes, reading: Reading) -> Iterator[Block]:
     if reading.whole and extent_of(document, path, url=reading.url).lacks_some(len(rows)):
         raise SourceChanged(NOT_ALL, detail="read it with a connector that pages, or set `extent`")
     named, unreadable = named_rows(rows, reading.names, reading.columns.read, {})
-    records = (reading.columns.record(_flat(row)) for row in named)
+    records = (reading.columns.record(_row_columns(row)) for row in named)
     yield from in_blocks(itertools.chain(records, unreadable), reading.size)
 
 
 def _json_lines(text: bytes, columns: Columns) -> Iterator[RawRecord | Unreadable]:
     for number, line in enumerate(filter(None, map(bytes.strip, io.BytesIO(text)))):
         try:
-            yield columns.record(_flat(parse_json(line)))
+            yield columns.record(_row_columns(parse_json(line)))
         except orjson.JSONDecodeError:
             if not number:
                 raise SourceUnavailable("answered with broken JSON") from None
             yield Unreadable(SourceKey(repr(line)), "bad_row")
 
 
-def _flat(row: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON value
+def _row_columns(row: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON value
     """A row's columns; a GeoJSON feature's are its properties, its id and its geometry.
 
     ``__lon`` and ``__lat`` are the middle of its geometry, named as the point of an ArcGIS row.

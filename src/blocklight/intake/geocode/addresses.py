@@ -96,8 +96,10 @@ def readings(address: str, cross_street: str | None = None) -> tuple[Reading, ..
         return ()
     if spot := _spot(address.strip().upper()):
         return (spot,)
-    cross = _parts(_cleaned(cross_street or ""))
-    return tuple(dict.fromkeys(chain.from_iterable(_of_text(text, cross) for text in _texts(address))))
+    cross = _address_parts(_cleaned(cross_street or ""))
+    return tuple(
+        dict.fromkeys(chain.from_iterable(_of_text(text, cross) for text in _candidate_texts(address)))
+    )
 
 
 def read_address(address: str, cross_street: str | None = None) -> Block | Crossing | None:
@@ -110,18 +112,18 @@ def _spot(text: str) -> Spot | None:
     if match := _DEGREES.match(text):
         return Spot(ExactPoint(float(match["lon"]), float(match["lat"])))
     if match := _SEXAGESIMAL.match(text):
-        return Spot(ExactPoint(_degrees(match["lon"]), _degrees(match["lat"])))
+        return Spot(ExactPoint(_sexagesimal_degrees(match["lon"]), _sexagesimal_degrees(match["lat"])))
     return None
 
 
-def _degrees(text: str) -> float:
+def _sexagesimal_degrees(text: str) -> float:
     """Turn ``-97:20:24.0`` into degrees."""
     whole, minutes, seconds = text.lstrip("+-").split(":")
     size = int(whole) + int(minutes) / 60 + float(seconds) / 3600
     return -size if text.startswith("-") else size
 
 
-def _texts(address: str) -> Iterator[str]:
+def _candidate_texts(address: str) -> Iterator[str]:
     """Yield the parts of a text that may each be the whole address: a place's name may stand beside it."""
     text = _REMARK.sub("", " ".join(address.upper().split()))
     yield from [part.strip() for part in text.split(":", _MOST_TEXTS - 1) if part.strip()] or [""]
@@ -132,19 +134,19 @@ def _of_text(text: str, cross: Sequence[str]) -> Iterator[Reading]:
     if numbered := _NUMBERED.match(head) or _NUMBERED_LAST.match(head):
         street = numbered["street"]
         if _SEPARATOR.search(street) is None or _IN_A_NAME.search(street):
-            yield from _blocks(numbered["number"], street)
-        yield from _blocks(numbered["number"], _SEPARATOR.split(street)[0])
+            yield from _block_readings(numbered["number"], street)
+        yield from _block_readings(numbered["number"], _SEPARATOR.split(street)[0])
         return
     if between := _BETWEEN.match(head):
-        yield from _between(between["street"], [between["one"] or between["first"], between["two"]])
+        yield from _between_readings(between["street"], [between["one"] or between["first"], between["two"]])
         return
-    parts = _parts(head)
+    parts = _address_parts(head)
     if numbers := [match for part in parts if (match := _NUMBERED.match(part))]:
         if len(numbers) == 1:
-            yield from _blocks(numbers[0]["number"], numbers[0]["street"])
+            yield from _block_readings(numbers[0]["number"], numbers[0]["street"])
         return
     if len(parts) == 1 and len(cross) == _TWO:
-        yield from _between(parts[0], cross)
+        yield from _between_readings(parts[0], cross)
     elif len(parts) <= 1:
         yield from _crossing([*parts, *cross])
         yield from _crossing([*parts, *further[:1]])
@@ -158,12 +160,12 @@ def _cleaned(text: str) -> str:
     return _AFTER.sub("", _AROUND.sub("", text)).strip()
 
 
-def _parts(text: str) -> list[str]:
+def _address_parts(text: str) -> list[str]:
     parts = (_AROUND.sub("", part.strip()) for part in _SEPARATOR.split(text))
     return [part for part in parts if part and part not in _NOWHERE]
 
 
-def _blocks(number: str, street: str) -> Iterator[Block]:
+def _block_readings(number: str, street: str) -> Iterator[Block]:
     for name in dict.fromkeys((street_name(street), street_name(without_town(street)))):
         if name:
             yield _block(number, name)
@@ -185,7 +187,7 @@ def _crossing(parts: Sequence[str]) -> Iterator[Crossing]:
             yield Crossing(first, two)
 
 
-def _between(street: str, cross: Sequence[str]) -> Iterator[Reading]:
+def _between_readings(street: str, cross: Sequence[str]) -> Iterator[Reading]:
     name = street_name(street)
     first, two = sorted(map(street_name, cross))
     several = {name, first, two}

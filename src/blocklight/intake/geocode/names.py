@@ -93,7 +93,7 @@ def street_name(text: str) -> str:
     suffix = []
     if len(words) > 1 and _is_suffix(words[-1]):
         suffix, words = [_SUFFIXES.get(words[-1], words[-1])], words[:-1]
-    return " ".join([*ahead, *map(_word, words), *suffix, *after])
+    return " ".join([*ahead, *map(_standard_word, words), *suffix, *after])
 
 
 def _highway(text: str) -> str | None:
@@ -117,7 +117,7 @@ def _is_suffix(word: str) -> bool:
     return word in _SUFFIXES or word in _SHORT
 
 
-def _word(word: str) -> str:
+def _standard_word(word: str) -> str:
     if ordinal := _ORDINAL.match(word):
         return ordinal[1]
     return _WORDS.get(word, word)

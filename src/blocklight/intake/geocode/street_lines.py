@@ -45,7 +45,7 @@ def read_street_lines(spec: StreetLines, city: City) -> Iterator[StreetLine]:
         raise CityFileError(str(path), _KEY, f"larger than {_MAX_FILE_BYTES:,} bytes")
     try:
         fields = [str(name) for name in pyogrio.read_info(path)["fields"]]
-        names, ranges = _columns(spec, fields, path)
+        names, ranges = _line_columns(spec, fields, path)
         meta, _, wkb, values = pyogrio.raw.read(
             path, columns=[key for key in fields if key in {*names, *ranges}], force_2d=True
         )
@@ -58,13 +58,15 @@ def read_street_lines(spec: StreetLines, city: City) -> Iterator[StreetLine]:
         raise CityFileError(str(path), f"{_KEY}.crs", str(error)) from None
     columns = dict(zip(map(str, meta["fields"]), values, strict=True))
     for turn, line in enumerate(lines):
-        words = [_text(columns[name][turn]) for name in names]
+        words = [_cell_text(columns[name][turn]) for name in names]
         if line is not None and any(words):
             numbers = [[columns[key][turn] for key in ranges[side::2] if key in columns] for side in (0, 1)]
-            yield StreetLine(" ".join(filter(None, words)), line, *map(_numbers, numbers))
+            yield StreetLine(" ".join(filter(None, words)), line, *map(_house_numbers, numbers))
 
 
-def _columns(spec: StreetLines, fields: Sequence[str], path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _line_columns(
+    spec: StreetLines, fields: Sequence[str], path: Path
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Give the columns of names and numbers: those of the city file, or those of a form that is known."""
     if not spec.name:
         for names, ranges in _FORMS:
@@ -77,11 +79,11 @@ def _columns(spec: StreetLines, fields: Sequence[str], path: Path) -> tuple[tupl
     return names, spec.ranges
 
 
-def _text(value: object) -> str:
+def _cell_text(value: object) -> str:
     return "" if value is None or value != value else str(value).strip()  # noqa: PLR0124 - NaN stands for none
 
 
-def _numbers(values: Iterable[object]) -> list[int]:
+def _house_numbers(values: Iterable[object]) -> list[int]:
     """Read the house numbers of one end of a line; 0 stands for none in most cities' files."""
-    texts = (_text(value).partition(".")[0] for value in values)
+    texts = (_cell_text(value).partition(".")[0] for value in values)
     return [int(text) for text in texts if text.isdecimal() and int(text)]

@@ -230,7 +230,7 @@ class Streets:
         """The part of a street from a house number to another, ``None`` if it is not certain."""
         name = self._known(street)
         pieces = self._pieces.get(name or "", ())
-        parts = [_part(piece, first, last) for piece in pieces]
+        parts = [_part_of_piece(piece, first, last) for piece in pieces]
         parts = [part for part in parts if part is not None]
         if not parts:
             return None
@@ -266,7 +266,7 @@ def _only_place(points: Sequence[_Metres]) -> _Found | None:
     return middle, max(math.dist(middle, point) for point in points)
 
 
-def _part(piece: _Piece, first: int, last: int) -> Any:  # noqa: ANN401 - shapely has no types of its own
+def _part_of_piece(piece: _Piece, first: int, last: int) -> Any:  # noqa: ANN401 - shapely has no types of its own
     """The part of a piece that a block's numbers lie on, ``None`` when none do."""
     low, high = max(first, piece.low), min(last, piece.high)
     if low > high:

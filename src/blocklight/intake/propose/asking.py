@@ -41,20 +41,22 @@ def question(url: str) -> tuple[str, dict[str, str]]:
     return url, {}
 
 
-def asked(url: str, ask: Ask) -> bytes:
+def fetch_sample(url: str, ask: Ask) -> bytes:
     """Fetch a small sample of a feed as one answer; of a CKAN page, that of its newest table.
 
     Raises ``SourceChanged`` for the address of a whole service, naming its layers.
     """
     plain = url.partition("?")[0]
     if SERVICE.search(plain):
-        raise SourceChanged(f"a service of several layers; add the number of one: {_layers(url, ask)}")
+        raise SourceChanged(
+            f"a service of several layers; add the number of one: {_layers_in_words(url, ask)}"
+        )
     if ARCGIS.search(plain):
         return _of_layer(url, ask)
     if SOCRATA.search(plain):
         return _of_dataset(url, ask)
     if CKAN.search(plain):
-        return _of_table(url, ask)
+        return _ckan_sample(url, ask)
     body = ask(*question(url))
     return _with_further_pages(url, ask, body) if _OPEN311 in body[:_BEGINNING] else body
 
@@ -66,7 +68,7 @@ def _with_further_pages(url: str, ask: Ask, body: bytes) -> bytes:
     rows = json_document(body)
     page = rows
     for number in range(2, 2 + _MORE_PAGES):
-        before, page = page, _listed(ask, url, {"page": str(number)}, "")
+        before, page = page, _further_part(ask, url, {"page": str(number)}, "")
         if not page or page[0] in before or page[0] == rows[0]:
             break
         rows += page
@@ -94,11 +96,11 @@ def _of_layer(url: str, ask: Ask) -> bytes:
         layer = Layer.of(description, 1)
     except SourceChanged as error:
         raise SourceChanged(error.explained) from None
-    count = _count(ask, at, {"where": "1=1", "returnCountOnly": "true", "f": "json"})
+    count = _row_count(ask, at, {"where": "1=1", "returnCountOnly": "true", "f": "json"})
     features = answer.get("features")
     if isinstance(features, list) and count is not None and count > len(features) and layer.pages:
         for part_query in _other_parts(layer, description, count):
-            features += _listed(ask, at, query | part_query, "features")
+            features += _further_part(ask, at, query | part_query, "features")
     of_layer = {name: description[name] for name in _OF_LAYER if description.get(name)}
     return orjson.dumps({**answer, **of_layer, COUNT: count})
 
@@ -128,16 +130,16 @@ def _of_dataset(url: str, ask: Ask) -> bytes:
     rows = json_document(body)
     if not isinstance(rows, list) or len(rows) < int(_ROWS_ASKED):
         return body
-    count = _count(ask, at, {"$select": "count(*)"})
+    count = _row_count(ask, at, {"$select": "count(*)"})
     part_queries = [{"$order": ":id", "$limit": _ROWS_MORE}]
     if count is not None:
         part_queries.append({"$order": ":id", "$limit": _ROWS_MORE, "$offset": str(count // 2)})
     for part in part_queries:
-        rows += _listed(ask, at, part, "")
+        rows += _further_part(ask, at, part, "")
     return orjson.dumps(rows)
 
 
-def _of_table(url: str, ask: Ask) -> bytes:
+def _ckan_sample(url: str, ask: Ask) -> bytes:
     """Join the first rows of a CKAN table with some of its middle and last ones."""
     actions, package = address(url)
     document = json_document(ask(actions + "package_show", {"id": package}))
@@ -156,11 +158,11 @@ def _of_table(url: str, ask: Ask) -> bytes:
         return body
     for offset in (total // 2, max(len(records), total - int(_ROWS_MORE))):
         part_query = query | {"limit": _ROWS_MORE, "offset": str(offset)}
-        records += _listed(ask, at, part_query, "result.records")
+        records += _further_part(ask, at, part_query, "result.records")
     return orjson.dumps(answer)
 
 
-def _listed(ask: Ask, at: str, query: Mapping[str, str], path: str) -> list[Any]:
+def _further_part(ask: Ask, at: str, query: Mapping[str, str], path: str) -> list[Any]:
     """Ask for a further part; a feed that does not give it is known by its first answer alone."""
     with suppress(SourceError):
         value = json_document(ask(at, query))
@@ -171,7 +173,7 @@ def _listed(ask: Ask, at: str, query: Mapping[str, str], path: str) -> list[Any]
     return []
 
 
-def _count(ask: Ask, at: str, query: Mapping[str, str]) -> int | None:
+def _row_count(ask: Ask, at: str, query: Mapping[str, str]) -> int | None:
     with suppress(SourceError):
         value = json_document(ask(at, query))
         if isinstance(value, list) and value:
@@ -186,7 +188,7 @@ def _is_good(document: Any) -> bool:  # noqa: ANN401 - any JSON value
     return isinstance(document, Mapping) and "error" not in document
 
 
-def _layers(url: str, ask: Ask) -> str:
+def _layers_in_words(url: str, ask: Ask) -> str:
     service = url.partition("?")[0].rstrip("/")
     document = json_document(ask(service, {"f": "json"}))
     parts = [document.get(kind) for kind in ("layers", "tables")] if isinstance(document, Mapping) else []

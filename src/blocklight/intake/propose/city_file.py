@@ -93,7 +93,7 @@ def propose(sample: Sample, name: str, folder: Path, *, near: str | None = None)
             f"lon and lat, point or address: no column looks like a place; write yours in place of {FILL_IN}"
         )
         table.take("address", {"from": (FILL_IN,)}, 0.0)
-    _write(proposal, sample, folder, position)
+    _write_toml(proposal, sample, folder, position)
     if proposal.city is not None:
         proposal.kept = kept_rows(sample.rows, proposal.city, table.found, key)
     _decisions(proposal, sample)
@@ -118,14 +118,14 @@ def _closing(table: Table, sample: Sample) -> tuple[str, float]:
     return "never", GUESS
 
 
-def _write(proposal: Proposal, sample: Sample, folder: Path, position: Position) -> None:
+def _write_toml(proposal: Proposal, sample: Sample, folder: Path, position: Position) -> None:
     """Write the TOML twice: first with the whole world as bounds, to read the sample, then as it tells."""
-    first = _parsed(_toml(proposal, sample, _WORLD, "UTC", {}), folder)
-    read = _read(first, sample)
+    first = _parsed_city(_toml(proposal, sample, _WORLD, "UTC", {}), folder)
+    read = _understood(first, sample)
     points = [degrees(incident.point) for incident in read if incident.point is not None]
     if _lacks_crs(proposal.table) or not points:
         points = position.corners
-    bounds, zone, sure = _where(points)
+    bounds, zone, sure = _bounds_and_zone(points)
     placed = "point" in proposal.table.found and not position.corners
     maximum = proposal.table.found["point"].confidence if placed else LIKELY
     proposal.confidence |= {
@@ -134,7 +134,7 @@ def _write(proposal: Proposal, sample: Sample, folder: Path, position: Position)
     }
     types = _types(read, proposal)
     proposal.toml = _toml(proposal, sample, bounds, zone, types)
-    proposal.city = _parsed(_toml(proposal, sample, bounds or _WORLD, zone or "UTC", types), folder)
+    proposal.city = _parsed_city(_toml(proposal, sample, bounds or _WORLD, zone or "UTC", types), folder)
 
 
 def _lacks_crs(table: Table) -> bool:
@@ -142,7 +142,7 @@ def _lacks_crs(table: Table) -> bool:
     return "point" in table.found and table.found["point"].spec.get("crs") == FILL_IN
 
 
-def _parsed(toml: str, folder: Path) -> City:
+def _parsed_city(toml: str, folder: Path) -> City:
     """Parse a proposal; points in a system that is not known yet are read in any, and not looked at."""
     document = tomllib.loads(toml)
     point = document["sources"][0]["fields"].get("point")
@@ -151,7 +151,7 @@ def _parsed(toml: str, folder: Path) -> City:
     return parse_city(document, file="the proposal", folder=folder)
 
 
-def _read(city: City, sample: Sample) -> list[Incident]:
+def _understood(city: City, sample: Sample) -> list[Incident]:
     normalise, now, incidents = Normaliser.of(city.sources[0], city), datetime.now(UTC), []
     for row in sample.rows:
         try:  # what is not known yet must not hide what is
@@ -161,9 +161,9 @@ def _read(city: City, sample: Sample) -> list[Incident]:
     return incidents
 
 
-def _where(points: Sequence[tuple[float, float]]) -> tuple[dict[str, float] | None, str, float]:
+def _bounds_and_zone(points: Sequence[tuple[float, float]]) -> tuple[dict[str, float] | None, str, float]:
     """The box of most points, and the time zone of its middle: by longitude, empty where not known."""
-    real = sorted(lon_lat for lon_lat in points if max(map(abs, lon_lat)) > 1 and _on_earth(*lon_lat))
+    real = sorted(lon_lat for lon_lat in points if max(map(abs, lon_lat)) > 1 and _is_within_earth(*lon_lat))
     if not real:
         return None, "", 0.0
     spare = len(real) // 100
@@ -179,7 +179,7 @@ def _where(points: Sequence[tuple[float, float]]) -> tuple[dict[str, float] | No
     return bounds, zone, LIKELY if zone else 0.0
 
 
-def _on_earth(lon: float, lat: float) -> bool:
+def _is_within_earth(lon: float, lat: float) -> bool:
     return abs(lon) <= _WORLD["east"] and abs(lat) <= _WORLD["north"]
 
 
@@ -201,18 +201,18 @@ def _toml(
     types: Mapping[str, str],
 ) -> str:
     name, sure = proposal.name, proposal.confidence
-    box = _text(FILL_IN) if bounds is None else _box(bounds)
+    box = _toml_text(FILL_IN) if bounds is None else _toml_box(bounds)
     lines = [
-        f"# Proposed from {len(sample.rows)} records{_of_all(sample)} of {_host(sample)}.",
+        f"# Proposed from {len(sample.rows)} records{_of_all(sample)} of {_host_of_sample(sample)}.",
         "# Behind each line how sure that is. Known from one sample only: watch the feed for a day.",
         "",
         "[city]",
-        f"id = {_text(name)}",
-        f"name = {_text(name.replace('-', ' ').title())}",
-        f"time_zone = {_text(zone or FILL_IN)}{_mark(sure.get('time_zone'))}",
-        f"bounds = {box}{_mark(sure.get('bounds'))}",
+        f"id = {_toml_text(name)}",
+        f"name = {_toml_text(name.replace('-', ' ').title())}",
+        f"time_zone = {_toml_text(zone or FILL_IN)}{_confidence_remark(sure.get('time_zone'))}",
+        f"bounds = {box}{_confidence_remark(sure.get('bounds'))}",
         *_source(proposal, sample, "calls", sample.records),
-        *_further(proposal, sample),
+        *_further_lists(proposal, sample),
     ]
     if types:
         lines += [
@@ -220,7 +220,7 @@ def _toml(
             "# These types are withheld until somebody who knows the dispatch centre signs them off:",
             f"# blocklight types {name}.toml --sign, or take the `# ` away before a line that is right.",
             "[call_types.exact]",
-            *(f"# {_text(text)} = {_text(perhaps)}" for text, perhaps in types.items()),
+            *(f"# {_toml_text(text)} = {_toml_text(perhaps)}" for text, perhaps in types.items()),
         ]
     return "\n".join(lines) + "\n"
 
@@ -231,26 +231,33 @@ def _source(proposal: Proposal, sample: Sample, name: str, records: str, *more: 
     return [
         "",
         "[[sources]]",
-        f"id = {_text(name)}",
-        f"label = {_text(label)}",
-        f"connector = {_text(sample.connector)}",
-        f"url = {_text(sample.url)}",
+        f"id = {_toml_text(name)}",
+        f"label = {_toml_text(label)}",
+        f"connector = {_toml_text(sample.connector)}",
+        f"url = {_toml_text(sample.url)}",
         *(['kind = "request"'] if _holds_requests(sample) else []),
-        *([f"records = {_text(records)}"] if records else []),
+        *([f"records = {_toml_text(records)}"] if records else []),
         *more,
-        *(f"{name} = {_value(value)}" for name, value in _settings(proposal, sample).items()),
-        *([f"encoding = {_text(sample.encoding)}{_mark(GUESS)}"] if sample.encoding else []),
-        f"key = {_value(proposal.key)}{_mark(sure['key'])}",
-        *([f"key_per_day = true{_mark(LIKELY)}"] if _starts_anew(proposal) else []),
-        *([f"rows = {_text(proposal.rows)}"] if proposal.rows != "incident" else []),
-        f"closes = {_text(proposal.closes)}{_mark(sure['closes'])}",
+        *(f"{name} = {_toml_value(value)}" for name, value in _settings(proposal, sample).items()),
+        *(
+            [f"encoding = {_toml_text(sample.encoding)}{_confidence_remark(GUESS)}"]
+            if sample.encoding
+            else []
+        ),
+        f"key = {_toml_value(proposal.key)}{_confidence_remark(sure['key'])}",
+        *([f"key_per_day = true{_confidence_remark(LIKELY)}"] if _starts_anew(proposal) else []),
+        *([f"rows = {_toml_text(proposal.rows)}"] if proposal.rows != "incident" else []),
+        f"closes = {_toml_text(proposal.closes)}{_confidence_remark(sure['closes'])}",
         "",
         "[sources.fields]",
-        *(f"{field} = {_spec(guess)}{_mark(guess.confidence)}" for field, guess in _ordered(proposal)),
+        *(
+            f"{field} = {_toml_field(guess)}{_confidence_remark(guess.confidence)}"
+            for field, guess in _guesses_in_order(proposal)
+        ),
     ]
 
 
-def _further(proposal: Proposal, sample: Sample) -> list[str]:
+def _further_lists(proposal: Proposal, sample: Sample) -> list[str]:
     """Describe the lists beside the first, if some say which calls are over; what one knows is joined."""
     if proposal.closes not in ("status", "time"):
         return []
@@ -265,7 +272,7 @@ def _of_all(sample: Sample) -> str:
     return f" of {sample.count}" if sample.count is not None and sample.count > len(sample.rows) else ""
 
 
-def _host(sample: Sample) -> str:
+def _host_of_sample(sample: Sample) -> str:
     return urlsplit(sample.url).hostname or "a file"
 
 
@@ -285,15 +292,15 @@ def _settings(proposal: Proposal, sample: Sample) -> dict[str, Any]:
     }
 
 
-def _box(bounds: Mapping[str, float]) -> str:
+def _toml_box(bounds: Mapping[str, float]) -> str:
     return "{ " + ", ".join(f"{side} = {bounds[side]}" for side in ("west", "south", "east", "north")) + " }"
 
 
-def _ordered(proposal: Proposal) -> list[tuple[str, Guess]]:
+def _guesses_in_order(proposal: Proposal) -> list[tuple[str, Guess]]:
     return sorted(proposal.table.found.items(), key=lambda one: (one[0] != "received_at", one[0]))
 
 
-def _mark(confidence: float | None) -> str:
+def _confidence_remark(confidence: float | None) -> str:
     return "" if confidence is None else f"  # {word(confidence)}"
 
 
@@ -304,25 +311,29 @@ def word(confidence: float) -> str:
     return "likely" if confidence >= GUESS + 0.01 else "a guess" if confidence else "not known"
 
 
-def _spec(guess: Guess) -> str:
+def _toml_field(guess: Guess) -> str:
     spec = dict(guess.spec)
     if set(spec) == {"from"}:
         columns = spec["from"]
-        return _value(columns[0] if len(columns) == 1 else columns)
+        return _toml_value(columns[0] if len(columns) == 1 else columns)
     if len(spec.get("from", ())) == 1:
         spec["from"] = spec["from"][0]
-    return "{ " + ", ".join(f"{key} = {_value(value)}" for key, value in spec.items()) + " }"
+    return "{ " + ", ".join(f"{key} = {_toml_value(value)}" for key, value in spec.items()) + " }"
 
 
-def _value(value: Any) -> str:  # noqa: ANN401 - what a city file's keys may hold
+def _toml_value(value: Any) -> str:  # noqa: ANN401 - what a city file's keys may hold
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_text(str(key))} = {_value(inner)}" for key, inner in value.items()) + " }"
+        return (
+            "{ "
+            + ", ".join(f"{_toml_text(str(key))} = {_toml_value(inner)}" for key, inner in value.items())
+            + " }"
+        )
     if isinstance(value, tuple | list):
-        return "[" + ", ".join(_value(inner) for inner in value) + "]"
-    return _text(value) if isinstance(value, str) else str(value)
+        return "[" + ", ".join(_toml_value(inner) for inner in value) + "]"
+    return _toml_text(value) if isinstance(value, str) else str(value)
 
 
-def _text(text: str) -> str:
+def _toml_text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -347,7 +358,7 @@ def _decide_reading(proposal: Proposal, sample: Sample) -> None:
             f"encoding: the file is not in UTF-8. {sample.encoding} is a guess; look at its accented letters."
         )
     if sample.more_lists:
-        joined = "joined with it by their keys" if _further(proposal, sample) else "not read"
+        joined = "joined with it by their keys" if _further_lists(proposal, sample) else "not read"
         say(f"records: lists beside {sample.records} that are {joined}: {', '.join(sample.more_lists)}.")
     if "form" in sample.settings:
         say("form: the source is asked with POST; write what its own page posts, such as an agency's id.")

@@ -31,22 +31,22 @@ def propose_place(table: Table, position: Position) -> None:
         pair = shape or _PAIR_OF_NUMBERS.match(first)
         spec: dict[str, Any] = {"from": (point[0],), "convert": "lat_lon" if pair else "point"}
         table.take("point", spec, GUESS if shape else SURE, _DRAWN if shape else "")
-    lon = table.best("lon", lambda column: _within(table.values[column], 180))
-    lat = table.best("lat", lambda column: _within(table.values[column], 90))
+    lon = table.best("lon", lambda column: _are_within(table.values[column], 180))
+    lat = table.best("lat", lambda column: _are_within(table.values[column], 90))
     if lon and lat:
         table.found.pop("point", None)  # two numbers say what they are; a table may be anything
         for name, (column, weight) in (("lon", lon), ("lat", lat)):
             table.take(name, {"from": (column,), "convert": "float"}, weight * SURE)
     elif point is None:
         x, y = (
-            table.best(name, lambda column: _within(table.values[column], 1e8)) for name in ("lon", "lat")
+            table.best(name, lambda column: _are_within(table.values[column], 1e8)) for name in ("lon", "lat")
         )
         if x and y:
             _take_plane(table, x[0], y[0], position)
         elif columns := _by_their_values(table, position):
             for name, column in zip(("lon", "lat"), columns, strict=True):
-                why = "chosen by its values, not by its name"
-                table.take(name, {"from": (column,), "convert": "float"}, LIKELY, why)
+                reason = "chosen by its values, not by its name"
+                table.take(name, {"from": (column,), "convert": "float"}, LIKELY, reason)
 
 
 def _by_their_values(table: Table, position: Position) -> tuple[str, str] | None:
@@ -66,8 +66,8 @@ def _by_their_values(table: Table, position: Position) -> tuple[str, str] | None
             return all(west <= x <= east and south <= y <= north for x, y in pairs)
         return all(abs(x) > _POLE for x, _ in pairs)
 
-    found = [(x, y) for x in columns for y in columns if x != y and fits(x, y)]
-    return found[0] if len(found) == 1 else None
+    good_pairs = [(x, y) for x in columns for y in columns if x != y and fits(x, y)]
+    return good_pairs[0] if len(good_pairs) == 1 else None
 
 
 def _exact_degrees(values: Sequence[Any]) -> list[float]:
@@ -81,7 +81,7 @@ def _take_plane(table: Table, x: str, y: str, position: Position) -> None:
     if crs := table.sample.crs:
         table.take("point", spec | {"crs": crs}, LIKELY)
         return
-    pairs = [_numbers(row, x, y) for row in table.sample.rows]
+    pairs = [_pair(row, x, y) for row in table.sample.rows]
     systems = fitting([pair for pair in pairs if pair is not None], position)
     if systems.sure:
         table.take("point", spec | {"crs": systems.fits[0].crs}, LIKELY)
@@ -91,7 +91,7 @@ def _take_plane(table: Table, x: str, y: str, position: Position) -> None:
     table.take("point", spec | {"crs": FILL_IN}, 0.0, f"crs: {reason}")
 
 
-def _numbers(row: Mapping[str, Any], x: str, y: str) -> tuple[float, float] | None:
+def _pair(row: Mapping[str, Any], x: str, y: str) -> tuple[float, float] | None:
     try:
         return to_degrees(row.get(x)), to_degrees(row.get(y))
     except (TypeError, ValueError):
@@ -117,7 +117,7 @@ def _has_middle(shape: Mapping[str, Any]) -> bool:
     return point is not None and abs(point[0]) <= 180 and abs(point[1]) <= 90  # noqa: PLR2004 - degrees
 
 
-def _within(values: Sequence[Any], maximum: float) -> bool:
+def _are_within(values: Sequence[Any], maximum: float) -> bool:
     """Whether values are numbers of that size, but for one same word where they are kept back."""
     numbers: list[float] = []
     words: set[str] = set()

@@ -62,10 +62,10 @@ def propose_fields(sample: Sample, position: Position) -> Table:
             table.times[column] = form
         elif _CLOCK_NAME.search(name) and _are_clock_numbers(table.values[column]):
             table.times[column] = Written(_CLOCK, "%H%M")
-    for step in (_times, _clocks_beside_the_day, _type):
+    for step in (_propose_times, _clocks_beside_the_day, _type):
         step(table)
     propose_place(table, position)
-    for step in (_words, _further):
+    for step in (_propose_words, _propose_further_types):
         step(table)
     return table
 
@@ -81,7 +81,7 @@ def _are_clock_numbers(values: Sequence[Any]) -> bool:
     )
 
 
-def _times(table: Table) -> None:
+def _propose_times(table: Table) -> None:
     """Propose the stages; a date and a clock in two columns are read together."""
     for stage in _STAGES[1:] + _STAGES[:1]:  # what is left over may be when it came in
         further_stages = (
@@ -180,7 +180,7 @@ def _type(table: Table) -> None:
     if best is None and (column := _by_its_words(table, suits)):
         table.take("source_type", {"from": (column,)}, GUESS, "chosen by its words, not by its name")
     elif best is not None:
-        column, weight = _in_words(table, best[0]), best[1]
+        column, weight = _column_in_words(table, best[0]), best[1]
         filled = len(table.values[column]) / len(table.sample.rows)
         spare = (
             table.best("source_type", lambda name: name != column and suits(name)) if filled < SURE else None
@@ -211,7 +211,7 @@ def _by_its_words(table: Table, suits: Callable[[str], bool]) -> str | None:
     return best[1] or None
 
 
-def _in_words(table: Table, column: str) -> str:
+def _column_in_words(table: Table, column: str) -> str:
     """The column that says in words what a column of codes says, or the column itself."""
     codes = [value for value in table.values[column] if " " not in str(value).strip()]
     if len(codes) < _MOSTLY * len(table.values[column]):
@@ -222,7 +222,7 @@ def _in_words(table: Table, column: str) -> str:
     return column
 
 
-def _words(table: Table) -> None:
+def _propose_words(table: Table) -> None:
     """Propose what is read as it stands."""
     for name in ("address", "cross_street", "priority", "disposition", "origin", "status", "units"):
 
@@ -238,7 +238,7 @@ def _words(table: Table) -> None:
         if best is None:
             continue
         column, weight = best
-        column = _in_words(table, column) if name == "disposition" else column
+        column = _column_in_words(table, column) if name == "disposition" else column
         values = [str(value) for value in table.values[column]]
         if name == "status" and _is_open311(table) and {*map(str.casefold, values)} <= _OPEN311_STATES:
             spec: dict[str, Any] | None = {"from": (column,), "map": {"closed": "closed"}, "default": "open"}
@@ -308,7 +308,7 @@ def _joined_address(table: Table) -> None:
         table.take("address", {"from": (number, street), "join": " "}, LIKELY)
 
 
-def _further(table: Table) -> None:
+def _propose_further_types(table: Table) -> None:
     """Propose the further type columns: what one of them withholds is withheld."""
     columns = tuple(
         column
@@ -317,7 +317,7 @@ def _further(table: Table) -> None:
         and column not in table.taken
         and column not in table.times
         and _FURTHER.search(folded(column))
-        and _in_words(table, column) == column
+        and _column_in_words(table, column) == column
     )
     columns = (*table.found["source_type"].columns[1:], *columns) if "source_type" in table.found else columns
     if columns:

@@ -22,21 +22,23 @@ def longest_path(document: Any) -> str:  # noqa: ANN401 - any JSON value
 
 def lists_like(document: Any, path: str) -> list[str]:  # noqa: ANN401 - any JSON value
     """Return the paths of the other lists with records like those at *path*: active and recent calls."""
-    columns = _columns(list_at(document, path) or ())
+    columns = _columns_of_rows(list_at(document, path) or ())
     if "*" in path or not columns:
         return []
-    others = dict.fromkeys(other for other in _paths(document, "", 0) if other != path and "*" not in other)
+    candidates = dict.fromkeys(
+        candidate for candidate in _paths(document, "", 0) if candidate != path and "*" not in candidate
+    )
     alike = [
-        other
-        for other in others
-        if (theirs := _columns(list_at(document, other) or ()))
-        and len(columns & theirs) >= _ALIKE * min(len(columns), len(theirs))
-        and len(columns & theirs) >= _ALIKE * len(columns | theirs) * _ALIKE
+        candidate
+        for candidate in candidates
+        if (columns_there := _columns_of_rows(list_at(document, candidate) or ()))
+        and len(columns & columns_there) >= _ALIKE * min(len(columns), len(columns_there))
+        and len(columns & columns_there) >= _ALIKE * len(columns | columns_there) * _ALIKE
     ]
     return alike[:_MOST_LISTS]
 
 
-def _columns(rows: Sequence[Any]) -> set[str]:
+def _columns_of_rows(rows: Sequence[Any]) -> set[str]:
     return {name for row in rows if isinstance(row, Mapping) for name in row}
 
 

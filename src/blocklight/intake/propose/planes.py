@@ -74,7 +74,7 @@ def fitting(pairs: Sequence[tuple[float, float]], position: Position) -> Systems
     if position.is_known:
         return Systems(tuple(fits), sure=bool(fits) and all(_same_place(fits[0], fit) for fit in fits))
     # No state plane has numbers like those that Web Mercator gives North America: x is far below zero.
-    only = len(fits) == 1 and fits[0].crs == _MERCATOR and _is_inside(fits[0].lon, fits[0].lat, _AMERICA)
+    only = len(fits) == 1 and fits[0].crs == _MERCATOR and _is_in_box(fits[0].lon, fits[0].lat, _AMERICA)
     return Systems(tuple(fits), sure=only)
 
 
@@ -83,26 +83,26 @@ def _fit(plane: _Plane, pairs: Sequence[tuple[float, float]], position: Position
 
     middle = median(x for x, _ in pairs), median(y for _, y in pairs)
     try:
-        ahead = _to_degrees(plane.code)
+        ahead = _transformer_from(plane.code)
         lon, lat = ahead.transform(*middle)
     except ProjError:
         return None
-    if not _is_inside(lon, lat, plane.bounds) or not position.allows(lon, lat, plane.ground):
+    if not _is_in_box(lon, lat, plane.bounds) or not position.allows(lon, lat, plane.ground):
         return None
     lons, lats = ahead.transform([x for x, _ in pairs], [y for _, y in pairs])
-    if max(_spread(lons), _spread(lats)) > _SPREAD_DEGREES:
+    if max(_middle_spread(lons), _middle_spread(lats)) > _SPREAD_DEGREES:
         return None
     return Fit(plane.code, plane.name, lon, lat)
 
 
 @lru_cache(maxsize=1000)
-def _to_degrees(code: str) -> "Transformer":
+def _transformer_from(code: str) -> "Transformer":
     from pyproj import Transformer  # noqa: PLC0415 - its database takes a while to open
 
     return Transformer.from_crs(code, "EPSG:4326", always_xy=True)
 
 
-def _spread(values: Sequence[float]) -> float:
+def _middle_spread(values: Sequence[float]) -> float:
     ordered = sorted(values)
     return ordered[-1 - len(ordered) // 4] - ordered[len(ordered) // 4]
 
@@ -112,7 +112,7 @@ def _same_place(first: Fit, second: Fit) -> bool:
     return math.hypot(east, first.lat - second.lat) * _METRES_A_DEGREE < _SAME_PLACE_M
 
 
-def _is_inside(lon: float, lat: float, box: tuple[float, float, float, float]) -> bool:
+def _is_in_box(lon: float, lat: float, box: tuple[float, float, float, float]) -> bool:
     return box[0] <= lon <= box[2] and box[1] <= lat <= box[3]
 
 

@@ -86,17 +86,17 @@ class Sample:
 
 def read_sample(url: str, body: bytes) -> Sample:
     """The rows of an answer; raises ``SourceChanged`` or ``SourceUnavailable`` for one without any."""
-    sample = _read(url, body)
+    sample = _read_body(url, body)
     if not sample.rows:
         raise SourceChanged("the answer holds no records to learn from")
     return sample
 
 
-def _read(url: str, body: bytes) -> Sample:
+def _read_body(url: str, body: bytes) -> Sample:
     plain = url.partition("?")[0]
     start = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:300]
     if start.startswith((b"{", b"[")):
-        return _json(url, plain, body)
+        return _json_sample(url, plain, body)
     if start.startswith(b"<"):
         if re.search(rb"<(?:html|!doctype html|table)", start, re.IGNORECASE):
             rows, names = named_rows(html_document(body))
@@ -105,16 +105,16 @@ def _read(url: str, body: bytes) -> Sample:
         path = longest_list(root)
         return _with_pages(Sample("feed", url, spread(entry_rows(root, path)), records=path))
     if SOCRATA.search(plain):  # an export of the portal's: its own API has the same columns in small letters
-        rows = [{_small(name): value for name, value in row.items()} for row in _table(url, body).rows]
-        return Sample("socrata", _address(url, plain), rows)
-    return _table(url, body)
+        rows = [{_small(name): value for name, value in row.items()} for row in _table_sample(url, body).rows]
+        return Sample("socrata", _connector_url(url, plain), rows)
+    return _table_sample(url, body)
 
 
 def _small(name: str) -> str:
     return re.sub(r"[^0-9a-z]+", "_", name.lower()).strip("_")
 
 
-def _address(url: str, plain: str) -> str:
+def _connector_url(url: str, plain: str) -> str:
     """What the connector wants to be given."""
     if match := SOCRATA.search(plain):
         host = urlsplit(url)
@@ -122,7 +122,7 @@ def _address(url: str, plain: str) -> str:
     return plain.rstrip("/").removesuffix("/query") if ARCGIS.search(plain) else url
 
 
-def _table(url: str, body: bytes, encoding: str = "") -> Sample:
+def _table_sample(url: str, body: bytes, encoding: str = "") -> Sample:
     reading = Reading(_EveryColumn(), encoding=encoding or "utf-8")
     unread: Counter[str] = Counter()
 
@@ -133,7 +133,7 @@ def _table(url: str, body: bytes, encoding: str = "") -> Sample:
 
     rows = spread(read())
     if unread["bad_encoding"] and not encoding:
-        return _table(url, body, "cp1252")
+        return _table_sample(url, body, "cp1252")
     return Sample("files", url, rows, crs=_named_crs(body), encoding=encoding, unread=unread)
 
 
@@ -145,18 +145,18 @@ def _named_crs(body: bytes) -> str:
     return "" if match is None or match[1] == b"4326" else f"EPSG:{match[1].decode()}"
 
 
-def _json(url: str, plain: str, body: bytes) -> Sample:
+def _json_sample(url: str, plain: str, body: bytes) -> Sample:
     try:
         document = json_document(body)
     except SourceUnavailable:  # it may still be JSON lines
-        return _table(url, body)
+        return _table_sample(url, body)
     if isinstance(document, Mapping) and _is_arcgis(document):
         fields = [entry for entry in document.get("fields") or () if isinstance(entry, Mapping)]
         dates, count = _of_type(fields, "esriFieldTypeDate"), document.get(COUNT)
         ids = _of_type(fields, "esriFieldTypeOID", "esriFieldTypeGlobalID")
         return Sample(
             "arcgis",
-            _address(url, plain),
+            _connector_url(url, plain),
             _once(_rows_of_layer(document)),
             dates=dates,
             row_ids=ids,
@@ -165,19 +165,19 @@ def _json(url: str, plain: str, body: bytes) -> Sample:
             wall_clocks=bool(document.get("datesInUnknownTimezone")),
         )
     if isinstance(document, Mapping) and document.get("type") == "FeatureCollection":
-        return _table(url, body)
+        return _table_sample(url, body)
     path = longest_path(document)
-    more = lists_like(document, path)
-    path, *more = sorted((path, *more), key=lambda one: not ACTIVE.search(one))
-    listed, _ = rows_by_name(_rows_at(document, (path, *more)), (), (), {})
+    further_paths = lists_like(document, path)
+    path, *further_paths = sorted((path, *further_paths), key=lambda one: not ACTIVE.search(one))
+    listed, _ = rows_by_name(_rows_at(document, (path, *further_paths)), (), (), {})
     rows = spread(row for row in listed if isinstance(row, Mapping))
     if SOCRATA.search(plain):
-        return Sample("socrata", _address(url, plain), _once(rows))
+        return Sample("socrata", _connector_url(url, plain), _once(rows))
     if CKAN.search(plain):
         return Sample("ckan", url, _once(rows), row_ids=frozenset({"_id"}))
-    not_all = not more and extent_of(document, path, url=url).lacks_some(len(listed))
-    flat = [_flat(row) for row in rows]
-    return _with_pages(Sample("json", url, flat, records=path, not_all=not_all, more_lists=more))
+    not_all = not further_paths and extent_of(document, path, url=url).lacks_some(len(listed))
+    flat = [_flattened(row) for row in rows]
+    return _with_pages(Sample("json", url, flat, records=path, not_all=not_all, more_lists=further_paths))
 
 
 def _rows_at(document: Any, paths: Iterable[str]) -> list[Any]:  # noqa: ANN401 - any JSON value
@@ -214,7 +214,7 @@ def _of_type(fields: list[Mapping[str, Any]], *types: str) -> frozenset[str]:
     return frozenset(str(entry["name"]) for entry in fields if entry.get("type") in types and "name" in entry)
 
 
-def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+def _flattened(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row with the members of tables inside it under paths with dots, as connectors read them."""
     flat: dict[str, Any] = {}
     for name, value in row.items():

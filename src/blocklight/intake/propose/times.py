@@ -55,7 +55,7 @@ def written(values: Sequence[Any], *, dates: bool = False, named: bool = False) 
 
 def _without_odd_cells(texts: Sequence[str], one_in: int) -> list[str]:
     """Leave out one in so many texts of the rarest forms: a cell such as NA hides no column."""
-    forms = Counter(map(_form, texts))
+    forms = Counter(map(_shape_of_text, texts))
     odd: set[str] = set()
     spare = len(texts) // one_in
     for form, count in reversed(forms.most_common()):
@@ -63,15 +63,15 @@ def _without_odd_cells(texts: Sequence[str], one_in: int) -> list[str]:
         if spare < 0:
             break
         odd.add(form)
-    return [text for text in texts if _form(text) not in odd] if odd else []
+    return [text for text in texts if _shape_of_text(text) not in odd] if odd else []
 
 
-def _form(text: str) -> str:
+def _shape_of_text(text: str) -> str:
     return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", text))
 
 
 def _of_texts(texts: Sequence[str], *, dates: bool) -> Written | None:
-    if number := _counted(texts, dates=dates):
+    if number := _epoch_of(texts, dates=dates):
         return number
     try:
         moments = [datetime.fromisoformat(text) for text in texts]
@@ -111,7 +111,7 @@ def _of_mail(texts: Sequence[str]) -> Written | None:
     return Written("iso" if zoned else "local", zoned=zoned)
 
 
-def _counted(texts: Sequence[str], *, dates: bool) -> Written | None:
+def _epoch_of(texts: Sequence[str], *, dates: bool) -> Written | None:
     if all(_MICROSOFT.fullmatch(text) for text in texts):
         return Written("epoch_ms", zoned=True)
     if all(_SERIAL.fullmatch(text) for text in texts) and any("." in text for text in texts):
@@ -131,7 +131,7 @@ def _by_format(texts: Sequence[str]) -> Written | None:
                 continue  # a plain number
             if form.startswith("%Y%m%d") and not all(map(_COMPACT_DAY.match, texts)):
                 continue  # a coordinate: 683983 would be a day of the year 6839
-            if (moments := _read(texts, form)) is None:
+            if (moments := _parsed_times(texts, form)) is None:
                 continue
             still = convert == "local" and not any(
                 moment.time().isoformat() > "00:00:00" for moment in moments
@@ -140,7 +140,7 @@ def _by_format(texts: Sequence[str]) -> Written | None:
     return None
 
 
-def _read(texts: Sequence[str], form: str) -> list[datetime] | None:
+def _parsed_times(texts: Sequence[str], form: str) -> list[datetime] | None:
     try:
         return [datetime.strptime(text, form) for text in texts]  # noqa: DTZ007 - only the form matters
     except ValueError:
@@ -150,7 +150,10 @@ def _read(texts: Sequence[str], form: str) -> list[datetime] | None:
 def _likelier(texts: Sequence[str], written_as: Written, moments: Sequence[datetime]) -> Written:
     """*written_as*, with day and month the other way round where that makes a shorter past of it."""
     day = next((day for day in _TWINS if written_as.form.startswith(day)), None)
-    if day is None or (swapped := _read(texts, twin := written_as.form.replace(day, _TWINS[day]))) is None:
+    if (
+        day is None
+        or (swapped := _parsed_times(texts, twin := written_as.form.replace(day, _TWINS[day]))) is None
+    ):
         return written_as
     if _stretch(swapped) < _stretch(moments):
         return written_as._replace(form=twin, twin=written_as.form)

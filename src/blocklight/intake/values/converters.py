@@ -41,14 +41,14 @@ def to_lat_lon(value: Any) -> Point:  # noqa: ANN401 - a source's value may be a
 
     Of several pairs, which are a line, a box or a polygon of GeoRSS, it is the middle of what they span.
     """
-    numbers = _numbers(value)
+    numbers = _split_numbers(value)
     if len(numbers) < 2 or len(numbers) % 2:  # noqa: PLR2004 - two coordinates
         raise ValueError("not pairs of numbers")
     lats, lons = numbers[::2], numbers[1::2]
-    return _middle(lons), _middle(lats)
+    return _middle_of_range(lons), _middle_of_range(lats)
 
 
-def _middle(numbers: Sequence[float]) -> float:
+def _middle_of_range(numbers: Sequence[float]) -> float:
     return numbers[0] if len(numbers) == 1 else (min(numbers) + max(numbers)) / 2
 
 
@@ -63,14 +63,14 @@ def in_degrees(x: float, y: float, crs: str) -> Point:
     if (x == 0 and y == 0) or max(abs(x), abs(y)) > _FURTHEST_M:  # zeros are what a row without a place holds
         raise ValueError("not a point")
     try:
-        lon, lat = _to_degrees(crs).transform(x, y, errcheck=True)
+        lon, lat = _degrees_transformer(crs).transform(x, y, errcheck=True)
     except ProjError:
         raise ValueError("outside the reference system") from None
     return to_float(lon), to_float(lat)
 
 
 @lru_cache(maxsize=32)
-def _to_degrees(crs: str) -> Transformer:
+def _degrees_transformer(crs: str) -> Transformer:
     return Transformer.from_crs(CRS.from_user_input(crs), "EPSG:4326", always_xy=True)
 
 
@@ -87,13 +87,13 @@ def to_degrees(value: Any) -> float:  # noqa: ANN401 - a source's value may be a
 def _two_numbers(value: Any) -> tuple[float, float]:  # noqa: ANN401 - a source's value may be anything
     if isinstance(value, str) and _WITH_COMMAS.fullmatch(value.strip()):  # 37,68 -97,33: commas for points
         value = value.replace(",", ".")
-    numbers = _numbers(value)
+    numbers = _split_numbers(value)
     if len(numbers) != 2:  # noqa: PLR2004 - two coordinates
         raise ValueError("not two numbers")
     return numbers[0], numbers[1]
 
 
-def _numbers(value: Any) -> list[float]:  # noqa: ANN401 - a source's value may be anything
+def _split_numbers(value: Any) -> list[float]:  # noqa: ANN401 - a source's value may be anything
     return [to_float(part) for part in _NUMBERS.split(str(value).strip()) if part]
 
 
@@ -104,14 +104,14 @@ def to_point(value: Any) -> Point:  # noqa: ANN401 - a source's value may be any
     longitude, alone or in brackets at its end, or any of the others as JSON.
     """
     if isinstance(value, dict):
-        return _of_table(value)
+        return _point_of_table(value)
     text = str(value).strip()
     if text.startswith("{") and len(text) <= _LONGEST_JSON:
         try:
             table = orjson.loads(text)
         except orjson.JSONDecodeError:
             raise ValueError("not a point") from None
-        return _of_table(table)
+        return _point_of_table(table)
     if point := middle_of_text(text):
         return point
     if len(text) > _LONGEST_POINT:
@@ -123,7 +123,7 @@ def to_point(value: Any) -> Point:  # noqa: ANN401 - a source's value may be any
     return (lat, lon) if abs(lat) > _POLE >= abs(lon) else (lon, lat)
 
 
-def _of_table(table: dict[str, Any]) -> Point:
+def _point_of_table(table: dict[str, Any]) -> Point:
     """The point of a shape, or of a table with a latitude and a longitude."""
     if "longitude" in table and "latitude" in table:
         return to_degrees(table["longitude"]), to_degrees(table["latitude"])

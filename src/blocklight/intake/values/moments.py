@@ -103,17 +103,17 @@ def _reading(value: Any, form: str | None) -> datetime:  # noqa: ANN401 - a sour
         return from_epoch_ms(text).replace(tzinfo=None)
     if match := text.endswith("/") and _MICROSOFT.fullmatch(text):
         return from_epoch_ms(match[1])
-    return _read(text, form)
+    return _read_text(text, form)
 
 
-def _read(text: str, form: str | None) -> datetime:
+def _read_text(text: str, form: str | None) -> datetime:
     """Parse text; most texts match the format and are parsed in one step."""
     clock, of_utc = _peculiar(form) if form else (None, False)
     if clock is None and not of_utc:
         with suppress(ValueError):
             return datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 - see above
     bare = _OF_UTC.sub("", text)
-    moment = _parsed(bare, form and _LITERAL_OF_UTC.sub("", form), clock)
+    moment = _parsed_text(bare, form and _LITERAL_OF_UTC.sub("", form), clock)
     return moment.replace(tzinfo=UTC) if bare != text else moment
 
 
@@ -128,7 +128,7 @@ def _peculiar(form: str) -> tuple[str | None, bool]:
     return clock[0] if clock and alone else None, bool(_LITERAL_OF_UTC.search(form))
 
 
-def _parsed(text: str, form: str | None, clock: str | None) -> datetime:
+def _parsed_text(text: str, form: str | None, clock: str | None) -> datetime:
     if form and clock:
         text = _with_leading_zeros(text, form, clock)
     text, days = _END_OF_DAY.subn(r"00\2", text, count=1)
@@ -205,7 +205,7 @@ def from_day(
     begins = _day_of(value, zone, forms)
     if not_before is not None and not_before.astimezone(zone).date() == begins:
         return not_before
-    return _at(begins, time(), zone)
+    return _local_moment(begins, time(), zone)
 
 
 def _day_of(value: Any, zone: ZoneInfo, forms: Sequence[str]) -> date:  # noqa: ANN401 - may be anything
@@ -246,23 +246,23 @@ def from_time_of_day(
     reading, of_minute = _clock_reading(bare, [form for form in forms if "%d" not in form])
     if not_before is not None:
         day = not_before.astimezone(zone).date()
-        moment = _at(day, reading, zone)
+        moment = _local_moment(day, reading, zone)
         if of_minute and moment == not_before.replace(second=0, microsecond=0):
             return not_before
         if moment >= not_before.replace(microsecond=0) - _SLIGHTLY_EARLIER:
             return moment
-        return _at(_next(day, 1), reading, zone)
+        return _local_moment(_day_after(day, 1), reading, zone)
     latest = fetched_at + _LATEST_AHEAD
     day = latest.astimezone(zone).date()
-    moment = _at(day, reading, zone)
-    return moment if moment <= latest else _at(_next(day, -1), reading, zone)
+    moment = _local_moment(day, reading, zone)
+    return moment if moment <= latest else _local_moment(_day_after(day, -1), reading, zone)
 
 
 def _clock_reading(text: str, forms: Sequence[str]) -> tuple[time, bool]:
     """What a clock showed, and whether it showed no seconds."""
     for form in forms:
         try:
-            return _read(text, form).time(), not _WITHOUT_SECONDS.search(form)
+            return _read_text(text, form).time(), not _WITHOUT_SECONDS.search(form)
         except ValueError:
             continue
     if forms:
@@ -277,11 +277,11 @@ def _clock_reading(text: str, forms: Sequence[str]) -> tuple[time, bool]:
     return time.fromisoformat(text).replace(tzinfo=None), text.count(":") == 1
 
 
-def _at(day: date, reading: time, zone: ZoneInfo) -> datetime:
+def _local_moment(day: date, reading: time, zone: ZoneInfo) -> datetime:
     return _utc(datetime.combine(day, reading, zone))
 
 
-def _next(day: date, days: int) -> date:
+def _day_after(day: date, days: int) -> date:
     try:
         return day + timedelta(days=days)
     except OverflowError:

@@ -25,14 +25,14 @@ def middle_of(shape: Any) -> Point | None:  # noqa: ANN401 - a source's value ma
     if shape is None:
         return None
     xs, ys = [], []
-    for x, y in _places(shape, 0):
+    for x, y in _positions(shape, 0):
         xs.append(x)
         ys.append(y)
         if len(xs) > _MOST_PLACES:
             raise ValueError("a shape of too many places")
     if not xs:
         return None
-    return _middle(xs), _middle(ys)
+    return _middle_number(xs), _middle_number(ys)
 
 
 def middle_of_text(text: str) -> Point | None:
@@ -46,36 +46,36 @@ def middle_of_text(text: str) -> Point | None:
     places = [part.split() for part in re.sub(r"[()]", " ", match[1]).split(",") if part.strip()]
     if not places:
         raise ValueError("not a point")
-    return _middle([to_float(place[0]) for place in places]), _middle(
+    return _middle_number([to_float(place[0]) for place in places]), _middle_number(
         [to_float(place[1]) for place in places]
     )
 
 
-def _places(shape: Any, depth: int) -> Iterator[Point]:  # noqa: ANN401 - see above
+def _positions(shape: Any, depth: int) -> Iterator[Point]:  # noqa: ANN401 - see above
     if depth > _DEEPEST:
         raise ValueError("not a shape")
     if isinstance(shape, Mapping):
-        yield from _of_table(shape, depth)
+        yield from _positions_of_table(shape, depth)
     elif isinstance(shape, list | tuple):
         if shape and not isinstance(shape[0], list | tuple | Mapping):
             x, y = shape[:2]  # what follows is a height
             yield to_float(x), to_float(y)
             return
         for part in shape:
-            yield from _places(part, depth + 1)
+            yield from _positions(part, depth + 1)
     else:
         raise ValueError("not a shape")
 
 
-def _of_table(shape: Mapping[str, Any], depth: int) -> Iterator[Point]:
+def _positions_of_table(shape: Mapping[str, Any], depth: int) -> Iterator[Point]:
     """Yield the places of one shape, or of those in a collection; one without any is empty."""
     if "coordinates" in shape:
-        yield from _places(shape["coordinates"] or [], depth + 1)
+        yield from _positions(shape["coordinates"] or [], depth + 1)
     elif isinstance(shape.get("geometries"), list):
         for part in shape["geometries"]:
-            yield from _places(part, depth + 1)
+            yield from _positions(part, depth + 1)
     elif isinstance(shape.get("geometry"), Mapping):  # a whole feature
-        yield from _places(shape["geometry"], depth + 1)
+        yield from _positions(shape["geometry"], depth + 1)
     elif any(name in shape for name in _OF_ARCGIS):
         for name in _OF_ARCGIS:
             yield from _without_curves(shape.get(name) or [], depth + 1)
@@ -95,8 +95,8 @@ def _without_curves(parts: Any, depth: int) -> Iterator[Point]:  # noqa: ANN401 
         if isinstance(part, list) and part and isinstance(part[0], list | Mapping):
             yield from _without_curves(part, depth + 1)
         elif isinstance(part, list) and part:
-            yield from _places(part, depth + 1)
+            yield from _positions(part, depth + 1)
 
 
-def _middle(numbers: list[float]) -> float:
+def _middle_number(numbers: list[float]) -> float:
     return numbers[0] if len(numbers) == 1 else (min(numbers) + max(numbers)) / 2

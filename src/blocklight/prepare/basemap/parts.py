@@ -64,7 +64,7 @@ def parts_of(city: City) -> list[Part]:
 def read_part(part: Part, bounds: Bounds, crs: str | None) -> Drawing:
     """Read a part's shapes; raises ``CityFileError`` with file, ``--layer`` and reason."""
     column = "name" if part.kind == "label" else None
-    layer, condition = (None, _where(part)) if part.values else (part.name, None)
+    layer, condition = (None, _value_condition(part)) if part.values else (part.name, None)
     layer_read = read_layer(
         part.file,
         "--layer",
@@ -89,7 +89,7 @@ def credit_of(file: Path) -> str | None:
     return OPENSTREETMAP if _OSM.search(head) else None
 
 
-def _where(part: Part) -> str:
+def _value_condition(part: Part) -> str:
     quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in part.values)
     name = (part.name or "").replace('"', "")
     return f'"{name}" IN ({quoted})'

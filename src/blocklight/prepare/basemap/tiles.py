@@ -62,7 +62,7 @@ def write_tiles(
     drawings: list[Drawing], bounds: Bounds, credit: str, target: Path, *, max_zoom: int = MAX_ZOOM
 ) -> Cut:
     """Write the tiles of a city and what lies around it; the same shapes always give the same bytes."""
-    planes = [(drawing, shapely.transform(drawing.shapes, _mercator)) for drawing in drawings]
+    planes = [(drawing, shapely.transform(drawing.shapes, _mercator_points)) for drawing in drawings]
     west, south, east, north = _around(bounds)
     kinds: set[str] = set()
     tiles = []
@@ -73,7 +73,7 @@ def write_tiles(
             if zoom >= _FROM_ZOOM.get(drawing.kind, 0)
         ]
         for x, y in _covering((west, south, east, north), zoom):
-            layers = _layers(sheets, zoom, x, y)
+            layers = _tile_layers(sheets, zoom, x, y)
             if layers:
                 kinds |= {layer["name"] for layer in layers}
                 body = gzip.compress(mapbox_vector_tile.encode(layers), mtime=0)
@@ -82,13 +82,13 @@ def write_tiles(
         writer = Writer(file)
         for number, body in sorted(tiles):
             writer.write_tile(number, body)
-        metadata = _metadata(kinds, credit, max_zoom)
-        metadata["extent"] = _extent(drawings, (west, south, east, north))
+        metadata = _tile_metadata(kinds, credit, max_zoom)
+        metadata["extent"] = _drawn_extent(drawings, (west, south, east, north))
         writer.finalize(_header((west, south, east, north), bounds), metadata)
     return Cut(len(tiles), tuple(sorted(kinds)))
 
 
-def _mercator(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _mercator_points(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Project degrees to Web Mercator metres (EPSG:3857)."""
     lat = np.clip(points[:, 1], -85.05, 85.05)
     y = np.log(np.tan(np.pi / 4 + np.radians(lat) / 2))
@@ -116,26 +116,26 @@ def _sheet(drawing: Drawing, shapes: NDArray[np.object_], zoom: int) -> _Sheet:
 
 
 def _covering(box: tuple[float, float, float, float], zoom: int) -> Iterator[tuple[int, int]]:
-    (left, bottom), (right, top) = _mercator(np.array([box[:2], box[2:]]))
+    (left, bottom), (right, top) = _mercator_points(np.array([box[:2], box[2:]]))
     size = _WORLD_M / 2**zoom
-    for x in range(_number(left, size, zoom), _number(right, size, zoom) + 1):
-        for y in range(_number(-top, size, zoom), _number(-bottom, size, zoom) + 1):
+    for x in range(_tile_number(left, size, zoom), _tile_number(right, size, zoom) + 1):
+        for y in range(_tile_number(-top, size, zoom), _tile_number(-bottom, size, zoom) + 1):
             yield x, y
 
 
-def _number(metres: float, size: float, zoom: int) -> int:
+def _tile_number(metres: float, size: float, zoom: int) -> int:
     return int(min(2**zoom - 1, max(0, math.floor((metres + _WORLD_M / 2) / size))))
 
 
-def _corners(zoom: int, x: int, y: int) -> tuple[float, float, float, float]:
+def _tile_corners(zoom: int, x: int, y: int) -> tuple[float, float, float, float]:
     size = _WORLD_M / 2**zoom
     left, top = x * size - _WORLD_M / 2, _WORLD_M / 2 - y * size
     return left, top - size, left + size, top
 
 
-def _layers(sheets: list[_Sheet], zoom: int, x: int, y: int) -> list[dict[str, Any]]:
+def _tile_layers(sheets: list[_Sheet], zoom: int, x: int, y: int) -> list[dict[str, Any]]:
     """The layers of one tile; kinds of one name are one layer."""
-    left, bottom, right, top = _corners(zoom, x, y)
+    left, bottom, right, top = _tile_corners(zoom, x, y)
     margin = (right - left) * _BUFFER
     box = (left - margin, bottom - margin, right + margin, top + margin)
     by_kind: dict[str, list[dict[str, Any]]] = {}
@@ -160,7 +160,7 @@ def _on_grid(shapes: NDArray[np.object_], corner: tuple[float, float], size: flo
     return moved
 
 
-def _extent(drawings: list[Drawing], box: tuple[float, float, float, float]) -> list[float]:
+def _drawn_extent(drawings: list[Drawing], box: tuple[float, float, float, float]) -> list[float]:
     """Where the shapes end within the tiles' box: the page lets the map fade before that."""
     drawn = [
         shapely.total_bounds(drawing.shapes)
@@ -190,7 +190,7 @@ def _header(box: tuple[float, float, float, float], bounds: Bounds) -> dict[str,
     }
 
 
-def _metadata(kinds: set[str], credit: str, max_zoom: int) -> dict[str, Any]:
+def _tile_metadata(kinds: set[str], credit: str, max_zoom: int) -> dict[str, Any]:
     layers = [
         {
             "id": kind,

@@ -24,10 +24,10 @@ def read_arcgis_layer(url: str, columns: Sequence[str], now: Callable[[], dateti
 
     The address was typed or named by a person, so its host may be anywhere. Raises ``SourceError``.
     """
-    return asyncio.run(_rows(url, columns, now))
+    return asyncio.run(_layer_rows(url, columns, now))
 
 
-async def _rows(url: str, columns: Sequence[str], now: Callable[[], datetime]) -> list[LayerRow]:
+async def _layer_rows(url: str, columns: Sequence[str], now: Callable[[], datetime]) -> list[LayerRow]:
     fields: dict[str, Any] = {
         "received_at": {"default": ""},
         "source_type": {"from": [*columns]} if columns else {"default": "map"},

@@ -68,7 +68,7 @@ class Downloads:
         """Whether a file is there and is still what it was when it came."""
         path = self.folder / name
         entry = self._kept.get(name)
-        return path.is_file() and (entry is None or entry.sha256 == _digest(path))
+        return path.is_file() and (entry is None or entry.sha256 == _sha256_of(path))
 
     def get(self, url: str, name: str, max_bytes: int, *, form: Mapping[str, str] | None = None) -> Path:
         """Give the file of this *name*, fetched from *url* if it is not there, of at most *max_bytes* bytes.
@@ -82,7 +82,7 @@ class Downloads:
         part = path.with_name(f".{name}.part")
         self._say(f"Fetching {url}")
         modified = self._fetch(url, part, max_bytes, form)
-        _expect_whole(part, name, url)
+        _expect_whole_archive(part, name, url)
         part.replace(path)
         self._remember(name, url, modified)
         return path
@@ -180,7 +180,7 @@ class Downloads:
     def _remember(self, name: str, url: str, modified: str) -> None:
         path = self.folder / name
         at = self.now().isoformat(timespec="seconds")
-        self._kept[name] = Download(url, _digest(path), path.stat().st_size, at, modified)
+        self._kept[name] = Download(url, _sha256_of(path), path.stat().st_size, at, modified)
         rows = {name: asdict(entry) for name, entry in sorted(self._kept.items())}
         draft = self.folder / f".{_RECORD}.part"
         draft.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
@@ -210,7 +210,7 @@ def _expect_bounds(url: str, size: int, max_bytes: int, deadline: float) -> None
         raise SourceError(f"{url}: took longer than {_LONGEST_S / 60:.0f} minutes")
 
 
-def _expect_whole(part: Path, name: str, url: str) -> None:
+def _expect_whole_archive(part: Path, name: str, url: str) -> None:
     """Raise ``SourceUnavailable`` for an archive that is broken: every member carries a check sum."""
     if not name.endswith(".zip"):
         return
@@ -230,6 +230,6 @@ def _validator(headers: Mapping[str, str]) -> str | None:
     return (tag if tag and not tag.startswith("W/") else headers.get("last-modified")) or None
 
 
-def _digest(path: Path) -> str:
+def _sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

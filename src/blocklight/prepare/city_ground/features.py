@@ -93,7 +93,7 @@ def read_features(part: Part, box: Box) -> Features:
         raise CityFileError(str(path), key, f"more than {_MAX_FEATURES:,} features within the map")
     read = dict(zip(map(str, meta["fields"]), values, strict=True))
     named = {
-        column_key: [_text(value) for value in read[column_name]]
+        column_key: [_squeezed(value) for value in read[column_name]]
         for column_key, column_name in columns.items()
     }
     try:
@@ -160,7 +160,7 @@ def _box_in(crs: str | None, box: Box) -> Box:
     return west, south, east, north
 
 
-def _text(value: object) -> str:
+def _squeezed(value: object) -> str:
     if value is None or value != value:  # noqa: PLR0124 - NaN stands for none
         return ""
     if isinstance(value, float) and value.is_integer():

@@ -21,14 +21,14 @@ def drawings(features: list[Features]) -> list[Drawing]:
         drawn.append(_drawing("park", parks.shapes[np.array(green, dtype=bool)], _POLYGONS))
     if water is not None:
         drawn.append(_drawing("water", water.shapes, _POLYGONS))
-    drawn += _roads(features)
+    drawn += _road_drawings(features)
     if rail is not None:
         drawn.append(_drawing("rail", rail.shapes, _LINES))
-    drawn.append(_labels(features))
+    drawn.append(_label_drawing(features))
     return [drawing for drawing in drawn if len(drawing.shapes)]
 
 
-def _roads(features: list[Features]) -> list[Drawing]:
+def _road_drawings(features: list[Features]) -> list[Drawing]:
     roads = together(features, Theme.ROADS) or together(features, Theme.STREETS)
     if roads is None:
         return []
@@ -36,7 +36,7 @@ def _roads(features: list[Features]) -> list[Drawing]:
     return [_drawing(kind, roads.shapes[kinds == kind], _LINES) for kind in ("road_minor", "road_major")]
 
 
-def _labels(features: list[Features]) -> Drawing:
+def _label_drawing(features: list[Features]) -> Drawing:
     """Give a point for each name; of the shapes of one name, the largest one's."""
     largest: dict[str, tuple[float, object]] = {}
     for theme in (Theme.BOUNDARY, Theme.PLACE_NAMES):

@@ -83,7 +83,7 @@ def ask_overpass(url: str, box: Box, downloads: Downloads) -> Path:
     name = f"overpass_{hashlib.sha256(f'{url} {query}'.encode()).hexdigest()[:10]}.json"
     path = downloads.get(f"{url}/interpreter", name, _MAX_ANSWER_BYTES, form={"data": query})
     try:
-        _expect_whole(path)
+        _expect_whole_answer(path)
     except SourceUnavailable:
         path.unlink()
         raise
@@ -113,7 +113,7 @@ def _readable(extract: Path, folder: Path) -> Path:
     draft = target.with_name(f".{target.name}.part")
     if name.endswith(".osm.bz2"):
         with bz2.open(extract) as packed, draft.open("wb") as file:
-            file.writelines(_bounded(packed, extract))
+            file.writelines(_bounded_chunks(packed, extract))
     elif name.endswith((".json", ".json.gz")):
         _write_xml(_document(extract), extract, draft)
     else:
@@ -126,7 +126,7 @@ class _Bytes(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def _bounded(packed: _Bytes, file: Path) -> Iterator[bytes]:
+def _bounded_chunks(packed: _Bytes, file: Path) -> Iterator[bytes]:
     size = 0
     try:
         while chunk := packed.read(_CHUNK):
@@ -141,7 +141,7 @@ def _bounded(packed: _Bytes, file: Path) -> Iterator[bytes]:
 def _document(file: Path) -> Mapping[str, Any]:
     is_packed = file.name.lower().endswith(".gz")
     with file.open("rb") as opened:
-        body = b"".join(_bounded(gzip.GzipFile(fileobj=opened) if is_packed else opened, file))
+        body = b"".join(_bounded_chunks(gzip.GzipFile(fileobj=opened) if is_packed else opened, file))
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -151,7 +151,7 @@ def _document(file: Path) -> Mapping[str, Any]:
     return document
 
 
-def _expect_whole(answer: Path) -> None:
+def _expect_whole_answer(answer: Path) -> None:
     """Raise ``SourceUnavailable`` for half an answer: Overpass says why it stopped in a remark."""
     try:
         document = _document(answer)

@@ -25,12 +25,12 @@ def own_part(text: str, crs: str | None) -> Part:
     if not file.is_file():
         raise CityFileError(str(file), hit["theme"], "no such file")
     origin = Origin(credit_of(file) or "", _LICENCE)
-    condition = _where(hit["name"], hit["values"]) if hit["values"] else None
+    condition = _column_condition(hit["name"], hit["values"]) if hit["values"] else None
     return Part(
         Theme(hit["theme"]), file, origin, layer=None if condition else hit["name"], where=condition, crs=crs
     )
 
 
-def _where(column: str, values: str) -> str:
+def _column_condition(column: str, values: str) -> str:
     quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values.split(","))
     return f'"{column.replace(chr(34), "")}" IN ({quoted})'

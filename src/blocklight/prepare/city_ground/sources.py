@@ -81,11 +81,13 @@ def gather(
     bounds = city.city.bounds
     _expect_a_city(city)
     handed = {part.theme for part in sources.own}
-    parts = [part for part in _fetched(bounds, sources, downloads, now, say) if part.theme not in handed]
+    parts = [
+        part for part in _fetched_parts(bounds, sources, downloads, now, say) if part.theme not in handed
+    ]
     parts += sources.own
     features = []
     for part in parts:
-        read = read_features(part, _box(part.theme, bounds))
+        read = read_features(part, _box_of_theme(part.theme, bounds))
         if not len(read.shapes) and part in sources.own:
             raise CityFileError(
                 str(part.file),
@@ -99,7 +101,7 @@ def gather(
     return parts, features
 
 
-def _fetched(
+def _fetched_parts(
     bounds: Bounds,
     sources: GroundSources,
     downloads: Downloads,
@@ -130,7 +132,7 @@ def _counties(web: TigerWeb, box: Box, sources: GroundSources, downloads: Downlo
     return counties
 
 
-def _box(theme: Theme, bounds: Bounds) -> Box:
+def _box_of_theme(theme: Theme, bounds: Bounds) -> Box:
     return box_of(bounds, MARGIN if theme in _WIDE else 0.0)
 
 

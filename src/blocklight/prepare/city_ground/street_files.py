@@ -23,7 +23,7 @@ def write_streets(features: list[Features], target: Path) -> int:
     indices = np.flatnonzero(named & np.isin(shapely.get_type_id(streets.shapes), _LINES))
     columns = {"FULLNAME": streets.column("name")} | {name: streets.column(name) for name in HOUSE_NUMBERS}
     shapes = [shapely.multilinestrings(list(shapely.get_parts(shape))) for shape in streets.shapes[indices]]
-    _write(
+    _write_flatgeobuf(
         np.array(shapes, dtype=object),
         {name: [values[number] or None for number in indices] for name, values in columns.items()},
         "MultiLineString",
@@ -42,7 +42,7 @@ def write_blocks(features: list[Features], target: Path) -> tuple[int, bool]:
     counted = all(counts[number] for number in indices)
     shapes = [shapely.multipolygons(list(shapely.get_parts(shape))) for shape in blocks.shapes[indices]]
     columns = {"count": [int(counts[number]) for number in indices]} if counted else {}
-    _write(np.array(shapes, dtype=object), columns, "MultiPolygon", target)
+    _write_flatgeobuf(np.array(shapes, dtype=object), columns, "MultiPolygon", target)
     return len(indices), counted
 
 
@@ -57,11 +57,11 @@ def write_addresses(features: list[Features], target: Path) -> int:
         holding = shapely.STRtree(footprints).query(points, predicate="within")[1]
         footprints = np.delete(footprints, np.unique(holding))
     at = np.concatenate([points, shapely.point_on_surface(footprints)])
-    _write(at, {}, "Point", target)
+    _write_flatgeobuf(at, {}, "Point", target)
     return len(at)
 
 
-def _write(
+def _write_flatgeobuf(
     shapes: Shapes, columns: dict[str, list[str | None]] | dict[str, list[int]], kind: str, target: Path
 ) -> None:
     """Write FlatGeobuf, which is read several times as fast as GeoJSON and is a third as large."""

@@ -69,7 +69,7 @@ class TigerWeb:
             if layer.theme not in themes:
                 continue
             box = wide if layer.wide else near
-            name = f"tigerweb_{layer.theme}_{_seal(self.url, box)}.geojson"
+            name = f"tigerweb_{layer.theme}_{_request_seal(self.url, box)}.geojson"
             if not downloads.has(name):
                 self._fetch(layer, box, name, downloads)
             yield Part(layer.theme, downloads.folder / name, CENSUS)
@@ -79,7 +79,7 @@ class TigerWeb:
         columns = sorted({*columns_of(layer.theme, fields).values()})
         self.say(f"Fetching {layer.name} from {url}")
         rows = self._rows(url, columns, box)
-        features = [feature for row in rows if (feature := _feature(row, columns))]
+        features = [feature for row in rows if (feature := _row_as_feature(row, columns))]
         downloads.keep(name, url, json.dumps({"type": "FeatureCollection", "features": features}))
 
     def _rows(self, url: str, columns: Sequence[str], box: Box) -> list[LayerRow]:
@@ -100,11 +100,11 @@ class TigerWeb:
                 continue
             if str(layer.get("name")).endswith(name):
                 url = f"{server}/{layer.get('id')}"
-                return url, _columns(downloads.json(f"{url}?f=json"))
+                return url, _layer_columns(downloads.json(f"{url}?f=json"))
         raise SourceChanged(f"{server}: has no layer called {name!r}")
 
 
-def _columns(description: object) -> list[str]:
+def _layer_columns(description: object) -> list[str]:
     fields = description.get("fields") if isinstance(description, dict) else None
     return [str(field.get("name")) for field in fields or () if isinstance(field, dict)]
 
@@ -126,7 +126,7 @@ def _touches(row: LayerRow, box: Box) -> bool:
     return shape is not None and bool(shapely.intersects(shape, shapely.box(*box)))
 
 
-def _feature(row: LayerRow, columns: Sequence[str]) -> Mapping[str, object] | None:
+def _row_as_feature(row: LayerRow, columns: Sequence[str]) -> Mapping[str, object] | None:
     shape = esri_shape(row.get(SHAPE) or dict(zip("xy", map(row.get, POINT), strict=True)))
     if shape is None or shape.is_empty:
         return None
@@ -135,6 +135,6 @@ def _feature(row: LayerRow, columns: Sequence[str]) -> Mapping[str, object] | No
     return {"type": "Feature", "properties": properties, "geometry": geometry}
 
 
-def _seal(url: str, box: Box) -> str:
+def _request_seal(url: str, box: Box) -> str:
     """Tell answers for different boxes, or from different servers, apart."""
     return hashlib.sha256(f"{url} {box}".encode()).hexdigest()[:10]

@@ -81,7 +81,7 @@ class Plane:
 
 def build(city: City, areas: Areas, streets: Layer, served: tuple[Points, Points]) -> Built:
     """Choose the places; *served* are the points of addresses in degrees, and how many are at each."""
-    spec, plane = _spec(city), Plane(city)
+    spec, plane = _places_spec(city), Plane(city)
     named = [(street_name(text), shape) for text, shape in zip(streets.column, streets.shapes, strict=True)]
     spots = candidates((name, plane.flat(shape)) for name, shape in named if name)
     bounds = city.city.bounds
@@ -114,7 +114,7 @@ def build(city: City, areas: Areas, streets: Layer, served: tuple[Points, Points
         },
         round(float(weights.sum())),
         round(float(weights.sum() - moved[:, 1].sum())),
-        _percentiles(moved),
+        _moved_percentiles(moved),
     )
 
 
@@ -155,7 +155,7 @@ def write(built: Built, city: City, path: Path) -> None:
     head = orjson.dumps(
         {
             "type": "FeatureCollection",
-            "serves": _spec(city).serves,
+            "serves": _places_spec(city).serves,
             "within": list(city.within),
             "areas": areas_digest(city),
         }
@@ -223,7 +223,7 @@ class _Group:
         return [index for group in gone.values() for index in group]
 
 
-def _spec(city: City) -> PlacesSpec:
+def _places_spec(city: City) -> PlacesSpec:
     return city.places or PlacesSpec(file="places.geojson")
 
 
@@ -254,7 +254,7 @@ def _reaches(ground: Any, at: Points, furthest_m: int) -> list[int]:  # noqa: AN
     return reaches
 
 
-def _percentiles(moved: Points) -> tuple[float, float]:
+def _moved_percentiles(moved: Points) -> tuple[float, float]:
     if not len(moved):
         return 0.0, 0.0
     order = moved[np.argsort(moved[:, 0])]

@@ -62,7 +62,7 @@ def read_layer(
         )
         shapes = shapely.from_wkb(geometries)
     except pyogrio.errors.DataLayerError:
-        raise CityFileError(str(path), key, f"no layer {layer!r}; there are: {_named(path)}") from None
+        raise CityFileError(str(path), key, f"no layer {layer!r}; there are: {_layer_names(path)}") from None
     except ValueError:  # a condition that the file cannot answer
         raise CityFileError(str(path), key, f"cannot be asked for {where}") from None
     except (pyogrio.errors.DataSourceError, shapely.errors.ShapelyError):
@@ -72,7 +72,7 @@ def read_layer(
     return checked(shapes, column_values, str(path), key, crs=named, bounds=bounds, lenient=lenient)
 
 
-def _named(path: Path) -> str:
+def _layer_names(path: Path) -> str:
     return ", ".join(str(name) for name, _ in pyogrio.list_layers(path)[:20])
 
 

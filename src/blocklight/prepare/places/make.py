@@ -60,7 +60,7 @@ def make_place_file(
     streets = _layer(streets_from, "streets", sources.street_name or spec.street_name, city, crs=crs, now=now)
     counted = sources.count or spec.count
     served = _layer(served_from, "addresses", counted, city, crs=crs, now=now)
-    counts = None if counted is None else _numbers(served.column, str(served_from), counted)
+    counts = None if counted is None else _counts(served.column, str(served_from), counted)
     built = build(city, areas, streets, served_by(served, counts, Plane(city)))
     if not built.places:
         raise CityFileError(str(target), "places", f"no place would serve {spec.serves} addresses")
@@ -100,7 +100,7 @@ def _layer(
     )
 
 
-def _numbers(values: list[Any], file: str, column: str) -> list[float]:
+def _counts(values: list[Any], file: str, column: str) -> list[float]:
     try:
         numbers = [float(value or 0) for value in values]
     except (TypeError, ValueError):

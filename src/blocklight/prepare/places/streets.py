@@ -35,9 +35,9 @@ class Candidate:
 def candidates(named: Iterable[tuple[str, Any]]) -> list[Candidate]:
     """The intersections and block middles of named lines (metres), none within 25 m of another."""
     streets = _streets(named)
-    crossings = _crossings(streets)
-    spots = [Candidate(*at, PlaceKind.INTERSECTION, label) for label, at in _corners(crossings)]
-    spots += _blocks(streets, crossings)
+    crossings = _crossing_points(streets)
+    spots = [Candidate(*at, PlaceKind.INTERSECTION, label) for label, at in _corner_points(crossings)]
+    spots += _block_middles(streets, crossings)
     return _apart(spots)
 
 
@@ -47,10 +47,10 @@ def street_name(text: object) -> str | None:
     if not 1 < len(name) <= _LONGEST_NAME or not name.isprintable():
         return None
     words = name.split(" ")
-    return " ".join(_word(word) for word in words) if name in (name.upper(), name.lower()) else name
+    return " ".join(_cased_word(word) for word in words) if name in (name.upper(), name.lower()) else name
 
 
-def _word(word: str) -> str:
+def _cased_word(word: str) -> str:
     if re.fullmatch(r"[NSEW]{1,2}", word.upper()):
         return word.upper()
     return word.lower() if word[0].isdigit() else word.capitalize()
@@ -65,7 +65,7 @@ def _streets(named: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
     return {name: list(shapely.get_parts(line)) for name, line in whole.items()}
 
 
-def _crossings(streets: Mapping[str, list[Any]]) -> dict[tuple[str, str], list[XY]]:
+def _crossing_points(streets: Mapping[str, list[Any]]) -> dict[tuple[str, str], list[XY]]:
     """For each two streets the points where they meet, in order."""
     lines = np.array([line for parts in streets.values() for line in parts], dtype=object)
     owners = [name for name, parts in streets.items() for _ in parts]
@@ -80,7 +80,7 @@ def _crossings(streets: Mapping[str, list[Any]]) -> dict[tuple[str, str], list[X
     return {names: sorted(points) for names, points in sorted(points_of.items())}
 
 
-def _corners(crossings: Mapping[tuple[str, str], list[XY]]) -> Iterator[tuple[str, XY]]:
+def _corner_points(crossings: Mapping[tuple[str, str], list[XY]]) -> Iterator[tuple[str, XY]]:
     """Yield one point for each place where two streets meet, however many roadways they have there."""
     for (first, second), points in crossings.items():
         for group in _grouped(points):
@@ -99,7 +99,7 @@ def _grouped(points: list[XY]) -> list[list[XY]]:
     return groups
 
 
-def _blocks(
+def _block_middles(
     streets: Mapping[str, list[Any]], crossings: Mapping[tuple[str, str], list[XY]]
 ) -> Iterator[Candidate]:
     """Yield the middle of each street between two others that cross it."""

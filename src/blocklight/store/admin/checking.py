@@ -24,7 +24,7 @@ def probe(engines: Engines, lock_s: float, *, by_writing: bool) -> None:
     Raises what the database raises, ``StoreError`` for a disk almost full. A log that SQLite uses again has
     room on a full disk, until it is longer than ever before: what is free is looked at as well.
     """
-    if engines.is_sqlite and shutil.disk_usage(_file(engines).parent).free < _LEAST_FREE:
+    if engines.is_sqlite and shutil.disk_usage(_database_file(engines).parent).free < _LEAST_FREE:
         raise StoreError("the database failed: the disk is almost full")
     probe_tables(engines, lock_s)
     if by_writing:
@@ -50,7 +50,9 @@ def damage(engines: Engines) -> str | None:
     if not engines.is_sqlite:
         return None  # PostgreSQL checks its pages itself, where it was set up with checksums
     deadline = time.monotonic() + _CHECKED_FOR_S
-    with closing(sqlite3.connect(f"{_file(engines).absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(
+        sqlite3.connect(f"{_database_file(engines).absolute().as_uri()}?mode=ro", uri=True)
+    ) as connection:
         connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
         try:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
@@ -63,6 +65,6 @@ def damage(engines: Engines) -> str | None:
     return None if verdict == "ok" else "its file is damaged"
 
 
-def _file(engines: Engines) -> Path:
+def _database_file(engines: Engines) -> Path:
     url: sa.URL = engines.write.url
     return Path(url.database or "")

@@ -17,13 +17,13 @@ def compact(engine: sa.Engine, turn: Turn, keep_since: datetime, keep_at_least: 
     while True:
         with turn.taken(), engine.begin() as connection:
             turn.has_begun()
-            step = _step(connection, to_ms(keep_since), keep_at_least)
+            step = _batch_size(connection, to_ms(keep_since), keep_at_least)
         moved += step
         if not step:
             return moved
 
 
-def _step(connection: sa.Connection, keep_since: int, keep_at_least: int) -> int:
+def _batch_size(connection: sa.Connection, keep_since: int, keep_at_least: int) -> int:
     log, change = tables.log, tables.change
     row = connection.execute(sa.select(log.c.head, log.c.tail).with_for_update()).one()
     first_kept = connection.scalar(

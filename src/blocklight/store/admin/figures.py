@@ -38,10 +38,10 @@ def disk_use(engine: sa.Engine) -> DiskUse:
     with suppress(OSError):
         room = os.statvfs(file.parent)
         free = room.f_bavail * room.f_frsize
-    return DiskUse(_size(file), _size(Path(f"{file}-wal")) or 0, free)
+    return DiskUse(_file_size(file), _file_size(Path(f"{file}-wal")) or 0, free)
 
 
-def _size(file: Path) -> int | None:
+def _file_size(file: Path) -> int | None:
     try:
         return file.stat().st_size
     except OSError:

@@ -47,7 +47,7 @@ def begin(connection: sa.Connection, pause: Pause, by: str | None) -> None:
         )
     )
     detail = {"scope": pause.scope, "value": pause.value, "reason": pause.reason}
-    auditing.append(connection, pause.since, "pause", detail | _named(by))
+    auditing.append(connection, pause.since, "pause", detail | _author(by))
 
 
 def end(connection: sa.Connection, scope: str, value: str, at: datetime, by: str | None) -> bool:
@@ -56,9 +56,9 @@ def end(connection: sa.Connection, scope: str, value: str, at: datetime, by: str
     gone = connection.execute(table.delete().where(table.c.scope == scope, table.c.value == value))
     if not gone.rowcount:
         return False
-    auditing.append(connection, at, "resume", {"scope": scope, "value": value} | _named(by))
+    auditing.append(connection, at, "resume", {"scope": scope, "value": value} | _author(by))
     return True
 
 
-def _named(by: str | None) -> dict[str, str]:
+def _author(by: str | None) -> dict[str, str]:
     return {} if by is None else {"by": by}

@@ -30,11 +30,11 @@ def public_digest(connection: sa.Connection) -> str:
         for row in block:
             stored = stored_of_row(row, window.places)
             times = [stored.released_at.timestamp(), stored.updated_at.timestamp()]
-            total += _number([body(stored.incident).decode(), times, lives.get(stored.incident.id)])
+            total += _digest_number([body(stored.incident).decode(), times, lives.get(stored.incident.id)])
     for table in _LEDGERS:
-        total += sum(_number([table.name, *row]) for row in connection.execute(sa.select(table)))
+        total += sum(_digest_number([table.name, *row]) for row in connection.execute(sa.select(table)))
     return hashlib.sha256(str(total).encode()).hexdigest()
 
 
-def _number(parts: Iterable[object]) -> int:
+def _digest_number(parts: Iterable[object]) -> int:
     return int.from_bytes(hashlib.sha256(orjson.dumps(list(parts))).digest(), "big")

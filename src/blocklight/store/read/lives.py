@@ -49,7 +49,7 @@ def seqs(first_seq: int, life: str | None) -> list[int]:
     return [first_seq, *(seq for seq, _, _ in (_entries(life) if life else ()))]
 
 
-def told(stored: StoredIncident, life: str | None) -> list[LifeEvent]:
+def life_events(stored: StoredIncident, life: str | None) -> list[LifeEvent]:
     """Tell a life forwards: first what was published first, then each change."""
     now: dict[str, Any] = dict.fromkeys(_FIELDS)
     now |= msgspec.to_builtins({name: getattr(stored.incident, name) for name in _FIELDS})

@@ -61,7 +61,7 @@ def public_days(rows: Iterable[LedgerRow], since: date, until: date) -> list[Led
         day = counts.setdefault(row.day, {})
         day[row.outcome, row.reason] = day.get((row.outcome, row.reason), 0) + row.n
     days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
-    return [_entry(day, counts.get(day, {})) for day in days]
+    return [_ledger_day(day, counts.get(day, {})) for day in days]
 
 
 def public_months(
@@ -121,7 +121,7 @@ def total(days: Sequence[LedgerDay]) -> LedgerTotal:
     }
 
 
-def _entry(day: date, counts: _Counts) -> LedgerDay:
+def _ledger_day(day: date, counts: _Counts) -> LedgerDay:
     n_of = dict.fromkeys(_PUBLIC, 0)
     unreadable = {}
     for (outcome, reason), n in counts.items():

@@ -93,7 +93,7 @@ class _Position:
 
 def answer(connection: sa.Connection, query: IncidentQuery) -> Page:
     """The page that *query* asks for; raises ``BadQuery``."""
-    _check(query)
+    _check_texts(query)
     filters = _fingerprint(query)
     table = tables.incident
     position = None if query.cursor is None else _Position.parse(query.cursor, filters)
@@ -123,7 +123,7 @@ def answer(connection: sa.Connection, query: IncidentQuery) -> Page:
     return Page(list(readable(shown, places)), following, as_of)
 
 
-def _check(query: IncidentQuery) -> None:
+def _check_texts(query: IncidentQuery) -> None:
     if not 1 <= query.limit <= _MAX_LIMIT:
         raise BadQuery(f"must be 1 to {_MAX_LIMIT}", parameter="limit")
     if query.bbox is not None:
@@ -147,12 +147,13 @@ def _fingerprint(query: IncidentQuery) -> int:
     """Tell queries apart whose pages must not be mixed; the page size may change on the way."""
     filters = (
         query.bbox, query.since, query.until, query.status, query.kind, sorted(query.category),
-        query.agency, query.priority, query.area, query.q, query.origin, query.section, _told(query.local),
+        query.agency, query.priority, query.area, query.q, query.origin, query.section,
+        _time_filter(query.local),
     )  # fmt: skip
     return zlib.crc32(repr(filters).encode())
 
 
-def _told(local: LocalTimes | None) -> object:
+def _time_filter(local: LocalTimes | None) -> object:
     return local and (local.zone.key, sorted(local.hours), sorted(local.weekdays))
 
 

@@ -106,7 +106,7 @@ def incident(connection: sa.Connection, id_: str) -> tuple[StoredIncident, list[
     if row is None:
         raise NotFound("no such incident is published")
     stored = stored_of_row(row, wheres(connection, {row.place_id}))
-    return stored, lives.told(stored, row.life)
+    return stored, lives.life_events(stored, row.life)
 
 
 def wheres(connection: sa.Connection, numbers: set[int | None]) -> dict[int, Where]:

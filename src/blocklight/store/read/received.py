@@ -48,10 +48,12 @@ def received(
 ) -> list[Received]:
     """Count incidents of a kind in one area, by area in all of its kind, or in the whole city."""
     drift = ends(connection)[2]
-    source = _counted(connection, area_kind, area_id)
+    source = _count_select(connection, area_kind, area_id)
     counts: list[Received] = []
     for number, span in enumerate(spans):
-        rows = connection.execute(source.where(*_within(span, drift), tables.incident.c.kind == str(kind)))
+        rows = connection.execute(
+            source.where(*_span_tests(span, drift), tables.incident.c.kind == str(kind))
+        )
         counts += [
             Received(number, area, Category(category), None if origin is None else Origin(origin), n)
             for area, category, origin, n in rows
@@ -75,7 +77,7 @@ def beginnings(connection: sa.Connection, sources: Iterable[str], since: datetim
     return by_source
 
 
-def _counted(connection: sa.Connection, area_kind: str | None, area_id: str | None) -> sa.Select[Any]:
+def _count_select(connection: sa.Connection, area_kind: str | None, area_id: str | None) -> sa.Select[Any]:
     table, inside = tables.incident, tables.place_area
     sort = (table.c.category, table.c.origin)
     if area_kind is None:
@@ -100,7 +102,7 @@ def _counted(connection: sa.Connection, area_kind: str | None, area_id: str | No
     )
 
 
-def _within(span: Span, drift: int) -> list[sa.ColumnElement[bool]]:
+def _span_tests(span: Span, drift: int) -> list[sa.ColumnElement[bool]]:
     table = tables.incident
     start, end = to_ms(span.start), to_ms(span.end)
     tests = [

@@ -41,7 +41,11 @@ class Engines:
     def reading_with(self, patience: Patience) -> "Engines":
         """The same writer with a reader of its own connections, which waits so long and no longer."""
         url = self.write.url
-        read = _sqlite(url, "BEGIN", patience, query_only=True) if self.is_sqlite else _reader(url, patience)
+        read = (
+            _sqlite(url, "BEGIN", patience, query_only=True)
+            if self.is_sqlite
+            else _reading_engine(url, patience)
+        )
         self.further.append(read)
         return Engines(self.write, read)
 
@@ -137,10 +141,10 @@ def _postgresql(url: sa.URL) -> Engines:
         pool_pre_ping=True,
         connect_args=_session(WRITING),
     )
-    return Engines(write, _reader(url, READING))
+    return Engines(write, _reading_engine(url, READING))
 
 
-def _reader(url: sa.URL, patience: Patience) -> sa.Engine:
+def _reading_engine(url: sa.URL, patience: Patience) -> sa.Engine:
     return sa.create_engine(
         url,
         hide_parameters=True,

@@ -249,7 +249,7 @@ class Application:
         for id_, before in stored.items():
             outcome = pending.get(id_)
             if isinstance(outcome, PublicIncident):
-                new = _joined(before, outcome) if join_rows else outcome
+                new = _joined_with_stored(before, outcome) if join_rows else outcome
                 new = self._followed(new.staying_at(before.incident.bound), before.incident.bound)
                 bound = before.bound
                 pending[id_] = new if bound is None else new.no_finer_than(bound)
@@ -488,7 +488,7 @@ class Application:
         rows.write(self._cursor, self._sql)
 
 
-def _joined(before: Stored, new: PublicIncident) -> PublicIncident:
+def _joined_with_stored(before: Stored, new: PublicIncident) -> PublicIncident:
     """Join a stored incident with a further row of it; a closing that we inferred is not something known."""
     return joined(_as_known(before), new)
 

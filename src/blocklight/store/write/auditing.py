@@ -43,7 +43,7 @@ def append(connection: sa.Connection, at: datetime, action: str, detail: Mapping
     ).one_or_none()
     number, before = (1, _BEGINNING) if last is None else (last.number + 1, last.digest)
     detail_text = orjson.dumps(dict(detail), option=orjson.OPT_SORT_KEYS).decode()
-    sealed = _seal(before, number, to_ms(at), action, detail_text)
+    sealed = _seal_of(before, number, to_ms(at), action, detail_text)
     row = {"number": number, "at": to_ms(at), "action": action, "detail": detail_text, "digest": sealed}
     connection.execute(audit.insert().values(row))
 
@@ -62,11 +62,11 @@ def verdict(connection: sa.Connection) -> AuditVerdict:
     before, count = _BEGINNING, 0
     for row in connection.execute(sa.select(tables.audit).order_by(tables.audit.c.number)):
         count += 1
-        if row.number != count or row.digest != _seal(before, row.number, row.at, row.action, row.detail):
+        if row.number != count or row.digest != _seal_of(before, row.number, row.at, row.action, row.detail):
             return AuditVerdict(count, row.number, before)
         before = row.digest
     return AuditVerdict(count, None, before)
 
 
-def _seal(before: str, number: int, at: int, action: str, detail: str) -> str:
+def _seal_of(before: str, number: int, at: int, action: str, detail: str) -> str:
     return hashlib.sha256(orjson.dumps([before, number, at, action, detail])).hexdigest()

@@ -69,12 +69,12 @@ def collect(
                     now = before
             elif join_rows and not isinstance(now, Withheld):
                 batch.duplicates -= 1
-                now = _joined(before, now)
+                now = _joined_holds(before, now)
         batch.pending[now.id] = now  # behind all others, whether it was settled before or not
     return batch
 
 
-def _joined(before: PublicIncident | Held, now: PublicIncident | Held) -> PublicIncident | Held:
+def _joined_holds(before: PublicIncident | Held, now: PublicIncident | Held) -> PublicIncident | Held:
     """Join two rows of one incident; when either has to wait, both do."""
     first = before.incident if isinstance(before, Held) else before
     two = now.incident if isinstance(now, Held) else now

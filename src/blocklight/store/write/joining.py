@@ -44,9 +44,9 @@ def completed(record: PublicIncident, earlier: PublicIncident) -> PublicIncident
     combined = replace(
         record,
         received_at=min(earlier.received_at, record.received_at),
-        dispatched_at=_first(earlier.dispatched_at, record.dispatched_at),
-        en_route_at=_first(earlier.en_route_at, record.en_route_at),
-        on_scene_at=_first(earlier.on_scene_at, record.on_scene_at),
+        dispatched_at=_earliest(earlier.dispatched_at, record.dispatched_at),
+        en_route_at=_earliest(earlier.en_route_at, record.en_route_at),
+        on_scene_at=_earliest(earlier.on_scene_at, record.on_scene_at),
         closed_at=closed if record.status is Status.CLOSED else None,
         units=None if no_units else max(earlier.units or 0, record.units or 0) or None,
     )
@@ -78,5 +78,5 @@ def _was_sent_before(first: PublicIncident, second: PublicIncident) -> bool:
     return second.dispatched_at is None or first.dispatched_at < second.dispatched_at
 
 
-def _first(first: datetime | None, two: datetime | None) -> datetime | None:
+def _earliest(first: datetime | None, two: datetime | None) -> datetime | None:
     return min((t for t in (first, two) if t is not None), default=None)

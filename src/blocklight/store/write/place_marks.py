@@ -69,7 +69,7 @@ class Digests:
             return mark
         cells = _cells(place)
         if cells is None:
-            digest = self._of(mark, _named(place))
+            digest = self._of(mark, _place_text(place))
             return mark if digest in mark.others else replace(mark, others=(*mark.others, digest))
         if len(cells) <= len(mark.cells) or (mark.others and not mark.cells):
             return mark
@@ -80,7 +80,7 @@ class Digests:
         cells = _cells(place)
         if cells is None or (mark.others and not mark.cells):
             nowhere = not (mark.others or mark.cells or mark.fixed)
-            return nowhere or self._of(mark, _named(place)) in mark.others
+            return nowhere or self._of(mark, _place_text(place)) in mark.others
         if mark.fixed and len(cells) > len(mark.cells):
             return False
         return self._is_along(mark, cells)
@@ -113,7 +113,7 @@ def _cells(place: Place) -> tuple[str, ...] | None:
     return tuple(parent(cell, resolution) for resolution in range(COARSEST, resolution_of(cell) + 1))
 
 
-def _named(place: Place) -> str:
+def _place_text(place: Place) -> str:
     # An approved place that reaches elsewhere than before, or stands for another one, is another place.
     radius = place.radius_m if place.kind in _WITH_THEIR_REACH else ""
     return f"{place.kind}\x1f{place.lon}\x1f{place.lat}\x1f{radius}\x1f{place.label or ''}"
@@ -156,9 +156,9 @@ class PlaceMarks:
             self._note(new.id, self._digests.also(mark, place))
             return new
         if (held := self._digests.held_by(mark, place)) is not None:
-            return _at(new, held, current)
+            return _placed_at(new, held, current)
         if current is None or current.place is None:
-            return _at(new, None, current)
+            return _placed_at(new, None, current)
         return self._moved(new, place, current.place, current, mark)
 
     def _moved(
@@ -167,10 +167,10 @@ class PlaceMarks:
         if first.reaches(place):
             derived = _derived(current, new.bound)
             self._note(new.id, mark if derived is None else self._digests.also(mark, derived))
-            return _at(new, derived, current)
+            return _placed_at(new, derived, current)
         around = around_both(first, place)  # it was corrected: a cell that contains both is true
         self._note(new.id, self._digests.mark(new.id, around, fixed=True))
-        return _at(new, around, current)
+        return _placed_at(new, around, current)
 
     def keep(self, id_: str, place: Place | None) -> None:
         """Remember the place of an incident that is retracted, or is shown elsewhere from now on."""
@@ -220,7 +220,7 @@ def _derived(first: Bound, target: Bound) -> Place | None:
     return coarsened(place, resolution) if masked or unlabelled or coarser else place
 
 
-def _at(new: PublicIncident, place: Place | None, current: Bound | None) -> PublicIncident:
+def _placed_at(new: PublicIncident, place: Place | None, current: Bound | None) -> PublicIncident:
     """An incident at a place, with areas only if it is the current one: others are unknown here."""
     is_same = current is not None and place is not None and current.place == place
     return replace(new, place=place, areas=current.areas if current is not None and is_same else {})

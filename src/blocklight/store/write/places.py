@@ -81,14 +81,14 @@ class Places:
     def _find_or_store(self, cursor: DBAPICursor, unknown: Iterable[_Key]) -> None:
         digests: dict[str, list[_Key]] = {}
         for key in unknown:
-            digests.setdefault(_digest(key), []).append(key)
+            digests.setdefault(_place_digest(key), []).append(key)
         for digest, number, *row in fetch(cursor, self._sql.places, self._sql.keys(digests)):
             self._remember(digests.pop(digest), number, where_of_row(row))
         rows: list[tuple[Any, ...]] = []
         areas: list[tuple[Any, ...]] = []
         for number, (digest, keys) in enumerate(digests.items(), self.next):
             place, inside = keys[0]
-            rows.append(_row(number, digest, place, dict(sorted(inside))))
+            rows.append(_place_row(number, digest, place, dict(sorted(inside))))
             areas += [(kind, area, number) for kind, area in inside]
             self._remember(keys, number, (place, dict(sorted(inside))))
         run_many(cursor, self._sql.insert_place, rows)
@@ -101,7 +101,7 @@ class Places:
         self._wheres[number] = position
 
 
-def _row(number: int, digest: str, place: Place, areas: dict[str, str]) -> tuple[Any, ...]:
+def _place_row(number: int, digest: str, place: Place, areas: dict[str, str]) -> tuple[Any, ...]:
     return (
         number,
         digest,
@@ -115,7 +115,7 @@ def _row(number: int, digest: str, place: Place, areas: dict[str, str]) -> tuple
     )
 
 
-def _digest(key: _Key) -> str:
+def _place_digest(key: _Key) -> str:
     place, areas = key
     description = orjson.dumps(
         [place.lon, place.lat, str(place.kind), place.radius_m, place.label, sorted(areas)]

@@ -210,7 +210,7 @@ def healths(connection: sa.Connection) -> list[SourceHealth]:
             last_failure_at=maybe_time(row.last_failure_at),
             reason=row.reason,
             failures=row.failures,
-            delays=_spread(orjson.loads(row.delays)),
+            delays=_delays_of(orjson.loads(row.delays)),
             gaps=tuple(gaps.get(row.source, ())),
             noticed=_NOTICED(row.noticed),
             short_at=maybe_time(row.short_at),
@@ -219,7 +219,7 @@ def healths(connection: sa.Connection) -> list[SourceHealth]:
     ]
 
 
-def _spread(delays: list[float]) -> Delays | None:
+def _delays_of(delays: list[float]) -> Delays | None:
     if not delays:
         return None
     delays.sort()
