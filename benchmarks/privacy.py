@@ -16,7 +16,7 @@ import orjson
 import sqlalchemy as sa
 from table import Table, median_s
 
-from blocklight.api.ledger import LedgerParameters, told
+from blocklight.api.ledger import LedgerParameters, ledger_answer
 from blocklight.api.state import Public
 from blocklight.config.city import City, default_call_types, parse_city
 from blocklight.geo.approved_places import ApprovedPlaces
@@ -107,10 +107,10 @@ def _measure_ledger(table: Table, city: City, areas: Areas, folder: Path) -> Non
         publisher.load()
         state = Public(city, store, publisher, areas)
         year = LedgerParameters.model_validate({"from": "2025-01-01", "to": "2025-12-31"})
-        body = told(state, year)
+        body = ledger_answer(state, year)
         if len(body["days"]) != 365 or body["total"]["published"] < 1000:
             raise RuntimeError("the ledger holds no year")
-        ours = median_s(lambda: orjson.dumps(told(state, year)), 15)
+        ours = median_s(lambda: orjson.dumps(ledger_answer(state, year)), 15)
         floor = median_s(lambda: store.ledger(date(2025, 1, 1), date(2025, 12, 31)), 15)
         table.add(
             "The public ledger of a year, six sources",

@@ -16,6 +16,9 @@ from blocklight.publish.columns import TEXTS
 from blocklight.publish.feature import IncidentFeature
 from blocklight.publish.window import COLUMNS
 
+Json = dict[str, Any]
+"""A part of the OpenAPI document."""
+
 DESCRIPTION = """
 Everything on the map, for anyone to build on. Times are UTC; points are lon, lat in WGS 84 and approved
 public places, never the exact location. A call for service is a request for help, not a crime. `seq` is a
@@ -28,14 +31,14 @@ _LIVE_EXAMPLE = (
 )
 
 
-_RECORDS: dict[str, Any] = {"type": "array", "maxItems": MOST_RECORDS, "items": {}}
+_RECORDS: Json = {"type": "array", "maxItems": MOST_RECORDS, "items": {}}
 _COUNTS: PushedBatch = {
     "records": 3,
     "published": 1,
     "withheld": {"sensitive": 1},
     "rejected": {"bad_time": 1},
 }
-_PUSH: dict[str, Any] = {
+_PUSH: Json = {
     "tags": ["push"],
     "summary": "Push records of a source",
     "description": "Stores a batch of a source whose connector is `push`, for good, before it answers. What "
@@ -82,7 +85,7 @@ _EVENTS = {
 }
 """What the data of each event of the live feed are; OpenAPI 3.1 has no word of its own for it."""
 
-_OF_THE_WINDOW: dict[str, dict[str, Any]] = {
+_OF_THE_WINDOW: dict[str, Json] = {
     "first_seq_delta": {"type": "integer", "examples": [3]},
     "received_at_delta": {"type": "integer", "examples": [41]},
     "closed_min": {"anyOf": [{"type": "integer"}, {"type": "null"}], "examples": [29]},
@@ -94,7 +97,7 @@ _OF_THE_WINDOW: dict[str, dict[str, Any]] = {
 """Columns of the window that are no property of a feature."""
 
 
-def _window(schemas: dict[str, Any]) -> dict[str, Any]:
+def _window(schemas: Json) -> Json:
     """The components that describe the window: a row of it, and its columns of words."""
     properties = schemas["IncidentProperties"]["properties"]
     return {
@@ -132,7 +135,7 @@ def document_streams(
     generate = app.openapi
     streams = _streams(longest_hours)
 
-    def openapi() -> dict[str, Any]:
+    def openapi() -> Json:
         document = generate()
         document["paths"].update(streams)
         for standard in standards:
@@ -154,7 +157,7 @@ def document_streams(
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this as its extension point
 
 
-def _complete(responses: dict[str, Any]) -> None:
+def _complete(responses: Json) -> None:
     """Describe the failures that every path has, and nothing that is the framework's alone."""
     responses.pop("422", None)  # ours is a 400
     for status, entry in problems(429, 503).items():
@@ -166,7 +169,7 @@ def _complete(responses: dict[str, Any]) -> None:
             content["schema"] = {"$ref": content["schema"]["$ref"]}
 
 
-def _streams(longest_hours: int) -> dict[str, Any]:
+def _streams(longest_hours: int) -> Json:
     hours = {
         "name": "hours",
         "in": "query",
@@ -217,10 +220,10 @@ def _streams(longest_hours: int) -> dict[str, Any]:
 def _operation(
     summary: str,
     description: str,
-    parameter: dict[str, Any],
-    content: dict[str, Any],
-    failures: dict[int | str, dict[str, Any]],
-) -> dict[str, Any]:
+    parameter: Json,
+    content: Json,
+    failures: dict[int | str, Json],
+) -> Json:
     operation = {
         "tags": ["live"],
         "summary": summary,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.types import Message, Receive, Scope, Send
 
 from blocklight.api.limits import Admission, address_key, client_address, is_trusted
 from blocklight.api.problems import overloaded, too_many
@@ -63,7 +64,7 @@ class Front:
         self._requests = requests or RequestFigures()
         self._named = {*NAMED, *streams}
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self.api(scope, receive, send)
@@ -90,7 +91,7 @@ class Front:
         else:
             await self._routed(scope, receive, _adding(send, scope))
 
-    async def _pushed(self, push: PushEndpoint, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+    async def _pushed(self, push: PushEndpoint, scope: Scope, receive: Receive, send: Send) -> None:
         """Take a push. Whoever holds a key is no stranger and is never counted; others are, like readers."""
         wait_s = await push(
             scope,
@@ -101,7 +102,7 @@ class Front:
         if wait_s:
             await self._too_many("requests", wait_s, scope, receive, send)
 
-    def _from_client(self, scope: Any) -> Any:  # noqa: ANN401 - ASGI
+    def _from_client(self, scope: Scope) -> Scope:
         """*scope* as of the client that a trusted proxy speaks for."""
         client = scope.get("client")
         trusted = self._admission.limits.trusted
@@ -111,10 +112,10 @@ class Front:
         forwarded = b",".join(value for name, value in headers if name == b"x-forwarded-for")
         schemes = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-proto"]
         address = client_address(client[0], forwarded.decode("latin-1"), trusted)
-        changed = scope | {"client": (address, client[1] if address == client[0] else 0)}
-        return changed | {"scheme": schemes[-1]} if schemes[-1:] in (["http"], ["https"]) else changed
+        changed: Scope = {**scope, "client": (address, client[1] if address == client[0] else 0)}
+        return {**changed, "scheme": schemes[-1]} if schemes[-1:] in (["http"], ["https"]) else changed
 
-    async def _stream(self, address: str, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+    async def _stream(self, address: str, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self._streams[scope["path"]]
         if scope["path"] != LIVE or scope["method"] == "HEAD":
             await endpoint(scope, receive, send)
@@ -129,14 +130,14 @@ class Front:
         finally:
             live.leave(address)
 
-    async def _no_place(self, reason: str, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+    async def _no_place(self, reason: str, scope: Scope, receive: Receive, send: Send) -> None:
         if reason == "address":
             await self._too_many("live", _LIVE_AGAIN_S, scope, receive, send)
             return
         self._admission.refused["live_total"] += 1
         await overloaded(_LIVE_AGAIN_S)(scope, receive, send)
 
-    async def _in_turn(self, address: str, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+    async def _in_turn(self, address: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Have a request worked out when its turn comes; sending the answer is no work any more."""
         wait_s = self._admission.work.take(address, 0.0, at_least=_LEAST_WORK_S)
         if wait_s:
@@ -160,7 +161,7 @@ class Front:
                 self._turns.leave(address, loop.time() - started_at)
                 started_at = None
 
-        async def send_and_leave(message: Any) -> None:  # noqa: ANN401 - ASGI
+        async def send_and_leave(message: Message) -> None:
             worked_out()
             await send(message)
 
@@ -169,13 +170,13 @@ class Front:
         finally:
             worked_out()
 
-    async def _routed(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+    async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Every route answers HEAD as it answers GET, without the body.
-        seen = scope | ({"method": "GET"} if scope["method"] == "HEAD" else {})
+        seen = {**scope, "method": "GET"} if scope["method"] == "HEAD" else dict(scope)
         scope[ROUTED] = seen
         is_answered = False
 
-        async def send_and_note(message: Any) -> None:  # noqa: ANN401 - ASGI
+        async def send_and_note(message: Message) -> None:
             nonlocal is_answered
             await send(message)
             is_answered = message["type"] == "http.response.body" and not message.get("more_body", False)
@@ -191,7 +192,7 @@ class Front:
             del scope[ROUTED]
             seen.clear()  # what the framework keeps in it refers to it: that would have to be collected
 
-    async def _too_many(self, limit: str, wait_s: float, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+    async def _too_many(self, limit: str, wait_s: float, scope: Scope, receive: Receive, send: Send) -> None:
         self._admission.refused[f"{limit}_address"] += 1
         await self._calm(_address(scope), min(_REFUSED_AFTER_S, wait_s))
         detail = "this address asks for more than its share; come back later"
@@ -209,15 +210,15 @@ def _preflight(path: str) -> list[tuple[bytes, bytes]]:
     return [*_PREFLIGHT, (b"allow", methods), (b"access-control-allow-methods", methods)]
 
 
-def _address(scope: Any) -> str:  # noqa: ANN401 - ASGI
+def _address(scope: Scope) -> str:
     return address_key(scope["client"][0] if scope.get("client") else "")
 
 
-def _adding(send: Any, scope: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - ASGI
+def _adding(send: Send, scope: Scope) -> Callable[[Any], Any]:
     """A ``send`` that adds the headers of every answer, and leaves the body of a HEAD's out."""
     headers = [*_HEADERS, _OPEN] if scope["path"].startswith(_OPEN_TO_ALL) else _HEADERS
 
-    async def send_with_headers(message: Any) -> None:  # noqa: ANN401 - ASGI
+    async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             present = list(message.get("headers", ()))
             names = {name.lower() for name, _ in present}

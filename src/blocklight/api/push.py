@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from blocklight.api.limits import Admission, Limits, address_key
 from blocklight.api.problems import problem
@@ -37,7 +38,7 @@ class Inbox(Protocol):
         """Name the public id of *key* if it opens *source*; takes as long for any wrong key."""
         ...
 
-    async def take(self, source: str, records: Sequence[Any]) -> Mapping[str, Any]:
+    async def take(self, source: str, records: Sequence[object]) -> Mapping[str, Any]:
         """Store *records* for good and return what became of them, in counts.
 
         Raises ``StoreError`` when they cannot be stored now, ``SourceChanged`` when too many are unreadable.
@@ -62,9 +63,9 @@ class PushEndpoint:
 
     async def __call__(
         self,
-        scope: Any,  # noqa: ANN401 - ASGI
-        receive: Any,  # noqa: ANN401 - the same
-        send: Any,  # noqa: ANN401 - the same
+        scope: Scope,
+        receive: Receive,
+        send: Send,
         *,
         wait_of_stranger: Callable[[], float] = lambda: 0.0,
     ) -> float:

@@ -3,6 +3,8 @@
 import time
 from typing import Any
 
+from starlette.types import Message, Scope, Send
+
 from blocklight.histogram import Histogram
 
 ROUTED = "blocklight.routed"
@@ -13,7 +15,7 @@ _ANYTHING = ("/{path:path}",)
 """The catch-all route."""
 
 
-def _route_of(scope: Any) -> str:  # noqa: ANN401 - ASGI
+def _route_of(scope: Scope) -> str:
     """The declared path of the matching route, never text that a client sent."""
     path = str(getattr(scope.get(ROUTED, scope).get("route"), "path", _UNROUTED))
     is_below = scope["path"].startswith(f"{_PREFIX}/") and path.startswith("/")
@@ -27,11 +29,11 @@ class RequestFigures:
     def __init__(self) -> None:
         self.histograms: dict[tuple[str, str], Histogram] = {}
 
-    def timing(self, scope: Any, send: Any, route: str | None = None) -> Any:  # noqa: ANN401 - ASGI
+    def timing(self, scope: Scope, send: Send, route: str | None = None) -> Any:  # noqa: ANN401 - ASGI
         """A ``send`` that times the start of the response; *route* names it if no router does."""
         began = time.perf_counter()
 
-        async def send_and_time(message: Any) -> None:  # noqa: ANN401 - ASGI
+        async def send_and_time(message: Message) -> None:
             if message["type"] == "http.response.start":
                 name = route or _route_of(scope)
                 self._of(name, str(message["status"])).observe(time.perf_counter() - began)

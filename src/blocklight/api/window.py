@@ -1,9 +1,9 @@
 """The public window as one file; the answer is ready in memory, so the endpoint is bare ASGI."""
 
-from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
 from blocklight.api.encoding import matches, preferred_encoding
 from blocklight.api.problems import overloaded, problem
@@ -21,7 +21,7 @@ class WindowEndpoint:
         self._what = content
         self._lengths = lengths(longest_hours)
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI has no types of its own
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope)
         hours = self._hours(scope["query_string"])
@@ -50,7 +50,7 @@ class WindowEndpoint:
         return int(text)
 
 
-async def _send(snapshot: Snapshot, request: Request, send: Any) -> None:  # noqa: ANN401 - ASGI
+async def _send(snapshot: Snapshot, request: Request, send: Send) -> None:
     unchanged = matches(request.headers.get("if-none-match"), snapshot.etag)
     body = b"" if unchanged or request.method == "HEAD" else snapshot.body
     headers = [

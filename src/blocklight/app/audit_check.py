@@ -12,7 +12,5 @@ def checked_audit(options: Options) -> tuple[AuditVerdict, list[AuditEntry]]:
     with open_store(options, city, Settings(), existing=True) as store:
         verdict = store.verify_audit()
         if verdict.broken is not None:  # and it may be that it cannot even be read
-            raise BlocklightError(
-                f"audit log tampered with: the hash chain is broken at entry {verdict.broken}"
-            )
+            raise BlocklightError(f"audit log tampered with: hash chain broken at entry {verdict.broken}")
         return verdict, store.audit()

@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from blocklight import __version__
 from blocklight.app.backup_archive import (
@@ -98,7 +97,7 @@ def _copy_city(file: Path, target: Path) -> str:
     return f"{CITY_FILES}/{file.name}"
 
 
-def _texts_in(value: Any) -> Iterator[str]:  # noqa: ANN401 - any value of a TOML file
+def _texts_in(value: object) -> Iterator[str]:
     if isinstance(value, str):
         if 0 < len(value) < 255:  # noqa: PLR2004 - no name of a file is longer
             yield value

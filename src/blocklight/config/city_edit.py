@@ -37,7 +37,7 @@ def with_signed_types(text: str, signed: Mapping[str, Category], day: date, *, f
     return edited
 
 
-def with_ground(text: str, keys: Mapping[str, Any], *, file: str) -> str:
+def with_ground(text: str, keys: Mapping[str, object], *, file: str) -> str:
     """A city file with *keys* added: tables of `map`, `geocoder` and `places`, and further `areas`.
 
     Raises ``CityFileError`` for a file whose tables are written so that a key cannot be added.
@@ -62,7 +62,7 @@ def with_ground(text: str, keys: Mapping[str, Any], *, file: str) -> str:
     return edited
 
 
-def ground_lines(keys: Mapping[str, Any]) -> str:
+def ground_lines(keys: Mapping[str, object]) -> str:
     """The lines that ``with_ground`` would add, for a person to paste."""
     return with_ground("", keys, file="").lstrip()
 

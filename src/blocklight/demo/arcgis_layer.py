@@ -13,6 +13,9 @@ from typing import Any
 
 from blocklight.demo.dispatch import Dispatch, SimulatedCall
 
+Json = dict[str, Any]
+"""An object of an answer."""
+
 MAX_RECORDS = 2000
 _DAY = 86_400
 _WGS84, _WEB_MERCATOR = 4326, {3857, 102100}
@@ -170,7 +173,7 @@ class Layer:
     dispatch: Dispatch
     history_days: int
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> Json:
         """The layer's own description."""
         return {
             "currentVersion": 11.2, "id": 0, "name": "Calls for Service", "type": "Feature Layer",
@@ -183,7 +186,7 @@ class Layer:
                                           "supportsStatistics": False, "supportsDistinct": False},
         }  # fmt: skip
 
-    def query(self, params: Mapping[str, str], now: int) -> dict[str, Any]:
+    def query(self, params: Mapping[str, str], now: int) -> Json:
         """Answer the query operation as the table stands at *now*."""
         calls = self._matching(params, now)
         if _true(params.get("returnCountOnly")):
@@ -275,14 +278,12 @@ def _out_fields(names_text: str) -> list[str]:
     return names
 
 
-def _fields(names: Iterable[str]) -> list[dict[str, Any]]:
+def _fields(names: Iterable[str]) -> list[Json]:
     return [{"name": name, "type": f"esriFieldType{_COLUMNS[name][0]}", "alias": name} for name in names]
 
 
-def _feature_of_call(
-    call: SimulatedCall, columns: list[str], now: int, projected: int | None
-) -> dict[str, Any]:
-    feature: dict[str, Any] = {"attributes": {name: _COLUMNS[name][1](call, now) for name in columns}}
+def _feature_of_call(call: SimulatedCall, columns: list[str], now: int, projected: int | None) -> Json:
+    feature: Json = {"attributes": {name: _COLUMNS[name][1](call, now) for name in columns}}
     if projected is not None:
         x, y = {"zero": (0.0, 0.0), "swapped": (call.lat, call.lon)}.get(
             call.fault or "", (call.lon, call.lat)

@@ -20,6 +20,11 @@ from blocklight.errors import CityFileError
 from blocklight.geo.exact import ExactPoint, degrees
 from blocklight.model.record import Area, Place
 
+Geometry = Any
+"""A geometry of shapely, which ships no types."""
+GeoJson = dict[str, Any]
+"""A feature or a collection of RFC 7946."""
+
 _MAX_FILE_BYTES = 50_000_000
 _EARTH_RADIUS_M = 6_371_008.8
 SQUARES_A_DEGREE = 1000
@@ -49,8 +54,8 @@ class Areas:
 
     def __init__(self, city: City) -> None:
         self.by_kind: dict[str, list[Area]] = {}
-        self._collections: dict[str, dict[str, Any]] = {}
-        self._polygons: list[Any] = []
+        self._collections: dict[str, GeoJson] = {}
+        self._polygons: list[Geometry] = []
         self._owners: list[Area] = []
         self._centres: dict[tuple[str, str], tuple[float, float, int]] = {}
         for layer in city.areas:
@@ -81,7 +86,7 @@ class Areas:
         """Whether all points of a square lie in the same areas."""
         return not isinstance(self._in(square), _Border)
 
-    def touching(self, ground: Any) -> Touched:  # noqa: ANN401 - shapely has no types of its own
+    def touching(self, ground: object) -> Touched:
         """The areas that a shape in WGS 84 degrees touches; its border counts.
 
         Where it touches several of a kind, none of them counts as holding all of it, even where they overlap.
@@ -97,7 +102,7 @@ class Areas:
         """All areas as ``KIND:ID``."""
         return frozenset(map(_area_name, self._owners))
 
-    def polygon(self, kind: str, area_id: str) -> Any:  # noqa: ANN401 - shapely has no types of its own
+    def polygon(self, kind: str, area_id: str) -> Geometry:
         """The polygons of an area as one shape, in WGS 84 degrees; empty for an unknown one."""
         matches = (area.kind == kind and area.id == area_id for area in self._owners)
         return shapely.union_all(
@@ -108,7 +113,7 @@ class Areas:
         """A point inside an area (lon, lat) and how far its border is at most, in metres."""
         return self._centres.get((kind, area_id))
 
-    def geojson(self, kind: str) -> dict[str, Any] | None:
+    def geojson(self, kind: str) -> GeoJson | None:
         """The areas of *kind* as a FeatureCollection, or ``None`` for an unknown kind."""
         return self._collections.get(kind)
 
@@ -181,9 +186,9 @@ def _first_of_each_kind(areas: Iterable[Area]) -> dict[str, str]:
     return ids
 
 
-def _whole_areas(layer: AreaLayer, path: Path) -> Iterable[tuple[Area, Any]]:
+def _whole_areas(layer: AreaLayer, path: Path) -> Iterable[tuple[Area, Geometry]]:
     """The areas of a file, each whole: features of one id and one name are parts of one area."""
-    parts: dict[Area, list[Any]] = {}
+    parts: dict[Area, list[Geometry]] = {}
     for feature in _read_features(path):
         area, geometry = _feature_part(feature, layer, path)
         parts.setdefault(area, []).append(geometry)
@@ -192,7 +197,7 @@ def _whole_areas(layer: AreaLayer, path: Path) -> Iterable[tuple[Area, Any]]:
     ]
 
 
-def _feature_part(feature: dict[str, Any], layer: AreaLayer, path: Path) -> tuple[Area, Any]:
+def _feature_part(feature: GeoJson, layer: AreaLayer, path: Path) -> tuple[Area, Geometry]:
     try:
         geometry = shape(feature["geometry"])
         properties = dict(feature.get("properties") or {})
@@ -211,7 +216,7 @@ def _feature_part(feature: dict[str, Any], layer: AreaLayer, path: Path) -> tupl
     return area, geometry
 
 
-def _expect_here(polygons: list[Any], path: Path, kind: str, bounds: Bounds) -> None:
+def _expect_here(polygons: list[Geometry], path: Path, kind: str, bounds: Bounds) -> None:
     """Raise ``CityFileError`` where no area lies in the city: no incident would ever be in one."""
     box = shapely.box(bounds.west, bounds.south, bounds.east, bounds.north)
     if shapely.intersects(polygons, box).any():
@@ -223,7 +228,7 @@ def _expect_here(polygons: list[Any], path: Path, kind: str, bounds: Bounds) -> 
     raise CityFileError(str(path), kind, f"{reason}; {_PREPARE}")
 
 
-def _centre(polygon: Any) -> tuple[float, float, int]:  # noqa: ANN401 - shapely has no types of its own
+def _centre(polygon: Geometry) -> tuple[float, float, int]:
     """A point that lies inside, to 6 digits, and the great-circle reach to the farthest corner."""
     inside = polygon.representative_point()
     lon, lat = round(inside.x, 6), round(inside.y, 6)
@@ -233,12 +238,12 @@ def _centre(polygon: Any) -> tuple[float, float, int]:  # noqa: ANN401 - shapely
     return lon, lat, math.ceil(float(np.hypot(across, up).max()) * _EARTH_RADIUS_M)
 
 
-def _read_features(path: Path) -> list[dict[str, Any]]:
+def _read_features(path: Path) -> list[GeoJson]:
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise CityFileError(str(path), "", f"larger than {_MAX_FILE_BYTES:,} bytes")
     try:
         document = json.loads(path.read_bytes())
-        features: list[dict[str, Any]] = list(document["features"])
+        features: list[GeoJson] = list(document["features"])
         system = str((document.get("crs") or _IN_DEGREES)["properties"]["name"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CityFileError(str(path), "", "not a GeoJSON FeatureCollection") from error

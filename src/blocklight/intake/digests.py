@@ -7,7 +7,6 @@ leave it, so a digest says nothing to anybody who does not have both the process
 import secrets
 import struct
 from hashlib import blake2b
-from typing import Any
 
 import orjson
 
@@ -20,37 +19,37 @@ _PAD_BEGUN = blake2b(key=secrets.token_bytes(32), digest_size=_BYTES)
 _POINT = struct.Struct("<dd")
 
 
-def digest_of(value: Any) -> bytes:  # noqa: ANN401 - a source's value may be anything
+def digest_of(value: object) -> bytes:
     """16 bytes by which a row or a text is recognised in this process."""
     digest = _BEGUN.copy()  # to copy a hash that has begun is faster than to begin with the key each time
     digest.update(_packed(value))
     return digest.digest()
 
 
-def sealed(point: ExactPoint, value: Any) -> bytes:  # noqa: ANN401 - as above
+def sealed(point: ExactPoint, value: object) -> bytes:
     """A point so that it can only be read by whoever has the value, an address, that it belongs to."""
     return _padded(_POINT.pack(*degrees(point)), value)
 
 
-def unsealed(seal: bytes, value: Any) -> ExactPoint:  # noqa: ANN401 - as above
+def unsealed(seal: bytes, value: object) -> ExactPoint:
     """The point that was ``sealed`` with the same value."""
     lon, lat = _POINT.unpack(_padded(seal, value))
     return ExactPoint(lon, lat)
 
 
-def _padded(plain: bytes, value: Any) -> bytes:  # noqa: ANN401 - as above
+def _padded(plain: bytes, value: object) -> bytes:
     pad = _PAD_BEGUN.copy()
     pad.update(_packed(value))
     return bytes(byte ^ pad_byte for byte, pad_byte in zip(plain, pad.digest(), strict=True))
 
 
-def _value_text(value: Any) -> str:  # noqa: ANN401 - as above
+def _value_text(value: object) -> str:
     if isinstance(value, Exact):  # all of them are written alike, so they would have one digest
         raise ValueError("open what is exact before its digest is made")
     return repr(value)
 
 
-def _packed(value: Any) -> bytes:  # noqa: ANN401 - as above
+def _packed(value: object) -> bytes:
     try:
         return orjson.dumps(value, default=_value_text)
     except TypeError as error:  # half of a surrogate pair, a number of more than 64 bits, or too deep

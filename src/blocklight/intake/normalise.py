@@ -260,7 +260,7 @@ def _plain_reader(spec: FieldSpec) -> Plain | None:
 def _translation(words: Mapping[str, str | int], default: str | int | None) -> Plain:
     """What looks a value up; of a coded one the city file may name the word, or the code."""
 
-    def translated(value: Any) -> str | int | None:  # noqa: ANN401 - a source's value may be anything
+    def translated(value: object) -> str | int | None:
         word = words.get(to_text(value).casefold())
         if word is None and isinstance(value, Coded):
             word = words.get(to_text(value.code).casefold())

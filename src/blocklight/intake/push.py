@@ -58,7 +58,7 @@ class Inbox:
         key_id = self._keys.admitted(source, key)
         return key_id if source in self._feeds else None
 
-    async def take(self, source: str, records: Sequence[Any]) -> Mapping[str, Any]:
+    async def take(self, source: str, records: Sequence[object]) -> Mapping[str, Any]:
         """Store *records* for good and return what became of them, in counts."""
         tally = Tally()
         await self._answered_soon(self._feed(source), lambda feed: self._store_them(feed, records, tally))
@@ -114,7 +114,7 @@ class Inbox:
             await in_thread(PUSHING, unless_given_up)
         self._stored()
 
-    def _store_them(self, feed: Feed, records: Sequence[Any], tally: Tally) -> None:
+    def _store_them(self, feed: Feed, records: Sequence[object], tally: Tally) -> None:
         """Store a batch; one without records is as one of which nothing is shown, and leaves no trace."""
         batch = Batch(self._columns[feed.source.id].records(records), self._now())
         if batch.records:

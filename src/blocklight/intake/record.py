@@ -24,7 +24,7 @@ class Coded(str):
     __slots__ = ("code",)
     code: Any
 
-    def __new__(cls, word: str, code: Any) -> Self:  # noqa: ANN401 - a code may be a number or a text
+    def __new__(cls, word: str, code: object) -> Self:
         """Make a word of a code."""
         self = super().__new__(cls, word)
         self.code = code

@@ -20,6 +20,9 @@ from blocklight.model.record import PublicIncident
 from blocklight.model.vocabulary import Stage
 from blocklight.publish.columns import NOT_REACHED, SMALL_NUMBERS, TEXTS, Columns
 
+Column = NDArray[Any]
+"""A column of the window, or all of its rows: numpy says no more of a structured array."""
+
 _REBUILD_SHARE = 10
 _MIN_AGE_S = 1.0
 _KEPT = 10
@@ -175,7 +178,7 @@ def _encoded(built: _Built, encoding: str) -> Snapshot | None:
     return None if body is None else Snapshot(body, encoding, f'"{built.etag}-{encoding}"', built.seq)
 
 
-def window_batch(rows: NDArray[Any], columns: Columns) -> pa.RecordBatch:
+def window_batch(rows: Column, columns: Columns) -> pa.RecordBatch:
     """Rows, oldest first, as the window's columns.
 
     ``first_seq`` and ``received_at`` (epoch seconds) are written as differences to the row before, the first
@@ -200,19 +203,19 @@ def window_batch(rows: NDArray[Any], columns: Columns) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(arrays)
 
 
-def _delta(values: NDArray[Any]) -> pa.Array:
+def _delta(values: Column) -> pa.Array:
     """Differences to the row before: int32, or int64 where one needs it, as a time after 2038."""
     differences = np.diff(values.astype(np.int64), prepend=0)
     fits = np.abs(differences).max(initial=0) <= np.iinfo(np.int32).max
     return pa.array(differences.astype(np.int32) if fits else differences)
 
 
-def _narrowest(values: NDArray[Any]) -> NDArray[Any]:
+def _narrowest(values: Column) -> Column:
     """Whole numbers in the smallest unsigned type that holds them."""
     return values.astype(np.min_scalar_type(int(values.max(initial=0))))
 
 
-def _stage_codes(rows: NDArray[Any]) -> NDArray[Any]:
+def _stage_codes(rows: Column) -> Column:
     """The furthest stage of each row as its index in ``Stage``."""
     codes = np.zeros(len(rows), dtype=np.int16)
     for code, name in enumerate(("dispatched_at", "en_route_at", "on_scene_at"), 1):
@@ -230,17 +233,17 @@ def to_ipc(batch: pa.RecordBatch, metadata: dict[str, str]) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _ids(rows: NDArray[Any]) -> pa.RecordBatch:
+def _ids(rows: Column) -> pa.RecordBatch:
     ids = pa.array(rows["id"].astype("U16").tolist(), pa.utf8())
     return pa.RecordBatch.from_pydict({"first_seq": pa.array(rows["first_seq"]), "id": ids})
 
 
-def _dictionary(codes: NDArray[Any], values: pa.Array) -> pa.DictionaryArray:
+def _dictionary(codes: Column, values: pa.Array) -> pa.DictionaryArray:
     indices = pa.array(_narrowest(codes.clip(0)), mask=codes == NOT_REACHED)
     return pa.DictionaryArray.from_arrays(indices, values)
 
 
-def _word_dictionary(codes: NDArray[Any], words: list[str]) -> pa.DictionaryArray:
+def _word_dictionary(codes: Column, words: list[str]) -> pa.DictionaryArray:
     """Encode only the words these rows use, sorted: nothing tells of what was retracted, or of our past."""
     times = np.bincount(codes[codes != NOT_REACHED], minlength=len(words))
     used = sorted(np.flatnonzero(times).tolist(), key=words.__getitem__)
@@ -249,7 +252,7 @@ def _word_dictionary(codes: NDArray[Any], words: list[str]) -> pa.DictionaryArra
     return _dictionary(rank[codes], pa.array([words[code] for code in used], pa.utf8()))
 
 
-def _place_dictionary(codes: NDArray[Any], places: list[Any]) -> pa.DictionaryArray:
+def _place_dictionary(codes: Column, places: list[Any]) -> pa.DictionaryArray:
     """Encode only the places these rows use, in order of first use, so that codes stay small."""
     used, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
     order = np.argsort(first)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -76,14 +75,14 @@ class Reader:
             centre_of(self.state.city.city.bounds),
         )
 
-    def link(self, path: str, parameters: Mapping[str, Any] = {}) -> str:
+    def link(self, path: str, parameters: Mapping[str, object] = {}) -> str:
         """The address of a page of ours in the language asked for; empty values are left out."""
         query = {name: value for name, value in parameters.items() if value not in (None, "", [])}
         if self.asked is not None and "lang" not in query:
             query["lang"] = self.words.language
         return f"{path}?{urlencode(query, doseq=True)}" if query else path
 
-    def tongues(self, path: str, parameters: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    def tongues(self, path: str, parameters: Mapping[str, object]) -> list[tuple[str, str, str]]:
         """Each language's tag, its own name, and the address of this page in it."""
         return [
             (tag, words("plain.tongue"), self.link(path, {**parameters, "lang": tag}))
@@ -94,10 +93,10 @@ class Reader:
         self,
         request: Request,
         template: str,
-        values: Mapping[str, Any],
+        values: Mapping[str, object],
         *,
         status: int = 200,
-        parameters: Mapping[str, Any] = {},
+        parameters: Mapping[str, object] = {},
         incident_id: str = "",
     ) -> Response:
         """A page; *parameters* are those that the same page in another language keeps."""

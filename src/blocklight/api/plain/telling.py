@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from blocklight.api.plain.formats import Formats
 from blocklight.api.plain.near import CENTRE_M, Point, roughly, seen_from
@@ -231,7 +230,7 @@ class Teller:
         ]
         return " · ".join(parts)
 
-    def _said(self, field: str, value: Any) -> str:  # noqa: ANN401 - any published value
+    def _said(self, field: str, value: object) -> str:
         if field.endswith("_at"):
             return self.formats.time(datetime.fromisoformat(str(value)))
         table = _TOLD_FIELDS.get(field)

@@ -40,7 +40,7 @@ class Layer:
     words: Mapping[str, Mapping[Any, str]]
 
     @classmethod
-    def of(cls, description: Mapping[str, Any], page_size: int) -> "Layer":
+    def of(cls, description: Mapping[str, object], page_size: int) -> "Layer":
         """Read a layer's description; *page_size* rows are asked for at once where it allows.
 
         Raises ``SourceChanged`` for what has no rows of its own: a service, or a layer of other layers.
@@ -63,7 +63,7 @@ class Layer:
         )
 
 
-def _expect_rows(description: Mapping[str, Any]) -> None:
+def _expect_rows(description: Mapping[str, object]) -> None:
     kind = description.get("type")
     is_group = kind == "Group Layer" or (bool(description.get("subLayers")) and not description.get("fields"))
     is_service = kind is None and "fields" not in description and isinstance(description.get("layers"), list)
@@ -83,7 +83,7 @@ def named_layers(layers: Any) -> str:  # noqa: ANN401 - a far side may answer wi
     return "; ".join(f"{layer.get('id')} is {layer.get('name')}" for layer in tables[:_MOST_TOLD])
 
 
-def coded_words(description: Mapping[str, Any]) -> dict[str, dict[Any, str]]:
+def coded_words(description: Mapping[str, object]) -> dict[str, dict[Any, str]]:
     """For each column with a domain of coded values what its codes stand for.
 
     A layer's subtypes give the words of the column that tells them apart, and may give other domains to the
@@ -108,7 +108,7 @@ def coded_words(description: Mapping[str, Any]) -> dict[str, dict[Any, str]]:
     return words
 
 
-def _add_words(words: dict[str, dict[Any, str]], column: str, domain: Any) -> None:  # noqa: ANN401 - see above
+def _add_words(words: dict[str, dict[Any, str]], column: str, domain: object) -> None:
     values = domain.get("codedValues") if isinstance(domain, dict) else None
     for value in values if isinstance(values, list) else ():
         if not isinstance(value, dict) or not isinstance(value.get("name"), str):
@@ -121,7 +121,7 @@ def _add_words(words: dict[str, dict[Any, str]], column: str, domain: Any) -> No
             of_column[code] = str(code)
 
 
-def in_words(row: RawRecord, words: Mapping[str, Mapping[Any, str]]) -> RawRecord:
+def in_words(row: RawRecord, words: Mapping[str, Mapping[object, str]]) -> RawRecord:
     """A row with the words of its codes; a code without one stays as it is."""
     coded = {
         column: Coded(name, row[column])
@@ -136,20 +136,20 @@ def named_error(code: int) -> str:
     return f"ArcGIS error {code}" + (f": {_ERRORS[code]}" if code in _ERRORS else "")
 
 
-def error_code(error: Any) -> int:  # noqa: ANN401 - a far side may answer with any JSON value
+def error_code(error: object) -> int:
     """The code of an error document, 0 where it has none."""
     code = error.get("code") if isinstance(error, dict) else None
     return code if isinstance(code, int) else 0
 
 
-def column_names(description: Mapping[str, Any]) -> set[str]:
+def column_names(description: Mapping[str, object]) -> set[str]:
     """The columns that a layer or an answer declares."""
     fields = description.get("fields")
     fields = fields if isinstance(fields, list) else []
     return {str(field["name"]) for field in fields if isinstance(field, dict) and "name" in field}
 
 
-def _object_id(description: Mapping[str, Any]) -> str | None:
+def _object_id(description: Mapping[str, object]) -> str | None:
     for name in ("objectIdField", "objectIdFieldName"):
         if isinstance(description.get(name), str) and description[name]:
             return str(description[name])
@@ -180,7 +180,7 @@ def to_row(feature: Any) -> RawRecord:  # noqa: ANN401 - a far side may answer w
     return attributes
 
 
-def _middle_columns(geometry: Mapping[str, Any]) -> RawRecord:
+def _middle_columns(geometry: Mapping[str, object]) -> RawRecord:
     try:
         point = middle_of(geometry)
     except ValueError:

@@ -1,7 +1,6 @@
 """Turns the points of ArcGIS rows into degrees where a server does not: some ignore the system asked for."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from blocklight.config.city import SourceSpec
 from blocklight.config.reference_names import is_known
@@ -26,12 +25,12 @@ class Degrees:
         specs = (spec for _, spec in source.fields.named())
         self._left_alone = any(spec.crs is not None and set(_POINT) & set(spec.source) for spec in specs)
 
-    def of(self, records: list[RawRecord], reference: Any) -> list[RawRecord]:  # noqa: ANN401 - any JSON value
+    def of(self, records: list[RawRecord], reference: object) -> list[RawRecord]:
         """*records* as ``with_degrees`` does, or as they are where the city file knows better."""
         return records if self._left_alone else with_degrees(records, reference)
 
 
-def with_degrees(records: list[RawRecord], reference: Any) -> list[RawRecord]:  # noqa: ANN401 - any JSON value
+def with_degrees(records: list[RawRecord], reference: object) -> list[RawRecord]:
     """*records* with their points in degrees; *reference* is the system that the answer names.
 
     Raises ``SourceChanged`` for one that nobody knows, and for numbers that are no degrees.
@@ -46,7 +45,7 @@ def with_degrees(records: list[RawRecord], reference: Any) -> list[RawRecord]:  
     return [_with_degrees(record, crs) for record in records]
 
 
-def reference_system(reference: Mapping[str, Any]) -> str | None:
+def reference_system(reference: Mapping[str, object]) -> str | None:
     """The reference system that ArcGIS describes, ``None`` for degrees or none at all.
 
     Raises ``SourceChanged`` for one that nobody knows.

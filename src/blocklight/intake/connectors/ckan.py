@@ -23,7 +23,7 @@ _ROW_ID = "_id"
 _ABSENT = "absent"
 
 
-def explain(status: int, body: Any) -> SourceError | None:  # noqa: ANN401 - a portal may answer with any JSON value
+def explain(status: int, body: object) -> SourceError | None:
     """The error in a portal's error document, by its type alone: its message repeats the question."""
     error = body.get("error") if isinstance(body, Mapping) else None
     kind = error.get("__type") if isinstance(error, Mapping) else None
@@ -96,7 +96,7 @@ class Ckan:
         end = _not_ahead(newest, self._http.now()) if column is not None else None
         yield Batch(held.records, held.fetched_at, cursor=end or cursor, complete=whole)
 
-    def _page(self, rows: Sequence[Mapping[str, Any]], column: str | None, floor: str | None) -> _Page:
+    def _page(self, rows: Sequence[Mapping[str, object]], column: str | None, floor: str | None) -> _Page:
         if column is None:
             return _Page(self._columns.records(rows))
         values = [_column_text(row, column) for row in rows]
@@ -148,7 +148,7 @@ class Ckan:
             anchor = rows[-1].get(_ROW_ID)
             start += row_count - 1
 
-    def _rows(self, result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    def _rows(self, result: Mapping[str, object]) -> list[Mapping[str, Any]]:
         rows, fields = result.get("records", _ABSENT), result.get("fields")
         rows = [] if rows is None else rows
         if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
@@ -166,7 +166,7 @@ class Ckan:
         return Answer(result, answer.fetched_at, answer.headers)
 
 
-def _has_more(result: Mapping[str, Any], start: int, count: int, size: int) -> bool:
+def _has_more(result: Mapping[str, object], start: int, count: int, size: int) -> bool:
     """Whether there are rows after a page, which a portal may cut shorter than was asked for."""
     total, limit = result.get("total"), result.get("limit")
     if isinstance(total, int) and not result.get("total_was_estimated"):
@@ -175,7 +175,7 @@ def _has_more(result: Mapping[str, Any], start: int, count: int, size: int) -> b
     return count >= cap or bool(result.get("records_truncated"))
 
 
-def _column_text(row: Mapping[str, Any], column: str) -> str:
+def _column_text(row: Mapping[str, object], column: str) -> str:
     value = row.get(column)
     return "" if value is None else str(value)
 

@@ -60,7 +60,7 @@ class JsonRows:
         named, unreadable = named_rows(rows, source.columns, self._columns.read, around)
         return Part([*named, *unreadable], extent)
 
-    def _without_list(self, document: Any, extent: Extent) -> list[Any]:  # noqa: ANN401 - any JSON value
+    def _without_list(self, document: object, extent: Extent) -> list[Any]:
         """The rows of a document without a list: one alone, or none where it counts none.
 
         What turns XML into JSON writes a list of one record as that record.
@@ -89,6 +89,6 @@ class JsonRows:
         self._token_at = now
 
 
-def _token(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+def _token(value: object) -> str | None:
     token = value.get("token", value.get("access_token")) if isinstance(value, Mapping) else None
     return token if isinstance(token, str) and token.isascii() and token.isprintable() else None

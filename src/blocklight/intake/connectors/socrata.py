@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Any
 
 import httpx2
 import orjson
@@ -41,7 +40,7 @@ def token_header(token: SecretStr | None) -> dict[str, str]:
     return {} if token is None else {"X-App-Token": token.get_secret_value()}
 
 
-def explain(status: int, body: Any) -> SourceError | None:  # noqa: ANN401 - a portal may answer with any JSON value
+def explain(status: int, body: object) -> SourceError | None:
     """The error in a portal's error document, without its message, which repeats the question."""
     if not isinstance(body, dict):
         return None

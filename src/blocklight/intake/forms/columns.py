@@ -44,14 +44,14 @@ class Columns:
         """Whether all columns are wanted."""
         return self._every
 
-    def record(self, row: Mapping[str, Any]) -> RawRecord:
+    def record(self, row: Mapping[str, object]) -> RawRecord:
         """What of a row is wanted."""
         if self._every:
             rest = {name: value for name, value in row.items() if isinstance(value, str | int | float)}
             return rest | self._wanted_of(row)
         return self._wanted_of(row)
 
-    def _wanted_of(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _wanted_of(self, row: Mapping[str, object]) -> dict[str, Any]:
         if self._deep:
             record = {column: value for column in self._read if (value := _value_at(row, column)) is not None}
         else:
@@ -99,13 +99,13 @@ def _folded_name(name: str) -> str:
     return re.sub(r"[^0-9a-z]+", "_", name.casefold()).strip("_")
 
 
-def _value_at(row: Mapping[str, Any], column: str) -> Any:  # noqa: ANN401 - a source's value may be anything
+def _value_at(row: Mapping[str, object], column: str) -> Any:  # noqa: ANN401 - a source's value may be anything
     if column in row or "." not in column:
         return row.get(column)
     return reach(row, column)
 
 
-def reach(value: Any, path: str) -> Any:  # noqa: ANN401 - any JSON value in, any out
+def reach(value: object, path: str) -> Any:  # noqa: ANN401 - any JSON value in, any out
     """What lies at a path with dots inside a document, counting from 0; ``None`` for nothing."""
     for part in path.split(".") if path else ():
         if isinstance(value, Mapping):

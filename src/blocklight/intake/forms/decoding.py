@@ -38,7 +38,7 @@ class _Values(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def write_frame(out: IO[bytes], value: Any) -> None:  # noqa: ANN401 - any value of a cell, or several
+def write_frame(out: IO[bytes], value: object) -> None:
     """Write one value behind its length."""
     body = pickle.dumps(value, protocol=5)
     out.write(len(body).to_bytes(_FRAME, "big") + body)

@@ -59,7 +59,7 @@ def _cell_rows(rows: list[list[Any]]) -> Iterator[list[Any]]:
             yield cells
 
 
-def _cell_value(value: Any) -> Any:  # noqa: ANN401 - a cell may hold anything
+def _cell_value(value: object) -> Any:  # noqa: ANN401 - a cell may hold anything
     """A cell's value: times in ISO 8601, whole numbers without a fraction."""
     if isinstance(value, datetime | date | time):
         return value.isoformat()

@@ -64,7 +64,7 @@ class Extent:
 
 
 def extent_of(
-    document: Any,  # noqa: ANN401 - any JSON value
+    document: object,
     path: str = "",
     *,
     url: str = "",
@@ -99,7 +99,7 @@ def limit_of_address(url: str) -> int | None:
     return next((number for number in numbers if number is not None), None)
 
 
-def _tables_around(document: Any, path: str) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - any JSON value
+def _tables_around(document: object, path: str) -> Iterator[Mapping[str, Any]]:
     """Yield the tables that a list lies in, the innermost first, each with what it says about itself."""
     tables, value = [], document
     for part in (*path.split("."), ""):
@@ -119,7 +119,7 @@ def _tables_around(document: Any, path: str) -> Iterator[Mapping[str, Any]]:  # 
                 yield {name: value}
 
 
-def _about(value: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - any JSON value
+def _about(value: object) -> Iterator[Mapping[str, Any]]:
     """Yield what a member such as `meta` or `links` says, with its links by what they lead to."""
     if isinstance(value, Mapping):
         yield value
@@ -141,7 +141,7 @@ def _of_headers(headers: Mapping[str, str]) -> dict[str, Any]:
     return members
 
 
-def _total(members: Mapping[str, Any]) -> int | None:
+def _total(members: Mapping[str, object]) -> int | None:
     for names in (_FILTERED, _TOTALS):
         numbers = [number for name in names if (number := _whole_number(members.get(name))) is not None]
         if numbers:
@@ -149,7 +149,7 @@ def _total(members: Mapping[str, Any]) -> int | None:
     return None
 
 
-def _more(members: Mapping[str, Any]) -> bool | None:
+def _more(members: Mapping[str, object]) -> bool | None:
     """Whether there is another page: one that says so is right where another member says nothing."""
     answers: list[bool] = [_is_true(members[name]) for name in _MORE if name in members]
     answers += [bool(members[name]) for name in (*_NEXT, *_TOKENS) if name in members]
@@ -162,7 +162,7 @@ def _more(members: Mapping[str, Any]) -> bool | None:
     return any(answers) if answers else None
 
 
-def _next_url(members: Mapping[str, Any]) -> str | None:
+def _next_url(members: Mapping[str, object]) -> str | None:
     for name in _NEXT:
         value = members.get(name)
         href = value.get("href") if isinstance(value, Mapping) else value
@@ -171,7 +171,7 @@ def _next_url(members: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _page_limit(members: Mapping[str, Any]) -> int | None:
+def _page_limit(members: Mapping[str, object]) -> int | None:
     return next(
         (number for name in _LIMITS if (number := _whole_number(members.get(name))) is not None), None
     )

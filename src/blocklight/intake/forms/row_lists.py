@@ -15,7 +15,7 @@ _NAMES = ("columns", "fields", "headers", "header", "cols", "columnNames")
 _SCALAR = (str, int, float)
 
 
-def list_at(document: Any, path: str) -> list[Any] | None:  # noqa: ANN401 - any JSON value
+def list_at(document: object, path: str) -> list[Any] | None:
     """The list at a path with dots inside a document, ``None`` where there is none.
 
     A part ``*`` of the path stands for every member: their lists are put together, each row with the name of
@@ -27,7 +27,7 @@ def list_at(document: Any, path: str) -> list[Any] | None:  # noqa: ANN401 - any
     return _list_at(document, path.split(".") if path else [], at_root=not path)
 
 
-def _list_at(value: Any, parts: Sequence[str], *, at_root: bool) -> list[Any] | None:  # noqa: ANN401 - see above
+def _list_at(value: object, parts: Sequence[str], *, at_root: bool) -> list[Any] | None:
     value = _opened_json(value)
     if value is None:
         return []
@@ -43,7 +43,7 @@ def _list_at(value: Any, parts: Sequence[str], *, at_root: bool) -> list[Any] | 
     return None
 
 
-def _as_list(value: Any, *, at_root: bool) -> list[Any] | None:  # noqa: ANN401 - see above
+def _as_list(value: object, *, at_root: bool) -> list[Any] | None:
     if isinstance(value, list):
         return value
     if not at_root and value in ("", {}):
@@ -74,7 +74,7 @@ def _is_record(value: object) -> bool:
     return isinstance(value, Mapping) and any(isinstance(member, _SCALAR) for member in value.values())
 
 
-def _opened_json(value: Any) -> Any:  # noqa: ANN401 - see above
+def _opened_json(value: object) -> Any:  # noqa: ANN401 - see above
     """What a text holds that is itself JSON, as older web services of .NET answer."""
     if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
         try:
@@ -85,7 +85,7 @@ def _opened_json(value: Any) -> Any:  # noqa: ANN401 - see above
 
 
 def named_rows(
-    rows: Sequence[Any], names: Sequence[str], columns: Sequence[str], around: Mapping[str, Any]
+    rows: Sequence[object], names: Sequence[str], columns: Sequence[str], around: Mapping[str, object]
 ) -> tuple[list[Any], list[Unreadable]]:
     """Rows that are lists of values as tables of columns; other rows stay as they are.
 
@@ -110,7 +110,7 @@ def named_rows(
     return named, unreadable
 
 
-def _names_beside(around: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
+def _names_beside(around: Mapping[str, object], columns: Sequence[str]) -> list[str]:
     for member in _NAMES:
         column_list = around.get(member)
         if not isinstance(column_list, list):

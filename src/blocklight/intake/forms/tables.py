@@ -163,7 +163,7 @@ def _json_lines(text: bytes, columns: Columns) -> Iterator[RawRecord | Unreadabl
             yield Unreadable(SourceKey(repr(line)), "bad_row")
 
 
-def _row_columns(row: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON value
+def _row_columns(row: object) -> Mapping[str, Any]:
     """A row's columns; a GeoJSON feature's are its properties, its id and its geometry.
 
     ``__lon`` and ``__lat`` are the middle of its geometry, named as the point of an ArcGIS row.

@@ -154,7 +154,7 @@ class Streets:
             pieces = [_Piece(part, min(numbers), max(numbers)) for part in drawn]
             self._pieces.setdefault(name, []).extend(pieces)
 
-    def _metres(self, line: Any) -> Any:  # noqa: ANN401 - shapely has no types of its own
+    def _metres(self, line: object) -> Any:  # noqa: ANN401 - shapely has no types of its own
         xy = shapely.get_coordinates(line)
         xy = (xy - self._middle) * (self._across, _METRES_PER_DEGREE)
         return shapely.LineString(xy)

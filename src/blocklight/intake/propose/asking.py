@@ -105,7 +105,7 @@ def _of_layer(url: str, ask: Ask) -> bytes:
     return orjson.dumps({**answer, **of_layer, COUNT: count})
 
 
-def _other_parts(layer: Layer, description: Mapping[str, Any], count: int) -> list[dict[str, str]]:
+def _other_parts(layer: Layer, description: Mapping[str, object], count: int) -> list[dict[str, str]]:
     """Say which rows a layer is asked for besides its first: from the middle, the last and the newest."""
     if layer.object_id is None:
         return []
@@ -184,7 +184,7 @@ def _row_count(ask: Ask, at: str, query: Mapping[str, str]) -> int | None:
     return None
 
 
-def _is_good(document: Any) -> bool:  # noqa: ANN401 - any JSON value
+def _is_good(document: object) -> bool:
     return isinstance(document, Mapping) and "error" not in document
 
 

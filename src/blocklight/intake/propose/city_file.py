@@ -321,7 +321,7 @@ def _toml_field(guess: Guess) -> str:
     return "{ " + ", ".join(f"{key} = {_toml_value(value)}" for key, value in spec.items()) + " }"
 
 
-def _toml_value(value: Any) -> str:  # noqa: ANN401 - what a city file's keys may hold
+def _toml_value(value: object) -> str:
     if isinstance(value, Mapping):
         return (
             "{ "

@@ -70,7 +70,7 @@ def _by_their_values(table: Table, position: Position) -> tuple[str, str] | None
     return good_pairs[0] if len(good_pairs) == 1 else None
 
 
-def _exact_degrees(values: Sequence[Any]) -> list[float]:
+def _exact_degrees(values: Sequence[object]) -> list[float]:
     """Return the numbers of a column in which all have at least two decimals; else nothing."""
     texts = [str(value).strip() for value in values]
     return [float(text) for text in texts] if all(map(_EXACT.fullmatch, texts)) else []
@@ -91,14 +91,14 @@ def _take_plane(table: Table, x: str, y: str, position: Position) -> None:
     table.take("point", spec | {"crs": FILL_IN}, 0.0, f"crs: {reason}")
 
 
-def _pair(row: Mapping[str, Any], x: str, y: str) -> tuple[float, float] | None:
+def _pair(row: Mapping[str, object], x: str, y: str) -> tuple[float, float] | None:
     try:
         return to_degrees(row.get(x)), to_degrees(row.get(y))
     except (TypeError, ValueError):
         return None
 
 
-def is_point(values: Sequence[Any]) -> bool:
+def is_point(values: Sequence[object]) -> bool:
     """Whether the first value is a point or shape, or a text with coordinates in it."""
     first = values[0]
     if isinstance(first, Mapping):
@@ -108,7 +108,7 @@ def is_point(values: Sequence[Any]) -> bool:
     )
 
 
-def _has_middle(shape: Mapping[str, Any]) -> bool:
+def _has_middle(shape: Mapping[str, object]) -> bool:
     """Whether a table is a geometry in degrees."""
     try:
         point = middle_of(shape)
@@ -117,7 +117,7 @@ def _has_middle(shape: Mapping[str, Any]) -> bool:
     return point is not None and abs(point[0]) <= 180 and abs(point[1]) <= 90  # noqa: PLR2004 - degrees
 
 
-def _are_within(values: Sequence[Any], maximum: float) -> bool:
+def _are_within(values: Sequence[object], maximum: float) -> bool:
     """Whether values are numbers of that size, but for one same word where they are kept back."""
     numbers: list[float] = []
     words: set[str] = set()

@@ -70,7 +70,7 @@ def propose_fields(sample: Sample, position: Position) -> Table:
     return table
 
 
-def _are_clock_numbers(values: Sequence[Any]) -> bool:
+def _are_clock_numbers(values: Sequence[object]) -> bool:
     """Whether values are hours and minutes in one number, such as 5, 105 and 1302; hours alone are not."""
     texts = [str(value).strip().removesuffix(".0") for value in values]
     if not texts or not all(text.isdecimal() and len(text) <= len("1302") for text in texts):
@@ -156,7 +156,7 @@ def _either_way(form: Written) -> str:
     return f"day and month may be the other way round, as in {form.twin}" if form.twin else ""
 
 
-def _iso_midnight(value: Any) -> str:  # noqa: ANN401 - a source's value may be anything
+def _iso_midnight(value: object) -> str:
     return "%Y-%m-%d" + str(value)[10:]
 
 
@@ -264,7 +264,7 @@ def _by_its_addresses(table: Table) -> str | None:
     return None
 
 
-def _holds_addresses(values: Sequence[Any], rows: int) -> bool:
+def _holds_addresses(values: Sequence[object], rows: int) -> bool:
     texts = [str(value) for value in values if not isinstance(value, Mapping | list)]
     return sum(map(_is_address, texts)) >= _MOSTLY * rows
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from blocklight.intake.forms.row_lists import list_at
 
@@ -11,7 +10,7 @@ _ALIKE = 0.8
 _MOST_LISTS = 3
 
 
-def longest_path(document: Any) -> str:  # noqa: ANN401 - any JSON value
+def longest_path(document: object) -> str:
     """The path with dots of the longest list of records, for ``row_lists.list_at``; empty for none.
 
     The lists that lie alike in several members, such as one for each agency, count as one.
@@ -20,7 +19,7 @@ def longest_path(document: Any) -> str:  # noqa: ANN401 - any JSON value
     return max(paths, key=lambda path: (len(list_at(document, path) or ()), -path.count(".")), default="")
 
 
-def lists_like(document: Any, path: str) -> list[str]:  # noqa: ANN401 - any JSON value
+def lists_like(document: object, path: str) -> list[str]:
     """Return the paths of the other lists with records like those at *path*: active and recent calls."""
     columns = _columns_of_rows(list_at(document, path) or ())
     if "*" in path or not columns:
@@ -38,11 +37,11 @@ def lists_like(document: Any, path: str) -> list[str]:  # noqa: ANN401 - any JSO
     return alike[:_MOST_LISTS]
 
 
-def _columns_of_rows(rows: Sequence[Any]) -> set[str]:
+def _columns_of_rows(rows: Sequence[object]) -> set[str]:
     return {name for row in rows if isinstance(row, Mapping) for name in row}
 
 
-def _paths(value: Any, path: str, depth: int) -> Iterator[str]:  # noqa: ANN401 - any JSON value
+def _paths(value: object, path: str, depth: int) -> Iterator[str]:
     if isinstance(value, list):
         if all(isinstance(row, Mapping | list) for row in value):
             yield path
@@ -61,7 +60,7 @@ def _paths(value: Any, path: str, depth: int) -> Iterator[str]:  # noqa: ANN401 
     yield from (f"{path}.*.{rest}".strip(".") for rest, count in within.items() if count == containers > 1)
 
 
-def _is_by_id(value: Mapping[str, Any]) -> bool:
+def _is_by_id(value: Mapping[str, object]) -> bool:
     """Whether a table holds records by their ids, which have digits in them."""
     numbered = all(any(map(str.isdecimal, name)) for name in value)
     return bool(value) and numbered and all(map(_says_something, value.values()))

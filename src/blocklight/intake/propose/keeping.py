@@ -25,7 +25,7 @@ _CLOCK = re.compile(r"(\d\d?):\d\d(:\d\d)?(\.\d+)?")
 
 
 def kept_rows(
-    rows: Sequence[Mapping[str, Any]], city: City, guesses: Mapping[str, Guess], key: Sequence[str]
+    rows: Sequence[Mapping[str, object]], city: City, guesses: Mapping[str, Guess], key: Sequence[str]
 ) -> list[dict[str, Any]]:
     """A few rows as a city file would have them, redacted.
 
@@ -49,7 +49,11 @@ def kept_rows(
 
 
 def _redacted(
-    row: Mapping[str, Any], incident: Incident, guesses: Mapping[str, Guess], key: Sequence[str], number: int
+    row: Mapping[str, object],
+    incident: Incident,
+    guesses: Mapping[str, Guess],
+    key: Sequence[str],
+    number: int,
 ) -> dict[str, Any]:
     redacted = {column: row[column] for column in _given(row, guesses, _WORDS)}
     redacted |= {column: _without_clock(row[column]) for column in _given(row, guesses, TIMES)}
@@ -66,12 +70,12 @@ def _redacted(
     return redacted
 
 
-def _given(row: Mapping[str, Any], guesses: Mapping[str, Guess], names: Sequence[str]) -> list[str]:
+def _given(row: Mapping[str, object], guesses: Mapping[str, Guess], names: Sequence[str]) -> list[str]:
     columns = (column for name in names if name in guesses for column in guesses[name].columns)
     return [column for column in columns if row.get(column) not in (None, "")]
 
 
-def _without_clock(value: Any) -> Any:  # noqa: ANN401 - a source's value may be anything
+def _without_clock(value: object) -> Any:  # noqa: ANN401 - a source's value may be anything
     """A time cut to its hour: what is left is nobody's call."""
     if isinstance(value, int | float):
         hour = 3_600_000 if value > _SECONDS else 3600

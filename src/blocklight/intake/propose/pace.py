@@ -14,7 +14,7 @@ _RARELY = ((timedelta(days=1), 3600), (timedelta(hours=1), 300))
 
 
 def pace_of(
-    document: Mapping[str, Any], count: int | None, dates: frozenset[str], now: datetime
+    document: Mapping[str, object], count: int | None, dates: frozenset[str], now: datetime
 ) -> dict[str, Any]:
     """Give the settings of a source of an ArcGIS layer that differ from the usual ones.
 
@@ -34,7 +34,7 @@ def pace_of(
     return settings
 
 
-def _last_edit(document: Mapping[str, Any]) -> datetime | None:
+def _last_edit(document: Mapping[str, object]) -> datetime | None:
     info = document.get("editingInfo")
     info = info if isinstance(info, Mapping) else {}
     stamps = (info.get(name) for name in ("dataLastEditDate", "lastEditDate"))
@@ -42,7 +42,7 @@ def _last_edit(document: Mapping[str, Any]) -> datetime | None:
     return None if stamp is None else datetime.fromtimestamp(stamp / 1000, UTC)
 
 
-def _edit_column(document: Mapping[str, Any], dates: frozenset[str]) -> str | None:
+def _edit_column(document: Mapping[str, object], dates: frozenset[str]) -> str | None:
     """Find the column of edit dates: the one that the layer keeps itself, or one that is called so."""
     info = document.get("editFieldsInfo")
     column = info.get("editDateField") if isinstance(info, Mapping) else None

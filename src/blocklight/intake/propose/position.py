@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from blocklight.errors import UsageError
@@ -75,7 +74,7 @@ class Position:
 def position_of(
     url: str,
     name: str,
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, object]],
     *,
     near: str | None = None,
     ground: Path | None = None,
@@ -139,7 +138,7 @@ def _longest_states(words: str) -> frozenset[str]:
 _NAMES = frozenset(state.replace("_", " ") for state in STATES.values())
 
 
-def _states_of_rows(rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+def _states_of_rows(rows: Sequence[Mapping[str, object]]) -> frozenset[str]:
     """Find the state that most addresses end with, or that a column of states holds."""
     counted: Counter[str] = Counter()
     for row in rows:
@@ -149,7 +148,7 @@ def _states_of_rows(rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     )
 
 
-def _abbreviations(row: Mapping[str, Any]) -> Iterator[str]:
+def _abbreviations(row: Mapping[str, object]) -> Iterator[str]:
     for column, value in row.items():
         if not isinstance(value, str):
             continue
@@ -189,7 +188,7 @@ def _box_of(path: Path) -> Box | None:
     return min(lons), min(lats), max(lons), max(lats)
 
 
-def _pairs(value: Any) -> Iterator[tuple[float, float]]:  # noqa: ANN401 - any JSON value
+def _pairs(value: object) -> Iterator[tuple[float, float]]:
     """Yield the pairs of numbers that a GeoJSON document has for coordinates."""
     if isinstance(value, Mapping):
         for name in ("features", "geometry", "geometries", "coordinates"):

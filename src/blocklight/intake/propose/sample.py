@@ -180,7 +180,7 @@ def _json_sample(url: str, plain: str, body: bytes) -> Sample:
     return _with_pages(Sample("json", url, flat, records=path, not_all=not_all, more_lists=further_paths))
 
 
-def _rows_at(document: Any, paths: Iterable[str]) -> list[Any]:  # noqa: ANN401 - any JSON value
+def _rows_at(document: object, paths: Iterable[str]) -> list[Any]:
     return [row for path in paths for row in list_at(document, path) or ()]
 
 
@@ -205,7 +205,7 @@ def _with_pages(sample: Sample) -> Sample:
     return sample
 
 
-def _is_arcgis(document: Mapping[str, Any]) -> bool:
+def _is_arcgis(document: Mapping[str, object]) -> bool:
     features = document.get("features")
     return isinstance(features, list) and bool(features) and "attributes" in (features[0] or {})
 
@@ -214,7 +214,7 @@ def _of_type(fields: list[Mapping[str, Any]], *types: str) -> frozenset[str]:
     return frozenset(str(entry["name"]) for entry in fields if entry.get("type") in types and "name" in entry)
 
 
-def _flattened(row: Mapping[str, Any]) -> dict[str, Any]:
+def _flattened(row: Mapping[str, object]) -> dict[str, Any]:
     """A row with the members of tables inside it under paths with dots, as connectors read them."""
     flat: dict[str, Any] = {}
     for name, value in row.items():
@@ -232,7 +232,7 @@ class _EveryColumn(Columns):
         self.wanted = self._read = ()
         self._every = True
 
-    def record(self, row: Mapping[str, Any]) -> RawRecord:
+    def record(self, row: Mapping[str, object]) -> RawRecord:
         """The row."""
         return row
 

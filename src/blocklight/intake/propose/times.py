@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 _MONTH_FIRST = ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%m-%d-%y", "%m.%d.%Y")
 _DAY_FIRST = ("%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d-%m-%y", "%d.%m.%Y")
@@ -41,7 +41,7 @@ class Written(NamedTuple):
     zoned: bool = False
 
 
-def written(values: Sequence[Any], *, dates: bool = False, named: bool = False) -> Written | None:
+def written(values: Sequence[object], *, dates: bool = False, named: bool = False) -> Written | None:
     """Say how *values* write times, ``None`` where they do not.
 
     *dates*: the platform calls them so; *named*: their column does, so that more odd cells may be among them.

@@ -26,7 +26,7 @@ _WORD = re.compile(r"[A-Za-z0-9]+")
 _FURTHEST_M = 1e9  # beyond the circumference of the Earth in any unit of a reference system
 
 
-def to_text(value: Any) -> str:  # noqa: ANN401 - a source's value may be anything
+def to_text(value: object) -> str:
     """Trimmed text with runs of white space folded."""
     if isinstance(value, _NESTED):
         raise ValueError("not text")
@@ -36,7 +36,7 @@ def to_text(value: Any) -> str:  # noqa: ANN401 - a source's value may be anythi
     return " ".join(text.split())
 
 
-def to_lat_lon(value: Any) -> Point:  # noqa: ANN401 - a source's value may be anything
+def to_lat_lon(value: object) -> Point:
     """Longitude and latitude of text with a latitude and a longitude, separated by white space or a comma.
 
     Of several pairs, which are a line, a box or a polygon of GeoRSS, it is the middle of what they span.
@@ -52,7 +52,7 @@ def _middle_of_range(numbers: Sequence[float]) -> float:
     return numbers[0] if len(numbers) == 1 else (min(numbers) + max(numbers)) / 2
 
 
-def from_xy(value: Any, scale: float, crs: str | None) -> Point:  # noqa: ANN401 - see above
+def from_xy(value: object, scale: float, crs: str | None) -> Point:
     """Longitude and latitude of a text with easting and northing in *crs*, in degrees if ``None``."""
     x, y = (number * scale for number in _two_numbers(value))
     return (x, y) if crs is None else in_degrees(x, y, crs)
@@ -74,7 +74,7 @@ def _degrees_transformer(crs: str) -> Transformer:
     return Transformer.from_crs(CRS.from_user_input(crs), "EPSG:4326", always_xy=True)
 
 
-def to_degrees(value: Any) -> float:  # noqa: ANN401 - a source's value may be anything
+def to_degrees(value: object) -> float:
     """A number that may have a comma for its point: ``37,6800``.
 
     Where there is a point too, commas part thousands.
@@ -84,7 +84,7 @@ def to_degrees(value: Any) -> float:  # noqa: ANN401 - a source's value may be a
     return to_float(value)
 
 
-def _two_numbers(value: Any) -> tuple[float, float]:  # noqa: ANN401 - a source's value may be anything
+def _two_numbers(value: object) -> tuple[float, float]:
     if isinstance(value, str) and _WITH_COMMAS.fullmatch(value.strip()):  # 37,68 -97,33: commas for points
         value = value.replace(",", ".")
     numbers = _split_numbers(value)
@@ -93,11 +93,11 @@ def _two_numbers(value: Any) -> tuple[float, float]:  # noqa: ANN401 - a source'
     return numbers[0], numbers[1]
 
 
-def _split_numbers(value: Any) -> list[float]:  # noqa: ANN401 - a source's value may be anything
+def _split_numbers(value: object) -> list[float]:
     return [to_float(part) for part in _NUMBERS.split(str(value).strip()) if part]
 
 
-def to_point(value: Any) -> Point:  # noqa: ANN401 - a source's value may be anything
+def to_point(value: object) -> Point:
     """Longitude and latitude of a GeoJSON or ArcGIS shape, a Socrata location, well-known text or text.
 
     Of a line, an area or several of them it is the middle of what they span. Text holds a latitude and then a
@@ -133,12 +133,12 @@ def _point_of_table(table: dict[str, Any]) -> Point:
     return point
 
 
-def to_length(value: Any) -> int:  # noqa: ANN401 - a source's value may be anything
+def to_length(value: object) -> int:
     """How many entries a comma or semicolon separated list has; the entries themselves are dropped."""
     return sum(1 for part in re.split(r"[;,]", str(value)) if part.strip())
 
 
-def to_units(value: Any) -> int:  # noqa: ANN401 - a source's value may be anything
+def to_units(value: object) -> int:
     """How many units a text names, whatever separates them and marks their status (``>E21 ?T3``)."""
     return len(set(_WORD.findall(str(value))))
 

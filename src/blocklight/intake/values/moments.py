@@ -6,7 +6,6 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from blocklight.intake.values.numbers import to_float
@@ -30,12 +29,12 @@ _FRACTION = re.compile(r"0?\.\d+")
 _WITHOUT_SECONDS = re.compile(r"%S|%T|%X|%f")
 
 
-def from_epoch_s(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be anything
+def from_epoch_s(value: object) -> datetime:
     """The aware UTC time of seconds since 1970."""
     return _from_seconds(to_float(value))
 
 
-def from_epoch_ms(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be anything
+def from_epoch_ms(value: object) -> datetime:
     """The aware UTC time of milliseconds since 1970, bare or written ``/Date(…)/``.
 
     The latter may contain the offset of the sender's clock; the number is in UTC all the same.
@@ -51,7 +50,7 @@ def _from_seconds(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def from_iso(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be anything
+def from_iso(value: object) -> datetime:
     """The aware UTC time of text with an offset: ISO 8601, RFC 822, or ISO with the word UTC."""
     moment = _reading(value, None)
     if moment.tzinfo is None:
@@ -59,7 +58,7 @@ def from_iso(value: Any) -> datetime:  # noqa: ANN401 - a source's value may be 
     return _utc(moment)
 
 
-def from_excel(value: Any, zone: ZoneInfo) -> datetime:  # noqa: ANN401 - a source's value may be anything
+def from_excel(value: object, zone: ZoneInfo) -> datetime:
     """The aware UTC time of a spreadsheet's day number (45000.5 is noon), a wall clock in *zone*."""
     days = to_float(value)
     if not _EXCEL_DAYS[0] <= days <= _EXCEL_DAYS[1]:
@@ -69,7 +68,7 @@ def from_excel(value: Any, zone: ZoneInfo) -> datetime:  # noqa: ANN401 - a sour
 
 
 def from_local(
-    value: Any,  # noqa: ANN401 - a source's value may be anything
+    value: object,
     zone: ZoneInfo,
     form: str | None,
     *,
@@ -94,7 +93,7 @@ def from_local(
     return first
 
 
-def _reading(value: Any, form: str | None) -> datetime:  # noqa: ANN401 - a source's value may be anything
+def _reading(value: object, form: str | None) -> datetime:
     """What a wall clock showed; aware if the text itself names its zone."""
     text = str(value).strip()
     if len(text) > _LONGEST_TEXT:
@@ -174,7 +173,7 @@ def _with_leading_zeros(text: str, form: str, clock: str) -> str:
 
 
 def from_local_of(
-    value: Any,  # noqa: ANN401 - a source's value may be anything
+    value: object,
     zone: ZoneInfo,
     forms: Sequence[str],
     *,
@@ -192,7 +191,7 @@ def from_local_of(
 
 
 def from_day(
-    value: Any,  # noqa: ANN401 - a source's value may be anything
+    value: object,
     zone: ZoneInfo,
     forms: Sequence[str],
     *,
@@ -208,7 +207,7 @@ def from_day(
     return _local_moment(begins, time(), zone)
 
 
-def _day_of(value: Any, zone: ZoneInfo, forms: Sequence[str]) -> date:  # noqa: ANN401 - may be anything
+def _day_of(value: object, zone: ZoneInfo, forms: Sequence[str]) -> date:
     for form in forms or (None,):
         try:
             reading = _reading(value, form)
@@ -222,7 +221,7 @@ def _day_of(value: Any, zone: ZoneInfo, forms: Sequence[str]) -> date:  # noqa: 
 
 
 def from_time_of_day(
-    value: Any,  # noqa: ANN401 - a source's value may be anything
+    value: object,
     zone: ZoneInfo,
     forms: Sequence[str],
     *,
@@ -288,7 +287,7 @@ def _day_after(day: date, days: int) -> date:
         raise ValueError("beyond the calendar") from None
 
 
-def from_duration(value: Any, scale: float, received_at: datetime) -> datetime:  # noqa: ANN401 - see above
+def from_duration(value: object, scale: float, received_at: datetime) -> datetime:
     """The time that lies a duration after *received_at*; numbers joined by ``+`` are added up."""
     parts = value.split("+") if isinstance(value, str) else [value]
     seconds = sum(to_float(part) for part in parts) * scale

@@ -6,7 +6,7 @@ from typing import Any
 _NUMERIC = (int, float, str)  # exactly: a bool is no number
 
 
-def to_int(value: Any) -> int:  # noqa: ANN401 - a source's value may be anything
+def to_int(value: object) -> int:
     """A whole number."""
     number = to_float(value)
     if not number.is_integer():

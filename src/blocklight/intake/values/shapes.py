@@ -17,7 +17,7 @@ _WKT = re.compile(
 _LONGEST_WKT = 200_000
 
 
-def middle_of(shape: Any) -> Point | None:  # noqa: ANN401 - a source's value may be anything
+def middle_of(shape: object) -> Point | None:
     """The middle of the box around a shape, x before y; ``None`` for one without a place.
 
     Raises ``ValueError`` for what is no shape.
@@ -51,7 +51,7 @@ def middle_of_text(text: str) -> Point | None:
     )
 
 
-def _positions(shape: Any, depth: int) -> Iterator[Point]:  # noqa: ANN401 - see above
+def _positions(shape: object, depth: int) -> Iterator[Point]:
     if depth > _DEEPEST:
         raise ValueError("not a shape")
     if isinstance(shape, Mapping):

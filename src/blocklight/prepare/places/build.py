@@ -74,7 +74,7 @@ class Plane:
         """Metres as lon, lat."""
         return np.asarray(points / self._scale + self._middle).round(_DIGITS)
 
-    def flat(self, shapes: Any) -> Any:  # noqa: ANN401 - shapely has no types of its own
+    def flat(self, shapes: object) -> Any:  # noqa: ANN401 - shapely has no types of its own
         """Shapes in metres."""
         return shapely.transform(shapes, self.metres)
 
@@ -237,7 +237,7 @@ def _ground(city: City, areas: Areas, plane: Plane, combination: Combination) ->
     return ground
 
 
-def _reaches(ground: Any, at: Points, furthest_m: int) -> list[int]:  # noqa: ANN401 - see above
+def _reaches(ground: object, at: Points, furthest_m: int) -> list[int]:
     """How far the ground that each place serves reaches: to its neighbours' and to the border."""
     if not len(at):
         return []

@@ -125,7 +125,7 @@ def _repaired(shape: Any, file: str, key: str, *, lenient: bool) -> Any:  # noqa
     return whole
 
 
-def esri_shape(geometry: Any) -> Any:  # noqa: ANN401 - any JSON value; shapely has no types of its own
+def esri_shape(geometry: object) -> Any:  # noqa: ANN401 - any JSON value; shapely has no types of its own
     """An ArcGIS geometry (paths, rings or a point) as a shape, ``None`` for no geometry.
 
     A ring that runs clockwise is an outline, one that does not is a hole in it:

@@ -13,6 +13,9 @@ import shapely
 
 from blocklight.model.vocabulary import PlaceKind
 
+Geometry = Any
+"""A geometry of shapely, which ships no types."""
+
 _SAME_CROSSING_M = 60.0
 """Two roadways of one street cross another twice, about so far apart at most."""
 _SHORTEST_BLOCK_M = 50.0
@@ -32,7 +35,7 @@ class Candidate:
     label: str
 
 
-def candidates(named: Iterable[tuple[str, Any]]) -> list[Candidate]:
+def candidates(named: Iterable[tuple[str, Geometry]]) -> list[Candidate]:
     """The intersections and block middles of named lines (metres), none within 25 m of another."""
     streets = _streets(named)
     crossings = _crossing_points(streets)
@@ -56,16 +59,16 @@ def _cased_word(word: str) -> str:
     return word.lower() if word[0].isdigit() else word.capitalize()
 
 
-def _streets(named: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
+def _streets(named: Iterable[tuple[str, Geometry]]) -> dict[str, list[Geometry]]:
     """The lines of each street, joined where they meet end to end and nowhere doubled."""
-    pieces: defaultdict[str, list[Any]] = defaultdict(list)
+    pieces: defaultdict[str, list[Geometry]] = defaultdict(list)
     for name, line in named:
         pieces[name] += [part for part in shapely.get_parts(line) if part.length > 0]
     whole = {name: shapely.line_merge(shapely.union_all(pieces[name])) for name in sorted(pieces)}
     return {name: list(shapely.get_parts(line)) for name, line in whole.items()}
 
 
-def _crossing_points(streets: Mapping[str, list[Any]]) -> dict[tuple[str, str], list[XY]]:
+def _crossing_points(streets: Mapping[str, list[Geometry]]) -> dict[tuple[str, str], list[XY]]:
     """For each two streets the points where they meet, in order."""
     lines = np.array([line for parts in streets.values() for line in parts], dtype=object)
     owners = [name for name, parts in streets.items() for _ in parts]
@@ -100,7 +103,7 @@ def _grouped(points: list[XY]) -> list[list[XY]]:
 
 
 def _block_middles(
-    streets: Mapping[str, list[Any]], crossings: Mapping[tuple[str, str], list[XY]]
+    streets: Mapping[str, list[Geometry]], crossings: Mapping[tuple[str, str], list[XY]]
 ) -> Iterator[Candidate]:
     """Yield the middle of each street between two others that cross it."""
     met: defaultdict[str, list[tuple[XY, str]]] = defaultdict(list)
@@ -108,7 +111,9 @@ def _block_middles(
         met[first] += [(at, second) for at in points]
         met[second] += [(at, first) for at in points]
     for name, lines in streets.items():
-        ends_on: Any = shapely.points([at for at, _ in met[name]]) if met[name] else np.empty(0, dtype=object)
+        ends_on: Geometry = (
+            shapely.points([at for at, _ in met[name]]) if met[name] else np.empty(0, dtype=object)
+        )
         for line in lines:
             on = np.flatnonzero(shapely.dwithin(ends_on, line, 1.0))
             along = shapely.line_locate_point(line, ends_on[on])
@@ -116,7 +121,7 @@ def _block_middles(
             yield from _middles(name, line, cuts)
 
 
-def _middles(name: str, line: Any, cuts: list[tuple[float, str]]) -> Iterator[Candidate]:  # noqa: ANN401 - shapely has no types of its own
+def _middles(name: str, line: Geometry, cuts: list[tuple[float, str]]) -> Iterator[Candidate]:
     ends: list[tuple[float, str | None]] = [(0.0, None), *cuts, (line.length, None)]
     for (start, before), (end, after) in pairwise(ends):
         if end - start < _SHORTEST_BLOCK_M:

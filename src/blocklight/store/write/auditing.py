@@ -35,7 +35,7 @@ class AuditVerdict:
     head: str
 
 
-def append(connection: sa.Connection, at: datetime, action: str, detail: Mapping[str, Any]) -> None:
+def append(connection: sa.Connection, at: datetime, action: str, detail: Mapping[str, object]) -> None:
     """Append an entry; call with the log's row locked, so that no two take the same number."""
     audit = tables.audit
     last = connection.execute(

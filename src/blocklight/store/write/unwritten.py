@@ -7,18 +7,21 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.store.write.statements import Statements, run_many
 
+Rows = list[tuple[Any, ...]]
+"""Parameters of one statement, a row for each time that it is run."""
+
 
 @dataclass(slots=True)
 class Unwritten:
     """What is to be written, as tuples in the order of their statements."""
 
-    inserts: list[tuple[Any, ...]] = field(default_factory=list)
-    updates: list[tuple[Any, ...]] = field(default_factory=list)
-    moves: list[tuple[Any, ...]] = field(default_factory=list)
-    relisted: list[tuple[Any, ...]] = field(default_factory=list)
+    inserts: Rows = field(default_factory=list)
+    updates: Rows = field(default_factory=list)
+    moves: Rows = field(default_factory=list)
+    relisted: Rows = field(default_factory=list)
     """By what a page lists an incident and its cursor tells, where policy has cut that time since."""
-    changes: list[tuple[Any, ...]] = field(default_factory=list)
-    marks: list[tuple[Any, ...]] = field(default_factory=list)
+    changes: Rows = field(default_factory=list)
+    marks: Rows = field(default_factory=list)
     unmarked: list[str] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
     scrubbed: list[int] = field(default_factory=list)
