@@ -283,6 +283,11 @@ def test_the_reader_gets_a_language_that_we_speak(side: PublicSide) -> None:
     assert language("/list", "en;q=0, es;q=broken") == "en"
     assert language("/list?lang=es", "en") == "es"
     assert language("/list?lang=xx", "es") == "es"
+    for tag in ("zh-TW", "zh-HK;q=0.9, en;q=0.8", "zh-Hant", "zh-hant-US"):
+        assert language("/list", tag) == "zh-Hant"
+    for tag in ("zh-CN", "zh", "zh-Hans-HK"):
+        assert language("/list", tag) == "zh"
+    assert language("/list?lang=zh-Hant", "en") == "zh-Hant"
 
 
 def test_links_keep_the_language_that_was_asked_for(side: PublicSide) -> None:
@@ -294,7 +299,7 @@ def test_links_keep_the_language_that_was_asked_for(side: PublicSide) -> None:
     plain = page(side, "/list", headers={"accept-language": "es"})
     others = re.search(r'<nav class="tongues".*?</nav>', plain, re.DOTALL)
     assert others
-    assert re.findall(r"\?lang=(\w+)", others[0]) == ["en", "vi", "zh"]
+    assert re.findall(r"\?lang=([\w-]+)", others[0]) == ["en", "vi", "zh", "zh-Hant"]
     assert "?lang=" not in plain.replace(others[0], "")
 
 

@@ -59,7 +59,11 @@ LABELS = {
     "reports": "Reports",
 }
 CENTRE = (-95.5, 29.5)
-AREAS = {"beat": {"01X": "01X", "02Y": "Beat Two"}, "neighborhood": {"7": "Old Quay"}}
+AREAS = {
+    "beat": {"01X": "01X", "02Y": "Beat Two", "03Z": "Beat 3Z"},
+    "neighborhood": {"7": "Old Quay"},
+    "council_district": {"5": "District 5"},
+}
 
 _NUMBERS = (0, 7, 999, 1234, 12_345, 1_234_567, 38.4, 1234.5)
 _SPANS_S = (0, 12, 59, 60, 3599, 3600, 129_599, 129_600, 864_000, 86_400 * 1500)
@@ -141,6 +145,12 @@ def records() -> list[PublicIncident]:
         an_incident(13, source="sent", received_at=received, en_route_at=received + timedelta(seconds=80)),
         an_incident(14, source="reports", received_at=received, status=Status.CLOSED),
         an_incident(15, received_at=received, units=3),
+        an_incident(
+            40,
+            received_at=received,
+            areas={"beat": "03Z", "council_district": "5"},
+            place=_place(PlaceKind.INTERSECTION, 90, "Main St near 2nd Ave"),
+        ),
         *(
             an_incident(16 + number, received_at=received, areas={}, place=_place_at(*point))
             for number, point in enumerate(

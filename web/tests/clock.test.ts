@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CityClock, LocalHours, startOfDay } from "../src/state/clock";
+import { CityClock, dayIn, endOfDay, LocalHours, startOfDay } from "../src/state/clock";
 
 test("the city's clock is the server's now plus what passed since, at the server's rate", () => {
   let elapsed = 0;
@@ -35,4 +35,15 @@ test.each([
 test("the day begins at local midnight", () => {
   const noon = Date.parse("2026-03-06T20:15:30Z") / 1000;
   expect(startOfDay(noon, "America/Los_Angeles")).toBe(Date.parse("2026-03-06T08:00:00Z") / 1000);
+});
+
+test("a day of the calendar ends where the clocks of the city say so, also when they change", () => {
+  const at = (iso: string) => Date.parse(iso) / 1000;
+  expect(endOfDay("2026-08-06", "America/Los_Angeles")).toBe(at("2026-08-07T07:00:00Z"));
+  expect(endOfDay("2026-03-08", "America/Los_Angeles")).toBe(at("2026-03-09T07:00:00Z"));
+  expect(endOfDay("2026-03-07", "America/Los_Angeles")).toBe(at("2026-03-08T08:00:00Z"));
+  expect(endOfDay("2026-11-01", "America/Los_Angeles")).toBe(at("2026-11-02T08:00:00Z"));
+  expect(endOfDay("2026-12-31", "Pacific/Auckland")).toBe(at("2026-12-31T11:00:00Z"));
+  expect(dayIn("America/Los_Angeles", at("2026-08-07T06:59:59Z"))).toBe("2026-08-06");
+  expect(dayIn("America/Los_Angeles", at("2026-08-07T07:00:00Z"))).toBe("2026-08-07");
 });

@@ -2,17 +2,19 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { IncidentFeature } from "../src/data/api";
 import { en } from "../src/messages/en";
-import { GROUP_IDS, groupOf } from "../src/present/categories";
+import { CATEGORIES, type Category, GROUP_IDS, groupOf } from "../src/present/categories";
 import { LocalHours } from "../src/state/clock";
 import { survey } from "../src/state/facets";
 import {
   ALL_DAYS,
   ALL_HOURS,
+  axisEnd,
   compile,
   EVERYTHING,
   type Filter,
   fold,
   fromParams,
+  frozen,
   isNarrowed,
   RANGES,
   SECTIONS,
@@ -42,7 +44,8 @@ const anyFilter: fc.Arbitrary<Filter> = fc
     span: fc.option(fc.tuple(fc.integer({ min: 0, max: 30 * 86400 }), fc.integer({ min: 60, max: 86400 }))),
     openEnded: fc.boolean(),
     hidden: mostly<(typeof GROUP_IDS)[number][]>([], fc.subarray([...GROUP_IDS])),
-    category: nullable("noise" as const, "fire" as const),
+    categories: mostly<Category[]>([], fc.subarray<Category>(["noise", "fire", "medical"])),
+    end: mostly<number | null>(null, fc.integer({ min: NOW - 10 * 86400, max: NOW })),
     status: nullable("open" as const, "closed" as const),
     section: nullable(...SECTIONS, "all" as const),
     agency: nullable("police", "fire"),
@@ -78,13 +81,14 @@ function shouldShow(filter: Filter, one: IncidentFeature): boolean {
   );
   const inTime =
     filter.since === null
-      ? received >= NOW - filter.range * 3600 || p.status === "open"
+      ? received >= (filter.end ?? NOW) - filter.range * 3600 || (filter.end === null && p.status === "open")
       : received >= filter.since;
   return (
     inTime &&
     (filter.until === null || received < filter.until) &&
+    (filter.end === null || received < filter.end) &&
     !filter.hidden.includes(groupOf(p.category)) &&
-    (filter.category === null || p.category === filter.category) &&
+    (filter.categories.length === 0 || filter.categories.includes(p.category as Category)) &&
     (filter.status === null || p.status === filter.status) &&
     (filter.section === null || filter.section === "all" || sectionOf(one) === filter.section) &&
     (filter.agency === null || p.agency === filter.agency) &&
@@ -110,6 +114,7 @@ test("the address holds the whole filter", () => {
       expect(fromParams(new URLSearchParams(toParams(filter).toString()))).toEqual({
         ...filter,
         hidden: GROUP_IDS.filter((id) => filter.hidden.includes(id)),
+        categories: CATEGORIES.filter((id) => filter.categories.includes(id)),
       });
     }),
   );
@@ -192,9 +197,11 @@ test("the server is asked for the same", () => {
   });
 });
 
-test("the server is asked for one category, and for nothing where that is switched off", () => {
-  const noise: Filter = { ...EVERYTHING, category: "noise" };
+test("the server is asked for the chosen categories, and for nothing where that is switched off", () => {
+  const noise: Filter = { ...EVERYTHING, categories: ["noise"] };
   expect(toServerQuery(noise, NOW).getAll("category")).toEqual(["noise"]);
+  const both: Filter = { ...EVERYTHING, categories: ["medical", "noise"] };
+  expect(toServerQuery(both, NOW).getAll("category")).toEqual(["noise", "medical"]);
   for (const nothing of [
     { ...noise, hidden: ["disturbance" as const] },
     { ...EVERYTHING, hidden: [...GROUP_IDS] },
@@ -265,4 +272,42 @@ test("links from before there were sections lead to the section that they meant"
 test("range and section alone narrow nothing", () => {
   expect(isNarrowed({ ...EVERYTHING, range: 1, section: "requests" })).toBe(false);
   expect(isNarrowed({ ...EVERYTHING, words: "noise" })).toBe(true);
+});
+
+test("a frozen view shows the same calls later, however late, and none that came in since", () => {
+  let compared = 0;
+  fc.assert(
+    fc.property(
+      anyFilter,
+      anyFeatures,
+      fc.integer({ min: 1, max: 40 * 86400 }),
+      (filter, features, later) => {
+        const incidents = incidentsOf(features);
+        const shown = (now: number, held: Filter) => {
+          const test = compile(held, incidents, { now, hourOfWeek, spoken });
+          return [...survey(incidents, test, axis, hourOfWeek).rows];
+        };
+        const still = frozen(filter, NOW);
+        const now = shown(NOW, still);
+        expect(shown(NOW + later, still)).toEqual(now);
+        expect(fromParams(toParams(still)).end).toBe(still.end);
+        // Open ones from before the range are of the moment, and are left out; all else is what is on screen.
+        const { since } = timeBounds(filter, NOW);
+        const current = shown(NOW, filter).filter((row) => (incidents.received[row] ?? 0) >= since);
+        if (filter.since === null && filter.end === null) expect(now).toEqual(current);
+        compared += now.length;
+      },
+    ),
+  );
+  expect(compared).toBeGreaterThan(20);
+});
+
+test("a span from before the range moves the timeline to where it is", () => {
+  const day = 86_400;
+  const tuesday: Filter = { ...EVERYTHING, since: NOW - 5 * day, until: NOW - 5 * day + 3600 };
+  expect(axisEnd(tuesday, NOW)).toBe(NOW - 5 * day + 3600);
+  expect(axisEnd({ ...tuesday, until: null }, NOW)).toBe(NOW - 4 * day);
+  expect(axisEnd({ ...tuesday, range: 168 }, NOW)).toBe(NOW);
+  expect(axisEnd(EVERYTHING, NOW)).toBe(NOW);
+  expect(axisEnd({ ...EVERYTHING, end: NOW + 60 }, NOW)).toBe(NOW);
 });

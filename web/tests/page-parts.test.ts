@@ -9,6 +9,7 @@ import { es } from "../src/messages/es";
 import { chooseLanguage, LANGUAGES } from "../src/messages/tongue.svelte";
 import { vi } from "../src/messages/vi";
 import { zh } from "../src/messages/zh";
+import { zhHant } from "../src/messages/zh-Hant";
 import { CATEGORIES, categoriesOf, GROUP_IDS, groupOf } from "../src/present/categories";
 import { formats } from "../src/present/format";
 import { settle, stopHeights } from "../src/state/sheet";
@@ -19,7 +20,7 @@ function shape(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)]));
 }
 
-const catalogues = { en, es, zh, vi };
+const catalogues = { en, es, zh, "zh-Hant": zhHant, vi };
 
 /** Every message as a text, with marks where a function puts what it is given, and the marks that it needs. */
 function texts(value: unknown, path = ""): Map<string, string> {
@@ -37,7 +38,7 @@ test("every language has a catalogue", () => {
   expect(Object.keys(catalogues).sort()).toEqual([...LANGUAGES].sort());
 });
 
-test.each(["es", "zh", "vi"] as const)(
+test.each(["es", "zh", "zh-Hant", "vi"] as const)(
   "%s says everything that English says, with the same parts in it",
   (language) => {
     expect(shape(catalogues[language])).toEqual(shape(en));
@@ -52,7 +53,7 @@ test.each(["es", "zh", "vi"] as const)(
 
 test("no catalogue is another one's copy", () => {
   const english = texts(en);
-  for (const language of ["es", "zh", "vi"] as const) {
+  for (const language of ["es", "zh", "zh-Hant", "vi"] as const) {
     const same = [...texts(catalogues[language])].filter(([path, text]) => english.get(path) === text);
     expect(same.length).toBeLessThan(25);
   }
@@ -77,6 +78,11 @@ test("the address decides the language, then the reader's own order", () => {
   expect(chooseLanguage(null, ["fr", "es-MX", "en"])).toBe("es");
   expect(chooseLanguage("xx", ["fr"])).toBe("en");
   expect(chooseLanguage(null, ["zh-CN"])).toBe("zh");
+  for (const tag of ["zh-TW", "zh-HK", "zh-Hant", "zh-hant-US", "zh-MO", "zh-Hant-CN"]) {
+    expect(chooseLanguage(null, ["de", tag])).toBe("zh-Hant");
+  }
+  for (const tag of ["zh", "zh-Hans", "zh-SG", "zh-Hans-HK"]) expect(chooseLanguage(null, [tag])).toBe("zh");
+  expect(chooseLanguage("zh-Hant", ["en"])).toBe("zh-Hant");
   expect(chooseLanguage("vi", [])).toBe("vi");
 });
 

@@ -11,6 +11,7 @@ import { LANGUAGES } from "../src/messages/tongue.svelte";
 import { speakUsual } from "../src/messages/usual/catalogues";
 import { vi } from "../src/messages/vi";
 import { zh } from "../src/messages/zh";
+import { zhHant } from "../src/messages/zh-Hant";
 import { bannerOf } from "../src/present/banner";
 import { changeLine, factsOf, notesOf, stepsOf } from "../src/present/card";
 import { ageOf, endingOf, placeLine, progressOf, titleOf } from "../src/present/describe";
@@ -33,7 +34,7 @@ interface Golden {
 const file = new URL("../../tests/golden/sentences.json", import.meta.url);
 const golden: Golden = JSON.parse(readFileSync(file, "utf8"));
 const now = Date.parse(golden.now) / 1000;
-const catalogues = { en, es, vi, zh };
+const catalogues = { en, es, vi, zh, "zh-Hant": zhHant };
 
 function formatted(names: string[], language: string): Record<string, string> {
   const format = formats(language, golden.time_zone);

@@ -37,7 +37,8 @@ export function languages(root: string): string[] {
 
 async function catalogue(root: string, language: string): Promise<Message> {
   const load = async (file: string) => (await runnerImport<Record<string, unknown>>(join(root, file))).module;
-  const shared = (await load(`src/messages/${language}.ts`))[language];
+  // A catalogue is exported by its tag, as far as a name may have it: zh-Hant as zhHant.
+  const shared = (await load(`src/messages/${language}.ts`))[language.replace("-", "")];
   const { plain } = await load(`src/messages/plain/${language}.ts`);
   const { usual } = await load(`src/messages/usual/${language}.ts`);
   return { ...(messages(shared) as object), plain: messages(plain), usual: messages(usual) };

@@ -93,7 +93,7 @@ class Identity(Table):
     name: str = Field(min_length=1, max_length=80)
     time_zone: Zone
     bounds: Bounds
-    languages: tuple[Literal["en", "es", "zh", "vi"], ...] = ("en",)
+    languages: tuple[Literal["en", "es", "zh", "zh-Hant", "vi"], ...] = ("en",)
     attribution: str = ""
     contact: str | None = Field(default=None, pattern=_CONTACT_OF_CITY)
 

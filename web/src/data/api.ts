@@ -77,6 +77,27 @@ export async function fetchNewest(kind: string, signal: AbortSignal): Promise<nu
   return received ? Date.parse(received) / 1000 : null;
 }
 
+/** Pages of a thousand: more of the past at once would be more than a phone can hold. */
+const PAST_PAGES = 10;
+
+/** What was received in a time that the window does not reach, the newest first; `whole` unless there is too much. */
+export async function fetchPast(
+  since: number,
+  until: number,
+  signal: AbortSignal,
+): Promise<{ features: IncidentFeature[]; whole: boolean }> {
+  const iso = (at: number) => new Date(at * 1000).toISOString();
+  const features: IncidentFeature[] = [];
+  let next: string | null | undefined =
+    `/api/v1/incidents?since=${iso(since)}&until=${iso(until)}&limit=1000`;
+  for (let count = 0; next && count < PAST_PAGES; count++) {
+    const page: IncidentPage = await (await get(next, signal)).json();
+    features.push(...page.features);
+    next = page.next;
+  }
+  return { features, whole: !next };
+}
+
 export async function fetchAreas(url: string): Promise<AreaCollection> {
   return (await get(url)).json();
 }

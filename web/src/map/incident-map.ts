@@ -22,6 +22,7 @@ import { REACH_PX, rowsAt } from "./pick";
 import { type Pointer, Pointers } from "./pointers";
 import { claims, NAMES_BEGIN, Room } from "./room";
 import { closedRadius, hexagonsSayMore, legible, openRadius } from "./sizes";
+import { type Stack, StackNumbers, stacksOf } from "./stacks";
 import "./tiles";
 import type { CityMap, Insets, MapEvents, Point, View } from "./view";
 
@@ -40,6 +41,7 @@ export class IncidentMap implements CityMap {
   readonly #base: number;
   readonly #pointers: Pointers;
   readonly #room: Room;
+  readonly #numbers: StackNumbers;
   #palette = readPalette();
   #view: View | null = null;
   #shown: ShownAreas | null = null;
@@ -48,6 +50,7 @@ export class IncidentMap implements CityMap {
   #quiet: MarkData | null = null;
   #alive: MarkData | null = null;
   #spots: Spot[] | null = null;
+  #stacks: { onlyOpen: boolean; found: Stack[] } | null = null;
   #hexagonLayer: typeof hexagonLayer | null = null;
   #dense = false;
   #styled = false;
@@ -83,6 +86,7 @@ export class IncidentMap implements CityMap {
     loadAgain(this.#map);
     this.#pointers = new Pointers(this.#map);
     this.#room = new Room(this.#map);
+    this.#numbers = new StackNumbers(this.#map);
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
     // Drawing among the map's own layers, deck.gl asks an older MapLibre's map for its height.
@@ -245,6 +249,7 @@ export class IncidentMap implements CityMap {
       palette: this.#palette,
     };
     this.#spots = null;
+    this.#stacks = null;
     const rows = aliveRows(scene);
     this.#alive = aliveMarks(scene, rows);
     const { data, drawn } = this.#quietMarks.columns(scene, rows);
@@ -316,6 +321,7 @@ export class IncidentMap implements CityMap {
       last: (Number.isFinite(view.until) ? view.until : this.#base + 1e8) - this.#base,
       played,
     };
+    if (!only) this.#count(view, marks.openSize, quietSize);
     const over = layersOverNames(overlay);
     if (this.city.map.style_url) {
       // Names of a style from elsewhere are not ours to draw over, and incidents do not wait for it.
@@ -324,6 +330,18 @@ export class IncidentMap implements CityMap {
     }
     this.#over.setProps({ layers: over });
     if (!only) this.#under.setProps({ layers: layersUnderNames(overlay, NAMES_BEGIN.id) });
+  }
+
+  /** Say how many stand at one place, where a mark is large enough to bear a number. */
+  #count(view: View, openSize: number, quietSize: number): void {
+    if (view.playedAt !== null || this.#fan.size > 0) {
+      this.#numbers.show(null, openSize);
+      return;
+    }
+    const onlyOpen = this.#dense || !legible(quietSize, devicePixelRatio);
+    if (this.#stacks?.onlyOpen !== onlyOpen)
+      this.#stacks = { onlyOpen, found: stacksOf(view.incidents, view.facets, onlyOpen) };
+    this.#numbers.show(this.#stacks.found, openSize);
   }
 
   /** What the hexagons show, where they stand for the closed marks. */

@@ -120,6 +120,24 @@ export const en = {
   now: "now",
   midnight: "midnight",
   noon: "noon",
+  only: "only",
+  allAgain: "all",
+  onlyThis: (name: string) => `Only ${name}, or all again`,
+  oneMore: "Add another",
+  chosen: "Chosen",
+  letGo: (name: string) => `Remove ${name}`,
+  asOfThen: (from: string, until: string) =>
+    `Received from ${from} to ${until}, as known today. What was taken back since is not shown.`,
+  backToNow: "Back to now",
+  pastLoading: "Loading…",
+  pastPart: "There are too many for one page: only the newest 10,000 are shown.",
+  pastFailed: "They could not be loaded.",
+  toNewest: (when: string) => `Go to the newest call, ${when}`,
+  toDay: "Go to a day",
+  shareStill: "Freeze this moment",
+  copyStill: "Copy the link to this moment",
+  stillHint:
+    "The first link goes on with the time. The second shows the same calls later, as they are known then; what is taken back meanwhile is gone there too.",
   clearSpan: "Clear the span",
   range: { 1: "1 h", 24: "24 h", 168: "7 d", 720: "30 d" } as Record<number, string>,
   rangeLong: { 1: "Last hour", 24: "Last 24 hours", 168: "Last 7 days", 720: "Last 30 days" } as Record<
@@ -195,6 +213,7 @@ export const en = {
     other: "other",
   } as Record<string, string>,
   blockOf: (number: string, street: string) => `${number} block of ${street}`,
+  nearStreet: (street: string, crossed: string) => `${street} near ${crossed}`,
   nearCentre: "Near the centre",
   fromCentre: (distance: string, direction: string) => `About ${distance} ${direction} of the centre`,
   directions: {
@@ -222,6 +241,7 @@ export const en = {
     area: "Area",
     point: "A point on the map",
   } as Record<string, string>,
+  onlyHere: (area: string) => `Only ${area}`,
   forgetHere: "Forget this place",
   nearest: (what: string, distance: string, direction: string) =>
     `Nearest: ${what}, about ${distance} ${direction}.`,
@@ -282,6 +302,7 @@ export const en = {
   } as Record<string, string>,
   gone: "This incident is no longer shown.",
   mapFailed: "The map could not be loaded. The list has everything.",
+  marks: "Incidents on the map",
   map: "Map of incidents",
   zoomIn: "Zoom in",
   zoomOut: "Zoom out",

@@ -3,7 +3,7 @@
 import { lazy } from "../data/lazy";
 import { en, type Words } from "./en";
 
-export const LANGUAGES = ["en", "es", "zh", "vi"] as const;
+export const LANGUAGES = ["en", "es", "zh", "zh-Hant", "vi"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 /** What speakers of each call it. */
@@ -11,15 +11,17 @@ export const LANGUAGE_NAMES: Record<Language, string> = {
   en: "English",
   es: "Español",
   zh: "简体中文",
+  "zh-Hant": "繁體中文",
   vi: "Tiếng Việt",
 };
 
 /** What is told to browsers and to `Intl`. */
-const TAGS: Record<Language, string> = { en: "en", es: "es", zh: "zh-Hans", vi: "vi" };
+const TAGS: Record<Language, string> = { en: "en", es: "es", zh: "zh-Hans", "zh-Hant": "zh-Hant", vi: "vi" };
 
 const LATER = {
   es: lazy(() => import("./es")),
   zh: lazy(() => import("./zh")),
+  "zh-Hant": lazy(() => import("./zh-Hant")),
   vi: lazy(() => import("./vi")),
 };
 
@@ -27,6 +29,7 @@ const CATALOGUES: Record<Language, () => Promise<Words>> = {
   en: async () => en,
   es: async () => (await LATER.es()).es,
   zh: async () => (await LATER.zh()).zh,
+  "zh-Hant": async () => (await LATER["zh-Hant"]()).zhHant,
   vi: async () => (await LATER.vi()).vi,
 };
 
@@ -49,9 +52,15 @@ class Tongue {
 
 export const tongue = new Tongue();
 
+/** Tags of Chinese that is written traditionally, by script or by where it is. */
+const TRADITIONAL = /^zh-(hant\b|(?!hans\b)([a-z]{4}-)?(tw|hk|mo)\b)/i;
+
 /** The language that the address names, or else the first of the reader's own that we speak. */
 export function chooseLanguage(asked: string | null, preferred: readonly string[]): Language {
-  const known = (tag: string | null) => LANGUAGES.find((language) => language === tag?.slice(0, 2));
+  const known = (tag: string | null) =>
+    tag !== null && TRADITIONAL.test(tag)
+      ? "zh-Hant"
+      : LANGUAGES.find((language) => language === tag?.slice(0, 2).toLowerCase());
   for (const tag of [asked, ...preferred]) {
     const language = known(tag);
     if (language) return language;

@@ -1,7 +1,7 @@
 /** The words for one row: what list, details and a screen reader say about it alike. */
 
 import { at, type Incidents, OPEN, type Place, type Reported, STAGES, type Stage } from "../data/incidents";
-import type { Words } from "../messages/en";
+import { en, type Words } from "../messages/en";
 import type { Category } from "./categories";
 import type { Formats } from "./format";
 import { CENTRE_M, directionOf, metresBetween, roughly, type Spot } from "./near";
@@ -67,10 +67,12 @@ export function placeLine(
   );
 }
 
-/** The label of a place; a hundred block is said as the language says it. */
+/** The label of a place; a hundred block, and a street near another, are said as the language says it. */
 export function labelOf(label: string, words: Words): string {
   const [, number, street] = /^(\d+) block of (.+)$/.exec(label) ?? [];
-  return number && street ? words.blockOf(number, street) : label;
+  if (number && street) return words.blockOf(number, street);
+  const [, along, crossed] = /^(.+) near (.+)$/.exec(label) ?? [];
+  return along && crossed ? words.nearStreet(along, crossed) : label;
 }
 
 /** What a city knows of its places. */
@@ -97,7 +99,16 @@ export function areaLabel(
   areaName: (kind: string, id: string) => string,
 ): string {
   const name = areaName(kind, id);
-  return name === id && /\d/.test(id) ? `${words.areaKind[kind] ?? kind} ${id}` : name;
+  if (name === id && /\d/.test(id)) return `${words.areaKind[kind] ?? kind} ${id}`;
+  return inWords(name, words);
+}
+
+/** "Beat 4X" in another language than English, where what it is has a word there; every other name stays as it is. */
+function inWords(name: string, words: Words): string {
+  const [, what = "", number] = /^(\D+) (\S*\d\S*)$/.exec(name) ?? [];
+  const kind = Object.keys(en.areaKind).find((one) => en.areaKind[one]?.toLowerCase() === what.toLowerCase());
+  const own = kind && words.areaKind[kind];
+  return own && own !== en.areaKind[kind] ? `${own} ${number}` : name;
 }
 
 /** Parts with dots between them, none of which begins a line. */

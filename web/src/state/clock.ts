@@ -85,3 +85,29 @@ export function startOfDay(at: number, timeZone: string): number {
   const value = (type: string) => Number(parts.find((part) => part.type === type)?.value ?? 0);
   return Math.floor(at) - value("hour") * 3600 - value("minute") * 60 - value("second");
 }
+
+/** The day of `at` (epoch seconds) as a calendar of the time zone has it: 2026-08-06. */
+export function dayIn(timeZone: string, at: number): string {
+  // Swedish writes a day as ISO 8601 does.
+  const format = new Intl.DateTimeFormat("sv", {
+    timeZone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+  });
+  return format.format(at * 1000);
+}
+
+/** Epoch seconds at which a day of the calendar (2026-08-06) ends in the time zone, however long it is there. */
+export function endOfDay(day: string, timeZone: string): number {
+  const midnight = Date.parse(`${day}T00:00:00Z`) / 1000 + 86_400;
+  // The offset just before the guess may be another one than at the true midnight: look twice.
+  const first = midnight - offsetAt(midnight, timeZone);
+  return midnight - offsetAt(first, timeZone);
+}
+
+/** How many seconds the clocks of a time zone are ahead of UTC. */
+function offsetAt(at: number, timeZone: string): number {
+  const parts = new Intl.DateTimeFormat("sv", { timeZone, dateStyle: "short", timeStyle: "medium" });
+  return Date.parse(`${parts.format(at * 1000).replace(" ", "T")}Z`) / 1000 - at;
+}

@@ -25,8 +25,10 @@ export interface Filter {
   readonly until: number | null;
   /** Groups that are switched off. */
   readonly hidden: readonly GroupId[];
-  /** One category alone, if its group is not switched off. */
-  readonly category: Category | null;
+  /** When the timeline ends, epoch seconds: a moment that was frozen, or the end of a day of the past. Null is now. */
+  readonly end: number | null;
+  /** These categories alone, if their groups are not switched off; none chosen is all of them. */
+  readonly categories: readonly Category[];
   readonly status: "open" | "closed" | null;
   /** Null is what most people come for: the calls, or the requests of a city that has no calls. */
   readonly section: Section | "all" | null;
@@ -48,7 +50,8 @@ export const EVERYTHING: Filter = {
   since: null,
   until: null,
   hidden: [],
-  category: null,
+  end: null,
+  categories: [],
   status: null,
   section: null,
   agency: null,
@@ -69,7 +72,8 @@ export function toParams(filter: Filter): URLSearchParams {
   set("since", filter.since);
   set("until", filter.until);
   set("hide", filter.hidden.join(","));
-  set("category", filter.category);
+  set("end", filter.end);
+  set("category", filter.categories.join(","));
   set("status", filter.status);
   set("section", filter.section);
   set("agency", filter.agency);
@@ -81,9 +85,9 @@ export function toParams(filter: Filter): URLSearchParams {
   return params;
 }
 
-/** Whether anything is left out of what is shown; range and section alone leave out nothing. */
+/** Whether anything is left out of what is shown; time on the axis and section alone leave out nothing. */
 export function isNarrowed(filter: Filter): boolean {
-  return toParams({ ...filter, range: EVERYTHING.range, section: null }).size > 0;
+  return toParams({ ...filter, range: EVERYTHING.range, end: null, section: null }).size > 0;
 }
 
 /** The section that an address names; those from before there were sections named a kind or an origin. */
@@ -104,13 +108,15 @@ export function fromParams(params: URLSearchParams): Filter {
   const oneOf = <T extends string>(name: string, values: readonly T[]): T | null =>
     values.find((value) => value === params.get(name)) ?? null;
   const hidden = new Set((params.get("hide") ?? "").split(","));
+  const categories = new Set(params.getAll("category").flatMap((text) => text.split(",")));
   const area = /^([^:]+):(.+)$/.exec(params.get("area") ?? "");
   return {
     range: RANGES.find((range) => range === number("range")) ?? EVERYTHING.range,
     since: number("since"),
     until: number("until"),
     hidden: GROUP_IDS.filter((group) => hidden.has(group)),
-    category: oneOf("category", CATEGORIES),
+    end: number("end"),
+    categories: CATEGORIES.filter((category) => categories.has(category)),
     status: oneOf("status", ["open", "closed"]),
     section: sectionOfParams(params),
     agency: params.get("agency") || null,
@@ -133,7 +139,8 @@ export function toServerQuery(filter: Filter, now: number): URLSearchParams {
   query.set("since", iso(since));
   if (until !== Number.POSITIVE_INFINITY) query.set("until", iso(until));
   const shown = categoriesOf(GROUP_IDS.filter((id) => !filter.hidden.includes(id)));
-  const wanted = filter.category === null ? shown : shown.filter((one) => one === filter.category);
+  const chosen = new Set(filter.categories);
+  const wanted = chosen.size === 0 ? shown : shown.filter((one) => chosen.has(one));
   if (wanted.length < CATEGORIES.length) for (const one of wanted) query.append("category", one);
   // A question without categories is one for all of them: no time at all has none.
   if (wanted.length === 0) query.set("until", iso(since));
@@ -150,15 +157,28 @@ export function toServerQuery(filter: Filter, now: number): URLSearchParams {
 
 /** The times received that a filter lets through, epoch seconds; for the list, the server and the GPU alike. */
 export function timeBounds(filter: Filter, now: number): { since: number; until: number } {
+  const always = Number.POSITIVE_INFINITY;
   return {
-    since: filter.since ?? Math.floor(now) - filter.range * 3600,
-    until: filter.until ?? Number.POSITIVE_INFINITY,
+    since: filter.since ?? Math.floor(filter.end ?? now) - filter.range * 3600,
+    until: Math.min(filter.until ?? always, filter.end ?? always),
   };
 }
 
-/** Whether open incidents from before the range are shown too: yes while no span is chosen. */
+/** Whether open incidents from before the range are shown too: yes while nobody chose a time. */
 export function keepsOldOpen(filter: Filter): boolean {
-  return filter.since === null;
+  return filter.since === null && filter.end === null;
+}
+
+/** When the timeline ends: a span from before its range moves it to where the span is. */
+export function axisEnd({ range, since, until, end }: Filter, now: number): number {
+  if (end !== null) return Math.min(end, now);
+  const length = range * 3600;
+  return since !== null && since < now - length ? Math.min(until ?? since + length, now) : now;
+}
+
+/** The filter whose address shows the same calls later: those received up to now, in the range as it is now. */
+export function frozen(filter: Filter, now: number): Filter {
+  return { ...filter, end: Math.floor(axisEnd(filter, now)) };
 }
 
 /** Bits of the answer of a `RowTest`: why a row is not shown. 0 means that it is shown. */
@@ -229,11 +249,15 @@ function compileRest(
   spoken: Spoken,
 ): ((row: number) => boolean) | null {
   const tests: ((row: number) => boolean)[] = [];
-  for (const name of ["category", "agency"] as const) {
-    const wanted = filter[name];
-    if (wanted === null) continue;
-    const code = incidents.codes[name].texts.indexOf(wanted);
-    const column = incidents.texts[name];
+  if (filter.categories.length > 0) {
+    const chosen = new Set<string | null>(filter.categories);
+    const wanted = incidents.codes.category.texts.map((text) => chosen.has(text));
+    const column = incidents.texts.category;
+    tests.push((row) => wanted[column[row] as number] === true);
+  }
+  if (filter.agency !== null) {
+    const code = incidents.codes.agency.texts.indexOf(filter.agency);
+    const column = incidents.texts.agency;
     tests.push((row) => column[row] === code);
   }
   if (filter.priority !== null) tests.push((row) => incidents.priority[row] === filter.priority);

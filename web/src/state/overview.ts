@@ -12,8 +12,13 @@ export interface Overview {
   groups: ReadonlySet<GroupId>;
 }
 
-/** Count what is open, and what was received from `since` on and is not. */
-export function overview(incidents: Incidents, section: Filter["section"], since: number): Overview {
+/** Count what is open, and what was received from `since` on and is not; with an `until`, only what was received between. */
+export function overview(
+  incidents: Incidents,
+  section: Filter["section"],
+  since: number,
+  until: number | null = null,
+): Overview {
   const sectionOf = sectionsOf(incidents);
   const wanted = SECTIONS.indexOf(section as Section);
   const groupOfCode = incidents.codes.category.texts.map((text) => groupIndex(text ?? "other"));
@@ -23,9 +28,11 @@ export function overview(incidents: Incidents, section: Filter["section"], since
   for (let row = 0; row < incidents.length; row++) {
     const state = incidents.state[row];
     if (state === RETRACTED || (wanted >= 0 && sectionOf(row) !== wanted)) continue;
+    const received = at(incidents.received, row);
+    if (until !== null && (received < since || received >= until)) continue;
     seen[groupOfCode[at(incidents.texts.category, row)] ?? 0] = 1;
     if (state === OPEN) open++;
-    else if (at(incidents.received, row) >= since) ended++;
+    else if (received >= since) ended++;
   }
   return { open, ended, groups: new Set(GROUP_IDS.filter((_, index) => seen[index])) };
 }

@@ -19,14 +19,17 @@ import { type Ground, placeLine } from "../present/describe";
 import { type Formats, formats } from "../present/format";
 import { summarise } from "../present/timeline";
 import { type Camera, toHash } from "./camera";
-import { CityClock, LocalHours } from "./clock";
+import { CityClock, dayIn, endOfDay, LocalHours } from "./clock";
 import { type Axis, type Facets, survey } from "./facets";
 import {
+  axisEnd,
   compile,
   EVERYTHING,
   type Filter,
   fromParams,
+  frozen,
   keepsOldOpen,
+  RANGES,
   SECTIONS,
   type Section,
   type Spoken,
@@ -41,12 +44,16 @@ import { type Listing, listed, listing, type Order } from "./listing";
 import { Moments } from "./moments";
 import { type Knowledge, knowledge, type Overview, overview } from "./overview";
 import { painted, withNextFrame } from "./painted";
+import { Past } from "./past";
 
 /** How finely the timeline counts, in seconds, for each range in hours. */
 const STEPS: Record<number, number> = { 1: 60, 24: 900, 168: 7200, 720: 21600 };
 
 /** What the server did not give is asked for again after this. */
 const AGAIN_MS = 3000;
+
+/** A window begins where it was asked for, a little before what is shown by now. */
+const SLACK_S = 120;
 
 /** A retraction and the coarser version that replaces it arrive together; this is more than enough. */
 const RETURNS_MS = 1000;
@@ -74,6 +81,10 @@ export class Page {
   loadedHours = $state(0);
   /** When this view was kept, milliseconds of this machine's clock, while it is not the server's own answer. */
   keptAt = $state<number | null>(null);
+  /** The newest call from before all that is loaded, where that was asked for. */
+  older = $state<number | null>(null);
+  /** How a time from before the server's window is shown: all of it, its newest, on its way, or not there. */
+  past = $state<"none" | "loading" | "whole" | "part" | "failed">("none");
   order = $state<Order>("newest");
   /** What the reader wants to be near to. */
   here = $state.raw<Here | null>(null);
@@ -93,12 +104,13 @@ export class Page {
   /** The row that was open when it was taken back: a coarser version of it follows at once, if any does. */
   #mayReturn: number | null = null;
   #pending = false;
+  readonly #past = new Past();
 
   readonly format: Formats = $derived(formats(tongue.language, this.city?.time_zone ?? "UTC"));
 
   readonly axis: Axis = $derived.by(() => {
     const step = STEPS[this.filter.range] ?? 900;
-    const end = Math.ceil(this.halfMinute / step) * step;
+    const end = Math.ceil(axisEnd(this.filter, this.halfMinute) / step) * step;
     const count = Math.round((this.filter.range * 3600) / step);
     return { start: end - count * step, step, count };
   });
@@ -136,7 +148,8 @@ export class Page {
   /** What there is in this section of the whole city. */
   readonly whole: Overview = $derived.by(() => {
     void this.revision;
-    return overview(this.incidents, this.section, this.halfMinute - this.filter.range * 3600);
+    const { end, range } = this.filter;
+    return overview(this.incidents, this.section, (end ?? this.halfMinute) - range * 3600, end);
   });
 
   readonly knowledge: Knowledge = $derived(knowledge(this.city?.sources ?? [], this.pulse, this.section));
@@ -164,7 +177,10 @@ export class Page {
   /** Read the address, load the city and its window, and follow what happens from then on. */
   async start(): Promise<void> {
     this.#readAddress();
-    addEventListener("popstate", () => this.#readAddress());
+    addEventListener("popstate", () => {
+      this.#readAddress();
+      if (this.city) this.#reach();
+    });
     for (let failures = 0; ; failures++) {
       try {
         await this.#load();
@@ -183,7 +199,7 @@ export class Page {
     const before = this.filter;
     this.filter = { ...before, ...change };
     this.#writeAddress();
-    if (this.filter.range > this.loadedHours) void this.#widen();
+    this.#reach();
   }
 
   /** Change what the map shows besides the filter. */
@@ -227,6 +243,18 @@ export class Page {
     this.#writeAddress();
   }
 
+  /** The day of a time, as a calendar has it in the city: 2026-08-06. */
+  dayOf(time: number): string {
+    return dayIn(this.city?.time_zone ?? "UTC", time);
+  }
+
+  /** Show a day of the calendar. */
+  goToDay(day: string): void {
+    const end = endOfDay(day, this.city?.time_zone ?? "UTC");
+    const isToday = end > this.clock.now() / 1000;
+    this.choose({ range: 24, since: null, until: null, end: isToday ? null : end });
+  }
+
   select(row: number | null): void {
     this.selected = row;
     this.notice = null;
@@ -240,6 +268,13 @@ export class Page {
 
   address(): string {
     return location.href;
+  }
+
+  /** The address that shows the same calls later. */
+  frozenAddress(): string {
+    const url = new URL(location.href);
+    url.search = this.#search(frozen(this.filter, this.second)).toString();
+    return url.href;
   }
 
   /** The address of the server's own answer to the same filter. */
@@ -275,7 +310,7 @@ export class Page {
   }
 
   async #load(): Promise<void> {
-    const hours = this.filter.range;
+    const hours = this.#hoursWanted();
     const [{ value: city, keptAt }, window] = await Promise.all([fetchCity(), fetchWindow(hours)]);
     this.clock.sync(city.now, city.clock_rate, keptAt === null ? 0 : Date.now() - keptAt);
     this.#hours = new LocalHours(city.time_zone);
@@ -286,6 +321,7 @@ export class Page {
     this.here = recall(storage(), city.bounds);
     if (this.here) this.order = "nearest";
     this.#passTime();
+    this.#reach();
     this.#feed = new LiveFeed(position, {
       incident: (feature) => {
         this.#unnamedRetractions.delete(feature.id);
@@ -317,6 +353,8 @@ export class Page {
     this.#keeper.shows(hours);
     incidents.sources = this.#sources;
     this.incidents = incidents;
+    this.#past.forget();
+    if (this.city) void this.#loadPast();
     this.loadedHours = hours;
     this.#named = false;
     this.moments.clear();
@@ -326,12 +364,54 @@ export class Page {
   }
 
   async #reload(): Promise<Position> {
-    const hours = Math.max(this.filter.range, this.loadedHours);
+    const hours = Math.max(this.#hoursWanted(), this.loadedHours);
     const position = this.#adopt(await fetchWindow(hours));
     // What arrived while the window was on its way is replayed from its seq.
     this.#feed?.resumeFrom(position);
     void this.#nameAll(hours);
     return position;
+  }
+
+  /** When the time that is shown begins, as far as the timeline reaches. */
+  #since(): number {
+    const end = axisEnd(this.filter, this.clock.now() / 1000);
+    return Math.min(this.filter.since ?? end, end - this.filter.range * 3600);
+  }
+
+  /** The shortest window that holds all that is shown, or the longest there is. */
+  #hoursWanted(): number {
+    const age = this.clock.now() / 1000 - this.#since();
+    const longest = this.city?.window_hours ?? Math.max(...RANGES);
+    const wanted = RANGES.find((hours) => hours * 3600 + SLACK_S >= age) ?? longest;
+    return Math.max(this.filter.range, Math.min(wanted, longest));
+  }
+
+  /** Load what the filter shows and the page has not: a longer window, or what lies before the longest. */
+  #reach(): void {
+    if (this.#hoursWanted() > this.loadedHours) void this.#widen();
+    void this.#loadPast();
+  }
+
+  async #loadPast(): Promise<void> {
+    const [since, now] = [Math.floor(this.#since()), this.clock.now() / 1000];
+    if (!this.city || since + SLACK_S >= now - this.city.window_hours * 3600) {
+      this.#past.forget();
+      this.past = "none";
+      return;
+    }
+    const { incidents } = this;
+    const answer = await this.#past.load(since, Math.ceil(axisEnd(this.filter, now)), () => {
+      this.past = "loading";
+    });
+    // Another window has loaded its own past by now.
+    if (answer === null || incidents !== this.incidents) return;
+    if (answer === "failed") {
+      this.past = answer;
+      return;
+    }
+    for (const feature of answer.features) incidents.put(feature);
+    this.past = answer.whole ? "whole" : "part";
+    this.#soon();
   }
 
   /** Load the window anew, as far back as the range asks for, as soon as the server gives it. */
@@ -340,7 +420,7 @@ export class Page {
       await this.#reload();
     } catch {
       setTimeout(() => {
-        if (this.filter.range > this.loadedHours || this.keptAt !== null) void this.#widen();
+        if (this.#hoursWanted() > this.loadedHours || this.keptAt !== null) void this.#widen();
       }, AGAIN_MS);
     }
   }
@@ -449,14 +529,19 @@ export class Page {
   }
 
   #writeAddress(): void {
-    const params = toParams(this.filter);
+    const search = this.#search(this.filter).toString();
+    history.replaceState(null, "", (search ? `?${search}` : location.pathname) + location.hash);
+  }
+
+  /** What stands in the address of a view. */
+  #search(filter: Filter): URLSearchParams {
+    const params = toParams(filter);
     layersToParams(this.layers, params);
     const id = this.selectedId();
     if (id) params.set("id", id);
     const asked = new URLSearchParams(location.search).get("lang");
     if (asked) params.set("lang", asked);
-    const search = params.toString();
-    history.replaceState(null, "", (search ? `?${search}` : location.pathname) + location.hash);
+    return params;
   }
 }
 

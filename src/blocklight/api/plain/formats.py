@@ -109,4 +109,4 @@ class Formats:
 
 def formats(language: str, zone: ZoneInfo) -> Formats:
     """The formats of a language that we speak."""
-    return Formats(Locale.parse(language), zone)
+    return Formats(Locale.parse(language, sep="-"), zone)

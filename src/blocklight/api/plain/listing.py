@@ -167,7 +167,13 @@ def _filter_form(reader: Reader, filled: dict[str, Any]) -> dict[str, Any]:
             for group, members in reader.catalogue.groups.items()
         ],
         "area_kinds": [
-            (layer.label, [(f"{area.kind}:{area.id}", area.name) for area in state.areas.by_kind[layer.kind]])
+            (
+                layer.label,
+                [
+                    (f"{area.kind}:{area.id}", reader.teller.area(area.kind, area.id))
+                    for area in state.areas.by_kind[layer.kind]
+                ],
+            )
             for layer in state.city.areas
         ],
         "as_of": reader.formats.moment(reader.now, reader.now),

@@ -19,6 +19,9 @@ _ON_THE_WAY = {Stage.EN_ROUTE: Stage.DISPATCHED}
 _TWO = 2
 _BLOCK = re.compile(r"(\d+) block of (.+)")
 """How `intake` labels a hundred block."""
+_NEAR = re.compile(r"(.+) near (.+)")
+"""How it labels a street near another one."""
+_NUMBERED = re.compile(r"(\D+) (\S*\d\S*)")
 _TOLD_FIELDS = {
     "status": "statuses",
     "category": "category",
@@ -102,9 +105,11 @@ class Teller:
         return " · ".join(parts) or self._from_centre(incident.place)
 
     def _label(self, label: str) -> str:
-        """The label of a place; a hundred block is said as the language says it."""
-        block = _BLOCK.fullmatch(label)
-        return self.words("blockOf", number=block[1], street=block[2]) if block else label
+        """The label of a place; a hundred block, and a street near another, as the language says it."""
+        if block := _BLOCK.fullmatch(label):
+            return self.words("blockOf", number=block[1], street=block[2])
+        near = _NEAR.fullmatch(label)
+        return self.words("nearStreet", street=near[1], crossed=near[2]) if near else label
 
     def _from_centre(self, place: Place) -> str:
         """Where a place lies that has no name and is in no area."""
@@ -118,7 +123,17 @@ class Teller:
         """An area's name, with its kind where the name is no more than a number."""
         name = next((area.name for area in self.areas.by_kind.get(kind, ()) if area.id == area_id), area_id)
         is_number = name == area_id and any(letter.isdigit() for letter in name)
-        return f"{self.words.of('areaKind', kind)} {area_id}" if is_number else name
+        return f"{self.words.of('areaKind', kind)} {area_id}" if is_number else self._in_words(name)
+
+    def _in_words(self, name: str) -> str:
+        """Say "Beat 4X" in another language than English, where what it is has a word there."""
+        numbered = _NUMBERED.fullmatch(name)
+        if numbered is None:
+            return name
+        english: dict[str, str] = self.catalogue.english.table("areaKind")
+        kinds = [kind for kind, word in english.items() if word.lower() == numbered[1].lower()]
+        own = self.words.of("areaKind", kinds[0]) if kinds else None
+        return name if own is None or own == english[kinds[0]] else f"{own} {numbered[2]}"
 
     def ending(self, incident: PublicIncident) -> str | None:
         """How a closed incident ended, where that is known."""

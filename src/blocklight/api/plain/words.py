@@ -13,6 +13,8 @@ from blocklight.errors import NotFound
 
 _NAME = re.compile(r"\{(\w+)\}")
 _FALLBACK = "en"
+_TRADITIONAL = re.compile(r"zh-(hant\b|(?!hans\b)([a-z]{4}-)?(tw|hk|mo)\b)", re.IGNORECASE)
+"""Tags of Chinese that is written traditionally, by script or by where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class Catalogue:
     outlines: Mapping[str, str]
     style: str
 
+    @property
+    def english(self) -> Words:
+        """The words that everything published is in."""
+        return self.languages[_FALLBACK]
+
     def group(self, category: str) -> str:
         """The group that a category is drawn in."""
         return next((group for group, members in self.groups.items() if category in members), "officer")
@@ -62,7 +69,7 @@ class Catalogue:
     def choose(self, language: str | None, accept: str | None) -> Words:
         """The language asked for, else the one that ``Accept-Language`` likes best, else English."""
         for tag in [language or "", *_preferred(accept or "")]:
-            words = self.languages.get(tag[:2].lower())
+            words = self.languages.get("zh-Hant" if _TRADITIONAL.match(tag) else tag[:2].lower())
             if words is not None:
                 return words
         return self.languages[_FALLBACK]

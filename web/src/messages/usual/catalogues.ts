@@ -8,6 +8,7 @@ const CATALOGUES: Record<Language, () => Promise<{ usual: UsualWords }>> = {
   en: lazy(() => import("./en")),
   es: lazy(() => import("./es")),
   zh: lazy(() => import("./zh")),
+  "zh-Hant": lazy(() => import("./zh-Hant")),
   vi: lazy(() => import("./vi")),
 };
 
