@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklight.intake.zone_mistakes import whole_hours_off
+from blocklight.intake.zone_mistakes import ENOUGH_TO_ASK, whole_hours_off
 
 CHICAGO = ZoneInfo("America/Chicago")
 ADELAIDE = ZoneInfo("Australia/Adelaide")
@@ -43,6 +43,20 @@ def test_a_quiet_night_and_a_few_calls_are_not_asked_about() -> None:
     assert whole_hours_off(every(3, until=NOW - 6 * hour, count=9), NOW, CHICAGO) is None
     assert whole_hours_off(every(3, until=NOW - timedelta(days=2)), NOW, CHICAGO) is None
     assert whole_hours_off(every(3, until=NOW - 6.5 * hour), NOW, CHICAGO) is None
+
+
+def test_somebody_who_looks_at_a_few_calls_is_asked_where_they_are_as_old_as_the_zone_is_far() -> None:
+    few = every(10, until=NOW - timedelta(hours=6, minutes=4), count=4)
+    assert whole_hours_off(few, NOW, CHICAGO, enough=ENOUGH_TO_ASK) is not None
+    assert whole_hours_off(few, NOW - timedelta(hours=3), CHICAGO, enough=ENOUGH_TO_ASK) is None
+    assert whole_hours_off(few[:2], NOW, CHICAGO, enough=ENOUGH_TO_ASK) is None
+
+
+@pytest.mark.parametrize("hours", [9.5, 10.5])
+def test_a_zone_of_half_hours_differs_by_them(hours: float) -> None:
+    times = every(90, until=NOW - timedelta(hours=hours, minutes=4), count=12)
+    assert whole_hours_off(times, NOW, ADELAIDE) is not None
+    assert whole_hours_off(times, NOW, CHICAGO) is None
 
 
 def test_a_zone_of_half_hours_is_left_to_the_gap() -> None:

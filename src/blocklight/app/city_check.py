@@ -26,7 +26,7 @@ from blocklight.intake.record import Batch, Incident, RawRecord
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally
 from blocklight.intake.spread import Spread
-from blocklight.intake.zone_mistakes import whole_hours_off
+from blocklight.intake.zone_mistakes import ENOUGH_TO_ASK, whole_hours_off
 
 THROWAWAY_KEY = bytes(32)
 _MOST_ASKED = 5_000
@@ -179,7 +179,7 @@ def ask_of_rows(city: City, rows: Sequence[RawRecord]) -> Asked:
 def _zone_mistake(sample: SampleRows, at: datetime) -> str | None:
     """Why the times seem to be read in the wrong zone, ``None`` where the city file denies that."""
     received = (incident.received_at for _, incident in sample.rows)
-    mistake = whole_hours_off(received, at, sample.city.city.zone)
+    mistake = whole_hours_off(received, at, sample.city.city.zone, enough=ENOUGH_TO_ASK)
     return None if "time-zone" in sample.source.answered else mistake
 
 

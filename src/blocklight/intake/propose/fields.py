@@ -34,6 +34,10 @@ _ID = re.compile(
     r"(?:number|num|no|id|item)$|^case_?(?:no|number)$|(?:^|_)guid$|^__key$"
     r"|^(?:call|event|log|incident|entry|row)_(?:incident|event|call|case|key|id|no|num|number)$"
 )
+_CODE, _CALLED = (
+    re.compile(r"(?=.*\d)[A-Za-z0-9-]+"),
+    re.compile(r"^(?:call|case|incident|event|run|report)$"),
+)
 _PART_OF_ADDRESS = re.compile(r"block|house|street|building|apartment|zip|post|phone|distance")
 """What else a number with three digits may be."""
 _ONE_WORD = re.compile(r"(?=.*\d{3})[A-Za-z0-9-]+")
@@ -358,7 +362,9 @@ def _by_its_ids(table: Table) -> str | None:
             column not in table.taken | set(table.times) | set(table.sample.row_ids)
             and not _PART_OF_ADDRESS.search(folded(column))
             and len(set(texts)) == len(table.sample.rows) > 1
-            and all(_ONE_WORD.fullmatch(text) for text in texts)
+            and all(
+                (_CODE if _CALLED.search(folded(column)) else _ONE_WORD).fullmatch(text) for text in texts
+            )
         ):
             return column
     return None
