@@ -7,7 +7,7 @@ holds feeds of the same forms that are written by hand. Prints a line for each f
 # ruff: noqa: E501 - a table reads best in lines
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +30,7 @@ class Handed(NamedTuple):
     received: str
     convert: str
     type: str
-    place: dict[str, tuple[str, ...]]
+    place: Mapping[str, tuple[str, ...]]
     blanks: int = 0
 
 
