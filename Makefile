@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 PY := .venv/bin
 PORT ?= 8000
-SPEED ?= 1
+SPEED ?= 12
 
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

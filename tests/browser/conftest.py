@@ -45,7 +45,7 @@ class Blocklight:
     def __init__(self, folder: Path, source_options: tuple[str, ...], city: str = "demo") -> None:
         self._city = city
         self._folder = folder
-        self._options = source_options
+        self.options = source_options
         # Its port stays its own while it is away: on a busy machine somebody else soon takes a free one.
         self._holder = socket.socket()
         self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -56,7 +56,7 @@ class Blocklight:
 
     def start(self) -> None:
         """Start, on the same port every time."""
-        command = [sys.executable, "-m", "blocklight", "serve", self._city, "--poll=0.2", *self._options]
+        command = [sys.executable, "-m", "blocklight", "serve", self._city, "--poll=0.2", *self.options]
         self._process = subprocess.Popen(
             [*command, f"--port={self._holder.getsockname()[1]}", f"--data={self._folder}"],
             stdout=subprocess.PIPE,

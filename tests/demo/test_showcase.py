@@ -1,6 +1,7 @@
 """What can be watched within two minutes of opening the demo, and the days that it has behind it."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,9 @@ import pytest
 from blocklight.app.city_runtime import CityRuntime, open_city
 from blocklight.app.demo_past import PastClock, client_of, live_through, moments
 from blocklight.app.opening import Options
-from blocklight.demo.dispatch import Dispatch
+from blocklight.demo.dispatch import LONGEST_LIFE_HOURS, ZONE, Dispatch
 from blocklight.demo.feeds import dispatch_centre
-from blocklight.demo.showcase import SCENE_S, Showcase
+from blocklight.demo.showcase import Showcase
 from blocklight.intake.run import run_once
 from blocklight.model.changes import Change
 from blocklight.model.record import PublicIncident
@@ -30,22 +31,39 @@ def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CityRuntime:
     return open_city(Options("demo", data=tmp_path / "demo"))
 
 
-async def watched(town: CityRuntime, opened: datetime, since_s: int, for_s: int = 130) -> list[Change]:
-    """Return what the live feed tells, in some seconds after the demo was opened, to a page that follows."""
-    clock, found = PastClock(opened), []
-    showcase = Showcase(SEED, int(opened.timestamp()))
-    centre = dispatch_centre(seed=SEED, now=clock, history_days=1, showcase=showcase)
+SPEED = 12
+
+
+async def watched(town: CityRuntime, opened: datetime, since_s: int, for_s: int = 130) -> list[list[Change]]:
+    """What the live feed sends, two seconds at a time, in some of the viewer's seconds after the opening."""
+    clock, steps = PastClock(opened), []
+    showcase = Showcase(SEED, int(opened.timestamp()), speed=SPEED)
+    centre = dispatch_centre(seed=SEED, now=clock, history_days=1, hiccups=False, showcase=showcase)
     async with client_of(town.city, centre) as client:
         feed = town.feeds(client, clock)[0]
         feed.cursor, feed.cursor_known = str(int((opened.timestamp() - 600) * 1000)), True
         head = 0
         for second in range(0, since_s + for_s, 2):
-            clock.at = opened + timedelta(seconds=second)
+            clock.at = opened + timedelta(seconds=second * SPEED)
             await run_once(feed, town.store)
             town.store.release(clock.at)
-            found += town.store.changes(head) if second >= since_s else []
+            if second >= since_s:
+                steps.append(list(town.store.changes(head)))
             head = town.store.head()
-    return found
+    return steps
+
+
+@pytest.mark.parametrize("hour", [1, 4, 9, 14, 22])
+async def test_something_happens_within_five_seconds_and_every_few_seconds_at_any_hour(
+    town: CityRuntime, hour: int
+) -> None:
+    opened = datetime(2026, 11, 25, hour, 17, 43, tzinfo=ZONE)
+    steps = await watched(town, opened, since_s=2)
+    town.store.close()
+    happens = [2 * step for step, changes in enumerate(steps) if changes]
+    assert len(happens) > 20
+    assert happens[0] <= 4
+    assert max(after - before for before, after in pairwise(happens)) <= 6
 
 
 @pytest.mark.parametrize("since_s", [0, 47, 700])
@@ -54,7 +72,7 @@ async def test_within_two_minutes_a_call_comes_is_reclassified_is_taken_back_and
 ) -> None:
     last: dict[str, PublicIncident] = {}
     seen = set()
-    for change in await watched(town, OPENED, since_s):
+    for change in chain.from_iterable(await watched(town, OPENED, since_s)):
         new, old = change.incident, last.get(change.id)
         if new is None:
             seen.add("is taken back")
@@ -69,20 +87,25 @@ async def test_within_two_minutes_a_call_comes_is_reclassified_is_taken_back_and
     assert {"comes", "is reclassified", "is taken back", "closes"} <= seen
 
 
-def test_scenes_are_played_after_opening_and_seldom_later_and_never_without_a_showcase() -> None:
+@pytest.mark.parametrize("speed", [0.5, 1, 7, 12, 60, 600])
+def test_scenes_are_played_after_opening_and_seldom_later_and_never_without_a_showcase(speed: float) -> None:
     opened = int(OPENED.timestamp())
-    showcase = Showcase(SEED, opened)
-    starts = [at for at in range(opened - 7200, opened + 86_400) if at % SCENE_S == 0 and showcase.plays(at)]
-    soon = [at for at in starts if at <= opened + 1200]
-    assert all(at > opened - SCENE_S for at in starts)
-    assert 10 <= len(soon) <= 11
-    assert len(starts) - len(soon) == 71  # three an hour
+    showcase = Showcase(SEED, opened, speed=speed)
+    shown_s = 1200 * min(max(int(speed), 1), 60)
+    starts = [at for at in range(opened - 8 * 3600, opened + 3 * shown_s) if showcase.plays(at)]
+    soon = [at for at in starts if at <= opened + shown_s]
+    assert all(at > opened - showcase.scene_s for at in starts)
+    assert 43 <= len(soon) <= 45  # two a minute, and those that were being played
+    assert len(starts) - len(soon) == 2  # three an hour of the viewer's
     hour = opened // 3600
     plain, more = Dispatch(SEED), Dispatch(SEED, showcase.hour)
+    made = more.hour(hour) + more.hour(hour + 1)
+    assert {call.received_at // 3600 for call in more.hour(hour)} == {hour}
     assert set(plain.hour(hour)) < set(more.hour(hour))
-    assert len({call.object_id for call in more.hour(hour)}) == len(more.hour(hour))
-    assert len({call.number for call in more.hour(hour)}) == len(more.hour(hour))
-    assert plain.hour(hour - 1) == more.hour(hour - 1)
+    assert all(a.received_at <= b.received_at for a, b in pairwise(more.hour(hour)))
+    assert len({call.object_id for call in made}) == len({call.number for call in made}) == len(made)
+    assert max(call.closed_at - call.received_at for call in made) < LONGEST_LIFE_HOURS * 3600
+    assert plain.hour(hour - 9) == more.hour(hour - 9)
 
 
 def test_the_scene_in_which_a_demo_was_interrupted_is_played_to_its_end_after_it_is_opened_again() -> None:

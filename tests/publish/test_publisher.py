@@ -314,6 +314,17 @@ def test_the_pulse_counts_what_is_open_and_what_was_closed_since_local_midnight(
     assert states == {"dispatch": "ok", "requests": "waiting"}
 
 
+def test_a_server_that_has_just_begun_to_fetch_calls_no_source_late(store: Store, tmp_path: Path) -> None:
+    store.record_fetch(FetchReport("dispatch", NOW - timedelta(minutes=13), late_after_s=30))
+    publisher = _publisher(store, tmp_path)
+    assert publisher.pulse()["sources"][0]["state"] == "late"
+    publisher.awaits_first_answers_until = time.monotonic() + 60
+    told = publisher.pulse()["sources"][0]
+    assert (told["state"], told["last_success_at"], told["late_s"]) == ("ok", "2026-01-31T19:47:00Z", 780)
+    publisher.awaits_first_answers_until = time.monotonic()
+    assert publisher.pulse()["sources"][0]["state"] == "late"
+
+
 def test_while_nothing_can_be_stored_every_source_says_so(store: Store, tmp_path: Path) -> None:
     store.record_fetch(FetchReport("dispatch", NOW, late_after_s=30))
     publisher = _publisher(store, tmp_path)

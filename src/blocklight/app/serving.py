@@ -4,8 +4,9 @@ import asyncio
 import logging
 import signal
 import socket
+import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, closing, contextmanager
+from contextlib import AsyncExitStack, closing, contextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -35,6 +36,11 @@ from blocklight.publish.store_watch import StoreWatch
 from blocklight.store import ANSWERING, FOLLOWING, PUSHING, Store
 
 _log = logging.getLogger(__name__)
+
+_SILENT_S = 4.0
+"""So long the first fetch may store nothing more before serving begins without its end."""
+_FIRST_ANSWERS_S = 15.0
+"""So soon after the start every source has been asked, and has mostly answered."""
 
 
 def nothing() -> None:
@@ -124,6 +130,8 @@ async def serve(
                 await past()
             await _first_fetch(feeds, runtime.store, progress)
         await asyncio.to_thread(publisher.load)
+        if intake:
+            publisher.awaits_first_answers_until = time.monotonic() + _FIRST_ANSWERS_S
 
         # One group with the server: a part that dies of a mistake of ours ends the process, which its
         # supervisor starts anew, and does not leave a map that looks alive and stands still.
@@ -173,7 +181,24 @@ def _inbox(
 
 
 async def _first_fetch(feeds: list[Feed], store: Store, progress: Progress) -> None:
-    """Fill an empty store before serving; a source that fails now is tried again later."""
+    """Fill an empty store before serving, as long as the sources have something to give.
+
+    A source that fails now is tried again later. One that says nothing must not keep the page from saying so:
+    then serving begins, and the first polls go on where this stopped.
+    """
+    reading = asyncio.create_task(_read_each(feeds, store, progress))
+    head = -1
+    while not reading.done() and (stored := await asyncio.to_thread(store.head)) != head:
+        head = stored
+        await asyncio.wait({reading}, timeout=_SILENT_S)
+    if not reading.done():
+        _log.warning("no source has answered for %.0f s: serving begins without them", _SILENT_S)
+        reading.cancel()
+    with suppress(asyncio.CancelledError):
+        await reading
+
+
+async def _read_each(feeds: list[Feed], store: Store, progress: Progress) -> None:
     with progress("Reading what the sources hold …", len(feeds)) as advance:
         for feed in feeds:
             try:

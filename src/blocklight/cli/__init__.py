@@ -216,7 +216,7 @@ def demo(
     port: PortOption = 8000,
     host: HostOption = "127.0.0.1",
     data: DataOption = None,
-    speed: Annotated[float, typer.Option(min=0.1, max=600, help="How fast the demo's clock runs.")] = 1.0,
+    speed: Annotated[float, typer.Option(min=0.1, max=600, help="How fast the demo's clock runs.")] = 12.0,
     seed: Annotated[int, typer.Option(help="Another seed is another city life.")] = 7,
 ) -> None:
     """Serve an invented harbour city with a dispatch centre that behaves like one; needs no internet.

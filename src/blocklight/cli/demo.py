@@ -23,7 +23,7 @@ def serve_demo(*, host: str, port: int, data: Path | None, speed: float, seed: i
         opened_at = max([wall_clock(), *seen])
         now = fast_clock(speed, opened_at)
         last_seen_s = int(max(seen).timestamp()) if seen else None
-        showcase = Showcase(seed, int(opened_at.timestamp()), last_seen_s)
+        showcase = Showcase(seed, int(opened_at.timestamp()), last_seen_s, speed=speed)
         centre = dispatch_centre(seed=seed, now=now, showcase=showcase)
         uvloop.run(
             serve(

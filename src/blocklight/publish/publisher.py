@@ -82,6 +82,9 @@ class Publisher:
         """How many changes since the start could not be shown, and were left out."""
         self.store_watch: StoreWatch | None = None
         """Of a process that writes: whether it can."""
+        self.awaits_first_answers_until = 0.0
+        """Of a process that has just begun to fetch: until when (monotonic seconds) no source is called late.
+        While nothing ran nobody asked, and the answer is seconds away."""
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._forget_at = 0.0
@@ -311,6 +314,8 @@ class Publisher:
     ) -> SourcePulse:
         """Like the function of this name; ``unstored`` overrides its state, and ``paused`` overrides both."""
         entry = source_state(health, source, lateness_s, now)
+        if entry["state"] == "late" and time.monotonic() < self.awaits_first_answers_until:
+            entry["state"] = "ok"
         if not self.stores:
             entry["state"], entry["reason"] = "unstored", UNSTORED
         if any(

@@ -82,6 +82,7 @@ export const en = {
   nothingHint: "Widen the time span or show everything again.",
   showAll: "Show everything",
   newMany: (count: number, text: string) => (count === 1 ? "1 new incident" : `${text} new incidents`),
+  fast: (rate: string) => `This is a demo: time runs ${rate} times as fast.`,
   notACrime: "A call is a request for help, not a crime.",
   contact: "Something wrong or private here?",
   data: "Data & methods",

@@ -78,6 +78,7 @@ export const es: Words = {
   nothingHint: "Amplíe el periodo o muestre todo de nuevo.",
   showAll: "Mostrar todo",
   newMany: (count, text) => (count === 1 ? "1 incidente nuevo" : `${text} incidentes nuevos`),
+  fast: (rate: string) => `Esto es una demostración: el tiempo pasa ${rate} veces más rápido.`,
   notACrime: "Una llamada es una solicitud de ayuda, no un delito.",
   contact: "¿Hay algo incorrecto o privado aquí?",
   data: "Datos y métodos",

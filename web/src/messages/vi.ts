@@ -72,6 +72,7 @@ export const vi: Words = {
   nothingHint: "Hãy mở rộng khoảng thời gian hoặc hiện lại tất cả.",
   showAll: "Hiện tất cả",
   newMany: (count, text) => (count === 1 ? "1 sự việc mới" : `${text} sự việc mới`),
+  fast: (rate: string) => `Đây là bản trình diễn: thời gian trôi nhanh gấp ${rate} lần.`,
   notACrime: "Một cuộc gọi là lời yêu cầu giúp đỡ, không phải là tội phạm.",
   contact: "Có thông tin sai hoặc riêng tư ở đây?",
   data: "Dữ liệu & phương pháp",

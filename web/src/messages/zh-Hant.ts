@@ -71,6 +71,7 @@ export const zhHant: Words = {
   nothingHint: "請放寬時間範圍，或重新顯示全部。",
   showAll: "顯示全部",
   newMany: (count, text) => (count === 1 ? "1 個新事件" : `${text} 個新事件`),
+  fast: (rate: string) => `這是示範：時間以 ${rate} 倍的速度流逝。`,
   notACrime: "來電是請求幫助，並不等於犯罪。",
   contact: "這裡有錯誤或涉及隱私的內容嗎？",
   data: "資料與方法",

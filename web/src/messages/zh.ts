@@ -71,6 +71,7 @@ export const zh: Words = {
   nothingHint: "请放宽时间范围，或重新显示全部。",
   showAll: "显示全部",
   newMany: (count, text) => (count === 1 ? "1 个新事件" : `${text} 个新事件`),
+  fast: (rate: string) => `这是演示：时间以 ${rate} 倍的速度流逝。`,
   notACrime: "来电是请求帮助，并不等于犯罪。",
   contact: "这里有错误或涉及隐私的内容吗？",
   data: "数据与方法",
