@@ -113,3 +113,12 @@ def _ids(town: Town, table: str) -> list[str]:
     engine = town.store._engines.read  # noqa: SLF001 - what no public method may tell
     with engine.connect() as connection:
         return [row[0] for row in connection.exec_driver_sql(f"SELECT id FROM {table}")]  # noqa: S608 - a constant
+
+
+async def test_a_file_of_the_past_says_nothing_of_when_it_was_written(tmp_path: Path) -> None:
+    with a_town(tmp_path / "town") as town:
+        await town.fetch(a_row(1))
+        surfaces = await town.public()
+    files = [path for path in surfaces if path.startswith("/api/v1/archive/")]
+    assert len(files) == 3
+    assert not [path for path in files if b"last-modified" in surfaces[path]]

@@ -142,6 +142,7 @@ class _WhileServed(FileResponse):
 
     def __init__(self, path: Any, *, may_go_on: Callable[[], bool], **settings: Any) -> None:  # noqa: ANN401 - those of a FileResponse
         super().__init__(path, **settings)
+        del self.headers["last-modified"]  # the moment of writing says nothing of what is told; the ETag does
         self._may_go_on = may_go_on
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
