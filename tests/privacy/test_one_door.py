@@ -39,6 +39,7 @@ MAKERS = {
     "store/schema/rows.py:incident_of_row",
 }
 CHANGERS = {
+    "intake/binding.py:_as_stated",
     "intake/binding.py:_frozen",
     "intake/binding.py:_held",
     "intake/binding.py:_masked",
@@ -59,12 +60,14 @@ CHANGERS = {
     "store/write/joining.py:completed",
     "store/write/joining.py:joined",
     "store/write/joining.py:joined_by_another",
-    "store/write/place_marks.py:_at",
+    "store/write/place_marks.py:_placed_at",
 }
 OF_OTHERS = {
+    "insight/area_summary.py:summary",  # a question to the archive
+    "insight/past.py:response_times",  # the same
     "intake/binding.py:_mask_of",  # a restraint
     "intake/call_types.py:where_none_is_closed",  # a meaning
-    "intake/normalise.py:_joined",  # private incidents
+    "intake/normalise.py:_joined_rows",  # private incidents
     "intake/policy.py:of_a_patient",  # a decision
     "store/write/applied.py:of",  # counts
 }
