@@ -1,6 +1,7 @@
 """A day-by-day table of unit rows, served as its portal does, against a direct reading of its lines."""
 
 import csv
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ import h3
 import httpx2
 import orjson
 import pytest
+from archived import archived
 from loopback.server import Loopback, serving
 from loopback.soda import Dataset, soda_rows
 from loopback.table import Table
@@ -22,12 +24,14 @@ from whole_record import tables
 from blocklight.config.city import load_city
 from blocklight.config.policy import MedicalDetail
 from blocklight.geo.areas import Areas
+from blocklight.insight.past import Past
+from blocklight.insight.response_times import StageTime
 from blocklight.intake.connectors import connector
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally, run_once
 from blocklight.model.changes import StoredIncident
 from blocklight.model.vocabulary import Reason
-from blocklight.store import Store
+from blocklight.store import IncidentQuery, Store
 
 SAN_FRANCISCO = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2020, 4, 22, 12, tzinfo=UTC)
@@ -236,3 +240,63 @@ async def test_no_word_of_how_a_patient_fared_and_no_unit_reaches_the_store(
     medical = [stored.incident for stored in _public(tmp_path) if stored.incident.category == "medical"]
     assert len(medical) > 3_000
     assert {incident.disposition for incident in medical} == {None}
+
+
+_STAGE_COLUMNS = {
+    "queue": (4, 5),
+    "turnout": (5, 6),
+    "travel": (6, 7),
+    "response": (4, 7),
+    "on_scene": (7, 8),
+}
+"""Where the begin and the end of a stage stand in a reading."""
+_DAY_S = 86_400
+
+
+def _direct(calls: list[Reading], stage: str) -> tuple[Any, ...]:
+    """Served, negative, absurd, without a begin; and median, mean and 90th percentile, by sorting."""
+    begin, end = _STAGE_COLUMNS[stage]
+    took = sorted((call[end] - call[begin]).total_seconds() for call in calls if call[begin] and call[end])
+    served = [seconds for seconds in took if 0 <= seconds <= _DAY_S]
+    counts = (
+        len(served),
+        sum(s < 0 for s in took),
+        sum(s > _DAY_S for s in took),
+        sum(c[begin] is None for c in calls),
+    )
+    if len(served) < 5:
+        return (*counts, None)
+    nth = [served[math.ceil(len(served) * share) - 1] for share in (0.5, 0.9)]
+    return (*counts, (nth[0], pytest.approx(sum(served) / len(served)), nth[1]))
+
+
+@pytest.mark.anyio
+async def test_every_cell_of_response_times_is_what_the_file_says_itself(
+    portal: Loopback, reading: list[Reading], tmp_path: Path
+) -> None:
+    await _fetched(portal, tmp_path)
+    cells: dict[tuple[Any, ...], list[Reading]] = defaultdict(list)
+    for call in reading:
+        cells[call[0], call[1]].append(call)
+    city = load_city("san-francisco-fire")
+    compared = refused = 0
+    with (
+        Store.open(f"sqlite:///{tmp_path / 'blocklight.sqlite3'}", city.city.id) as store,
+        archived(city, store, tmp_path / "archive", lambda: NOW) as engine,
+    ):
+        past = Past(city, engine)
+        for stage in StageTime:
+            rows = dict(past.response_times(IncidentQuery(), stage, ("category", "priority")).rows)
+            assert set(rows) == set(cells)
+            for key, row in rows.items():
+                fates, figures = row.fates, row.naive
+                told = None if figures is None else figures[:3]
+                *counts, expected = _direct(cells[key], stage)
+                assert [fates.served, fates.negative, fates.absurd, fates.no_start] == counts, (stage, key)
+                assert fates.calls + fates.excluded == len(cells[key])
+                if row.refusal is None:
+                    assert told == expected, (stage, key)
+                refused += row.refusal is not None
+                compared += row.refusal is None
+    assert compared > 40
+    assert refused < compared

@@ -31,6 +31,9 @@ _PARAMETERS = {
     "number": "0",
     "city": "smallville",
     "layer": "3",
+    "area_id": "01X",
+    "month": "2026-01",
+    "form": "parquet",
 }
 
 
@@ -59,7 +62,7 @@ def script() -> ModuleType:
 
 def _operations(side: PublicSide) -> dict[str, dict[str, Any]]:
     paths = side.client.get("/openapi.json").json()["paths"]
-    assert len(paths) == 21
+    assert len(paths) == 31
     return {path: entry["get"] for path, entry in paths.items()}
 
 

@@ -333,7 +333,7 @@ def test_a_database_that_cannot_answer_is_said_on_a_page(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/embed/nowhere", "/list/none", "/area/beat/01X", "/nowhere.html?x=1"]
+    "path", ["/nowhere", "/embed/nowhere", "/list/none", "/ward/beat/01X", "/nowhere.html?x=1"]
 )
 def test_where_there_is_no_page_a_reader_gets_one_with_a_search(side: PublicSide, path: str) -> None:
     html = page(side, path, 404, headers={"accept": "text/html,*/*", "accept-language": "es"})

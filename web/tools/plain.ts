@@ -41,7 +41,13 @@ async function catalogue(root: string, language: string): Promise<Message> {
   const shared = (await load(`src/messages/${language}.ts`))[language.replace("-", "")];
   const { plain } = await load(`src/messages/plain/${language}.ts`);
   const { usual } = await load(`src/messages/usual/${language}.ts`);
-  return { ...(messages(shared) as object), plain: messages(plain), usual: messages(usual) };
+  const { past } = await load(`src/messages/past/${language}.ts`);
+  return {
+    ...(messages(shared) as object),
+    plain: messages(plain),
+    usual: messages(usual),
+    past: messages(past),
+  };
 }
 
 /** Emit `plain/LANGUAGE.json` for every language, and `plain/marks.json`. */

@@ -27,6 +27,7 @@ from blocklight.api import (
 from blocklight.api.document import DESCRIPTION, Standard, document_streams
 from blocklight.api.encoding import PublicFile
 from blocklight.api.front import LIVE, Front
+from blocklight.api.plain import area as area_pages
 from blocklight.api.plain import listing, methods
 from blocklight.api.plain.missing import add_missing_page
 from blocklight.api.problems import add_problem_handlers
@@ -79,6 +80,7 @@ def create_app(
         api.router.routes.append(Route(path, endpoint=endpoint, methods=["GET"], include_in_schema=False))
     api.include_router(listing.router)
     api.include_router(methods.router)
+    api.include_router(area_pages.router)
     api.include_router(security_txt.router)
     for standard in standards:
         api.include_router(standard.router)

@@ -14,6 +14,17 @@ from starlette.responses import Response
 from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import json_response, problems, table_response
 from blocklight.api.incidents import FilterParameters
+from blocklight.api.past_definitions import (
+    AREAS_EXAMPLE,
+    COUNTED,
+    COUNTED_CALLS,
+    SERIES_EXAMPLE,
+    STAGE_DEFINITIONS,
+    STATS_EXAMPLE,
+    SUMMARY_EXAMPLE,
+    TIMES_COUNTED,
+    TIMES_EXAMPLE,
+)
 from blocklight.api.past_schemas import (
     AreaList,
     AreaSeries,
@@ -38,26 +49,6 @@ _KEPT = "public, max-age=1"
 _MOST_GROUPED_BY = 3
 AreaId = tuple[str, str]
 Form = Literal["json", "csv"]
-COUNTED = (
-    "Published incidents, by when they were received, as the archive's files hold them. Hours, days, weeks "
-    "(from Monday) and months are those of the city's clocks."
-)
-_COUNTED_CALLS = f"{COUNTED} Calls are those of the section `calls`: neither opened by officers nor requests."
-STAGE_DEFINITIONS = {
-    StageTime.QUEUE: "From received to dispatched, so with the time in which the call was taken.",
-    StageTime.TURNOUT: "From dispatched to en route.",
-    StageTime.TRAVEL: "From en route to the first unit on scene; from dispatched where a source does not "
-    "report en route.",
-    StageTime.RESPONSE: "From received to the first unit on scene.",
-    StageTime.ON_SCENE: "From the first unit on scene to closed.",
-}
-TIMES_COUNTED = (
-    "Calls for service whose begin of the stage is known and whose source reports its end. Served: it was "
-    "reached. Waiting: the call is open. Unserved: it was closed, and was cancelled, a duplicate, or no unit "
-    "was ever sent. Missing: it was closed, and the time is not in the feed. Left out: the end lies before "
-    "the begin, or over a day after it. No figures for fewer than five served calls, nor where times are "
-    "missing more often the longer calls wait."
-)
 
 
 class CountParameters(FilterParameters):
@@ -89,86 +80,12 @@ class SeriesParameters(FilterParameters):
     format: Form = Field("json", description="`json` or `csv`")
 
 
-_STATS_EXAMPLE: StatTable = {
-    "as_of": "2026-01-31T05:03:00Z",
-    "seq": 4822,
-    "definition": COUNTED,
-    "by": ["hour", "area:beat"],
-    "rows": [{"hour": 3, "area:beat": "04X", "n": 12}],
-}
-_INTERVAL: Interval = {"value": 380.0, "low": 371.0, "high": 392.0}
-_TIMES_EXAMPLE: ResponseTimes = {
-    "as_of": "2026-01-31T05:03:00Z",
-    "seq": 4822,
-    "stage": "response",
-    "target_s": 480.0,
-    "definition": f"{STAGE_DEFINITIONS[StageTime.RESPONSE]} {TIMES_COUNTED}",
-    "by": ["priority"],
-    "rows": [
-        {
-            "group": {"priority": 1},
-            "calls": 4303,
-            "served": 3391,
-            "waiting": 7,
-            "unserved": 641,
-            "missing": 264,
-            "no_start": 0,
-            "negative": 3,
-            "absurd": 1,
-            "cut": 0,
-            "refusal": "too_few",
-            "naive": {"median": 371.0, "mean": 412.4, "p90": 702.0, "within_target": 0.71},
-            "half": _INTERVAL,
-            "nine_in_ten": _INTERVAL,
-            "half_of_served": _INTERVAL,
-            "bounds": [340.0, 402.0],
-        }
-    ],
-}
-_SUMMARY_EXAMPLE: AreaSummary = {
-    "area": "beat:04X",
-    "name": "Beat 04X",
-    "as_of": "2026-01-31T05:03:00Z",
-    "seq": 4822,
-    "definition": _COUNTED_CALLS,
-    "spans": [
-        {
-            "hours": 24,
-            "since": "2026-01-30T05:03:00Z",
-            "until": "2026-01-31T05:03:00Z",
-            "calls": 31,
-            "officer": 9,
-            "requests": 4,
-        }
-    ],
-    "categories": {"noise": 12},
-    "week_hours": [[0, 1, 0, 2]],
-    "endings": {"advised": 9},
-}
-_SERIES_EXAMPLE: AreaSeries = {
-    "area": "beat:04X",
-    "as_of": "2026-01-31T05:03:00Z",
-    "seq": 4822,
-    "period": "week",
-    "definition": COUNTED,
-    "points": [{"start": "2026-01-26", "n": 204, "complete": True}],
-}
-_AREAS_EXAMPLE: AreaList = {
-    "kinds": [
-        {
-            "kind": "beat",
-            "label": "Police beats",
-            "url": "/api/v1/areas/beat",
-            "areas": [{"id": "04X", "name": "Beat 04X"}],
-        }
-    ]
-}
 _Kind = Annotated[str, Path(description="one of the city's `area_kinds`", examples=["beat"])]
 _AreaId = Annotated[str, Path(description="the area's id", examples=["04X"])]
 _State = Annotated[Public, Depends(public)]
 
 
-@router.get("/areas", responses=json_response("The areas", AreaList, _AREAS_EXAMPLE))
+@router.get("/areas", responses=json_response("The areas", AreaList, AREAS_EXAMPLE))
 def get_area_list(request: Request, state: _State) -> Response:
     """List the areas of the city by kind."""
     body: AreaList = {
@@ -185,7 +102,7 @@ def get_area_list(request: Request, state: _State) -> Response:
     return _json(request, body)
 
 
-@router.get("/stats", responses=table_response("Counts", StatTable, _STATS_EXAMPLE) | problems(400, 404, 503))
+@router.get("/stats", responses=table_response("Counts", StatTable, STATS_EXAMPLE) | problems(400, 404, 503))
 def get_stats(request: Request, parameters: Annotated[CountParameters, Query()], state: _State) -> Response:
     """Count published incidents by up to three groups, narrowed by the filters of `/api/v1/incidents`.
 
@@ -202,7 +119,7 @@ def get_stats(request: Request, parameters: Annotated[CountParameters, Query()],
 
 @router.get(
     "/response-times",
-    responses=table_response("How long people wait", ResponseTimes, _TIMES_EXAMPLE) | problems(400, 404, 503),
+    responses=table_response("How long people wait", ResponseTimes, TIMES_EXAMPLE) | problems(400, 404, 503),
 )
 def get_response_times(
     request: Request, parameters: Annotated[TimesParameters, Query()], state: _State
@@ -217,7 +134,7 @@ def get_response_times(
 
 @router.get(
     "/areas/{kind}/{area_id:path}/summary",
-    responses=json_response("An area in numbers", AreaSummary, _SUMMARY_EXAMPLE) | problems(404, 503),
+    responses=json_response("An area in numbers", AreaSummary, SUMMARY_EXAMPLE) | problems(404, 503),
 )
 def get_area_summary(request: Request, kind: _Kind, area_id: _AreaId, state: _State) -> Response:
     """Return what an area's page says: the last day, week and month, by kind, hour and ending."""
@@ -226,7 +143,7 @@ def get_area_summary(request: Request, kind: _Kind, area_id: _AreaId, state: _St
 
 @router.get(
     "/city/summary",
-    responses=json_response("The city in numbers", AreaSummary, _SUMMARY_EXAMPLE) | problems(404, 503),
+    responses=json_response("The city in numbers", AreaSummary, SUMMARY_EXAMPLE) | problems(404, 503),
 )
 def get_city_summary(request: Request, state: _State) -> Response:
     """Return the same for the whole city."""
@@ -235,7 +152,7 @@ def get_city_summary(request: Request, state: _State) -> Response:
 
 @router.get(
     "/areas/{kind}/{area_id:path}/series",
-    responses=table_response("Counts over time", AreaSeries, _SERIES_EXAMPLE) | problems(400, 404, 503),
+    responses=table_response("Counts over time", AreaSeries, SERIES_EXAMPLE) | problems(400, 404, 503),
 )
 def get_area_series(
     request: Request,
@@ -253,7 +170,7 @@ def get_area_series(
 
 @router.get(
     "/city/series",
-    responses=table_response("Counts over time", AreaSeries, _SERIES_EXAMPLE) | problems(400, 404, 503),
+    responses=table_response("Counts over time", AreaSeries, SERIES_EXAMPLE) | problems(400, 404, 503),
 )
 def get_city_series(
     request: Request, parameters: Annotated[SeriesParameters, Query()], state: _State
@@ -264,7 +181,7 @@ def get_city_series(
 
 @router.get(
     "/areas/{kind}/{area_id:path}/response-times",
-    responses=table_response("How long people wait", ResponseTimes, _TIMES_EXAMPLE) | problems(400, 404, 503),
+    responses=table_response("How long people wait", ResponseTimes, TIMES_EXAMPLE) | problems(400, 404, 503),
 )
 def get_area_response_times(
     request: Request,
@@ -319,7 +236,7 @@ def _summary(request: Request, state: Public, area: Area | None) -> Response:
         "name": state.city.city.name if area is None else area.name,
         "as_of": iso(found.as_of),
         "seq": found.seq,
-        "definition": _COUNTED_CALLS,
+        "definition": COUNTED_CALLS,
         "spans": [
             {
                 "hours": round((span.until - span.since).total_seconds() / 3600),

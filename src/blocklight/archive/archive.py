@@ -222,6 +222,8 @@ class Archive:
         new = self.folder / f"{month}.new"
         try:
             write_month(table, new)
+            # The wall's clock says when we were at work, which is nobody's business.
+            os.utime(new, (built_at.timestamp(), built_at.timestamp()))
             digest = checksum(new)
             file = f"{month}-{digest[:12]}.parquet"
             new.replace(self.folder / file)

@@ -17,6 +17,10 @@ Z_95 = 1.959963984540054
 WAITING, HAPPENED, ENDED = 0, 1, 2
 """What is known at the end of a case's time: it still waits, it happened, or it can happen no more."""
 
+_ROUNDING = 1e-12
+_WIDEST = 500.0
+"""Beyond this a band reaches from nothing to all, and the exponential from float to infinity."""
+
 Floats = NDArray[np.float64]
 
 
@@ -78,9 +82,10 @@ def _variance(at_risk: Floats, happened: Floats, ended: Floats, before: Floats, 
 
 def _band(share: Floats, deviation: Floats) -> tuple[Floats, Floats]:
     """Return the bounds of 95 % on the scale of log(-log) of what is left, where they stay within 0 and 1."""
-    inside = (share > 0) & (share < 1)
+    inside = (share > _ROUNDING) & (share < 1 - _ROUNDING)
     left = np.where(inside, 1 - share, 0.5)
     width = np.where(inside, Z_95 * deviation / np.abs(left * np.log(left)), 0.0)
+    width = np.minimum(width, _WIDEST)
     low, high = 1 - left ** np.exp(-width), 1 - left ** np.exp(width)
     return np.where(inside, low, share), np.where(inside, high, share)
 
@@ -91,5 +96,5 @@ def quantile(curve: Curve, level: float) -> Estimate:
 
 
 def _crossing(times: Floats, share: Floats, level: float) -> float | None:
-    reached = np.flatnonzero(share >= level - 1e-12)
+    reached = np.flatnonzero(share >= level - _ROUNDING)
     return float(times[reached[0]]) if len(reached) else None

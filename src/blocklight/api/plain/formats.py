@@ -16,6 +16,7 @@ from babel.units import format_unit
 _KILOMETRE_M = 1000
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 _HOURS_UNTIL_DAYS = 36
+_LONG_WAIT_HOURS = 3
 _DAYS_BY_NAME = 6
 _SYMBOLS = {"second": "s", "minute": "min", "hour": "h", "day": "d"}
 _READS_SYMBOLS = ("en", "es")
@@ -88,6 +89,12 @@ class Formats:
         if value < _HOURS_UNTIL_DAYS * _HOUR_S:
             return self._told(value // _HOUR_S, "hour")
         return self._told(value // _DAY_S, "day")
+
+    def wait(self, seconds: float) -> str:
+        """A time that people wait, as `span` has it, but in minutes up to three hours."""
+        if _HOUR_S <= seconds < _LONG_WAIT_HOURS * _HOUR_S:
+            return self._told(seconds // _MINUTE_S, "minute")
+        return self.span(seconds)
 
     def _told(self, value: float, unit: str) -> str:
         if self.locale.language in _READS_SYMBOLS:

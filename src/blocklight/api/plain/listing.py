@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -23,6 +24,7 @@ from blocklight.api.plain.telling import Row
 from blocklight.api.plain.usual import city_lines, usual_lines
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery, NotFound, StoreError
+from blocklight.model.record import PublicIncident
 from blocklight.model.vocabulary import Status
 from blocklight.publish.feature import iso
 
@@ -93,6 +95,7 @@ def incident_page(request: Request, incident_id: str, state: Annotated[Public, D
             for event in life[1:]
         ],
         "usual": usual,
+        "areas": [] if state.archive is None else _area_pages(reader, incident),
         "shown_at": reader.formats.moment(stored.released_at, reader.now),
     }
     return reader.answer(request, "incident.html", values, incident_id=incident.id)
@@ -136,6 +139,14 @@ def _part(reader: Reader, question: Question, parameters: IncidentParameters, *,
     paged = alone or not is_open
     narrower = {"cursor": page.next} if paged else {"status": Status.OPEN}
     return Part(heading, rows, page.next and reader.link("/list", question.filled | narrower), paged)
+
+
+def _area_pages(reader: Reader, incident: PublicIncident) -> list[tuple[str, str]]:
+    """The pages of the areas that an incident lies in, with their names."""
+    return [
+        (f"/area/{kind}/{quote(area)}", reader.teller.area(kind, area))
+        for kind, area in incident.areas.items()
+    ]
 
 
 def _first_page_url(reader: Reader, question: Question) -> str | None:

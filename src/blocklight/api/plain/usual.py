@@ -29,6 +29,20 @@ def city_lines(reader: Reader) -> tuple[str, list[str]] | None:
     return _said(reader, comparison, part, state.city.city.name)
 
 
+def area_lines(reader: Reader, area: tuple[str, str] | None) -> tuple[str, list[str]] | None:
+    """The verdict on the calls of an area, or of the whole city, and the sentences beside it."""
+    if reader.state.publisher.pauses or all(
+        source.kind is not Kind.CALL for source in reader.state.city.sources
+    ):
+        return None
+    comparison = compared(reader.state, Kind.CALL, area)
+    part = _part_for(comparison.parts, None)
+    if part is None:
+        return None
+    name = reader.state.city.city.name if area is None else reader.teller.area(*area)
+    return _said(reader, comparison, part, name)
+
+
 def usual_lines(reader: Reader, incident: PublicIncident) -> tuple[str, list[str]] | None:
     """The verdict and the sentences beside it; ``None`` for an incident that lies in no area."""
     kinds = [kind for kind in reader.state.areas.by_kind if kind in incident.areas]

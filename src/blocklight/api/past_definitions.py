@@ -1,0 +1,106 @@
+"""What each answer about the past counts, in words, and an example of it."""
+
+from blocklight.api.past_schemas import (
+    AreaList,
+    AreaSeries,
+    AreaSummary,
+    Interval,
+    ResponseTimes,
+    StatTable,
+)
+from blocklight.insight.response_times import StageTime
+
+COUNTED = (
+    "Published incidents, by when they were received, as the archive's files hold them. Hours, days, weeks "
+    "(from Monday) and months are those of the city's clocks."
+)
+COUNTED_CALLS = f"{COUNTED} Calls are those of the section `calls`: neither opened by officers nor requests."
+STAGE_DEFINITIONS = {
+    StageTime.QUEUE: "From received to dispatched, so with the time in which the call was taken.",
+    StageTime.TURNOUT: "From dispatched to en route.",
+    StageTime.TRAVEL: "From en route to the first unit on scene; from dispatched where a source does not "
+    "report en route.",
+    StageTime.RESPONSE: "From received to the first unit on scene.",
+    StageTime.ON_SCENE: "From the first unit on scene to closed.",
+}
+TIMES_COUNTED = (
+    "Calls for service whose begin of the stage is known and whose source reports its end. Served: it was "
+    "reached. Waiting: the call is open. Unserved: it was closed, and was cancelled, a duplicate, or no unit "
+    "was ever sent. Missing: it was closed, and the time is not in the feed. Left out: the end lies before "
+    "the begin, or over a day after it. No figures for fewer than five served calls, nor where times are "
+    "missing more often the longer calls wait."
+)
+STATS_EXAMPLE: StatTable = {
+    "as_of": "2026-01-31T05:03:00Z",
+    "seq": 4822,
+    "definition": COUNTED,
+    "by": ["hour", "area:beat"],
+    "rows": [{"hour": 3, "area:beat": "04X", "n": 12}],
+}
+_INTERVAL: Interval = {"value": 380.0, "low": 371.0, "high": 392.0}
+TIMES_EXAMPLE: ResponseTimes = {
+    "as_of": "2026-01-31T05:03:00Z",
+    "seq": 4822,
+    "stage": "response",
+    "target_s": 480.0,
+    "definition": f"{STAGE_DEFINITIONS[StageTime.RESPONSE]} {TIMES_COUNTED}",
+    "by": ["priority"],
+    "rows": [
+        {
+            "group": {"priority": 1},
+            "calls": 4303,
+            "served": 3391,
+            "waiting": 7,
+            "unserved": 641,
+            "missing": 264,
+            "no_start": 0,
+            "negative": 3,
+            "absurd": 1,
+            "cut": 0,
+            "refusal": "too_few",
+            "naive": {"median": 371.0, "mean": 412.4, "p90": 702.0, "within_target": 0.71},
+            "half": _INTERVAL,
+            "nine_in_ten": _INTERVAL,
+            "half_of_served": _INTERVAL,
+            "bounds": [340.0, 402.0],
+        }
+    ],
+}
+SUMMARY_EXAMPLE: AreaSummary = {
+    "area": "beat:04X",
+    "name": "Beat 04X",
+    "as_of": "2026-01-31T05:03:00Z",
+    "seq": 4822,
+    "definition": COUNTED_CALLS,
+    "spans": [
+        {
+            "hours": 24,
+            "since": "2026-01-30T05:03:00Z",
+            "until": "2026-01-31T05:03:00Z",
+            "calls": 31,
+            "officer": 9,
+            "requests": 4,
+        }
+    ],
+    "categories": {"noise": 12},
+    "week_hours": [[0, 1, 0, 2]],
+    "endings": {"advised": 9},
+}
+SERIES_EXAMPLE: AreaSeries = {
+    "area": "beat:04X",
+    "as_of": "2026-01-31T05:03:00Z",
+    "seq": 4822,
+    "period": "week",
+    "definition": COUNTED,
+    "points": [{"start": "2026-01-26", "n": 204, "complete": True}],
+}
+AREAS_EXAMPLE: AreaList = {
+    "kinds": [
+        {
+            "kind": "beat",
+            "label": "Police beats",
+            "url": "/api/v1/areas/beat",
+            "areas": [{"id": "04X", "name": "Beat 04X"}],
+        }
+    ]
+}

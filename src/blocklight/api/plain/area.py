@@ -1,0 +1,304 @@
+"""The pages about the past: an area or the whole city in numbers, and how long people wait."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from babel.dates import get_day_names
+from fastapi import APIRouter, Depends, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from blocklight.api.past import TimesParameters, known_area
+from blocklight.api.plain import charts
+from blocklight.api.plain.asking import as_given
+from blocklight.api.plain.page import Reader
+from blocklight.api.plain.usual import area_lines
+from blocklight.api.state import Public, public
+from blocklight.errors import BadQuery, NotFound, StoreError
+from blocklight.insight.area_summary import WEEKS, Period, Summary, series, summary
+from blocklight.insight.past import Key, Times
+from blocklight.insight.response_times import Figures, StageTime
+from blocklight.insight.survival import Estimate
+from blocklight.model.record import Area
+from blocklight.model.vocabulary import Section, Status
+from blocklight.publish.feature import iso
+from blocklight.store import IncidentQuery
+
+router = APIRouter(include_in_schema=False)
+
+_OPEN_SHOWN = 8
+_MOST_OPEN = 1000
+_BY = ("priority", "category", "agency", "origin", "hour", "weekday", "month")
+_TABLES = {"category": "category", "agency": "agencies", "origin": "origins"}
+_State = Annotated[Public, Depends(public)]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitRow:
+    """One group's waiting times as a table shows them."""
+
+    name: str
+    calls: str
+    known: str
+    refusal: str | None
+    half: str
+    interval: str
+    nine: str
+    naive: str
+    mean: str
+    marks: charts.Marks | None
+
+
+@router.get("/area")
+def city_page(request: Request, state: _State) -> Response:
+    """Return the whole city in numbers."""
+    return _answered(Reader.of(request, state), request, None)
+
+
+@router.get("/area/{kind}/{area_id:path}")
+def area_page(request: Request, kind: str, area_id: str, state: _State) -> Response:
+    """Return an area in numbers."""
+    reader = Reader.of(request, state)
+    try:
+        area = known_area(state, kind, area_id)
+    except NotFound:
+        return reader.trouble(request, "plain.missing", 404)
+    return _answered(reader, request, area)
+
+
+@router.get("/response-times")
+def response_times_page(request: Request, state: _State) -> Response:
+    """Return how long one stage takes, by one group."""
+    reader = Reader.of(request, state)
+    given = as_given(request.query_params)
+    if groups := [group for group in request.query_params.getlist("by") if group]:
+        given["by"] = groups
+    try:
+        parameters = TimesParameters.model_validate(given)
+        values = _times(reader, parameters, _group(state, parameters))
+    except (BadQuery, ValidationError) as error:
+        name = error.parameter if isinstance(error, BadQuery) else str(error.errors()[0]["loc"][0])
+        return _refused(reader, request, name or "?")
+    except NotFound:
+        return reader.trouble(request, "plain.missing", 404)
+    except StoreError:
+        return reader.trouble(request, "past.building", 503)
+    return reader.answer(request, "response_times.html", values, parameters=given)
+
+
+def _group(state: Public, parameters: TimesParameters) -> str:
+    by = (*parameters.groups(), "priority")[0]
+    if by not in (*_BY, *(f"area:{layer.kind}" for layer in state.city.areas)):
+        raise BadQuery("no such group", parameter="by")
+    return by
+
+
+def _refused(reader: Reader, request: Request, name: str) -> Response:
+    values = {
+        "trouble": reader.words("plain.notRead", name=name[:80]),
+        "heading": reader.state.city.city.name,
+    }
+    return reader.answer(request, "trouble.html", values, status=400)
+
+
+def _answered(reader: Reader, request: Request, area: Area | None) -> Response:
+    try:
+        found = summary(reader.state.past, _key(area))
+        if found is None:
+            return reader.trouble(request, "plain.missing", 404)
+        values = _everything(reader, area, found)
+    except NotFound:
+        return reader.trouble(request, "plain.missing", 404)
+    except StoreError:
+        return reader.trouble(request, "past.building", 503)
+    return reader.answer(request, "area.html", values)
+
+
+def _key(area: Area | None) -> tuple[str, str] | None:
+    return None if area is None else (area.kind, area.id)
+
+
+def _everything(reader: Reader, area: Area | None, found: Summary) -> dict[str, Any]:
+    state = reader.state
+    year = found.as_of - timedelta(weeks=WEEKS)
+    calls = IncidentQuery(area=_key(area), section=Section.CALLS, since=year, until=found.as_of)
+    points = series(state.past, state.city, calls, Period.WEEK)
+    times = state.past.response_times(calls, StageTime.RESPONSE, ("priority",))
+    layers = {layer.kind: layer.label for layer in state.city.areas}
+    return {
+        "name": state.city.city.name if area is None else area.name,
+        "kind_label": reader.words("past.wholeCity") if area is None else layers[area.kind],
+        "area": area,
+        "found": found,
+        "as_of": reader.formats.moment(found.as_of, reader.now),
+        "usual": area_lines(reader, _key(area)),
+        "spans": [(round((s.until - s.since).total_seconds() / 3600), s.counts) for s in found.spans],
+        "kinds": _kinds(reader, found),
+        "weekdays": weekday_names(reader),
+        "shades": charts.shades(found.week_hours),
+        "points": points,
+        "bars": charts.bars(points),
+        "wait": _wait(reader, times, "priority"),
+        "endings": _endings(reader, found),
+        **_open_now(reader, _key(area)),
+        "api": f"/api/v1/areas/{quote(area.kind)}/{quote(area.id)}" if area else "/api/v1/city",
+        "filter": _filter(area, year, found.as_of),
+        "areas": [
+            (
+                layer.label,
+                [(f"/area/{one.kind}/{quote(one.id)}", one.name) for one in state.areas.by_kind[layer.kind]],
+            )
+            for layer in state.city.areas
+        ],
+    }
+
+
+def _filter(area: Area | None, since: datetime, until: datetime) -> str:
+    """Return the filter of the page's calls, as the API has it."""
+    named = f"&area={quote(f'{area.kind}:{area.id}')}" if area else ""
+    return f"section=calls&since={iso(since)}&until={iso(until)}{named}"
+
+
+def _kinds(reader: Reader, found: Summary) -> list[tuple[str, str, int, float, float, int]]:
+    """Return group, name, count, where the bar and the city's share end (of 100), and that share's count."""
+    groups: Counter[str] = Counter()
+    city: Counter[str] = Counter()
+    for counts, target in ((found.categories, groups), (found.city_categories, city)):
+        for category, n in counts.items():
+            target[reader.catalogue.group(category)] += n
+    share = groups.total() / max(city.total(), 1)
+    most = max([*groups.values(), *(n * share for n in city.values()), 1])
+    return [
+        (
+            group,
+            reader.words.of("groups", group),
+            n,
+            round(n / most * 100, 1),
+            round(city[group] * share / most * 100, 1),
+            round(city[group] * share),
+        )
+        for group, n in groups.most_common()
+    ]
+
+
+def weekday_names(reader: Reader) -> list[str]:
+    """Return the short names of the days, from Monday."""
+    names = get_day_names("abbreviated", locale=reader.formats.locale)
+    return [names[number] for number in range(7)]
+
+
+def _endings(reader: Reader, found: Summary) -> list[tuple[str, int, str, float, float]]:
+    """Return name, count, share and where the part of the bar begins and how wide it is, of 1000."""
+    total = max(sum(found.endings.values()), 1)
+    begin = 0.0
+    rows = []
+    for disposition, n in sorted(found.endings.items(), key=lambda item: (item[0] == "", -item[1])):
+        width = n / total * charts.WIDTH
+        name = reader.words.of("dispositions", disposition) if disposition else reader.words("past.untold")
+        rows.append((name, n, reader.formats.percent(n / total), round(begin, 1), round(width, 1)))
+        begin += width
+    return rows
+
+
+def _open_now(reader: Reader, area: tuple[str, str] | None) -> dict[str, Any]:
+    query = IncidentQuery(area=area, status=Status.OPEN, section=Section.CALLS, limit=_MOST_OPEN)
+    items = reader.state.store.query(query).items
+    return {
+        "open": len(items),
+        "rows": [reader.teller.row(item.incident) for item in items[:_OPEN_SHOWN]],
+    }
+
+
+def _times(reader: Reader, parameters: TimesParameters, by: str) -> dict[str, Any]:
+    state = reader.state
+    as_of = state.past.snapshot().as_of
+    if as_of is None:
+        raise NotFound("nothing was ever published here")
+    query = parameters.filter(state.city.city.zone)
+    if query.since is None and query.until is None:
+        parameters = parameters.model_copy(update={"since": as_of - timedelta(weeks=WEEKS), "until": as_of})
+        query = parameters.filter(state.city.city.zone)
+    times = state.past.response_times(query, parameters.stage, (by,), parameters.target_s)
+    named = {name: reader.words.of("past.byNames", name) for name in _BY}
+    named |= {f"area:{layer.kind}": layer.label for layer in state.city.areas}
+    shown = parameters.model_dump(mode="json", exclude_defaults=True, exclude={"by", "format", "stage"})
+    shown |= {name: iso(value) for name in ("since", "until") if (value := getattr(parameters, name))}
+    return {
+        "wait": _wait(reader, times, by),
+        "stage": parameters.stage,
+        "stages": list(StageTime),
+        "by": by,
+        "named": named,
+        "as_of": reader.formats.moment(as_of, reader.now),
+        "seq": times.seq,
+        "csv": reader.link(
+            "/api/v1/response-times", {"stage": str(parameters.stage), "by": by, **shown, "format": "csv"}
+        ),
+    }
+
+
+def _wait(reader: Reader, times: Times, by: str) -> dict[str, Any]:
+    """Return the rows, the sentence about what became of the calls, and whether there are any figures."""
+    longest = charts.longest_s([row for _, row in times.rows])
+    total: Counter[str] = Counter()
+    for _, row in times.rows:
+        total.update({**row.fates._asdict(), "calls": row.fates.calls, "excluded": row.fates.excluded})
+    number = reader.formats.number
+    sentence = reader.words(
+        "past.fates",
+        **{
+            name: number(total[name])
+            for name in ("calls", "served", "unserved", "missing", "waiting", "excluded")
+        },
+    )
+    return {
+        "rows": [_wait_row(reader, key, row, longest, by) for key, row in times.rows],
+        "fates": sentence,
+        "reported": reader.state.past.reports(times.stage),
+        "longest": reader.formats.wait(longest),
+    }
+
+
+def _wait_row(reader: Reader, key: Key, row: Figures, longest: float, by: str) -> WaitRow:
+    words, number = reader.words, reader.formats.number
+    counted = row.fates.calls
+    half, nine, naive = row.half, row.nine_in_ten, row.naive
+    return WaitRow(
+        _group_name(reader, by, key[0]),
+        number(counted),
+        reader.formats.percent(row.fates.served / counted) if counted else "–",
+        None if row.refusal is None else words.of("past.refusals", row.refusal),
+        _span(reader, half),
+        ""
+        if half is None or half.value is None
+        else words("past.interval", low=_bound(reader, half.low), high=_bound(reader, half.high)),
+        _span(reader, nine),
+        "–" if naive is None else reader.formats.wait(naive.median),
+        "–" if naive is None else reader.formats.wait(naive.mean),
+        charts.marks(row, longest),
+    )
+
+
+def _span(reader: Reader, estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "–"
+    return reader.words("past.never") if estimate.value is None else reader.formats.wait(estimate.value)
+
+
+def _bound(reader: Reader, seconds: float | None) -> str:
+    return "∞" if seconds is None else reader.formats.wait(seconds)
+
+
+def _group_name(reader: Reader, by: str, value: str | int | None) -> str:
+    if value is None:
+        return reader.words("past.none")
+    if by in _TABLES:
+        return reader.words.of(_TABLES[by], value)
+    if by == "weekday":
+        return weekday_names(reader)[int(value)]
+    if by.startswith("area:"):
+        return reader.teller.area(by.removeprefix("area:"), str(value))
+    return str(value)

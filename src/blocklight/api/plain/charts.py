@@ -1,0 +1,76 @@
+"""Works out where the parts of a chart lie; the templates draw them as SVG, and as a table beside it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from blocklight.insight.area_summary import Point
+from blocklight.insight.response_times import Figures
+
+WIDTH, HEIGHT = 1000, 120
+_GAP = 0.18
+_LEAST = 1.5
+_SHADES = 6
+_LONGEST_SHOWN = 1.08
+
+
+class Bar(NamedTuple):
+    """A bar of a chart of ``WIDTH`` by ``HEIGHT``."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    pale: bool
+
+
+class Marks(NamedTuple):
+    """Where the marks of one row of waiting times lie, on a line from 0 to 100."""
+
+    half: float | None
+    low: float | None
+    high: float | None
+    nine: float | None
+    naive: float | None
+
+
+def bars(points: Sequence[Point]) -> list[Bar]:
+    """Return a bar for each period, the tallest as high as the chart."""
+    most = max((point.n for point in points), default=0) or 1
+    step = WIDTH / max(len(points), 1)
+    found = []
+    for number, point in enumerate(points):
+        height = max(point.n / most * HEIGHT, _LEAST if point.n else 0)
+        x, width = number * step + step * _GAP / 2, step * (1 - _GAP)
+        found.append(
+            Bar(round(x, 1), round(HEIGHT - height, 1), round(width, 1), round(height, 1), not point.complete)
+        )
+    return found
+
+
+def shades(table: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Return for each cell of a table which of six shades it has, 0 for none at all."""
+    most = max((n for row in table for n in row), default=0) or 1
+    return [[-(-n * (_SHADES - 1) // most) for n in row] for row in table]
+
+
+def longest_s(rows: Sequence[Figures]) -> float:
+    """Return where the line of the waiting times ends, in seconds."""
+    shown = [
+        estimate.value
+        for row in rows
+        for estimate in (row.half, row.nine_in_ten)
+        if estimate is not None and estimate.value is not None
+    ]
+    return max(shown, default=1.0) * _LONGEST_SHOWN
+
+
+def marks(row: Figures, longest: float) -> Marks | None:
+    """Return where the marks of one row lie; ``None`` where there are no figures."""
+    if row.half is None or row.naive is None or row.nine_in_ten is None:
+        return None
+
+    def at(seconds: float | None) -> float | None:
+        return None if seconds is None else round(min(seconds / longest, 1) * 100, 1)
+
+    half = row.half
+    return Marks(at(half.value), at(half.low), at(half.high), at(row.nine_in_ten.value), at(row.naive.median))
