@@ -39,7 +39,7 @@ def lived(
     """Live polls a minute apart, each the rows of one source or of several; *restart* before each."""
     each = [poll if isinstance(poll, tuple) else (poll,) for poll in polls]
     sources = [_PUSH for _ in each[0]]
-    text = city_text(sources, rules=rules, labels=False, geocoder=False)
+    text = city_text(sources, rules=rules, geocoder=False)
     return live(folder, text, sources, [Step(1, poll, restart=restart) for poll in each])
 
 
@@ -121,7 +121,7 @@ _LATER = '[[policy.rules]]\nname = "later"\nmatch = "BURGLARY"\naction = "hold"\
 
 def told_once(folder: Path, first: list[Row], then: list[Row], *, restart: bool) -> World:
     """Live what a source that pushes says once: *first*, *then*, and a fire when all holds are over."""
-    text = city_text([_PUSH], rules=_LATER, labels=False, geocoder=False)
+    text = city_text([_PUSH], rules=_LATER, geocoder=False)
     fire = {**FAR, "what": "FIRE", "number": "fire"}
     steps = [Step(1, [first]), Step(9, [then], restart=restart), Step(90, [[fire]]), Step(1, [[]])]
     return live(folder, text, [_PUSH], steps)

@@ -30,7 +30,7 @@ def _row(number: int, what: str) -> Row:
 
 def _life(folder: Path, platform: str, polls: list[frozenset[int]], hidden: list[int]) -> World:
     source = Source(platform, "vanish", may_be_empty=True)
-    text = city_text([source], rules="", labels=False, geocoder=False)
+    text = city_text([source], rules="", geocoder=False)
     steps = []
     for shown, withheld in zip(polls, hidden, strict=True):
         rows = [_row(number, "BURGLARY") for number in sorted(shown)]

@@ -15,7 +15,19 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 from loopback.table import Row
 from town import NOW
-from two_worlds import PAGED, PLATFORMS, POINTS, SHAPES, Source, Step, World, city_text, differences, live
+from two_worlds import (
+    MASKS,
+    PAGED,
+    PLATFORMS,
+    POINTS,
+    SHAPES,
+    Source,
+    Step,
+    World,
+    city_text,
+    differences,
+    live,
+)
 
 _LIVES = int(os.environ.get("BLOCKLIGHT_TWO_WORLDS", "24"))
 _RULES = """
@@ -264,9 +276,10 @@ def lives(draw: st.DrawFn) -> Life:
     rules = _RULES + "".join(
         f'[[policy.rules]]\nname = "{name}"\n{_MORE_RULES[name]}\n' for name in sorted(more)
     )
-    labels, geocoder, policy = draw(st.booleans()), draw(st.booleans()), draw(st.sampled_from(_POLICIES))
-    text = city_text(every, rules=rules, labels=labels, geocoder=geocoder, policy=policy)
-    settings_drawn = {f"rule {name}" for name in more} | {f"labels {labels}", f"geocoder {geocoder}", policy}
+    place, geocoder = draw(st.sampled_from(sorted(MASKS))), draw(st.booleans())
+    policy = draw(st.sampled_from(_POLICIES))
+    text = city_text(every, rules=rules, geocoder=geocoder, place=place, policy=policy)
+    settings_drawn = {f"rule {name}" for name in more} | {f"mask {place}", f"geocoder {geocoder}", policy}
     return Life(every, text, tuple(polls), draw(st.integers(1, 4)), frozenset(settings_drawn))
 
 
@@ -297,7 +310,8 @@ _EVERY_FEATURE = {
     *(f"what {what}" for what in (*_SHOWN, *_HIDDEN, "")),  # an unreadable row may have none
     *(f"{minutes} minutes" for minutes in _MINUTES),
     *(f"moves {moves}" for moves in ("", "leaves", "comes")),
-    *(f"{name} {value}" for name in ("labels", "geocoder", "restart", "cursor") for value in (True, False)),
+    *(f"{name} {value}" for name in ("geocoder", "restart", "cursor") for value in (True, False)),
+    *(f"mask {place}" for place in MASKS),
     *_POLICIES,
     *("1 sources", "2 sources", "rows incident", "rows unit", "shown N", "shown ", "shown house"),
 }
@@ -330,7 +344,7 @@ def test_withheld_rows_that_move_while_pages_are_read_change_nothing_public(
         row = _row(14, number="moving", what="STALKING", lon=_ALONE[0], lat=_ALONE[1])
         calls.insert(place, Call({**row, "row": 10 * place + 5}, is_hidden=True, moves=moves))
         source = Source(platform, closes, shape=shape)
-        text = city_text([source], rules=_RULES, labels=False, geocoder=False)
+        text = city_text([source], rules=_RULES, geocoder=False)
         along, without = _both(Life((source,), text, ((1.0, False, (tuple(calls),)),), first_page))
         assert along.moved == 1
         assert differences(along.answers[0], without.answers[0]) == []

@@ -33,6 +33,8 @@ from blocklight.intake.push import Inbox
 from blocklight.intake.push_keys import PushKeys
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Runner
+from blocklight.model.vocabulary import PlaceKind
+from blocklight.prepare.places.build import Approved, Built, write
 from blocklight.store import Store
 
 COLUMNS = ("number", "opened", "closed", "state", "what", "also", "address", "lon", "lat", "row")
@@ -92,6 +94,11 @@ kind = "beat"
 label = "Beats"
 file = "beats.geojson"
 """
+MASKS = {"": "", "labels": 'labels = "hundred_block"\n', "nearest": 'place = "nearest"\n'}
+"""What a city shows of places: hexagons, with the names of blocks, or the nearest of its approved places."""
+_PLACES = '[places]\nfile = "places.geojson"\n'
+_APPROVED = ((-122.2705, 37.8118), (-122.2612, 37.7915), (-122.1502, 37.8028), (-122.2407, 37.8216))
+"""In reach of where calls are drawn, but of some: those have no place."""
 _BEATS = (("01X", -122.3, -122.2), ("02Y", -122.2, -122.1))
 _TURNS = 2
 """How many places the geocoder finds in one fetch: more have to wait for the next one."""
@@ -272,13 +279,12 @@ def _without_blanks(row: Row) -> Row:
 
 
 def city_text(
-    sources: Sequence[Source], *, rules: str, labels: bool, geocoder: bool, policy: str = ""
+    sources: Sequence[Source], *, rules: str, geocoder: bool, place: str = "", policy: str = ""
 ) -> str:
-    """Return a whole city file."""
+    """Write a whole city file; *place* is one of ``MASKS``."""
     parts = [_CITY, *(source.text(f"s{number}") for number, source in enumerate(sources))]
     parts += [AREAS, _GEOCODER if geocoder else "", "[policy]\n", policy]
-    parts += ['labels = "hundred_block"\n' if labels else "", rules]
-    return "".join(parts)
+    return "".join([*parts, MASKS[place], rules, _PLACES if place == "nearest" else ""])
 
 
 def write_areas(folder: Path) -> None:
@@ -293,11 +299,22 @@ def write_areas(folder: Path) -> None:
     (folder / "beats.geojson").write_text(text)
 
 
+def write_places(city: City, path: Path) -> None:
+    """Write the approved places, each of which serves some addresses around it."""
+    places = [
+        Approved(lon, lat, PlaceKind.INTERSECTION, f"Corner {number}", addresses=20, radius_m=300)
+        for number, (lon, lat) in enumerate(_APPROVED)
+    ]
+    write(Built(places, {}, addresses=80, without=0, moved_m=(100.0, 200.0)), city, path)
+
+
 def live(folder: Path, text: str, sources: Sequence[Source], steps: Sequence[Step]) -> World:
     """Let a city read its sources step by step, and keep all that the public could have seen."""
     folder.mkdir(parents=True, exist_ok=True)
     write_areas(folder)
     city = parse_city(tomllib.loads(with_streets(text, folder)), file="anytown.toml", folder=folder)
+    if city.places is not None:
+        write_places(city, folder / city.places.file)
     return asyncio.run(_live(folder, city, sources, steps))
 
 
