@@ -332,9 +332,10 @@ def test_lives_are_drawn_with_every_kind_of_feed_rule_mask_row_and_moment() -> N
     assert _EVERY_FEATURE - found == set()
 
 
+@pytest.mark.parametrize("rows", ["incident", "unit"])
 @pytest.mark.parametrize(("platform", "shape"), sorted(PAGED))
 def test_withheld_rows_that_move_while_pages_are_read_change_nothing_public(
-    platform: str, shape: str
+    platform: str, shape: str, rows: str
 ) -> None:
     first_page = {"ckan": 2, "arcgis": 3}.get(
         platform, 1
@@ -343,7 +344,7 @@ def test_withheld_rows_that_move_while_pages_are_read_change_nothing_public(
         calls = [Call({**_row(number), "row": 10 * number + 10}, is_hidden=False) for number in range(4)]
         row = _row(14, number="moving", what="STALKING", lon=_ALONE[0], lat=_ALONE[1])
         calls.insert(place, Call({**row, "row": 10 * place + 5}, is_hidden=True, moves=moves))
-        source = Source(platform, closes, shape=shape)
+        source = Source(platform, closes, shape=shape, rows=rows, by_cursor=rows == "unit")
         text = city_text([source], rules=_RULES, geocoder=False)
         along, without = _both(Life((source,), text, ((1.0, False, (tuple(calls),)),), first_page))
         assert along.moved == 1

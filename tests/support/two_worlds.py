@@ -250,7 +250,7 @@ def _app(source: Source, rows: Sequence[Row]) -> Iterator[App]:
         yield lambda _: DOCUMENTS[platform](COLUMNS, list(rows))
         return
     if platform == "socrata":
-        given = soda_rows([_without_blanks(row) for row in rows])
+        given = soda_rows([{":id": f"row-{row['row']}", **_without_blanks(row)} for row in rows])
         table: Table = InOrder((":id", ":updated_at", *COLUMNS), given)
         app: App = Dataset(table)
     elif platform == "ckan":
