@@ -24,6 +24,7 @@ from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import ReplayTransport, replay_lines
 from blocklight.intake.run import Feed, Runner
 from blocklight.store.schema.engines import transaction
+from blocklight.store.schema.patience import WRITING
 
 _ROUNDS = 3
 _GOAL = 3.0
@@ -57,8 +58,8 @@ def written(recording: Path, folder: Path) -> list[_Written]:
     polls: list[_Written] = []
 
     @contextmanager
-    def noting(engine: sa.Engine) -> Iterator[DBAPICursor]:
-        with transaction(engine) as cursor:
+    def noting(engine: sa.Engine, lock_s: float = WRITING.lock_s) -> Iterator[DBAPICursor]:
+        with transaction(engine, lock_s) as cursor:
             polls.append([])
             yield cast("DBAPICursor", _Noting(cursor, polls[-1]))
 
@@ -88,6 +89,7 @@ async def _polls(town: CityRuntime, lines: list[tuple[datetime, bytes]]) -> int:
         runner = Runner(feed, town.store, now=clock.now, stored=lambda: None)
         for at, body in lines:
             clock.at, transport.body = at, body
+            town.store.release(at)  # as a running city does between two polls
             tally = await runner.poll()
             if tally is not None:
                 records += tally.records

@@ -115,8 +115,8 @@ class Holding:
         """Return what waits as an open call and is no longer in its source."""
         if not self._any:
             return []
-        rows = (Waiting(*row) for row in fetch(self._cursor, self._sql.open_held, (source,)))
-        return [row for row in rows if row.id not in present]
+        waiting = fetch(self._cursor, self._sql.open_held, (source,))
+        return list(self._rows([row[0] for row in waiting if row[0] not in present]).values())
 
     def is_due(self, row: Waiting) -> bool:
         """Whether the next release publishes a record that waits."""

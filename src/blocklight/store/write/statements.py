@@ -149,9 +149,8 @@ class Statements:
         self.any_due = (
             f"{self._text(sa.select(held.c.id).where(held.c.release_at <= sa.bindparam('at')))} LIMIT 1"
         )
-        self.open_held = self._text(
-            everything.where(held.c.source == sa.bindparam("of"), held.c.open == sa.literal_column("1"))
-        )
+        is_open = (held.c.source == sa.bindparam("of"), held.c.open == sa.literal_column("1"))
+        self.open_held = self._text(sa.select(held.c.id).where(*is_open))
         is_closed = (held.c.source == sa.bindparam("of"), held.c.open == sa.literal_column("0"))
         self.closing_held = self._text(sa.select(held.c.id).where(*is_closed))
         due = everything.where(held.c.release_at <= sa.bindparam("at")).order_by(held.c.release_at, held.c.id)
