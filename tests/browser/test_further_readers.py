@@ -23,6 +23,7 @@ PIXELS_PER_DEGREE = 512 * 2**15 / 360
     ("locale", "tag", "words"),
     [
         ("zh-CN", "zh-Hans", ("处理中", "车祸", "到场", "维修与请求", "24 小时")),
+        ("zh-TW", "zh-Hant", ("處理中", "車禍", "到場", "維修與請求", "24 小時")),
         ("vi-VN", "vi", ("đang xử lý", "Va chạm xe", "Tại chỗ", "Sửa chữa và yêu cầu", "24 giờ")),
     ],
 )
