@@ -63,6 +63,7 @@ def _rows(side: PublicSide, clients: dict[str, Client]) -> Iterator[Row]:
     """Yield client, capability, how many there are and how many of just these the client saw."""
     incidents = some_incidents(COUNT)
     side.store.apply("dispatch", incidents, at=START)
+    side.follow()
     first = {
         "all": (ALL, {}, incidents),
         "box": (ALL, {"geometry": _BOX}, [one for one in incidents if _in_box(one)]),
@@ -75,6 +76,7 @@ def _rows(side: PublicSide, clients: dict[str, Client]) -> Iterator[Row]:
     gone = [Withheld(one.id, one.source, Reason.SENSITIVE, sensitive=True) for one in incidents[:50]]
     new = [an_incident(number) for number in range(10_000, 10_025)]
     side.store.apply("dispatch", [*gone, *new], at=START + timedelta(hours=1))
+    side.follow()
     for name, client in clients.items():
         left = [*incidents[50:], *new]
         yield name, "25 new, 50 taken back", len(left), _seen(client(ALL, {}), left)

@@ -320,6 +320,7 @@ def test_updates_arrive_and_what_is_taken_back_is_gone_from_the_next_answer(tmp_
         first = {f["attributes"]["id"]: f["attributes"]["OBJECTID"] for f in server.query()["features"]}
         changed = an_incident(1, category=Category.FIRE)
         side.store.apply("dispatch", [changed, an_incident(3)], at=START + timedelta(minutes=5))
+        side.follow()
         assert server.count(where="category = 'fire'") == 1
         assert (
             server.query(where="category = 'fire'")["features"][0]["attributes"]["OBJECTID"]
@@ -327,6 +328,7 @@ def test_updates_arrive_and_what_is_taken_back_is_gone_from_the_next_answer(tmp_
         )
         gone = Withheld(changed.id, "dispatch", Reason.SENSITIVE, sensitive=True)
         side.store.apply("dispatch", [gone], at=START + timedelta(minutes=6))
+        side.follow()
         assert server.ids() == {an_incident(2).id, an_incident(3).id}
         assert server.count(objectIds=first[changed.id]) == 0
         assert first[changed.id] not in server.query(returnIdsOnly="true")["objectIds"]

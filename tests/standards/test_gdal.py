@@ -79,6 +79,7 @@ def test_after_a_refresh_gdal_reads_what_came_and_nothing_that_was_taken_back(si
     before = _read(side)
     gone = [Withheld(i.id, i.source, Reason.SENSITIVE, sensitive=True) for i in INCIDENTS[:20]]
     side.store.apply("dispatch", [*gone, an_incident(9_000)], at=START + timedelta(hours=1))
+    side.follow()
     after = _read(side)
     assert set(after["id"]) == {i.id for i in INCIDENTS[20:]} | {an_incident(9_000).id}
     new = set(after["OBJECTID"]) - set(before["OBJECTID"])

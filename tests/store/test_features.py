@@ -113,21 +113,23 @@ _OTHER: dict[FieldType, Value] = {
 }
 
 
+def conditions(rows: Rows) -> st.SearchStrategy[Condition]:
+    """Draw trees of conditions on the values of some rows."""
+    return st.recursive(
+        _conditions(_Known(rows)),
+        lambda inner: st.one_of(
+            inner.map(Not),
+            st.lists(inner, max_size=3).map(lambda parts: AllOf(tuple(parts))),
+            st.lists(inner, max_size=3).map(lambda parts: AnyOf(tuple(parts))),
+        ),
+        max_leaves=6,
+    )
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
 @given(data=st.data())
 def test_sql_finds_what_the_rows_say(filled: Store, rows: Rows, data: st.DataObject) -> None:
-    leaves = _conditions(_Known(rows))
-    condition = data.draw(
-        st.recursive(
-            leaves,
-            lambda inner: st.one_of(
-                inner.map(Not),
-                st.lists(inner, max_size=3).map(lambda parts: AllOf(tuple(parts))),
-                st.lists(inner, max_size=3).map(lambda parts: AnyOf(tuple(parts))),
-            ),
-            max_leaves=6,
-        )
-    )
+    condition = data.draw(conditions(rows))
     expected = [row[OBJECT_ID] for row in rows if meets(row, condition)]
     selection = Selection(where=condition)
     assert _ids(_read(filled, selection)) == expected

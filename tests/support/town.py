@@ -98,6 +98,14 @@ def a_row(number: object, **other: object) -> Row:
     }
 
 
+class _Following(Publisher):
+    """Follows a log that does not grow, so that what is kept in memory is asked as well."""
+
+    @property
+    def follows_closely(self) -> bool:
+        return True
+
+
 @dataclass
 class Town:
     """A city on its way from a source's answer to the public."""
@@ -119,7 +127,7 @@ class Town:
 
         *unknown* are ids that are asked for as well, and not found.
         """
-        publisher = Publisher(self.city, self.store, now=lambda: at)
+        publisher = _Following(self.city, self.store, now=lambda: at)
         publisher.load()
         areas = Areas(self.city)
         with (

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from starlette.requests import Request
@@ -15,10 +16,11 @@ from blocklight.api.push import Inbox
 from blocklight.api.state import Public
 from blocklight.config.city import City
 from blocklight.geo.areas import Areas
+from blocklight.publish.held_features import HeldFeatures
+from blocklight.query.fields import incident_fields
 from blocklight.standards.answer import Answer
 from blocklight.standards.geoservices.openapi import PATHS, SCHEMAS
 from blocklight.standards.geoservices.routes import GeoServices
-from blocklight.store.read.features import FeatureReader
 
 _QUALITY = 4
 """Of brotli, for answers that are made for one client."""
@@ -40,10 +42,10 @@ class PublishedCity:
         """The polygons that people know."""
         return self.side.areas
 
-    @property
-    def features(self) -> FeatureReader:
+    @cached_property
+    def features(self) -> HeldFeatures:
         """The published incidents."""
-        return self.side.store.features()
+        return HeldFeatures(self.side.publisher, incident_fields(area.kind for area in self.city.areas))
 
     def now(self) -> datetime:
         """The city's time."""

@@ -38,6 +38,7 @@ _PAUSES_S = 0.5
 _FORGET_S = 600.0
 _RETRY_S = 1.0
 _LATE_S = 5.0
+_CLOSE_S = 1.0
 _UNREAD_S = 15.0
 _STUCK_S = 60.0
 UNSTORED = "its new records cannot be stored at the moment"
@@ -102,6 +103,12 @@ class Publisher:
         follows = self._followed_at is not None and now - self._followed_at < _LATE_S
         reads = now - self._watched_at < _UNREAD_S
         return follows and reads and self.following and FOLLOWING not in self.jobs_run.failing and self.stores
+
+    @property
+    def follows_closely(self) -> bool:
+        """Whether what this process has read of the change log is what it said a second ago."""
+        now = time.monotonic()
+        return self.following and self._followed_at is not None and now - self._followed_at < _CLOSE_S
 
     @property
     def not_ready_because(self) -> str:

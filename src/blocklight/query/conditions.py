@@ -126,7 +126,12 @@ def meets(row: Row, condition: Condition) -> bool | None:
             return row[field.name] is None
         case _:
             value = row[condition.field.name]
-            return None if value is None else _holds(_folded(value, condition.field.fold), condition)
+            return None if value is None else holds(value, condition)
+
+
+def holds(value: Value, condition: Comparison | OneOf | Like) -> bool:
+    """Whether a value of the field that a condition looks at is what it says."""
+    return _holds(_folded(value, condition.field.fold), condition)
 
 
 def _holds(value: Value, condition: Comparison | OneOf | Like) -> bool:

@@ -6,25 +6,10 @@ from typing import Any, Protocol
 
 from blocklight.config.city import City
 from blocklight.geo.areas import Areas
+from blocklight.query.encoded import EncodedRows, Form
 from blocklight.query.fields import Fields
 from blocklight.query.selection import Selection, Slice
 from blocklight.query.statistics import Grouping
-
-
-class FlatRows(Protocol):
-    """Rows of values, their public points, and whether there are more."""
-
-    @property
-    def rows(self) -> list[Sequence[Any]]:
-        """Values in the order of the fields that were asked for; times in milliseconds since 1970."""
-
-    @property
-    def points(self) -> list[tuple[float, float] | None]:
-        """The public point of each row."""
-
-    @property
-    def more(self) -> bool:
-        """Whether the part ends before what was selected does."""
 
 
 class Extent(Protocol):
@@ -42,8 +27,8 @@ class Extent(Protocol):
 class PublishedFeatures(Protocol):
     """Answers selections of published incidents."""
 
-    def rows(self, selection: Selection, part: Slice, names: Sequence[str], fields: Fields) -> FlatRows:
-        """Return the values of some fields of a part of what was selected."""
+    def encoded(self, selection: Selection, part: Slice, form: Form, fields: Fields) -> EncodedRows:
+        """Return a part of what was selected, each row in a form."""
 
     def count(self, selection: Selection, fields: Fields) -> int:
         """Count what was selected."""

@@ -7,18 +7,18 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from blocklight.query.encoded import Points
 from blocklight.standards.geoservices.query_request import Query
 from blocklight.standards.geoservices.spatial import Shape
 
-Point = tuple[float, float]
 Json = dict[str, Any]
 
 
-def point_pairs(points: Sequence[Point | None], query: Query) -> list[list[Any] | None]:
-    """Return the coordinates of points for an answer, ``None`` for a missing one."""
-    known = np.array([point for point in points if point is not None], dtype=np.float64).reshape(-1, 2)
-    pairs = iter(_placed(known, query).tolist())
-    return [None if point is None else next(pairs) for point in points]
+def placed(points: Points, query: Query) -> list[list[Any] | None]:
+    """Return the coordinates of points for an answer, ``None`` where there is none."""
+    known = ~np.isnan(points[:, 0])
+    pairs = iter(_placed(points[known], query).tolist())
+    return [next(pairs) if is_known else None for is_known in known.tolist()]
 
 
 def _placed(points: NDArray[np.float64], query: Query) -> NDArray[Any]:
@@ -28,9 +28,9 @@ def _placed(points: NDArray[np.float64], query: Query) -> NDArray[Any]:
     return placed if query.precision is None else np.round(placed, query.precision)
 
 
-def esri_points(points: Sequence[Point | None], query: Query) -> list[Json | None]:
-    """Return points as GeoServices JSON."""
-    return [None if pair is None else {"x": pair[0], "y": pair[1]} for pair in point_pairs(points, query)]
+def esri_point(pair: Sequence[float]) -> Json:
+    """Return a point as GeoServices JSON."""
+    return {"x": pair[0], "y": pair[1]}
 
 
 def rings(shape: Shape, query: Query) -> list[NDArray[Any]]:
@@ -74,11 +74,3 @@ def geojson_shape(shape: Shape, query: Query) -> Json:
     if len(parts) == 1:
         return {"type": "Polygon", "coordinates": parts[0]}
     return {"type": "MultiPolygon", "coordinates": parts}
-
-
-def geojson_points(points: Sequence[Point | None], query: Query) -> list[Json | None]:
-    """Return points as GeoJSON."""
-    return [
-        None if pair is None else {"type": "Point", "coordinates": pair}
-        for pair in point_pairs(points, query)
-    ]

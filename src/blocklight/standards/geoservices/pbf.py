@@ -13,10 +13,12 @@ from blocklight.standards.geoservices.protobuf import (
     number_field,
     packed_field,
     text_field,
+    varint,
     zigzag,
 )
 from blocklight.standards.geoservices.quantizing import Quantization
 
+MEDIA_TYPE = "application/x-protobuf"
 _GEOMETRIES = {"esriGeometryPoint": 0, "esriGeometryPolygon": 3}
 _FIELD_TYPES = {
     "esriFieldTypeInteger": 1,
@@ -33,8 +35,13 @@ _DEGREES = Quantization(1e-7, 0.0, 0.0, from_top=True)
 _METRES = Quantization(0.01, 0.0, 0.0, from_top=True)
 _WGS84 = 4326
 
+_GEOMETRY = b"\x12"
+"""The key of a feature's second field, a message."""
+_ONE_POINT = packed_field(2, [1]) + b"\x1a"
+"""One part of one point, and the key of its coordinates."""
+
 Parts = list[NDArray[Any]]
-"""The rings of a polygon, or one list of one point."""
+"""The rings of a polygon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,35 +65,61 @@ def numbered(object_id: str, numbers: Sequence[int]) -> bytes:
     return _result(_IDS, text_field(1, object_id) + packed_field(3, numbers))
 
 
-def collection(
-    layer: PbfLayer, rows: Sequence[Sequence[Any]], geometries: Sequence[Parts | None] | None, *, more: bool
-) -> bytes:
-    """Return features: values in the order of the fields, and geometries unless there are none.
+def collection(layer: PbfLayer, features: Sequence[bytes], *, more: bool) -> bytes:
+    """Return features behind what stands before them."""
+    return _result(_FEATURES, _head(layer, more=more) + b"".join(features))
 
-    Geometries come as the layer's quantization left them: whole cells of its grid, or coordinates.
-    """
-    quantization = layer.quantization
-    if quantization is None and layer.system is not None:
-        quantization = _DEGREES if layer.system["wkid"] == _WGS84 else _METRES
-    head = _head(layer, quantization, more=more)
-    writers = [_VALUES[str(field["type"])] for field in layer.fields]
-    grid = None if layer.quantization is not None else quantization
-    features = []
-    for at, row in enumerate(rows):
-        parts = [b"" if value is None else write(value) for write, value in zip(writers, row, strict=True)]
-        feature = b"".join(bytes_field(1, part) for part in parts)
-        geometry = None if geometries is None else geometries[at]
-        if geometry is not None:
-            feature += bytes_field(2, _geometry(geometry, grid))
-        features.append(bytes_field(15, feature))
-    return _result(_FEATURES, head + b"".join(features))
+
+def feature(attributes: bytes, geometry: bytes) -> bytes:
+    """Return one feature of a collection."""
+    return bytes_field(15, attributes + geometry)
+
+
+def attributes(fields: Sequence[dict[str, Any]], rows: Sequence[Sequence[Any]]) -> list[bytes]:
+    """Return the values of each row, in the order of the fields."""
+    columns = []
+    for field, values in zip(fields, zip(*rows, strict=True), strict=False):
+        write = _VALUES[str(field["type"])]
+        # Most columns have few different values: each is written once.
+        written = {value: bytes_field(1, b"" if value is None else write(value)) for value in set(values)}
+        columns.append([written[value] for value in values])
+    return list(map(b"".join, zip(*columns, strict=True)))
+
+
+def geometry(parts: Parts, query_grid: Quantization | None, wkid: int) -> bytes:
+    """Return a feature's geometry: whole cells of the client's grid, or coordinates that are put on ours."""
+    grid = None if query_grid is not None else _grid(wkid)
+    return bytes_field(2, _geometry(parts, grid))
+
+
+def points(
+    pairs: Sequence[Sequence[float] | None], query_grid: Quantization | None, wkid: int
+) -> list[bytes]:
+    """Return the geometries of points; of a missing one, nothing."""
+    known = np.array([pair for pair in pairs if pair is not None], dtype=np.float64).reshape(-1, 2)
+    cells = known.astype(np.int64) if query_grid is not None else _grid(wkid).cells(known)
+    numbers = iter(((cells << 1) ^ (cells >> 63)).tolist())
+    return [b"" if pair is None else _point(*next(numbers)) for pair in pairs]
+
+
+def _point(x: int, y: int) -> bytes:
+    coordinates = varint(x) + varint(y)
+    content = _ONE_POINT + bytes((len(coordinates),)) + coordinates
+    return _GEOMETRY + bytes((len(content),)) + content
+
+
+def _grid(wkid: int) -> Quantization:
+    return _DEGREES if wkid == _WGS84 else _METRES
 
 
 def _result(kind: int, content: bytes) -> bytes:
     return text_field(1, _VERSION) + bytes_field(2, bytes_field(kind, content))
 
 
-def _head(layer: PbfLayer, quantization: Quantization | None, *, more: bool) -> bytes:
+def _head(layer: PbfLayer, *, more: bool) -> bytes:
+    quantization = layer.quantization
+    if quantization is None and layer.system is not None:
+        quantization = _grid(layer.system["wkid"])
     unique = text_field(1, layer.object_id) + number_field(2, 1)
     head = text_field(1, layer.object_id) + bytes_field(2, unique)
     if layer.geometry_type is not None and layer.system is not None:

@@ -1,50 +1,38 @@
 """Answers ``query``: features, ids, a count, an extent, or figures, in any of the formats."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import orjson
 
+from blocklight.query.encoded import FlatRow, Form, Points
 from blocklight.query.fields import OBJECT_ID, Field
 from blocklight.query.selection import Slice
 from blocklight.query.statistics import Grouping
 from blocklight.standards.answer import Answer
 from blocklight.standards.city_view import CityView
 from blocklight.standards.geoservices import tables
-from blocklight.standards.geoservices.describing import field_json, geometry_type
+from blocklight.standards.geoservices.describing import field_json
 from blocklight.standards.geoservices.errors import GeoServicesError
-from blocklight.standards.geoservices.geometries import (
-    Json,
-    esri_points,
-    esri_polygon,
-    geojson_points,
-    geojson_shape,
-    point_pairs,
-    rings,
-)
+from blocklight.standards.geoservices.feature_writers import Writer, writer_of
+from blocklight.standards.geoservices.geometries import Json
 from blocklight.standards.geoservices.layers import Layer
 from blocklight.standards.geoservices.parameters import Parameters
-from blocklight.standards.geoservices.pbf import PbfLayer, collection, counted, numbered
+from blocklight.standards.geoservices.pbf import (
+    MEDIA_TYPE,
+    PbfLayer,
+    attributes,
+    collection,
+    counted,
+    feature,
+    numbered,
+)
 from blocklight.standards.geoservices.query_request import Query, parse_query
-from blocklight.standards.geoservices.spatial import Shape
 
 BRIEFLY = "public, max-age=1"
 """So that what was taken back leaves other caches within a second."""
-PBF = "application/x-protobuf"
 _MOST_COUNTED = 10_000
 Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Features in the order of an answer: values beginning with the object id, and points or shapes."""
-
-    rows: list[Sequence[Any]]
-    points: list[tuple[float, float] | None]
-    shapes: list[Shape]
-    more: bool
 
 
 def answer_query(view: CityView, layer: Layer, given: Parameters) -> Answer:
@@ -55,13 +43,33 @@ def answer_query(view: CityView, layer: Layer, given: Parameters) -> Answer:
 
 
 def _featured(view: CityView, layer: Layer, query: Query) -> Answer:
-    found = _found(view, layer, query)
-    match query.format:
-        case "pbf":
-            return Answer(_pbf(layer, query, found), PBF, BRIEFLY)
-        case "geojson":
-            return json_answer(_geojson(layer, query, found), query.format)
-    return json_answer(_features(layer, query, found), query.format)
+    writer = writer_of(layer, query)
+    features, more = _features(view, layer, query, writer)
+    return Answer(writer.collection(features, more=more), writer.media_type, BRIEFLY)
+
+
+def _features(view: CityView, layer: Layer, query: Query, writer: Writer) -> tuple[list[bytes], bool]:
+    """Return the features of an answer as its format has them, and whether there are more."""
+    if layer.sort != "incidents":
+        rows = tables.selected(view, layer, query)
+        end = query.part.offset + query.part.limit
+        shown = rows[query.part.offset : end]
+        attributes = writer.attributes([tables.flat(row, writer.names) for row in shown])
+        shapes = writer.shapes([row.shape for row in shown])
+        return list(map(writer.feature, attributes, shapes)), len(rows) > end
+    if query.quantization is None:
+
+        def whole(rows: Sequence[FlatRow], points: Points) -> list[bytes]:
+            return list(map(writer.feature, writer.attributes(rows), writer.points(points)))
+
+        place = (query.system, query.precision) if query.with_geometry else None
+        form = Form((writer.kind, place), writer.names, whole)
+        found = view.features.encoded(query.selection, query.part, form, layer.fields)
+        return found.rows, found.more
+    # A grid is the client's own: what is on it is not worth keeping.
+    form = Form(writer.kind, writer.names, lambda rows, _: writer.attributes(rows))
+    found = view.features.encoded(query.selection, query.part, form, layer.fields)
+    return list(map(writer.feature, found.rows, writer.points(found.points))), found.more
 
 
 def json_answer(body: Json, format_: str) -> Answer:
@@ -74,7 +82,7 @@ def json_answer(body: Json, format_: str) -> Answer:
 def _counted(view: CityView, layer: Layer, query: Query) -> Answer:
     count = _count(view, layer, query)
     if query.format == "pbf":
-        return Answer(counted(count), PBF, BRIEFLY)
+        return Answer(counted(count), MEDIA_TYPE, BRIEFLY)
     return json_answer({"count": count}, query.format)
 
 
@@ -102,7 +110,7 @@ def _numbers(view: CityView, layer: Layer, query: Query) -> list[int]:
 def _numbered(view: CityView, layer: Layer, query: Query) -> Answer:
     numbers = _numbers(view, layer, query)
     if query.format == "pbf":
-        return Answer(numbered(OBJECT_ID, numbers), PBF, BRIEFLY)
+        return Answer(numbered(OBJECT_ID, numbers), MEDIA_TYPE, BRIEFLY)
     return json_answer({"objectIdFieldName": OBJECT_ID, "objectIds": numbers}, query.format)
 
 
@@ -123,82 +131,6 @@ def _extent(view: CityView, layer: Layer, query: Query) -> Answer:
     return json_answer(body, query.format)
 
 
-def _found(view: CityView, layer: Layer, query: Query) -> Found:
-    names = (OBJECT_ID, *query.names)
-    if layer.sort == "incidents":
-        flat = view.features.rows(query.selection, query.part, names, layer.fields)
-        return Found(flat.rows, flat.points, [], flat.more)
-    rows = tables.selected(view, layer, query)
-    shown = rows[query.part.offset : query.part.offset + query.part.limit]
-    more = len(rows) > query.part.offset + len(shown)
-    return Found([tables.flat(row, names) for row in shown], [], [row.shape for row in shown], more)
-
-
-def _features(layer: Layer, query: Query, found: Found) -> Json:
-    fields = [layer.fields[name] for name in query.names]
-    body = _head(layer, query, fields, more=found.more)
-    geometries = _esri_geometries(layer, query, found)
-    features = []
-    for row, geometry in zip(found.rows, geometries, strict=True):
-        feature: Json = {"attributes": dict(zip(query.names, row[1:], strict=True))}
-        if geometry is not None:
-            feature["geometry"] = geometry
-        features.append(feature)
-    if query.with_centroid:
-        for feature, shape in zip(features, found.shapes, strict=True):
-            inside = shape.representative_point()
-            feature["centroid"] = esri_points([(inside.x, inside.y)], query)[0]
-    body["features"] = features
-    return body
-
-
-def _head(layer: Layer, query: Query, fields: Iterable[Field], *, more: bool) -> Json:
-    """Return what stands before the features; clients find the type of what follows by it."""
-    body: Json = {
-        "objectIdFieldName": OBJECT_ID,
-        "uniqueIdField": {"name": OBJECT_ID, "isSystemMaintained": True},
-    }
-    body["globalIdFieldName"] = ""
-    if not layer.is_table and query.what == "features":
-        body |= {"geometryType": geometry_type(layer), "spatialReference": query.system.json}
-        body |= {"hasZ": False, "hasM": False}
-        if query.quantization is not None:
-            body["transform"] = query.quantization.json
-    body["fields"] = [field_json(field) for field in fields]
-    if more:
-        body["exceededTransferLimit"] = True
-    return body
-
-
-def _esri_geometries(layer: Layer, query: Query, found: Found) -> Sequence[Json | None]:
-    if not query.with_geometry:
-        return [None] * len(found.rows)
-    if layer.sort == "incidents":
-        return esri_points(found.points, query)
-    return [esri_polygon(shape, query) for shape in found.shapes]
-
-
-def _geojson(layer: Layer, query: Query, found: Found) -> Json:
-    geometries: Sequence[Json | None] = [None] * len(found.rows)
-    if query.with_geometry and layer.sort == "incidents":
-        geometries = geojson_points(found.points, query)
-    elif query.with_geometry:
-        geometries = [geojson_shape(shape, query) for shape in found.shapes]
-    body: Json = {"type": "FeatureCollection"}
-    if found.more:
-        body |= {"exceededTransferLimit": True, "properties": {"exceededTransferLimit": True}}
-    body["features"] = [
-        {
-            "type": "Feature",
-            "id": row[0],
-            "geometry": geometry,
-            "properties": dict(zip(query.names, row[1:], strict=True)),
-        }
-        for row, geometry in zip(found.rows, geometries, strict=True)
-    ]
-    return body
-
-
 def _figures(view: CityView, layer: Layer, query: Query) -> Answer:
     grouping = query.grouping or Grouping(figures=())
     rows, more = view.features.groups(query.selection, grouping, query.part, layer.fields, query.figures)
@@ -206,15 +138,16 @@ def _figures(view: CityView, layer: Layer, query: Query) -> Answer:
     fields = [_figure_field(field, layer) for field in query.figures.values()]
     if query.format == "pbf":
         described = PbfLayer(OBJECT_ID, fields, None, None, None)
-        return Answer(collection(described, rows, None, more=more), PBF, BRIEFLY)
-    attributes = [dict(zip(names, row, strict=True)) for row in rows]
+        features = [feature(values, b"") for values in attributes(fields, rows)]
+        return Answer(collection(described, features, more=more), MEDIA_TYPE, BRIEFLY)
+    named = [dict(zip(names, row, strict=True)) for row in rows]
     if query.format == "geojson":
-        features = [{"type": "Feature", "geometry": None, "properties": one} for one in attributes]
-        return json_answer({"type": "FeatureCollection", "features": features}, query.format)
+        listed = [{"type": "Feature", "geometry": None, "properties": one} for one in named]
+        return json_answer({"type": "FeatureCollection", "features": listed}, query.format)
     body: Json = {"objectIdFieldName": OBJECT_ID, "globalIdFieldName": "", "fields": fields}
     if more:
         body["exceededTransferLimit"] = True
-    body["features"] = [{"attributes": one} for one in attributes]
+    body["features"] = [{"attributes": one} for one in named]
     return json_answer(body, query.format)
 
 
@@ -223,25 +156,3 @@ def _figure_field(field: Field, layer: Layer) -> Json:
     if field.name not in layer.fields and field.type.value == "whole":
         described["type"] = "esriFieldTypeDouble"
     return described
-
-
-def _pbf(layer: Layer, query: Query, found: Found) -> bytes:
-    names = (OBJECT_ID, *(name for name in query.names if name != OBJECT_ID))
-    kept = [0, *(at for at, name in enumerate(query.names, 1) if name != OBJECT_ID)]
-    rows = [[row[at] for at in kept] for row in found.rows]
-    fields = [field_json(layer.fields[name]) for name in names]
-    described = PbfLayer(
-        OBJECT_ID,
-        fields,
-        None if layer.is_table else geometry_type(layer),
-        query.system.json,
-        query.quantization,
-    )
-    if not query.with_geometry:
-        return collection(described, rows, None, more=found.more)
-    if layer.sort == "incidents":
-        pairs = point_pairs(found.points, query)
-        parts = [None if pair is None else [np.array([pair])] for pair in pairs]
-    else:
-        parts = [rings(shape, query) for shape in found.shapes]
-    return collection(described, rows, parts, more=found.more)

@@ -1,8 +1,9 @@
 """Selections of published incidents as flat rows: their values, numbers, count, extent and statistics."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,11 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from blocklight.errors import BadQuery
+from blocklight.query.encoded import EncodedRows, FlatRow, Form, as_points
 from blocklight.query.fields import Fields
 from blocklight.query.region import Box, Region
 from blocklight.query.selection import Selection, Slice
 from blocklight.query.statistics import Grouping, Statistic
 from blocklight.store.read.condition_sql import Column, ConditionSql, field_columns
+from blocklight.store.read.feature_rows import FeatureRows, changed_rows, every_row, too_many
 from blocklight.store.read.reading import ends
 from blocklight.store.schema import tables
 from blocklight.store.schema.rows import to_ms
@@ -26,9 +29,6 @@ MOST_NUMBERS = 1_000_000
 """Object ids in one answer."""
 _MOST_GROUPS = 10_000
 _areas_of = msgspec.json.Decoder(dict[str, str]).decode
-
-FlatRow = Sequence[Any]
-"""Values in the order of the fields that were asked for: texts, whole numbers, times in ms since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,12 @@ class FeatureReader:
         with self._reading(fields) as reading:
             return reading.rows(selection, part, names)
 
+    def encoded(self, selection: Selection, part: Slice, form: Form, fields: Fields) -> EncodedRows:
+        """Return a part of what was selected, each row in a form; raises ``BadQuery``."""
+        found = self.rows(selection, part, form.names, fields)
+        points = as_points(found.points)
+        return EncodedRows(form.encode(found.rows, points), points, found.more)
+
     def count(self, selection: Selection, fields: Fields) -> int:
         """Count what was selected."""
         with self._reading(fields) as reading:
@@ -80,6 +86,24 @@ class FeatureReader:
         """Figures by group, in the order of *shown*, and whether there are more groups."""
         with self._reading(fields) as reading:
             return reading.groups(selection, grouping, part, shown)
+
+    @contextmanager
+    def every_row(
+        self, fields: Fields, most: int, since: datetime | None = None
+    ) -> Iterator[FeatureRows | None]:
+        """Open a sweep over all, or what was received *since*; ``None`` where there are more than *most*."""
+        with self._read() as connection:
+            if too_many(connection, most, since):
+                yield None
+            else:
+                yield every_row(connection, fields, since)
+
+    def changed_rows(
+        self, fields: Fields, after: int, most: int, known_places: Collection[int | None]
+    ) -> FeatureRows | None:
+        """As the function of this name, with a connection of its own."""
+        with self._read() as connection:
+            return changed_rows(connection, fields, after, most, known_places)
 
     @contextmanager
     def _reading(self, fields: Fields) -> Iterator["_Reading"]:

@@ -1,0 +1,247 @@
+"""Fields of many incidents as columns in memory: which rows meet a condition, in which order they come."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blocklight.query.conditions import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    Constant,
+    FieldRef,
+    IsNull,
+    Like,
+    Not,
+    OneOf,
+    Value,
+    holds,
+)
+from blocklight.query.selection import Order
+
+Mask = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
+Codes = NDArray[np.int32]
+Test = Comparison | OneOf | Like
+
+NOTHING = np.iinfo(np.int64).min
+"""Stands in a column of numbers where a row has no value."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+_FEW = 3
+_KEPT_TESTS = 128
+
+
+def as_number(value: Value) -> int | float:
+    """Return a value as a column of numbers has it; what lies below a millisecond is cut off."""
+    if isinstance(value, datetime):
+        return (value - _EPOCH) // _MS
+    if isinstance(value, str):
+        raise TypeError("a text is no number")
+    return value
+
+
+class Words:
+    """The different texts of a column, each with a code; no text has the code 0."""
+
+    def __init__(self) -> None:
+        self.values: list[str | None] = [None]
+        self._codes: dict[str | None, int] = {None: 0}
+        self._tested: dict[Test, list[bool]] = {}
+
+    def code(self, text: str | None) -> int:
+        """Return the code of a text, a new one for one that has none."""
+        code = self._codes.get(text)
+        if code is None:
+            code = self._codes[text] = len(self.values)
+            self.values.append(text)
+        return code
+
+    def meeting(self, test: Test) -> Mask:
+        """Return which codes stand for texts that pass a test; those tested once are not tested again."""
+        if len(self._tested) > _KEPT_TESTS:
+            self._tested.clear()
+        passed = self._tested.setdefault(test, [False])
+        passed += [holds(text or "", test) for text in self.values[len(passed) :]]
+        return np.array(passed)
+
+    def equal(self, test: Test) -> list[int] | None:
+        """Return the codes of what a test compares with as it stands; ``None`` for another kind of test."""
+        match test:
+            case Comparison(FieldRef(fold=None), "=", value):
+                values: Iterable[Any] = (value,)
+            case OneOf(FieldRef(fold=None), values) if len(values) <= _FEW:
+                pass
+            case _:
+                return None
+        return [self._codes[value] for value in values if value in self._codes]
+
+    def ranks(self) -> Codes:
+        """Return the place of each code in the order of the texts; no text comes first."""
+        order = sorted(range(1, len(self.values)), key=lambda code: self.values[code] or "")
+        ranks = np.zeros(len(self.values), dtype=np.int32)
+        ranks[order] = np.arange(1, len(self.values))
+        return ranks
+
+
+class Column(Protocol):
+    """The values of one field in all rows."""
+
+    def passing(self, test: Test) -> Mask:
+        """Return the rows with a value that passes a test."""
+
+    def known(self) -> Mask:
+        """Return the rows with a value."""
+
+    def sortable(self, rows: Numbers) -> NDArray[Any]:
+        """Return numbers for some rows in the order of their values; what has no value comes first."""
+
+    def values(self, rows: Numbers) -> list[Any]:
+        """Return the values of some rows."""
+
+
+class TextColumn:
+    """Texts as codes of words."""
+
+    def __init__(self, words: Words, codes: Codes) -> None:
+        self._words, self._codes = words, codes
+
+    def passing(self, test: Test) -> Mask:
+        """As in ``Column``."""
+        equal = self._words.equal(test)
+        if equal is None:
+            met: Mask = self._words.meeting(test)[self._codes]
+            return met
+        passed: Mask = np.zeros(len(self._codes), dtype=np.bool_)
+        for code in equal:
+            passed |= self._codes == code
+        return passed
+
+    def known(self) -> Mask:
+        """As in ``Column``."""
+        known: Mask = self._codes != 0
+        return known
+
+    def sortable(self, rows: Numbers) -> NDArray[Any]:
+        """As in ``Column``."""
+        return self._words.ranks()[self._codes[rows]]
+
+    def values(self, rows: Numbers) -> list[Any]:
+        """As in ``Column``."""
+        words = self._words.values
+        return [words[code] for code in self._codes[rows].tolist()]
+
+
+class NumberColumn:
+    """Whole numbers, or times in milliseconds since 1970."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
+
+    def passing(self, test: Test) -> Mask:
+        """As in ``Column``."""
+        numbers = self._numbers
+        match test:
+            case OneOf(_, values):
+                passed: Mask = np.isin(numbers, [as_number(value) for value in values])
+            case Comparison(_, "<>", value):
+                passed = numbers != as_number(value)
+            case Comparison(_, operator, value):
+                passed = _COMPARING[operator](numbers, as_number(value))
+            case Like():
+                raise TypeError("numbers are like no text")
+        return passed & self.known()
+
+    def known(self) -> Mask:
+        """As in ``Column``."""
+        known: Mask = self._numbers != NOTHING
+        return known
+
+    def sortable(self, rows: Numbers) -> NDArray[Any]:
+        """As in ``Column``."""
+        return self._numbers[rows]
+
+    def values(self, rows: Numbers) -> list[Any]:
+        """As in ``Column``."""
+        numbers = self._numbers[rows].tolist()
+        return (
+            [None if number == NOTHING else number for number in numbers] if NOTHING in numbers else numbers
+        )
+
+
+class PlaceColumn:
+    """What belongs to the place of a row, kept once for each place; the first place is none."""
+
+    def __init__(self, of_places: Column, places: Codes) -> None:
+        self._of_places, self._places = of_places, places
+
+    def passing(self, test: Test) -> Mask:
+        """As in ``Column``."""
+        return self._of_places.passing(test)[self._places]
+
+    def known(self) -> Mask:
+        """As in ``Column``."""
+        return self._of_places.known()[self._places]
+
+    def sortable(self, rows: Numbers) -> NDArray[Any]:
+        """As in ``Column``."""
+        return self._of_places.sortable(self._places[rows].astype(np.int64))
+
+    def values(self, rows: Numbers) -> list[Any]:
+        """As in ``Column``."""
+        return self._of_places.values(self._places[rows].astype(np.int64))
+
+
+_COMPARING: Mapping[str, np.ufunc] = {
+    "=": np.equal,
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+}
+
+
+def rows_meeting(condition: Condition, columns: Mapping[str, Column], count: int) -> Mask:
+    """Return which of *count* rows meet a condition; of those for which that is unknown, none."""
+    return _met(condition, columns, count, wanted=True)
+
+
+def _met(condition: Condition, columns: Mapping[str, Column], count: int, *, wanted: bool) -> Mask:
+    """Return the rows for which a condition is true, or for which it is false: unknown is neither."""
+    match condition:
+        case Constant(value):
+            return np.full(count, value is wanted)
+        case Not(inner):
+            return _met(inner, columns, count, wanted=not wanted)
+        case AllOf(parts) | AnyOf(parts):
+            needs_all = isinstance(condition, AllOf) is wanted
+            met = np.full(count, needs_all)
+            for part in parts:
+                if needs_all:
+                    met &= _met(part, columns, count, wanted=wanted)
+                else:
+                    met |= _met(part, columns, count, wanted=wanted)
+            return met
+        case IsNull(field):
+            known = columns[field.name].known()
+            return ~known if wanted else known
+        case _:
+            column = columns[condition.field.name]
+            passed = column.passing(condition)
+            return passed if wanted else column.known() & ~passed
+
+
+def ordered(rows: Numbers, order: Sequence[Order], columns: Mapping[str, Column]) -> Numbers:
+    """Sort rows by some fields, of equal ones those first that come first."""
+    if not order:
+        return rows
+    keys: list[NDArray[Any]] = [np.arange(len(rows))]
+    for one in reversed(order):
+        key = columns[one.field].sortable(rows)
+        # One's complement: the other way round, without the one number that has no opposite.
+        keys.append(~key if one.descending else key)
+    return rows[np.lexsort(keys)]
