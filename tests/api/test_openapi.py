@@ -13,6 +13,7 @@ from listening import Listener
 from living_city import START, an_incident, incident_id
 from public_side import NOW, PublicSide, public_side
 
+from blocklight.api.state import web_root
 from blocklight.model.described import meanings
 from blocklight.model.outcomes import Withheld
 from blocklight.model.record import PublicIncident
@@ -39,7 +40,9 @@ _PARAMETERS = {
 
 @pytest.fixture(scope="module")
 def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSide]:
-    with public_side(tmp_path_factory.mktemp("city")) as side:
+    folder = tmp_path_factory.mktemp("city")
+    (folder / "web").symlink_to(web_root())
+    with public_side(folder) as side:
         closed = an_incident(1, status=Status.CLOSED, closed_at=START + timedelta(hours=1))
         side.store.apply("dispatch", [an_incident(1)], at=START)
         side.store.apply("dispatch", [closed], at=START + timedelta(hours=1))
@@ -62,7 +65,7 @@ def script() -> ModuleType:
 
 def _operations(side: PublicSide) -> dict[str, dict[str, Any]]:
     paths = side.client.get("/openapi.json").json()["paths"]
-    assert len(paths) == 31
+    assert len(paths) == 35
     return {path: entry["get"] for path, entry in paths.items()}
 
 

@@ -14,6 +14,7 @@ from archived import archived
 from fastapi import FastAPI
 from living_city import PATIENCE_S, START, Served, a_city, incident_id, served, until
 
+from blocklight.api.export_places import ExportPlaces
 from blocklight.api.state import Public
 from blocklight.app.public_interface import create_public_app
 from blocklight.archive.archive import Archive
@@ -44,6 +45,7 @@ class PublicSide:
     server: Served
     database: Path
     archive: Archive
+    exports: ExportPlaces
 
     def follow(self) -> None:
         """Wait until everything committed is published."""
@@ -125,5 +127,5 @@ def public_side(
         ):
             if follow:
                 until(lambda: publisher.following)
-            yield PublicSide(store, publisher, client, server, database, engine.archive)
+            yield PublicSide(store, publisher, client, server, database, engine.archive, state.exports)
             server.run(publisher.live.close())

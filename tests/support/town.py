@@ -25,6 +25,7 @@ from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.recording import ReplayTransport
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Runner
+from blocklight.publish.exports.table import MEDIA_TYPES
 from blocklight.publish.publisher import Publisher
 from blocklight.store import Store
 
@@ -156,6 +157,7 @@ class Town:
             "pulse": orjson.dumps(publisher.pulse()),
         }
         paths += geoservices_paths(self.city)
+        paths += [f"/api/v1/incidents.{form}" for form in (*MEDIA_TYPES, "atom", "jsonfeed")]
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://city") as client:
             paths += ["/list", "/list?lang=es&status=open", "/data"]
             listed = (await client.get("/api/v1/incidents?limit=1000")).json()["features"]

@@ -14,6 +14,8 @@ from blocklight import __version__
 from blocklight.api import (
     archive,
     city,
+    exports,
+    feeds,
     health,
     incidents,
     ledger,
@@ -62,7 +64,7 @@ def create_app(
         lifespan=lifespan or _no_lifespan,
     )
     api.state.public = state
-    for part in (incidents, past, city, sources, ledger, usual, policy, archive):
+    for part in (feeds, exports, incidents, past, city, sources, ledger, usual, policy, archive):
         api.include_router(part.router, prefix="/api/v1")
     api.include_router(health.router)
     hours = state.city.publish.window_hours

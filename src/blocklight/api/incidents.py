@@ -110,16 +110,25 @@ class FilterParameters(BaseModel):
         )
 
 
-class IncidentParameters(FilterParameters):
-    """What the list may be filtered by, and which page of it is asked for."""
+class WordFilter(FilterParameters):
+    """The same, and words."""
 
     q: str | None = Field(None, description="words in the place label, category or id", max_length=100)
+
+    def filter(self, zone: ZoneInfo) -> IncidentQuery:
+        """The store's query for these parameters, with hours and weekdays as clocks in *zone* show."""
+        return replace(super().filter(zone), q=self.q)
+
+
+class IncidentParameters(WordFilter):
+    """What the list may be filtered by, and which page of it is asked for."""
+
     limit: int = Field(100, description="incidents a page", ge=1, le=1000)
     cursor: str | None = Field(None, description="from `next` of the page before", max_length=400)
 
     def query(self, zone: ZoneInfo) -> IncidentQuery:
         """The store's query for these parameters, with hours and weekdays as clocks in *zone* show."""
-        return replace(self.filter(zone), q=self.q, limit=self.limit, cursor=self.cursor)
+        return replace(self.filter(zone), limit=self.limit, cursor=self.cursor)
 
 
 def _clock_parts(text: str | None, count: int) -> frozenset[int]:

@@ -21,6 +21,8 @@ from blocklight.model.described import Day, Time, meaning
 from blocklight.model.ledger import LedgerDay, LedgerMonth, LedgerTotal
 from blocklight.model.vocabulary import Category, Kind, Origin
 from blocklight.publish.answers import Pulse, Reset, Retraction, SourcePulse
+from blocklight.publish.exports.feeds import JsonFeed
+from blocklight.publish.exports.texts import ExportedCollection
 from blocklight.publish.feature import IncidentFeature
 
 REF = "#/components/schemas/{name}"
@@ -276,6 +278,8 @@ ANSWERS: tuple[type, ...] = (
     ResponseTimes,
     ArchiveList,
     PushedBatch,
+    ExportedCollection,
+    JsonFeed,
     Pulse,
     Retraction,
     Reset,

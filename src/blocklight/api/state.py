@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
+from blocklight.api.export_places import ExportPlaces
 from blocklight.api.limits import Admission, Limits
 from blocklight.api.request_figures import RequestFigures
 from blocklight.archive.engine import Engine
@@ -45,6 +46,7 @@ class Public:
     files: dict[str, PublicFile] = field(default_factory=dict)
     admission: Admission = field(default_factory=lambda: Admission(Limits()))
     requests: RequestFigures = field(default_factory=RequestFigures)
+    exports: ExportPlaces = field(default_factory=ExportPlaces)
     archive: Engine | None = None
     """What reads the month files, where this process keeps any."""
 

@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from blocklight.model.changes import Change, LifeEvent, StoredIncident
 from blocklight.model.ledger import LedgerDay, LedgerMonth
 from blocklight.model.vocabulary import Kind
+from blocklight.query.fields import Fields
 from blocklight.store.admin import pausing
 from blocklight.store.admin.pausing import Pause
 from blocklight.store.failing import failing_as_store_error
@@ -28,7 +30,7 @@ from blocklight.store.write import auditing, sources
 from blocklight.store.write.sources import SourceHealth
 
 if TYPE_CHECKING:
-    from blocklight.store.read.features import FeatureReader
+    from blocklight.store.read.features import FeatureReader, FlatRows
 
 
 class ReadStore:
@@ -96,6 +98,22 @@ class ReadStore:
         from blocklight.store.read.features import FeatureReader  # noqa: PLC0415 - a pause is not to wait for it
 
         return FeatureReader(self._read)
+
+    def exported(self, query: IncidentQuery, names: Sequence[str], fields: Fields) -> Iterator["FlatRows"]:
+        """Yield everything that a query matches, newest first, as values of some fields; raises ``BadQuery``.
+
+        Together it is what was published when the first part was read, less what was taken back meanwhile.
+        """
+        from blocklight.store.read.exporting import as_pages, flat_page  # noqa: PLC0415 - as above
+
+        query = as_pages(query)
+        while True:
+            with self._read() as connection:
+                page, cursor = flat_page(connection, query, names, fields)
+            yield page
+            if cursor is None:
+                return
+            query = replace(query, cursor=cursor)
 
     def window(self, since: datetime) -> Iterator[list[StoredIncident]]:
         """Yield blocks of the incidents received *since* or still open, ordered by received_at."""

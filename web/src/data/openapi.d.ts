@@ -232,6 +232,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents.atom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Atom Feed
+         * @description Return the newest incidents of a filter as Atom with GeoRSS; entries change as calls do.
+         */
+        get: operations["atom_feed_api_v1_incidents_atom_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents.jsonfeed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Json Feed
+         * @description Return the newest incidents of a filter as a JSON Feed; items change as calls do.
+         */
+        get: operations["json_feed_api_v1_incidents_jsonfeed_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents.{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Incidents
+         * @description Export everything that a filter matches, without a limit.
+         *
+         *     CSV, GeoJSON (one collection or a feature a line), KML, GeoParquet, FlatGeobuf or an Excel workbook. An
+         *     export that cannot be finished breaks off with an error of the connection, never with fewer rows.
+         */
+        get: operations["export_incidents_api_v1_incidents__form__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident_id}": {
         parameters: {
             query?: never;
@@ -390,6 +453,26 @@ export interface paths {
          * @description One layer of the city's own basemap as GeoJSON in WGS 84.
          */
         get: operations["get_map_layer_api_v1_map__number__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network_link.kml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Network Link
+         * @description Return a small file with which Google Earth and others read the KML export again every minute.
+         */
+        get: operations["network_link_api_v1_network_link_kml_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2312,6 +2395,112 @@ export interface components {
          */
         Disposition: "advised" | "arrest" | "cancelled" | "cited" | "completed" | "crew_assigned" | "duplicate" | "false_alarm" | "gone_on_arrival" | "handled" | "other" | "referred" | "report_taken" | "unable_to_locate" | "unfounded";
         /**
+         * ExportedCollection
+         * @description All that a filter matches as one GeoJSON collection.
+         */
+        ExportedCollection: {
+            /** @description Newest received first */
+            features: components["schemas"]["ExportedFeature"][];
+            /**
+             * @description Always a collection
+             * @example FeatureCollection
+             * @enum {unknown}
+             */
+            type: "FeatureCollection";
+        };
+        /**
+         * ExportedFeature
+         * @description One exported incident as a GeoJSON feature with flat properties.
+         */
+        ExportedFeature: {
+            /** @description Its public point, null where none is published */
+            geometry: components["schemas"]["PointGeometry"] | null;
+            /**
+             * @description Its public id
+             * @example k3x7m2qa5tzw4bne
+             */
+            id: string;
+            /**
+             * @description The columns of the table
+             * @example {
+             *       "category": "noise",
+             *       "received_at": "2026-01-31T05:02:00Z"
+             *     }
+             */
+            properties: {
+                [key: string]: string | number | null;
+            };
+            /**
+             * @description Always a feature
+             * @example Feature
+             * @enum {unknown}
+             */
+            type: "Feature";
+        };
+        /**
+         * FeedAuthor
+         * @description Who a feed is credited to.
+         */
+        FeedAuthor: {
+            /**
+             * @description The name
+             * @example City of Oakland
+             */
+            name: string;
+        };
+        /**
+         * FeedItem
+         * @description One incident in a JSON Feed; it keeps its id while it changes.
+         */
+        FeedItem: {
+            /**
+             * @description Longitude and latitude of its public point
+             * @example [
+             *       -122.27121,
+             *       37.80438
+             *     ]
+             */
+            _point: number[] | null;
+            /**
+             * @description What, how far and where
+             * @example Noise · On scene · Broadway
+             */
+            content_text: string;
+            /**
+             * @description When it last changed here
+             * @example 2026-01-31T05:31:03Z
+             */
+            date_modified: string | null;
+            /**
+             * @description When it was first published
+             * @example 2026-01-31T05:02:04Z
+             */
+            date_published: string | null;
+            /**
+             * @description Its id in every feed
+             * @example urn:blocklight:oakland:k3x7m2qa5tzw4bne
+             */
+            id: string;
+            /**
+             * @description Its category and its status
+             * @example [
+             *       "noise",
+             *       "open"
+             *     ]
+             */
+            tags: string[];
+            /**
+             * @description What and where
+             * @example Noise · 1400 block of Broadway
+             */
+            title: string;
+            /**
+             * @description Its page
+             * @example https://map.example/list/k3x7m2qa5tzw4bne
+             */
+            url: string;
+        };
+        /**
          * GeoJsonLayer
          * @description One layer of the city's own basemap, as its file has it.
          */
@@ -2561,6 +2750,41 @@ export interface components {
              * @example 380
              */
             value: number | null;
+        };
+        /**
+         * JsonFeed
+         * @description The newest incidents of a filter as JSON Feed 1.1.
+         */
+        JsonFeed: {
+            /** @description Whom the city credits */
+            authors: components["schemas"]["FeedAuthor"][];
+            /**
+             * @description This feed
+             * @example https://map.example/api/v1/incidents.jsonfeed
+             */
+            feed_url: string;
+            /**
+             * @description The same as a page
+             * @example https://map.example/list
+             */
+            home_page_url: string;
+            /** @description Newest received first, at most 100 */
+            items: components["schemas"]["FeedItem"][];
+            /**
+             * @description The language of titles
+             * @example en
+             */
+            language: string;
+            /**
+             * @description The city
+             * @example Oakland
+             */
+            title: string;
+            /**
+             * @description The version of the format
+             * @example https://jsonfeed.org/version/1.1
+             */
+            version: string;
         };
         /**
          * Kind
@@ -5263,6 +5487,364 @@ export interface operations {
             };
         };
     };
+    atom_feed_api_v1_incidents_atom_get: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in WGS 84 degrees */
+                bbox?: string | null;
+                /** @description received at or after this ISO 8601 time */
+                since?: string | null;
+                /** @description received before this ISO 8601 time */
+                until?: string | null;
+                /** @description `open` or `closed` */
+                status?: components["schemas"]["Status"] | null;
+                /** @description `call` or `request` */
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description one or more categories */
+                category?: components["schemas"]["Category"][];
+                /** @description who answers */
+                agency?: string | null;
+                /** @description as the agency ranks it; 1 is most urgent */
+                priority?: number | null;
+                /** @description who opened the call */
+                origin?: components["schemas"]["Origin"] | null;
+                /** @description `requests`; `officer`: calls that officers opened, or of the category officer_activity; `calls`: all other calls */
+                section?: components["schemas"]["Section"] | null;
+                /** @description hours of the city's day, for example 18-23.0-1 */
+                hours?: string | null;
+                /** @description days of the week, Monday is 0: 0-4 */
+                weekdays?: string | null;
+                /** @description kind:id, for example beat:04X */
+                area?: string | null;
+                /** @description words in the place label, category or id */
+                q?: string | null;
+                /** @description language of titles, for example `es` */
+                lang?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest 100 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <feed/> */
+                    "application/atom+xml": string;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    json_feed_api_v1_incidents_jsonfeed_get: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in WGS 84 degrees */
+                bbox?: string | null;
+                /** @description received at or after this ISO 8601 time */
+                since?: string | null;
+                /** @description received before this ISO 8601 time */
+                until?: string | null;
+                /** @description `open` or `closed` */
+                status?: components["schemas"]["Status"] | null;
+                /** @description `call` or `request` */
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description one or more categories */
+                category?: components["schemas"]["Category"][];
+                /** @description who answers */
+                agency?: string | null;
+                /** @description as the agency ranks it; 1 is most urgent */
+                priority?: number | null;
+                /** @description who opened the call */
+                origin?: components["schemas"]["Origin"] | null;
+                /** @description `requests`; `officer`: calls that officers opened, or of the category officer_activity; `calls`: all other calls */
+                section?: components["schemas"]["Section"] | null;
+                /** @description hours of the city's day, for example 18-23.0-1 */
+                hours?: string | null;
+                /** @description days of the week, Monday is 0: 0-4 */
+                weekdays?: string | null;
+                /** @description kind:id, for example beat:04X */
+                area?: string | null;
+                /** @description words in the place label, category or id */
+                q?: string | null;
+                /** @description language of titles, for example `es` */
+                lang?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest 100 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "authors": [
+                     *         {
+                     *           "name": "City of Oakland"
+                     *         }
+                     *       ],
+                     *       "feed_url": "https://map.example/api/v1/incidents.jsonfeed",
+                     *       "home_page_url": "https://map.example/list",
+                     *       "items": [],
+                     *       "language": "en",
+                     *       "title": "Oakland",
+                     *       "version": "https://jsonfeed.org/version/1.1"
+                     *     }
+                     */
+                    "application/feed+json": components["schemas"]["JsonFeed"];
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_incidents_api_v1_incidents__form__get: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in WGS 84 degrees */
+                bbox?: string | null;
+                /** @description received at or after this ISO 8601 time */
+                since?: string | null;
+                /** @description received before this ISO 8601 time */
+                until?: string | null;
+                /** @description `open` or `closed` */
+                status?: components["schemas"]["Status"] | null;
+                /** @description `call` or `request` */
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description one or more categories */
+                category?: components["schemas"]["Category"][];
+                /** @description who answers */
+                agency?: string | null;
+                /** @description as the agency ranks it; 1 is most urgent */
+                priority?: number | null;
+                /** @description who opened the call */
+                origin?: components["schemas"]["Origin"] | null;
+                /** @description `requests`; `officer`: calls that officers opened, or of the category officer_activity; `calls`: all other calls */
+                section?: components["schemas"]["Section"] | null;
+                /** @description hours of the city's day, for example 18-23.0-1 */
+                hours?: string | null;
+                /** @description days of the week, Monday is 0: 0-4 */
+                weekdays?: string | null;
+                /** @description kind:id, for example beat:04X */
+                area?: string | null;
+                /** @description words in the place label, category or id */
+                q?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description the format */
+                form: "csv" | "geojson" | "geojsonl" | "kml" | "parquet" | "fgb" | "xlsx";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that the filter matches, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example a file */
+                    "application/flatgeobuf": string;
+                    /**
+                     * @example {
+                     *       "features": [],
+                     *       "type": "FeatureCollection"
+                     *     }
+                     */
+                    "application/geo+json": components["schemas"]["ExportedCollection"];
+                    /** @example a file */
+                    "application/geo+json-seq": string;
+                    /** @example a file */
+                    "application/vnd.apache.parquet": string;
+                    /** @example a file */
+                    "application/vnd.google-earth.kml+xml": string;
+                    /** @example a file */
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    /** @example a file */
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_incident_api_v1_incidents__incident_id__get: {
         parameters: {
             query?: never;
@@ -5704,6 +6286,108 @@ export interface operations {
                      *       "detail": "no such incident is published",
                      *       "status": 404,
                      *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    network_link_api_v1_network_link_kml_get: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in WGS 84 degrees */
+                bbox?: string | null;
+                /** @description received at or after this ISO 8601 time */
+                since?: string | null;
+                /** @description received before this ISO 8601 time */
+                until?: string | null;
+                /** @description `open` or `closed` */
+                status?: components["schemas"]["Status"] | null;
+                /** @description `call` or `request` */
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description one or more categories */
+                category?: components["schemas"]["Category"][];
+                /** @description who answers */
+                agency?: string | null;
+                /** @description as the agency ranks it; 1 is most urgent */
+                priority?: number | null;
+                /** @description who opened the call */
+                origin?: components["schemas"]["Origin"] | null;
+                /** @description `requests`; `officer`: calls that officers opened, or of the category officer_activity; `calls`: all other calls */
+                section?: components["schemas"]["Section"] | null;
+                /** @description hours of the city's day, for example 18-23.0-1 */
+                hours?: string | null;
+                /** @description days of the week, Monday is 0: 0-4 */
+                weekdays?: string | null;
+                /** @description kind:id, for example beat:04X */
+                area?: string | null;
+                /** @description words in the place label, category or id */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A KML network link */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <kml/> */
+                    "application/vnd.google-earth.kml+xml": string;
+                };
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
                      *       "type": "about:blank"
                      *     }
                      */

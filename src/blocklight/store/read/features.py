@@ -1,6 +1,6 @@
 """Selections of published incidents as flat rows: their values, numbers, count, extent and statistics."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -122,19 +122,11 @@ class _Reading:
         self._sql = ConditionSql(self._columns, fields, connection.dialect.name)
 
     def rows(self, selection: Selection, part: Slice, names: Sequence[str]) -> FlatRows:
-        place = tables.place
-        kinds = {at: kind for at, name in enumerate(names) if (kind := self._fields[name].area_kind)}
-        columns = [sa.null() if at in kinds else self._columns[name] for at, name in enumerate(names)]
-        labelled = [column.label(f"c{at}") for at, column in enumerate(columns)]
-        extra = [place.c.lon, place.c.lat, *([place.c.areas] if kinds else [])]
-        statement = self._sliced(self._select([*labelled, *extra], selection), part)
+        columns = flat_columns(names, self._fields, self._columns)
+        statement = self._sliced(self._select(columns, selection), part)
         fetched = self._connection.execute(statement).all()
-        shown, width = fetched[: part.limit], len(names)
-        points = [None if row[width] is None else (row[width], row[width + 1]) for row in shown]
-        rows: list[FlatRow] = [row[:width] for row in shown]
-        if kinds:
-            rows = [_with_areas(row, width, kinds) for row in shown]
-        return FlatRows(rows, points, more=len(fetched) > part.limit)
+        more = len(fetched) > part.limit
+        return flat_rows(fetched[: part.limit], names, self._fields, more=more)
 
     def count(self, selection: Selection) -> int:
         return self._connection.scalar(self._select([sa.func.count()], selection)) or 0
@@ -265,6 +257,25 @@ class _Reading:
         # In the order in which they were published, a new one is always behind the pages that were read.
         statement = statement.order_by(*order, tables.incident.c.first_seq)
         return statement.offset(part.offset).limit(part.limit + 1)
+
+
+def flat_columns(names: Sequence[str], fields: Fields, columns: Mapping[str, Column]) -> list[Column]:
+    """The SQL of fields for ``flat_rows``; the areas of a place are read once for all kinds."""
+    place = tables.place
+    own = [sa.null() if fields[name].area_kind else columns[name] for name in names]
+    labelled = [column.label(f"c{at}") for at, column in enumerate(own)]
+    return [*labelled, place.c.lon, place.c.lat, place.c.areas]
+
+
+def flat_rows(
+    fetched: Sequence[Sequence[Any]], names: Sequence[str], fields: Fields, *, more: bool
+) -> FlatRows:
+    """Read what was selected as ``flat_columns`` say."""
+    width = len(names)
+    points = [None if row[width] is None else (row[width], row[width + 1]) for row in fetched]
+    kinds = {at: kind for at, name in enumerate(names) if (kind := fields[name].area_kind)}
+    rows: list[FlatRow] = [_with_areas(row, width, kinds) if kinds else row[:width] for row in fetched]
+    return FlatRows(rows, points, more=more)
 
 
 def _with_areas(row: Sequence[Any], width: int, kinds: dict[int, str]) -> FlatRow:

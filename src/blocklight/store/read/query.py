@@ -6,8 +6,10 @@ import math
 import re
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -93,6 +95,25 @@ class _Position:
 
 def answer(connection: sa.Connection, query: IncidentQuery) -> Page:
     """The page that *query* asks for; raises ``BadQuery``."""
+    statement, as_of = page_statement(connection, query, [*stored_columns, tables.incident.c.listed_at])
+    rows = connection.execute(statement).all()
+    shown = rows[: query.limit]
+    places = wheres(connection, {row.place_id for row in shown})
+    following = None
+    if len(rows) > query.limit:
+        following = following_page(query, as_of, shown[-1].listed_at, shown[-1].first_seq)
+    return Page(list(readable(shown, places)), following, as_of)
+
+
+def following_page(query: IncidentQuery, as_of: int, listed_at: int, first_seq: int) -> str:
+    """The cursor of the page behind an incident."""
+    return _Position(_fingerprint(query), as_of, listed_at, first_seq).text()
+
+
+def page_statement(
+    connection: sa.Connection, query: IncidentQuery, columns: Sequence[sa.ColumnElement[Any]]
+) -> tuple[sa.Select[Any], int]:
+    """What selects a page and one row more, and the seq it is as of; raises ``BadQuery``."""
     _check_texts(query)
     filters = _fingerprint(query)
     table = tables.incident
@@ -109,18 +130,8 @@ def answer(connection: sa.Connection, query: IncidentQuery) -> Page:
             table.c.first_seq <= as_of,
             sa.tuple_(table.c.listed_at, table.c.first_seq) < place_of_cursor,
         ]
-    rows = connection.execute(
-        sa.select(*stored_columns, table.c.listed_at)
-        .where(*conditions)
-        .order_by(table.c.listed_at.desc(), table.c.first_seq.desc())
-        .limit(query.limit + 1)
-    ).all()
-    shown = rows[: query.limit]
-    places = wheres(connection, {row.place_id for row in shown})
-    following = None
-    if len(rows) > query.limit:
-        following = _Position(filters, as_of, shown[-1].listed_at, shown[-1].first_seq).text()
-    return Page(list(readable(shown, places)), following, as_of)
+    order = (table.c.listed_at.desc(), table.c.first_seq.desc())
+    return sa.select(*columns).where(*conditions).order_by(*order).limit(query.limit + 1), as_of
 
 
 def _check_texts(query: IncidentQuery) -> None:
