@@ -176,7 +176,7 @@ export function axisEnd({ range, since, until, end }: Filter, now: number): numb
   return since !== null && since < now - length ? Math.min(until ?? since + length, now) : now;
 }
 
-/** The filter whose address shows the same calls later: those received up to now, in the range as it is now. */
+/** The filter whose address shows the same calls later: those received before this second, in the range as it is now. */
 export function frozen(filter: Filter, now: number): Filter {
   return { ...filter, end: Math.floor(axisEnd(filter, now)) };
 }
