@@ -195,12 +195,17 @@ def test_a_mark_in_any_column_of_a_recorded_record_reaches_no_public_byte(
 def test_neither_key_nor_address_nor_exact_place_of_a_recorded_record_is_public(recorded: Recording) -> None:
     rules = recorded.rules()
     bodies = told(recorded, [redact(one, rules) for one in recorded.incidents])
+    borders = b" ".join(
+        told(recorded, []).values()
+    )  # of areas: a corner may have a number of a call by chance
     for one in recorded.incidents:
         exact = [f"{number:.6f}".rstrip("0") for number in lon_lat(one) or ()]
         secrets = [text for text in (key_text(one.source_key), address_of(one)[0]) if len(text) >= SHORTEST]
         for secret in [*exact, *secrets]:
             # A number that a longer one begins with by chance is another number.
             whole = re.compile(re.escape(secret.encode()) + (rb"(?!\d)" if secret in exact else b""))
+            if secret in exact and whole.search(borders):
+                continue
             assert len(secret) < SHORTEST or not [p for p, body in bodies.items() if whole.search(body)]
 
 
