@@ -27,7 +27,7 @@ def test_the_contact_stands_on_map_embed_and_in_the_help_of_a_phone(
     quiet_city: str, visitor_without_webgl: Visitor
 ) -> None:
     for path in ("/", "/embed"):
-        page = visitor_without_webgl.visit(quiet_city + path)
+        page = visitor_without_webgl.visit(quiet_city + path, rows=path == "/")
         expect(page.get_by_role("link", name=QUESTION).first).to_have_attribute("href", LINK)
     phone = visitor_without_webgl.visit(quiet_city, **PHONE)
     phone.get_by_role("button", name="Keys and help").click()

@@ -61,7 +61,13 @@ def test_the_language_is_chosen_from_a_menu_and_stays_in_the_address(
 ) -> None:
     page = visitor.visit(quiet_city)
     menu = page.get_by_label("Language")
-    assert menu.locator("option").all_inner_texts() == ["English", "Español", "简体中文", "Tiếng Việt"]
+    assert menu.locator("option").all_inner_texts() == [
+        "English",
+        "Español",
+        "简体中文",
+        "繁體中文",
+        "Tiếng Việt",
+    ]
     menu.select_option("vi")
     expect(page).to_have_url(re.compile("lang=vi"))
     expect(page.get_by_label("Ngôn ngữ")).to_have_value("vi")
