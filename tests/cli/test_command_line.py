@@ -151,12 +151,13 @@ def test_check_counts_the_damaged_lines_of_a_file(workplace: Workplace, inside: 
     assert city != CITY_FILE
     (workplace.folder / "smallville.toml").write_text(city)
     columns = list(a_row(1))
-    lines = [columns, list(a_row(1).values()), [*a_row(2).values(), "more"], ["alone"]]
+    good = [list(a_row(number).values()) for number in range(4)]
+    lines = [columns, *good, *([*a_row(number).values(), "more"] for number in range(4, 11)), ["alone"]]
     sample = workplace.folder / "calls.csv"
     sample.write_text("".join(",".join(map(str, line)) + "\n" for line in lines))
     told = inside("check", "smallville.toml", "--sample", "calls.csv", code=1)
-    assert "3 records: 1 published" in told
-    assert "rejected: 2 ragged_row" in told
+    assert "12 records: 4 published" in told
+    assert "rejected: 8 ragged_row" in told
     assert "`serve` would refuse this answer as a whole: " in told
     sample.write_text("id,received,kind,status,lon,lat\n")
     told = inside("check", "smallville.toml", "--sample", "calls.csv", code=1)

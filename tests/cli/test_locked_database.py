@@ -119,7 +119,9 @@ def test_every_one_of_several_pushes_at_once_is_refused_soon(served: Served, num
     batches = [a_batch(number + more) for more in range(6)]
     with served.locked(), ThreadPoolExecutor(6) as senders:
         answers = [answer.status_code for answer in senders.map(served.push, batches)]
-    assert answers == [503] * 6
+    # So many of one sender are worked on at a time; those behind them are too many.
+    assert set(answers) <= {503, 429}
+    assert answers.count(503) >= 2
     for batch in batches:
         until(partial(served.takes, batch), _SOON_S)
     assert served.calls() == number + 5

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +53,14 @@ def test_the_lines_that_are_shown_make_a_city_file_with_areas(
 ) -> None:
     prepare_areas("oakland", polygons(tmp_path), LAYER, crs=None, output=tmp_path / "beat.geojson")
     lines = capsys.readouterr().out.partition("[[areas]]")[2]
-    whole = load_city("oakland")
-    text = (Path(__file__).parents[2] / "src/blocklight/cities/oakland.toml").read_text("utf-8")
+    cities = Path(__file__).parents[2] / "src/blocklight/cities"
+    for ground in ("oakland", "east-bay"):
+        shutil.copytree(cities / ground, tmp_path / ground)
+    text = (cities / "oakland.toml").read_text("utf-8")
     (tmp_path / "oakland.toml").write_text(f"{text}\n[[areas]]{lines}", "utf-8")
     city = load_city(str(tmp_path / "oakland.toml"))
-    assert whole.areas == ()
-    assert Areas(city).areas_of_public(public_place(-122.185, 37.705)) == {"beat": "01X"}
+    assert [layer.kind for layer in load_city("oakland").areas] == ["zip"]
+    assert Areas(city).areas_of_public(public_place(-122.185, 37.705))["beat"] == "01X"
 
 
 def test_what_cannot_be_prepared_is_one_line(tmp_path: Path) -> None:
