@@ -67,7 +67,7 @@ _NOT_KEPT = {"cache-control": "no-store"}
                 },
             },
         },
-        **problems(400, 503),
+        **problems(400, 404, 503),
     },
 )
 def export_incidents(

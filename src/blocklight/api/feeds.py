@@ -56,7 +56,11 @@ class FeedFilter(WordFilter):
 
 def _responses(media_type: str) -> dict[int | str, dict[str, object]]:
     content = {media_type: _DESCRIBED[media_type]}
-    return {200: {"description": "The newest 100", "content": content}, **NOT_MODIFIED, **problems(400, 503)}
+    return {
+        200: {"description": "The newest 100", "content": content},
+        **NOT_MODIFIED,
+        **problems(400, 404, 503),
+    }
 
 
 @router.get("/incidents.atom", response_class=Response, responses=_responses(ATOM))
