@@ -56,6 +56,7 @@ def test_the_page_says_that_the_server_is_gone_and_recovers_by_itself(
     desk.open("LOUD MUSIC", minutes_ago=20)
     page = visitor.visit(server.url)
     expect(page.locator(".pulse")).to_contain_text("Live")
+    drawn(page)  # the map, too, is loaded
 
     server.kill()
     expect(page.locator(".pulse")).to_contain_text("Connection lost")
