@@ -41,6 +41,7 @@ from blocklight.insight.past import Counts, Times
 from blocklight.insight.response_times import Figures, StageTime
 from blocklight.insight.survival import Estimate
 from blocklight.model.record import Area
+from blocklight.model.spreadsheets import safe_cell
 from blocklight.publish.feature import iso
 
 router = APIRouter(tags=["past"])
@@ -353,9 +354,7 @@ def _cell(value: Any) -> Any:  # noqa: ANN401 - a value of any column
         return iso(value)
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
+    return safe_cell(value)
 
 
 def _json(request: Request, body: object) -> Response:

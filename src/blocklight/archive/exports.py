@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 import pyarrow.parquet as pq
 
+from blocklight.model.spreadsheets import safe_cell
+
 _BATCH = 2_000
 _SHAPES = ("bbox", "geometry")
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_lines(path: Path, may_go_on: Callable[[], bool] = lambda: True) -> Iterator[bytes]:
@@ -53,9 +54,7 @@ def _cell(value: Any) -> Any:  # noqa: ANN401 - a value of any column
         return _iso(value)
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str) and value.startswith(_BEGINS_A_FORMULA):
-        return f"'{value}"
-    return value
+    return safe_cell(value)
 
 
 def _feature(row: dict[str, Any]) -> bytes:

@@ -13,8 +13,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from blocklight.model.spreadsheets import safe_cell
 from blocklight.publish.exports.table import ExportPage, ExportTable, pairs, time_of
-from blocklight.publish.exports.texts import safe_cell
 from blocklight.query.fields import Field, FieldType
 
 _CHUNK = 256 * 1024

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 import orjson
 
 from blocklight.model.described import meaning
+from blocklight.model.spreadsheets import safe_cell
 from blocklight.publish.exports.table import ExportPage, ExportTable, pairs, with_time_texts
 from blocklight.publish.feature import PointGeometry
 from blocklight.publish.xml_text import xml_safe
@@ -34,19 +35,7 @@ class ExportedCollection(TypedDict):
     features: Annotated[list[ExportedFeature], meaning("Newest received first")]
 
 
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _KML_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
-
-
-def safe_cell(value: object) -> object:
-    """A value that no spreadsheet takes for a formula (OWASP, "CSV Injection")."""
-    if isinstance(value, str) and (value.startswith(("\t", "\r", "\n")) or _is_formula(value)):
-        return f"'{value}"
-    return value
-
-
-def _is_formula(text: str) -> bool:
-    return text.lstrip().startswith(_BEGINS_A_FORMULA)
 
 
 def write_csv(table: ExportTable, pages: Iterator[ExportPage]) -> Iterator[bytes]:
