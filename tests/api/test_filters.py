@@ -11,7 +11,7 @@ from living_city import START, an_incident
 from public_side import PublicSide, public_side, some_incidents
 
 from blocklight.model.record import PublicIncident
-from blocklight.publish.feature import iso
+from blocklight.model.times import iso
 
 _ZONE = ZoneInfo("America/Los_Angeles")
 _INCIDENTS = some_incidents(120)

@@ -28,6 +28,7 @@ from blocklight.insight.predictive import Range
 from blocklight.insight.usual import LEAST_WEEKS, Missing, Part, Told, Verdict, Week
 from blocklight.model.changes import LifeEvent
 from blocklight.model.record import Place, PublicIncident
+from blocklight.model.times import iso
 from blocklight.model.vocabulary import (
     Category,
     Disposition,
@@ -39,7 +40,7 @@ from blocklight.model.vocabulary import (
     Status,
 )
 from blocklight.publish.answers import PublicPause, Pulse, SourcePulse, SourceState
-from blocklight.publish.feature import feature, iso
+from blocklight.publish.feature import feature
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "sentences.json"
 NOW = datetime(2026, 11, 28, 18, 0, 20, tzinfo=UTC)

@@ -18,7 +18,7 @@ from blocklight.archive.archive import Archive
 from blocklight.archive.exports import csv_lines, geojson_lines
 from blocklight.archive.manifest import MonthFile
 from blocklight.errors import NotFound
-from blocklight.publish.feature import iso
+from blocklight.model.times import iso
 
 router = APIRouter(tags=["archive"])
 

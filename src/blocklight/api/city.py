@@ -16,8 +16,8 @@ from blocklight.config.city import BASE_KINDS, SourceSpec
 from blocklight.config.city import City as CityFile
 from blocklight.config.reported import reported
 from blocklight.errors import NotFound
+from blocklight.model.times import iso
 from blocklight.model.vocabulary import Kind, Stage
-from blocklight.publish.feature import iso
 
 router = APIRouter(tags=["city"])
 

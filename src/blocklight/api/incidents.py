@@ -15,8 +15,9 @@ from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import FEATURE, FEATURE_COLLECTION, LIFE, NOT_MODIFIED, problems
 from blocklight.api.schemas import IncidentLife, IncidentPage
 from blocklight.api.state import GeoJson, Public, public
+from blocklight.model.times import iso
 from blocklight.model.vocabulary import Category, Kind, Origin, Section, Status
-from blocklight.publish.feature import iso, stored_feature
+from blocklight.publish.feature import stored_feature
 from blocklight.store import IncidentQuery, LocalTimes
 
 router = APIRouter(tags=["incidents"])

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -41,8 +40,8 @@ from blocklight.insight.past import Counts, Times
 from blocklight.insight.response_times import Figures, StageTime
 from blocklight.insight.survival import Estimate
 from blocklight.model.record import Area
-from blocklight.model.spreadsheets import safe_cell
-from blocklight.publish.feature import iso
+from blocklight.model.spreadsheets import cell_text
+from blocklight.model.times import iso
 
 router = APIRouter(tags=["past"])
 
@@ -342,19 +341,10 @@ def as_csv(
     writer = csv.DictWriter(text, columns, extrasaction="ignore")
     writer.writeheader()
     writer.writerows(
-        {name: _cell(value) for name, value in (dict(row) | dict(made_of)).items()} for row in rows
+        {name: cell_text(value) for name, value in (dict(row) | dict(made_of)).items()} for row in rows
     )
     file = PublicFile(text.getvalue().encode(), "text/csv; charset=utf-8", _KEPT, quality=4)
     return file.respond(request)
-
-
-def _cell(value: Any) -> Any:  # noqa: ANN401 - a value of any column
-    """Return a value that no spreadsheet takes for a formula."""
-    if isinstance(value, datetime):
-        return iso(value)
-    if isinstance(value, bool):
-        return str(value).lower()
-    return safe_cell(value)
 
 
 def _json(request: Request, body: object) -> Response:

@@ -12,8 +12,8 @@ from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import json_response, problems
 from blocklight.api.schemas import DelayPercentiles, SourceHealth, Sources
 from blocklight.api.state import Public, public
+from blocklight.model.times import iso
 from blocklight.model.vocabulary import Kind, Stage
-from blocklight.publish.feature import iso
 from blocklight.store import Delays
 
 router = APIRouter(tags=["sources"])

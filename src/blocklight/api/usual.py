@@ -14,8 +14,8 @@ from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery
 from blocklight.insight.predictive import TAIL
 from blocklight.insight.usual import LEAST_WEEKS, Missing, Part, Told, Verdict
+from blocklight.model.times import iso
 from blocklight.model.vocabulary import Category, Kind, Origin
-from blocklight.publish.feature import iso
 
 router = APIRouter(tags=["usual"])
 

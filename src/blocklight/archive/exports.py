@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 import pyarrow.parquet as pq
 
-from blocklight.model.spreadsheets import safe_cell
+from blocklight.model.spreadsheets import cell_text
+from blocklight.model.times import iso
 
 _BATCH = 2_000
 _SHAPES = ("bbox", "geometry")
@@ -26,7 +27,7 @@ def csv_lines(path: Path, may_go_on: Callable[[], bool] = lambda: True) -> Itera
         writer = csv.writer(text)
         if number == 0:
             writer.writerow(names)
-        writer.writerows([_cell(row[name]) for name in names] for row in rows)
+        writer.writerows([cell_text(row[name]) for name in names] for row in rows)
         yield text.getvalue().encode()
 
 
@@ -49,17 +50,9 @@ def _batches(path: Path, may_go_on: Callable[[], bool]) -> Iterator[tuple[list[s
             yield names, batch.to_pylist()
 
 
-def _cell(value: Any) -> Any:  # noqa: ANN401 - a value of any column
-    if isinstance(value, datetime):
-        return _iso(value)
-    if isinstance(value, bool):
-        return str(value).lower()
-    return safe_cell(value)
-
-
 def _feature(row: dict[str, Any]) -> bytes:
     lon, lat = row.pop("lon"), row.pop("lat")
-    properties = {name: _iso(value) if isinstance(value, datetime) else value for name, value in row.items()}
+    properties = {name: iso(value) if isinstance(value, datetime) else value for name, value in row.items()}
     feature = {
         "type": "Feature",
         "id": properties.pop("id"),
@@ -67,8 +60,3 @@ def _feature(row: dict[str, Any]) -> bytes:
         "properties": properties,
     }
     return orjson.dumps(feature, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _iso(time: datetime) -> str:
-    text = time.isoformat(timespec="milliseconds" if time.microsecond else "seconds")
-    return text.removesuffix("+00:00") + "Z"

@@ -6,13 +6,14 @@ Its properties are the fields of ``PublicIncident``, in their order, with its pl
 from collections.abc import Iterator
 from datetime import datetime
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, get_type_hints, overload
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, get_type_hints
 
 import msgspec
 
 from blocklight.model.changes import Change, StoredIncident
 from blocklight.model.described import Time, example, meaning, meanings
 from blocklight.model.record import TIMES, PublicIncident
+from blocklight.model.times import iso
 from blocklight.model.vocabulary import PlaceKind, Stage
 
 
@@ -150,15 +151,3 @@ def example_feature() -> IncidentFeature:
         "geometry": {"type": "Point", "coordinates": (-122.27121, 37.80438)},
         "properties": properties,
     }
-
-
-@overload
-def iso(time: datetime) -> str: ...
-@overload
-def iso(time: datetime | None) -> str | None: ...
-def iso(time: datetime | None) -> str | None:
-    """An aware UTC time as ``2026-01-31T08:15:00Z``, with milliseconds only where it has them."""
-    if time is None:
-        return None
-    text = time.isoformat(timespec="milliseconds" if time.microsecond else "seconds")
-    return text.removesuffix("+00:00") + "Z"

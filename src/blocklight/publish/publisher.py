@@ -17,9 +17,9 @@ from blocklight.errors import StoreError
 from blocklight.jobs import FOLLOWING, PAUSES, SOURCES, Job, Jobs
 from blocklight.model.changes import Change
 from blocklight.model.record import PublicIncident
+from blocklight.model.times import iso
 from blocklight.publish.answers import PublicPause, Pulse, SourcePulse, SourceState
 from blocklight.publish.columns import CannotBeShown, Columns
-from blocklight.publish.feature import iso
 from blocklight.publish.live import Live
 from blocklight.publish.store_watch import StoreWatch
 from blocklight.publish.window import Window

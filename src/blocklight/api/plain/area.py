@@ -23,8 +23,8 @@ from blocklight.insight.past import Key, Times
 from blocklight.insight.response_times import Figures, StageTime
 from blocklight.insight.survival import Estimate
 from blocklight.model.record import Area
+from blocklight.model.times import iso
 from blocklight.model.vocabulary import Section, Status
-from blocklight.publish.feature import iso
 from blocklight.store import IncidentQuery
 
 router = APIRouter(include_in_schema=False)

@@ -25,8 +25,8 @@ from blocklight.api.plain.usual import city_lines, usual_lines
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery, NotFound, StoreError
 from blocklight.model.record import PublicIncident
+from blocklight.model.times import iso
 from blocklight.model.vocabulary import Status
-from blocklight.publish.feature import iso
 
 router = APIRouter(include_in_schema=False)
 

@@ -12,8 +12,8 @@ from blocklight.config.reported import EVERYTHING, Reported
 from blocklight.geo.areas import Areas
 from blocklight.model.changes import LifeEvent
 from blocklight.model.record import Place, PublicIncident
+from blocklight.model.times import iso
 from blocklight.model.vocabulary import Kind, Stage, Status
-from blocklight.publish.feature import iso
 
 _ON_THE_WAY = {Stage.EN_ROUTE: Stage.DISPATCHED}
 _TWO = 2

@@ -14,7 +14,7 @@ import orjson
 
 from blocklight.model.described import Time, meaning
 from blocklight.model.record import PublicIncident
-from blocklight.publish.feature import iso
+from blocklight.model.times import iso
 from blocklight.publish.xml_text import xml_safe
 
 ATOM = "application/atom+xml"
