@@ -3,7 +3,6 @@
 import asyncio
 import re
 import socket
-from contextlib import suppress
 
 import httpx2
 import pytest
@@ -12,6 +11,7 @@ from workplace import Workplace, a_row, read_from, serving_rows
 
 from blocklight.app.listeners import address_of, operator_listener, warn_if_moved
 from blocklight.app.operator_port import OperatorPort
+from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError
 
 _ALONE = (
@@ -86,14 +86,18 @@ def test_the_default_port_gives_way_to_a_free_one_and_the_log_says_where_it_is(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.delenv("BLOCKLIGHT_OPERATOR_PORT", raising=False)
-    with socket.socket() as taken:
-        with suppress(OSError):  # somebody else on this machine has it: then it is taken, too
-            taken.bind(("127.0.0.1", 9464))
-            taken.listen()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+
+        class SettingsOfThisTest(Settings):
+            # A port of this test's own: 9464 may be another's on this machine, or be let go in between.
+            operator_port: int = port
+
+        monkeypatch.setattr("blocklight.app.listeners.Settings", SettingsOfThisTest)
         with operator_listener(None) as listener:
-            assert listener.getsockname()[1] != 9464
+            assert listener.getsockname()[1] != port
             warn_if_moved(listener, None)
-            said = f"port 9464 is taken; health and metrics for the operator are at {address_of(listener)} "
+            said = f"port {port} is taken; health and metrics for the operator are at {address_of(listener)} "
             assert said in caplog.text
 
 
