@@ -11,10 +11,10 @@ from blocklight.model.outcomes import Outcome, Rejected, Withheld
 from blocklight.model.record import Bound, PublicIncident
 from blocklight.model.vocabulary import Category
 from blocklight.store.schema.rows import storable
-from blocklight.store.store import UNKEPT
 from blocklight.store.write.coarsening import taken_back
 from blocklight.store.write.joining import joined
 from blocklight.store.write.place_marks import PlaceMarks
+from blocklight.store.write_store import UNKEPT
 
 
 @dataclass

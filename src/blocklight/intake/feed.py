@@ -28,7 +28,7 @@ from blocklight.intake.zone_mistakes import whole_hours_off
 from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
 from blocklight.model.record import PublicIncident
 from blocklight.model.vocabulary import Reason
-from blocklight.store import Applied, Store
+from blocklight.store import Applied, WriteStore
 from blocklight.store.write.restraint import NOTHING, Restraint
 
 _REMEMBERED = 200_000
@@ -360,7 +360,7 @@ class Feed:
         binding = self._binding or Binding.of_unreadable(self.source.id, self.rules)
         return binding.of_batch(tally.asked)
 
-    def hidden(self, store: Store) -> Callable[[Sequence[str]], AbstractSet[str]]:
+    def hidden(self, store: WriteStore) -> Callable[[Sequence[str]], AbstractSet[str]]:
         """Return a function that finds ids that stay withheld whatever this source says of them now."""
         binding = self._binding
         if binding is None:

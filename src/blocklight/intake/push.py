@@ -12,7 +12,7 @@ from blocklight.intake.push_keys import PushKeys
 from blocklight.intake.record import Batch
 from blocklight.intake.run import Clock, Feed, Tally, store_batch
 from blocklight.intake.threads import PUSHING, in_thread
-from blocklight.store import FetchReport, Store
+from blocklight.store import FetchReport, WriteStore
 
 _WAITS_S = 1.5
 """How long a source waits at least for its answer while the database fails."""
@@ -36,7 +36,7 @@ class Inbox:
     def __init__(
         self,
         feeds: Sequence[Feed],
-        store: Store,
+        store: WriteStore,
         keys: PushKeys,
         *,
         now: Clock,

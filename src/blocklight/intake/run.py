@@ -23,7 +23,7 @@ from blocklight.intake.record import Batch
 from blocklight.intake.threads import POLLING, in_thread
 from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
 from blocklight.model.record import PublicIncident
-from blocklight.store import FetchReport, Store
+from blocklight.store import FetchReport, WriteStore
 
 __all__ = ["Clock", "Feed", "Runner", "Tally", "internal", "run_once", "store_batch"]
 
@@ -38,7 +38,7 @@ _READ_AGAIN = 3
 Clock = Callable[[], datetime]
 
 
-async def run_once(feed: Feed, store: Store) -> Tally:
+async def run_once(feed: Feed, store: WriteStore) -> Tally:
     """Carry one fetch of *feed* through to the store.
 
     What moved between the pages of an answer may be a withheld row, so the answer is read again before that
@@ -51,7 +51,7 @@ async def run_once(feed: Feed, store: Store) -> Tally:
     return await _run_once(feed, store)
 
 
-async def _run_once(feed: Feed, store: Store) -> Tally:
+async def _run_once(feed: Feed, store: WriteStore) -> Tally:
     tally, source = Tally(), feed.source
     if not feed.cursor_known:
         feed.cursor = await in_thread(POLLING, store.cursor, source.id)
@@ -95,7 +95,7 @@ def _with_earlier_rows(before: Batch | None, batch: Batch) -> Batch:
     return replace(batch, records=before.records, unreadable=unreadable, cursor=cursor)
 
 
-def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone: bool = False) -> None:
+def store_batch(feed: Feed, store: WriteStore, batch: Batch, tally: Tally, *, alone: bool = False) -> None:
     """Do ``_store_batch``, and count the outcome of the batch."""
     outcome = "failed"
     try:
@@ -108,7 +108,7 @@ def store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone: 
         feed.batches[outcome] += 1
 
 
-def _store_batch(feed: Feed, store: Store, batch: Batch, tally: Tally, *, alone: bool = False) -> None:
+def _store_batch(feed: Feed, store: WriteStore, batch: Batch, tally: Tally, *, alone: bool = False) -> None:
     """Store what a batch came to; a fetch that looks wrong as a whole is counted and changes nothing.
 
     *alone* says that the batch is all there is to report on, though it may not be the whole feed, and that it
@@ -201,7 +201,7 @@ class Runner:
     def __init__(
         self,
         feed: Feed,
-        store: Store,
+        store: WriteStore,
         *,
         now: Clock,
         stored: Callable[[], None],

@@ -10,16 +10,23 @@ import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Protocol
 
 from blocklight.errors import StoreError
 from blocklight.jobs import STORING, Job
-from blocklight.store import Store
 
 _log = logging.getLogger(__name__)
 
 _EVERY_S = 0.5
 _WRITES_EVERY_S = 5.0
 _LONGEST_S = 1.3
+
+
+class Probed(Protocol):
+    """A database that can be tried: all that this module may do with one."""
+
+    def probe(self, *, by_writing: bool = True) -> None:
+        """Raise ``StoreError`` where nothing can be written."""
 
 
 class StoreWatch:
@@ -29,7 +36,7 @@ class StoreWatch:
     writing; every five seconds it writes, as the disk may not take what is written.
     """
 
-    def __init__(self, store: Store, every_s: float = _EVERY_S, *, longest_s: float = _LONGEST_S) -> None:
+    def __init__(self, store: Probed, every_s: float = _EVERY_S, *, longest_s: float = _LONGEST_S) -> None:
         self.failure: str | None = None
         self.failing = asyncio.Event()
         """Set while there is a failure."""

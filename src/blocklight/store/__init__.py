@@ -17,6 +17,7 @@ from blocklight.store.write.applied import Applied
 from blocklight.store.write.auditing import AuditEntry, AuditVerdict
 from blocklight.store.write.sources import Delays, FetchReport, Gap, SourceHealth
 from blocklight.store.write.tombstones import Position, Tombstones
+from blocklight.store.write_store import WriteStore
 
 __all__ = [
     "ANSWERING",
@@ -50,6 +51,7 @@ __all__ = [
     "Store",
     "Tombstones",
     "WindowRows",
+    "WriteStore",
     "restore",
     "take",
     "total",
