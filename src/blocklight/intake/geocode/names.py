@@ -32,7 +32,8 @@ _DIRECTIONS = {
     "SOUTHEAST": "SE", "SOUTHWEST": "SW",
 }  # fmt: skip
 _AHEAD = frozenset(_DIRECTIONS.values())
-_BOUND = frozenset("NB SB EB WB IB OB".split())
+_BOUND = frozenset("NB SB EB WB IB OB NORTHBOUND SOUTHBOUND EASTBOUND WESTBOUND".split())
+_BOUND_APART = re.compile(r"\b(?:NORTH|SOUTH|EAST|WEST) BOUND\b")
 _WORDS = {
     "SAINT": "ST", "MOUNT": "MT", "FORT": "FT", "DOCTOR": "DR", "JUNIOR": "JR",
     "FIRST": "1ST", "SECOND": "2ND", "THIRD": "3RD", "FOURTH": "4TH", "FIFTH": "5TH", "SIXTH": "6TH",
@@ -60,13 +61,20 @@ _HIGHWAYS = ("I", "US", "SR", "CR", "FM", "HWY")
 _UNSAID = frozenset("I US SR".split())
 """Kinds of highways that people also call just by their number."""
 _RAMP = re.compile(
-    r"\s+(?:(?:ON|OFF|ENTRANCE|EXIT)\s+)?RAMP$|^(?:(?:ON|OFF|ENTRANCE|EXIT)\s+)?RAMP\s+(?:TO\s+|FROM\s+)?"
+    r"\s+(?:(?:ON|OFF|ENTRANCE|EXIT)\s*)?RAMP$|^(?:(?:ON|OFF|ENTRANCE|EXIT)\s*)?RAMP\s+(?:TO\s+|FROM\s+)?"
+    r"|(?<=\d)\s+(?:EXIT|EX)$|(?<=\w\w)\s+EXIT$"
 )
 _KING = re.compile(
-    r"\b(?:(?:DR|DOCTOR|REV|REVEREND) )?(?:MARTIN LUTHER KING|M ?L ?K(?:ING)?)(?: (?:JR|JUNIOR))?\b"
+    r"\b(?:(?:DR|DOCTOR|REV|REVEREND) )?(?:MARTIN L(?:UTHER)? KING|M ?L ?K(?:ING)?)(?: (?:JR|JUNIOR))?\b"
 )
 _ORDINAL = re.compile(r"^0*(\d+(?:ST|ND|RD|TH))$")
+_ORDINAL_APART = re.compile(r"\b(\d+) (ND|TH)\b|\b(\d*1) (ST) (?=[A-Z]{2})|\b(\d*3) (RD) (?=[A-Z]{2})")
+"""``2 ND ST``; the ST of ``1 ST AVE`` is no street."""
 _POSTCODE = re.compile(r"(?:\s+[A-Z]{2})?\s+\d{5}(?:-\d{4})?$")
+_NUMBERED_WAYS = frozenset("HIGHWAY HWY ROUTE RTE ROAD RD".split())
+_ENDINGS = {1: "ST", 2: "ND", 3: "RD"}
+_AVENUE = frozenset({"AV", "AVE"})
+"""How an avenue with a letter, or of something, is written: ``AVE A`` is ``AVENUE A``."""
 _FEWEST = 2  # words of which one may be a direction or a suffix
 
 
@@ -78,9 +86,11 @@ def street_name(text: str) -> str:
     ``Interstate 135``, ``I-135 NB`` and ``I135`` are ``I 135``.
     """
     words = re.sub(r"[.,']", "", text.upper()).replace("-", " ").split()
-    plain = _RAMP.sub("", " ".join(word for word in words if word not in _BOUND))
+    text = _BOUND_APART.sub("", " ".join(word for word in words if word not in _BOUND))
+    plain = _RAMP.sub("", " ".join(text.split()))
     if highway := _highway(plain):
         return highway
+    plain = _ORDINAL_APART.sub(_joined_ordinal, plain)
     words = _KING.sub("MARTIN LUTHER KING", plain).split()
     if not words:
         return ""
@@ -93,7 +103,22 @@ def street_name(text: str) -> str:
     suffix = []
     if len(words) > 1 and _is_suffix(words[-1]):
         suffix, words = [_SUFFIXES.get(words[-1], words[-1])], words[:-1]
+    if len(words) > 1 and words[0] in _AVENUE:
+        words = ["AVENUE", *words[1:]]
+    if suffix and len(words) == 1 and words[0].isdigit():
+        words = [_ordinal(int(words[0]))]
     return " ".join([*ahead, *map(_standard_word, words), *suffix, *after])
+
+
+def _joined_ordinal(match: re.Match[str]) -> str:
+    parts = [part for part in match.groups() if part]
+    return "".join(parts) + (" " if match[0].endswith(" ") else "")
+
+
+def _ordinal(number: int) -> str:
+    """Give the word of a street that is written as a bare number: ``NW 2 AVE`` is ``NW 2ND AVE``."""
+    teens = number // 10 % 10 == 1
+    return f"{number}{'TH' if teens else _ENDINGS.get(number % 10, 'TH')}"
 
 
 def _highway(text: str) -> str | None:
@@ -129,10 +154,11 @@ def looser(name: str) -> list[str]:
     bare = _undirected(words)
     if is_highway(bare):
         return [form for form in _undirected_forms(bare) if form != name]
+    one_side = [words[:-1], bare] if len(bare) > 1 and bare[-1] in _AHEAD else []
     bare = bare[:-1] if len(bare) > 1 and bare[-1] in _AHEAD else bare
     core = bare[:-1] if len(bare) > 1 and bare[-1] in _SHORT else bare
     directed = words[:-1] if len(words) > 1 and words[-1] in _SHORT else words
-    forms = (" ".join(form) for form in (bare, directed, core))
+    forms = (" ".join(form) for form in (*one_side, bare, directed, core))
     return [form for form in dict.fromkeys(forms) if form != name]
 
 
@@ -158,6 +184,13 @@ def is_highway(words: Sequence[str]) -> bool:
     return len(words) == _FEWEST and words[0] in _HIGHWAYS and words[1][:1].isdigit()
 
 
+def is_plain_street(text: str) -> bool:
+    """Whether a text in capitals ends as a street does and a numbered highway does not: ``N MAIN ST``."""
+    words = text.replace(".", "").split()
+    words = words[:-1] if len(words) > _FEWEST and words[-1] in _AHEAD else words
+    return len(words) > 1 and _is_suffix(words[-1]) and words[-1] not in _NUMBERED_WAYS
+
+
 def same_street(name: str) -> Iterator[str]:
     """Yield other ways to write the same street, the likeliest first: ``MAIN ST N`` is ``N MAIN ST``.
 
@@ -175,7 +208,7 @@ def same_street(name: str) -> Iterator[str]:
 
 def without_town(words: str) -> str:
     """Take from a street what follows its suffix, such as a town: ``N MAIN ST WICHITA`` is ``N MAIN ST``."""
-    parts = _POSTCODE.sub("", words).split()
+    parts = _POSTCODE.sub("", words).replace("-", " ").split()
     last = max((turn for turn, part in enumerate(parts) if turn and _is_suffix(part)), default=None)
     if last is None:
         return " ".join(parts)

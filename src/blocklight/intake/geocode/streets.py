@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ _HUNDRED = 100
 _STEP_M = 20.0
 """How far apart points are that stand for a line: less than two calls may be that are close to each other."""
 _MOST_MEETINGS = 50
+_MOST_PAIRS = 16
+"""Of how many pairs of streets that two short names may mean, each is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,24 +161,27 @@ class Streets:
         xy = (xy - self._middle) * (self._across, _METRES_PER_DEGREE)
         return shapely.LineString(xy)
 
-    def _loosened(self) -> dict[str, str | None]:
-        """The only name that each looser form can stand for, ``None`` where there are several."""
-        names: dict[str, str | None] = {}
+    def _loosened(self) -> dict[str, tuple[str, ...]]:
+        """The names that each looser form can stand for."""
+        names: dict[str, tuple[str, ...]] = {}
         for name in self._lines:
             for form in looser(name):
-                names[form] = name if names.get(form, name) == name else None
+                names[form] = (*names.get(form, ()), name)
         return names
 
     def _known(self, name: str) -> str | None:
-        """The name under which a street is known; one that says less must fit one street alone.
+        """The name under which a street is known; one that says less must fit one street alone."""
+        names = self._candidates(name)
+        return names[0] if len(names) == 1 else None
+
+    def _candidates(self, name: str) -> tuple[str, ...]:
+        """The streets that a name may mean: the one of this name, or those of which it says less.
 
         One that says more or something else is not known: East 9th Street is not 9th Street.
         """
         forms = (name, *same_street(name))
-        candidates = chain(
-            (form for form in forms if form in self._lines), filter(None, map(self._loose.get, forms))
-        )
-        return next(candidates, None)
+        exact = next(((form,) for form in forms if form in self._lines), None)
+        return exact or next(filter(None, map(self._loose.get, forms)), ())
 
     def _whole(self, name: str) -> Any:  # noqa: ANN401 - shapely has no types of its own
         line = shapely.MultiLineString(self._lines[name])
@@ -184,13 +189,23 @@ class Streets:
         return line
 
     def _crossing(self, crossing: Crossing) -> _Found | None:
-        first_name, two = self._known(crossing.one), self._known(crossing.two)
-        if first_name is None or two is None or first_name == two:
+        """Find where two streets meet; of those that a short name may mean, the ones that do."""
+        ones, twos = self._candidates(crossing.one), self._candidates(crossing.two)
+        if len(ones) * len(twos) > _MOST_PAIRS:
             return None
-        first, second = self._line(first_name), self._line(two)
-        if not shapely.dwithin(first, second, _NEARLY_M):
+        places: list[_Found] = []
+        for one, two in product(ones, twos):
+            if one == two:
+                return None  # both names may mean the same street
+            first, second = self._line(one), self._line(two)
+            if shapely.dwithin(first, second, _NEARLY_M):
+                place = _only_place(_meetings(first, second))
+                if place is None:
+                    return None
+                places.append(place)
+        if any(math.dist(place[0], places[0][0]) > _NEARLY_M for place in places):
             return None
-        return _only_place(_meetings(first, second))
+        return places[0] if places else None
 
     def _between(self, between: Between) -> _Found | None:
         """Find the middle of a street between two of its crossings, on its line."""
