@@ -15,6 +15,7 @@ from blocklight.errors import BadQuery
 from blocklight.geo.areas import Areas
 from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
 from blocklight.model.vocabulary import Reason
+from blocklight.store import FetchReport
 
 YESTERDAY = NOW - timedelta(days=1)
 
@@ -120,3 +121,31 @@ def test_a_withheld_incident_changes_no_byte_of_the_ledger_until_the_day_is_over
         before = other.get("ledger").content, other.get("city").content
         other.store.apply("dispatch", hidden(range(50), beat="01X"), at=NOW)
         assert (other.get("ledger").content, other.get("city").content) == before
+
+
+def test_what_is_stored_after_midnight_of_an_answer_before_it_is_seen_to_change_nothing(
+    tmp_path: Path,
+) -> None:
+    midnight = NOW.replace(hour=0, minute=0)
+    told = "ledger", "city", "sources"
+    with public_side(tmp_path, follow=False, now=midnight + timedelta(seconds=5)) as side:
+        side.store.record_fetch(FetchReport("dispatch", midnight - timedelta(minutes=1), 300))
+        side.publisher.load()
+        before = [side.get(path).content for path in told]
+        at = midnight - timedelta(seconds=2)
+        report = FetchReport("dispatch", at - timedelta(seconds=58), 300, noticed={"places_sought": 50})
+        side.store.apply("dispatch", hidden(range(50), beat="01X"), at=at, report=report)
+        side.publisher.load()
+        assert [side.get(path).content for path in told] == before
+        day = side.store.ledger_days(at.date(), at.date())[0]
+        assert day["withheld"]["sensitive"] == 50
+
+
+def test_a_day_is_told_a_quarter_of_an_hour_after_its_end(tmp_path: Path) -> None:
+    midnight = NOW.replace(hour=0, minute=0)
+    for minutes, newest in ((14, "2026-01-31"), (15, "2026-02-01")):
+        now, folder = midnight + timedelta(minutes=minutes), tmp_path / newest
+        folder.mkdir()
+        with public_side(folder, follow=False, now=now) as side:
+            side.store.apply("dispatch", hidden(range(50)), at=midnight - timedelta(hours=1))
+            assert ledger(side)["to"] == side.get("city").json()["ledger_yesterday"]["day"] == newest

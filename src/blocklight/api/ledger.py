@@ -3,7 +3,7 @@
 import re
 from calendar import monthrange
 from collections import Counter
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 import orjson
@@ -16,7 +16,7 @@ from blocklight.api.examples import json_response, problems
 from blocklight.api.schemas import Ledger, LedgerPlaces
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery
-from blocklight.model.ledger import LedgerDay, LedgerMonth
+from blocklight.model.ledger import LedgerDay, LedgerMonth, day_under_way
 from blocklight.store import SMALL, total
 
 router = APIRouter(tags=["ledger"])
@@ -59,7 +59,9 @@ class LedgerParameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     from_: date | None = Field(None, alias="from", description="the first day, UTC; 28 days unless told")
-    to: date | None = Field(None, description="the last day, UTC; never later than yesterday")
+    to: date | None = Field(
+        None, description="the last day, UTC; never later than the newest day that is over"
+    )
     area: str | None = Field(None, description="kind:id, for example beat:04X", pattern=_AREA)
 
     @field_validator("from_", "to", mode="before")
@@ -69,9 +71,9 @@ class LedgerParameters(BaseModel):
             raise ValueError("needs a day, for example 2026-01-31")
         return value
 
-    def days(self, yesterday: date) -> tuple[date, date]:
-        """The first and the last day; raises ``BadQuery``."""
-        until = min(self.to or yesterday, yesterday)
+    def days(self, newest: date) -> tuple[date, date]:
+        """The first and the last day, none after the *newest*; raises ``BadQuery``."""
+        until = min(self.to or newest, newest)
         since = self.from_ or until - timedelta(days=_USUAL_DAYS - 1)
         if (until - since).days >= _MOST_DAYS:
             raise BadQuery(f"at most {_MOST_DAYS} days", parameter="from")
@@ -97,8 +99,7 @@ def get_ledger(
 
 def ledger_answer(state: Public, parameters: LedgerParameters) -> Ledger:
     """The ledger as the API tells it; raises ``BadQuery``."""
-    yesterday = state.publisher.now().astimezone(UTC).date() - timedelta(days=1)
-    since, until = parameters.days(yesterday)
+    since, until = parameters.days(_newest_that_is_over(state))
     body: Ledger = {
         "from": since.isoformat(),
         "to": until.isoformat(),
@@ -115,8 +116,12 @@ def ledger_answer(state: Public, parameters: LedgerParameters) -> Ledger:
 
 def newest_day(state: Public) -> LedgerDay:
     """The ledger of the newest day that is over."""
-    day = state.publisher.now().astimezone(UTC).date() - timedelta(days=1)
+    day = _newest_that_is_over(state)
     return state.store.ledger_days(day, day)[0]
+
+
+def _newest_that_is_over(state: Public) -> date:
+    return day_under_way(state.publisher.now()) - timedelta(days=1)
 
 
 def _months(state: Public, area: str, since: date, until: date) -> list[LedgerMonth]:

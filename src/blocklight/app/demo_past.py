@@ -11,6 +11,7 @@ from blocklight.app.serving import polled
 from blocklight.config.city import City
 from blocklight.demo.feeds import ASGIApp, dispatch_centre
 from blocklight.intake.run import Feed, Tally
+from blocklight.model.ledger import day_under_way
 from blocklight.model.vocabulary import Kind
 from blocklight.store import Store
 
@@ -25,8 +26,8 @@ def client_of(city: City, centre: ASGIApp) -> net.AsyncClient:
 
 
 def moments(now: datetime) -> Iterator[datetime]:
-    """Yield when the past is read: first just before yesterday (UTC), on which it is not to be counted."""
-    at = datetime.combine(now.astimezone(UTC).date() - timedelta(days=1), time(), UTC) - _STEP
+    """Yield when the past is read: first just before the newest day that is over, not to be counted on it."""
+    at = datetime.combine(day_under_way(now) - timedelta(days=1), time(), UTC) - _STEP
     while at < now:
         yield at
         at += _STEP

@@ -1,8 +1,18 @@
 """What the public ledger says, as declared types of plain dicts."""
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, TypedDict
 
 from blocklight.model.described import Day, meaning
+
+SETTLES_IN = timedelta(minutes=15)
+"""How long after midnight a day is over: answers that came before it are stored until then. Told sooner, its
+counts would grow by those of one fetch while somebody watches."""
+
+
+def day_under_way(now: datetime) -> date:
+    """The day (UTC) of which nothing is told yet."""
+    return (now - SETTLES_IN).astimezone(UTC).date()
 
 
 class CountRange(TypedDict):

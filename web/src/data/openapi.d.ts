@@ -6044,7 +6044,7 @@ export interface operations {
             query?: {
                 /** @description the first day, UTC; 28 days unless told */
                 from?: string | null;
-                /** @description the last day, UTC; never later than yesterday */
+                /** @description the last day, UTC; never later than the newest day that is over */
                 to?: string | null;
                 /** @description kind:id, for example beat:04X */
                 area?: string | null;

@@ -10,6 +10,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 
+from blocklight.model.ledger import SETTLES_IN
 from blocklight.store.schema import tables
 from blocklight.store.schema.rows import from_ms, maybe_time, to_ms
 from blocklight.store.write.statements import Statements, fetch
@@ -149,7 +150,9 @@ def record(cursor: DBAPICursor, sql: Statements, report: FetchReport) -> None:
         cursor.execute(sql.note_withheld_usual, (report.withheld_usual, report.source))
     if any(report.noticed.values()):
         ((stored,),) = fetch(cursor, sql.noticed, (report.source,))
-        counts = _NOTICED(stored).plus(report.at.astimezone(UTC).date().isoformat(), report.noticed)
+        # What is stored after midnight of an answer from before it adds to no day that is told by then.
+        day = (report.at + SETTLES_IN).astimezone(UTC).date()
+        counts = _NOTICED(stored).plus(day.isoformat(), report.noticed)
         cursor.execute(sql.note_noticed, (msgspec.json.encode(counts).decode(), report.source))
 
 
