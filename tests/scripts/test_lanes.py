@@ -14,6 +14,7 @@ _PROGRAMS = {
     ".venv/bin/pytest": 'echo "3 passed with $*"',
     "bin/npm": 'echo " Tests  5 passed"',
     "scripts/chromium": "",
+    "scripts/firefox": "",
     "scripts/servers": "",
 }
 
