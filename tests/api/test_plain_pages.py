@@ -230,6 +230,13 @@ def test_a_page_allows_nothing_that_runs(side: PublicSide) -> None:
         assert "set-cookie" not in answer.headers
 
 
+def test_every_page_says_in_a_sentence_what_it_is_of(side: PublicSide) -> None:
+    (first, *_) = ids_on(page(side, "/list"))
+    for path in ("/list", f"/list/{first}", "/list/nothing", "/data"):
+        described = r'<meta name="description" content="Live map of calls for service in \w[^"]+\. A call is'
+        assert re.search(described, side.client.get(path).text), path
+
+
 def test_an_incident_has_a_page_with_its_life(own_side: PublicSide) -> None:
     received = an_incident(1, category=Category.FIRE)
     own_side.store.apply("dispatch", [received], at=START)

@@ -61,6 +61,8 @@ def longest_s(rows: Sequence[Figures]) -> float:
         for estimate in (row.half, row.nine_in_ten)
         if estimate is not None and estimate.value is not None
     ]
+    # Where half or more were never reached only the ring of those that were has a place on the line.
+    shown += [row.naive.median for row in rows if row.naive is not None]
     return max(shown, default=1.0) * _LONGEST_SHOWN
 
 
