@@ -57,7 +57,7 @@ def test_a_restored_city_shows_what_it_showed_and_nothing_that_was_taken_back_si
     assert digest_in(said) == digest_in(told)
     assert (kept / "id.key").stat().st_mode & 0o077 == 0
     assert (kept / "city" / "smallville.toml").read_text() == CITY_FILE
-    assert "is whole" in inside("integrity", "kept/city/smallville.toml", *place)
+    assert "is whole" in inside("database", "verify", "kept/city/smallville.toml", *place)
     with workplace.running(
         "serve", "kept/city/smallville.toml", "--no-intake", "--port", "0", *place
     ) as server:
@@ -106,14 +106,14 @@ def test_without_its_journal_a_city_is_restored_only_when_the_operator_says_so(
         told = inside("backup", city, "city.tar.zst", "--no-key")
     folder = workplace.folder / "data" / "smallville"
     (folder / "tombstones").write_text("somebody-elses\n" * 99)
-    before = inside("integrity", city)
+    before = inside("database", "verify", city)
     inside("pause", city, "--reason", "until it is restored")
     (folder / "tombstones").write_text("")
     backed_up = digest_in(told)
     assert digest_in(before) == backed_up
     said = inside("restore", "city.tar.zst", "--without-tombstones")
     assert digest_in(said) == backed_up
-    assert digest_in(inside("integrity", city)) == backed_up
+    assert digest_in(inside("database", "verify", city)) == backed_up
     assert "restore" in inside("audit", "verify", city)
     (folder / "id.key").unlink()
     assert "holds no id key" in inside("restore", "city.tar.zst", "--without-tombstones", code=1)

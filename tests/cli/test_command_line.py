@@ -20,18 +20,29 @@ def test_the_help_of_every_command_says_what_it_does_and_shows_it(inside: Inside
     page = inside("--help")
     names = re.findall(r"^│ (\w[\w-]*) ", page, re.MULTILINE)
     commands = [name for name in names if name.islower()]
-    groups = {"areas", "audit", "basemap", "key", "places", "policy", "sources"}
-    assert set(commands) == groups | set(
-        (
-            "backup catalogue check cities demo ground import intake integrity new-city "
-            "pause record replay restore resume serve types"
-        ).split()
-    )
-    for name in set(commands) - groups:
-        told = inside(name, "--help")
-        assert f"Usage: blocklight {name}" in told
-        assert name == "cities" or told.count("blocklight ") >= 2, f"{name} has no example"
-        assert "--help" in told
+    groups = {
+        "area",
+        "audit",
+        "basemap",
+        "city",
+        "database",
+        "ground",
+        "key",
+        "place",
+        "policy",
+        "source",
+        "type",
+    }
+    verbs = set("backup check demo fetch import pause record replay restore resume serve".split())
+    assert set(commands) == groups | verbs
+    for name in verbs:
+        shown = inside(name, "--help")
+        assert f"Usage: blocklight {name}" in shown
+        assert shown.count("blocklight ") >= 2, f"{name} has no example"
+        assert "--help" in shown
+    for group in groups:
+        shown = inside(group, "--help")
+        assert re.findall(r"^│ ([a-z]+) ", shown, re.MULTILINE), f"{group} has no command"
 
 
 def test_the_shipped_cities_are_listed_with_their_sources_even_in_a_narrow_window(
@@ -222,7 +233,7 @@ def test_what_was_recorded_can_be_replayed_and_then_served(workplace: Workplace,
 def test_intake_and_a_server_without_intake_share_one_database(workplace: Workplace) -> None:
     with (
         serving_rows(a_row(1)) as (table, portal),
-        workplace.running("intake", "smallville.toml", *read_from(portal)) as intake,
+        workplace.running("fetch", "smallville.toml", *read_from(portal)) as intake,
         workplace.running("serve", "smallville.toml", "--no-intake", "--port", "0") as server,
     ):
         address = server.address()

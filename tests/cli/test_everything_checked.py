@@ -89,21 +89,23 @@ def test_the_types_are_written_as_csv_edited_and_signed_off(workplace: Workplace
         "check", "smallville.toml", "--all", file, "--types-csv", "types.csv", code=1
     )
     sheet.write_text(sheet.read_text().replace("not known to be harmless: WIZARDRY,,", "known now,,welfare"))
-    inside("types", "smallville.toml", "--write", "types.csv")
+    inside("type", "apply", "smallville.toml", "--worksheet", "types.csv")
     signed = load_city(str(workplace.folder / "smallville.toml")).call_types.exact
     assert signed["WIZARDRY"] == "welfare"
     sheet.write_text("type;category\nNOISE;crime\n")
-    assert "'crime' is not one of" in inside("types", "smallville.toml", "--write", "types.csv", code=1)
+    assert "'crime' is not one of" in inside(
+        "type", "apply", "smallville.toml", "--worksheet", "types.csv", code=1
+    )
     sheet.write_text("name,category\nNOISE,noise\n")
     assert "columns `type` and `category`" in inside(
-        "types", "smallville.toml", "--write", "types.csv", code=1
+        "type", "apply", "smallville.toml", "--worksheet", "types.csv", code=1
     )
 
 
 def test_a_sensitive_type_cannot_be_signed_off_in_a_csv_either(workplace: Workplace, inside: Inside) -> None:
     (workplace.folder / "types.csv").write_text("type,category\nDOMESTIC VIOLENCE,noise\n")
     before = (workplace.folder / "smallville.toml").read_text()
-    assert "is sensitive" in inside("types", "smallville.toml", "--write", "types.csv", code=1)
+    assert "is sensitive" in inside("type", "apply", "smallville.toml", "--worksheet", "types.csv", code=1)
     assert (workplace.folder / "smallville.toml").read_text() == before
 
 

@@ -12,9 +12,9 @@ from blocklight.app import fetching
 def test_a_second_intake_waits_and_takes_over_within_ten_seconds(workplace: Workplace) -> None:
     with serving_rows(a_row(1)) as (_, feed):
         city = ("smallville.toml", *read_from(feed))
-        with workplace.running("intake", *city) as first:
+        with workplace.running("fetch", *city) as first:
             until(lambda: len(feed.asked) > 3)
-            with workplace.running("intake", *city) as second:
+            with workplace.running("fetch", *city) as second:
                 until(lambda: "waiting to take over" in second.said())
                 first.process.kill()
                 first.process.wait()
@@ -27,7 +27,7 @@ def test_a_second_intake_waits_and_takes_over_within_ten_seconds(workplace: Work
 
 def test_a_hangup_makes_a_process_look_at_its_sources_now(workplace: Workplace) -> None:
     (workplace.folder / "smallville.toml").write_text(CITY_FILE.replace("poll_s = 0.2", "poll_s = 3600"))
-    for command in (("intake",), ("serve", "--port", "0")):
+    for command in (("fetch",), ("serve", "--port", "0")):
         with (
             serving_rows(a_row(1)) as (_, feed),
             workplace.running(command[0], "smallville.toml", *command[1:], *read_from(feed)) as process,

@@ -218,7 +218,7 @@ def test_what_was_not_paused_cannot_be_resumed(workplace: Workplace) -> None:
 def test_a_person_confirms_an_unusually_short_answer_and_the_audit_log_has_it(workplace: Workplace) -> None:
     many = [a_call(number) for number in range(60)]
     ids = [call.id for call in many]
-    confirm = ("sources", "confirm", "smallville.toml", "dispatch", "--data", "data")
+    confirm = ("source", "confirm", "smallville.toml", "dispatch", "--data", "data")
     with Store.open(workplace.url, "smallville") as store:
         store.apply("dispatch", many, at=_NOW)
         assert "no closing waits" in workplace.run(*confirm, fails=True)
@@ -253,7 +253,7 @@ def test_a_pause_of_nothing_that_exists_is_refused(
     [
         (("pause",), ("--reason", "A test")),
         (("resume",), ()),
-        (("sources", "confirm"), ("dispatch",)),
+        (("source", "confirm"), ("dispatch",)),
         (("audit", "verify"), ()),
         (("key", "rotate"), ()),
     ],

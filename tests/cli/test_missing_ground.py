@@ -40,7 +40,7 @@ def test_what_is_missing_is_one_sentence(tmp_path: Path, top: dict[str, Any], sa
 def test_a_style_of_the_machine_is_a_ground(tmp_path: Path) -> None:
     city = small_city(tmp_path)
     assert missing_ground(city, "houston", "https://tiles.example/style.json") == (
-        "The map has no areas: copy its file, and use blocklight ground"
+        "The map has no areas: copy its file, and use blocklight ground build"
     )
 
 
@@ -55,11 +55,11 @@ def test_check_says_it_until_the_city_has_its_ground(tmp_path: Path, monkeypatch
         return " ".join(CliRunner().invoke(app, [*arguments]).output.split())
 
     before = said("check", str(path), "--sample", str(sample))
-    assert f"The map has no ground, no names and no areas: blocklight ground {path}." in before
+    assert f"The map has no ground, no names and no areas: blocklight ground build {path}." in before
     with serving(Census()) as bureau:
         monkeypatch.setenv("BLOCKLIGHT_TIGER_URL", f"{bureau.url}/tiger")
         monkeypatch.setenv("BLOCKLIGHT_TIGERWEB_URL", f"{bureau.url}/web")
-        assert "Written into" in said("ground", str(path))
+        assert "Written into" in said("ground", "build", str(path))
     after = said("check", str(path), "--sample", str(sample))
     assert "The map has no" not in after
     assert "Of 1 addresses that may be shown 1 were found." in after
@@ -79,7 +79,7 @@ def test_calls_without_coordinates_are_shown_at_places_with_labels_on_the_ground
     with serving(Census()) as bureau:
         monkeypatch.setenv("BLOCKLIGHT_TIGER_URL", f"{bureau.url}/tiger")
         monkeypatch.setenv("BLOCKLIGHT_TIGERWEB_URL", f"{bureau.url}/web")
-        CliRunner().invoke(app, ["ground", str(path)])
+        CliRunner().invoke(app, ["ground", "build", str(path)])
     text = path.read_text("utf-8")
     for policy in ('labels = "hundred_block"', 'place = "nearest"'):
         path.write_text(f"{text}\n[policy]\n{policy}\n", "utf-8")

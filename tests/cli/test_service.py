@@ -191,7 +191,7 @@ _AGE = 'source_age_seconds{city="smallville",source="calls"}'
 def test_a_process_that_only_fetches_answers_for_its_health(workplace: Workplace) -> None:
     with (
         serving_rows(a_row(1)) as (_, feed),
-        workplace.running("intake", "smallville.toml", "--health-port", "0", *read_from(feed)) as intake,
+        workplace.running("fetch", "smallville.toml", "--health-port", "0", *read_from(feed)) as intake,
     ):
         until(lambda: "Its health is at" in intake.said())
         base = intake.said().partition("Its health is at ")[2].partition("/healthz")[0]

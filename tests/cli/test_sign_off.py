@@ -77,7 +77,7 @@ def slow_clock() -> Callable[[], float]:
 
 
 def test_types_are_listed_by_their_records_and_those_that_wait_come_first(tmp_path: Path) -> None:
-    shown = run.invoke(app, ["types", str(city_file(tmp_path)), "--sample", str(answer(tmp_path))])
+    shown = run.invoke(app, ["type", "list", str(city_file(tmp_path)), "--sample", str(answer(tmp_path))])
     assert shown.exit_code == 0, shown.output
     places = [
         shown.output.index(text) for text in ("MEET CITIZEN", "ASSAULT QX", "BITE BY", "FIGHT", "BATTERY")
@@ -93,7 +93,7 @@ def test_history_of_a_source_is_counted_like_its_feed(tmp_path: Path) -> None:
     table = tmp_path / "history.csv"
     rows = "".join(f"{n},2026-03-01T12:00:00Z,MEET CITIZEN,-95.5,29.5\n" for n in range(4))
     table.write_text(f"id,at,what,lon,lat\n{rows}", "utf-8")
-    shown = run.invoke(app, ["types", str(city_file(tmp_path)), "--history", str(table)])
+    shown = run.invoke(app, ["type", "list", str(city_file(tmp_path)), "--history", str(table)])
     assert shown.exit_code == 0, shown.output
     assert "100.0%" in shown.output
 
@@ -134,14 +134,14 @@ def test_a_sensitive_type_is_never_asked_about_and_may_not_be_signed() -> None:
 
 def test_an_unedited_worksheet_signs_nothing_off_and_an_edited_one_what_was_edited(tmp_path: Path) -> None:
     path, sheet = city_file(tmp_path), tmp_path / "types.toml"
-    options = ["types", str(path), "--sample", str(answer(tmp_path)), "--worksheet", str(sheet)]
+    options = ["type", "list", str(path), "--sample", str(answer(tmp_path)), "--worksheet", str(sheet)]
     assert run.invoke(app, options).exit_code == 0
     assert tomllib.loads(sheet.read_text("utf-8")) == {}
-    assert run.invoke(app, ["types", str(path), "--write", str(sheet)]).exit_code == 0
+    assert run.invoke(app, ["type", "apply", str(path), "--worksheet", str(sheet)]).exit_code == 0
     assert path.read_text("utf-8") == CITY
     text = sheet.read_text("utf-8")
     sheet.write_text(text.replace('# "ASSAULT QX" =', '"ASSAULT QX" ='), "utf-8")
-    assert run.invoke(app, ["types", str(path), "--write", str(sheet)]).exit_code == 0
+    assert run.invoke(app, ["type", "apply", str(path), "--worksheet", str(sheet)]).exit_code == 0
     assert load_city(str(path)).call_types.exact == {"OLD LINE": "noise", "ASSAULT QX": "violence"}
     assert run.invoke(app, options).exit_code == 1, "a worksheet that somebody edits is never overwritten"
 
@@ -190,9 +190,6 @@ def test_a_file_that_cannot_be_edited_says_so() -> None:
         with_signed_types(inline, {"X": Category.NOISE}, date(2026, 11, 28), file="anytown.toml")
 
 
-def test_one_thing_is_done_at_a_time_and_keys_need_a_terminal(tmp_path: Path) -> None:
-    path = str(city_file(tmp_path))
-    both = run.invoke(app, ["types", path, "--sign", "--write", path])
-    assert isinstance(both.exception, BlocklightError)
-    piped = run.invoke(app, ["types", path, "--sign"])
+def test_keys_need_a_terminal(tmp_path: Path) -> None:
+    piped = run.invoke(app, ["type", "sign", str(city_file(tmp_path))])
     assert "needs a terminal" in str(piped.exception)

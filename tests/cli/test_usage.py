@@ -21,22 +21,20 @@ PAUSE = ("pause", "smallville.toml", "--reason")
         ),
         ((*BUILD_BASEMAP, "--layer", "pond=a"), "--layer: 'pond' is not one of land, water"),
         (BUILD_BASEMAP, "--layer: required: smallville.toml has no map.layers"),
-        (("places", "build", "smallville.toml"), "--streets: required: the [places] of smallville.toml"),
-        (("places", "build", "smallville.toml", "--streets", "a"), "--addresses or --blocks: required: "),
+        (("place", "build", "smallville.toml"), "--streets: required: the [places] of smallville.toml"),
+        (("place", "build", "smallville.toml", "--streets", "a"), "--addresses or --blocks: required: "),
         (("serve", "smallville.toml", "--source-url", "calls"), "--source-url: expected ID=URL, for example"),
-        (
-            ("types", "smallville.toml", "--sign", "--worksheet", "a"),
-            "--sign, --worksheet, --write: give one",
-        ),
-        (("types", "smallville.toml", "--sign"), "--sign: needs a terminal"),
+        (("type", "sign", "smallville.toml"), "type sign: needs a terminal"),
+        (("type", "apply", "smallville.toml"), "Missing option '--worksheet'"),
+        (("type", "smallville.toml"), "No such command 'smallville.toml'"),
         ((*PAUSE, " "), "--reason: say why"),
         ((*PAUSE, "A test", "--area", "beat:9"), "--area: beat:9: no such area"),
         (
             (*PAUSE, "A test", "--area", "beat:9", "--source", "calls"),
             "--source, --category, --area: give one",
         ),
-        (("new-city", "data.example.gov/calls"), "URL: expected an address that begins with https://"),
-        (("new-city", "http://127.0.0.1:9/", "--name", "X Y"), "--name: expected a short lower-case word"),
+        (("city", "new", "data.example.gov/calls"), "URL: expected an address that begins with https://"),
+        (("city", "new", "http://127.0.0.1:9/", "--name", "X Y"), "--name: expected a short lower-case word"),
         (("check", "atlantis"), "atlantis: no such file"),
         (("serve", "houston", "--port", "70000"), "--port: "),
         (("serve", "houston", "--prot", "1"), "No such option: --prot"),
@@ -86,6 +84,6 @@ def test_a_variable_with_an_impossible_value_is_named(
     monkeypatch.setenv(f"BLOCKLIGHT_{name}", wrong)
     with pytest.raises(SettingError, match=f"^BLOCKLIGHT_{name}: \\S"):
         service.check_settings()
-    said = inside("cities", code=2)
+    said = inside("city", "list", code=2)
     assert said.startswith(f"error: BLOCKLIGHT_{name}: ")
     assert said.count("\n") == 1

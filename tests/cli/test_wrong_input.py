@@ -144,7 +144,7 @@ def test_an_address_without_a_name_in_it_needs_none(tmp_path: Path) -> None:
     "url",
     ["postgresql://city:s3cret@db.example/city", "postgresql://db.example/city?user=city&password=s3cret"],
 )
-@pytest.mark.parametrize("command", ["serve", "intake", "pause"])
+@pytest.mark.parametrize("command", ["serve", "fetch", "pause"])
 def test_a_password_on_the_command_line_is_refused_and_not_repeated(command: str, url: str) -> None:
     more = ["--reason", "x"] if command == "pause" else []
     done = CliRunner().invoke(app, [command, "houston", "--database", url, *more])

@@ -110,7 +110,7 @@ def test_every_alert_is_tested_and_says_what_to_do() -> None:
 def test_every_command_that_an_alert_names_is_one() -> None:
     commands = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]  # the app is a group
     named = set(re.findall(r"(?<!systemctl restart )(?<!of )\bblocklight ([a-z][a-z-]*)", RULES))
-    assert {"check", "types", "resume"} <= named
+    assert {"check", "type", "resume"} <= named
     assert named <= commands
 
 

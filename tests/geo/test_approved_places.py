@@ -189,7 +189,7 @@ Change = Callable[[dict[str, Any]], object]
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda file: file.clear(), "not a file that `blocklight places build` wrote"),
+        (lambda file: file.clear(), "not a file that `blocklight place build` wrote"),
         (lambda file: file["features"].clear(), "features: there are no places"),
         (lambda file: file.update(serves=7), "serves: its places serve at least 7 addresses"),
         (lambda file: file.update(areas="00"), "areas: the areas have changed since"),

@@ -19,7 +19,7 @@ _CALLS, _INCIDENTS = "CALLS FOR SERVICE", "INCIDENTS"
 
 @dataclass(frozen=True, slots=True)
 class ListedFeed:
-    """A feed of the table; *url* is its address as `new-city` takes it."""
+    """A feed of the table; *url* is its address as `city new` takes it."""
 
     agency: str
     state: str
@@ -57,7 +57,7 @@ def _is_chosen(row: Mapping[str, str], place: str | None, *, incidents: bool) ->
 
 
 def _feed_address(row: Mapping[str, str]) -> str:
-    """The address of a row's feed as `new-city` takes it."""
+    """The address of a row's feed as `city new` takes it."""
     url, dataset = row["URL"].strip(), row["dataset_id"].strip()
     host = url.removeprefix("https://").removeprefix("http://").rstrip("/")
     if row["DataType"] == "Socrata" and dataset:

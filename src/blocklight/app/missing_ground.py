@@ -22,8 +22,8 @@ def missing_ground(city: City, path: str, style_url: str | None = None) -> str |
     if not missing:
         return None
     advice = (
-        f": blocklight ground {path}"
+        f": blocklight ground build {path}"
         if Path(path).is_file()
-        else ": copy its file, and use blocklight ground"
+        else ": copy its file, and use blocklight ground build"
     )
     return f"The map has {' and '.join(filter(None, [', '.join(missing[:-1]), missing[-1]]))}{advice}"

@@ -8,30 +8,36 @@ from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 from typer.exceptions import TyperException
 
 from blocklight import __version__
 from blocklight.app.service import check_settings, load_environment
 from blocklight.cli.log_lines import set_up
+from blocklight.cli.renamed import Commands
 from blocklight.cli.unexpected import where
-from blocklight.config.city import load_city, shipped_cities
 from blocklight.errors import BlocklightError, CityFileError, SettingError, UsageError
 
 app = typer.Typer(
     name="blocklight",
+    cls=Commands,
     help="The open, self-hosted, live public map of a city's calls for service.\n\n"
     "Start with [bold]blocklight demo[/bold]: an invented city, no internet needed. Then look at "
-    "[bold]blocklight cities[/bold], try a feed with [bold]blocklight check CITY[/bold], and put it on the "
-    "map with [bold]blocklight serve CITY[/bold].",
+    "[bold]blocklight city list[/bold], check a city's feeds with [bold]blocklight check CITY[/bold], and "
+    "publish its map with [bold]blocklight serve CITY[/bold].",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+# The headings of the list of commands.
+RUN = "Run a city"
+SET_UP = "Set up a city"
+DECIDE = "Decide what is published"
+KEEP = "Keep a city's data safe"
+TRY = "Record and replay a source"
 
 _PLAIN_WIDTH = 120
 
@@ -73,7 +79,7 @@ CityArgument = Annotated[
     str, typer.Argument(help="A shipped city's name, or the path of a TOML file.", metavar="CITY")
 ]
 SourceArgument = Annotated[
-    str, typer.Argument(help="The source's id, as `blocklight cities` lists it.", metavar="SOURCE")
+    str, typer.Argument(help="The source's id, as `blocklight city list` shows it.", metavar="SOURCE")
 ]
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder for the database and the id key. Default: ./data/CITY.")
@@ -87,7 +93,7 @@ DatabaseOption = Annotated[
     ),
 ]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")]
-HostOption = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")]
+HostOption = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all interfaces.")]
 SourceUrlOption = Annotated[
     list[str] | None,
     typer.Option("--source-url", help="ID=URL: read a source from somewhere else.", metavar="ID=URL"),
@@ -109,7 +115,7 @@ def _version(value: bool) -> None:  # noqa: FBT001 - typer calls it so
 @app.callback()
 def options(
     *,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Verbose output.")] = False,
     _version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -120,35 +126,7 @@ def options(
     check_settings()
 
 
-@app.command()
-def cities() -> None:
-    """List the shipped cities and what each source offers."""
-    table = Table(box=SIMPLE_HEAD)
-    for heading in ("City", "Source", "Platform", "Every"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("What", "Closes by"):
-        table.add_column(heading, overflow="fold")
-    for name in shipped_cities():
-        city = load_city(name)
-        for source in city.sources:
-            closes = {
-                "vanish": "leaving the feed",
-                "time": "a closing time",
-                "status": "a status",
-                "never": "not told",
-            }
-            every = f"{source.poll_s:g} s"
-            table.add_row(name, source.id, source.connector, every, source.label, closes[source.closes])
-            name = ""  # noqa: PLW2901 - a city's name stands once
-    out.print(table)
-    out.print(
-        "Serve one with [bold]blocklight serve CITY[/bold]; check its feed first with "
-        "[bold]blocklight check CITY[/bold].",
-        soft_wrap=True,
-    )
-
-
-@app.command()
+@app.command(rich_help_panel=RUN)
 def serve(
     city: CityArgument,
     *,
@@ -183,8 +161,8 @@ def serve(
     )
 
 
-@app.command()
-def intake(
+@app.command(rich_help_panel=RUN)
+def fetch(
     city: CityArgument,
     *,
     data: DataOption = None,
@@ -210,16 +188,16 @@ def intake(
     )
 
 
-@app.command()
+@app.command(rich_help_panel=RUN)
 def demo(
     *,
     port: PortOption = 8000,
     host: HostOption = "127.0.0.1",
     data: DataOption = None,
     speed: Annotated[float, typer.Option(min=0.1, max=600, help="How fast the demo's clock runs.")] = 12.0,
-    seed: Annotated[int, typer.Option(help="Another seed is another city life.")] = 7,
+    seed: Annotated[int, typer.Option(help="Random seed of the simulation.")] = 7,
 ) -> None:
-    """Serve an invented harbour city with a dispatch centre that behaves like one; needs no internet.
+    """Serve an invented harbour city with a simulated dispatch centre. Needs no internet.
 
     An hour of calls in a minute:  [bold]blocklight demo --speed 60[/bold]
     """
@@ -228,7 +206,7 @@ def demo(
     serve_demo(host=host, port=port, data=data, speed=speed, seed=seed)
 
 
-@app.command()
+@app.command(rich_help_panel=SET_UP)
 def check(
     city: CityArgument,
     *,
@@ -244,7 +222,7 @@ def check(
     ] = None,
     source_url: SourceUrlOption = None,
 ) -> None:
-    """Validate a city file, look at what each source holds and say what would become of it. Stores nothing.
+    """Validate a city file and show what would be published of each source now. Stores nothing.
 
     Run it while writing a city file: it shows what each field became, which
     source types no rule maps, and what would be withheld or rejected, and why.
@@ -263,7 +241,7 @@ def check(
     )
 
 
-@app.command()
+@app.command(rich_help_panel=TRY)
 def record(
     city: CityArgument,
     source: SourceArgument,
@@ -273,7 +251,7 @@ def record(
     poll: PollOption = None,
     source_url: SourceUrlOption = None,
 ) -> None:
-    """Write what a source answers, fetch after fetch, to a file. It holds exact places: keep it private.
+    """Record the answers of a source to a file. It contains exact places: keep it private.
 
     Until Ctrl-C:  [bold]blocklight record houston active -o monday.jsonl.zst[/bold]
     """
@@ -282,7 +260,7 @@ def record(
     record_source(city, source, output, polls=polls, poll_s=poll, source_urls=source_url or [])
 
 
-@app.command()
+@app.command(rich_help_panel=TRY)
 def replay(
     city: CityArgument,
     source: SourceArgument,
@@ -292,7 +270,7 @@ def replay(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Drive a source's connector from a recording, with the recording's clock, into the store.
+    """Read a recording as if it were the source, with the recording's clock, and store the result.
 
     [bold]blocklight replay houston active monday.jsonl.zst --data replayed[/bold]
 
@@ -303,8 +281,10 @@ def replay(
     replay_source(city, source, file, speed=speed, data=data, database=database)
 
 
-# They add their commands to the app above.
-from blocklight.cli import areas, basemap, beginning, call_types, governance, ground, places, safekeeping  # noqa: E402, F401 - see above
+# They add their commands to the app above, and their groups to the help in this order.
+from blocklight.cli import cities, sources, call_types  # noqa: E402, F401, I001 - see above
+from blocklight.cli import ground, basemap, areas, places  # noqa: E402, F401 - see above
+from blocklight.cli import governance, safekeeping  # noqa: E402, F401 - see above
 
 
 def main() -> None:

@@ -5,29 +5,31 @@ from typing import Annotated
 
 import typer
 
-from blocklight.cli import CityArgument, app
+from blocklight.cli import SET_UP, CityArgument, app
 
-areas_app = typer.Typer(help="The areas that people know.", no_args_is_help=True)
-app.add_typer(areas_app, name="areas")
+area_app = typer.Typer(help="Areas that people know: beats, districts, neighborhoods.", no_args_is_help=True)
+app.add_typer(area_app, name="area", rich_help_panel=SET_UP)
 
 
-@areas_app.command("prepare")
-def areas_prepare(
+@area_app.command("build")
+def area_build(
     city: CityArgument,
     file: Annotated[Path, typer.Argument(help="Polygons: GeoJSON, shapefile, TopoJSON, GeoPackage, …")],
     *,
     kind: Annotated[str, typer.Option(help="A short word such as beat.")],
     label: Annotated[str, typer.Option(help="What people read.")],
     area_id: Annotated[str, typer.Option("--id", help="The column with an area's id.")],
-    name: Annotated[str | None, typer.Option(help="The column with its name. None: the id.")] = None,
+    name: Annotated[str | None, typer.Option(help="The column with its name. Default: the id.")] = None,
     crs: Annotated[
         str | None, typer.Option(help="The reference system of a file that names none, such as EPSG:2227.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="None: KIND.geojson.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The file to write. Default: KIND.geojson.")
+    ] = None,
 ) -> None:
-    """Make an area file from a file of polygons that the city publishes, and show the lines that name it.
+    """Build an area file from a file of polygons, and print the lines for the city file.
 
-    [bold]blocklight areas prepare oakland beats.shp --kind beat --label "Police beats" --id CP_BEAT[/bold]
+    [bold]blocklight area build oakland beats.shp --kind beat --label "Police beats" --id CP_BEAT[/bold]
     """
     from blocklight.cli.preparing_areas import prepare_areas  # noqa: PLC0415 - see above
     from blocklight.config.city import AreaLayer  # noqa: PLC0415 - `--help` need not load it

@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
-from blocklight.cli import CityArgument, app
+from blocklight.cli import SET_UP, CityArgument, app
 
-basemap_app = typer.Typer(help="The map under the incidents.", no_args_is_help=True)
-app.add_typer(basemap_app, name="basemap")
+basemap_app = typer.Typer(
+    help="The basemap: streets, water and parks under the incidents.", no_args_is_help=True
+)
+app.add_typer(basemap_app, name="basemap", rich_help_panel=SET_UP)
 
 
 @basemap_app.command("build")
@@ -26,13 +28,15 @@ def basemap_build(
         str | None, typer.Option(help="The reference system of files that name none, such as EPSG:2227.")
     ] = None,
     credit: Annotated[
-        str | None, typer.Option(help="Whom the map must name, where the files do not say so.")
+        str | None,
+        typer.Option(help="The attribution that the map shows, where the files do not contain it."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Another file than the city file names.")
+        Path | None,
+        typer.Option("--output", "-o", help="The file to write. Default: the one that the city file names."),
     ] = None,
 ) -> None:
-    """Make a PMTiles file of vector tiles from GeoJSON, TopoJSON or other geographic files.
+    """Build a basemap (PMTiles) from GeoJSON, TopoJSON or other geographic files.
 
     [bold]blocklight basemap build my-city.toml --layer water=lakes.geojson --layer road_major=road.shp[/bold]
 

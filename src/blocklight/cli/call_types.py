@@ -1,50 +1,78 @@
-"""The command with which call types are listed and signed off."""
+"""The commands with which call types are listed and signed off."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from blocklight.cli import CityArgument, app
-from blocklight.errors import UsageError
+from blocklight.cli import SET_UP, CityArgument, app
+
+type_app = typer.Typer(help="Call types: list them, sign them off.", no_args_is_help=True)
+app.add_typer(type_app, name="type", rich_help_panel=SET_UP)
+
+OneSource = Annotated[str | None, typer.Option("--source", help="Only this source.")]
+SampleOption = Annotated[
+    Path | None, typer.Option("--sample", help="Read this recorded body instead of the network.")
+]
+HistoryOption = Annotated[
+    Path | None,
+    typer.Option("--history", help="Read this table of the source's history instead, as `import` does."),
+]
 
 
-@app.command("types")
-def types(
+@type_app.command("list")
+def type_list(
     city: CityArgument,
     *,
-    source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
-    sample: Annotated[
-        Path | None, typer.Option(help="Read this recorded body instead of the network.")
-    ] = None,
-    history: Annotated[
-        Path | None, typer.Option(help="Read this table of the source's history instead, as `import` does.")
-    ] = None,
-    sign: Annotated[
-        bool, typer.Option("--sign", help="Decide about each type that waits, with one key.")
-    ] = False,
+    source: OneSource = None,
+    sample: SampleOption = None,
+    history: HistoryOption = None,
     worksheet: Annotated[
         Path | None, typer.Option(help="Write the types into a new file to edit, a line for each.")
     ] = None,
-    write: Annotated[
-        Path | None, typer.Option(help="Write the decisions of an edited worksheet into the city file.")
-    ] = None,
 ) -> None:
-    """List the call types of a feed, what each becomes and why, and sign off those that wait for a person.
+    """List the call types of a feed, what each becomes and why.
 
     A type is published only when the city file names it, or when each of its words is known to be harmless.
 
-    [bold]blocklight types my-city.toml --sign[/bold]
+    [bold]blocklight type list my-city.toml --worksheet types.toml[/bold]
+    """
+    from blocklight.cli.sign_off import show_types  # noqa: PLC0415 - `--help` need not load it
+
+    show_types(city, source_id=source, sample=sample, history=history, worksheet=worksheet)
+
+
+@type_app.command("sign")
+def type_sign(
+    city: CityArgument,
+    *,
+    source: OneSource = None,
+    sample: SampleOption = None,
+    history: HistoryOption = None,
+) -> None:
+    """Decide about each call type that waits for a person, with one key.
+
+    [bold]blocklight type sign my-city.toml[/bold]
 
     A sensitive or medical type takes a written line with a reason; the command says which.
     """
-    from blocklight.cli import sign_off  # noqa: PLC0415 - `--help` need not load it
+    from blocklight.cli.sign_off import sign_types  # noqa: PLC0415 - `--help` need not load it
 
-    if sum((sign, worksheet is not None, write is not None)) > 1:
-        raise UsageError("--sign, --worksheet, --write", "give one of them at a time")
-    if write is not None:
-        sign_off.write_types(city, write)
-    elif sign:
-        sign_off.sign_types(city, source_id=source, sample=sample, history=history)
-    else:
-        sign_off.show_types(city, source_id=source, sample=sample, history=history, worksheet=worksheet)
+    sign_types(city, source_id=source, sample=sample, history=history)
+
+
+@type_app.command("apply")
+def type_apply(
+    city: CityArgument,
+    *,
+    worksheet: Annotated[
+        Path, typer.Option(help="An edited worksheet of `type list`, or the CSV file of `check`.")
+    ],
+) -> None:
+    """Write the decisions of an edited worksheet into the city file.
+
+    [bold]blocklight type apply my-city.toml --worksheet types.toml[/bold]
+    """
+    from blocklight.cli.sign_off import write_types  # noqa: PLC0415 - `--help` need not load it
+
+    write_types(city, worksheet)

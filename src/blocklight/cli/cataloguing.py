@@ -17,7 +17,7 @@ def list_feeds(place: str | None, *, file: Path | None, incidents: bool, table_u
         out.print(f"[bold]{escape(head)}[/bold]\n  {escape(feed.url)}", highlight=False, soft_wrap=True)
     out.print(
         f"{len(feeds)} feed{'s' * (len(feeds) != 1)}, from OpenPoliceData's table of sources "
-        "(github.com/openpolicedata/opd-data, BSD-3). Describe one with: blocklight new-city URL",
+        "(github.com/openpolicedata/opd-data, BSD-3). Describe one with: blocklight city new URL",
         markup=False,
         highlight=False,
         soft_wrap=True,

@@ -5,24 +5,26 @@ from typing import Annotated
 
 import typer
 
-from blocklight.cli import CityArgument, DatabaseOption, DataOption, app
+from blocklight.cli import DECIDE, KEEP, RUN, CityArgument, DatabaseOption, DataOption, app
 from blocklight.model.vocabulary import Category
 
-policy_app = typer.Typer(help="See what a city's policy does.", no_args_is_help=True)
-audit_app = typer.Typer(help="See what people decided about publishing.", no_args_is_help=True)
-app.add_typer(policy_app, name="policy")
-app.add_typer(audit_app, name="audit")
+policy_app = typer.Typer(
+    help="The policy: what it publishes, and what a change of it would do.", no_args_is_help=True
+)
+audit_app = typer.Typer(help="The audit log of what people decided about publishing.", no_args_is_help=True)
+app.add_typer(policy_app, name="policy", rich_help_panel=DECIDE)
+app.add_typer(audit_app, name="audit", rich_help_panel=DECIDE)
 
 ScopeSource = Annotated[str | None, typer.Option("--source", help="Only this source.")]
 ScopeCategory = Annotated[Category | None, typer.Option("--category", help="Only this category.")]
 ScopeArea = Annotated[str | None, typer.Option("--area", help="Only this area.", metavar="KIND:ID")]
 
 
-@app.command()
+@app.command(rich_help_panel=DECIDE)
 def pause(
     city: CityArgument,
     *,
-    reason: Annotated[str, typer.Option(help="Why, in words that the public reads.")],
+    reason: Annotated[str, typer.Option(help="The reason. It is shown to the public.")],
     source: ScopeSource = None,
     category: ScopeCategory = None,
     area: ScopeArea = None,
@@ -40,7 +42,7 @@ def pause(
     print_pause(options, reason, source=source, category=category, area=area)
 
 
-@app.command()
+@app.command(rich_help_panel=DECIDE)
 def resume(
     city: CityArgument,
     *,
@@ -50,38 +52,14 @@ def resume(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Publish again what was paused, and all that has waited meanwhile.
+    """Publish again what was paused, and everything that was held meanwhile.
 
-    Give what was given to pause, for example: blocklight resume harbour --source dispatch
+    Use the same options as for pause, for example: blocklight resume harbour --source dispatch
     """
     from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
     from blocklight.cli.pausing import print_resume  # noqa: PLC0415 - see serve
 
     print_resume(Options(city, data=data, database=database), source=source, category=category, area=area)
-
-
-sources_app = typer.Typer(help="Confirm what a source sends.", no_args_is_help=True)
-app.add_typer(sources_app, name="sources")
-
-
-@sources_app.command("confirm")
-def sources_confirm(
-    city: CityArgument,
-    source: Annotated[str, typer.Argument(help="The source's id.")],
-    *,
-    data: DataOption = None,
-    database: DatabaseOption = None,
-) -> None:
-    """Confirm an unusually short answer of a source: calls missing from it are closed at the next fetch.
-
-    [bold]blocklight sources confirm houston active[/bold]
-
-    Without this command they stay open until a second answer lacks the same calls.
-    """
-    from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
-    from blocklight.cli.pausing import print_confirmation  # noqa: PLC0415 - see serve
-
-    print_confirmation(Options(city, data=data, database=database), source)
 
 
 @policy_app.command("explain")
@@ -105,12 +83,12 @@ def policy_explain(
 @policy_app.command("diff")
 def policy_diff(
     old: Annotated[str, typer.Argument(help="The city file in use.", metavar="OLD")],
-    new: Annotated[str, typer.Argument(help="The one that is to take its place.", metavar="NEW")],
+    new: Annotated[str, typer.Argument(help="The proposed city file.", metavar="NEW")],
     *,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Show what another policy would take back, delay and coarsen of what is published. Changes nothing.
+    """Show what a proposed policy would retract, delay and coarsen of what is published. Changes nothing.
 
     [bold]blocklight policy diff my-city.toml my-city-stricter.toml --data data/my-city[/bold]
 
@@ -126,19 +104,19 @@ def audit_verify(
     city: CityArgument,
     *,
     expect: Annotated[
-        str | None, typer.Option(help="A digest that was printed before and kept elsewhere.")
+        str | None, typer.Option(help="A digest that this command printed before, kept elsewhere.")
     ] = None,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """List what people decided, and check that nobody changed the list, or with a kept digest, cut it."""
+    """List the audit log and verify its hash chain, and with --expect that no entry was cut off its end."""
     from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
     from blocklight.cli.governing import verify_audit  # noqa: PLC0415 - see serve
 
     verify_audit(Options(city, data=data, database=database), expect)
 
 
-@app.command("import")
+@app.command("import", rich_help_panel=RUN)
 def import_(
     city: CityArgument,
     source: Annotated[str, typer.Argument(help="The source's id.")],
@@ -147,7 +125,7 @@ def import_(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Bring a file of a source's history into the store. Interrupted, the same command goes on.
+    """Import a file of a source's history. If it is interrupted, run it again to continue.
 
     [bold]blocklight import berkeley calls export.csv[/bold]
     """
@@ -157,10 +135,8 @@ def import_(
     import_history(Options(city, data=data, database=database), source, file)
 
 
-key_app = typer.Typer(
-    help="Keys with which sources push records to us, and the key of the public ids.", no_args_is_help=True
-)
-app.add_typer(key_app, name="key")
+key_app = typer.Typer(help="Push keys of sources, and the key of the public ids.", no_args_is_help=True)
+app.add_typer(key_app, name="key", rich_help_panel=KEEP)
 
 
 @key_app.command("create")
@@ -170,7 +146,7 @@ def key_create(
     *,
     data: DataOption = None,
 ) -> None:
-    """Make a key with which a source may push, and show it this once; only its hash is kept."""
+    """Create a push key for a source. It is shown only once: only its hash is stored."""
     from blocklight.cli.keeping_keys import create_key  # noqa: PLC0415 - see serve
 
     create_key(city, source, data)
@@ -183,7 +159,7 @@ def key_revoke(
     *,
     data: DataOption = None,
 ) -> None:
-    """Close a key, also for a server that is running."""
+    """Revoke a push key. Takes effect immediately, also in running servers."""
     from blocklight.cli.keeping_keys import revoke_key  # noqa: PLC0415 - see serve
 
     revoke_key(city, key, data)
@@ -191,7 +167,7 @@ def key_revoke(
 
 @key_app.command("list")
 def key_list(city: CityArgument, *, data: DataOption = None) -> None:
-    """List the keys by their ids."""
+    """List the push keys by their ids."""
     from blocklight.cli.keeping_keys import list_keys  # noqa: PLC0415 - see serve
 
     list_keys(city, data)
@@ -199,7 +175,7 @@ def key_list(city: CityArgument, *, data: DataOption = None) -> None:
 
 @key_app.command("rotate")
 def key_rotate(city: CityArgument, *, data: DataOption = None, database: DatabaseOption = None) -> None:
-    """Change the key of the public ids: everything stored gets new ids, and nothing comes back.
+    """Replace the key of the public ids: every stored incident gets a new id.
 
     Stop what fetches and serves the city first, and back up its folder. Interrupted, the command goes on.
 

@@ -5,24 +5,29 @@ from typing import Annotated, Literal
 
 import typer
 
-from blocklight.cli import CityArgument, app
+from blocklight.cli import SET_UP, CityArgument, app
+
+ground_app = typer.Typer(
+    help="Basemap, areas, street lines and approved places, all at once.", no_args_is_help=True
+)
+app.add_typer(ground_app, name="ground", rich_help_panel=SET_UP)
 
 
-@app.command()
-def ground(
+@ground_app.command("build")
+def ground_build(
     city: CityArgument,
     *,
     source: Annotated[
         Literal["census", "osm", "files"],
-        typer.Option("--from", help="US Census Bureau, OpenStreetMap, or nothing but --layer."),
+        typer.Option("--from", help="US Census Bureau, OpenStreetMap, or only your own --layer files."),
     ] = "census",
     county: Annotated[
         list[str] | None,
-        typer.Option(help="A county's five digits (FIPS). None: those within the bounds.", metavar="FIPS"),
+        typer.Option(help="A county's five digits (FIPS). Default: those within the bounds.", metavar="FIPS"),
     ] = None,
     year: Annotated[int, typer.Option(min=2020, max=2100, help="The year of the TIGER/Line files.")] = 2024,
     no_tigerweb: Annotated[
-        bool, typer.Option("--no-tigerweb", help="Read TIGER/Line files alone, and do not ask TIGERweb.")
+        bool, typer.Option("--no-tigerweb", help="Use TIGER/Line files only, without TIGERweb.")
     ] = False,
     osm: Annotated[
         Path | None,
@@ -43,11 +48,11 @@ def ground(
     ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Fetch again what was fetched before.")] = False,
 ) -> None:
-    """Make basemap, areas, street lines and approved places, and name them in the city file.
+    """Build basemap, areas, street lines and approved places, and name them in the city file.
 
-    A city in the United States:  [bold]blocklight ground my-city.toml[/bold]
-    Any other:                    [bold]blocklight ground my-city.toml --from osm --osm extract.osm.pbf[/bold]
-    From your own layers:         [bold]blocklight ground my-city.toml --from files --layer roads=r.shp[/bold]
+    In the United States:  [bold]blocklight ground build my-city.toml[/bold]
+    Anywhere else:         [bold]blocklight ground build my-city.toml --from osm --osm city.osm.pbf[/bold]
+    From your own layers:  [bold]blocklight ground build my-city.toml --from files --layer roads=r.shp[/bold]
 
     Everything is fetched now and kept beside the city file: visitors' browsers ask no other host.
     """

@@ -5,22 +5,28 @@ from typing import Annotated
 
 import typer
 
-from blocklight.cli import CityArgument, app
+from blocklight.cli import SET_UP, CityArgument, app
 
-places_app = typer.Typer(help="The city's approved places.", no_args_is_help=True)
-app.add_typer(places_app, name="places")
+place_app = typer.Typer(
+    help="Approved places: the intersections and blocks that incidents are shown at.", no_args_is_help=True
+)
+app.add_typer(place_app, name="place", rich_help_panel=SET_UP)
 
 
-@places_app.command("build")
-def places_build(
+@place_app.command("build")
+def place_build(
     city: CityArgument,
     *,
     streets: Annotated[
         str | None, typer.Option(help="Street lines: a file, or the address of an ArcGIS layer.")
     ] = None,
     street_name: Annotated[str | None, typer.Option(help="The column with a street's name.")] = None,
-    addresses: Annotated[str | None, typer.Option(help="Points of addresses, the same.")] = None,
-    blocks: Annotated[str | None, typer.Option(help="Polygons of blocks, the same.")] = None,
+    addresses: Annotated[
+        str | None, typer.Option(help="Address points: a file, or the address of an ArcGIS layer.")
+    ] = None,
+    blocks: Annotated[
+        str | None, typer.Option(help="Block polygons: a file, or the address of an ArcGIS layer.")
+    ] = None,
     count: Annotated[
         str | None, typer.Option(help="The column that counts addresses or households, if there is one.")
     ] = None,
@@ -28,12 +34,13 @@ def places_build(
         str | None, typer.Option(help="The reference system of files that name none, such as EPSG:2227.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Another file than the city file names.")
+        Path | None,
+        typer.Option("-o", "--output", help="The file to write. Default: the one that the city file names."),
     ] = None,
 ) -> None:
-    """Make the approved places from streets: intersections and block middles, each for enough addresses.
+    """Build approved places from streets: intersections and block centres, each with enough addresses.
 
-    [bold]blocklight places build my-city.toml --streets streets.shp --addresses addresses.geojson[/bold]
+    [bold]blocklight place build my-city.toml --streets streets.shp --addresses addresses.geojson[/bold]
 
     What is not given here is taken from [places] in the city file.
     """

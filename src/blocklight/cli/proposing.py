@@ -47,7 +47,7 @@ def _print_proposal(proposal: Proposal, files: list[Path]) -> None:
         markup=False,
         soft_wrap=True,
     )
-    print_types(proposal.types, max_lines=_MOST_TYPES, sign_off=f"blocklight types {files[0]} --sign")
+    print_types(proposal.types, max_lines=_MOST_TYPES, sign_off=f"blocklight type sign {files[0]}")
     out.print("\n[bold]You still have to decide:[/bold]")
     for number, line in enumerate(proposal.decide, 1):
         out.print(f"{number}. {line}", markup=False, highlight=False, soft_wrap=True)
@@ -56,5 +56,5 @@ def _print_proposal(proposal: Proposal, files: list[Path]) -> None:
     written = ", ".join(str(file) for file in files)
     out.print(f"\nWritten: {written}. Next: blocklight check {files[0]}", markup=False, soft_wrap=True)
     if proposal.city is not None and not proposal.city.areas:
-        next_step = f"Then a map, areas and street lines for it: blocklight ground {files[0]}"
+        next_step = f"Then a map, areas and street lines for it: blocklight ground build {files[0]}"
         out.print(next_step, markup=False, highlight=False, soft_wrap=True)

@@ -30,7 +30,7 @@ def print_report(report: FeedReport, source_id: str, rules: Rules, *, has_map: b
         return rules.meaning(text, source_id)
 
     counts = type_counts(report.types, meaning_of)
-    print_types(counts, max_lines=_MOST_TYPES, sign_off="blocklight types CITY --sign")
+    print_types(counts, max_lines=_MOST_TYPES, sign_off="blocklight type sign CITY")
     if has_map and report.endings:
         named = ", ".join(f"{text!r} {count:,}" for text, count in report.endings.most_common(_MOST_ENDINGS))
         total = report.endings.total()
@@ -76,7 +76,7 @@ def write_csv(counts: Sequence[TypeCount], file: Path) -> None:
             ))  # fmt: skip
     _print_line(
         f"Written: {file}. Fill in the column `category` of the types that may be published, then: "
-        f"blocklight types CITY --write {file}"
+        f"blocklight type apply CITY --worksheet {file}"
     )
 
 

@@ -5,21 +5,21 @@ from typing import Annotated
 
 import typer
 
-from blocklight.cli import CityArgument, DatabaseOption, DataOption, app
+from blocklight.cli import KEEP, CityArgument, DatabaseOption, DataOption, app
 
 
-@app.command()
+@app.command(rich_help_panel=KEEP)
 def backup(
     city: CityArgument,
     file: Annotated[Path, typer.Argument(help="A new file, such as houston.tar.zst.", metavar="FILE")],
     *,
     no_key: Annotated[
-        bool, typer.Option("--no-key", help="Leave id.key out; keep it in another place then.")
+        bool, typer.Option("--no-key", help="Leave out id.key; keep a copy of it elsewhere.")
     ] = False,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Write all that cannot be fetched again into one file, while the city is served. It is a secret.
+    """Back up a city into one file, also while it is served. Keep the file secret.
 
     [bold]blocklight backup houston /var/backups/blocklight/houston.tar.zst[/bold]
     """
@@ -29,23 +29,24 @@ def backup(
     print_backup(Options(city, data=data, database=database), file, with_key=not no_key)
 
 
-@app.command()
+@app.command(rich_help_panel=KEEP)
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.", metavar="FILE")],
     *,
     tombstones: Annotated[
-        Path | None, typer.Option(help="The tombstone journal. None: the one in the city's folder.")
+        Path | None, typer.Option(help="The tombstone journal. Default: the one in the city's folder.")
     ] = None,
     without_tombstones: Annotated[
         bool,
         typer.Option(
-            "--without-tombstones", help="The journal is lost: show again what was taken back since."
+            "--without-tombstones",
+            help="The journal is lost: publish again what was retracted since the backup.",
         ),
     ] = False,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Replace a city's database by a backup; what was taken back since then is not shown again.
+    """Replace a city's database with a backup. What was retracted since then is not shown again.
 
     Stop what fetches for the city first. Nothing is changed where the backup or the journal does not fit.
 
@@ -58,11 +59,15 @@ def restore(
     )
 
 
-@app.command()
-def integrity(city: CityArgument, *, data: DataOption = None, database: DatabaseOption = None) -> None:
-    """Check that a city's database is whole, and print the digest of all that the public can see of it.
+database_app = typer.Typer(help="The database of a city.", no_args_is_help=True)
+app.add_typer(database_app, name="database", rich_help_panel=KEEP)
 
-    [bold]blocklight integrity houston[/bold]
+
+@database_app.command("verify")
+def database_verify(city: CityArgument, *, data: DataOption = None, database: DatabaseOption = None) -> None:
+    """Check a city's database for damage and print the digest of everything that is public in it.
+
+    [bold]blocklight database verify houston[/bold]
     """
     from blocklight.app.opening import Options  # noqa: PLC0415 - see serve
     from blocklight.cli.backups import print_integrity  # noqa: PLC0415 - see serve

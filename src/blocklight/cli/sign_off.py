@@ -38,14 +38,15 @@ def show_types(
     """Print the types of a city's feeds, or write them into a *worksheet* to edit."""
     counts, _ = counted_types(configured_city(Options(name)), source_id, sample, history)
     if worksheet is None:
-        command = f"blocklight types {name} --sign, or --worksheet FILE to edit"
+        command = f"blocklight type sign {name}; or edit a worksheet: --worksheet FILE"
         print_types(counts, max_lines=_MOST_LINES, sign_off=command)
         return
     if worksheet.exists():
         raise BlocklightError(f"{worksheet}: exists already")
     worksheet.write_text(worksheet_of(counts, name, wall_clock().date()), "utf-8")
     out.print(
-        f"Written: {worksheet}. Edit it, then: blocklight types {name} --write {worksheet}", soft_wrap=True
+        f"Written: {worksheet}. Edit it, then: blocklight type apply {name} --worksheet {worksheet}",
+        soft_wrap=True,
     )
 
 
@@ -59,7 +60,9 @@ def sign_types(name: str, *, source_id: str | None, sample: Path | None, history
     """Show each type that waits and take one key for it; what was decided is written when all is done."""
     expect_own_file(name)
     if not sys.stdin.isatty():
-        raise UsageError("--sign", "needs a terminal; write a --worksheet to edit, and --write it")
+        raise UsageError(
+            "type sign", "needs a terminal; elsewhere, edit a worksheet: type list --worksheet FILE"
+        )
     counts, meanings = counted_types(load_city(name), source_id, sample, history)
     _save(name, decide(counts, meanings, click.getchar, time.monotonic))
 
@@ -122,7 +125,7 @@ def _save(name: str, signed: Mapping[str, Category]) -> None:
         return
     out.print(
         f"{len(signed)} types are signed off in {path}. What a stricter or looser file changes: "
-        f"blocklight policy diff. It takes effect when intake starts again.",
+        f"blocklight policy diff. It takes effect when serve or fetch starts again.",
         highlight=False,
         soft_wrap=True,
     )

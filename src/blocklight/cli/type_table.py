@@ -29,7 +29,8 @@ def print_types(counts: Sequence[TypeCount], *, max_lines: int, sign_off: str) -
     out.print(table)
     if len(counts) > max_lines:
         out.print(
-            f"And {len(counts) - max_lines} further types: `blocklight types` lists them.", highlight=False
+            f"And {len(counts) - max_lines} further types: `blocklight type list` lists them.",
+            highlight=False,
         )
     waiting = [line for line in counts if line.waits]
     if waiting:

@@ -136,7 +136,7 @@ class AreaLayer(Table):
 
 
 class PlacesSpec(Table):
-    """Where the city's approved places are, and what `places build` makes them from.
+    """Where the city's approved places are, and what `place build` makes them from.
 
     *serves* is how many addresses each serves at least, *within* the kinds of areas that no place crosses
     (all where it is left out), *furthest_m* how far a place may be from what it stands for.

@@ -1,6 +1,6 @@
 """Reads a city's approved places, and answers which is nearest to a point without crossing a border.
 
-The file is GeoJSON that `blocklight places build` wrote: points in WGS 84, each with how many addresses it
+The file is GeoJSON that `blocklight place build` wrote: points in WGS 84, each with how many addresses it
 serves and how far away these are at most. A place serves the points that are nearest to it among all places
 in the same areas, so its areas are theirs, and telling them tells nothing that the place does not.
 """
@@ -64,7 +64,7 @@ class ApprovedPlaces:
             raise CityFileError(city.city.id, "places", "this city has no approved places")
         path = city.path(city.places.file)
         if not path.is_file():
-            hint = f"make it with: blocklight places build {city.city.id}"
+            hint = f"make it with: blocklight place build {city.city.id}"
             raise CityFileError(city.city.id, "places.file", f"no such file: {city.places.file}; {hint}")
         if path.stat().st_size > _MAX_FILE_BYTES:
             raise CityFileError(str(path), "", f"larger than {_MAX_FILE_BYTES:,} bytes")
@@ -164,7 +164,7 @@ def _checked(body: bytes, path: Path, city: City, spec: PlacesSpec) -> Iterator[
         features = document["features"]
         serves, within, borders = document["serves"], document["within"], document["areas"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        raise CityFileError(str(path), "", "not a file that `blocklight places build` wrote") from None
+        raise CityFileError(str(path), "", "not a file that `blocklight place build` wrote") from None
     if not isinstance(features, list) or not features:
         raise CityFileError(str(path), "features", "there are no places")
     if not isinstance(serves, int) or serves < spec.serves:

@@ -35,7 +35,7 @@ _ID = re.compile(r"[^:\x00-\x1f]{1,80}")
 _NO_ID = "an area's id has 1 to 80 characters, and no colon"
 _IN_DEGREES = {"properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
 """What a GeoJSON file is in that says nothing of it; older ones may name any system."""
-_PREPARE = "`blocklight areas prepare` brings a file into degrees of WGS 84"
+_PREPARE = "`blocklight area build` brings a file into degrees of WGS 84"
 _UNKNOWN: Mapping[str, str] = {}
 
 Square = tuple[int, int]

@@ -284,7 +284,7 @@ class Runner:
         if missing and not self._short:
             _log.warning(
                 "source %s: its last answer was unusually short: %d of its open calls are missing; they stay "
-                "open until another answer lacks them too, or until `blocklight sources confirm`",
+                "open until another answer lacks them too, or until `blocklight source confirm`",
                 source,
                 missing,
             )

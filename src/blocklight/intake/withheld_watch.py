@@ -110,7 +110,7 @@ class WithheldWatch:
         if is_unusual and not self.is_unusual:
             _log.warning(
                 "source %s: %.0f %% of its records are withheld, usually %.0f %%; if it has renamed its call "
-                "types, sign them off with `blocklight types`",
+                "types, sign them off with `blocklight type sign`",
                 self._source,
                 100 * seen.share,
                 100 * usual,

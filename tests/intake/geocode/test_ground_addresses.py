@@ -1,4 +1,4 @@
-"""Feeds that have addresses and no coordinates, placed on street lines as `blocklight ground` writes them.
+"""Feeds that have addresses and no coordinates, placed on street lines that `blocklight ground build` wrote.
 
 The rows are written by hand in the forms of two dispatch centres: one writes blocks with XX and corners with
 slashes, the other whole numbers, "block of", highways and directions at either end.
@@ -86,7 +86,7 @@ Rows = tuple[tuple[str, tuple[str, str | int] | None], ...]
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Streets:
-    """The town's streets in a file as `blocklight ground` writes it."""
+    """The town's streets in a file as `blocklight ground build` writes it."""
     folder = tmp_path_factory.mktemp("ground")
     lines: list[Any] = []
     columns: dict[str, list[str | None]] = {name: [] for name in ("FULLNAME", *HOUSE_NUMBERS)}

@@ -1,4 +1,4 @@
-"""Feeds in less usual forms are recognised by `new-city`, with all that it takes to read them."""
+"""Feeds in less usual forms are recognised by `city new`, with all that it takes to read them."""
 
 import json
 import tomllib

@@ -256,7 +256,7 @@ export const en = {
   noPlace: "Place not shown",
   lacks: { ground: "no ground", names: "no names", areas: "no areas" },
   groundMissing: (what: string) =>
-    `Only you see this, on the server itself: the map has ${what}. The command “blocklight ground” makes them.`,
+    `Only you see this, on the server itself: the map has ${what}. The command “blocklight ground build” makes them.`,
   areaKind: {
     beat: "beat",
     district: "district",

@@ -246,7 +246,7 @@ export const es: Words = {
   noPlace: "Lugar no mostrado",
   lacks: { ground: "ningún mapa base", names: "ningún nombre", areas: "ninguna zona" },
   groundMissing: (what) =>
-    `Solo usted ve esto, en el propio servidor: falta algo en el mapa (${what}). La orden «blocklight ground» lo crea.`,
+    `Solo usted ve esto, en el propio servidor: falta algo en el mapa (${what}). La orden «blocklight ground build» lo crea.`,
   areaKind: {
     beat: "sector",
     district: "distrito",

@@ -237,7 +237,7 @@ export const vi: Words = {
   noPlace: "Địa điểm không hiện",
   lacks: { ground: "không có nền bản đồ", names: "không có địa danh", areas: "không có khu vực" },
   groundMissing: (what) =>
-    `Chỉ bạn thấy dòng này, trên chính máy chủ: bản đồ ${what}. Lệnh “blocklight ground” sẽ tạo chúng.`,
+    `Chỉ bạn thấy dòng này, trên chính máy chủ: bản đồ ${what}. Lệnh “blocklight ground build” sẽ tạo chúng.`,
   areaKind: {
     beat: "khu tuần tra",
     district: "quận",

@@ -218,7 +218,8 @@ export const zhHant: Words = {
   nothingNear: "列出的事件均無位置。",
   noPlace: "地點不公開",
   lacks: { ground: "沒有底圖", names: "沒有地名", areas: "沒有區域" },
-  groundMissing: (what) => `僅您在伺服器本機上看到此提示：地圖${what}。命令「blocklight ground」可生成。`,
+  groundMissing: (what) =>
+    `僅您在伺服器本機上看到此提示：地圖${what}。命令「blocklight ground build」可生成。`,
   areaKind: {
     beat: "轄區",
     district: "區",

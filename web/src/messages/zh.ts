@@ -218,7 +218,7 @@ export const zh: Words = {
   nothingNear: "列出的事件均无位置。",
   noPlace: "地点不公开",
   lacks: { ground: "没有底图", names: "没有地名", areas: "没有区域" },
-  groundMissing: (what) => `仅您在服务器本机上看到此提示：地图${what}。命令“blocklight ground”可生成。`,
+  groundMissing: (what) => `仅您在服务器本机上看到此提示：地图${what}。命令“blocklight ground build”可生成。`,
   areaKind: {
     beat: "辖区",
     district: "区",

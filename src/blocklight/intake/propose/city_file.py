@@ -218,7 +218,7 @@ def _toml(
         lines += [
             "",
             "# These types are withheld until somebody who knows the dispatch centre signs them off:",
-            f"# blocklight types {name}.toml --sign, or take the `# ` away before a line that is right.",
+            f"# blocklight type list {name}.toml --sign, or take the `# ` away before a line that is right.",
             "[call_types.exact]",
             *(f"# {_toml_text(text)} = {_toml_text(perhaps)}" for text, perhaps in types.items()),
         ]
@@ -406,7 +406,7 @@ def _decisions(proposal: Proposal, sample: Sample) -> None:
             say(f"{name}: {guess.why or 'a guess'}; look at the table above.")
     _decide_reading(proposal, sample)
     if proposal.unmapped:
-        command = f"blocklight types {proposal.name}.toml --sign"
+        command = f"blocklight type list {proposal.name}.toml --sign"
         say(f"call_types: {len(proposal.unmapped)} are withheld until you sign them off: {command}")
     _decide_rest(proposal, sample)
     unused = [column for column in sample.columns if column not in proposal.table.taken | set(proposal.key)]

@@ -19,7 +19,7 @@ from blocklight.prepare.places.layers import Layer, checked, esri_shape, read_la
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a build reads; see the help of ``places build``."""
+    """What a build reads; see the help of ``place build``."""
 
     streets: str | None = None
     street_name: str | None = None
