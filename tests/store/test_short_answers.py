@@ -1,3 +1,5 @@
+import math
+
 import msgspec
 import pytest
 import sqlalchemy as sa
@@ -6,7 +8,8 @@ from blocklight.model.outcomes import Held
 from blocklight.model.record import PublicIncident
 from blocklight.store import Applied, FetchReport, Store
 from blocklight.store.schema import tables
-from blocklight.store.write.short_answers import FEW, SECOND_LOOK_MS, UsualClosings
+from blocklight.store.write.short_answers import LONG_LOOK_MS, SECOND_LOOK_MS
+from blocklight.store.write.usual_closings import FEW, UsualClosings
 from store.making import START, call, minutes
 
 MANY = 200
@@ -91,18 +94,73 @@ def test_few_calls_are_always_closed_at_once(store: Store) -> None:
 
 def test_what_a_feed_usually_closes_is_closed_at_once_also_after_a_restart(store: Store) -> None:
     answer(store, range(MANY), 0)
-    for minute in range(1, 11):
-        first = minute * 15
-        assert answer(store, range(first, first + MANY), minute).vanished == 15
-    store._short_answers.forget("dispatch")  # noqa: SLF001 - as a process that starts anew
-    assert answer(store, range(175, 375), 11).vanished == 25
-    assert answer(store, range(250, 450), 12).unconfirmed == 75
+    for minute in range(1, 31):
+        first = minute * 12
+        assert answer(store, range(first, first + MANY), minute).vanished == 12
+    store._short_answers.reset("dispatch")  # noqa: SLF001 - as a process that starts anew
+    assert answer(store, range(385, 585), 31).vanished == 25
+    assert answer(store, range(460, 660), 32).unconfirmed == 75
 
 
 def test_after_an_outage_so_many_more_calls_are_closed_at_once(store: Store) -> None:
-    for minute in range(11):
+    for minute in range(31):
         answer(store, range(minute * 10, minute * 10 + MANY), minute)
-    assert answer(store, range(200, 400), 20).vanished == 100
+    assert answer(store, range(400, 600), 40).vanished == 100
+
+
+@pytest.mark.parametrize("lost", [3, 10, 20, 21, 30])
+def test_a_feed_that_loses_a_few_more_at_every_answer_is_noticed_as_one_that_loses_them_at_once(
+    store: Store, lost: int
+) -> None:
+    answer(store, range(300), 0)
+    # With a poll every six seconds, one of 300 calls that last half an hour usually closes at each.
+    closed = [answer(store, range(lost * poll, 300), poll / 10).vanished for poll in range(1, 10)]
+    most = FEW + 2 * 9  # those that usually close meanwhile, twice
+    assert sum(closed) <= most
+    assert (short_at(store) is not None) == (lost * 9 > most)
+    back = answer(store, range(300), 1)
+    assert (back.vanished, back.unconfirmed, len(store.open_ids("dispatch"))) == (0, 0, 300)
+
+
+def test_a_feed_that_goes_on_losing_calls_closes_those_that_were_gone_for_ten_minutes(store: Store) -> None:
+    for minute in range(40):
+        answer(store, range(minute, minute + MANY), minute)
+    closed = [answer(store, range(40 + 15 * lost, 240), 40 + lost).vanished for lost in range(1, 13)]
+    assert closed[0] == 16
+    assert sum(closed[:11]) <= FEW + 15
+    assert LONG_LOOK_MS == 10 * 60_000
+    assert closed[11] >= 15
+    assert short_at(store) is not None
+
+
+def test_one_that_loses_some_then_rests_and_loses_more_is_not_believed_each_time(store: Store) -> None:
+    for minute in range(40):
+        answer(store, range(minute, minute + MANY), minute)
+    gone = [21 * (1 + poll // 2) for poll in range(10)]
+    closed = [answer(store, range(40 + lost, 240), 40 + poll).vanished for poll, lost in enumerate(gone)]
+    assert sum(closed) <= FEW + 21 + 2 * 10
+
+
+def test_one_of_two_sources_that_loses_its_calls_leaves_those_of_the_other(store: Store) -> None:
+    def poll(source: str, numbers: range, minute: float) -> Applied:
+        calls = [call(number, source=source) for number in numbers]
+        return store.apply(source, calls, at=minutes(minute), present={one.id for one in calls})
+
+    for source, numbers in (("dispatch", range(100)), ("fire", range(100, 200))):
+        poll(source, numbers, 0)
+    assert poll("dispatch", range(50), 1).unconfirmed == 50
+    assert poll("fire", range(110, 210), 1).vanished == 10
+    assert poll("dispatch", range(50), 2).vanished == 50
+    assert len(store.open_ids("fire")) == 100
+
+
+def test_calls_that_were_closed_and_come_back_are_open_again(store: Store) -> None:
+    answer(store, range(MANY), 0)
+    answer(store, range(MANY // 2), 1)
+    assert answer(store, range(MANY // 2), 2).vanished == MANY // 2
+    assert answer(store, range(MANY), 3).updated == MANY // 2
+    assert len(store.open_ids("dispatch")) == MANY
+    assert answer(store, range(MANY // 2), 4).unconfirmed == MANY // 2
 
 
 def test_what_waits_is_not_closed_by_a_short_answer_either(store: Store) -> None:
@@ -131,35 +189,69 @@ def test_what_waits_to_be_closed_is_closed_by_two_answers_alone_however_few_lack
     assert short_at(store) is None
 
 
-@pytest.mark.parametrize(("minutes_ago", "share"), [(1 / 60, 1 / 1800), (1, 1 / 30), (15, 0.5), (60, 1.0)])
-def test_calls_of_a_new_feed_are_taken_to_last_half_an_hour(minutes_ago: float, share: float) -> None:
-    now = 100 * 60_000
-    assert UsualClosings([]).share(now - round(minutes_ago * 60_000), now) == pytest.approx(share)
-    assert UsualClosings([]).share(None, now) == 0
+def _usual(share: float, minutes_known: int) -> UsualClosings:
+    usual = UsualClosings()
+    for minute in range(minutes_known + 1):
+        usual = usual.plus(minute * 60_000, share)
+    return usual
 
 
-@pytest.mark.parametrize(
-    ("share", "allowed"), [(0.01, 0.0199), (0.1, 0.19), (0.3, 0.51), (0.6, 0.84), (1.0, 1.0)]
-)
-def test_the_share_of_twice_the_usual_time_may_be_closed(share: float, allowed: float) -> None:
-    usual = UsualClosings([(number * 60_000, share) for number in range(20)])
-    still_open, now = 100_000, 20 * 60_000
-    most = round(still_open * allowed)
-    assert usual.allow(most - 1, still_open, now - 1_000, now)
-    if allowed < 1:
-        assert not usual.allow(most + 1, still_open, now - 1_000, now)
+def test_calls_of_a_new_feed_are_taken_to_last_half_an_hour() -> None:
+    assert UsualClosings().rate() == pytest.approx(1 / (30 * 60_000))
+    assert UsualClosings().large_share() == 0
+    assert _usual(0.001, 20).rate() == pytest.approx(1 / (30 * 60_000))
+    assert _usual(0.001, 40).rate() == pytest.approx(0.001 / 60_000, rel=0.1)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.3])
+def test_twice_the_usual_and_one_usual_large_answer_may_be_closed(share: float) -> None:
+    usual = _usual(share, 60)
+    at, still_open = 60 * 60_000, 100_000
+    expected = -math.log1p(-share) * still_open
+    most = round(usual.most_excess(still_open) + 2 * expected)
+    assert most == pytest.approx((share * still_open) + 2 * expected, rel=0.05)
+    assert usual.excess_after(round(0.9 * most), still_open, at, at + 60_000) < usual.most_excess(still_open)
+    assert usual.excess_after(round(1.1 * most), still_open, at, at + 60_000) > usual.most_excess(still_open)
+
+
+def test_answers_of_every_length_of_time_add_up_to_the_same() -> None:
+    usual, one_by_one = _usual(0.01, 60), _usual(0.01, 60)
+    began = 60 * 60_000
+    for second in range(10, 70, 10):
+        at = began + second * 1_000
+        excess = one_by_one.excess_after(10, 1_000, at - 10_000, at)
+        one_by_one = msgspec.structs.replace(one_by_one, noted_at=at, excess=excess)
+    at_once = usual.excess_after(60, 1_000, began, began + 60_000)
+    assert one_by_one.excess == pytest.approx(at_once, abs=0.1)
+
+
+def test_answers_that_closed_nothing_take_off_what_was_closed_beyond_the_usual() -> None:
+    usual = _usual(0.001, 60).plus(61 * 60_000, 0.02, excess=18)
+    assert usual.excess_after(0, 1_000, 61 * 60_000, 61 * 60_000) == pytest.approx(18)
+    later = 71 * 60_000
+    assert usual.excess_after(18, 1_000, later, later) < FEW
 
 
 def test_one_false_answer_that_was_believed_does_not_become_usual() -> None:
-    closings = [(number * 60_000, 0.01) for number in range(30)]
-    closings[15] = (15 * 60_000, 0.5)
-    usual = UsualClosings(closings)
-    assert usual.share(29 * 60_000, 30 * 60_000) < 0.05
+    right = wrong = UsualClosings()
+    for minute in range(60):
+        right = right.plus(minute * 60_000, 0.01)
+        wrong = wrong.plus(minute * 60_000, 0.5 if minute == 30 else 0.01)
+    assert wrong.large_share() == 0.01
+    assert wrong.rate() < 1.1 * right.rate()
 
 
 def test_a_clock_that_went_back_makes_nothing_usual() -> None:
-    usual = UsualClosings([(3_600_000, 0.01)])
-    assert usual.share(3_600_000, 0) == pytest.approx(0.01)
+    usual = _usual(0.01, 60).plus(30 * 60_000, 0.01)
+    assert usual.excess_after(30, 1_000, 60 * 60_000, 0) == pytest.approx(30)
+    assert usual.rate() == pytest.approx(_usual(0.01, 60).rate(), rel=0.05)
+
+
+def test_what_earlier_versions_stored_is_read() -> None:
+    usual = UsualClosings.stored("[[60000,0.01],[120000,0.02]]")
+    assert [share for _, share in usual.answers] == [0.01, 0.02]
+    assert UsualClosings.stored(usual.text()).text() == usual.text()
+    assert UsualClosings.stored("[]") == UsualClosings()
 
 
 def test_closings_that_wait_for_a_whole_step_are_missing_once(store: Store) -> None:
@@ -171,10 +263,10 @@ def test_closings_that_wait_for_a_whole_step_are_missing_once(store: Store) -> N
         return store.apply("dispatch", held, at=minutes(minute), present={one.id for one in calls})
 
     poll(0, 0)
-    for minute in range(62, 112):
+    for minute in range(62, 108):
         applied = poll((minute - 62) * 4, minute)
         assert applied.unconfirmed == 0, minute
-    assert _closed_shares(store) == pytest.approx([4 / (MANY - 4 * left) for left in range(49)], abs=1e-3)
+    assert _closed_shares(store) == pytest.approx([4 / (MANY - 4 * left) for left in range(45)], abs=1e-3)
     store.release(minutes(122))
     assert len(store.open_ids("dispatch")) == MANY
 
@@ -182,4 +274,4 @@ def test_closings_that_wait_for_a_whole_step_are_missing_once(store: Store) -> N
 def _closed_shares(store: Store) -> list[float]:
     with store.engines.read.begin() as connection:
         text = connection.execute(sa.select(tables.source.c.closings)).scalar_one()
-    return [share for _, share in msgspec.json.decode(text, type=list[tuple[int, float]])]
+    return [share for _, share in UsualClosings.stored(text).answers]

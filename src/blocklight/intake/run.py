@@ -284,7 +284,8 @@ class Runner:
         if missing and not self._short:
             _log.warning(
                 "source %s: its last answer was unusually short: %d of its open calls are missing; they stay "
-                "open until another answer lacks them too, or until `blocklight source confirm`",
+                "open until another answer lacks these and hardly more, for ten minutes while it goes on "
+                "losing calls, or until `blocklight source confirm`",
                 source,
                 missing,
             )

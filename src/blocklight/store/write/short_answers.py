@@ -1,17 +1,14 @@
-"""Decides whether the calls missing from an answer are closed, or are too many to believe at once.
+"""Decides whether the calls missing from an answer are closed, or are too many to believe.
 
-A feed that shows half of its rows by mistake would close thousands of calls that go on. So if an unusual
-share of calls is missing, they stay open until a later answer lacks the same calls, or a person confirms it.
-Only published calls are counted: withheld records never change which calls are closed.
+A feed that shows half of its rows by mistake, or fewer at every answer, would close thousands of calls that
+go on. So if the calls that went missing lately are unusually many, they stay open until a later answer lacks
+the same calls and hardly more, until every answer has lacked them for ten minutes, or until a person confirms
+it. Only published calls are counted: withheld records never change which calls are closed.
 """
 
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Self
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 
@@ -19,76 +16,23 @@ from blocklight.store.schema import tables
 from blocklight.store.write import auditing
 from blocklight.store.write.sources import new_row
 from blocklight.store.write.statements import Statements, fetch
+from blocklight.store.write.usual_closings import UsualClosings
 
-FEW = 20
-"""Up to this many calls are always closed at once: the last ones of a night, all of a small town."""
 SECOND_LOOK_MS = 30_000
 """How much later an answer must come to confirm an earlier one: an immediate second fetch proves nothing."""
+LONG_LOOK_MS = 10 * 60_000
+"""How long every answer of a feed that goes on losing calls must have lacked a call before it is closed."""
 _AGREEING = 0.9
-_ANSWERS_KEPT = 100
-_ANSWERS_KNOWN = 10
-"""After this many answers that closed calls, the usual share of a feed is known."""
-_CALL_LASTS_MS = 30 * 60_000
-"""How long calls are assumed to last before that."""
-_MOST_OF_THEM = 0.9
-
-_Closing = tuple[int, float]
-_closings = msgspec.json.Decoder(list[_Closing]).decode
-
-
-@dataclass(frozen=True, slots=True)
-class UsualClosings:
-    """The latest answers of one source that closed calls: when (ms), and which share of its open calls."""
-
-    closings: Sequence[_Closing]
-
-    @classmethod
-    def stored(cls, text: str) -> Self:
-        """Parse what ``plus`` returned."""
-        return cls(_closings(text))
-
-    def plus(self, at: int, share: float) -> str:
-        """The stored form with one more answer."""
-        latest = [*self.closings, (at, round(share, 4))][-_ANSWERS_KEPT:]
-        return msgspec.json.encode(latest).decode()
-
-    def share(self, since: int | None, at: int) -> float:
-        """The share of its open calls that the source usually closes from *since* to *at*, in ms.
-
-        That is the 90th percentile of its closing answers or, if more, what it closes on average in as long a
-        time: after an outage the calls of hours are closed at once.
-        """
-        shares = sorted(share for _, share in self.closings)
-        usual = shares[int(_MOST_OF_THEM * (len(shares) - 1))] if shares else 0.0
-        elapsed_ms = 0 if since is None else at - since
-        if len(shares) < _ANSWERS_KNOWN:
-            usual = max(usual, elapsed_ms / _CALL_LASTS_MS)
-        if shares and (watched_ms := at - self.closings[0][0]) > 0:
-            usual = max(usual, sum(shares) * elapsed_ms / watched_ms)
-        return min(1.0, usual)
-
-    def allow(self, missing: int, still_open: int, since: int | None, at: int) -> bool:
-        """Whether *missing* of *still_open* calls are no more than usually close in twice the time."""
-        if missing <= FEW:
-            return True
-        return missing <= still_open * (1 - (1 - self.share(since, at)) ** 2)
-
-
-class _Lacking(NamedTuple):
-    """Which calls an unusually short answer lacked, and when (ms) one first lacked them."""
-
-    ids: frozenset[str]
-    at: int
 
 
 class ShortAnswers:
-    """The unusually short answers that nothing has agreed with yet, by source.
+    """What the answers of each source have lacked since they became unusually short.
 
-    They are not stored: after a restart two more answers are needed.
+    It is not stored: after a restart two more answers are needed.
     """
 
     def __init__(self) -> None:
-        self._lacking: dict[str, _Lacking] = {}
+        self._lacking: dict[str, dict[str, int]] = {}
         self._waiting: dict[str, dict[str, int]] = {}
 
     def lacked_before(self, source: str, lacking: AbstractSet[str], at: int) -> set[str]:
@@ -97,24 +41,23 @@ class ShortAnswers:
         first = self._waiting[source] = {id_: before.get(id_, at) for id_ in lacking}
         return {id_ for id_, since in first.items() if at - since >= SECOND_LOOK_MS}
 
-    def confirmed(self, source: str, missing: AbstractSet[str], at: int) -> AbstractSet[str] | None:
-        """Which of *missing* an earlier answer lacked too; ``None`` while that one is too young.
+    def note(self, source: str, missing: AbstractSet[str], at: int) -> dict[str, int]:
+        """Remember what an unusually short answer lacks; since when (ms) every answer has lacked each call.
 
-        Empty if the two disagree, as they do for a feed that lacks different rows each time.
+        It begins anew if many of the calls came back: such a feed lacks now these and now those.
         """
-        before = self._lacking.get(source)
-        if before is None:
-            return frozenset()
-        agreeing = before.ids & missing
-        if len(agreeing) < _AGREEING * len(before.ids):
-            return frozenset()
-        return agreeing if at - before.at >= SECOND_LOOK_MS else None
+        before = self._lacking.get(source, {})
+        if len(before.keys() & missing) < _AGREEING * len(before):
+            before = {}
+        first = self._lacking[source] = {id_: min(at, before.get(id_, at)) for id_ in missing}
+        return first
 
-    def note(self, source: str, missing: AbstractSet[str], at: int) -> None:
-        """Remember what an unusually short answer lacked."""
-        self._lacking[source] = _Lacking(frozenset(missing), at)
+    def forget(self, source: str, closed: AbstractSet[str]) -> None:
+        """Forget calls that are closed, and with the last of them that answers were short."""
+        lacking = self._lacking.get(source, {})
+        self._lacking[source] = {id_: since for id_, since in lacking.items() if id_ not in closed}
 
-    def forget(self, source: str) -> None:
+    def reset(self, source: str) -> None:
         """Forget the short answers of a source whose last answer was as usual."""
         self._lacking.pop(source, None)
 
@@ -140,13 +83,18 @@ class Vanishing:
         rows = fetch(self._cursor, self._sql.closings, (self._source,))
         text, since, short_at, is_confirmed = rows[0] if rows else ("[]", None, None, 0)
         usual = UsualClosings.stored(text)
-        closing = missing
-        if not is_confirmed and not usual.allow(len(missing), still_open, since, self._at):
-            closing = self._agreed(usual, missing, still_open, since)
+        closing, excess = missing, usual.excess_after(len(missing), still_open, since, self._at)
+        if is_confirmed:
+            excess = 0.0
+        elif excess > usual.most_excess(still_open):
+            closing, excess = self._looked_at_again(usual, missing, still_open, since)
         waits = len(closing) < len(missing)
-        if not waits:
-            self._short_answers.forget(self._source)
-        closings_text = usual.plus(self._at, len(closing) / still_open) if closing else text
+        if waits:
+            self._short_answers.forget(self._source, closing)
+        else:
+            self._short_answers.reset(self._source)
+        share = len(closing) / still_open if closing else 0
+        closings_text = usual.plus(self._at, share, excess).text() if closing else text
         new = (closings_text, (short_at or self._at) if waits else None, 0)
         if new != (text, short_at, is_confirmed):
             if not rows:
@@ -154,18 +102,23 @@ class Vanishing:
             self._cursor.execute(self._sql.note_closings, (*new, self._source))
         return closing
 
-    def _agreed(
+    def _looked_at_again(
         self, usual: UsualClosings, missing: AbstractSet[str], still_open: int, since: int | None
-    ) -> AbstractSet[str]:
-        """Which of the *missing* calls may be closed because an earlier answer lacked them too."""
-        agreeing = self._short_answers.confirmed(self._source, missing, self._at)
-        if agreeing is None:
-            return frozenset()
-        fresh = missing - agreeing
-        if agreeing and usual.allow(len(fresh), still_open - len(agreeing), since, self._at):
-            return missing
-        self._short_answers.note(self._source, fresh, self._at)
-        return agreeing
+    ) -> tuple[AbstractSet[str], float]:
+        """Which of the *missing* calls earlier answers lacked too for long enough, and the excess after that.
+
+        A second look is enough for calls that were gone at once. It uses up what may be closed beyond the
+        usual, so that calls that go a part at a time are looked at for longer.
+        """
+        first = self._short_answers.note(self._source, missing, self._at)
+        began_at = min(first.values())
+        fresh = sum(lacked_at > began_at for lacked_at in first.values())
+        excess = usual.excess_after(fresh, still_open - len(first) + fresh, began_at, self._at)
+        most = usual.most_excess(still_open)
+        if self._at - began_at >= SECOND_LOOK_MS and excess <= most / 2:
+            return missing, most
+        long_gone = {id_ for id_, lacked_at in first.items() if self._at - lacked_at >= LONG_LOOK_MS}
+        return long_gone, usual.excess_after(0, still_open, since, self._at)
 
 
 def confirm(connection: sa.Connection, source: str, at: datetime, by: str | None) -> bool:
