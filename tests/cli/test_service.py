@@ -83,7 +83,18 @@ def test_a_pause_loads_neither_servers_nor_migrations_nor_shapes() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert "sqlalchemy" in loaded
-    heavy = {"alembic", "fastapi", "httpx2", "numpy", "pyarrow", "pyogrio", "pyproj", "shapely", "uvicorn"}
+    heavy = {
+        "alembic",
+        "fastapi",
+        "httpx2",
+        "numpy",
+        "pyarrow",
+        "pyogrio",
+        "pyproj",
+        "shapely",
+        "uvicorn",
+        "psycopg",
+    }
     assert not heavy & set(loaded)
 
 

@@ -1,12 +1,14 @@
 import re
 import time
+import tomllib
+from importlib import resources
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from blocklight.config.city import SensitiveRule
+from blocklight.config.city import CallTypes, SensitiveRule, default_call_types
 from blocklight.config.matching import LONGEST_TEXT
 from blocklight.config.patterns import ways
 
@@ -114,3 +116,10 @@ def test_no_pattern_that_is_taken_takes_long_on_any_text_a_source_may_send(patte
         begun = time.process_time()
         compiled.search(text)
         assert time.process_time() - begun < 2, (ways(pattern, re.IGNORECASE, LONGEST_TEXT), text[:8])
+
+
+def test_the_patterns_that_come_with_blocklight_would_be_taken_from_a_city_too() -> None:
+    text = resources.files("blocklight.config").joinpath("call_types.toml").read_text("utf-8")
+    checked = CallTypes.model_validate(tomllib.loads(text))
+    assert len(checked.sensitive) > 40
+    assert checked == default_call_types()

@@ -25,7 +25,7 @@ from blocklight.config.mistakes_in_words import in_words
 from blocklight.config.pmtiles_header import TilesFile
 from blocklight.config.policy import Known, Policy, mistakes
 from blocklight.config.source import SourceSpec, with_codes
-from blocklight.config.table import NarrowPattern, Pattern, Table
+from blocklight.config.table import NarrowPattern, Pattern, Table, Tested
 from blocklight.errors import CityFileError
 from blocklight.model.vocabulary import Category, Disposition
 
@@ -392,7 +392,7 @@ def _check_policy(city: City, file: str) -> None:
 def default_call_types() -> CallTypes:
     """The shipped rules that lie underneath every city's own."""
     text = resources.files("blocklight.config").joinpath("call_types.toml").read_text("utf-8")
-    return CallTypes.model_validate(tomllib.loads(text))
+    return CallTypes.model_validate(tomllib.loads(text), context=Tested)
 
 
 def _mistake_key(parts: tuple[int | str, ...], table: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationInfo
 
 from blocklight.config.matching import longest
 
@@ -36,7 +36,13 @@ def _cutting(text: str) -> str:
     return text
 
 
-def _pattern(text: str) -> str:
+class Tested:
+    """The validation context of the patterns that come with Blocklight: tests check them, no command does."""
+
+
+def _pattern(text: str, info: ValidationInfo) -> str:
+    if info.context is Tested:
+        return text
     pattern = _bounded_pattern(text)
     if pattern.search("") or all(pattern.search(sample) for sample in _UNLIKE):
         raise ValueError("this pattern matches everything")

@@ -1,10 +1,10 @@
 """Says in our own words that a database failed: a driver's may quote a row."""
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg
 import sqlalchemy as sa
 
 from blocklight.errors import StoreBusy, StoreError
@@ -26,12 +26,19 @@ _COMMON = {
 }
 
 
+def _errors() -> tuple[type[Exception], ...]:
+    """What a database raises. PostgreSQL's driver is not loaded for SQLite: a pause must not wait for it."""
+    driver = sys.modules.get("psycopg")
+    of_postgresql = () if driver is None else (driver.Error,)
+    return (sa.exc.DBAPIError, sa.exc.TimeoutError, sqlite3.Error, *of_postgresql)
+
+
 @contextmanager
 def failing_as_store_error() -> Iterator[None]:
     """Name the driver's failure without its text, which may quote a row."""
     try:
         yield
-    except (sa.exc.DBAPIError, sa.exc.TimeoutError, psycopg.Error, sqlite3.Error) as error:
+    except _errors() as error:
         cause = getattr(error, "orig", error)
         code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
         reason = next(

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -179,7 +178,7 @@ def transaction(engine: sa.Engine, lock_s: float = WRITING.lock_s) -> Iterator[D
             yield cursor
             connection.commit()
         except BaseException:
-            with suppress(sqlite3.Error, psycopg.Error):
+            with suppress(engine.dialect.loaded_dbapi.Error):
                 connection.rollback()
             raise
 
