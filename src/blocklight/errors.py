@@ -65,7 +65,7 @@ class PageRepeated(SourceChanged):
     """The next page was the same again: it always is, or as many rows came in front of the first."""
 
     def __init__(self) -> None:
-        detail = "asking for another page gave this one: see `pages` and `extent`"
+        detail = "set `pages` as the server counts its pages, or `extent` if this page is all there is"
         super().__init__("the next page is the same page again", detail=detail)
 
 

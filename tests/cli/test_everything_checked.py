@@ -4,6 +4,7 @@ import csv
 import json
 import re
 
+import pytest
 from workplace import CITY_FILE, Inside, Workplace, a_row
 
 from blocklight.config.city import load_city
@@ -160,3 +161,40 @@ def test_equal_rows_are_counted(workplace: Workplace, inside: Inside) -> None:
     city = CITY_FILE.replace('key = ["id"]', 'key = ["id"]\nequal_rows = "apart"')
     (workplace.folder / "smallville.toml").write_text(city)
     assert "equal to an earlier one" not in inside("check", "smallville.toml", "--all", "calls.csv")
+
+
+@pytest.mark.parametrize(
+    ("received", "said"),
+    [
+        ("2026-03-01T12:00:00", 'such values are read with convert = "local".'),
+        ("03/01/2026 12:00", 'such values are read with convert = "local", format = "%m/%d/%Y %H:%M".'),
+        ("1772366400", 'such values are read with convert = "epoch_s".'),
+        ("about noon", "column received holds 'about noon' (3)."),
+    ],
+)
+def test_a_time_that_cannot_be_read_says_how_it_would_be(
+    workplace: Workplace, inside: Inside, received: str, said: str
+) -> None:
+    (workplace.folder / "smallville.toml").write_text(CITY_FILE)
+    file = a_table(workplace, [a_row(n, received=received) for n in range(3)])
+    told = inside("check", "smallville.toml", "--all", file)
+    assert next(line for line in told.splitlines() if "Rejected: bad_time" in line).endswith(said)
+
+
+def test_letters_that_cannot_be_read_say_which_key_helps(workplace: Workplace, inside: Inside) -> None:
+    (workplace.folder / "smallville.toml").write_text(
+        CITY_FILE.replace('connector = "socrata"', 'connector = "files"')
+    )
+    file = a_table(workplace, [a_row(n, status="open" if n else "gesch\u00fctzt") for n in range(12)])
+    path = workplace.folder / file
+    path.write_bytes(path.read_text("utf-8").encode("cp1252"))
+    told = inside("check", "smallville.toml", "--sample", file)
+    assert 'bad_encoding: the file is not in utf-8: write encoding = "cp1252"' in told
+    assert "11 rows have coordinates" in told
+
+
+def test_one_row_and_one_type_are_counted_as_one(workplace: Workplace, inside: Inside) -> None:
+    (workplace.folder / "smallville.toml").write_text(CITY_FILE)
+    told = inside("check", "smallville.toml", "--all", a_table(workplace, [a_row(1, type="WIZARDRY")]))
+    assert "1 row has coordinates" in told
+    assert "1 type, 100.0% of the records, is withheld until somebody signs it off" in told

@@ -55,6 +55,26 @@ def read(fields: dict[str, Any], source: dict[str, Any] | None = None, /, **row:
         ("1795860479000", None),  # a wall clock that was written down as if it were UTC
         (1_795_860_479_000, None),
         (1_795_860_479_000.0, None),
+        ("2026-11-28 10:07:59 CST", None),
+        ("2026-11-28 11:07:59 EST", None),
+        ("2026-11-28 10:07:59 America/Chicago", None),
+        ("2026-11-28T10:07:59-06:00[America/Chicago]", None),
+        ("2026-11-28T16:07:59Z[UTC]", None),
+        ("2026-11-28 16:07:59 +0000 UTC", None),
+        ("Sat Nov 28 2026 10:07:59 GMT-0600 (Central Standard Time)", None),
+        ("11/28/2026 10:07:59 AM CST", "%m/%d/%Y %I:%M:%S %p"),
+        ("11/28/2026 08:07:59 (PST)", "%m/%d/%Y %H:%M:%S"),
+        ("11/28/2026 16:07:59 +00:00", "%m/%d/%Y %H:%M:%S"),
+        ("11/28/2026 16:07:59+00", "%m/%d/%Y %H:%M:%S"),
+        ("11/28/2026 10:07:59 UTC-6", "%m/%d/%Y %H:%M:%S"),
+        ("11/28/2026 10:07:59 a.m.", "%m/%d/%Y %I:%M:%S %p"),
+        ("11/28/2026 10:07:59A", "%m/%d/%Y %I:%M:%S%p"),
+        ("11/28/2026 10:07:59 hrs", "%m/%d/%Y %H:%M:%S"),
+        ("2026-11-28T00:00:00.000 10:07:59", None),
+        ("2026-11-28 10:07:59 AM", None),
+        ("2026-11-28 00:00:00 1899-12-30T10:07:59", None),
+        ("1795824000000 10:07:59", None),  # a layer's day, and a clock beside it
+        ("1795824000000 100759", None),
     ],
 )
 def test_a_time_is_of_the_zone_that_it_names_and_else_of_the_city(text: object, form: str | None) -> None:
@@ -194,3 +214,46 @@ def test_a_zone_that_would_be_forgotten_or_is_none_is_refused() -> None:
         small_city(fields={"received_at": {"from": "r", "convert": "local", "zone": "CST6"}})
     with pytest.raises((CityFileError, ValueError), match="`zone` belongs to"):
         small_city(fields={"received_at": {"from": "r", "convert": "iso", "zone": "UTC"}})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1:05 AM",
+        "1:05 a.m.",
+        "1:05:00 AM",
+        "1:05A",
+        "0105 hrs",
+        "01:05h",
+        "1:05",
+        "01:05:00.000",
+        "1899-12-30T01:05:00",
+        "12/30/1899 1:05:00 AM",
+        "1900-01-01 01:05:00",
+        "01:05:00 CST",
+        "07:05 UTC",
+    ],
+)
+def test_a_clock_is_read_in_each_of_its_forms(text: str) -> None:
+    moment = from_time_of_day(text, CHICAGO, (), fetched_at=datetime(2026, 3, 1, 20, tzinfo=UTC))
+    assert moment == datetime(2026, 3, 1, 7, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["01.05", "14.30", "13:05 PM", "0:05 AM", "25:05", "1:5", "PT1H"])
+def test_what_may_be_another_clock_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        from_time_of_day(text, CHICAGO, (), fetched_at=datetime(2026, 3, 1, 20, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-28 10:07:59 XYZ",
+        "2026-11-28 10:07:59 Nowhere/Atall",
+        "11/28/2026 00:00 10:07",
+        "2026-11-28 08:00:00 10:07:59",  # two clocks
+    ],
+)
+def test_what_names_no_zone_and_two_clocks_are_no_time(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        from_local(text, CHICAGO, None)

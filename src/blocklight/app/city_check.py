@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from blocklight.app.finding_places import words_of_missed
 from blocklight.app.opening import Options, configured_city, wall_clock
-from blocklight.app.refusals import causes, refusal
+from blocklight.app.refusals import causes, refusal, unread_advice
 from blocklight.app.sampling import Given, read_through
 from blocklight.config.city import City, SourceSpec
 from blocklight.errors import RecordRejected, SourceChanged, UsageError
@@ -150,7 +150,7 @@ def check_source(check: CityCheck, source: SourceSpec) -> SourceCheck:
         tally,
         look.first,
         look.equal,
-        tuple(causes(source, look.unread)),
+        (*causes(source, look.unread), *unread_advice(source, tally.rejected)),
         missed,
         refusal(source, answered),
     )

@@ -45,7 +45,8 @@ def print_report(report: FeedReport, source_id: str, rules: Rules, *, has_map: b
 def _places_in_words(places: PlaceCounts) -> str:
     beside = places.beside.total()
     share = f"{beside / places.placed:.1%}"
-    text = f"{places.placed:,} rows have coordinates; {beside:,} ({share}) lie outside bounds"
+    have = "row has" if places.placed == 1 else "rows have"
+    text = f"{places.placed:,} {have} coordinates; {beside:,} ({share}) lie outside bounds"
     if beside:
         text += f": {', '.join(_distance(km, places.beside[km]) for km in sorted(places.beside))}"
     if places.nowhere:

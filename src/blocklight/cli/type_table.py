@@ -35,8 +35,10 @@ def print_types(counts: Sequence[TypeCount], *, max_lines: int, sign_off: str) -
     waiting = [line for line in counts if line.waits]
     if waiting:
         share = sum(line.share for line in waiting)
+        types, are, them = (
+            ("1 type", "is", "it") if len(waiting) == 1 else (f"{len(waiting)} types", "are", "them")
+        )
         text = (
-            f"{len(waiting)} types, {share:.1%} of the records, are withheld until somebody signs them off: "
-            f"{sign_off}"
+            f"{types}, {share:.1%} of the records, {are} withheld until somebody signs {them} off: {sign_off}"
         )
         out.print(text, markup=False, highlight=False, soft_wrap=True)

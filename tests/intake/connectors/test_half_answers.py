@@ -11,7 +11,7 @@ from loopback.server import Reply, Request, serving
 
 from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
-from blocklight.intake.forms.extent import NOT_ALL, extent_of, limit_of_address
+from blocklight.intake.forms.extent import FAILED, NOT_ALL, extent_of, limit_of_address
 
 pytestmark = pytest.mark.anyio
 
@@ -276,3 +276,42 @@ async def test_what_is_posted_is_not_sent_on_to_another_server() -> None:
             form={"token": "a secret"},
         )
         assert str(found.error) == "redirected to another server with what is posted"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"success": False},
+        {"ok": "false"},
+        {"error": "database down"},
+        {"errors": [{"message": "timed out"}]},
+        {"Error": {"code": 5}},
+        {"status": "error"},
+        {"Result": "FAILED"},
+    ],
+)
+@pytest.mark.parametrize("last", [0, 2])
+async def test_an_answer_that_says_that_it_failed_closes_no_call(said: dict[str, Any], last: int) -> None:
+    error = (await read_json({**said, "calls": calls(1, last)}, records="calls")).error
+    assert isinstance(error, SourceUnavailable)
+    assert str(error) == FAILED
+    error = (await read_json({**said, "calls": calls(1, last)}, connector="files", records="calls")).error
+    assert str(error) == FAILED
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"success": True},
+        {"error": None},
+        {"error": ""},
+        {"errors": []},
+        {"error": "none"},
+        {"errorMessage": "No error"},
+        {"status": "ok"},
+        {"status": "200"},
+        {"result": 0},
+    ],
+)
+async def test_an_answer_that_says_that_it_is_well_may_be_empty(said: dict[str, Any]) -> None:
+    assert ids(await read_json({**said, "calls": []}, records="calls")) == []

@@ -249,3 +249,89 @@ def test_a_table_of_311_requests_is_known_by_its_columns() -> None:
     assert found.city is not None
     source = found.city.sources[0]
     assert (source.kind, found.table.found["agency"].spec) == ("request", {"default": "public_works"})
+
+
+def exported(*columns: str) -> dict[str, Any]:
+    """What a Socrata portal gives for `rows.json`: the names of the columns lie far from the rows."""
+    rows = [
+        [f"row-{n}", 1772294879, f"26-00{n}", f"2026-02-28T10:0{n}:00", "ALARM", f"37.7{n}", f"-97.3{n}"]
+        for n in range(5)
+    ]
+    described = [{"name": name, "fieldName": name} for name in (":id", ":created_at", *columns)]
+    return {"meta": {"view": {"id": "abcd-1234", "columns": described}}, "data": rows}
+
+
+def test_an_export_of_a_portal_is_known_by_the_names_that_it_describes() -> None:
+    found = proposed(exported("incident_number", "call_time", "call_type", "latitude", "longitude"))
+    assert (found.table.sample.records, found.key) == ("data", ("incident_number",))
+    names = columns(found)
+    assert (names["received_at"], names["source_type"]) == (("call_time",), ("call_type",))
+    assert (names["lat"], names["lon"]) == (("latitude",), ("longitude",))
+
+
+def test_a_point_in_gml_and_one_in_kml_are_places() -> None:
+    items = "".join(
+        f"<item><title>ALARM</title><guid>p{n}</guid><date>2026-02-28T10:0{n}:00Z</date>"
+        f"<w:where xmlns:w='w'><w:Point><w:pos>37.7{n} -97.3{n}</w:pos></w:Point></w:where></item>"
+        for n in range(4)
+    )
+    gml = proposed(f"<rss><channel>{items}</channel></rss>")
+    assert gml.table.found["point"].spec == {"from": ("pos",), "convert": "lat_lon"}
+    marks = "".join(
+        f"<Placemark id='k{n}'><name>ALARM</name><when>2026-02-28T10:0{n}:00Z</when>"
+        f"<Point><coordinates>-97.3{n},37.7{n},0</coordinates></Point></Placemark>"
+        for n in range(4)
+    )
+    kml = proposed(f"<kml><Document>{marks}</Document></kml>")
+    assert kml.key == ("Placemark@id",)
+    assert kml.table.found["point"].spec == {"from": ("coordinates",), "convert": "xy"}
+    assert kml.city is not None
+    assert kml.city.city.bounds.contains(-97.3, 37.7)
+
+
+def test_clocks_beside_a_date_and_a_clock_are_stages_too() -> None:
+    head = "Incident Number,Call Date,Call Time,Dispatch Time,Arrival Time,Cleared Time,Call Type,Location\n"
+    rows = "".join(
+        f"26-00{n},02/28/2026,10:0{n}:00,10:0{n}:30,10:1{n}:00,10:4{n}:00,ALARM,{n}00 BLK N MAIN ST\n"
+        for n in range(6)
+    )
+    found = proposed(head + rows, url="https://x.example/export.csv").table.found
+    assert found["received_at"].columns == ("Call Date", "Call Time")
+    assert [found[stage].columns for stage in ("dispatched_at", "on_scene_at", "closed_at")] == [
+        ("Dispatch Time",),
+        ("Arrival Time",),
+        ("Cleared Time",),
+    ]
+
+
+def test_a_day_in_milliseconds_is_read_with_the_clock_beside_it() -> None:
+    rows = [
+        {"CaseNo": f"26-00{n}", "CallDate": 1772236800000 + n // 3 * 86_400_000, "CallTime": f"1{n}:07:00"}
+        | {"Nature": "ALARM", "Lat": f"37.7{n}", "Lon": f"-97.3{n}"}
+        for n in range(6)
+    ]
+    spec = proposed(rows).table.found["received_at"].spec
+    assert spec == {"from": ("CallDate", "CallTime"), "join": " ", "convert": "local"}
+
+
+@pytest.mark.parametrize(
+    ("text", "convert", "zoned"),
+    [
+        ("02/28/2026, 10:07:59 AM", "local", False),
+        ("02/28/2026 @ 10:07", "local", False),
+        ("02/28/2026 - 10:07", "local", False),
+        ("2/28/2026 10:07:59.123", "local", False),
+        ("Saturday, February 28, 2026 10:07 AM", "local", False),
+        ("Sat Feb 28 10:07:59 2026", "local", False),
+        ("10:07 02/28/2026", "local", False),
+        ("28FEB2026:10:07:59", "local", False),
+        ("20260228100759", "local", False),
+        ("02/28/2026 10:07 AM CST", "local", True),
+        ("2026/02/28 16:07:59+00", "local", True),
+        ("2026-02-28 10:07:59 CST", "iso", True),
+    ],
+)
+def test_times_are_known_in_each_of_their_forms(text: str, convert: str, zoned: bool) -> None:  # noqa: FBT001 - a table
+    form = written([text, text.replace("07", "08")], named=True)
+    assert form is not None
+    assert (form.convert, form.zoned) == (convert, zoned)

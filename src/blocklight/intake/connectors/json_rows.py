@@ -9,8 +9,8 @@ from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.connectors.http import Answer, Body, Conversation, json_document
 from blocklight.intake.connectors.pages import Pages, Part
 from blocklight.intake.forms.columns import Columns, reach
-from blocklight.intake.forms.extent import Extent, extent_of
-from blocklight.intake.forms.row_lists import list_at, named_rows
+from blocklight.intake.forms.extent import FAILED, Extent, extent_of, says_failed
+from blocklight.intake.forms.row_lists import described_names, list_at, named_rows
 from blocklight.intake.record import TOO_MANY_ROWS, Batch, Unreadable
 from blocklight.intake.threads import POLLING, in_thread
 
@@ -51,12 +51,16 @@ class JsonRows:
     def _part(self, answer: Answer) -> Part:
         """The rows of a document, and what it says of others."""
         source, document = self._source, answer.value
+        if says_failed(document):
+            raise SourceUnavailable(FAILED)
         extent = extent_of(document, source.records, url=source.url, headers=answer.headers)
         rows = list_at(document, source.records)
         if rows is None:
             rows = self._without_list(document, extent)
         around = reach(document, source.records.rpartition(".")[0])
         around = around if isinstance(around, Mapping) else {}
+        if rows and isinstance(rows[0], list):
+            around = {**around, "columns": described_names(document, source.records, len(rows[0]))}
         named, unreadable = named_rows(rows, source.columns, self._columns.read, around)
         return Part([*named, *unreadable], extent)
 

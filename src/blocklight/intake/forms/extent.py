@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 NOT_ALL = "the answer says that there are more rows than it holds"
 """Why a fetch fails that could not read everything: without a number, as every reason that is public."""
 
+FAILED = "the answer says of itself that it failed"
+
 # Names as `_folded` writes them: small letters and digits alone.
 _FILTERED = frozenset({"recordsfiltered", "itotaldisplayrecords"})
 _TOTALS = frozenset({
@@ -39,6 +41,13 @@ _ABOUT = frozenset(
 _LINK = re.compile(r'<([^<>]{1,2000})>\s*;[^,]{0,200}?\brel\s*=\s*"?next\b', re.IGNORECASE)
 _LONGEST_LINK = 4_000
 _RANGE = re.compile(r"\w+\s+\d+-\d+/(\d{1,12})")
+
+
+_SUCCESS = frozenset({"success", "succeeded", "issuccess", "ok"})
+_ERRORS = frozenset({"error", "errors", "errormessage", "errormsg", "exception", "fault"})
+_STATUS = frozenset({"status", "result", "outcome", "state"})
+_FAILURES = frozenset({"error", "fail", "failed", "failure", "exception"})
+_NO_ERROR = frozenset({"", "0", "none", "null", "no", "ok", "false", "success", "no error", "no errors"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,30 @@ def extent_of(
         more=_more(members),
         limit=_least(_page_limit(members), limit_of_address(url)),
     )
+
+
+def says_failed(document: object) -> bool:
+    """Whether a JSON document says of itself that it failed, so that its list is no list of what is open."""
+    if not isinstance(document, Mapping):
+        return False
+    members = {_letters_of(str(name)): value for name, value in document.items()}
+    if any(
+        members[name] is False or _word_of(members[name]) == "false" for name in _SUCCESS & members.keys()
+    ):
+        return True
+    if any(_is_error(members[name]) for name in _ERRORS & members.keys()):
+        return True
+    return any(_word_of(members[name]) in _FAILURES for name in _STATUS & members.keys())
+
+
+def _is_error(value: object) -> bool:
+    if isinstance(value, Mapping | list):
+        return bool(value)
+    return value is not None and _word_of(value) not in _NO_ERROR
+
+
+def _word_of(value: object) -> str:
+    return str(value).strip().casefold() if isinstance(value, str | int | float) else ""
 
 
 def limit_of_address(url: str) -> int | None:

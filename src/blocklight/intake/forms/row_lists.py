@@ -110,6 +110,27 @@ def named_rows(
     return named, unreadable
 
 
+def described_names(document: object, path: str, width: int) -> list[str]:
+    """The names that a document has for the *width* values of each row, beside its list or in its `meta`.
+
+    Socrata's export has them in ``meta.view.columns``, far from its rows.
+    """
+    around = _at(document, path.split(".")[:-1])
+    for described in (around, _at(document, ("meta", "view")), _at(document, ("meta",))):
+        for member in _NAMES:
+            column_list = described.get(member) if isinstance(described, Mapping) else None
+            names = [_column_name(column) for column in column_list] if isinstance(column_list, list) else []
+            if len(names) == width and all(names):
+                return names
+    return []
+
+
+def _at(document: object, parts: Sequence[str]) -> object:
+    for part in parts:
+        document = document.get(part) if isinstance(document, Mapping) else None
+    return document
+
+
 def _names_beside(around: Mapping[str, object], columns: Sequence[str]) -> list[str]:
     for member in _NAMES:
         column_list = around.get(member)

@@ -16,7 +16,7 @@ from blocklight.intake.forms.columns import Columns
 from blocklight.intake.forms.csv_tables import csv_blocks
 from blocklight.intake.forms.decoding import PARQUET, excel_sheets, parquet_columns
 from blocklight.intake.forms.excel import EXCEL
-from blocklight.intake.forms.extent import NOT_ALL, extent_of
+from blocklight.intake.forms.extent import FAILED, NOT_ALL, extent_of, says_failed
 from blocklight.intake.forms.packed import is_packed, unpacked
 from blocklight.intake.forms.row_lists import list_at, named_rows
 from blocklight.intake.forms.table_rows import MOST_TITLES, Block, Reading, heading_of, in_blocks
@@ -142,6 +142,8 @@ def _json_blocks(body: bytes, reading: Reading) -> Iterator[Block]:
     except orjson.JSONDecodeError:
         yield from in_blocks(_json_lines(text, reading.columns), reading.size)
         return
+    if says_failed(document):
+        raise SourceUnavailable(FAILED)
     path = reading.records or ("features" if isinstance(document, Mapping) and "features" in document else "")
     rows = list_at(document, path)
     if rows is None:

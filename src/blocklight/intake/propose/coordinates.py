@@ -15,6 +15,8 @@ _DRAWN = (
     "add freeze_place = true"
 )
 _PAIR_OF_NUMBERS = re.compile(r"^-?\d+\.\d+[ ,]+-?\d+\.\d+$")
+_WITH_HEIGHT = re.compile(r"^-?\d+\.\d+,-?\d+\.\d+,-?\d+(?:\.\d+)?$")
+"""How KML writes a point: the longitude first, and a height behind."""
 _SHAPE = re.compile(r"^(?:-?\d+\.\d+[ ,]+-?\d+\.\d+(?:[ ,]+|$)){2,}$")
 _PLACE = re.compile(r"POINT ?\(|\(-?\d+\.\d+, *-?\d+\.\d+\)\s*$", re.IGNORECASE)
 _EXACT = re.compile(r"-?\d{1,3}\.\d{2,}")
@@ -29,7 +31,8 @@ def propose_place(table: Table, position: Position) -> None:
         first = str(table.values[point[0]][0])
         shape = _SHAPE.match(first)
         pair = shape or _PAIR_OF_NUMBERS.match(first)
-        spec: dict[str, Any] = {"from": (point[0],), "convert": "lat_lon" if pair else "point"}
+        convert = "xy" if _WITH_HEIGHT.match(first) else "lat_lon" if pair else "point"
+        spec: dict[str, Any] = {"from": (point[0],), "convert": convert}
         table.take("point", spec, GUESS if shape else SURE, _DRAWN if shape else "")
     lon = table.best("lon", lambda column: _are_within(table.values[column], 180))
     lat = table.best("lat", lambda column: _are_within(table.values[column], 90))
@@ -103,7 +106,7 @@ def is_point(values: Sequence[object]) -> bool:
     first = values[0]
     if isinstance(first, Mapping):
         return "latitude" in first or _has_middle(first)
-    return any(form.match(str(first)) for form in (_PAIR_OF_NUMBERS, _SHAPE)) or bool(
+    return any(form.match(str(first)) for form in (_PAIR_OF_NUMBERS, _WITH_HEIGHT, _SHAPE)) or bool(
         _PLACE.search(str(first))
     )
 

@@ -30,7 +30,7 @@ _FURTHER = re.compile(
     r"(?:initial|original|orig|sub|secondary)_?\w*(?:type|desc|nature)|cv_?legend|^offen[sc]e$"
 )
 _ID = re.compile(
-    r"^unique_key$|^(?:call|incident|inc|run|event|case|cad|service_?request|request|sr|case_enquiry|nopd|entry|incident_entry|master_incident|cad_event)?_?"
+    r"^unique_key$|^(?:call|incident|inc|run|event|case|placemark|cad|service_?request|request|sr|case_enquiry|nopd|entry|incident_entry|master_incident|cad_event)?_?"
     r"(?:number|num|no|id|item)$|^case_?(?:no|number)$|(?:^|_)guid$|^__key$"
     r"|^(?:call|event|log|incident|entry|row)_(?:incident|event|call|case|key|id|no|num|number)$"
 )
@@ -113,12 +113,15 @@ def _propose_times(table: Table) -> None:
 def _clocks_beside_the_day(table: Table) -> None:
     """Read clocks that are called by stages, beside one column of days: `date`, `received`, `dispatched`."""
     first = table.found.get("received_at")
-    if first is None or first.spec["convert"] != "day" or len(first.columns) != 1:
+    if first is None:
         return
-    day, clocks = (
-        first.columns[0],
-        {name: time_form for name, time_form in table.times.items() if time_form.convert == _CLOCK},
-    )
+    clocks = {name: time_form for name, time_form in table.times.items() if time_form.convert == _CLOCK}
+    if len(first.columns) > 1 and first.columns[1] in clocks:
+        _take_clocks_of_stages(table, clocks)
+        return
+    if first.spec["convert"] != "day" or len(first.columns) != 1:
+        return
+    day = first.columns[0]
     received = table.best("received_at", lambda column: column in clocks)
     if received is None:
         return
@@ -126,11 +129,15 @@ def _clocks_beside_the_day(table: Table) -> None:
     if table.times[day].convert == "day":
         spec = {"from": (day, received[0]), "join": " ", "convert": "local", "format": form}
         table.take("received_at", spec, LIKELY, "a date and a time in two columns")
-        for stage in _STAGES[1:]:
-            if stage not in table.found and (best := table.best(stage, lambda column: column in clocks)):
-                spec = {"from": (best[0],), "convert": _CLOCK}
-                spec |= {"format": clocks[best[0]].form} if clocks[best[0]].form else {}
-                table.take(stage, spec, best[1] * LIKELY)
+        _take_clocks_of_stages(table, clocks)
+
+
+def _take_clocks_of_stages(table: Table, clocks: Mapping[str, Written]) -> None:
+    for stage in _STAGES[1:]:
+        if stage not in table.found and (best := table.best(stage, lambda column: column in clocks)):
+            spec = {"from": (best[0],), "convert": _CLOCK}
+            spec |= {"format": clocks[best[0]].form} if clocks[best[0]].form else {}
+            table.take(stage, spec, best[1] * LIKELY)
 
 
 def _take_time(table: Table, stage: str, column: str, weight: float) -> None:
@@ -144,6 +151,10 @@ def _take_time(table: Table, stage: str, column: str, weight: float) -> None:
             table.take(stage, spec, GUESS, _MIDNIGHT)
             return
         table.take(stage, spec, GUESS / 2 if doubt else weight * (SURE if time_form.zoned else _WALL), doubt)
+        return
+    if time_form.convert == "epoch_ms":
+        spec = {"from": (column, clock), "join": " ", "convert": "local"}
+        table.take(stage, spec, weight * LIKELY, "a date and a time in two columns")
         return
     day = time_form.form or (
         "%Y-%m-%d" if time_form.convert == "day" else _iso_midnight(table.values[column][0])

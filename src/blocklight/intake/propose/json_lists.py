@@ -8,6 +8,8 @@ from blocklight.intake.forms.row_lists import list_at
 _DEEPEST = 5
 _ALIKE = 0.8
 _MOST_LISTS = 3
+_ABOUT = frozenset({"meta", "metadata", "columns", "fields"})
+"""Members that describe the records, such as their columns."""
 
 
 def longest_path(document: object) -> str:
@@ -15,7 +17,8 @@ def longest_path(document: object) -> str:
 
     The lists that lie alike in several members, such as one for each agency, count as one.
     """
-    paths = dict.fromkeys(_paths(document, "", 0))
+    paths = list(dict.fromkeys(_paths(document, "", 0)))
+    paths = [path for path in paths if path.split(".")[0] not in _ABOUT] or paths
     return max(paths, key=lambda path: (len(list_at(document, path) or ()), -path.count(".")), default="")
 
 

@@ -24,7 +24,7 @@ NAMES: dict[str, tuple[tuple[str, float], ...]] = {
     "status": ((r"^(?:status|state|call_status|incident_status|status_description)$", 1),),
     "lon": ((r"^__lon$|^(?:lon|lng|long|longitude)(?:_x)?$|_longitude$|^x_?coord(?:inate)?$", 1), (r"^(?:x|(?:map|geo)_?x)$", 0.7)),
     "lat": ((r"^__lat$|^(?:lat|latitude)(?:_x)?$|_latitude$|^y_?coord(?:inate)?$", 1), (r"^(?:y|(?:map|geo)_?y)$", 0.7)),
-    "point": ((r"point|location|geom|geocoded|georeference|address|^polygon$|^box$", 1),),
+    "point": ((r"point|location|geom|geocoded|georeference|address|^polygon$|^box$|^pos$|^coordinates$|^loc(?:_\d)?$", 1),),
     "address": (
         (r"^(?:block_?|full_|full_display_|incident_|street_|dispatch_|hundred_block_)?addr(?:ess)?(?:_x)?$|^blk_?addr$|block_?address|^block$", 1),
         (r"^intersection(?:_name)?$|^(?:incident_|hundred_block_)?location$|^place$", 0.8),

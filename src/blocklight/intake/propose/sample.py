@@ -16,7 +16,7 @@ from blocklight.intake.connectors.atom_rss import entry_rows, longest_list, xml_
 from blocklight.intake.connectors.html_table import html_document, named_rows
 from blocklight.intake.forms.columns import Columns
 from blocklight.intake.forms.extent import extent_of
-from blocklight.intake.forms.row_lists import list_at
+from blocklight.intake.forms.row_lists import described_names, list_at
 from blocklight.intake.forms.row_lists import named_rows as rows_by_name
 from blocklight.intake.forms.tables import Reading, json_document, read_body
 from blocklight.intake.propose.asking import COUNT
@@ -169,14 +169,16 @@ def _json_sample(url: str, plain: str, body: bytes) -> Sample:
     path = longest_path(document)
     further_paths = lists_like(document, path)
     path, *further_paths = sorted((path, *further_paths), key=lambda one: not ACTIVE.search(one))
-    listed, _ = rows_by_name(_rows_at(document, (path, *further_paths)), (), (), {})
+    values = _rows_at(document, (path, *further_paths))
+    width = len(values[0]) if values and isinstance(values[0], list) else 0
+    listed, _ = rows_by_name(values, described_names(document, path, width) if width else (), (), {})
     rows = spread(row for row in listed if isinstance(row, Mapping))
     if SOCRATA.search(plain):
         return Sample("socrata", _connector_url(url, plain), _once(rows))
     if CKAN.search(plain):
         return Sample("ckan", url, _once(rows), row_ids=frozenset({"_id"}))
     not_all = not further_paths and extent_of(document, path, url=url).lacks_some(len(listed))
-    flat = [_flattened(row) for row in rows]
+    flat = [_flattened({name: row[name] for name in row if not name.startswith(":")}) for row in rows]
     return _with_pages(Sample("json", url, flat, records=path, not_all=not_all, more_lists=further_paths))
 
 

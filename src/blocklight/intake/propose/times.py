@@ -7,14 +7,29 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
+from blocklight.intake.values.time_words import own_zone
+
 _MONTH_FIRST = ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%m-%d-%y", "%m.%d.%Y")
 _DAY_FIRST = ("%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d-%m-%y", "%d.%m.%Y")
 _TWINS = dict(zip((*_MONTH_FIRST, *_DAY_FIRST), (*_DAY_FIRST, *_MONTH_FIRST), strict=True))
-_NAMED = ("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y")
+_NAMED = ("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y",
+    "%A, %B %d, %Y", "%a, %b %d, %Y", "%b-%d-%Y")  # fmt: skip
 _DAYS = (*_MONTH_FIRST, *_DAY_FIRST, "%Y/%m/%d", "%Y-%m-%d", *_NAMED, "%Y%m%d")
 _CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%I:%M%p", "%H%M")
-_FORMATS = tuple(f"{day} {clock}" for day in _DAYS for clock in _CLOCKS)
+_SMALL = ("%H:%M:%S.%f", "%I:%M:%S.%f %p")
+_ODD = (
+    "%a %b %d %H:%M:%S %Y", "%Y%m%d%H%M%S", "%d%b%Y:%H:%M:%S", "%d%b%y:%H:%M:%S",
+    *(f"{clock} {day}" for day in (*_MONTH_FIRST, *_DAY_FIRST) for clock in _CLOCKS[:4]),
+)  # fmt: skip
+"""How C, SAS and some dispatch systems write a time."""
+_FORMATS = (
+    *(f"{day} {clock}" for day in _DAYS for clock in _CLOCKS),
+    *(f"{day}{apart}{clock}" for day in _DAYS for apart in (", ", " @ ", " - ") for clock in _CLOCKS[:4]),
+    *(f"{day} {clock}" for day in _MONTH_FIRST for clock in _SMALL),
+    *_ODD,
+)
 _MS = (600_000_000_000, 4_000_000_000_000)
+_DAY_MS = 86_400_000
 _S = (600_000_000, 4_000_000_000)
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?")  # a day of a spreadsheet: 1954 to 2119
@@ -22,8 +37,7 @@ _MOST = 1500
 _LONGEST = 60
 _SPARE, _SPARE_NAMED = 50, 3
 _MICROSOFT = re.compile(r"/Date\(-?\d+(?:[+-]\d{4})?\)/")
-_OF_UTC = re.compile(r"\s*(?:UTC|GMT|Z)$")
-_COMPACT_DAY = re.compile(r"(?:19|20)\d{6}\b")
+_COMPACT_DAY = re.compile(r"(?:19|20)\d{6}(?:\d{6})?\b")
 _A_DAY = timedelta(days=1)
 
 
@@ -85,13 +99,16 @@ def _of_texts(texts: Sequence[str], *, dates: bool) -> Written | None:
         return Written(
             "local", midnight=not any(moment.time().isoformat() > "00:00:00" for moment in moments)
         )
-    return _of_utc(texts) or _by_format(texts) or _of_mail(texts)
+    return _of_their_zone(texts) or _by_format(texts) or _of_mail(texts)
 
 
-def _of_utc(texts: Sequence[str]) -> Written | None:
-    """Say how texts write times that all end with the word UTC, GMT or Z."""
-    bare = [_OF_UTC.sub("", text) for text in texts]
-    if any(len(stripped) == len(text) for stripped, text in zip(bare, texts, strict=True)):
+def _of_their_zone(texts: Sequence[str]) -> Written | None:
+    """Say how texts write times that all end with a zone, such as UTC, CST or +00."""
+    if any(len(text) > _LONGEST for text in texts):
+        return None
+    zones = [own_zone(text) for text in texts]
+    bare = [text for text, zone in zones if zone is not None]
+    if len(bare) < len(texts):
         return None
     form = _of_texts(bare, dates=False)
     if form is None or form.convert != "local":
@@ -120,7 +137,8 @@ def _epoch_of(texts: Sequence[str], *, dates: bool) -> Written | None:
         return None
     numbers = [int(text) for text in texts]
     if dates or all(_MS[0] < number < _MS[1] for number in numbers):
-        return Written("epoch_ms", zoned=True)
+        days = len(numbers) > 1 and not any(number % _DAY_MS for number in numbers)
+        return Written("epoch_ms", zoned=True, midnight=days)
     return Written("epoch_s", zoned=True) if all(_S[0] < number < _S[1] for number in numbers) else None
 
 
@@ -149,7 +167,7 @@ def _parsed_times(texts: Sequence[str], form: str) -> list[datetime] | None:
 
 def _likelier(texts: Sequence[str], written_as: Written, moments: Sequence[datetime]) -> Written:
     """*written_as*, with day and month the other way round where that makes a shorter past of it."""
-    day = next((day for day in _TWINS if written_as.form.startswith(day)), None)
+    day = next((day for day in _TWINS if day in written_as.form), None)
     if (
         day is None
         or (swapped := _parsed_times(texts, twin := written_as.form.replace(day, _TWINS[day]))) is None

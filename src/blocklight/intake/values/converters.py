@@ -88,6 +88,8 @@ def _two_numbers(value: object) -> tuple[float, float]:
     if isinstance(value, str) and _WITH_COMMAS.fullmatch(value.strip()):  # 37,68 -97,33: commas for points
         value = value.replace(",", ".")
     numbers = _split_numbers(value)
+    if len(numbers) == 3 and "," in str(value):  # noqa: PLR2004 - with a height, as in KML
+        numbers = numbers[:2]
     if len(numbers) != 2:  # noqa: PLR2004 - two coordinates
         raise ValueError("not two numbers")
     return numbers[0], numbers[1]

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from blocklight.intake.values.numbers import to_float
+from blocklight.intake.values.time_words import day_and_clock, own_zone, plain_clock, without_no_day
 
 _EPOCH_RANGE_S = (-2_208_988_800, 7_258_118_400)  # 1900 to 2200: beyond it is a unit mistake, not a time
 _LATEST_AHEAD = timedelta(minutes=10)
@@ -20,7 +21,7 @@ _EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock; the day th
 _EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119
 _MICROSOFT = re.compile(r"/?Date\((-?\d+)(?:[+-]\d{4})?\)/?")
 _EPOCH_MS = re.compile(r"-?\d{11,14}(?:\.0+)?")
-_OF_UTC = re.compile(r"(?<=[\dmM])\s*(?:Z|UTC|GMT)$", re.IGNORECASE)
+_CLOCK = re.compile(r"(\d{1,2}):?(\d\d)(?::?(\d\d))?(?:\.0+)?\s*(?:([ap])m)?", re.IGNORECASE)
 _LITERAL_OF_UTC = re.compile(r"(?<=%[a-zA-Z])\s*(?:Z|UTC|GMT)$", re.IGNORECASE)
 _END_OF_DAY = re.compile(r"((?:^|(?<=[T ]))24(?=:?00))(:?00(?::?00(?:\.0+)?)?)(?!\d)")
 _CLOCK_OF_DIGITS = re.compile(r"%[HI]%M(?:%S)?")
@@ -69,7 +70,7 @@ def from_excel(value: object, zone: ZoneInfo) -> datetime:
 
 def from_local(
     value: object,
-    zone: ZoneInfo,
+    zone: tzinfo,
     form: str | None,
     *,
     not_before: datetime | None = None,
@@ -78,7 +79,7 @@ def from_local(
 
     A time that a change of clocks skips is read with the offset before the change, as on a clock that was not
     put forward. Of a time that occurs twice the first is returned, unless it lies before *not_before* and the
-    second does not. Text that names its zone (an offset, ``Z``, UTC, GMT) is read in that zone. A number of
+    second does not. Text that names its zone (an offset, ``Z``, UTC, CST …) is read in that zone. A number of
     milliseconds since 1970 is a wall-clock time that was stored as if it were UTC; 24:00 is the end of its
     day; hours and minutes without a separator (``%H%M``) may lack leading zeros.
     """
@@ -111,9 +112,16 @@ def _read_text(text: str, form: str | None) -> datetime:
     if clock is None and not of_utc:
         with suppress(ValueError):
             return datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 - see above
-    bare = _OF_UTC.sub("", text)
-    moment = _parsed_text(bare, form and _LITERAL_OF_UTC.sub("", form), clock)
-    return moment.replace(tzinfo=UTC) if bare != text else moment
+    bare, zone = own_zone(text)
+    form = form and _LITERAL_OF_UTC.sub("", form)
+    try:
+        moment = _parsed_text(bare, form, clock)
+    except ValueError:
+        plain = plain_clock(bare)
+        if plain == bare:
+            raise
+        moment = _parsed_text(plain, form, clock)
+    return moment if zone is None or moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 @lru_cache(maxsize=256)
@@ -142,12 +150,21 @@ def _parsed_freely(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
+        if parts := day_and_clock(text):
+            return _day_with_clock(*parts)
         if not re.search(r"[A-Za-z]{3}", text):
             raise
     try:
         return parsedate_to_datetime(text)  # naive where it knows no zone
     except (TypeError, IndexError, OverflowError):
         raise ValueError("not a date of RFC 822") from None
+
+
+def _day_with_clock(day: str, clock: str) -> datetime:
+    """What a day and a clock show that were joined."""
+    moment = _reading(day, None) if _EPOCH_MS.fullmatch(day) else datetime.fromisoformat(day)
+    reading, _ = _clock_reading(without_no_day(clock), ())
+    return datetime.combine(moment.date(), reading)
 
 
 @lru_cache(maxsize=256)
@@ -222,7 +239,7 @@ def _day_of(value: object, zone: ZoneInfo, forms: Sequence[str]) -> date:
 
 def from_time_of_day(
     value: object,
-    zone: ZoneInfo,
+    zone: tzinfo,
     forms: Sequence[str],
     *,
     fetched_at: datetime,
@@ -239,9 +256,8 @@ def from_time_of_day(
         with suppress(ValueError):
             return from_local(value, zone, form, not_before=not_before)
     text = str(value).strip()[:_LONGEST_TEXT]
-    bare = _OF_UTC.sub("", text)
-    if bare != text:
-        zone = ZoneInfo("UTC")
+    bare, own = own_zone(without_no_day(text))
+    zone = own or zone
     reading, of_minute = _clock_reading(bare, [form for form in forms if "%d" not in form])
     if not_before is not None:
         day = not_before.astimezone(zone).date()
@@ -273,10 +289,24 @@ def _clock_reading(text: str, forms: Sequence[str]) -> tuple[time, bool]:
         digits = text.partition(".")[0]
         width = 4 if len(digits) <= 4 else 6  # noqa: PLR2004 - hours and minutes, or seconds too
         return time.fromisoformat(digits.zfill(width)), width == 4  # noqa: PLR2004 - see above
-    return time.fromisoformat(text).replace(tzinfo=None), text.count(":") == 1
+    match = _CLOCK.fullmatch(plain_clock(text))
+    if match is None:
+        if "." in text and ":" not in text:
+            raise ValueError("neither hours nor a fraction of the day")  # 01.05 would be read as one o'clock
+        return time.fromisoformat(text).replace(tzinfo=None), text.count(":") == 1
+    return _time_of(match), match[3] is None
 
 
-def _local_moment(day: date, reading: time, zone: ZoneInfo) -> datetime:
+def _time_of(match: re.Match[str]) -> time:
+    hour = int(match[1])
+    if match[4]:
+        if not 1 <= hour <= 12:  # noqa: PLR2004 - a clock of twelve hours
+            raise ValueError("not an hour of half a day")
+        hour = hour % 12 + (12 if match[4].casefold() == "p" else 0)
+    return time(hour, int(match[2]), int(match[3] or 0))
+
+
+def _local_moment(day: date, reading: time, zone: tzinfo) -> datetime:
     return _utc(datetime.combine(day, reading, zone))
 
 
