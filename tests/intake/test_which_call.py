@@ -109,6 +109,14 @@ def test_equal_rows_are_the_same_call_or_one_each(
     assert len(shown(store)) == calls
 
 
+def test_a_history_loses_none_of_its_equal_rows(tmp_path: Path, store: Store) -> None:
+    feed = feed_of(same_place(tmp_path, equal_rows="apart", closes="never"))
+    places = [of_day() | {"lat": f"29.{number:03}"} for number in range(700, 800)]
+    rows = [*places, *(places[number % 60] for number in range(443))]
+    tell(feed, store, NOON, *rows)
+    assert len(shown(store)) == len(rows) == 543
+
+
 def test_if_one_of_two_equal_rows_is_gone_one_of_two_calls_is_over(tmp_path: Path, store: Store) -> None:
     feed = feed_of(same_place(tmp_path, equal_rows="apart"))
     other = of_day("ALARM") | {"lat": "29.80"}

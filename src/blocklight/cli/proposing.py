@@ -1,5 +1,6 @@
 """Writes a city file for a feed, and says what it rests on and what a person must still decide."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -52,7 +53,9 @@ def _print_proposal(proposal: Proposal, files: list[Path]) -> None:
     for number, line in enumerate(proposal.decide, 1):
         out.print(f"{number}. {line}", markup=False, highlight=False, soft_wrap=True)
     if proposal.city is not None:
-        print_questions(ask_of_rows(proposal.city, sample.rows))
+        asked = ask_of_rows(proposal.city, sample.rows)
+        zone_known = proposal.confidence["time_zone"] > 0  # without one, every clock looks hours off
+        print_questions(asked if zone_known else replace(asked, zone=None))
     written = ", ".join(str(file) for file in files)
     out.print(f"\nWritten: {written}. Next: blocklight check {files[0]}", markup=False, soft_wrap=True)
     if proposal.city is not None and not proposal.city.areas:

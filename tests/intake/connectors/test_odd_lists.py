@@ -73,6 +73,20 @@ async def test_a_list_in_xml_without_elements_is_empty(document: str) -> None:
     assert (found.error, found.rows, found.complete) == (None, [], [True])
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<Active><error>database down</error></Active>",
+        '<Active status="error"/>',
+        '<Active success="false"/>',
+        "<Active><Fault>timed out</Fault></Active>",
+    ],
+)
+async def test_a_list_in_xml_that_says_that_it_failed_is_no_empty_list(document: str) -> None:
+    found = await read(document, "feed", records="Active.Call", key=["Call@no"])
+    assert str(found.error) == "the answer says of itself that it failed"
+
+
 async def test_another_document_in_xml_is_no_empty_list() -> None:
     error = (await read("<error><code>5</code></error>", "feed", records="Active.Call")).error
     assert str(error) == "no list of records in the answer"
@@ -153,7 +167,7 @@ async def test_a_count_of_none_and_nothing_are_an_empty_list(body: str) -> None:
     assert (found.error, found.rows, found.complete) == (None, [], [True])
 
 
-@pytest.mark.parametrize("body", ['{"count": 2}', '{"count": 0, "error": "down"}', '{"message": "none"}'])
+@pytest.mark.parametrize("body", ['{"count": 2}', '{"count": 0, "error_code": 5}', '{"message": "none"}'])
 async def test_an_answer_without_its_list_is_no_empty_one(body: str) -> None:
     assert str((await read(body, records="calls")).error) == "no list of records in the answer"
 

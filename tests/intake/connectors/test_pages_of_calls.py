@@ -215,3 +215,25 @@ async def test_a_call_in_a_box_of_its_own_is_read_by_its_labels() -> None:
     assert str(gone) == "no element on the page has the class of `card`"
     nobody = await read("<p>No active calls</p>", card="card", fields=fields)
     assert (nobody.error, nobody.rows, nobody.complete) == (None, [], [True])
+
+
+@pytest.mark.parametrize("heading", ["Call ▲", "<a href='?sort=1'>Call</a> ↕", "▼ Call"])
+async def test_the_arrow_of_a_sorted_column_is_no_part_of_its_name(heading: str) -> None:
+    assert await calls(table("1", "2", head=HEADINGS.replace("Call", heading))) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>No data available: database error</p>",
+        "<p>The list could not be loaded, no calls to show.</p>",
+        "<p>No incidents, as the server is down for maintenance</p>",
+    ],
+)
+async def test_a_page_that_speaks_of_a_failure_does_not_say_that_nobody_calls(page: str) -> None:
+    assert str((await read(page)).error) == "answered with a page without a table"
+
+
+async def test_a_remark_elsewhere_on_the_page_is_no_failure() -> None:
+    page = "<p>The map is unavailable.</p><p>There are no active calls. Report an error here.</p>"
+    assert await calls(page) == []

@@ -33,6 +33,7 @@ LINES = [
     line("Avenue C", (0.3, 0), (0.3, 1.6), **NUMBERS),
     line("Dr Martin Luther King Jr Blvd", (0.6, -0.4), (0.6, 1.6), **NUMBERS),
     line("Interstate 80", (0.9, -0.4), (0.9, 1.6)),
+    line("The Alameda", (1.1, 1.0), (1.1, 1.4)),
     line("US Highway 6", (-0.6, 1.6), (1.2, 1.6)),
 ]
 BLOCK = (0.0, 1.0)
@@ -183,6 +184,7 @@ def test_a_numbered_street_is_known_with_and_without_its_ending(streets: Streets
     ("address", "place"),
     [
         ("AVE C & E FERN ST", (0.3, 1.2)),
+        ("THE ALAMEDA & E FERN ST", (1.1, 1.2)),
         ("400 DR MARTIN L KING BLVD", (0.6, 1.35)),
         ("HWY 6 EB AT N PINE ST", (0.0, 1.6)),
         ("US-6 & AVENUE C", (0.3, 1.6)),

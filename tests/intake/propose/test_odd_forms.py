@@ -335,3 +335,38 @@ def test_times_are_known_in_each_of_their_forms(text: str, convert: str, zoned: 
     form = written([text, text.replace("07", "08")], named=True)
     assert form is not None
     assert (form.convert, form.zoned) == (convert, zoned)
+
+
+def test_agencies_are_known_by_their_initials_and_units_by_their_list() -> None:
+    rows = [
+        call | {"id": f"C{n}", "agency": ("OFD", "OPD", "ACSO")[n % 3], "units": [{"id": "E1"}] * (n % 3)}
+        for n, call in enumerate(calls(6))
+    ]
+    found = proposed(rows).table.found
+    assert found["agency"].spec["map"] == {"OFD": "fire", "OPD": "police", "ACSO": "police"}
+    assert found["units"].spec == {"from": ("units",), "convert": "length"}
+
+
+def test_the_names_that_a_layer_has_for_people_tell_what_its_columns_are() -> None:
+    named = {"CAD_NO": "CAD number", "RCVD": "Received", "CD1": "Call type", "LOC": "Location"}
+    fields = [{"name": name, "alias": alias, "type": "esriFieldTypeString"} for name, alias in named.items()]
+    rows = [
+        {"CAD_NO": f"26-00{n}", "RCVD": f"2026-02-28 10:0{n}", "CD1": "ALARM", "LOC": f"{n}00 ELM ST"}
+        for n in range(1, 5)
+    ]
+    answer = {"fields": fields, "features": [{"attributes": row} for row in rows]}
+    names = columns(proposed(answer, url="https://gis.smallville.example" + LAYER))
+    assert (names["received_at"], names["source_type"]) == (("RCVD",), ("CD1",))
+    assert names["address"] == ("LOC",)
+
+
+def test_where_only_its_surroundings_are_known_a_zone_is_guessed_and_bounds_are_not() -> None:
+    rows = "Event Number,Event Date,Event Time,Event Type,Event Location\n" + "".join(
+        f"26-00{n},02/28/2026,100{n},ALARM,INTERSECTION OF ELM ST AND {n}TH ST\n" for n in range(4, 9)
+    )
+    read = read_sample("https://x.example/export.csv", rows.encode())
+    unknown, near = propose(read, "x", Path()), propose(read, "x", Path(), near="-97.33,37.68")
+    assert columns(near)["address"] == ("Event Location",)
+    assert 'time_zone = "FILL_IN"' in unknown.toml
+    assert 'time_zone = "America/Chicago"  # likely' in near.toml
+    assert 'bounds = "FILL_IN"' in near.toml

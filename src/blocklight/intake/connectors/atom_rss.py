@@ -4,7 +4,7 @@ The formats: RFC 4287, https://www.rssboard.org/rss-specification and https://do
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
@@ -13,7 +13,7 @@ from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.connectors.http import Answer, Conversation
 from blocklight.intake.connectors.pages import Pages, Part
 from blocklight.intake.forms.columns import Columns
-from blocklight.intake.forms.extent import Extent, extent_of
+from blocklight.intake.forms.extent import FAILED, extent_of, says_failed
 from blocklight.intake.record import TOO_MANY_ROWS, Batch
 from blocklight.intake.threads import POLLING, in_thread
 
@@ -58,7 +58,10 @@ class AtomRss:
     def _part(self, answer: Answer) -> Part:
         root, path = answer.value, self._source.records
         rows = entry_rows(root, path)
-        return Part(rows, _extent_of_feed(root, path, self._source.url, answer.headers))
+        said = _said_around(root, path)
+        if path and says_failed(said):
+            raise SourceUnavailable(FAILED)
+        return Part(rows, extent_of(said, url=self._source.url, headers=answer.headers))
 
 
 def xml_document(body: bytes) -> Any:  # noqa: ANN401 - an element, or what a document without one is
@@ -153,8 +156,8 @@ def _entries_at(root: Element, path: str) -> Iterator[Element]:
     return iter(elements)
 
 
-def _extent_of_feed(root: Element, path: str, url: str, headers: Mapping[str, str]) -> Extent:
-    """What a document says of its extent: attributes, numbers of OpenSearch, a link to more."""
+def _said_around(root: Element, path: str) -> dict[str, Any]:
+    """What a document says of itself: attributes, numbers of OpenSearch, a link to more."""
     members: dict[str, Any] = {name.rpartition("}")[2]: value for name, value in root.attrib.items()}
     around = [root, *(child for child in root if _local_name(child) in ("channel", path.rpartition(".")[0]))]
     for child in (child for element in around for child in element if not len(child)):
@@ -162,7 +165,7 @@ def _extent_of_feed(root: Element, path: str, url: str, headers: Mapping[str, st
             members["next"] = {"href": child.get("href")}
         elif _local_name(child) in _OF_OPENSEARCH or path:
             members.setdefault(_local_name(child), (child.text or "").strip())
-    return extent_of(members, url=url, headers=headers)
+    return members
 
 
 def _columns_of_entry(entry: Element) -> dict[str, str]:

@@ -34,6 +34,23 @@ SAYS_NOBODY = re.compile(
 )
 """What pages say in the place of rows, such as: There are no active calls at this time."""
 
+_FAILURE = re.compile(
+    r"\b(?:error|exception|unavailable|maintenance|offline|timed? ?out|try again|could not|cannot)\b",
+    re.IGNORECASE,
+)
+_NEAR = 80
+_ARROWS = " \u25b2\u25bc\u25b3\u25bd\u25b4\u25be\u2191\u2193\u21c5\u2195\u2b06\u2b07"
+
+
+def says_nobody(words: str) -> bool:
+    """Whether a page says that nobody calls; not where the same sentence speaks of a failure."""
+    match = SAYS_NOBODY.search(words)
+    if match is None:
+        return False
+    before = re.split(r"[.!?]\s", words[max(0, match.start() - _NEAR) : match.start()])[-1]
+    after = re.split(r"[.!?](?:\s|$)", words[match.end() : match.end() + _NEAR])[0]
+    return _FAILURE.search(f"{before} {after}") is None
+
 
 @dataclass(slots=True)
 class Cell:
@@ -48,8 +65,8 @@ class Cell:
 
     @property
     def text(self) -> str:
-        """The text with runs of white space folded."""
-        return folded(self.words)
+        """The text with runs of white space folded, without the arrows by which a column is sorted."""
+        return folded(self.words).strip(_ARROWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +102,12 @@ def html_document(body: bytes, empty: Matcher | None = None, card: str = "") -> 
     reader = _parse_page(text)
     words = " ".join(" ".join(reader.words).split())
     extent, next_form = pager_of(reader.anchors, words, reader.hidden)
-    says_nobody = SAYS_NOBODY.search(words) is not None or (empty is not None and _finds(empty, words))
+    nobody = says_nobody(words) or (empty is not None and _finds(empty, words))
     cards = cards_of(text, card) if card else []
-    if not reader.rows and not cards and not says_nobody:
+    if not reader.rows and not cards and not nobody:
         raise SourceUnavailable("answered with a page without a table")
     tables = dict(sorted(reader.tables.items()))
-    return Page(reader.rows, tables, says_nobody, reader.titles, extent, next_form, cards)
+    return Page(reader.rows, tables, nobody, reader.titles, extent, next_form, cards)
 
 
 def _finds(pattern: Matcher, words: str) -> bool:

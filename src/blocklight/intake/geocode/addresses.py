@@ -33,7 +33,7 @@ _SIDE = r"(?:N|S|E|W|NE|NW|SE|SW|NORTH|SOUTH|EAST|WEST|NORTHEAST|NORTHWEST|SOUTH
 _CORNER = rf"(?:(?:{_SIDE}\s+)?(?:CORNER|COR|CNR)(?:\s+OF)?|[NS][EW]C)"
 _AROUND = re.compile(
     rf"^(?:(?:IFO|IRO|NEAR|NR|OPP|BEHIND|IN FRONT OF|IN REAR OF|ACROSS(?:\s+FROM)?|{_CORNER}"
-    r"|APPROX(?:IMATELY)?\b\.?|THE|INTERSECTION(?:\s+OF)?|INT OF|INTX|XST|AT|AREA OF)\s+)+"
+    r"|APPROX(?:IMATELY)?\b\.?|THE(?=\s+\d)|INTERSECTION(?:\s+OF)?|INT OF|INTX|XST|AT|AREA OF)\s+)+"
     rf"|^{_BLOCK}\s+(?:OF\s+)?|^1/2\s+"
 )
 _AFTER = re.compile(rf"\s+(?:{_CORNER}|AREA|INTERSECTION)$")

@@ -13,9 +13,9 @@ _COLUMNS = (
     "agency", "department", "discipline", "agency_type", "agency_responsible", "owner_department", GROUP
 )  # fmt: skip
 _OF_CALLS = (
-    ("police", re.compile(r"^(?:p|pd|lp|law)$|police|sheriff|\bpd\b", re.IGNORECASE)),
+    ("police", re.compile(r"^(?:p|pd|lp|law|so|[a-z]{1,3}(?:pd|so))$|police|sheriff|\bpd\b", re.IGNORECASE)),
     ("ems", re.compile(r"^(?:e|ems)$|ambulance|\bems\b", re.IGNORECASE)),
-    ("fire", re.compile(r"^(?:f|fd|fr)$|fire|\bfd\b", re.IGNORECASE)),
+    ("fire", re.compile(r"^(?:f|fd|fr|[a-z]{1,3}(?:fd|fr|fire))$|fire|\bfd\b", re.IGNORECASE)),
     ("public_works", re.compile(r"public works|\bdpw\b|transportation", re.IGNORECASE)),
 )
 _OF_REQUESTS = (

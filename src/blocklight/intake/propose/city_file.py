@@ -126,6 +126,8 @@ def _write_toml(proposal: Proposal, sample: Sample, folder: Path, position: Posi
     if _lacks_crs(proposal.table) or not points:
         points = position.corners
     bounds, zone, sure = _bounds_and_zone(points)
+    if not zone and position.box is not None:
+        zone, sure = _bounds_and_zone([position.box[:2], position.box[2:]])[1:]
     placed = "point" in proposal.table.found and not position.corners
     maximum = proposal.table.found["point"].confidence if placed else LIKELY
     proposal.confidence |= {
@@ -340,7 +342,7 @@ def _toml_text(text: str) -> str:
 def _decide_where(proposal: Proposal) -> None:
     sure, say = proposal.confidence, proposal.decide.append
     if not sure["time_zone"]:
-        say("time_zone: nothing to tell it from; write yours in place of FILL_IN, every time hangs on it.")
+        say("time_zone: nothing to tell it from; give --near, or write yours in place of FILL_IN.")
     elif sure["time_zone"] < SURE:
         say("time_zone: guessed from the longitude; compare the newest time with your own clock.")
     if _lacks_crs(proposal.table):

@@ -42,7 +42,9 @@ _PART_OF_ADDRESS = re.compile(r"block|house|street|building|apartment|zip|post|p
 """What else a number with three digits may be."""
 _ONE_WORD = re.compile(r"(?=.*\d{3})[A-Za-z0-9-]+")
 _ADDRESS = re.compile(
-    r"^\d[\dX]{0,5} +(?:BLOCK |BLK )?(?:OF )?[A-Z\d][\w.' -]*[A-Z]|[A-Z]{2} *[/&@] *\w", re.IGNORECASE
+    r"^\d[\dX]{0,5} +(?:BLOCK |BLK )?(?:OF )?[A-Z\d][\w.' -]*[A-Z]|[A-Z]{2} *[/&@] *\w"
+    r"|[A-Z]{2} +(?:AT|AND) +\w+ +\w",
+    re.IGNORECASE,
 )
 """A number before a name, or two names with a sign of a crossing between them."""
 _LONGEST_ADDRESS = 120
@@ -244,7 +246,7 @@ def _propose_words(table: Table) -> None:
         def suits(column: str, name: str = name) -> bool:
             values = table.values[column]
             if column in table.times or isinstance(values[0], Mapping | list):
-                return False
+                return name == "units" and isinstance(values[0], list)
             if name == "address" and folded(column) == "title":  # a headline, as often as not
                 return _holds_addresses(values, len(table.sample.rows))
             return name != "address" or not is_point(values)
@@ -255,8 +257,10 @@ def _propose_words(table: Table) -> None:
         column, weight = best
         column = _column_in_words(table, column) if name == "disposition" else column
         values = [str(value) for value in table.values[column]]
-        if name == "status" and _is_open311(table) and {*map(str.casefold, values)} <= _OPEN311_STATES:
-            spec: dict[str, Any] | None = {"from": (column,), "map": {"closed": "closed"}, "default": "open"}
+        if isinstance(table.values[column][0], list):
+            spec: dict[str, Any] | None = {"from": (column,), "convert": "length"}
+        elif name == "status" and _is_open311(table) and {*map(str.casefold, values)} <= _OPEN311_STATES:
+            spec = {"from": (column,), "map": {"closed": "closed"}, "default": "open"}
         else:
             spec = _word_spec(name, column, values)
         if spec:

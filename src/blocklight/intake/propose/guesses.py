@@ -52,8 +52,9 @@ class Table:
         for column, values in self.values.items():
             if not values or column in self.taken or not suits(column):
                 continue
+            names = {folded(column), folded(self.sample.aliases.get(column, column))}
             for pattern, weight in NAMES[name]:
-                if re.search(pattern, folded(column)):
+                if any(re.search(pattern, called) for called in names):
                     if best is None or weight > best[1]:
                         best = column, weight
                     break

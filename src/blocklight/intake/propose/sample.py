@@ -60,7 +60,8 @@ class Sample:
     *unread* counts its damaged rows by reason. *settings* are further keys of the source; *not_all*
     says that the answer names more rows than it holds, *count* how many the feed holds, where it says so.
     *wall_clocks*: its numbers of milliseconds are what a clock on the wall showed. *more_lists* are
-    the paths of lists beside *records* whose rows look alike; *rows* are of all of them.
+    the paths of lists beside *records* whose rows look alike; *rows* are of all of them. *aliases* are what
+    the platform calls a column for people, where that says more than its name.
     """
 
     connector: str
@@ -72,6 +73,7 @@ class Sample:
     crs: str = ""
     encoding: str = ""
     unread: Mapping[str, int] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     not_all: bool = False
     count: int | None = None
@@ -162,6 +164,7 @@ def _json_sample(url: str, plain: str, body: bytes) -> Sample:
             row_ids=ids,
             settings=pace_of(document, count, dates, datetime.now(UTC)),
             count=count,
+            aliases={str(entry.get("name")): str(entry["alias"]) for entry in fields if entry.get("alias")},
             wall_clocks=bool(document.get("datesInUnknownTimezone")),
         )
     if isinstance(document, Mapping) and document.get("type") == "FeatureCollection":

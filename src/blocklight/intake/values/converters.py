@@ -136,12 +136,16 @@ def _point_of_table(table: dict[str, Any]) -> Point:
 
 
 def to_length(value: object) -> int:
-    """How many entries a comma or semicolon separated list has; the entries themselves are dropped."""
+    """How many entries a list, also a comma or semicolon separated one, has; the entries are dropped."""
+    if isinstance(value, list):
+        return len(value)
     return sum(1 for part in re.split(r"[;,]", str(value)) if part.strip())
 
 
 def to_units(value: object) -> int:
-    """How many units a text names, whatever separates them and marks their status (``>E21 ?T3``)."""
+    """How many units a list or a text names, whatever separates and marks them (``>E21 ?T3``)."""
+    if isinstance(value, list):
+        return len(value)
     return len(set(_WORD.findall(str(value))))
 
 
