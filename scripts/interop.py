@@ -16,6 +16,7 @@ sys.path[:0] = [str(TESTS / "support"), str(TESTS)]
 from feature_server import ALL, FeatureServer, service_of  # noqa: E402 - from the tests' folder
 from gdal_client import read_by_gdal  # noqa: E402 - the same
 from living_city import START, an_incident  # noqa: E402 - the same
+from ogc_api import OgcClient  # noqa: E402 - the same
 from public_side import NOW, PublicSide, public_side, some_incidents  # noqa: E402 - the same
 
 from blocklight.model.outcomes import Withheld  # noqa: E402 - the same
@@ -56,7 +57,31 @@ def _clients(side: PublicSide, process: ProcessPoolExecutor) -> dict[str, Client
         features = server.query(layer, **asked, f="geojson")["features"]
         return {feature["properties"]["id"] for feature in features}
 
-    return {"GDAL ESRIJSON": gdal, "pages of 400": pages, "GeoJSON": geojson}
+    ogc = OgcClient(side.client)
+
+    def ogc_pages(layer: int, asked: dict[str, str]) -> set[str]:
+        return ogc.ids(**_as_ogc(layer, asked), limit=400)
+
+    def oapif(layer: int, asked: dict[str, str]) -> set[str]:
+        items = f"OAPIF:{side.server.url}/ogc/collections/incidents?{urlencode(_as_ogc(layer, asked))}"
+        return set(process.submit(read_by_gdal, items.rstrip("?")).result(120)["id"])
+
+    return {
+        "GDAL ESRIJSON": gdal,
+        "pages of 400": pages,
+        "GeoJSON": geojson,
+        "GDAL OAPIF": oapif,
+        "OGC pages of 400": ogc_pages,
+    }
+
+
+def _as_ogc(layer: int, asked: dict[str, str]) -> dict[str, str]:
+    """Ask the OGC API for what a query asks of a layer."""
+    names = {"geometry": "bbox", "where": "filter"}
+    given = {names[name]: text for name, text in asked.items()}
+    if layer == 0:
+        given["datetime"] = f"{NOW - timedelta(hours=24):%Y-%m-%dT%H:%M:%SZ}/.."
+    return given
 
 
 def _rows(side: PublicSide, clients: dict[str, Client]) -> Iterator[Row]:

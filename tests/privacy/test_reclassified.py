@@ -42,7 +42,7 @@ async def told(town: Town, *names: str) -> dict[str, bytes]:
 
 def of_calls(surfaces: dict[str, bytes]) -> list[tuple[str, bytes]]:
     """Leave out what describes the interface and its layers, and so lists every disposition that there is."""
-    describing = ("/openapi.json", "/FeatureServer/layers")
+    describing = ("/openapi.json", "/FeatureServer/layers", "/queryables")
     return [(path, body) for path, body in surfaces.items() if not path.endswith(describing)]
 
 

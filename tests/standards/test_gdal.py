@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from multiprocessing import get_context
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -27,6 +28,12 @@ def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSide]:
         yield side
 
 
+def _read_address(address: str) -> Read:
+    """Return what GDAL reads from an address, in a process of its own (see ``_read``)."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(read_by_gdal, address).result(120)
+
+
 def _read(side: PublicSide, layer: int = ALL, **asked: str) -> Read:
     """Return what GDAL reads, by column; it asks for further pages by itself.
 
@@ -34,8 +41,7 @@ def _read(side: PublicSide, layer: int = ALL, **asked: str) -> Read:
     """
     query = {"where": "1=1", "outFields": "*", "orderByFields": "OBJECTID", "f": "json", **asked}
     url = f"ESRIJSON:{side.server.url}{service_of('smallville')}/{layer}/query?{urlencode(query)}"
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(read_by_gdal, url).result(120)
+    return _read_address(url)
 
 
 def test_gdal_reads_all_records_over_many_pages(side: PublicSide, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,3 +91,25 @@ def test_after_a_refresh_gdal_reads_what_came_and_nothing_that_was_taken_back(si
     new = set(after["OBJECTID"]) - set(before["OBJECTID"])
     assert len(new) == 1
     assert FeatureServer(side.client).count() == len(after["id"])
+
+
+def test_gdal_reads_the_ogc_api_whole_and_by_box_and_filter(side: PublicSide) -> None:
+    address = f"OAPIF:{side.server.url}/ogc/collections/incidents"
+    read = _read_address(address)
+    by_id = {incident.id: incident for incident in INCIDENTS}
+    assert sorted(read["id"]) == sorted(by_id)
+    assert "CRS84" in read["crs"]
+    for id_, received_at in zip(read["id"], read["received_at"], strict=True):
+        assert received_at[:19] == by_id[id_].received_at.isoformat()[:19]
+    gone = [Withheld(i.id, i.source, Reason.SENSITIVE, sensitive=True) for i in INCIDENTS[:20]]
+    side.store.apply("dispatch", [*gone, an_incident(9_000)], at=START + timedelta(hours=1))
+    side.follow()
+    after = _read_address(address)
+    assert set(after["id"]) == {i.id for i in INCIDENTS[20:]} | {an_incident(9_000).id}
+
+
+def test_gdal_reads_a_vector_tile(side: PublicSide, tmp_path: Path) -> None:
+    tile = side.client.get("/ogc/collections/incidents/tiles/WebMercatorQuad/0/0/0")
+    (tmp_path / "0.mvt").write_bytes(tile.content)
+    places = [incident.place for incident in INCIDENTS if incident.place is not None]
+    assert sum(_read_address(f"MVT:{tmp_path / '0.mvt'}")["count"]) == len(places)

@@ -15,6 +15,7 @@ import orjson
 from archived import archive_paths, archived, unpacked
 from feature_server import geoservices_paths
 from main_street import with_streets
+from ogc_api import ogc_paths
 
 from blocklight.api.state import Public
 from blocklight.app.public_interface import create_public_app
@@ -67,6 +68,8 @@ labels = "hundred_block"
 """
 
 Row = dict[str, Any]
+_TILES = [(0, 0, 0), (12, 1582, 656), (13, 3163, 1313)]
+"""Of the world, and two that the town lies in."""
 _ONE = ("/api/v1/incidents", "/list")
 """Below these each incident has an address."""
 FIRES_LATER_NO_NOISE = """
@@ -157,6 +160,7 @@ class Town:
             "pulse": orjson.dumps(publisher.pulse()),
         }
         paths += geoservices_paths(self.city)
+        paths += ogc_paths(self.city, _TILES)
         paths += [f"/api/v1/incidents.{form}" for form in (*MEDIA_TYPES, "atom", "jsonfeed")]
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://city") as client:
             paths += ["/list", "/list?lang=es&status=open", "/data"]

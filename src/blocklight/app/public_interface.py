@@ -1,6 +1,6 @@
 """Puts our own interface and other people's together, over one city's public side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,15 +12,19 @@ from starlette.responses import Response
 from blocklight.api.app import Lifespan, create_app
 from blocklight.api.document import Standard
 from blocklight.api.encoding import PublicFile
+from blocklight.api.plain.words import catalogue
 from blocklight.api.push import Inbox
 from blocklight.api.state import Public
 from blocklight.config.city import City
+from blocklight.errors import NotFound
 from blocklight.geo.areas import Areas
 from blocklight.publish.held_features import HeldFeatures
 from blocklight.query.fields import incident_fields
 from blocklight.standards.answer import Answer
-from blocklight.standards.geoservices.openapi import PATHS, SCHEMAS
+from blocklight.standards.geoservices import openapi as geoservices_openapi
 from blocklight.standards.geoservices.routes import GeoServices
+from blocklight.standards.ogc import openapi as ogc_openapi
+from blocklight.standards.ogc.routes import OgcApi
 
 _QUALITY = 4
 """Of brotli, for answers that are made for one client."""
@@ -46,6 +50,19 @@ class PublishedCity:
     def features(self) -> HeldFeatures:
         """The published incidents."""
         return HeldFeatures(self.side.publisher, incident_fields(area.kind for area in self.city.areas))
+
+    @cached_property
+    def stylesheet(self) -> str:
+        """The address of the style sheet of pages without scripts, empty where none is built."""
+        try:
+            return catalogue(self.side.web).style
+        except NotFound:
+            return ""
+
+    def generation(self) -> Hashable | None:
+        """What changes whenever anything published does; ``None`` while the change log is not followed."""
+        publisher = self.side.publisher
+        return (publisher.window.epoch, publisher.window.seq) if publisher.follows_closely else None
 
     def now(self) -> datetime:
         """The city's time."""
@@ -73,11 +90,16 @@ def _parsed_time(text: str | None) -> datetime | None:
 def respond(request: Request, answer: Answer) -> Response:
     """Answer with a tag, in an encoding that the client takes, and with 304 where it has it already."""
     file = PublicFile(answer.body, answer.media_type, answer.cache_control, quality=_QUALITY)
-    return file.respond(request)
+    return file.respond(request, answer.headers)
 
 
 def create_public_app(side: Public, lifespan: Lifespan | None = None, inbox: Inbox | None = None) -> Any:  # noqa: ANN401 - an ASGI application
     """The ASGI application of one city with every interface; an *inbox* takes pushed records."""
-    geoservices = GeoServices(PublishedCity(side), respond)
-    standard = Standard(geoservices.router(), PATHS, SCHEMAS)
-    return create_app(side, lifespan, inbox, standards=[standard])
+    published = PublishedCity(side)
+    standards = [
+        Standard(
+            GeoServices(published, respond).router(), geoservices_openapi.PATHS, geoservices_openapi.SCHEMAS
+        ),
+        Standard(OgcApi(published, respond).router(), ogc_openapi.PATHS, ogc_openapi.SCHEMAS),
+    ]
+    return create_app(side, lifespan, inbox, standards=standards)

@@ -15,13 +15,14 @@ from blocklight.query.columns import (
     NumberColumn,
     Numbers,
     PlaceColumn,
+    PointColumn,
     TextColumn,
     Words,
     as_number,
     rows_meeting,
 )
-from blocklight.query.fields import OBJECT_ID, Field, Fields, FieldType
-from blocklight.query.region import Region
+from blocklight.query.fields import GEOMETRY, OBJECT_ID, Field, Fields, FieldType
+from blocklight.query.region import points_within
 from blocklight.query.selection import Selection
 from blocklight.store.read.feature_rows import PlaceRow, own_fields
 
@@ -142,6 +143,7 @@ class FeatureTable:
         places = self._places[:end]
         columns: dict[str, Column] = {name: PlaceColumn(column, places) for name, column in of_all.items()}
         columns |= {name: self._column(name, values[:end]) for name, values in self._of_rows.items()}
+        columns[GEOMETRY] = PointColumn(self._points, places)
         return columns
 
     def _column(self, name: str, values: NDArray[Any]) -> Column:
@@ -161,21 +163,10 @@ class FeatureTable:
         if selection.object_ids is not None:
             chosen &= np.isin(self._of_rows[OBJECT_ID][:end], selection.object_ids)
         if selection.region is not None:
-            chosen &= self._within(selection.region)[self._places[:end]]
+            chosen &= points_within(selection.region, self._points)[self._places[:end]]
         if selection.where is not None:
             chosen &= rows_meeting(selection.where, columns, end)
         return chosen
-
-    def _within(self, region: Region) -> Mask:
-        """Return which places lie in a region; the one that stands for none does not."""
-        lons, lats = self._points[:, 0], self._points[:, 1]
-        inside = np.zeros(len(lons), dtype=np.bool_)
-        for west, south, east, north in region.boxes:
-            inside |= (lons >= west) & (lons <= east) & (lats >= south) & (lats <= north)
-        if region.holds is not None and inside.any():
-            at = np.flatnonzero(inside)
-            inside[at] = region.holds(lons[at], lats[at])
-        return inside
 
     def places_of(self, rows: Numbers) -> Codes:
         """Return the place of each row."""

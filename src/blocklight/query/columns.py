@@ -14,6 +14,7 @@ from blocklight.query.conditions import (
     Condition,
     Constant,
     FieldRef,
+    Inside,
     IsNull,
     Like,
     Not,
@@ -21,6 +22,7 @@ from blocklight.query.conditions import (
     Value,
     holds,
 )
+from blocklight.query.region import Degrees, Region, points_within
 from blocklight.query.selection import Order
 
 Mask = NDArray[np.bool_]
@@ -173,6 +175,35 @@ class NumberColumn:
         )
 
 
+class PointColumn:
+    """The public point of each row, kept once for each place; the first place is none."""
+
+    def __init__(self, points: Degrees, places: Codes) -> None:
+        self._points, self._places = points, places
+
+    def within(self, region: Region) -> Mask:
+        """Return the rows that lie in a region."""
+        return points_within(region, self._points)[self._places]
+
+    def passing(self, test: Test) -> Mask:  # noqa: ARG002 - as all columns have it
+        """As in ``Column``: nothing else can be asked of a place."""
+        raise TypeError("a place is compared with nothing")
+
+    def known(self) -> Mask:
+        """As in ``Column``."""
+        known: Mask = self._places != 0
+        return known
+
+    def sortable(self, rows: Numbers) -> NDArray[Any]:  # noqa: ARG002 - the same
+        """As in ``Column``: places have no order."""
+        raise TypeError("places have no order")
+
+    def values(self, rows: Numbers) -> list[Any]:
+        """As in ``Column``."""
+        points: list[Any] = self._points[self._places[rows]].tolist()
+        return points
+
+
 class PlaceColumn:
     """What belongs to the place of a row, kept once for each place; the first place is none."""
 
@@ -229,6 +260,12 @@ def _met(condition: Condition, columns: Mapping[str, Column], count: int, *, wan
         case IsNull(field):
             known = columns[field.name].known()
             return ~known if wanted else known
+        case Inside(field, region, _):
+            column = columns[field.name]
+            if not isinstance(column, PointColumn):
+                raise TypeError("only places lie somewhere")
+            inside = column.within(region)
+            return inside if wanted else column.known() & ~inside
         case _:
             column = columns[condition.field.name]
             passed = column.passing(condition)

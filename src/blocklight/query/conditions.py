@@ -1,9 +1,12 @@
 """A filter as a tree of conditions on fields, with typed values: what every query language is parsed to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:  # it brings shapely, which a command that asks nothing does without
+    from blocklight.query.region import Region
 
 Value = str | int | float | datetime
 Operator = Literal["=", "<>", "<", "<=", ">", ">="]
@@ -69,6 +72,18 @@ class IsNull:
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """A public point that lies in a part of the ground; unknown for a row without one.
+
+    *meets_shape* decides the same of a row whose place is a shape.
+    """
+
+    field: FieldRef
+    region: "Region"
+    meets_shape: Callable[[object], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """The opposite; unknown stays unknown, as in SQL."""
 
@@ -89,7 +104,7 @@ class AnyOf:
     conditions: tuple["Condition", ...]
 
 
-Condition = Constant | Comparison | OneOf | Like | IsNull | Not | AllOf | AnyOf
+Condition = Constant | Comparison | OneOf | Like | Inside | IsNull | Not | AllOf | AnyOf
 Row = Mapping[str, Value | None]
 
 
@@ -125,8 +140,15 @@ def meets(row: Row, condition: Condition) -> bool | None:
         case IsNull(field):
             return row[field.name] is None
         case _:
-            value = row[condition.field.name]
-            return None if value is None else holds(value, condition)
+            return _tested(row[condition.field.name], condition)
+
+
+def _tested(value: object, condition: Comparison | OneOf | Like | Inside) -> bool | None:
+    if value is None:
+        return None
+    if isinstance(condition, Inside):
+        return condition.meets_shape(value)
+    return holds(value, condition)  # type: ignore[arg-type]  # of the field's type
 
 
 def holds(value: Value, condition: Comparison | OneOf | Like) -> bool:

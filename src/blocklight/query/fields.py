@@ -18,6 +18,8 @@ from blocklight.model.vocabulary import PlaceKind, Stage
 
 OBJECT_ID = "OBJECTID"
 """The number by which GIS clients tell features apart; it says nothing of the incident."""
+GEOMETRY = "geometry"
+"""The public point, by which a condition asks where an incident lies; no answer lists it as a field."""
 _AREA_PREFIX = "area_"
 
 

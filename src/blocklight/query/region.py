@@ -26,6 +26,18 @@ class Region:
 NOWHERE = Region(())
 
 
+def points_within(region: Region, points: Degrees) -> NDArray[np.bool_]:
+    """Which points (longitude and latitude in rows) lie in a region; those that are no numbers do not."""
+    lons, lats = points[:, 0], points[:, 1]
+    inside = np.zeros(len(lons), dtype=np.bool_)
+    for west, south, east, north in region.boxes:
+        inside |= (lons >= west) & (lons <= east) & (lats >= south) & (lats <= north)
+    if region.holds is not None and inside.any():
+        at = np.flatnonzero(inside)
+        inside[at] = region.holds(lons[at], lats[at])
+    return inside
+
+
 def within_box(west: float, south: float, east: float, north: float) -> Region:
     """Return a box; one whose west is greater than its east goes over the antimeridian."""
     if south > north:

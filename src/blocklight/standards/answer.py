@@ -1,6 +1,7 @@
 """An answer before it is sent: whoever serves it adds encodings, tags and headers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,3 +11,4 @@ class Answer:
     body: bytes
     media_type: str
     cache_control: str
+    headers: Mapping[str, str] = field(default_factory=dict)

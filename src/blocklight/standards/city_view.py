@@ -1,6 +1,6 @@
 """What a standard's interface may see of a city: what is published, and nothing else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -59,6 +59,13 @@ class CityView(Protocol):
     @property
     def features(self) -> PublishedFeatures:
         """The published incidents."""
+
+    @property
+    def stylesheet(self) -> str:
+        """The address of the style sheet of pages without scripts, empty where there is none."""
+
+    def generation(self) -> Hashable | None:
+        """What changes whenever anything published does; ``None`` while that cannot be said."""
 
     def now(self) -> datetime:
         """Return the city's time."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -16,6 +16,7 @@ from blocklight.query.conditions import (
     Condition,
     Constant,
     FieldRef,
+    Inside,
     IsNull,
     Like,
     Not,
@@ -23,12 +24,17 @@ from blocklight.query.conditions import (
     Value,
     Wildcard,
 )
-from blocklight.query.fields import OBJECT_ID, Field, Fields, FieldType
+from blocklight.query.fields import GEOMETRY, OBJECT_ID, Field, Fields, FieldType
 from blocklight.store.schema import tables
 from blocklight.store.schema.rows import to_ms
 
+if TYPE_CHECKING:  # see conditions.py
+    from blocklight.query.region import Region
+
 Column = sa.ColumnElement[Any]
 Columns = Mapping[str, Column]
+
+FindPlaces = Callable[["Region"], sa.ColumnElement[bool]]
 
 _ESCAPE = "\\"
 _BYTEWISE = {"sqlite": "BINARY", "postgresql": "C"}
@@ -37,7 +43,7 @@ _BYTEWISE = {"sqlite": "BINARY", "postgresql": "C"}
 
 def field_columns(fields: Fields) -> Columns:
     """The SQL of each field; those of the place need ``place`` joined to ``incident``."""
-    return {name: _column(field) for name, field in fields.items()}
+    return {name: _column(field) for name, field in fields.items()} | {GEOMETRY: tables.incident.c.place_id}
 
 
 def _column(field: Field) -> Column:
@@ -73,12 +79,15 @@ def _stage() -> Column:
 
 
 class ConditionSql:
-    """Translates conditions on some columns for one engine."""
+    """Translates conditions on some columns for one engine; *within* finds the places of a region."""
 
-    def __init__(self, columns: Columns, fields: Fields, dialect: str) -> None:
+    def __init__(
+        self, columns: Columns, fields: Fields, dialect: str, within: FindPlaces | None = None
+    ) -> None:
         self._columns = columns
         self._fields = fields
         self._dialect = dialect
+        self._within = within
 
     def of(self, condition: Condition) -> sa.ColumnElement[bool]:
         """A condition as SQL."""
@@ -91,6 +100,11 @@ class ConditionSql:
                 return sa.and_(*map(self.of, inner)) if inner else sa.true()
             case AnyOf(inner):
                 return sa.or_(*map(self.of, inner)) if inner else sa.false()
+            case Inside(field, region, _):
+                if self._within is None:
+                    raise TypeError("figures lie nowhere")
+                nowhere = self._columns[field.name].is_(None)
+                return sa.case((nowhere, sa.null()), else_=self._within(region))
             case _:
                 return self._test(self._of_field(condition.field), condition)
 

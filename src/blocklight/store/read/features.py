@@ -119,7 +119,7 @@ class _Reading:
         self._fields = fields
         self._columns = field_columns(fields)
         self._is_sqlite = connection.dialect.name == "sqlite"
-        self._sql = ConditionSql(self._columns, fields, connection.dialect.name)
+        self._sql = ConditionSql(self._columns, fields, connection.dialect.name, self._within)
 
     def rows(self, selection: Selection, part: Slice, names: Sequence[str]) -> FlatRows:
         columns = flat_columns(names, self._fields, self._columns)

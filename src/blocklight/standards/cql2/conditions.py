@@ -1,0 +1,259 @@
+"""Builds conditions of the operands of CQL2, whichever of its two forms they were written in."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from blocklight.query.conditions import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    FieldRef,
+    Inside,
+    IsNull,
+    Like,
+    OneOf,
+    Operator,
+    like_pattern,
+)
+from blocklight.query.fields import GEOMETRY, Fields, FieldType
+from blocklight.query.region import NOWHERE, Region, within_box, within_shape
+from blocklight.standards.cql2.temporal import OPEN, Side, Span, temporal_condition
+from blocklight.standards.operands import (
+    FLIPPED,
+    MOST_CONDITIONS,
+    MOST_VALUES,
+    Given,
+    Mistake,
+    Named,
+    constant,
+    moment_of_text,
+    opposite,
+    typed,
+)
+
+Shape = Any
+"""A shapely geometry; shapely has no types of its own."""
+ToDegrees = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+_SPATIAL = ("s_intersects", "s_disjoint", "s_within", "s_equals", "s_touches")
+"""The functions that say something of a point; the others are true of none."""
+_NEVER = ("s_contains", "s_crosses", "s_overlaps")
+_BOX_SIDES = (4, 6)
+_NEARLY_A_DAY = timedelta(days=1) - timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The public point of each feature."""
+
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A shape in degrees; *box* is set where it is one, whose west may be greater than its east."""
+
+    shape: Shape
+    box: tuple[float, float, float, float] | None = None
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Day(Given):
+    """A day, which is compared as its first moment, and as a span lasts until the next."""
+
+
+Operand = Named | Given | Point | Ground | Span
+
+
+class ConditionBuilder:
+    """Builds the conditions of one filter; *to_degrees* turns its coordinates into longitude and latitude.
+
+    Each method raises ``Mistake`` for what cannot be asked.
+    """
+
+    def __init__(self, fields: Fields, to_degrees: ToDegrees) -> None:
+        self._fields = fields
+        self._to_degrees = to_degrees
+        self._conditions = 0
+
+    def named(self, name: str, at: int | None = None) -> Operand:
+        """A field, or the geometry."""
+        if name == GEOMETRY:
+            return Point(at)
+        field = self._fields.get(name)
+        if field is None:
+            raise Mistake(f"no property {name[:40]!r}", at)
+        return Named(field, at)
+
+    def comparison(self, left: Operand, operator: str, right: Operand) -> Condition:
+        """A comparison of a field and a value, either of which may stand first, or of two values."""
+        self._count(left)
+        sign = cast("Operator", operator)
+        if isinstance(left, Given) and isinstance(right, Named):
+            left, right, sign = right, left, FLIPPED[sign]
+        if isinstance(left, Given) and isinstance(right, Given):
+            return constant(left, sign, right)
+        named = _field(left)
+        if not isinstance(right, Given):
+            raise Mistake("compare a property with a value", right.at)
+        return Comparison(named.ref, sign, typed(right, named))
+
+    def one_of(self, operand: Operand, values: Sequence[Operand]) -> Condition:
+        """A field that has one of some values."""
+        self._count(operand)
+        named = _field(operand)
+        if len(values) > MOST_VALUES:
+            raise Mistake(f"more than {MOST_VALUES:,} values", values[MOST_VALUES].at)
+        return OneOf(named.ref, tuple(typed(_given(value), named) for value in values))
+
+    def like(self, operand: Operand, pattern: Operand) -> Condition:
+        """A text like a pattern with ``%`` and ``_``; a backslash takes away their meaning."""
+        self._count(operand)
+        named = _field(operand)
+        if named.field.type is not FieldType.TEXT:
+            raise Mistake("LIKE needs a property that is a text", named.at)
+        return Like(named.ref, like_pattern(str(typed(_given(pattern), named)), "\\"))
+
+    def between(self, operand: Operand, least: Operand, most: Operand) -> Condition:
+        """A field from one value to another, both included."""
+        self._count(operand)
+        named = _field(operand)
+        first, last = typed(_given(least), named), typed(_given(most), named)
+        return AllOf((Comparison(named.ref, ">=", first), Comparison(named.ref, "<=", last)))
+
+    def is_null(self, operand: Operand) -> Condition:
+        """A field without a value, or a feature without a place."""
+        self._count(operand)
+        return IsNull(FieldRef(GEOMETRY) if isinstance(operand, Point) else _field(operand).ref)
+
+    def spatial(self, function: str, left: Operand, right: Operand) -> Condition:
+        """What a function says of the public point and a shape, either of which may stand first."""
+        self._count(left)
+        name = function.lower()
+        if isinstance(left, Ground) and isinstance(right, Point):
+            left, right = right, left
+            name = {"s_within": "s_contains", "s_contains": "s_within"}.get(name, name)
+        if name not in (*_SPATIAL, *_NEVER):
+            expected = ", ".join((*_SPATIAL, *_NEVER))
+            raise Mistake(f"no function {function[:40]}; expected one of {expected}", left.at)
+        if not isinstance(left, Point) or not isinstance(right, Ground):
+            raise Mistake(f"expected {GEOMETRY} and a shape", left.at)
+        inside = Inside(FieldRef(GEOMETRY), _region(name, right), _of_shapes(name, right.shape))
+        return opposite(inside) if name == "s_disjoint" else inside
+
+    def temporal(self, function: str, left: Operand, right: Operand) -> Condition:
+        """What a function says of two moments or intervals."""
+        self._count(left)
+        return temporal_condition(function.lower(), _span(left), _span(right))
+
+    def interval(self, start: Operand, end: Operand, at: int | None = None) -> Span:
+        """An interval; ``'..'`` leaves a side open."""
+        first, last = _side(start), _side(end)
+        if isinstance(first, datetime) and isinstance(last, datetime) and first > last:
+            raise Mistake("an interval ends before it begins", at)
+        return Span(first, last, at)
+
+    def folded(self, operand: Operand) -> Operand:
+        """A text whose capital letters are small ones."""
+        if isinstance(operand, Named) and operand.field.type is FieldType.TEXT:
+            return Named(operand.field, operand.at, "lower")
+        if isinstance(operand, Given) and isinstance(operand.value, str):
+            return Given(operand.value.lower(), operand.at)
+        raise Mistake("CASEI needs a text", operand.at)
+
+    def box(self, numbers: Sequence[float], at: int | None = None) -> Ground:
+        """A box of two corners; heights are left out, as no feature has one."""
+        if len(numbers) not in _BOX_SIDES:
+            raise Mistake("expected the four sides of a box", at)
+        half = len(numbers) // 2
+        corners = self._degrees(np.array([numbers[:2], numbers[half : half + 2]], dtype=np.float64), at)
+        (west, south), (east, north) = corners.tolist()
+        if south > north:
+            raise Mistake("the south of the box lies north of its north", at)
+        parts = [shapely.box(*part) for part in within_box(west, south, east, north).boxes]
+        return Ground(shapely.union_all(parts), (west, south, east, north), at)
+
+    def shape(self, shape: Shape, at: int | None = None) -> Ground:
+        """A shape as it was written."""
+        moved = shapely.transform(shape, lambda points: self._degrees(points, at))
+        return Ground(shapely.make_valid(moved), None, at)
+
+    def all_of(self, conditions: Sequence[Condition]) -> Condition:
+        """Every one of some conditions."""
+        return conditions[0] if len(conditions) == 1 else AllOf(tuple(conditions))
+
+    def any_of(self, conditions: Sequence[Condition]) -> Condition:
+        """At least one of some conditions."""
+        return conditions[0] if len(conditions) == 1 else AnyOf(tuple(conditions))
+
+    def _degrees(self, points: NDArray[np.float64], at: int | None) -> NDArray[np.float64]:
+        if not np.isfinite(points).all():
+            raise Mistake("expected finite numbers", at)
+        return self._to_degrees(points)
+
+    def _count(self, where: Operand) -> None:
+        self._conditions += 1
+        if self._conditions > MOST_CONDITIONS:
+            raise Mistake(f"more than {MOST_CONDITIONS} conditions", where.at)
+
+
+def _region(function: str, ground: Ground) -> Region:
+    if function in _NEVER:
+        return NOWHERE
+    is_point = ground.shape.geom_type in ("Point", "MultiPoint")
+    match function:
+        case "s_touches":
+            return NOWHERE if is_point else within_shape(ground.shape, border=True)
+        case "s_equals":
+            return within_shape(ground.shape) if ground.shape.geom_type == "Point" else NOWHERE
+        case "s_within" if not is_point:
+            return within_shape(ground.shape, border=False)
+    return within_shape(ground.shape) if ground.box is None else within_box(*ground.box)
+
+
+def _of_shapes(function: str, ground: Shape) -> Callable[[object], bool]:
+    relation = getattr(shapely, {"s_disjoint": "s_intersects"}.get(function, function).removeprefix("s_"))
+
+    def holds(shape: object) -> bool:
+        return bool(relation(shape, ground))
+
+    return holds
+
+
+def _field(operand: Operand) -> Named:
+    if not isinstance(operand, Named):
+        raise Mistake("expected a property", operand.at)
+    return operand
+
+
+def _given(operand: Operand) -> Given:
+    if not isinstance(operand, Given):
+        raise Mistake("expected a value", operand.at)
+    return operand
+
+
+def _side(operand: Operand) -> Side:
+    match operand:
+        case Named():
+            return operand
+        case Given(datetime() as moment):
+            return moment
+        case Given(str() as text, at):
+            return ".." if text == OPEN else moment_of_text(text, at)
+    raise Mistake("expected a time, a property or '..'", operand.at)
+
+
+def _span(operand: Operand) -> Span:
+    if isinstance(operand, Span):
+        return operand
+    if isinstance(operand, Day) and isinstance(operand.value, datetime):
+        return Span(operand.value, operand.value + _NEARLY_A_DAY, operand.at)
+    side = _side(operand)
+    return Span(side, side, operand.at)

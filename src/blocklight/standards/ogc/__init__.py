@@ -1,0 +1,1 @@
+"""OGC API: what is published as features and vector tiles, for QGIS, GDAL, Leaflet, MapLibre and others."""

@@ -1,0 +1,151 @@
+"""Answers requests for items: pages of features, and one by its id."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import orjson
+import shapely
+
+from blocklight.geo.areas import Areas
+from blocklight.model.times import iso
+from blocklight.query.conditions import AllOf, Comparison, Condition, FieldRef, Row, meets
+from blocklight.query.encoded import FlatRow, Form, Points
+from blocklight.query.fields import GEOMETRY, Fields, FieldType
+from blocklight.query.selection import Selection, Slice
+from blocklight.standards.city_view import CityView
+from blocklight.standards.ogc.collections import Collection
+from blocklight.standards.ogc.errors import OgcError
+from blocklight.standards.ogc.items_request import ItemsRequest
+from blocklight.standards.ogc.systems import ReferenceSystem
+
+_DEGREE_DIGITS, _METRE_DIGITS = 6, 2
+_LONGEST_ID = 80
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Features as JSON, how many match in all, and where the next page begins, if there is one."""
+
+    features: list[bytes]
+    matched: int
+    after: int | None
+
+
+def page_of_items(view: CityView, collection: Collection, asked: ItemsRequest) -> Page:
+    """The features that a request asks for, in the order in which they were published."""
+    if collection.area_kind is not None:
+        return _areas(view, collection, asked)
+    selection = Selection(where=asked.where, since=asked.since, until=asked.until, region=asked.region)
+    matched = view.features.count(selection, collection.fields)
+    if asked.after is not None:
+        rest = Comparison(FieldRef("first_seq"), ">", asked.after)
+        selection = replace(selection, where=_both(rest, selection.where))
+    part = Slice(offset=asked.offset, limit=asked.limit)
+    form = _form(collection.fields, asked.system)
+    found = view.features.encoded(selection, part, form, collection.fields)
+    after = _place_in_log(found.rows[-1]) if found.more and found.rows else None
+    return Page(found.rows, matched, after)
+
+
+def item(view: CityView, collection: Collection, id_: str, system: ReferenceSystem) -> bytes:
+    """One feature by its id; raises ``OgcError``."""
+    where = Comparison(FieldRef("id"), "=", id_[:_LONGEST_ID])
+    asked = ItemsRequest(
+        where=where, region=None, since=None, until=None, limit=1, offset=0, after=None, system=system
+    )
+    page = page_of_items(view, collection, asked)
+    if not page.features:
+        raise OgcError("no such feature", status=404)
+    return page.features[0]
+
+
+def _both(one: Condition, other: Condition | None) -> Condition:
+    return one if other is None else AllOf((one, other))
+
+
+def _place_in_log(feature: bytes) -> int:
+    place: int = orjson.loads(feature)["properties"]["first_seq"]
+    return place
+
+
+def _form(fields: Fields, system: ReferenceSystem) -> Form:
+    names = tuple(fields)
+    properties = [name for name in names if name != "id"]
+    at = names.index("id")
+    times = [position for position, name in enumerate(properties) if fields[name].type is FieldType.TIME]
+
+    def encode(rows: Sequence[FlatRow], points: Points) -> list[bytes]:
+        written = []
+        for row, geometry in zip(rows, _point_geometries(points, system), strict=True):
+            values = [*row[:at], *row[at + 1 :]]
+            for position in times:
+                values[position] = _time(values[position])
+            told = orjson.dumps(dict(zip(properties, values, strict=True)))
+            written.append(_feature(row[at], geometry, told))
+        return written
+
+    return Form(("ogc", system), names, encode)
+
+
+def _time(ms: int | None) -> str | None:
+    return None if ms is None else iso(moment_of_ms(ms))
+
+
+def moment_of_ms(ms: int) -> datetime:
+    """Milliseconds since 1970 as a time."""
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
+def _feature(id_: str, geometry: bytes, properties: bytes) -> bytes:
+    return b'{"type":"Feature","id":%b,"geometry":%b,"properties":%b}' % (
+        orjson.dumps(id_), geometry, properties,
+    )  # fmt: skip
+
+
+def _digits(system: ReferenceSystem) -> int:
+    return _METRE_DIGITS if system is ReferenceSystem.MERCATOR else _DEGREE_DIGITS
+
+
+def _point_geometries(points: Points, system: ReferenceSystem) -> list[bytes]:
+    moved = np.round(system.of_degrees(points), _digits(system)).tolist()
+    return [
+        b"null" if first != first else b'{"type":"Point","coordinates":%b}' % orjson.dumps([first, second])  # noqa: PLR0124 - not a number
+        for first, second in moved
+    ]
+
+
+def _areas(view: CityView, collection: Collection, asked: ItemsRequest) -> Page:
+    rows = area_rows(view.areas, collection.area_kind or "")
+    if asked.region is not None:
+        parts = [shapely.box(*box) for box in asked.region.boxes]
+        searched = shapely.union_all(parts)
+        rows = [row for row in rows if shapely.intersects(row[GEOMETRY], searched)]
+    if asked.where is not None:
+        rows = [row for row in rows if meets(row, asked.where)]
+    begin = (asked.after or 0) + asked.offset
+    shown = rows[begin : begin + asked.limit]
+    end = begin + len(shown)
+    features = [
+        _feature(str(row["id"]), _shape(row[GEOMETRY], asked.system), orjson.dumps({"name": row["name"]}))
+        for row in shown
+    ]
+    return Page(features, len(rows), end if end < len(rows) else None)
+
+
+@lru_cache(maxsize=64)
+def area_rows(areas: Areas, kind: str) -> list[Row]:
+    """The areas of a kind with their shapes, which do not change while a city is served."""
+    return [
+        {"id": area.id, "name": area.name, GEOMETRY: areas.polygon(kind, area.id)}
+        for area in areas.by_kind.get(kind, ())
+    ]
+
+
+def _shape(shape: Any, system: ReferenceSystem) -> bytes:  # noqa: ANN401 - shapely has no types of its own
+    moved = shapely.transform(shape, lambda points: np.round(system.of_degrees(points), _digits(system)))
+    return orjson.dumps(orjson.loads(shapely.to_geojson(moved)))

@@ -1,0 +1,109 @@
+"""The same answers as pages that a person can read in a browser."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+import orjson
+from jinja2 import Environment, PackageLoader, Template
+
+from blocklight.config.city import City
+from blocklight.standards.ogc.collections import Collection
+from blocklight.standards.ogc.describing import ROOT, Json
+
+_SHOWN = ("category", "status", "received_at", "place_label", "priority", "name")
+"""The columns of a table of items, of those that the collection has."""
+
+
+class Entry(NamedTuple):
+    """A line of a list of links."""
+
+    name: str
+    address: str
+    text: str = ""
+
+
+class Cell(NamedTuple):
+    """A value of a table, and where it leads."""
+
+    text: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageWriter:
+    """Writes pages of one city with the map's own style sheet."""
+
+    city: City
+    stylesheet: str
+
+    def page(
+        self, title: str, trail: Sequence[tuple[str, str]], links: Sequence[Json], **values: object
+    ) -> bytes:
+        """A page; *values* are what else the template shows."""
+        told = _template().render(
+            title=title,
+            city=self.city.city.name,
+            stylesheet=self.stylesheet,
+            trail=[("OGC API", ROOT), *trail],
+            links=[one for one in links if one["rel"] not in ("self", "items")],
+            **values,
+        )
+        return told.encode()
+
+    def described(self, body: Json, trail: Sequence[tuple[str, str]], entries: Sequence[Entry]) -> bytes:
+        """A page of a description with a list."""
+        return self.page(
+            body.get("title", trail[-1][0] if trail else self.city.city.name),
+            trail,
+            body.get("links", ()),
+            description=body.get("description", ""),
+            attribution=body.get("attribution", ""),
+            entries=entries,
+        )
+
+    def items(self, collection: Collection, body: Json, features: Sequence[bytes]) -> bytes:
+        """A page of items as a table."""
+        names = [name for name in _SHOWN if name in collection.fields]
+        here = f"{ROOT}/collections/{collection.id}"
+        rows = [_row(orjson.loads(feature), names, here) for feature in features]
+        return self.page(
+            collection.title,
+            [("Collections", f"{ROOT}/collections"), (collection.title, here), ("Items", f"{here}/items")],
+            body["links"],
+            description=collection.description,
+            columns=["id", *names],
+            table=rows,
+            caption=f"{body['numberReturned']:,} of {body['numberMatched']:,}",
+        )
+
+    def item(self, collection: Collection, feature: bytes, links: Sequence[Json]) -> bytes:
+        """A page of one feature."""
+        told = orjson.loads(feature)
+        here = f"{ROOT}/collections/{collection.id}"
+        rows = [(Cell(name), Cell(_text(value))) for name, value in told["properties"].items()]
+        return self.page(
+            told["id"],
+            [(collection.title, here), (told["id"], f"{here}/items/{told['id']}")],
+            links,
+            columns=["property", "value"],
+            table=rows,
+            caption="What is published of it",
+        )
+
+
+def _row(feature: Mapping[str, Any], names: Sequence[str], here: str) -> list[Cell]:
+    id_ = feature["id"]
+    values = [Cell(_text(feature["properties"].get(name))) for name in names]
+    return [Cell(id_, f"{here}/items/{id_}"), *values]
+
+
+def _text(value: object) -> str:
+    return "–" if value is None else str(value)
+
+
+@cache
+def _template() -> Template:
+    pages = Environment(loader=PackageLoader(__package__ or "", "templates"), autoescape=True)
+    return pages.get_template("page.html")

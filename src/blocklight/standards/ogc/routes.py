@@ -1,0 +1,320 @@
+"""The paths of the OGC API, answered from what is published."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from threading import Lock
+from urllib.parse import quote, urlencode
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from blocklight.errors import BadQuery, StoreError
+from blocklight.standards.answer import Answer
+from blocklight.standards.city_view import CityView
+from blocklight.standards.ogc import describing
+from blocklight.standards.ogc.answering import item, page_of_items
+from blocklight.standards.ogc.collections import Collection, collection_of, collections_of
+from blocklight.standards.ogc.describing import GEOJSON, HTML, JSON, ROOT, SCHEMA, TILE, TILING_ID, Json
+from blocklight.standards.ogc.errors import OgcError
+from blocklight.standards.ogc.items_request import read_items_request
+from blocklight.standards.ogc.pages import Entry, PageWriter
+from blocklight.standards.ogc.systems import system_of
+from blocklight.standards.ogc.tiles import tile, tile_address
+from blocklight.standards.ogc.tilesets import tile_json, tileset, tilesets, tiling_scheme, tiling_schemes
+
+BRIEFLY = "public, max-age=1"
+"""So that what was taken back leaves other caches within a second."""
+_OFTEN = "public, max-age=60"
+_COLLECTIONS = f"{ROOT}/collections"
+_COLLECTION = _COLLECTIONS + "/{collection}"
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+_MOST_TILES = 512
+_NOT_OF_TILES = ("limit", "offset", "after", "crs", "f")
+
+Respond = Callable[[Request, Answer], Response]
+Work = Callable[[Request], Answer]
+
+
+class OgcApi:
+    """One city's OGC API."""
+
+    def __init__(self, view: CityView, respond: Respond) -> None:
+        self._view = view
+        self._respond = respond
+        self._collections: Mapping[str, Collection] = collections_of(view.city)
+        self._pages = PageWriter(view.city, view.stylesheet)
+        self._tiles: OrderedDict[tuple[str, str], tuple[object, bytes]] = OrderedDict()
+        self._lock = Lock()
+
+    def router(self) -> APIRouter:
+        """Its routes."""
+        router = APIRouter(include_in_schema=False)
+        works: Mapping[str, Work] = {
+            ROOT: self._landing,
+            f"{ROOT}/": self._landing,
+            f"{ROOT}/conformance": self._conformance,
+            _COLLECTIONS: self._all_collections,
+            _COLLECTION: self._collection,
+            _COLLECTION + "/queryables": self._queryables,
+            _COLLECTION + "/items": self._items,
+            _COLLECTION + "/items/{item}": self._item,
+            _COLLECTION + "/tiles": self._tilesets,
+            _COLLECTION + "/tiles/{tiling}": self._tileset,
+            _COLLECTION + "/tiles/{tiling}/tilejson": self._tile_json,
+            _COLLECTION + "/tiles/{tiling}/{zoom}/{row}/{column}": self._tile,
+            f"{ROOT}/tileMatrixSets": self._tiling_schemes,
+            f"{ROOT}/tileMatrixSets/" + "{tiling}": self._tiling_scheme,
+            f"{ROOT}/" + "{path:path}": self._unknown,
+        }
+        for path, work in works.items():
+            router.add_api_route(path, self._endpoint(work), methods=["GET", "HEAD"])
+        return router
+
+    def _endpoint(self, work: Work) -> Callable[[Request], Response]:
+        def endpoint(request: Request) -> Response:
+            try:
+                return self._respond(request, work(request))
+            except OgcError as error:
+                return _failed(error)
+            except BadQuery as error:
+                return _failed(OgcError(str(error), parameter=error.parameter))
+            except StoreError:
+                return _failed(OgcError("the database cannot answer right now; try again", status=503))
+
+        return endpoint
+
+    # Descriptions
+
+    def _landing(self, request: Request) -> Answer:
+        body = describing.landing(self._view.city, _root(request))
+        entries = [
+            Entry("Collections", _COLLECTIONS, "incidents and areas"),
+            Entry("Conformance", f"{ROOT}/conformance"),
+            Entry("How to use it", "/data"),
+        ]
+        return self._told(request, body, [], entries)
+
+    def _conformance(self, request: Request) -> Answer:
+        body = {"conformsTo": list(describing.CONFORMS_TO)}
+        entries = [
+            Entry(name.removeprefix("http://www.opengis.net/spec/"), name) for name in body["conformsTo"]
+        ]
+        return self._told(request, body, [("Conformance", f"{ROOT}/conformance")], entries)
+
+    def _all_collections(self, request: Request) -> Answer:
+        body = describing.collections_json(self._view.city, _root(request), self._collections)
+        entries = [
+            Entry(one.title, f"{_COLLECTIONS}/{one.id}", one.description)
+            for one in self._collections.values()
+        ]
+        return self._told(request, body, [("Collections", _COLLECTIONS)], entries)
+
+    def _collection(self, request: Request) -> Answer:
+        found = self._asked(request)
+        body = describing.collection_json(self._view.city, _root(request), found)
+        here = f"{_COLLECTIONS}/{found.id}"
+        entries = [
+            Entry("Items", f"{here}/items"),
+            Entry("Queryables", f"{here}/queryables", "what a filter may name"),
+            Entry("Vector tiles", f"{here}/tiles"),
+        ]
+        return self._told(request, body, [("Collections", _COLLECTIONS), (found.title, here)], entries)
+
+    def _queryables(self, request: Request) -> Answer:
+        found = self._asked(request)
+        body = describing.queryables(_root(request), found)
+        here = f"{_COLLECTIONS}/{found.id}"
+        entries = [
+            Entry(name, f"{here}/items", told.get("description", ""))
+            for name, told in body["properties"].items()
+        ]
+        trail = [(found.title, here), ("Queryables", f"{here}/queryables")]
+        return self._told(request, body, trail, entries, media_type=SCHEMA)
+
+    def _told(
+        self,
+        request: Request,
+        body: Json,
+        trail: list[tuple[str, str]],
+        entries: list[Entry],
+        *,
+        media_type: str = JSON,
+    ) -> Answer:
+        _expect_only(request, "f")
+        if _form(request) == HTML:
+            return _page(self._pages.described(body, trail, entries), _OFTEN)
+        return Answer(orjson.dumps(body), media_type, _OFTEN, _VARY)
+
+    # Items
+
+    def _items(self, request: Request) -> Answer:
+        found = self._asked(request)
+        given = _parameters(request)
+        asked = read_items_request(given, found)
+        page = page_of_items(self._view, found, asked)
+        here = f"{_root(request)}{_COLLECTIONS}/{found.id}/items"
+        kept = {name: text for name, text in given.items() if name != "f"}
+        address = f"{here}?{urlencode(kept)}" if kept else here
+        is_page = _form(request, json_type=GEOJSON) == HTML
+        links = describing.twice(address, found.title, html=is_page, json_type=GEOJSON)
+        if page.after is not None:
+            onwards = {**kept, "after": page.after, "f": "html" if is_page else "json"}
+            onwards.pop("offset", None)
+            next_ = f"{here}?{urlencode(onwards)}"
+            links.append(describing.link("next", next_, HTML if is_page else GEOJSON, "Next page"))
+        links.append(describing.link("collection", here.removesuffix("/items"), JSON, found.title))
+        body: Json = {
+            "type": "FeatureCollection",
+            "timeStamp": f"{self._view.now():%Y-%m-%dT%H:%M:%SZ}",
+            "numberMatched": page.matched,
+            "numberReturned": len(page.features),
+            "links": links,
+        }
+        if is_page:
+            return _page(self._pages.items(found, body, page.features), BRIEFLY)
+        # Without the moment of asking, so that what did not change keeps its tag.
+        del body["timeStamp"]
+        written = orjson.dumps(body)[:-1] + b',"features":[' + b",".join(page.features) + b"]}"
+        return Answer(written, GEOJSON, BRIEFLY, _in_system(asked.system))
+
+    def _item(self, request: Request) -> Answer:
+        found = self._asked(request)
+        _expect_only(request, "f", "crs")
+        system = system_of(request.query_params.get("crs"), "crs")
+        id_ = request.path_params["item"]
+        feature = item(self._view, found, id_, system)
+        here = f"{_root(request)}{_COLLECTIONS}/{found.id}"
+        is_page = _form(request, json_type=GEOJSON) == HTML
+        links = describing.twice(f"{here}/items/{quote(id_, safe='')}", id_, html=is_page, json_type=GEOJSON)
+        links.append(describing.link("collection", here, JSON, found.title))
+        if is_page:
+            return _page(self._pages.item(found, feature, links), BRIEFLY)
+        written = feature[:-1] + b',"links":' + orjson.dumps(links) + b"}"
+        return Answer(written, GEOJSON, BRIEFLY, _in_system(system))
+
+    # Tiles
+
+    def _tilesets(self, request: Request) -> Answer:
+        found = self._asked(request)
+        here = f"{_COLLECTIONS}/{found.id}"
+        body = tilesets(_root(request), found)
+        entries = [Entry("WebMercatorQuad", f"{here}/tiles/{TILING_ID}", "vector tiles")]
+        return self._told(request, body, [(found.title, here), ("Tiles", f"{here}/tiles")], entries)
+
+    def _tileset(self, request: Request) -> Answer:
+        found = self._asked(request)
+        _expect_tiling(request)
+        here = f"{_COLLECTIONS}/{found.id}"
+        body = tileset(self._view.city, _root(request), found)
+        entries = [Entry("TileJSON", f"{here}/tiles/{TILING_ID}/tilejson", "for MapLibre, QGIS and others")]
+        trail = [(found.title, here), ("Tiles", f"{here}/tiles"), (TILING_ID, f"{here}/tiles/{TILING_ID}")]
+        return self._told(request, body, trail, entries)
+
+    def _tile_json(self, request: Request) -> Answer:
+        found = self._asked(request)
+        _expect_tiling(request)
+        asked = urlencode({name: text for name, text in _parameters(request).items() if name != "f"})
+        return Answer(orjson.dumps(tile_json(self._view.city, _root(request), found, asked)), JSON, _OFTEN)
+
+    def _tile(self, request: Request) -> Answer:
+        found = self._asked(request)
+        _expect_tiling(request)
+        address = tile_address(*(request.path_params[name] for name in ("zoom", "row", "column")))
+        given = _parameters(request)
+        form = given.pop("f", "mvt")
+        if form != "mvt":
+            raise OgcError("expected mvt", parameter="f")
+        if refused := [name for name in given if name in _NOT_OF_TILES]:
+            raise OgcError("a tile has no such parameter", parameter=refused[0])
+        key = (request.url.path, urlencode(sorted(given.items())))
+        generation = self._view.generation()
+        with self._lock:
+            kept = self._tiles.get(key)
+        if generation is not None and kept is not None and kept[0] == generation:
+            return Answer(kept[1], TILE, BRIEFLY)
+        body = tile(self._view, found, address, read_items_request(given, found))
+        with self._lock:
+            self._tiles[key] = (generation, body)
+            while len(self._tiles) > _MOST_TILES:
+                self._tiles.popitem(last=False)
+        return Answer(body, TILE, BRIEFLY)
+
+    def _tiling_schemes(self, request: Request) -> Answer:
+        body = tiling_schemes(_root(request))
+        entries = [Entry(TILING_ID, f"{ROOT}/tileMatrixSets/{TILING_ID}")]
+        return self._told(request, body, [("Tiling schemes", f"{ROOT}/tileMatrixSets")], entries)
+
+    def _tiling_scheme(self, request: Request) -> Answer:
+        _expect_tiling(request)
+        trail = [(TILING_ID, f"{ROOT}/tileMatrixSets/{TILING_ID}")]
+        return self._told(request, tiling_scheme(), trail, [])
+
+    def _unknown(self, _: Request) -> Answer:
+        raise OgcError("nothing is at this address", status=404)
+
+    def _asked(self, request: Request) -> Collection:
+        return collection_of(self._collections, request.path_params["collection"])
+
+
+_VARY = {"vary": "accept, accept-encoding"}
+
+
+def _in_system(system: str) -> Mapping[str, str]:
+    return {**_VARY, "content-crs": f"<{system}>"}
+
+
+def _page(body: bytes, cache_control: str) -> Answer:
+    headers = {**_VARY, "content-security-policy": _PAGE_POLICY}
+    return Answer(body, f"{HTML}; charset=utf-8", cache_control, headers)
+
+
+def _root(request: Request) -> str:
+    """Where the city is served, as this client reaches it."""
+    return str(request.base_url).rstrip("/")
+
+
+def _parameters(request: Request) -> dict[str, str]:
+    """The parameters of a request; raises ``OgcError`` for one that is given twice."""
+    given: dict[str, str] = {}
+    for name, text in request.query_params.multi_items():
+        if name in given:
+            raise OgcError("given twice", parameter=name[:40])
+        given[name] = text
+    return given
+
+
+def _expect_only(request: Request, *names: str) -> None:
+    for name in _parameters(request):
+        if name not in names:
+            raise OgcError("no such parameter", parameter=name[:40])
+
+
+def _expect_tiling(request: Request) -> None:
+    if request.path_params["tiling"] != TILING_ID:
+        raise OgcError(f"expected the tiling scheme {TILING_ID}", status=404)
+
+
+def _form(request: Request, json_type: str = JSON) -> str:
+    """What the client wants: what ``f`` says, or else what it accepts first."""
+    asked = request.query_params.get("f")
+    if asked is not None:
+        if asked not in ("json", "html", "geojson"):
+            raise OgcError("expected json or html", parameter="f")
+        return HTML if asked == "html" else json_type
+    accepted = request.headers.get("accept", "")
+    at_html, at_json = accepted.find("text/html"), accepted.find("json")
+    return HTML if at_html >= 0 and (at_json < 0 or at_html < at_json) else json_type
+
+
+def _failed(error: OgcError) -> Response:
+    headers = {"cache-control": "no-store"}
+    if error.status == 503:  # noqa: PLR2004 - unavailable
+        headers["retry-after"] = "5"
+    return Response(
+        orjson.dumps(error.problem()), error.status, headers, media_type="application/problem+json"
+    )

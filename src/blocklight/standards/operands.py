@@ -1,0 +1,145 @@
+"""What stands on either side of a comparison in a filter, and how a value gets the type of its field."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from blocklight.query.conditions import Condition, Constant, FieldRef, Not, Operator, Value
+from blocklight.query.fields import Field, FieldType
+
+LONGEST = 20_000
+"""Letters of a filter."""
+MOST_CONDITIONS = 300
+MOST_VALUES = 1_000
+"""Values of one list."""
+DEEPEST = 32
+"""Brackets within each other."""
+FLIPPED: dict[str, Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
+_LARGEST = 2**63
+_LONGEST_NUMBER = 20
+_EXPECTED = {
+    FieldType.TEXT: "a text in single quotes",
+    FieldType.WHOLE: "a number",
+    FieldType.TIME: "a time such as TIMESTAMP('2026-01-31T08:00:00Z')",
+}
+
+
+class Mistake(Exception):
+    """What is wrong with a filter; *at* counts its letters from 0."""
+
+    def __init__(self, reason: str, at: int | None = None) -> None:
+        super().__init__(reason)
+        self.at = at
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A field in the filter."""
+
+    field: Field
+    at: int | None = None
+    fold: Literal["upper", "lower"] | None = None
+
+    @property
+    def ref(self) -> FieldRef:
+        """As a condition has it."""
+        return FieldRef(self.field.name, self.fold)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value in the filter, not yet of any field's type."""
+
+    value: Value
+    at: int | None = None
+
+
+Operand = Named | Given
+
+
+def check_size(text: str) -> None:
+    """Refuse what is too long or too deep before it is parsed; raises ``Mistake``."""
+    if len(text) > LONGEST:
+        raise Mistake(f"longer than {LONGEST:,} letters", LONGEST)
+    depth, quote = 0, ""
+    for at, letter in enumerate(text):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"":
+            quote = letter
+        elif letter in "()":
+            depth += 1 if letter == "(" else -1
+            if depth > DEEPEST:
+                raise Mistake(f"more than {DEEPEST} brackets within each other", at)
+
+
+def text_within_bounds(text: str, at: int | None = None) -> str:
+    """A text as a database takes it; raises ``Mistake``."""
+    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise Mistake("not a text", at)
+    return text
+
+
+def number_of_text(text: str, at: int | None = None) -> int | float:
+    """A number within 64 bits; raises ``Mistake``."""
+    digits = text.removeprefix("-").removeprefix("+")
+    number: int | float
+    number = int(text) if digits.isdecimal() and len(digits) < _LONGEST_NUMBER else float(text)
+    return number_within_bounds(number, at)
+
+
+def number_within_bounds(number: float, at: int | None = None) -> int | float:
+    """A number within 64 bits; raises ``Mistake``."""
+    if not -_LARGEST < number < _LARGEST:
+        raise Mistake("a number too large", at)
+    return number
+
+
+def moment_of_text(text: str, at: int | None = None) -> datetime:
+    """A time as RFC 3339 has it, or a day alone, in UTC where it says no offset; raises ``Mistake``."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Mistake("expected a time such as 2026-01-31T08:00:00Z", at) from None
+
+
+def typed(operand: Operand, named: Named) -> Value:
+    """A value as the field's type has it; raises ``Mistake``."""
+    if isinstance(operand, Named):
+        raise Mistake("compare a field with a value", operand.at)
+    value = operand.value
+    match named.field.type:
+        case FieldType.TEXT if isinstance(value, str):
+            return value
+        case FieldType.WHOLE if isinstance(value, int | float):
+            return value
+        case FieldType.TIME if isinstance(value, datetime):
+            return value
+        case FieldType.TIME if isinstance(value, str):
+            return moment_of_text(value, operand.at)
+    raise Mistake(f"{named.field.name} is compared with {_EXPECTED[named.field.type]}", operand.at)
+
+
+def constant(left: Given, operator: Operator, right: Given) -> Constant:
+    """A comparison of two values, as the ``1=1`` with which clients ask for everything."""
+    one, other = left.value, right.value
+    if type(one) is not type(other) and not (isinstance(one, int | float) and isinstance(other, int | float)):
+        raise Mistake("two values of different types", right.at)
+    order = (one > other) - (one < other)  # type: ignore[operator]  # both of one type
+    return Constant(
+        {
+            "=": order == 0, "<>": order != 0, "<": order < 0,
+            "<=": order <= 0, ">": order > 0, ">=": order >= 0,
+        }[operator]
+    )  # fmt: skip
+
+
+def opposite(condition: Condition) -> Condition:
+    """The opposite, so that no row of NOTs makes a deep tree."""
+    match condition:
+        case Not(inner):
+            return inner
+        case Constant(value):
+            return Constant(not value)
+    return Not(condition)
