@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
+from recordings import recording, shared_folder
 
 _POSTGRES = Path(__file__).parents[1] / "scripts" / "postgres"
 _UNAVAILABLE = 3
@@ -36,12 +37,8 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of recorded public feeds, beside the checkout or where BLOCKLIGHT_SHARED_DATA says."""
-    beside = Path(__file__).parents[1].parent / "shared" / "data"
-    folder = Path(os.environ.get("BLOCKLIGHT_SHARED_DATA", beside))
-    if not folder.is_dir():
-        pytest.skip(f"no recorded feeds at {folder}: set BLOCKLIGHT_SHARED_DATA to their folder")
-    return folder
+    """The folder of recorded public feeds."""
+    return recording(shared_folder())
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,7 @@
-"""A direct reading of a week of recorded answers, with nothing of Blocklight in it, against its replays."""
+"""A direct reading of days of answers, with nothing of Blocklight in it, against their replays.
+
+The answers are invented, and recorded ones where they are beside the checkout.
+"""
 
 import json
 from collections import Counter
@@ -13,6 +16,7 @@ import h3
 import httpx2
 import pytest
 import zstandard
+from houston_days import NO_ANSWERS, write_recording
 from loopback.server import Reply, Request, serving
 from whole_record import all_changes, tables
 
@@ -59,9 +63,11 @@ State = tuple[str, datetime | None, str, int | None, float, float]
 class Reading:
     """What a person would conclude who read the answers one after the other."""
 
+    file: Path
     answers: int = 0
     errors: int = 0
     records: int = 0
+    unreadable: int = 0
     lives: dict[tuple[Any, ...], list[tuple[datetime, State]]] = field(default_factory=dict)
     open: set[tuple[Any, ...]] = field(default_factory=set)
     medical_once: set[tuple[Any, ...]] = field(default_factory=set)
@@ -74,6 +80,9 @@ class Reading:
     def take(self, at: datetime, features: list[dict[str, Any]]) -> None:
         now = {}
         for row in (feature["attributes"] for feature in features):
+            if not _is_readable(row, at):
+                self.unreadable += 1
+                continue
             key = tuple(row[column] for column in KEY)
             if self._is_withheld(key, row["IncidentType"]):
                 continue
@@ -110,6 +119,11 @@ class Reading:
         return key in self.withheld
 
 
+def _is_readable(row: dict[str, Any], at: datetime) -> bool:
+    """Whether it says when it was received, and that was not years after it was read."""
+    return row["CALL_TIME"] is not None and row["CALL_TIME"] / 1000 < at.timestamp() + 365 * 86_400
+
+
 def _shown(row: dict[str, Any], *, coarse: bool) -> State:
     category = CATEGORY[row["IncidentType"]]
     cell = h3.latlng_to_cell(row["LATITUDE"], row["LONGITUDE"], 9)
@@ -125,17 +139,20 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, TextIOWrapper(r, "utf-8"))
 
 
-@pytest.fixture(scope="module")
-def recording(shared_data: Path) -> Path:
-    return shared_data / "cad" / "houston" / "houston_raw_arcgis_2025-10-06_7d.jsonl.zst"
+@pytest.fixture(scope="module", params=["invented", "recorded"])
+def recording(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if request.param == "invented":
+        return write_recording(tmp_path_factory.mktemp("invented") / "days.jsonl.zst")
+    shared: Path = request.getfixturevalue("shared_data")
+    return shared / "cad" / "houston" / "houston_raw_arcgis_2025-10-06_7d.jsonl.zst"
 
 
 @pytest.fixture(scope="module")
 def reading(recording: Path) -> Reading:
-    reading = Reading()
+    reading = Reading(recording)
     for line in _lines(recording):
         reading.answers += 1
-        if "features" in line["body"]:
+        if isinstance(line["body"], dict) and line["body"].get("features"):
             reading.take(datetime.fromtimestamp(line["fetched_at"], UTC), line["body"]["features"])
         else:
             reading.errors += 1
@@ -167,7 +184,17 @@ def store(replayed: Path) -> Iterator[Store]:
         yield store
 
 
-def test_the_recording_holds_what_its_description_says(reading: Reading) -> None:
+def test_the_answers_hold_what_their_description_says(
+    reading: Reading, request: pytest.FixtureRequest
+) -> None:
+    if "invented" in request.node.name:
+        assert (reading.answers, reading.errors) == (260, len(NO_ANSWERS))
+        assert len(reading.lives) > 900
+        assert len(reading.withheld) > 10
+        assert len(reading.taken_back) > 10
+        assert reading.unreadable > 20
+        assert all(reading.moves[move] > 30 for move in ("changed", "closed", "reopened"))
+        return
     assert (reading.answers, reading.errors, reading.records) == (619, 1, 42_533)
     assert len(reading.lives) == 12_341
     assert len(reading.withheld) == 14
@@ -203,19 +230,21 @@ def test_a_replay_publishes_exactly_the_calls_updates_and_closures_of_a_direct_r
         (datetime.fromtimestamp(key[3] / 1000, UTC), AGENCY[key[0]], tuple(life))
         for key, life in reading.lives.items()
     )
-    assert published.total() == 12_341
+    assert published.total() == len(reading.lives) == reading.moves["new"]
     assert published == expected
 
 
 def test_the_ledger_of_a_replay_adds_up_to_the_distinct_calls(reading: Reading, store: Store) -> None:
     ledger: Counter[tuple[str, str]] = Counter()
     for row in store.ledger(
-        datetime(2025, 10, 1, tzinfo=UTC).date(), datetime(2025, 10, 31, tzinfo=UTC).date()
+        datetime(2025, 10, 1, tzinfo=UTC).date(), datetime(2025, 11, 30, tzinfo=UTC).date()
     ):
         ledger[row.outcome, row.reason] += row.n
+    rejected = sum(ledger.pop(key) for key in list(ledger) if key[0] == "rejected")
+    assert rejected == reading.unreadable
     moves = reading.moves
     assert ledger == {
-        ("published", ""): 12_341,
+        ("published", ""): len(reading.lives),
         ("withheld", "sensitive"): len(reading.withheld),
         ("updated", ""): moves["changed"] + moves["closed"] + moves["reopened"],
     }
@@ -243,7 +272,7 @@ def test_an_incident_tells_its_whole_life_as_the_change_log_had_it(reading: Read
 
 
 def test_replaying_a_recording_again_passes_over_all_of_it(
-    recording: Path,
+    reading: Reading,
     city: str,
     replayed: Path,
     capsys: pytest.CaptureFixture[str],
@@ -251,14 +280,18 @@ def test_replaying_a_recording_again_passes_over_all_of_it(
 ) -> None:
     before = tables(replayed)
     monkeypatch.setenv("BLOCKLIGHT_ID_KEY", "5a" * 32)
-    replay_source(city, "active", recording, speed="max", data=replayed.parent, database=None)
-    assert "619 answers passed over" in capsys.readouterr().out
+    replay_source(city, "active", reading.file, speed="max", data=replayed.parent, database=None)
+    assert f"{reading.answers} answers passed over" in capsys.readouterr().out
     assert tables(replayed) == before
 
 
 @pytest.mark.anyio
 async def test_the_connector_over_http_publishes_what_the_replay_of_the_file_does(
-    recording: Path, city: str, replayed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    reading: Reading,
+    city: str,
+    replayed: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("BLOCKLIGHT_ID_KEY", "5a" * 32)
     at, body = datetime.now(UTC), b""
@@ -279,8 +312,8 @@ async def test_the_connector_over_http_publishes_what_the_replay_of_the_file_doe
             runner = Runner(
                 Feed(source, town.city, reader, town.rules), town.store, now=lambda: at, stored=lambda: None
             )
-            for at, body in replay_lines(recording):  # noqa: B007 - the server and the clock read them
+            for at, body in replay_lines(reading.file):  # noqa: B007 - the server and the clock read them
                 await runner.poll()
         town.store.close()
-        assert len(server.asked) >= 619
+        assert len(server.asked) >= reading.answers
     assert tables(tmp_path / "blocklight.sqlite3") == tables(replayed)

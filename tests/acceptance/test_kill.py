@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 import zstandard
+from houston_days import write_recording
+from recordings import shared_folder
 from whole_record import tables
 
 KILLS = 100
@@ -63,9 +65,11 @@ def _replayer(recording: Path) -> Iterator[Replayer]:
 
 
 @pytest.fixture
-def part(shared_data: Path, tmp_path: Path) -> Path:
-    """The first answers of the recording: a day and a half."""
-    whole = shared_data / "cad" / "houston" / "houston_raw_arcgis_2025-10-06_7d.jsonl.zst"
+def part(tmp_path: Path) -> Path:
+    """A day and a half of answers: recorded ones where they are beside the checkout, else invented ones."""
+    if not shared_folder().is_dir():
+        return write_recording(tmp_path / "part.jsonl.zst", ANSWERS)
+    whole = shared_folder() / "cad" / "houston" / "houston_raw_arcgis_2025-10-06_7d.jsonl.zst"
     with (
         whole.open("rb") as packed,
         zstandard.ZstdDecompressor(max_window_size=2**31).stream_reader(packed) as r,
@@ -101,7 +105,7 @@ def test_a_replay_killed_a_hundred_times_ends_as_an_unbroken_one(part: Path, tmp
         assert replayer.end() == 0
         took_s = time.monotonic() - begun
         expected = tables(tmp_path / "unbroken" / "blocklight.sqlite3")
-        assert len(expected["incident"]) > 2_500
+        assert len(expected["incident"]) > (2_500 if shared_folder().is_dir() else 500)
         broken = 0
         while kills < KILLS:
             broken += 1

@@ -9,7 +9,13 @@ from blocklight.model.changes import Change
 from blocklight.store import Store
 
 _OF_ONE_RUN = frozenset(
-    {("source", "noticed"), ("log", "epoch"), ("log", "object_key"), ("incident", "object_id")}
+    {
+        ("source", "noticed"),
+        ("source", "withheld_usual"),
+        ("log", "epoch"),
+        ("log", "object_key"),
+        ("incident", "object_id"),
+    }
 )
 
 
@@ -17,7 +23,9 @@ def tables(database: Path) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table of an SQLite database, in the order of the primary key.
 
     The audit log is left out: when a run first noted its key is a moment of that run. So is what was noticed
-    of a source: a process compares a fetch with the one before, which one that just started did not see.
+    of a source: a process compares a fetch with the one before, which one that just started did not see. The
+    share that is usually withheld is stored only when it has moved by a hundredth, so that a process which
+    starts in between begins with the stored one.
     The name of a change log is drawn by lot, and so is the key by which GIS clients are given object ids.
     """
     with closing(sqlite3.connect(database)) as connection:

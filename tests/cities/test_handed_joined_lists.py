@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from city_runs import Run
+from recordings import recording
 from small_city import TABLE
 
 from blocklight.config.city import parse_city
@@ -23,10 +24,7 @@ CLOSED = "2026-11-28T16:17:10Z"
 
 @pytest.fixture
 def handed(shared_data: Path) -> Path:
-    folder = shared_data.parent / "cases" / "feeds" / "07-json-active-and-recent"
-    if not folder.is_dir():
-        pytest.skip(f"no handed case at {folder}")
-    return folder
+    return recording(shared_data.parent / "cases" / "feeds" / "07-json-active-and-recent")
 
 
 def shown(store: Store) -> list[PublicIncident]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from recordings import recording
 
 from blocklight.intake.propose.city_file import Proposal, propose, word
 from blocklight.intake.propose.sample import read_sample
@@ -75,10 +76,7 @@ FEEDS = [
 
 @pytest.fixture
 def feeds(shared_data: Path) -> Path:
-    folder = shared_data.parent / "cases" / "feeds"
-    if not folder.is_dir():
-        pytest.skip(f"no handed cases at {folder}")
-    return folder
+    return recording(shared_data.parent / "cases" / "feeds")
 
 
 def answer_of(file: Path) -> tuple[str, bytes]:
