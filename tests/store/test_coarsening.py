@@ -8,13 +8,14 @@ from living_city import START, an_incident, incidents
 from msgspec.structs import replace
 
 from blocklight.model.record import TIMES, Place, PublicIncident
-from blocklight.model.vocabulary import Category, Disposition, Origin, PlaceKind, Status
+from blocklight.model.vocabulary import Category, Disposition, Origin, PlaceKind, Status, Subcategory
 from blocklight.store.write.coarsening import taken_back
 
 PLACE = Place(-122.25, 37.75, PlaceKind.GRID, 201, "1400 block of Main St")
 FINE: dict[str, Any] = {
     "place": PLACE,
     "areas": {"beat": "01X", "district": "1"},
+    "subcategory": Subcategory.LOUD_PARTY,
     "source_type": "LOUD PARTY",
     "priority": 2,
     "units": 3,
@@ -36,6 +37,7 @@ def fine(**changes: Any) -> PublicIncident:  # noqa: ANN401 - any field
         ({"place": replace(PLACE, radius_m=230, kind=PlaceKind.AREA)}, WHERE),
         ({"place": None, "areas": {}}, WHERE),
         ({"areas": {"beat": "01X"}}, WHERE),
+        ({"subcategory": None}, {"subcategory"}),
         ({"source_type": None}, {"source_type"}),
         ({"priority": None}, {"priority"}),
         ({"units": None}, {"units"}),
@@ -44,7 +46,7 @@ def fine(**changes: Any) -> PublicIncident:  # noqa: ANN401 - any field
         ({"time_step_min": 5}, set(TIMES)),
         (
             {"category": Category.MEDICAL},
-            {"category", "source_type", "priority", "units", "disposition", *WHERE},
+            {"category", "subcategory", "source_type", "priority", "units", "disposition", *WHERE},
         ),
     ],
 )
@@ -62,7 +64,7 @@ def test_a_mask_takes_the_publishers_own_point_back_also_where_it_reaches_no_far
 @pytest.mark.parametrize(
     "later",
     [
-        {"category": Category.FIRE, "priority": 1, "units": 2, "source_type": "FIRE"},
+        {"category": Category.FIRE, "subcategory": None, "priority": 1, "units": 2, "source_type": "FIRE"},
         {"place": replace(PLACE, lon=-122.2), "areas": {"beat": "02Y"}},
         {"place": replace(PLACE, radius_m=210)},
         {"status": Status.CLOSED, "units": None, "closed_at": START + timedelta(hours=1)},

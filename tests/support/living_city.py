@@ -20,7 +20,7 @@ from blocklight.app.connections import bounded_protocol
 from blocklight.config.city import City, parse_city
 from blocklight.model.changes import Change
 from blocklight.model.record import Place, PublicIncident
-from blocklight.model.vocabulary import Category, Disposition, Kind, Origin, PlaceKind, Status
+from blocklight.model.vocabulary import Category, Disposition, Kind, Origin, PlaceKind, Status, Subcategory
 
 T = TypeVar("T")
 
@@ -95,6 +95,7 @@ def incidents(draw: st.DrawFn, numbers: st.SearchStrategy[int]) -> PublicInciden
         received_at=received_at,
         place=place,
         areas={} if place is None else draw(_BEAT),
+        subcategory=draw(st.sampled_from([None, Subcategory.LOUD_MUSIC, Subcategory.SMOKE_ALARM])),
         source_type=draw(st.sampled_from([None, "NOISE – LOUD", "PARTY"])),
         priority=draw(st.none() | st.integers(0, 9)),
         origin=draw(st.none() | st.sampled_from(Origin)),

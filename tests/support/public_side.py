@@ -20,7 +20,7 @@ from blocklight.app.public_interface import create_public_app
 from blocklight.archive.archive import Archive
 from blocklight.geo.areas import Areas
 from blocklight.model.record import Place, PublicIncident
-from blocklight.model.vocabulary import Category, Kind, Origin, PlaceKind, Status
+from blocklight.model.vocabulary import Category, Kind, Origin, PlaceKind, Status, Subcategory
 from blocklight.publish.publisher import Publisher
 from blocklight.store import ReadStore, Store
 
@@ -79,6 +79,7 @@ def some_incidents(count: int, seed: int = 3) -> list[PublicIncident]:
                 received_at=received_at,
                 place=place if located else None,
                 areas={"beat": chance.choice(["01X", "02Y"])} if located and chance.random() < 0.8 else {},
+                subcategory=chance.choice([None, Subcategory.LOUD_PARTY, Subcategory.SMOKE_ALARM]),
                 source_type=chance.choice([None, "LOUD PARTY", "fire_alarm"]),
                 priority=chance.choice([None, 1, 2, 3]),
                 origin=(None, Origin.COMMUNITY, Origin.OFFICER)[number % 3],

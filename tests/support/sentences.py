@@ -38,6 +38,7 @@ from blocklight.model.vocabulary import (
     PlaceKind,
     Stage,
     Status,
+    Subcategory,
 )
 from blocklight.publish.answers import PublicPause, Pulse, SourcePulse, SourceState
 from blocklight.publish.feature import feature
@@ -138,7 +139,12 @@ def records() -> list[PublicIncident]:
             place=_place(PlaceKind.BLOCK, 90),
         ),
         an_incident(
-            9, received_at=received, place=_place(PlaceKind.PUBLISHER, 120), source_type="LOUD PARTY"
+            9,
+            received_at=received,
+            place=_place(PlaceKind.PUBLISHER, 120),
+            category=Category.NOISE,
+            subcategory=Subcategory.LOUD_PARTY,
+            source_type="LOUD PARTY",
         ),
         an_incident(10, received_at=received, place=_place(PlaceKind.AREA, 2000), areas={"beat": "01X"}),
         an_incident(11, source="active", received_at=received, units=2),

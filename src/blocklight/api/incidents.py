@@ -16,7 +16,7 @@ from blocklight.api.examples import FEATURE, FEATURE_COLLECTION, LIFE, NOT_MODIF
 from blocklight.api.schemas import IncidentLife, IncidentPage
 from blocklight.api.state import GeoJson, Public, public
 from blocklight.model.times import iso
-from blocklight.model.vocabulary import Category, Kind, Origin, Section, Status
+from blocklight.model.vocabulary import Category, Kind, Origin, Section, Status, Subcategory
 from blocklight.publish.feature import stored_feature
 from blocklight.store import IncidentQuery, LocalTimes
 
@@ -40,6 +40,7 @@ class FilterParameters(BaseModel):
     status: Status | None = Field(None, description="`open` or `closed`")
     kind: Kind | None = Field(None, description="`call` or `request`")
     category: list[Category] = Field([], description="one or more categories", max_length=30)
+    subcategory: list[Subcategory] = Field([], description="one or more subcategories", max_length=30)
     agency: str | None = Field(None, description="who answers", pattern=r"^[a-z][a-z0-9_-]{0,62}$")
     priority: int | None = Field(None, description="as the agency ranks it; 1 is most urgent", ge=0, le=99)
     origin: Origin | None = Field(None, description="who opened the call")
@@ -102,6 +103,7 @@ class FilterParameters(BaseModel):
             status=self.status,
             kind=self.kind,
             category=frozenset(self.category),
+            subcategory=frozenset(self.subcategory),
             agency=self.agency,
             priority=self.priority,
             origin=self.origin,
@@ -114,7 +116,9 @@ class FilterParameters(BaseModel):
 class WordFilter(FilterParameters):
     """The same, and words."""
 
-    q: str | None = Field(None, description="words in the place label, category or id", max_length=100)
+    q: str | None = Field(
+        None, description="words in the place label, category, subcategory or id", max_length=100
+    )
 
     def filter(self, zone: ZoneInfo) -> IncidentQuery:
         """The store's query for these parameters, with hours and weekdays as clocks in *zone* show."""

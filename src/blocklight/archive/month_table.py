@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from blocklight.model.record import PublicIncident
 from blocklight.store import STORED
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised whenever the columns or their meaning change: files of another layout are built anew."""
 Row = Sequence[Any]
 Where = tuple[Any, dict[str, str]]

@@ -25,9 +25,10 @@ from blocklight.config.mistakes_in_words import in_words
 from blocklight.config.pmtiles_header import TilesFile
 from blocklight.config.policy import Known, Policy, mistakes
 from blocklight.config.source import SourceSpec, with_codes
+from blocklight.config.subcategories import subcategory_mistakes
 from blocklight.config.table import NarrowPattern, Pattern, Table, Tested
 from blocklight.errors import CityFileError
-from blocklight.model.vocabulary import Category, Disposition
+from blocklight.model.vocabulary import Category, Disposition, Subcategory
 
 __all__ = [
     "AreaLayer",
@@ -118,9 +119,13 @@ class SensitiveRule(Table):
 
 
 class CallTypes(Table):
-    """How the agency's words become categories: exact first, then patterns in order."""
+    """How the agency's words become categories: exact first, then patterns in order.
+
+    *subcategories* names what some of the exact types are within their category.
+    """
 
     exact: dict[str, Category] = Field(default_factory=dict)
+    subcategories: dict[str, Subcategory] = Field(default_factory=dict)
     patterns: tuple[TypeRule, ...] = ()
     sensitive: tuple[SensitiveRule, ...] = ()
 
@@ -380,6 +385,7 @@ def _check_policy(city: City, file: str) -> None:
         *mistakes(city.policy, shipped=shipped, of_city=of_city, existing=names),
         *endless_holds(city.policy, city.sources),
         *hours_inside_steps(city.policy),
+        *subcategory_mistakes(city.call_types.exact, city.call_types.subcategories),
     ]
     if problems:
         further_keys = [mistake.key for mistake in problems[1:] if mistake.key != problems[0].key]

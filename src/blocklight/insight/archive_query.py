@@ -12,7 +12,17 @@ from blocklight.store import IncidentQuery
 
 LOCAL = "timezone($zone, received_at)"
 """The wall clock of the city when an incident was received; its hour and day are those that people know."""
-PLAIN_GROUPS = ("kind", "category", "agency", "source", "priority", "origin", "disposition", "status")
+PLAIN_GROUPS = (
+    "kind",
+    "category",
+    "subcategory",
+    "agency",
+    "source",
+    "priority",
+    "origin",
+    "disposition",
+    "status",
+)
 TIME_GROUPS = {
     "hour": f"hour({LOCAL})",
     "weekday": f"isodow({LOCAL}) - 1",
@@ -85,6 +95,9 @@ def _add_sets(query: IncidentQuery, conditions: list[str], parameters: dict[str,
     if query.category:
         conditions.append("list_contains($categories, category)")
         parameters["categories"] = sorted(map(str, query.category))
+    if query.subcategory:
+        conditions.append("list_contains($subcategories, subcategory)")
+        parameters["subcategories"] = sorted(map(str, query.subcategory))
     if query.local is not None and query.local.hours:
         conditions.append(f"list_contains($hours, {TIME_GROUPS['hour']})")
         parameters["hours"] = sorted(query.local.hours)

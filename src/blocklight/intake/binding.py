@@ -269,6 +269,7 @@ def bound_by(
         public = replace(
             public,
             category=Category.MEDICAL,
+            subcategory=None,
             source_type=None,
             priority=public.priority if shows("priority", Category.MEDICAL) else None,
             units=public.units if shows("units", Category.MEDICAL) else None,

@@ -13,7 +13,7 @@ from blocklight.config.city import CallTypes, default_call_types
 from blocklight.config.matching import Matcher, matcher
 from blocklight.config.policy import MEDICAL, Allow
 from blocklight.config.table import folded
-from blocklight.model.vocabulary import Category, Reason
+from blocklight.model.vocabulary import Category, Reason, Subcategory
 
 _REMEMBERED = 10_000
 HELD_UNTIL_CLOSED = frozenset({"tactical_officer_safety"})
@@ -26,7 +26,7 @@ class Meaning:
 
     *groups* are the sensitive groups it belongs to, *allowed* those that the city has loosened for it.
     *medical* is the word that binds it to medical. *proposal* is what patterns would call a type that waits
-    for a person.
+    for a person. *subcategory* is what the exact line of the city names within the category.
     """
 
     category: Category | Reason
@@ -35,6 +35,7 @@ class Meaning:
     allowed: tuple[Allow, ...] = ()
     medical: str | None = None
     proposal: Category | None = None
+    subcategory: Subcategory | None = None
 
     @property
     def is_call_type(self) -> bool:
@@ -56,14 +57,17 @@ class Meaning:
     def with_further(self, further: "Meaning") -> "Meaning":
         """What it means to be of another type too: whatever is strictest of both, in any order.
 
-        Sensitive before unmapped, unmapped before medical, medical before anything else that may be shown.
+        Sensitive before unmapped, unmapped before medical, medical before anything else that may be shown. A
+        subcategory is only what both name.
         """
         reasons = [meaning for meaning in (self, further) if isinstance(meaning.category, Reason)]
         if reasons:
             sensitive = [meaning for meaning in reasons if meaning.category is Reason.SENSITIVE]
             return (sensitive or reasons)[0]
         medical = further if further.category is Category.MEDICAL else self
-        return replace(medical, allowed=tuple(dict.fromkeys((*self.allowed, *further.allowed))))
+        subcategory = medical.subcategory if self.subcategory is further.subcategory else None
+        allowed = tuple(dict.fromkeys((*self.allowed, *further.allowed)))
+        return replace(medical, allowed=allowed, subcategory=subcategory)
 
 
 class CallMeanings:
@@ -72,6 +76,7 @@ class CallMeanings:
     def __init__(self, of_city: CallTypes, allow: tuple[Allow, ...]) -> None:
         shipped = default_call_types()
         self.exact = {folded(text): category for text, category in of_city.exact.items()}
+        self.subcategories = {folded(text): finer for text, finer in of_city.subcategories.items()}
         self._own_patterns = _compiled(of_city)
         self._shipped_patterns = _compiled(shipped)
         self.sensitive = [
@@ -102,14 +107,18 @@ class CallMeanings:
         if medical is not None:
             allowed = (*allowed, medical)
         bound = None if medical is not None else reading.medical
-        return replace(self._category(text, reading, bound), groups=names, allowed=allowed, medical=bound)
+        meaning = self._category(text, reading, bound)
+        if names or reading.medical is not None:
+            # The city allowed its category; a finer word for it nobody has looked at.
+            meaning = replace(meaning, subcategory=None)
+        return replace(meaning, groups=names, allowed=allowed, medical=bound)
 
     def _category(self, text: str, reading: Reading, medical: str | None) -> Meaning:
         """What a type that is not sensitive means; *medical* is the word that binds it to medical."""
         signed = self.exact.get(text)
         if signed is not None:
             if medical is None or signed is Category.MEDICAL:
-                return Meaning(signed, "its exact line")
+                return Meaning(signed, "its exact line", subcategory=self.subcategories.get(text))
             explanation = (
                 f"the medical word {medical}; {signed} as its exact line says needs [[policy.allow]]"
             )

@@ -144,6 +144,7 @@ def redact(
         received_at=incident.received_at,
         place=place,
         areas=areas_of(place, decision, rules),
+        subcategory=None if medical else meaning.subcategory,
         source_type=incident.source_type if rules.source_types and not medical else None,
         priority=incident.priority if rules.policy.shows("priority", category) else None,
         origin=incident.origin,

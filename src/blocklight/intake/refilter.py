@@ -15,14 +15,14 @@ from blocklight.config.policy import Allow
 from blocklight.geo.approved_places import KINDS
 from blocklight.geo.exact import ExactPoint, SourceKey
 from blocklight.geo.hexagons import FINEST, coarsened, known_resolution, mask_point, stands_for_blocks
-from blocklight.intake.call_types import CallMeanings
+from blocklight.intake.call_types import CallMeanings, Meaning
 from blocklight.intake.masking import Placing
 from blocklight.intake.policy import Decision
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, areas_of, timed
 from blocklight.model.outcomes import Held, Withheld
 from blocklight.model.record import Place, PublicIncident, may_be_new
-from blocklight.model.vocabulary import Category, PlaceKind, Reason
+from blocklight.model.vocabulary import Category, PlaceKind, Reason, Subcategory
 
 Vocabulary = Mapping[Category, frozenset[str]]
 """The agency's words that are known to mean a category."""
@@ -120,6 +120,7 @@ def _again(
         return Withheld(public.id, public.source, place)
     stricter = replace(
         public,
+        subcategory=_still_mapped(public, meaning, rules),
         place=place,
         areas=public.areas if place == public.place else areas_of(place, decision, rules),
         source_type=public.source_type if rules.policy.source_types else None,
@@ -131,6 +132,16 @@ def _again(
     if isinstance(outcome, Held) and not waiting:
         outcome = _after_delay(outcome, public, stricter, now, seen_at)
     return None if outcome == public else outcome
+
+
+def _still_mapped(public: PublicIncident, meaning: Meaning | None, rules: Rules) -> Subcategory | None:
+    """The subcategory of a published incident, if the city still maps it to that.
+
+    Where the agency's words are not stored, it stays for as long as any type of the city is mapped to it.
+    """
+    if meaning is not None and public.source_type is not None:
+        return public.subcategory if meaning.subcategory is public.subcategory else None
+    return public.subcategory if public.subcategory in rules.meanings.subcategories.values() else None
 
 
 def _after_delay(

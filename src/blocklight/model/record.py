@@ -15,6 +15,7 @@ from blocklight.model.vocabulary import (
     PlaceKind,
     Stage,
     Status,
+    Subcategory,
 )
 
 TIMES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
@@ -123,6 +124,10 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
     time_step_min: Annotated[
         int | None, meaning("Its times are cut to whole steps of so many minutes; null: not cut", 5)
     ] = None
+    subcategory: Annotated[
+        Subcategory | None,
+        meaning("What it is about within its category, where that is published", "loud_music", window="text"),
+    ] = None
 
     @property
     def stage(self) -> Stage:
@@ -174,7 +179,14 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
         elif self.place.radius_m > place.radius_m * COARSER and not self.detail.as_published:
             place, areas = self.place, self.areas
         coarser = msgspec.structs.replace(
-            self, place=place, areas=areas, source_type=None, priority=None, units=None, disposition=None
+            self,
+            place=place,
+            areas=areas,
+            subcategory=None,
+            source_type=None,
+            priority=None,
+            units=None,
+            disposition=None,
         )
         return coarser.with_times_cut(bound.step_min or 0)
 

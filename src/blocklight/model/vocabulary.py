@@ -1,5 +1,6 @@
 """The words of the public record: every enumeration that anybody may read, with stable ids."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
@@ -74,6 +75,87 @@ class Category(StrEnum):
     SERVICE = "service"
     OFFICER_ACTIVITY = "officer_activity"
     OTHER = "other"
+
+
+class Subcategory(StrEnum):
+    """What an incident is about within its category, for harmless things only; see ``SUBCATEGORIES``."""
+
+    SMOKE_ALARM = "smoke_alarm"
+    CARBON_MONOXIDE_ALARM = "carbon_monoxide_alarm"
+    BARKING_DOG = "barking_dog"
+    STRAY_ANIMAL = "stray_animal"
+    DEAD_ANIMAL = "dead_animal"
+    VEGETATION_FIRE = "vegetation_fire"
+    TRASH_FIRE = "trash_fire"
+    TREE_DOWN = "tree_down"
+    WIRES_DOWN = "wires_down"
+    WATER_LEAK = "water_leak"
+    FUEL_SPILL = "fuel_spill"
+    GAS_LEAK = "gas_leak"
+    LOUD_MUSIC = "loud_music"
+    LOUD_PARTY = "loud_party"
+    FIREWORKS = "fireworks"
+    CONSTRUCTION_NOISE = "construction_noise"
+    BUSINESS_NOISE = "business_noise"
+    ILLEGAL_PARKING = "illegal_parking"
+    BLOCKED_DRIVEWAY = "blocked_driveway"
+    BLOCKED_BICYCLE_LANE = "blocked_bicycle_lane"
+    ABANDONED_VEHICLE = "abandoned_vehicle"
+    PARKING_METER = "parking_meter"
+    STALLED_VEHICLE = "stalled_vehicle"
+    ROAD_HAZARD = "road_hazard"
+    POTHOLE = "pothole"
+    STREET_LIGHT = "street_light"
+    TRAFFIC_SIGNAL = "traffic_signal"
+    SIDEWALK = "sidewalk"
+    ROAD_SIGN = "road_sign"
+    STORM_DRAIN = "storm_drain"
+    GRAFFITI = "graffiti"
+    ILLEGAL_DUMPING = "illegal_dumping"
+    MISSED_COLLECTION = "missed_collection"
+    LITTER_BIN = "litter_bin"
+    PARK_MAINTENANCE = "park_maintenance"
+
+
+SUBCATEGORIES: Mapping[Category, frozenset[Subcategory]] = {
+    Category.ALARM: frozenset({Subcategory.SMOKE_ALARM, Subcategory.CARBON_MONOXIDE_ALARM}),
+    Category.ANIMAL: frozenset({Subcategory.BARKING_DOG, Subcategory.STRAY_ANIMAL, Subcategory.DEAD_ANIMAL}),
+    Category.FIRE: frozenset({Subcategory.VEGETATION_FIRE, Subcategory.TRASH_FIRE}),
+    Category.HAZARD: frozenset(
+        {
+            Subcategory.TREE_DOWN, Subcategory.WIRES_DOWN, Subcategory.WATER_LEAK, Subcategory.FUEL_SPILL,
+            Subcategory.GAS_LEAK,
+        }
+    ),
+    Category.NOISE: frozenset(
+        {
+            Subcategory.LOUD_MUSIC, Subcategory.LOUD_PARTY, Subcategory.FIREWORKS,
+            Subcategory.CONSTRUCTION_NOISE, Subcategory.BUSINESS_NOISE,
+        }
+    ),
+    Category.PARKING: frozenset(
+        {
+            Subcategory.BLOCKED_DRIVEWAY, Subcategory.BLOCKED_BICYCLE_LANE, Subcategory.ABANDONED_VEHICLE,
+            Subcategory.PARKING_METER, Subcategory.ILLEGAL_PARKING,
+        }
+    ),
+    Category.TRAFFIC: frozenset({Subcategory.STALLED_VEHICLE, Subcategory.ROAD_HAZARD}),
+    Category.STREET_AND_LIGHTS: frozenset(
+        {
+            Subcategory.POTHOLE, Subcategory.STREET_LIGHT, Subcategory.TRAFFIC_SIGNAL, Subcategory.SIDEWALK,
+            Subcategory.ROAD_SIGN, Subcategory.STORM_DRAIN,
+        }
+    ),
+    Category.GRAFFITI_AND_DUMPING: frozenset({Subcategory.GRAFFITI, Subcategory.ILLEGAL_DUMPING}),
+    Category.SERVICE: frozenset(
+        {Subcategory.MISSED_COLLECTION, Subcategory.LITTER_BIN, Subcategory.PARK_MAINTENANCE}
+    ),
+}  # fmt: skip
+"""The subcategories of each category that has any.
+
+None where the lack of one would say something of a person: who is hurt, threatened, suspected or alone. An
+alarm has none for burglars, as those without would then be calls for help.
+"""
 
 
 class Disposition(StrEnum):

@@ -65,6 +65,7 @@ const TEXT_ARRAYS: Record<TextColumn, new (length: number) => TextArray> = {
   source: Uint16Array,
   agency: Uint16Array,
   category: Uint16Array,
+  subcategory: Uint16Array,
   origin: Uint16Array,
   disposition: Uint16Array,
   // Wider than the others: a feed may write a type of its own for each call.

@@ -2715,6 +2715,11 @@ export interface components {
              */
             status: components["schemas"]["Status"];
             /**
+             * @description What it is about within its category, where that is published
+             * @example loud_music
+             */
+            subcategory: components["schemas"]["Subcategory"] | null;
+            /**
              * @description Its times are cut to whole steps of so many minutes; null: not cut
              * @example 5
              */
@@ -3840,6 +3845,12 @@ export interface components {
          */
         Status: "closed" | "open";
         /**
+         * Subcategory
+         * @description What an incident is about within its category, for harmless things only; see ``SUBCATEGORIES``.
+         * @enum {unknown}
+         */
+        Subcategory: "abandoned_vehicle" | "barking_dog" | "blocked_bicycle_lane" | "blocked_driveway" | "business_noise" | "carbon_monoxide_alarm" | "construction_noise" | "dead_animal" | "fireworks" | "fuel_spill" | "gas_leak" | "graffiti" | "illegal_dumping" | "illegal_parking" | "litter_bin" | "loud_music" | "loud_party" | "missed_collection" | "park_maintenance" | "parking_meter" | "pothole" | "road_hazard" | "road_sign" | "sidewalk" | "smoke_alarm" | "stalled_vehicle" | "storm_drain" | "stray_animal" | "street_light" | "traffic_signal" | "trash_fire" | "tree_down" | "vegetation_fire" | "water_leak" | "wires_down";
+        /**
          * Usual
          * @description The last 24 hours of an area, or of the city, beside the same hours of the weeks before.
          */
@@ -4027,13 +4038,18 @@ export interface components {
              * @example closed
              */
             stage: components["schemas"]["Stage"];
+            /**
+             * @description What it is about within its category, where that is published
+             * @example loud_music
+             */
+            subcategory: components["schemas"]["Subcategory"] | null;
         };
         /**
          * WindowText
          * @description Columns of the window that are dictionaries of words.
          * @enum {unknown}
          */
-        WindowText: "source" | "kind" | "agency" | "category" | "source_type" | "origin" | "disposition";
+        WindowText: "source" | "kind" | "agency" | "category" | "source_type" | "origin" | "disposition" | "subcategory";
     };
     responses: never;
     parameters: never;
@@ -4460,6 +4476,8 @@ export interface operations {
                 kind?: components["schemas"]["Kind"] | null;
                 /** @description one or more categories */
                 category?: components["schemas"]["Category"][];
+                /** @description one or more subcategories */
+                subcategory?: components["schemas"]["Subcategory"][];
                 /** @description who answers */
                 agency?: string | null;
                 /** @description as the agency ranks it; 1 is most urgent */
@@ -4655,6 +4673,8 @@ export interface operations {
                 kind?: components["schemas"]["Kind"] | null;
                 /** @description one or more categories */
                 category?: components["schemas"]["Category"][];
+                /** @description one or more subcategories */
+                subcategory?: components["schemas"]["Subcategory"][];
                 /** @description who answers */
                 agency?: string | null;
                 /** @description as the agency ranks it; 1 is most urgent */
@@ -5079,6 +5099,8 @@ export interface operations {
                 kind?: components["schemas"]["Kind"] | null;
                 /** @description one or more categories */
                 category?: components["schemas"]["Category"][];
+                /** @description one or more subcategories */
+                subcategory?: components["schemas"]["Subcategory"][];
                 /** @description who answers */
                 agency?: string | null;
                 /** @description as the agency ranks it; 1 is most urgent */
@@ -5338,6 +5360,8 @@ export interface operations {
                 kind?: components["schemas"]["Kind"] | null;
                 /** @description one or more categories */
                 category?: components["schemas"]["Category"][];
+                /** @description one or more subcategories */
+                subcategory?: components["schemas"]["Subcategory"][];
                 /** @description who answers */
                 agency?: string | null;
                 /** @description as the agency ranks it; 1 is most urgent */
@@ -5352,7 +5376,7 @@ export interface operations {
                 weekdays?: string | null;
                 /** @description kind:id, for example beat:04X */
                 area?: string | null;
-                /** @description words in the place label, category or id */
+                /** @description words in the place label, category, subcategory or id */
                 q?: string | null;
                 /** @description incidents a page */
                 limit?: number;
@@ -5412,6 +5436,7 @@ export interface operations {
                      *             "source_type": "NOISE COMPLAINT",
                      *             "stage": "closed",
                      *             "status": "closed",
+                     *             "subcategory": "loud_music",
                      *             "time_step_min": 5,
                      *             "units": 2,
                      *             "updated_at": "2026-01-31T05:31:03Z"
@@ -5502,6 +5527,8 @@ export interface operations {
                 kind?: components["schemas"]["Kind"] | null;
                 /** @description one or more categories */
                 category?: components["schemas"]["Category"][];
+                /** @description one or more subcategories */
+                subcategory?: components["schemas"]["Subcategory"][];
                 /** @description who answers */
                 agency?: string | null;
                 /** @description as the agency ranks it; 1 is most urgent */
@@ -5516,7 +5543,7 @@ export interface operations {
                 weekdays?: string | null;
                 /** @description kind:id, for example beat:04X */
                 area?: string | null;
-                /** @description words in the place label, category or id */
+                /** @description words in the place label, category, subcategory or id */
                 q?: string | null;
                 /** @description language of titles, for example `es` */
                 lang?: string | null;
@@ -5630,6 +5657,8 @@ export interface operations {
                 kind?: components["schemas"]["Kind"] | null;
                 /** @description one or more categories */
                 category?: components["schemas"]["Category"][];
+                /** @description one or more subcategories */
+                subcategory?: components["schemas"]["Subcategory"][];
                 /** @description who answers */
                 agency?: string | null;
                 /** @description as the agency ranks it; 1 is most urgent */
@@ -5644,7 +5673,7 @@ export interface operations {
                 weekdays?: string | null;
                 /** @description kind:id, for example beat:04X */
                 area?: string | null;
-                /** @description words in the place label, category or id */
+                /** @description words in the place label, category, subcategory or id */
                 q?: string | null;
                 /** @description language of titles, for example `es` */
                 lang?: string | null;
@@ -5772,6 +5801,8 @@ export interface operations {
                 kind?: components["schemas"]["Kind"] | null;
                 /** @description one or more categories */
                 category?: components["schemas"]["Category"][];
+                /** @description one or more subcategories */
+                subcategory?: components["schemas"]["Subcategory"][];
                 /** @description who answers */
                 agency?: string | null;
                 /** @description as the agency ranks it; 1 is most urgent */
@@ -5786,7 +5817,7 @@ export interface operations {
                 weekdays?: string | null;
                 /** @description kind:id, for example beat:04X */
                 area?: string | null;
-                /** @description words in the place label, category or id */
+                /** @description words in the place label, category, subcategory or id */
                 q?: string | null;
             };
             header?: never;
@@ -5969,6 +6000,7 @@ export interface operations {
                      *         "source_type": "NOISE COMPLAINT",
                      *         "stage": "closed",
                      *         "status": "closed",
+                     *         "subcategory": "loud_music",
                      *         "time_step_min": 5,
                      *         "units": 2,
                      *         "updated_at": "2026-01-31T05:31:03Z"
@@ -6394,6 +6426,8 @@ export interface operations {
                 kind?: components["schemas"]["Kind"] | null;
                 /** @description one or more categories */
                 category?: components["schemas"]["Category"][];
+                /** @description one or more subcategories */
+                subcategory?: components["schemas"]["Subcategory"][];
                 /** @description who answers */
                 agency?: string | null;
                 /** @description as the agency ranks it; 1 is most urgent */
@@ -6408,7 +6442,7 @@ export interface operations {
                 weekdays?: string | null;
                 /** @description kind:id, for example beat:04X */
                 area?: string | null;
-                /** @description words in the place label, category or id */
+                /** @description words in the place label, category, subcategory or id */
                 q?: string | null;
             };
             header?: never;
@@ -6597,6 +6631,8 @@ export interface operations {
                 kind?: components["schemas"]["Kind"] | null;
                 /** @description one or more categories */
                 category?: components["schemas"]["Category"][];
+                /** @description one or more subcategories */
+                subcategory?: components["schemas"]["Subcategory"][];
                 /** @description who answers */
                 agency?: string | null;
                 /** @description as the agency ranks it; 1 is most urgent */
@@ -6890,6 +6926,8 @@ export interface operations {
                 kind?: components["schemas"]["Kind"] | null;
                 /** @description one or more categories */
                 category?: components["schemas"]["Category"][];
+                /** @description one or more subcategories */
+                subcategory?: components["schemas"]["Subcategory"][];
                 /** @description who answers */
                 agency?: string | null;
                 /** @description as the agency ranks it; 1 is most urgent */

@@ -1,6 +1,6 @@
 /** The English catalogue; its shape is what every other language must fill. */
 
-import type { Category, GroupId } from "../present/categories";
+import type { Category, GroupId, Subcategory } from "../present/categories";
 import type { Direction } from "../present/near";
 import type { Section } from "../state/filter";
 import type { Knowledge } from "../state/overview";
@@ -286,6 +286,7 @@ export const en = {
   fields: {
     status: "Status",
     category: "Category",
+    subcategory: "Subcategory",
     priority: "Priority",
     units: "Units",
     disposition: "How it ended",
@@ -334,6 +335,43 @@ export const en = {
     services: "311 and services",
     officer: "Officer activity",
   } as Record<GroupId, string>,
+  subcategory: {
+    smoke_alarm: "Smoke alarm",
+    carbon_monoxide_alarm: "Carbon monoxide alarm",
+    barking_dog: "Barking dog",
+    stray_animal: "Stray animal",
+    dead_animal: "Dead animal",
+    vegetation_fire: "Vegetation fire",
+    trash_fire: "Trash fire",
+    tree_down: "Tree or branch down",
+    wires_down: "Wires down",
+    water_leak: "Water leak",
+    fuel_spill: "Fuel spill",
+    gas_leak: "Gas leak",
+    loud_music: "Loud music",
+    loud_party: "Loud party",
+    fireworks: "Fireworks",
+    construction_noise: "Construction noise",
+    business_noise: "Noise from a business",
+    illegal_parking: "Illegal parking",
+    blocked_driveway: "Blocked driveway",
+    blocked_bicycle_lane: "Blocked bicycle lane",
+    abandoned_vehicle: "Abandoned vehicle",
+    parking_meter: "Parking meter",
+    stalled_vehicle: "Stalled vehicle",
+    road_hazard: "Hazard on the road",
+    pothole: "Pothole",
+    street_light: "Street light",
+    traffic_signal: "Traffic signal",
+    sidewalk: "Sidewalk",
+    road_sign: "Road sign",
+    storm_drain: "Storm drain",
+    graffiti: "Graffiti",
+    illegal_dumping: "Illegal dumping",
+    missed_collection: "Missed collection",
+    litter_bin: "Litter bin",
+    park_maintenance: "Park maintenance",
+  } as Record<Subcategory, string>,
   category: {
     violence: "Assault or threat",
     weapons: "Weapon",

@@ -3,7 +3,7 @@
 import type { IncidentProperties, LifeEvent } from "../data/api";
 import { at, type Incidents, NO_BYTE, OPEN, type Stage } from "../data/incidents";
 import type { Words } from "../messages/en";
-import { barStages, barsOf, stageLine, stageName } from "./describe";
+import { barStages, barsOf, categoryOf, stageLine, stageName } from "./describe";
 import type { Formats } from "./format";
 
 export interface Step {
@@ -56,6 +56,7 @@ export function factsOf({ incidents, row, exact }: Subject, words: Words, format
   const agency = incidents.text("agency", row);
   const priority = at(incidents.priority, row);
   const facts = [
+    incidents.text("subcategory", row) === null ? null : categoryOf(incidents, row, words),
     agency === null ? null : (words.agencies[agency] ?? agency),
     priority === NO_BYTE ? null : words.priorityIs(format.number(priority)),
     exact?.units ? words.unitsAssigned(exact.units) : null,
@@ -105,6 +106,7 @@ function spoken(field: string, value: string, words: Words, format: Formats): st
   const tables: Record<string, Record<string, string>> = {
     status: words.statuses,
     category: words.category,
+    subcategory: words.subcategory,
     disposition: words.dispositions,
     agency: words.agencies,
     origin: words.origins,

@@ -44,6 +44,8 @@ const GROUP_OF = {
 
 /** The server's categories: one that it adds and this page does not group fails the type check. */
 export type Category = components["schemas"]["Category"];
+/** What some categories are divided into: harmless things only. */
+export type Subcategory = components["schemas"]["Subcategory"];
 export const CATEGORIES = Object.keys(GROUP_OF) as Category[];
 
 /** The group of a category; one that this page does not know yet counts as `other`. */

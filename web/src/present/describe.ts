@@ -2,7 +2,7 @@
 
 import { at, type Incidents, OPEN, type Place, type Reported, STAGES, type Stage } from "../data/incidents";
 import { en, type Words } from "../messages/en";
-import type { Category } from "./categories";
+import type { Category, Subcategory } from "./categories";
 import type { Formats } from "./format";
 import { CENTRE_M, directionOf, metresBetween, roughly, type Spot } from "./near";
 
@@ -40,7 +40,15 @@ function stageTitle(incidents: Incidents, row: number, words: Words): string {
   return words.stageTitles[stageName(reported, known)] ?? "";
 }
 
+/** What an incident is about, as closely as that is published. */
 export function titleOf(incidents: Incidents, row: number, words: Words): string {
+  const subcategory = incidents.text("subcategory", row);
+  const finer = subcategory === null ? undefined : words.subcategory[subcategory as Subcategory];
+  return finer ?? categoryOf(incidents, row, words);
+}
+
+/** The name of its category. */
+export function categoryOf(incidents: Incidents, row: number, words: Words): string {
   const category = incidents.text("category", row) ?? "other";
   return words.category[category as Category] ?? category;
 }

@@ -194,6 +194,7 @@ export type RowTest = (row: number) => number;
 /** The words of a category and of an area in the reader's language, for the search by words. */
 export interface Spoken {
   category(category: string): string;
+  subcategory(subcategory: string): string;
   area(kind: string, id: string): string;
 }
 
@@ -272,7 +273,7 @@ function compileRest(
   return (row) => tests.every((test) => test(row));
 }
 
-/** Every word must stand in the category, the place, its areas or the source type; looked up once per value. */
+/** Every word must stand in the category or its subcategory, the place, its areas or the source type; looked up once per value. */
 function compileWords(text: string, incidents: Incidents, spoken: Spoken): (row: number) => boolean {
   const words = fold(text).split(/\s+/).filter(Boolean).slice(0, 30);
   const all = 2 ** words.length - 1;
@@ -283,17 +284,21 @@ function compileWords(text: string, incidents: Incidents, spoken: Spoken): (row:
   const categories = incidents.codes.category.texts.map((id) =>
     bits(id ? `${id} ${spoken.category(id)}` : ""),
   );
+  const finer = incidents.codes.subcategory.texts.map((id) =>
+    bits(id ? `${id} ${spoken.subcategory(id)}` : ""),
+  );
   const types = incidents.codes.source_type.texts.map((type) => bits(type ?? ""));
   const places = incidents.places.map((place) => {
     const areas = Object.entries(place.areas).map(([kind, id]) => `${id} ${spoken.area(kind, id)}`);
     return bits([place.label ?? "", ...areas].join(" · "));
   });
   const { place: placeOf } = incidents;
-  const { category, source_type: sourceType } = incidents.texts;
+  const { category, subcategory, source_type: sourceType } = incidents.texts;
   return (row) => {
     const place = placeOf[row] as number;
     const found =
       (categories[category[row] as number] ?? 0) |
+      (finer[subcategory[row] as number] ?? 0) |
       (types[sourceType[row] as number] ?? 0) |
       (place < 0 ? 0 : (places[place] ?? 0));
     return found === all;

@@ -116,6 +116,7 @@ export class Page {
   });
 
   readonly spoken: Spoken = {
+    subcategory: (id) => tongue.words.subcategory[id as keyof typeof tongue.words.subcategory] ?? id,
     category: (id) => tongue.words.category[id as keyof typeof tongue.words.category] ?? id,
     area: (kind, id) => this.areaName(kind, id),
   };

@@ -31,8 +31,10 @@ class Question:
 def as_given(query: QueryParams) -> dict[str, Any]:
     """What was filled in; a form sends the fields that were left empty as well."""
     filled: dict[str, Any] = {name: text for name, text in query.items() if text and name != "lang"}
-    chosen = [text for text in query.getlist("category") if text]
-    return filled | ({"category": chosen} if chosen else {})
+    for name in ("category", "subcategory"):
+        if chosen := [text for text in query.getlist(name) if text]:
+            filled[name] = chosen
+    return filled
 
 
 def is_narrowed(filled: dict[str, Any]) -> bool:

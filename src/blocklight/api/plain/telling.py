@@ -25,6 +25,7 @@ _NUMBERED = re.compile(r"(\D+) (\S*\d\S*)")
 _TOLD_FIELDS = {
     "status": "statuses",
     "category": "category",
+    "subcategory": "subcategory",
     "disposition": "dispositions",
     "agency": "agencies",
     "origin": "origins",
@@ -83,7 +84,7 @@ class Teller:
             id=incident.id,
             group=self.catalogue.group(incident.category),
             open=incident.status is Status.OPEN,
-            title=self.words.of("category", incident.category),
+            title=self.title(incident),
             ending=self.ending(incident),
             where=self.where(incident),
             progress=self.progress(incident),
@@ -93,6 +94,12 @@ class Teller:
             bars=bars,
             reached=reached,
         )
+
+    def title(self, incident: PublicIncident) -> str:
+        """What it is about, as closely as that is published."""
+        if incident.subcategory is not None:
+            return self.words.of("subcategory", incident.subcategory)
+        return self.words.of("category", incident.category)
 
     def where(self, incident: PublicIncident, *, all_areas: bool = False) -> str:
         """The label of its place and the area that most people know, or all of its areas."""
@@ -201,6 +208,8 @@ class Teller:
     def facts(self, incident: PublicIncident) -> list[str]:
         """What else is known of it."""
         facts = [self.words.of("agencies", incident.agency)]
+        if incident.subcategory is not None:
+            facts.insert(0, self.words.of("category", incident.category))
         if incident.priority is not None:
             facts.append(self.words("priorityIs", priority=self.formats.number(incident.priority)))
         if incident.units:

@@ -108,7 +108,7 @@ def write_network_link(title: str, address: str, refresh_s: int) -> bytes:
 
 def _placemark(table: ExportTable, row: FlatRow, pair: list[float] | None) -> str:
     values = dict(zip(table.names, with_time_texts(row, table.times), strict=True))
-    name = str(values["category"]).replace("_", " ").capitalize()
+    name = str(values["subcategory"] or values["category"]).replace("_", " ").capitalize()
     data = "".join(
         f"<Data name={quoteattr(key)}><value>{_xml(str(value))}</value></Data>"
         for key, value in values.items()

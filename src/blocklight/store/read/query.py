@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from blocklight.errors import BadQuery
 from blocklight.model.changes import StoredIncident
-from blocklight.model.vocabulary import Category, Kind, Origin, Section, Status
+from blocklight.model.vocabulary import Category, Kind, Origin, Section, Status, Subcategory
 from blocklight.store.read.local_time import LocalTimes
 from blocklight.store.read.reading import ends, readable, stored_columns, wheres
 from blocklight.store.schema import tables
@@ -38,8 +38,8 @@ class IncidentQuery:
 
     *bbox* is west, south, east, north in WGS 84 degrees. *since* (included) and *until* (excluded) bound
     received_at; *local* bounds its hour and weekday. *section* is what the page lists apart. *area* is an
-    area kind and id. *q* holds words that must each occur in the place's label, the category, the source
-    type or at the start of the id, in any case. *cursor* is a page's ``next``.
+    area kind and id. *q* holds words that must each occur in the place's label, the category or
+    subcategory, the source type or at the start of the id, in any case. *cursor* is a page's ``next``.
     """
 
     bbox: tuple[float, float, float, float] | None = None
@@ -48,6 +48,7 @@ class IncidentQuery:
     status: Status | None = None
     kind: Kind | None = None
     category: frozenset[Category] = frozenset()
+    subcategory: frozenset[Subcategory] = frozenset()
     agency: str | None = None
     priority: int | None = None
     origin: Origin | None = None
@@ -158,8 +159,8 @@ def _fingerprint(query: IncidentQuery) -> int:
     """Tell queries apart whose pages must not be mixed; the page size may change on the way."""
     filters = (
         query.bbox, query.since, query.until, query.status, query.kind, sorted(query.category),
-        query.agency, query.priority, query.area, query.q, query.origin, query.section,
-        _time_filter(query.local),
+        sorted(query.subcategory), query.agency, query.priority, query.area, query.q, query.origin,
+        query.section, _time_filter(query.local),
     )  # fmt: skip
     return zlib.crc32(repr(filters).encode())
 
@@ -182,6 +183,8 @@ def _plain_conditions(query: IncidentQuery, drift: int) -> list[Condition]:
         conditions.append(table.c.status == query.status.value)
     if query.category:
         conditions.append(table.c.category.in_(sorted(member.value for member in query.category)))
+    if query.subcategory:
+        conditions.append(table.c.subcategory.in_(sorted(member.value for member in query.subcategory)))
     exactly = {
         table.c.kind: query.kind and query.kind.value,
         table.c.agency: query.agency,
@@ -217,6 +220,8 @@ def _says(connection: sa.Connection, word: str, types: list[str] | None) -> Cond
         tests.append((table.c.place_id + 0).in_(labelled))
     if categories := [member.value for member in Category if word in member.value]:
         tests.append(table.c.category.in_(categories))
+    if subcategories := [member.value for member in Subcategory if word in member.value]:
+        tests.append(table.c.subcategory.in_(subcategories))
     if types is None:
         tests.append(table.c.folded.contains(word, autoescape=True))
     elif matching_types := [text for text in types if word in text]:

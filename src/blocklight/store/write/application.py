@@ -324,7 +324,7 @@ class Application:
         at = self._at
         medical_once = int(incident.id in self._holding.bounds)
         self._stored[incident.id] = Stored(incident, seq, at, place_id, 0, received, None, medical_once)
-        *steady, delayed, step, folded = values  # those two were added after `life`
+        *steady, delayed, step, subcategory, folded = values  # those three were added after `life`
         self._rows.inserts.append(
             (
                 seq,
@@ -342,6 +342,7 @@ class Application:
                 step,
                 medical_once,
                 self._object_ids.give(),
+                subcategory,
             )
         )
         if mark is not None:

@@ -2,9 +2,13 @@
 
 from blocklight.model.record import COARSER, TIMES, PublicIncident
 
-_MEDICAL = frozenset({"category", "place", "areas", "source_type", "priority", "units", "disposition"})
+_MEDICAL = frozenset(
+    {"category", "place", "areas", "subcategory", "source_type", "priority", "units", "disposition"}
+)
 """What a medical incident publishes coarser than any other, or not at all."""
 _ALWAYS = ("source_type", "priority", "origin")
+_WHILE_OF_ONE_CATEGORY = ("subcategory",)
+"""What is named otherwise is of another category, and its subcategory with it."""
 _WHILE_OPEN_OR_CLOSED = ("units", "disposition")
 """Units are free once a call closes and a reopened one has no disposition: that takes nothing back."""
 
@@ -23,8 +27,12 @@ def taken_back(earlier: PublicIncident, later: PublicIncident) -> frozenset[str]
         fields |= {"place", "areas"}
     if now.step_min > was.step_min:
         fields.update(TIMES)
-    same_status = earlier.status is later.status
-    for name in (*_ALWAYS, *_WHILE_OPEN_OR_CLOSED) if same_status else _ALWAYS:
+    names = list(_ALWAYS)
+    if earlier.category is later.category:
+        names.extend(_WHILE_OF_ONE_CATEGORY)
+    if earlier.status is later.status:
+        names.extend(_WHILE_OPEN_OR_CLOSED)
+    for name in names:
         if getattr(earlier, name) is not None and getattr(later, name) is None:
             fields.add(name)
     return frozenset(fields)

@@ -23,6 +23,7 @@ def joined(before: PublicIncident, row: PublicIncident) -> PublicIncident:
         category=before.category,
         place=before.place,
         areas=before.areas,
+        subcategory=before.subcategory,
         source_type=before.source_type,
         priority=before.priority,
         origin=before.origin,
