@@ -18,7 +18,7 @@ from blocklight.api.plain.words import catalogue
 from blocklight.api.state import web_root
 from blocklight.model.outcomes import Withheld
 from blocklight.model.record import Place
-from blocklight.model.vocabulary import Category, PlaceKind, Reason, Status
+from blocklight.model.vocabulary import Category, PlaceKind, Reason, Status, Subcategory
 from blocklight.store.admin.pausing import Pause
 
 ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -357,3 +357,37 @@ def test_programs_get_problem_details_whatever_they_accept(side: PublicSide, pat
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
     answer = side.client.get("/nowhere", headers={"accept": "*/*"})
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_the_small_map_marks_each_place_with_what_is_happening_there(own_side: PublicSide) -> None:
+    here, there = Place(-122.25, 37.75, PlaceKind.GRID, 201), Place(-122.15, 37.85, PlaceKind.GRID, 201)
+    open_ones = [
+        an_incident(1, place=here, category=Category.NOISE, status=Status.OPEN),
+        an_incident(2, place=here, category=Category.FIRE, status=Status.OPEN),
+        an_incident(3, place=there, category=Category.FIRE, status=Status.OPEN),
+        an_incident(4, place=None, areas={}, status=Status.OPEN),
+        an_incident(5, place=there, status=Status.CLOSED, closed_at=START + timedelta(minutes=5)),
+    ]
+    own_side.store.apply("dispatch", open_ones, at=START)
+    body = page(own_side, "/list")
+    drawn = re.search(r'<svg class="sketch.*?</svg>', body, re.DOTALL)
+    assert drawn is not None
+    assert 'aria-label="Map: 3 incidents are happening now"' in drawn[0]
+    assert drawn[0].count("<circle") == 2
+    assert re.findall(r"<text[^>]*>(\d+)</text>", drawn[0]) == ["2"]
+    for narrowed in ("/list?status=closed", "/list?priority=x"):
+        shown = own_side.client.get(narrowed).text
+        assert '<svg class="sketch' not in shown, narrowed
+
+
+def test_a_subcategory_is_the_title_of_its_row_and_a_filter_of_the_list(own_side: PublicSide) -> None:
+    loud = an_incident(1, category=Category.NOISE, subcategory=Subcategory.LOUD_MUSIC)
+    own_side.store.apply("dispatch", [loud, an_incident(2, category=Category.NOISE)], at=START)
+    assert page(own_side, "/list").count("<b>Noise") == 1
+    for address in ("/list?subcategory=loud_music", "/list?q=loud"):
+        body = page(own_side, address)
+        assert "<b>Loud music" in body, address
+        assert "<b>Noise" not in body, address
+    assert "Noise · " in page(own_side, f"/list/{incident_id(1)}")
+    found = own_side.client.get("/api/v1/incidents?subcategory=loud_music").json()["features"]
+    assert [feature["properties"]["subcategory"] for feature in found] == ["loud_music"]

@@ -120,7 +120,7 @@ def test_the_public_type_has_no_field_for_what_is_not_public() -> None:
     assert set(PublicIncident.__struct_fields__) == {
         "id", "source", "kind", "agency", "category", "status", "received_at", "place", "areas",
         "source_type", "priority", "origin", "units", "disposition", "dispatched_at", "en_route_at",
-        "on_scene_at", "closed_at", "delayed", "time_step_min",
+        "on_scene_at", "closed_at", "delayed", "time_step_min", "subcategory",
     }  # fmt: skip
     with pytest.raises(TypeError):
         _incident(lon=-95.0)

@@ -16,7 +16,7 @@ from blocklight.model.vocabulary import PlaceKind, Status
 from blocklight.publish.columns import Columns
 from blocklight.publish.window import Window
 
-_TEXT = ("kind", "source", "agency", "category", "origin", "disposition", "source_type")
+_TEXT = ("kind", "source", "agency", "category", "origin", "disposition", "source_type", "subcategory")
 _MANY = st.lists(incidents(st.integers(0, 1_000)), max_size=12, unique_by=lambda incident: incident.id)
 _UNPACK: dict[str, Callable[[bytes], bytes]] = {
     "zstd": lambda body: zstandard.ZstdDecompressor().decompress(body),

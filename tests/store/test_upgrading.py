@@ -16,6 +16,7 @@ from store.databases import Database
 from store.making import START
 
 _NEW_COLUMNS = (
+    ("018", "incident", "subcategory"),
     ("005", "held", "counted"),
     ("006", "held", "bound"),
     ("006", "withheld", "medical_once"),

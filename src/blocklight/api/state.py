@@ -16,6 +16,7 @@ from blocklight.archive.engine import Engine
 from blocklight.config.city import City
 from blocklight.errors import NotFound
 from blocklight.geo.areas import Areas
+from blocklight.geo.sketch import Sketch
 from blocklight.insight.past import Past
 from blocklight.insight.usual import Usual
 from blocklight.publish.publisher import Publisher
@@ -56,6 +57,11 @@ class Public:
         if self.archive is None:
             raise NotFound("this server keeps no archive")
         return Past(self.city, self.archive)
+
+    @cached_property
+    def sketch(self) -> Sketch:
+        """The ground of the city as the small map of the list draws it."""
+        return Sketch.of(self.city, self.areas)
 
     @cached_property
     def usual(self) -> Usual:

@@ -20,6 +20,7 @@ from blocklight.api.plain.asking import (
 )
 from blocklight.api.plain.page import Reader
 from blocklight.api.plain.sections import knowledge, main_section, sections
+from blocklight.api.plain.small_map import SmallMark, small_marks
 from blocklight.api.plain.telling import Row
 from blocklight.api.plain.usual import city_lines, usual_lines
 from blocklight.api.state import Public, public
@@ -49,6 +50,8 @@ def list_page(request: Request, state: Annotated[Public, Depends(public)]) -> Re
             "older": None,
             "first": None,
             "usual": None,
+            "sketch": None,
+            "marked": [],
             "trouble": trouble,
         }
         return reader.answer(request, "list.html", values, status=400, parameters=filled)
@@ -59,6 +62,8 @@ def list_page(request: Request, state: Annotated[Public, Depends(public)]) -> Re
         "older": next((part.more for part in parts if part.paged), None),
         "first": _first_page_url(reader, question),
         "usual": usual,
+        "sketch": state.sketch if state.sketch.paths and parts[0].marks is not None else None,
+        "marked": parts[0].marks or [],
         "trouble": None,
     }
     return reader.answer(request, "list.html", values, parameters=filled)
@@ -110,6 +115,8 @@ class Part:
     more: str | None
     paged: bool
     """Whether `more` is the next page; else it is the address of this list alone."""
+    marks: list[SmallMark] | None = None
+    """Where they are on the small map, of those that are happening now."""
 
 
 def _parts(reader: Reader, question: Question) -> list[Part]:
@@ -138,7 +145,11 @@ def _part(reader: Reader, question: Question, parameters: IncidentParameters, *,
         heading = words("happening", count=count if is_known else "–")
     paged = alone or not is_open
     narrower = {"cursor": page.next} if paged else {"status": Status.OPEN}
-    return Part(heading, rows, page.next and reader.link("/list", question.filled | narrower), paged)
+    marks = None
+    if is_open and parameters.cursor is None:
+        marks = small_marks(state.sketch, (item.incident for item in page.items), reader.catalogue)
+    more = page.next and reader.link("/list", question.filled | narrower)
+    return Part(heading, rows, more, paged, marks)
 
 
 def _area_pages(reader: Reader, incident: PublicIncident) -> list[tuple[str, str]]:

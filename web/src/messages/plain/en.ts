@@ -21,6 +21,8 @@ export const plain = {
   moreHappening: "Everything that is happening now",
   newest: "Newest",
   older: "Older",
+  smallMap: (count: number, text: string) =>
+    count === 1 ? "Map: 1 incident is happening now" : `Map: ${text} incidents are happening now`,
   shown: (count: number, text: string) => (count === 1 ? "1 incident" : `${text} incidents`),
   notRead: (name: string) => `“${name}” could not be understood, so nothing is listed.`,
   missing: "There is no such page, or the incident is no longer shown.",

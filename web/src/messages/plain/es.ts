@@ -23,6 +23,8 @@ export const plain: PlainWords = {
   moreHappening: "Todo lo que ocurre ahora",
   newest: "Lo más reciente",
   older: "Anteriores",
+  smallMap: (count, text) =>
+    count === 1 ? "Mapa: ocurre 1 incidente ahora" : `Mapa: ocurren ${text} incidentes ahora`,
   shown: (count, text) => (count === 1 ? "1 incidente" : `${text} incidentes`),
   notRead: (name) => `No se entiende «${name}», así que no se muestra nada.`,
   missing: "No existe esa página, o el incidente ya no se muestra.",

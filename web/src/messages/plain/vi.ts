@@ -23,6 +23,8 @@ export const plain: PlainWords = {
   moreHappening: "Tất cả những gì đang diễn ra",
   newest: "Mới nhất",
   older: "Cũ hơn",
+  smallMap: (count, text) =>
+    count === 1 ? "Bản đồ: 1 sự việc đang diễn ra" : `Bản đồ: ${text} sự việc đang diễn ra`,
   shown: (count, text) => (count === 1 ? "1 sự việc" : `${text} sự việc`),
   notRead: (name) => `Không hiểu được “${name}” nên không liệt kê gì.`,
   missing: "Không có trang này, hoặc sự việc không còn được hiển thị.",

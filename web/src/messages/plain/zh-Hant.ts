@@ -23,6 +23,7 @@ export const plain: PlainWords = {
   moreHappening: "查看全部正在發生的事件",
   newest: "最新",
   older: "更早",
+  smallMap: (count, text) => (count === 1 ? "地圖：1 個事件正在發生" : `地圖：${text} 個事件正在發生`),
   shown: (count, text) => (count === 1 ? "1 個事件" : `${text} 個事件`),
   notRead: (name) => `無法理解「${name}」，因此沒有列出任何事件。`,
   missing: "沒有這個頁面，或此事件已不再顯示。",

@@ -23,6 +23,7 @@ export const plain: PlainWords = {
   moreHappening: "查看全部正在发生的事件",
   newest: "最新",
   older: "更早",
+  smallMap: (count, text) => (count === 1 ? "地图：1 个事件正在发生" : `地图：${text} 个事件正在发生`),
   shown: (count, text) => (count === 1 ? "1 个事件" : `${text} 个事件`),
   notRead: (name) => `无法理解“${name}”，因此没有列出任何事件。`,
   missing: "没有这个页面，或此事件已不再显示。",
