@@ -43,6 +43,6 @@ def test_a_city_whose_sources_refuse_answers_at_once_and_shows_what_comes_when_t
         served.desk.open("LOUD MUSIC", minutes_ago=3)
         server.options = served.options
         server.start()
-        expect(page.locator(".row", has_text="Noise")).to_be_visible()
+        expect(page.locator(".row", has_text="Loud music")).to_be_visible()
         expect(page.locator(".pulse")).to_contain_text("Live")
         visitor_without_webgl.leave()

@@ -23,7 +23,7 @@ def test_a_feed_of_two_stages_shows_two_and_says_what_it_does_not_tell(
     city = changed_demo(tmp_path, lambda text: _LATER.sub("", text))
     with blocklight(tmp_path / "data", own_feeds, city) as server:
         page = visitor_without_webgl.visit(server.url)
-        row = page.locator(".row", has_text="Noise")
+        row = page.locator(".row", has_text="Loud music")
         expect(row).to_contain_text("Reported")
         expect(row.locator(".stages i")).to_have_count(2)
         expect(page.locator(".row", has_text="Property damage")).to_contain_text("Ended after")

@@ -25,9 +25,9 @@ def test_what_is_happening_stands_above_what_has_ended(
     page = visitor_without_webgl.visit(server.url)
     expect(page.get_by_role("heading", name="Happening now · 2")).to_be_visible()
     expect(page.get_by_role("heading", name="Ended · last 24 hours · 1")).to_be_visible()
-    assert titles(page, "now") == ["Theft", "Noise"]
+    assert titles(page, "now") == ["Theft", "Loud music"]
     page.get_by_label("Order").select_option("longest")
-    expect(page.locator("#list ul.now .row b").first).to_have_text("Noise")
+    expect(page.locator("#list ul.now .row b").first).to_have_text("Loud music")
     axe_finds_nothing(page)
     # What ends is the first of what has ended, whenever it came in.
     desk.close(number)
@@ -44,7 +44,7 @@ def test_requests_and_officers_activity_have_tabs_and_are_no_calls(
     tabs = page.get_by_role("group", name="What is listed")
     expect(tabs.get_by_role("button", name="Calls 1")).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".numbers b").first).to_have_text("1")
-    assert titles(page, "now") == ["Noise"]
+    assert titles(page, "now") == ["Loud music"]
     tabs.get_by_role("button", name="Officer activity 1").click()
     expect(page).to_have_url(re.compile("section=officer$"))
     expect(page.locator("#list .row b")).to_have_text(["Something suspicious"])

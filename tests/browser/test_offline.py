@@ -83,7 +83,7 @@ def test_what_was_taken_back_meanwhile_is_gone_at_the_next_connection(
     server.kill()
     page.reload()
     expect(page.locator(".row")).to_have_count(1)
-    expect(page.locator(".row", has_text="Noise")).to_be_visible()
+    expect(page.locator(".row", has_text="Loud music")).to_be_visible()
 
 
 def test_a_kept_copy_loses_what_is_taken_back_while_the_page_is_open(

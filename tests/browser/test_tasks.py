@@ -76,18 +76,18 @@ def test_a_frozen_view_is_shared_in_two_actions_and_shows_the_same_calls_later(
     page.keyboard.press("Escape")
     expect(titles(page)).to_have_count(4)
     later = visitor.visit(link)
-    expect(titles(later)).to_have_text(["Noise", "Collision", "Property damage"])
+    expect(titles(later)).to_have_text(["Loud music", "Collision", "Property damage"])
     expect(later.locator(".until")).to_contain_text(
         re.compile(r"Received from .* to .*, as known today\. What was taken back since is not shown\.")
     )
     axe_finds_nothing(later)
     # As known today: what ended has ended, what was taken back is gone.
     desk.close(first)
-    expect(later.locator("#list ul.ended b")).to_have_text(["Noise", "Property damage"])
+    expect(later.locator("#list ul.ended b")).to_have_text(["Loud music", "Property damage"])
     desk.change(taken_back, CALL_TYPE="DEATH INVESTIGATION")
-    expect(titles(later)).to_have_text(["Noise", "Property damage"])
+    expect(titles(later)).to_have_text(["Loud music", "Property damage"])
     later.get_by_role("button", name="Back to now").click()
-    expect(titles(later)).to_have_text(["Something suspicious", "Noise", "Property damage"])
+    expect(titles(later)).to_have_text(["Something suspicious", "Loud music", "Property damage"])
     assert "end=" not in later.url
 
 
@@ -99,7 +99,7 @@ def test_a_day_of_the_past_is_reached_by_the_calendar_and_from_an_empty_list(
     desk.close(desk.open("VANDALISM", minutes_ago=ago + 3 * 24 * 60))
     page = visitor.visit(server.url, rows=False)
     page.get_by_role("button", name=re.compile("^Go to the newest call, ")).click()
-    expect(titles(page)).to_have_text(["Noise"])
+    expect(titles(page)).to_have_text(["Loud music"])
     day = page.get_by_label("Go to a day")
     expect(day).to_have_value(time.strftime("%Y-%m-%d", time.gmtime(time.time() - ago * 60 - 8 * 3600)))
     day.fill(time.strftime("%Y-%m-%d", time.gmtime(time.time() - (ago + 3 * 24 * 60) * 60 - 8 * 3600)))
@@ -152,7 +152,7 @@ def test_marks_are_walked_by_arrows_and_a_place_says_how_many_stand_there(
     marks.focus()
     expect(marks.get_by_role("option")).to_have_count(5)
     active = page.locator("[id=" + str(marks.get_attribute("aria-activedescendant")) + "]")
-    expect(active).to_have_text(re.compile("^Noise, open, 1 minute ago, "))
+    expect(active).to_have_text(re.compile("^Loud music, open, 1 minute ago, "))
     expect(active).to_have_attribute("aria-setsize", "15")
     axe_finds_nothing(page)
     page.keyboard.press("End")
