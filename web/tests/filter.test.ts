@@ -29,6 +29,7 @@ const hours = new LocalHours("America/Los_Angeles");
 const hourOfWeek = (time: number) => hours.of(time);
 const spoken = {
   category: (id: string) => en.category[id as keyof typeof en.category] ?? id,
+  subcategory: (id: string) => en.subcategory[id as keyof typeof en.subcategory] ?? id,
   area: (_kind: string, id: string) => `Beat ${id}`,
 };
 const axis = { start: NOW - 720 * 3600, step: 21600, count: 121 };

@@ -40,7 +40,11 @@ test("the hexagons add up the closed incidents that are shown, at their public p
   const incidents = incidentsOf(features);
   const hours = new LocalHours("UTC");
   const hourOfWeek = (time: number) => hours.of(time);
-  const spoken = { category: (id: string) => id, area: (_: string, id: string) => id };
+  const spoken = {
+    category: (id: string) => id,
+    subcategory: (id: string) => id,
+    area: (_: string, id: string) => id,
+  };
   const test = compile({ ...EVERYTHING, hidden: ["fire"] }, incidents, { now: NOW, hourOfWeek, spoken });
   const facets = survey(incidents, test, { start: NOW - 86400, step: 900, count: 96 }, hourOfWeek);
   expect(spots(incidents, facets).map(({ count }) => count)).toEqual([2, 1]);

@@ -25,6 +25,7 @@ export function feature(firstSeq: number, { id, point, ...properties }: Changes 
       source: "dispatch",
       agency: "police",
       category: "noise",
+      subcategory: null,
       status: "open",
       stage: "received",
       received_at: iso(NOW - 600),

@@ -7,7 +7,11 @@ import { feature, incidentsOf, NOW } from "./making";
 
 const hours = new LocalHours("UTC");
 const hourOfWeek = (time: number) => hours.of(time);
-const spoken = { category: (id: string) => id, area: (_: string, id: string) => id };
+const spoken = {
+  category: (id: string) => id,
+  subcategory: (id: string) => id,
+  area: (_: string, id: string) => id,
+};
 
 function shown(count: number) {
   const at = (lon: number) => ({ point: [lon, 37.8] as [number, number] });
