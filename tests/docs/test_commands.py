@@ -11,6 +11,10 @@ from blocklight.cli import app
 
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # the app is a group
 _CALL = re.compile(r"(?:^|/)blocklight$")
+_ADVICE = re.compile(
+    r"blocklight (?!import [a-z_]+\n|intake\")([a-z]+(?: [{}A-Za-z_.=()-]+)*)(?=[\s`'\"\[:,.;/])"
+)
+"""A command in a message; neither an import of Python nor the name of the lock."""
 
 
 def lines(page: Path) -> list[str]:
@@ -43,6 +47,30 @@ def test_every_blocklight_command_is_understood(page: Path) -> None:
     for command, *arguments in calls(page):
         assert command in COMMANDS
         COMMANDS[command].make_context(command, arguments)
+
+
+def advised() -> list[tuple[str, str]]:
+    """Every command that a message of the program tells somebody to type, with the file it stands in."""
+    return [
+        (str(file.relative_to(ROOT)), match[1])
+        for file in sorted((ROOT / "src" / "blocklight").rglob("*.py"))
+        for match in _ADVICE.finditer(file.read_text("utf-8"))
+    ]
+
+
+def test_every_command_that_a_message_names_exists_with_its_options() -> None:
+    found = advised()
+    assert len(found) > 30
+    for file, line in found:
+        words, command = [word.rstrip(".") for word in line.split()], None
+        known: Any = {"commands": COMMANDS}
+        while words and (inner := known["commands"].get(words[0])) is not None:
+            command, known = inner, {"commands": getattr(inner, "commands", {})}
+            words.pop(0)
+        assert command is not None, (file, line)
+        assert not getattr(command, "commands", None), (file, line)  # a group alone does nothing
+        options = {name for option in command.params for name in option.opts}
+        assert {word for word in words if word.startswith("--")} <= options | {"--help"}, (file, line)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

@@ -220,7 +220,7 @@ def _toml(
         lines += [
             "",
             "# These types are withheld until somebody who knows the dispatch centre signs them off:",
-            f"# blocklight type list {name}.toml --sign, or take the `# ` away before a line that is right.",
+            f"# blocklight type sign {name}.toml, or take the `# ` away before a line that is right.",
             "[call_types.exact]",
             *(f"# {_toml_text(text)} = {_toml_text(perhaps)}" for text, perhaps in types.items()),
         ]
@@ -374,7 +374,7 @@ def _decide_reading(proposal: Proposal, sample: Sample) -> None:
 def _decide_rest(proposal: Proposal, sample: Sample) -> None:
     say = proposal.decide.append
     if not proposal.kept:
-        say("No record could be kept as a sample: none may be shown yet. Mend the file and begin again.")
+        say("No record could be kept as a sample: none may be shown yet. Fix the file, then check it.")
     if durations := [column for column in sample.columns if _is_duration(column, proposal)]:
         say(
             f"Durations? {', '.join(durations)}: a stage may be read from one, "
@@ -396,7 +396,9 @@ def _decisions(proposal: Proposal, sample: Sample) -> None:
     say("May you publish this feed again, and whom must you name? Write it into `attribution`.")
     _decide_where(proposal)
     if len(proposal.key) > 1 or sure["key"] < SURE:
-        say(f"key: do {', '.join(proposal.key)} name one call for ever? Compare two downloads an hour apart.")
+        verb = "does" if len(proposal.key) == 1 else "do"
+        columns = ", ".join(proposal.key)
+        say(f"key: {verb} {columns} name one call permanently? Compare two downloads an hour apart.")
     say({
         "never": 'closes: nothing tells when a call is over. If its row disappears, write closes = "vanish".',
         "vanish": 'closes: is a row gone when its call is over? If it stays, write closes = "never".',
@@ -408,8 +410,9 @@ def _decisions(proposal: Proposal, sample: Sample) -> None:
             say(f"{name}: {guess.why or 'a guess'}; look at the table above.")
     _decide_reading(proposal, sample)
     if proposal.unmapped:
-        command = f"blocklight type list {proposal.name}.toml --sign"
-        say(f"call_types: {len(proposal.unmapped)} are withheld until you sign them off: {command}")
+        command = f"blocklight type sign {proposal.name}.toml"
+        waits = "1 is" if len(proposal.unmapped) == 1 else f"{len(proposal.unmapped)} are"
+        say(f"call_types: {waits} withheld until signed off: {command}")
     _decide_rest(proposal, sample)
     unused = [column for column in sample.columns if column not in proposal.table.taken | set(proposal.key)]
     if unused:
