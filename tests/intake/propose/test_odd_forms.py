@@ -370,3 +370,20 @@ def test_where_only_its_surroundings_are_known_a_zone_is_guessed_and_bounds_are_
     assert 'time_zone = "FILL_IN"' in unknown.toml
     assert 'time_zone = "America/Chicago"  # likely' in near.toml
     assert 'bounds = "FILL_IN"' in near.toml
+
+
+def test_values_in_quotation_marks_are_read_without_them() -> None:
+    logs = "".join(
+        f"<Log ID='26022{n}'>"
+        f'<LogTime>"Feb 28 2026 10:0{n}AM"</LogTime><LogType>"1125-Traffic Hazard"</LogType>'
+        f'<Location>"I135 N / Douglas Ave"</Location></Log>'
+        for n in range(4)
+    )
+    found = proposed(f"<State><Center ID='W'><Dispatch ID='D'>{logs}</Dispatch></Center></State>")
+    assert found.table.found["received_at"].spec == {
+        "from": ("LogTime",),
+        "convert": "local",
+        "format": "%b %d %Y %I:%M%p",
+    }
+    assert found.table.values["LogType"] == ["1125-Traffic Hazard"] * 4
+    assert columns(found)["address"] == ("Location",)

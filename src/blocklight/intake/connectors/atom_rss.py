@@ -177,10 +177,16 @@ def _columns_of_entry(entry: Element) -> dict[str, str]:
             continue
         name = _local_name(element)
         if element is not entry and (text := (element.text or "").strip()):
-            row.setdefault(name, text)
+            row.setdefault(name, _unquoted(text))
         for attribute, value in element.attrib.items():
             row.setdefault(f"{name}@{attribute.rpartition('}')[2]}", value)
     return row
+
+
+def _unquoted(text: str) -> str:
+    """A text without quotation marks around all of it, as the California Highway Patrol writes values."""
+    inner = text[1:-1]
+    return inner.strip() if text[:1] == text[-1:] == '"' and '"' not in inner else text
 
 
 def _local_name(element: Element) -> str:
