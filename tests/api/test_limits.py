@@ -1,11 +1,14 @@
 import asyncio
 import json
+import threading
+from collections.abc import AsyncIterator
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -137,6 +140,9 @@ def test_the_last_live_places_are_for_addresses_that_hold_few() -> None:
     assert live.take("192.0.2.2") == "total"
 
 
+_ANY = {"query_string": b"", "root_path": "", "scheme": "http", "asgi": {"spec_version": "2.4"}}
+
+
 class _Asking:
     """Requests of a front, with what was answered after how long."""
 
@@ -155,7 +161,7 @@ class _Asking:
 
         scope = {"type": "http", "method": "GET", "path": path, "headers": [], "client": (address, 1)}
         begun = asyncio.get_running_loop().time()
-        await self._front(scope | {"query_string": b"", "root_path": "", "scheme": "http"}, receive, send)
+        await self._front(scope | _ANY, receive, send)
         return statuses[0], asyncio.get_running_loop().time() - begun
 
 
@@ -217,3 +223,46 @@ async def test_who_finds_the_queue_full_again_and_again_waits_for_each_refusal(
     assert took >= 0.45
     done.set()
     assert {status for status, _ in await asyncio.gather(*held)} == {200}
+
+
+@pytest.mark.anyio
+async def test_an_answer_that_does_not_begin_is_given_up_and_keeps_its_place_until_it_ends() -> None:
+    app, answers = FastAPI(), threading.Event()
+
+    @app.get("/list")
+    def listed() -> None:  # in a thread, as what asks a database that hangs
+        answers.wait(30)
+
+    @app.get("/data")
+    def data() -> None:
+        return
+
+    ask = _Asking(Front(app, {}, Admission(Limits(requests_each=1_000)), longest_work_s=0.3))
+    late = await asyncio.gather(*[ask("192.0.2.1", "/list") for _ in range(2)])
+    assert [status for status, _ in late] == [503, 503]
+    assert min(took for _, took in late) >= 0.3
+    assert (await ask("192.0.2.2", "/data"))[0] == 200
+    waiting = asyncio.create_task(ask("192.0.2.1", "/data"))
+    await asyncio.sleep(0.2)
+    assert not waiting.done()
+    answers.set()
+    assert (await waiting)[0] == 200
+    assert (await ask("192.0.2.1", "/list"))[0] == 200
+
+
+@pytest.mark.anyio
+async def test_an_answer_that_has_begun_may_take_long() -> None:
+    app = FastAPI()
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"first"
+        await asyncio.sleep(0.5)
+        yield b"last"
+
+    @app.get("/list")
+    async def listed() -> StreamingResponse:
+        return StreamingResponse(parts())
+
+    ask = _Asking(Front(app, {}, Admission(Limits(requests_each=1_000)), longest_work_s=0.1))
+    status, took = await ask("192.0.2.1", "/list")
+    assert (status, took >= 0.5) == (200, True)

@@ -26,6 +26,9 @@ NAMED = (
 """Of these a refusal, too, is counted by name, though it comes before any routing."""
 _TAKES_FORMS = "/arcgis/"
 _LEAST_WORK_S = 0.05
+_LONGEST_WORK_S = 12.0
+"""Until an answer begins: longer than any statement may take, so that only a database that hangs as a whole,
+and says nothing of it, comes to it. The place stays taken: whoever comes next is sent away from the queue."""
 _LIVE_AGAIN_S = 30
 _REFUSED_AFTER_S = 2.0
 """From a request to its refusal, of an address that has been refused often: refusing is work too."""
@@ -55,6 +58,7 @@ class Front:
         *,
         requests: RequestFigures | None = None,
         sending_share: Callable[[], float] = lambda: 0.0,
+        longest_work_s: float = _LONGEST_WORK_S,
     ) -> None:
         self.api = api
         self._streams = streams
@@ -62,6 +66,8 @@ class Front:
         self._push = push
         self._turns = Turns(sending_share=sending_share)
         self._requests = requests or RequestFigures()
+        self._longest_work_s = longest_work_s
+        self._given_up: set[asyncio.Future[None]] = set()
         self._named = {*NAMED, *streams}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -153,22 +159,39 @@ class Front:
             await overloaded()(scope, receive, send)
             return
         started_at: float | None = loop.time()
+        given_up = False
 
         def worked_out() -> None:
             nonlocal started_at
             if started_at is not None:
-                self._admission.work.spend(address, loop.time() - started_at)
+                self._admission.work.spend(address, min(loop.time() - started_at, self._longest_work_s))
                 self._turns.leave(address, loop.time() - started_at)
                 started_at = None
 
         async def send_and_leave(message: Message) -> None:
             worked_out()
-            await send(message)
+            if not given_up:
+                await send(message)
 
+        answering = asyncio.ensure_future(self._routed(scope, receive, send_and_leave))
+        answering.add_done_callback(lambda _: worked_out())
         try:
-            await self._routed(scope, receive, send_and_leave)
-        finally:
-            worked_out()
+            await asyncio.wait({answering}, timeout=self._longest_work_s)
+            if answering.done() or started_at is None:
+                await answering
+                return
+        except asyncio.CancelledError:
+            answering.cancel()
+            raise
+        given_up = True
+        self._given_up.add(answering)
+        answering.add_done_callback(self._has_ended)
+        await overloaded()(scope, receive, send)
+
+    def _has_ended(self, answering: "asyncio.Future[None]") -> None:
+        self._given_up.discard(answering)
+        if not answering.cancelled():
+            answering.exception()  # who asked has been told to come back, whatever came of it
 
     async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Every route answers HEAD as it answers GET, without the body.
