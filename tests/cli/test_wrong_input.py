@@ -204,6 +204,8 @@ def test_check_names_the_column_of_a_time_that_cannot_be_read(
     [
         ("[[sources]]", "[[source]]", "source: unknown key; did you mean 'sources'?"),
         ("[city]", "[cities]", "cities: unknown key; did you mean 'city'?"),
+        ("bounds =", "bouns =", "city.bouns: unknown key; did you mean 'bounds'?"),
+        ('convert = "iso"', 'covert = "iso"', ".covert: unknown key; did you mean 'convert'?"),
         ('convert = "iso"', 'convert = "isso"', "'isso' is none of"),
         ('convert = "iso"', 'convert = "isso"', "did you mean 'iso'?"),
         ("south = 37.5", "south = -97.6", "-97.6 is no latitude: are latitude and longitude swapped?"),
