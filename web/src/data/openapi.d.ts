@@ -1786,6 +1786,1611 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ogc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * OGC API
+         * @description The landing page.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `html`; without it, what the client accepts */
+                    f?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "links": []
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OgcAnswer"];
+                        /** @example <!doctype html> */
+                        "text/html": string;
+                    };
+                };
+                /** @description The client has it already */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * OGC collections
+         * @description Incidents, and each kind of area.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `html`; without it, what the client accepts */
+                    f?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "links": []
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OgcAnswer"];
+                        /** @example <!doctype html> */
+                        "text/html": string;
+                    };
+                };
+                /** @description The client has it already */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An OGC collection
+         * @description Extent, systems, links.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `html`; without it, what the client accepts */
+                    f?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description `incidents`, or `areas-` and a kind of area */
+                    collection: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "links": []
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OgcAnswer"];
+                        /** @example <!doctype html> */
+                        "text/html": string;
+                    };
+                };
+                /** @description The client has it already */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description There is no such collection, feature or tile */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * OGC items
+         * @description Features in the order in which they were published. Each property is a parameter as well: `category=fire`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `html`; without it, what the client accepts */
+                    f?: string;
+                    /** @description how many at most: 1,000 where nothing is said, 10,000 in any case */
+                    limit?: string;
+                    /** @description how many to pass over; the `next` links do without */
+                    offset?: string;
+                    /** @description where the page before ended, as its `next` link says */
+                    after?: string;
+                    /** @description CQL2: comparisons, AND, OR, NOT, IN, LIKE, BETWEEN, IS NULL, CASEI, S_ and T_ functions */
+                    filter?: string;
+                    /** @description `cql2-text` or `cql2-json` */
+                    "filter-lang"?: string;
+                    /** @description the reference system of the shapes in `filter` */
+                    "filter-crs"?: string;
+                    /** @description west,south,east,north */
+                    bbox?: string;
+                    /** @description the reference system of `bbox` */
+                    "bbox-crs"?: string;
+                    /** @description when it was received: a time, or two with a slash between them; `..` is an open end */
+                    datetime?: string;
+                    /** @description the reference system of the answer, by its URI: CRS84, EPSG 4326 or EPSG 3857 */
+                    crs?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description `incidents`, or `areas-` and a kind of area */
+                    collection: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "features": [],
+                         *       "links": [],
+                         *       "numberMatched": 0,
+                         *       "numberReturned": 0,
+                         *       "type": "FeatureCollection"
+                         *     }
+                         */
+                        "application/geo+json": components["schemas"]["OgcFeatures"];
+                        /** @example <!doctype html> */
+                        "text/html": string;
+                    };
+                };
+                /** @description The client has it already */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description There is no such collection, feature or tile */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/items/{item}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An OGC item
+         * @description One feature by its public id.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `html`; without it, what the client accepts */
+                    f?: string;
+                    /** @description the reference system of the answer, by its URI: CRS84, EPSG 4326 or EPSG 3857 */
+                    crs?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description `incidents`, or `areas-` and a kind of area */
+                    collection: string;
+                    /** @description its id */
+                    item: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "geometry": null,
+                         *       "id": "k3x7m2qa5tzw4bne",
+                         *       "properties": {},
+                         *       "type": "Feature"
+                         *     }
+                         */
+                        "application/geo+json": components["schemas"]["OgcFeature"];
+                        /** @example <!doctype html> */
+                        "text/html": string;
+                    };
+                };
+                /** @description The client has it already */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description There is no such collection, feature or tile */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/queryables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * OGC queryables
+         * @description What a filter may name, as a JSON Schema.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `html`; without it, what the client accepts */
+                    f?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description `incidents`, or `areas-` and a kind of area */
+                    collection: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "properties": {},
+                         *       "type": "object"
+                         *     }
+                         */
+                        "application/schema+json": components["schemas"]["OgcAnswer"];
+                        /** @example <!doctype html> */
+                        "text/html": string;
+                    };
+                };
+                /** @description The client has it already */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description There is no such collection, feature or tile */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * OGC tilesets
+         * @description One tileset.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `html`; without it, what the client accepts */
+                    f?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description `incidents`, or `areas-` and a kind of area */
+                    collection: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "links": []
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OgcAnswer"];
+                        /** @example <!doctype html> */
+                        "text/html": string;
+                    };
+                };
+                /** @description The client has it already */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description There is no such collection, feature or tile */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/tiles/{tiling}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An OGC tileset
+         * @description Bounds, layer and links.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `html`; without it, what the client accepts */
+                    f?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description `incidents`, or `areas-` and a kind of area */
+                    collection: string;
+                    /** @description `WebMercatorQuad` */
+                    tiling: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "links": []
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OgcAnswer"];
+                        /** @example <!doctype html> */
+                        "text/html": string;
+                    };
+                };
+                /** @description The client has it already */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description There is no such collection, feature or tile */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/tiles/{tiling}/tilejson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * TileJSON
+         * @description TileJSON 3, for MapLibre and others; a filter is handed on to the tiles.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description CQL2: comparisons, AND, OR, NOT, IN, LIKE, BETWEEN, IS NULL, CASEI, S_ and T_ functions */
+                    filter?: string;
+                    /** @description `cql2-text` or `cql2-json` */
+                    "filter-lang"?: string;
+                    /** @description the reference system of the shapes in `filter` */
+                    "filter-crs"?: string;
+                    /** @description west,south,east,north */
+                    bbox?: string;
+                    /** @description the reference system of `bbox` */
+                    "bbox-crs"?: string;
+                    /** @description when it was received: a time, or two with a slash between them; `..` is an open end */
+                    datetime?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description `incidents`, or `areas-` and a kind of area */
+                    collection: string;
+                    /** @description `WebMercatorQuad` */
+                    tiling: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "tilejson": "3.0.0",
+                         *       "tiles": []
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OgcAnswer"];
+                    };
+                };
+                /** @description The client has it already */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description There is no such collection, feature or tile */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/tiles/{tiling}/{zoom}/{row}/{column}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A vector tile
+         * @description A Mapbox vector tile, empty where nothing is. From zoom 12 on it has each incident, farther out how many there are.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description CQL2: comparisons, AND, OR, NOT, IN, LIKE, BETWEEN, IS NULL, CASEI, S_ and T_ functions */
+                    filter?: string;
+                    /** @description `cql2-text` or `cql2-json` */
+                    "filter-lang"?: string;
+                    /** @description the reference system of the shapes in `filter` */
+                    "filter-crs"?: string;
+                    /** @description west,south,east,north */
+                    bbox?: string;
+                    /** @description the reference system of `bbox` */
+                    "bbox-crs"?: string;
+                    /** @description when it was received: a time, or two with a slash between them; `..` is an open end */
+                    datetime?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description `incidents`, or `areas-` and a kind of area */
+                    collection: string;
+                    /** @description `WebMercatorQuad` */
+                    tiling: string;
+                    /** @description 0 to 18 */
+                    zoom: string;
+                    /** @description from the north */
+                    row: string;
+                    /** @description from the west */
+                    column: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example a tile */
+                        "application/vnd.mapbox-vector-tile": string;
+                    };
+                };
+                /** @description The client has it already */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description There is no such collection, feature or tile */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/conformance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * OGC conformance
+         * @description The classes of requirements that hold.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `html`; without it, what the client accepts */
+                    f?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "conformsTo": [
+                         *         "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core"
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OgcAnswer"];
+                        /** @example <!doctype html> */
+                        "text/html": string;
+                    };
+                };
+                /** @description The client has it already */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/tileMatrixSets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * OGC tiling schemes
+         * @description One.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `html`; without it, what the client accepts */
+                    f?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "links": []
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OgcAnswer"];
+                        /** @example <!doctype html> */
+                        "text/html": string;
+                    };
+                };
+                /** @description The client has it already */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/tileMatrixSets/{tiling}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An OGC tiling scheme
+         * @description WebMercatorQuad.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `html`; without it, what the client accepts */
+                    f?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description `WebMercatorQuad` */
+                    tiling: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "links": []
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OgcAnswer"];
+                        /** @example <!doctype html> */
+                        "text/html": string;
+                    };
+                };
+                /** @description The client has it already */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description There is no such collection, feature or tile */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "filter: no property 'categry' at position 1",
+                         *       "status": 400,
+                         *       "title": "Bad request"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["OgcProblem"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The store cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "try again in a moment",
+                         *       "status": 503,
+                         *       "title": "The store cannot answer right now",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -3106,6 +4711,45 @@ export interface components {
              * @example 0.71
              */
             within_target: number | null;
+        };
+        /**
+         * OgcAnswer
+         * @description A description as OGC API Common, Features and Tiles have it, with `links`.
+         */
+        OgcAnswer: Record<string, never>;
+        /**
+         * OgcFeature
+         * @description A GeoJSON Feature, with its public id.
+         */
+        OgcFeature: {
+            geometry: Record<string, never> | null;
+            id: string;
+            properties: Record<string, never>;
+            /** @constant */
+            type: "Feature";
+        };
+        /**
+         * OgcFeatures
+         * @description A GeoJSON FeatureCollection. A link with `rel` `next` leads to the next page, which neither skips nor repeats what was there, whatever is published meanwhile.
+         */
+        OgcFeatures: {
+            features: components["schemas"]["OgcFeature"][];
+            links: Record<string, never>[];
+            /** @description how many the request chooses */
+            numberMatched: number;
+            /** @description how many are on this page */
+            numberReturned: number;
+            /** @constant */
+            type: "FeatureCollection";
+        };
+        /**
+         * OgcProblem
+         * @description What is wrong, with the name of the parameter and the position of the mistake.
+         */
+        OgcProblem: {
+            detail: string;
+            status: number;
+            title: string;
         };
         /**
          * Origin
