@@ -51,8 +51,7 @@ def mask_point(lon: float, lat: float, resolution: int) -> Place:
 def place_of(cell: str) -> Place:
     """The public place that a cell is."""
     lat, lon = (round(degrees, _DIGITS) for degrees in h3.cell_to_latlng(cell))
-    reach = max(distance_m(lon, lat, *corner) for corner in outline(cell))
-    return Place(lon=lon, lat=lat, kind=PlaceKind.GRID, radius_m=math.ceil(reach))
+    return Place(lon=lon, lat=lat, kind=PlaceKind.GRID, radius_m=math.ceil(_reach(lon, lat, outline(cell))))
 
 
 def outline(cell: str) -> Ring:
@@ -138,7 +137,16 @@ def around_both(first: Place, second: Place) -> Place | None:
 
 def distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     """Great-circle distance in metres (haversine on the mean Earth radius)."""
-    phi1, phi2 = math.radians(lat1), math.radians(lat2)
-    half_lat, half_lon = (phi2 - phi1) / 2, math.radians(lon2 - lon1) / 2
-    chord = math.sin(half_lat) ** 2 + math.cos(phi1) * math.cos(phi2) * math.sin(half_lon) ** 2
-    return 2 * _EARTH_RADIUS_M * math.asin(math.sqrt(chord))
+    return _reach(lon1, lat1, [(lon2, lat2)])
+
+
+def _reach(lon: float, lat: float, corners: Ring) -> float:
+    """The largest ``distance_m`` between a point and any of *corners*."""
+    phi, sin = math.radians(lat), math.sin
+    cos_phi, longest = math.cos(phi), 0.0
+    for corner_lon, corner_lat in corners:
+        corner_phi = math.radians(corner_lat)
+        half_lat, half_lon = (corner_phi - phi) / 2, math.radians(corner_lon - lon) / 2
+        chord = sin(half_lat) ** 2 + cos_phi * math.cos(corner_phi) * sin(half_lon) ** 2
+        longest = max(longest, chord)
+    return 2 * _EARTH_RADIUS_M * math.asin(math.sqrt(longest))

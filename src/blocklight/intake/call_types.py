@@ -45,7 +45,7 @@ class Meaning:
     @property
     def held_until_closed(self) -> bool:
         """Whether it is published at the earliest when the call is closed, whatever a rule says."""
-        return any(allow.group in HELD_UNTIL_CLOSED for allow in self.allowed)
+        return bool(self.allowed) and any(allow.group in HELD_UNTIL_CLOSED for allow in self.allowed)
 
     def where_none_is_closed(self) -> "Meaning":
         """Its meaning at a source that never says that a call is closed: its hold would never end."""

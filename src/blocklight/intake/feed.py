@@ -244,7 +244,8 @@ class Feed:
             incidents = self._placed(incidents, self._geocoder.placing(), at, past)
         outcomes: list[Outcome] = []
         for incident in incidents:
-            tally.repaired.update(incident.repaired)
+            if incident.repaired:
+                tally.repaired.update(incident.repaired)
             outcomes.append(self._redacted(incident, tally))
         if self._companions is not None:
             outcomes = self._once_sensitive(incidents, outcomes, past)

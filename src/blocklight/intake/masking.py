@@ -75,18 +75,32 @@ class Masks:
             return _Choosing(self, several, finest).unplaced()
         if not self.is_near(point):
             return Placing(_Choosing(self, several, finest).decided(lambda: NOWHERE), Reason.OUTSIDE_CITY)
-        if passed_m is None and self.approved is not None and len(several) == 1 and len(several[0]) == 1:
+        if passed_m is None and len(several) == 1 and len(several[0]) == 1:
             ((decision, _),) = several[0]  # what the rest would come to, at a fraction of the cost
-            if decision.place == "nearest":
-                place = self.approved.nearest(point)
-                if place is not None:
-                    return Placing(decision, place)
+            placing = None if is_block else self._by_one(decision, point, finest)
+            if placing is not None:
+                return placing
         choosing = _Choosing(self, several, finest, beyond_m)
         if passed_m is not None and not is_patient and not any(choice.masked for choice in choosing.spread):
             return choosing.as_published(point, passed_m)
         if self.approved is not None and all(choice.place == "nearest" for choice in choosing.spread):
             return choosing.nearest(point, self.approved)
         return choosing.cell_or_area(degrees(point))
+
+    def _by_one(self, decision: Decision, point: ExactPoint, finest: int) -> Placing | None:
+        """What the one possible decision shows of a point; ``None`` where more has to be looked at."""
+        if decision.place == "nearest" and self.approved is not None:
+            place = self.approved.nearest(point)
+            return None if place is None else Placing(decision, place)
+        if decision.place != "cell":
+            return None
+        return self.inside(decision, mask_point(*degrees(point), min(decision.resolution, finest)))
+
+    def inside(self, decision: Decision, place: Place, *, shown: bool = True) -> Placing:
+        """A place that lies in the city. By its own point: the exact one may be beyond the border."""
+        if not self.bounds.contains(place.lon, place.lat):
+            return Placing(decision, Reason.OUTSIDE_CITY)
+        return Placing(decision, place if shown else None)
 
     def is_near(self, point: ExactPoint) -> bool:
         """Whether a point is near enough for the grid: what is not, is no place of this city in any cell."""
@@ -122,7 +136,7 @@ class _Choosing:
         """The publisher's own point."""
         lon, lat = (round(number, _DIGITS) for number in degrees(point))
         decision = self.decided(lambda: self._masks.ground.of_point(lon, lat))
-        return self._inside(decision, Place(lon, lat, PlaceKind.PUBLISHER, radius_m))
+        return self._masks.inside(decision, Place(lon, lat, PlaceKind.PUBLISHER, radius_m))
 
     def nearest(self, point: ExactPoint, approved: ApprovedPlaces) -> Placing:
         """The nearest approved place."""
@@ -146,7 +160,7 @@ class _Choosing:
                 break
             cell = cell_at(*at, resolution)
             decision = self._on_cell(cell)
-        return self._inside(decision, self._shown(place_of(cell)))
+        return self._masks.inside(decision, self._shown(place_of(cell)))
 
     def _coarser_than_cells(self, at: Point, cell: str, resolution: int) -> Placing | None:
         """An area or no place where rules ask for it around the coarsest cell, ``None`` elsewhere."""
@@ -159,12 +173,12 @@ class _Choosing:
         else:
             decision = self._on_cell(cell)
         if decision.place == "none" or (decision.place == "area" and kind is None):
-            return self._inside(self._wherever_none_is_shown(decision), centre, shown=False)
+            return self._masks.inside(self._wherever_none_is_shown(decision), centre, shown=False)
         if decision.place != "area":
             return None
         if kind is None or area is None:
             return self._no_place(decision, centre)
-        return self._inside(decision, self._area_or_cell(at, kind, area, resolution, decision))
+        return self._masks.inside(decision, self._area_or_cell(at, kind, area, resolution, decision))
 
     def _area_or_cell(self, at: Point, kind: str, area: str, resolution: int, decision: Decision) -> Place:
         """The middle of an area, or a cell where the area does not reach farther than one."""
@@ -190,9 +204,3 @@ class _Choosing:
     def _no_place(self, decision: Decision, cell: Place) -> Placing:
         inside = self._masks.bounds.contains(cell.lon, cell.lat)
         return Placing(decision, Reason.NO_PLACE if inside else Reason.OUTSIDE_CITY)
-
-    def _inside(self, decision: Decision, place: Place, *, shown: bool = True) -> Placing:
-        """A place that lies in the city. By its own point: the exact one may be beyond the border."""
-        if not self._masks.bounds.contains(place.lon, place.lat):
-            return Placing(decision, Reason.OUTSIDE_CITY)
-        return Placing(decision, place if shown else None)

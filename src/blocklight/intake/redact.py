@@ -25,7 +25,7 @@ from blocklight.intake.masking import Masks, Placing
 from blocklight.intake.policy import Choices, Decider, Decision
 from blocklight.intake.record import Incident
 from blocklight.model.outcomes import Held, Rejected, Withheld
-from blocklight.model.record import TIMES, Place, PublicIncident, cut
+from blocklight.model.record import TIMES, Place, PublicIncident, cut, times_of
 from blocklight.model.vocabulary import Category, PlaceKind, Reason, Status
 
 _REMEMBERED = 10_000
@@ -146,9 +146,9 @@ def redact(
         areas=areas_of(place, decision, rules),
         subcategory=None if medical else meaning.subcategory,
         source_type=incident.source_type if rules.source_types and not medical else None,
-        priority=incident.priority if rules.policy.shows("priority", category) else None,
+        priority=incident.priority if not medical or rules.policy.shows("priority", category) else None,
         origin=incident.origin,
-        units=incident.units if rules.policy.shows("units", category) else None,
+        units=incident.units if not medical or rules.policy.shows("units", category) else None,
         disposition=None if medical else incident.disposition,
         dispatched_at=incident.dispatched_at,
         en_route_at=incident.en_route_at,
@@ -278,7 +278,7 @@ def timed(incident: Incident, public: PublicIncident, decision: Decision) -> Pub
         return public
     times: dict[str, datetime] = {}
     if step is not None:
-        stages = [(name, getattr(incident, name)) for name in TIMES]
+        stages = zip(TIMES, times_of(incident), strict=True)
         times = {name: cut(time, step) for name, time in stages if time is not None}
     wait_s = decision.for_min * 60
     return Held(

@@ -179,7 +179,7 @@ def _answered(
     if ids and (rejected or not source.may_be_empty):
         hidden = hidden_of(ids)
         ids = [id_ for id_ in ids if id_ not in hidden]
-    shown = sum(tally.joined.get(id_, 1) for id_ in ids)
+    shown = sum(tally.joined.get(id_, 1) for id_ in ids) if tally.joined else len(ids)
     # A first read by a cursor is whole too; but whether it is the first, withheld rows may have decided.
     whole = batch.complete and (source.cursor_column is None or source.closes == "vanish")
     return Answered(shown, rejected, tally.unread_columns, whole=whole)

@@ -7,11 +7,12 @@ empty without an error. The figure must not be public: it would reveal when some
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from blocklight.model.outcomes import Outcome, Rejected, Withheld
+from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
+from blocklight.model.record import PublicIncident
 
 _log = logging.getLogger(__name__)
 
@@ -24,6 +25,12 @@ _SHOWN_TO_JUDGE = 10
 _FOLLOWS_IN = timedelta(days=1)
 _LONGEST_STEP = timedelta(hours=1)
 _TO_STORE = 0.01
+_NAMES: Mapping[type[Outcome], str] = {
+    PublicIncident: "published",
+    Held: "held",
+    Withheld: "withheld",
+    Rejected: "rejected",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +137,4 @@ class WithheldWatch:
 
 def _outcome_name(outcome: Outcome) -> tuple[str, str]:
     reason = str(outcome.reason) if isinstance(outcome, Withheld | Rejected) else ""
-    names = {"PublicIncident": "published", "Held": "held", "Withheld": "withheld", "Rejected": "rejected"}
-    return names[type(outcome).__name__], reason
+    return _NAMES[type(outcome)], reason

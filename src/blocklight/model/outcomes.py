@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from blocklight.model.record import TIMES, PublicIncident, cut
+from blocklight.model.record import PublicIncident, cut, times_of
 from blocklight.model.vocabulary import Reason
 
 SETTLES = timedelta(minutes=2)
@@ -87,6 +87,6 @@ def ends_of_step(incident: PublicIncident, due: datetime, step_min: int) -> tupl
     same for all with one latest time, unless they came later than that.
     """
     step = timedelta(minutes=step_min)
-    latest = max(time for name in TIMES if (time := getattr(incident, name)) is not None)
+    latest = max(filter(None, times_of(incident)))
     earliest = cut(due - SETTLES, step_min) + step + SETTLES
     return earliest, max(earliest, cut(latest, step_min) + step + SETTLES)

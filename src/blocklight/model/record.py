@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Annotated, NamedTuple, Self
 
 import msgspec
@@ -20,6 +21,8 @@ from blocklight.model.vocabulary import (
 
 TIMES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
 """The times of an incident in the order of its life, all from its source."""
+times_of = attrgetter(*TIMES)
+"""Gives the ``TIMES`` of an incident, ``None`` for those that are missing."""
 
 _ZONES_APART = timedelta(hours=26)
 _METRES_A_DEGREE = 111_195
@@ -195,7 +198,7 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
         step_min = max(step_min, self.time_step_min or 0)
         if not step_min:
             return self
-        stages = ((name, getattr(self, name)) for name in TIMES)
+        stages = zip(TIMES, times_of(self), strict=True)
         times = {name: cut(time, step_min) for name, time in stages if time is not None}
         return msgspec.structs.replace(self, delayed=True, time_step_min=step_min, **times)
 
@@ -205,7 +208,7 @@ class PublicIncident(msgspec.Struct, frozen=True, omit_defaults=True):
         Points drawn anew at each fetch would give the true place away by their mean. So the first one
         stays, and none comes where another mask or no place was told before.
         """
-        if self.place is None or not self.detail.as_published:
+        if self.place is None or self.place.kind is not PlaceKind.PUBLISHER:
             return self
         place = bound.place
         if place is not None and place.kind is PlaceKind.PUBLISHER and self.place.radius_m > place.radius_m:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qsl
 
 from blocklight.config.city import SourceSpec
@@ -29,7 +30,7 @@ from blocklight.intake.connectors.arcgis_pages import (
     numbers,
 )
 from blocklight.intake.connectors.arcgis_points import Degrees
-from blocklight.intake.connectors.http import Answer, Conversation
+from blocklight.intake.connectors.http import Answer, Conversation, Decode, json_document
 from blocklight.intake.record import TOO_MANY_ROWS, Batch, RawRecord
 from blocklight.intake.threads import POLLING, in_thread
 
@@ -45,6 +46,9 @@ _COUNT = {"returnCountOnly": "true"}
 _LAYER_LIFE = timedelta(days=1)
 # A layer may read `timestamp '…'` as its own wall clock; no clock is further from UTC than this.
 _LARGEST_OFFSET = timedelta(hours=14)
+
+_Rows = tuple[list[RawRecord], list[int], bool]
+"""What a ``Page`` has beside its answer."""
 
 
 class ArcGIS:
@@ -87,12 +91,12 @@ class ArcGIS:
 
     async def _with_one_question(self) -> AsyncIterator[Batch]:
         validators, self._validators = self._validators, {}  # of an answer that is not stored, none are kept
-        answer = await self._ask("/query", self._question(self._source.where), validators)
+        page = await self._page(self._question(self._source.where), validators)
+        answer = page.answer
         if answer.unchanged:
             self._validators = validators
             yield Batch([], answer.fetched_at, unchanged=True)
             return
-        page = await self._page(answer)
         if await self._cut_short(page):
             self._too_long_for_one = True
             async for batch in self._whole():
@@ -189,9 +193,7 @@ class ArcGIS:
         while True:
             clause = condition if after is None else both(condition, f"{column} >= {after}")
             extra = {"orderByFields": f"{column} ASC", "resultRecordCount": str(layer.page)}
-            page = await self._page(
-                await self._ask("/query", self._question(clause, column) | extra), id_column=column
-            )
+            page = await self._page(self._question(clause, column) | extra, id_column=column)
             has_more = page.more or len(page.records) >= layer.page
             last = page.ids[-1] if page.ids else after
             fresh, sent = await in_thread(POLLING, self._in_range, page, column, after, sent)
@@ -226,7 +228,7 @@ class ArcGIS:
             chunk = ids[start : start + size]
             question = self._question("", column) | {"objectIds": ",".join(map(str, chunk))}
             del question["where"]
-            page = await self._page(await self._ask("/query", question), id_column=column)
+            page = await self._page(question, id_column=column)
             await in_thread(POLLING, expect_ids, page, chunk)
             if page.more:
                 if size == 1:
@@ -244,7 +246,7 @@ class ArcGIS:
         while True:
             extra = {"orderByFields": ",".join(c for c in order if c not in _GEOMETRY)}
             extra |= {"resultOffset": str(start), "resultRecordCount": str(layer.page)}
-            page = await self._page(await self._ask("/query", self._question(condition) | extra))
+            page = await self._page(self._question(condition) | extra)
             records = page.records
             if anchor is not None:
                 if not records or self._identity(records[0]) != anchor:
@@ -282,11 +284,15 @@ class ArcGIS:
         return self._layer
 
     async def _ask(
-        self, path: str, params: Mapping[str, str], validators: Mapping[str, str] | None = None
+        self,
+        path: str,
+        params: Mapping[str, str],
+        validators: Mapping[str, str] | None = None,
+        decode: Decode | None = None,
     ) -> Answer:
         """An answer that is an object and no error; ArcGIS puts its errors inside HTTP 200."""
         answer = await self._http.ask(
-            self._url + path, {**self._fixed, **params}, validators=validators, aside=not path
+            self._url + path, {**self._fixed, **params}, validators=validators, decode=decode, aside=not path
         )
         if answer.unchanged:
             return answer
@@ -311,12 +317,30 @@ class ArcGIS:
         if layer.columns:
             self._check(layer.columns)
 
-    async def _page(self, answer: Answer, *, id_column: str | None = None) -> Page:
+    async def _page(
+        self,
+        question: Mapping[str, str],
+        validators: Mapping[str, str] | None = None,
+        *,
+        id_column: str | None = None,
+    ) -> Page:
+        """The rows that answer a question, read in the thread that decodes them; none if unchanged."""
         layer = await self._described()
-        return await in_thread(POLLING, self._page_of, answer, layer, id_column)
+        rows: _Rows = [], [], False
 
-    def _page_of(self, answer: Answer, layer: Layer, id_column: str | None) -> Page:
-        value, words = answer.value, layer.words
+        def decode(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+            nonlocal rows
+            value = json_document(body)
+            if isinstance(value, dict) and "error" not in value:  # `_ask` refuses the others
+                rows = self._rows_of(value, layer, id_column)
+            return value
+
+        answer = await self._ask("/query", question, validators, decode)
+        records, ids, has_more = rows
+        return Page(records, ids, answer, has_more)
+
+    def _rows_of(self, value: Mapping[str, Any], layer: Layer, id_column: str | None) -> _Rows:
+        words = layer.words
         features = value.get("features", _ABSENT)
         if features is None:  # some servers write an empty list so
             features = []
@@ -333,7 +357,7 @@ class ArcGIS:
         places = (value, properties if isinstance(properties, dict) else {})
         has_more = any(bool(place.get("exceededTransferLimit")) for place in places)
         ids = [] if id_column is None else numbers(record.get(id_column) for record in records)
-        return Page(records, ids, answer, has_more)
+        return records, ids, has_more
 
     def _check(self, present: AbstractSet[str]) -> None:
         specs = (spec.source for _, spec in self._source.fields.named())

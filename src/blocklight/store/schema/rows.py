@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 
 from blocklight.model.changes import StoredIncident
-from blocklight.model.record import TIMES, Place, PublicIncident
+from blocklight.model.record import TIMES, Place, PublicIncident, times_of
 from blocklight.model.vocabulary import PlaceKind
 
 Row = Sequence[Any]
@@ -35,9 +35,6 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(PublicIncident).decode
 
 E = TypeVar("E", bound=StrEnum)
-
-
-_times = attrgetter(*TIMES)
 
 
 def to_ms(time: datetime) -> int:
@@ -69,7 +66,7 @@ def maybe_time(ms: int | None) -> datetime | None:
 def storable(incident: PublicIncident) -> PublicIncident:
     """Cut times to milliseconds and areas without a place, so that what is stored is what is announced."""
     cut: dict[str, Any] = {}
-    for name, time in zip(TIMES, _times(incident), strict=True):
+    for name, time in zip(TIMES, times_of(incident), strict=True):
         if time is not None and time.microsecond % 1000:
             cut[name] = time.replace(microsecond=time.microsecond // 1000 * 1000)
     if incident.place is None and incident.areas:
