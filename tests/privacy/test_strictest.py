@@ -244,6 +244,7 @@ async def test_a_word_that_is_taken_back_binds_no_longer(tmp_path: Path) -> None
     sequence=st.lists(st.tuples(st.integers(0, 1), st.sampled_from(sorted(WORDS))), min_size=2, max_size=6),
 )
 @example(both="other", sequence=[(0, "plain"), (1, "nowhere"), (0, "medical"), (1, "plain")])
+@example(both="other", sequence=[(0, "medical"), (1, "until closed")])
 def test_after_any_sequence_of_two_sources_no_more_is_shown_than_both_allow(
     prepared: Path, both: str, sequence: list[tuple[int, str]]
 ) -> None:

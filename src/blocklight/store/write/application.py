@@ -278,7 +278,8 @@ class Application:
 
         What this process stored last and remembers has no mark, or it would not be published.
         """
-        remembered = {id_: row for id_ in pending if (row := self._at_hand(id_)) is not None}
+        any_at_hand = pending if self._known or self._stored else ()
+        remembered = {id_: row for id_ in any_at_hand if (row := self._at_hand(id_)) is not None}
         keys = self._sql.keys(id_ for id_ in pending if id_ not in remembered)
         marks = {row[0]: row for row in fetch(self._cursor, self._sql.marks, keys)}
         for id_, _, sensitive, *_ in marks.values():

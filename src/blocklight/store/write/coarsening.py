@@ -1,6 +1,6 @@
 """Compares two versions of an incident: which fields of the earlier one the later one takes back."""
 
-from blocklight.model.record import COARSER, TIMES, PublicIncident
+from blocklight.model.record import COARSER, TIMES, Detail, PublicIncident
 
 _MEDICAL = frozenset(
     {"category", "place", "areas", "subcategory", "source_type", "priority", "units", "disposition"}
@@ -23,7 +23,7 @@ def taken_back(earlier: PublicIncident, later: PublicIncident) -> frozenset[str]
     fields: set[str] = set()
     if now.medical and not was.medical:
         fields |= _MEDICAL
-    if _place_is_coarser(earlier, later):
+    if _place_is_coarser(earlier, was, later, now):
         fields |= {"place", "areas"}
     if now.step_min > was.step_min:
         fields.update(TIMES)
@@ -38,8 +38,7 @@ def taken_back(earlier: PublicIncident, later: PublicIncident) -> frozenset[str]
     return frozenset(fields)
 
 
-def _place_is_coarser(earlier: PublicIncident, later: PublicIncident) -> bool:
-    was, now = earlier.detail, later.detail
+def _place_is_coarser(earlier: PublicIncident, was: Detail, later: PublicIncident, now: Detail) -> bool:
     place, new = earlier.place, later.place
     if place is None:
         return False

@@ -1,6 +1,7 @@
 """Decides when a record that waits may be published: by its source's clock and by ours, the later of both."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from blocklight.model.outcomes import Held, ends_of_step
 from blocklight.model.record import PublicIncident, may_be_new
@@ -8,6 +9,8 @@ from blocklight.model.vocabulary import Status
 from blocklight.store.schema.rows import Row, from_ms, to_ms
 from blocklight.store.write.waiting import Seen, Shown, Waiting
 
+_NO_STEP_AFTER = to_ms(datetime(9999, 12, 30, tzinfo=UTC))
+"""What is due later waits until something else is known, and the step after it could not be written."""
 _MARKED_AT = 3
 """Index of a mark's time in its row: the incident was first seen then."""
 
@@ -41,13 +44,26 @@ class DueTimes:
     def due(
         self, held: Held, incident: PublicIncident, before: Waiting | None, encoded: bytes, seen: Seen
     ) -> int | None:
-        """When an incident is to be released, in ms; ``None`` while it waits for its closing.
+        """When an incident is to be released, in ms; ``None`` while it waits for its closing."""
+        if held.step_min is not None and before is not None and before.body == encoded.decode():
+            return before.release_at  # the same version, fetched again
+        due = self.end_of_hold(held, incident, seen)
+        if due is None:
+            return None
+        over = due <= self.at and self._says_nothing_of_when(incident)
+        return due if over else self.stepped(due, held.step_min, incident, before)
+
+    def is_on_hold(self, held: Held, incident: PublicIncident, seen: Seen) -> bool:
+        """Whether more than the end of a step is waited for: then nothing of the incident may be shown."""
+        due = self.end_of_hold(held, incident, seen)
+        return due is None or due > self.at
+
+    def end_of_hold(self, held: Held, incident: PublicIncident, seen: Seen) -> int | None:
+        """When an incident might be released if its times were not cut, in ms; ``None`` as for ``due``.
 
         A delay counts from the later of the source's time and the moment it was first seen here: otherwise a
         clock read in the wrong zone would cancel every hold.
         """
-        if held.step_min is not None and before is not None and before.body == encoded.decode():
-            return before.release_at  # the same version, fetched again
         due = None if held.release_at is None else to_ms(held.release_at)
         if due is None and incident.status is Status.CLOSED:  # closed, and nobody says when
             due = to_ms(incident.received_at) + held.after_close_s * 1000
@@ -57,8 +73,7 @@ class DueTimes:
             due = max(due, seen.first_at + held.after_seen_s * 1000)
         if held.after_close_s and seen.closed_at is not None:
             due = max(due, seen.closed_at + held.after_close_s * 1000)
-        over = due <= self.at and self._says_nothing_of_when(incident)
-        return due if over else self.stepped(due, held.step_min, incident, before)
+        return due
 
     def _says_nothing_of_when(self, incident: PublicIncident) -> bool:
         """Whether the moment of this batch has nothing to do with when something happened to an incident."""
@@ -73,7 +88,7 @@ class DueTimes:
         *before* is what waits of the incident: a later version joins it, or a call of which much is told
         would wait for ever.
         """
-        if due is None or step_min is None:
+        if due is None or step_min is None or due >= _NO_STEP_AFTER:
             return due
         earliest, settled = ends_of_step(incident, from_ms(max(due, self.at)), step_min)
         waits = None if before is None or before.step_min is None else before.release_at

@@ -54,7 +54,8 @@ class Holding:
         self._at = at
         self._any = True
         self._leaves = False
-        self._releases = False
+        self._due: dict[str, Waiting] | None = None
+        """What a release publishes, by id; ``None`` while none is under way."""
         self.times = DueTimes(at)
         self._puts: dict[str, Waiting] = {}
         self._gone: list[str] = []
@@ -78,17 +79,26 @@ class Holding:
         A published incident that has to wait becomes ``Withheld``, for a reason that leaves no mark. What is
         told *in_steps*, since it was medical once, goes on waiting for their ends whatever it is called now.
         """
-        before = self._rows(pending)
+        before = self._rows(pending) if self._due is None else _of(self._due, pending)
         if self._leaves:
             before = self._left(pending, before)
         self.bounds |= {id_: Bound(step_min=mark[-1]) for id_, mark in marks.items() if mark[_MARKED_MEDICAL]}
-        waits = [id_ for id_, outcome in pending.items() if self._may_wait(outcome, in_steps)]
+        is_decided = self._due is not None and not self.pauses.scopes
+        waits = (
+            ()
+            if is_decided
+            else [id_ for id_, outcome in pending.items() if self._may_wait(outcome, in_steps)]
+        )
         if not waits and not before:
             return []
         shown = {row[0]: Shown(*row[1:]) for row in self._pick(self._sql.shown, waits)}
         self._bind(before, shown)
+        self._places.wheres(self._cursor, {row.place_id for row in shown.values()})
+        sorted_ids = {*waits, *before}
+        if not self._leaves:
+            self._place_marks.load(sorted_ids)
         fall: list[str] = []
-        for id_ in {*waits, *before}:
+        for id_ in sorted_ids:
             now = self._one(
                 pending[id_], before.get(id_), shown.get(id_), marks.get(id_), join_rows=join_rows
             )
@@ -106,10 +116,12 @@ class Holding:
 
     def due(self) -> list[Waiting]:
         """Return what is to be released now, the longest due first; it is published when it is sorted."""
-        self._releases = True
         statement = self._sql.all_due if self.pauses.scopes else self._sql.due
-        found = [Waiting(*row) for row in fetch(self._cursor, statement, (self._at,))]
-        return [row for row in found if not self.pauses.scopes or not self.pauses.cover(row.incident)]
+        rows = [Waiting(*row) for row in fetch(self._cursor, statement, (self._at,))]
+        if self.pauses.scopes:
+            rows = [row for row in rows if not self.pauses.cover(row.incident)]
+        self._due = {row.id: row for row in rows}
+        return rows
 
     def lacking(self, source: str, present: AbstractSet[str]) -> list[Waiting]:
         """Return what waits as an open call and is no longer in its source."""
@@ -226,15 +238,20 @@ class Holding:
             self.bounds[id_] = Bound(place, areas, row.time_step_min)
 
     def _as_first_told(
-        self, incident: PublicIncident, before: Waiting | None, shown: Shown | None
+        self,
+        incident: PublicIncident,
+        before: Waiting | None,
+        waiting: PublicIncident,
+        shown: Shown | None,
     ) -> PublicIncident:
         """Return what is to wait where it is told to be, or waits to be, if that is its publisher's point.
 
-        What waits began at what was told. One that is masked now is bound to that mask.
+        What waits began at what was told. One that is masked now is bound to that mask. *waiting* is what
+        *before* holds.
         """
         current = None if shown is None else self._where(shown.place_id)
         if before is not None:
-            first = before.incident.bound
+            first = waiting.bound
             current = current or (first if before.was_shown else None)
         elif current is not None:
             first = current
@@ -255,7 +272,6 @@ class Holding:
     def _followed(self, incident: PublicIncident, current: Bound | None) -> PublicIncident:
         if self._leaves:  # a stricter policy's place is computed from the public one
             return incident
-        self._place_marks.load([incident.id])
         return self._place_marks.follow(incident, current)
 
     def _bind_one(self, id_: str, bound: Bound | None) -> None:
@@ -273,7 +289,7 @@ class Holding:
     @property
     def _decides_alone(self) -> bool:
         """Whether the moment is a release's or a stricter policy's, and says nothing of what happened."""
-        return self._releases or self._leaves
+        return self._due is not None or self._leaves
 
     def _in_step(self, held: Held, incident: PublicIncident) -> Held:
         """Let what has cut times wait for the end of a step, or the moment would tell more than they do."""
@@ -298,16 +314,20 @@ class Holding:
             if before is not None and before.was_shown and before.incident.detail.as_published:
                 self.bounds.setdefault(before.id, Bound())  # its point was told: no other one is
             return outcome
-        held = outcome if isinstance(outcome, Held) else Held(outcome, release_at=from_ms(self._at))
-        incident = storable(held.incident)
+        incident = storable(outcome.incident if isinstance(outcome, Held) else outcome)
+        waiting = incident if before is None or self._due is not None else before.incident
         if join_rows and before is not None:
-            incident = joined(before.incident, incident)
-        incident = self._as_first_told(incident, before, shown)
+            incident = joined(waiting, incident)
+        incident = self._as_first_told(incident, before, waiting, shown)
         if (bound := self.bounds.get(incident.id)) is not None:
             incident = incident.no_finer_than(bound)
-        if isinstance(outcome, PublicIncident) and not self.pauses.cover(incident):
+        paused = self.pauses.cover(incident)
+        if self._due is not None and not paused:
+            return incident
+        held = outcome if isinstance(outcome, Held) else Held(outcome, release_at=from_ms(self._at))
+        if isinstance(outcome, PublicIncident) and not paused:
             held = self._in_step(held, incident)
-        return self._queued(held, incident, before, shown, mark, joins=join_rows)
+        return self._queued(held, incident, before, shown, mark, joins=join_rows, paused=paused)
 
     def _queued(
         self,
@@ -318,26 +338,31 @@ class Holding:
         mark: Row | None,
         *,
         joins: bool,
+        paused: bool,
     ) -> PublicIncident | Withheld | None:
         """Let *incident* wait if it has to; return what is decided about now, as ``_one`` does."""
-        encoded, paused = body(incident), self.pauses.cover(incident)
+        encoded = body(incident)
         seen = self.times.seen(incident, before, shown, mark)
         to_step_end = self._in_step(held, incident)  # a hold takes back what is told until then, a step not
         due = self.times.due(to_step_end, incident, before, encoded, seen)
         is_due = due is not None and due <= self._at and not paused
-        if shown is not None and shown.digest == digest(encoded):
+        on_hold = held.step_min is not None and self.times.is_on_hold(held, incident, seen)
+        if shown is not None and not on_hold and shown.digest == digest(encoded):
             return incident
-        if is_due and (self._releases or not self._is_due(before, encoded)):
+        if is_due and not self._is_due(before, encoded):
             return incident
         was_shown = shown is not None or (before is not None and bool(before.was_shown))
         counted = bool(before.counted) if before is not None else was_shown or mark is not None
-        overtaken = held.step_min is not None and not (is_due or paused) and self._is_due(before)
+        in_step = held.step_min is not None and not on_hold
+        overtaken = in_step and not (is_due or paused) and self._is_due(before)
         if before is not None and overtaken and not taken_back(before.incident, incident):
             # It was due with the step that is over, and would be lost to the version of the next one.
-            self._put(incident, due, to_step_end, seen, joins=joins, counted=True, was_shown=True)
+            self._put(incident, due, to_step_end, seen, encoded, joins=joins, counted=True, was_shown=True)
             return before.incident
-        self._put(incident, due, to_step_end, seen, joins=joins, counted=counted, was_shown=was_shown)
-        stays = shown is not None and (is_due or self._stays(held, shown, paused=paused))
+        self._put(
+            incident, due, to_step_end, seen, encoded, joins=joins, counted=counted, was_shown=was_shown
+        )
+        stays = shown is not None and (is_due or in_step or (paused and shown.status == Status.CLOSED))
         if shown is None or (stays and not self._is_coarser(incident)):
             return None
         return Withheld(incident.id, incident.source, Reason.PAUSED if paused else Reason.HELD)
@@ -352,10 +377,6 @@ class Holding:
             return False
         return encoded is None or before.body == encoded.decode()
 
-    def _stays(self, held: Held, shown: Shown, *, paused: bool) -> bool:
-        """Whether what is published of an incident may remain while a later version of it waits."""
-        return held.step_min is not None or (paused and shown.status == Status.CLOSED)
-
     def _is_coarser(self, incident: PublicIncident) -> bool:
         """Whether an incident that waits takes back anything of what is published of it."""
         rows = list(self._pick(self._sql.published, [incident.id]))
@@ -368,6 +389,7 @@ class Holding:
         due: int | None,
         held: Held,
         seen: Seen,
+        encoded: bytes | None = None,
         *,
         joins: bool,
         counted: bool,
@@ -381,7 +403,7 @@ class Holding:
             held.step_min,
             int(incident.status is Status.OPEN),
             int(joins),
-            body(incident).decode(),
+            (encoded or body(incident)).decode(),
             int(counted),
             None if (bound := self.bounds.get(incident.id)) is None else _encode(bound).decode(),
             *seen,
@@ -393,3 +415,7 @@ class Holding:
 
     def _pick(self, statement: str, ids: Collection[str]) -> Iterable[Row]:
         return fetch(self._cursor, statement, self._sql.keys(ids)) if ids else ()
+
+
+def _of(rows: Mapping[str, Waiting], ids: Iterable[str]) -> dict[str, Waiting]:
+    return {id_: rows[id_] for id_ in ids if id_ in rows}

@@ -76,7 +76,7 @@ class Pauses(NamedTuple):
 
     def cover(self, incident: PublicIncident) -> bool:
         """Whether any of them covers an incident."""
-        return any(covers(scope, value, incident) for scope, value in self.scopes)
+        return bool(self.scopes) and any(covers(scope, value, incident) for scope, value in self.scopes)
 
 
 def covers(scope: str, value: str, incident: PublicIncident) -> bool:
