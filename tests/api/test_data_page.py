@@ -67,13 +67,13 @@ def test_what_is_loosened_is_told_with_its_reason_as_text(tmp_path: Path) -> Non
         html = page(state)
     assert "Some of it: Tactical operations" in html
     assert "Ordinance 12.4 &lt;asks&gt; for publication after the fact" in html
-    assert "lets nothing of it through" not in html
+    assert "This city publishes no exceptions" not in html
 
 
 def test_what_is_shown_of_medical_calls_is_told_with_its_reason(tmp_path: Path) -> None:
     with a_state(tmp_path) as state:
         html = page(state)
-    assert "Their times are cut to steps of 5 minutes" in html
+    assert "Their times are rounded down to steps of 5 minutes" in html
     assert "Shown of medical calls too" not in html
     shown = '[policy.medical]\nshow = ["times", "units"]\nreason = "The board <asks> for it"\n'
     (tmp_path / "shown").mkdir()
@@ -114,7 +114,7 @@ def test_the_agencys_words_are_named_only_where_they_are_public_and_never_sensit
     with a_state(tmp_path / "silent", FILE + ALLOW.replace("source_types = true", "")) as state:
         html = page(state)
     assert "TREE" not in html
-    assert "only their number is told here" in html
+    assert "only their number is shown here" in html
 
 
 def test_the_health_of_a_source_is_told_with_its_delay_and_gaps(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_the_page_of_an_incident_says_it_without_scripts(
 
 def test_the_page_of_an_incident_says_when_there_is_not_enough_past(side: PublicSide) -> None:
     (request, *_) = side.get("incidents?kind=request&limit=1").json()["features"]
-    assert "Not enough past to say" in side.client.get(f"/list/{request['id']}").text
+    assert "Not enough history" in side.client.get(f"/list/{request['id']}").text
 
 
 @pytest.mark.parametrize(("language", "verdict"), [("en", "More than usual."), ("zh", "比平常多")])

@@ -52,7 +52,7 @@ def test_axe_finds_nothing_in_menus_filters_and_help(quiet_city: str, visitor: V
     page.get_by_role("button", name="Filters").click()
     axe_finds_nothing(page)
     page.get_by_label("Search a street").fill("nothing is called like this")
-    expect(page.get_by_text("Nothing here matches.")).to_be_visible()
+    expect(page.get_by_text("No incidents match.")).to_be_visible()
     axe_finds_nothing(page)
     page.get_by_role("button", name="Keys and help").click()
     axe_finds_nothing(page)

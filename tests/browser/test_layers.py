@@ -62,7 +62,7 @@ def test_requests_and_calls_are_switches_of_which_one_is_always_on(quiet_city: s
     page.get_by_label("Calls for service").click()
     expect(page).to_have_url(re.compile("section=requests"))
     expect(page.get_by_label("311 requests")).to_be_checked()
-    expect(page.get_by_text("Nothing here matches.")).to_be_visible()
+    expect(page.get_by_text("No incidents match.")).to_be_visible()
     page.get_by_label("311 requests").click()
     expect(page).to_have_url(re.compile("section=calls"))
 

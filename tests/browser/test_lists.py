@@ -49,7 +49,7 @@ def test_requests_and_officers_activity_have_tabs_and_are_no_calls(
     expect(page).to_have_url(re.compile("section=officer$"))
     expect(page.locator("#list .row b")).to_have_text(["Something suspicious"])
     tabs.get_by_role("button", name="Repairs and requests 0").click()
-    expect(page.get_by_text("Nothing here matches.")).to_be_visible()
+    expect(page.get_by_text("No incidents match.")).to_be_visible()
 
 
 def test_the_numbers_follow_the_filter_and_the_whole_city_stands_beside(

@@ -50,7 +50,7 @@ def test_the_last_view_opens_offline_and_says_how_old_it_is(
     server.kill()
     page.goto(f"{server.url}/?hide=traffic")
     expect(page.locator(".row")).to_have_count(2)
-    expect(page.locator(".pulse")).to_contain_text(re.compile(r"Offline\. As it was \d+ (s|min) ago"))
+    expect(page.locator(".pulse")).to_contain_text(re.compile(r"Offline\. Showing data from \d+ (s|min) ago"))
     expect(page.locator(".map")).to_have_attribute("data-marks", "2")
     axe_finds_nothing(page)
 

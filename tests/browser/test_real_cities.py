@@ -164,7 +164,7 @@ def test_a_beat_of_oakland_stands_against_its_weeks_before(
     usual = page.locator("section.usual")
     expect(usual.locator(".title")).to_contain_text("12X: now against its usual")
     # Reports are written days later: of the recording's last day hardly any is there yet, in the whole city.
-    expect(usual.locator(".verdict")).to_have_text("Cannot be said today")
+    expect(usual.locator(".verdict")).to_have_text("Not available today")
     expect(usual).to_contain_text(re.compile(r"1[0-2] weeks before: [\d.]+ on average, \d+ to \d+ is usual"))
     axe_finds_nothing(page)
 

@@ -133,7 +133,7 @@ def test_words_that_could_not_be_loaded_come_as_soon_as_they_can(quiet_city: str
     page.route("**/assets/en-*.js*", answer)  # also under another query
     page.goto(quiet_city)
     page.locator("[data-row]").first.click()
-    expect(page.locator("article .usual")).to_contain_text("Not enough past to say")
+    expect(page.locator("article .usual")).to_contain_text("Not enough history")
     assert len(asked) > 1
 
 

@@ -78,7 +78,7 @@ def test_a_frozen_view_is_shared_in_two_actions_and_shows_the_same_calls_later(
     later = visitor.visit(link)
     expect(titles(later)).to_have_text(["Loud music", "Collision", "Property damage"])
     expect(later.locator(".until")).to_contain_text(
-        re.compile(r"Received from .* to .*, as known today\. What was taken back since is not shown\.")
+        re.compile(r"Received from .* to .*, as known today\. What was retracted since is not shown\.")
     )
     axe_finds_nothing(later)
     # As known today: what ended has ended, what was taken back is gone.

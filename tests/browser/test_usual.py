@@ -101,7 +101,7 @@ def test_it_speaks_the_readers_language(noisy_city: str, visitor: Visitor) -> No
 def test_with_too_little_past_it_says_that_and_no_more(quiet_city: str, visitor: Visitor) -> None:
     page = visitor.visit(quiet_city)
     card = open_first(page)
-    expect(card.locator(".verdict")).to_have_text("Not enough past to say")
+    expect(card.locator(".verdict")).to_have_text("Not enough history")
     expect(card).to_contain_text("Weeks before that can be compared: 0. It takes 4 to say what is usual.")
     axe_finds_nothing(page)
 

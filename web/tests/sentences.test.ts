@@ -109,7 +109,7 @@ test("a card says that its times are cut, and that it was published later than i
   const cut = golden.features.find(({ properties }) => properties.time_step_min !== null);
   const exact = golden.features.find(({ properties }) => properties.time_step_min === null);
   if (!cut || !exact) throw new Error("the golden file has one of each");
-  expect(ofRecord(cut, "en").notes).toContain("Its times are cut to steps of 5 minutes.");
+  expect(ofRecord(cut, "en").notes).toContain("Its times are rounded down to steps of 5 minutes.");
   expect(ofRecord(cut, "en").notes).toContain(en.delayed);
   expect(ofRecord(cut, "en").steps.filter(([, text]) => String(text).startsWith("≈"))).toHaveLength(3);
   expect(ofRecord(exact, "en").steps.filter(([, text]) => String(text).startsWith("≈"))).toHaveLength(0);

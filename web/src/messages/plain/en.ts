@@ -39,7 +39,7 @@ export const plain = {
 
   fresh: "How fresh it is",
   freshText:
-    "Each source is asked again and again. Its delay is the time from when an incident was received to when it was first seen here, over its latest incidents.",
+    "Each source is polled regularly. Its delay is the time from when an incident was received to when it was first seen here, over its latest incidents.",
   source: "Source",
   state: "State",
   states: {
@@ -57,16 +57,16 @@ export const plain = {
   gaps: "Gaps in the last 90 days",
   noGaps: "none",
   gap: (from: string, to: string) => `${from} to ${to}`,
-  every: (span: string) => `asked every ${span}`,
+  every: (span: string) => `polled every ${span}`,
   sought: (found: string, sought: string) =>
     `${found} of ${sought} addresses without a point were found on the map, over days that are over`,
   closing: {
     status: "Says itself whether a call is closed.",
     time: "A call is closed once it has a closing time.",
-    vanish: "A call is closed once it is gone from the source, so its end may be noticed late.",
-    never: "Does not tell when anything ends: everything counts as closed.",
+    vanish: "A call is closed once it disappears from the source, so its end may be noticed late.",
+    never: "Does not report when anything ends: everything counts as closed.",
   } as Record<string, string>,
-  precision: "It tells days, not times of day.",
+  precision: "It reports days, not times of day.",
   pausedNow: "Paused by the city now",
   area: "Area",
 
@@ -89,9 +89,9 @@ export const plain = {
 
   ledger: "The ledger",
   ledgerText:
-    "What became of everything that was fetched. Each incident is counted once, on the day (UTC) on which it was published or withheld, however often it was fetched. What still waits is not counted yet. Only days that are over are told.",
+    "What became of everything that was fetched. Each incident is counted once, on the day (UTC) on which it was published or withheld, however often it was fetched. What is still held is not counted yet. Only past days are listed.",
   ledgerSum:
-    "Fetched = published + published late + withheld + unreadable. Where a count is left out, fetched is told as a span.",
+    "Fetched = published + published late + withheld + unreadable. Where a count is suppressed, fetched is given as a range.",
   suppressed: (small: string) => `< ${small}`,
   suppressedText: (small: string) =>
     `“< ${small}” stands for fewer than ${small}, none included. It is left out because a small count can point at a person.`,
@@ -103,7 +103,7 @@ export const plain = {
   wholeCity: "Whole city",
   day: "Day",
   month: "Month",
-  total: "Together",
+  total: "Total",
   fetched: "Fetched",
   between: (least: string, most: string) => `${least} to ${most}`,
   published: "Published",
@@ -134,7 +134,7 @@ export const plain = {
     other: "others",
   } as Record<string, string>,
   noDays: "No day is over yet since this city's record began.",
-  noMonths: "No whole month lies between these days. By area the ledger is told by month.",
+  noMonths: "No whole month lies between these days. By area the ledger is published by month.",
   ledgerArea: (kind: string) =>
     `By area the ledger is kept for one kind alone (${kind}), so that no two can be subtracted.`,
 
@@ -146,13 +146,13 @@ export const plain = {
     ],
     ["Service request", "A 311 request, such as a pothole or a street light."],
     ["Incident", "Either of them: one row of the list, one mark on the map."],
-    ["Open, closed", "Whether somebody is still at work on it, as far as the source tells."],
-    ["Received", "When the call came in. All other times are told as spans after it."],
+    ["Open, closed", "Whether it is still being worked on, as far as the source reports."],
+    ["Received", "When the call came in. All other times are shown as durations after it."],
     ["Dispatched, en route, on scene", "When the first unit was sent, set off and arrived."],
     ["Withheld", "Not published, and counted."],
     ["Held", "Published later."],
     ["Masked", "Shown at a coarser place or time."],
-    ["Retracted", "Taken back after it was published."],
+    ["Retracted", "Removed after it was published."],
     ["Unreadable", "A record without a readable time, type or key. It is refused alone, and counted."],
   ] as [string, string][],
 
@@ -162,11 +162,11 @@ export const plain = {
   types: (count: number, text: string) =>
     count === 1 ? "1 of the agency's types" : `${text} of the agency's types`,
   patterns: (count: number, text: string) => (count === 1 ? "1 pattern" : `${text} patterns`),
-  typesHidden: "This city does not publish its agencies' own words, so only their number is told here.",
+  typesHidden: "This city does not publish its agencies' own words, so only their number is shown here.",
 
   never: "What is never shown",
   neverText:
-    "Calls of these groups are withheld, in every city, for ever: not even a correction makes them public. Words, names, telephone numbers, plates, units' names and patients' outcomes are never read.",
+    "Calls of these groups are withheld permanently, in every city: not even a correction makes them public. Words, names, telephone numbers, plates, units' names and patients' outcomes are never read.",
   groupNames: {
     domestic_violence: "Domestic violence",
     sexual_offence: "Sexual offences",
@@ -179,8 +179,8 @@ export const plain = {
     death: "Deaths",
     tactical_officer_safety: "Tactical operations and officers' safety",
   } as Record<string, string>,
-  loosened: "What this city lets through all the same",
-  notLoosened: "This city lets nothing of it through.",
+  loosened: "Exceptions that this city publishes",
+  notLoosened: "This city publishes no exceptions.",
   whole: (group: string) => `All of it: ${group}`,
   some: (group: string) => `Some of it: ${group}`,
   asPublished: "Points shown where their publisher puts them",
@@ -189,7 +189,7 @@ export const plain = {
   asPublishedBy: (source: string, metres: string) => `${source}: up to ${metres} from the place`,
   medical: "Medical calls are shown as medical and nothing more, at a coarser place.",
   medicalTimes: (minutes: string) =>
-    `Their times are cut to steps of ${minutes} minutes, and each appears two minutes after its step has ended.`,
+    `Their times are rounded down to steps of ${minutes} minutes, and each appears two minutes after its step has ended.`,
   medicalShown: (field: string) => `Shown of medical calls too: ${field}`,
   medicalFields: { priority: "priority", units: "number of units", times: "times to the second" },
   cell: (span: string) => `Other places are shown at the centre of a hexagon about ${span} across.`,

@@ -7,8 +7,8 @@ export const usual = {
     fewer: "Fewer than usual",
     usual: "About usual",
     more: "More than usual",
-    too_few_weeks: "Not enough past to say",
-    incomplete: "Cannot be said today",
+    too_few_weeks: "Not enough history",
+    incomplete: "Not available today",
   } as Record<string, string>,
   what: {
     call: "Calls for service",
@@ -24,11 +24,11 @@ export const usual = {
   tooFew: (weeks: string, least: string) =>
     `Weeks before that can be compared: ${weeks}. It takes ${least} to say what is usual.`,
   averaged: (mean: string) => `On average they had ${mean}.`,
-  incomplete: "The whole city tells so little of these hours that a source must be missing something.",
+  incomplete: "So few records cover these hours in the whole city that a source must be incomplete.",
   skipped: (count: number, text: string) =>
     count === 1
-      ? "1 of the twelve weeks before is not compared: the sources do not cover it wholly."
-      : `${text} of the twelve weeks before are not compared: the sources do not cover them wholly.`,
+      ? "1 of the twelve weeks before is not compared: the sources cover it only in part."
+      : `${text} of the twelve weeks before are not compared: the sources cover them only in part.`,
   unanswered: "No source has answered yet.",
   failed: "The comparison cannot be loaded now.",
   city: {
