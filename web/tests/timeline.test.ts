@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { en } from "../src/messages/en";
 import { es } from "../src/messages/es";
 import { formats } from "../src/present/format";
-import { bars, drag, gripAt, ticks } from "../src/present/timeline";
+import { bars, drag, gripAt, scaleOf, ticks } from "../src/present/timeline";
 import { LocalHours } from "../src/state/clock";
 import { NOW } from "./making";
 
@@ -67,4 +67,14 @@ test("marks that would run into each other are left out", () => {
   found.slice(1).forEach((tick, index) => {
     expect((tick.at - (found[index]?.at ?? 0)) * 354).toBeGreaterThan(longest);
   });
+});
+
+test("the scale ends at a round number that holds the highest bar, and is less than two and a half times as high", () => {
+  expect([0, 5, 6, 10, 11, 20, 21, 51, 100, 101, 1999].map(scaleOf)).toEqual([
+    5, 5, 10, 10, 20, 20, 50, 100, 100, 200, 2000,
+  ]);
+  for (let most = 5; most < 3000; most++) {
+    expect(scaleOf(most)).toBeGreaterThanOrEqual(most);
+    expect(scaleOf(most)).toBeLessThan(2.5 * most);
+  }
 });

@@ -1,6 +1,7 @@
 /** What lies under the marks of the map without WebGL: water, parks and streets, from the city's layers or its tiles. */
 
 import type { BaseKind, City } from "../data/api";
+import { persist } from "../data/persist";
 import type { FlatCamera } from "./flat-camera";
 import { mercator } from "./flat-camera";
 import type { Palette } from "./palette";
@@ -69,6 +70,14 @@ export class Origin {
   }
 }
 
+/** The features of a layer, none where the server has no such layer; fails while the server is away. */
+async function featuresAt(url: string): Promise<Feature[]> {
+  const response = await fetch(url);
+  if (response.ok) return (await response.json()).features;
+  if (response.status >= 500) throw new Error(response.statusText);
+  return [];
+}
+
 export class FlatGround {
   readonly #paths = new Map<BaseKind, Path2D[]>();
   readonly labels: Label[] = [];
@@ -79,12 +88,11 @@ export class FlatGround {
   ) {}
 
   /** Load what the city has; what does not come is not drawn, and the rest is. */
-  load(city: City): void {
+  load(city: City, gone: () => boolean): void {
     for (const { kind, url } of city.map.layers) {
-      void fetch(url)
-        .then((response) => (response.ok ? response.json() : { features: [] }))
-        .then(({ features }: { features: Feature[] }) => this.#add(kind, features))
-        .catch(() => {});
+      void persist(() => featuresAt(url), gone).then((features) => {
+        if (features) this.#add(kind, features);
+      });
     }
     const { tiles } = city.map;
     if (tiles)

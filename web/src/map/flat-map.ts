@@ -11,10 +11,13 @@ import { FlatGround, type Geometry, type Label, Origin } from "./flat-ground";
 import { FlatMarks, type Marks, marksOf, placeOf, rowsUnder } from "./flat-marks";
 import { FlatPointer } from "./flat-pointer";
 import { readPalette } from "./palette";
+import { closedRadius, openRadius } from "./sizes";
+import { type Stack, StackNumbers, stacksOf } from "./stacks";
 import type { CityMap, Insets, MapEvents, Point, View } from "./view";
 
 const NEAR_ZOOM = 15;
 const NAMES_ZOOM = 11;
+const NUMBERS_ZOOM = 13.5;
 
 export class FlatMap implements CityMap {
   readonly #canvas = document.createElement("canvas");
@@ -33,6 +36,9 @@ export class FlatMap implements CityMap {
   #chosen = new Path2D();
   #names: Label[] = [];
   #frame = 0;
+  #gone = false;
+  #stacks: { onlyOpen: boolean; found: Stack[] } | null = null;
+  readonly #numbers: StackNumbers;
 
   constructor(
     private readonly container: HTMLElement,
@@ -60,7 +66,8 @@ export class FlatMap implements CityMap {
     this.#scheme.addEventListener("change", this.#recolour);
     this.#sized = new ResizeObserver(() => this.#moved(() => this.#size()));
     this.#sized.observe(container);
-    this.#ground.load(city);
+    this.#numbers = new StackNumbers(container, ({ lon, lat }) => this.#camera.project(lon, lat));
+    this.#ground.load(city, () => this.#gone);
     this.#draw();
   }
 
@@ -68,6 +75,7 @@ export class FlatMap implements CityMap {
     this.#view = view;
     for (const row of this.#fan.keys()) if (!view.facets.passes[row]) this.#fan.delete(row);
     this.#marks = marksOf(view);
+    this.#stacks = null;
     this.events.drawn(this.#marks.drawn);
     this.#draw();
     this.events.moved();
@@ -129,6 +137,8 @@ export class FlatMap implements CityMap {
   }
 
   destroy(): void {
+    this.#gone = true;
+    this.#numbers.remove();
     cancelAnimationFrame(this.#frame);
     this.#scheme.removeEventListener("change", this.#recolour);
     this.#sized.disconnect();
@@ -197,7 +207,24 @@ export class FlatMap implements CityMap {
     if (this.#view)
       this.#draws.draw(context, this.#camera, this.#marks, this.#view, this.#fan, this.#palette);
     this.#drawPointers(context);
+    this.#number();
     this.container.setAttribute("data-idle", "");
+  }
+
+  /** Beside the marks of a place how many there are; of the ended ones, which are dots from afar, only near by. */
+  #number(): void {
+    const view = this.#view;
+    if (!view || view.playedAt !== null || this.#fan.size > 0) {
+      this.#numbers.show(null, 0);
+      return;
+    }
+    const onlyOpen = this.#camera.zoom < NUMBERS_ZOOM;
+    if (this.#stacks?.onlyOpen !== onlyOpen)
+      this.#stacks = { onlyOpen, found: stacksOf(view.incidents, view.facets, onlyOpen) };
+    this.#numbers.show(
+      this.#stacks.found,
+      openRadius(closedRadius(this.#camera.zoom, this.#marks.rows.length), false),
+    );
   }
 
   #drawOutlines(context: CanvasRenderingContext2D, ratio: number): void {

@@ -86,7 +86,10 @@ export class IncidentMap implements CityMap {
     loadAgain(this.#map);
     this.#pointers = new Pointers(this.#map);
     this.#room = new Room(this.#map);
-    this.#numbers = new StackNumbers(this.#map);
+    this.#numbers = new StackNumbers(this.#map.getContainer(), ({ lon, lat }) =>
+      this.#map.project([lon, lat]),
+    );
+    this.#map.on("move", () => this.#numbers.place());
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
     // Drawing among the map's own layers, deck.gl asks an older MapLibre's map for its height.

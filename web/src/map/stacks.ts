@@ -1,6 +1,5 @@
 /** How many incidents stand at one place: a number beside their mark, which a single mark cannot show. */
 
-import type { Map as LibreMap } from "maplibre-gl";
 import { at, type Incidents, OPEN } from "../data/incidents";
 import type { Facets } from "../state/facets";
 
@@ -52,24 +51,31 @@ export class StackNumbers {
   #stacks: Stack[] = [];
   #radius = 9;
 
-  constructor(private readonly map: LibreMap) {
+  constructor(
+    private readonly container: HTMLElement,
+    private readonly project: (stack: Stack) => { x: number; y: number },
+  ) {
     this.#box.className = "stacks";
     this.#box.ariaHidden = "true";
     // Above the canvas of the open marks, which lies among the controls.
-    map.getContainer().append(this.#box);
-    map.on("move", () => this.#place());
+    container.append(this.#box);
   }
 
   /** Show these numbers beside marks of a radius in pixels; `null` where the day is played or marks are fanned out. */
   show(stacks: Stack[] | null, radius: number): void {
     this.#stacks = stacks ?? [];
     this.#radius = radius;
-    this.#place();
+    this.place();
   }
 
-  #place(): void {
-    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
-    const shown = placed(this.#stacks, ({ lon, lat }) => this.map.project([lon, lat]), { width, height });
+  remove(): void {
+    this.#box.remove();
+  }
+
+  /** Put them where their places are now. */
+  place(): void {
+    const { clientWidth: width, clientHeight: height } = this.container;
+    const shown = placed(this.#stacks, this.project, { width, height });
     while (this.#box.childElementCount > shown.length) this.#box.lastElementChild?.remove();
     while (this.#box.childElementCount < shown.length) this.#box.append(document.createElement("b"));
     const away = this.#radius * 0.75;

@@ -66,6 +66,14 @@ export function bars(counts: Uint32Array, most: number, height: number, base?: U
   return path;
 }
 
+/** The whole number that a scale of so many ends at: 5, 10, 20, 50, 100 and so on. */
+export function scaleOf(most: number): number {
+  for (let ten = 1; ; ten *= 10) {
+    const fitting = [5, 10, 20].find((step) => step * ten >= most);
+    if (fitting !== undefined) return fitting * ten;
+  }
+}
+
 export type Grip = "from" | "to" | "span" | "new";
 
 export interface Span {
