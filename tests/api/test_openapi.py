@@ -35,6 +35,12 @@ _PARAMETERS = {
     "area_id": "01X",
     "month": "2026-01",
     "form": "parquet",
+    "collection": "incidents",
+    "item": incident_id(1),
+    "tiling": "WebMercatorQuad",
+    "zoom": "0",
+    "row": "0",
+    "column": "0",
 }
 
 
@@ -65,7 +71,7 @@ def script() -> ModuleType:
 
 def _operations(side: PublicSide) -> dict[str, dict[str, Any]]:
     paths = side.client.get("/openapi.json").json()["paths"]
-    assert len(paths) == 35
+    assert len(paths) == 48
     return {path: entry["get"] for path, entry in paths.items()}
 
 

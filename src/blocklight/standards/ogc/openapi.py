@@ -7,6 +7,14 @@ from blocklight.standards.ogc.errors import OgcError
 
 Json = dict[str, Any]
 _ANSWER, _FEATURES, _FEATURE, _PROBLEM = "OgcAnswer", "OgcFeatures", "OgcFeature", "OgcProblem"
+_COUNT: Json = {"type": "integer", "minimum": 0}
+_LINKS: Json = {"type": "array", "items": {"type": "object"}}
+
+
+def _described(schema: Json, text: str, example: object) -> Json:
+    return {**schema, "description": text, "examples": [example]}
+
+
 SCHEMAS: Json = {
     _ANSWER: {
         "title": _ANSWER,
@@ -20,11 +28,13 @@ SCHEMAS: Json = {
         "description": "A GeoJSON FeatureCollection. A link with `rel` `next` leads to the next page, which "
         "neither skips nor repeats what was there, whatever is published meanwhile.",
         "properties": {
-            "type": {"const": "FeatureCollection"},
-            "features": {"type": "array", "items": {"$ref": f"#/components/schemas/{_FEATURE}"}},
-            "links": {"type": "array", "items": {"type": "object"}},
-            "numberMatched": {"type": "integer", "minimum": 0, "description": "how many the request chooses"},
-            "numberReturned": {"type": "integer", "minimum": 0, "description": "how many are on this page"},
+            "type": _described({"const": "FeatureCollection"}, "Always a collection", "FeatureCollection"),
+            "features": _described(
+                {"type": "array", "items": {"$ref": f"#/components/schemas/{_FEATURE}"}}, "This page", []
+            ),
+            "links": _described(_LINKS, "Where to go on", []),
+            "numberMatched": _described(_COUNT, "How many the request chooses", 2_510),
+            "numberReturned": _described(_COUNT, "How many are on this page", 1_000),
         },
     },
     _FEATURE: {
@@ -33,10 +43,11 @@ SCHEMAS: Json = {
         "required": ["type", "id", "geometry", "properties"],
         "description": "A GeoJSON Feature, with its public id.",
         "properties": {
-            "type": {"const": "Feature"},
-            "id": {"type": "string"},
-            "geometry": {"type": ["object", "null"]},
-            "properties": {"type": "object"},
+            "type": _described({"const": "Feature"}, "Always a feature", "Feature"),
+            "id": _described({"type": "string"}, "Its public id, or the id of an area", "k3x7m2qa5tzw4bne"),
+            "geometry": _described({"type": ["object", "null"]}, "Where it is, null without a place", None),
+            "properties": _described({"type": "object"}, "The properties of its collection", {}),
+            "links": _described(_LINKS, "Where to go on, on a page of its own", []),
         },
     },
     _PROBLEM: {
@@ -45,9 +56,9 @@ SCHEMAS: Json = {
         "required": ["title", "status", "detail"],
         "description": "What is wrong, with the name of the parameter and the position of the mistake.",
         "properties": {
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string"},
+            "title": _described({"type": "string"}, "What kind of trouble", "Bad request"),
+            "status": _described({"type": "integer"}, "The status of HTTP", 400),
+            "detail": _described({"type": "string"}, "What is wrong, and where", "limit: too small"),
         },
     },
 }
