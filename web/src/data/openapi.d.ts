@@ -4722,10 +4722,31 @@ export interface components {
          * @description A GeoJSON Feature, with its public id.
          */
         OgcFeature: {
+            /**
+             * @description Where it is, null without a place
+             * @example null
+             */
             geometry: Record<string, never> | null;
+            /**
+             * @description Its public id, or the id of an area
+             * @example k3x7m2qa5tzw4bne
+             */
             id: string;
+            /**
+             * @description Where to go on, on a page of its own
+             * @example []
+             */
+            links?: Record<string, never>[];
+            /**
+             * @description The properties of its collection
+             * @example {}
+             */
             properties: Record<string, never>;
-            /** @constant */
+            /**
+             * @description Always a feature
+             * @example Feature
+             * @constant
+             */
             type: "Feature";
         };
         /**
@@ -4733,13 +4754,31 @@ export interface components {
          * @description A GeoJSON FeatureCollection. A link with `rel` `next` leads to the next page, which neither skips nor repeats what was there, whatever is published meanwhile.
          */
         OgcFeatures: {
+            /**
+             * @description This page
+             * @example []
+             */
             features: components["schemas"]["OgcFeature"][];
+            /**
+             * @description Where to go on
+             * @example []
+             */
             links: Record<string, never>[];
-            /** @description how many the request chooses */
+            /**
+             * @description How many the request chooses
+             * @example 2510
+             */
             numberMatched: number;
-            /** @description how many are on this page */
+            /**
+             * @description How many are on this page
+             * @example 1000
+             */
             numberReturned: number;
-            /** @constant */
+            /**
+             * @description Always a collection
+             * @example FeatureCollection
+             * @constant
+             */
             type: "FeatureCollection";
         };
         /**
@@ -4747,8 +4786,20 @@ export interface components {
          * @description What is wrong, with the name of the parameter and the position of the mistake.
          */
         OgcProblem: {
+            /**
+             * @description What is wrong, and where
+             * @example limit: too small
+             */
             detail: string;
+            /**
+             * @description The status of HTTP
+             * @example 400
+             */
             status: number;
+            /**
+             * @description What kind of trouble
+             * @example Bad request
+             */
             title: string;
         };
         /**
