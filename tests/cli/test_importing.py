@@ -3,6 +3,7 @@
 import gzip
 import re
 import stat
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -194,3 +195,23 @@ def test_what_is_due_is_not_released_by_an_import_if_the_city_file_withholds_it_
     import_history(town, "calls", table(tmp_path, [row(2, "QQXZ"), row(3, "QQXZ")]))
     with Store.open(f"sqlite:///{town.data}/blocklight.sqlite3", "smallville") as store:
         assert (store.held(), store.head()) == (0, 0)  # it was never told, not for a moment
+
+
+def test_when_imported_incidents_were_published_does_not_tell_how_many_rows_between_them_are_withheld(
+    tmp_path: Path,
+) -> None:
+    published = []
+    for withheld in (0, 1000, 3997):
+        folder = tmp_path / str(withheld)
+        folder.mkdir()
+        city = folder / "smallville.toml"
+        city.write_text(CITY, "utf-8")
+        options = Options(str(city), data=folder / "data")
+        lines = [row(n) for n in range(6000)]
+        far_away = "03/02/2024 03:00,STALKING,-122.39,37.61,J. Doe"
+        lines[1500:1500] = [f"{10_000 + n},{far_away}" for n in range(withheld)]
+        import_history(options, "calls", table(folder, lines))
+        with Store.open(f"sqlite:///{options.data}/blocklight.sqlite3", "smallville") as store:
+            moments = Counter(str(change.released_at) for change in store.changes(0, 10_000))
+            published.append([moments[moment] for moment in sorted(moments)])
+    assert published == [[5000, 1000]] * 3

@@ -202,6 +202,23 @@ async def test_a_hold_until_closed_ends_when_the_source_that_asks_for_it_says_so
 
 
 @pytest.mark.parametrize("both", BOTH)
+async def test_what_waits_for_its_step_and_another_source_begins_to_hold_waits_for_that(
+    tmp_path: Path, both: str
+) -> None:
+    call = a_row(1, what="SICK PERSON", opened=NOW.isoformat())
+    with a_town(tmp_path / "town", two_sources(both)) as town:
+        await tell(town, 0, a_row(2))
+        await tell(town, 0, call, minutes=1)
+        assert shown(town) is None
+        await tell(town, 1, a_row(1, what="FIRE", opened=NOW.isoformat()), minutes=2)
+        await tell(town, 0, call, minutes=3)
+        town.store.release(NOW + timedelta(minutes=29))
+        assert shown(town) is None
+        town.store.release(NOW + LATER)
+        assert shown(town) is not None
+
+
+@pytest.mark.parametrize("both", BOTH)
 async def test_a_hold_until_closed_ends_when_the_call_leaves_the_source_that_asks_for_it(
     tmp_path: Path, both: str
 ) -> None:

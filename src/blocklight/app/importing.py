@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from blocklight.app.city_runtime import CityRuntime, open_city
+from blocklight.app.city_runtime import open_city
 from blocklight.app.opening import Options, configured_city, wall_clock
 from blocklight.app.policy_change import apply_policy
 from blocklight.config.city import SourceSpec
@@ -22,8 +22,14 @@ from blocklight.intake.forms.tables import Reading, read_file
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally
+from blocklight.model.outcomes import Held, Outcome
+from blocklight.model.record import PublicIncident
+from blocklight.store import WriteStore
 
 _ENOUGH_TO_JUDGE = 10
+_SHOWN_AT_ONCE = 5000
+_MOST_GATHERED = 250_000
+"""Outcomes that wait for a whole portion: some 100 MB."""
 _MOST_COLUMNS = 60
 _ROWS_AT_ONCE = 5000
 _THROWAWAY_KEY = bytes(32)
@@ -43,12 +49,10 @@ class Account(msgspec.Struct):
     rejected: dict[str, int] = {}
 
     def add(self, tally: Tally) -> None:
-        """Add what a block came to."""
+        """Add what the rows of a block came to."""
         self.rows += tally.records
         self.published += tally.published
         self.held += tally.held
-        self.new += sum(applied.published for applied in tally.applied)
-        self.changed += sum(applied.updated for applied in tally.applied)
         withheld = Counter({str(reason): count for reason, count in tally.withheld.items()})
         self.withheld = dict(Counter(self.withheld) + withheld)
         self.rejected = dict(Counter(self.rejected) + tally.rejected)
@@ -128,20 +132,23 @@ class Import:
         return self._ledger.account
 
     def blocks(self) -> Iterator[int]:
-        """Store block after block; gives the place in the file, in bytes, up to which it is stored."""
+        """Read block after block and store them; gives the place in the file, in bytes, that was reached."""
         runtime = self._runtime
         apply_policy(runtime.city, runtime.rules, runtime.store, wall_clock())  # what waits may be due by now
         feed = Feed(self._source, runtime.city, Push(self._source, wall_clock), runtime.rules)
         history = History(
             self.file, runtime.city, self._source, runtime.keys, wall_clock, done=self.account.rows
         )
+        portions = _Portions(runtime.store, feed, self._ledger)
         try:
             with understood(history) as blocks:
                 for block in blocks:
-                    _store(runtime, feed, block, self._ledger)
+                    portions.add(block)
                     yield block.position
         except SourceError as error:
+            portions.end()
             raise type(error)(_explained_error(self.file, error)) from None
+        portions.end()
         self.account.done = True
         self._ledger.save()
 
@@ -161,26 +168,70 @@ def _as_history(source: SourceSpec) -> SourceSpec:
     return source.model_copy(update={"closes": "never"}) if source.closes == "vanish" else source
 
 
-def _store(runtime: CityRuntime, feed: Feed, block: Understood, ledger: Ledger) -> None:
-    """Store a block and note it; killed between the two, the block is stored again, which changes nothing."""
-    tally, source = block.tally, feed.source
-    rejected = tally.rejected.total()
-    if block.rows >= _ENOUGH_TO_JUDGE and rejected / block.rows > source.max_rejected_share:
-        raise BlocklightError(
-            f"{rejected:,} of the {block.rows:,} rows after row {ledger.account.rows:,} cannot be read"
-            f"{_by_reason(dict(tally.rejected))}; nothing of them is stored"
+class _Portions:
+    """Stores what was read in portions of as many incidents as may be shown.
+
+    When each was published is public. In portions of so many rows, those of one moment would be fewer by what
+    is withheld among them. Killed between storing a portion and noting it, an import stores some rows again,
+    which changes nothing.
+    """
+
+    def __init__(self, store: WriteStore, feed: Feed, ledger: Ledger) -> None:
+        self._store = store
+        self._feed = feed
+        self._ledger = ledger
+        self._hidden = feed.hidden(store)
+        self._outcomes: list[Outcome] = []
+        self._tally = Tally()
+        self._shown = 0
+        self._whole: list[Understood] = []
+        """The blocks of which everything is stored with the next portion."""
+
+    def add(self, block: Understood) -> None:
+        """Store what is complete with a block; raises ``BlocklightError`` for one that cannot be read."""
+        self._refuse_unreadable(block)
+        self._tally.ask_also(block.tally)
+        ids = [outcome.id for outcome in block.outcomes if isinstance(outcome, PublicIncident | Held)]
+        shown = set(ids) - self._hidden(ids)
+        for outcome in block.outcomes:
+            self._outcomes.append(outcome)
+            self._shown += isinstance(outcome, PublicIncident | Held) and outcome.id in shown
+            if self._shown == _SHOWN_AT_ONCE:
+                self._store_portion()
+        self._whole.append(block)
+        if len(self._outcomes) >= _MOST_GATHERED:
+            self._store_portion()
+
+    def end(self) -> None:
+        """Store the rest."""
+        if self._whole:
+            self._store_portion()
+
+    def _store_portion(self) -> None:
+        source, account = self._feed.source, self._ledger.account
+        applied = self._store.apply(
+            source.id,
+            self._outcomes,
+            at=wall_clock(),  # not the block's: that two portions end in one block would tell, too
+            join_rows=source.rows != "incident",
+            is_history=True,
+            bind=self._feed.binder(self._tally),
         )
-    applied = runtime.store.apply(
-        source.id,
-        block.outcomes,
-        at=block.at,
-        join_rows=source.rows != "incident",
-        is_history=True,
-        bind=feed.binder(tally),
-    )
-    tally.applied.append(applied)
-    ledger.account.add(tally)
-    ledger.save()
+        account.new += applied.published
+        account.changed += applied.updated
+        for block in self._whole:
+            account.add(block.tally)
+        self._ledger.save()
+        self._outcomes, self._shown, self._whole = [], 0, []
+
+    def _refuse_unreadable(self, block: Understood) -> None:
+        rejected, done = block.tally.rejected.total(), self._ledger.account
+        if block.rows >= _ENOUGH_TO_JUDGE and rejected / block.rows > self._feed.source.max_rejected_share:
+            self.end()
+            raise BlocklightError(
+                f"{rejected:,} of the {block.rows:,} rows after row {done.rows:,} cannot be read"
+                f"{_by_reason(dict(block.tally.rejected))}; nothing of them is stored"
+            )
 
 
 def _by_reason(counts: dict[str, int]) -> str:

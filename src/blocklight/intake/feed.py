@@ -77,6 +77,11 @@ class Tally:
         """How many incidents of this fetch the public can see."""
         return sum(applied.shown for applied in self.applied)
 
+    def ask_also(self, other: "Tally") -> None:
+        """Restrict incidents as another batch of the same source does, too."""
+        for id_, restraint in other.asked.items():
+            self.asked[id_] = restraint.with_other(self.asked.get(id_, NOTHING))
+
     def count(self, outcomes: Sequence[Outcome]) -> None:
         """Add the outcomes of a batch."""
         for outcome in outcomes:

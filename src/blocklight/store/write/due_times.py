@@ -45,11 +45,13 @@ class DueTimes:
         self, held: Held, incident: PublicIncident, before: Waiting | None, encoded: bytes, seen: Seen
     ) -> int | None:
         """When an incident is to be released, in ms; ``None`` while it waits for its closing."""
-        if held.step_min is not None and before is not None and before.body == encoded.decode():
-            return before.release_at  # the same version, fetched again
         due = self.end_of_hold(held, incident, seen)
         if due is None:
             return None
+        if held.step_min is not None and before is not None and before.body == encoded.decode():
+            waits = before.release_at  # the same version; but another source may hold it longer by now
+            if waits is not None and due <= waits < _NO_STEP_AFTER:
+                return waits
         over = due <= self.at and self._says_nothing_of_when(incident)
         return due if over else self.stepped(due, held.step_min, incident, before)
 
