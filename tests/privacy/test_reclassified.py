@@ -8,7 +8,7 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from town import FILE, FIRES_LATER_NO_NOISE, KEY, NOW, Row, Town, a_row, a_town
+from town import DESCRIBING, FILE, FIRES_LATER_NO_NOISE, KEY, NOW, Row, Town, a_row, a_town
 
 from blocklight.app.policy_change import apply_policy
 from blocklight.intake.geomask import mask_point
@@ -42,8 +42,7 @@ async def told(town: Town, *names: str) -> dict[str, bytes]:
 
 def of_calls(surfaces: dict[str, bytes]) -> list[tuple[str, bytes]]:
     """Leave out what describes the interface and its layers, and so lists every disposition that there is."""
-    describing = ("/openapi.json", "/FeatureServer/layers", "/queryables")
-    return [(path, body) for path, body in surfaces.items() if not path.endswith(describing)]
+    return [(path, body) for path, body in surfaces.items() if not path.endswith(DESCRIBING)]
 
 
 async def test_of_a_call_that_becomes_medical_nothing_finer_is_told_any_more(tmp_path: Path) -> None:
