@@ -12,8 +12,9 @@ from blocklight.api.encoding import PublicFile, matches
 from blocklight.api.examples import AREAS_EXAMPLE, NOT_MODIFIED, json_response, problems
 from blocklight.api.ledger import DAY_EXAMPLE, newest_day
 from blocklight.api.state import GeoJson, Public, public
-from blocklight.config.city import BASE_KINDS, SourceSpec
 from blocklight.config.city import City as CityFile
+from blocklight.config.city import SourceSpec
+from blocklight.config.map_layers import BASE_KINDS
 from blocklight.config.reported import reported
 from blocklight.errors import NotFound
 from blocklight.model.times import iso

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, TypedDict
 
-from blocklight.config.city import BaseKind
+from blocklight.config.map_layers import BaseKind
 from blocklight.model.described import Time, meaning
 from blocklight.model.ledger import LedgerDay
 from blocklight.model.vocabulary import Kind, Stage

@@ -12,7 +12,8 @@ from blocklight.app.new_city import write_new_city
 from blocklight.cli import out
 from blocklight.cli.checking import print_questions
 from blocklight.cli.type_table import print_types
-from blocklight.intake.propose.city_file import Proposal, word
+from blocklight.intake.propose.city_file import Proposal
+from blocklight.intake.propose.toml_text import confidence_word
 
 _MOST_TYPES = 40
 
@@ -34,15 +35,15 @@ def _print_proposal(proposal: Proposal, files: list[Path]) -> None:
             name,
             escape(", ".join(guess.columns) or f"(always {guess.spec.get('default')})"),
             str(guess.spec.get("convert", "map" if "map" in guess.spec else "text")),
-            word(guess.confidence),
+            confidence_word(guess.confidence),
             escape(" ".join(values)[:50]),
         )
     out.print(f"{len(sample.rows)} records over [bold]{sample.connector}[/bold].", highlight=False)
     out.print(table)
     sure = proposal.confidence
     out.print(
-        f"Key: {', '.join(proposal.key)} ({word(sure['key'])}), a row is one {proposal.rows}. "
-        f"Closes: {proposal.closes} ({word(sure['closes'])}). "
+        f"Key: {', '.join(proposal.key)} ({confidence_word(sure['key'])}), a row is one {proposal.rows}. "
+        f"Closes: {proposal.closes} ({confidence_word(sure['closes'])}). "
         f"Call types that need nobody's decision: {round(100 * sure['call_types'])} % of the records.",
         highlight=False,
         markup=False,

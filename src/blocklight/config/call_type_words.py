@@ -185,7 +185,7 @@ class Lexicon:
         return Reading(groups, None, (), first.category, " ".join(sorted(first.words)))
 
     def _heads(self, unordered: frozenset[str]) -> list[_Entry]:
-        """Return the harmless words and phrases of a type, but for those that are a part of another."""
+        """The harmless words and phrases of a type, but for those that are a part of another."""
         heads = [entry for entry in self._entries if entry.words <= unordered]
         return [head for head in heads if not any(head.words < longer.words for longer in heads)]
 
@@ -203,7 +203,7 @@ class Lexicon:
         return None
 
     def _free_beside_medical(self, unordered: frozenset[str]) -> frozenset[str]:
-        """Return what is known of a type with a medical word.
+        """What is known of a type with a medical word.
 
         A word that is harmless beside others, as HOLD is in HOLD UP ALARM, is not so beside a patient.
         """

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -18,12 +18,14 @@ from pydantic import (
 )
 
 from blocklight.config.endless_holds import endless_holds
-from blocklight.config.field import ID, FieldMap, FieldSpec, ReferenceSystem, Zone
+from blocklight.config.field import ID, FieldMap, FieldSpec, Zone
 from blocklight.config.geocoder import GeocoderSpec, StreetLines
 from blocklight.config.hours_of_steps import hours_inside_steps
+from blocklight.config.map_layers import BASE_KINDS, AreaLayer, BaseLayer, MapSpec, PlacesSpec
 from blocklight.config.mistakes_in_words import in_words
 from blocklight.config.pmtiles_header import TilesFile
-from blocklight.config.policy import Known, Policy, mistakes
+from blocklight.config.policy import Policy
+from blocklight.config.policy_mistakes import Nameable, mistakes
 from blocklight.config.source import SourceSpec, with_codes
 from blocklight.config.subcategories import subcategory_mistakes
 from blocklight.config.table import NarrowPattern, Pattern, Table, Tested
@@ -128,66 +130,6 @@ class CallTypes(Table):
     subcategories: dict[str, Subcategory] = Field(default_factory=dict)
     patterns: tuple[TypeRule, ...] = ()
     sensitive: tuple[SensitiveRule, ...] = ()
-
-
-class AreaLayer(Table):
-    """One kind of area and the GeoJSON file (WGS 84, polygons) that draws it."""
-
-    kind: str = Field(pattern=ID)
-    label: str
-    file: str
-    id: str = "id"
-    name: str = "name"
-
-
-class PlacesSpec(Table):
-    """Where the city's approved places are, and what `place build` makes them from.
-
-    *serves* is how many addresses each serves at least, *within* the kinds of areas that no place crosses
-    (all where it is left out), *furthest_m* how far a place may be from what it stands for.
-    """
-
-    file: str
-    serves: int = Field(default=8, ge=5, le=1000)
-    furthest_m: int = Field(default=400, ge=50, le=2000)
-    within: tuple[str, ...] | None = None
-    streets: str | None = None
-    street_name: str = "name"
-    addresses: str | None = None
-    blocks: str | None = None
-    count: str | None = None
-    crs: ReferenceSystem | None = None
-
-
-BaseKind = Literal["land", "water", "park", "road_minor", "road_major", "rail", "label"]
-BASE_KINDS: tuple[BaseKind, ...] = get_args(BaseKind)
-
-
-class BaseLayer(Table):
-    """One GeoJSON file (WGS 84) of the city's own basemap; *kind* chooses how it is drawn."""
-
-    kind: BaseKind
-    file: str
-
-
-# A host that may stand in a content policy, and what is looked up somewhere behind it.
-_GEOCODER = r"^https?://[a-z0-9.-]+(:\d{1,5})?/\S*\{query\}\S*$"
-
-
-class MapSpec(Table):
-    """What lies under the incidents: a style URL, or local layers, or nothing but area outlines."""
-
-    style_url: str | None = None
-    geocoder_url: str | None = Field(default=None, pattern=_GEOCODER)
-    attribution: str = ""
-    layers: tuple[BaseLayer, ...] = ()
-    tiles: str | None = None
-
-    @model_validator(mode="after")
-    def _one_ground(self) -> Self:
-        if self.style_url is not None and self.tiles is not None:
-            raise ValueError("`tiles` cannot lie under a `style_url`: name one of them")
-        return self
 
 
 # What may stand in a frame-ancestors directive without being able to end it (CSP 3, host-source).
@@ -370,7 +312,7 @@ def _check_policy(city: City, file: str) -> None:
         for types in (default_call_types(), city.call_types)
     )
     agencies = [source.fields.agency for source in city.sources]
-    names = Known(
+    names = Nameable(
         sources=frozenset(source.id for source in city.sources),
         agencies=frozenset(
             str(word)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from blocklight.config.policy import Mistake, Policy, Rule
+from blocklight.config.policy import Policy, Rule
+from blocklight.config.policy_mistakes import Mistake
 from blocklight.config.source import SourceSpec
 from blocklight.model.vocabulary import Status
 

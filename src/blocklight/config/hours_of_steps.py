@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from blocklight.config.policy import Mistake, Policy, Rule
+from blocklight.config.policy import Policy, Rule
+from blocklight.config.policy_mistakes import Mistake
 from blocklight.model.vocabulary import Category
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from blocklight.config.policy import Mistake
+from blocklight.config.policy_mistakes import Mistake
 from blocklight.config.table import folded
 from blocklight.model.vocabulary import SUBCATEGORIES, Category, Subcategory
 

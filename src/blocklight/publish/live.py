@@ -9,7 +9,6 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from enum import Enum
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,6 +18,7 @@ from blocklight.jobs import PULSE, SENDING, Job, Jobs
 from blocklight.model.changes import Change
 from blocklight.publish.packing import HEADER, accepts_gzip, packed, stored
 from blocklight.publish.replay import MOST_BYTES, ReplayLog
+from blocklight.publish.sending import Sent, send_without_waiting
 
 Scope = dict[str, Any]
 Receive = Callable[[], Any]
@@ -205,7 +205,7 @@ class Live:
         for client in clients:
             if client.task is not None:
                 client.task.cancel()
-            _run_send(client.send(_END))
+            send_without_waiting(client.send(_END))
 
     def _give_up(self, client: _Client) -> None:
         """Forget a client whose connection cannot be used any more, and let the server close it."""
@@ -297,15 +297,15 @@ class Live:
                 await asyncio.sleep(0)
 
     def _send_now(self, client: _Client, message: dict[str, Any]) -> None:
-        match _run_send(client.send(message)):
-            case _Sent.NOTHING:
+        match send_without_waiting(client.send(message)):
+            case Sent.NOTHING:
                 client.queue = deque()
                 self._enqueue(client, message["body"])
                 client.task = asyncio.create_task(self._drain(client))
-            case _Sent.BROKEN:
+            case Sent.BROKEN:
                 self.broken += 1
                 self._give_up(client)
-            case _Sent.WHOLE:
+            case Sent.WHOLE:
                 pass
 
     def _enqueue(self, client: _Client, frame: bytes) -> None:
@@ -366,30 +366,6 @@ def pause_after(sending_s: float, interval_s: float = FRAME_INTERVAL_S) -> float
     """
     patience_s = _LONGEST_WAIT_S - 2 * sending_s
     return max(interval_s, min(_LONGEST_INTERVAL_S, _PAUSES_FOR_A_SENDING * sending_s, patience_s))
-
-
-class _Sent(Enum):
-    """What came of a ``send`` that may not wait."""
-
-    WHOLE = 1
-    NOTHING = 2
-    BROKEN = 3
-
-
-def _run_send(sending: Any) -> _Sent:  # noqa: ANN401 - a coroutine of the ASGI server
-    """Run a ``send`` as far as it goes without waiting; return what came of it.
-
-    uvicorn waits before it writes anything, so an unfinished one has written nothing and may be dropped. It
-    raises what the transport raises, for example when that has been closed already.
-    """
-    try:
-        sending.send(None)
-    except StopIteration:
-        return _Sent.WHOLE
-    except Exception:  # noqa: BLE001 - whatever is wrong with one connection concerns nobody else
-        return _Sent.BROKEN
-    sending.close()
-    return _Sent.NOTHING
 
 
 def last_seq(scope: Scope, epoch: str) -> int | None:

@@ -20,8 +20,9 @@ from pyproj import Transformer
 
 from blocklight.app.bodies import download
 from blocklight.intake.propose.asking import fetch_sample
-from blocklight.intake.propose.city_file import Proposal, propose, word
+from blocklight.intake.propose.city_file import Proposal, propose
 from blocklight.intake.propose.sample import read_sample
+from blocklight.intake.propose.toml_text import confidence_word
 
 Fields = dict[str, tuple[tuple[str, ...], str]]
 ZONE = ZoneInfo("America/Los_Angeles")
@@ -536,8 +537,10 @@ def wrong_in(form: Form, found: Proposal) -> Iterator[str]:
 
 
 def sure(found: Proposal) -> set[str]:
-    named = {name for name, guess in found.table.found.items() if word(guess.confidence) == "sure"}
-    return named | {name for name, confidence in found.confidence.items() if word(confidence) == "sure"}
+    named = {name for name, guess in found.table.found.items() if confidence_word(guess.confidence) == "sure"}
+    return named | {
+        name for name, confidence in found.confidence.items() if confidence_word(confidence) == "sure"
+    }
 
 
 @pytest.mark.parametrize("name", FORMS)

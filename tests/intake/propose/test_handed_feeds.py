@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import pytest
 from recordings import recording
 
-from blocklight.intake.propose.city_file import Proposal, propose, word
+from blocklight.intake.propose.city_file import Proposal, propose
 from blocklight.intake.propose.sample import read_sample
+from blocklight.intake.propose.toml_text import confidence_word
 
 NEAR = "-97.33,37.68"
 LAYER = "rest/services/CAD/Active/FeatureServer/0"
@@ -108,7 +109,7 @@ def wrong_in(handed: Handed, found: Proposal) -> Iterator[str]:
 
 def is_sure(name: str, found: Proposal) -> bool:
     guess = found.table.found.get(name)
-    return word(found.confidence.get(name, guess.confidence if guess else 0.0)) == "sure"
+    return confidence_word(found.confidence.get(name, guess.confidence if guess else 0.0)) == "sure"
 
 
 @pytest.mark.parametrize("handed", FEEDS, ids=lambda one: one.file)

@@ -16,6 +16,7 @@ import type { Hexagons, hexagonLayer } from "./density-layer";
 import { fanOffsets } from "./fan";
 import { onLongPress } from "./long-press";
 import { aliveMarks, aliveRows, type MarkData, MOMENT_S, QuietMarks, type Scene } from "./marks";
+import { Motion } from "./motion";
 import { layersOverNames, layersUnderNames, OVER_NAMES_DEVICE } from "./overlay";
 import { bytes, readPalette, unit } from "./palette";
 import { REACH_PX, rowsAt } from "./pick";
@@ -29,9 +30,6 @@ import type { CityMap, Insets, MapEvents, Point, View } from "./view";
 setWorkerUrl(workerUrl);
 
 const NEAR_ZOOM = 15;
-const BREATH_S = 2.4;
-const FRAME_MS = 33;
-const SLOW_FRAME_MS = 90;
 
 export class IncidentMap implements CityMap {
   readonly #map: LibreMap;
@@ -54,11 +52,8 @@ export class IncidentMap implements CityMap {
   #hexagonLayer: typeof hexagonLayer | null = null;
   #dense = false;
   #styled = false;
-  #busyUntil = 0;
   #frame = 0;
-  #lastFrame = 0;
-  #slowFrames = 0;
-  readonly #still = matchMedia("(prefers-reduced-motion: reduce)");
+  readonly #motion = new Motion();
   readonly #scheme = matchMedia("(prefers-color-scheme: dark)");
 
   constructor(
@@ -81,7 +76,7 @@ export class IncidentMap implements CityMap {
       pitchWithRotate: false,
       touchPitch: false,
       maxZoom: 18,
-      fadeDuration: this.#still.matches ? 0 : 150,
+      fadeDuration: this.#motion.duration(150),
     });
     loadAgain(this.#map);
     this.#pointers = new Pointers(this.#map);
@@ -119,8 +114,7 @@ export class IncidentMap implements CityMap {
       this.#restyle();
     });
     this.#scheme.addEventListener("change", this.#recolour);
-    this.#still.addEventListener("change", this.#tick);
-    document.addEventListener("visibilitychange", this.#tick);
+    this.#motion.listen(this.#tick);
   }
 
   /** Draw these incidents. */
@@ -131,7 +125,7 @@ export class IncidentMap implements CityMap {
     }
     this.#gather();
     // Where nothing just happened, one picture is enough.
-    if (view.moments.size > 0) this.#busyUntil = performance.now() + MOMENT_S * 1000;
+    if (view.moments.size > 0) this.#motion.keepBusy(MOMENT_S * 1000);
     this.#tick();
     this.events.moved();
   }
@@ -166,24 +160,24 @@ export class IncidentMap implements CityMap {
     this.#map.easeTo({
       center: [at(incidents.points, row * 2), at(incidents.points, row * 2 + 1)],
       padding: insets,
-      duration: this.#still.matches ? 0 : 500,
+      duration: this.#motion.duration(500),
     });
   }
 
   zoom(by: number): void {
     this.#map.once("moveend", () => this.#tellCamera());
-    this.#map.easeTo({ zoom: this.#map.getZoom() + by, duration: this.#still.matches ? 0 : 200 });
+    this.#map.easeTo({ zoom: this.#map.getZoom() + by, duration: this.#motion.duration(200) });
   }
 
   wholeCity(insets: Insets): void {
     this.events.looked(null);
     const [west, south, east, north] = this.city.bounds;
-    this.#map.fitBounds([west, south, east, north], { padding: insets, animate: !this.#still.matches });
+    this.#map.fitBounds([west, south, east, north], { padding: insets, animate: !this.#motion.isReduced });
   }
 
   /** Look at one place, such as where the reader is, or at a whole box. */
   lookAt(target: Point | Box, insets: Insets): void {
-    const animate = !this.#still.matches;
+    const animate = !this.#motion.isReduced;
     if (Array.isArray(target)) {
       this.#map.fitBounds(target, { padding: insets, animate, maxZoom: 15 });
       return;
@@ -200,8 +194,7 @@ export class IncidentMap implements CityMap {
   destroy(): void {
     cancelAnimationFrame(this.#frame);
     this.#scheme.removeEventListener("change", this.#recolour);
-    this.#still.removeEventListener("change", this.#tick);
-    document.removeEventListener("visibilitychange", this.#tick);
+    this.#motion.unlisten(this.#tick);
     this.#map.remove();
   }
 
@@ -279,18 +272,11 @@ export class IncidentMap implements CityMap {
   readonly #step = (time: number) => {
     if (!this.#moves()) return;
     this.#frame = requestAnimationFrame(this.#step);
-    const passed = time - this.#lastFrame;
-    if (passed < FRAME_MS) return;
-    this.#lastFrame = time;
-    // A machine without a GPU keeps still marks rather than a page that stutters.
-    if (passed > SLOW_FRAME_MS && passed < 2000) this.#slowFrames += 1;
-    else this.#slowFrames = Math.max(0, this.#slowFrames - 0.2);
-    this.#draw({ alone: "alive" });
+    if (this.#motion.isDue(time)) this.#draw({ alone: "alive" });
   };
 
   #moves(): boolean {
-    if (document.visibilityState === "hidden" || this.#still.matches || !this.#alive?.length) return false;
-    return performance.now() < this.#busyUntil || this.#slowFrames < 8;
+    return this.#motion.moves(this.#alive?.length ?? 0);
   }
 
   /** Draw all, or only those that are alive: then the map itself need not be drawn anew. */
@@ -303,12 +289,12 @@ export class IncidentMap implements CityMap {
     const quietSize = closedRadius(this.#map.getZoom(), count);
     const marks = {
       at: now - this.#base,
-      wall: this.#still.matches ? 1e6 : performance.now() / 1000,
+      wall: this.#motion.wall(),
       fadeSpan: Math.min(view.range, 24) * 3600,
       fillSpan: played ? Math.max(60, view.range * 12) : 1,
       quietSize,
       openSize: openRadius(quietSize, this.#dense),
-      breathing: this.#breathing(),
+      breathing: this.#motion.breath(),
       glyphs: legible(quietSize, devicePixelRatio),
       surface: unit(this.#palette.card),
       accent: unit(this.#palette.accent),
@@ -371,11 +357,6 @@ export class IncidentMap implements CityMap {
     this.#draw();
   }
 
-  #breathing(): number {
-    if (this.#still.matches || this.#slowFrames >= 8) return 0.5;
-    return 0.5 - 0.5 * Math.cos((performance.now() / 1000 / BREATH_S) * 2 * Math.PI);
-  }
-
   #clicked(point: { x: number; y: number }): void {
     const rows = this.#pick(point);
     const [first] = rows;
@@ -396,7 +377,7 @@ export class IncidentMap implements CityMap {
     this.#map.easeTo({
       center: this.#map.unproject([point.x, point.y]),
       zoom: this.#map.getZoom() + 1.5,
-      duration: this.#still.matches ? 0 : 400,
+      duration: this.#motion.duration(400),
     });
   }
 

@@ -1,6 +1,5 @@
 """Puts a proposal together: a city file, a sample without anybody in it, and what is left to decide."""
 
-import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -16,16 +15,16 @@ from blocklight.geo.exact import degrees
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.propose.agencies import propose_agency
+from blocklight.intake.propose.bounds import WORLD, bounds_and_zone
 from blocklight.intake.propose.fields import propose_fields, propose_key
 from blocklight.intake.propose.guesses import FILL_IN, GUESS, LIKELY, SURE, Guess, Table, folded
 from blocklight.intake.propose.keeping import kept_rows
 from blocklight.intake.propose.position import Position, position_of
 from blocklight.intake.propose.sample import ACTIVE, Sample
+from blocklight.intake.propose.toml_text import confidence_remark, toml_box, toml_field, toml_text, toml_value
 from blocklight.intake.record import Incident
 from blocklight.intake.type_counts import TypeCount, count_types, type_counts
 
-_MARGIN = 0.03
-_WORLD = {"west": -180.0, "south": -90.0, "east": 180.0, "north": 90.0}
 _ANY_TIME = "2000-01-01T00:00:00Z"
 _ANY_SYSTEM = "EPSG:3857"
 
@@ -38,16 +37,6 @@ _DURATION = re.compile(r"(?:^|_)(?:time|duration|minutes|seconds|mins|secs)(?:_|
 _REQUESTS = re.compile(
     r"^(?:complaint_type|sr_(?:type|number)|case_enquiry_id|service_request_id|unique_key)$"
 )
-_ZONES = (
-    (-141.0, -125.0, "America/Anchorage"),
-    (-125.0, -114.5, "America/Los_Angeles"),
-    (-114.5, -102.0, "America/Denver"),
-    (-102.0, -86.5, "America/Chicago"),
-    (-86.5, -66.0, "America/New_York"),
-)
-_LATITUDES = (24.0, 72.0)
-"""Those of the United States: elsewhere a longitude says nothing of the clock."""
-_ARIZONA = (-114.5, -109.1, 31.3, 37.0)
 
 
 @dataclass(slots=True)
@@ -120,14 +109,14 @@ def _closing(table: Table, sample: Sample) -> tuple[str, float]:
 
 def _write_toml(proposal: Proposal, sample: Sample, folder: Path, position: Position) -> None:
     """Write the TOML twice: first with the whole world as bounds, to read the sample, then as it tells."""
-    first = _parsed_city(_toml(proposal, sample, _WORLD, "UTC", {}), folder)
+    first = _parsed_city(_toml(proposal, sample, WORLD, "UTC", {}), folder)
     read = _understood(first, sample)
     points = [degrees(incident.point) for incident in read if incident.point is not None]
     if _lacks_crs(proposal.table) or not points:
         points = position.corners
-    bounds, zone, sure = _bounds_and_zone(points)
+    bounds, zone, sure = bounds_and_zone(points)
     if not zone and position.box is not None:
-        zone, sure = _bounds_and_zone([position.box[:2], position.box[2:]])[1:]
+        zone, sure = bounds_and_zone([position.box[:2], position.box[2:]])[1:]
     placed = "point" in proposal.table.found and not position.corners
     maximum = proposal.table.found["point"].confidence if placed else LIKELY
     proposal.confidence |= {
@@ -136,7 +125,7 @@ def _write_toml(proposal: Proposal, sample: Sample, folder: Path, position: Posi
     }
     types = _types(read, proposal)
     proposal.toml = _toml(proposal, sample, bounds, zone, types)
-    proposal.city = _parsed_city(_toml(proposal, sample, bounds or _WORLD, zone or "UTC", types), folder)
+    proposal.city = _parsed_city(_toml(proposal, sample, bounds or WORLD, zone or "UTC", types), folder)
 
 
 def _lacks_crs(table: Table) -> bool:
@@ -163,28 +152,6 @@ def _understood(city: City, sample: Sample) -> list[Incident]:
     return incidents
 
 
-def _bounds_and_zone(points: Sequence[tuple[float, float]]) -> tuple[dict[str, float] | None, str, float]:
-    """The box of most points, and the time zone of its middle: by longitude, empty where not known."""
-    real = sorted(lon_lat for lon_lat in points if max(map(abs, lon_lat)) > 1 and _is_within_earth(*lon_lat))
-    if not real:
-        return None, "", 0.0
-    spare = len(real) // 100
-    lons, lats = (sorted(lon_lat)[spare : len(real) - spare] for lon_lat in zip(*real, strict=True))
-    box = {"west": lons[0], "south": lats[0], "east": lons[-1], "north": lats[-1]}
-    lon, lat = (box["west"] + box["east"]) / 2, (box["south"] + box["north"]) / 2
-    signs = {"west": -1, "south": -1, "east": 1, "north": 1}
-    bounds = {side: round(value + signs[side] * _MARGIN, 2) for side, value in box.items()}
-    if _ARIZONA[0] < lon < _ARIZONA[1] and _ARIZONA[2] < lat < _ARIZONA[3]:
-        return bounds, "America/Phoenix", LIKELY
-    zones = _ZONES if _LATITUDES[0] < lat < _LATITUDES[1] else ()
-    zone = next((name for west, east, name in zones if west <= lon < east), "")
-    return bounds, zone, LIKELY if zone else 0.0
-
-
-def _is_within_earth(lon: float, lat: float) -> bool:
-    return abs(lon) <= _WORLD["east"] and abs(lat) <= _WORLD["north"]
-
-
 def _types(read: Sequence[Incident], proposal: Proposal) -> dict[str, str]:
     """The types that wait for a person, each with what a pattern would call it."""
     counted = count_types(incident for incident in read if incident.source_type != _ANY_TIME)
@@ -203,16 +170,16 @@ def _toml(
     types: Mapping[str, str],
 ) -> str:
     name, sure = proposal.name, proposal.confidence
-    box = _toml_text(FILL_IN) if bounds is None else _toml_box(bounds)
+    box = toml_text(FILL_IN) if bounds is None else toml_box(bounds)
     lines = [
         f"# Proposed from {len(sample.rows)} records{_of_all(sample)} of {_host_of_sample(sample)}.",
         "# Behind each line how sure that is. Known from one sample only: watch the feed for a day.",
         "",
         "[city]",
-        f"id = {_toml_text(name)}",
-        f"name = {_toml_text(name.replace('-', ' ').title())}",
-        f"time_zone = {_toml_text(zone or FILL_IN)}{_confidence_remark(sure.get('time_zone'))}",
-        f"bounds = {box}{_confidence_remark(sure.get('bounds'))}",
+        f"id = {toml_text(name)}",
+        f"name = {toml_text(name.replace('-', ' ').title())}",
+        f"time_zone = {toml_text(zone or FILL_IN)}{confidence_remark(sure.get('time_zone'))}",
+        f"bounds = {box}{confidence_remark(sure.get('bounds'))}",
         *_source(proposal, sample, "calls", sample.records),
         *_further_lists(proposal, sample),
     ]
@@ -222,7 +189,7 @@ def _toml(
             "# These types are withheld until somebody who knows the dispatch centre signs them off:",
             f"# blocklight type sign {name}.toml, or take the `# ` away before a line that is right.",
             "[call_types.exact]",
-            *(f"# {_toml_text(text)} = {_toml_text(perhaps)}" for text, perhaps in types.items()),
+            *(f"# {toml_text(text)} = {toml_text(perhaps)}" for text, perhaps in types.items()),
         ]
     return "\n".join(lines) + "\n"
 
@@ -233,27 +200,23 @@ def _source(proposal: Proposal, sample: Sample, name: str, records: str, *more: 
     return [
         "",
         "[[sources]]",
-        f"id = {_toml_text(name)}",
-        f"label = {_toml_text(label)}",
-        f"connector = {_toml_text(sample.connector)}",
-        f"url = {_toml_text(sample.url)}",
+        f"id = {toml_text(name)}",
+        f"label = {toml_text(label)}",
+        f"connector = {toml_text(sample.connector)}",
+        f"url = {toml_text(sample.url)}",
         *(['kind = "request"'] if _holds_requests(sample) else []),
-        *([f"records = {_toml_text(records)}"] if records else []),
+        *([f"records = {toml_text(records)}"] if records else []),
         *more,
-        *(f"{name} = {_toml_value(value)}" for name, value in _settings(proposal, sample).items()),
-        *(
-            [f"encoding = {_toml_text(sample.encoding)}{_confidence_remark(GUESS)}"]
-            if sample.encoding
-            else []
-        ),
-        f"key = {_toml_value(proposal.key)}{_confidence_remark(sure['key'])}",
-        *([f"key_per_day = true{_confidence_remark(LIKELY)}"] if _starts_anew(proposal) else []),
-        *([f"rows = {_toml_text(proposal.rows)}"] if proposal.rows != "incident" else []),
-        f"closes = {_toml_text(proposal.closes)}{_confidence_remark(sure['closes'])}",
+        *(f"{name} = {toml_value(value)}" for name, value in _settings(proposal, sample).items()),
+        *([f"encoding = {toml_text(sample.encoding)}{confidence_remark(GUESS)}"] if sample.encoding else []),
+        f"key = {toml_value(proposal.key)}{confidence_remark(sure['key'])}",
+        *([f"key_per_day = true{confidence_remark(LIKELY)}"] if _starts_anew(proposal) else []),
+        *([f"rows = {toml_text(proposal.rows)}"] if proposal.rows != "incident" else []),
+        f"closes = {toml_text(proposal.closes)}{confidence_remark(sure['closes'])}",
         "",
         "[sources.fields]",
         *(
-            f"{field} = {_toml_field(guess)}{_confidence_remark(guess.confidence)}"
+            f"{field} = {toml_field(guess)}{confidence_remark(guess.confidence)}"
             for field, guess in _guesses_in_order(proposal)
         ),
     ]
@@ -294,49 +257,8 @@ def _settings(proposal: Proposal, sample: Sample) -> dict[str, Any]:
     }
 
 
-def _toml_box(bounds: Mapping[str, float]) -> str:
-    return "{ " + ", ".join(f"{side} = {bounds[side]}" for side in ("west", "south", "east", "north")) + " }"
-
-
 def _guesses_in_order(proposal: Proposal) -> list[tuple[str, Guess]]:
     return sorted(proposal.table.found.items(), key=lambda one: (one[0] != "received_at", one[0]))
-
-
-def _confidence_remark(confidence: float | None) -> str:
-    return "" if confidence is None else f"  # {word(confidence)}"
-
-
-def word(confidence: float) -> str:
-    """Say how sure a guess is."""
-    if confidence >= SURE * 0.9:
-        return "sure"
-    return "likely" if confidence >= GUESS + 0.01 else "a guess" if confidence else "not known"
-
-
-def _toml_field(guess: Guess) -> str:
-    spec = dict(guess.spec)
-    if set(spec) == {"from"}:
-        columns = spec["from"]
-        return _toml_value(columns[0] if len(columns) == 1 else columns)
-    if len(spec.get("from", ())) == 1:
-        spec["from"] = spec["from"][0]
-    return "{ " + ", ".join(f"{key} = {_toml_value(value)}" for key, value in spec.items()) + " }"
-
-
-def _toml_value(value: object) -> str:
-    if isinstance(value, Mapping):
-        return (
-            "{ "
-            + ", ".join(f"{_toml_text(str(key))} = {_toml_value(inner)}" for key, inner in value.items())
-            + " }"
-        )
-    if isinstance(value, tuple | list):
-        return "[" + ", ".join(_toml_value(inner) for inner in value) + "]"
-    return _toml_text(value) if isinstance(value, str) else str(value)
-
-
-def _toml_text(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _decide_where(proposal: Proposal) -> None:

@@ -53,7 +53,7 @@ def propose_place(table: Table, position: Position) -> None:
 
 
 def _by_their_values(table: Table, position: Position) -> tuple[str, str] | None:
-    """Return the one pair of columns that hold degrees where the city is, or anywhere if one is west of -90.
+    """The one pair of columns that hold degrees where the city is, or anywhere if one is west of -90.
 
     Where nothing is known of the city's position, only a longitude that no latitude can be is told apart.
     """
@@ -74,7 +74,7 @@ def _by_their_values(table: Table, position: Position) -> tuple[str, str] | None
 
 
 def _exact_degrees(values: Sequence[object]) -> list[float]:
-    """Return the numbers of a column in which all have at least two decimals; else nothing."""
+    """The numbers of a column in which all have at least two decimals; else nothing."""
     texts = [str(value).strip() for value in values]
     return [float(text) for text in texts] if all(map(_EXACT.fullmatch, texts)) else []
 

@@ -23,7 +23,7 @@ def longest_path(document: object) -> str:
 
 
 def lists_like(document: object, path: str) -> list[str]:
-    """Return the paths of the other lists with records like those at *path*: active and recent calls."""
+    """The paths of the other lists with records like those at *path*: active and recent calls."""
     columns = _columns_of_rows(list_at(document, path) or ())
     if "*" in path or not columns:
         return []

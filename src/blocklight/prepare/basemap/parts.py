@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from blocklight.config.city import BASE_KINDS, Bounds, City
+from blocklight.config.city import Bounds, City
+from blocklight.config.map_layers import BASE_KINDS
 from blocklight.errors import UsageError
 from blocklight.geo.reference_systems import Shapes
 from blocklight.prepare.places.layers import read_layer

@@ -1,6 +1,5 @@
 """Apply a batch of outcomes: one transaction from the lock on the log's row to its new head."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -12,29 +11,26 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
 from blocklight.model.record import Bound, PublicIncident
 from blocklight.model.vocabulary import Category, Reason
-from blocklight.store.read import lives
 from blocklight.store.schema.object_ids import ObjectIds
-from blocklight.store.schema.rows import CONTENT, Row, body, content, digest, from_ms, to_ms
+from blocklight.store.schema.rows import Row, body, digest, from_ms, to_ms
 from blocklight.store.write import sources
 from blocklight.store.write.applied import Applied
 from blocklight.store.write.batch import collect
-from blocklight.store.write.coarsening import taken_back
-from blocklight.store.write.holding import PASSING, Holding, Pending, already_public
+from blocklight.store.write.holding import Holding, Pending, already_public
 from blocklight.store.write.joining import joined
 from blocklight.store.write.leaving import Leaving
 from blocklight.store.write.ledger_counts import LedgerCounts
 from blocklight.store.write.place_marks import PlaceMarks
 from blocklight.store.write.places import Places
+from blocklight.store.write.public_writes import PublicWrites
 from blocklight.store.write.restraint import Binder, Earlier, Restraints
 from blocklight.store.write.settled import Known, Settled, Stored, stored_rows
 from blocklight.store.write.short_answers import ShortAnswers
 from blocklight.store.write.statements import WHOLE, Statements, fetch, run_many
 from blocklight.store.write.tombstones import Tombstones
 from blocklight.store.write.turn import Turn
-from blocklight.store.write.unwritten import Unwritten
 
 _PLACE_ID = WHOLE.index("place_id")
-_RECEIVED, _PLACE = CONTENT.index("received_at"), CONTENT.index("place_id")
 
 LogEnds = tuple[int, int, int, int, int]
 """Where the log stands: its head, the next place and its version, the drift, the next object id."""
@@ -65,25 +61,17 @@ class Application:
         self._settled = settled
         self._source = source
         self._at = to_ms(at)
-        self._rows = Unwritten()
-        self._left: set[int] = set()
         self._ledger = LedgerCounts(from_ms(self._at).date().isoformat(), ledger_kind)
-        self._delays: list[float] = []
-        self._tally: Counter[str] = Counter()
-        self._head = self._drift = 0
-        self._object_ids = ObjectIds(0, "")
-        self._stored: dict[str, Stored | None] = {}
-        """What this batch published or found published, with its row where that is at hand."""
         self._known: Mapping[str, Known] = {}
         self._place_marks = PlaceMarks(cursor, sql, place_key)
         self._holding = Holding(cursor, sql, places, self._place_marks, self._at)
+        self._public = PublicWrites(self._at, self._ledger, self._holding, self._place_marks)
         self._leaving = Leaving(
             cursor, sql, self._holding, short_answers or ShortAnswers(), source=source, at=self._at
         )
         self._is_derived = False
         """Whether places are computed from public ones, and not from a source's own."""
         self._tombstones = tombstones
-        self._taken_back: list[str] = []
 
     def release(self) -> Applied:
         """Publish what has waited long enough."""
@@ -103,7 +91,7 @@ class Application:
             incident = stored.incident
             if self._holding.pauses.cover(incident):
                 self._holding.put_back(incident, stored.bound, stored.released_at)
-                self._withhold(Withheld(incident.id, incident.source, Reason.PAUSED), None, stored)
+                self._public.withhold(Withheld(incident.id, incident.source, Reason.PAUSED), None, stored)
         return self._finish(before)
 
     def close_no_later(self) -> Applied:
@@ -112,7 +100,7 @@ class Application:
         self._settled.forget()
         for stored in self._read(fetch(self._cursor, self._sql.closed_ahead, (self._at,))):
             incident = stored.incident.closed_by_vanishing(from_ms(self._at))
-            self._update(stored, incident, stored.place_id, vanished=1)
+            self._public.update(stored, incident, stored.place_id, vanished=1)
         return self._finish(before)
 
     def restrain(self, outcomes: Sequence[PublicIncident | Held | Withheld]) -> Applied:
@@ -152,44 +140,48 @@ class Application:
             outcomes = self._bound(bind, outcomes, join_rows=join_rows)
         self._known = {} if join_rows else self._settled.of(self._source)
         batch = collect(outcomes, join_rows=join_rows, settled=self._known)
-        self._tally["unchanged"] += len(batch.settled)
+        self._public.tally["unchanged"] += len(batch.settled)
         self._leave_public(batch.pending)
         self._decide(batch.pending, join_rows=join_rows)
         given_outcomes = {} if join_rows else batch.given  # what is stored of joined rows is none of them
         stored = {
-            id_: Known(given_outcomes[id_], row) for id_, row in self._stored.items() if id_ in given_outcomes
+            id_: Known(given_outcomes[id_], row)
+            for id_, row in self._public.stored.items()
+            if id_ in given_outcomes
         }
         self._settled.keep(self._source, batch.settled | stored)
-        self._write_rows()
+        self._public.write(self._cursor, self._sql)
         self._reject(batch.rejected)
         if present is not None:
             self._vanish(present, join_rows=join_rows)
-        sources.advance(self._cursor, self._sql, self._source, cursor, self._delays)
+        sources.advance(self._cursor, self._sql, self._source, cursor, self._public.delays)
         return self._finish(before, duplicates=batch.duplicates)
 
     def _finish(self, before: LogEnds, *, duplicates: int = 0) -> Applied:
         """Write what was decided, and the log's new head."""
-        self._write_rows()
+        public = self._public
+        public.write(self._cursor, self._sql)
         self._holding.write()
         self._place_marks.write()
-        self._places.drop_unused(self._cursor, self._left)
+        self._places.drop_unused(self._cursor, public.left)
         self._ledger.write(self._cursor, self._sql)
-        if self._tombstones is not None and self._taken_back:
-            self._tombstones.append(self._taken_back)  # on the disk before any of this is committed
-        self._settled.end(self._head)
-        after = (self._head, self._places.next, self._places.version, self._drift, self._object_ids.next)
+        if self._tombstones is not None and public.taken_back:
+            self._tombstones.append(public.taken_back)  # on the disk before any of this is committed
+        self._settled.end(public.head)
+        places = self._places
+        after = (public.head, places.next, places.version, public.drift, public.object_ids.next)
         if after != before:
             self._cursor.execute(self._sql.write_log, after)
             if self._sql.announce is not None:
-                self._cursor.execute(self._sql.announce, (str(self._head),))
-        return Applied.of(self._head, self._tally, self._ledger.events, duplicates=duplicates)
+                self._cursor.execute(self._sql.announce, (str(public.head),))
+        return Applied.of(public.head, public.tally, self._ledger.events, duplicates=duplicates)
 
     def lock(self) -> LogEnds:
         """Wait for one's turn to change the public record, and return where the log stands."""
         ((head, next_place, version, drift, next_object, object_key),) = fetch(self._cursor, self._sql.lock)
         self._turn.has_begun()
-        self._head, self._drift = head, drift
-        self._object_ids = ObjectIds(next_object, object_key)
+        self._public.head, self._public.drift = head, drift
+        self._public.object_ids = ObjectIds(next_object, object_key)
         self._places.begin(next_place, version)
         self._settled.begin(head)
         self._holding.begin()
@@ -200,7 +192,7 @@ class Application:
     def _bound(self, bind: Binder, outcomes: Sequence[Outcome], *, join_rows: bool) -> list[Outcome]:
         """The outcomes of a batch, combined with other sources and earlier rows of its incidents."""
         restraints = Restraints(self._cursor, self._sql)
-        incidents = (one.binds if isinstance(one, Rejected) else one.id for one in outcomes)
+        incidents = (outcome.binds if isinstance(outcome, Rejected) else outcome.id for outcome in outcomes)
         restraints_by_id = restraints.of({id_ for id_ in incidents if id_ is not None})
         inferred: set[str] = set()
 
@@ -224,7 +216,7 @@ class Application:
         ]
         for id_ in already_public(self._cursor, self._sql, companions):
             del pending[id_]
-            self._tally["unchanged"] += 1
+            self._public.tally["unchanged"] += 1
 
     def _decide(self, pending: Pending, *, join_rows: bool) -> None:
         self._settled.drop(list(pending))
@@ -236,13 +228,13 @@ class Application:
         for id_, outcome in pending.items():
             row, mark = stored.get(id_), marks.get(id_)
             if isinstance(outcome, Withheld):
-                self._withhold(outcome, mark, row)
+                self._public.withhold(outcome, mark, row)
             elif isinstance(outcome, Held):  # sorted out before; never published from here
                 continue
             elif row is None:
-                self._publish(outcome, numbers.get(id_), mark)
+                self._public.publish(outcome, numbers.get(id_), mark)
             else:
-                self._update(row, outcome, numbers.get(id_))
+                self._public.update(row, outcome, numbers.get(id_))
 
     def _bind(self, pending: Pending, stored: Mapping[str, Stored], *, join_rows: bool) -> None:
         """Make each published version no finer than what was published of the incident before allows."""
@@ -285,13 +277,13 @@ class Application:
         for id_, _, sensitive, *_ in marks.values():
             if sensitive and not isinstance(pending[id_], Withheld):
                 del pending[id_]
-                self._tally["withheld"] += 1
-        known = fetch(self._cursor, self._sql.known, keys)
-        in_steps = {row[0] for row in known if _tells_medical_times(*row[-3:])}
+                self._public.tally["withheld"] += 1
+        rows = fetch(self._cursor, self._sql.known, keys)
+        in_steps = {row[0] for row in rows if _tells_medical_times(*row[-3:])}
         in_steps |= {id_ for id_, row in remembered.items() if row.bound and row.bound.step_min}
-        self._rows.unmarked += self._holding.sort(pending, marks, in_steps, join_rows=join_rows)
+        self._public.rows.unmarked += self._holding.sort(pending, marks, in_steps, join_rows=join_rows)
         needed = []
-        for id_, first_seq, stored, *_ in known:
+        for id_, first_seq, stored, *_ in rows:
             outcome = pending.get(id_)
             if outcome is None:
                 continue
@@ -299,14 +291,14 @@ class Application:
                 needed.append(first_seq)
             else:
                 del pending[id_]
-                self._stored[id_] = None
-                self._tally["unchanged"] += 1
+                self._public.stored[id_] = None
+                self._public.tally["unchanged"] += 1
         return marks, remembered | {stored.incident.id: stored for stored in self._whole(needed)}
 
     def _at_hand(self, id_: str) -> Stored | None:
         """The row of an incident as this batch or the source's last one left it, if that is known."""
         entry = self._known.get(id_)
-        return self._stored.get(id_) or (entry and entry.stored)
+        return self._public.stored.get(id_) or (entry and entry.stored)
 
     def _whole(self, first_seqs: Collection[int]) -> list[Stored]:
         """Read whole rows, in the order in which they were first published."""
@@ -318,126 +310,8 @@ class Application:
         wheres = self._places.wheres(self._cursor, {row[_PLACE_ID] for row in rows})
         return stored_rows(rows, wheres)
 
-    def _publish(self, incident: PublicIncident, place_id: int | None, mark: Row | None) -> None:
-        seq = self._log_put(incident.id, None, self._at, encoded := body(incident))
-        values = content(incident, place_id)
-        received = values[_RECEIVED]
-        at = self._at
-        medical_once = int(incident.id in self._holding.bounds)
-        self._stored[incident.id] = Stored(incident, seq, at, place_id, 0, received, None, medical_once)
-        *steady, delayed, step, subcategory, folded = values  # those three were added after `life`
-        self._rows.inserts.append(
-            (
-                seq,
-                incident.id,
-                seq,
-                received,
-                at,
-                at,
-                digest(encoded),
-                0,
-                *steady,
-                folded,
-                None,
-                delayed,
-                step,
-                medical_once,
-                self._object_ids.give(),
-                subcategory,
-            )
-        )
-        if mark is not None:
-            self._rows.unmarked.append(incident.id)
-        fate = self._fate_of_public(incident.id, mark)
-        # Whether it was withheld before does not matter: the delay would tell.
-        if not (incident.id in self._holding.waited or incident.delayed):
-            self._delays.append((at - received) / 1000)
-        self._ledger.count(fate, incident.source, areas=incident.areas)
-
-    def _fate_of_public(self, id_: str, mark: Row | None) -> str:
-        """What the ledger counts an incident as that is published now.
-
-        What waits is counted once it is decided about: counted when it began to wait, those that turned out
-        to be withheld would follow from those that were released.
-        """
-        waited = self._holding.waited.get(id_)
-        if mark is not None or waited:
-            return "released"
-        return "published" if waited is None else "held"
-
-    def _update(self, before: Stored, new: PublicIncident, place_id: int | None, vanished: int = 0) -> None:
-        was = lives.difference(before.incident, new)
-        if not was:
-            self._stored[new.id] = before
-            self._tally["unchanged"] += 1
-            return
-        first_seq = before.first_seq
-        coarser = taken_back(before.incident, new)
-        if (
-            coarser
-        ):  # followers forget the finer version as they forget a retracted incident, then learn this one
-            self._log_retraction(new.id, first_seq)
-            self._rows.scrubbed += lives.seqs(first_seq, before.life)
-        seq = self._log_put(new.id, first_seq, before.released_at, encoded := body(new))
-        values = content(new, place_id)
-        life = lives.lengthened(before.life, seq, self._at, was)
-        if coarser:
-            life = lives.without(life, coarser)
-            if "received_at" in coarser:
-                self._rows.relisted.append((values[_RECEIVED], first_seq))
-                before = before._replace(listed_at=values[_RECEIVED])
-        vanished = vanished or int(bool(before.vanished) and new.closed_at == before.incident.closed_at)
-        steady = (*values[:_PLACE], *values[_PLACE + 1 :])
-        once = int(before.bound is not None or new.detail.masks(before.incident.detail))
-        self._rows.updates.append((seq, self._at, digest(encoded), vanished, *steady, life, once, first_seq))
-        if before.place_id != place_id:
-            self._place_marks.keep(new.id, before.incident.place)
-            self._place_marks.keep(new.id, new.place)
-            self._rows.moves.append((place_id, first_seq))
-            if before.place_id is not None:
-                self._left.add(before.place_id)
-        self._drift = max(self._drift, abs(values[_RECEIVED] - before.listed_at))
-        self._stored[new.id] = before._replace(
-            incident=new, place_id=place_id, vanished=vanished, life=life, medical_once=once
-        )
-        self._ledger.count("updated", new.source)
-
-    def _withhold(self, new: Withheld, mark: Row | None, stored: Stored | None) -> None:
-        reason, sensitive, first_at = str(new.reason), int(new.sensitive), self._at
-        itself = new.sensitive and not new.companion
-        step_min = None
-        if mark is not None:
-            _, old_reason, was_sensitive, first_at, _, was_companion, step_min = mark
-            reason = old_reason if was_sensitive else reason
-            sensitive |= was_sensitive
-            itself |= bool(was_sensitive and not was_companion)
-        told = self._holding.bounds.get(new.id) or (stored and stored.bound)
-        step_min = (told and told.step_min) or step_min
-        as_published = stored is not None and stored.incident.detail.as_published
-        once = int((told is not None or as_published) and not sensitive)
-        if stored is None and sensitive and (mark is None or not mark[2]):
-            self._taken_back.append(new.id)  # never shown, and from now on it never may be
-        passing = new.reason in PASSING
-        state = reason, sensitive, once, int(sensitive and not itself), step_min
-        if not passing and (mark is None or state != (mark[1], mark[2], *mark[4:])):
-            self._rows.marks.append((new.id, new.source, reason, sensitive, first_at, *state[2:]))
-        self._tally["withheld"] += not passing
-        if stored is not None:
-            self._log_retraction(new.id, first_seq := stored.first_seq)
-            self._rows.gone.append(first_seq)
-            self._rows.scrubbed += lives.seqs(first_seq, stored.life)
-            if sensitive:
-                self._place_marks.drop(new.id)
-            else:
-                self._place_marks.keep(new.id, stored.incident.place)
-            if stored.place_id is not None:
-                self._left.add(stored.place_id)
-            self._ledger.count("retracted", new.source, reason)
-        elif mark is None and not self._holding.waited.get(new.id):
-            self._ledger.count("withheld", new.source, reason, new.areas)
-
     def _reject(self, rejected: dict[tuple[str, str], Rejected]) -> None:
-        self._tally["rejected"] = len(rejected)
+        self._public.tally["rejected"] = len(rejected)
         if not rejected:
             return
         keys = self._sql.keys({id_ for _, id_ in rejected})
@@ -450,7 +324,7 @@ class Application:
 
     def _vanish(self, present: AbstractSet[str], *, join_rows: bool) -> None:
         missing = self._leaving.missing(present)
-        self._tally["unconfirmed"], self._tally["doubtful"] = (
+        self._public.tally["unconfirmed"], self._public.tally["doubtful"] = (
             self._leaving.unconfirmed,
             self._leaving.doubtful,
         )
@@ -468,26 +342,8 @@ class Application:
         for row, new in closed:
             if new.id in held_back:
                 continue
-            self._update(row, new, row.place_id, vanished=1)
-            self._tally["vanished"] += 1
-
-    # Writing
-
-    def _log_put(self, id_: str, first_seq: int | None, released_at: int, encoded: bytes) -> int:
-        self._head += 1
-        self._rows.changes.append(
-            (self._head, id_, first_seq or self._head, self._at, released_at, encoded.decode())
-        )
-        return self._head
-
-    def _log_retraction(self, id_: str, first_seq: int) -> None:
-        self._head += 1
-        self._rows.changes.append((self._head, id_, first_seq, self._at, None, None))
-        self._taken_back.append(id_)
-
-    def _write_rows(self) -> None:
-        rows, self._rows = self._rows, Unwritten()
-        rows.write(self._cursor, self._sql)
+            self._public.update(row, new, row.place_id, vanished=1)
+            self._public.tally["vanished"] += 1
 
 
 def _joined_with_stored(before: Stored, new: PublicIncident) -> PublicIncident:

@@ -32,7 +32,7 @@ Pending = dict[str, PublicIncident | Held | Withheld]
 
 
 def already_public(cursor: DBAPICursor, sql: Statements, ids: Sequence[str]) -> set[str]:
-    """Return which of *ids* are published, or were published before they waited."""
+    """Which of *ids* are published, or were published before they waited."""
     if not ids:
         return set()
     keys = sql.keys(ids)
@@ -68,8 +68,8 @@ class Holding:
     def begin(self) -> None:
         """Read, once the log is locked, what is paused and whether anything waits."""
         self.pauses = Pauses(tuple((row[0], row[1]) for row in fetch(self._cursor, self._sql.pauses)))
-        ((found,),) = fetch(self._cursor, self._sql.any_held)
-        self._any = bool(found)
+        ((is_any_held,),) = fetch(self._cursor, self._sql.any_held)
+        self._any = bool(is_any_held)
 
     def sort(
         self, pending: Pending, marks: Mapping[str, Row], in_steps: Collection[str], *, join_rows: bool
@@ -115,7 +115,7 @@ class Holding:
         self._leaves = True
 
     def due(self) -> list[Waiting]:
-        """Return what is to be released now, the longest due first; it is published when it is sorted."""
+        """What is to be released now, the longest due first; it is published when it is sorted."""
         statement = self._sql.all_due if self.pauses.scopes else self._sql.due
         rows = [Waiting(*row) for row in fetch(self._cursor, statement, (self._at,))]
         if self.pauses.scopes:
@@ -124,7 +124,7 @@ class Holding:
         return rows
 
     def lacking(self, source: str, present: AbstractSet[str]) -> list[Waiting]:
-        """Return what waits as an open call and is no longer in its source."""
+        """What waits as an open call and is no longer in its source."""
         if not self._any:
             return []
         waiting = fetch(self._cursor, self._sql.open_held, (source,))
@@ -135,7 +135,7 @@ class Holding:
         return self._is_due(row) and not (self.pauses.scopes and self.pauses.cover(row.incident))
 
     def closing(self, source: str) -> set[str]:
-        """Return the incidents of a source whose closing waits."""
+        """The incidents of a source whose closing waits."""
         rows = fetch(self._cursor, self._sql.closing_held, (source,)) if self._any else ()
         return {row[0] for row in rows}
 
@@ -160,9 +160,13 @@ class Holding:
 
         Each comes with where it was shown, and when it was first published.
         """
-        kept = [one for one in closed if one[0].time_step_min is not None or self.pauses.cover(one[0])]
-        before = self._rows([new.id for new, *_ in kept])
-        for new, bound, released_at in kept:
+        closings = [
+            closing
+            for closing in closed
+            if closing[0].time_step_min is not None or self.pauses.cover(closing[0])
+        ]
+        before = self._rows([new.id for new, *_ in closings])
+        for new, bound, released_at in closings:
             if new.id in self._puts or new.id in before:  # what waits was closed by `close`
                 continue
             due = self.times.stepped(self._at, new.time_step_min, new, None)
@@ -172,7 +176,7 @@ class Holding:
                 Seen(0 if new.delayed else released_at, self._at),
             )
             self._put(new, due, held, seen, joins=join_rows, counted=True, was_shown=True)
-        return {new.id for new, *_ in kept}
+        return {new.id for new, *_ in closings}
 
     def put_back(self, incident: PublicIncident, bound: Bound | None, released_at: int) -> None:
         """Let a published incident wait until what covers it is resumed."""
@@ -184,9 +188,9 @@ class Holding:
 
     def restrain(self, outcomes: Iterable[PublicIncident | Held]) -> None:
         """Let what waits tell no more, and wait no shorter, than a stricter policy makes of it."""
-        told = {outcome.id: outcome for outcome in outcomes}
-        for id_, row in self._rows(told).items():
-            outcome = told[id_]
+        outcomes_by_id = {outcome.id: outcome for outcome in outcomes}
+        for id_, row in self._rows(outcomes_by_id).items():
+            outcome = outcomes_by_id[id_]
             held = outcome if isinstance(outcome, Held) else None
             incident = storable(outcome if held is None else held.incident)  # type: ignore[arg-type]  # not both
             step = max(row.step_min or 0, 0 if held is None else held.step_min or 0) or None
@@ -203,7 +207,7 @@ class Holding:
             )
 
     def incidents(self, ids: Collection[str]) -> dict[str, PublicIncident]:
-        """Return the waiting records of some ids."""
+        """The waiting records of some ids."""
         return {id_: row.incident for id_, row in self._rows(ids).items()}
 
     def write(self) -> None:
@@ -215,7 +219,7 @@ class Holding:
         self._gone, self._puts = [], {}
 
     def _left(self, pending: Pending, before: Mapping[str, Waiting]) -> dict[str, Waiting]:
-        """Return the rows of *before* that do not go on waiting, and settle what is held with the others."""
+        """The rows of *before* that do not go on waiting, and settle what is held with the others."""
         ending: dict[str, Waiting] = {}
         for id_, row in before.items():
             outcome = pending[id_]
@@ -244,7 +248,7 @@ class Holding:
         waiting: PublicIncident,
         shown: Shown | None,
     ) -> PublicIncident:
-        """Return what is to wait where it is told to be, or waits to be, if that is its publisher's point.
+        """What is to wait where it is told to be, or waits to be, if that is its publisher's point.
 
         What waits began at what was told. One that is masked now is bound to that mask. *waiting* is what
         *before* holds.
@@ -258,8 +262,8 @@ class Holding:
         else:
             return self._followed(incident, None)
         incident = self._followed(incident.staying_at(first), current)
-        told = before is None or before.was_shown
-        passed = told and first.place is not None and first.place.kind is PlaceKind.PUBLISHER
+        was_shown = before is None or before.was_shown
+        passed = was_shown and first.place is not None and first.place.kind is PlaceKind.PUBLISHER
         if passed and not incident.detail.as_published:
             self.bounds.setdefault(incident.id, incident.bound)
         return incident
@@ -306,7 +310,7 @@ class Holding:
         *,
         join_rows: bool,
     ) -> PublicIncident | Withheld | None:
-        """Return what is decided about now, ``None`` for one that waits."""
+        """What is decided about now, ``None`` for one that waits."""
         if before is not None:
             self._gone.append(before.id)
             self.waited[before.id] = bool(before.counted)

@@ -1,0 +1,177 @@
+"""What one transaction publishes, changes and takes back: rows, changes and their seqs."""
+
+from collections import Counter
+
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+from blocklight.model.outcomes import Withheld
+from blocklight.model.record import PublicIncident
+from blocklight.store.read import lives
+from blocklight.store.schema.object_ids import ObjectIds
+from blocklight.store.schema.rows import CONTENT, Row, body, content, digest
+from blocklight.store.write.coarsening import taken_back
+from blocklight.store.write.holding import PASSING, Holding
+from blocklight.store.write.ledger_counts import LedgerCounts
+from blocklight.store.write.place_marks import PlaceMarks
+from blocklight.store.write.settled import Stored
+from blocklight.store.write.statements import Statements
+from blocklight.store.write.unwritten import Unwritten
+
+_RECEIVED, _PLACE = CONTENT.index("received_at"), CONTENT.index("place_id")
+
+
+class PublicWrites:
+    """The rows of a transaction as they are decided, and where they leave the log; used once."""
+
+    def __init__(self, at: int, ledger: LedgerCounts, holding: Holding, place_marks: PlaceMarks) -> None:
+        self._at = at
+        self._ledger = ledger
+        self._holding = holding
+        self._place_marks = place_marks
+        self.rows = Unwritten()
+        self.tally: Counter[str] = Counter()
+        self.head = self.drift = 0
+        self.object_ids = ObjectIds(0, "")
+        self.stored: dict[str, Stored | None] = {}
+        """What this batch published or found published, with its row where that is at hand."""
+        self.left: set[int] = set()
+        """The places that an incident has left."""
+        self.delays: list[float] = []
+        self.taken_back: list[str] = []
+
+    def publish(self, incident: PublicIncident, place_id: int | None, mark: Row | None) -> None:
+        """Publish an incident that is not public now; *mark* is what kept it from that."""
+        seq = self._log_put(incident.id, None, self._at, encoded := body(incident))
+        values = content(incident, place_id)
+        received = values[_RECEIVED]
+        at = self._at
+        medical_once = int(incident.id in self._holding.bounds)
+        self.stored[incident.id] = Stored(incident, seq, at, place_id, 0, received, None, medical_once)
+        *steady, delayed, step, subcategory, folded = values  # those three were added after `life`
+        self.rows.inserts.append(
+            (
+                seq,
+                incident.id,
+                seq,
+                received,
+                at,
+                at,
+                digest(encoded),
+                0,
+                *steady,
+                folded,
+                None,
+                delayed,
+                step,
+                medical_once,
+                self.object_ids.give(),
+                subcategory,
+            )
+        )
+        if mark is not None:
+            self.rows.unmarked.append(incident.id)
+        fate = self._fate_of_public(incident.id, mark)
+        # Whether it was withheld before does not matter: the delay would tell.
+        if not (incident.id in self._holding.waited or incident.delayed):
+            self.delays.append((at - received) / 1000)
+        self._ledger.count(fate, incident.source, areas=incident.areas)
+
+    def _fate_of_public(self, id_: str, mark: Row | None) -> str:
+        """What the ledger counts an incident as that is published now.
+
+        What waits is counted once it is decided about: counted when it began to wait, those that turned out
+        to be withheld would follow from those that were released.
+        """
+        waited = self._holding.waited.get(id_)
+        if mark is not None or waited:
+            return "released"
+        return "published" if waited is None else "held"
+
+    def update(self, before: Stored, new: PublicIncident, place_id: int | None, vanished: int = 0) -> None:
+        """Publish another version; a coarser one after a retraction, so that the finer one is forgotten."""
+        was = lives.difference(before.incident, new)
+        if not was:
+            self.stored[new.id] = before
+            self.tally["unchanged"] += 1
+            return
+        first_seq = before.first_seq
+        coarser = taken_back(before.incident, new)
+        # Followers forget the finer version as they forget a retracted incident, then learn this one.
+        if coarser:
+            self._log_retraction(new.id, first_seq)
+            self.rows.scrubbed += lives.seqs(first_seq, before.life)
+        seq = self._log_put(new.id, first_seq, before.released_at, encoded := body(new))
+        values = content(new, place_id)
+        life = lives.lengthened(before.life, seq, self._at, was)
+        if coarser:
+            life = lives.without(life, coarser)
+            if "received_at" in coarser:
+                self.rows.relisted.append((values[_RECEIVED], first_seq))
+                before = before._replace(listed_at=values[_RECEIVED])
+        vanished = vanished or int(bool(before.vanished) and new.closed_at == before.incident.closed_at)
+        steady = (*values[:_PLACE], *values[_PLACE + 1 :])
+        once = int(before.bound is not None or new.detail.masks(before.incident.detail))
+        self.rows.updates.append((seq, self._at, digest(encoded), vanished, *steady, life, once, first_seq))
+        if before.place_id != place_id:
+            self._place_marks.keep(new.id, before.incident.place)
+            self._place_marks.keep(new.id, new.place)
+            self.rows.moves.append((place_id, first_seq))
+            if before.place_id is not None:
+                self.left.add(before.place_id)
+        self.drift = max(self.drift, abs(values[_RECEIVED] - before.listed_at))
+        self.stored[new.id] = before._replace(
+            incident=new, place_id=place_id, vanished=vanished, life=life, medical_once=once
+        )
+        self._ledger.count("updated", new.source)
+
+    def withhold(self, new: Withheld, mark: Row | None, stored: Stored | None) -> None:
+        """Mark an incident as withheld, and take it back where it is *stored* as public."""
+        reason, sensitive, first_at = str(new.reason), int(new.sensitive), self._at
+        itself = new.sensitive and not new.companion
+        step_min = None
+        if mark is not None:
+            _, old_reason, was_sensitive, first_at, _, was_companion, step_min = mark
+            reason = old_reason if was_sensitive else reason
+            sensitive |= was_sensitive
+            itself |= bool(was_sensitive and not was_companion)
+        bound = self._holding.bounds.get(new.id) or (stored and stored.bound)
+        step_min = (bound and bound.step_min) or step_min
+        as_published = stored is not None and stored.incident.detail.as_published
+        once = int((bound is not None or as_published) and not sensitive)
+        if stored is None and sensitive and (mark is None or not mark[2]):
+            self.taken_back.append(new.id)  # never shown, and from now on it never may be
+        passing = new.reason in PASSING
+        state = reason, sensitive, once, int(sensitive and not itself), step_min
+        if not passing and (mark is None or state != (mark[1], mark[2], *mark[4:])):
+            self.rows.marks.append((new.id, new.source, reason, sensitive, first_at, *state[2:]))
+        self.tally["withheld"] += not passing
+        if stored is not None:
+            self._log_retraction(new.id, first_seq := stored.first_seq)
+            self.rows.gone.append(first_seq)
+            self.rows.scrubbed += lives.seqs(first_seq, stored.life)
+            if sensitive:
+                self._place_marks.drop(new.id)
+            else:
+                self._place_marks.keep(new.id, stored.incident.place)
+            if stored.place_id is not None:
+                self.left.add(stored.place_id)
+            self._ledger.count("retracted", new.source, reason)
+        elif mark is None and not self._holding.waited.get(new.id):
+            self._ledger.count("withheld", new.source, reason, new.areas)
+
+    def _log_put(self, id_: str, first_seq: int | None, released_at: int, encoded: bytes) -> int:
+        self.head += 1
+        self.rows.changes.append(
+            (self.head, id_, first_seq or self.head, self._at, released_at, encoded.decode())
+        )
+        return self.head
+
+    def _log_retraction(self, id_: str, first_seq: int) -> None:
+        self.head += 1
+        self.rows.changes.append((self.head, id_, first_seq, self._at, None, None))
+        self.taken_back.append(id_)
+
+    def write(self, cursor: DBAPICursor, sql: Statements) -> None:
+        """Write the rows that were decided so far."""
+        rows, self.rows = self.rows, Unwritten()
+        rows.write(cursor, sql)
