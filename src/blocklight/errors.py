@@ -122,5 +122,5 @@ class NotFound(BlocklightError):
 
 
 def explained(error: BlocklightError) -> str:
-    """Return an error's text with all that the operator may read of it."""
+    """An error's text with all that the operator may read of it."""
     return error.explained if isinstance(error, SourceError) else str(error)

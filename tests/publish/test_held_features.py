@@ -66,7 +66,7 @@ class Side:
         stored = self.stored.encoded(selection, part, FORM, FIELDS)
         assert held.rows == stored.rows
         assert np.array_equal(held.points, stored.points, equal_nan=True)
-        assert held.more == stored.more
+        assert held.has_more == stored.has_more
         return held.rows
 
     def ids(self) -> set[str]:

@@ -113,10 +113,10 @@ def get_archive_file(
     A download ends early where its file is withdrawn meanwhile, because something in it was taken back.
     """
     archive = kept(state)
-    found = next((one for one in archive.settled().months if one.month == month), None)
-    if found is None:
+    month_file = next((entry for entry in archive.settled().months if entry.month == month), None)
+    if month_file is None:
         raise NotFound("the archive has no file of that month")
-    etag = f'"{found.sha256[:32]}-{form}"'
+    etag = f'"{month_file.sha256[:32]}-{form}"'
     headers = {
         "etag": etag,
         "cache-control": _ONE_SECOND,
@@ -125,10 +125,10 @@ def get_archive_file(
     }
     if matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
-    path = archive.folder / found.file
+    path = archive.folder / month_file.file
 
     def may_go_on() -> bool:
-        return archive.serves(found.file)
+        return archive.serves(month_file.file)
 
     if form in _TEXTS:
         media_type, lines = _TEXTS[form]

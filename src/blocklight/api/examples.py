@@ -73,7 +73,7 @@ def json_response(
 
 
 def table_response(description: str, answer: object, example: object) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI entries of an answer that is JSON, or the same as a table in CSV."""
+    """The OpenAPI entries of an answer that is JSON, or the same as a table in CSV."""
     entries = json_response(description, answer, example)
     entries[200]["content"]["text/csv"] = {"schema": {"type": "string"}, "example": "n,as_of,seq\n12,,4822\n"}
     return entries

@@ -145,11 +145,11 @@ async def _in_turns(state: Public, parts: Iterator[bytes], address: str) -> Asyn
     """Yield the parts of an export, each worked out when the others had one and the map has what it needs."""
     loop = asyncio.get_running_loop()
     while True:
-        begun = time.monotonic()
+        begun_at = time.monotonic()
         part = await loop.run_in_executor(state.exports.thread, next, parts, None)
         if part is None:
             return
-        worked_s = time.monotonic() - begun
+        worked_s = time.monotonic() - begun_at
         state.admission.work.spend(address, worked_s)
         if part:
             yield part

@@ -85,21 +85,21 @@ def _feed(request: Request, filters: FeedFilter, state: Public) -> Feed:
     page = state.store.query(replace(filters.filter(state.city.city.zone), limit=_ENTRIES))
     reader = Reader.of(request, state)
     root = str(request.base_url).rstrip("/")
-    given = [(name, text) for name, text in request.query_params.multi_items() if name != "lang"]
+    pairs = [(name, text) for name, text in request.query_params.multi_items() if name != "lang"]
     city = state.city.city
     return Feed(
-        id=f"urn:blocklight:{city.id}:feed:{urlencode(sorted(given))}",
+        id=f"urn:blocklight:{city.id}:feed:{urlencode(sorted(pairs))}",
         title=city.name,
         attribution=city.attribution,
         language=reader.words.language,
-        home=f"{root}/list?{urlencode(given)}" if given else f"{root}/list",
+        home=f"{root}/list?{urlencode(pairs)}" if pairs else f"{root}/list",
         address=str(request.url),
         now=reader.now.astimezone(UTC),
-        entries=[_entry(stored, reader, root) for stored in page.items],
+        entries=[_feed_entry(stored, reader, root) for stored in page.items],
     )
 
 
-def _entry(stored: StoredIncident, reader: Reader, root: str) -> Entry:
+def _feed_entry(stored: StoredIncident, reader: Reader, root: str) -> Entry:
     row = reader.teller.row(stored.incident)
     parts = [row.title, row.progress, row.ending, row.where]
     return Entry(

@@ -228,14 +228,14 @@ def times_answer(request: Request, state: Public, parameters: TimesParameters, a
 
 
 def _summary(request: Request, state: Public, area: Area | None) -> Response:
-    found = summary(state.past, None if area is None else (area.kind, area.id))
-    if found is None:
+    figures = summary(state.past, None if area is None else (area.kind, area.id))
+    if figures is None:
         raise NotFound("nothing was ever published here")
     body: AreaSummary = {
         "area": None if area is None else f"{area.kind}:{area.id}",
         "name": state.city.city.name if area is None else area.name,
-        "as_of": iso(found.as_of),
-        "seq": found.seq,
+        "as_of": iso(figures.as_of),
+        "seq": figures.seq,
         "definition": COUNTED_CALLS,
         "spans": [
             {
@@ -244,11 +244,11 @@ def _summary(request: Request, state: Public, area: Area | None) -> Response:
                 "until": iso(span.until),
                 **{str(section): n for section, n in span.counts.items()},  # type: ignore[typeddict-item]  # its members
             }
-            for span in found.spans
+            for span in figures.spans
         ],
-        "categories": found.categories,
-        "week_hours": [list(row) for row in found.week_hours],
-        "endings": found.endings,
+        "categories": figures.categories,
+        "week_hours": [list(row) for row in figures.week_hours],
+        "endings": figures.endings,
     }
     return _json(request, body)
 
@@ -278,13 +278,13 @@ def _made_of(answer: Counts | Times, definition: str) -> dict[str, Any]:
     return {"as_of": iso(answer.as_of), "seq": answer.seq, "definition": definition}
 
 
-def _times_row(group: dict[str, Any], found: Figures) -> ResponseTimeRow:
-    naive = found.naive
+def _times_row(group: dict[str, Any], figures: Figures) -> ResponseTimeRow:
+    naive = figures.naive
     return {
         "group": group,
-        "calls": found.fates.calls,
-        **found.fates._asdict(),  # type: ignore[typeddict-item]  # its members
-        "refusal": found.refusal,
+        "calls": figures.fates.calls,
+        **figures.fates._asdict(),  # type: ignore[typeddict-item]  # its members
+        "refusal": figures.refusal,
         "naive": None
         if naive is None
         else {
@@ -293,10 +293,10 @@ def _times_row(group: dict[str, Any], found: Figures) -> ResponseTimeRow:
             "p90": _seconds(naive.p90),
             "within_target": naive.within_target,
         },
-        "half": _interval(found.half),
-        "nine_in_ten": _interval(found.nine_in_ten),
-        "half_of_served": _interval(found.half_of_served),
-        "bounds": None if found.bounds is None else [_maybe_seconds(value) for value in found.bounds],
+        "half": _interval(figures.half),
+        "nine_in_ten": _interval(figures.nine_in_ten),
+        "half_of_served": _interval(figures.half_of_served),
+        "bounds": None if figures.bounds is None else [_maybe_seconds(value) for value in figures.bounds],
     }
 
 
@@ -314,13 +314,13 @@ def _flat(row: ResponseTimeRow) -> dict[str, Any]:
 _INTERVALS = tuple((name, ("value", "low", "high")) for name in ("half", "nine_in_ten", "half_of_served"))
 
 
-def _interval(found: Estimate | None) -> Interval | None:
-    if found is None:
+def _interval(figures: Estimate | None) -> Interval | None:
+    if figures is None:
         return None
     return {
-        "value": _maybe_seconds(found.value),
-        "low": _maybe_seconds(found.low),
-        "high": _maybe_seconds(found.high),
+        "value": _maybe_seconds(figures.value),
+        "low": _maybe_seconds(figures.low),
+        "high": _maybe_seconds(figures.high),
     }
 
 

@@ -124,7 +124,7 @@ class PushTurns:
     def _last_to_leave(self, sender: Sender) -> _Waiting | None:
         """Find what would have to go to make room; raises ``TooMuch`` where *sender* holds as much."""
         present = self._all(sender.source)
-        of_key = [other for other in present if other.key_id == sender.key_id]
+        of_key = [holder for holder in present if holder.key_id == sender.key_id]
         if len(of_key) >= MOST_OF_KEY:
             present = of_key
         elif len(present) < MOST_OF_SOURCE:
@@ -132,31 +132,32 @@ class PushTurns:
 
         now = self._clock()
 
-        def claim(other: Sender, more: int = 0) -> tuple[int, float]:
-            return present.count(other) + more, self._had_of_late(other, now)
+        def claim(holder: Sender, extra: int = 0) -> tuple[int, float]:
+            return present.count(holder) + extra, self._had_of_late(holder, now)
 
         of_source = self._waiting.get(sender.source, [])
-        waiting = [one for one in of_source if one.sender in present and not one.turn.done()]
-        most = max((one.sender for one in waiting), key=claim, default=sender)
-        if claim(most) <= claim(sender, 1):
+        waiting = [entry for entry in of_source if entry.sender in present and not entry.turn.done()]
+        claimant = max((entry.sender for entry in waiting), key=claim, default=sender)
+        if claim(claimant) <= claim(sender, 1):
             raise self._refuse(sender, "waiting", _AGAIN_S)
-        return [one for one in waiting if one.sender == most][-1]
+        return [entry for entry in waiting if entry.sender == claimant][-1]
 
     def _next(self, source: str) -> None:
         del self._storing[source]
-        waiting = [one for one in self._waiting.get(source, []) if not one.turn.done()]  # some may have left
+        # Some may have left.
+        waiting = [entry for entry in self._waiting.get(source, []) if not entry.turn.done()]
         if not waiting:
             return
         now = self._clock()  # one for all, or the same key would not be equal to itself
 
-        def had(one: _Waiting) -> tuple[float, float]:
-            return self._had_of_late(_any(one.sender), now), self._had_of_late(one.sender, now)
+        def had(entry: _Waiting) -> tuple[float, float]:
+            return self._had_of_late(_any(entry.sender), now), self._had_of_late(entry.sender, now)
 
-        one = min(waiting, key=had)
-        self._forget(one)
+        following = min(waiting, key=had)
+        self._forget(following)
         # Taken here and not when the task goes on: nobody who comes meanwhile finds the source free.
-        self._storing[source] = one.sender
-        one.turn.set_result(None)
+        self._storing[source] = following.sender
+        following.turn.set_result(None)
 
     def _forget(self, waiting: _Waiting) -> None:
         of_source = self._waiting.get(waiting.sender.source, [])
@@ -167,7 +168,7 @@ class PushTurns:
 
     def _all(self, source: str) -> list[Sender]:
         storing = [self._storing[source]] if source in self._storing else []
-        return [*storing, *(one.sender for one in self._waiting.get(source, []))]
+        return [*storing, *(entry.sender for entry in self._waiting.get(source, []))]
 
     def _count(self, sender: Sender) -> int:
         return self._all(sender.source).count(sender)
@@ -175,9 +176,9 @@ class PushTurns:
     def _spend(self, sender: Sender, storing_s: float) -> None:
         self._allowance.spend(str(sender), storing_s)
         now = self._clock()
-        for one in (sender, _any(sender)):
-            self._had[one] = self._had_of_late(one, now) + storing_s, now
-            self._had.move_to_end(one)
+        for payer in (sender, _any(sender)):
+            self._had[payer] = self._had_of_late(payer, now) + storing_s, now
+            self._had.move_to_end(payer)
         while len(self._had) > _REMEMBERED:
             self._had.popitem(last=False)
 

@@ -34,7 +34,9 @@ def listed_feeds(
 ) -> list[ListedFeed]:
     """The feeds of a state or city; raises ``BlocklightError`` where there is none, or no such table."""
     feeds = [
-        _feed(row) for row in _table_rows(file, table_url) if _is_chosen(row, place, incidents=incidents)
+        _listed_feed(row)
+        for row in _table_rows(file, table_url)
+        if _is_chosen(row, place, incidents=incidents)
     ]
     if not feeds:
         raise BlocklightError(
@@ -43,7 +45,7 @@ def listed_feeds(
     return feeds
 
 
-def _feed(row: Mapping[str, str]) -> ListedFeed:
+def _listed_feed(row: Mapping[str, str]) -> ListedFeed:
     holds = "calls" if row["TableType"].upper().startswith(_CALLS) else "incidents"
     until = row["coverage_end"] or "?"
     return ListedFeed(row["SourceName"], row["State"], holds, row["DataType"], until, _feed_address(row))

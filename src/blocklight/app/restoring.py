@@ -40,12 +40,12 @@ def restore_city(
         city = manifest.snapshot.city
         folder = data or settings.data / city
         url = database or settings.database_url or f"sqlite:///{folder / 'blocklight.sqlite3'}"
-        own = tombstone_file(folder, settings)
-        ids = _taken_back(manifest, tombstones or own, without=without_tombstones)
+        own_journal = tombstone_file(folder, settings)
+        ids = _taken_back(manifest, tombstones or own_journal, without=without_tombstones)
         folder.mkdir(exist_ok=True, mode=0o700)
         _keep_keys(unpacked, folder, settings)
         if tombstones is not None and not without_tombstones:
-            ids = _with_own(ids, manifest, own, tombstones)
+            ids = _with_own(ids, manifest, own_journal, tombstones)
         gone = _replace(url, manifest, unpacked, ids, without=without_tombstones)
         _keep_city(unpacked, folder)
     return Restored(manifest.snapshot, gone, folder / manifest.city_file)
@@ -66,19 +66,20 @@ def _taken_back(manifest: Manifest, journal: Path, *, without: bool) -> list[str
         ) from None
 
 
-def _with_own(ids: list[str], manifest: Manifest, own: Path, journal: Path) -> list[str]:
+def _with_own(ids: list[str], manifest: Manifest, own_journal: Path, journal: Path) -> list[str]:
     """Let the city's own journal go on with what *journal* knows, or the next restore would know less.
 
     Gives *ids* and those of the city's own journal, which may be newer than the copy that was named.
     """
-    if not own.exists():
-        _copy_private(journal, own)
+    if not own_journal.exists():
+        _copy_private(journal, own_journal)
         return ids
-    known: list[str] = []
+    withdrawn_ids: list[str] = []
     with suppress(StoreError):  # a journal of another history: it goes on, but says nothing of this backup
-        known = Tombstones(own).since(manifest.snapshot.tombstones or Tombstones(own).position())
-    Tombstones(own).append(id_ for id_ in ids if id_ not in set(known))
-    return list(dict.fromkeys((*ids, *known)))
+        journal_of_city = Tombstones(own_journal)
+        withdrawn_ids = journal_of_city.since(manifest.snapshot.tombstones or journal_of_city.position())
+    Tombstones(own_journal).append(id_ for id_ in ids if id_ not in set(withdrawn_ids))
+    return list(dict.fromkeys((*ids, *withdrawn_ids)))
 
 
 def _replace(url: str, manifest: Manifest, unpacked: Path, ids: list[str], *, without: bool) -> int:

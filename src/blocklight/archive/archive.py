@@ -103,15 +103,17 @@ class Archive:
         os.close(self._lock_file)
 
     def current(self) -> Snapshot:
-        """Return the files that may be served at this moment."""
+        """The files that may be served at this moment."""
         with self._lock:
             self._catch_up()
-            self._withdraw([name for name, one in self._months.items() if not is_intact(self.folder, one)])
+            self._withdraw(
+                [name for name, month_file in self._months.items() if not is_intact(self.folder, month_file)]
+            )
             missing = frozenset(month for month in self._dirty if month not in self._months)
             return Snapshot(self._seq, tuple(self._months[name] for name in sorted(self._months)), missing)
 
     def complete(self) -> Snapshot:
-        """Return the files with none missing, building one or two at once; raises ``StoreBusy`` for more."""
+        """The files with none missing, building one or two at once; raises ``StoreBusy`` for more."""
         snapshot = self.current()
         if len(snapshot.missing) > _MOST_BUILT_FOR_A_READER:
             raise StoreBusy("the archive is being built")
@@ -120,7 +122,7 @@ class Archive:
         return self.current() if snapshot.missing else snapshot
 
     def settled(self) -> Snapshot:
-        """Return the files, with one or two that are missing built at once; more are built in their turn."""
+        """The files, with one or two that are missing built at once; more are built in their turn."""
         try:
             return self.complete()
         except StoreBusy:
@@ -150,27 +152,32 @@ class Archive:
         """Withdraw every file that is not what was written, by its checksum, and name their months."""
         with self._lock:
             files = list(self._months.values())
-        return [one.month for one in files if not self._is_sound(one)]
+        return [month_file.month for month_file in files if not self._is_sound(month_file)]
 
     def _check_one(self) -> None:
         """Compare one file a turn with its checksum, each about once a day."""
         due = self._clock() - _CHECKED_EVERY_S
         with self._lock:
-            one = next(
-                (one for one in self._months.values() if self._checked_at.get(one.file, -1e9) < due), None
+            month_file = next(
+                (
+                    month_file
+                    for month_file in self._months.values()
+                    if self._checked_at.get(month_file.file, -1e9) < due
+                ),
+                None,
             )
-        if one is not None:
-            self._is_sound(one)
+        if month_file is not None:
+            self._is_sound(month_file)
 
-    def _is_sound(self, one: MonthFile) -> bool:
+    def _is_sound(self, month_file: MonthFile) -> bool:
         try:
-            is_sound = checksum(self.folder / one.file) == one.sha256
+            is_sound = checksum(self.folder / month_file.file) == month_file.sha256
         except OSError:
             is_sound = False
         with self._lock:
-            self._checked_at[one.file] = self._clock()
-            if not is_sound and self._months.get(one.month) == one:
-                self._withdraw([one.month])
+            self._checked_at[month_file.file] = self._clock()
+            if not is_sound and self._months.get(month_file.month) == month_file:
+                self._withdraw([month_file.month])
         return is_sound
 
     def mark_all(self) -> None:
@@ -213,9 +220,9 @@ class Archive:
     def _built(self, month: str) -> MonthFile | None:
         """Write a month's file under the name of its content; ``None`` where nothing is published of it."""
         built_at = self._now().replace(microsecond=0)
-        with self._store.rows_between(*month_bounds(month)) as found:
-            parts = [month_table(rows, found.places, self._area_kinds) for rows in found.blocks]
-            seq = found.seq
+        with self._store.rows_between(*month_bounds(month)) as month_rows:
+            parts = [month_table(rows, month_rows.places, self._area_kinds) for rows in month_rows.blocks]
+            seq = month_rows.seq
         if not parts:
             return None
         table = pa.concat_tables(parts)
@@ -234,7 +241,7 @@ class Archive:
         return MonthFile(month, file, table.num_rows, size, digest, seq, built_at, span["min"], span["max"])
 
     def _most_urgent(self) -> str | None:
-        """Return the newest month without a file, else the newest whose file has had its time."""
+        """The newest month without a file, else the newest whose file has had its time."""
         with self._lock:
             for month in sorted(self._dirty, reverse=True):
                 if month not in self._months:
@@ -302,8 +309,9 @@ class Archive:
                     self._months[name] = month
                 else:
                     self._dirty[name] = None
-        kept = {month.file for month in self._months.values()}
-        _remove(self.folder, [path.name for path in self.folder.glob("*.parquet") if path.name not in kept])
+        file_names = {month.file for month in self._months.values()}
+        on_disk = [path.name for path in self.folder.glob("*.parquet")]
+        _remove(self.folder, [name for name in on_disk if name not in file_names])
 
     def _write(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -316,15 +324,15 @@ class Archive:
 def _own_folder(folder: Path) -> tuple[int, Path]:
     """Lock the first folder that no other process writes to: *folder*, or one beside it."""
     for number in range(1, _MOST_COPIES + 1):
-        own = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
-        own.mkdir(parents=True, exist_ok=True)
-        lock_file = os.open(own / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        own_folder = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
+        own_folder.mkdir(parents=True, exist_ok=True)
+        lock_file = os.open(own_folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(lock_file)
             continue
-        return lock_file, own
+        return lock_file, own_folder
     raise StoreBusy(f"{folder}: {_MOST_COPIES} processes keep an archive here already")
 
 

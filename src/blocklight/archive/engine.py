@@ -53,18 +53,18 @@ class Engine:
     def table(
         self, question: str, parameters: Mapping[str, Any] = {}, files: Sequence[str] = ()
     ) -> "pa.Table":
-        """Return what a question in SQL over ``incidents`` selects; raises ``StoreBusy`` for a late answer.
+        """What a question in SQL over ``incidents`` selects; raises ``StoreBusy`` for a late answer.
 
         *files* are the names of the files to read, as a snapshot of the archive has them.
         """
         if not self._waiting.acquire(blocking=False):
             raise StoreBusy("too many questions wait for the archive")
         try:
-            asked = self._thread.submit(self._answer, question, dict(parameters), files)
+            answering = self._thread.submit(self._answer, question, dict(parameters), files)
             try:
-                return asked.result(_LONGEST_S)
+                return answering.result(_LONGEST_S)
             except Late:
-                if not asked.cancel() and self._connection is not None:
+                if not answering.cancel() and self._connection is not None:
                     self._connection.interrupt()
                 raise StoreBusy("the archive takes too long to answer") from None
         finally:

@@ -56,7 +56,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def checksum(path: Path) -> str:
-    """Return the SHA-256 of a file in hex."""
+    """The SHA-256 of a file in hex."""
     digest = sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):

@@ -50,7 +50,7 @@ def _type_of(name: str) -> pa.DataType:
 
 
 def _schema(area_kinds: Sequence[str]) -> pa.Schema:
-    """Return the columns of a month file for a city with areas of these kinds."""
+    """The columns of a month file for a city with areas of these kinds."""
     fields: list[tuple[str, pa.DataType]] = []
     for name in STORED:
         if name == "place_id":
@@ -63,7 +63,7 @@ def _schema(area_kinds: Sequence[str]) -> pa.Schema:
 
 
 def month_table(rows: Sequence[Row], places: Mapping[int, Where], area_kinds: Sequence[str]) -> pa.Table:
-    """Return the incidents of *rows*, which begin with the columns of ``STORED``, as a table."""
+    """The incidents of *rows*, which begin with the columns of ``STORED``, as a table."""
     columns = dict(zip(STORED, zip(*rows, strict=True), strict=False)) if rows else dict.fromkeys(STORED, ())
     schema = _schema(area_kinds)
     wheres = [None if number is None else places[number] for number in columns["place_id"]]
@@ -82,7 +82,7 @@ def _array(kind: pa.DataType, column: Sequence[Any]) -> pa.Array:
 
 
 def _place_arrays(wheres: Sequence[Where | None], area_kinds: Sequence[str]) -> dict[str, pa.Array]:
-    places = [None if where is None else where[0] for where in wheres]
+    places = [None if place_and_areas is None else place_and_areas[0] for place_and_areas in wheres]
     lons = pa.array([None if place is None else place.lon for place in places], pa.float64())
     lats = pa.array([None if place is None else place.lat for place in places], pa.float64())
     placed = pc.is_null(lons)
@@ -104,7 +104,9 @@ def _place_arrays(wheres: Sequence[Where | None], area_kinds: Sequence[str]) -> 
         ),
     }
     for kind in area_kinds:
-        ids = [None if where is None else where[1].get(kind) for where in wheres]
+        ids = [
+            None if place_and_areas is None else place_and_areas[1].get(kind) for place_and_areas in wheres
+        ]
         arrays[f"{AREA}{kind}"] = pa.array(ids, pa.string())
     return arrays
 

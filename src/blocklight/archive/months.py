@@ -12,7 +12,7 @@ def month_of(moment: datetime) -> str:
 
 
 def month_bounds(month: str) -> tuple[datetime, datetime]:
-    """Return the first moment of a month and the first one after it."""
+    """The first moment of a month and the first one after it."""
     year, number = int(month[:4]), int(month[5:])
     start = datetime(year, number, 1, tzinfo=UTC)
     following = (year + 1, 1) if number == _DECEMBER else (year, number + 1)

@@ -34,7 +34,7 @@ def _reached(call_at: Callable[[SimulatedCall], int | None]) -> Getter:
     return get
 
 
-def _received(call: SimulatedCall, _now: int) -> Value:
+def _received_value(call: SimulatedCall, _now: int) -> Value:
     if call.fault == "no_time":
         return None
     # A clerk's slip of the finger: 2914 for 2014, as real tables have it.
@@ -59,7 +59,7 @@ _COLUMNS: dict[str, tuple[str, Getter]] = {
     "ADDRESS": ("String", lambda call, _: call.address),
     "CROSS_STREET": ("String", lambda call, _: call.spot.cross),
     "BEAT": ("String", lambda call, _: call.spot.beat),
-    "RECEIVED": ("Date", _received),
+    "RECEIVED": ("Date", _received_value),
     "DISPATCHED": ("Date", _reached(lambda call: call.dispatched_at)),
     "ENROUTE": ("Date", _reached(lambda call: call.en_route_at)),
     "ONSCENE": ("Date", _reached(lambda call: call.on_scene_at)),
@@ -179,7 +179,7 @@ class Layer:
             "currentVersion": 11.2, "id": 0, "name": "Calls for Service", "type": "Feature Layer",
             "geometryType": "esriGeometryPoint", "objectIdField": "OBJECTID", "displayField": "CALL_TYPE",
             "maxRecordCount": MAX_RECORDS, "supportsAdvancedQueries": True, "capabilities": "Query",
-            "supportedQueryFormats": "JSON", "fields": _fields(_COLUMNS),
+            "supportedQueryFormats": "JSON", "fields": _layer_fields(_COLUMNS),
             "extent": {"spatialReference": {"wkid": _WGS84}}, "dateFieldsTimeReference": {"timeZone": "UTC"},
             "editFieldsInfo": {"editDateField": "LASTEDIT"},
             "advancedQueryCapabilities": {"supportsPagination": True, "supportsOrderBy": True,
@@ -205,7 +205,7 @@ class Layer:
             "objectIdFieldName": "OBJECTID",
             "geometryType": "esriGeometryPoint",
             "spatialReference": {"wkid": projected},
-            "fields": _fields(columns),
+            "fields": _layer_fields(columns),
             "exceededTransferLimit": offset + size < len(calls),
             "features": [
                 _feature_of_call(call, columns, now, projected if geometry else None) for call in page
@@ -278,7 +278,7 @@ def _out_fields(names_text: str) -> list[str]:
     return names
 
 
-def _fields(names: Iterable[str]) -> list[Json]:
+def _layer_fields(names: Iterable[str]) -> list[Json]:
     return [{"name": name, "type": f"esriFieldType{_COLUMNS[name][0]}", "alias": name} for name in names]
 
 

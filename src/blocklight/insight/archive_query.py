@@ -52,7 +52,7 @@ class Clause:
 
 
 def group_expression(city: City, name: str) -> str:
-    """Return what a group is made of in SQL; raises ``BadQuery`` for one that there is not."""
+    """What a group is made of in SQL; raises ``BadQuery`` for one that there is not."""
     if name in PLAIN_GROUPS:
         return name
     if name == "section":
@@ -71,7 +71,7 @@ def group_names(city: City) -> list[str]:
 
 
 def where(city: City, query: IncidentQuery) -> Clause:
-    """Return the condition of a query; raises ``BadQuery`` for what the archive does not answer."""
+    """The condition of a query; raises ``BadQuery`` for what the archive does not answer."""
     if query.q is not None:
         raise BadQuery("counts cannot be narrowed by words; /api/v1/incidents can", parameter="q")
     conditions = ["true"]

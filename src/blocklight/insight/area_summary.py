@@ -55,7 +55,7 @@ class Summary:
 
 
 def summary(past: Past, area: tuple[str, str] | None) -> Summary | None:
-    """Return what is counted in an area, or in the whole city; ``None`` where nothing was ever published."""
+    """What is counted in an area, or in the whole city; ``None`` where nothing was ever published."""
     as_of = past.snapshot().as_of
     if as_of is None:
         return None

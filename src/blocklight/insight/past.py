@@ -81,7 +81,7 @@ class Past:
         self._known: OrderedDict[object, Any] = OrderedDict()
 
     def snapshot(self) -> Snapshot:
-        """Return the files that answers are made of at this moment."""
+        """The files that answers are made of at this moment."""
         return self._engine.archive.complete()
 
     def count(self, query: IncidentQuery, by: Sequence[str] = ()) -> Counts:
@@ -111,7 +111,7 @@ class Past:
     def response_times(
         self, query: IncidentQuery, stage: StageTime, by: Sequence[str] = (), target_s: float | None = None
     ) -> Times:
-        """Return how long a stage takes, by groups, of the calls for service that match."""
+        """How long a stage takes, by groups, of the calls for service that match."""
         snapshot = self.snapshot()
         query = replace(query, kind=Kind.CALL)
         groups = [group_expression(self._city, name) for name in by]
@@ -144,7 +144,9 @@ class Past:
         )
 
     def _reports(self, source_id: str, stage: StageTime) -> bool:
-        source = next((one for one in self._city.sources if one.id == source_id), None)
+        source = next(
+            (source_spec for source_spec in self._city.sources if source_spec.id == source_id), None
+        )
         end = Stage(ENDS[stage].removesuffix("_at"))
         return source is not None and end in reported(source, self._city.sources).stages
 
@@ -152,7 +154,10 @@ class Past:
         self, table: pa.Table, groups: int, stage: StageTime, as_of: float, target_s: float | None
     ) -> list[tuple[Key, Figures]]:
         calls, sources = self._calls(table), _objects(table["source"])
-        telling = np.isin(sources, [one.id for one in self._city.sources if self._reports(one.id, stage)])
+        telling = np.isin(
+            sources,
+            [source_spec.id for source_spec in self._city.sources if self._reports(source_spec.id, stage)],
+        )
         if not telling.any():
             return [((None,) * groups, _UNREPORTED)] if table.num_rows and not groups else []
         calls = calls.only(telling)
@@ -164,7 +169,7 @@ class Past:
                 strict=True,
             )
         )
-        numbers = {key: number for number, key in enumerate(sorted(set(keys), key=_order))}
+        numbers = {key: number for number, key in enumerate(sorted(set(keys), key=_in_order))}
         if len(numbers) > MOST_GROUPS:
             raise BadQuery(f"more than {MOST_GROUPS} groups; ask for a shorter time", parameter="by")
         codes = np.array([numbers[key] for key in keys])
@@ -197,8 +202,8 @@ class Past:
                 self._files = files
             elif key in self._known:
                 self._known.move_to_end(key)
-                known: T = self._known[key]
-                return known
+                answer: T = self._known[key]
+                return answer
         answer = ask()
         with self._lock:
             if files == self._files:
@@ -212,7 +217,7 @@ _UNREPORTED = Figures(FateCounts(), Refusal.NOT_REPORTED)
 
 
 def since_1970(moment: datetime) -> float:
-    """Return a moment as seconds since 1970."""
+    """A moment as seconds since 1970."""
     return moment.astimezone(UTC).timestamp()
 
 
@@ -231,5 +236,5 @@ def _hashable(parameters: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def _order(key: Key) -> tuple[tuple[bool, str | int], ...]:
+def _in_order(key: Key) -> tuple[tuple[bool, str | int], ...]:
     return tuple((value is None, "" if value is None else value) for value in key)

@@ -151,7 +151,7 @@ class _Fates(NamedTuple):
 
 
 def figures(calls: Calls, stage: StageTime, as_of: float, target_s: float | None = None) -> Figures:
-    """Return the figures of one stage, as of a moment in seconds since 1970."""
+    """The figures of one stage, as of a moment in seconds since 1970."""
     fates = _fates(calls, stage, as_of)
     counted = fates.served | fates.waiting | fates.unserved | fates.missing
     served = fates.seconds[fates.served]

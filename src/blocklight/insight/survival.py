@@ -43,7 +43,7 @@ class Estimate(NamedTuple):
 
 
 def cumulative_incidence(times: Floats, ends: NDArray[np.int8]) -> Curve:
-    """Return the share to which it has happened, by Aalen and Johansen; without any `ENDED` Kaplan-Meier's.
+    """The share to which it has happened, by Aalen and Johansen; without any `ENDED` Kaplan-Meier's.
 
     *ends* says of each case how its time ended. Cases that end in another way count: they wait no more, and
     lower the share for good.
@@ -64,7 +64,7 @@ def cumulative_incidence(times: Floats, ends: NDArray[np.int8]) -> Curve:
 
 
 def _variance(at_risk: Floats, happened: Floats, ended: Floats, before: Floats, share: Floats) -> Floats:
-    """Return the delta-method variance at each moment, in sums that grow along the curve."""
+    """The delta-method variance at each moment, in sums that grow along the curve."""
     every = happened + ended
     rest = at_risk - every
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -81,7 +81,7 @@ def _variance(at_risk: Floats, happened: Floats, ended: Floats, before: Floats, 
 
 
 def _band(share: Floats, deviation: Floats) -> tuple[Floats, Floats]:
-    """Return the bounds of 95 % on the scale of log(-log) of what is left, where they stay within 0 and 1."""
+    """The bounds of 95 % on the scale of log(-log) of what is left, where they stay within 0 and 1."""
     inside = (share > _ROUNDING) & (share < 1 - _ROUNDING)
     left = np.where(inside, 1 - share, 0.5)
     width = np.where(inside, Z_95 * deviation / np.abs(left * np.log(left)), 0.0)
@@ -91,10 +91,12 @@ def _band(share: Floats, deviation: Floats) -> tuple[Floats, Floats]:
 
 
 def quantile(curve: Curve, level: float) -> Estimate:
-    """Return by when a share of *level* has happened; its interval is where the band crosses that level."""
-    return Estimate(*(_crossing(curve.times, side, level) for side in (curve.share, curve.high, curve.low)))
+    """By when a share of *level* has happened; its interval is where the band crosses that level."""
+    return Estimate(
+        *(_crossing_time(curve.times, side, level) for side in (curve.share, curve.high, curve.low))
+    )
 
 
-def _crossing(times: Floats, share: Floats, level: float) -> float | None:
+def _crossing_time(times: Floats, share: Floats, level: float) -> float | None:
     reached = np.flatnonzero(share >= level - _ROUNDING)
     return float(times[reached[0]]) if len(reached) else None

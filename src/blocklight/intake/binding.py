@@ -182,7 +182,7 @@ class BoundBatch:
         restraints: Mapping[str, Restraint],
         inferred: AbstractSet[str],
     ) -> PublicIncident | None:
-        """Return the stored record of joined sources without a closing that none of them states any more.
+        """The stored record of joined sources without a closing that none of them states any more.
 
         A closing that was inferred stays, until a source states another or its own source has the call again.
         """

@@ -16,7 +16,7 @@ from blocklight.errors import StoreError
 _BYTES = 32
 _ID_BYTES = 10
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
-_TEN_BITS = tuple(one + other for one in _DIGITS for other in _DIGITS)
+_TEN_BITS = tuple(digit + next_digit for digit in _DIGITS for next_digit in _DIGITS)
 _FILE, _NEXT = "id.key", "id.key.next"
 
 

@@ -44,11 +44,13 @@ class FeatureTable:
         self.fields = fields
         self._own = own_fields(fields)
         self._words = {name: Words() for name, field in fields.items() if field.type is FieldType.TEXT}
-        self._of_rows = {name: _empty(fields[name], _FIRST_ROWS) for name in self._own}
+        self._of_rows = {name: _empty_column(fields[name], _FIRST_ROWS) for name in self._own}
         self._places: Codes = np.zeros(_FIRST_ROWS, dtype=np.int32)
         self._alive: Mask = np.zeros(_FIRST_ROWS, dtype=np.bool_)
         self._of_places = {
-            name: _empty(field, _FIRST_PLACES) for name, field in fields.items() if name not in self._own
+            name: _empty_column(field, _FIRST_PLACES)
+            for name, field in fields.items()
+            if name not in self._own
         }
         self._points = np.full((_FIRST_PLACES, 2), np.nan)
         self._place_numbers: dict[int | None, int] = {None: NOWHERE}
@@ -79,8 +81,8 @@ class FeatureTable:
         for number, place in places.items():
             at = self._place_numbers[number] = len(self._place_numbers)
             if at == len(self._points):
-                self._points = _grown(self._points)
-                self._of_places = {name: _grown(values) for name, values in self._of_places.items()}
+                self._points = _doubled(self._points)
+                self._of_places = {name: _doubled(values) for name, values in self._of_places.items()}
             self._points[at] = place.lon, place.lat
             for name, values in self._of_places.items():
                 values[at] = self._as_stored(self.fields[name], _of_place(place, self.fields[name]))
@@ -110,8 +112,8 @@ class FeatureTable:
                 self._end += 1
             slots.append(slot)
         while self._end > len(self._alive):
-            self._alive, self._places = _grown(self._alive), _grown(self._places)
-            self._of_rows = {name: _grown(values) for name, values in self._of_rows.items()}
+            self._alive, self._places = _doubled(self._alive), _doubled(self._places)
+            self._of_rows = {name: _doubled(values) for name, values in self._of_rows.items()}
         return slots
 
     def _stored(self, name: str, values: Iterable[Any]) -> list[int]:
@@ -135,7 +137,7 @@ class FeatureTable:
         self.fragments.forget([slot])
 
     def columns(self) -> Mapping[str, Column]:
-        """Return the column of each field."""
+        """The column of each field."""
         end, of_all = (
             self._end,
             {name: self._column(name, values) for name, values in self._of_places.items()},
@@ -152,7 +154,7 @@ class FeatureTable:
         return NumberColumn(values)
 
     def mask(self, selection: Selection, columns: Mapping[str, Column]) -> Mask:
-        """Return which rows are selected."""
+        """Which rows are selected."""
         end = self._end
         chosen = self._alive[:end].copy()
         received_at = self._of_rows["received_at"][:end]
@@ -169,7 +171,7 @@ class FeatureTable:
         return chosen
 
     def places_of(self, rows: Numbers) -> Codes:
-        """Return the place of each row."""
+        """The place of each row."""
         return self._places[rows]
 
 
@@ -180,13 +182,13 @@ def _of_place(place: PlaceRow, field: Field) -> str | int | None:
     return value
 
 
-def _empty(field: Field, count: int) -> NDArray[Any]:
+def _empty_column(field: Field, count: int) -> NDArray[Any]:
     if field.type is FieldType.TEXT:
         return np.zeros(count, dtype=np.int32)
     return np.full(count, NOTHING)
 
 
-def _grown(values: NDArray[Any]) -> NDArray[Any]:
-    """Return an array of twice the length, with nothing in what is new."""
+def _doubled(values: NDArray[Any]) -> NDArray[Any]:
+    """An array of twice the length, with nothing in what is new."""
     empty = {"i": NOTHING if values.dtype.itemsize == 8 else 0, "f": np.nan, "b": False}[values.dtype.kind]  # noqa: PLR2004 - bytes of an int64
     return np.concatenate((values, np.full_like(values, empty)))

@@ -22,39 +22,39 @@ class Fragments:
     def of(
         self, form: object, rows: NDArray[np.int64], encode: Callable[[NDArray[np.int64]], list[bytes]]
     ) -> list[bytes]:
-        """Return the bytes of rows, of which *encode* makes those that are not kept."""
-        kept = self._kept(form, int(rows.max()) + 1 if len(rows) else 0)
-        found = kept[rows]
-        missing = np.array([at for at, part in enumerate(found.tolist()) if part is None], dtype=np.int64)
+        """The bytes of rows, of which *encode* makes those that are not kept."""
+        fragments = self._kept(form, int(rows.max()) + 1 if len(rows) else 0)
+        chosen = fragments[rows]
+        missing = np.array([at for at, part in enumerate(chosen.tolist()) if part is None], dtype=np.int64)
         if len(missing):
-            made = encode(rows[missing])
-            found[missing] = made
-            size = sum(map(len, made)) + _OVERHEAD * len(made)
+            fresh = encode(rows[missing])
+            chosen[missing] = fresh
+            size = sum(map(len, fresh)) + _OVERHEAD * len(fresh)
             if self._has_room(form, size):
-                kept[rows[missing]] = found[missing]
+                fragments[rows[missing]] = chosen[missing]
                 self._sizes[form] += size
-        encoded: list[bytes] = found.tolist()
+        encoded: list[bytes] = chosen.tolist()
         return encoded
 
     def forget(self, rows: Sequence[int]) -> None:
         """Drop what is kept of some rows, as they are not what they were."""
-        for form, kept in self._forms.items():
-            inside = [row for row in rows if row < len(kept)]
-            dropped: Iterable[Any] = kept[inside]
+        for form, fragments in self._forms.items():
+            inside = [row for row in rows if row < len(fragments)]
+            dropped: Iterable[Any] = fragments[inside]
             self._sizes[form] -= sum(len(part) + _OVERHEAD for part in dropped if part is not None)
-            kept[inside] = None
+            fragments[inside] = None
 
     def _kept(self, form: object, end: int) -> NDArray[np.object_]:
-        kept = self._forms.pop(form, None)
-        if kept is None:
-            kept = np.full(end + end // 4 + 1, None, dtype=np.object_)
+        fragments = self._forms.pop(form, None)
+        if fragments is None:
+            fragments = np.full(end + end // 4 + 1, None, dtype=np.object_)
             self._sizes[form] = 0
-        elif len(kept) < end:
-            kept = np.concatenate((kept, np.full(end, None, dtype=np.object_)))
-        self._forms[form] = kept  # the last one is the one in use
+        elif len(fragments) < end:
+            fragments = np.concatenate((fragments, np.full(end, None, dtype=np.object_)))
+        self._forms[form] = fragments  # the last one is the one in use
         while len(self._forms) > _MOST_FORMS:
             self._drop_oldest()
-        return kept
+        return fragments
 
     def _has_room(self, form: object, size: int) -> bool:
         while sum(self._sizes.values()) + size > self._most and next(iter(self._forms)) is not form:

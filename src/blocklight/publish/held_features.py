@@ -52,7 +52,7 @@ class _Held:
         return self.floor is None or (selection.since is not None and selection.since >= self.floor)
 
     def after(self, changed: FeatureRows) -> "_Held":
-        """Return it as of the moment of what changed: that comes as it is now, or was taken back."""
+        """The records as of the moment of what changed: that comes as it is now, or was taken back."""
         self.table.add_places(changed.places)
         rows = [row for block in changed.blocks for row in block]
         if self.floor is not None:
@@ -89,10 +89,10 @@ class HeldFeatures:
         return self._held is not None
 
     def encoded(self, selection: Selection, part: Slice, form: Form, fields: Fields) -> EncodedRows:
-        """Return a part of what was selected, each row in a form; raises ``BadQuery``."""
+        """A part of what was selected, each row in a form; raises ``BadQuery``."""
         with self._current(selection) as table:
             if table is not None:
-                return _encoded(table, selection, part, form)
+                return _encoded_rows(table, selection, part, form)
         return self._stored.encoded(selection, part, form, fields)
 
     def count(self, selection: Selection, fields: Fields) -> int:
@@ -103,7 +103,7 @@ class HeldFeatures:
         return self._stored.count(selection, fields)
 
     def numbers(self, selection: Selection, part: Slice | None, fields: Fields) -> list[int]:
-        """Return the object ids of what was selected; raises ``BadQuery`` for too many."""
+        """The object ids of what was selected; raises ``BadQuery`` for too many."""
         with self._current(selection) as table:
             if table is not None:
                 slots, _ = _chosen(table, selection, part or Slice(limit=MOST_NUMBERS))
@@ -111,16 +111,16 @@ class HeldFeatures:
         return self._stored.numbers(selection, part, fields)
 
     def extent(self, selection: Selection, fields: Fields) -> Extent:
-        """Return the extent of what was selected."""
+        """The extent of what was selected."""
         with self._current(selection) as table:
             if table is not None:
-                return _extent(table, selection)
+                return _extent_of_rows(table, selection)
         return self._stored.extent(selection, fields)
 
     def groups(
         self, selection: Selection, grouping: Grouping, part: Slice, fields: Fields, shown: Fields
     ) -> tuple[list[FlatRow], bool]:
-        """Return figures by group, and whether there are more groups: by the database."""
+        """Figures by group, and whether there are more groups: by the database."""
         return self._stored.groups(selection, grouping, part, fields, shown)
 
     @contextmanager
@@ -141,7 +141,7 @@ class HeldFeatures:
             self._lock.release()
 
     def _advanced(self) -> _Held | None:
-        """Return what is held as of what is published, ``None`` where it has to be read anew."""
+        """What is held as of what is published, ``None`` where it has to be read anew."""
         held, window = self._held, self._publisher.window
         if held is None or held.epoch != window.epoch:
             return None
@@ -200,8 +200,8 @@ def _chosen(table: FeatureTable, selection: Selection, part: Slice) -> tuple[Num
     return slots[part.offset : end], len(slots) > end
 
 
-def _encoded(table: FeatureTable, selection: Selection, part: Slice, form: Form) -> EncodedRows:
-    slots, more = _chosen(table, selection, part)
+def _encoded_rows(table: FeatureTable, selection: Selection, part: Slice, form: Form) -> EncodedRows:
+    slots, has_more = _chosen(table, selection, part)
 
     def encode(missing: Numbers) -> list[bytes]:
         columns = table.columns()
@@ -209,10 +209,10 @@ def _encoded(table: FeatureTable, selection: Selection, part: Slice, form: Form)
         return form.encode(list(zip(*values, strict=True)), table.points[table.places_of(missing)])
 
     rows = table.fragments.of(form, slots, encode)
-    return EncodedRows(rows, table.points[table.places_of(slots)], more)
+    return EncodedRows(rows, table.points[table.places_of(slots)], has_more)
 
 
-def _extent(table: FeatureTable, selection: Selection) -> Extent:
+def _extent_of_rows(table: FeatureTable, selection: Selection) -> Extent:
     slots = np.flatnonzero(table.mask(selection, table.columns()))
     places = np.unique(table.places_of(slots))
     points = table.points[places[places != NOWHERE]]

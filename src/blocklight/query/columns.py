@@ -39,7 +39,7 @@ _KEPT_TESTS = 128
 
 
 def as_number(value: Value) -> int | float:
-    """Return a value as a column of numbers has it; what lies below a millisecond is cut off."""
+    """A value as a column of numbers has it; what lies below a millisecond is cut off."""
     if isinstance(value, datetime):
         return (value - _EPOCH) // _MS
     if isinstance(value, str):
@@ -56,7 +56,7 @@ class Words:
         self._tested: dict[Test, list[bool]] = {}
 
     def code(self, text: str | None) -> int:
-        """Return the code of a text, a new one for one that has none."""
+        """The code of a text, a new one for one that has none."""
         code = self._codes.get(text)
         if code is None:
             code = self._codes[text] = len(self.values)
@@ -64,7 +64,7 @@ class Words:
         return code
 
     def meeting(self, test: Test) -> Mask:
-        """Return which codes stand for texts that pass a test; those tested once are not tested again."""
+        """Which codes stand for texts that pass a test; those tested once are not tested again."""
         if len(self._tested) > _KEPT_TESTS:
             self._tested.clear()
         passed = self._tested.setdefault(test, [False])
@@ -72,7 +72,7 @@ class Words:
         return np.array(passed)
 
     def equal(self, test: Test) -> list[int] | None:
-        """Return the codes of what a test compares with as it stands; ``None`` for another kind of test."""
+        """The codes of what a test compares with as it stands; ``None`` for another kind of test."""
         match test:
             case Comparison(FieldRef(fold=None), "=", value):
                 values: Iterable[Any] = (value,)
@@ -83,7 +83,7 @@ class Words:
         return [self._codes[value] for value in values if value in self._codes]
 
     def ranks(self) -> Codes:
-        """Return the place of each code in the order of the texts; no text comes first."""
+        """The place of each code in the order of the texts; no text comes first."""
         order = sorted(range(1, len(self.values)), key=lambda code: self.values[code] or "")
         ranks = np.zeros(len(self.values), dtype=np.int32)
         ranks[order] = np.arange(1, len(self.values))
@@ -94,16 +94,16 @@ class Column(Protocol):
     """The values of one field in all rows."""
 
     def passing(self, test: Test) -> Mask:
-        """Return the rows with a value that passes a test."""
+        """The rows with a value that passes a test."""
 
     def known(self) -> Mask:
-        """Return the rows with a value."""
+        """The rows with a value."""
 
     def sortable(self, rows: Numbers) -> NDArray[Any]:
-        """Return numbers for some rows in the order of their values; what has no value comes first."""
+        """Numbers for some rows in the order of their values; what has no value comes first."""
 
     def values(self, rows: Numbers) -> list[Any]:
-        """Return the values of some rows."""
+        """The values of some rows."""
 
 
 class TextColumn:
@@ -237,12 +237,12 @@ _COMPARING: Mapping[str, np.ufunc] = {
 
 
 def rows_meeting(condition: Condition, columns: Mapping[str, Column], count: int) -> Mask:
-    """Return which of *count* rows meet a condition; of those for which that is unknown, none."""
+    """Which of *count* rows meet a condition; of those for which that is unknown, none."""
     return _met(condition, columns, count, wanted=True)
 
 
 def _met(condition: Condition, columns: Mapping[str, Column], count: int, *, wanted: bool) -> Mask:
-    """Return the rows for which a condition is true, or for which it is false: unknown is neither."""
+    """The rows for which a condition is true, or for which it is false: unknown is neither."""
     match condition:
         case Constant(value):
             return np.full(count, value is wanted)

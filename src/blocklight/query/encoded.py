@@ -28,10 +28,10 @@ class EncodedRows:
 
     rows: list[bytes]
     points: Points
-    more: bool
+    has_more: bool
 
 
 def as_points(points: Sequence[tuple[float, float] | None]) -> Points:
-    """Return points as rows of an array."""
+    """Points as rows of an array."""
     nowhere = (np.nan, np.nan)
     return np.array([point or nowhere for point in points], dtype=np.float64).reshape(-1, 2)

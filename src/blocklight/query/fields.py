@@ -70,25 +70,25 @@ _STAGE = Field(
 
 def _of_the_record() -> Iterable[Field]:
     hints = get_type_hints(PublicIncident)
-    for name, said in meanings(PublicIncident).items():
+    for name, meaning in meanings(PublicIncident).items():
         if name in _SHAPED:
             continue
         kinds = get_args(hints[name]) or (hints[name],)
         words = tuple(str(word) for kind in kinds if issubclass(kind, StrEnum) for word in kind)
         nullable = type(None) in kinds
-        yield Field(name, _type_of(kinds), said.description or "", words, nullable)
+        yield Field(name, _value_type(kinds), meaning.description or "", words, nullable)
         if name == "status":
             yield _STAGE
 
 
-def _type_of(kinds: tuple[type, ...]) -> FieldType:
+def _value_type(kinds: tuple[type, ...]) -> FieldType:
     if datetime in kinds:
         return FieldType.TIME
     return FieldType.WHOLE if int in kinds or bool in kinds else FieldType.TEXT
 
 
 def incident_fields(area_kinds: Iterable[str] = ()) -> Fields:
-    """Return the fields of an incident in a city with these kinds of areas, by name."""
+    """The fields of an incident in a city with these kinds of areas, by name."""
     # Many clients take a hyphen in a name for a minus.
     areas = (
         Field(f"{_AREA_PREFIX}{kind.replace('-', '_')}", FieldType.TEXT, f"Id of its {kind}", area_kind=kind)

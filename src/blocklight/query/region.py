@@ -39,7 +39,7 @@ def points_within(region: Region, points: Degrees) -> NDArray[np.bool_]:
 
 
 def within_box(west: float, south: float, east: float, north: float) -> Region:
-    """Return a box; one whose west is greater than its east goes over the antimeridian."""
+    """A box; one whose west is greater than its east goes over the antimeridian."""
     if south > north:
         return NOWHERE
     if east - west >= _WHOLE_TURN:
@@ -50,7 +50,7 @@ def within_box(west: float, south: float, east: float, north: float) -> Region:
 
 
 def _turned(box: Box) -> list[Box]:
-    """Return the parts of a box within ±180 degrees: clients draw the world more than once."""
+    """The parts of a box within ±180 degrees: clients draw the world more than once."""
     west, south, east, north = box
     parts = [(west + turn, south, east + turn, north) for turn in (-_WHOLE_TURN, 0.0, _WHOLE_TURN)]
     return [
@@ -61,7 +61,7 @@ def _turned(box: Box) -> list[Box]:
 
 
 def near_point(lon: float, lat: float, metres: float) -> Region:
-    """Return all ground within a distance over the earth, taken as a ball."""
+    """All ground within a distance over the earth, taken as a ball."""
     reach = float(np.degrees(min(metres / _EARTH_RADIUS_M, np.pi)))
     south, north = lat - reach, lat + reach
     narrowest = min(np.cos(np.radians(max(abs(south), abs(north)))), 1.0)
@@ -79,7 +79,7 @@ def near_point(lon: float, lat: float, metres: float) -> Region:
 
 
 def within_shape(shape: object, *, border: bool | None = None) -> Region:
-    """Return the ground of a shapely geometry; *border*: only it, never it, or (``None``) it as well."""
+    """The ground of a shapely geometry; *border*: only it, never it, or (``None``) it as well."""
     if shapely.is_empty(shape):
         return NOWHERE
     shapely.prepare(shape)

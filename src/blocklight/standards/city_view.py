@@ -28,21 +28,21 @@ class PublishedFeatures(Protocol):
     """Answers selections of published incidents."""
 
     def encoded(self, selection: Selection, part: Slice, form: Form, fields: Fields) -> EncodedRows:
-        """Return a part of what was selected, each row in a form."""
+        """A part of what was selected, each row in a form."""
 
     def count(self, selection: Selection, fields: Fields) -> int:
         """Count what was selected."""
 
     def numbers(self, selection: Selection, part: Slice | None, fields: Fields) -> list[int]:
-        """Return the object ids of what was selected."""
+        """The object ids of what was selected."""
 
     def extent(self, selection: Selection, fields: Fields) -> Extent:
-        """Return the extent of what was selected."""
+        """The extent of what was selected."""
 
     def groups(
         self, selection: Selection, grouping: Grouping, part: Slice, fields: Fields, shown: Fields
     ) -> tuple[list[Sequence[Any]], bool]:
-        """Return figures by group, and whether there are more groups."""
+        """Figures by group, and whether there are more groups."""
 
 
 class CityView(Protocol):
@@ -68,7 +68,7 @@ class CityView(Protocol):
         """What changes whenever anything published does; ``None`` while that cannot be said."""
 
     def now(self) -> datetime:
-        """Return the city's time."""
+        """The city's time."""
 
     def sources(self) -> Sequence[Mapping[str, str | datetime | None]]:
-        """Return id, label, kind, state and last_success_at of each source."""
+        """Id, label, kind, state and last_success_at of each source."""

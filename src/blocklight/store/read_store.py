@@ -139,13 +139,13 @@ class ReadStore:
             yield reading.rows_between(connection, start, end)
 
     def received_bounds(self) -> tuple[datetime, datetime] | None:
-        """Return the first and the last received_at of all that is published, ``None`` where nothing is."""
+        """The first and the last received_at of all that is published, ``None`` where nothing is."""
         with self._read() as connection:
             without_end(connection)
             return reading.received_bounds(connection)
 
     def drift(self) -> timedelta:
-        """Return how far the received_at of any incident was ever moved."""
+        """How far the received_at of any incident was ever moved."""
         with self._read() as connection:
             return timedelta(milliseconds=reading.ends(connection)[2])
 

@@ -54,31 +54,31 @@ class WaitRow:
 
 @router.get("/area")
 def city_page(request: Request, state: _State) -> Response:
-    """Return the whole city in numbers."""
-    return _answered(Reader.of(request, state), request, None)
+    """The whole city in numbers."""
+    return _area_page(Reader.of(request, state), request, None)
 
 
 @router.get("/area/{kind}/{area_id:path}")
 def area_page(request: Request, kind: str, area_id: str, state: _State) -> Response:
-    """Return an area in numbers."""
+    """An area in numbers."""
     reader = Reader.of(request, state)
     try:
         area = known_area(state, kind, area_id)
     except NotFound:
         return reader.trouble(request, "plain.missing", 404)
-    return _answered(reader, request, area)
+    return _area_page(reader, request, area)
 
 
 @router.get("/response-times")
 def response_times_page(request: Request, state: _State) -> Response:
-    """Return how long one stage takes, by one group."""
+    """How long one stage takes, by one group."""
     reader = Reader.of(request, state)
-    given = as_given(request.query_params)
+    filled = as_given(request.query_params)
     if groups := [group for group in request.query_params.getlist("by") if group]:
-        given["by"] = groups
+        filled["by"] = groups
     try:
-        parameters = TimesParameters.model_validate(given)
-        values = _times(reader, parameters, _group(state, parameters))
+        parameters = TimesParameters.model_validate(filled)
+        values = _response_times(reader, parameters, _group(state, parameters))
     except (BadQuery, ValidationError) as error:
         name = error.parameter if isinstance(error, BadQuery) else str(error.errors()[0]["loc"][0])
         return _refused(reader, request, name or "?")
@@ -86,7 +86,7 @@ def response_times_page(request: Request, state: _State) -> Response:
         return reader.trouble(request, "plain.missing", 404)
     except StoreError:
         return reader.trouble(request, "past.building", 503)
-    return reader.answer(request, "response_times.html", values, parameters=given)
+    return reader.answer(request, "response_times.html", values, parameters=filled)
 
 
 def _group(state: Public, parameters: TimesParameters) -> str:
@@ -104,12 +104,12 @@ def _refused(reader: Reader, request: Request, name: str) -> Response:
     return reader.answer(request, "trouble.html", values, status=400)
 
 
-def _answered(reader: Reader, request: Request, area: Area | None) -> Response:
+def _area_page(reader: Reader, request: Request, area: Area | None) -> Response:
     try:
-        found = summary(reader.state.past, _key(area))
-        if found is None:
+        area_summary = summary(reader.state.past, _area_key(area))
+        if area_summary is None:
             return reader.trouble(request, "plain.missing", 404)
-        values = _everything(reader, area, found)
+        values = _area_values(reader, area, area_summary)
     except NotFound:
         return reader.trouble(request, "plain.missing", 404)
     except StoreError:
@@ -117,14 +117,14 @@ def _answered(reader: Reader, request: Request, area: Area | None) -> Response:
     return reader.answer(request, "area.html", values)
 
 
-def _key(area: Area | None) -> tuple[str, str] | None:
+def _area_key(area: Area | None) -> tuple[str, str] | None:
     return None if area is None else (area.kind, area.id)
 
 
-def _everything(reader: Reader, area: Area | None, found: Summary) -> dict[str, Any]:
+def _area_values(reader: Reader, area: Area | None, area_summary: Summary) -> dict[str, Any]:
     state = reader.state
-    year = found.as_of - timedelta(weeks=WEEKS)
-    calls = IncidentQuery(area=_key(area), section=Section.CALLS, since=year, until=found.as_of)
+    year = area_summary.as_of - timedelta(weeks=WEEKS)
+    calls = IncidentQuery(area=_area_key(area), section=Section.CALLS, since=year, until=area_summary.as_of)
     points = series(state.past, state.city, calls, Period.WEEK)
     times = state.past.response_times(calls, StageTime.RESPONSE, ("priority",))
     layers = {layer.kind: layer.label for layer in state.city.areas}
@@ -132,24 +132,27 @@ def _everything(reader: Reader, area: Area | None, found: Summary) -> dict[str, 
         "name": state.city.city.name if area is None else area.name,
         "kind_label": reader.words("past.wholeCity") if area is None else layers[area.kind],
         "area": area,
-        "found": found,
-        "as_of": reader.formats.moment(found.as_of, reader.now),
-        "usual": area_lines(reader, _key(area)),
-        "spans": [(round((s.until - s.since).total_seconds() / 3600), s.counts) for s in found.spans],
-        "kinds": _kinds(reader, found),
+        "found": area_summary,
+        "as_of": reader.formats.moment(area_summary.as_of, reader.now),
+        "usual": area_lines(reader, _area_key(area)),
+        "spans": [(round((s.until - s.since).total_seconds() / 3600), s.counts) for s in area_summary.spans],
+        "kinds": _kinds(reader, area_summary),
         "weekdays": weekday_names(reader),
-        "shades": charts.shades(found.week_hours),
+        "shades": charts.shades(area_summary.week_hours),
         "points": points,
         "bars": charts.bars(points),
         "wait": _wait(reader, times, "priority"),
-        "endings": _endings(reader, found),
-        **_open_now(reader, _key(area)),
+        "endings": _endings(reader, area_summary),
+        **_open_now(reader, _area_key(area)),
         "api": f"/api/v1/areas/{quote(area.kind)}/{quote(area.id)}" if area else "/api/v1/city",
-        "filter": _filter(area, year, found.as_of),
+        "filter": _filter(area, year, area_summary.as_of),
         "areas": [
             (
                 layer.label,
-                [(f"/area/{one.kind}/{quote(one.id)}", one.name) for one in state.areas.by_kind[layer.kind]],
+                [
+                    (f"/area/{of_kind.kind}/{quote(of_kind.id)}", of_kind.name)
+                    for of_kind in state.areas.by_kind[layer.kind]
+                ],
             )
             for layer in state.city.areas
         ],
@@ -157,27 +160,27 @@ def _everything(reader: Reader, area: Area | None, found: Summary) -> dict[str, 
 
 
 def _filter(area: Area | None, since: datetime, until: datetime) -> str:
-    """Return the filter of the page's calls, as the API has it."""
+    """The filter of the page's calls, as the API has it."""
     named = f"&area={quote(f'{area.kind}:{area.id}')}" if area else ""
     return f"section=calls&since={iso(since)}&until={iso(until)}{named}"
 
 
-def _kinds(reader: Reader, found: Summary) -> list[tuple[str, str, int, float, float, int]]:
-    """Return group, name, count, where the bar and the city's share end (of 100), and that share's count."""
+def _kinds(reader: Reader, area_summary: Summary) -> list[tuple[str, str, int, float, float, int]]:
+    """Group, name, count, where the bar and the city's share end (of 100), and that share's count."""
     groups: Counter[str] = Counter()
     city: Counter[str] = Counter()
-    for counts, target in ((found.categories, groups), (found.city_categories, city)):
+    for counts, target in ((area_summary.categories, groups), (area_summary.city_categories, city)):
         for category, n in counts.items():
             target[reader.catalogue.group(category)] += n
     share = groups.total() / max(city.total(), 1)
-    most = max([*groups.values(), *(n * share for n in city.values()), 1])
+    largest = max([*groups.values(), *(n * share for n in city.values()), 1])
     return [
         (
             group,
             reader.words.of("groups", group),
             n,
-            round(n / most * 100, 1),
-            round(city[group] * share / most * 100, 1),
+            round(n / largest * 100, 1),
+            round(city[group] * share / largest * 100, 1),
             round(city[group] * share),
         )
         for group, n in groups.most_common()
@@ -185,17 +188,17 @@ def _kinds(reader: Reader, found: Summary) -> list[tuple[str, str, int, float, f
 
 
 def weekday_names(reader: Reader) -> list[str]:
-    """Return the short names of the days, from Monday."""
+    """The short names of the days, from Monday."""
     names = get_day_names("abbreviated", locale=reader.formats.locale)
     return [names[number] for number in range(7)]
 
 
-def _endings(reader: Reader, found: Summary) -> list[tuple[str, int, str, float, float]]:
-    """Return name, count, share and where the part of the bar begins and how wide it is, of 1000."""
-    total = max(sum(found.endings.values()), 1)
+def _endings(reader: Reader, area_summary: Summary) -> list[tuple[str, int, str, float, float]]:
+    """Name, count, share and where the part of the bar begins and how wide it is, of 1000."""
+    total = max(sum(area_summary.endings.values()), 1)
     begin = 0.0
     rows = []
-    for disposition, n in sorted(found.endings.items(), key=lambda item: (item[0] == "", -item[1])):
+    for disposition, n in sorted(area_summary.endings.items(), key=lambda item: (item[0] == "", -item[1])):
         width = n / total * charts.WIDTH
         name = reader.words.of("dispositions", disposition) if disposition else reader.words("past.untold")
         rows.append((name, n, reader.formats.percent(n / total), round(begin, 1), round(width, 1)))
@@ -212,7 +215,7 @@ def _open_now(reader: Reader, area: tuple[str, str] | None) -> dict[str, Any]:
     }
 
 
-def _times(reader: Reader, parameters: TimesParameters, by: str) -> dict[str, Any]:
+def _response_times(reader: Reader, parameters: TimesParameters, by: str) -> dict[str, Any]:
     state = reader.state
     as_of = state.past.snapshot().as_of
     if as_of is None:
@@ -241,7 +244,7 @@ def _times(reader: Reader, parameters: TimesParameters, by: str) -> dict[str, An
 
 
 def _wait(reader: Reader, times: Times, by: str) -> dict[str, Any]:
-    """Return the rows, the sentence about what became of the calls, and whether there are any figures."""
+    """The rows, the sentence about what became of the calls, and whether there are any figures."""
     longest = charts.longest_s([row for _, row in times.rows])
     total: Counter[str] = Counter()
     for _, row in times.rows:
@@ -271,18 +274,18 @@ def _wait_row(reader: Reader, key: Key, row: Figures, longest: float, by: str) -
         number(counted),
         reader.formats.percent(row.fates.served / counted) if counted else "–",
         None if row.refusal is None else words.of("past.refusals", row.refusal),
-        _span(reader, half),
+        _week_span(reader, half),
         ""
         if half is None or half.value is None
         else words("past.interval", low=_bound(reader, half.low), high=_bound(reader, half.high)),
-        _span(reader, nine),
+        _week_span(reader, nine),
         "–" if naive is None else reader.formats.wait(naive.median),
         "–" if naive is None else reader.formats.wait(naive.mean),
         charts.marks(row, longest),
     )
 
 
-def _span(reader: Reader, estimate: Estimate | None) -> str:
+def _week_span(reader: Reader, estimate: Estimate | None) -> str:
     if estimate is None:
         return "–"
     return reader.words("past.never") if estimate.value is None else reader.formats.wait(estimate.value)

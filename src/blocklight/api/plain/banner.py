@@ -22,17 +22,17 @@ def banner(
     """One sentence for each pause, then for each source in trouble, the worst first."""
     troubled = [source for source in pulse["sources"] if source["state"] in _WORST_FIRST]
     troubled.sort(key=lambda source: _WORST_FIRST.index(source["state"]))
-    told = [
+    sentences = [
         *(pause_line(pause, labels, words, formats, now) for pause in pulse["paused"]),
         *(
             _trouble(source, labels.get(source["id"], source["id"]), words, formats, now)
             for source in troubled
         ),
     ]
-    rest = len(told) - _MOST
+    rest = len(sentences) - _MOST
     if rest < 1:
-        return told
-    return [*told[:_MOST], words("moreTroubles", count=rest, text=formats.number(rest))]
+        return sentences
+    return [*sentences[:_MOST], words("moreTroubles", count=rest, text=formats.number(rest))]
 
 
 def pause_line(
@@ -42,13 +42,13 @@ def pause_line(
     value = pause["value"]
     match pause["scope"]:
         case "source":
-            what = labels.get(value, value)
+            label = labels.get(value, value)
         case "category":
-            what = words.of("category", value)
+            label = words.of("category", value)
         case scope:
-            what = words.of("pauseScopes", scope)
+            label = words.of("pauseScopes", scope)
     since = formats.moment(datetime.fromisoformat(pause["since"]), now)
-    return words("pausedSince", what=what, since=since, reason=pause["reason"])
+    return words("pausedSince", what=label, since=since, reason=pause["reason"])
 
 
 def _trouble(source: SourcePulse, label: str, words: Words, formats: Formats, now: datetime) -> str:

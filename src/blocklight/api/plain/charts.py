@@ -34,27 +34,27 @@ class Marks(NamedTuple):
 
 
 def bars(points: Sequence[Point]) -> list[Bar]:
-    """Return a bar for each period, the tallest as high as the chart."""
-    most = max((point.n for point in points), default=0) or 1
+    """A bar for each period, the tallest as high as the chart."""
+    largest = max((point.n for point in points), default=0) or 1
     step = WIDTH / max(len(points), 1)
-    found = []
+    drawn = []
     for number, point in enumerate(points):
-        height = max(point.n / most * HEIGHT, _LEAST if point.n else 0)
+        height = max(point.n / largest * HEIGHT, _LEAST if point.n else 0)
         x, width = number * step + step * _GAP / 2, step * (1 - _GAP)
-        found.append(
+        drawn.append(
             Bar(round(x, 1), round(HEIGHT - height, 1), round(width, 1), round(height, 1), not point.complete)
         )
-    return found
+    return drawn
 
 
 def shades(table: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Return for each cell of a table which of six shades it has, 0 for none at all."""
-    most = max((n for row in table for n in row), default=0) or 1
-    return [[-(-n * (_SHADES - 1) // most) for n in row] for row in table]
+    """For each cell of a table which of six shades it has, 0 for none at all."""
+    largest = max((n for row in table for n in row), default=0) or 1
+    return [[-(-n * (_SHADES - 1) // largest) for n in row] for row in table]
 
 
 def longest_s(rows: Sequence[Figures]) -> float:
-    """Return where the line of the waiting times ends, in seconds."""
+    """Where the line of the waiting times ends, in seconds."""
     shown = [
         estimate.value
         for row in rows
@@ -67,7 +67,7 @@ def longest_s(rows: Sequence[Figures]) -> float:
 
 
 def marks(row: Figures, longest: float) -> Marks | None:
-    """Return where the marks of one row lie; ``None`` where there are no figures."""
+    """Where the marks of one row lie; ``None`` where there are no figures."""
     if row.half is None or row.naive is None or row.nine_in_ten is None:
         return None
 

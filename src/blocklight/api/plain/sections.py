@@ -27,21 +27,25 @@ def main_section(city: City) -> Section:
 
 def sections(city: City) -> list[Section]:
     """List the sections that the city's feeds can fill, in the order of their tabs."""
-    return [section for section in Section if _has(city, _kind(section))]
+    return [section for section in Section if _has(city, _kind_of_section(section))]
 
 
 def knowledge(city: City, pulse: list[SourcePulse], section: Section | None) -> Knowledge:
     """Judge what is known: nothing of feeds that never answered or are paused, no end where none is told."""
-    own = [source for source in city.sources if section is None or source.kind is _kind(section)]
-    silent = {one["id"] for one in pulse if one["state"] == "paused" or one["last_success_at"] is None}
-    telling = sum(Stage.CLOSED in reported(source, city.sources).stages for source in own)
+    listed = [
+        source for source in city.sources if section is None or source.kind is _kind_of_section(section)
+    ]
+    silent = {
+        health["id"] for health in pulse if health["state"] == "paused" or health["last_success_at"] is None
+    }
+    telling = sum(Stage.CLOSED in reported(source, city.sources).stages for source in listed)
     return Knowledge(
-        present=any(source.id not in silent for source in own),
-        ends="all" if telling == len(own) else "some" if telling else "none",
+        present=any(source.id not in silent for source in listed),
+        ends="all" if telling == len(listed) else "some" if telling else "none",
     )
 
 
-def _kind(section: Section) -> Kind:
+def _kind_of_section(section: Section) -> Kind:
     return Kind.REQUEST if section is Section.REQUESTS else Kind.CALL
 
 

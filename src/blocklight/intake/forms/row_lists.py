@@ -32,7 +32,7 @@ def _list_at(value: object, parts: Sequence[str], *, at_root: bool) -> list[Any]
     if value is None:
         return []
     if not parts:
-        return _as_list(value, at_root=at_root)
+        return _list_of_rows(value, at_root=at_root)
     part, rest = parts[0], parts[1:]
     if part == "*":
         return _of_every(value, rest)
@@ -43,7 +43,7 @@ def _list_at(value: object, parts: Sequence[str], *, at_root: bool) -> list[Any]
     return None
 
 
-def _as_list(value: object, *, at_root: bool) -> list[Any] | None:
+def _list_of_rows(value: object, *, at_root: bool) -> list[Any] | None:
     if isinstance(value, list):
         return value
     if not at_root and value in ("", {}):

@@ -103,18 +103,18 @@ def write_atom(feed: Feed, city: str) -> bytes:
     _element(root, "link", rel="self", href=feed.address, type="application/atom+xml")
     _element(root, "link", rel="alternate", href=feed.home, type="text/html")
     _element(_element(root, "author"), "name", feed.attribution or feed.title)
-    for one in feed.entries:
-        entry = _element(root, "entry")
-        _element(entry, "id", entry_id(city, one.incident.id))
-        _element(entry, "title", one.title)
-        _element(entry, "published", iso(one.published_at))
-        _element(entry, "updated", iso(one.updated_at))
-        _element(entry, "link", rel="alternate", href=one.link, type="text/html")
-        _element(entry, "category", term=str(one.incident.category))
-        _element(entry, "content", one.text, type="text")
-        if one.incident.place is not None:
-            point = ET.SubElement(entry, f"{{{_NAMESPACES['georss']}}}point")
-            point.text = f"{one.incident.place.lat} {one.incident.place.lon}"
+    for entry in feed.entries:
+        element = _element(root, "entry")
+        _element(element, "id", entry_id(city, entry.incident.id))
+        _element(element, "title", entry.title)
+        _element(element, "published", iso(entry.published_at))
+        _element(element, "updated", iso(entry.updated_at))
+        _element(element, "link", rel="alternate", href=entry.link, type="text/html")
+        _element(element, "category", term=str(entry.incident.category))
+        _element(element, "content", entry.text, type="text")
+        if entry.incident.place is not None:
+            point = ET.SubElement(element, f"{{{_NAMESPACES['georss']}}}point")
+            point.text = f"{entry.incident.place.lat} {entry.incident.place.lon}"
     written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
 
@@ -128,21 +128,21 @@ def write_json_feed(feed: Feed, city: str) -> bytes:
         "feed_url": feed.address,
         "language": feed.language,
         "authors": [{"name": feed.attribution or feed.title}],
-        "items": [_item(one, city) for one in feed.entries],
+        "items": [_item(entry, city) for entry in feed.entries],
     }
     return orjson.dumps(body)
 
 
-def _item(one: Entry, city: str) -> FeedItem:
-    place = one.incident.place
+def _item(entry: Entry, city: str) -> FeedItem:
+    place = entry.incident.place
     return {
-        "id": entry_id(city, one.incident.id),
-        "url": one.link,
-        "title": one.title,
-        "content_text": one.text,
-        "date_published": iso(one.published_at),
-        "date_modified": iso(one.updated_at),
-        "tags": [str(one.incident.category), str(one.incident.status)],
+        "id": entry_id(city, entry.incident.id),
+        "url": entry.link,
+        "title": entry.title,
+        "content_text": entry.text,
+        "date_published": iso(entry.published_at),
+        "date_modified": iso(entry.updated_at),
+        "tags": [str(entry.incident.category), str(entry.incident.status)],
         "_point": None if place is None else [place.lon, place.lat],
     }
 

@@ -33,7 +33,7 @@ _GEO = {
 _POINT = struct.Struct("<BIdd")
 
 
-def _schema(table: ExportTable, metadata: dict[bytes, bytes]) -> pa.Schema:
+def _arrow_schema(table: ExportTable, metadata: dict[bytes, bytes]) -> pa.Schema:
     columns = [pa.field(column.name, _TYPES[column.type]) for column in table.columns]
     return pa.schema([*columns, pa.field("geometry", pa.binary())], metadata=metadata)
 
@@ -47,7 +47,7 @@ def _batch(page: ExportPage, schema: pa.Schema) -> pa.RecordBatch:
 
 def write_parquet(table: ExportTable, pages: Iterator[ExportPage]) -> Iterator[bytes]:
     """Write GeoParquet 1.1, a group of rows at a time."""
-    schema = _schema(table, {b"geo": orjson.dumps(_GEO)})
+    schema = _arrow_schema(table, {b"geo": orjson.dumps(_GEO)})
     sink = _Drained()
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
         batches: list[pa.RecordBatch] = []
@@ -95,7 +95,7 @@ def write_flatgeobuf(table: ExportTable, pages: Iterator[ExportPage]) -> Iterato
     """Write FlatGeobuf without a spatial index, which would need all of it in memory."""
     from pyogrio import write_arrow  # noqa: PLC0415 - most processes never need GDAL
 
-    schema = _schema(table, {})
+    schema = _arrow_schema(table, {})
     with TemporaryDirectory() as folder:
         file = Path(folder) / "incidents.fgb"
         batches = (_batch(page, schema) for page in pages)
@@ -108,7 +108,7 @@ def write_flatgeobuf(table: ExportTable, pages: Iterator[ExportPage]) -> Iterato
             crs="EPSG:4326",
             SPATIAL_INDEX="NO",
         )
-        yield from _parts(file)
+        yield from _chunks_of_file(file)
 
 
 def write_workbook(table: ExportTable, pages: Iterator[ExportPage]) -> Iterator[bytes]:
@@ -130,7 +130,7 @@ def write_workbook(table: ExportTable, pages: Iterator[ExportPage]) -> Iterator[
                 for row, pair in zip(page.rows, pairs(page.points), strict=True):
                     sheets.add([*map(_cell, row, table.columns), *(pair or (None, None))])
                 yield b""
-        yield from _parts(file)
+        yield from _chunks_of_file(file)
 
 
 class _Sheets:
@@ -169,7 +169,7 @@ def _cell(value: Any, column: Field) -> Any:  # noqa: ANN401 - of any field
     return safe_cell(value)
 
 
-def _parts(file: Path) -> Iterator[bytes]:
+def _chunks_of_file(file: Path) -> Iterator[bytes]:
     with file.open("rb") as opened:
         while part := opened.read(_CHUNK):
             yield part

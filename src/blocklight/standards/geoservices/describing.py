@@ -27,7 +27,7 @@ Json = dict[str, object]
 
 
 def info() -> Json:
-    """Return what a client asks first: which version this is, and that nobody needs a token."""
+    """What a client asks first: which version this is, and that nobody needs a token."""
     return {
         "currentVersion": VERSION,
         "fullVersion": "11.1.0",
@@ -36,13 +36,13 @@ def info() -> Json:
 
 
 def catalogue(city: City) -> Json:
-    """Return the list of services: one."""
+    """The list of services: one."""
     service = {"name": city.city.id, "type": "FeatureServer"}
     return {"currentVersion": VERSION, "folders": [], "services": [service]}
 
 
 def service(city: City, layers: Mapping[int, Layer]) -> Json:
-    """Return the root of the service."""
+    """The root of the service."""
     return {
         "currentVersion": VERSION,
         "serviceDescription": f"Calls for service and service requests of {city.city.name}.",
@@ -82,12 +82,12 @@ def _entry(layer: Layer) -> Json:
 
 
 def geometry_type(layer: Layer) -> str:
-    """Return the type of a layer's geometries."""
+    """The type of a layer's geometries."""
     return "esriGeometryPoint" if layer.sort == "incidents" else "esriGeometryPolygon"
 
 
 def layer_json(city: City, areas: Areas, layer: Layer) -> Json:
-    """Return a layer's description, whole: a key that is missing fails in silence in some client."""
+    """A layer's description, whole: a key that is missing fails in silence in some client."""
     described = _common(city, areas, layer)
     if layer.is_table:
         return described
@@ -207,7 +207,7 @@ def _abilities(layer: Layer) -> Json:
 
 
 def field_json(field: Field, domain: Json | None = None) -> Json:
-    """Return one field as answers name it."""
+    """One field as answers name it."""
     described: Json = {
         "name": field.name,
         "type": "esriFieldTypeOID" if field.name == OBJECT_ID else esri_type(field),
@@ -225,7 +225,7 @@ def field_json(field: Field, domain: Json | None = None) -> Json:
 
 
 def esri_type(field: Field) -> str:
-    """Return the type of a field's values; a place in the change log may be larger than 32 bits."""
+    """The type of a field's values; a place in the change log may be larger than 32 bits."""
     return "esriFieldTypeDouble" if field.name in _BIG else _TYPES[field.type]
 
 

@@ -27,7 +27,7 @@ _STYLES = ("esriSMSCircle", "esriSMSSquare", "esriSMSDiamond", "esriSMSTriangle"
 
 
 def drawing_info(layer: Layer) -> dict[str, object] | None:
-    """Return a layer's renderer, ``None`` for a table."""
+    """A layer's renderer, ``None`` for a table."""
     if layer.sort == "sources":
         return None
     renderer = _of_incidents() if layer.sort == "incidents" else _of_areas()
@@ -35,7 +35,7 @@ def drawing_info(layer: Layer) -> dict[str, object] | None:
 
 
 def word_label(word: str) -> str:
-    """Return one of our words as a legend and a list of values show it."""
+    """One of our words as a legend and a list of values show it."""
     return word.replace("_", " ").capitalize()
 
 

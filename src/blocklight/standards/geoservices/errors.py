@@ -29,9 +29,9 @@ class GeoServicesError(Exception):
         self.code = code
 
     def answer(self) -> ErrorAnswer:
-        """Return the body of the answer."""
+        """The body of the answer."""
         place = [] if self.parameter is None else [f"parameter: {self.parameter}"]
         place += [] if self.position is None else [f"position: {self.position}"]
-        where = "" if self.parameter is None else f"{self.parameter}: "
+        prefix = "" if self.parameter is None else f"{self.parameter}: "
         at = "" if self.position is None else f" at position {self.position}"
-        return {"error": {"code": self.code, "message": f"{where}{self}{at}", "details": place}}
+        return {"error": {"code": self.code, "message": f"{prefix}{self}{at}", "details": place}}

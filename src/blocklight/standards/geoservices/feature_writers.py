@@ -45,12 +45,12 @@ class Writer(Protocol):
     def feature(self, attributes: bytes, geometry: bytes) -> bytes:
         """Put a feature together."""
 
-    def collection(self, features: Sequence[bytes], *, more: bool) -> bytes:
+    def collection(self, features: Sequence[bytes], *, has_more: bool) -> bytes:
         """Write a whole answer."""
 
 
 def writer_of(layer: Layer, query: Query) -> Writer:
-    """Return what writes in the format that a query asks for."""
+    """What writes in the format that a query asks for."""
     if query.format == "pbf":
         return PbfWriter(layer, query)
     return GeoJsonWriter(query) if query.format == "geojson" else JsonWriter(layer, query)
@@ -94,17 +94,17 @@ class JsonWriter:
         """As in ``Writer``."""
         return attributes + geometry
 
-    def collection(self, features: Sequence[bytes], *, more: bool) -> bytes:
+    def collection(self, features: Sequence[bytes], *, has_more: bool) -> bytes:
         """As in ``Writer``."""
-        body = _with_features(self._head(more=more), features)
+        body = _with_features(self._head(has_more=has_more), features)
         return (
             orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2)
             if self._query.format == "pjson"
             else body
         )
 
-    def _head(self, *, more: bool) -> Json:
-        """Return what stands before the features; clients find the type of what follows by it."""
+    def _head(self, *, has_more: bool) -> Json:
+        """What stands before the features; clients find the type of what follows by it."""
         layer, query = self._layer, self._query
         body: Json = {
             "objectIdFieldName": OBJECT_ID,
@@ -117,7 +117,7 @@ class JsonWriter:
             if query.quantization is not None:
                 body["transform"] = query.quantization.json
         body["fields"] = [field_json(layer.fields[name]) for name in query.names]
-        if more:
+        if has_more:
             body["exceededTransferLimit"] = True
         return body
 
@@ -163,10 +163,10 @@ class GeoJsonWriter:
         """As in ``Writer``."""
         return attributes + geometry
 
-    def collection(self, features: Sequence[bytes], *, more: bool) -> bytes:
+    def collection(self, features: Sequence[bytes], *, has_more: bool) -> bytes:
         """As in ``Writer``."""
         body: Json = {"type": "FeatureCollection"}
-        if more:
+        if has_more:
             body |= {"exceededTransferLimit": True, "properties": {"exceededTransferLimit": True}}
         return _with_features(body, features)
 
@@ -207,12 +207,12 @@ class PbfWriter:
         """As in ``Writer``."""
         return pbf.feature(attributes, geometry)
 
-    def collection(self, features: Sequence[bytes], *, more: bool) -> bytes:
+    def collection(self, features: Sequence[bytes], *, has_more: bool) -> bytes:
         """As in ``Writer``."""
         layer, query = self._layer, self._query
         geometry = None if layer.is_table else geometry_type(layer)
         described = pbf.PbfLayer(OBJECT_ID, self._fields, geometry, query.system.json, query.quantization)
-        return pbf.collection(described, features, more=more)
+        return pbf.collection(described, features, has_more=has_more)
 
 
 _NO_GEOMETRY = b',"geometry":null}'

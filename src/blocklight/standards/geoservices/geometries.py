@@ -15,10 +15,10 @@ Json = dict[str, Any]
 
 
 def placed(points: Points, query: Query) -> list[list[Any] | None]:
-    """Return the coordinates of points for an answer, ``None`` where there is none."""
-    known = ~np.isnan(points[:, 0])
-    pairs = iter(_placed(points[known], query).tolist())
-    return [next(pairs) if is_known else None for is_known in known.tolist()]
+    """The coordinates of points for an answer, ``None`` where there is none."""
+    is_placed = ~np.isnan(points[:, 0])
+    pairs = iter(_placed(points[is_placed], query).tolist())
+    return [next(pairs) if is_known else None for is_known in is_placed.tolist()]
 
 
 def _placed(points: NDArray[np.float64], query: Query) -> NDArray[Any]:
@@ -29,21 +29,21 @@ def _placed(points: NDArray[np.float64], query: Query) -> NDArray[Any]:
 
 
 def esri_point(pair: Sequence[float]) -> Json:
-    """Return a point as GeoServices JSON."""
+    """A point as GeoServices JSON."""
     return {"x": pair[0], "y": pair[1]}
 
 
 def rings(shape: Shape, query: Query) -> list[NDArray[Any]]:
-    """Return a polygon's rings, outer ones clockwise as GeoServices has them; on a grid, without repeats."""
-    found = []
+    """A polygon's rings, outer ones clockwise as GeoServices has them; on a grid, without repeats."""
+    rings_of_shape = []
     for part in shapely.get_parts(shape):
         oriented = shapely.geometry.polygon.orient(part, sign=-1.0)
         for ring in (oriented.exterior, *oriented.interiors):
             corners = _placed(shapely.get_coordinates(ring), query)
             if query.quantization is not None:
                 corners = _without_repeats(corners)
-            found.append(corners)
-    return found
+            rings_of_shape.append(corners)
+    return rings_of_shape
 
 
 def _without_repeats(corners: NDArray[Any]) -> NDArray[Any]:
@@ -52,12 +52,12 @@ def _without_repeats(corners: NDArray[Any]) -> NDArray[Any]:
 
 
 def deltas(corners: NDArray[Any]) -> NDArray[Any]:
-    """Return the first corner, then the steps from one to the next, as quantized answers have them."""
+    """The first corner, then the steps from one to the next, as quantized answers have them."""
     return np.concatenate((corners[:1], np.diff(corners, axis=0)))
 
 
 def esri_polygon(shape: Shape, query: Query) -> Json:
-    """Return a polygon as GeoServices JSON."""
+    """A polygon as GeoServices JSON."""
     parts = rings(shape, query)
     if query.quantization is not None:
         parts = [deltas(part) for part in parts]
@@ -65,7 +65,7 @@ def esri_polygon(shape: Shape, query: Query) -> Json:
 
 
 def geojson_shape(shape: Shape, query: Query) -> Json:
-    """Return a polygon as GeoJSON, outer rings counter-clockwise (RFC 7946)."""
+    """A polygon as GeoJSON, outer rings counter-clockwise (RFC 7946)."""
     parts = []
     for part in shapely.get_parts(shape):
         oriented = shapely.geometry.polygon.orient(part, sign=1.0)

@@ -54,10 +54,10 @@ class Layer:
 
 
 def layers_of(city: City) -> Mapping[int, Layer]:
-    """Return the layers of a city by their ids, which stay as they are when others come."""
+    """The layers of a city by their ids, which stay as they are when others come."""
     fields = incident_fields(area.kind for area in city.areas)
-    told = f"What {city.city.name} publishes. A call for service is a request for help, not a crime."
-    incidents = [Layer(id_, name, "incidents", fields, told, hours) for id_, name, hours in _LENGTHS]
+    description = f"What {city.city.name} publishes. A call for service is a request for help, not a crime."
+    incidents = [Layer(id_, name, "incidents", fields, description, hours) for id_, name, hours in _LENGTHS]
     areas = [
         Layer(
             at, area.label, "areas", _named(_OF_AN_AREA), f"Areas of kind {area.kind}.", area_kind=area.kind
@@ -71,7 +71,7 @@ def layers_of(city: City) -> Mapping[int, Layer]:
 
 
 def layer_of(layers: Mapping[int, Layer], text: str) -> Layer:
-    """Return the layer with an id as a path has it; raises ``GeoServicesError``."""
+    """The layer with an id as a path has it; raises ``GeoServicesError``."""
     layer = layers.get(int(text)) if text.isdecimal() and len(text) < 6 else None  # noqa: PLR2004 - no more digits
     if layer is None:
         raise GeoServicesError("no such layer", code=404)

@@ -86,20 +86,20 @@ def _response(media_types: Json) -> Json:
 
 
 def _operations(
-    summary: str, description: str, path: list[Json], asked: dict[str, str], answers: Json
+    summary: str, description: str, path: list[Json], parameters: dict[str, str], answers: Json
 ) -> Json:
-    """Return the GET and the POST of a path: the same parameters, in the address or as a form."""
-    said = {"tags": ["geoservices"], "summary": summary, "description": description}
-    texts = {name: {"type": "string", "description": text} for name, text in asked.items()}
+    """The GET and the POST of a path: the same parameters, in the address or as a form."""
+    operation = {"tags": ["geoservices"], "summary": summary, "description": description}
+    texts = {name: {"type": "string", "description": text} for name, text in parameters.items()}
     in_address = [
         {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
-        for name, text in asked.items()
+        for name, text in parameters.items()
     ]
     form = {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": texts}}}
     responses = _response(answers)
     return {
-        "get": {**said, "parameters": [*path, *in_address], "responses": responses},
-        "post": {**said, "parameters": path, "requestBody": {"content": form}, "responses": responses},
+        "get": {**operation, "parameters": [*path, *in_address], "responses": responses},
+        "post": {**operation, "parameters": path, "requestBody": {"content": form}, "responses": responses},
     }
 
 

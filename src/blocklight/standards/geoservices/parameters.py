@@ -13,11 +13,11 @@ _YES, _NO = ("true", "1", "t"), ("false", "0", "f", "")
 class Parameters:
     """The parameters of a request; names are read without case, and an empty one is as good as none."""
 
-    def __init__(self, given: Mapping[str, str]) -> None:
-        self._given = {name.lower(): text for name, text in given.items()}
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._given = {name.lower(): text for name, text in texts.items()}
 
     def text(self, name: str) -> str | None:
-        """Return a parameter's text; raises ``GeoServicesError`` for one that is too long."""
+        """A parameter's text; raises ``GeoServicesError`` for one that is too long."""
         text = self._given.get(name.lower())
         if text is not None and len(text) > _LONGEST:
             raise GeoServicesError(f"longer than {_LONGEST:,} letters", parameter=name)
@@ -28,33 +28,33 @@ class Parameters:
         return name.lower() in self._given
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """Return whether a switch is on."""
+        """Whether a switch is on."""
         text = (self._given.get(name.lower()) or "").strip().lower()
         if text not in (*_YES, *_NO):
             raise GeoServicesError("expected true or false", parameter=name)
         return default if not text else text in _YES
 
-    def whole(self, name: str, *, least: int, most: int) -> int | None:
-        """Return a whole number within bounds."""
+    def whole(self, name: str, *, minimum: int, maximum: int) -> int | None:
+        """A whole number within bounds."""
         text = self.text(name)
         if text is None:
             return None
         digits = text.strip().removeprefix("-")
         number = int(text) if digits.isascii() and digits.isdecimal() and len(digits) < 20 else None  # noqa: PLR2004 - 64 bits
-        if number is None or not least <= number <= most:
-            raise GeoServicesError(f"expected a whole number from {least} to {most}", parameter=name)
+        if number is None or not minimum <= number <= maximum:
+            raise GeoServicesError(f"expected a whole number from {minimum} to {maximum}", parameter=name)
         return number
 
     def json(self, name: str) -> object:
-        """Return what a parameter says as JSON, ``None`` for one that is not given."""
+        """What a parameter says as JSON, ``None`` for one that is not given."""
         text = self.text(name)
         if text is None:
             return None
         try:
-            told: object = orjson.loads(text)
+            document: object = orjson.loads(text)
         except orjson.JSONDecodeError as error:
             raise GeoServicesError("not JSON", parameter=name, position=error.pos + 1) from None
-        return told
+        return document
 
     def refuse(self, name: str, *harmless: str) -> None:
         """Raise ``GeoServicesError`` where a parameter asks for what is not served, rather than ignore it."""

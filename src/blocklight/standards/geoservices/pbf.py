@@ -56,27 +56,27 @@ class PbfLayer:
 
 
 def counted(count: int) -> bytes:
-    """Return a count."""
+    """A count."""
     return _result(_COUNT, number_field(1, count))
 
 
 def numbered(object_id: str, numbers: Sequence[int]) -> bytes:
-    """Return object ids."""
+    """Object ids."""
     return _result(_IDS, text_field(1, object_id) + packed_field(3, numbers))
 
 
-def collection(layer: PbfLayer, features: Sequence[bytes], *, more: bool) -> bytes:
-    """Return features behind what stands before them."""
-    return _result(_FEATURES, _head(layer, more=more) + b"".join(features))
+def collection(layer: PbfLayer, features: Sequence[bytes], *, has_more: bool) -> bytes:
+    """Features behind what stands before them."""
+    return _result(_FEATURES, _head(layer, has_more=has_more) + b"".join(features))
 
 
 def feature(attributes: bytes, geometry: bytes) -> bytes:
-    """Return one feature of a collection."""
+    """One feature of a collection."""
     return bytes_field(15, attributes + geometry)
 
 
 def attributes(fields: Sequence[dict[str, Any]], rows: Sequence[Sequence[Any]]) -> list[bytes]:
-    """Return the values of each row, in the order of the fields."""
+    """The values of each row, in the order of the fields."""
     columns = []
     for field, values in zip(fields, zip(*rows, strict=True), strict=False):
         write = _VALUES[str(field["type"])]
@@ -87,22 +87,22 @@ def attributes(fields: Sequence[dict[str, Any]], rows: Sequence[Sequence[Any]]) 
 
 
 def geometry(parts: Parts, query_grid: Quantization | None, wkid: int) -> bytes:
-    """Return a feature's geometry: whole cells of the client's grid, or coordinates that are put on ours."""
+    """A feature's geometry: whole cells of the client's grid, or coordinates that are put on ours."""
     grid = None if query_grid is not None else _grid(wkid)
-    return bytes_field(2, _geometry(parts, grid))
+    return bytes_field(2, _geometry_message(parts, grid))
 
 
 def points(
     pairs: Sequence[Sequence[float] | None], query_grid: Quantization | None, wkid: int
 ) -> list[bytes]:
-    """Return the geometries of points; of a missing one, nothing."""
+    """The geometries of points; of a missing one, nothing."""
     known = np.array([pair for pair in pairs if pair is not None], dtype=np.float64).reshape(-1, 2)
     cells = known.astype(np.int64) if query_grid is not None else _grid(wkid).cells(known)
     numbers = iter(((cells << 1) ^ (cells >> 63)).tolist())
-    return [b"" if pair is None else _point(*next(numbers)) for pair in pairs]
+    return [b"" if pair is None else _point_message(*next(numbers)) for pair in pairs]
 
 
-def _point(x: int, y: int) -> bytes:
+def _point_message(x: int, y: int) -> bytes:
     coordinates = varint(x) + varint(y)
     content = _ONE_POINT + bytes((len(coordinates),)) + coordinates
     return _GEOMETRY + bytes((len(content),)) + content
@@ -116,7 +116,7 @@ def _result(kind: int, content: bytes) -> bytes:
     return text_field(1, _VERSION) + bytes_field(2, bytes_field(kind, content))
 
 
-def _head(layer: PbfLayer, *, more: bool) -> bytes:
+def _head(layer: PbfLayer, *, has_more: bool) -> bytes:
     quantization = layer.quantization
     if quantization is None and layer.system is not None:
         quantization = _grid(layer.system["wkid"])
@@ -125,7 +125,7 @@ def _head(layer: PbfLayer, *, more: bool) -> bytes:
     if layer.geometry_type is not None and layer.system is not None:
         system = number_field(1, layer.system["wkid"]) + number_field(2, layer.system["latestWkid"])
         head += number_field(7, _GEOMETRIES[layer.geometry_type]) + bytes_field(8, system)
-    head += number_field(9, int(more))
+    head += number_field(9, int(has_more))
     if quantization is not None:
         head += bytes_field(12, _transform(quantization))
     for field in layer.fields:
@@ -142,8 +142,8 @@ def _transform(quantization: Quantization) -> bytes:
     return origin + bytes_field(2, scale) + bytes_field(3, translate)
 
 
-def _geometry(parts: Parts, grid: Quantization | None) -> bytes:
-    """Return lengths and coordinates: of each part the first point, then the steps from one to the next."""
+def _geometry_message(parts: Parts, grid: Quantization | None) -> bytes:
+    """Lengths and coordinates: of each part the first point, then the steps from one to the next."""
     cells = parts if grid is None else [grid.cells(part) for part in parts]
     steps = [np.concatenate((part[:1], np.diff(part, axis=0))).ravel().tolist() for part in cells]
     numbers = [zigzag(int(step)) for part in steps for step in part]

@@ -9,7 +9,7 @@ _64_BITS = (1 << 64) - 1
 
 
 def varint(number: int) -> bytes:
-    """Return a whole number, seven bits to a byte; a negative one as its 64 bits."""
+    """A whole number, seven bits to a byte; a negative one as its 64 bits."""
     number &= _64_BITS
     if number <= _SEVEN_BITS:
         return bytes((number,))
@@ -22,7 +22,7 @@ def varint(number: int) -> bytes:
 
 
 def zigzag(number: int) -> int:
-    """Return a signed number so that small ones stay short, whatever their sign."""
+    """A signed number so that small ones stay short, whatever their sign."""
     return (number << 1) ^ (number >> 63)
 
 
@@ -31,25 +31,25 @@ def _key(field: int, wire: int) -> bytes:
 
 
 def number_field(field: int, number: int) -> bytes:
-    """Return a field with a whole number, an enumeration's member or a truth value."""
+    """A field with a whole number, an enumeration's member or a truth value."""
     return _key(field, _VARINT) + varint(number)
 
 
 def double_field(field: int, number: float) -> bytes:
-    """Return a field with a double."""
+    """A field with a double."""
     return _key(field, _DOUBLE) + struct.pack("<d", number)
 
 
 def bytes_field(field: int, value: bytes) -> bytes:
-    """Return a field with bytes: a text, a packed list or a message."""
+    """A field with bytes: a text, a packed list or a message."""
     return _key(field, _BYTES) + varint(len(value)) + value
 
 
 def text_field(field: int, text: str) -> bytes:
-    """Return a field with a text."""
+    """A field with a text."""
     return bytes_field(field, text.encode())
 
 
 def packed_field(field: int, numbers: Iterable[int]) -> bytes:
-    """Return a field with a packed list of whole numbers."""
+    """A field with a packed list of whole numbers."""
     return bytes_field(field, b"".join(map(varint, numbers)))

@@ -32,15 +32,15 @@ class Quantization:
         }
 
     def cells(self, points: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return points as whole numbers of cells."""
+        """Points as whole numbers of cells."""
         down = self.edge - points[:, 1] if self.from_top else points[:, 1] - self.edge
         cells = np.column_stack((points[:, 0] - self.left, down)) / self.tolerance
         return np.rint(np.clip(cells, -_FURTHEST, _FURTHEST)).astype(np.int64)
 
 
-def parse_quantization(given: Parameters, system: SpatialReference) -> Quantization | None:
+def parse_quantization(parameters: Parameters, system: SpatialReference) -> Quantization | None:
     """Read ``quantizationParameters``; raises ``GeoServicesError``."""
-    told = given.json("quantizationParameters")
+    told = parameters.json("quantizationParameters")
     if told is None or told == {}:
         return None
     name = "quantizationParameters"
@@ -63,7 +63,7 @@ def parse_quantization(given: Parameters, system: SpatialReference) -> Quantizat
 
 
 def _corner(extent: dict[str, object], system: SpatialReference, *, from_top: bool) -> tuple[float, float]:
-    """Return the corner from which cells are counted, in the system of the answer."""
+    """The corner from which cells are counted, in the system of the answer."""
     told = extent.get("spatialReference")
     wkid = told.get("wkid") if isinstance(told, dict) else None
     sides = ("xmin", "ymax" if from_top else "ymin")

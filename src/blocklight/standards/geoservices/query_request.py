@@ -44,7 +44,7 @@ class Query:
     names: tuple[str, ...]
     part: Slice
     is_paged: bool
-    what: Literal["features", "count", "ids", "extent", "figures"]
+    returns: Literal["features", "count", "ids", "extent", "figures"]
     grouping: Grouping | None
     figures: Fields
     with_geometry: bool
@@ -56,7 +56,7 @@ class Query:
 
 
 def parse_format(parameters: Parameters, *allowed: Format) -> Format:
-    """Return the format of the answer; raises ``GeoServicesError``."""
+    """The format of the answer; raises ``GeoServicesError``."""
     text = (parameters.text("f") or "json").lower()
     if text == "html":  # what a browser that asks for nothing else would get; ours is JSON that can be read
         return "pjson"
@@ -65,68 +65,69 @@ def parse_format(parameters: Parameters, *allowed: Format) -> Format:
     return cast("Format", text)
 
 
-def parse_query(given: Parameters, layer: Layer, now: datetime) -> Query:
+def parse_query(parameters: Parameters, layer: Layer, now: datetime) -> Query:
     """Read a request; raises ``GeoServicesError``."""
     for name in _REFUSED:
-        given.refuse(name)
-    format_ = parse_format(given)
-    grouping, figures = _grouping(given, layer, now)
-    search = _search(given, layer)
-    system = parse_reference(given.text("outSR"), "outSR") or SpatialReference.WGS84
+        parameters.refuse(name)
+    format_ = parse_format(parameters)
+    grouping, figures = _grouping(parameters, layer, now)
+    search = _search(parameters, layer)
+    system = parse_reference(parameters.text("outSR"), "outSR") or SpatialReference.WGS84
     if format_ == "geojson":
         system = SpatialReference.WGS84  # RFC 7946 knows no other
-    what = _what(given)
-    if grouping is not None and what in ("ids", "extent"):
+    returns = _what(parameters)
+    if grouping is not None and returns in ("ids", "extent"):
         raise GeoServicesError(
             "statistics and distinct values have no ids and no extent", parameter="outStatistics"
         )
     return Query(
-        selection=_selection(given, layer, now, search),
+        selection=_selection(parameters, layer, now, search),
         search=search,
-        names=_names(given, layer),
-        part=_slice(given, figures if grouping is not None else layer.fields),
-        is_paged=given.text("resultOffset") is not None or given.text("resultRecordCount") is not None,
-        what="figures" if grouping is not None and what == "features" else what,
+        names=_names(parameters, layer),
+        part=_slice(parameters, figures if grouping is not None else layer.fields),
+        is_paged=parameters.text("resultOffset") is not None
+        or parameters.text("resultRecordCount") is not None,
+        returns="figures" if grouping is not None and returns == "features" else returns,
         grouping=grouping,
         figures=figures,
-        with_geometry=given.flag("returnGeometry", default=True) and not layer.is_table,
-        with_centroid=given.flag("returnCentroid") and layer.sort == "areas",
+        with_geometry=parameters.flag("returnGeometry", default=True) and not layer.is_table,
+        with_centroid=parameters.flag("returnCentroid") and layer.sort == "areas",
         system=system,
-        precision=given.whole("geometryPrecision", least=0, most=15),
-        quantization=None if format_ == "geojson" else parse_quantization(given, system),
+        precision=parameters.whole("geometryPrecision", minimum=0, maximum=15),
+        quantization=None if format_ == "geojson" else parse_quantization(parameters, system),
         format=format_,
     )
 
 
-def _what(given: Parameters) -> Literal["features", "count", "ids", "extent"]:
-    if given.flag("returnExtentOnly"):
+def _what(parameters: Parameters) -> Literal["features", "count", "ids", "extent"]:
+    if parameters.flag("returnExtentOnly"):
         return "extent"
-    if given.flag("returnCountOnly"):
+    if parameters.flag("returnCountOnly"):
         return "count"
-    return "ids" if given.flag("returnIdsOnly") else "features"
+    return "ids" if parameters.flag("returnIdsOnly") else "features"
 
 
-def _selection(given: Parameters, layer: Layer, now: datetime, search: Search | None) -> Selection:
-    since, until = _times(given) if layer.sort == "incidents" else (None, None)
+def _selection(parameters: Parameters, layer: Layer, now: datetime, search: Search | None) -> Selection:
+    since, until = _times(parameters) if layer.sort == "incidents" else (None, None)
     if layer.hours is not None:
         start = now - timedelta(hours=layer.hours)
         since = start if since is None else max(start, since)
     return Selection(
-        where=_where(given, layer, now),
+        where=_where(parameters, layer, now),
         since=since,
         until=until,
         region=None if search is None or layer.sort != "incidents" else search.region(),
-        object_ids=_object_ids(given),
+        object_ids=_object_ids(parameters),
     )
 
 
-def _where(given: Parameters, layer: Layer, now: datetime) -> Condition | None:
-    return parse_where(given.text("where") or "", layer.fields, now)
+def _where(parameters: Parameters, layer: Layer, now: datetime) -> Condition | None:
+    return parse_where(parameters.text("where") or "", layer.fields, now)
 
 
-def _times(given: Parameters) -> tuple[datetime | None, datetime | None]:
+def _times(parameters: Parameters) -> tuple[datetime | None, datetime | None]:
     """Read ``time``: a moment, or a first and a last one of which either may be ``null``."""
-    text = given.text("time")
+    text = parameters.text("time")
     if text is None:
         return None, None
     parts = [part.strip() for part in text.split(",")]
@@ -143,8 +144,8 @@ def _times(given: Parameters) -> tuple[datetime | None, datetime | None]:
     return moments[0], moments[-1]
 
 
-def _object_ids(given: Parameters) -> tuple[int, ...] | None:
-    text = given.text("objectIds")
+def _object_ids(parameters: Parameters) -> tuple[int, ...] | None:
+    text = parameters.text("objectIds")
     if text is None:
         return None
     parts = [part.strip() for part in text.split(",")]
@@ -155,82 +156,82 @@ def _object_ids(given: Parameters) -> tuple[int, ...] | None:
     return tuple(map(int, parts))
 
 
-def _search(given: Parameters, layer: Layer) -> Search | None:
-    geometry = given.text("geometry")
+def _search(parameters: Parameters, layer: Layer) -> Search | None:
+    geometry = parameters.text("geometry")
     if geometry is None or layer.is_table:
         return None
-    system = parse_reference(given.text("inSR"), "inSR")
-    search = parse_search(geometry, given.text("geometryType"), system, given.text("spatialRel"))
-    return with_distance(search, given.text("distance"), given.text("units"))
+    system = parse_reference(parameters.text("inSR"), "inSR")
+    search = parse_search(geometry, parameters.text("geometryType"), system, parameters.text("spatialRel"))
+    return with_distance(search, parameters.text("distance"), parameters.text("units"))
 
 
-def _names(given: Parameters, layer: Layer) -> tuple[str, ...]:
-    """Return the fields to answer with: all where nothing is said."""
-    text = given.text("outFields")
+def _names(parameters: Parameters, layer: Layer) -> tuple[str, ...]:
+    """The fields to answer with: all where nothing is said."""
+    text = parameters.text("outFields")
     if text is None:
-        return (OBJECT_ID,) if given.is_given("outFields") else tuple(layer.fields)
+        return (OBJECT_ID,) if parameters.is_given("outFields") else tuple(layer.fields)
     if "*" in [part.strip() for part in text.split(",")]:
         return tuple(layer.fields)
     return tuple(dict.fromkeys(_listed(text, layer.fields, "outFields")))
 
 
 def _listed(text: str, fields: Fields, parameter: str) -> list[str]:
-    known = {name.lower(): name for name in fields}
+    by_lower_name = {name.lower(): name for name in fields}
     parts = [part.strip().strip('"') for part in text.split(",")]
     if len(parts) > _MOST_FIELDS:
         raise GeoServicesError(f"more than {_MOST_FIELDS} fields", parameter=parameter)
     for part in parts:
-        if part.lower() not in known:
+        if part.lower() not in by_lower_name:
             at = text.find(part) + 1
             raise GeoServicesError(f"no field {part[:40]!r}", parameter=parameter, position=at)
-    return [known[part.lower()] for part in parts]
+    return [by_lower_name[part.lower()] for part in parts]
 
 
-def _slice(given: Parameters, fields: Fields) -> Slice:
-    factor = given.whole("maxRecordCountFactor", least=1, most=MOST_FACTOR) or 1
-    most = MOST_RECORDS * factor
-    wanted = given.whole("resultRecordCount", least=1, most=2**31 - 1) or most
-    result_type = given.text("resultType") or "none"
+def _slice(parameters: Parameters, fields: Fields) -> Slice:
+    factor = parameters.whole("maxRecordCountFactor", minimum=1, maximum=MOST_FACTOR) or 1
+    limit = MOST_RECORDS * factor
+    wanted = parameters.whole("resultRecordCount", minimum=1, maximum=2**31 - 1) or limit
+    result_type = parameters.text("resultType") or "none"
     if result_type not in ("none", "standard", "tile"):
         raise GeoServicesError("expected none, standard or tile", parameter="resultType")
-    offset = given.whole("resultOffset", least=0, most=_MOST_OFFSET) or 0
-    return Slice(order=_order(given, fields), offset=offset, limit=min(wanted, most))
+    offset = parameters.whole("resultOffset", minimum=0, maximum=_MOST_OFFSET) or 0
+    return Slice(order=_order(parameters, fields), offset=offset, limit=min(wanted, limit))
 
 
-def _order(given: Parameters, fields: Fields) -> tuple[Order, ...]:
-    text = given.text("orderByFields")
+def _order(parameters: Parameters, fields: Fields) -> tuple[Order, ...]:
+    text = parameters.text("orderByFields")
     if text is None:
         return ()
     order, at = [], 1
     for part in text.split(","):
         match = _ORDER.fullmatch(part)
         name = None if match is None else match[1]
-        known = {one.lower(): one for one in fields}
-        if match is None or name is None or name.lower() not in known:
+        by_lower_name = {field_name.lower(): field_name for field_name in fields}
+        if match is None or name is None or name.lower() not in by_lower_name:
             raise GeoServicesError("expected a field, ASC or DESC", parameter="orderByFields", position=at)
-        order.append(Order(known[name.lower()], descending=(match[3] or "").lower() == "desc"))
+        order.append(Order(by_lower_name[name.lower()], descending=(match[3] or "").lower() == "desc"))
         at += len(part) + 1
     if len(order) > _MOST_FIGURES:
         raise GeoServicesError("too many fields", parameter="orderByFields")
     return tuple(order)
 
 
-def _grouping(given: Parameters, layer: Layer, now: datetime) -> tuple[Grouping | None, Fields]:
-    """Return the statistics that are asked for, or distinct values, with the fields of the answer."""
-    is_distinct = given.flag("returnDistinctValues")
-    told = given.json("outStatistics")
-    if told is None and not is_distinct:
-        given.refuse("groupByFieldsForStatistics")
-        given.refuse("having")
+def _grouping(parameters: Parameters, layer: Layer, now: datetime) -> tuple[Grouping | None, Fields]:
+    """The statistics that are asked for, or distinct values, with the fields of the answer."""
+    is_distinct = parameters.flag("returnDistinctValues")
+    document = parameters.json("outStatistics")
+    if document is None and not is_distinct:
+        parameters.refuse("groupByFieldsForStatistics")
+        parameters.refuse("having")
         return None, {}
     if layer.sort != "incidents":
         raise GeoServicesError("this layer has no statistics", parameter="outStatistics")
-    if told is None:
-        by = tuple(name for name in _names(given, layer) if name != OBJECT_ID)
+    if document is None:
+        by = tuple(name for name in _names(parameters, layer) if name != OBJECT_ID)
         shown = {name: layer.fields[name] for name in by}
         return Grouping(by=by, figures=()), shown
-    figures = _figures(told, layer.fields)
-    group = given.text("groupByFieldsForStatistics")
+    figures = _figures(document, layer.fields)
+    group = parameters.text("groupByFieldsForStatistics")
     by = (
         ()
         if group is None
@@ -239,41 +240,43 @@ def _grouping(given: Parameters, layer: Layer, now: datetime) -> tuple[Grouping 
     shown = {name: layer.fields[name] for name in by} | {
         one.name: _field_of(one, layer.fields) for one in figures
     }
-    having = parse_where(given.text("having") or "", _having_fields(figures, shown), now, parameter="having")
+    having = parse_where(
+        parameters.text("having") or "", _having_fields(figures, shown), now, parameter="having"
+    )
     return Grouping(by=by, figures=tuple(figures), having=having), shown
 
 
 def _having_fields(figures: Sequence[Statistic], shown: Fields) -> Fields:
-    """Return what ``having`` may name: what is shown, and a figure also as the function that it is."""
+    """What ``having`` may name: what is shown, and a figure also as the function that it is."""
     functions = {f"{one.kind}({one.field})": shown[one.name] for one in figures}
     return {**functions, **shown}
 
 
-def _figures(told: object, fields: Fields) -> list[Statistic]:
-    if not isinstance(told, list) or not 1 <= len(told) <= _MOST_FIGURES:
+def _figures(document: object, fields: Fields) -> list[Statistic]:
+    if not isinstance(document, list) or not 1 <= len(document) <= _MOST_FIGURES:
         raise GeoServicesError(
             f"expected a list of 1 to {_MOST_FIGURES} statistics", parameter="outStatistics"
         )
-    figures = [_figure(one, fields) for one in told]
+    figures = [_figure(one, fields) for one in document]
     names = [figure.name.lower() for figure in figures]
     if len(set(names)) < len(names):
         raise GeoServicesError("two statistics of one name", parameter="outStatistics")
     return figures
 
 
-def _figure(told: object, fields: Fields) -> Statistic:
-    if not isinstance(told, dict):
+def _figure(document: object, fields: Fields) -> Statistic:
+    if not isinstance(document, dict):
         raise GeoServicesError("expected objects", parameter="outStatistics")
-    kind = str(told.get("statisticType", "")).lower()
+    kind = str(document.get("statisticType", "")).lower()
     if kind not in get_args(StatisticKind):
         expected = ", ".join(get_args(StatisticKind))
         raise GeoServicesError(f"statisticType: expected one of {expected}", parameter="outStatistics")
     statistic = cast("StatisticKind", kind)
-    (field,) = _listed(str(told.get("onStatisticField", "")).split(",")[0], fields, "outStatistics")
+    (field,) = _listed(str(document.get("onStatisticField", "")).split(",")[0], fields, "outStatistics")
     is_number = fields[field].type is FieldType.WHOLE
     if statistic in NUMERIC and not is_number:
         raise GeoServicesError(f"{kind} needs a field of numbers, not {field}", parameter="outStatistics")
-    name = str(told.get("outStatisticFieldName") or f"{kind}_{field}")
+    name = str(document.get("outStatisticFieldName") or f"{kind}_{field}")
     if not _NAME.fullmatch(name):
         raise GeoServicesError(
             "outStatisticFieldName: letters, digits and underscores", parameter="outStatistics"
@@ -282,7 +285,7 @@ def _figure(told: object, fields: Fields) -> Statistic:
 
 
 def _field_of(figure: Statistic, fields: Fields) -> Field:
-    """Return the field under which a figure is answered, sorted and filtered."""
+    """The field under which a figure is answered, sorted and filtered."""
     if figure.kind in ("min", "max"):
         source = fields[figure.field or OBJECT_ID]
         return Field(figure.name, source.type, source.meaning)

@@ -35,21 +35,21 @@ _MOST_COUNTED = 10_000
 Box = tuple[float, float, float, float]
 
 
-def answer_query(view: CityView, layer: Layer, given: Parameters) -> Answer:
+def answer_query(view: CityView, layer: Layer, parameters: Parameters) -> Answer:
     """Answer a request for ``query``; raises ``GeoServicesError``."""
-    query = parse_query(given, layer, view.now())
-    answering = {"count": _counted, "extent": _extent, "ids": _numbered, "figures": _figures}
-    return answering.get(query.what, _featured)(view, layer, query)
+    query = parse_query(parameters, layer, view.now())
+    answering = {"count": _counted, "extent": _extent_answer, "ids": _numbered, "figures": _figures_answer}
+    return answering.get(query.returns, _featured)(view, layer, query)
 
 
 def _featured(view: CityView, layer: Layer, query: Query) -> Answer:
     writer = writer_of(layer, query)
-    features, more = _features(view, layer, query, writer)
-    return Answer(writer.collection(features, more=more), writer.media_type, BRIEFLY)
+    features, has_more = _encoded_features(view, layer, query, writer)
+    return Answer(writer.collection(features, has_more=has_more), writer.media_type, BRIEFLY)
 
 
-def _features(view: CityView, layer: Layer, query: Query, writer: Writer) -> tuple[list[bytes], bool]:
-    """Return the features of an answer as its format has them, and whether there are more."""
+def _encoded_features(view: CityView, layer: Layer, query: Query, writer: Writer) -> tuple[list[bytes], bool]:
+    """The features of an answer as its format has them, and whether there are more."""
     if layer.sort != "incidents":
         rows = tables.selected(view, layer, query)
         end = query.part.offset + query.part.limit
@@ -64,12 +64,12 @@ def _features(view: CityView, layer: Layer, query: Query, writer: Writer) -> tup
 
         place = (query.system, query.precision) if query.with_geometry else None
         form = Form((writer.kind, place), writer.names, whole)
-        found = view.features.encoded(query.selection, query.part, form, layer.fields)
-        return found.rows, found.more
+        encoded = view.features.encoded(query.selection, query.part, form, layer.fields)
+        return encoded.rows, encoded.has_more
     # A grid is the client's own: what is on it is not worth keeping.
     form = Form(writer.kind, writer.names, lambda rows, _: writer.attributes(rows))
-    found = view.features.encoded(query.selection, query.part, form, layer.fields)
-    return list(map(writer.feature, found.rows, writer.points(found.points))), found.more
+    encoded = view.features.encoded(query.selection, query.part, form, layer.fields)
+    return list(map(writer.feature, encoded.rows, writer.points(encoded.points))), encoded.has_more
 
 
 def json_answer(body: Json, format_: str) -> Answer:
@@ -92,13 +92,13 @@ def _count(view: CityView, layer: Layer, query: Query) -> int:
     if query.grouping is None:
         return view.features.count(query.selection, layer.fields)
     every = Slice(limit=_MOST_COUNTED)
-    rows, more = view.features.groups(query.selection, query.grouping, every, layer.fields, query.figures)
-    if more:
+    rows, has_more = view.features.groups(query.selection, query.grouping, every, layer.fields, query.figures)
+    if has_more:
         raise GeoServicesError(f"more than {_MOST_COUNTED:,} groups", parameter="returnCountOnly")
     return len(rows)
 
 
-def _numbers(view: CityView, layer: Layer, query: Query) -> list[int]:
+def _ids_answer(view: CityView, layer: Layer, query: Query) -> list[int]:
     part = query.part if query.is_paged else None
     if layer.sort == "incidents":
         return view.features.numbers(query.selection, part, layer.fields)
@@ -108,17 +108,17 @@ def _numbers(view: CityView, layer: Layer, query: Query) -> list[int]:
 
 
 def _numbered(view: CityView, layer: Layer, query: Query) -> Answer:
-    numbers = _numbers(view, layer, query)
+    numbers = _ids_answer(view, layer, query)
     if query.format == "pbf":
         return Answer(numbered(OBJECT_ID, numbers), MEDIA_TYPE, BRIEFLY)
     return json_answer({"objectIdFieldName": OBJECT_ID, "objectIds": numbers}, query.format)
 
 
-def _extent(view: CityView, layer: Layer, query: Query) -> Answer:
+def _extent_answer(view: CityView, layer: Layer, query: Query) -> Answer:
     box: Box | None
     if layer.sort == "incidents":
-        found = view.features.extent(query.selection, layer.fields)
-        count, box = found.count, found.box
+        rows_extent = view.features.extent(query.selection, layer.fields)
+        count, box = rows_extent.count, rows_extent.box
     else:
         rows = tables.selected(view, layer, query)
         count, box = len(rows), tables.bounds(rows)
@@ -131,23 +131,23 @@ def _extent(view: CityView, layer: Layer, query: Query) -> Answer:
     return json_answer(body, query.format)
 
 
-def _figures(view: CityView, layer: Layer, query: Query) -> Answer:
+def _figures_answer(view: CityView, layer: Layer, query: Query) -> Answer:
     grouping = query.grouping or Grouping(figures=())
-    rows, more = view.features.groups(query.selection, grouping, query.part, layer.fields, query.figures)
+    rows, has_more = view.features.groups(query.selection, grouping, query.part, layer.fields, query.figures)
     names = tuple(query.figures)
     fields = [_figure_field(field, layer) for field in query.figures.values()]
     if query.format == "pbf":
         described = PbfLayer(OBJECT_ID, fields, None, None, None)
         features = [feature(values, b"") for values in attributes(fields, rows)]
-        return Answer(collection(described, features, more=more), MEDIA_TYPE, BRIEFLY)
+        return Answer(collection(described, features, has_more=has_more), MEDIA_TYPE, BRIEFLY)
     named = [dict(zip(names, row, strict=True)) for row in rows]
     if query.format == "geojson":
-        listed = [{"type": "Feature", "geometry": None, "properties": one} for one in named]
+        listed = [{"type": "Feature", "geometry": None, "properties": attributes} for attributes in named]
         return json_answer({"type": "FeatureCollection", "features": listed}, query.format)
     body: Json = {"objectIdFieldName": OBJECT_ID, "globalIdFieldName": "", "fields": fields}
-    if more:
+    if has_more:
         body["exceededTransferLimit"] = True
-    body["features"] = [{"attributes": one} for one in named]
+    body["features"] = [{"attributes": attributes} for attributes in named]
     return json_answer(body, query.format)
 
 

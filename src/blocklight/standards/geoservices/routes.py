@@ -32,9 +32,9 @@ Work = Callable[[Parameters], Answer]
 
 async def _parameters(request: Request) -> Parameters | GeoServicesError:
     """Read the parameters of a GET, or of a POST as a form, whose own win."""
-    given = dict(request.query_params)
+    parameters = dict(request.query_params)
     if request.method != "POST":
-        return Parameters(given)
+        return Parameters(parameters)
     body = bytearray()
     async for part in request.stream():
         body += part
@@ -43,10 +43,10 @@ async def _parameters(request: Request) -> Parameters | GeoServicesError:
     if body and not request.headers.get("content-type", _FORM).lower().startswith(_FORM):
         return GeoServicesError(f"send parameters as {_FORM}", code=415)
     try:
-        given.update(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_PARAMETERS))
+        parameters.update(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_PARAMETERS))
     except ValueError:  # a UnicodeDecodeError too
         return GeoServicesError("the body is not a form")
-    return Parameters(given)
+    return Parameters(parameters)
 
 
 Given = Annotated[Parameters | GeoServicesError, Depends(_parameters)]
@@ -62,7 +62,7 @@ class GeoServices:
         self._layers: Mapping[int, Layer] = layers_of(view.city)
 
     def router(self) -> APIRouter:
-        """Return its routes."""
+        """Its routes."""
         router = APIRouter(include_in_schema=False)
         for path, endpoint in (
             (f"{ROOT}/rest/info", self.info),
@@ -76,21 +76,21 @@ class GeoServices:
             router.add_api_route(path, endpoint, methods=_GET_AND_POST)
         return router
 
-    def info(self, request: Request, given: Given) -> Response:
+    def info(self, request: Request, parameters: Given) -> Response:
         """Say which version of the interface this is, and that nobody needs a token."""
-        return self._described(request, given, describing.info)
+        return self._described(request, parameters, describing.info)
 
-    def catalogue(self, request: Request, given: Given) -> Response:
+    def catalogue(self, request: Request, parameters: Given) -> Response:
         """List the services: one."""
-        return self._described(request, given, lambda: describing.catalogue(self._view.city))
+        return self._described(request, parameters, lambda: describing.catalogue(self._view.city))
 
-    def service(self, request: Request, given: Given, city: str) -> Response:
+    def service(self, request: Request, parameters: Given, city: str) -> Response:
         """Describe the service with its layers and tables."""
         return self._described(
-            request, given, lambda: describing.service(self._view.city, self._layers), city
+            request, parameters, lambda: describing.service(self._view.city, self._layers), city
         )
 
-    def layers(self, request: Request, given: Given, city: str) -> Response:
+    def layers(self, request: Request, parameters: Given, city: str) -> Response:
         """Describe all layers and tables in one answer."""
 
         def both() -> describing.Json:
@@ -98,28 +98,30 @@ class GeoServices:
             tables = [body for id_, body in described.items() if self._layers[id_].is_table]
             return {"layers": [body for body in described.values() if body not in tables], "tables": tables}
 
-        return self._described(request, given, both, city)
+        return self._described(request, parameters, both, city)
 
-    def layer(self, request: Request, given: Given, city: str, layer: str) -> Response:
+    def layer(self, request: Request, parameters: Given, city: str, layer: str) -> Response:
         """Describe one layer or table."""
-        return self._described(request, given, lambda: self._layer_json(layer_of(self._layers, layer)), city)
+        return self._described(
+            request, parameters, lambda: self._layer_json(layer_of(self._layers, layer)), city
+        )
 
-    def query(self, request: Request, given: Given, city: str, layer: str) -> Response:
+    def query(self, request: Request, parameters: Given, city: str, layer: str) -> Response:
         """Answer with features, ids, a count, an extent or figures."""
 
         def work(parameters: Parameters) -> Answer:
             self._expect(city)
             return answer_query(self._view, layer_of(self._layers, layer), parameters)
 
-        return self._answered(request, given, work)
+        return self._answered(request, parameters, work)
 
-    def other(self, request: Request, given: Given) -> Response:
+    def other(self, request: Request, parameters: Given) -> Response:
         """Refuse every operation that is not served, as clients expect it."""
 
         def work(_: Parameters) -> Answer:
             raise GeoServicesError("not supported: this service has layers, tables and query", code=404)
 
-        return self._answered(request, given, work)
+        return self._answered(request, parameters, work)
 
     def _layer_json(self, layer: Layer) -> describing.Json:
         return describing.layer_json(self._view.city, self._view.areas, layer)
@@ -129,7 +131,11 @@ class GeoServices:
             raise GeoServicesError("no such service", code=404)
 
     def _described(
-        self, request: Request, given: Given, body: Callable[[], describing.Json], city: str | None = None
+        self,
+        request: Request,
+        parameters: Given,
+        body: Callable[[], describing.Json],
+        city: str | None = None,
     ) -> Response:
         def work(parameters: Parameters) -> Answer:
             if city is not None:
@@ -137,13 +143,13 @@ class GeoServices:
             answer = json_answer(body(), parse_format(parameters, "json", "pjson"))
             return Answer(answer.body, answer.media_type, _OFTEN)
 
-        return self._answered(request, given, work)
+        return self._answered(request, parameters, work)
 
-    def _answered(self, request: Request, given: Given, work: Work) -> Response:
+    def _answered(self, request: Request, parameters: Given, work: Work) -> Response:
         try:
-            if isinstance(given, GeoServicesError):
-                raise given
-            return self._respond(request, work(given))
+            if isinstance(parameters, GeoServicesError):
+                raise parameters
+            return self._respond(request, work(parameters))
         except GeoServicesError as error:
             return _failed(error)
         except BadQuery as error:

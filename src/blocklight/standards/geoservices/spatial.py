@@ -61,7 +61,7 @@ class SpatialReference(Enum):
         return {"wkid": 4326, "latestWkid": 4326}
 
     def of_degrees(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return points (lon, lat in rows) in this system."""
+        """Points (lon, lat in rows) in this system."""
         if self is SpatialReference.WGS84 or not len(points):
             return points
         lats = np.clip(points[:, 1], -89.999999, 89.999999)
@@ -69,7 +69,7 @@ class SpatialReference(Enum):
         return np.column_stack((np.radians(points[:, 0]) * _RADIUS_M, norths))
 
     def to_degrees(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return points of this system as lon, lat."""
+        """Points of this system as lon, lat."""
         if self is SpatialReference.WGS84:
             return points
         norths = np.clip(points[:, 1], -_HIGHEST_M, _HIGHEST_M) / _RADIUS_M
@@ -88,7 +88,7 @@ class Search:
     distance_m: float | None = None
 
     def region(self) -> Region:
-        """Return the ground of points that are met; what only lines and polygons can do, no point does."""
+        """The ground of points that are met; what only lines and polygons can do, no point does."""
         if self.distance_m is not None:
             return near_point(self.shape.x, self.shape.y, self.distance_m)
         return self._of_point() if self.shape.geom_type == "Point" else self._of_ground()
@@ -127,12 +127,12 @@ def parse_reference(text: str | None, parameter: str) -> SpatialReference | None
     if not text:
         return None
     if text.lstrip().startswith("{"):
-        return _reference_of(_json(text, parameter), parameter)
+        return _reference_of(_parsed_json(text, parameter), parameter)
     return _reference_of({"wkid": text.strip()}, parameter)
 
 
-def _reference_of(told: object, parameter: str) -> SpatialReference:
-    codes = [told.get("latestWkid"), told.get("wkid")] if isinstance(told, dict) else []
+def _reference_of(document: object, parameter: str) -> SpatialReference:
+    codes = [document.get("latestWkid"), document.get("wkid")] if isinstance(document, dict) else []
     for code in map(str, codes):
         name = _WKIDS.get(int(code)) if code.isdecimal() and len(code) < _DIGITS else None
         if name is not None:
@@ -144,30 +144,30 @@ def parse_search(
     geometry: str, kind: str | None, reference: SpatialReference | None, relation: str | None
 ) -> Search:
     """Read a search geometry, in degrees unless it says otherwise; raises ``GeoServicesError``."""
-    how = (relation or "esriSpatialRelIntersects").removeprefix("esriSpatialRel")
-    if how not in _RELATIONS:
+    relation_name = (relation or "esriSpatialRelIntersects").removeprefix("esriSpatialRel")
+    if relation_name not in _RELATIONS:
         raise GeoServicesError(
             f"expected one of esriSpatialRel{', '.join(_RELATIONS)}", parameter="spatialRel"
         )
     if geometry.lstrip().startswith("{"):
-        told = _json(geometry, "geometry")
-        if not isinstance(told, dict):
+        document = _parsed_json(geometry, "geometry")
+        if not isinstance(document, dict):
             raise GeoServicesError("expected a geometry", parameter="geometry")
-        if told.get("spatialReference") is not None and reference is None:
-            reference = _reference_of(told["spatialReference"], "geometry")
-        return _of_json(told, reference or SpatialReference.WGS84, how)
+        if document.get("spatialReference") is not None and reference is None:
+            reference = _reference_of(document["spatialReference"], "geometry")
+        return _of_json(document, reference or SpatialReference.WGS84, relation_name)
     numbers = _numbers(geometry.split(","))
     system = reference or SpatialReference.WGS84
     match len(numbers), kind:
         case 2, None | "esriGeometryPoint" | "esriGeometryEnvelope":
-            return Search(shapely.Point(*_degrees([numbers], system)[0]), how)
+            return Search(shapely.Point(*_degrees([numbers], system)[0]), relation_name)
         case 4, None | "esriGeometryEnvelope":
-            return _box(numbers, system, how)
+            return _box(numbers, system, relation_name)
     raise GeoServicesError("expected x,y or xmin,ymin,xmax,ymax, or JSON", parameter="geometry")
 
 
 def with_distance(search: Search, distance: str | None, units: str | None) -> Search:
-    """Return a search around a point; raises ``GeoServicesError`` for another shape or no distance."""
+    """A search around a point; raises ``GeoServicesError`` for another shape or no distance."""
     if not distance:
         return search
     (number,) = _numbers([distance], "distance")
@@ -183,24 +183,28 @@ def with_distance(search: Search, distance: str | None, units: str | None) -> Se
     return Search(search.shape, search.relation, distance_m=number * metres)
 
 
-def _of_json(told: dict[str, Any], system: SpatialReference, how: str) -> Search:
-    if "xmin" in told:
-        return _box(_numbers([told.get(side) for side in ("xmin", "ymin", "xmax", "ymax")]), system, how)
-    if "x" in told:
-        return Search(shapely.Point(*_degrees([_numbers([told["x"], told.get("y")])], system)[0]), how)
-    if "rings" in told:
-        return Search(_polygon(told["rings"], system), how)
+def _of_json(document: dict[str, Any], system: SpatialReference, relation_name: str) -> Search:
+    if "xmin" in document:
+        return _box(
+            _numbers([document.get(side) for side in ("xmin", "ymin", "xmax", "ymax")]), system, relation_name
+        )
+    if "x" in document:
+        return Search(
+            shapely.Point(*_degrees([_numbers([document["x"], document.get("y")])], system)[0]), relation_name
+        )
+    if "rings" in document:
+        return Search(_polygon(document["rings"], system), relation_name)
     raise GeoServicesError("expected a point, an envelope or a polygon", parameter="geometry")
 
 
-def _box(numbers: Sequence[float], system: SpatialReference, how: str) -> Search:
+def _box(numbers: Sequence[float], system: SpatialReference, relation_name: str) -> Search:
     (west, south), (east, north) = _degrees([numbers[:2], numbers[2:]], system).tolist()
     parts = [shapely.box(*part) for part in within_box(west, south, east, north).boxes]
-    return Search(shapely.union_all(parts), how, (west, south, east, north))
+    return Search(shapely.union_all(parts), relation_name, (west, south, east, north))
 
 
 def _polygon(rings: object, system: SpatialReference) -> Shape:
-    """Return the ground that lies in an odd number of rings, in whatever direction each goes round."""
+    """The ground that lies in an odd number of rings, in whatever direction each goes round."""
     if not isinstance(rings, list) or not all(isinstance(ring, list) for ring in rings):
         raise GeoServicesError("rings must be lists of points", parameter="geometry")
     if sum(map(len, rings)) > _MOST_CORNERS:
@@ -220,7 +224,7 @@ def _degrees(points: Sequence[Sequence[float]], system: SpatialReference) -> NDA
 
 
 def _numbers(values: Sequence[object], parameter: str = "geometry") -> list[float]:
-    """Return finite numbers; ArcGIS writes them as texts too."""
+    """Finite numbers; ArcGIS writes them as texts too."""
     try:
         numbers = [float(value) for value in values if isinstance(value, int | float | str)]
     except (ValueError, OverflowError):
@@ -238,9 +242,9 @@ def _circle(centre: Shape, metres: float) -> Shape:
     )
 
 
-def _json(text: str, parameter: str) -> object:
+def _parsed_json(text: str, parameter: str) -> object:
     try:
-        told: object = orjson.loads(text)
+        document: object = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise GeoServicesError("not JSON", parameter=parameter, position=error.pos + 1) from None
-    return told
+    return document

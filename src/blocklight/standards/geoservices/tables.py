@@ -27,7 +27,7 @@ class TableRow:
 
 
 def selected(view: CityView, layer: Layer, query: Query) -> list[TableRow]:
-    """Return the rows that a query is about, in its order."""
+    """The rows that a query is about, in its order."""
     rows = _sources(view) if layer.sort == "sources" else _areas(view, layer)
     wanted = None if query.selection.object_ids is None else set(query.selection.object_ids)
     rows = [row for row in rows if wanted is None or row.values[OBJECT_ID] in wanted]
@@ -43,7 +43,7 @@ def selected(view: CityView, layer: Layer, query: Query) -> list[TableRow]:
 
 
 def flat(row: TableRow, names: Sequence[str]) -> list[Any]:
-    """Return values as answers have them."""
+    """Values as answers have them."""
     return [_wire(row.values[name]) for name in names]
 
 
@@ -68,7 +68,7 @@ def _sources(view: CityView) -> list[TableRow]:
 
 
 def bounds(rows: Sequence[TableRow]) -> tuple[float, float, float, float] | None:
-    """Return the box around the shapes of some rows."""
+    """The box around the shapes of some rows."""
     shapes = [row.shape for row in rows if row.shape is not None]
     if not shapes:
         return None

@@ -143,7 +143,7 @@ class _Builder(Transformer_NonRecursive[Token, object]):
         return conditions[0] if len(conditions) == 1 else AllOf(conditions)
 
     def negated(self, _: Token, condition: Condition) -> Condition:
-        return _opposite(condition)
+        return _negated(condition)
 
     def comparison(self, left: _Operand, sign: Token, right: _Operand) -> Condition:
         self._count(sign)
@@ -213,7 +213,7 @@ class _Builder(Transformer_NonRecursive[Token, object]):
         return _Given(-number if sign == "-" else number, _at(sign))
 
     def moment(self, word: Token, token: Token) -> _Given:
-        return _Given(_moment(_unquoted(token), _at(token)), _at(word))
+        return _Given(_parsed_moment(_unquoted(token), _at(token)), _at(word))
 
     def now(self, token: Token) -> _Given:
         return _Given(self._now, _at(token))
@@ -295,7 +295,7 @@ def _number(text: str, at: int) -> int | float:
     return number
 
 
-def _moment(text: str, at: int) -> datetime:
+def _parsed_moment(text: str, at: int) -> datetime:
     try:
         return moment_of_text(text)
     except ValueError as error:
@@ -303,7 +303,7 @@ def _moment(text: str, at: int) -> datetime:
 
 
 def _typed(operand: _Operand, named: _Named) -> Value:
-    """Return a value as the field's type has it; clients put numbers into quotes, and times into none."""
+    """A value as the field's type has it; clients put numbers into quotes, and times into none."""
     if isinstance(operand, _Named):
         raise _Mistake("compare a field with a value", operand.at)
     value = operand.value
@@ -317,7 +317,7 @@ def _typed(operand: _Operand, named: _Named) -> Value:
         case FieldType.TIME if isinstance(value, datetime):
             return value
         case FieldType.TIME if isinstance(value, str):
-            return _moment(value, operand.at)
+            return _parsed_moment(value, operand.at)
         case FieldType.TIME if isinstance(value, int | float):
             try:
                 return moment_of_ms(value)
@@ -335,10 +335,11 @@ _EXPECTED = {
 
 def _constant(left: _Given, operator: Operator, right: _Given) -> Constant:
     """Work out a comparison of two values, as the ``1=1`` with which clients ask for everything."""
-    one, other = left.value, right.value
-    if type(one) is not type(other) and not (isinstance(one, int | float) and isinstance(other, int | float)):
+    first, second = left.value, right.value
+    are_numbers = isinstance(first, int | float) and isinstance(second, int | float)
+    if type(first) is not type(second) and not are_numbers:
         raise _Mistake("two values of different types", right.at)
-    order = (one > other) - (one < other)  # type: ignore[operator]  # both of one type
+    order = (first > second) - (first < second)  # type: ignore[operator]  # both of one type
     holds = {
         "=": order == 0,
         "<>": order != 0,
@@ -351,11 +352,11 @@ def _constant(left: _Given, operator: Operator, right: _Given) -> Constant:
 
 
 def _maybe_not(negation: Token | None, condition: Condition) -> Condition:
-    return condition if negation is None else _opposite(condition)
+    return condition if negation is None else _negated(condition)
 
 
-def _opposite(condition: Condition) -> Condition:
-    """Return the opposite, so that no row of NOTs makes a deep tree."""
+def _negated(condition: Condition) -> Condition:
+    """The opposite, so that no row of NOTs makes a deep tree."""
     match condition:
         case Not(inner):
             return inner

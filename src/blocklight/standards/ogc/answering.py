@@ -48,7 +48,7 @@ def page_of_items(view: CityView, collection: Collection, asked: ItemsRequest) -
     part = Slice(offset=asked.offset, limit=asked.limit)
     form = _form(collection.fields, asked.system)
     found = view.features.encoded(selection, part, form, collection.fields)
-    after = _place_in_log(found.rows[-1]) if found.more and found.rows else None
+    after = _place_in_log(found.rows[-1]) if found.has_more and found.rows else None
     return Page(found.rows, matched, after)
 
 

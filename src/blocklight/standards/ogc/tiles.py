@@ -106,7 +106,7 @@ def _of_incidents(view: CityView, collection: Collection, address: TileAddress, 
         Form("ogc-tile", (OBJECT_ID, *SHOWN), _packed) if is_each else Form("ogc-bin", (OBJECT_ID,), _nothing)
     )
     found = view.features.encoded(selection, Slice(limit=_MOST_IN_TILE), form, fields)
-    if found.more:
+    if found.has_more:
         raise OgcError(f"more than {_MOST_IN_TILE:,} incidents in one tile: ask for less time with datetime")
     if not found.rows:
         return b""

@@ -29,7 +29,7 @@ def flat_page(
     following = None
     if len(fetched) > query.limit:
         following = following_page(query, as_of, shown[-1].listed_at, shown[-1].published_seq)
-    return flat_rows(shown, names, fields, more=following is not None), following
+    return flat_rows(shown, names, fields, has_more=following is not None), following
 
 
 def as_pages(query: IncidentQuery) -> IncidentQuery:

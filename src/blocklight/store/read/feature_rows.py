@@ -54,10 +54,10 @@ def own_fields(fields: Fields) -> list[str]:
     ]
 
 
-def too_many(connection: sa.Connection, most: int, since: datetime | None) -> bool:
+def too_many(connection: sa.Connection, limit: int, since: datetime | None) -> bool:
     """Whether more than *most* incidents are published; never counts them all."""
     table = tables.incident
-    beyond = sa.select(table.c.listed_at).where(*_received(connection, since)).offset(most).limit(1)
+    beyond = sa.select(table.c.listed_at).where(*_received(connection, since)).offset(limit).limit(1)
     return connection.execute(beyond).one_or_none() is not None
 
 
@@ -74,19 +74,19 @@ def every_row(connection: sa.Connection, fields: Fields, since: datetime | None)
 
 
 def changed_rows(
-    connection: sa.Connection, fields: Fields, after: int, most: int, known_places: Collection[int | None]
+    connection: sa.Connection, fields: Fields, after: int, limit: int, known_places: Collection[int | None]
 ) -> FeatureRows | None:
-    """Return what changed after a seq, as it is now; ``None`` where it is too much or was dropped."""
+    """What changed after a seq, as it is now; ``None`` where it is too much or was dropped."""
     table = tables.change
     epoch, seq = _moment(connection)
     tail = ends(connection)[1]
-    if not tail <= after <= seq or seq - after > most:
+    if not tail <= after <= seq or seq - after > limit:
         return None
     ids = sorted(set(connection.scalars(sa.select(table.c.id).where(table.c.seq > after))))
     rows: list[Sequence[Any]] = []
     for start in range(0, len(ids), _AT_ONCE):
-        some = _statement(fields).where(tables.incident.c.id.in_(ids[start : start + _AT_ONCE]))
-        rows += connection.execute(some)
+        statement = _statement(fields).where(tables.incident.c.id.in_(ids[start : start + _AT_ONCE]))
+        rows += connection.execute(statement)
     first_seq = own_fields(fields).index("first_seq")
     rows.sort(key=lambda row: row[first_seq])
     places = _places(connection, {row[-1] for row in rows} - {None} - set(known_places))
@@ -119,9 +119,9 @@ def _places(connection: sa.Connection, numbers: set[int] | None) -> dict[int, Pl
     if numbers is None:
         parts = [statement]
     else:
-        some = sorted(numbers)
-        starts = range(0, len(some), _AT_ONCE)
-        parts = [statement.where(place.c.place_id.in_(some[at : at + _AT_ONCE])) for at in starts]
+        place_numbers = sorted(numbers)
+        starts = range(0, len(place_numbers), _AT_ONCE)
+        parts = [statement.where(place.c.place_id.in_(place_numbers[at : at + _AT_ONCE])) for at in starts]
     return {
         number: PlaceRow(lon, lat, kind, radius_m, label, _areas_of(areas))
         for part in parts

@@ -37,7 +37,7 @@ class FlatRows:
 
     rows: list[FlatRow]
     points: list[tuple[float, float] | None]
-    more: bool
+    has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,10 @@ class FeatureReader:
             return reading.rows(selection, part, names)
 
     def encoded(self, selection: Selection, part: Slice, form: Form, fields: Fields) -> EncodedRows:
-        """Return a part of what was selected, each row in a form; raises ``BadQuery``."""
-        found = self.rows(selection, part, form.names, fields)
-        points = as_points(found.points)
-        return EncodedRows(form.encode(found.rows, points), points, found.more)
+        """A part of what was selected, each row in a form; raises ``BadQuery``."""
+        flat = self.rows(selection, part, form.names, fields)
+        points = as_points(flat.points)
+        return EncodedRows(form.encode(flat.rows, points), points, flat.has_more)
 
     def count(self, selection: Selection, fields: Fields) -> int:
         """Count what was selected."""
@@ -89,21 +89,21 @@ class FeatureReader:
 
     @contextmanager
     def every_row(
-        self, fields: Fields, most: int, since: datetime | None = None
+        self, fields: Fields, limit: int, since: datetime | None = None
     ) -> Iterator[FeatureRows | None]:
         """Open a sweep over all, or what was received *since*; ``None`` where there are more than *most*."""
         with self._read() as connection:
-            if too_many(connection, most, since):
+            if too_many(connection, limit, since):
                 yield None
             else:
                 yield every_row(connection, fields, since)
 
     def changed_rows(
-        self, fields: Fields, after: int, most: int, known_places: Collection[int | None]
+        self, fields: Fields, after: int, limit: int, known_places: Collection[int | None]
     ) -> FeatureRows | None:
         """As the function of this name, with a connection of its own."""
         with self._read() as connection:
-            return changed_rows(connection, fields, after, most, known_places)
+            return changed_rows(connection, fields, after, limit, known_places)
 
     @contextmanager
     def _reading(self, fields: Fields) -> Iterator["_Reading"]:
@@ -125,8 +125,8 @@ class _Reading:
         columns = flat_columns(names, self._fields, self._columns)
         statement = self._sliced(self._select(columns, selection), part)
         fetched = self._connection.execute(statement).all()
-        more = len(fetched) > part.limit
-        return flat_rows(fetched[: part.limit], names, self._fields, more=more)
+        has_more = len(fetched) > part.limit
+        return flat_rows(fetched[: part.limit], names, self._fields, has_more=has_more)
 
     def count(self, selection: Selection) -> int:
         return self._connection.scalar(self._select([sa.func.count()], selection)) or 0
@@ -262,20 +262,20 @@ class _Reading:
 def flat_columns(names: Sequence[str], fields: Fields, columns: Mapping[str, Column]) -> list[Column]:
     """The SQL of fields for ``flat_rows``; the areas of a place are read once for all kinds."""
     place = tables.place
-    own = [sa.null() if fields[name].area_kind else columns[name] for name in names]
-    labelled = [column.label(f"c{at}") for at, column in enumerate(own)]
+    own_columns = [sa.null() if fields[name].area_kind else columns[name] for name in names]
+    labelled = [column.label(f"c{at}") for at, column in enumerate(own_columns)]
     return [*labelled, place.c.lon, place.c.lat, place.c.areas]
 
 
 def flat_rows(
-    fetched: Sequence[Sequence[Any]], names: Sequence[str], fields: Fields, *, more: bool
+    fetched: Sequence[Sequence[Any]], names: Sequence[str], fields: Fields, *, has_more: bool
 ) -> FlatRows:
     """Read what was selected as ``flat_columns`` say."""
     width = len(names)
     points = [None if row[width] is None else (row[width], row[width + 1]) for row in fetched]
     kinds = {at: kind for at, name in enumerate(names) if (kind := fields[name].area_kind)}
     rows: list[FlatRow] = [_with_areas(row, width, kinds) if kinds else row[:width] for row in fetched]
-    return FlatRows(rows, points, more=more)
+    return FlatRows(rows, points, has_more=has_more)
 
 
 def _with_areas(row: Sequence[Any], width: int, kinds: dict[int, str]) -> FlatRow:

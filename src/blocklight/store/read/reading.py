@@ -135,7 +135,7 @@ def rows_between(connection: sa.Connection, start: datetime, end: datetime) -> W
 
 
 def received_bounds(connection: sa.Connection) -> tuple[datetime, datetime] | None:
-    """Return the first and the last received_at of all that is published, ``None`` where nothing is."""
+    """The first and the last received_at of all that is published, ``None`` where nothing is."""
     received_at = tables.incident.c.received_at
     first, last = connection.execute(sa.select(sa.func.min(received_at), sa.func.max(received_at))).one()
     return None if first is None else (from_ms(first), from_ms(last))
