@@ -23,6 +23,8 @@ FINE: dict[str, Any] = {
     "disposition": Disposition.HANDLED,
 }
 WHERE = {"place", "areas"}
+STAYS = {"id", "source", "kind", "agency", "category", "status", "delayed", "time_step_min", *TIMES}
+"""Fields that a later version never withdraws by being without them."""
 
 
 def fine(**changes: Any) -> PublicIncident:  # noqa: ANN401 - any field
@@ -53,6 +55,11 @@ def fine(**changes: Any) -> PublicIncident:  # noqa: ANN401 - any field
 def test_every_way_to_say_less_takes_back_what_was_finer(later: dict[str, Any], fields: set[str]) -> None:
     assert taken_back(fine(), fine(**later)) == fields
     assert not taken_back(fine(**later), fine()) - {"category"}
+
+
+def test_of_every_field_of_a_record_it_is_decided_whether_it_can_be_taken_back() -> None:
+    assert set(PublicIncident.__struct_fields__) == set(FINE) | STAYS
+    assert not set(FINE) & STAYS
 
 
 def test_a_mask_takes_the_publishers_own_point_back_also_where_it_reaches_no_farther() -> None:

@@ -12,6 +12,7 @@ from blocklight.model.vocabulary import Category
 from blocklight.store.schema import tables
 from blocklight.store.schema.rows import body, digest, from_ms, incident_of_body, storable, to_ms
 from blocklight.store.write.coarsening import taken_back
+from blocklight.store.write.statements import INSERTED
 from store.databases import Database
 from store.making import START, call
 from store.strategies import incidents, times
@@ -42,6 +43,7 @@ def test_every_field_of_a_public_incident_has_its_column() -> None:
     elsewhere = {"place": "place_id", "areas": "place_id"}
     missing = [name for name in PublicIncident.__struct_fields__ if elsewhere.get(name, name) not in columns]
     assert missing == []
+    assert sorted(INSERTED) == sorted(columns)  # named, so that a column's place in its table does not matter
 
 
 def test_the_order_of_areas_does_not_count() -> None:

@@ -47,27 +47,8 @@ class PublicWrites:
         at = self._at
         medical_once = int(incident.id in self._holding.bounds)
         self.stored[incident.id] = Stored(incident, seq, at, place_id, 0, received, None, medical_once)
-        *steady, delayed, step, subcategory, folded = values  # those three were added after `life`
-        self.rows.inserts.append(
-            (
-                seq,
-                incident.id,
-                seq,
-                received,
-                at,
-                at,
-                digest(encoded),
-                0,
-                *steady,
-                folded,
-                None,
-                delayed,
-                step,
-                medical_once,
-                self.object_ids.give(),
-                subcategory,
-            )
-        )
+        before = (seq, incident.id, seq, received, at, at, digest(encoded), 0)
+        self.rows.inserts.append((*before, *values, None, medical_once, self.object_ids.give()))
         if mark is not None:
             self.rows.unmarked.append(incident.id)
         fate = self._fate_of_public(incident.id, mark)

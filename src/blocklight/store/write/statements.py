@@ -16,6 +16,12 @@ from blocklight.store.schema import tables
 from blocklight.store.schema.rows import CONTENT, STORED, Row
 
 WHOLE = (*STORED, "vanished", "listed_at", "life", "medical_once")
+INSERTED = (
+    *("first_seq", "id", "seq", "listed_at", "released_at", "updated_at", "digest", "vanished"),
+    *CONTENT,
+    *("life", "medical_once", "object_id"),
+)
+"""The columns of a new incident, in the order in which ``public_writes`` gives their values."""
 _OF_SOURCE = ("cursor", "delays", "last_success_at", "failures")
 _SUCCESS = ("last_attempt_at", "last_success_at", "reason", "failures")
 _FAILURE = ("last_attempt_at", "last_failure_at", "reason", "failures")
@@ -32,7 +38,10 @@ _CHANGING = (
 
 
 class Statements:
-    """SQL texts with positional parameters, in the order of their table's columns where they insert."""
+    """SQL texts with positional parameters.
+
+    Where they insert, those are in the order of the table's columns; of an incident, in that of ``INSERTED``.
+    """
 
     def __init__(self, dialect: sa.Dialect) -> None:
         self._dialect = dialect
@@ -65,7 +74,7 @@ class Statements:
         self.open = self._text(sa.select(incident.c.id, incident.c.first_seq).where(*still_open))
         ahead = (incident.c.vanished == sa.literal_column("1"), incident.c.closed_at > sa.bindparam("at"))
         self.closed_ahead = self._text(sa.select(*[incident.c[name] for name in WHOLE]).where(*ahead))
-        self.insert_incident = self._insert_all(incident)
+        self.insert_incident = self._insert_all(incident, INSERTED)
         # A place apart: naming it makes the engine touch its index, and hardly any change moves one.
         self.update_incident = self._update(incident, _CHANGING, incident.c.first_seq)
         self.move_incident = self._update(incident, ("place_id",), incident.c.first_seq)
@@ -217,11 +226,15 @@ class Statements:
     def _pick(self, table: sa.Table, names: Sequence[str], key: sa.Column[Any]) -> str:
         return self._text(sa.select(*[table.c[name] for name in names]).where(self.among(key)))
 
-    def _insert_all(self, table: sa.Table) -> str:
+    def _insert_all(self, table: sa.Table, names: Sequence[str] | None = None) -> str:
         """Insert rows that are known to be new: PostgreSQL copies them several times faster."""
+        if names is None:
+            names = table.c.keys()
+        columns = ", ".join(names)
         if self._is_sqlite:
-            return self._text(table.insert())
-        return f"COPY {table.name} ({', '.join(column.name for column in table.c)}) FROM STDIN"
+            marks = ", ".join("?" * len(names))
+            return f"INSERT INTO {table.name} ({columns}) VALUES ({marks})"  # noqa: S608 - names of our own tables
+        return f"COPY {table.name} ({columns}) FROM STDIN"
 
     def _insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
         return sqlite.insert(table) if self._is_sqlite else postgresql.insert(table)
