@@ -1,3 +1,4 @@
+import re
 import tomllib
 
 from pages import ROOT, read, section, table
@@ -26,3 +27,22 @@ def test_every_part_of_the_package_has_its_one_job_on_the_page() -> None:
 def test_every_job_is_on_the_page() -> None:
     page = section(read("docs/architecture.md"), "Jobs")
     assert set(table(page, "Job")) == set(NAMES) - {PULSE}  # the pulse is a part of each frame
+
+
+def test_every_file_and_folder_of_where_a_change_goes_is_there() -> None:
+    page = section(read("docs/architecture.md"), "Where a change goes")
+    named = [path for path in re.findall(r"`([^`\s]+)`", page) if "/" in path or path == "pyproject.toml"]
+    assert len(named) >= 30
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_each_connector_stands_in_the_contract_that_keeps_them_apart() -> None:
+    connectors = ROOT / "src" / "blocklight" / "intake" / "connectors"
+    text = (connectors / "__init__.py").read_text("utf-8")
+    imported = set(re.findall(r"^from blocklight\.intake\.connectors\.(\w+) import", text, re.MULTILINE))
+    (together,) = re.findall(r"^from blocklight\.intake\.connectors import (.+)$", text, re.MULTILINE)
+    contracts = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    (apart,) = (contract["modules"] for contract in contracts if contract["type"] == "independence")
+    modules = (imported | set(together.split(", "))) - {"http"}
+    assert len(modules) >= 8
+    assert {f"blocklight.intake.connectors.{module}" for module in modules} == set(apart)
