@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from blocklight.api.encoding import PublicFile, matches
-from blocklight.api.examples import NOT_MODIFIED, json_response, problems
+from blocklight.api.examples import NOT_MODIFIED, Responses, json_response, problems
 from blocklight.api.past_schemas import ArchiveList, ArchiveMonth
 from blocklight.api.state import Public, public
 from blocklight.archive.archive import Archive
@@ -48,7 +48,7 @@ _LIST_EXAMPLE: ArchiveList = {
     "being_built": ["2025-12"],
     "months": [_MONTH_EXAMPLE],
 }
-_FILE: dict[int | str, dict[str, Any]] = {
+_FILE: Responses = {
     200: {
         "description": "The whole file",
         "content": {

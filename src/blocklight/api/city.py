@@ -1,6 +1,6 @@
 """What the city is: name, clock, area polygons, basemap layers and yesterday's ledger."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Request
@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, Response
 from blocklight.api.city_schemas import AreaCollection, City, GeoJsonLayer, SourceReports
 from blocklight.api.contact import contact_template
 from blocklight.api.encoding import PublicFile, matches
-from blocklight.api.examples import AREAS_EXAMPLE, NOT_MODIFIED, json_response, problems
+from blocklight.api.examples import AREAS_EXAMPLE, NOT_MODIFIED, Responses, json_response, problems
 from blocklight.api.ledger import DAY_EXAMPLE, newest_day
 from blocklight.api.state import GeoJson, Public, public
 from blocklight.config.city import City as CityFile
@@ -158,7 +158,7 @@ def _credits(state: Public) -> str:
 
 
 _TILES = "application/vnd.pmtiles"
-_PART_OF_IT: dict[int | str, dict[str, Any]] = {
+_PART_OF_IT: Responses = {
     200: {
         "description": "The whole file",
         "content": {

@@ -24,6 +24,10 @@ LIFE_EXAMPLE: IncidentLife = {
 }
 
 
+Responses = dict[int | str, dict[str, Any]]
+"""The entries of answers in the OpenAPI document, by status."""
+
+
 def _response_entry(description: str, media_type: str, answer: object, example: object) -> dict[str, Any]:
     content = {"schema": reference(answer), "example": example}
     return {"description": description, "content": {media_type: content}}
@@ -41,13 +45,13 @@ FEATURE_COLLECTION = _response_entry(
 LIFE = _response_entry("The incident and its life", "application/geo+json", IncidentLife, LIFE_EXAMPLE)
 
 
-def problem_response(status: int, title: str, detail: str, **members: str) -> dict[int | str, dict[str, Any]]:
+def problem_response(status: int, title: str, detail: str, **members: str) -> Responses:
     """The OpenAPI entry of one kind of failure."""
     example = {"type": "about:blank", "title": title, "status": status, "detail": detail, **members}
     return {status: _response_entry(title, "application/problem+json", Problem, example)}
 
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
+PROBLEMS: Responses = {
     **problem_response(400, "Bad query", "bboxx: unknown parameter", parameter="bboxx"),
     **problem_response(404, "Not found", "no such incident is published"),
     **problem_response(
@@ -57,29 +61,29 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The client has it already"}}
+NOT_MODIFIED: Responses = {304: {"description": "The client has it already"}}
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problems(*statuses: int) -> Responses:
     """The OpenAPI entries of these failures."""
     return {status: PROBLEMS[status] for status in statuses}
 
 
 def json_response(
     description: str, answer: object, example: object, media_type: str = "application/json"
-) -> dict[int | str, dict[str, Any]]:
+) -> Responses:
     """The OpenAPI entries of a JSON answer with its example, and of its being unchanged."""
     return {200: _response_entry(description, media_type, answer, example), **NOT_MODIFIED}
 
 
-def table_response(description: str, answer: object, example: object) -> dict[int | str, dict[str, Any]]:
+def table_response(description: str, answer: object, example: object) -> Responses:
     """The OpenAPI entries of an answer that is JSON, or the same as a table in CSV."""
     entries = json_response(description, answer, example)
     entries[200]["content"]["text/csv"] = {"schema": {"type": "string"}, "example": "n,as_of,seq\n12,,4822\n"}
     return entries
 
 
-def text_response(description: str, example: str) -> dict[int | str, dict[str, Any]]:
+def text_response(description: str, example: str) -> Responses:
     """The OpenAPI entry of a plain text answer with its example."""
     content = {"schema": {"type": "string"}, "example": example}
     return {200: {"description": description, "content": {"text/plain": content}}}

@@ -274,11 +274,11 @@ def point_row(point: Point) -> Any:  # noqa: ANN401 - a SeriesPoint, and a row o
     return {"start": point.start.isoformat(), "n": point.n, "complete": point.complete}
 
 
-def _made_of(answer: Counts | Times, definition: str) -> dict[str, Any]:
+def _made_of(answer: Counts | Times, definition: str) -> dict[str, object]:
     return {"as_of": iso(answer.as_of), "seq": answer.seq, "definition": definition}
 
 
-def _times_row(group: dict[str, Any], figures: Figures) -> ResponseTimeRow:
+def _times_row(group: dict[str, object], figures: Figures) -> ResponseTimeRow:
     naive = figures.naive
     return {
         "group": group,
@@ -300,7 +300,7 @@ def _times_row(group: dict[str, Any], figures: Figures) -> ResponseTimeRow:
     }
 
 
-def _flat(row: ResponseTimeRow) -> dict[str, Any]:
+def _flat(row: ResponseTimeRow) -> dict[str, object]:
     """Return a row without anything nested, for CSV."""
     plain: dict[str, Any] = dict(row)
     flat = {f"{name}": value for name, value in plain.pop("group").items()}
@@ -333,7 +333,10 @@ def _maybe_seconds(value: float | None) -> float | None:
 
 
 def as_csv(
-    request: Request, names: Iterable[str], rows: Iterable[Mapping[str, Any]], made_of: Mapping[str, Any]
+    request: Request,
+    names: Iterable[str],
+    rows: Iterable[Mapping[str, object]],
+    made_of: Mapping[str, object],
 ) -> Response:
     """Answer with a table whose last columns say what each figure is made of."""
     text = io.StringIO(newline="")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from blocklight.archive.archive import Archive
 from blocklight.errors import StoreBusy
@@ -51,7 +51,7 @@ class Engine:
             self._connection.close()
 
     def table(
-        self, question: str, parameters: Mapping[str, Any] = {}, files: Sequence[str] = ()
+        self, question: str, parameters: Mapping[str, object] = {}, files: Sequence[str] = ()
     ) -> "pa.Table":
         """What a question in SQL over ``incidents`` selects; raises ``StoreBusy`` for a late answer.
 
@@ -70,7 +70,7 @@ class Engine:
         finally:
             self._waiting.release()
 
-    def _answer(self, question: str, parameters: dict[str, Any], files: Sequence[str]) -> "pa.Table":
+    def _answer(self, question: str, parameters: dict[str, object], files: Sequence[str]) -> "pa.Table":
         import duckdb  # noqa: PLC0415 - a city that nobody asks of the past need not load it
 
         if self._connection is None:

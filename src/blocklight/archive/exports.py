@@ -5,7 +5,6 @@ import io
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pyarrow.parquet as pq
@@ -41,7 +40,9 @@ class Withdrawn(Exception):
     """The file that is being sent holds what was taken back since."""
 
 
-def _batches(path: Path, may_go_on: Callable[[], bool]) -> Iterator[tuple[list[str], list[dict[str, Any]]]]:
+def _batches(
+    path: Path, may_go_on: Callable[[], bool]
+) -> Iterator[tuple[list[str], list[dict[str, object]]]]:
     with pq.ParquetFile(path) as file:
         names = [name for name in file.schema_arrow.names if name not in _SHAPES]
         for batch in file.iter_batches(_BATCH, columns=names):
@@ -50,7 +51,7 @@ def _batches(path: Path, may_go_on: Callable[[], bool]) -> Iterator[tuple[list[s
             yield names, batch.to_pylist()
 
 
-def _feature(row: dict[str, Any]) -> bytes:
+def _feature(row: dict[str, object]) -> bytes:
     lon, lat = row.pop("lon"), row.pop("lat")
     properties = {name: iso(value) if isinstance(value, datetime) else value for name, value in row.items()}
     feature = {

@@ -78,7 +78,7 @@ def encode(features: list[Feature]) -> bytes:
     return b'{"type":"FeatureCollection","features":[\n' + rows + b"\n]}\n"
 
 
-def _new_feature(properties: dict[str, Any], shape: Geometry, *, id_: str | None = None) -> Feature:
+def _new_feature(properties: dict[str, object], shape: Geometry, *, id_: str | None = None) -> Feature:
     geometry = shapely.transform(shape, to_degrees)
     feature: Feature = {"type": "Feature", "properties": properties, "geometry": _geojson_geometry(geometry)}
     return feature if id_ is None else {"type": "Feature", "id": id_, **feature}
@@ -92,7 +92,7 @@ def to_degrees(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return points.round(_DIGITS)
 
 
-def _geojson_geometry(shape: Geometry) -> dict[str, Any]:
+def _geojson_geometry(shape: Geometry) -> dict[str, object]:
     return dict(orjson.loads(shapely.to_geojson(shape)))
 
 

@@ -63,7 +63,7 @@ class Dataset:
     desk: RequestDesk
     history_days: int
 
-    def query(self, params: Mapping[str, str], now: int) -> list[dict[str, Any]]:
+    def query(self, params: Mapping[str, str], now: int) -> list[dict[str, object]]:
         """Answer a SODA 2.1 query as the table stands at *now*; empty columns are left out, as there."""
         tests = [_typed_test(test) for test in conditions(params.get("$where", "1=1"))]
         rows = [
@@ -126,7 +126,7 @@ def _selected(names_text: str) -> list[str]:
     return columns
 
 
-def _row_of_request(request: SimulatedRequest, columns: list[str], now: int) -> dict[str, Any]:
+def _row_of_request(request: SimulatedRequest, columns: list[str], now: int) -> dict[str, object]:
     row = {column: _COLUMNS[column](request, now) for column in columns}
     return {column: value for column, value in row.items() if value is not None}
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from blocklight.archive.month_table import AREA
 from blocklight.config.city import City
@@ -48,7 +47,7 @@ class Clause:
     """A condition in SQL, and the parameters in it by name."""
 
     text: str
-    parameters: dict[str, Any]
+    parameters: dict[str, object]
 
 
 def group_expression(city: City, name: str) -> str:
@@ -75,7 +74,7 @@ def where(city: City, query: IncidentQuery) -> Clause:
     if query.q is not None:
         raise BadQuery("counts cannot be narrowed by words; /api/v1/incidents can", parameter="q")
     conditions = ["true"]
-    parameters: dict[str, Any] = {"zone": city.city.time_zone}
+    parameters: dict[str, object] = {"zone": city.city.time_zone}
     bounds = {"since": ("received_at >= $since", query.since), "until": ("received_at < $until", query.until)}
     equals = {name: (f"{name} = ${name}", getattr(query, name)) for name in _EQUAL}
     for name, (condition, value) in (bounds | equals).items():
@@ -91,7 +90,7 @@ def where(city: City, query: IncidentQuery) -> Clause:
     return Clause(" AND ".join(conditions), parameters)
 
 
-def _add_sets(query: IncidentQuery, conditions: list[str], parameters: dict[str, Any]) -> None:
+def _add_sets(query: IncidentQuery, conditions: list[str], parameters: dict[str, object]) -> None:
     if query.category:
         conditions.append("list_contains($categories, category)")
         parameters["categories"] = sorted(map(str, query.category))

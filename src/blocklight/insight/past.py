@@ -225,12 +225,12 @@ def _objects(column: pa.ChunkedArray) -> Any:  # noqa: ANN401 - a numpy array of
     return np.array(["" if value is None else value for value in column.to_pylist()], dtype=object)
 
 
-def _used(question: str, parameters: dict[str, Any]) -> dict[str, Any]:
+def _used(question: str, parameters: dict[str, object]) -> dict[str, object]:
     """Keep the parameters that stand in the question: DuckDB refuses others."""
     return {name: value for name, value in parameters.items() if f"${name}" in question}
 
 
-def _hashable(parameters: dict[str, Any]) -> tuple[Any, ...]:
+def _hashable(parameters: dict[str, object]) -> tuple[object, ...]:
     return tuple(
         (name, tuple(value) if isinstance(value, list) else value) for name, value in parameters.items()
     )

@@ -323,7 +323,7 @@ def _up_to(maximum: int) -> Callable[[Any], int]:
     return whole
 
 
-_OPTIONAL: dict[str, Callable[[Any], Any]] = {
+_OPTIONAL: dict[str, Plain] = {
     "address": str,
     "cross_street": str,
     "priority": _up_to(_MAX_PRIORITY),

@@ -32,6 +32,9 @@ _ALLOWED_GAPS = 10_000
 NOWHERE = 0
 """The place of an incident without one."""
 
+Slots = NDArray[Any]
+"""The values of one field, one for each row, of the type that keeps them."""
+
 
 class FeatureTable:
     """One row for each incident; what was taken back leaves an empty row that nothing finds.
@@ -148,7 +151,7 @@ class FeatureTable:
         columns[GEOMETRY] = PointColumn(self._points, places)
         return columns
 
-    def _column(self, name: str, values: NDArray[Any]) -> Column:
+    def _column(self, name: str, values: Slots) -> Column:
         if name in self._words:
             return TextColumn(self._words[name], values)
         return NumberColumn(values)
@@ -182,13 +185,13 @@ def _of_place(place: PlaceRow, field: Field) -> str | int | None:
     return value
 
 
-def _empty_column(field: Field, count: int) -> NDArray[Any]:
+def _empty_column(field: Field, count: int) -> Slots:
     if field.type is FieldType.TEXT:
         return np.zeros(count, dtype=np.int32)
     return np.full(count, NOTHING)
 
 
-def _doubled(values: NDArray[Any]) -> NDArray[Any]:
+def _doubled(values: Slots) -> Slots:
     """An array of twice the length, with nothing in what is new."""
     empty = {"i": NOTHING if values.dtype.itemsize == 8 else 0, "f": np.nan, "b": False}[values.dtype.kind]  # noqa: PLR2004 - bytes of an int64
     return np.concatenate((values, np.full_like(values, empty)))

@@ -20,9 +20,10 @@ from blocklight.publish.packing import HEADER, accepts_gzip, packed, stored
 from blocklight.publish.replay import MOST_BYTES, ReplayLog
 from blocklight.publish.sending import Sent, send_without_waiting
 
+Message = dict[str, Any]
 Scope = dict[str, Any]
 Receive = Callable[[], Any]
-Send = Callable[[dict[str, Any]], Any]
+Send = Callable[[Message], Any]
 
 FRAME_INTERVAL_S = 0.25
 _LONGEST_INTERVAL_S = 0.5
@@ -283,7 +284,7 @@ class Live:
     async def _broadcast(self, frame: bytes) -> None:
         if len(frame) > self.most_bytes:
             frame = _RESET + self._pulse_event()
-        messages: list[dict[str, Any]] = [
+        messages: list[Message] = [
             {"type": "http.response.body", "body": body, "more_body": True} for body in (frame, packed(frame))
         ]
         self.frames_sent += 1
@@ -296,7 +297,7 @@ class Live:
             if count % _CLIENTS_PER_STEP == 0:
                 await asyncio.sleep(0)
 
-    def _send_now(self, client: _Client, message: dict[str, Any]) -> None:
+    def _send_now(self, client: _Client, message: Message) -> None:
         match send_without_waiting(client.send(message)):
             case Sent.NOTHING:
                 client.queue = deque()

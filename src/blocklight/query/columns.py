@@ -28,6 +28,8 @@ from blocklight.query.selection import Order
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 Codes = NDArray[np.int32]
+Sortable = NDArray[Any]
+"""Numbers of whatever kind that sort as the values do."""
 Test = Comparison | OneOf | Like
 
 NOTHING = np.iinfo(np.int64).min
@@ -99,7 +101,7 @@ class Column(Protocol):
     def known(self) -> Mask:
         """The rows with a value."""
 
-    def sortable(self, rows: Numbers) -> NDArray[Any]:
+    def sortable(self, rows: Numbers) -> Sortable:
         """Numbers for some rows in the order of their values; what has no value comes first."""
 
     def values(self, rows: Numbers) -> list[Any]:
@@ -128,7 +130,7 @@ class TextColumn:
         known: Mask = self._codes != 0
         return known
 
-    def sortable(self, rows: Numbers) -> NDArray[Any]:
+    def sortable(self, rows: Numbers) -> Sortable:
         """As in ``Column``."""
         return self._words.ranks()[self._codes[rows]]
 
@@ -163,7 +165,7 @@ class NumberColumn:
         known: Mask = self._numbers != NOTHING
         return known
 
-    def sortable(self, rows: Numbers) -> NDArray[Any]:
+    def sortable(self, rows: Numbers) -> Sortable:
         """As in ``Column``."""
         return self._numbers[rows]
 
@@ -218,7 +220,7 @@ class PlaceColumn:
         """As in ``Column``."""
         return self._of_places.known()[self._places]
 
-    def sortable(self, rows: Numbers) -> NDArray[Any]:
+    def sortable(self, rows: Numbers) -> Sortable:
         """As in ``Column``."""
         return self._of_places.sortable(self._places[rows].astype(np.int64))
 
@@ -276,7 +278,7 @@ def ordered(rows: Numbers, order: Sequence[Order], columns: Mapping[str, Column]
     """Sort rows by some fields, of equal ones those first that come first."""
     if not order:
         return rows
-    keys: list[NDArray[Any]] = [np.arange(len(rows))]
+    keys: list[Sortable] = [np.arange(len(rows))]
     for one in reversed(order):
         key = columns[one.field].sortable(rows)
         # One's complement: the other way round, without the one number that has no opposite.

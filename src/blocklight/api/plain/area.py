@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from babel.dates import get_day_names
@@ -121,7 +121,7 @@ def _area_key(area: Area | None) -> tuple[str, str] | None:
     return None if area is None else (area.kind, area.id)
 
 
-def _area_values(reader: Reader, area: Area | None, area_summary: Summary) -> dict[str, Any]:
+def _area_values(reader: Reader, area: Area | None, area_summary: Summary) -> dict[str, object]:
     state = reader.state
     year = area_summary.as_of - timedelta(weeks=WEEKS)
     calls = IncidentQuery(area=_area_key(area), section=Section.CALLS, since=year, until=area_summary.as_of)
@@ -206,7 +206,7 @@ def _endings(reader: Reader, area_summary: Summary) -> list[tuple[str, int, str,
     return rows
 
 
-def _open_now(reader: Reader, area: tuple[str, str] | None) -> dict[str, Any]:
+def _open_now(reader: Reader, area: tuple[str, str] | None) -> dict[str, object]:
     query = IncidentQuery(area=area, status=Status.OPEN, section=Section.CALLS, limit=_MOST_OPEN)
     items = reader.state.store.query(query).items
     return {
@@ -215,7 +215,7 @@ def _open_now(reader: Reader, area: tuple[str, str] | None) -> dict[str, Any]:
     }
 
 
-def _response_times(reader: Reader, parameters: TimesParameters, by: str) -> dict[str, Any]:
+def _response_times(reader: Reader, parameters: TimesParameters, by: str) -> dict[str, object]:
     state = reader.state
     as_of = state.past.snapshot().as_of
     if as_of is None:
@@ -243,7 +243,7 @@ def _response_times(reader: Reader, parameters: TimesParameters, by: str) -> dic
     }
 
 
-def _wait(reader: Reader, times: Times, by: str) -> dict[str, Any]:
+def _wait(reader: Reader, times: Times, by: str) -> dict[str, object]:
     """The rows, the sentence about what became of the calls, and whether there are any figures."""
     longest = charts.longest_s([row for _, row in times.rows])
     total: Counter[str] = Counter()

@@ -19,30 +19,34 @@ MOST_ROWS = 200
 _LOCAL = "%Y-%m-%dT%H:%M"
 
 
+Filled = dict[str, Any]
+"""What a form was filled in with, by the names of its fields."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a reader asked for: as the form shows it, and as the API reads it."""
 
-    filled: dict[str, Any]
+    filled: Filled
     parameters: IncidentParameters
     """With the section that is listed."""
 
 
-def as_given(query: QueryParams) -> dict[str, Any]:
+def as_given(query: QueryParams) -> Filled:
     """What was filled in; a form sends the fields that were left empty as well."""
-    filled: dict[str, Any] = {name: text for name, text in query.items() if text and name != "lang"}
+    filled: Filled = {name: text for name, text in query.items() if text and name != "lang"}
     for name in ("category", "subcategory"):
         if chosen := [text for text in query.getlist(name) if text]:
             filled[name] = chosen
     return filled
 
 
-def is_narrowed(filled: dict[str, Any]) -> bool:
+def is_narrowed(filled: Filled) -> bool:
     """Whether anything is left out of a section."""
     return bool(set(filled) - {"cursor", "limit", "section"})
 
 
-def read_question(filled: dict[str, Any], zone: ZoneInfo, usual: Section) -> Question:
+def read_question(filled: Filled, zone: ZoneInfo, usual: Section) -> Question:
     """Check what was filled in; raises ``BadQuery`` that names the parameter.
 
     Times without an offset, which is how a form's own field for them writes, are those of the city. Without a
@@ -63,7 +67,7 @@ def read_question(filled: dict[str, Any], zone: ZoneInfo, usual: Section) -> Que
     return Question(filled, parameters.model_copy(update={"limit": min(parameters.limit, MOST_ROWS)}))
 
 
-def local(filled: dict[str, Any], name: str, zone: ZoneInfo) -> str:
+def local(filled: Filled, name: str, zone: ZoneInfo) -> str:
     """A time as the form's field for it needs it, empty where it is none."""
     try:
         return datetime.fromisoformat(_aware(filled[name], zone)).astimezone(zone).strftime(_LOCAL)

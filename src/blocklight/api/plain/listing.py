@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from blocklight.api.incidents import IncidentParameters
 from blocklight.api.plain.asking import (
     MOST_ROWS,
+    Filled,
     Question,
     agencies,
     as_given,
@@ -84,7 +85,7 @@ def incident_page(request: Request, incident_id: str, state: Annotated[Public, D
     except StoreError:
         return reader.trouble(request, "plain.unavailable", 503)
     incident = stored.incident
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         "row": teller.row(incident),
         "incident": incident,
         "where": teller.where(incident, all_areas=True),
@@ -167,7 +168,7 @@ def _first_page_url(reader: Reader, question: Question) -> str | None:
     return reader.link("/list", {name: text for name, text in question.filled.items() if name != "cursor"})
 
 
-def _filter_form(reader: Reader, filled: dict[str, Any]) -> dict[str, Any]:
+def _filter_form(reader: Reader, filled: Filled) -> dict[str, object]:
     """What the filter form offers and what is filled in."""
     state, words = reader.state, reader.words
     zone = state.city.city.zone
@@ -202,7 +203,7 @@ def _filter_form(reader: Reader, filled: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tabs(reader: Reader, filled: dict[str, Any]) -> list[tuple[str, str, bool]]:
+def _tabs(reader: Reader, filled: Filled) -> list[tuple[str, str, bool]]:
     """Each section's name, its address under the same filter, and whether it is listed."""
     city = reader.state.city
     kept = {

@@ -1,6 +1,6 @@
 """Data and methods: how fresh and how complete it is, what is withheld and why, what the words mean."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import h3
 from fastapi import APIRouter, Depends, Request
@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from blocklight.api import ledger, policy, sources
 from blocklight.api.ledger import LedgerParameters
-from blocklight.api.plain.asking import as_given
+from blocklight.api.plain.asking import Filled, as_given
 from blocklight.api.plain.banner import pause_line
 from blocklight.api.plain.page import Reader
 from blocklight.api.schemas import Ledger
@@ -54,7 +54,7 @@ def data_page(request: Request, state: Annotated[Public, Depends(public)]) -> Re
     )
 
 
-def _everything(reader: Reader, filled: dict[str, Any]) -> dict[str, Any]:
+def _everything(reader: Reader, filled: Filled) -> dict[str, object]:
     """What the page tells; raises ``BadQuery`` and ``StoreError``."""
     state, words = reader.state, reader.words
     known_areas = state.areas.by_kind.get(state.city.ledger_kind or "", ())
@@ -83,7 +83,7 @@ def _everything(reader: Reader, filled: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _ledger(state: Public, filled: dict[str, Any]) -> Ledger:
+def _ledger(state: Public, filled: Filled) -> Ledger:
     """The ledger that was asked for, without the days before anything was told; newest first."""
     try:
         parameters = LedgerParameters.model_validate(filled)
@@ -108,7 +108,7 @@ def _across_m(resolution: int) -> int:
     return round(across_m / _ROUND_M) * _ROUND_M
 
 
-def _type_mapping(city: City) -> list[dict[str, Any]]:
+def _type_mapping(city: City) -> list[dict[str, object]]:
     """Each category with the city's own types for it, sensitive ones left out, and its patterns.
 
     The agency's words are named only where the policy publishes them.

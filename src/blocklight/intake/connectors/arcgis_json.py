@@ -13,6 +13,8 @@ _NUMBER = (int, float)  # made once: this is asked twice of every row
 _SHAPES = frozenset({"paths", "rings", "points", "curvePaths", "curveRings"})
 _MOST_TOLD = 20
 _TOKEN_REQUIRED, _TOKEN_INVALID = 499, 498
+WordOfCode = dict[Any, str]
+"""What each code of a column stands for: codes are texts or numbers."""
 _ERRORS = {
     _TOKEN_REQUIRED: "token required",
     _TOKEN_INVALID: "invalid token",
@@ -37,7 +39,7 @@ class Layer:
     pages: bool
     utc: bool
     columns: frozenset[str]
-    words: Mapping[str, Mapping[Any, str]]
+    words: Mapping[str, WordOfCode]
 
     @classmethod
     def of(cls, description: Mapping[str, object], page_size: int) -> "Layer":
@@ -83,13 +85,13 @@ def named_layers(layers: Any) -> str:  # noqa: ANN401 - a far side may answer wi
     return "; ".join(f"{layer.get('id')} is {layer.get('name')}" for layer in tables[:_MOST_TOLD])
 
 
-def coded_words(description: Mapping[str, object]) -> dict[str, dict[Any, str]]:
+def coded_words(description: Mapping[str, object]) -> dict[str, WordOfCode]:
     """For each column with a domain of coded values what its codes stand for.
 
     A layer's subtypes give the words of the column that tells them apart, and may give other domains to the
     rows of one subtype: where those contradict each other, the code is left as it is.
     """
-    words: dict[str, dict[Any, str]] = {}
+    words: dict[str, WordOfCode] = {}
     fields = description.get("fields")
     for field in fields if isinstance(fields, list) else ():
         if isinstance(field, dict) and "name" in field:
@@ -108,7 +110,7 @@ def coded_words(description: Mapping[str, object]) -> dict[str, dict[Any, str]]:
     return words
 
 
-def _add_words(words: dict[str, dict[Any, str]], column: str, domain: object) -> None:
+def _add_words(words: dict[str, WordOfCode], column: str, domain: object) -> None:
     values = domain.get("codedValues") if isinstance(domain, dict) else None
     for value in values if isinstance(values, list) else ():
         if not isinstance(value, dict) or not isinstance(value.get("name"), str):

@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from blocklight.config.city import SourceSpec
 from blocklight.config.matching import Matcher
@@ -38,7 +37,7 @@ def address(url: str) -> tuple[str, str]:
     return portal.rstrip("/") + "/api/3/action/", rest.strip("/").split("/")[0]
 
 
-def newest_table(package: Mapping[str, Any], pattern: Matcher | None = None) -> str:
+def newest_table(package: RawRecord, pattern: Matcher | None = None) -> str:
     """The id of a package's newest table in the data store, of those whose name or id is *pattern*."""
     resources = [table for table in package.get("resources") or () if isinstance(table, Mapping)]
     tables = [table for table in resources if table.get("datastore_active")]
@@ -122,7 +121,7 @@ class Ckan:
 
     async def _pages(
         self, table: str, column: str | None
-    ) -> AsyncGenerator[tuple[list[Mapping[str, Any]], Answer, bool], None]:
+    ) -> AsyncGenerator[tuple[list[RawRecord], Answer, bool], None]:
         """Yield pages; each begins with the last row of the one before, to see that none moved."""
         order = f"{_ROW_ID} asc" if column is None else f'"{column}" desc, {_ROW_ID} desc'
         size, start, count = max(2, self._source.page_size), 0, 0
@@ -148,7 +147,7 @@ class Ckan:
             anchor = rows[-1].get(_ROW_ID)
             start += row_count - 1
 
-    def _rows(self, result: Mapping[str, object]) -> list[Mapping[str, Any]]:
+    def _rows(self, result: Mapping[str, object]) -> list[RawRecord]:
         rows, fields = result.get("records", _ABSENT), result.get("fields")
         rows = [] if rows is None else rows
         if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):

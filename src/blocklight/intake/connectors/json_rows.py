@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
@@ -43,7 +42,7 @@ class JsonRows:
         # Reached only when the batch was stored: a fetch that failed later must be asked in full again.
         self._pages.stored(answer)
 
-    def _batch(self, answer: Answer, rows: list[Any]) -> Batch:
+    def _batch(self, answer: Answer, rows: list[object]) -> Batch:
         records = self._columns.records(row for row in rows if not isinstance(row, Unreadable))
         unreadable = [row for row in rows if isinstance(row, Unreadable)]
         return Batch(records, answer.fetched_at, complete=self._pages.complete, unreadable=unreadable)
@@ -64,7 +63,7 @@ class JsonRows:
         named, unreadable = named_rows(rows, source.columns, self._columns.read, around)
         return Part([*named, *unreadable], extent)
 
-    def _without_list(self, document: object, extent: Extent) -> list[Any]:
+    def _without_list(self, document: object, extent: Extent) -> list[object]:
         """The rows of a document without a list: one alone, or none where it counts none.
 
         What turns XML into JSON writes a list of one record as that record.

@@ -1,9 +1,8 @@
 """Asks one address again and again: dates written into it, page after page, and only for what has changed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import orjson
@@ -31,7 +30,7 @@ class Part:
     *next_form* asks for the next page, where that is no address of its own.
     """
 
-    rows: list[Any]
+    rows: Sequence[object]
     extent: Extent = field(default_factory=Extent)
     next_form: Mapping[str, str] | None = None
 
@@ -70,7 +69,7 @@ class Pages:
             self._validators = validators
         return answer
 
-    async def read(self, part_of: Callable[[Answer], Part]) -> tuple[Answer, list[Any]]:
+    async def read(self, part_of: Callable[[Answer], Part]) -> tuple[Answer, list[object]]:
         """The first answer and the rows of all pages; *part_of* takes an answer apart.
 
         Raises ``SourceChanged`` for rows that are there and cannot be had, ``SourceUnavailable`` where rows
@@ -86,7 +85,7 @@ class Pages:
         """Note that the answer is stored, so that it need not be sent again; of several pages none may be."""
         self._asked, self._validators = self._url, answer.validators if self._one_answer else {}
 
-    async def _with_the_others(self, part: Part, part_of: Callable[[Answer], Part]) -> list[Any]:
+    async def _with_the_others(self, part: Part, part_of: Callable[[Answer], Part]) -> list[object]:
         source, first, rows = self._source, part, list(part.rows)
         if source.extent == "part" or (source.extent == "whole" and source.pages is None):
             return rows
@@ -128,12 +127,12 @@ class Pages:
 
     def _following(
         self, part_of: Callable[[Answer], Part], answer: Answer, first: Part, before: Part
-    ) -> tuple[Part, list[Any]]:
+    ) -> tuple[Part, Sequence[object]]:
         """The part of a page, and those of its rows that the one before does not have."""
         following = part_of(answer)
         return following, self._fresh(first, before, following)
 
-    def _fresh(self, first: Part, before: Part, following: Part) -> list[Any]:
+    def _fresh(self, first: Part, before: Part, following: Part) -> Sequence[object]:
         """The rows of a page that the one before does not have."""
         pages = self._source.pages
         if following.rows == before.rows and len(following.rows) > 1:

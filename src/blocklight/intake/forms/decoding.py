@@ -14,7 +14,9 @@ from typing import IO, Any
 from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
 
 PARQUET = b"PAR1"
-Rows = Callable[[Sequence[str]], Iterator[list[Any]]]
+Cells = list[Any]
+"""The values of one row, as the library that reads the file has them."""
+Rows = Callable[[Sequence[str]], Iterator[Cells]]
 """Takes the names of the columns that are wanted and gives their rows in blocks."""
 _LONGEST_S = 300.0
 _FRAME = 4
@@ -53,7 +55,7 @@ def read_frame(source: IO[bytes]) -> Any:  # noqa: ANN401 - any value of a cell,
     return _Values(io.BytesIO(body)).load()
 
 
-def excel_sheets(file: IO[bytes]) -> Generator[Iterator[list[Any]], None, None]:
+def excel_sheets(file: IO[bytes]) -> Generator[Iterator[Cells], None, None]:
     """Yield each sheet of an Excel file as its rows; a sheet's rows end where the next sheet is asked for.
 
     Raises ``SourceUnavailable`` for a broken file and one that takes too much memory or time to read.
@@ -61,7 +63,7 @@ def excel_sheets(file: IO[bytes]) -> Generator[Iterator[list[Any]], None, None]:
     with _decoded(file) as (frames, _):
         frame = next(frames, None)
         while frame is not None:
-            ahead: list[Any] = []
+            ahead: Cells = []
             yield _rows_of_sheet(frames, ahead)
             # What its reader left of a sheet is passed over.
             frame = (
@@ -69,7 +71,7 @@ def excel_sheets(file: IO[bytes]) -> Generator[Iterator[list[Any]], None, None]:
             )
 
 
-def _rows_of_sheet(frames: Iterator[Any], ahead: list[Any]) -> Iterator[list[Any]]:
+def _rows_of_sheet(frames: Iterator[Any], ahead: Cells) -> Iterator[Cells]:
     for frame in frames:
         if frame == "sheet":
             ahead.append(frame)
@@ -85,7 +87,7 @@ def parquet_columns(file: IO[bytes]) -> Iterator[tuple[list[str], Rows]]:
         if names is None:
             raise SourceUnavailable("a broken Parquet file")
 
-        def rows(names: Sequence[str]) -> Iterator[list[Any]]:
+        def rows(names: Sequence[str]) -> Iterator[Cells]:
             write_frame(ask, list(names))
             return frames
 

@@ -8,6 +8,7 @@ from typing import IO, Any
 from python_calamine import CalamineError, CalamineWorkbook
 
 from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.intake.forms.decoding import Cells
 
 EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How files of Excel begin: a ZIP archive, or an old compound document."""
@@ -18,7 +19,7 @@ BOOKS = ("[Content_Types].xml", "content.xml")
 """What an archive holds that is a workbook of Excel, or of OpenDocument."""
 
 
-def sheets(file: IO[bytes]) -> Iterator[Iterator[list[Any]]]:
+def sheets(file: IO[bytes]) -> Iterator[Iterator[Cells]]:
     """Yield each sheet as its rows that are not empty.
 
     Raises ``SourceUnavailable`` for a broken file, ``SourceChanged`` for one that unpacks to too much.
@@ -52,7 +53,7 @@ def _expect_bounded(file: IO[bytes]) -> None:
         raise SourceChanged("an Excel file that unpacks to too much")
 
 
-def _cell_rows(rows: list[list[Any]]) -> Iterator[list[Any]]:
+def _cell_rows(rows: list[Cells]) -> Iterator[Cells]:
     for row in rows:
         cells = [_cell_value(cell) for cell in row]
         if any(cell != "" for cell in cells):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 NOT_ALL = "the answer says that there are more rows than it holds"
@@ -83,7 +82,7 @@ def extent_of(
 
     *url* is the address that was asked, *headers* are those of the answer.
     """
-    members: dict[str, Any] = {}
+    members: dict[str, object] = {}
     for table in (*_tables_around(document, path), _of_headers(headers or {})):
         for name, value in table.items():
             members.setdefault(_letters_of(str(name)), value)
@@ -132,7 +131,7 @@ def limit_of_address(url: str) -> int | None:
     return next((number for number in numbers if number is not None), None)
 
 
-def _tables_around(document: object, path: str) -> Iterator[Mapping[str, Any]]:
+def _tables_around(document: object, path: str) -> Iterator[Mapping[str, object]]:
     """Yield the tables that a list lies in, the innermost first, each with what it says about itself."""
     tables, value = [], document
     for part in (*path.split("."), ""):
@@ -152,7 +151,7 @@ def _tables_around(document: object, path: str) -> Iterator[Mapping[str, Any]]:
                 yield {name: value}
 
 
-def _about(value: object) -> Iterator[Mapping[str, Any]]:
+def _about(value: object) -> Iterator[Mapping[str, object]]:
     """Yield what a member such as `meta` or `links` says, with its links by what they lead to."""
     if isinstance(value, Mapping):
         yield value
@@ -163,8 +162,8 @@ def _about(value: object) -> Iterator[Mapping[str, Any]]:
         yield {str(link.get("rel")): link for link in value if isinstance(link, Mapping) and "rel" in link}
 
 
-def _of_headers(headers: Mapping[str, str]) -> dict[str, Any]:
-    members: dict[str, Any] = {
+def _of_headers(headers: Mapping[str, str]) -> dict[str, object]:
+    members: dict[str, object] = {
         name: headers[name] for name in ("x-total-count", "x-next-page") if name in headers
     }
     if link := _LINK.search(headers.get("link", "")[:_LONGEST_LINK]):

@@ -15,7 +15,7 @@ _NAMES = ("columns", "fields", "headers", "header", "cols", "columnNames")
 _SCALAR = (str, int, float)
 
 
-def list_at(document: object, path: str) -> list[Any] | None:
+def list_at(document: object, path: str) -> list[object] | None:
     """The list at a path with dots inside a document, ``None`` where there is none.
 
     A part ``*`` of the path stands for every member: their lists are put together, each row with the name of
@@ -27,7 +27,7 @@ def list_at(document: object, path: str) -> list[Any] | None:
     return _list_at(document, path.split(".") if path else [], at_root=not path)
 
 
-def _list_at(value: object, parts: Sequence[str], *, at_root: bool) -> list[Any] | None:
+def _list_at(value: object, parts: Sequence[str], *, at_root: bool) -> list[object] | None:
     value = _opened_json(value)
     if value is None:
         return []
@@ -43,7 +43,7 @@ def _list_at(value: object, parts: Sequence[str], *, at_root: bool) -> list[Any]
     return None
 
 
-def _list_of_rows(value: object, *, at_root: bool) -> list[Any] | None:
+def _list_of_rows(value: object, *, at_root: bool) -> list[object] | None:
     if isinstance(value, list):
         return value
     if not at_root and value in ("", {}):
@@ -53,12 +53,12 @@ def _list_of_rows(value: object, *, at_root: bool) -> list[Any] | None:
     return None
 
 
-def _of_every(value: Any, rest: Sequence[str]) -> list[Any] | None:  # noqa: ANN401 - see above
+def _of_every(value: Any, rest: Sequence[str]) -> list[object] | None:  # noqa: ANN401 - see above
     """The lists of all members as one; ``None`` where one of them has none, as it would be missed."""
     if isinstance(value, Mapping) and not rest and any(_is_record(member) for member in value.values()):
         return [{**member, KEY: name} for name, member in value.items() if isinstance(member, Mapping)]
     named = value.items() if isinstance(value, Mapping) else ((None, member) for member in value or ())
-    rows: list[Any] = []
+    rows: list[object] = []
     for name, member in named:
         if not isinstance(member, Mapping | list | None):
             continue
@@ -86,7 +86,7 @@ def _opened_json(value: object) -> Any:  # noqa: ANN401 - see above
 
 def named_rows(
     rows: Sequence[object], names: Sequence[str], columns: Sequence[str], around: Mapping[str, object]
-) -> tuple[list[Any], list[Unreadable]]:
+) -> tuple[list[object], list[Unreadable]]:
     """Rows that are lists of values as tables of columns; other rows stay as they are.
 
     Their names are *names*, or those in the first row or in a member beside the list (*around*), where the
@@ -98,7 +98,7 @@ def named_rows(
     if not names and columns and set(columns) <= {value for value in listed if isinstance(value, str)}:
         names, rows = [str(value) for value in listed], rows[1:]
     names = names or _names_beside(around, columns)
-    named: list[Any] = []
+    named: list[object] = []
     unreadable: list[Unreadable] = []
     for row in rows:
         if not isinstance(row, list):

@@ -14,7 +14,7 @@ from blocklight.geo.exact import SourceKey
 from blocklight.intake.forms.bounded_json import parse_json
 from blocklight.intake.forms.columns import Columns
 from blocklight.intake.forms.csv_tables import csv_blocks
-from blocklight.intake.forms.decoding import PARQUET, excel_sheets, parquet_columns
+from blocklight.intake.forms.decoding import PARQUET, Cells, excel_sheets, parquet_columns
 from blocklight.intake.forms.excel import EXCEL
 from blocklight.intake.forms.extent import FAILED, NOT_ALL, extent_of, says_failed
 from blocklight.intake.forms.packed import is_packed, unpacked
@@ -123,8 +123,8 @@ def _excel_blocks(file: IO[bytes], reading: Reading) -> Iterator[Block]:
     """Yield the rows of the first sheet that has our columns, below the row that names them."""
 
     def candidates(
-        book: Iterator[Iterator[list[Any]]],
-    ) -> Iterator[tuple[list[str], Iterator[list[Any]]]]:
+        book: Iterator[Iterator[Cells]],
+    ) -> Iterator[tuple[list[str], Iterator[Cells]]]:
         for cells in book:
             for row in itertools.islice(cells, MOST_TITLES + 1):
                 yield [str(cell).strip() for cell in row], cells

@@ -41,6 +41,8 @@ class Stretch:
     reach_m: float
 
 
+Line = Any
+"""A line of shapely, which has no types of its own."""
 _Metres = tuple[float, float]
 _Found = tuple[_Metres, float]
 """The middle of a block or crossing, in metres like the lines, and how far it reaches from there."""
@@ -50,7 +52,7 @@ _Found = tuple[_Metres, float]
 class _Piece:
     """One piece of a street with its smallest and largest house number, drawn from the one to the other."""
 
-    line: Any
+    line: Line
     low: int
     high: int
 
@@ -62,7 +64,7 @@ class Streets:
         self._bounds = bounds = city.city.bounds
         self._middle = (bounds.west + bounds.east) / 2, (bounds.south + bounds.north) / 2
         self._across = _METRES_PER_DEGREE * math.cos(math.radians(self._middle[1]))
-        self._lines: dict[str, list[Any]] = {}
+        self._lines: dict[str, list[Line]] = {}
         self._pieces: dict[str, list[_Piece]] = {}
         self._box = shapely.box(bounds.west, bounds.south, bounds.east, bounds.north)
         for street in read_street_lines(spec, city):
@@ -156,7 +158,7 @@ class Streets:
             pieces = [_Piece(part, min(numbers), max(numbers)) for part in drawn]
             self._pieces.setdefault(name, []).extend(pieces)
 
-    def _metres(self, line: object) -> Any:  # noqa: ANN401 - shapely has no types of its own
+    def _metres(self, line: object) -> Line:
         xy = shapely.get_coordinates(line)
         xy = (xy - self._middle) * (self._across, _METRES_PER_DEGREE)
         return shapely.LineString(xy)
@@ -183,7 +185,7 @@ class Streets:
         exact = next(((form,) for form in forms if form in self._lines), None)
         return exact or next(filter(None, map(self._loose.get, forms)), ())
 
-    def _whole(self, name: str) -> Any:  # noqa: ANN401 - shapely has no types of its own
+    def _whole(self, name: str) -> Line:
         line = shapely.MultiLineString(self._lines[name])
         shapely.prepare(line)
         return line
@@ -259,7 +261,7 @@ class Streets:
 _read: dict[tuple[object, ...], Streets] = {}
 
 
-def _meetings(first: Any, second: Any) -> list[_Metres]:  # noqa: ANN401 - shapely has no types of its own
+def _meetings(first: Line, second: Line) -> list[_Metres]:
     """Where two streets cross, or else where they come near each other."""
     crossing = shapely.get_coordinates(shapely.intersection(first, second))
     if len(crossing):
@@ -281,7 +283,7 @@ def _only_place(points: Sequence[_Metres]) -> _Found | None:
     return middle, max(math.dist(middle, point) for point in points)
 
 
-def _part_of_piece(piece: _Piece, first: int, last: int) -> Any:  # noqa: ANN401 - shapely has no types of its own
+def _part_of_piece(piece: _Piece, first: int, last: int) -> Line:
     """The part of a piece that a block's numbers lie on, ``None`` when none do."""
     low, high = max(first, piece.low), min(last, piece.high)
     if low > high:

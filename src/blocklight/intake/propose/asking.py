@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -162,7 +161,7 @@ def _ckan_sample(url: str, ask: Ask) -> bytes:
     return orjson.dumps(answer)
 
 
-def _further_part(ask: Ask, at: str, query: Mapping[str, str], path: str) -> list[Any]:
+def _further_part(ask: Ask, at: str, query: Mapping[str, str], path: str) -> list[object]:
     """Ask for a further part; a feed that does not give it is known by its first answer alone."""
     with suppress(SourceError):
         value = json_document(ask(at, query))

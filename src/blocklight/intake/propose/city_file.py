@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from blocklight.config.city import CallTypes, City, parse_city
@@ -54,7 +53,7 @@ class Proposal:
     decide: list[str] = field(default_factory=list)
     unmapped: list[str] = field(default_factory=list)
     types: list[TypeCount] = field(default_factory=list)
-    kept: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[dict[str, object]] = field(default_factory=list)
 
 
 def propose(sample: Sample, name: str, folder: Path, *, near: str | None = None) -> Proposal:
@@ -247,7 +246,7 @@ def _starts_anew(proposal: Proposal) -> bool:
     return received is not None and received.spec.get("convert") == "time_of_day"
 
 
-def _settings(proposal: Proposal, sample: Sample) -> dict[str, Any]:
+def _settings(proposal: Proposal, sample: Sample) -> dict[str, object]:
     """Give further keys of the source; a feed that closes calls by leaving them out is always read whole."""
     whole = proposal.closes == "vanish"
     return {

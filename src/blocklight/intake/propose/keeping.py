@@ -26,14 +26,14 @@ _CLOCK = re.compile(r"(\d\d?):\d\d(:\d\d)?(\.\d+)?")
 
 def kept_rows(
     rows: Sequence[Mapping[str, object]], city: City, guesses: Mapping[str, Guess], key: Sequence[str]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """A few rows as a city file would have them, redacted.
 
     Keys are counted anew, addresses invented, points moved to the middle of a cell of some kilometres; only
     rows stay whose types may be published; times are cut to the hour.
     """
     meanings = CallMeanings(CallTypes(), ())
-    sample: list[dict[str, Any]] = []
+    sample: list[dict[str, object]] = []
     normalise = Normaliser.of(city.sources[0], city)
     for row in rows:
         if len(sample) >= _KEPT_ROWS:
@@ -54,7 +54,7 @@ def _redacted(
     guesses: Mapping[str, Guess],
     key: Sequence[str],
     number: int,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     redacted = {column: row[column] for column in _given(row, guesses, _WORDS)}
     redacted |= {column: _without_clock(row[column]) for column in _given(row, guesses, TIMES)}
     if "address" in guesses:
@@ -87,7 +87,7 @@ def _even(hit: re.Match[str]) -> str:
     return f"{hit[1]}:00" + (":00" if hit[2] else "") + ("." + "0" * (len(hit[3]) - 1) if hit[3] else "")
 
 
-def _put_point(redacted: dict[str, Any], guesses: Mapping[str, Guess], lon: float, lat: float) -> None:
+def _put_point(redacted: dict[str, object], guesses: Mapping[str, Guess], lon: float, lat: float) -> None:
     if "lon" in guesses and "lat" in guesses:
         redacted[guesses["lon"].columns[0]], redacted[guesses["lat"].columns[0]] = str(lon), str(lat)
     elif "point" in guesses and guesses["point"].spec.get("convert") == "point":

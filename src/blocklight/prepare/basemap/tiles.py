@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import mapbox_vector_tile
 import numpy as np
@@ -75,7 +74,7 @@ def write_tiles(
         for x, y in _covering((west, south, east, north), zoom):
             layers = _tile_layers(sheets, zoom, x, y)
             if layers:
-                kinds |= {layer["name"] for layer in layers}
+                kinds |= {str(layer["name"]) for layer in layers}
                 body = gzip.compress(mapbox_vector_tile.encode(layers), mtime=0)
                 tiles.append((zxy_to_tileid(zoom, x, y), body))
     with target.open("wb") as file:
@@ -133,12 +132,12 @@ def _tile_corners(zoom: int, x: int, y: int) -> tuple[float, float, float, float
     return left, top - size, left + size, top
 
 
-def _tile_layers(sheets: list[_Sheet], zoom: int, x: int, y: int) -> list[dict[str, Any]]:
+def _tile_layers(sheets: list[_Sheet], zoom: int, x: int, y: int) -> list[dict[str, object]]:
     """The layers of one tile; kinds of one name are one layer."""
     left, bottom, right, top = _tile_corners(zoom, x, y)
     margin = (right - left) * _BUFFER
     box = (left - margin, bottom - margin, right + margin, top + margin)
-    by_kind: dict[str, list[dict[str, Any]]] = {}
+    by_kind: dict[str, list[dict[str, object]]] = {}
     for sheet in sheets:
         near = np.sort(sheet.tree.query(shapely.box(*box)))
         cut = _on_grid(shapely.clip_by_rect(sheet.shapes[near], *box), (left, bottom), right - left)
@@ -175,7 +174,7 @@ def _drawn_extent(drawings: list[Drawing], box: tuple[float, float, float, float
     return [round(float(degrees), 5) for degrees in (*lows, *highs)]
 
 
-def _header(box: tuple[float, float, float, float], bounds: Bounds) -> dict[str, Any]:
+def _header(box: tuple[float, float, float, float], bounds: Bounds) -> dict[str, object]:
     west, south, east, north = (round(degrees * 1e7) for degrees in box)
     return {
         "tile_type": TileType.MVT,
@@ -190,7 +189,7 @@ def _header(box: tuple[float, float, float, float], bounds: Bounds) -> dict[str,
     }
 
 
-def _tile_metadata(kinds: set[str], credit: str, max_zoom: int) -> dict[str, Any]:
+def _tile_metadata(kinds: set[str], credit: str, max_zoom: int) -> dict[str, object]:
     layers = [
         {
             "id": kind,

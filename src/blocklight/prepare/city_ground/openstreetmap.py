@@ -20,6 +20,8 @@ from blocklight.prepare.city_ground.downloads import Downloads
 from blocklight.prepare.city_ground.features import Box, Origin, Part
 from blocklight.prepare.city_ground.themes import Theme
 
+Element = Mapping[str, Any]
+"""A node, way or relation as Overpass has it."""
 ORIGIN = Origin(OPENSTREETMAP, "ODbL 1.0, https://www.openstreetmap.org/copyright")
 _MAX_ANSWER_BYTES = 400_000_000
 _MAX_UNPACKED_BYTES = 1_000_000_000
@@ -138,7 +140,7 @@ def _bounded_chunks(packed: _Bytes, file: Path) -> Iterator[bytes]:
         raise CityFileError(str(file), "osm", "its compressed content is damaged") from None
 
 
-def _document(file: Path) -> Mapping[str, Any]:
+def _document(file: Path) -> Element:
     is_packed = file.name.lower().endswith(".gz")
     with file.open("rb") as opened:
         body = b"".join(_bounded_chunks(gzip.GzipFile(fileobj=opened) if is_packed else opened, file))
@@ -164,7 +166,7 @@ def _expect_whole_answer(answer: Path) -> None:
         raise SourceChanged("Overpass has nothing within the bounds")
 
 
-def _write_xml(document: Mapping[str, Any], file: Path, target: Path) -> None:
+def _write_xml(document: Element, file: Path, target: Path) -> None:
     """Write elements as OSM XML, in the order that its readers need: nodes, ways, relations, each by id."""
     try:
         nodes, ways, relations = _sorted(document["elements"])
@@ -185,15 +187,15 @@ def _write_xml(document: Mapping[str, Any], file: Path, target: Path) -> None:
         raise CityFileError(str(file), "osm", "its elements are not those of Overpass") from None
 
 
-_Elements = list[tuple[int, Mapping[str, Any]]]
+_Elements = list[tuple[int, Element]]
 
 
-def _sorted(elements: Iterable[Mapping[str, Any]]) -> tuple[_Elements, _Elements, _Elements]:
+def _sorted(elements: Iterable[Element]) -> tuple[_Elements, _Elements, _Elements]:
     """Give nodes, ways and relations by id; of an element that stands there twice, the one with tags.
 
     The points of an answer with `out geom` stand at its ways and are nodes too.
     """
-    by_type: dict[str, dict[int, Mapping[str, Any]]] = {"node": {}, "way": {}, "relation": {}}
+    by_type: dict[str, dict[int, Element]] = {"node": {}, "way": {}, "relation": {}}
     for element in elements:
         kind, number = str(element["type"]), int(element["id"])
         if kind in by_type and (number not in by_type[kind] or element.get("tags")):
@@ -205,11 +207,11 @@ def _sorted(elements: Iterable[Mapping[str, Any]]) -> tuple[_Elements, _Elements
     return nodes, ways, relations
 
 
-def _tags(element: Mapping[str, Any]) -> str:
+def _tags(element: Element) -> str:
     tags = element.get("tags") or {}
     return "".join(f"<tag k={quoteattr(str(key))} v={quoteattr(str(value))}/>" for key, value in tags.items())
 
 
-def _member(member: Mapping[str, Any]) -> str:
+def _member(member: Element) -> str:
     kind, role = quoteattr(str(member["type"])), quoteattr(str(member.get("role", "")))
     return f'<member type={kind} ref="{int(member["ref"])}" role={role}/>'

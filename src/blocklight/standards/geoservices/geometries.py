@@ -12,6 +12,8 @@ from blocklight.standards.geoservices.query_request import Query
 from blocklight.standards.geoservices.spatial import Shape
 
 Json = dict[str, Any]
+Corners = NDArray[Any]
+"""Coordinates in rows, or whole numbers of cells."""
 
 
 def placed(points: Points, query: Query) -> list[list[Any] | None]:
@@ -21,7 +23,7 @@ def placed(points: Points, query: Query) -> list[list[Any] | None]:
     return [next(pairs) if is_known else None for is_known in is_placed.tolist()]
 
 
-def _placed(points: NDArray[np.float64], query: Query) -> NDArray[Any]:
+def _placed(points: NDArray[np.float64], query: Query) -> Corners:
     placed = query.system.of_degrees(points)
     if query.quantization is not None:
         return query.quantization.cells(placed)
@@ -33,7 +35,7 @@ def esri_point(pair: Sequence[float]) -> Json:
     return {"x": pair[0], "y": pair[1]}
 
 
-def rings(shape: Shape, query: Query) -> list[NDArray[Any]]:
+def rings(shape: Shape, query: Query) -> list[Corners]:
     """A polygon's rings, outer ones clockwise as GeoServices has them; on a grid, without repeats."""
     rings_of_shape = []
     for part in shapely.get_parts(shape):
@@ -46,12 +48,12 @@ def rings(shape: Shape, query: Query) -> list[NDArray[Any]]:
     return rings_of_shape
 
 
-def _without_repeats(corners: NDArray[Any]) -> NDArray[Any]:
+def _without_repeats(corners: Corners) -> Corners:
     moved = np.any(np.diff(corners, axis=0) != 0, axis=1)
     return corners[np.concatenate(([True], moved))]
 
 
-def deltas(corners: NDArray[Any]) -> NDArray[Any]:
+def deltas(corners: Corners) -> Corners:
     """The first corner, then the steps from one to the next, as quantized answers have them."""
     return np.concatenate((corners[:1], np.diff(corners, axis=0)))
 

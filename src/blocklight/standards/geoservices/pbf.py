@@ -49,7 +49,7 @@ class PbfLayer:
     """What stands before the features: names, types, the reference system and the grid."""
 
     object_id: str
-    fields: Sequence[dict[str, Any]]
+    fields: Sequence[dict[str, object]]
     geometry_type: str | None
     system: dict[str, int] | None
     quantization: Quantization | None
@@ -75,7 +75,7 @@ def feature(attributes: bytes, geometry: bytes) -> bytes:
     return bytes_field(15, attributes + geometry)
 
 
-def attributes(fields: Sequence[dict[str, Any]], rows: Sequence[Sequence[Any]]) -> list[bytes]:
+def attributes(fields: Sequence[dict[str, object]], rows: Sequence[Sequence[Any]]) -> list[bytes]:
     """The values of each row, in the order of the fields."""
     columns = []
     for field, values in zip(fields, zip(*rows, strict=True), strict=False):

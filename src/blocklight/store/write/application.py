@@ -270,7 +270,7 @@ class Application:
 
         What this process stored last and remembers has no mark, or it would not be published.
         """
-        any_at_hand = pending if self._known or self._stored else ()
+        any_at_hand = pending if self._known or self._public.stored else ()
         remembered = {id_: row for id_ in any_at_hand if (row := self._at_hand(id_)) is not None}
         keys = self._sql.keys(id_ for id_ in pending if id_ not in remembered)
         marks = {row[0]: row for row in fetch(self._cursor, self._sql.marks, keys)}
