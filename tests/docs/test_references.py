@@ -16,6 +16,7 @@ from blocklight.cli import app
 from blocklight.config import city as city_module
 from blocklight.config import field as field_spec
 from blocklight.config import geocoder as geocoder_spec
+from blocklight.config import map_layers as map_layer_tables
 from blocklight.config import policy as policy_module
 from blocklight.config import source as source_spec
 from blocklight.config.settings import Settings
@@ -94,7 +95,7 @@ def choices(annotation: object) -> set[str]:
 def test_every_table_of_a_city_file_has_its_section() -> None:
     models = {
         value
-        for module in (city_module, field_spec, source_spec, policy_module, geocoder_spec)
+        for module in (city_module, map_layer_tables, field_spec, source_spec, policy_module, geocoder_spec)
         for value in vars(module).values()
         if inspect.isclass(value) and issubclass(value, BaseModel) and value.__module__ == module.__name__
     }
