@@ -46,7 +46,7 @@ def _with_an_area_found(page: Page) -> None:
 
 def _with_nothing_found(page: Page) -> None:
     page.locator("#search").fill("nothing is called like this")
-    expect(page.get_by_text("Nothing here matches.")).to_be_visible()
+    expect(page.get_by_text("No incidents match.")).to_be_visible()
 
 
 def _with_layers(page: Page) -> None:
