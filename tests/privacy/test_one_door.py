@@ -66,7 +66,9 @@ OF_OTHERS = {
     "insight/area_summary.py:summary",  # a question to the archive
     "insight/past.py:response_times",  # the same
     "intake/binding.py:_mask_of",  # a restraint
-    "intake/call_types.py:where_none_is_closed",  # a meaning
+    "intake/call_types.py:_decide",  # a meaning
+    "intake/call_types.py:where_none_is_closed",  # the same
+    "intake/call_types.py:with_further",  # the same
     "intake/normalise.py:_joined_rows",  # private incidents
     "intake/policy.py:of_a_patient",  # a decision
     "store/write/applied.py:of",  # counts
@@ -129,7 +131,8 @@ def makers(code: Code) -> Iterator[str]:
         is_pattern = isinstance(above, ast.MatchClass)
         is_named = isinstance(above, ast.Attribute) and above.attr == "__struct_fields__"
         is_alias = isinstance(above, ast.Assign) and above.value is not node
-        if not (is_read or is_pattern or is_named or is_alias):
+        is_key = isinstance(above, ast.Dict) and node in above.keys  # by which outcomes are told apart
+        if not (is_read or is_pattern or is_named or is_alias or is_key):
             yield code.function(node)
     for call in ast.walk(code.tree):
         if isinstance(call, ast.Call) and _called(call) in ("convert", "decode", "Decoder", "from_builtins"):
