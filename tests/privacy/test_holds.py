@@ -167,6 +167,42 @@ async def test_a_hold_after_the_closing_counts_from_when_that_was_first_seen(
         assert await shown(town, 330) == ["officer_activity"]
 
 
+async def test_a_call_that_has_waited_and_is_to_be_held_until_it_is_closed_is_taken_back_at_once(
+    tmp_path: Path,
+) -> None:
+    """Both types mean a fire, so that nothing of what is public changes with the type."""
+    typed = FILE.replace(WORDS, WORDS + '\n"ARSON AT LARGE" = "fire"')
+    at_large = STOPS.replace('category = "officer_activity"', 'types = ["ARSON AT LARGE"]')
+    with a_town(tmp_path / "town", typed + at_large + FIRES) as town:
+        await town.fetch(a_row(1, what="FIRE"), a_row(2))
+        assert await shown(town, 30) == ["fire", "burglary"]
+        await town.fetch(a_row(1, what="ARSON AT LARGE"), a_row(2), at=NOW + timedelta(minutes=31))
+        assert await shown(town, 31) == ["burglary"]
+        assert await shown(town, 6000) == ["burglary"]
+
+
+@pytest.mark.parametrize("step", ["", "time_step_min = 15\n"])
+@pytest.mark.parametrize("later", ["", "units"])
+async def test_a_stricter_policy_takes_back_what_is_to_be_held_though_it_has_waited(
+    tmp_path: Path, step: str, later: str
+) -> None:
+    """Whether an update of it waits for its step or not."""
+    told = '[[policy.rules]]\nname = "steps"\naction = "publish"\n' + (step or "time_step_min = 60\n")
+    stops = STOPS.replace("officer_activity", "fire") + step
+    call = {"what": "FIRE", "opened": NOW.isoformat()}
+    with a_town(tmp_path / "town", FILE + told) as town:
+        apply_policy(town.city, Rules.of(town.city, KEY), town.store, NOW)
+        await town.fetch(a_row(1, **call))
+        if later:
+            await town.fetch(a_row(1, **call, units="CANARY1"), at=NOW + timedelta(minutes=1))
+        assert town.store.held() == bool(later)
+        assert await shown(town, 2) == ["fire"]
+        other = city_of(FILE + stops + told, tmp_path)
+        apply_policy(other, Rules.of(other, KEY), town.store, NOW + timedelta(minutes=3))
+        assert await shown(town, 3) == []
+        assert await shown(town, 6000) == []
+
+
 async def test_a_call_that_was_seen_under_another_type_is_held_from_then_on(tmp_path: Path) -> None:
     with a_town(tmp_path / "town", FILE + FIRES) as town:
         await town.fetch(a_row(1, opened=clock(8)), a_row(2, what="WIZARDRY", opened=clock(8)))

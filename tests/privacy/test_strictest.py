@@ -97,14 +97,15 @@ def two_sources(both: str) -> str:
 
 
 async def tell(town: Town, source: int, *rows: Row, minutes: float = 0) -> None:
-    """Carry one answer of one source through, read by a feed that remembers nothing."""
+    """Carry one answer of one source through, read by a feed that remembers nothing; it must not fail."""
     at = NOW + timedelta(minutes=minutes)
     town.store.release(at)
     spec, city = town.city.sources[source], town.city
     async with httpx2.AsyncClient(transport=ReplayTransport(orjson.dumps(rows))) as client:
         reader = connector(spec, client=client, now=lambda: at)
         feed = Feed(spec, city, reader, Rules.of(city, KEY))
-        await Runner(feed, town.store, now=lambda: at, stored=lambda: None).poll()
+        tally = await Runner(feed, town.store, now=lambda: at, stored=lambda: None).poll()
+    assert tally is not None, f"the answer of source {spec.id} failed"
 
 
 def shown(town: Town, call: int = 1) -> PublicIncident | None:
@@ -216,6 +217,44 @@ async def test_what_waits_for_its_step_and_another_source_begins_to_hold_waits_f
         assert shown(town) is None
         town.store.release(NOW + LATER)
         assert shown(town) is not None
+
+
+@pytest.mark.parametrize("both", BOTH)
+async def test_what_has_waited_and_another_source_begins_to_hold_until_it_is_closed_is_taken_back_at_once(
+    tmp_path: Path, both: str
+) -> None:
+    with a_town(tmp_path / "town", two_sources(both)) as town:
+        await tell(town, 0, a_row(1, what="FIRE"))
+        await tell(town, 0, a_row(1, what="FIRE"), minutes=40)
+        assert shown(town) is not None
+        for minute, (source, word) in enumerate([(1, "TRAFFIC STOP"), (0, "FIRE")], 41):
+            await tell(town, source, a_row(1, what=word), minutes=minute)
+            await tell(town, 0, a_row(1, what="FIRE"), minutes=minute)
+            assert shown(town) is None
+        town.store.release(NOW + timedelta(days=9))
+        assert shown(town) is None
+        await tell(town, 1, a_row(1, what="TRAFFIC STOP", state="DONE"), minutes=50)
+        await tell(town, 0, a_row(1, what="FIRE", state="DONE"), minutes=50)
+        assert shown(town) is not None
+
+
+@pytest.mark.parametrize("both", BOTH)
+async def test_what_has_waited_and_another_source_holds_longer_is_taken_back_until_then(
+    tmp_path: Path, both: str
+) -> None:
+    with a_town(tmp_path / "town", two_sources(both)) as town:
+        await tell(town, 0, a_row(1, what="FIRE"))
+        await tell(town, 0, a_row(1, what="FIRE"), minutes=31)
+        assert shown(town) is not None
+        await tell(town, 1, a_row(1, what="THEFT"), minutes=32)
+        await tell(town, 0, a_row(1, what="FIRE"), minutes=33)
+        town.store.release(NOW + timedelta(minutes=49))
+        assert shown(town) is None
+        town.store.release(NOW + LATER)
+        assert shown(town) is not None
+        await tell(town, 0, a_row(1, what="FIRE"), minutes=100)
+        await tell(town, 1, a_row(1, what="THEFT"), minutes=101)
+        assert shown(town) is not None, "it has waited for both"
 
 
 @pytest.mark.parametrize("both", BOTH)

@@ -22,7 +22,7 @@ from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, areas_of, timed
 from blocklight.model.outcomes import Held, Withheld
 from blocklight.model.record import Place, PublicIncident, may_be_new
-from blocklight.model.vocabulary import Category, PlaceKind, Reason, Subcategory
+from blocklight.model.vocabulary import Category, PlaceKind, Reason, Status, Subcategory
 
 Vocabulary = Mapping[Category, frozenset[str]]
 """The agency's words that are known to mean a category."""
@@ -63,7 +63,8 @@ def refilter(
 ) -> Again:
     """What a policy makes of a published incident; of several possible ones the strictest.
 
-    One that is *waiting* may have to wait for longer; what was delayed and is published is delayed once.
+    One that is *waiting* may have to wait for longer; what was delayed and is published is delayed once,
+    unless it is open and is to wait for its closing.
     A delay counts from *released_at* if that is later than the source's time and may have been its start.
     """
     seen_at = public.received_at
@@ -151,6 +152,8 @@ def _after_delay(
 
     Times that were published uncut are cut at once: the moment of the change says nothing about the call.
     """
+    if held.release_at is None and public.status is Status.OPEN:
+        return held
     if held.incident == public:
         return stricter
     if held.release_at is None:

@@ -55,10 +55,13 @@ class DueTimes:
         over = due <= self.at and self._says_nothing_of_when(incident)
         return due if over else self.stepped(due, held.step_min, incident, before)
 
-    def is_on_hold(self, held: Held, incident: PublicIncident, seen: Seen) -> bool:
-        """Whether more than the end of a step is waited for: then nothing of the incident may be shown."""
+    def is_on_hold(self, held: Held, incident: PublicIncident, seen: Seen, shown: Shown | None) -> bool:
+        """Whether more than the end of a step is waited for: then nothing of the incident may be shown.
+
+        What is *shown* and had waited as long when it was released has waited, also if our clock went back.
+        """
         due = self.end_of_hold(held, incident, seen)
-        return due is None or due > self.at
+        return due is None or due > (self.at if shown is None else max(self.at, shown.released_at))
 
     def end_of_hold(self, held: Held, incident: PublicIncident, seen: Seen) -> int | None:
         """When an incident might be released if its times were not cut, in ms; ``None`` as for ``due``.

@@ -219,16 +219,17 @@ class Holding:
         self._gone, self._puts = [], {}
 
     def _left(self, pending: Pending, before: Mapping[str, Waiting]) -> dict[str, Waiting]:
-        """The rows of *before* that do not go on waiting, and settle what is held with the others."""
+        """The rows of *before* that do not go on waiting; what is to be held is taken back with the others.
+
+        A stricter policy cuts times at once, so that what it holds waits for more than the end of a step.
+        """
         ending: dict[str, Waiting] = {}
         for id_, row in before.items():
             outcome = pending[id_]
             if isinstance(outcome, Withheld):
                 ending[id_] = row
             elif isinstance(outcome, Held):
-                del pending[id_]
-                if outcome.step_min is None:
-                    pending[id_] = Withheld(id_, outcome.source, Reason.HELD)
+                pending[id_] = Withheld(id_, outcome.source, Reason.HELD)
         return ending
 
     def _bind(self, before: Mapping[str, Waiting], shown: Mapping[str, Shown]) -> None:
@@ -350,7 +351,7 @@ class Holding:
         to_step_end = self._in_step(held, incident)  # a hold takes back what is told until then, a step not
         due = self.times.due(to_step_end, incident, before, encoded, seen)
         is_due = due is not None and due <= self._at and not paused
-        on_hold = held.step_min is not None and self.times.is_on_hold(held, incident, seen)
+        on_hold = self.times.is_on_hold(held, incident, seen, shown)
         if shown is not None and not on_hold and shown.digest == digest(encoded):
             return incident
         if is_due and not self._is_due(before, encoded):
@@ -366,8 +367,10 @@ class Holding:
         self._put(
             incident, due, to_step_end, seen, encoded, joins=joins, counted=counted, was_shown=was_shown
         )
-        stays = shown is not None and (is_due or in_step or (paused and shown.status == Status.CLOSED))
-        if shown is None or (stays and not self._is_coarser(incident)):
+        if shown is None:
+            return None
+        stays = not on_hold and (is_due or in_step or (paused and shown.status == Status.CLOSED))
+        if stays and not self._is_coarser(incident):
             return None
         return Withheld(incident.id, incident.source, Reason.PAUSED if paused else Reason.HELD)
 
