@@ -63,7 +63,7 @@ def written(recording: Path, folder: Path) -> list[_Written]:
             polls.append([])
             yield cast("DBAPICursor", _Noting(cursor, polls[-1]))
 
-    with mock.patch("blocklight.store.store.transaction", noting):
+    with mock.patch("blocklight.store.write_store.transaction", noting):
         replay(recording, folder)
     return polls
 

@@ -16,6 +16,10 @@ _SHOWN = ("category", "status", "received_at", "place_label", "priority", "name"
 """The columns of a table of items, of those that the collection has."""
 
 
+_LED_TO = {"next": "Next page", "alternate": "The same as JSON"}
+"""Links that a page shows, which has the others in its trail and its list."""
+
+
 class Entry(NamedTuple):
     """A line of a list of links."""
 
@@ -47,7 +51,7 @@ class PageWriter:
             city=self.city.city.name,
             stylesheet=self.stylesheet,
             trail=[("OGC API", ROOT), *trail],
-            links=[one for one in links if one["rel"] not in ("self", "items")],
+            links=[{**one, "title": _LED_TO[one["rel"]]} for one in links if one["rel"] in _LED_TO],
             **values,
         )
         return told.encode()
