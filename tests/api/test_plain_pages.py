@@ -249,7 +249,7 @@ def test_an_incident_has_a_page_with_its_life(own_side: PublicSide) -> None:
     assert "+8 min" in html
     assert "up to 201 m from the place" in html
     assert "Status: Closed" in html
-    assert "Published later than it came in" in html
+    assert "Published with a delay" in html
     assert f'href="/?id={received.id}"' in html
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
@@ -140,6 +141,8 @@ def quiet_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             desk.close(desk.open(call_type, minutes_ago=40 + 25 * minutes))
         desk.open("SUSPICIOUS PERSON", minutes_ago=1, **ON_A_BLOCK)
         with blocklight(tmp_path_factory.mktemp("quiet"), served) as started:
+            # Pages of the past are there once their first files are.
+            soon(lambda: httpx2.get(f"{started.url}/area", trust_env=False).status_code == httpx2.codes.OK)
             yield started.url
 
 

@@ -72,7 +72,7 @@ def test_where_the_reader_is_never_leaves_the_browser(quiet_city: str, visitor: 
             {"geolocation": {"latitude": 10, "longitude": 10}, "permissions": ["geolocation"]},
             "outside the area",
         ),
-        ({"permissions": []}, "does not tell where"),
+        ({"permissions": []}, "did not give a position"),
     ],
 )
 def test_somebody_elsewhere_or_unwilling_is_told(

@@ -29,7 +29,7 @@ def test_a_feed_of_two_stages_shows_two_and_says_what_it_does_not_tell(
         expect(page.locator(".row", has_text="Property damage")).to_contain_text("Ended after")
         row.get_by_role("button").click()
         card = page.get_by_role("article")
-        expect(card).to_contain_text("does not tell when units arrive")
+        expect(card).to_contain_text("does not report when units arrive")
         expect(card).to_contain_text("2 units assigned")
         expect(card).not_to_contain_text("Received")
         visitor_without_webgl.leave()
@@ -51,7 +51,7 @@ def test_a_report_without_an_end_is_reported_and_not_closed(
         expect(row).to_contain_text("Reported")
         expect(row).not_to_contain_text(re.compile("closed|ended", re.IGNORECASE))
         row.get_by_role("button").click()
-        expect(page.get_by_role("article")).to_contain_text("does not tell when anything ends")
+        expect(page.get_by_role("article")).to_contain_text("does not report when anything ends")
         visitor_without_webgl.leave()
 
 
