@@ -21,7 +21,7 @@ def _names_from_the_store() -> Iterator[tuple[str, str]]:
 def test_only_what_runs_a_city_holds_the_whole_store_and_only_intake_writes_beside_it() -> None:
     imported = set(_names_from_the_store())
     assert {room for room, name in imported if name == "Store"} == MAY_ADMINISTER
-    assert {room for room, name in imported if name == "WriteStore"} == {"intake", "store"}
+    assert {room for room, name in imported if name == "WriteStore"} == {"app", "intake", "store"}
     assert {room for room, name in imported if name == "ReadStore"} >= {
         "api",
         "publish",
