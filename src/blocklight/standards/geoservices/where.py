@@ -19,7 +19,6 @@ from blocklight.query.conditions import (
     FieldRef,
     IsNull,
     Like,
-    Not,
     OneOf,
     Operator,
     Value,
@@ -28,15 +27,19 @@ from blocklight.query.conditions import (
 from blocklight.query.fields import Field, Fields, FieldType
 from blocklight.standards.geoservices.errors import GeoServicesError
 from blocklight.standards.geoservices.moments import interval, moment_of_ms, moment_of_text
+from blocklight.standards.operands import (
+    FLIPPED,
+    MOST_CONDITIONS,
+    MOST_VALUES,
+    Mistake,
+    check_size,
+    number_of_text,
+    opposite,
+    text_within_bounds,
+)
 
-_LONGEST = 20_000
 _SHOWN = 20
-_DEEPEST = 32
-_MOST_CONDITIONS = 300
-_MOST_VALUES = 1_000
-_LARGEST = 2**63
 _MOST_DAYS = 1_000_000
-_FLIPPED: dict[str, Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,6 @@ class _Given:
 _Operand = _Named | _Given
 
 
-class _Mistake(Exception):
-    def __init__(self, reason: str, at: int) -> None:
-        super().__init__(reason)
-        self.at = at
-
-
 def parse_where(text: str, fields: Fields, now: datetime, *, parameter: str = "where") -> Condition | None:
     """Parse a condition on *fields*; ``None`` for one that every row meets. Raises ``GeoServicesError``.
 
@@ -73,13 +70,13 @@ def parse_where(text: str, fields: Fields, now: datetime, *, parameter: str = "w
     if not text.strip():
         return None
     try:
-        _check_size(text)
+        check_size(text)
         condition = _Builder(fields, now).transform(_parser().parse(text))
     except VisitError as error:
-        if isinstance(error.orig_exc, _Mistake):
+        if isinstance(error.orig_exc, Mistake):
             _refuse(str(error.orig_exc), error.orig_exc.at, parameter)
         raise
-    except _Mistake as mistake:
+    except Mistake as mistake:
         _refuse(str(mistake), mistake.at, parameter)
     except UnexpectedInput as error:
         at = _place(error, text)
@@ -95,24 +92,8 @@ def _place(error: UnexpectedInput, text: str) -> int:
     return cast("int", error.pos_in_stream)
 
 
-def _refuse(reason: str, at: int, parameter: str) -> NoReturn:
-    raise GeoServicesError(reason, parameter=parameter, position=at + 1) from None
-
-
-def _check_size(text: str) -> None:
-    """Refuse what is too long or too deep before it is parsed."""
-    if len(text) > _LONGEST:
-        raise _Mistake(f"longer than {_LONGEST:,} letters", _LONGEST)
-    depth, quote = 0, ""
-    for at, letter in enumerate(text):
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "'\"":
-            quote = letter
-        elif letter in "()":
-            depth += 1 if letter == "(" else -1
-            if depth > _DEEPEST:
-                raise _Mistake(f"more than {_DEEPEST} brackets within each other", at)
+def _refuse(reason: str, at: int | None, parameter: str) -> NoReturn:
+    raise GeoServicesError(reason, parameter=parameter, position=(at or 0) + 1) from None
 
 
 @cache
@@ -143,24 +124,24 @@ class _Builder(Transformer_NonRecursive[Token, object]):
         return conditions[0] if len(conditions) == 1 else AllOf(conditions)
 
     def negated(self, _: Token, condition: Condition) -> Condition:
-        return _negated(condition)
+        return opposite(condition)
 
     def comparison(self, left: _Operand, sign: Token, right: _Operand) -> Condition:
         self._count(sign)
         operator = cast("Operator", "<>" if sign == "!=" else str(sign))
         if isinstance(left, _Given) and isinstance(right, _Named):
-            left, right, operator = right, left, _FLIPPED[operator]
+            left, right, operator = right, left, FLIPPED[operator]
         if isinstance(left, _Named) and isinstance(right, _Given):
             return Comparison(_ref(left), operator, _typed(right, left))
         if isinstance(left, _Named):
-            raise _Mistake("compare a field with a value", right.at)
+            raise Mistake("compare a field with a value", right.at)
         return _constant(left, operator, cast("_Given", right))
 
     def one_of(self, operand: _Operand, negation: Token | None, *values: _Operand) -> Condition:
         named = _field(operand)
         self._count(named)
-        if len(values) > _MOST_VALUES:
-            raise _Mistake(f"more than {_MOST_VALUES:,} values", values[_MOST_VALUES].at)
+        if len(values) > MOST_VALUES:
+            raise Mistake(f"more than {MOST_VALUES:,} values", values[MOST_VALUES].at)
         return _maybe_not(negation, OneOf(_ref(named), tuple(_typed(value, named) for value in values)))
 
     def like(
@@ -169,11 +150,11 @@ class _Builder(Transformer_NonRecursive[Token, object]):
         named = _field(operand)
         self._count(named)
         if named.field.type is not FieldType.TEXT:
-            raise _Mistake("LIKE needs a field of texts", named.at)
+            raise Mistake("LIKE needs a field of texts", named.at)
         text = _typed(pattern, named)
         letter = None if escape is None else _unquoted(escape)
         if letter is not None and len(letter) != 1:
-            raise _Mistake("ESCAPE needs one letter", _at(escape))
+            raise Mistake("ESCAPE needs one letter", _at(escape))
         return _maybe_not(negation, Like(_ref(named), like_pattern(str(text), letter)))
 
     def between(
@@ -206,10 +187,10 @@ class _Builder(Transformer_NonRecursive[Token, object]):
         return _Given(_unquoted(token), _at(token))
 
     def number(self, token: Token) -> _Given:
-        return _Given(_number(str(token), _at(token)), _at(token))
+        return _Given(number_of_text(str(token), _at(token)), _at(token))
 
     def signed(self, sign: Token, token: Token) -> _Given:
-        number = _number(str(token), _at(token))
+        number = number_of_text(str(token), _at(token))
         return _Given(-number if sign == "-" else number, _at(sign))
 
     def moment(self, word: Token, token: Token) -> _Given:
@@ -225,43 +206,43 @@ class _Builder(Transformer_NonRecursive[Token, object]):
         try:
             span = interval(_unquoted(text), first.lower(), last and last.lower())
         except ValueError as error:
-            raise _Mistake(str(error), _at(text)) from None
+            raise Mistake(str(error), _at(text)) from None
         return _Given(span, _at(word))
 
     def sum(self, left: _Operand, sign: Token, right: _Operand) -> _Given:
         if not isinstance(left, _Given) or not isinstance(right, _Given):
-            raise _Mistake("only times and intervals can be added", _at(sign))
+            raise Mistake("only times and intervals can be added", _at(sign))
         moment, span = left.value, right.value
         if isinstance(span, int | float) and abs(span) < _MOST_DAYS:
             span = timedelta(days=span)  # a number beside a time is days, as ArcGIS has it
         if not isinstance(moment, datetime) or not isinstance(span, timedelta):
-            raise _Mistake("only times and intervals can be added", _at(sign))
+            raise Mistake("only times and intervals can be added", _at(sign))
         try:
             return _Given(moment - span if sign == "-" else moment + span, left.at)
         except OverflowError:
-            raise _Mistake("outside the years 1 to 9999", left.at) from None
+            raise Mistake("outside the years 1 to 9999", left.at) from None
 
     def folded(self, function: Token, operand: _Operand) -> _Operand:
         fold: Literal["upper", "lower"] = "upper" if function.lower() == "upper" else "lower"
         if isinstance(operand, _Named):
             if operand.field.type is not FieldType.TEXT:
-                raise _Mistake(f"{function} needs a field of texts", operand.at)
+                raise Mistake(f"{function} needs a field of texts", operand.at)
             return _Named(operand.field, fold, operand.at)
         if not isinstance(operand.value, str):
-            raise _Mistake(f"{function} needs a text", operand.at)
+            raise Mistake(f"{function} needs a text", operand.at)
         text = operand.value
         return _Given(text.upper() if fold == "upper" else text.lower(), operand.at)
 
     def _named(self, name: str, at: int) -> _Named:
         field = self._fields.get(name.lower())
         if field is None:
-            raise _Mistake(f"no field {name[:40]!r}", at)
+            raise Mistake(f"no field {name[:40]!r}", at)
         return _Named(field, None, at)
 
     def _count(self, where: "Token | _Operand") -> None:
         self._conditions += 1
-        if self._conditions > _MOST_CONDITIONS:
-            raise _Mistake(f"more than {_MOST_CONDITIONS} conditions", _at(where))
+        if self._conditions > MOST_CONDITIONS:
+            raise Mistake(f"more than {MOST_CONDITIONS} conditions", _at(where))
 
 
 def _at(where: "Token | _Operand | None") -> int:
@@ -272,7 +253,7 @@ def _at(where: "Token | _Operand | None") -> int:
 
 def _field(operand: _Operand) -> _Named:
     if isinstance(operand, _Given):
-        raise _Mistake("expected a field", operand.at)
+        raise Mistake("expected a field", operand.at)
     return operand
 
 
@@ -282,30 +263,20 @@ def _ref(named: _Named) -> FieldRef:
 
 def _unquoted(token: Token) -> str:
     text = str(token)
-    text = text[text.index("'") + 1 : -1].replace("''", "'")
-    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise _Mistake("not a text", _at(token))
-    return text
-
-
-def _number(text: str, at: int) -> int | float:
-    number = int(text) if text.isdecimal() and len(text) < 20 else float(text)  # noqa: PLR2004 - beyond 64 bits
-    if not -_LARGEST < number < _LARGEST:
-        raise _Mistake("a number too large", at)
-    return number
+    return text_within_bounds(text[text.index("'") + 1 : -1].replace("''", "'"), _at(token))
 
 
 def _parsed_moment(text: str, at: int) -> datetime:
     try:
         return moment_of_text(text)
     except ValueError as error:
-        raise _Mistake(str(error), at) from None
+        raise Mistake(str(error), at) from None
 
 
 def _typed(operand: _Operand, named: _Named) -> Value:
     """A value as the field's type has it; clients put numbers into quotes, and times into none."""
     if isinstance(operand, _Named):
-        raise _Mistake("compare a field with a value", operand.at)
+        raise Mistake("compare a field with a value", operand.at)
     value = operand.value
     match named.field.type:
         case FieldType.TEXT if isinstance(value, str):
@@ -313,7 +284,7 @@ def _typed(operand: _Operand, named: _Named) -> Value:
         case FieldType.WHOLE if isinstance(value, int | float):
             return value
         case FieldType.WHOLE if isinstance(value, str) and value.strip().removeprefix("-").isdecimal():
-            return _number(value.strip().removeprefix("-"), operand.at) * (-1 if "-" in value else 1)
+            return number_of_text(value.strip().removeprefix("-"), operand.at) * (-1 if "-" in value else 1)
         case FieldType.TIME if isinstance(value, datetime):
             return value
         case FieldType.TIME if isinstance(value, str):
@@ -322,8 +293,8 @@ def _typed(operand: _Operand, named: _Named) -> Value:
             try:
                 return moment_of_ms(value)
             except ValueError as error:
-                raise _Mistake(str(error), operand.at) from None
-    raise _Mistake(f"{named.field.name} is compared with {_EXPECTED[named.field.type]}", operand.at)
+                raise Mistake(str(error), operand.at) from None
+    raise Mistake(f"{named.field.name} is compared with {_EXPECTED[named.field.type]}", operand.at)
 
 
 _EXPECTED = {
@@ -338,7 +309,7 @@ def _constant(left: _Given, operator: Operator, right: _Given) -> Constant:
     first, second = left.value, right.value
     are_numbers = isinstance(first, int | float) and isinstance(second, int | float)
     if type(first) is not type(second) and not are_numbers:
-        raise _Mistake("two values of different types", right.at)
+        raise Mistake("two values of different types", right.at)
     order = (first > second) - (first < second)  # type: ignore[operator]  # both of one type
     holds = {
         "=": order == 0,
@@ -352,14 +323,4 @@ def _constant(left: _Given, operator: Operator, right: _Given) -> Constant:
 
 
 def _maybe_not(negation: Token | None, condition: Condition) -> Condition:
-    return condition if negation is None else _negated(condition)
-
-
-def _negated(condition: Condition) -> Condition:
-    """The opposite, so that no row of NOTs makes a deep tree."""
-    match condition:
-        case Not(inner):
-            return inner
-        case Constant(value):
-            return Constant(not value)
-    return Not(condition)
+    return condition if negation is None else opposite(condition)

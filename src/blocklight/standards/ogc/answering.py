@@ -1,5 +1,6 @@
 """Answers requests for items: pages of features, and one by its id."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -114,7 +115,7 @@ def _digits(system: ReferenceSystem) -> int:
 def _point_geometries(points: Points, system: ReferenceSystem) -> list[bytes]:
     moved = np.round(system.of_degrees(points), _digits(system)).tolist()
     return [
-        b"null" if first != first else b'{"type":"Point","coordinates":%b}' % orjson.dumps([first, second])  # noqa: PLR0124 - not a number
+        b"null" if math.isnan(first) else b'{"type":"Point","coordinates":%b}' % orjson.dumps([first, second])
         for first, second in moved
     ]
 
