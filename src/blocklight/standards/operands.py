@@ -1,7 +1,7 @@
 """What stands on either side of a comparison in a filter, and how a value gets the type of its field."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from blocklight.query.conditions import Condition, Constant, FieldRef, Not, Operator, Value
@@ -121,18 +121,22 @@ def typed(operand: Operand, named: Named) -> Value:
     raise Mistake(f"{named.field.name} is compared with {_EXPECTED[named.field.type]}", operand.at)
 
 
-def constant(left: Given, operator: Operator, right: Given) -> Constant:
-    """A comparison of two values, as the ``1=1`` with which clients ask for everything."""
-    one, other = left.value, right.value
-    if type(one) is not type(other) and not (isinstance(one, int | float) and isinstance(other, int | float)):
-        raise Mistake("two values of different types", right.at)
-    order = (one > other) - (one < other)  # type: ignore[operator]  # both of one type
-    return Constant(
-        {
-            "=": order == 0, "<>": order != 0, "<": order < 0,
-            "<=": order <= 0, ">": order > 0, ">=": order >= 0,
-        }[operator]
-    )  # fmt: skip
+def constant(
+    first: Value | timedelta, operator: Operator, second: Value | timedelta, at: int | None = None
+) -> Constant:
+    """A comparison of two values, as the ``1=1`` with which clients ask for everything.
+
+    Raises ``Mistake`` for two values of different types.
+    """
+    are_numbers = isinstance(first, int | float) and isinstance(second, int | float)
+    if type(first) is not type(second) and not are_numbers:
+        raise Mistake("two values of different types", at)
+    order = (first > second) - (first < second)  # type: ignore[operator]  # both of one type
+    holds = {
+        "=": order == 0, "<>": order != 0, "<": order < 0,
+        "<=": order <= 0, ">": order > 0, ">=": order >= 0,
+    }  # fmt: skip
+    return Constant(holds[operator])
 
 
 def opposite(condition: Condition) -> Condition:

@@ -99,7 +99,7 @@ class ConditionBuilder:
         if isinstance(left, Given) and isinstance(right, Named):
             left, right, sign = right, left, FLIPPED[sign]
         if isinstance(left, Given) and isinstance(right, Given):
-            return constant(left, sign, right)
+            return constant(left.value, sign, right.value, right.at)
         named = _field(left)
         if not isinstance(right, Given):
             raise Mistake("compare a property with a value", right.at)

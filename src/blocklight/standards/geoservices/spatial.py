@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 
 from blocklight.query.region import NOWHERE, Region, near_point, within_box, within_shape
 from blocklight.standards.geoservices.errors import GeoServicesError
+from blocklight.standards.mercator import degrees_of_mercator, mercator_of_degrees
 
-_RADIUS_M = 6_378_137.0
 _FARTHEST = 1e6
 """Degrees; what lies farther out would overflow in computing with it."""
-_HIGHEST_M = 1e8
-"""Beyond this a northing is the pole."""
 _WKIDS = {4326: "WGS84", 3857: "MERCATOR", 102100: "MERCATOR", 102113: "MERCATOR", 900913: "MERCATOR"}
 _MOST_CORNERS = 20_000
 _DIGITS = 9
@@ -64,17 +62,13 @@ class SpatialReference(Enum):
         """Points (lon, lat in rows) in this system."""
         if self is SpatialReference.WGS84 or not len(points):
             return points
-        lats = np.clip(points[:, 1], -89.999999, 89.999999)
-        norths = np.log(np.tan(np.pi / 4 + np.radians(lats) / 2)) * _RADIUS_M
-        return np.column_stack((np.radians(points[:, 0]) * _RADIUS_M, norths))
+        return mercator_of_degrees(points)
 
     def to_degrees(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Points of this system as lon, lat."""
         if self is SpatialReference.WGS84:
             return points
-        norths = np.clip(points[:, 1], -_HIGHEST_M, _HIGHEST_M) / _RADIUS_M
-        lats = np.degrees(2 * np.arctan(np.exp(norths)) - np.pi / 2)
-        return np.column_stack((np.degrees(points[:, 0] / _RADIUS_M), lats))
+        return degrees_of_mercator(points)
 
 
 @dataclass(frozen=True, slots=True)

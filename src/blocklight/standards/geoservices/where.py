@@ -33,6 +33,7 @@ from blocklight.standards.operands import (
     MOST_VALUES,
     Mistake,
     check_size,
+    constant,
     number_of_text,
     opposite,
     text_within_bounds,
@@ -135,7 +136,8 @@ class _Builder(Transformer_NonRecursive[Token, object]):
             return Comparison(_ref(left), operator, _typed(right, left))
         if isinstance(left, _Named):
             raise Mistake("compare a field with a value", right.at)
-        return _constant(left, operator, cast("_Given", right))
+        value = cast("_Given", right)
+        return constant(left.value, operator, value.value, value.at)
 
     def one_of(self, operand: _Operand, negation: Token | None, *values: _Operand) -> Condition:
         named = _field(operand)
@@ -302,24 +304,6 @@ _EXPECTED = {
     FieldType.WHOLE: "a number",
     FieldType.TIME: "a time such as TIMESTAMP '2026-01-31 08:00:00'",
 }
-
-
-def _constant(left: _Given, operator: Operator, right: _Given) -> Constant:
-    """Work out a comparison of two values, as the ``1=1`` with which clients ask for everything."""
-    first, second = left.value, right.value
-    are_numbers = isinstance(first, int | float) and isinstance(second, int | float)
-    if type(first) is not type(second) and not are_numbers:
-        raise Mistake("two values of different types", right.at)
-    order = (first > second) - (first < second)  # type: ignore[operator]  # both of one type
-    holds = {
-        "=": order == 0,
-        "<>": order != 0,
-        "<": order < 0,
-        "<=": order <= 0,
-        ">": order > 0,
-        ">=": order >= 0,
-    }
-    return Constant(holds[operator])
 
 
 def _maybe_not(negation: Token | None, condition: Condition) -> Condition:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +17,7 @@ from blocklight.query.encoded import FlatRow, Form, Points
 from blocklight.query.fields import GEOMETRY, Fields, FieldType
 from blocklight.query.selection import Selection, Slice
 from blocklight.standards.city_view import CityView
+from blocklight.standards.geoservices.moments import moment_of_ms
 from blocklight.standards.ogc.collections import Collection
 from blocklight.standards.ogc.errors import OgcError
 from blocklight.standards.ogc.items_request import ItemsRequest
@@ -25,7 +25,6 @@ from blocklight.standards.ogc.systems import ReferenceSystem
 
 _DEGREE_DIGITS, _METRE_DIGITS = 6, 2
 _LONGEST_ID = 80
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +94,6 @@ def _form(fields: Fields, system: ReferenceSystem) -> Form:
 
 def _time(ms: int | None) -> str | None:
     return None if ms is None else iso(moment_of_ms(ms))
-
-
-def moment_of_ms(ms: int) -> datetime:
-    """Milliseconds since 1970 as a time."""
-    return _EPOCH + timedelta(milliseconds=ms)
 
 
 def _feature(id_: str, geometry: bytes, properties: bytes) -> bytes:

@@ -2,16 +2,8 @@
 
 from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
-
+from blocklight.standards.mercator import Points, degrees_of_mercator, mercator_of_degrees
 from blocklight.standards.ogc.errors import OgcError
-
-Points = NDArray[np.float64]
-_RADIUS_M = 6_378_137.0
-_HIGHEST_LAT = 89.999999
-_HIGHEST_M = 1e8
-"""Beyond this a northing is the pole."""
 
 
 class ReferenceSystem(StrEnum):
@@ -29,9 +21,7 @@ class ReferenceSystem(StrEnum):
                 return points
             case ReferenceSystem.WGS84:
                 return points[:, ::-1]
-        lats = np.clip(points[:, 1], -_HIGHEST_LAT, _HIGHEST_LAT)
-        norths = np.log(np.tan(np.pi / 4 + np.radians(lats) / 2)) * _RADIUS_M
-        return np.column_stack((np.radians(points[:, 0]) * _RADIUS_M, norths))
+        return mercator_of_degrees(points)
 
     def to_degrees(self, points: Points) -> Points:
         """Points of this system as longitude and latitude."""
@@ -40,9 +30,7 @@ class ReferenceSystem(StrEnum):
                 return points
             case ReferenceSystem.WGS84:
                 return points[:, ::-1]
-        norths = np.clip(points[:, 1], -_HIGHEST_M, _HIGHEST_M) / _RADIUS_M
-        lats = np.degrees(2 * np.arctan(np.exp(norths)) - np.pi / 2)
-        return np.column_stack((np.degrees(points[:, 0] / _RADIUS_M), lats))
+        return degrees_of_mercator(points)
 
 
 SYSTEMS = tuple(map(str, ReferenceSystem))

@@ -13,7 +13,8 @@ from blocklight.query.fields import GEOMETRY, OBJECT_ID, Fields, FieldType, inci
 from blocklight.query.region import Region, within_box
 from blocklight.query.selection import Selection, Slice
 from blocklight.standards.city_view import CityView
-from blocklight.standards.ogc.answering import area_rows, moment_of_ms
+from blocklight.standards.geoservices.moments import moment_of_ms
+from blocklight.standards.ogc.answering import area_rows
 from blocklight.standards.ogc.collections import Collection
 from blocklight.standards.ogc.errors import OgcError
 from blocklight.standards.ogc.items_request import ItemsRequest
