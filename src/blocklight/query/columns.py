@@ -98,7 +98,7 @@ class Column(Protocol):
     def passing(self, test: Test) -> Mask:
         """The rows with a value that passes a test."""
 
-    def known(self) -> Mask:
+    def has_value(self) -> Mask:
         """The rows with a value."""
 
     def sortable(self, rows: Numbers) -> Sortable:
@@ -125,10 +125,10 @@ class TextColumn:
             passed |= self._codes == code
         return passed
 
-    def known(self) -> Mask:
+    def has_value(self) -> Mask:
         """As in ``Column``."""
-        known: Mask = self._codes != 0
-        return known
+        has_value: Mask = self._codes != 0
+        return has_value
 
     def sortable(self, rows: Numbers) -> Sortable:
         """As in ``Column``."""
@@ -158,12 +158,12 @@ class NumberColumn:
                 passed = _COMPARING[operator](numbers, as_number(value))
             case Like():
                 raise TypeError("numbers are like no text")
-        return passed & self.known()
+        return passed & self.has_value()
 
-    def known(self) -> Mask:
+    def has_value(self) -> Mask:
         """As in ``Column``."""
-        known: Mask = self._numbers != NOTHING
-        return known
+        has_value: Mask = self._numbers != NOTHING
+        return has_value
 
     def sortable(self, rows: Numbers) -> Sortable:
         """As in ``Column``."""
@@ -191,10 +191,10 @@ class PointColumn:
         """As in ``Column``: nothing else can be asked of a place."""
         raise TypeError("a place is compared with nothing")
 
-    def known(self) -> Mask:
+    def has_value(self) -> Mask:
         """As in ``Column``."""
-        known: Mask = self._places != 0
-        return known
+        has_value: Mask = self._places != 0
+        return has_value
 
     def sortable(self, rows: Numbers) -> NDArray[Any]:  # noqa: ARG002 - the same
         """As in ``Column``: places have no order."""
@@ -216,9 +216,9 @@ class PlaceColumn:
         """As in ``Column``."""
         return self._of_places.passing(test)[self._places]
 
-    def known(self) -> Mask:
+    def has_value(self) -> Mask:
         """As in ``Column``."""
-        return self._of_places.known()[self._places]
+        return self._of_places.has_value()[self._places]
 
     def sortable(self, rows: Numbers) -> Sortable:
         """As in ``Column``."""
@@ -240,38 +240,38 @@ _COMPARING: Mapping[str, np.ufunc] = {
 
 def rows_meeting(condition: Condition, columns: Mapping[str, Column], count: int) -> Mask:
     """Which of *count* rows meet a condition; of those for which that is unknown, none."""
-    return _met(condition, columns, count, wanted=True)
+    return _met(condition, columns, count, truth=True)
 
 
-def _met(condition: Condition, columns: Mapping[str, Column], count: int, *, wanted: bool) -> Mask:
+def _met(condition: Condition, columns: Mapping[str, Column], count: int, *, truth: bool) -> Mask:
     """The rows for which a condition is true, or for which it is false: unknown is neither."""
     match condition:
         case Constant(value):
-            return np.full(count, value is wanted)
+            return np.full(count, value is truth)
         case Not(inner):
-            return _met(inner, columns, count, wanted=not wanted)
+            return _met(inner, columns, count, truth=not truth)
         case AllOf(parts) | AnyOf(parts):
-            needs_all = isinstance(condition, AllOf) is wanted
+            needs_all = isinstance(condition, AllOf) is truth
             met = np.full(count, needs_all)
             for part in parts:
                 if needs_all:
-                    met &= _met(part, columns, count, wanted=wanted)
+                    met &= _met(part, columns, count, truth=truth)
                 else:
-                    met |= _met(part, columns, count, wanted=wanted)
+                    met |= _met(part, columns, count, truth=truth)
             return met
         case IsNull(field):
-            known = columns[field.name].known()
-            return ~known if wanted else known
+            has_value = columns[field.name].has_value()
+            return ~has_value if truth else has_value
         case Inside(field, region, _):
             column = columns[field.name]
             if not isinstance(column, PointColumn):
                 raise TypeError("only places lie somewhere")
             inside = column.within(region)
-            return inside if wanted else column.known() & ~inside
+            return inside if truth else column.has_value() & ~inside
         case _:
             column = columns[condition.field.name]
             passed = column.passing(condition)
-            return passed if wanted else column.known() & ~passed
+            return passed if truth else column.has_value() & ~passed
 
 
 def ordered(rows: Numbers, order: Sequence[Order], columns: Mapping[str, Column]) -> Numbers:
@@ -279,8 +279,8 @@ def ordered(rows: Numbers, order: Sequence[Order], columns: Mapping[str, Column]
     if not order:
         return rows
     keys: list[Sortable] = [np.arange(len(rows))]
-    for one in reversed(order):
-        key = columns[one.field].sortable(rows)
+    for key_field in reversed(order):
+        key = columns[key_field.field].sortable(rows)
         # One's complement: the other way round, without the one number that has no opposite.
-        keys.append(~key if one.descending else key)
+        keys.append(~key if key_field.descending else key)
     return rows[np.lexsort(keys)]

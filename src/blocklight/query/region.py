@@ -54,9 +54,9 @@ def _turned(box: Box) -> list[Box]:
     west, south, east, north = box
     parts = [(west + turn, south, east + turn, north) for turn in (-_WHOLE_TURN, 0.0, _WHOLE_TURN)]
     return [
-        (max(one[0], -180.0), south, min(one[2], 180.0), north)
-        for one in parts
-        if one[2] >= -180 and one[0] <= 180  # noqa: PLR2004 - degrees
+        (max(part[0], -180.0), south, min(part[2], 180.0), north)
+        for part in parts
+        if part[2] >= -180 and part[0] <= 180  # noqa: PLR2004 - degrees
     ]
 
 

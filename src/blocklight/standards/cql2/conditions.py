@@ -92,18 +92,18 @@ class ConditionBuilder:
             raise Mistake(f"no property {name[:40]!r}", at)
         return Named(field, at)
 
-    def comparison(self, left: Operand, operator: str, right: Operand) -> Condition:
+    def comparison(self, first: Operand, operator: str, second: Operand) -> Condition:
         """A comparison of a field and a value, either of which may stand first, or of two values."""
-        self._count(left)
+        self._count(first)
         sign = cast("Operator", operator)
-        if isinstance(left, Given) and isinstance(right, Named):
-            left, right, sign = right, left, FLIPPED[sign]
-        if isinstance(left, Given) and isinstance(right, Given):
-            return constant(left.value, sign, right.value, right.at)
-        named = _field(left)
-        if not isinstance(right, Given):
-            raise Mistake("compare a property with a value", right.at)
-        return Comparison(named.ref, sign, typed(right, named))
+        if isinstance(first, Given) and isinstance(second, Named):
+            first, second, sign = second, first, FLIPPED[sign]
+        if isinstance(first, Given) and isinstance(second, Given):
+            return constant(first.value, sign, second.value, second.at)
+        named = _field(first)
+        if not isinstance(second, Given):
+            raise Mistake("compare a property with a value", second.at)
+        return Comparison(named.ref, sign, typed(second, named))
 
     def one_of(self, operand: Operand, values: Sequence[Operand]) -> Condition:
         """A field that has one of some values."""
@@ -121,37 +121,37 @@ class ConditionBuilder:
             raise Mistake("LIKE needs a property that is a text", named.at)
         return Like(named.ref, like_pattern(str(typed(_given(pattern), named)), "\\"))
 
-    def between(self, operand: Operand, least: Operand, most: Operand) -> Condition:
+    def between(self, operand: Operand, low: Operand, high: Operand) -> Condition:
         """A field from one value to another, both included."""
         self._count(operand)
         named = _field(operand)
-        first, last = typed(_given(least), named), typed(_given(most), named)
-        return AllOf((Comparison(named.ref, ">=", first), Comparison(named.ref, "<=", last)))
+        lowest, highest = typed(_given(low), named), typed(_given(high), named)
+        return AllOf((Comparison(named.ref, ">=", lowest), Comparison(named.ref, "<=", highest)))
 
     def is_null(self, operand: Operand) -> Condition:
         """A field without a value, or a feature without a place."""
         self._count(operand)
         return IsNull(FieldRef(GEOMETRY) if isinstance(operand, Point) else _field(operand).ref)
 
-    def spatial(self, function: str, left: Operand, right: Operand) -> Condition:
+    def spatial(self, function: str, first: Operand, second: Operand) -> Condition:
         """What a function says of the public point and a shape, either of which may stand first."""
-        self._count(left)
+        self._count(first)
         name = function.lower()
-        if isinstance(left, Ground) and isinstance(right, Point):
-            left, right = right, left
+        if isinstance(first, Ground) and isinstance(second, Point):
+            first, second = second, first
             name = {"s_within": "s_contains", "s_contains": "s_within"}.get(name, name)
         if name not in (*_SPATIAL, *_NEVER):
             expected = ", ".join((*_SPATIAL, *_NEVER))
-            raise Mistake(f"no function {function[:40]}; expected one of {expected}", left.at)
-        if not isinstance(left, Point) or not isinstance(right, Ground):
-            raise Mistake(f"expected {GEOMETRY} and a shape", left.at)
-        inside = Inside(FieldRef(GEOMETRY), _region(name, right), _of_shapes(name, right.shape))
+            raise Mistake(f"no function {function[:40]}; expected one of {expected}", first.at)
+        if not isinstance(first, Point) or not isinstance(second, Ground):
+            raise Mistake(f"expected {GEOMETRY} and a shape", first.at)
+        inside = Inside(FieldRef(GEOMETRY), _region(name, second), _of_shapes(name, second.shape))
         return opposite(inside) if name == "s_disjoint" else inside
 
-    def temporal(self, function: str, left: Operand, right: Operand) -> Condition:
+    def temporal(self, function: str, first: Operand, second: Operand) -> Condition:
         """What a function says of two moments or intervals."""
-        self._count(left)
-        return temporal_condition(function.lower(), _span(left), _span(right))
+        self._count(first)
+        return temporal_condition(function.lower(), _span(first), _span(second))
 
     def interval(self, start: Operand, end: Operand, at: int | None = None) -> Span:
         """An interval; ``'..'`` leaves a side open."""
@@ -198,10 +198,10 @@ class ConditionBuilder:
             raise Mistake("expected finite numbers", at)
         return self._to_degrees(points)
 
-    def _count(self, where: Operand) -> None:
+    def _count(self, operand: Operand) -> None:
         self._conditions += 1
         if self._conditions > MOST_CONDITIONS:
-            raise Mistake(f"more than {MOST_CONDITIONS} conditions", where.at)
+            raise Mistake(f"more than {MOST_CONDITIONS} conditions", operand.at)
 
 
 def _region(function: str, ground: Ground) -> Region:

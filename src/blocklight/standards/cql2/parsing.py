@@ -74,8 +74,8 @@ class _Reader(Transformer_NonRecursive[Token, object]):
     def boolean(self, token: Token) -> Condition:
         return Constant(token.lower() == "true")
 
-    def comparison(self, left: Operand, sign: Token, right: Operand) -> Condition:
-        return self._builder.comparison(left, str(sign), right)
+    def comparison(self, first: Operand, sign: Token, second: Operand) -> Condition:
+        return self._builder.comparison(first, str(sign), second)
 
     def one_of(self, operand: Operand, negation: Token | None, *values: Operand) -> Condition:
         return _maybe_not(negation, self._builder.one_of(operand, values))
@@ -83,17 +83,17 @@ class _Reader(Transformer_NonRecursive[Token, object]):
     def like(self, operand: Operand, negation: Token | None, pattern: Operand) -> Condition:
         return _maybe_not(negation, self._builder.like(operand, pattern))
 
-    def between(self, operand: Operand, negation: Token | None, least: Operand, most: Operand) -> Condition:
-        return _maybe_not(negation, self._builder.between(operand, least, most))
+    def between(self, operand: Operand, negation: Token | None, low: Operand, high: Operand) -> Condition:
+        return _maybe_not(negation, self._builder.between(operand, low, high))
 
     def is_null(self, operand: Operand, negation: Token | None, _: Token) -> Condition:
         return _maybe_not(negation, self._builder.is_null(operand))
 
-    def spatial(self, function: Token, left: Operand, right: Operand) -> Condition:
-        return self._builder.spatial(str(function), left, right)
+    def spatial(self, function: Token, first: Operand, second: Operand) -> Condition:
+        return self._builder.spatial(str(function), first, second)
 
-    def temporal(self, function: Token, left: Operand, right: Operand) -> Condition:
-        return self._builder.temporal(str(function), left, right)
+    def temporal(self, function: Token, first: Operand, second: Operand) -> Condition:
+        return self._builder.temporal(str(function), first, second)
 
     def name(self, token: Token) -> Operand:
         return self._builder.named(str(token), token.start_pos)

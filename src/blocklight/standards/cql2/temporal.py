@@ -45,23 +45,23 @@ _ANY: Mapping[str, Sequence[_Rule]] = {"t_disjoint": (("end", "<", "start"), ("s
 FUNCTIONS = (*_ALL, *_ANY)
 
 
-def temporal_condition(function: str, left: Span, right: Span) -> Condition:
+def temporal_condition(function: str, first: Span, second: Span) -> Condition:
     """What a function says of two spans; raises ``Mistake`` where neither, or both, are of fields."""
     rules = _ALL.get(function) or _ANY.get(function)
     if rules is None:
-        raise Mistake(f"no function {function[:40]}; expected one of {', '.join(FUNCTIONS)}", left.at)
-    parts = tuple(_condition(left, rule, right) for rule in rules)
+        raise Mistake(f"no function {function[:40]}; expected one of {', '.join(FUNCTIONS)}", first.at)
+    parts = tuple(_condition(first, rule, second) for rule in rules)
     if len(parts) == 1:
         return parts[0]
     return AnyOf(parts) if function in _ANY else AllOf(parts)
 
 
-def _condition(left: Span, rule: _Rule, right: Span) -> Condition:
-    one, other = getattr(left, rule[0]), getattr(right, rule[2])
+def _condition(first: Span, rule: _Rule, second: Span) -> Condition:
+    one, other = getattr(first, rule[0]), getattr(second, rule[2])
     operator = rule[1]
     if isinstance(other, Named):
         if isinstance(one, Named):
-            raise Mistake("compare a field with a value", right.at)
+            raise Mistake("compare a field with a value", second.at)
         one, other, operator = other, one, FLIPPED[operator]
         sides: tuple[Which, Which] = (rule[2], rule[0])
     else:

@@ -96,8 +96,8 @@ def points(
     pairs: Sequence[Sequence[float] | None], query_grid: Quantization | None, wkid: int
 ) -> list[bytes]:
     """The geometries of points; of a missing one, nothing."""
-    known = np.array([pair for pair in pairs if pair is not None], dtype=np.float64).reshape(-1, 2)
-    cells = known.astype(np.int64) if query_grid is not None else _grid(wkid).cells(known)
+    existing = np.array([pair for pair in pairs if pair is not None], dtype=np.float64).reshape(-1, 2)
+    cells = existing.astype(np.int64) if query_grid is not None else _grid(wkid).cells(existing)
     numbers = iter(((cells << 1) ^ (cells >> 63)).tolist())
     return [b"" if pair is None else _point_message(*next(numbers)) for pair in pairs]
 

@@ -40,22 +40,22 @@ class Quantization:
 
 def parse_quantization(parameters: Parameters, system: SpatialReference) -> Quantization | None:
     """Read ``quantizationParameters``; raises ``GeoServicesError``."""
-    told = parameters.json("quantizationParameters")
-    if told is None or told == {}:
+    grid = parameters.json("quantizationParameters")
+    if grid is None or grid == {}:
         return None
     name = "quantizationParameters"
-    if not isinstance(told, dict):
+    if not isinstance(grid, dict):
         raise GeoServicesError("expected an object", parameter=name)
-    mode = told.get("mode", "view")
-    origin = told.get("originPosition", "upperLeft")
-    tolerance = told.get("tolerance", 1)
+    mode = grid.get("mode", "view")
+    origin = grid.get("originPosition", "upperLeft")
+    tolerance = grid.get("tolerance", 1)
     if mode != "view" or origin not in ("upperLeft", "lowerLeft"):
         raise GeoServicesError(
             "expected mode view, and originPosition upperLeft or lowerLeft", parameter=name
         )
     if not isinstance(tolerance, int | float) or not _LEAST <= tolerance <= 1 / _LEAST:
         raise GeoServicesError("expected a tolerance above 0", parameter=name)
-    extent = told.get("extent")
+    extent = grid.get("extent")
     if not isinstance(extent, dict):
         return Quantization(float(tolerance), 0.0, 0.0, from_top=origin == "upperLeft")
     left, edge = _corner(extent, system, from_top=origin == "upperLeft")
@@ -64,8 +64,8 @@ def parse_quantization(parameters: Parameters, system: SpatialReference) -> Quan
 
 def _corner(extent: dict[str, object], system: SpatialReference, *, from_top: bool) -> tuple[float, float]:
     """The corner from which cells are counted, in the system of the answer."""
-    told = extent.get("spatialReference")
-    wkid = told.get("wkid") if isinstance(told, dict) else None
+    reference = extent.get("spatialReference")
+    wkid = reference.get("wkid") if isinstance(reference, dict) else None
     sides = ("xmin", "ymax" if from_top else "ymin")
     x, y = (extent.get(side) for side in sides)
     if not isinstance(x, int | float) or not isinstance(y, int | float):

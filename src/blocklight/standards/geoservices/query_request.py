@@ -190,12 +190,12 @@ def _listed(text: str, fields: Fields, parameter: str) -> list[str]:
 def _slice(parameters: Parameters, fields: Fields) -> Slice:
     factor = parameters.whole("maxRecordCountFactor", minimum=1, maximum=MOST_FACTOR) or 1
     limit = MOST_RECORDS * factor
-    wanted = parameters.whole("resultRecordCount", minimum=1, maximum=2**31 - 1) or limit
+    requested = parameters.whole("resultRecordCount", minimum=1, maximum=2**31 - 1) or limit
     result_type = parameters.text("resultType") or "none"
     if result_type not in ("none", "standard", "tile"):
         raise GeoServicesError("expected none, standard or tile", parameter="resultType")
     offset = parameters.whole("resultOffset", minimum=0, maximum=_MOST_OFFSET) or 0
-    return Slice(order=_order(parameters, fields), offset=offset, limit=min(wanted, limit))
+    return Slice(order=_order(parameters, fields), offset=offset, limit=min(requested, limit))
 
 
 def _order(parameters: Parameters, fields: Fields) -> tuple[Order, ...]:
@@ -238,7 +238,7 @@ def _grouping(parameters: Parameters, layer: Layer, now: datetime) -> tuple[Grou
         else tuple(dict.fromkeys(_listed(group, layer.fields, "groupByFieldsForStatistics")))
     )
     shown = {name: layer.fields[name] for name in by} | {
-        one.name: _field_of(one, layer.fields) for one in figures
+        figure.name: _field_of(figure, layer.fields) for figure in figures
     }
     having = parse_where(
         parameters.text("having") or "", _having_fields(figures, shown), now, parameter="having"
@@ -248,7 +248,7 @@ def _grouping(parameters: Parameters, layer: Layer, now: datetime) -> tuple[Grou
 
 def _having_fields(figures: Sequence[Statistic], shown: Fields) -> Fields:
     """What ``having`` may name: what is shown, and a figure also as the function that it is."""
-    functions = {f"{one.kind}({one.field})": shown[one.name] for one in figures}
+    functions = {f"{figure.kind}({figure.field})": shown[figure.name] for figure in figures}
     return {**functions, **shown}
 
 
@@ -257,7 +257,7 @@ def _figures(document: object, fields: Fields) -> list[Statistic]:
         raise GeoServicesError(
             f"expected a list of 1 to {_MOST_FIGURES} statistics", parameter="outStatistics"
         )
-    figures = [_figure(one, fields) for one in document]
+    figures = [_figure(statistic, fields) for statistic in document]
     names = [figure.name.lower() for figure in figures]
     if len(set(names)) < len(names):
         raise GeoServicesError("two statistics of one name", parameter="outStatistics")

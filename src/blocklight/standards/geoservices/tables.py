@@ -29,8 +29,8 @@ class TableRow:
 def selected(view: CityView, layer: Layer, query: Query) -> list[TableRow]:
     """The rows that a query is about, in its order."""
     rows = _sources(view) if layer.sort == "sources" else _areas(view, layer)
-    wanted = None if query.selection.object_ids is None else set(query.selection.object_ids)
-    rows = [row for row in rows if wanted is None or row.values[OBJECT_ID] in wanted]
+    ids = None if query.selection.object_ids is None else set(query.selection.object_ids)
+    rows = [row for row in rows if ids is None or row.values[OBJECT_ID] in ids]
     where = query.selection.where
     if where is not None:
         rows = [row for row in rows if meets(row.values, where)]

@@ -36,29 +36,31 @@ class Page:
     after: int | None
 
 
-def page_of_items(view: CityView, collection: Collection, asked: ItemsRequest) -> Page:
+def page_of_items(view: CityView, collection: Collection, request: ItemsRequest) -> Page:
     """The features that a request asks for, in the order in which they were published."""
     if collection.area_kind is not None:
-        return _areas(view, collection, asked)
-    selection = Selection(where=asked.where, since=asked.since, until=asked.until, region=asked.region)
+        return _areas(view, collection, request)
+    selection = Selection(
+        where=request.where, since=request.since, until=request.until, region=request.region
+    )
     matched = view.features.count(selection, collection.fields)
-    if asked.after is not None:
-        rest = Comparison(FieldRef("first_seq"), ">", asked.after)
+    if request.after is not None:
+        rest = Comparison(FieldRef("first_seq"), ">", request.after)
         selection = replace(selection, where=_both(rest, selection.where))
-    part = Slice(offset=asked.offset, limit=asked.limit)
-    form = _form(collection.fields, asked.system)
-    found = view.features.encoded(selection, part, form, collection.fields)
-    after = _place_in_log(found.rows[-1]) if found.has_more and found.rows else None
-    return Page(found.rows, matched, after)
+    part = Slice(offset=request.offset, limit=request.limit)
+    form = _form(collection.fields, request.system)
+    page_rows = view.features.encoded(selection, part, form, collection.fields)
+    after = _place_in_log(page_rows.rows[-1]) if page_rows.has_more and page_rows.rows else None
+    return Page(page_rows.rows, matched, after)
 
 
 def item(view: CityView, collection: Collection, id_: str, system: ReferenceSystem) -> bytes:
     """One feature by its id; raises ``OgcError``."""
-    where = Comparison(FieldRef("id"), "=", id_[:_LONGEST_ID])
-    asked = ItemsRequest(
-        where=where, region=None, since=None, until=None, limit=1, offset=0, after=None, system=system
+    has_id = Comparison(FieldRef("id"), "=", id_[:_LONGEST_ID])
+    request = ItemsRequest(
+        where=has_id, region=None, since=None, until=None, limit=1, offset=0, after=None, system=system
     )
-    page = page_of_items(view, collection, asked)
+    page = page_of_items(view, collection, request)
     if not page.features:
         raise OgcError("no such feature", status=404)
     return page.features[0]
@@ -85,8 +87,8 @@ def _form(fields: Fields, system: ReferenceSystem) -> Form:
             values = [*row[:at], *row[at + 1 :]]
             for position in times:
                 values[position] = _time(values[position])
-            told = orjson.dumps(dict(zip(properties, values, strict=True)))
-            written.append(_feature(row[at], geometry, told))
+            properties_json = orjson.dumps(dict(zip(properties, values, strict=True)))
+            written.append(_feature(row[at], geometry, properties_json))
         return written
 
     return Form(("ogc", system), names, encode)
@@ -114,19 +116,19 @@ def _point_geometries(points: Points, system: ReferenceSystem) -> list[bytes]:
     ]
 
 
-def _areas(view: CityView, collection: Collection, asked: ItemsRequest) -> Page:
+def _areas(view: CityView, collection: Collection, request: ItemsRequest) -> Page:
     rows = area_rows(view.areas, collection.area_kind or "")
-    if asked.region is not None:
-        parts = [shapely.box(*box) for box in asked.region.boxes]
+    if request.region is not None:
+        parts = [shapely.box(*box) for box in request.region.boxes]
         searched = shapely.union_all(parts)
         rows = [row for row in rows if shapely.intersects(row[GEOMETRY], searched)]
-    if asked.where is not None:
-        rows = [row for row in rows if meets(row, asked.where)]
-    begin = (asked.after or 0) + asked.offset
-    shown = rows[begin : begin + asked.limit]
+    if request.where is not None:
+        rows = [row for row in rows if meets(row, request.where)]
+    begin = (request.after or 0) + request.offset
+    shown = rows[begin : begin + request.limit]
     end = begin + len(shown)
     features = [
-        _feature(str(row["id"]), _shape(row[GEOMETRY], asked.system), orjson.dumps({"name": row["name"]}))
+        _feature(str(row["id"]), _shape(row[GEOMETRY], request.system), orjson.dumps({"name": row["name"]}))
         for row in shown
     ]
     return Page(features, len(rows), end if end < len(rows) else None)

@@ -31,12 +31,12 @@ def collections_of(city: City) -> Mapping[str, Collection]:
     """The collections of a city by their ids."""
     every = incident_fields(area.kind for area in city.areas)
     fields = {name: field for name, field in every.items() if name != OBJECT_ID}
-    told = f"What {city.city.name} publishes. A call for service is a request for help, not a crime."
-    found = [Collection(INCIDENTS, "Incidents", told, fields)]
+    description = f"What {city.city.name} publishes. A call for service is a request for help, not a crime."
+    collections = [Collection(INCIDENTS, "Incidents", description, fields)]
     for area in city.areas:
         id_ = Field("id", FieldType.TEXT, f"Id of the {area.kind}", nullable=False)
         name = Field("name", FieldType.TEXT, "Its name", nullable=False)
-        found.append(
+        collections.append(
             Collection(
                 f"{_AREAS}{area.kind}",
                 area.label,
@@ -45,12 +45,12 @@ def collections_of(city: City) -> Mapping[str, Collection]:
                 area.kind,
             )
         )
-    return {one.id: one for one in found}
+    return {collection.id: collection for collection in collections}
 
 
 def collection_of(collections: Mapping[str, Collection], id_: str) -> Collection:
     """The collection of an id; raises ``OgcError``."""
-    found = collections.get(id_)
-    if found is None:
+    collection = collections.get(id_)
+    if collection is None:
         raise OgcError(f"no collection {id_[:40]!r}", status=404)
-    return found
+    return collection

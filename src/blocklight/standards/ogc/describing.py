@@ -50,17 +50,17 @@ _ALLOWED_TYPES: Mapping[FieldType, Json] = {
 
 def link(rel: str, href: str, type_: str, title: str | None = None) -> Json:
     """A link as RFC 8288 has it."""
-    told: Json = {"rel": rel, "type": type_, "href": href}
-    return told if title is None else {**told, "title": title}
+    target: Json = {"rel": rel, "type": type_, "href": href}
+    return target if title is None else {**target, "title": title}
 
 
-def twice(here: str, title: str, *, html: bool = False, json_type: str = JSON) -> list[Json]:
+def twice(address: str, title: str, *, html: bool = False, json_type: str = JSON) -> list[Json]:
     """The links of a page to itself and to its other form."""
     forms = (("html", HTML), ("json", json_type)) if html else (("json", json_type), ("html", HTML))
     rels = ("self", "alternate")
-    join = "&" if "?" in here else "?"
+    join = "&" if "?" in address else "?"
     return [
-        link(rel, f"{here}{join}f={form}", type_, title)
+        link(rel, f"{address}{join}f={form}", type_, title)
         for rel, (form, type_) in zip(rels, forms, strict=True)
     ]
 
@@ -73,20 +73,20 @@ def box_of(city: City) -> list[float]:
 
 def landing(city: City, root: str) -> Json:
     """What there is."""
-    here = f"{root}{ROOT}"
+    root_address = f"{root}{ROOT}"
     return {
         "title": city.city.name,
         "description": f"Calls for service and requests that {city.city.name} publishes.",
         "attribution": city.city.attribution,
         "links": [
-            *twice(here, city.city.name),
+            *twice(root_address, city.city.name),
             link("service-desc", f"{root}/openapi.json", "application/vnd.oai.openapi+json;version=3.1"),
             link("service-doc", f"{root}/data", HTML, "How to use it"),
-            link("conformance", f"{here}/conformance", JSON, "What it conforms to"),
-            link("data", f"{here}/collections", JSON, "Collections"),
+            link("conformance", f"{root_address}/conformance", JSON, "What it conforms to"),
+            link("data", f"{root_address}/collections", JSON, "Collections"),
             link(
                 "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes",
-                f"{here}/tileMatrixSets", JSON, "Tiling schemes",
+                f"{root_address}/tileMatrixSets", JSON, "Tiling schemes",
             ),
         ],
     }  # fmt: skip
@@ -94,7 +94,7 @@ def landing(city: City, root: str) -> Json:
 
 def collection_json(city: City, root: str, collection: Collection) -> Json:
     """One collection."""
-    here = f"{root}{ROOT}/collections/{collection.id}"
+    address = f"{root}{ROOT}/collections/{collection.id}"
     extent: Json = {"spatial": {"bbox": [box_of(city)], "crs": str(ReferenceSystem.CRS84)}}
     if collection.has_times:
         extent["temporal"] = {
@@ -111,11 +111,11 @@ def collection_json(city: City, root: str, collection: Collection) -> Json:
         "crs": list(SYSTEMS),
         "storageCrs": str(ReferenceSystem.CRS84),
         "links": [
-            *twice(here, collection.title),
-            link("items", f"{here}/items?f=json", GEOJSON, f"{collection.title} as GeoJSON"),
-            link("items", f"{here}/items?f=html", HTML, f"{collection.title} as a page"),
-            link("http://www.opengis.net/def/rel/ogc/1.0/queryables", f"{here}/queryables", SCHEMA),
-            link("http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector", f"{here}/tiles", JSON),
+            *twice(address, collection.title),
+            link("items", f"{address}/items?f=json", GEOJSON, f"{collection.title} as GeoJSON"),
+            link("items", f"{address}/items?f=html", HTML, f"{collection.title} as a page"),
+            link("http://www.opengis.net/def/rel/ogc/1.0/queryables", f"{address}/queryables", SCHEMA),
+            link("http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector", f"{address}/tiles", JSON),
         ],
     }
 
@@ -124,7 +124,7 @@ def collections_json(city: City, root: str, collections: Mapping[str, Collection
     """All collections."""
     return {
         "links": twice(f"{root}{ROOT}/collections", "Collections"),
-        "collections": [collection_json(city, root, one) for one in collections.values()],
+        "collections": [collection_json(city, root, collection) for collection in collections.values()],
     }
 
 
@@ -143,5 +143,5 @@ def queryables(root: str, collection: Collection) -> Json:
 
 
 def _property(field: Field) -> Json:
-    told = {"title": field.alias, "description": field.meaning, **_ALLOWED_TYPES[field.type]}
-    return {**told, "enum": list(field.words)} if field.words else told
+    schema = {"title": field.alias, "description": field.meaning, **_ALLOWED_TYPES[field.type]}
+    return {**schema, "enum": list(field.words)} if field.words else schema

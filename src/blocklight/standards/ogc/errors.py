@@ -24,7 +24,7 @@ class OgcError(Exception):
 
     def problem(self) -> Problem:
         """The body of the answer."""
-        where = "" if self.parameter is None else f"{self.parameter}: "
+        prefix = "" if self.parameter is None else f"{self.parameter}: "
         at = "" if self.position is None else f" at position {self.position}"
         title = {404: "Not found", 503: "Try again"}.get(self.status, "Bad request")
-        return {"title": title, "status": self.status, "detail": f"{where}{self}{at}"}
+        return {"title": title, "status": self.status, "detail": f"{prefix}{self}{at}"}

@@ -49,48 +49,50 @@ class ItemsRequest:
     system: ReferenceSystem
 
 
-def read_items_request(given: Mapping[str, str], collection: Collection) -> ItemsRequest:
+def read_items_request(query_params: Mapping[str, str], collection: Collection) -> ItemsRequest:
     """Read the parameters of a request; raises ``OgcError``, also for one that is not known."""
     times = (_DATETIME,) if collection.has_times else ()
-    known = {*_GENERAL, *times, *collection.fields}
-    for name, text in given.items():
-        if name not in known:
+    allowed = {*_GENERAL, *times, *collection.fields}
+    for name, text in query_params.items():
+        if name not in allowed:
             raise OgcError("no such parameter, and no property of this name", parameter=name[:40])
         if len(text) > _LONGEST:
             raise OgcError(f"longer than {_LONGEST:,} letters", parameter=name)
-    since, until = _times(given.get(_DATETIME))
+    since, until = _times(query_params.get(_DATETIME))
     return ItemsRequest(
-        where=_where(given, collection),
-        region=_region(given),
+        where=_where(query_params, collection),
+        region=_region(query_params),
         since=since,
         until=until,
-        limit=min(_whole(given, "limit", 1) or USUAL_ITEMS, MOST_ITEMS),
-        offset=_whole(given, "offset", 0) or 0,
-        after=_whole(given, "after", 0),
-        system=system_of(given.get("crs"), "crs"),
+        limit=min(_whole(query_params, "limit", 1) or USUAL_ITEMS, MOST_ITEMS),
+        offset=_whole(query_params, "offset", 0) or 0,
+        after=_whole(query_params, "after", 0),
+        system=system_of(query_params.get("crs"), "crs"),
     )
 
 
-def _whole(given: Mapping[str, str], name: str, least: int) -> int | None:
-    text = given.get(name)
+def _whole(query_params: Mapping[str, str], name: str, minimum: int) -> int | None:
+    text = query_params.get(name)
     if text is None:
         return None
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < _DAY * 2 else -1
-    if number < least:
-        raise OgcError(f"expected a whole number of at least {least}", parameter=name)
+    if number < minimum:
+        raise OgcError(f"expected a whole number of at least {minimum}", parameter=name)
     return min(number, _MOST_OFFSET if name == "offset" else 2**62)
 
 
-def _where(given: Mapping[str, str], collection: Collection) -> Condition | None:
+def _where(query_params: Mapping[str, str], collection: Collection) -> Condition | None:
     parts = [
-        _equal(collection.fields[name], text) for name, text in given.items() if name in collection.fields
+        _equal(collection.fields[name], text)
+        for name, text in query_params.items()
+        if name in collection.fields
     ]
-    if (text := given.get("filter")) is not None:
-        parts.append(_filter(text, given, collection))
-    wanted = [part for part in parts if part != Constant(value=True)]
-    if not wanted:
+    if (text := query_params.get("filter")) is not None:
+        parts.append(_filter(text, query_params, collection))
+    selecting = [part for part in parts if part != Constant(value=True)]
+    if not selecting:
         return None
-    return wanted[0] if len(wanted) == 1 else AllOf(tuple(wanted))
+    return selecting[0] if len(selecting) == 1 else AllOf(tuple(selecting))
 
 
 def _equal(field: Field, text: str) -> Condition:
@@ -106,12 +108,12 @@ def _reason(error: Exception, otherwise: str) -> str:
     return str(error) if isinstance(error, Mistake) else otherwise
 
 
-def _filter(text: str, given: Mapping[str, str], collection: Collection) -> Condition:
-    language = given.get("filter-lang", "cql2-text")
+def _filter(text: str, query_params: Mapping[str, str], collection: Collection) -> Condition:
+    language = query_params.get("filter-lang", "cql2-text")
     parse = _LANGUAGES.get(language)
     if parse is None:
         raise OgcError(f"expected one of {', '.join(_LANGUAGES)}", parameter="filter-lang")
-    system = system_of(given.get("filter-crs"), "filter-crs")
+    system = system_of(query_params.get("filter-crs"), "filter-crs")
     try:
         return parse(text, ConditionBuilder(collection.fields, system.to_degrees))
     except Mistake as mistake:
@@ -119,8 +121,8 @@ def _filter(text: str, given: Mapping[str, str], collection: Collection) -> Cond
         raise OgcError(str(mistake), parameter="filter", position=position) from None
 
 
-def _region(given: Mapping[str, str]) -> Region | None:
-    text = given.get(_BBOX)
+def _region(query_params: Mapping[str, str]) -> Region | None:
+    text = query_params.get(_BBOX)
     if text is None:
         return None
     try:
@@ -130,7 +132,7 @@ def _region(given: Mapping[str, str]) -> Region | None:
     if len(numbers) not in _BOX_SIDES or not all(map(math.isfinite, numbers)):
         raise OgcError("expected west,south,east,north", parameter=_BBOX)
     half = len(numbers) // 2
-    system = system_of(given.get("bbox-crs"), "bbox-crs")
+    system = system_of(query_params.get("bbox-crs"), "bbox-crs")
     corners = system.to_degrees(np.array([numbers[:2], numbers[half : half + 2]]))
     (west, south), (east, north) = corners.tolist()
     if south > north:

@@ -85,11 +85,11 @@ _PAGING = {
 
 
 def _parameter(place: str, name: str, text: str) -> Json:
-    told: Json = {"name": name, "in": place, "description": text, "schema": {"type": "string"}}
+    parameter: Json = {"name": name, "in": place, "description": text, "schema": {"type": "string"}}
     if place == "path":
-        told["required"] = True
-        told["schema"]["minLength"] = 1
-    return told
+        parameter["required"] = True
+        parameter["schema"]["minLength"] = 1
+    return parameter
 
 
 def _content(media_type: str, schema: str, example: Json) -> Json:
@@ -104,10 +104,10 @@ _LATER = {"503": "The database cannot answer right now"}
 
 
 def _operation(  # noqa: PLR0917 - a table of operations, a line each
-    summary: str, description: str, path: Json, asked: Json, content: Json, problems: Json
+    summary: str, description: str, path: Json, query: Json, content: Json, problems: Json
 ) -> Json:
     parameters = [_parameter("path", name, text) for name, text in path.items()]
-    parameters += [_parameter("query", name, text) for name, text in asked.items()]
+    parameters += [_parameter("query", name, text) for name, text in query.items()]
     mistaken = _content("application/problem+json", _PROBLEM, _MISTAKE)
     responses: Json = {"200": {"description": "The answer", "content": content}}
     responses["304"] = {"description": "The client has it already"}

@@ -46,15 +46,15 @@ class PageWriter:
         self, title: str, trail: Sequence[tuple[str, str]], links: Sequence[Json], **values: object
     ) -> bytes:
         """A page; *values* are what else the template shows."""
-        told = _template().render(
+        html = _template().render(
             title=title,
             city=self.city.city.name,
             stylesheet=self.stylesheet,
             trail=[("OGC API", ROOT), *trail],
-            links=[{**one, "title": _LED_TO[one["rel"]]} for one in links if one["rel"] in _LED_TO],
+            links=[{**link, "title": _LED_TO[link["rel"]]} for link in links if link["rel"] in _LED_TO],
             **values,
         )
-        return told.encode()
+        return html.encode()
 
     def described(self, body: Json, trail: Sequence[tuple[str, str]], entries: Sequence[Entry]) -> bytes:
         """A page of a description with a list."""
@@ -70,11 +70,15 @@ class PageWriter:
     def items(self, collection: Collection, body: Json, features: Sequence[bytes]) -> bytes:
         """A page of items as a table."""
         names = [name for name in _SHOWN if name in collection.fields]
-        here = f"{ROOT}/collections/{collection.id}"
-        rows = [_row(orjson.loads(feature), names, here) for feature in features]
+        collection_path = f"{ROOT}/collections/{collection.id}"
+        rows = [_row(orjson.loads(feature), names, collection_path) for feature in features]
         return self.page(
             collection.title,
-            [("Collections", f"{ROOT}/collections"), (collection.title, here), ("Items", f"{here}/items")],
+            [
+                ("Collections", f"{ROOT}/collections"),
+                (collection.title, collection_path),
+                ("Items", f"{collection_path}/items"),
+            ],
             body["links"],
             description=collection.description,
             columns=["id", *names],
@@ -84,12 +88,15 @@ class PageWriter:
 
     def item(self, collection: Collection, feature: bytes, links: Sequence[Json]) -> bytes:
         """A page of one feature."""
-        told = orjson.loads(feature)
-        here = f"{ROOT}/collections/{collection.id}"
-        rows = [(Cell(name), Cell(_text(value))) for name, value in told["properties"].items()]
+        document = orjson.loads(feature)
+        collection_path = f"{ROOT}/collections/{collection.id}"
+        rows = [(Cell(name), Cell(_text(value))) for name, value in document["properties"].items()]
         return self.page(
-            told["id"],
-            [(collection.title, here), (told["id"], f"{here}/items/{told['id']}")],
+            document["id"],
+            [
+                (collection.title, collection_path),
+                (document["id"], f"{collection_path}/items/{document['id']}"),
+            ],
             links,
             columns=["property", "value"],
             table=rows,
@@ -97,10 +104,10 @@ class PageWriter:
         )
 
 
-def _row(feature: Mapping[str, Any], names: Sequence[str], here: str) -> list[Cell]:
+def _row(feature: Mapping[str, Any], names: Sequence[str], collection_path: str) -> list[Cell]:
     id_ = feature["id"]
     values = [Cell(_text(feature["properties"].get(name))) for name in names]
-    return [Cell(id_, f"{here}/items/{id_}"), *values]
+    return [Cell(id_, f"{collection_path}/items/{id_}"), *values]
 
 
 def _text(value: object) -> str:

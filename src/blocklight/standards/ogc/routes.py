@@ -109,31 +109,33 @@ class OgcApi:
     def _all_collections(self, request: Request) -> Answer:
         body = describing.collections_json(self._view.city, _root(request), self._collections)
         entries = [
-            Entry(one.title, f"{_COLLECTIONS}/{one.id}", one.description)
-            for one in self._collections.values()
+            Entry(collection.title, f"{_COLLECTIONS}/{collection.id}", collection.description)
+            for collection in self._collections.values()
         ]
         return self._told(request, body, [("Collections", _COLLECTIONS)], entries)
 
     def _collection(self, request: Request) -> Answer:
-        found = self._asked(request)
-        body = describing.collection_json(self._view.city, _root(request), found)
-        here = f"{_COLLECTIONS}/{found.id}"
+        collection = self._asked(request)
+        body = describing.collection_json(self._view.city, _root(request), collection)
+        collection_path = f"{_COLLECTIONS}/{collection.id}"
         entries = [
-            Entry("Items", f"{here}/items"),
-            Entry("Queryables", f"{here}/queryables", "what a filter may name"),
-            Entry("Vector tiles", f"{here}/tiles"),
+            Entry("Items", f"{collection_path}/items"),
+            Entry("Queryables", f"{collection_path}/queryables", "what a filter may name"),
+            Entry("Vector tiles", f"{collection_path}/tiles"),
         ]
-        return self._told(request, body, [("Collections", _COLLECTIONS), (found.title, here)], entries)
+        return self._told(
+            request, body, [("Collections", _COLLECTIONS), (collection.title, collection_path)], entries
+        )
 
     def _queryables(self, request: Request) -> Answer:
-        found = self._asked(request)
-        body = describing.queryables(_root(request), found)
-        here = f"{_COLLECTIONS}/{found.id}"
+        collection = self._asked(request)
+        body = describing.queryables(_root(request), collection)
+        collection_path = f"{_COLLECTIONS}/{collection.id}"
         entries = [
-            Entry(name, f"{here}/items", told.get("description", ""))
-            for name, told in body["properties"].items()
+            Entry(name, f"{collection_path}/items", schema.get("description", ""))
+            for name, schema in body["properties"].items()
         ]
-        trail = [(found.title, here), ("Queryables", f"{here}/queryables")]
+        trail = [(collection.title, collection_path), ("Queryables", f"{collection_path}/queryables")]
         return self._told(request, body, trail, entries, media_type=SCHEMA)
 
     def _told(
@@ -153,21 +155,23 @@ class OgcApi:
     # Items
 
     def _items(self, request: Request) -> Answer:
-        found = self._asked(request)
-        given = _parameters(request)
-        asked = read_items_request(given, found)
-        page = page_of_items(self._view, found, asked)
-        here = f"{_root(request)}{_COLLECTIONS}/{found.id}/items"
-        kept = {name: text for name, text in given.items() if name != "f"}
-        address = f"{here}?{urlencode(kept)}" if kept else here
+        collection = self._asked(request)
+        query_params = _parameters(request)
+        items_request = read_items_request(query_params, collection)
+        page = page_of_items(self._view, collection, items_request)
+        items_address = f"{_root(request)}{_COLLECTIONS}/{collection.id}/items"
+        filters = {name: text for name, text in query_params.items() if name != "f"}
+        address = f"{items_address}?{urlencode(filters)}" if filters else items_address
         is_page = _form(request, json_type=GEOJSON) == HTML
-        links = describing.twice(address, found.title, html=is_page, json_type=GEOJSON)
+        links = describing.twice(address, collection.title, html=is_page, json_type=GEOJSON)
         if page.after is not None:
-            onwards = {**kept, "after": page.after, "f": "html" if is_page else "json"}
+            onwards = {**filters, "after": page.after, "f": "html" if is_page else "json"}
             onwards.pop("offset", None)
-            next_ = f"{here}?{urlencode(onwards)}"
+            next_ = f"{items_address}?{urlencode(onwards)}"
             links.append(describing.link("next", next_, HTML if is_page else GEOJSON, "Next page"))
-        links.append(describing.link("collection", here.removesuffix("/items"), JSON, found.title))
+        links.append(
+            describing.link("collection", items_address.removesuffix("/items"), JSON, collection.title)
+        )
         body: Json = {
             "type": "FeatureCollection",
             "timeStamp": f"{self._view.now():%Y-%m-%dT%H:%M:%SZ}",
@@ -176,68 +180,85 @@ class OgcApi:
             "links": links,
         }
         if is_page:
-            return _page(self._pages.items(found, body, page.features), BRIEFLY)
+            return _page(self._pages.items(collection, body, page.features), BRIEFLY)
         # Without the moment of asking, so that what did not change keeps its tag.
         del body["timeStamp"]
         written = orjson.dumps(body)[:-1] + b',"features":[' + b",".join(page.features) + b"]}"
-        return Answer(written, GEOJSON, BRIEFLY, _in_system(asked.system))
+        return Answer(written, GEOJSON, BRIEFLY, _in_system(items_request.system))
 
     def _item(self, request: Request) -> Answer:
-        found = self._asked(request)
+        collection = self._asked(request)
         _expect_only(request, "f", "crs")
         system = system_of(request.query_params.get("crs"), "crs")
         id_ = request.path_params["item"]
-        feature = item(self._view, found, id_, system)
-        here = f"{_root(request)}{_COLLECTIONS}/{found.id}"
+        feature = item(self._view, collection, id_, system)
+        collection_address = f"{_root(request)}{_COLLECTIONS}/{collection.id}"
         is_page = _form(request, json_type=GEOJSON) == HTML
-        links = describing.twice(f"{here}/items/{quote(id_, safe='')}", id_, html=is_page, json_type=GEOJSON)
-        links.append(describing.link("collection", here, JSON, found.title))
+        links = describing.twice(
+            f"{collection_address}/items/{quote(id_, safe='')}", id_, html=is_page, json_type=GEOJSON
+        )
+        links.append(describing.link("collection", collection_address, JSON, collection.title))
         if is_page:
-            return _page(self._pages.item(found, feature, links), BRIEFLY)
+            return _page(self._pages.item(collection, feature, links), BRIEFLY)
         written = feature[:-1] + b',"links":' + orjson.dumps(links) + b"}"
         return Answer(written, GEOJSON, BRIEFLY, _in_system(system))
 
     # Tiles
 
     def _tilesets(self, request: Request) -> Answer:
-        found = self._asked(request)
-        here = f"{_COLLECTIONS}/{found.id}"
-        body = tilesets(_root(request), found)
-        entries = [Entry("WebMercatorQuad", f"{here}/tiles/{TILING_ID}", "vector tiles")]
-        return self._told(request, body, [(found.title, here), ("Tiles", f"{here}/tiles")], entries)
+        collection = self._asked(request)
+        collection_path = f"{_COLLECTIONS}/{collection.id}"
+        body = tilesets(_root(request), collection)
+        entries = [Entry("WebMercatorQuad", f"{collection_path}/tiles/{TILING_ID}", "vector tiles")]
+        return self._told(
+            request,
+            body,
+            [(collection.title, collection_path), ("Tiles", f"{collection_path}/tiles")],
+            entries,
+        )
 
     def _tileset(self, request: Request) -> Answer:
-        found = self._asked(request)
+        collection = self._asked(request)
         _expect_tiling(request)
-        here = f"{_COLLECTIONS}/{found.id}"
-        body = tileset(self._view.city, _root(request), found)
-        entries = [Entry("TileJSON", f"{here}/tiles/{TILING_ID}/tilejson", "for MapLibre, QGIS and others")]
-        trail = [(found.title, here), ("Tiles", f"{here}/tiles"), (TILING_ID, f"{here}/tiles/{TILING_ID}")]
+        collection_path = f"{_COLLECTIONS}/{collection.id}"
+        body = tileset(self._view.city, _root(request), collection)
+        entries = [
+            Entry(
+                "TileJSON", f"{collection_path}/tiles/{TILING_ID}/tilejson", "for MapLibre, QGIS and others"
+            )
+        ]
+        trail = [
+            (collection.title, collection_path),
+            ("Tiles", f"{collection_path}/tiles"),
+            (TILING_ID, f"{collection_path}/tiles/{TILING_ID}"),
+        ]
         return self._told(request, body, trail, entries)
 
     def _tile_json(self, request: Request) -> Answer:
-        found = self._asked(request)
+        collection = self._asked(request)
         _expect_tiling(request)
-        asked = urlencode({name: text for name, text in _parameters(request).items() if name != "f"})
-        return Answer(orjson.dumps(tile_json(self._view.city, _root(request), found, asked)), JSON, _OFTEN)
+        tile_query = urlencode({name: text for name, text in _parameters(request).items() if name != "f"})
+        return Answer(
+            orjson.dumps(tile_json(self._view.city, _root(request), collection, tile_query)), JSON, _OFTEN
+        )
 
     def _tile(self, request: Request) -> Answer:
-        found = self._asked(request)
+        collection = self._asked(request)
         _expect_tiling(request)
         address = tile_address(*(request.path_params[name] for name in ("zoom", "row", "column")))
-        given = _parameters(request)
-        form = given.pop("f", "mvt")
+        query_params = _parameters(request)
+        form = query_params.pop("f", "mvt")
         if form != "mvt":
             raise OgcError("expected mvt", parameter="f")
-        if refused := [name for name in given if name in _NOT_OF_TILES]:
+        if refused := [name for name in query_params if name in _NOT_OF_TILES]:
             raise OgcError("a tile has no such parameter", parameter=refused[0])
-        key = (request.url.path, urlencode(sorted(given.items())))
+        key = (request.url.path, urlencode(sorted(query_params.items())))
         generation = self._view.generation()
         with self._lock:
-            kept = self._tiles.get(key)
-        if generation is not None and kept is not None and kept[0] == generation:
-            return Answer(kept[1], TILE, BRIEFLY)
-        body = tile(self._view, found, address, read_items_request(given, found))
+            cached = self._tiles.get(key)
+        if generation is not None and cached is not None and cached[0] == generation:
+            return Answer(cached[1], TILE, BRIEFLY)
+        body = tile(self._view, collection, address, read_items_request(query_params, collection))
         with self._lock:
             self._tiles[key] = (generation, body)
             while len(self._tiles) > _MOST_TILES:
@@ -280,12 +301,12 @@ def _root(request: Request) -> str:
 
 def _parameters(request: Request) -> dict[str, str]:
     """The parameters of a request; raises ``OgcError`` for one that is given twice."""
-    given: dict[str, str] = {}
+    query_params: dict[str, str] = {}
     for name, text in request.query_params.multi_items():
-        if name in given:
+        if name in query_params:
             raise OgcError("given twice", parameter=name[:40])
-        given[name] = text
-    return given
+        query_params[name] = text
+    return query_params
 
 
 def _expect_only(request: Request, *names: str) -> None:
@@ -301,11 +322,11 @@ def _expect_tiling(request: Request) -> None:
 
 def _form(request: Request, json_type: str = JSON) -> str:
     """What the client wants: what ``f`` says, or else what it accepts first."""
-    asked = request.query_params.get("f")
-    if asked is not None:
-        if asked not in ("json", "html", "geojson"):
+    requested = request.query_params.get("f")
+    if requested is not None:
+        if requested not in ("json", "html", "geojson"):
             raise OgcError("expected json or html", parameter="f")
-        return HTML if asked == "html" else json_type
+        return HTML if requested == "html" else json_type
     accepted = request.headers.get("accept", "")
     at_html, at_json = accepted.find("text/html"), accepted.find("json")
     return HTML if at_html >= 0 and (at_json < 0 or at_html < at_json) else json_type

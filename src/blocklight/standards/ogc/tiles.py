@@ -60,8 +60,8 @@ class TileAddress:
         metres = np.array([
             (west - margin, north - self.size_m - margin), (west + self.size_m + margin, north + margin),
         ])  # fmt: skip
-        (left, bottom), (right, top) = ReferenceSystem.MERCATOR.to_degrees(metres).tolist()
-        return within_box(left, bottom, right, top)
+        (west_lon, south_lat), (east_lon, north_lat) = ReferenceSystem.MERCATOR.to_degrees(metres).tolist()
+        return within_box(west_lon, south_lat, east_lon, north_lat)
 
 
 def tile_address(zoom: str, row: str, column: str) -> TileAddress:
@@ -76,11 +76,11 @@ def _whole(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else -1
 
 
-def tile(view: CityView, collection: Collection, address: TileAddress, asked: ItemsRequest) -> bytes:
+def tile(view: CityView, collection: Collection, address: TileAddress, request: ItemsRequest) -> bytes:
     """The bytes of a tile, none for one without features."""
     if collection.area_kind is not None:
         return _of_areas(view, collection, address)
-    return _of_incidents(view, collection, address, asked)
+    return _of_incidents(view, collection, address, request)
 
 
 def _of_areas(view: CityView, collection: Collection, address: TileAddress) -> bytes:
@@ -94,27 +94,29 @@ def _of_areas(view: CityView, collection: Collection, address: TileAddress) -> b
     return polygons_layer(collection.id, drawn, ("id", "name"))
 
 
-def _of_incidents(view: CityView, collection: Collection, address: TileAddress, asked: ItemsRequest) -> bytes:
+def _of_incidents(
+    view: CityView, collection: Collection, address: TileAddress, request: ItemsRequest
+) -> bytes:
     is_each = address.zoom >= FIRST_ZOOM_OF_EACH
     selection = Selection(
-        where=asked.where,
-        since=asked.since,
-        until=asked.until,
+        where=request.where,
+        since=request.since,
+        until=request.until,
         region=address.region(BUFFER if is_each else 0),
     )
     fields = incident_fields(area.kind for area in view.city.areas)
     form = (
         Form("ogc-tile", (OBJECT_ID, *SHOWN), _packed) if is_each else Form("ogc-bin", (OBJECT_ID,), _nothing)
     )
-    found = view.features.encoded(selection, Slice(limit=_MOST_IN_TILE), form, fields)
-    if found.has_more:
+    incidents = view.features.encoded(selection, Slice(limit=_MOST_IN_TILE), form, fields)
+    if incidents.has_more:
         raise OgcError(f"more than {_MOST_IN_TILE:,} incidents in one tile: ask for less time with datetime")
-    if not found.rows:
+    if not incidents.rows:
         return b""
-    placed = address.units(found.points)
+    placed = address.units(incidents.points)
     if not is_each:
         return _bins(collection.id, placed)
-    return _each(collection.id, found.rows, np.rint(placed).astype(np.int64), fields)
+    return _each(collection.id, incidents.rows, np.rint(placed).astype(np.int64), fields)
 
 
 def _nothing(rows: Sequence[FlatRow], _: Points) -> list[bytes]:
@@ -147,9 +149,9 @@ def _each(name: str, rows: Sequence[bytes], placed: NDArray[np.int64], fields: F
 
 
 def _property(column: Sequence[str], type_: FieldType) -> Property:
-    known: dict[str, int] = {"": -1}
-    codes = [known.setdefault(value, len(known) - 1) for value in column]
-    values: list[str | int] = [text for text in known if text]
+    code_of_value: dict[str, int] = {"": -1}
+    codes = [code_of_value.setdefault(value, len(code_of_value) - 1) for value in column]
+    values: list[str | int] = [text for text in code_of_value if text]
     if type_ is FieldType.WHOLE:
         values = [int(value) for value in values]
     elif type_ is FieldType.TIME:

@@ -20,32 +20,32 @@ def _here(root: str, collection: Collection) -> str:
     return f"{root}{ROOT}/collections/{collection.id}/tiles"
 
 
-def _template(root: str, collection: Collection, place: str, asked: str = "") -> str:
+def _template(root: str, collection: Collection, place: str, tile_query: str = "") -> str:
     """The address of a tile, with names in brackets for its *place*: zoom, row and column."""
-    query = f"?{asked}" if asked else ""
+    query = f"?{tile_query}" if tile_query else ""
     return f"{_here(root, collection)}/{TILING_ID}/{place}{query}"
 
 
 def tilesets(root: str, collection: Collection) -> Json:
     """The tilesets of a collection: one."""
-    here = _here(root, collection)
+    address = _here(root, collection)
     return {
         "title": f"Vector tiles: {collection.title}",
-        "links": [link("self", here, JSON)],
+        "links": [link("self", address, JSON)],
         "tilesets": [_summary(root, collection)],
     }
 
 
 def _summary(root: str, collection: Collection) -> Json:
-    here = f"{_here(root, collection)}/{TILING_ID}"
+    address = f"{_here(root, collection)}/{TILING_ID}"
     return {
         "title": collection.title,
         "dataType": "vector",
         "crs": _CRS,
         "tileMatrixSetURI": TILING,
         "links": [
-            link("self", here, JSON, "This tileset"),
-            link("describedby", f"{here}/tilejson", JSON, "TileJSON"),
+            link("self", address, JSON, "This tileset"),
+            link("describedby", f"{address}/tilejson", JSON, "TileJSON"),
             link(
                 "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme",
                 f"{root}{ROOT}/tileMatrixSets/{TILING_ID}",
@@ -79,8 +79,8 @@ def _said(collection: Collection) -> str:
     )
 
 
-def tile_json(city: City, root: str, collection: Collection, asked: str) -> Json:
-    """TileJSON 3.0.0; *asked* are parameters that each tile is asked for with."""
+def tile_json(city: City, root: str, collection: Collection, tile_query: str) -> Json:
+    """TileJSON 3.0.0; *tile_query* are parameters that each tile is asked for with."""
     west, south, east, north = box_of(city)
     names = ("id", "name") if collection.area_kind is not None else (*SHOWN, "count")
     return {
@@ -88,7 +88,7 @@ def tile_json(city: City, root: str, collection: Collection, asked: str) -> Json
         "name": f"{city.city.name}: {collection.title}",
         "description": _said(collection),
         "attribution": city.city.attribution or "",
-        "tiles": [_template(root, collection, "{z}/{y}/{x}", asked)],
+        "tiles": [_template(root, collection, "{z}/{y}/{x}", tile_query)],
         "minzoom": 0,
         "maxzoom": DEEPEST_ZOOM,
         "bounds": [west, south, east, north],
@@ -109,9 +109,9 @@ def tile_json(city: City, root: str, collection: Collection, asked: str) -> Json
 
 def tiling_schemes(root: str) -> Json:
     """The tiling schemes: one."""
-    here = f"{root}{ROOT}/tileMatrixSets/{TILING_ID}"
-    one = {"id": TILING_ID, "title": TILING_ID, "uri": TILING, "links": [link("self", here, JSON)]}
-    return {"tileMatrixSets": [one]}
+    address = f"{root}{ROOT}/tileMatrixSets/{TILING_ID}"
+    scheme = {"id": TILING_ID, "title": TILING_ID, "uri": TILING, "links": [link("self", address, JSON)]}
+    return {"tileMatrixSets": [scheme]}
 
 
 def tiling_scheme() -> Json:

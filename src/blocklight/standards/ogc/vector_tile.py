@@ -42,10 +42,10 @@ def points_layer(
     count = len(xs)
     tags, start = [], 0
     for key, each in enumerate(properties.values()):
-        known = each.codes >= 0
+        has_value = each.codes >= 0
         for number in (np.full(count, key), each.codes + start):
-            written, there = _varints(np.where(known, number, 0), 3)
-            tags.append((written, there & known[:, None]))
+            written, is_used = _varints(np.where(has_value, number, 0), 3)
+            tags.append((written, is_used & has_value[:, None]))
         start += len(each.values)
     parts = [] if ids is None else [_constant(count, 0x08), _varints(ids, _NUMBER_BYTES)]
     if tags:
@@ -55,8 +55,8 @@ def points_layer(
     geometry = _joined([_constant(count, _MOVE_TO | 1 << 3), *moves])
     parts += [_constant(count, 0x18, _POINT, 0x22), _varints(geometry[1].sum(axis=1), 1), geometry]
     body = _joined(parts)
-    whole, there = _joined([_constant(count, 0x12), _varints(body[1].sum(axis=1), _LENGTH_BYTES), body])
-    return _layer(name, whole[there].tobytes(), properties)
+    whole, is_used = _joined([_constant(count, 0x12), _varints(body[1].sum(axis=1), _LENGTH_BYTES), body])
+    return _layer(name, whole[is_used].tobytes(), properties)
 
 
 def polygons_layer(
@@ -65,13 +65,13 @@ def polygons_layer(
     """A layer of polygons in units of the tile, each with its properties."""
     values: dict[str, int] = {}
     written = b""
-    for shape, given in shapes:
+    for shape, properties in shapes:
         geometry = _polygon(shape)
         if not geometry:
             continue
         tags = b"".join(
             _varint(property_names.index(key)) + _varint(values.setdefault(value, len(values)))
-            for key, value in given.items()
+            for key, value in properties.items()
         )
         written += _block(2, _block(2, tags) + bytes((0x18, _POLYGON)) + _block(4, geometry))
     every = Property(tuple(values), np.zeros(0, dtype=np.int64))
@@ -147,11 +147,11 @@ def _block(field: int, body: bytes) -> bytes:
 def _varints(numbers: Whole, width: int) -> tuple[Bytes, Mask]:
     """Numbers as varints in rows of *width* bytes, and which of the bytes are there."""
     shifted = numbers[:, None] >> (7 * np.arange(width))
-    there = shifted > 0
-    there[:, 0] = True
-    goes_on = np.zeros_like(there)
-    goes_on[:, :-1] = there[:, 1:]
-    return ((shifted & 127) | (goes_on * 128)).astype(np.uint8), there
+    is_used = shifted > 0
+    is_used[:, 0] = True
+    goes_on = np.zeros_like(is_used)
+    goes_on[:, :-1] = is_used[:, 1:]
+    return ((shifted & 127) | (goes_on * 128)).astype(np.uint8), is_used
 
 
 def _constant(count: int, *numbers: int) -> tuple[Bytes, Mask]:
