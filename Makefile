@@ -37,6 +37,7 @@ test: setup ## Run every check and every test, the browser ones included
 check: test ## The same as test
 
 interop: setup ## Let real GIS clients read a served city, and compare what they see with what is published
+	@scripts/setup-interop
 	@$(PY)/python scripts/interop.py
 
 mutate: setup ## Break each privacy promise on purpose, and see that a test notices

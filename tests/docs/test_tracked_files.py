@@ -42,7 +42,8 @@ def test_no_tracked_file_holds_a_path_of_this_machine(tracked: dict[str, bytes])
 def test_every_dependency_says_what_we_would_do_without_it() -> None:
     text = read("pyproject.toml")
     project = tomllib.loads(text)
-    needed = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    groups = project["dependency-groups"]
+    needed = [*project["project"]["dependencies"], *groups["dev"], *groups["interop"]]
     assert len(needed) > 20
     for requirement in needed:
         line = next(line for line in text.splitlines() if line.strip().startswith(f'"{requirement}"'))

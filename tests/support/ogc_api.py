@@ -43,17 +43,22 @@ class OgcClient:
         found: int = self.get(ITEMS, **given, limit=1)["numberMatched"]
         return found
 
-    def ids(self, **given: str | int) -> set[str]:
-        """The ids that a request chooses, over all its pages."""
-        found: list[str] = []
+    def features(self, **given: str | int) -> list[Answer]:
+        """The features that a request chooses, over all its pages."""
+        features: list[Answer] = []
         page = self.get(ITEMS, **given)
         while True:
-            found += [feature["id"] for feature in page["features"]]
+            features += page["features"]
             onwards = [link["href"] for link in page["links"] if link["rel"] == "next"]
             if not onwards:
-                assert len(set(found)) == len(found)
-                return set(found)
+                return features
             page = self._client.get(onwards[0]).json()
+
+    def ids(self, **given: str | int) -> set[str]:
+        """The ids that a request chooses, over all its pages, each once."""
+        ids = [feature["id"] for feature in self.features(**given)]
+        assert len(set(ids)) == len(ids)
+        return set(ids)
 
     def mistake(self, **given: str | int) -> Answer:
         """What is wrong with a request for items."""
