@@ -1,5 +1,6 @@
 """What stands on either side of a comparison in a filter, and how a value gets the type of its field."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -17,11 +18,6 @@ DEEPEST = 32
 FLIPPED: dict[str, Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 _LARGEST = 2**63
 _LONGEST_NUMBER = 20
-_EXPECTED = {
-    FieldType.TEXT: "a text in single quotes",
-    FieldType.WHOLE: "a number",
-    FieldType.TIME: "a time such as TIMESTAMP('2026-01-31T08:00:00Z')",
-}
 
 
 class Mistake(Exception):
@@ -33,7 +29,7 @@ class Mistake(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedField:
     """A field in the filter."""
 
     field: Field
@@ -47,14 +43,11 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class LiteralValue:
     """A value in the filter, not yet of any field's type."""
 
-    value: Value
+    value: Value | timedelta
     at: int | None = None
-
-
-Operand = Named | Given
 
 
 def check_size(text: str) -> None:
@@ -104,21 +97,45 @@ def moment_of_text(text: str, at: int | None = None) -> datetime:
         raise Mistake("expected a time such as 2026-01-31T08:00:00Z", at) from None
 
 
-def typed(operand: Operand, named: Named) -> Value:
-    """A value as the field's type has it; raises ``Mistake``."""
-    if isinstance(operand, Named):
-        raise Mistake("compare a field with a value", operand.at)
-    value = operand.value
-    match named.field.type:
-        case FieldType.TEXT if isinstance(value, str):
-            return value
-        case FieldType.WHOLE if isinstance(value, int | float):
-            return value
-        case FieldType.TIME if isinstance(value, datetime):
-            return value
-        case FieldType.TIME if isinstance(value, str):
-            return moment_of_text(value, operand.at)
-    raise Mistake(f"{named.field.name} is compared with {_EXPECTED[named.field.type]}", operand.at)
+@dataclass(frozen=True, slots=True)
+class LiteralReader:
+    """How one language of filters writes the values of fields.
+
+    *moment_of_number* reads a number beside a time, where the language has such; *quoted_numbers* are taken
+    where clients put quotes around them.
+    """
+
+    moment_of_text: Callable[[str, int | None], datetime]
+    time_example: str
+    moment_of_number: Callable[[float, int | None], datetime] | None = None
+    quoted_numbers: bool = False
+
+    def typed(self, operand: LiteralValue, named: NamedField) -> Value:
+        """A value as the field's type has it; raises ``Mistake``."""
+        value = operand.value
+        match named.field.type:
+            case FieldType.TEXT if isinstance(value, str):
+                return value
+            case FieldType.WHOLE if isinstance(value, int | float):
+                return value
+            case FieldType.WHOLE if isinstance(value, str) and self.quoted_numbers:
+                digits = value.strip()
+                if digits.removeprefix("-").isdecimal():
+                    return number_of_text(digits, operand.at)
+            case FieldType.TIME if isinstance(value, datetime):
+                return value
+            case FieldType.TIME if isinstance(value, str):
+                return self.moment_of_text(value, operand.at)
+            case FieldType.TIME if isinstance(value, int | float) and self.moment_of_number is not None:
+                return self.moment_of_number(value, operand.at)
+        raise Mistake(f"{named.field.name} is compared with {self._expected(named.field.type)}", operand.at)
+
+    def _expected(self, type_: FieldType) -> str:
+        return {
+            FieldType.TEXT: "a text in single quotes",
+            FieldType.WHOLE: "a number",
+            FieldType.TIME: f"a time such as {self.time_example}",
+        }[type_]
 
 
 def constant(

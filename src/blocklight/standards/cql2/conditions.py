@@ -3,39 +3,25 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from blocklight.query.conditions import (
-    AllOf,
-    AnyOf,
-    Comparison,
-    Condition,
-    FieldRef,
-    Inside,
-    IsNull,
-    Like,
-    OneOf,
-    Operator,
-    like_pattern,
-)
+from blocklight.query.conditions import Condition, FieldRef, Inside, IsNull
 from blocklight.query.fields import GEOMETRY, Fields, FieldType
 from blocklight.query.region import NOWHERE, Region, within_box, within_shape
 from blocklight.standards.cql2.temporal import OPEN, Side, Span, temporal_condition
+from blocklight.standards.field_conditions import FieldConditions
+from blocklight.standards.field_conditions import Operand as AnyOperand
 from blocklight.standards.operands import (
-    FLIPPED,
-    MOST_CONDITIONS,
-    MOST_VALUES,
-    Given,
+    LiteralReader,
+    LiteralValue,
     Mistake,
-    Named,
-    constant,
+    NamedField,
     moment_of_text,
     opposite,
-    typed,
 )
 
 Shape = Any
@@ -65,23 +51,26 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
-class Day(Given):
+class Day(LiteralValue):
     """A day, which is compared as its first moment, and as a span lasts until the next."""
 
 
-Operand = Named | Given | Point | Ground | Span
+Operand = NamedField | LiteralValue | Point | Ground | Span
+CQL2_LITERALS = LiteralReader(moment_of_text, time_example="TIMESTAMP('2026-01-31T08:00:00Z')")
+ESCAPE = "\\"
+"""Takes away the meaning of a wildcard of LIKE; CQL2 has no ESCAPE clause to name another."""
 
 
-class ConditionBuilder:
+class ConditionBuilder(FieldConditions):
     """Builds the conditions of one filter; *to_degrees* turns its coordinates into longitude and latitude.
 
-    Each method raises ``Mistake`` for what cannot be asked.
+    Each method raises ``Mistake`` for what cannot be queried.
     """
 
     def __init__(self, fields: Fields, to_degrees: ToDegrees) -> None:
+        super().__init__(CQL2_LITERALS, "property")
         self._fields = fields
         self._to_degrees = to_degrees
-        self._conditions = 0
 
     def named(self, name: str, at: int | None = None) -> Operand:
         """A field, or the geometry."""
@@ -90,48 +79,14 @@ class ConditionBuilder:
         field = self._fields.get(name)
         if field is None:
             raise Mistake(f"no property {name[:40]!r}", at)
-        return Named(field, at)
+        return NamedField(field, at)
 
-    def comparison(self, first: Operand, operator: str, second: Operand) -> Condition:
-        """A comparison of a field and a value, either of which may stand first, or of two values."""
-        self._count(first)
-        sign = cast("Operator", operator)
-        if isinstance(first, Given) and isinstance(second, Named):
-            first, second, sign = second, first, FLIPPED[sign]
-        if isinstance(first, Given) and isinstance(second, Given):
-            return constant(first.value, sign, second.value, second.at)
-        named = _field(first)
-        if not isinstance(second, Given):
-            raise Mistake("compare a property with a value", second.at)
-        return Comparison(named.ref, sign, typed(second, named))
-
-    def one_of(self, operand: Operand, values: Sequence[Operand]) -> Condition:
-        """A field that has one of some values."""
-        self._count(operand)
-        named = _field(operand)
-        if len(values) > MOST_VALUES:
-            raise Mistake(f"more than {MOST_VALUES:,} values", values[MOST_VALUES].at)
-        return OneOf(named.ref, tuple(typed(_given(value), named) for value in values))
-
-    def like(self, operand: Operand, pattern: Operand) -> Condition:
-        """A text like a pattern with ``%`` and ``_``; a backslash takes away their meaning."""
-        self._count(operand)
-        named = _field(operand)
-        if named.field.type is not FieldType.TEXT:
-            raise Mistake("LIKE needs a property that is a text", named.at)
-        return Like(named.ref, like_pattern(str(typed(_given(pattern), named)), "\\"))
-
-    def between(self, operand: Operand, low: Operand, high: Operand) -> Condition:
-        """A field from one value to another, both included."""
-        self._count(operand)
-        named = _field(operand)
-        lowest, highest = typed(_given(low), named), typed(_given(high), named)
-        return AllOf((Comparison(named.ref, ">=", lowest), Comparison(named.ref, "<=", highest)))
-
-    def is_null(self, operand: Operand) -> Condition:
+    def is_null(self, operand: AnyOperand) -> Condition:
         """A field without a value, or a feature without a place."""
-        self._count(operand)
-        return IsNull(FieldRef(GEOMETRY) if isinstance(operand, Point) else _field(operand).ref)
+        if isinstance(operand, Point):
+            self._count(operand)
+            return IsNull(FieldRef(GEOMETRY))
+        return super().is_null(operand)
 
     def spatial(self, function: str, first: Operand, second: Operand) -> Condition:
         """What a function says of the public point and a shape, either of which may stand first."""
@@ -162,10 +117,10 @@ class ConditionBuilder:
 
     def folded(self, operand: Operand) -> Operand:
         """A text whose capital letters are small ones."""
-        if isinstance(operand, Named) and operand.field.type is FieldType.TEXT:
-            return Named(operand.field, operand.at, "lower")
-        if isinstance(operand, Given) and isinstance(operand.value, str):
-            return Given(operand.value.lower(), operand.at)
+        if isinstance(operand, NamedField) and operand.field.type is FieldType.TEXT:
+            return NamedField(operand.field, operand.at, "lower")
+        if isinstance(operand, LiteralValue) and isinstance(operand.value, str):
+            return LiteralValue(operand.value.lower(), operand.at)
         raise Mistake("CASEI needs a text", operand.at)
 
     def box(self, numbers: Sequence[float], at: int | None = None) -> Ground:
@@ -185,23 +140,10 @@ class ConditionBuilder:
         moved = shapely.transform(shape, lambda points: self._degrees(points, at))
         return Ground(shapely.make_valid(moved), None, at)
 
-    def all_of(self, conditions: Sequence[Condition]) -> Condition:
-        """Every one of some conditions."""
-        return conditions[0] if len(conditions) == 1 else AllOf(tuple(conditions))
-
-    def any_of(self, conditions: Sequence[Condition]) -> Condition:
-        """At least one of some conditions."""
-        return conditions[0] if len(conditions) == 1 else AnyOf(tuple(conditions))
-
     def _degrees(self, points: NDArray[np.float64], at: int | None) -> NDArray[np.float64]:
         if not np.isfinite(points).all():
             raise Mistake("expected finite numbers", at)
         return self._to_degrees(points)
-
-    def _count(self, operand: Operand) -> None:
-        self._conditions += 1
-        if self._conditions > MOST_CONDITIONS:
-            raise Mistake(f"more than {MOST_CONDITIONS} conditions", operand.at)
 
 
 def _region(function: str, ground: Ground) -> Region:
@@ -227,25 +169,13 @@ def _of_shapes(function: str, ground: Shape) -> Callable[[object], bool]:
     return holds
 
 
-def _field(operand: Operand) -> Named:
-    if not isinstance(operand, Named):
-        raise Mistake("expected a property", operand.at)
-    return operand
-
-
-def _given(operand: Operand) -> Given:
-    if not isinstance(operand, Given):
-        raise Mistake("expected a value", operand.at)
-    return operand
-
-
 def _side(operand: Operand) -> Side:
     match operand:
-        case Named():
+        case NamedField():
             return operand
-        case Given(datetime() as moment):
+        case LiteralValue(datetime() as moment):
             return moment
-        case Given(str() as text, at):
+        case LiteralValue(str() as text, at):
             return ".." if text == OPEN else moment_of_text(text, at)
     raise Mistake("expected a time, a property or '..'", operand.at)
 

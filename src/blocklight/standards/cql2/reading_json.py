@@ -1,17 +1,18 @@
 """Reads CQL2 JSON, which is the same language as an object of operators and their arguments."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import orjson
 
-from blocklight.query.conditions import Condition, Constant
-from blocklight.standards.cql2.conditions import ConditionBuilder, Day, Operand
+from blocklight.query.conditions import Condition, Constant, Operator
+from blocklight.standards.cql2.conditions import ESCAPE, ConditionBuilder, Day, Operand
 from blocklight.standards.cql2.parsing import made_shape
 from blocklight.standards.operands import (
     DEEPEST,
     LONGEST,
-    Given,
+    LiteralValue,
     Mistake,
     moment_of_text,
     number_within_bounds,
@@ -75,13 +76,13 @@ class _Reader:
             of_two = build.spatial if operator.startswith("s_") else build.temporal
             return of_two(operator, first, *rest)
         named: dict[str, Callable[..., Condition]] = {
-            "like": build.like,
+            "like": partial(build.like, escape=ESCAPE),
             "between": build.between,
             "isnull": build.is_null,
         }
         if operator in named:
             return named[operator](first, *rest)
-        return build.comparison(first, operator, *rest)
+        return build.comparison(first, cast("Operator", operator), *rest)
 
     def operand(self, document: object, depth: int) -> Operand:
         if depth > DEEPEST:
@@ -90,9 +91,9 @@ class _Reader:
             case bool():
                 raise Mistake("no property is true or false")
             case str():
-                return Given(text_within_bounds(document))
+                return LiteralValue(text_within_bounds(document))
             case int() | float():
-                return Given(number_within_bounds(document))
+                return LiteralValue(number_within_bounds(document))
             case {"property": str(name)}:
                 return self._builder.named(name)
             case {"bbox": [*numbers]}:
@@ -104,7 +105,7 @@ class _Reader:
     def _made(self, document: object, depth: int) -> Operand:
         match document:
             case {"timestamp": str(text)}:
-                return Given(moment_of_text(text))
+                return LiteralValue(moment_of_text(text))
             case {"date": str(text)}:
                 return Day(moment_of_text(text))
             case {"interval": [start, end]}:

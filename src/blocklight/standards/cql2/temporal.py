@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from blocklight.query.conditions import AllOf, AnyOf, Comparison, Condition, Constant, Operator
 from blocklight.query.fields import FieldType
-from blocklight.standards.operands import FLIPPED, Mistake, Named
+from blocklight.standards.operands import FLIPPED, Mistake, NamedField, constant
 
 OPEN = ".."
 """A side of a span without an end."""
-Side = datetime | Named | Literal[".."]
+_BEFORE_ALL = datetime(1, 1, 1, tzinfo=UTC)
+_AFTER_ALL = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+Side = datetime | NamedField | Literal[".."]
 Which = Literal["start", "end"]
 _Rule = tuple[Which, Operator, Which]
 
@@ -50,29 +52,33 @@ def temporal_condition(function: str, first: Span, second: Span) -> Condition:
     rules = _ALL.get(function) or _ANY.get(function)
     if rules is None:
         raise Mistake(f"no function {function[:40]}; expected one of {', '.join(FUNCTIONS)}", first.at)
-    parts = tuple(_condition(first, rule, second) for rule in rules)
+    parts = tuple(_rule_condition(first, rule, second) for rule in rules)
     if len(parts) == 1:
         return parts[0]
     return AnyOf(parts) if function in _ANY else AllOf(parts)
 
 
-def _condition(first: Span, rule: _Rule, second: Span) -> Condition:
-    one, other = getattr(first, rule[0]), getattr(second, rule[2])
-    operator = rule[1]
-    if isinstance(other, Named):
-        if isinstance(one, Named):
-            raise Mistake("compare a field with a value", second.at)
-        one, other, operator = other, one, FLIPPED[operator]
-        sides: tuple[Which, Which] = (rule[2], rule[0])
-    else:
-        sides = (rule[0], rule[2])
-    if isinstance(one, Named):
-        if one.field.type is not FieldType.TIME:
-            raise Mistake(f"{one.field.name} is no time", one.at)
-        if other == OPEN:
-            return Constant(_beside_no_end(operator, sides[1]))
-        return Comparison(one.ref, operator, other)
-    return Constant(_holds(_rank(one, sides[0]), operator, _rank(other, sides[1])))
+def _rule_condition(first: Span, rule: _Rule, second: Span) -> Condition:
+    first_end, operator, second_end = rule
+    before: Side = getattr(first, first_end)
+    behind: Side = getattr(second, second_end)
+    if isinstance(before, NamedField):
+        if isinstance(behind, NamedField):
+            raise Mistake("compare a property with a value", second.at)
+        return _field_condition(before, operator, behind, second_end)
+    if isinstance(behind, NamedField):
+        return _field_condition(behind, FLIPPED[operator], before, first_end)
+    return constant(_moment(before, first_end), operator, _moment(behind, second_end))
+
+
+def _field_condition(
+    named: NamedField, operator: Operator, side: datetime | Literal[".."], which: Which
+) -> Condition:
+    if named.field.type is not FieldType.TIME:
+        raise Mistake(f"{named.field.name} is no time", named.at)
+    if isinstance(side, str):
+        return Constant(_beside_no_end(operator, which))
+    return Comparison(named.ref, operator, side)
 
 
 def _beside_no_end(operator: Operator, side: Which) -> bool:
@@ -80,15 +86,8 @@ def _beside_no_end(operator: Operator, side: Which) -> bool:
     return operator in (("<", "<=") if side == "end" else (">", ">="))
 
 
-def _rank(side: Side, which: Which) -> tuple[int, datetime | None]:
+def _moment(side: datetime | Literal[".."], which: Which) -> datetime:
+    """A side's time; an open one lies before, or after, every time that a filter can write."""
     if isinstance(side, datetime):
-        return 0, side
-    return (-1, None) if which == "start" else (1, None)
-
-
-def _holds(one: tuple[int, datetime | None], operator: Operator, other: tuple[int, datetime | None]) -> bool:
-    if one[1] is not None and other[1] is not None:
-        order = (one[1] > other[1]) - (one[1] < other[1])
-    else:
-        order = (one[0] > other[0]) - (one[0] < other[0])
-    return {"=": order == 0, "<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0}[operator]
+        return side
+    return _BEFORE_ALL if which == "start" else _AFTER_ALL

@@ -9,7 +9,7 @@ _UNITS = ("day", "hour", "minute", "second")
 _SECONDS = {"day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
 
 
-def moment_of_text(text: str) -> datetime:
+def moment_of_sql(text: str) -> datetime:
     """Read ``2026-01-31``, with a time behind ``T`` or a space, UTC where it says no offset."""
     if not _DAY_AND_TIME.fullmatch(text):
         raise ValueError("expected a time such as 2026-01-31 08:00:00")

@@ -6,12 +6,11 @@ import numpy as np
 import orjson
 
 from blocklight.query.encoded import FlatRow, Form, Points
-from blocklight.query.fields import OBJECT_ID, Field
+from blocklight.query.fields import GEOMETRY, OBJECT_ID, Field
 from blocklight.query.selection import Slice
 from blocklight.query.statistics import Grouping
 from blocklight.standards.answer import Answer
 from blocklight.standards.city_view import CityView
-from blocklight.standards.geoservices import tables
 from blocklight.standards.geoservices.describing import field_json
 from blocklight.standards.geoservices.errors import GeoServicesError
 from blocklight.standards.geoservices.feature_writers import Writer, writer_of
@@ -28,6 +27,7 @@ from blocklight.standards.geoservices.pbf import (
     numbered,
 )
 from blocklight.standards.geoservices.query_request import Query, parse_query
+from blocklight.standards.geoservices.tables import bounds_of, flat_row, selected_rows
 
 BRIEFLY = "public, max-age=1"
 """So that what was taken back leaves other caches within a second."""
@@ -51,11 +51,11 @@ def _featured(view: CityView, layer: Layer, query: Query) -> Answer:
 def _encoded_features(view: CityView, layer: Layer, query: Query, writer: Writer) -> tuple[list[bytes], bool]:
     """The features of an answer as its format has them, and whether there are more."""
     if layer.sort != "incidents":
-        rows = tables.selected(view, layer, query)
+        rows = selected_rows(view, layer, query)
         end = query.part.offset + query.part.limit
         shown = rows[query.part.offset : end]
-        attributes = writer.attributes([tables.flat(row, writer.names) for row in shown])
-        shapes = writer.shapes([row.shape for row in shown])
+        attributes = writer.attributes([flat_row(row, writer.names) for row in shown])
+        shapes = writer.shapes([row.get(GEOMETRY) for row in shown])
         return list(map(writer.feature, attributes, shapes)), len(rows) > end
     if query.quantization is None:
 
@@ -88,7 +88,7 @@ def _counted(view: CityView, layer: Layer, query: Query) -> Answer:
 
 def _count(view: CityView, layer: Layer, query: Query) -> int:
     if layer.sort != "incidents":
-        return len(tables.selected(view, layer, query))
+        return len(selected_rows(view, layer, query))
     if query.grouping is None:
         return view.features.count(query.selection, layer.fields)
     every = Slice(limit=_MOST_COUNTED)
@@ -102,8 +102,8 @@ def _ids_answer(view: CityView, layer: Layer, query: Query) -> list[int]:
     part = query.part if query.is_paged else None
     if layer.sort == "incidents":
         return view.features.numbers(query.selection, part, layer.fields)
-    rows = tables.selected(view, layer, query)
-    numbers = [int(str(row.values[OBJECT_ID])) for row in rows]
+    rows = selected_rows(view, layer, query)
+    numbers = [int(str(row[OBJECT_ID])) for row in rows]
     return numbers if part is None else numbers[part.offset : part.offset + part.limit]
 
 
@@ -120,8 +120,8 @@ def _extent_answer(view: CityView, layer: Layer, query: Query) -> Answer:
         rows_extent = view.features.extent(query.selection, layer.fields)
         count, box = rows_extent.count, rows_extent.box
     else:
-        rows = tables.selected(view, layer, query)
-        count, box = len(rows), tables.bounds(rows)
+        rows = selected_rows(view, layer, query)
+        count, box = len(rows), bounds_of(rows)
     sides: list[float | None] = [None] * 4
     if box is not None:
         corners = query.system.of_degrees(np.array([box[:2], box[2:]]))

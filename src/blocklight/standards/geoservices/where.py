@@ -1,66 +1,20 @@
 """Parses ``where`` and ``having`` to a tree of conditions with typed values; no text reaches the database."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from importlib import resources
-from typing import Literal, NoReturn, cast
+from typing import Literal
 
-from lark import Lark, Token, UnexpectedInput, UnexpectedToken, v_args
-from lark.exceptions import VisitError
-from lark.visitors import Transformer_NonRecursive
+from lark import Token, v_args
 
-from blocklight.query.conditions import (
-    AllOf,
-    AnyOf,
-    Comparison,
-    Condition,
-    Constant,
-    FieldRef,
-    IsNull,
-    Like,
-    OneOf,
-    Operator,
-    Value,
-    like_pattern,
-)
-from blocklight.query.fields import Field, Fields, FieldType
+from blocklight.query.conditions import Condition, Constant
+from blocklight.query.fields import Fields, FieldType
+from blocklight.standards.field_conditions import FieldConditions
+from blocklight.standards.filter_text import FilterTransformer, parse_filter, unquoted_text
 from blocklight.standards.geoservices.errors import GeoServicesError
-from blocklight.standards.geoservices.moments import interval, moment_of_ms, moment_of_text
-from blocklight.standards.operands import (
-    FLIPPED,
-    MOST_CONDITIONS,
-    MOST_VALUES,
-    Mistake,
-    check_size,
-    constant,
-    number_of_text,
-    opposite,
-    text_within_bounds,
-)
+from blocklight.standards.geoservices.moments import interval, moment_of_ms, moment_of_sql
+from blocklight.standards.operands import LiteralReader, LiteralValue, Mistake, NamedField, number_of_text
 
-_SHOWN = 20
 _MOST_DAYS = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """A field in the text."""
-
-    field: Field
-    fold: Literal["upper", "lower"] | None
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """A value in the text, not yet of any field's type."""
-
-    value: Value | timedelta
-    at: int
-
-
-_Operand = _Named | _Given
+_Operand = NamedField | LiteralValue
 
 
 def parse_where(text: str, fields: Fields, now: datetime, *, parameter: str = "where") -> Condition | None:
@@ -71,240 +25,107 @@ def parse_where(text: str, fields: Fields, now: datetime, *, parameter: str = "w
     if not text.strip():
         return None
     try:
-        check_size(text)
-        condition = _Builder(fields, now).transform(_parser().parse(text))
-    except VisitError as error:
-        if isinstance(error.orig_exc, Mistake):
-            _refuse(str(error.orig_exc), error.orig_exc.at, parameter)
-        raise
+        condition = parse_filter(text, __package__, "where.lark", _Transformer(fields, now))
     except Mistake as mistake:
-        _refuse(str(mistake), mistake.at, parameter)
-    except UnexpectedInput as error:
-        at = _place(error, text)
-        rest = text[at : at + _SHOWN].strip()
-        _refuse(f"unexpected {rest!r}" if rest else "unexpected end", at, parameter)
-    parsed = cast("Condition", condition)
-    return None if parsed == Constant(value=True) else parsed
+        position = (mistake.at or 0) + 1
+        raise GeoServicesError(str(mistake), parameter=parameter, position=position) from None
+    return None if condition == Constant(value=True) else condition
 
 
-def _place(error: UnexpectedInput, text: str) -> int:
-    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
-        return len(text)
-    return cast("int", error.pos_in_stream)
-
-
-def _refuse(reason: str, at: int | None, parameter: str) -> NoReturn:
-    raise GeoServicesError(reason, parameter=parameter, position=(at or 0) + 1) from None
-
-
-@cache
-def _parser() -> Lark:
-    grammar = resources.files(__package__).joinpath("where.lark").read_text()
-    return Lark(grammar, parser="lalr", propagate_positions=False, maybe_placeholders=True)
-
-
-@v_args(inline=True)
-class _Builder(Transformer_NonRecursive[Token, object]):
-    """Builds the tree from the inside out."""
-
-    def __init__(self, fields: Fields, now: datetime) -> None:
-        super().__init__()
-        self._fields = {name.lower(): field for name, field in fields.items()}
-        self._now = now
-        self._conditions = 0
-
-    # Conditions
-
-    def start(self, condition: Condition) -> Condition:
-        return condition
-
-    def any_of(self, *conditions: Condition) -> Condition:
-        return conditions[0] if len(conditions) == 1 else AnyOf(conditions)
-
-    def all_of(self, *conditions: Condition) -> Condition:
-        return conditions[0] if len(conditions) == 1 else AllOf(conditions)
-
-    def negated(self, _: Token, condition: Condition) -> Condition:
-        return opposite(condition)
-
-    def comparison(self, left: _Operand, sign: Token, right: _Operand) -> Condition:
-        self._count(sign)
-        operator = cast("Operator", "<>" if sign == "!=" else str(sign))
-        if isinstance(left, _Given) and isinstance(right, _Named):
-            left, right, operator = right, left, FLIPPED[operator]
-        if isinstance(left, _Named) and isinstance(right, _Given):
-            return Comparison(_ref(left), operator, _typed(right, left))
-        if isinstance(left, _Named):
-            raise Mistake("compare a field with a value", right.at)
-        value = cast("_Given", right)
-        return constant(left.value, operator, value.value, value.at)
-
-    def one_of(self, operand: _Operand, negation: Token | None, *values: _Operand) -> Condition:
-        named = _field(operand)
-        self._count(named)
-        if len(values) > MOST_VALUES:
-            raise Mistake(f"more than {MOST_VALUES:,} values", values[MOST_VALUES].at)
-        return _maybe_not(negation, OneOf(_ref(named), tuple(_typed(value, named) for value in values)))
-
-    def like(
-        self, operand: _Operand, negation: Token | None, pattern: _Operand, escape: Token | None
-    ) -> Condition:
-        named = _field(operand)
-        self._count(named)
-        if named.field.type is not FieldType.TEXT:
-            raise Mistake("LIKE needs a field of texts", named.at)
-        text = _typed(pattern, named)
-        letter = None if escape is None else _unquoted(escape)
-        if letter is not None and len(letter) != 1:
-            raise Mistake("ESCAPE needs one letter", _at(escape))
-        return _maybe_not(negation, Like(_ref(named), like_pattern(str(text), letter)))
-
-    def between(
-        self, operand: _Operand, negation: Token | None, least: _Operand, most: _Operand
-    ) -> Condition:
-        named = _field(operand)
-        self._count(named)
-        field = _ref(named)
-        parts = (Comparison(field, ">=", _typed(least, named)), Comparison(field, "<=", _typed(most, named)))
-        return _maybe_not(negation, AllOf(parts))
-
-    def is_null(self, operand: _Operand, negation: Token | None, _: Token) -> Condition:
-        named = _field(operand)
-        self._count(named)
-        return _maybe_not(negation, IsNull(_ref(named)))
-
-    # Operands
-
-    def name(self, token: Token) -> _Named:
-        return self._named(str(token), _at(token))
-
-    def quoted_name(self, token: Token) -> _Named:
-        return self._named(str(token)[1:-1], _at(token))
-
-    def figure(self, function: Token, field: Token) -> _Named:
-        """Find what ``having`` names as ``SUM(units)``, among the statistics that were asked for."""
-        return self._named(f"{function}({field})", _at(function))
-
-    def string(self, token: Token) -> _Given:
-        return _Given(_unquoted(token), _at(token))
-
-    def number(self, token: Token) -> _Given:
-        return _Given(number_of_text(str(token), _at(token)), _at(token))
-
-    def signed(self, sign: Token, token: Token) -> _Given:
-        number = number_of_text(str(token), _at(token))
-        return _Given(-number if sign == "-" else number, _at(sign))
-
-    def moment(self, word: Token, token: Token) -> _Given:
-        return _Given(_parsed_moment(_unquoted(token), _at(token)), _at(word))
-
-    def now(self, token: Token) -> _Given:
-        return _Given(self._now, _at(token))
-
-    def today(self, token: Token) -> _Given:
-        return _Given(self._now.replace(hour=0, minute=0, second=0, microsecond=0), _at(token))
-
-    def interval(self, word: Token, text: Token, first: Token, last: Token | None) -> _Given:
-        try:
-            span = interval(_unquoted(text), first.lower(), last and last.lower())
-        except ValueError as error:
-            raise Mistake(str(error), _at(text)) from None
-        return _Given(span, _at(word))
-
-    def sum(self, left: _Operand, sign: Token, right: _Operand) -> _Given:
-        if not isinstance(left, _Given) or not isinstance(right, _Given):
-            raise Mistake("only times and intervals can be added", _at(sign))
-        moment, span = left.value, right.value
-        if isinstance(span, int | float) and abs(span) < _MOST_DAYS:
-            span = timedelta(days=span)  # a number beside a time is days, as ArcGIS has it
-        if not isinstance(moment, datetime) or not isinstance(span, timedelta):
-            raise Mistake("only times and intervals can be added", _at(sign))
-        try:
-            return _Given(moment - span if sign == "-" else moment + span, left.at)
-        except OverflowError:
-            raise Mistake("outside the years 1 to 9999", left.at) from None
-
-    def folded(self, function: Token, operand: _Operand) -> _Operand:
-        fold: Literal["upper", "lower"] = "upper" if function.lower() == "upper" else "lower"
-        if isinstance(operand, _Named):
-            if operand.field.type is not FieldType.TEXT:
-                raise Mistake(f"{function} needs a field of texts", operand.at)
-            return _Named(operand.field, fold, operand.at)
-        if not isinstance(operand.value, str):
-            raise Mistake(f"{function} needs a text", operand.at)
-        text = operand.value
-        return _Given(text.upper() if fold == "upper" else text.lower(), operand.at)
-
-    def _named(self, name: str, at: int) -> _Named:
-        field = self._fields.get(name.lower())
-        if field is None:
-            raise Mistake(f"no field {name[:40]!r}", at)
-        return _Named(field, None, at)
-
-    def _count(self, where: "Token | _Operand") -> None:
-        self._conditions += 1
-        if self._conditions > MOST_CONDITIONS:
-            raise Mistake(f"more than {MOST_CONDITIONS} conditions", _at(where))
-
-
-def _at(where: "Token | _Operand | None") -> int:
-    if isinstance(where, Token):
-        return where.start_pos or 0
-    return 0 if where is None else where.at
-
-
-def _field(operand: _Operand) -> _Named:
-    if isinstance(operand, _Given):
-        raise Mistake("expected a field", operand.at)
-    return operand
-
-
-def _ref(named: _Named) -> FieldRef:
-    return FieldRef(named.field.name, named.fold)
-
-
-def _unquoted(token: Token) -> str:
-    text = str(token)
-    return text_within_bounds(text[text.index("'") + 1 : -1].replace("''", "'"), _at(token))
-
-
-def _parsed_moment(text: str, at: int) -> datetime:
+def _sql_moment(text: str, at: int | None) -> datetime:
     try:
-        return moment_of_text(text)
+        return moment_of_sql(text)
     except ValueError as error:
         raise Mistake(str(error), at) from None
 
 
-def _typed(operand: _Operand, named: _Named) -> Value:
-    """A value as the field's type has it; clients put numbers into quotes, and times into none."""
-    if isinstance(operand, _Named):
-        raise Mistake("compare a field with a value", operand.at)
-    value = operand.value
-    match named.field.type:
-        case FieldType.TEXT if isinstance(value, str):
-            return value
-        case FieldType.WHOLE if isinstance(value, int | float):
-            return value
-        case FieldType.WHOLE if isinstance(value, str) and value.strip().removeprefix("-").isdecimal():
-            return number_of_text(value.strip().removeprefix("-"), operand.at) * (-1 if "-" in value else 1)
-        case FieldType.TIME if isinstance(value, datetime):
-            return value
-        case FieldType.TIME if isinstance(value, str):
-            return _parsed_moment(value, operand.at)
-        case FieldType.TIME if isinstance(value, int | float):
-            try:
-                return moment_of_ms(value)
-            except ValueError as error:
-                raise Mistake(str(error), operand.at) from None
-    raise Mistake(f"{named.field.name} is compared with {_EXPECTED[named.field.type]}", operand.at)
+def _ms_moment(ms: float, at: int | None) -> datetime:
+    try:
+        return moment_of_ms(ms)
+    except ValueError as error:
+        raise Mistake(str(error), at) from None
 
 
-_EXPECTED = {
-    FieldType.TEXT: "a text in single quotes",
-    FieldType.WHOLE: "a number",
-    FieldType.TIME: "a time such as TIMESTAMP '2026-01-31 08:00:00'",
-}
+# Esri's clients put numbers into quotes, and write times as bare milliseconds.
+_ESRI_LITERALS = LiteralReader(
+    _sql_moment,
+    time_example="TIMESTAMP '2026-01-31 08:00:00'",
+    moment_of_number=_ms_moment,
+    quoted_numbers=True,
+)
 
 
-def _maybe_not(negation: Token | None, condition: Condition) -> Condition:
-    return condition if negation is None else opposite(condition)
+@v_args(inline=True)
+class _Transformer(FilterTransformer):
+    """What Esri's SQL has beyond comparisons: today, sums of times, and names without case."""
+
+    def __init__(self, fields: Fields, now: datetime) -> None:
+        super().__init__(FieldConditions(_ESRI_LITERALS, "field"))
+        self._fields = {name.lower(): field for name, field in fields.items()}
+        self._now = now
+
+    def name(self, token: Token) -> NamedField:
+        return self._named(str(token), token.start_pos)
+
+    def quoted_name(self, token: Token) -> NamedField:
+        return self._named(str(token)[1:-1], token.start_pos)
+
+    def figure(self, function: Token, field: Token) -> NamedField:
+        """Find what ``having`` names as ``SUM(units)``, among the statistics that were asked for."""
+        return self._named(f"{function}({field})", function.start_pos)
+
+    def string(self, token: Token) -> LiteralValue:
+        return LiteralValue(unquoted_text(token), token.start_pos)
+
+    def number(self, token: Token) -> LiteralValue:
+        return LiteralValue(number_of_text(str(token), token.start_pos), token.start_pos)
+
+    def signed(self, sign: Token, token: Token) -> LiteralValue:
+        number = number_of_text(str(token), token.start_pos)
+        return LiteralValue(-number if sign == "-" else number, sign.start_pos)
+
+    def moment(self, word: Token, token: Token) -> LiteralValue:
+        return LiteralValue(_sql_moment(unquoted_text(token), token.start_pos), word.start_pos)
+
+    def now(self, token: Token) -> LiteralValue:
+        return LiteralValue(self._now, token.start_pos)
+
+    def today(self, token: Token) -> LiteralValue:
+        return LiteralValue(self._now.replace(hour=0, minute=0, second=0, microsecond=0), token.start_pos)
+
+    def interval(self, word: Token, text: Token, first: Token, last: Token | None) -> LiteralValue:
+        try:
+            span = interval(unquoted_text(text), first.lower(), last and last.lower())
+        except ValueError as error:
+            raise Mistake(str(error), text.start_pos) from None
+        return LiteralValue(span, word.start_pos)
+
+    def sum(self, first: _Operand, sign: Token, second: _Operand) -> LiteralValue:
+        if not isinstance(first, LiteralValue) or not isinstance(second, LiteralValue):
+            raise Mistake("only times and intervals can be added", sign.start_pos)
+        moment, span = first.value, second.value
+        if isinstance(span, int | float) and abs(span) < _MOST_DAYS:
+            span = timedelta(days=span)  # a number beside a time is days, as ArcGIS has it
+        if not isinstance(moment, datetime) or not isinstance(span, timedelta):
+            raise Mistake("only times and intervals can be added", sign.start_pos)
+        try:
+            return LiteralValue(moment - span if sign == "-" else moment + span, first.at)
+        except OverflowError:
+            raise Mistake("outside the years 1 to 9999", first.at) from None
+
+    def folded(self, function: Token, operand: _Operand) -> _Operand:
+        fold: Literal["upper", "lower"] = "upper" if function.lower() == "upper" else "lower"
+        if isinstance(operand, NamedField):
+            if operand.field.type is not FieldType.TEXT:
+                raise Mistake(f"{function} needs a field of texts", operand.at)
+            return NamedField(operand.field, operand.at, fold)
+        if not isinstance(operand.value, str):
+            raise Mistake(f"{function} needs a text", operand.at)
+        text = operand.value
+        return LiteralValue(text.upper() if fold == "upper" else text.lower(), operand.at)
+
+    def _named(self, name: str, at: int | None) -> NamedField:
+        field = self._fields.get(name.lower())
+        if field is None:
+            raise Mistake(f"no field {name[:40]!r}", at)
+        return NamedField(field, at)

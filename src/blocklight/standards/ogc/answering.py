@@ -3,19 +3,18 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import orjson
 import shapely
 
-from blocklight.geo.areas import Areas
 from blocklight.model.times import iso
-from blocklight.query.conditions import AllOf, Comparison, Condition, FieldRef, Row, meets
+from blocklight.query.conditions import AllOf, Comparison, Condition, FieldRef, meets
 from blocklight.query.encoded import FlatRow, Form, Points
 from blocklight.query.fields import GEOMETRY, Fields, FieldType
 from blocklight.query.selection import Selection, Slice
+from blocklight.standards.area_rows import area_rows
 from blocklight.standards.city_view import CityView
 from blocklight.standards.geoservices.moments import moment_of_ms
 from blocklight.standards.ogc.collections import Collection
@@ -117,7 +116,7 @@ def _point_geometries(points: Points, system: ReferenceSystem) -> list[bytes]:
 
 
 def _areas(view: CityView, collection: Collection, request: ItemsRequest) -> Page:
-    rows = area_rows(view.areas, collection.area_kind or "")
+    rows = list(area_rows(view.areas, collection.area_kind or ""))
     if request.region is not None:
         parts = [shapely.box(*box) for box in request.region.boxes]
         searched = shapely.union_all(parts)
@@ -132,15 +131,6 @@ def _areas(view: CityView, collection: Collection, request: ItemsRequest) -> Pag
         for row in shown
     ]
     return Page(features, len(rows), end if end < len(rows) else None)
-
-
-@lru_cache(maxsize=64)
-def area_rows(areas: Areas, kind: str) -> list[Row]:
-    """The areas of a kind with their shapes, which do not change while a city is served."""
-    return [
-        {"id": area.id, "name": area.name, GEOMETRY: areas.polygon(kind, area.id)}
-        for area in areas.by_kind.get(kind, ())
-    ]
 
 
 def _shape(shape: Any, system: ReferenceSystem) -> bytes:  # noqa: ANN401 - shapely has no types of its own

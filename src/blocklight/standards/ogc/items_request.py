@@ -10,13 +10,13 @@ import numpy as np
 from blocklight.query.conditions import AllOf, Comparison, Condition, Constant, FieldRef
 from blocklight.query.fields import Field, FieldType
 from blocklight.query.region import Region, within_box
-from blocklight.standards.cql2.conditions import ConditionBuilder
+from blocklight.standards.cql2.conditions import CQL2_LITERALS, ConditionBuilder
 from blocklight.standards.cql2.parsing import parse_cql2_text
 from blocklight.standards.cql2.reading_json import parse_cql2_json
 from blocklight.standards.ogc.collections import Collection
 from blocklight.standards.ogc.errors import OgcError
 from blocklight.standards.ogc.systems import ReferenceSystem, system_of
-from blocklight.standards.operands import Given, Mistake, Named, moment_of_text, number_of_text, typed
+from blocklight.standards.operands import LiteralValue, Mistake, NamedField, moment_of_text, number_of_text
 
 MOST_ITEMS = 10_000
 """Items of one page; a greater ``limit`` means this."""
@@ -99,7 +99,9 @@ def _equal(field: Field, text: str) -> Condition:
     """Choose by a property's value, as a query parameter of its name asks."""
     try:
         value = number_of_text(text) if field.type is FieldType.WHOLE else text
-        return Comparison(FieldRef(field.name), "=", typed(Given(value), Named(field)))
+        return Comparison(
+            FieldRef(field.name), "=", CQL2_LITERALS.typed(LiteralValue(value), NamedField(field))
+        )
     except (Mistake, ValueError) as mistake:
         raise OgcError(_reason(mistake, "expected a number"), parameter=field.name) from None
 

@@ -12,9 +12,9 @@ from blocklight.query.encoded import FlatRow, Form, Points
 from blocklight.query.fields import GEOMETRY, OBJECT_ID, Fields, FieldType, incident_fields
 from blocklight.query.region import Region, within_box
 from blocklight.query.selection import Selection, Slice
+from blocklight.standards.area_rows import area_rows
 from blocklight.standards.city_view import CityView
 from blocklight.standards.geoservices.moments import moment_of_ms
-from blocklight.standards.ogc.answering import area_rows
 from blocklight.standards.ogc.collections import Collection
 from blocklight.standards.ogc.errors import OgcError
 from blocklight.standards.ogc.items_request import ItemsRequest
