@@ -11,6 +11,7 @@ import intake
 import live
 import page
 import page_at_work
+import page_on_phone
 import privacy
 import push
 import usual
@@ -75,6 +76,7 @@ BENCHMARKS = {
     "geoservices": geoservices.measure,
     "page": page.measure,
     "page_at_work": page_at_work.measure,
+    "page_on_phone": page_on_phone.measure,
     "live": measure_live,
     "cold_start": cold_start.measure,
 }

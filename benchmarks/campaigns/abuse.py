@@ -32,6 +32,8 @@ SHOWN = {
     "bad_http": (REFUSED, '[^}]*limit="malformed"'),
     "window_storm": (HTTP, f'[^}}]*route="{WINDOW}",status="[^}}]*'),
     "long_pages": (HTTP, _REFUSED_OF.format("/list|/data|/api/v1/incidents|/api/v1/ledger")),
+    "pages_of_the_past": (HTTP, _REFUSED_OF.format("/area|/response-times|/api/[*]|/api/v1/stats")),
+    "maps_of_others": (HTTP, _REFUSED_OF.format("/arcgis/[*]|/ogc/[*]")),
     "odd_requests": (HTTP, '(?!.*push).*status="40[045].*'),
     "reconnecting": ("blocklight_live_left_early_total", "[^}]*"),
     "replay_storm": ("blocklight_live_replayed_bytes_total", "[^}]*"),

@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import uvloop
@@ -125,6 +126,7 @@ async def _ask_on(streams: Streams, make: Callable[[], str]) -> None:
     for _ in range(20):
         writer.write(_get(make(), "Accept-Encoding: gzip"))
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
+        counts["mistaken"] += head.split()[1] in (b"400", b"404")
         lower = head.lower()
         length = lower.partition(b"content-length:")[2].split(b"\r\n")[0]
         if b"connection: close" in lower or not length:
@@ -137,9 +139,45 @@ async def window_storm(_: Target, streams: Streams) -> None:
     await _ask_on(streams, lambda: f"/api/v1/window?hours={chance.randint(1, 720)}")
 
 
+def _of_a_span(path: str) -> str:
+    """*path* with a moment of its own in its place: nothing can be kept for it."""
+    start = datetime.now(UTC) - timedelta(minutes=chance.randint(1_000, 40_000))
+    return path.format(day=f"{start:%Y-%m-%d}", minute=f"{start:%Y-%m-%dT%H:%M}:00Z")
+
+
 async def long_pages(_: Target, streams: Streams) -> None:
     """Ask for the longest pages and for what must be worked out."""
-    paths = ("/api/v1/incidents?limit=1000&hours={}", "/list?hours={}", "/api/v1/ledger?days={}", "/data?{}=")
+    paths = (
+        "/api/v1/incidents?limit=1000&since={minute}",
+        "/list?since={minute}",
+        "/api/v1/ledger?from={day}",
+        "/data",
+    )
+    await _ask_on(streams, lambda: _of_a_span(chance.choice(paths)))
+
+
+async def pages_of_the_past(_: Target, streams: Streams) -> None:
+    """Ask for counts and pages of a whole city's past, each time of another span."""
+    paths = (
+        "/area?until={minute}",
+        "/response-times?since={minute}",
+        "/api/v1/city/series?period=day&since={minute}",
+        "/api/v1/stats?by=hour&by=category&since={minute}",
+        "/api/v1/incidents.geojson?since={minute}",
+    )
+    await _ask_on(streams, lambda: _of_a_span(chance.choice(paths)))
+
+
+async def maps_of_others(_: Target, streams: Streams) -> None:
+    """Ask for features and tiles as GIS clients do, with filters that nothing can be kept for."""
+    features = "/arcgis/rest/services/campaign/FeatureServer/0/query?f=json&outFields=*&where="
+    paths = (
+        features + "objectid%20%3E%20{}",
+        features + "category%20LIKE%20%27%25{}%25%27&returnCountOnly=true",
+        "/ogc/collections/incidents/items?limit=10000&f=json&filter=category%20%3C%3E%20%27{}%27",
+        "/ogc/collections/incidents/items?f=html&offset={}",
+        "/ogc/collections/incidents/tiles/WebMercatorQuad/10/{}/240",
+    )
     await _ask_on(streams, lambda: chance.choice(paths).format(chance.randint(1, 700)))
 
 
@@ -227,6 +265,8 @@ MIX: dict[Abuse, tuple[int, float]] = {
     bad_http: (3, 0.1),
     window_storm: (30, 0.05),
     long_pages: (30, 0.05),
+    pages_of_the_past: (15, 0.05),
+    maps_of_others: (15, 0.05),
     odd_requests: (3, 0.1),
     reconnecting: (6, 0.1),
     replay_storm: (6, 0.1),

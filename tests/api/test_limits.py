@@ -185,14 +185,18 @@ async def test_who_asks_on_and_on_waits_for_each_refusal_and_keeps_nobody_busy(
 async def test_the_operator_sees_which_answers_were_refused() -> None:
     figures = RequestFigures()
     ask = _Asking(Front(FastAPI(), {}, Admission(Limits(requests_each=0.02)), requests=figures))
-    for path in ("/list", "/list", "/api/v1/incidents", "/api/v1/incidents/x"):
+    paths = ("/list", "/list", "/api/v1/incidents", "/api/v1/incidents/x", "/ogc/collections/incidents/items")
+    for path in (*paths, "/area/beat/1", "/areas", "/x"):
         await ask("192.0.2.1", path)
     counts = {named: int(histogram.buckets[-1][1]) for named, histogram in figures.histograms.items()}
     assert counts == {
         ("/list", "404"): 1,  # this application has no routes
         ("/list", "429"): 1,
         ("/api/v1/incidents", "429"): 1,
-        ("none", "429"): 1,
+        ("/api/*", "429"): 1,
+        ("/ogc/*", "429"): 1,
+        ("/area/*", "429"): 1,
+        ("none", "429"): 2,
     }
 
 

@@ -28,7 +28,7 @@ from blocklight.api import (
 )
 from blocklight.api.document import DESCRIPTION, Standard, document_streams
 from blocklight.api.encoding import PublicFile
-from blocklight.api.front import LIVE, Front
+from blocklight.api.front import FROM_MEMORY, LIVE, Front
 from blocklight.api.plain import area as area_pages
 from blocklight.api.plain import listing, methods
 from blocklight.api.plain.missing import add_missing_page
@@ -92,7 +92,15 @@ def create_app(
     document_streams(api, longest_hours=hours, push=inbox is not None, standards=standards)
     _serve_document(api, state)
     push = None if inbox is None else PushEndpoint(inbox, state.admission)
-    return Front(api, streams, state.admission, push, requests=state.requests, sending_share=sending_share)
+    return Front(
+        api,
+        streams,
+        state.admission,
+        push,
+        from_memory=FROM_MEMORY | pages.file_paths(state.web),
+        requests=state.requests,
+        sending_share=sending_share,
+    )
 
 
 def _serve_document(api: FastAPI, state: Public) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,11 +16,13 @@ from blocklight.api.request_figures import ROUTED, RequestFigures
 
 LIVE = "/api/v1/live"
 PUSH_ROUTE = f"{PREFIX}{{source}}"
-_OPEN_TO_ALL = ("/api/", "/arcgis/", "/openapi")
-_WORKED_OUT = ("/api/", "/arcgis/", "/list", "/data", "/manifest.webmanifest", "/metrics", "/openapi")
-"""What a thread works out, mostly from the database; everything else is answered from memory."""
+_OPEN_TO_ALL = ("/api/", "/arcgis/", "/ogc", "/openapi")
+"""What pages of other sites may read: maps and tables of others live in browsers."""
+FROM_MEMORY = frozenset({"/", "/embed", "/healthz", "/readyz", "/.well-known/security.txt"})
+"""Answered at once, with the files of the page. Everything else is work and waits for its turn: a new page
+or interface too, whose author thinks of no queue."""
 NAMED = (
-    *("/list", "/data"),
+    *("/list", "/data", "/area", "/response-times", "/ogc"),
     *(f"/api/v1/{noun}" for noun in ("city", "incidents", "ledger", "policy", "sources", "usual")),
 )
 """Of these a refusal, too, is counted by name, though it comes before any routing."""
@@ -47,7 +49,10 @@ _PREFLIGHT = [
 
 
 class Front:
-    """Answers the streaming paths before any routing; *api* answers all others, a few at a time."""
+    """Answers the streaming paths before any routing; *api* answers all others, a few at a time.
+
+    *from_memory* names the paths that need no turn.
+    """
 
     def __init__(
         self,
@@ -56,6 +61,7 @@ class Front:
         admission: Admission,
         push: PushEndpoint | None = None,
         *,
+        from_memory: Collection[str] = FROM_MEMORY,
         requests: RequestFigures | None = None,
         sending_share: Callable[[], float] = lambda: 0.0,
         longest_work_s: float = _LONGEST_WORK_S,
@@ -64,6 +70,7 @@ class Front:
         self._streams = streams
         self._admission = admission
         self._push = push
+        self._from_memory = from_memory
         self._turns = Turns(sending_share=sending_share)
         self._requests = requests or RequestFigures()
         self._longest_work_s = longest_work_s
@@ -92,10 +99,10 @@ class Front:
             await send({"type": "http.response.body"})
         elif path in self._streams and method in ("GET", "HEAD"):
             await self._stream(address, scope, receive, send)
-        elif path.startswith(_WORKED_OUT):
-            await self._in_turn(address, scope, receive, _adding(send, scope))
-        else:
+        elif path in self._from_memory:
             await self._routed(scope, receive, _adding(send, scope))
+        else:
+            await self._in_turn(address, scope, receive, _adding(send, scope))
 
     async def _pushed(self, push: PushEndpoint, scope: Scope, receive: Receive, send: Send) -> None:
         """Take a push. Whoever holds a key is no stranger and is never counted; others are, like readers."""
@@ -168,10 +175,17 @@ class Front:
                 self._turns.leave(address, loop.time() - started_at)
                 started_at = None
 
+        produced_at = math.inf
+
         async def send_and_leave(message: Message) -> None:
+            nonlocal produced_at
             worked_out()
+            # A long download is produced while it is sent: no place for that, or whoever reads slowly would
+            # keep it, but its address has had that work all the same.
+            self._admission.work.spend(address, max(0.0, loop.time() - produced_at))
             if not given_up:
                 await send(message)
+            produced_at = loop.time()
 
         answering = asyncio.ensure_future(self._routed(scope, receive, send_and_leave))
         answering.add_done_callback(lambda _: worked_out())

@@ -53,6 +53,11 @@ def _origin(url: str | None) -> str:
     return f" {parts.scheme}://{parts.netloc}"
 
 
+def file_paths(web: Path) -> frozenset[str]:
+    """The paths of the files of the built web app in the folder *web*: none where it is not built."""
+    return frozenset(f"/{file.relative_to(web).as_posix()}" for file in web.rglob("*") if file.is_file())
+
+
 @router.get("/")
 async def index(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
     """Serve the map page, which nobody may frame."""

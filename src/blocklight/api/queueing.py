@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
+from typing import Literal
 
 from blocklight.publish.building import rest_after
 
@@ -22,6 +23,10 @@ _REMEMBERED = 20_000
 _FORGOTTEN_S = 30.0
 
 
+_Kind = Literal["little", "much"]
+"""What an address had of late."""
+
+
 class Full(Exception):
     """Too many wait already, or it took too long."""
 
@@ -32,7 +37,8 @@ class Turns:
     Nobody gets the last place of all while holding others, so one address never keeps another from working,
     and a reader who comes by does not wait behind twenty who ask for all that they can get: one place is kept
     for addresses that had little of late. While sending frames takes much of the processor (*sending_share*)
-    a place stays empty for a while after it was used.
+    a place stays empty for a while after it was used: those after long work keep no reader waiting who had
+    little, as he would stand behind everybody's rests.
     """
 
     def __init__(
@@ -43,7 +49,8 @@ class Turns:
     ) -> None:
         self._longest_wait_s = longest_wait_s
         self._sending_share = sending_share
-        self._resting = 0
+        self._resting = Counter[_Kind]()
+        """Places that stay empty for a while, by whom they were used."""
         self._had: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._working: Counter[str] = Counter()
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
@@ -108,20 +115,21 @@ class Turns:
         self._working[address] -= 1
         if not self._working[address]:
             del self._working[address]
+        now = asyncio.get_running_loop().time()
+        kind: _Kind = "little" if self._had_of_late(address, now) < self._little(now) else "much"
         if worked_s:
-            now = asyncio.get_running_loop().time()
             self._had[address] = self._had_of_late(address, now) + worked_s, now
             self._had.move_to_end(address)
             if len(self._had) > _REMEMBERED:
                 self._had.popitem(last=False)
         rest_s = rest_after(worked_s, self._sending_share(), max_share=_ALL_OF_IT, workers=_AT_ONCE)
         if rest_s:
-            self._resting += 1
-            asyncio.get_running_loop().call_later(rest_s, self._end_rest)
+            self._resting[kind] += 1
+            asyncio.get_running_loop().call_later(rest_s, self._end_rest, kind)
         self._go_on()
 
-    def _end_rest(self) -> None:
-        self._resting -= 1
+    def _end_rest(self, kind: _Kind) -> None:
+        self._resting[kind] -= 1
         self._go_on()
 
     def _had_of_late(self, address: str, now: float) -> float:
@@ -135,8 +143,9 @@ class Turns:
         return max(_LITTLE_S, _LITTLE_SHARE * max(had, default=0.0))
 
     def _may_work(self, address: str, now: float, little: float) -> bool:
-        is_kept = self._had_of_late(address, now) >= little
-        is_free = self._working.total() + self._resting < _AT_ONCE - is_kept
+        has_little = self._had_of_late(address, now) < little
+        resting = self._resting["little"] if has_little else self._resting.total()
+        is_free = self._working.total() + resting < _AT_ONCE - (not has_little)
         return is_free and self._working[address] < _AT_ONCE_EACH
 
     def _go_on(self) -> None:

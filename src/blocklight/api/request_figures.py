@@ -10,6 +10,8 @@ from blocklight.histogram import Histogram
 ROUTED = "blocklight.routed"
 """Key under which a scope names the inner scope that was routed, if there is one."""
 _UNROUTED = "none"
+_FAMILIES = ("/api", "/arcgis", "/area", "/ogc")
+"""Interfaces of many paths: what was refused before any routing is counted for each of them."""
 _PREFIX = "/api/v1"
 _ANYTHING = ("/{path:path}",)
 """The catch-all route."""
@@ -17,10 +19,17 @@ _ANYTHING = ("/{path:path}",)
 
 def _route_of(scope: Scope) -> str:
     """The declared path of the matching route, never text that a client sent."""
-    path = str(getattr(scope.get(ROUTED, scope).get("route"), "path", _UNROUTED))
+    path = str(getattr(scope.get(ROUTED, scope).get("route"), "path", _family_of(scope["path"])))
     is_below = scope["path"].startswith(f"{_PREFIX}/") and path.startswith("/")
     # FastAPI names a router's routes without the prefix that it was included with.
-    return f"{_PREFIX}{path}" if is_below and path not in _ANYTHING and not path.startswith(_PREFIX) else path
+    return f"{_PREFIX}{path}" if is_below and path not in _ANYTHING and not path.startswith("/api") else path
+
+
+def _family_of(path: str) -> str:
+    """The interface that an unrouted path belongs to, as ``/ogc/*``."""
+    return next(
+        (f"{family}/*" for family in _FAMILIES if path == family or path.startswith(f"{family}/")), _UNROUTED
+    )
 
 
 class RequestFigures:

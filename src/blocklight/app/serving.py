@@ -20,6 +20,7 @@ from blocklight.app.connections import bounded_protocol
 from blocklight.app.fetching import Intake
 from blocklight.app.file_limit import connections_for, raise_file_limit
 from blocklight.app.garbage import collect_seldom
+from blocklight.app.handover import prompt_handover
 from blocklight.app.opening import wall_clock
 from blocklight.app.operator_figures import port_of_intake, port_of_serving
 from blocklight.app.progress import Progress, unseen
@@ -135,6 +136,7 @@ async def serve(
 
         # One group with the server: a part that dies of a mistake of ours ends the process, which its
         # supervisor starts anew, and does not leave a map that looks alive and stands still.
+        stack.enter_context(prompt_handover())
         async with asyncio.TaskGroup() as tasks:
             jobs = [*publisher.jobs(), *([] if publisher.store_watch is None else [watch.job()])]
             jobs.append(archiving.job())
