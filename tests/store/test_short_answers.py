@@ -14,6 +14,8 @@ from store.making import START, call, minutes
 
 MANY = 200
 _SECOND_LOOK_MIN = SECOND_LOOK_MS / 60_000
+_HOURLY = 1 / (60 * 60_000)
+"""How many calls come in each ms, as a share of the open ones, where an hour brings as many as are open."""
 
 
 def answer(store: Store, numbers: range | set[int], minute: float) -> Applied:
@@ -113,13 +115,36 @@ def test_a_feed_that_loses_a_few_more_at_every_answer_is_noticed_as_one_that_los
     store: Store, lost: int
 ) -> None:
     answer(store, range(300), 0)
-    # With a poll every six seconds, one of 300 calls that last half an hour usually closes at each.
     closed = [answer(store, range(lost * poll, 300), poll / 10).vanished for poll in range(1, 10)]
-    most = FEW + 2 * 9  # those that usually close meanwhile, twice
-    assert sum(closed) <= most
-    assert (short_at(store) is not None) == (lost * 9 > most)
+    assert sum(closed) <= FEW
+    assert (short_at(store) is not None) == (lost * 9 > FEW)
     back = answer(store, range(300), 1)
     assert (back.vanished, back.unconfirmed, len(store.open_ids("dispatch"))) == (0, 0, 300)
+
+
+@pytest.mark.parametrize("lost", [15, 30, 60, 120])
+def test_a_new_feed_that_loses_calls_while_hardly_any_come_is_questioned_from_the_first_minutes(
+    store: Store, lost: int
+) -> None:
+    # As one of thousands of requests that stay open for days: one in fifteen a minute was believed before.
+    answer(store, range(1_800), 0)
+    closed = [answer(store, range(lost * minute, 1_800 + minute), minute).vanished for minute in range(1, 10)]
+    assert sum(closed) <= FEW + 2 * 9
+    assert short_at(store) == minutes(1 + 20 // lost)
+
+
+@pytest.mark.parametrize("lasts_min", [30, 60, 300])
+def test_a_new_feed_whose_calls_end_as_others_begin_is_believed_at_once(store: Store, lasts_min: int) -> None:
+    each = 600 // lasts_min
+    answer(store, range(600), 0)
+    for minute in range(1, 40):
+        applied = answer(store, range(each * minute, 600 + each * minute), minute)
+        assert (applied.vanished, applied.unconfirmed) == (each, 0), minute
+
+
+def test_a_new_feed_that_gives_every_call_a_new_number_is_not_believed(store: Store) -> None:
+    answer(store, range(300), 0)
+    assert answer(store, range(300, 600), 1).unconfirmed == 300
 
 
 def test_a_feed_that_goes_on_losing_calls_closes_those_that_were_gone_for_ten_minutes(store: Store) -> None:
@@ -196,11 +221,14 @@ def _usual(share: float, minutes_known: int) -> UsualClosings:
     return usual
 
 
-def test_calls_of_a_new_feed_are_taken_to_last_half_an_hour() -> None:
-    assert UsualClosings().rate() == pytest.approx(1 / (30 * 60_000))
+def test_a_new_feed_is_taken_to_close_as_many_calls_as_come_but_none_sooner_than_in_half_an_hour() -> None:
+    half_hourly, hourly = 1 / (30 * 60_000), 1 / (60 * 60_000)
+    for new in UsualClosings(), _usual(0.001, 20):
+        assert new.rate(0) < 0.001 / 60_000
+        assert new.rate(hourly) == pytest.approx(hourly)
+        assert new.rate(half_hourly * 10) == pytest.approx(half_hourly)
     assert UsualClosings().large_share() == 0
-    assert _usual(0.001, 20).rate() == pytest.approx(1 / (30 * 60_000))
-    assert _usual(0.001, 40).rate() == pytest.approx(0.001 / 60_000, rel=0.1)
+    assert _usual(0.001, 40).rate(half_hourly) == pytest.approx(0.001 / 60_000, rel=0.1)
 
 
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.3])
@@ -210,8 +238,12 @@ def test_twice_the_usual_and_one_usual_large_answer_may_be_closed(share: float) 
     expected = -math.log1p(-share) * still_open
     most = round(usual.most_excess(still_open) + 2 * expected)
     assert most == pytest.approx((share * still_open) + 2 * expected, rel=0.05)
-    assert usual.excess_after(round(0.9 * most), still_open, at, at + 60_000) < usual.most_excess(still_open)
-    assert usual.excess_after(round(1.1 * most), still_open, at, at + 60_000) > usual.most_excess(still_open)
+    assert usual.excess_after(
+        round(0.9 * most), still_open, at, at + 60_000, arriving=_HOURLY
+    ) < usual.most_excess(still_open)
+    assert usual.excess_after(
+        round(1.1 * most), still_open, at, at + 60_000, arriving=_HOURLY
+    ) > usual.most_excess(still_open)
 
 
 def test_answers_of_every_length_of_time_add_up_to_the_same() -> None:
@@ -219,17 +251,17 @@ def test_answers_of_every_length_of_time_add_up_to_the_same() -> None:
     began = 60 * 60_000
     for second in range(10, 70, 10):
         at = began + second * 1_000
-        excess = one_by_one.excess_after(10, 1_000, at - 10_000, at)
+        excess = one_by_one.excess_after(10, 1_000, at - 10_000, at, arriving=_HOURLY)
         one_by_one = msgspec.structs.replace(one_by_one, noted_at=at, excess=excess)
-    at_once = usual.excess_after(60, 1_000, began, began + 60_000)
+    at_once = usual.excess_after(60, 1_000, began, began + 60_000, arriving=_HOURLY)
     assert one_by_one.excess == pytest.approx(at_once, abs=0.1)
 
 
 def test_answers_that_closed_nothing_take_off_what_was_closed_beyond_the_usual() -> None:
     usual = _usual(0.001, 60).plus(61 * 60_000, 0.02, excess=18)
-    assert usual.excess_after(0, 1_000, 61 * 60_000, 61 * 60_000) == pytest.approx(18)
+    assert usual.excess_after(0, 1_000, 61 * 60_000, 61 * 60_000, arriving=_HOURLY) == pytest.approx(18)
     later = 71 * 60_000
-    assert usual.excess_after(18, 1_000, later, later) < FEW
+    assert usual.excess_after(18, 1_000, later, later, arriving=_HOURLY) < FEW
 
 
 def test_one_false_answer_that_was_believed_does_not_become_usual() -> None:
@@ -238,13 +270,13 @@ def test_one_false_answer_that_was_believed_does_not_become_usual() -> None:
         right = right.plus(minute * 60_000, 0.01)
         wrong = wrong.plus(minute * 60_000, 0.5 if minute == 30 else 0.01)
     assert wrong.large_share() == 0.01
-    assert wrong.rate() < 1.1 * right.rate()
+    assert wrong.rate(_HOURLY) < 1.1 * right.rate(_HOURLY)
 
 
 def test_a_clock_that_went_back_makes_nothing_usual() -> None:
     usual = _usual(0.01, 60).plus(30 * 60_000, 0.01)
-    assert usual.excess_after(30, 1_000, 60 * 60_000, 0) == pytest.approx(30)
-    assert usual.rate() == pytest.approx(_usual(0.01, 60).rate(), rel=0.05)
+    assert usual.excess_after(30, 1_000, 60 * 60_000, 0, arriving=_HOURLY) == pytest.approx(30)
+    assert usual.rate(_HOURLY) == pytest.approx(_usual(0.01, 60).rate(_HOURLY), rel=0.05)
 
 
 def test_what_earlier_versions_stored_is_read() -> None:

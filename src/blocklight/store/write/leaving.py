@@ -41,7 +41,7 @@ class Leaving:
         rows = fetch(self._cursor, self._sql.open, (self._source,))
         still_open = {id_: first_seq for id_, first_seq in rows if id_ not in closing_waits}
         missing = {id_: first_seq for id_, first_seq in still_open.items() if id_ not in present}
-        closing = self._vanishing.believed(missing.keys(), len(still_open))
+        closing = self._vanishing.believed(missing.keys(), still_open)
         self.unconfirmed = len(missing) - len(closing)
         self._end_waiting(present, believed=not self.unconfirmed)
         return {id_: first_seq for id_, first_seq in missing.items() if id_ in closing}

@@ -6,6 +6,7 @@ the same calls and hardly more, until every answer has lacked them for ten minut
 it. Only published calls are counted: withheld records never change which calls are closed.
 """
 
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
@@ -34,6 +35,20 @@ class ShortAnswers:
     def __init__(self) -> None:
         self._lacking: dict[str, dict[str, int]] = {}
         self._waiting: dict[str, dict[str, int]] = {}
+        self._first_answers: dict[str, tuple[int, int]] = {}
+        """When the first answer of each source came (ms), and the highest first seq that was open then."""
+
+    def arriving(self, source: str, first_seqs: Collection[int], at: int) -> float:
+        """How many calls have come in each ms since the first answer, as a share of those open at *at* (ms).
+
+        *first_seqs* are those of the open calls: what came and has ended since is not counted.
+        """
+        newest = max(first_seqs, default=0)
+        came_at, last = self._first_answers.get(source, (at, newest))
+        if at <= came_at or newest <= last:  # or the clock, or the whole database, went back: begin anew
+            self._first_answers[source] = (min(at, came_at), newest)
+            return 0.0
+        return sum(first_seq > last for first_seq in first_seqs) / len(first_seqs) / (at - came_at)
 
     def lacked_before(self, source: str, lacking: AbstractSet[str], at: int) -> set[str]:
         """Which of *lacking*, which wait to be closed, every answer has lacked for long enough."""
@@ -78,16 +93,22 @@ class Vanishing:
         """Which of the calls *lacking* that wait to be closed an earlier answer lacked too."""
         return self._short_answers.lacked_before(self._source, lacking, self._at)
 
-    def believed(self, missing: AbstractSet[str], still_open: int) -> AbstractSet[str]:
-        """Which of the *missing* calls are to be closed, and store what was closed as usual."""
+    def believed(self, missing: AbstractSet[str], open_calls: Mapping[str, int]) -> AbstractSet[str]:
+        """Which of the *missing* calls are to be closed, and store what was closed as usual.
+
+        *open_calls* are all that are open, each with its first seq.
+        """
         rows = fetch(self._cursor, self._sql.closings, (self._source,))
         text, since, short_at, is_confirmed = rows[0] if rows else ("[]", None, None, 0)
+        still_open = len(open_calls)
+        arriving = self._short_answers.arriving(self._source, open_calls.values(), self._at)
         usual = UsualClosings.stored(text)
-        closing, excess = missing, usual.excess_after(len(missing), still_open, since, self._at)
+        closing = missing
+        excess = usual.excess_after(len(missing), still_open, since, self._at, arriving=arriving)
         if is_confirmed:
             excess = 0.0
         elif excess > usual.most_excess(still_open):
-            closing, excess = self._looked_at_again(usual, missing, still_open, since)
+            closing, excess = self._looked_at_again(usual, missing, still_open, since, arriving)
         waits = len(closing) < len(missing)
         if waits:
             self._short_answers.forget(self._source, closing)
@@ -103,7 +124,12 @@ class Vanishing:
         return closing
 
     def _looked_at_again(
-        self, usual: UsualClosings, missing: AbstractSet[str], still_open: int, since: int | None
+        self,
+        usual: UsualClosings,
+        missing: AbstractSet[str],
+        still_open: int,
+        since: int | None,
+        arriving: float,
     ) -> tuple[AbstractSet[str], float]:
         """Which of the *missing* calls earlier answers lacked too for long enough, and the excess after that.
 
@@ -113,12 +139,13 @@ class Vanishing:
         first = self._short_answers.note(self._source, missing, self._at)
         began_at = min(first.values())
         fresh = sum(lacked_at > began_at for lacked_at in first.values())
-        excess = usual.excess_after(fresh, still_open - len(first) + fresh, began_at, self._at)
+        were_open = still_open - len(first) + fresh
+        excess = usual.excess_after(fresh, were_open, began_at, self._at, arriving=arriving)
         most = usual.most_excess(still_open)
         if self._at - began_at >= SECOND_LOOK_MS and excess <= most / 2:
             return missing, most
         long_gone = {id_ for id_, lacked_at in first.items() if self._at - lacked_at >= LONG_LOOK_MS}
-        return long_gone, usual.excess_after(0, still_open, since, self._at)
+        return long_gone, usual.excess_after(0, still_open, since, self._at, arriving=arriving)
 
 
 def confirm(connection: sa.Connection, source: str, at: datetime, by: str | None) -> bool:

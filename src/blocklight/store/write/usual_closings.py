@@ -18,7 +18,7 @@ _ANSWERS_KEPT = 100
 _ANSWERS_KNOWN = 10
 _MOST_OF_THEM = 0.9
 _CALL_LASTS_MS = 30 * 60_000
-"""How long the calls of a new feed are assumed to last, and how long a feed is new."""
+"""How long the calls of a new feed are assumed to last at least, and how long a feed is new."""
 _REMEMBERED_MS = 24 * 3_600_000
 """Over what time the usual rate is an average: a whole day, and more of today than of yesterday."""
 _MOST_TIMES_LARGE = 3
@@ -70,11 +70,15 @@ class UsualClosings(msgspec.Struct, frozen=True):
             excess=round(excess, 2),
         )
 
-    def rate(self) -> float:
-        """Which share of its open calls the source usually closes in each ms, for shares that are small."""
+    def rate(self, arriving: float) -> float:
+        """Which share of its open calls the source usually closes in each ms, for shares that are small.
+
+        *arriving* is how many calls have come in each ms of late, as a share of the open ones. Of a new feed
+        nothing else is known: in the long run as many calls end as begin.
+        """
         own = self.ended / max(self.watched, _CALL_LASTS_MS)
         is_new = len(self.answers) < _ANSWERS_KNOWN or self.watched < _CALL_LASTS_MS
-        return max(own, 1 / _CALL_LASTS_MS) if is_new else own
+        return max(own, min(arriving, 1 / _CALL_LASTS_MS)) if is_new else own
 
     def large_share(self) -> float:
         """Which share of the open calls a large answer closes: the 90th percentile, 0 for a new feed."""
@@ -83,12 +87,14 @@ class UsualClosings(msgspec.Struct, frozen=True):
         shares = sorted(share for _, share in self.answers)
         return shares[int(_MOST_OF_THEM * (len(shares) - 1))]
 
-    def excess_after(self, closed: int, still_open: int, since: int | None, at: int) -> float:
+    def excess_after(
+        self, closed: int, still_open: int, since: int | None, at: int, *, arriving: float
+    ) -> float:
         """How many calls it has closed beyond the usual if it closes *closed* of *still_open* at *at*.
 
-        *since* is when the answer before came, which may have closed nothing.
+        *since* is when the answer before came, which may have closed nothing; *arriving* is as in ``rate``.
         """
-        allowed_each_ms = _TIMES_USUAL * self.rate() * still_open
+        allowed_each_ms = _TIMES_USUAL * self.rate(arriving) * still_open
         since = at if since is None else min(since, at)
         noted_at = since if self.noted_at is None else min(self.noted_at, since)
         before = max(0.0, self.excess - allowed_each_ms * (since - noted_at))
