@@ -195,6 +195,8 @@ def test_letters_that_cannot_be_read_say_which_key_helps(workplace: Workplace, i
 
 def test_one_row_and_one_type_are_counted_as_one(workplace: Workplace, inside: Inside) -> None:
     (workplace.folder / "smallville.toml").write_text(CITY_FILE)
-    told = inside("check", "smallville.toml", "--all", a_table(workplace, [a_row(1, type="WIZARDRY")]))
+    told = inside(
+        "check", "smallville.toml", "--all", a_table(workplace, [a_row(1, type="WIZARDRY")]), code=1
+    )
     assert "1 row has coordinates" in told
     assert "1 type, 100.0% of the records, is withheld until somebody signs it off" in told

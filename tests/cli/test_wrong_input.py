@@ -199,6 +199,74 @@ def test_check_names_the_column_of_a_time_that_cannot_be_read(
     assert "bad_time: column at holds 'noon' (10)" in " ".join(capsys.readouterr().out.split())
 
 
+def test_check_says_no_where_longitude_and_latitude_are_exchanged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exchanged = (
+        PUSHED.replace('"place.lon"', '"place.x"')
+        .replace("place.lat", "place.lon")
+        .replace("place.x", "place.lat")
+    )
+    with pytest.raises(BlocklightError, match=r"1 of 1 sources .* would show nothing"):
+        _check(tmp_path, exchanged, _calls(*["x"] * 10))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "The map would show nothing of this source." in said
+    assert "outside_city (10): column place.lat holds 37.7 to 37.71 as longitude" in said
+    assert "where city.bounds has -97.6 to -97.1; column place.lon holds -97.3 to -97.29 as latitude" in said
+    assert "Exchanged, 10 of 10 would lie inside: exchange the columns." in said
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("37.7", "91.5", "column place.lat holds 91.5 to 91.51 as latitude, where it has 37.5 to 37.9."),
+        ("-97.3", "null", "no_place (10): column place.lon + place.lat holds '37.7' (10)."),
+        (
+            '{"lon": -97.3, "lat": 37.7}',
+            "{}",
+            "no_place (10): column place.lon + place.lat holds nothing (10).",
+        ),
+        (
+            '{"lon": -97.3, "lat": 37.7}',
+            '{"lon": 0, "lat": 0}',
+            "column place.lon + place.lat holds 0 for both",
+        ),
+        (
+            "NOISE COMPLAINT",
+            "WIZARDRY",
+            "unmapped (10): column type holds 'WIZARDRY' (10); nobody has decided",
+        ),
+    ],
+)
+def test_check_says_no_where_the_map_would_show_nothing_and_names_column_and_value(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], right: str, wrong: str, said: str
+) -> None:
+    batch = _calls(*["x"] * 10)
+    assert right in batch
+    with pytest.raises(BlocklightError, match="would show nothing"):
+        _check(tmp_path, PUSHED, batch.replace(right, wrong))
+    assert said in " ".join(capsys.readouterr().out.split())
+
+
+def test_check_says_no_where_many_are_withheld_on_purpose_and_nothing_else_is_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = _calls(*["x"] * 20).replace("NOISE COMPLAINT", "SUICIDE ATTEMPT")
+    with pytest.raises(BlocklightError, match="would show nothing"):
+        _check(tmp_path, PUSHED, batch)
+    assert "sensitive (20): column type holds 'SUICIDE ATTEMPT' (20)" in " ".join(
+        capsys.readouterr().out.split()
+    )
+
+
+def test_check_takes_a_quiet_hour_in_which_all_is_sensitive_and_one_record_that_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _check(tmp_path, PUSHED, _calls(*["x"] * 19).replace("NOISE COMPLAINT", "SUICIDE ATTEMPT"))
+    _check(tmp_path, PUSHED, _calls(*["x"] * 10).replace("37.7", "91.5", 9))
+    assert "would show nothing" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
     [

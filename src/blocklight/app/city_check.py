@@ -1,10 +1,12 @@
 """Works out what a city file would make of what a source holds; nothing is stored or printed."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from blocklight.app.finding_places import words_of_missed
+from blocklight.app.nothing_shown import why_nothing_is_shown
 from blocklight.app.opening import Options, configured_city, wall_clock
 from blocklight.app.refusals import causes, refusal, unread_advice
 from blocklight.app.sampling import Given, read_through
@@ -30,6 +32,8 @@ from blocklight.intake.zone_mistakes import ENOUGH_TO_ASK, whole_hours_off
 
 THROWAWAY_KEY = bytes(32)
 _MOST_ASKED = 5_000
+_MOST_COORDINATES = 1_000
+_LONGEST_COORDINATES = 60
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,10 @@ class CityCheck:
 
 @dataclass(frozen=True)
 class SourceCheck:
-    """What a source holds and what becomes of it; *refused* is why `serve` would refuse all of it."""
+    """What a source holds and what becomes of it.
+
+    *refused* is why `serve` would refuse all of it, *nothing_shown* why the map would show none of it.
+    """
 
     looked_at: str
     count: int
@@ -65,6 +72,7 @@ class SourceCheck:
     causes: tuple[str, ...]
     missed: str
     refused: str | None
+    nothing_shown: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,7 @@ class _Look:
         self.first: dict[str, object] = {}
         self.unread: list[tuple[RawRecord, str]] = []
         self.without_place = Spread[Incident](_MOST_ASKED)
+        self.no_coordinates = Counter[str]()
         self.whole, self.count = False, 0
         self._source, self._bounds = source, check.city.city.bounds
         self._fields = [name for name, _ in source.fields.named()]
@@ -127,9 +136,21 @@ class _Look:
         self.report.add(raw, incident, self._source, self._bounds)
         if incident.point is None:
             self.without_place.add(incident)
+            self._note_coordinates(raw)
         for name in self._fields:
             if name not in self.first and (value := value_of(name, raw, incident, self._source)) is not None:
                 self.first[name] = value
+
+    def _note_coordinates(self, raw: RawRecord) -> None:
+        """Count what the columns of coordinates hold of a row without a point."""
+        fields = dict(self._source.fields.named())
+        columns = [
+            column for name in ("lon", "lat", "point") if name in fields for column in fields[name].source
+        ]
+        written = [str(raw[column]).strip() for column in columns if raw.get(column) is not None]
+        text = " + ".join(value for value in written if value)[:_LONGEST_COORDINATES]
+        if text in self.no_coordinates or len(self.no_coordinates) < _MOST_COORDINATES:
+            self.no_coordinates[text] += 1
 
 
 def check_source(check: CityCheck, source: SourceSpec) -> SourceCheck:
@@ -153,6 +174,7 @@ def check_source(check: CityCheck, source: SourceSpec) -> SourceCheck:
         (*causes(source, look.unread), *unread_advice(source, tally.rejected)),
         missed,
         refusal(source, answered),
+        why_nothing_is_shown(source, check.city.city.bounds, tally, look.report, look.no_coordinates),
     )
 
 

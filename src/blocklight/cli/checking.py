@@ -48,12 +48,13 @@ def check_city(
             raised += _ask(check, source)
             for file, problem in city_check.unlike_files(check, source):
                 _plain(f"{file} {problem}", bold=True)
-        failed += checked is None or checked.refused is not None
+        failed += checked is None or checked.refused is not None or bool(checked.nothing_shown)
     if types_csv is not None:
         write_csv(type_counts(types, check.rules.meanings.of), types_csv)
     if failed:
         raise BlocklightError(
-            f"{failed} of {len(check.sources)} sources could not be read, or would be refused"
+            f"{failed} of {len(check.sources)} sources could not be read, would be refused, "
+            "or would show nothing"
         )
     if raised:
         raise BlocklightError(f"{_number_of(raised, 'question')} to answer before this city is served")
@@ -89,6 +90,10 @@ def _check_source(check: CityCheck, source: SourceSpec) -> SourceCheck | None:
         out.print("The answer holds no records, so there is nothing to say about its fields.", soft_wrap=True)
     if checked.refused:
         _plain(f"`serve` would refuse this answer as a whole: {checked.refused}", bold=True)
+    if checked.nothing_shown:
+        _plain("The map would show nothing of this source. Why its records are withheld:", bold=True)
+    for reason in checked.nothing_shown:
+        _plain(f"{reason}.", bold=True)
     if (group := city_check.endless_allowance(source, check.city)) is not None:
         _plain(
             f"Stays withheld: what [[policy.allow]] allows of {group} is published only once the "

@@ -31,6 +31,8 @@ class PlaceCounts:
     lats: Counter[int] = field(default_factory=Counter)
     nowhere: int = 0
     """How many lie where both coordinates are nought, which stands for none: no box has to contain them."""
+    exchanged: int = 0
+    """How many lie outside the bounds, and inside with longitude and latitude exchanged."""
 
     def add(self, point: ExactPoint, bounds: Bounds) -> None:
         """Count a place."""
@@ -45,6 +47,7 @@ class PlaceCounts:
         if not bounds.contains(lon, lat):
             away = _km_outside(lon, lat, bounds)
             self.beside[next((km for km in _BESIDE_KM if away <= km), math.inf)] += 1
+            self.exchanged += bounds.contains(lat, lon)
 
     def box(self, share: float = 0.999) -> Box | None:
         """Find a small box, in whole hundredths of a degree, that holds at least *share* of the places."""
