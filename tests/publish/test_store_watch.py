@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from living_city import START, an_incident
 
+from blocklight.errors import StoreError
 from blocklight.publish.store_watch import StoreWatch
 from blocklight.store import PUSHING, Store
 from blocklight.store.admin import checking
@@ -64,6 +65,33 @@ async def test_one_line_when_nothing_can_be_stored_and_one_when_it_can_again(
     _as_one_that_may_only_be_read(store, only_read=False)
     for _ in range(3):
         await watch.look()
+    assert watch.failure is None
+    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+
+
+class _LocksButCannotWrite:
+    """A database on a disk that fails: its locks can be taken, and what is written is refused."""
+
+    def __init__(self) -> None:
+        self.is_broken = True
+
+    def probe(self, *, by_writing: bool = True) -> None:
+        if by_writing and self.is_broken:
+            raise StoreError("the database failed: the disk can be neither written nor read")
+
+
+async def test_what_failed_by_writing_has_not_ended_because_a_lock_can_be_taken(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, logger="blocklight")
+    database = _LocksButCannotWrite()
+    watch = StoreWatch(database)
+    turn = watch.job().turn
+    for _ in range(4):
+        await turn()
+        assert watch.failure == "the database failed: the disk can be neither written nor read"
+    database.is_broken = False
+    await turn()
     assert watch.failure is None
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
 

@@ -33,7 +33,8 @@ class StoreWatch:
     """*failure* says why nothing can be stored; ``None`` while all is well.
 
     Twice a second it takes a writer's lock and gives it back, as another process may keep everybody from
-    writing; every five seconds it writes, as the disk may not take what is written.
+    writing; every five seconds it writes, as the disk may not take what is written. While there is a failure
+    it writes each time: a lock can be had of a disk that takes nothing.
     """
 
     def __init__(self, store: Probed, every_s: float = _EVERY_S, *, longest_s: float = _LONGEST_S) -> None:
@@ -53,7 +54,8 @@ class StoreWatch:
         return Job(STORING, self._turn, every_s=self._every_s)
 
     async def _turn(self) -> None:
-        await self.look(by_writing=time.monotonic() >= self._written_at + _WRITES_EVERY_S)
+        is_due = time.monotonic() >= self._written_at + _WRITES_EVERY_S
+        await self.look(by_writing=is_due or self.failure is not None)
 
     async def look(self, *, by_writing: bool = True) -> None:
         """Try once whether the database takes what is written; one that hangs has failed meanwhile."""
