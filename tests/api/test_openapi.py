@@ -33,7 +33,7 @@ _PARAMETERS = {
     "city": "smallville",
     "layer": "3",
     "area_id": "01X",
-    "month": "2026-01",
+    "name": "2026-01",
     "form": "parquet",
     "collection": "incidents",
     "item": incident_id(1),

@@ -120,7 +120,7 @@ def test_no_file_is_served_or_kept_on_disk_once_anything_in_it_is_taken_back(kep
     snapshot = kept.archive.current()
     assert snapshot.missing == {"2026-01"}
     assert [one.file for one in snapshot.months] == [february.file]
-    assert kept.files() == {february.file}
+    assert kept.files() == set(february.files)
     assert not kept.archive.serves(january.file)
     assert kept.ids() == [incident_id(2), incident_id(3)]
 
@@ -249,7 +249,7 @@ def test_a_disk_that_is_full_leaves_the_old_file(kept: Kept, monkeypatch: pytest
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("blocklight.archive.archive.write_month", full)
+        patch.setattr("blocklight.archive.month_files.write_month", full)
         with pytest.raises(OSError, match="No space"):
             kept.archive.turn()
     assert kept.files() == before
@@ -316,3 +316,24 @@ def test_months_are_those_of_utc() -> None:
     december = datetime(2025, 12, 31, 23, 59, tzinfo=UTC)
     assert months_between(december, december + timedelta(minutes=1)) == ["2025-12", "2026-01"]
     assert months_near(datetime(2026, 1, 2, tzinfo=UTC), timedelta(days=3)) == ["2025-12", "2026-01"]
+
+
+def test_a_change_published_while_its_file_is_built_is_written_into_the_next_one(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(kept, in_month(1, 1))
+    build_all(kept.archive)
+    written = Archive._built  # noqa: SLF001 - to publish between reading and installing
+
+    def while_others_publish(self: Archive, month: str) -> MonthFile | None:
+        built = written(self, month)
+        put(kept, in_month(2, 1))
+        return built
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Archive, "_built", while_others_publish)
+        kept.archive.build("2026-01")
+    assert kept.ids() == [incident_id(1)]
+    kept.clock.at += PAUSE_S
+    assert kept.archive.turn()
+    assert kept.ids() == [incident_id(1), incident_id(2)]

@@ -13,7 +13,7 @@ import brotli
 import httpx2
 import pytest
 import zstandard
-from archived import PLAIN_PATHS, build_all, unpacked
+from archived import AS_OF_PATHS, PLAIN_PATHS, build_all, unpacked
 from feature_server import ALL, service_of
 from listening import Listener
 from living_city import an_incident, incident_id, until
@@ -69,6 +69,8 @@ PATHS = [
     "/",
     *PLAIN_PATHS,
     *(f"/api/v1/archive/2026-01.{form}" for form in ("parquet", "csv", "geojsonl")),
+    *(f"/api/v1/archive/2026-01-revisions.{form}" for form in ("parquet", "csv", "geojsonl")),
+    *(f"/api/v1/{path}as_of=2026-01-31T23:00:00Z" for path in AS_OF_PATHS),
     "/api/v1/areas/beat/02Y/summary",
     "/api/v1/areas/beat/02Y/series",
     "/api/v1/stats?by=area:beat&by=day",

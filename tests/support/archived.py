@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -12,9 +12,11 @@ import pyarrow.parquet as pq
 from blocklight.archive.archive import Archive
 from blocklight.archive.engine import Engine
 from blocklight.config.city import City
+from blocklight.model.times import iso
 from blocklight.store import ReadStore
 
 AREA_PATHS = ("summary", "series?period=day", "series?format=csv", "response-times?by=priority")
+AS_OF_PATHS = ("stats?by=category&", "stats?by=day&format=csv&", "city/summary?", "city/series?period=day&")
 PLAIN_PATHS = (
     "/api/v1/areas",
     "/api/v1/archive",
@@ -53,8 +55,12 @@ def build_all(archive: Archive) -> None:
 
 def archive_paths(engine: Engine, areas: list[tuple[str, str]]) -> list[str]:
     """Return every path that is answered from an archive that is not empty."""
-    months = [month.month for month in engine.archive.current().months]
-    files = [f"/api/v1/archive/{month}.{form}" for month in months for form in ("parquet", "csv", "geojsonl")]
+    snapshot = engine.archive.current()
+    moment = iso((snapshot.exact_before - timedelta(seconds=1)).replace(microsecond=0))
+    names = [month.month for month in snapshot.months]
+    names += [f"{month.month}-revisions" for month in snapshot.months if month.revisions is not None]
+    files = [f"/api/v1/archive/{name}.{form}" for name in names for form in ("parquet", "csv", "geojsonl")]
     by_area = [f"/api/v1/areas/{kind}/{area}/{path}" for kind, area in areas for path in AREA_PATHS]
     counts = [f"/api/v1/stats?by=area:{kind}&by=day" for kind in sorted({kind for kind, _ in areas})]
-    return [*PLAIN_PATHS, *counts, *files, *by_area]
+    as_of = [f"/api/v1/{path}as_of={moment}" for path in AS_OF_PATHS]
+    return [*PLAIN_PATHS, *counts, *files, *by_area, *as_of]

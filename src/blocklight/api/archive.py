@@ -1,4 +1,4 @@
-"""The archive: one file for each month to download, as Parquet in ranges, CSV or GeoJSON lines."""
+"""The archive: the files of each month to download, as Parquet in ranges, CSV or GeoJSON lines."""
 
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
@@ -12,11 +12,11 @@ from starlette.types import Message, Receive, Scope, Send
 
 from blocklight.api.encoding import PublicFile, matches
 from blocklight.api.examples import NOT_MODIFIED, Responses, json_response, problems
-from blocklight.api.past_schemas import ArchiveList, ArchiveMonth
+from blocklight.api.past_schemas import ArchiveList, ArchiveMonth, ArchiveRevisions
 from blocklight.api.state import Public, public
 from blocklight.archive.archive import Archive
 from blocklight.archive.exports import csv_lines, geojson_lines
-from blocklight.archive.manifest import MonthFile
+from blocklight.archive.manifest import MonthFile, RevisionFile
 from blocklight.errors import NotFound
 from blocklight.model.times import iso
 
@@ -24,6 +24,7 @@ router = APIRouter(tags=["archive"])
 
 _ONE_SECOND = "public, max-age=1"
 """As long as any answer may be kept: whatever is taken back is gone everywhere soon after."""
+_REVISIONS = "-revisions"
 PARQUET = "application/vnd.apache.parquet"
 _TEXTS: dict[str, tuple[str, Callable[..., Iterator[bytes]]]] = {
     "csv": ("text/csv; charset=utf-8", csv_lines),
@@ -41,6 +42,14 @@ _MONTH_EXAMPLE: ArchiveMonth = {
     "parquet": "/api/v1/archive/2026-01.parquet",
     "csv": "/api/v1/archive/2026-01.csv",
     "geojsonl": "/api/v1/archive/2026-01.geojsonl",
+    "revisions": {
+        "rows": 98_204,
+        "bytes": 2_004_331,
+        "sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+        "parquet": "/api/v1/archive/2026-01-revisions.parquet",
+        "csv": "/api/v1/archive/2026-01-revisions.csv",
+        "geojsonl": "/api/v1/archive/2026-01-revisions.geojsonl",
+    },
 }
 _LIST_EXAMPLE: ArchiveList = {
     "seq": 4822,
@@ -96,13 +105,33 @@ def month_entry(month: MonthFile) -> ArchiveMonth:
         "parquet": f"{address}.parquet",
         "csv": f"{address}.csv",
         "geojsonl": f"{address}.geojsonl",
+        "revisions": None if month.revisions is None else _revisions_entry(month.month, month.revisions),
     }
 
 
-@router.get("/archive/{month}.{form}", response_class=FileResponse, responses=_FILE | problems(404, 503))
+def _revisions_entry(month: str, file: RevisionFile) -> ArchiveRevisions:
+    address = f"/api/v1/archive/{month}{_REVISIONS}"
+    return {
+        "rows": file.rows,
+        "bytes": file.bytes,
+        "sha256": file.sha256,
+        "parquet": f"{address}.parquet",
+        "csv": f"{address}.csv",
+        "geojsonl": f"{address}.geojsonl",
+    }
+
+
+@router.get("/archive/{name}.{form}", response_class=FileResponse, responses=_FILE | problems(404, 503))
 def get_archive_file(
     request: Request,
-    month: Annotated[str, Path(description="the month, UTC", pattern=r"^\d{4}-\d{2}$", examples=["2026-01"])],
+    name: Annotated[
+        str,
+        Path(
+            description="the month, UTC, or the versions of its incidents, `2026-01-revisions`",
+            pattern=rf"^\d{{4}}-\d{{2}}({_REVISIONS})?$",
+            examples=["2026-01"],
+        ),
+    ],
     form: Annotated[
         str, Path(description="the format", pattern=r"^(parquet|csv|geojsonl)$", examples=["parquet"])
     ],
@@ -110,25 +139,31 @@ def get_archive_file(
 ) -> Response:
     """Return the incidents that were received in one month: GeoParquet 1.1, also in ranges, CSV or GeoJSON.
 
+    `2026-01-revisions` has a row for each version that was published of them: from which `seq` and time
+    (`known_at`) it was public, until when (`superseded_at`, null for the one that is public now), and its
+    values, less what was taken back since.
+
     A download ends early where its file is withdrawn meanwhile, because something in it was taken back.
     """
     archive = kept(state)
+    month = name.removesuffix(_REVISIONS)
     month_file = next((entry for entry in archive.settled().months if entry.month == month), None)
-    if month_file is None:
-        raise NotFound("the archive has no file of that month")
-    etag = f'"{month_file.sha256[:32]}-{form}"'
+    file = month_file if month_file is None or name == month else month_file.revisions
+    if file is None:
+        raise NotFound("the archive has no such file of that month")
+    etag = f'"{file.sha256[:32]}-{form}"'
     headers = {
         "etag": etag,
         "cache-control": _ONE_SECOND,
-        "content-disposition": f'attachment; filename="{state.city.city.id}-{month}.{form}"',
+        "content-disposition": f'attachment; filename="{state.city.city.id}-{name}.{form}"',
         "access-control-expose-headers": "etag, content-range",
     }
     if matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
-    path = archive.folder / month_file.file
+    path = archive.folder / file.file
 
     def may_go_on() -> bool:
-        return archive.serves(month_file.file)
+        return archive.serves(file.file)
 
     if form in _TEXTS:
         media_type, lines = _TEXTS[form]

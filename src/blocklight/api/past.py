@@ -3,18 +3,18 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import Field
 from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import json_response, problems, table_response
-from blocklight.api.incidents import FilterParameters
 from blocklight.api.past_definitions import (
     AREAS_EXAMPLE,
+    AS_OF,
     COUNTED,
     COUNTED_CALLS,
     SERIES_EXAMPLE,
@@ -23,6 +23,12 @@ from blocklight.api.past_definitions import (
     SUMMARY_EXAMPLE,
     TIMES_COUNTED,
     TIMES_EXAMPLE,
+)
+from blocklight.api.past_parameters import (
+    CountParameters,
+    SeriesParameters,
+    SummaryParameters,
+    TimesParameters,
 )
 from blocklight.api.past_schemas import (
     AreaList,
@@ -34,50 +40,21 @@ from blocklight.api.past_schemas import (
     StatTable,
 )
 from blocklight.api.state import Public, public
+from blocklight.archive.archive import Snapshot
 from blocklight.errors import BadQuery, NotFound
-from blocklight.insight.area_summary import Period, Point, series, summary
-from blocklight.insight.past import Counts, Times
-from blocklight.insight.response_times import Figures, StageTime
+from blocklight.insight.area_summary import Point, series, summary
+from blocklight.insight.past import Counts, Past, Times
+from blocklight.insight.response_times import Figures
 from blocklight.insight.survival import Estimate
 from blocklight.model.record import Area
 from blocklight.model.spreadsheets import cell_text
 from blocklight.model.times import iso
+from blocklight.store import IncidentQuery
 
 router = APIRouter(tags=["past"])
 
 _KEPT = "public, max-age=1"
-_MOST_GROUPED_BY = 3
 AreaId = tuple[str, str]
-Form = Literal["json", "csv"]
-
-
-class CountParameters(FilterParameters):
-    """What is counted, by which groups."""
-
-    by: list[str] = Field([], description="up to three groups, such as `hour` and `area:beat`", max_length=8)
-    format: Form = Field("json", description="`json` or `csv`")
-
-    def groups(self) -> tuple[str, ...]:
-        """Return the groups; raises ``BadQuery`` for too many."""
-        if len(self.by) > _MOST_GROUPED_BY:
-            raise BadQuery(f"at most {_MOST_GROUPED_BY} groups", parameter="by")
-        return tuple(dict.fromkeys(self.by))
-
-
-class TimesParameters(CountParameters):
-    """Of which stage, and beside which target."""
-
-    stage: StageTime = Field(StageTime.RESPONSE, description="queue, turnout, travel, response or on_scene")
-    target_s: float | None = Field(
-        None, description="seconds within which a call should be served", gt=0, le=86_400
-    )
-
-
-class SeriesParameters(FilterParameters):
-    """What is counted, by which period."""
-
-    period: Period = Field(Period.WEEK, description="`day`, `week` or `month`")
-    format: Form = Field("json", description="`json` or `csv`")
 
 
 _Kind = Annotated[str, Path(description="one of the city's `area_kinds`", examples=["beat"])]
@@ -109,11 +86,13 @@ def get_stats(request: Request, parameters: Annotated[CountParameters, Query()],
     Groups are `hour`, `weekday` (from Monday, 0), `day`, `week`, `month`, `area:KIND`, `category`,
     `priority`, `origin`, `agency`, `source`, `kind`, `section`, `status` and `disposition`. Counts are exact.
     """
-    counts = state.past.count(parameters.filter(state.city.city.zone), parameters.groups())
+    past, query = state.past.at(parameters.as_of), parameters.filter(state.city.city.zone)
+    counts = past.count(query, parameters.groups())
+    made_of = _made_of(past, counts, COUNTED, query)
     rows = [dict(zip(counts.by, row.key, strict=True)) | {"n": row.n} for row in counts.rows]
     if parameters.format == "csv":
-        return as_csv(request, (*counts.by, "n"), rows, _made_of(counts, COUNTED))
-    body: StatTable = {**_made_of(counts, COUNTED), "by": list(counts.by), "rows": rows}  # type: ignore[typeddict-item]  # the rest of it
+        return as_csv(request, (*counts.by, "n"), rows, made_of)
+    body: StatTable = {**made_of, "by": list(counts.by), "rows": rows}  # type: ignore[typeddict-item]  # the rest of it
     return _json(request, body)
 
 
@@ -134,20 +113,28 @@ def get_response_times(
 
 @router.get(
     "/areas/{kind}/{area_id:path}/summary",
-    responses=json_response("An area in numbers", AreaSummary, SUMMARY_EXAMPLE) | problems(404, 503),
+    responses=json_response("An area in numbers", AreaSummary, SUMMARY_EXAMPLE) | problems(400, 404, 503),
 )
-def get_area_summary(request: Request, kind: _Kind, area_id: _AreaId, state: _State) -> Response:
+def get_area_summary(
+    request: Request,
+    kind: _Kind,
+    area_id: _AreaId,
+    state: _State,
+    parameters: Annotated[SummaryParameters, Query()],
+) -> Response:
     """Return what an area's page says: the last day, week and month, by kind, hour and ending."""
-    return _summary(request, state, known_area(state, kind, area_id))
+    return _summary(request, state, known_area(state, kind, area_id), parameters.as_of)
 
 
 @router.get(
     "/city/summary",
-    responses=json_response("The city in numbers", AreaSummary, SUMMARY_EXAMPLE) | problems(404, 503),
+    responses=json_response("The city in numbers", AreaSummary, SUMMARY_EXAMPLE) | problems(400, 404, 503),
 )
-def get_city_summary(request: Request, state: _State) -> Response:
+def get_city_summary(
+    request: Request, state: _State, parameters: Annotated[SummaryParameters, Query()]
+) -> Response:
     """Return the same for the whole city."""
-    return _summary(request, state, None)
+    return _summary(request, state, None, parameters.as_of)
 
 
 @router.get(
@@ -210,15 +197,16 @@ def times_answer(request: Request, state: Public, parameters: TimesParameters, a
             raise BadQuery("the area is in the path", parameter="area")
         parameters = parameters.model_copy(update={"area": f"{area.kind}:{area.id}"})
         query = parameters.filter(state.city.city.zone)
-    times = state.past.response_times(query, parameters.stage, parameters.groups(), parameters.target_s)
-    definition = f"{STAGE_DEFINITIONS[times.stage]} {TIMES_COUNTED}"
+    past = state.past.at(parameters.as_of)
+    times = past.response_times(query, parameters.stage, parameters.groups(), parameters.target_s)
+    made_of = _made_of(past, times, f"{STAGE_DEFINITIONS[times.stage]} {TIMES_COUNTED}", query)
     rows = [_times_row(dict(zip(times.by, key, strict=True)), row) for key, row in times.rows]
     if parameters.format == "csv":
         flat = [_flat(row) for row in rows]
         names = tuple(flat[0]) if flat else ("calls",)
-        return as_csv(request, names, flat, _made_of(times, definition))
+        return as_csv(request, names, flat, made_of)
     body: ResponseTimes = {
-        **_made_of(times, definition),  # type: ignore[typeddict-item]  # the rest of it
+        **made_of,  # type: ignore[typeddict-item]  # the rest of it
         "stage": times.stage,
         "target_s": parameters.target_s,
         "by": list(times.by),
@@ -227,8 +215,9 @@ def times_answer(request: Request, state: Public, parameters: TimesParameters, a
     return _json(request, body)
 
 
-def _summary(request: Request, state: Public, area: Area | None) -> Response:
-    figures = summary(state.past, None if area is None else (area.kind, area.id))
+def _summary(request: Request, state: Public, area: Area | None, moment: datetime | None) -> Response:
+    past, area_key = state.past.at(moment), None if area is None else (area.kind, area.id)
+    figures = summary(past, area_key)
     if figures is None:
         raise NotFound("nothing was ever published here")
     body: AreaSummary = {
@@ -236,7 +225,8 @@ def _summary(request: Request, state: Public, area: Area | None) -> Response:
         "name": state.city.city.name if area is None else area.name,
         "as_of": iso(figures.as_of),
         "seq": figures.seq,
-        "definition": COUNTED_CALLS,
+        "imported": past.imported(IncidentQuery(area=area_key, until=moment)),
+        "definition": COUNTED_CALLS + (AS_OF if moment else ""),
         "spans": [
             {
                 "hours": round((span.until - span.since).total_seconds() / 3600),
@@ -254,9 +244,9 @@ def _summary(request: Request, state: Public, area: Area | None) -> Response:
 
 
 def _series(request: Request, state: Public, parameters: SeriesParameters) -> Response:
-    snapshot = state.past.snapshot()
-    points = series(state.past, state.city, parameters.filter(state.city.city.zone), parameters.period)
-    made_of = {"as_of": iso(snapshot.as_of), "seq": snapshot.seq, "definition": COUNTED}
+    past, query = state.past.at(parameters.as_of), parameters.filter(state.city.city.zone)
+    points = series(past, state.city, query, parameters.period)
+    made_of = _made_of(past, past.snapshot(), COUNTED, query)
     rows = [point_row(point) for point in points]
     if parameters.format == "csv":
         return as_csv(request, ("start", "n", "complete"), rows, made_of)
@@ -274,8 +264,16 @@ def point_row(point: Point) -> Any:  # noqa: ANN401 - a SeriesPoint, and a row o
     return {"start": point.start.isoformat(), "n": point.n, "complete": point.complete}
 
 
-def _made_of(answer: Counts | Times, definition: str) -> dict[str, object]:
-    return {"as_of": iso(answer.as_of), "seq": answer.seq, "definition": definition}
+def _made_of(
+    past: Past, answer: Counts | Times | Snapshot, definition: str, query: IncidentQuery
+) -> dict[str, object]:
+    imported = past.imported(query)
+    return {
+        "as_of": iso(answer.as_of),
+        "seq": answer.seq,
+        "imported": imported,
+        "definition": definition if imported is None else definition + AS_OF,
+    }
 
 
 def _times_row(group: dict[str, object], figures: Figures) -> ResponseTimeRow:

@@ -14,6 +14,11 @@ COUNTED = (
     "Published incidents, by when they were received, as the archive's files hold them. Hours, days, weeks "
     "(from Monday) and months are those of the city's clocks."
 )
+AS_OF = (
+    " Of these, what was public at `as_of`, with its values of then. Incidents taken back since are left "
+    "out, values made coarser since are as they are now, and imported history is left out, as since when "
+    "it was public is not claimed."
+)
 COUNTED_CALLS = f"{COUNTED} Calls are those of the section `calls`: neither opened by officers nor requests."
 STAGE_DEFINITIONS = {
     StageTime.QUEUE: "From received to dispatched, so with the time in which the call was taken.",
@@ -33,6 +38,7 @@ TIMES_COUNTED = (
 STATS_EXAMPLE: StatTable = {
     "as_of": "2026-01-31T05:03:00Z",
     "seq": 4822,
+    "imported": 0,
     "definition": COUNTED,
     "by": ["hour", "area:beat"],
     "rows": [{"hour": 3, "area:beat": "04X", "n": 12}],
@@ -41,6 +47,7 @@ _INTERVAL: Interval = {"value": 380.0, "low": 371.0, "high": 392.0}
 TIMES_EXAMPLE: ResponseTimes = {
     "as_of": "2026-01-31T05:03:00Z",
     "seq": 4822,
+    "imported": 0,
     "stage": "response",
     "target_s": 480.0,
     "definition": f"{STAGE_DEFINITIONS[StageTime.RESPONSE]} {TIMES_COUNTED}",
@@ -71,6 +78,7 @@ SUMMARY_EXAMPLE: AreaSummary = {
     "name": "Beat 04X",
     "as_of": "2026-01-31T05:03:00Z",
     "seq": 4822,
+    "imported": 0,
     "definition": COUNTED_CALLS,
     "spans": [
         {
@@ -90,6 +98,7 @@ SERIES_EXAMPLE: AreaSeries = {
     "area": "beat:04X",
     "as_of": "2026-01-31T05:03:00Z",
     "seq": 4822,
+    "imported": 0,
     "period": "week",
     "definition": COUNTED,
     "points": [{"start": "2026-01-26", "n": 204, "complete": True}],

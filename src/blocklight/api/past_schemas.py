@@ -6,6 +6,24 @@ from blocklight.model.described import Time, meaning
 
 _SEQ = meaning("The place in the change log that it is exact as of", 4822)
 _AS_OF = meaning("When what it is made of was published", "2026-01-31T05:03:00Z")
+_IMPORTED = meaning(
+    "With `as_of`: matching incidents that are left out, because history was imported and since when it was "
+    "public is not claimed; null without",
+    0,
+)
+
+
+class ArchiveRevisions(TypedDict):
+    """The file with every published version of a month's incidents."""
+
+    rows: Annotated[int, meaning("How many versions", 98_204)]
+    bytes: Annotated[int, meaning("The size of the Parquet file", 2_004_331)]
+    sha256: Annotated[str, meaning("Its checksum, in hex", "2c26b46b")]
+    parquet: Annotated[str, meaning("Path of the Parquet file", "/api/v1/archive/2026-01-revisions.parquet")]
+    csv: Annotated[str, meaning("Path of the same as CSV", "/api/v1/archive/2026-01-revisions.csv")]
+    geojsonl: Annotated[
+        str, meaning("Path of the same as GeoJSON lines", "/api/v1/archive/2026-01-revisions.geojsonl")
+    ]
 
 
 class ArchiveMonth(TypedDict):
@@ -22,6 +40,10 @@ class ArchiveMonth(TypedDict):
     parquet: Annotated[str, meaning("Path of the Parquet file", "/api/v1/archive/2026-01.parquet")]
     csv: Annotated[str, meaning("Path of the same as CSV", "/api/v1/archive/2026-01.csv")]
     geojsonl: Annotated[str, meaning("Path of the same as GeoJSON lines", "/api/v1/archive/2026-01.geojsonl")]
+    revisions: Annotated[
+        ArchiveRevisions | None,
+        meaning("Every published version of them; null where all of them are imported history"),
+    ]
 
 
 class ArchiveList(TypedDict):
@@ -60,6 +82,7 @@ class StatTable(TypedDict):
 
     as_of: Annotated[Time | None, _AS_OF]
     seq: Annotated[int, _SEQ]
+    imported: Annotated[int | None, _IMPORTED]
     definition: Annotated[str, meaning("What is counted", "Published incidents, by when they were received.")]
     by: Annotated[list[str], meaning("The groups", ["hour", "area:beat"])]
     rows: Annotated[
@@ -122,6 +145,7 @@ class ResponseTimes(TypedDict):
 
     as_of: Annotated[Time | None, _AS_OF]
     seq: Annotated[int, _SEQ]
+    imported: Annotated[int | None, _IMPORTED]
     stage: Annotated[str, meaning("queue, turnout, travel, response or on_scene", "response")]
     target_s: Annotated[float | None, meaning("The target, in seconds", 480.0)]
     definition: Annotated[
@@ -149,6 +173,7 @@ class AreaSummary(TypedDict):
     name: Annotated[str, meaning("Its name", "Beat 04X")]
     as_of: Annotated[Time | None, _AS_OF]
     seq: Annotated[int, _SEQ]
+    imported: Annotated[int | None, _IMPORTED]
     definition: Annotated[str, meaning("What is counted", "Published incidents, by when they were received.")]
     spans: Annotated[list[SpanCounts], meaning("The last 24 hours, 7 days and 28 days")]
     categories: Annotated[
@@ -179,6 +204,7 @@ class AreaSeries(TypedDict):
     area: Annotated[str | None, meaning("kind:id, null for the whole city", "beat:04X")]
     as_of: Annotated[Time | None, _AS_OF]
     seq: Annotated[int, _SEQ]
+    imported: Annotated[int | None, _IMPORTED]
     period: Annotated[str, meaning("day, week or month", "week")]
     definition: Annotated[str, meaning("What is counted", "Published incidents, by when they were received.")]
     points: Annotated[list[SeriesPoint], meaning("Each period, oldest first, also those without any")]

@@ -1,31 +1,29 @@
 """Keeps one city's month files in step with the change log, and withdraws at once what was taken back."""
 
-import fcntl
 import os
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
+from blocklight.archive.folder import files_of_one_only, holds_any, own_folder, remove
 from blocklight.archive.manifest import (
     Manifest,
     MonthFile,
-    checksum,
     is_intact,
+    is_sound,
     read_manifest,
     write_manifest,
 )
-from blocklight.archive.month_table import LAYOUT, month_table, write_month
+from blocklight.archive.month_files import month_tables, write_files
+from blocklight.archive.month_table import LAYOUT
 from blocklight.archive.months import month_bounds, month_of, months_between, months_near
-from blocklight.errors import StoreBusy
+from blocklight.errors import BadQuery, StoreBusy
 from blocklight.model.changes import Change
+from blocklight.model.times import iso
 from blocklight.store import LogPart, ReadStore
 
 _BATCH = 1000
@@ -33,10 +31,8 @@ _PAUSE_S = 120.0
 """How long a month's file is kept at least before newer changes of that month are written into it."""
 _FRESH_S = 0.5
 _CHECKED_EVERY_S = 86_400.0
-_MOST_COPIES = 16
 _MOST_BUILT_FOR_A_READER = 2
 _REQUEST = "rebuild"
-_LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +42,44 @@ class Snapshot:
     seq: int
     months: tuple[MonthFile, ...]
     missing: frozenset[str]
+    exact_before: datetime
+    """What was published before this moment is in the files."""
+    moment: datetime | None = None
+    """The moment of the past that is asked about, ``None`` for what is public now."""
 
     @property
     def as_of(self) -> datetime | None:
-        """When what the newest file holds was published; ``None`` where there is no file."""
+        """When what the newest file holds was published, or the *moment*; ``None`` where there is no file."""
+        if self.moment is not None:
+            return self.moment
         return max((month.built_at for month in self.months), default=None)
 
+    def at(self, moment: datetime) -> "Snapshot":
+        """The same files, read as of an earlier moment; raises ``BadQuery`` for one too late for them."""
+        if moment >= self.exact_before:
+            raise BadQuery(f"the archive is complete up to {iso(self.exact_before)}", parameter="as_of")
+        return replace(self, moment=moment)
+
     def files(self, since: datetime | None, until: datetime | None) -> tuple[str, ...]:
-        """Name the files with anything received from *since* to before *until*."""
+        """Name the files with anything received from *since* to before *until*.
+
+        With a *moment* these are files of versions.
+        """
+        files = (month if self.moment is None else month.revisions for month in self.months)
         return tuple(
-            month.file
-            for month in self.months
-            if (since is None or month.last_at >= since) and (until is None or month.first_at < until)
+            file.file
+            for file in files
+            if file is not None
+            and (since is None or file.last_at >= since)
+            and (until is None or file.first_at < until)
         )
+
+
+class _Pending(NamedTuple):
+    """Changes that a month's file lacks: when the first was published, if known, and the newest seq."""
+
+    since: datetime | None
+    seq: int
 
 
 class Archive:
@@ -85,7 +106,7 @@ class Archive:
         self._clock = clock
         self._lock = threading.RLock()
         self._building = threading.Lock()
-        self._lock_file, self.folder = _own_folder(folder)
+        self._lock_file, self.folder = own_folder(folder)
         self._built_at: dict[str, float] = {}
         self._taken_back: list[tuple[int, str]] = []
         """What was taken back while a file is being built, which may hold it."""
@@ -95,7 +116,7 @@ class Archive:
         self._checked_at: dict[str, float] = {}
         self._epoch, self._seq = "", -1
         self._months: dict[str, MonthFile] = {}
-        self._dirty: dict[str, None] = {}
+        self._dirty: dict[str, _Pending] = {}
         self._adopt(read_manifest(self.folder))
 
     def close(self) -> None:
@@ -110,7 +131,8 @@ class Archive:
                 [name for name, month_file in self._months.items() if not is_intact(self.folder, month_file)]
             )
             missing = frozenset(month for month in self._dirty if month not in self._months)
-            return Snapshot(self._seq, tuple(self._months[name] for name in sorted(self._months)), missing)
+            months = tuple(self._months[name] for name in sorted(self._months))
+            return Snapshot(self._seq, months, missing, self._exact_before())
 
     def complete(self) -> Snapshot:
         """The files with none missing, building one or two at once; raises ``StoreBusy`` for more."""
@@ -133,7 +155,7 @@ class Archive:
         with self._lock:
             if self._clock() - self._caught_up_at > _FRESH_S:
                 self._catch_up()
-            return any(month.file == file for month in self._months.values())
+            return any(file in month.files for month in self._months.values())
 
     def turn(self) -> bool:
         """Build the file that needs it most, and say whether there was one."""
@@ -170,21 +192,18 @@ class Archive:
             self._is_sound(month_file)
 
     def _is_sound(self, month_file: MonthFile) -> bool:
-        try:
-            is_sound = checksum(self.folder / month_file.file) == month_file.sha256
-        except OSError:
-            is_sound = False
+        sound = is_sound(self.folder, month_file)
         with self._lock:
             self._checked_at[month_file.file] = self._clock()
-            if not is_sound and self._months.get(month_file.month) == month_file:
+            if not sound and self._months.get(month_file.month) == month_file:
                 self._withdraw([month_file.month])
-        return is_sound
+        return sound
 
     def mark_all(self) -> None:
         """Have every month built anew; files are served until theirs is."""
         bounds = self._store.received_bounds()
         with self._lock:
-            self._dirty |= dict.fromkeys([*(months_between(*bounds) if bounds else ()), *self._months])
+            self._mark([*(months_between(*bounds) if bounds else ()), *self._months], None)
             self._built_at.clear()
             self._write()
 
@@ -193,52 +212,40 @@ class Archive:
         with self._building:
             with self._lock:
                 self._taken_back.clear()
-                beginnings = self._beginnings
+                beginnings, seq = self._beginnings, self._seq
             built = self._built(month)
             with self._lock:
                 self._catch_up()
                 later = {id_ for seq, id_ in self._taken_back if built is not None and seq > built.seq}
-                is_stale = built is not None and later and _holds_any(self.folder / built.file, later)
+                is_stale = built is not None and later and holds_any(self.folder / built.file, later)
                 if beginnings != self._beginnings or is_stale:
                     if built is not None and built != self._months.get(month):
-                        _remove(self.folder, [built.file])
+                        remove(self.folder, files_of_one_only(built, self._months.get(month)))
                     return  # it stays dirty, and is built again in the next turn
-                self._install(month, built)
+                self._install(month, built, seq if built is None else built.seq)
 
-    def _install(self, month: str, built: MonthFile | None) -> None:
+    def _install(self, month: str, built: MonthFile | None, seq: int) -> None:
+        """Put a file that is exact as of *seq* in the place of the one before."""
         before = self._months.pop(month, None)
         if built is not None:
             self._months[month] = built
-        self._dirty.pop(month, None)
+        pending = self._dirty.pop(month, None)
+        if pending is not None and pending.seq > seq:
+            self._dirty[month] = _Pending(None, pending.seq)
         self._built_at[month] = self._clock()
         if built is not None:
             self._checked_at[built.file] = self._clock()
         self._write()
-        if before is not None and (built is None or before.file != built.file):
-            _remove(self.folder, [before.file])
+        if before is not None:
+            remove(self.folder, files_of_one_only(before, built))
 
     def _built(self, month: str) -> MonthFile | None:
-        """Write a month's file under the name of its content; ``None`` where nothing is published of it."""
+        """Write a month's files; ``None`` where nothing is published of it."""
         built_at = self._now().replace(microsecond=0)
         with self._store.rows_between(*month_bounds(month)) as month_rows:
-            parts = [month_table(rows, month_rows.places, self._area_kinds) for rows in month_rows.blocks]
+            tables = month_tables(month_rows, self._area_kinds)
             seq = month_rows.seq
-        if not parts:
-            return None
-        table = pa.concat_tables(parts)
-        new = self.folder / f"{month}.new"
-        try:
-            write_month(table, new)
-            # The wall's clock says when we were at work, which is nobody's business.
-            os.utime(new, (built_at.timestamp(), built_at.timestamp()))
-            digest = checksum(new)
-            file = f"{month}-{digest[:12]}.parquet"
-            new.replace(self.folder / file)
-        finally:
-            new.unlink(missing_ok=True)
-        size = (self.folder / file).stat().st_size
-        span = pc.min_max(table["received_at"]).as_py()
-        return MonthFile(month, file, table.num_rows, size, digest, seq, built_at, span["min"], span["max"])
+        return write_files(self.folder, month, tables, seq, built_at, in_use=self._file_names())
 
     def _most_urgent(self) -> str | None:
         """The newest month without a file, else the newest whose file has had its time."""
@@ -273,27 +280,47 @@ class Archive:
                 continue
             received_at = change.incident.received_at
             if drift and change.seq != change.first_seq:
-                near = months_near(received_at, drift)
-                self._dirty |= dict.fromkeys(month for month in near if month in self._months)
-            self._dirty[month_of(received_at)] = None
+                near = [month for month in months_near(received_at, drift) if month in self._months]
+                self._mark(near, change.changed_at, change.seq)
+            self._mark([month_of(received_at)], change.changed_at, change.seq)
+
+    def _mark(self, months: Iterable[str], since: datetime | None, seq: int = 0) -> None:
+        """Note that files lack changes up to *seq*, the first of them published at *since*, if known."""
+        for month in months:
+            before = self._dirty.get(month)
+            if before is not None:
+                known = before.since is not None and since is not None
+                since_all = min(before.since, since) if known else None  # type: ignore[type-var]  # neither is None
+                self._dirty[month] = _Pending(since_all, max(before.seq, seq))
+            else:
+                self._dirty[month] = _Pending(since, seq)
+
+    def _exact_before(self) -> datetime:
+        """The moment before which every change is in the files, as far as it was committed."""
+        ends = [self._now()]
+        for month, pending in self._dirty.items():
+            if month in self._months:
+                ends.append(pending.since or self._months[month].built_at)
+        return min(ends)
 
     def _start_over(self, part: LogPart) -> None:
         """Withdraw everything: the log is not the one that was followed, or part of it was never read."""
         self._epoch, self._seq = part.epoch, part.head
         bounds = self._store.received_bounds()
-        self._dirty = dict.fromkeys(months_between(*bounds) if bounds else ())
+        self._dirty = {}
+        self._mark(months_between(*bounds) if bounds else (), None)
         self._withdraw(list(self._months))
         self._beginnings += 1
 
     def _holding(self, ids: Collection[str]) -> list[str]:
-        return [name for name, month in self._months.items() if _holds_any(self.folder / month.file, ids)]
+        return [name for name, month in self._months.items() if holds_any(self.folder / month.file, ids)]
 
     def _withdraw(self, months: Iterable[str]) -> None:
-        files = [self._months.pop(month).file for month in months]
-        if files:
-            self._dirty |= dict.fromkeys(file[: len("2026-01")] for file in files)
+        withdrawn = [self._months.pop(month) for month in months]
+        if withdrawn:
+            self._mark((month_file.month for month_file in withdrawn), None)
             self._write()
-            _remove(self.folder, files)
+            remove(self.folder, [file for month_file in withdrawn for file in month_file.files])
 
     def _adopt(self, manifest: Manifest | None) -> None:
         """Go on with what is on disk, if that is of this city and in today's columns."""
@@ -303,15 +330,18 @@ class Archive:
             and manifest.area_kinds == self._area_kinds
         ):
             self._epoch, self._seq = manifest.epoch, manifest.seq
-            self._dirty = dict.fromkeys(manifest.dirty)
+            self._mark(manifest.dirty, None, manifest.seq)
             for name, month in manifest.months.items():
                 if is_intact(self.folder, month):
                     self._months[name] = month
                 else:
-                    self._dirty[name] = None
-        file_names = {month.file for month in self._months.values()}
+                    self._mark([name], None)
+        file_names = self._file_names()
         on_disk = [path.name for path in self.folder.glob("*.parquet")]
-        _remove(self.folder, [name for name in on_disk if name not in file_names])
+        remove(self.folder, [name for name in on_disk if name not in file_names])
+
+    def _file_names(self) -> set[str]:
+        return {file for month in self._months.values() for file in month.files}
 
     def _write(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -319,34 +349,3 @@ class Archive:
             self._city, LAYOUT, self._area_kinds, self._epoch, self._seq, self._months, list(self._dirty)
         )
         write_manifest(self.folder, manifest)
-
-
-def _own_folder(folder: Path) -> tuple[int, Path]:
-    """Lock the first folder that no other process writes to: *folder*, or one beside it."""
-    for number in range(1, _MOST_COPIES + 1):
-        own_folder = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
-        own_folder.mkdir(parents=True, exist_ok=True)
-        lock_file = os.open(own_folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(lock_file)
-            continue
-        return lock_file, own_folder
-    raise StoreBusy(f"{folder}: {_MOST_COPIES} processes keep an archive here already")
-
-
-def _holds_any(path: Path, ids: Collection[str]) -> bool:
-    """Whether a file holds any of some incidents; one that cannot be read is taken to hold them."""
-    try:
-        column = pq.read_table(path, columns=["id"])["id"]
-    except (OSError, pa.ArrowException):
-        return True
-    held: bool = pc.any(pc.is_in(column, pa.array(list(ids), pa.string()))).as_py()
-    return bool(held)
-
-
-def _remove(folder: Path, files: Iterable[str]) -> None:
-    for file in files:
-        with suppress(FileNotFoundError):
-            (folder / file).unlink()

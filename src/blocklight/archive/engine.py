@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ _STATEMENTS = (
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
+_PUBLIC_AT = " WHERE known_at <= $as_of AND (superseded_at IS NULL OR superseded_at > $as_of)"
 INCIDENTS = "incidents"
 """What a question calls the rows of all month files."""
 
@@ -51,15 +53,22 @@ class Engine:
             self._connection.close()
 
     def table(
-        self, question: str, parameters: Mapping[str, object] = {}, files: Sequence[str] = ()
+        self,
+        question: str,
+        parameters: Mapping[str, object] = {},
+        files: Sequence[str] = (),
+        as_of: datetime | None = None,
     ) -> "pa.Table":
         """What a question in SQL over ``incidents`` selects; raises ``StoreBusy`` for a late answer.
 
-        *files* are the names of the files to read, as a snapshot of the archive has them.
+        *files* are the names of the files to read, as a snapshot of the archive has them. With *as_of* they
+        are files of versions, and the rows those that were public at that moment.
         """
         if not self._waiting.acquire(blocking=False):
             raise StoreBusy("too many questions wait for the archive")
         try:
+            if as_of is not None:
+                parameters = {**parameters, "as_of": as_of}
             answering = self._thread.submit(self._answer, question, dict(parameters), files)
             try:
                 return answering.result(_LONGEST_S)
@@ -79,7 +88,8 @@ class Engine:
             for statement in _STATEMENTS:
                 self._connection.execute(statement.format(folder=folder))
         paths = [str(Path(self.archive.folder.resolve(), name)) for name in files]
-        whole = f"WITH {INCIDENTS} AS (SELECT * FROM read_parquet($files)) {question}"  # noqa: S608 - only our own words
+        rows = f"SELECT * FROM read_parquet($files){_PUBLIC_AT if 'as_of' in parameters else ''}"  # noqa: S608 - only our own words
+        whole = f"WITH {INCIDENTS} AS ({rows}) {question}"
         try:
             return self._connection.sql(whole, params=parameters | {"files": paths}).to_arrow_table()
         except (duckdb.IOException, duckdb.InvalidInputException, duckdb.InterruptException) as error:

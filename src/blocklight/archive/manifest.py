@@ -11,10 +11,25 @@ _NAME = "manifest.json"
 _CHUNK = 1 << 20
 
 
+class RevisionFile(msgspec.Struct, frozen=True):
+    """The published versions of a month's incidents.
+
+    *first_at* and *last_at* are the first and last received_at of any version.
+    """
+
+    file: str
+    rows: int
+    bytes: int
+    sha256: str
+    first_at: datetime
+    last_at: datetime
+
+
 class MonthFile(msgspec.Struct, frozen=True):
     """One month's file, exact as of *seq*, which is what was published at *built_at* by the city's clock.
 
-    *first_at* and *last_at* are its first and last received_at.
+    *first_at* and *last_at* are its first and last received_at. Where all of it is
+    imported, there are no *revisions*.
     """
 
     month: str
@@ -26,6 +41,12 @@ class MonthFile(msgspec.Struct, frozen=True):
     built_at: datetime
     first_at: datetime
     last_at: datetime
+    revisions: RevisionFile | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of all its files."""
+        return (self.file,) if self.revisions is None else (self.file, self.revisions.file)
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -65,8 +86,20 @@ def checksum(path: Path) -> str:
 
 
 def is_intact(folder: Path, month: MonthFile) -> bool:
-    """Whether a month's file is there in its full length; `checksum` says whether each byte is right."""
+    """Whether a month's files are there in their full length; `is_sound` says whether each byte is right."""
     try:
-        return os.stat(folder / month.file).st_size == month.bytes  # noqa: PTH116 - one call
+        return all(os.stat(folder / file.file).st_size == file.bytes for file in _stored(month))  # noqa: PTH116 - one call
     except OSError:
         return False
+
+
+def is_sound(folder: Path, month: MonthFile) -> bool:
+    """Whether a month's files are what was written, by their checksums."""
+    try:
+        return all(checksum(folder / file.file) == file.sha256 for file in _stored(month))
+    except OSError:
+        return False
+
+
+def _stored(month: MonthFile) -> tuple[MonthFile | RevisionFile, ...]:
+    return (month,) if month.revisions is None else (month, month.revisions)

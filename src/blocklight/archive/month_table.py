@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from blocklight.model.record import PublicIncident
-from blocklight.store import STORED
+from blocklight.store import STORED, Revision
 
-LAYOUT = 2
+LAYOUT = 3
 """Raised whenever the columns or their meaning change: files of another layout are built anew."""
 Row = Sequence[Any]
 Where = tuple[Any, dict[str, str]]
@@ -38,6 +38,8 @@ _OF_THE_PLACE = {
 }
 AREA = "area_"
 """What the column of an area kind begins with: ``area_beat``."""
+_SHAPES = ("bbox", "geometry")
+_OF_A_REVISION = ("first_seq", "seq", "known_at", "superseded_at")
 
 
 def _type_of(name: str) -> pa.DataType:
@@ -51,7 +53,7 @@ def _type_of(name: str) -> pa.DataType:
 
 def _schema(area_kinds: Sequence[str]) -> pa.Schema:
     """The columns of a month file for a city with areas of these kinds."""
-    fields: list[tuple[str, pa.DataType]] = []
+    fields: list[tuple[str, pa.DataType]] = [("known_at", _TIME)]
     for name in STORED:
         if name == "place_id":
             fields += list(_OF_THE_PLACE.items())
@@ -62,14 +64,44 @@ def _schema(area_kinds: Sequence[str]) -> pa.Schema:
     return pa.schema(fields)
 
 
-def month_table(rows: Sequence[Row], places: Mapping[int, Where], area_kinds: Sequence[str]) -> pa.Table:
-    """The incidents of *rows*, which begin with the columns of ``STORED``, as a table."""
+def month_table(
+    rows: Sequence[Row],
+    known_at: Sequence[int | None],
+    places: Mapping[int, Where],
+    area_kinds: Sequence[str],
+) -> pa.Table:
+    """The incidents of *rows*, which begin with the columns of ``STORED``, as a table.
+
+    *known_at* is the moment (ms) from which on each is known to be public, ``None`` for imported history.
+    """
     columns = dict(zip(STORED, zip(*rows, strict=True), strict=False)) if rows else dict.fromkeys(STORED, ())
-    schema = _schema(area_kinds)
+    return _table(columns | {"known_at": known_at}, _schema(area_kinds), places, area_kinds)
+
+
+def revision_table(
+    revisions: Sequence[Revision], places: Mapping[int, Where], area_kinds: Sequence[str]
+) -> pa.Table:
+    """Published versions as a table with the same columns, and the span in which each was the public one."""
+    values = zip(*(revision.values for revision in revisions), strict=True)
+    columns: dict[str, Sequence[Any]] = dict.fromkeys(STORED, ()) | dict(zip(STORED, values, strict=False))
+    spans = {name: [getattr(revision, name) for revision in revisions] for name in _OF_A_REVISION[1:]}
+    left_out = {*_SHAPES, *_OF_THE_LOG, "known_at"}
+    own = [pa.field(name, pa.int64() if name.endswith("seq") else _TIME) for name in _OF_A_REVISION]
+    schema = pa.schema([*own, *(field for field in _schema(area_kinds) if field.name not in left_out)])
+    return _table(columns | spans, schema, places, area_kinds)
+
+
+def _table(
+    columns: Mapping[str, Sequence[Any]],
+    schema: pa.Schema,
+    places: Mapping[int, Where],
+    area_kinds: Sequence[str],
+) -> pa.Table:
     wheres = [None if number is None else places[number] for number in columns["place_id"]]
-    values = {name: columns[name] for name in STORED if name != "place_id"}
-    arrays = {name: _array(schema.field(name).type, column) for name, column in values.items()}
-    arrays |= _place_arrays(wheres, area_kinds)
+    arrays = _place_arrays(wheres, area_kinds)
+    for name in schema.names:
+        if name not in arrays:
+            arrays[name] = _array(schema.field(name).type, columns[name])
     return pa.table([arrays[name] for name in schema.names], schema=schema)
 
 
@@ -130,9 +162,13 @@ def write_month(table: pa.Table, path: Path) -> None:
             *(side["min"] for side in box),
             *(side["max"] for side in box),
         ]
-    described = table.replace_schema_metadata({b"geo": orjson.dumps(geo)})
+    write_rows(table.replace_schema_metadata({b"geo": orjson.dumps(geo)}), path)
+
+
+def write_rows(table: pa.Table, path: Path) -> None:
+    """Write a table as Parquet, as `write_month` does, without a geometry."""
     pq.write_table(
-        described,
+        table,
         path,
         compression="zstd",
         row_group_size=_ROWS_IN_GROUP,

@@ -79,12 +79,13 @@ def summary(past: Past, area: tuple[str, str] | None) -> Summary | None:
 def series(past: Past, city: City, query: IncidentQuery, period: Period) -> list[Point]:
     """Count by local days, weeks or months, without a gap; the running period is not complete."""
     snapshot = past.snapshot()
-    if not snapshot.months or snapshot.as_of is None:
+    first_at = past.first_received_at()
+    if first_at is None or snapshot.as_of is None:
         return []
     zone = city.city.zone
     counted = past.count(query, (period,))
     counts = {date.fromisoformat(f"{row.key[0]}-01"[:10]): row.n for row in counted.rows}
-    begin = snapshot.months[0].first_at.astimezone(zone)
+    begin = first_at.astimezone(zone)
     since = max(begin, query.since.astimezone(zone)) if query.since else begin
     until = min(snapshot.as_of, query.until or snapshot.as_of).astimezone(zone)
     points = []

@@ -40,6 +40,8 @@ MOST_GROUPS = 20_000
 _MOST_CALLS = 2_000_000
 _REMEMBERED = 500
 _MS = 1000.0
+_NOT_CLAIMED = "(known_at IS NULL OR (known_at > $moment AND released_at < known_at))"
+"""Imported, and since then not published anew by *moment*."""
 
 
 class Count(NamedTuple):
@@ -79,10 +81,43 @@ class Past:
         self._lock = threading.Lock()
         self._files: tuple[str, ...] = ()
         self._known: OrderedDict[object, Any] = OrderedDict()
+        self._moment: datetime | None = None
+
+    def at(self, moment: datetime | None) -> "Past":
+        """The past as it was public at an earlier moment; today's for ``None``."""
+        if moment is None:
+            return self
+        earlier = Past(self._city, self._engine)
+        earlier._moment = moment
+        return earlier
 
     def snapshot(self) -> Snapshot:
-        """The files that answers are made of at this moment."""
-        return self._engine.archive.complete()
+        """The files that answers are made of; raises ``BadQuery`` for a moment that they do not reach."""
+        snapshot = self._engine.archive.complete()
+        return snapshot if self._moment is None else snapshot.at(self._moment)
+
+    def first_received_at(self) -> datetime | None:
+        """The earliest received_at of all that was public, ``None`` where nothing was."""
+        snapshot = self.snapshot()
+        if snapshot.moment is None:
+            return snapshot.months[0].first_at if snapshot.months else None
+        files = snapshot.files(None, None)
+        if not files:
+            return None
+        question = f"SELECT min(received_at) AS first FROM {INCIDENTS}"  # noqa: S608 - only our own words
+        first: datetime | None = self._engine.table(question, {}, files, snapshot.moment)["first"][0].as_py()
+        return first
+
+    def imported(self, query: IncidentQuery) -> int | None:
+        """How many imported incidents that match an earlier moment leaves out; ``None`` for today's past."""
+        if self._moment is None:
+            return None
+        snapshot = self.snapshot()
+        clause = where(self._city, query)
+        files = replace(snapshot, moment=None).files(query.since, query.until)
+        question = f"SELECT count(*) AS n FROM {INCIDENTS} WHERE {clause.text} AND {_NOT_CLAIMED}"  # noqa: S608 - only our own words
+        parameters = _used(question, clause.parameters | {"moment": snapshot.moment})
+        return self._engine.table(question, parameters, files)["n"][0].as_py() if files else 0
 
     def count(self, query: IncidentQuery, by: Sequence[str] = ()) -> Counts:
         """Count incidents by groups; raises ``BadQuery`` for more than ``MOST_GROUPS`` of them."""
@@ -99,14 +134,16 @@ class Past:
             files = snapshot.files(query.since, query.until)
             if not files:
                 return Counts(snapshot.as_of, snapshot.seq, tuple(by), [] if by else [Count((), 0)])
-            table = self._engine.table(question, _used(question, clause.parameters), files)
+            table = self._engine.table(question, _used(question, clause.parameters), files, snapshot.moment)
             if table.num_rows > MOST_GROUPS:
                 raise BadQuery(f"more than {MOST_GROUPS} groups; ask for a shorter time", parameter="by")
             values = [column.to_pylist() for column in table.columns]
             rows = [Count(tuple(row[:-1]), row[-1]) for row in zip(*values, strict=True)]
             return Counts(snapshot.as_of, snapshot.seq, tuple(by), rows)
 
-        return self._remembered(snapshot, ("count", question, _hashable(clause.parameters)), ask)
+        return self._remembered(
+            snapshot, ("count", snapshot.moment, question, _hashable(clause.parameters)), ask
+        )
 
     def response_times(
         self, query: IncidentQuery, stage: StageTime, by: Sequence[str] = (), target_s: float | None = None
@@ -127,14 +164,14 @@ class Past:
             files = snapshot.files(query.since, query.until)
             if not files or snapshot.as_of is None:
                 return Times(snapshot.as_of, snapshot.seq, stage, tuple(by), [])
-            table = self._engine.table(question, _used(question, clause.parameters), files)
+            table = self._engine.table(question, _used(question, clause.parameters), files, snapshot.moment)
             if table.num_rows > _MOST_CALLS:
                 raise BadQuery("too many calls; ask for a shorter time", parameter="since")
             rows = self._grouped(table, len(groups), stage, snapshot.as_of.timestamp(), target_s)
             return Times(snapshot.as_of, snapshot.seq, stage, tuple(by), rows)
 
         return self._remembered(
-            snapshot, ("times", question, stage, target_s, _hashable(clause.parameters)), ask
+            snapshot, ("times", snapshot.moment, question, stage, target_s, _hashable(clause.parameters)), ask
         )
 
     def reports(self, stage: StageTime) -> bool:
@@ -195,7 +232,7 @@ class Past:
 
     def _remembered(self, snapshot: Snapshot, key: object, ask: Callable[[], T]) -> T:
         """Answer from what is known of these very files; what was made of others is forgotten."""
-        files = tuple(month.file for month in snapshot.months)
+        files = tuple(file for month in snapshot.months for file in month.files)
         with self._lock:
             if files != self._files:
                 self._known.clear()

@@ -8,6 +8,7 @@ from blocklight.store.read.public_ledger import SMALL, total
 from blocklight.store.read.query import IncidentQuery, Page
 from blocklight.store.read.reading import LogPart, WindowRows
 from blocklight.store.read.received import Beginning, Received, Span
+from blocklight.store.read.revisions import Revision, revisions
 from blocklight.store.read_store import ReadStore
 from blocklight.store.schema.patience import ANSWERING, FOLLOWING, PUSHING, Patience
 from blocklight.store.schema.rows import STORED
@@ -45,6 +46,7 @@ __all__ = [
     "Position",
     "ReadStore",
     "Received",
+    "Revision",
     "Snapshot",
     "SourceHealth",
     "Span",
@@ -53,6 +55,7 @@ __all__ = [
     "WindowRows",
     "WriteStore",
     "restore",
+    "revisions",
     "take",
     "total",
 ]

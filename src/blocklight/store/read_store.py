@@ -132,7 +132,8 @@ class ReadStore:
     def rows_between(self, start: datetime, end: datetime) -> Iterator[WindowRows]:
         """Open a sweep over what was received from *start* to before *end*, as plain rows.
 
-        A row has the columns of ``STORED`` and its life behind them; read its blocks inside the ``with``.
+        Behind the columns of ``STORED`` a row has its life, and whether it was imported: `revisions` reads
+        both. Read its blocks inside the ``with``.
         """
         with self._read() as connection:
             without_end(connection)

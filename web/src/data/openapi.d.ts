@@ -27,7 +27,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/archive/{month}.{form}": {
+    "/api/v1/archive/{name}.{form}": {
         parameters: {
             query?: never;
             header?: never;
@@ -38,9 +38,13 @@ export interface paths {
          * Get Archive File
          * @description Return the incidents that were received in one month: GeoParquet 1.1, also in ranges, CSV or GeoJSON.
          *
+         *     `2026-01-revisions` has a row for each version that was published of them: from which `seq` and time
+         *     (`known_at`) it was public, until when (`superseded_at`, null for the one that is public now), and its
+         *     values, less what was taken back since.
+         *
          *     A download ends early where its file is withdrawn meanwhile, because something in it was taken back.
          */
-        get: operations["get_archive_file_api_v1_archive__month___form__get"];
+        get: operations["get_archive_file_api_v1_archive__name___form__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3509,6 +3513,8 @@ export interface components {
              * @example /api/v1/archive/2026-01.parquet
              */
             parquet: string;
+            /** @description Every published version of them; null where all of them are imported history */
+            revisions: components["schemas"]["ArchiveRevisions"] | null;
             /**
              * @description How many incidents
              * @example 25310
@@ -3522,6 +3528,42 @@ export interface components {
             /**
              * @description Its checksum, in hex
              * @example 9f86d081
+             */
+            sha256: string;
+        };
+        /**
+         * ArchiveRevisions
+         * @description The file with every published version of a month's incidents.
+         */
+        ArchiveRevisions: {
+            /**
+             * @description The size of the Parquet file
+             * @example 2004331
+             */
+            bytes: number;
+            /**
+             * @description Path of the same as CSV
+             * @example /api/v1/archive/2026-01-revisions.csv
+             */
+            csv: string;
+            /**
+             * @description Path of the same as GeoJSON lines
+             * @example /api/v1/archive/2026-01-revisions.geojsonl
+             */
+            geojsonl: string;
+            /**
+             * @description Path of the Parquet file
+             * @example /api/v1/archive/2026-01-revisions.parquet
+             */
+            parquet: string;
+            /**
+             * @description How many versions
+             * @example 98204
+             */
+            rows: number;
+            /**
+             * @description Its checksum, in hex
+             * @example 2c26b46b
              */
             sha256: string;
         };
@@ -3683,6 +3725,11 @@ export interface components {
              */
             definition: string;
             /**
+             * @description With `as_of`: matching incidents that are left out, because history was imported and since when it was public is not claimed; null without
+             * @example 0
+             */
+            imported: number | null;
+            /**
              * @description day, week or month
              * @example week
              */
@@ -3733,6 +3780,11 @@ export interface components {
             endings: {
                 [key: string]: number;
             };
+            /**
+             * @description With `as_of`: matching incidents that are left out, because history was imported and since when it was public is not claimed; null without
+             * @example 0
+             */
+            imported: number | null;
             /**
              * @description Its name
              * @example Beat 04X
@@ -5227,6 +5279,11 @@ export interface components {
              * @example From received to first on scene.
              */
             definition: string;
+            /**
+             * @description With `as_of`: matching incidents that are left out, because history was imported and since when it was public is not claimed; null without
+             * @example 0
+             */
+            imported: number | null;
             /** @description Each group */
             rows: components["schemas"]["ResponseTimeRow"][];
             /**
@@ -5517,6 +5574,11 @@ export interface components {
              */
             definition: string;
             /**
+             * @description With `as_of`: matching incidents that are left out, because history was imported and since when it was public is not claimed; null without
+             * @example 0
+             */
+            imported: number | null;
+            /**
              * @description Each combination that occurs, and its count
              * @example [
              *       {
@@ -5785,6 +5847,14 @@ export interface operations {
                      *           "last_received_at": "2026-01-31T05:02:00Z",
                      *           "month": "2026-01",
                      *           "parquet": "/api/v1/archive/2026-01.parquet",
+                     *           "revisions": {
+                     *             "bytes": 2004331,
+                     *             "csv": "/api/v1/archive/2026-01-revisions.csv",
+                     *             "geojsonl": "/api/v1/archive/2026-01-revisions.geojsonl",
+                     *             "parquet": "/api/v1/archive/2026-01-revisions.parquet",
+                     *             "rows": 98204,
+                     *             "sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+                     *           },
                      *           "rows": 25310,
                      *           "seq": 4822,
                      *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -5856,13 +5926,13 @@ export interface operations {
             };
         };
     };
-    get_archive_file_api_v1_archive__month___form__get: {
+    get_archive_file_api_v1_archive__name___form__get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description the month, UTC */
-                month: string;
+                /** @description the month, UTC, or the versions of its incidents, `2026-01-revisions` */
+                name: string;
                 /** @description the format */
                 form: string;
             };
@@ -6187,6 +6257,8 @@ export interface operations {
                 weekdays?: string | null;
                 /** @description kind:id, for example beat:04X */
                 area?: string | null;
+                /** @description count what was public at this ISO 8601 time, less what was taken back since */
+                as_of?: string | null;
                 /** @description up to three groups, such as `hour` and `area:beat` */
                 by?: string[];
                 /** @description `json` or `csv` */
@@ -6220,6 +6292,7 @@ export interface operations {
                      *         "priority"
                      *       ],
                      *       "definition": "From received to the first unit on scene. Calls for service whose begin of the stage is known and whose source reports its end. Served: it was reached. Waiting: the call is open. Unserved: it was closed, and was cancelled, a duplicate, or no unit was ever sent. Missing: it was closed, and the time is not in the feed. Left out: the end lies before the begin, or over a day after it. No figures for fewer than five served calls, nor where times are missing more often the longer calls wait.",
+                     *       "imported": 0,
                      *       "rows": [
                      *         {
                      *           "absurd": 1,
@@ -6384,6 +6457,8 @@ export interface operations {
                 weekdays?: string | null;
                 /** @description kind:id, for example beat:04X */
                 area?: string | null;
+                /** @description count what was public at this ISO 8601 time, less what was taken back since */
+                as_of?: string | null;
                 /** @description `day`, `week` or `month` */
                 period?: components["schemas"]["Period"];
                 /** @description `json` or `csv` */
@@ -6411,6 +6486,7 @@ export interface operations {
                      *       "area": "beat:04X",
                      *       "as_of": "2026-01-31T05:03:00Z",
                      *       "definition": "Published incidents, by when they were received, as the archive's files hold them. Hours, days, weeks (from Monday) and months are those of the city's clocks.",
+                     *       "imported": 0,
                      *       "period": "week",
                      *       "points": [
                      *         {
@@ -6510,7 +6586,10 @@ export interface operations {
     };
     get_area_summary_api_v1_areas__kind___area_id__summary_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description count what was public at this ISO 8601 time, less what was taken back since */
+                as_of?: string | null;
+            };
             header?: never;
             path: {
                 /** @description one of the city's `area_kinds` */
@@ -6539,6 +6618,7 @@ export interface operations {
                      *       "endings": {
                      *         "advised": 9
                      *       },
+                     *       "imported": 0,
                      *       "name": "Beat 04X",
                      *       "seq": 4822,
                      *       "spans": [
@@ -6570,6 +6650,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Not found */
             404: {
@@ -6810,6 +6908,8 @@ export interface operations {
                 weekdays?: string | null;
                 /** @description kind:id, for example beat:04X */
                 area?: string | null;
+                /** @description count what was public at this ISO 8601 time, less what was taken back since */
+                as_of?: string | null;
                 /** @description `day`, `week` or `month` */
                 period?: components["schemas"]["Period"];
                 /** @description `json` or `csv` */
@@ -6832,6 +6932,7 @@ export interface operations {
                      *       "area": "beat:04X",
                      *       "as_of": "2026-01-31T05:03:00Z",
                      *       "definition": "Published incidents, by when they were received, as the archive's files hold them. Hours, days, weeks (from Monday) and months are those of the city's clocks.",
+                     *       "imported": 0,
                      *       "period": "week",
                      *       "points": [
                      *         {
@@ -6931,7 +7032,10 @@ export interface operations {
     };
     get_city_summary_api_v1_city_summary_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description count what was public at this ISO 8601 time, less what was taken back since */
+                as_of?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6955,6 +7059,7 @@ export interface operations {
                      *       "endings": {
                      *         "advised": 9
                      *       },
+                     *       "imported": 0,
                      *       "name": "Beat 04X",
                      *       "seq": 4822,
                      *       "spans": [
@@ -6986,6 +7091,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Not found */
             404: {
@@ -8342,6 +8465,8 @@ export interface operations {
                 weekdays?: string | null;
                 /** @description kind:id, for example beat:04X */
                 area?: string | null;
+                /** @description count what was public at this ISO 8601 time, less what was taken back since */
+                as_of?: string | null;
                 /** @description up to three groups, such as `hour` and `area:beat` */
                 by?: string[];
                 /** @description `json` or `csv` */
@@ -8370,6 +8495,7 @@ export interface operations {
                      *         "priority"
                      *       ],
                      *       "definition": "From received to the first unit on scene. Calls for service whose begin of the stage is known and whose source reports its end. Served: it was reached. Waiting: the call is open. Unserved: it was closed, and was cancelled, a duplicate, or no unit was ever sent. Missing: it was closed, and the time is not in the feed. Left out: the end lies before the begin, or over a day after it. No figures for fewer than five served calls, nor where times are missing more often the longer calls wait.",
+                     *       "imported": 0,
                      *       "rows": [
                      *         {
                      *           "absurd": 1,
@@ -8637,6 +8763,8 @@ export interface operations {
                 weekdays?: string | null;
                 /** @description kind:id, for example beat:04X */
                 area?: string | null;
+                /** @description count what was public at this ISO 8601 time, less what was taken back since */
+                as_of?: string | null;
                 /** @description up to three groups, such as `hour` and `area:beat` */
                 by?: string[];
                 /** @description `json` or `csv` */
@@ -8662,6 +8790,7 @@ export interface operations {
                      *         "area:beat"
                      *       ],
                      *       "definition": "Published incidents, by when they were received, as the archive's files hold them. Hours, days, weeks (from Monday) and months are those of the city's clocks.",
+                     *       "imported": 0,
                      *       "rows": [
                      *         {
                      *           "area:beat": "04X",

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from blocklight.api.past import TimesParameters, known_area
+from blocklight.api.past import known_area
+from blocklight.api.past_parameters import TimesParameters
 from blocklight.api.plain import charts
 from blocklight.api.plain.asking import as_given
 from blocklight.api.plain.page import Reader

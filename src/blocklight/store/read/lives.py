@@ -3,7 +3,7 @@
 A new incident needs no entry: walking back from what is published now ends at what was published first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -17,6 +17,11 @@ from blocklight.store.schema.rows import from_ms
 _FIELDS = tuple(name for name in PublicIncident.__struct_fields__ if name != "id")
 _Entry = tuple[int, int, dict[str, Any]]
 _entries = msgspec.json.Decoder(list[_Entry]).decode
+
+
+def life_entries(life: str) -> list[tuple[int, int, dict[str, Any]]]:
+    """The changes of a stored life, oldest first: seq, when (ms), and what stood there before."""
+    return _entries(life)
 
 
 def difference(old: PublicIncident, new: PublicIncident) -> dict[str, Any]:
@@ -39,14 +44,19 @@ def without(life: str, names: AbstractSet[str]) -> str:
     """A stored life in which no change tells of some fields any more."""
     remaining = [
         (seq, at, {name: was for name, was in fields.items() if name not in names})
-        for seq, at, fields in _entries(life)
+        for seq, at, fields in life_entries(life)
     ]
     return msgspec.json.encode(remaining).decode()
 
 
+def moved(life: str, moment: Callable[[int], int]) -> str:
+    """A stored life in which each change was published at the *moment* (ms) made of its own."""
+    return msgspec.json.encode([(seq, moment(at), was) for seq, at, was in life_entries(life)]).decode()
+
+
 def seqs(first_seq: int, life: str | None) -> list[int]:
     """Every place in the change log that this life took."""
-    return [first_seq, *(seq for seq, _, _ in (_entries(life) if life else ()))]
+    return [first_seq, *(seq for seq, _, _ in (life_entries(life) if life else ()))]
 
 
 def life_events(stored: StoredIncident, life: str | None) -> list[LifeEvent]:
@@ -54,7 +64,7 @@ def life_events(stored: StoredIncident, life: str | None) -> list[LifeEvent]:
     now: dict[str, Any] = dict.fromkeys(_FIELDS)
     now |= msgspec.to_builtins({name: getattr(stored.incident, name) for name in _FIELDS})
     events: list[LifeEvent] = []
-    entries: Sequence[_Entry] = _entries(life) if life else ()
+    entries: Sequence[_Entry] = life_entries(life) if life else ()
     for seq, at, was in reversed(entries):
         if was:  # not one that only said what may not be told any more
             events.append(LifeEvent(seq, from_ms(at), {name: now[name] for name in was}))

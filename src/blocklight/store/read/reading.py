@@ -142,7 +142,7 @@ def received_bounds(connection: sa.Connection) -> tuple[datetime, datetime] | No
 
 
 def _sweep_between(connection: sa.Connection, start: int, end: int, drift: int) -> Iterator[list[Row]]:
-    """Yield the rows of a span with their lives behind the columns of ``STORED``."""
+    """Yield the rows of a span; behind the columns of ``STORED``, the life and whether it was imported."""
     table = tables.incident
     conditions = (
         table.c.listed_at >= start - drift,
@@ -151,7 +151,8 @@ def _sweep_between(connection: sa.Connection, start: int, end: int, drift: int) 
         table.c.received_at < end,
     )
     order = (table.c.received_at if drift else table.c.listed_at, table.c.first_seq)
-    statement = sa.select(*stored_columns, table.c.life).where(*conditions).order_by(*order)
+    columns = (*stored_columns, table.c.life, table.c.imported)
+    statement = sa.select(*columns).where(*conditions).order_by(*order)
     result = connection.execute(statement, execution_options={"yield_per": BLOCK})
     for block in result.partitions():
         rows: list[Any] = list(block)

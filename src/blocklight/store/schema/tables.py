@@ -105,6 +105,7 @@ incident = sa.Table(
     sa.Column("medical_once", Whole, nullable=False, server_default="0"),
     sa.Column("object_id", Whole, nullable=False, server_default="0"),
     sa.Column("subcategory", sa.Text),
+    sa.Column("imported", Whole),
     comment="What is published now; listed_at is received_at as first published and never changes.",
 )
 sa.Index("incident_object", incident.c.object_id, unique=True)

@@ -135,6 +135,7 @@ class Application:
         """Do everything that ``Store.apply`` promises."""
         before = self.lock()
         self._holding.times.is_history = is_history
+        self._public.is_import = is_history
         self._holding.times.is_first_read = is_first_read
         if bind is not None:
             outcomes = self._bound(bind, outcomes, join_rows=join_rows)

@@ -38,6 +38,8 @@ class PublicWrites:
         """The places that an incident has left."""
         self.delays: list[float] = []
         self.taken_back: list[str] = []
+        self.is_import = False
+        """Whether what is new comes from an import, so that when it was published tells nothing of it."""
 
     def publish(self, incident: PublicIncident, place_id: int | None, mark: Row | None) -> None:
         """Publish an incident that is not public now; *mark* is what kept it from that."""
@@ -48,7 +50,9 @@ class PublicWrites:
         medical_once = int(incident.id in self._holding.bounds)
         self.stored[incident.id] = Stored(incident, seq, at, place_id, 0, received, None, medical_once)
         before = (seq, incident.id, seq, received, at, at, digest(encoded), 0)
-        self.rows.inserts.append((*before, *values, None, medical_once, self.object_ids.give()))
+        self.rows.inserts.append(
+            (*before, *values, None, medical_once, self.object_ids.give(), int(self.is_import) or None)
+        )
         if mark is not None:
             self.rows.unmarked.append(incident.id)
         fate = self._fate_of_public(incident.id, mark)
@@ -77,17 +81,20 @@ class PublicWrites:
             return
         first_seq = before.first_seq
         coarser = taken_back(before.incident, new)
+        life = before.life
+        if new.detail.step_min > before.incident.detail.step_min:
+            before, life = self._published_in_steps(before, new.detail.step_min)
         # Followers forget the finer version as they forget a retracted incident, then learn this one.
         if coarser:
             self._log_retraction(new.id, first_seq)
             self.rows.scrubbed += lives.seqs(first_seq, before.life)
         seq = self._log_put(new.id, first_seq, before.released_at, encoded := body(new))
         values = content(new, place_id)
-        life = lives.lengthened(before.life, seq, self._at, was)
+        life = lives.lengthened(life, seq, self._at, was)
         if coarser:
             life = lives.without(life, coarser)
             if "received_at" in coarser:
-                self.rows.relisted.append((values[_RECEIVED], first_seq))
+                self.rows.relisted.append((values[_RECEIVED], before.released_at, first_seq))
                 before = before._replace(listed_at=values[_RECEIVED])
         vanished = vanished or int(bool(before.vanished) and new.closed_at == before.incident.closed_at)
         steady = (*values[:_PLACE], *values[_PLACE + 1 :])
@@ -104,6 +111,18 @@ class PublicWrites:
             incident=new, place_id=place_id, vanished=vanished, life=life, medical_once=once
         )
         self._ledger.count("updated", new.source)
+
+    def _published_in_steps(self, before: Stored, step_min: int) -> tuple[Stored, str | None]:
+        """Move the moments of earlier versions to the ends of steps, as times that are cut now tell no more.
+
+        Each was published some seconds after what it reports. None is moved beyond this moment.
+        """
+
+        def end_of_step(at: int) -> int:
+            return min(-(-at // (step_ms := step_min * 60_000)) * step_ms, self._at)
+
+        life = None if before.life is None else lives.moved(before.life, end_of_step)
+        return before._replace(released_at=end_of_step(before.released_at)), life
 
     def withhold(self, new: Withheld, mark: Row | None, stored: Stored | None) -> None:
         """Mark an incident as withheld, and take it back where it is *stored* as public."""

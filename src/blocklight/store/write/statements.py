@@ -19,7 +19,7 @@ WHOLE = (*STORED, "vanished", "listed_at", "life", "medical_once")
 INSERTED = (
     *("first_seq", "id", "seq", "listed_at", "released_at", "updated_at", "digest", "vanished"),
     *CONTENT,
-    *("life", "medical_once", "object_id"),
+    *("life", "medical_once", "object_id", "imported"),
 )
 """The columns of a new incident, in the order in which ``public_writes`` gives their values."""
 _OF_SOURCE = ("cursor", "delays", "last_success_at", "failures")
@@ -78,7 +78,7 @@ class Statements:
         # A place apart: naming it makes the engine touch its index, and hardly any change moves one.
         self.update_incident = self._update(incident, _CHANGING, incident.c.first_seq)
         self.move_incident = self._update(incident, ("place_id",), incident.c.first_seq)
-        self.relist_incident = self._update(incident, ("listed_at",), incident.c.first_seq)
+        self.relist_incident = self._update(incident, ("listed_at", "released_at"), incident.c.first_seq)
         self.delete_incidents = self._text(incident.delete().where(self.among(incident.c.first_seq)))
 
     def _of_places(self) -> None:

@@ -19,7 +19,7 @@ class Unwritten:
     updates: Rows = field(default_factory=list)
     moves: Rows = field(default_factory=list)
     relisted: Rows = field(default_factory=list)
-    """By what a page lists an incident and its cursor tells, where policy has cut that time since."""
+    """By what a page lists an incident and since when it is public, where policy has cut its times since."""
     changes: Rows = field(default_factory=list)
     marks: Rows = field(default_factory=list)
     unmarked: list[str] = field(default_factory=list)

@@ -1,0 +1,66 @@
+"""The parameters of questions about the past: what is counted, by which groups, as of when."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from blocklight.api.incidents import FilterParameters
+from blocklight.errors import BadQuery
+from blocklight.insight.area_summary import Period
+from blocklight.insight.response_times import StageTime
+
+_MOST_GROUPED_BY = 3
+Form = Literal["json", "csv"]
+
+
+def _moment(value: datetime | None) -> datetime | None:
+    if value is not None and value.tzinfo is None:
+        raise ValueError("needs an offset, for example 2026-01-31T08:00:00Z")
+    return value
+
+
+AsOf = Annotated[
+    datetime | None,
+    AfterValidator(_moment),
+    Field(description="count what was public at this ISO 8601 time, less what was taken back since"),
+]
+
+
+class CountParameters(FilterParameters):
+    """What is counted, by which groups."""
+
+    as_of: AsOf = None
+    by: list[str] = Field([], description="up to three groups, such as `hour` and `area:beat`", max_length=8)
+    format: Form = Field("json", description="`json` or `csv`")
+
+    def groups(self) -> tuple[str, ...]:
+        """Return the groups; raises ``BadQuery`` for too many."""
+        if len(self.by) > _MOST_GROUPED_BY:
+            raise BadQuery(f"at most {_MOST_GROUPED_BY} groups", parameter="by")
+        return tuple(dict.fromkeys(self.by))
+
+
+class TimesParameters(CountParameters):
+    """Of which stage, and beside which target."""
+
+    stage: StageTime = Field(StageTime.RESPONSE, description="queue, turnout, travel, response or on_scene")
+    target_s: float | None = Field(
+        None, description="seconds within which a call should be served", gt=0, le=86_400
+    )
+
+
+class SummaryParameters(BaseModel):
+    """As of when."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    as_of: AsOf = None
+
+
+class SeriesParameters(FilterParameters):
+    """What is counted, by which period."""
+
+    as_of: AsOf = None
+    period: Period = Field(Period.WEEK, description="`day`, `week` or `month`")
+    format: Form = Field("json", description="`json` or `csv`")
