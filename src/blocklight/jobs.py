@@ -22,6 +22,7 @@ CLOCK = "watching the clock"
 LOCK = "watching the intake's lock"
 STORING = "watching the database"
 ARCHIVING = "keeping the archive"
+DELIVERING = "delivering webhooks"
 NAMES = (
     FOLLOWING,
     SENDING,
@@ -35,6 +36,7 @@ NAMES = (
     LOCK,
     STORING,
     ARCHIVING,
+    DELIVERING,
 )
 
 

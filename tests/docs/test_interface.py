@@ -12,6 +12,7 @@ import pytest
 from pages import read, section, table, words
 from public_side import whole
 
+from blocklight.alerts.webhooks import Webhooks
 from blocklight.api.examples import FEATURE
 from blocklight.api.incidents import IncidentParameters
 from blocklight.api.state import Public
@@ -108,6 +109,7 @@ async def test_the_reference_of_the_metrics_has_every_metric_and_label(app: Any)
 async def test_the_reference_of_the_metrics_has_every_one_of_the_operators_port(
     app: Any,  # noqa: ANN401 - an ASGI application
     publisher: Publisher,
+    tmp_path: Path,
 ) -> None:
     await get(app, "/api/v1/city")
     feed = Feed(publisher.city.sources[0], publisher.city, None, Rules.of(publisher.city, bytes(32)))  # type: ignore[arg-type]  # nothing is read
@@ -119,10 +121,13 @@ async def test_the_reference_of_the_metrics_has_every_one_of_the_operators_port(
     publisher.jobs_run.end(FOLLOWING)
     app.api.state.public.admission.refused_pushes[feed.source.id, "a1b2c3d4", "waiting"] += 1
     port = port_of_serving(app.api.state.public, whole(publisher.store), None, feeds, host="127.0.0.1")
-    town = CityRuntime(publisher.city, whole(publisher.store), *(None,) * 4)  # type: ignore[arg-type]  # nothing is fetched
+    unused: Any = None  # nothing is fetched
+    town = CityRuntime(publisher.city, whole(publisher.store), unused, unused, unused, tmp_path)
+    webhook = Webhooks(tmp_path).add("https://newsroom.example/", "", publisher.now())
     intake = Intake(
         town, [], now=publisher.now, stored=publisher.wake, jobs_run=publisher.jobs_run, store_watch=watch
     )
+    intake.delivery.attempts[webhook.id, "delivered"] += 1
     of_intake = port_of_intake(
         intake,
         feeds,

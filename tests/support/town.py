@@ -16,6 +16,7 @@ from archived import archive_paths, archived, unpacked
 from feature_server import geoservices_paths
 from main_street import with_streets
 from ogc_api import ogc_paths
+from webhook_bytes import webhook_bytes
 
 from blocklight.api.state import Public
 from blocklight.app.public_interface import create_public_app
@@ -161,6 +162,7 @@ class Town:
             "live": b"".join(publisher.live.replay.since(0) or ()),
             "pulse": orjson.dumps(publisher.pulse()),
         }
+        found |= await webhook_bytes(self.city, self.store)
         paths += geoservices_paths(self.city)
         paths += ogc_paths(self.city, _TILES)
         paths += [f"/api/v1/incidents.{form}" for form in (*MEDIA_TYPES, "atom", "jsonfeed")]

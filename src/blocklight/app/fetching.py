@@ -9,6 +9,7 @@ from functools import partial
 
 from blocklight.app.city_runtime import CityRuntime
 from blocklight.app.policy_change import apply_policy
+from blocklight.app.webhooks import delivery_of
 from blocklight.errors import StoreError
 from blocklight.intake.clock_watch import ClockWatch
 from blocklight.intake.run import Feed, Runner
@@ -59,6 +60,7 @@ class Intake:
             for feed in feeds
         ]
         self.fetching = False
+        self.delivery = delivery_of(runtime, now)
 
     async def begin(self) -> bool:
         """Take the city's turn if it is free, and let the policy act on the past; return whether it was."""
@@ -73,7 +75,13 @@ class Intake:
         return True
 
     async def run(self) -> None:
-        """Fetch until cancelled, whenever it is this process's turn."""
+        """Fetch, and deliver to webhooks, until cancelled, whenever it is this process's turn."""
+        try:
+            await self._take_turns()
+        finally:
+            await self.delivery.close()
+
+    async def _take_turns(self) -> None:
         while True:
             if not self.fetching:
                 await self._wait()
@@ -104,6 +112,7 @@ class Intake:
             Job(RELEASING, self._release, every_s=_RELEASE_EVERY_S),
             Job(DROPPING, self._compact, every_s=_COMPACT_EVERY_S, waits_first=True),
             Job(CLOCK, partial(self._watch_clock, watch), every_s=_CLOCK_EVERY_S, waits_first=True),
+            self.delivery.job(),
             Job(LOCK, self._watch_turn, every_s=TURN_EVERY_S, waits_first=True, ends_with=(_TurnLost,)),
         ]
 

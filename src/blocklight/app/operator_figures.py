@@ -133,6 +133,22 @@ class IntakeFigures(Collector):
                     late_s = (self._now() - health.last_success_at).total_seconds()
                     age.add_metric([health.source], late_s)
         yield from (age, failures)
+        with suppress(StoreError):
+            yield from self._webhooks()
+
+    def _webhooks(self) -> Iterator[Metric]:
+        attempts = CounterMetricFamily(
+            _PREFIX + "webhook_attempts", "requests to webhooks, by outcome", labels=["webhook", "outcome"]
+        )
+        for labels, count in sorted(self._intake.delivery.attempts.items()):
+            attempts.add_metric(labels, count)
+        waiting = GaugeMetricFamily(
+            _PREFIX + "webhook_entries", "changes that wait, or are given up", labels=["webhook", "state"]
+        )
+        for webhook, entries in sorted(self._intake.delivery.waiting().items()):
+            waiting.add_metric([webhook, "pending"], entries.pending)
+            waiting.add_metric([webhook, "dead"], entries.dead)
+        yield from (attempts, waiting)
 
 
 class HttpFigures(Collector):

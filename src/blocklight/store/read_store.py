@@ -20,7 +20,7 @@ from blocklight.store.failing import failing_as_store_error
 from blocklight.store.read import reading
 from blocklight.store.read.ledger import area_entries, entries
 from blocklight.store.read.public_ledger import public_days, public_months
-from blocklight.store.read.query import IncidentQuery, Page, answer
+from blocklight.store.read.query import IncidentQuery, Page, answer, matching
 from blocklight.store.read.reading import LogPart, WindowRows
 from blocklight.store.read.received import Beginning, Received, Span, beginnings, received
 from blocklight.store.schema import tables
@@ -92,6 +92,11 @@ class ReadStore:
         """A page of incidents, newest first; raises ``BadQuery``."""
         with self._read() as connection:
             return answer(connection, query)
+
+    def matching(self, query: IncidentQuery, ids: Sequence[str]) -> list[StoredIncident]:
+        """Those of some incidents that a query matches now, in no order; raises ``BadQuery``."""
+        with self._read() as connection:
+            return matching(connection, query, ids)
 
     def features(self) -> "FeatureReader":
         """Open what answers selections as flat rows, for GIS clients."""

@@ -7,7 +7,7 @@ import re
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from blocklight.store.schema.rows import fold, maybe_ms
 
 _MAX_LIMIT = 10_000
 _MAX_WORDS = 8
+_IDS_AT_ONCE = 500
 _MOST_TYPES = 2_000
 _OF_AN_ID = re.compile(r"[0-9a-z]+")
 _LONGEST_ID = 64
@@ -104,6 +105,18 @@ def answer(connection: sa.Connection, query: IncidentQuery) -> Page:
     if len(rows) > query.limit:
         following = following_page(query, as_of, shown[-1].listed_at, shown[-1].first_seq)
     return Page(list(readable(shown, places)), following, as_of)
+
+
+def matching(connection: sa.Connection, query: IncidentQuery, ids: Sequence[str]) -> list[StoredIncident]:
+    """Those of some incidents that *query* matches, whatever its page; raises ``BadQuery``."""
+    chosen: list[StoredIncident] = []
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        part = ids[start : start + _IDS_AT_ONCE]
+        one_page = replace(query, cursor=None, limit=len(part))
+        statement, _ = page_statement(connection, one_page, stored_columns)
+        rows = connection.execute(statement.where(tables.incident.c.id.in_(part))).all()
+        chosen += readable(rows, wheres(connection, {row.place_id for row in rows}))
+    return chosen
 
 
 def following_page(query: IncidentQuery, as_of: int, listed_at: int, first_seq: int) -> str:
