@@ -19,7 +19,9 @@ _log = logging.getLogger(__name__)
 
 _EVERY_S = 0.5
 _WRITES_EVERY_S = 5.0
-_LONGEST_S = 1.3
+_LONGEST_S = 4.0
+"""A database that says nothing for as long hangs; of a locked one the probe itself says so after a second.
+On a machine that is far too busy, starting a thread and waiting for the disk take a second or two."""
 
 
 class Probed(Protocol):
