@@ -12,6 +12,7 @@ _OF_ONE_RUN = frozenset(
     {
         ("source", "noticed"),
         ("source", "withheld_usual"),
+        ("source", "withheld_for_weeks"),
         ("log", "epoch"),
         ("log", "object_key"),
         ("incident", "object_id"),

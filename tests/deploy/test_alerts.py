@@ -45,6 +45,7 @@ HEALTHY = {
     f"blocklight_intake_fetching{{{_ELSEWHERE}}}": "1x60",
     f'blocklight_intake_source_failures{{{_INTAKE}, source="cad"}}': "0 1 2 0x60",
     f'blocklight_source_withheld_unusual{{{_WEB}, source="cad"}}': "0x60",
+    f'blocklight_source_withheld_rising{{{_WEB}, source="cad"}}': "0x60",
     f'blocklight_batches_total{{{_WEB}, outcome="refused", source="cad"}}': "2x60",
     f"blocklight_disk_free_bytes{{{_WEB}}}": "50000000000-100000x60",
     f"blocklight_wal_bytes{{{_WEB}}}": "4000000x60",
@@ -93,7 +94,10 @@ WRONG = {
 }
 """What is different when something is wrong, for each alert; all alerts that it fires are this one."""
 
-LASTING = {"BlocklightPausedLong": {f'blocklight_source_paused{{{_WEB}, source="cad"}}': "1x800"}}
+LASTING = {
+    "BlocklightPausedLong": {f'blocklight_source_paused{{{_WEB}, source="cad"}}': "1x800"},
+    "BlocklightWithheldRises": {f'blocklight_source_withheld_rising{{{_WEB}, source="cad"}}': "1x800"},
+}
 """The same for what is wrong only after half a day."""
 
 

@@ -29,7 +29,7 @@ from blocklight.model.outcomes import Outcome, Withheld
 from blocklight.model.vocabulary import Reason
 from blocklight.publish.publisher import Publisher
 from blocklight.publish.store_watch import StoreWatch
-from blocklight.store import FetchReport, Store
+from blocklight.store import FetchReport, Store, WithheldUsual
 
 API = read("docs/reference/api.md")
 pytestmark = pytest.mark.anyio
@@ -115,7 +115,9 @@ async def test_the_reference_of_the_metrics_has_every_one_of_the_operators_port(
     feed = Feed(publisher.city.sources[0], publisher.city, None, Rules.of(publisher.city, bytes(32)))  # type: ignore[arg-type]  # nothing is read
     hidden = Withheld("", feed.source.id, Reason.UNMAPPED, sensitive=False)
     many: list[Outcome] = [msgspec.structs.replace(hidden, id=str(number)) for number in range(40)]
-    feed.withheld_watch.note(many, publisher.now(), whole=True, usual_before=lambda _: 0.1)
+    feed.withheld_watch.note(
+        many, publisher.now(), whole=True, usual_before=lambda _: WithheldUsual(0.1, 0.1)
+    )
     feeds = [feed]
     watch = StoreWatch(whole(publisher.store))
     publisher.jobs_run.end(FOLLOWING)

@@ -16,6 +16,8 @@ from store.databases import Database
 from store.making import START
 
 _NEW_COLUMNS = (
+    ("020", "source", "withheld_for_weeks"),
+    ("019", "incident", "imported"),
     ("018", "incident", "subcategory"),
     ("005", "held", "counted"),
     ("006", "held", "bound"),

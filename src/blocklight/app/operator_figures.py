@@ -99,18 +99,22 @@ class FeedFigures(Collector):
         )
         share = _by_source("source_withheld_share", "share of the latest records that is withheld")
         usual = _by_source("source_withheld_usual", "share that is usually withheld")
+        for_weeks = _by_source("source_withheld_for_weeks", "share that was withheld over the last weeks")
         unusual = _by_source("source_withheld_unusual", "1 while unusually many records are withheld")
+        rising = _by_source("source_withheld_rising", "1 while more is withheld than in the weeks before")
         for feed in self._feeds:
             source, watch = feed.source.id, feed.withheld_watch
             for outcome in BATCH_OUTCOMES:
                 batches.add_metric([source, outcome], feed.batches[outcome])
             for (outcome, reason), count in sorted(watch.latest.items()):
                 records.add_metric([source, outcome, reason], count)
-            if watch.share is not None and watch.usual is not None:
-                share.add_metric([source], watch.share)
-                usual.add_metric([source], watch.usual)
+            shares = ((share, watch.share), (usual, watch.usual), (for_weeks, watch.usual_for_weeks))
+            for figure, value in shares:
+                if value is not None:
+                    figure.add_metric([source], value)
             unusual.add_metric([source], watch.is_unusual)
-        yield from (batches, records, share, usual, unusual)
+            rising.add_metric([source], watch.is_rising)
+        yield from (batches, records, share, usual, for_weeks, unusual, rising)
 
 
 class IntakeFigures(Collector):

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
 from blocklight.model.record import PublicIncident
+from blocklight.store import WithheldUsual
 
 _log = logging.getLogger(__name__)
 
@@ -23,6 +24,9 @@ _DEVIATIONS = 4
 _FEWER_SHOWN = 0.25
 _SHOWN_TO_JUDGE = 10
 _FOLLOWS_IN = timedelta(days=1)
+_FOLLOWS_SLOWLY_IN = timedelta(days=14)
+_DEVIATIONS_OF_A_DAY = 2
+"""Fewer than of one answer, as many answers make a day."""
 _LONGEST_STEP = timedelta(hours=1)
 _TO_STORE = 0.01
 _NAMES: Mapping[type[Outcome], str] = {
@@ -46,27 +50,41 @@ class _Seen:
 class WithheldWatch:
     """The withheld share of one source's latest answer or latest hundred records, and the usual share.
 
-    The usual share follows the current one within about a day, and is stored with the source's health.
+    The usual share follows the current one within about a day, and is stored with the source's health. Types
+    that are renamed one after the other raise it so slowly that no answer is unusual. So it is compared with
+    a share that follows within weeks, less what was said to be unusual while it happened.
     """
 
     def __init__(self, source: str) -> None:
         self.share: float | None = None
         self.usual: float | None = None
+        self.usual_for_weeks: float | None = None
         self.is_unusual = False
+        self.is_rising = False
+        """Whether clearly more is withheld than over the last weeks, though no single answer was unusual."""
         self.latest: Counter[tuple[str, str]] = Counter()
         """How many records of the latest answer had each outcome and reason."""
         self._source = source
         self._is_read = False
         self._noted_at: datetime | None = None
         self._recent: dict[str, bool] = {}
-        self._stored: float | None = None
+        self._rose_at_once = 0.0
+        """How much of the usual share rose while that was said to be unusual."""
+        self._stored: WithheldUsual | None = None
 
-    def to_store(self) -> float | None:
-        """The usual share if it changed enough to be stored again."""
-        if self.usual is None or (self._stored is not None and abs(self.usual - self._stored) < _TO_STORE):
+    def to_store(self) -> WithheldUsual | None:
+        """The usual shares if they changed enough to be stored again."""
+        if self.usual is None or self.usual_for_weeks is None:
             return None
-        self._stored = round(self.usual, 4)
-        return self._stored
+        usual, before = WithheldUsual(round(self.usual, 4), round(self.usual_for_weeks, 4)), self._stored
+        if (
+            before is not None
+            and abs(usual.for_a_day - before.for_a_day) < _TO_STORE
+            and abs(usual.for_weeks - before.for_weeks) < _TO_STORE
+        ):
+            return None
+        self._stored = usual
+        return usual
 
     def note(
         self,
@@ -74,23 +92,26 @@ class WithheldWatch:
         at: datetime,
         *,
         whole: bool,
-        usual_before: Callable[[str], float | None],
+        usual_before: Callable[[str], WithheldUsual | None],
     ) -> None:
         """Count the outcomes of an answer, *whole* or new records only; log a change to unusual or back."""
         if not outcomes:
             return
         if not self._is_read:
-            self.usual = self._stored = usual_before(self._source)
+            self._stored = usual_before(self._source)
+            if self._stored is not None:
+                self.usual, self.usual_for_weeks = self._stored.for_a_day, self._stored.for_weeks
             self._is_read = True
         self.latest = Counter(_outcome_name(outcome) for outcome in outcomes)
         seen = self._seen(outcomes, whole=whole)
         if seen is None:
             return
         self.share = seen.share
-        if self.usual is None:
-            self.usual = seen.share
+        if self.usual is None or self.usual_for_weeks is None:
+            self.usual = self.usual_for_weeks = seen.share
         self._judge(seen, self.usual)
-        self._follow(seen.share, at)
+        self.usual, self.usual_for_weeks = self._followed(seen.share, self.usual, self.usual_for_weeks, at)
+        self._judge_weeks(self.usual, self.usual_for_weeks, seen.rows)
 
     def _seen(self, outcomes: Sequence[Outcome], *, whole: bool) -> _Seen | None:
         """The records to judge, ``None`` if they are too few."""
@@ -126,13 +147,38 @@ class WithheldWatch:
             _log.info("source %s: the share of its records that is withheld is as usual again", self._source)
         self.is_unusual = is_unusual
 
-    def _follow(self, share: float, at: datetime) -> None:
-        """Move the usual share towards *share*, further the more time has passed."""
-        assert self.usual is not None  # noqa: S101 - set by `note`
+    def _judge_weeks(self, usual: float, for_weeks: float, rows: int) -> None:
+        chance = _DEVIATIONS_OF_A_DAY * math.sqrt(for_weeks * (1 - for_weeks) / rows)
+        is_rising = usual - for_weeks >= max(_MORE, chance) * (0.5 if self.is_rising else 1)
+        if is_rising and not self.is_rising:
+            _log.warning(
+                "source %s: %.0f %% of its records were withheld lately, %.0f %% in the weeks before; if it "
+                "renames its call types one after the other, sign them off with `blocklight type sign`",
+                self._source,
+                100 * usual,
+                100 * for_weeks,
+            )
+        if self.is_rising and not is_rising:
+            _log.info("source %s: no more of its records are withheld than in the weeks before", self._source)
+        self.is_rising = is_rising
+
+    def _followed(self, share: float, usual: float, for_weeks: float, at: datetime) -> tuple[float, float]:
+        """Both usual shares, moved towards *share* by the time that has passed.
+
+        What rises while it is said to be unusual raises both, and falls in both when it is over: it has been
+        said, and what rises slowly meanwhile or later is still noticed.
+        """
+        step = timedelta()
         if self._noted_at is not None:
-            step = min(max(at - self._noted_at, timedelta()), _LONGEST_STEP)
-            self.usual += (share - self.usual) * (1 - math.exp(-step / _FOLLOWS_IN))
+            step = min(max(at - self._noted_at, step), _LONGEST_STEP)
         self._noted_at = at
+        followed = usual + (share - usual) * (1 - math.exp(-step / _FOLLOWS_IN))
+        moved = followed - usual
+        if not self.is_unusual:
+            moved = min(0.0, max(moved, -self._rose_at_once))
+        self._rose_at_once = max(0.0, self._rose_at_once + moved)
+        for_weeks += (usual - for_weeks) * (1 - math.exp(-step / _FOLLOWS_SLOWLY_IN))
+        return followed, min(1.0, max(0.0, for_weeks + moved))
 
 
 def _outcome_name(outcome: Outcome) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from blocklight.store.snapshot import Snapshot, restore, take
 from blocklight.store.store import Store
 from blocklight.store.write.applied import Applied
 from blocklight.store.write.auditing import AuditEntry, AuditVerdict
-from blocklight.store.write.sources import Delays, FetchReport, Gap, SourceHealth
+from blocklight.store.write.sources import Delays, FetchReport, Gap, SourceHealth, WithheldUsual
 from blocklight.store.write.tombstones import Position, Tombstones
 from blocklight.store.write_store import WriteStore
 
@@ -53,6 +53,7 @@ __all__ = [
     "Store",
     "Tombstones",
     "WindowRows",
+    "WithheldUsual",
     "WriteStore",
     "restore",
     "revisions",

@@ -35,7 +35,7 @@ from blocklight.store.write.places import Places
 from blocklight.store.write.restraint import Binder, withheld_elsewhere
 from blocklight.store.write.settled import Settled
 from blocklight.store.write.short_answers import ShortAnswers
-from blocklight.store.write.sources import FetchReport
+from blocklight.store.write.sources import FetchReport, WithheldUsual
 from blocklight.store.write.statements import Statements, fetch
 from blocklight.store.write.tombstones import Tombstones
 from blocklight.store.write.turn import Turn
@@ -195,8 +195,8 @@ class WriteStore(ReadStore):
         with self._read() as connection, cursor_of(connection) as driver:
             return withheld_elsewhere(driver, self._sql, ids, source)
 
-    def withheld_usual(self, source: str) -> float | None:
-        """The share of a source's records that is usually withheld, as last reported."""
+    def withheld_usual(self, source: str) -> WithheldUsual | None:
+        """What share of a source's records is usually withheld, as last reported."""
         with self._read() as connection:
             return sources.withheld_usual(connection, source)
 

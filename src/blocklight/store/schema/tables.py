@@ -271,6 +271,7 @@ source = sa.Table(
     sa.Column("short_at", Whole),
     sa.Column("short_confirmed", Whole, nullable=False, server_default="0"),
     sa.Column("withheld_usual", sa.Double),
+    sa.Column("withheld_for_weeks", sa.Double),
     comment="Where each source's next fetch begins and how its fetches went.",
 )
 

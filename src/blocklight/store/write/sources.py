@@ -21,6 +21,14 @@ _STEP = 10
 
 
 @dataclass(frozen=True, slots=True)
+class WithheldUsual:
+    """Which share of a source's records was withheld over about a day, and over some weeks."""
+
+    for_a_day: float
+    for_weeks: float
+
+
+@dataclass(frozen=True, slots=True)
 class FetchReport:
     """How one fetch went: *failure* is a short class of reason, or ``None`` for a success.
 
@@ -29,7 +37,7 @@ class FetchReport:
     ``told_twice``. With *if_shown* it is remembered only when the public sees something of what came: the
     moment of a push that brings nothing but withheld records would tell of them. What an answer held is not
     counted here: a count that the public sees describes what stands published, and is made from that.
-    *withheld_usual* is the share that is usually withheld, where it has changed; it is never published.
+    *withheld_usual* is what share is usually withheld, where it has changed; it is never published.
     """
 
     source: str
@@ -38,7 +46,7 @@ class FetchReport:
     failure: str | None = None
     noticed: Mapping[str, int] = field(default_factory=dict)
     if_shown: bool = False
-    withheld_usual: float | None = None
+    withheld_usual: WithheldUsual | None = None
 
 
 class Noticed(msgspec.Struct):
@@ -147,7 +155,8 @@ def record(cursor: DBAPICursor, sql: Statements, report: FetchReport) -> None:
         _note_gap(cursor, sql, report, last_success_at)
     cursor.execute(sql.note_success, (at, at, None, 0, report.source))
     if report.withheld_usual is not None:
-        cursor.execute(sql.note_withheld_usual, (report.withheld_usual, report.source))
+        usual = report.withheld_usual
+        cursor.execute(sql.note_withheld_usual, (usual.for_a_day, usual.for_weeks, report.source))
     if any(report.noticed.values()):
         ((stored,),) = fetch(cursor, sql.noticed, (report.source,))
         # What is stored after midnight of an answer from before it adds to no day that is told by then.
@@ -192,11 +201,14 @@ def cursor(connection: sa.Connection, source: str) -> str | None:
     return position
 
 
-def withheld_usual(connection: sa.Connection, source: str) -> float | None:
-    """The share of a source's records that is usually withheld, ``None`` before the first count."""
+def withheld_usual(connection: sa.Connection, source: str) -> WithheldUsual | None:
+    """What share of a source's records is usually withheld, ``None`` before the first count."""
     table = tables.source
-    usual: float | None = connection.scalar(sa.select(table.c.withheld_usual).where(table.c.source == source))
-    return usual
+    shares = sa.select(table.c.withheld_usual, table.c.withheld_for_weeks).where(table.c.source == source)
+    row = connection.execute(shares).first()
+    if row is None or row[0] is None:
+        return None
+    return WithheldUsual(row[0], row[0] if row[1] is None else row[1])
 
 
 def healths(connection: sa.Connection) -> list[SourceHealth]:

@@ -197,7 +197,9 @@ class Statements:
         self.closings = self._text(sa.select(*[source.c[name] for name in closings]).where(of_source))
         changed = ("closings", "short_at", "short_confirmed")
         self.note_closings = self._update(source, changed, source.c.source)
-        self.note_withheld_usual = self._update(source, ("withheld_usual",), source.c.source)
+        self.note_withheld_usual = self._update(
+            source, ("withheld_usual", "withheld_for_weeks"), source.c.source
+        )
         self.insert_gap = self._text(gap.insert())
         of_gap = (gap.c.source == sa.bindparam("of"), gap.c.from_at == sa.bindparam("from"))
         self.delete_gap = self._text(gap.delete().where(*of_gap))
