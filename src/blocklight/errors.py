@@ -109,6 +109,10 @@ class StoreBusy(StoreError):
     """Somebody else was writing to the database for too long: it works, and may be asked again."""
 
 
+class ArchiveError(BlocklightError):
+    """The files of the archive are not there or cannot be written; those that are there are kept."""
+
+
 class BadQuery(BlocklightError):
     """A public request names an unknown parameter or an impossible value."""
 

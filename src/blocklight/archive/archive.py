@@ -9,7 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from blocklight.archive.folder import files_of_one_only, holds_any, own_folder, remove
+from blocklight.archive.folder import (
+    VERIFY,
+    files_of_one_only,
+    holds_any,
+    own_folder,
+    remove,
+    take_request,
+)
 from blocklight.archive.manifest import (
     Manifest,
     MonthFile,
@@ -32,7 +39,6 @@ _PAUSE_S = 120.0
 _FRESH_S = 0.5
 _CHECKED_EVERY_S = 86_400.0
 _MOST_BUILT_FOR_A_READER = 2
-_REQUEST = "rebuild"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +165,10 @@ class Archive:
 
     def turn(self) -> bool:
         """Build the file that needs it most, and say whether there was one."""
-        if (self.folder / _REQUEST).exists():
-            (self.folder / _REQUEST).unlink()
+        work = take_request(self.folder)
+        if work == VERIFY:
+            self.damaged()
+        elif work is not None:
             self.mark_all()
         self.current()
         month = self._most_urgent()

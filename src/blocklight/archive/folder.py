@@ -15,12 +15,14 @@ from blocklight.errors import StoreBusy
 
 _MOST_COPIES = 16
 _LOCK = "lock"
+_REQUEST = "request"
+REBUILD, VERIFY = "rebuild", "verify"
+"""What another process may request of the one that keeps an archive."""
 
 
 def own_folder(folder: Path) -> tuple[int, Path]:
     """Lock the first folder that no other process writes to: *folder*, or one beside it."""
-    for number in range(1, _MOST_COPIES + 1):
-        own_folder = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
+    for own_folder in _copies(folder):
         own_folder.mkdir(parents=True, exist_ok=True)
         lock_file = os.open(own_folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -30,6 +32,48 @@ def own_folder(folder: Path) -> tuple[int, Path]:
             continue
         return lock_file, own_folder
     raise StoreBusy(f"{folder}: {_MOST_COPIES} processes keep an archive here already")
+
+
+def is_in_use(folder: Path) -> bool:
+    """Whether a process keeps an archive in a folder."""
+    try:
+        lock_file = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(lock_file)
+    return False
+
+
+def folders_in_use(folder: Path) -> tuple[Path, ...]:
+    """The folders, *folder* and those beside it, in which processes keep archives."""
+    return tuple(copy for copy in _copies(folder) if is_in_use(copy))
+
+
+def request(folder: Path, work: str) -> None:
+    """Request of the process that keeps an archive in a folder to rebuild or to verify it."""
+    new = folder / f"{_REQUEST}.new"
+    new.write_text(work)
+    new.replace(folder / _REQUEST)
+
+
+def take_request(folder: Path) -> str | None:
+    """What was requested since the last time, if anything."""
+    try:
+        work = (folder / _REQUEST).read_text()
+        (folder / _REQUEST).unlink()
+    except OSError:
+        return None
+    return work
+
+
+def _copies(folder: Path) -> list[Path]:
+    beside = (folder.with_name(f"{folder.name}-{number}") for number in range(2, _MOST_COPIES + 1))
+    return [folder, *beside]
 
 
 def holds_any(path: Path, ids: Collection[str]) -> bool:

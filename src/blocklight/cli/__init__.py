@@ -284,7 +284,7 @@ def replay(
 # They add their commands to the app above, and their groups to the help in this order.
 from blocklight.cli import cities, sources, call_types  # noqa: E402, F401, I001 - see above
 from blocklight.cli import ground, basemap, areas, places  # noqa: E402, F401 - see above
-from blocklight.cli import governance, safekeeping, webhooks  # noqa: E402, F401 - see above
+from blocklight.cli import governance, safekeeping, archive, webhooks  # noqa: E402, F401 - see above
 
 
 def main() -> None:
