@@ -173,6 +173,7 @@ class Town:
             found_ids = [feature["id"] for feature in listed]
             if listed:
                 paths += archive_paths(archive, [(area.kind, area.id) for area in every])
+                paths += ["/area", "/response-times", *(f"/area/{area.kind}/{area.id}" for area in every)]
             for path in [*paths, *(f"{where}/{id_}" for id_ in found_ids for where in _ONE), *missing]:
                 answer = await client.get(path, headers={"accept-encoding": "identity"})
                 assert answer.status_code == (httpx2.codes.NOT_FOUND if path in missing else httpx2.codes.OK)
