@@ -125,6 +125,55 @@ def test_no_file_is_served_or_kept_on_disk_once_anything_in_it_is_taken_back(kep
     assert kept.ids() == [incident_id(2), incident_id(3)]
 
 
+def test_what_is_being_sent_ends_within_half_a_second_of_a_retraction(kept: Kept) -> None:
+    put(kept, in_month(1, 1), in_month(2, 2))
+    build_all(kept.archive)
+    january, february = kept.archive.current().months
+    take_back(kept, 1)
+    kept.clock.at += 0.6  # nobody else asks: whoever sends has to look by itself
+    assert not kept.archive.serves(january.file)
+    assert kept.archive.serves(february.file)
+    assert kept.files() == {february.file}
+
+
+def test_a_file_that_cannot_be_read_may_hold_what_was_taken_back(kept: Kept) -> None:
+    put(kept, in_month(1, 1), in_month(2, 2))
+    build_all(kept.archive)
+    for month in kept.archive.current().months:  # of the right size, so that only reading tells
+        path = kept.folder / month.file
+        path.write_bytes(bytes(path.stat().st_size))
+    take_back(kept, 1)
+    kept.archive.current()
+    assert kept.files() == set()
+
+
+def test_no_file_of_another_history_of_the_log_is_served(kept: Kept) -> None:
+    put(kept, in_month(1, 1))
+    build_all(kept.archive)
+    with kept.store._engines.write.begin() as connection:  # noqa: SLF001 - as when a backup is restored
+        connection.exec_driver_sql("UPDATE log SET epoch = 'another'")
+    snapshot = kept.archive.current()
+    assert (snapshot.months, snapshot.missing) == ((), {"2026-01"})
+    assert kept.files() == set()
+
+
+def test_a_file_that_nobody_knows_of_does_not_outlive_a_restart(kept: Kept) -> None:
+    put(kept, in_month(1, 1))
+    build_all(kept.archive)
+    (month,) = kept.archive.current().months
+    kept.archive.close()
+    (kept.folder / "2026-01-0123456789ab.parquet").write_bytes(b"left by a process that was killed")
+    kept.archive = opened(kept.store, kept.folder, kept.clock)
+    assert kept.files() == {month.file}
+
+
+def test_the_time_of_a_file_is_that_of_the_city_and_not_of_the_machine(kept: Kept) -> None:
+    put(kept, in_month(1, 1))
+    build_all(kept.archive)
+    (month,) = kept.archive.current().months
+    assert (kept.folder / month.file).stat().st_mtime == month.built_at.timestamp() == NOW.timestamp()
+
+
 def test_a_coarser_version_clears_the_file_that_held_the_finer_one(kept: Kept) -> None:
     finer = in_month(1, 1)
     put(kept, finer, in_month(3, 2))

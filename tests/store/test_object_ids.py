@@ -35,6 +35,13 @@ def test_ten_thousand_ids_in_a_row_are_apart_and_in_no_order() -> None:
     assert 0.4 < sum(given_ids) / len(given_ids) / 2**31 < 0.6
 
 
+def test_without_the_key_no_id_tells_how_many_publications_there_were() -> None:
+    numbers = range(1_000)
+    of_one, of_another = ([object_id(number, key) for number in numbers] for key in ("one", "another"))
+    assert sum(one == another for one, another in zip(of_one, of_another, strict=True)) < 3
+    assert not set(of_one) <= set(of_another)
+
+
 def test_each_database_has_a_key_of_its_own() -> None:
     assert new_key() != new_key()
 

@@ -92,6 +92,23 @@ def test_no_part_below_five_is_ever_shown_and_what_is_shown_is_true(
         assert 0 < sum(left_out) < (SMALL - 1) * len(left_out)
 
 
+@pytest.mark.parametrize("elsewhere", [0, 4, 9])
+@pytest.mark.parametrize(
+    ("small", "hide_each_other"),
+    [
+        *(([0], False), ([4], False), ([0, 0], False), ([4, 4], False), ([4, 4, 4], False)),
+        *(([0, 4], True), ([3, 4], True), ([1, 0], True), ([2, 2], True)),
+    ],
+)
+def test_a_large_part_is_told_only_beside_small_ones_that_may_be_others(
+    small: list[int], elsewhere: int, *, hide_each_other: bool
+) -> None:
+    # All zero, or all as large as they can be, they would follow from their sum.
+    parts = {"large": 9} | {str(number): n for number, n in enumerate(small)}
+    told = shown_parts(parts, [sum(parts.values()) + elsewhere])
+    assert told["large"] == (9 if hide_each_other else None)
+
+
 def test_a_day_tells_what_became_of_everything_fetched() -> None:
     rows = [
         row("published", 200),

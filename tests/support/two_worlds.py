@@ -97,8 +97,14 @@ file = "beats.geojson"
 MASKS = {"": "", "labels": 'labels = "hundred_block"\n', "nearest": 'place = "nearest"\n'}
 """What a city shows of places: hexagons, with the names of blocks, or the nearest of its approved places."""
 _PLACES = '[places]\nfile = "places.geojson"\n'
-_APPROVED = ((-122.2705, 37.8118), (-122.2612, 37.7915), (-122.1502, 37.8028), (-122.2407, 37.8216))
-"""In reach of where calls are drawn, but of some: those have no place."""
+_APPROVED = (
+    (-122.2705, 37.8118),
+    (-122.2612, 37.7915),
+    (-122.1502, 37.8028),
+    (-122.2407, 37.8216),
+    (-122.2307, 37.8216),
+)
+"""In reach of where calls are drawn, the houses of both sources among them; those of some have no place."""
 _BEATS = (("01X", -122.3, -122.2), ("02Y", -122.2, -122.1))
 _TURNS = 2
 """How many places the geocoder finds in one fetch: more have to wait for the next one."""
