@@ -2,10 +2,12 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from blocklight.app.city_runtime import CityRuntime, Clock
 from blocklight.archive.archive import Archive
 from blocklight.archive.engine import Engine
+from blocklight.errors import StoreError
 from blocklight.jobs import ARCHIVING, Job
 from blocklight.store import ReadStore
 
@@ -32,7 +34,8 @@ class Archiving:
         self.archive.close()
 
     async def _turn(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, self.archive.turn)
+        with suppress(StoreError):  # the database fails, which its own watch says: no fault of the archive
+            await asyncio.get_running_loop().run_in_executor(self._thread, self.archive.turn)
 
 
 def archive_of(runtime: CityRuntime, store: ReadStore, now: Clock) -> Archive:
