@@ -14,7 +14,7 @@ from blocklight.app.listeners import listen
 from blocklight.app.opening import Options, wall_clock
 from blocklight.app.serving import serve
 from blocklight.errors import StoreError
-from blocklight.intake.feed import Tally
+from blocklight.intake.tally import Tally
 from blocklight.jobs import FOLLOWING, PAUSES, SENDING, SOURCES, Job, Jobs
 from blocklight.model.outcomes import Withheld
 from blocklight.store import Store

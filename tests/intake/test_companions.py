@@ -17,10 +17,11 @@ from blocklight.intake import companions, waiting_calls
 from blocklight.intake.bulk import History, understand
 from blocklight.intake.companions import Companions
 from blocklight.intake.connectors.push import Push
-from blocklight.intake.feed import Feed, Tally
+from blocklight.intake.feed import Feed
 from blocklight.intake.geocode.addresses import Reading
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.past import Past
+from blocklight.intake.tally import Tally
 from blocklight.model.outcomes import Held, Outcome, Withheld
 from blocklight.model.record import PublicIncident
 from blocklight.model.vocabulary import Reason

@@ -15,10 +15,11 @@ from blocklight.intake.claims import Claims
 from blocklight.intake.companions import Companions
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.digests import digest_of, sealed, unsealed
-from blocklight.intake.feed import Feed, Tally
+from blocklight.intake.feed import Feed
 from blocklight.intake.geocode.addresses import Block, Reading
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.record import Incident
+from blocklight.intake.tally import Tally
 from blocklight.model.record import PublicIncident
 
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
@@ -99,6 +100,27 @@ def test_nothing_exact_is_held_once_a_fetch_is_over(tmp_path: Path) -> None:
         "Okapi St",
     )  # nor a label of a call that is never shown; no other test has these
     assert not [text for text in texts if isinstance(text, str) and any(trace in text for trace in traces)]
+
+
+def test_a_feed_whose_rows_come_once_says_the_same_of_them_and_remembers_none(tmp_path: Path) -> None:
+    city, source = small_city(tmp_path), small_city(tmp_path).sources[0]
+    rows: list[dict[str, Any]] = [
+        ROW | {"number": f"P26-{n % 40}", "lon": -95.5 - n / 1000} for n in range(50)
+    ]
+    rows[7]["number"], rows[9]["received"], rows[11]["type"] = "", "never", "STALKING"
+    feeds = [
+        Feed(source, city, Push(source, lambda: NOW), rules_of(city), reads_once=reads_once)
+        for reads_once in (False, True)
+    ]
+    usual, once = (feed.outcomes(rows, NOW, Tally()) for feed in feeds)
+    assert once == usual
+    assert len({type(outcome) for outcome in usual}) == 3
+    digests = [
+        {held for held in reachable([feed]) if isinstance(held, bytes) and len(held) == len(digest_of(""))}
+        for feed in feeds
+    ]
+    assert len(digests[0]) > 40
+    assert not digests[1]
 
 
 def test_a_digest_tells_same_from_different_and_nothing_more() -> None:

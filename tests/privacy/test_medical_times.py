@@ -9,8 +9,9 @@ from town import FILE, KEY, NOW, Row, Town, a_row, a_town
 
 from blocklight.config.city import parse_city
 from blocklight.errors import CityFileError
-from blocklight.intake.feed import Feed, Tally
+from blocklight.intake.feed import Feed
 from blocklight.intake.redact import Rules
+from blocklight.intake.tally import Tally
 from blocklight.model.outcomes import Held
 from blocklight.model.record import PublicIncident
 

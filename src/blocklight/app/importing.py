@@ -30,6 +30,7 @@ _ENOUGH_TO_JUDGE = 10
 _SHOWN_AT_ONCE = 5000
 _MOST_GATHERED = 250_000
 """Outcomes that wait for a whole portion: some 100 MB."""
+_MAY_BE_SHOWN = (PublicIncident, Held)
 _MOST_COLUMNS = 60
 _ROWS_AT_ONCE = 5000
 _THROWAWAY_KEY = bytes(32)
@@ -191,11 +192,11 @@ class _Portions:
         """Store what is complete with a block; raises ``BlocklightError`` for one that cannot be read."""
         self._refuse_unreadable(block)
         self._tally.ask_also(block.tally)
-        ids = [outcome.id for outcome in block.outcomes if isinstance(outcome, PublicIncident | Held)]
-        shown = set(ids) - self._hidden(ids)
-        for outcome in block.outcomes:
+        ids = [outcome.id if isinstance(outcome, _MAY_BE_SHOWN) else None for outcome in block.outcomes]
+        hidden = self._hidden([id_ for id_ in ids if id_ is not None])
+        for outcome, id_ in zip(block.outcomes, ids, strict=True):
             self._outcomes.append(outcome)
-            self._shown += isinstance(outcome, PublicIncident | Held) and outcome.id in shown
+            self._shown += id_ is not None and id_ not in hidden
             if self._shown == _SHOWN_AT_ONCE:
                 self._store_portion()
         self._whole.append(block)

@@ -167,6 +167,7 @@ def understand(history: History) -> Iterator[Understood]:
         rules,
         geocoder=Geocoder.of(city),
         companions=Companions.of(city),
+        reads_once=True,
     )
     reading, equal_rows = Reading.of(source, _ROWS_AT_ONCE), EqualRows(source)
 

@@ -23,7 +23,14 @@ from blocklight.intake.geomask import hundred_block_once
 from blocklight.intake.past import Past
 from blocklight.intake.record import Incident
 from blocklight.intake.redact import Rules, as_companion, withheld_record
-from blocklight.intake.waiting_calls import SLOTS_NEAR, Sensitive, WaitingCall, WaitingCalls, slot_of
+from blocklight.intake.waiting_calls import (
+    Sensitive,
+    WaitingCall,
+    WaitingCalls,
+    all_slots_near,
+    slot_of,
+    slots_near,
+)
 from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
 from blocklight.model.vocabulary import Reason
 
@@ -154,7 +161,12 @@ class Companions:
 
     def _among(self, incidents: Mapping[str, Incident], past: Past) -> set[str]:
         with self._lock:
-            beside = [id_ for id_, incident in incidents.items() if self._is_beside(incident)]
+            near = all_slots_near(self._marks)
+            beside = [
+                id_
+                for id_, incident in incidents.items()
+                if (slot := slot_of(incident.received_at)) in near and self._is_beside(incident, slot)
+            ]
         return set(beside) - past.already_public(beside) if beside else set()
 
     def _sensitive_of(self, incidents: Sequence[Incident]) -> Sensitive:
@@ -202,12 +214,8 @@ class Companions:
             if not of_slot:
                 del self._marks[noted.slot]
 
-    def _is_beside(self, incident: Incident) -> bool:
-        slot = slot_of(incident.received_at)
-        span = range(slot - SLOTS_NEAR, slot + SLOTS_NEAR + 1)
-        near = [marks for number in span if (marks := self._marks.get(number))]
-        if not near:  # the usual case, and then the place need not be computed
-            return False
+    def _is_beside(self, incident: Incident, slot: int) -> bool:
+        near = [marks for number in slots_near(slot) if (marks := self._marks.get(number))]
         return any(mark in marks for mark in self._marks_of_other(incident) for marks in near)
 
     def _marks_of_sensitive(self, incident: Incident) -> Iterator[bytes]:

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from blocklight.config.city import City, SourceSpec
@@ -16,6 +15,7 @@ from blocklight.intake.claims import Claims, moved
 from blocklight.intake.companions import Companions
 from blocklight.intake.digests import digest_of
 from blocklight.intake.geocode.geocoder import Geocoder
+from blocklight.intake.latest_answer import LatestAnswer
 from blocklight.intake.lookup import lookup_of
 from blocklight.intake.normalise import Normaliser, join_unit_rows
 from blocklight.intake.past import NOTHING_KNOWN, Past
@@ -23,76 +23,20 @@ from blocklight.intake.record import Connector, Incident, Lookup, Placed, RawRec
 from blocklight.intake.redact import Rules, as_sensitive, is_sensitive, judge, redact, reject
 from blocklight.intake.remains import remains_of
 from blocklight.intake.same_key import bound_by_key
+from blocklight.intake.tally import Tally
 from blocklight.intake.withheld_watch import WithheldWatch
 from blocklight.intake.zone_mistakes import whole_hours_off
 from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
 from blocklight.model.record import PublicIncident
 from blocklight.model.vocabulary import Reason
-from blocklight.store import Applied, WriteStore
-from blocklight.store.write.restraint import NOTHING, Restraint
+from blocklight.store import WriteStore
+from blocklight.store.write.restraint import NOTHING
 
 _REMEMBERED = 200_000
 BATCH_OUTCOMES = ("stored", "refused", "failed")
 """What can happen to an answer or a push: stored, refused as wrong, or failed with the database."""
-_RELEASED_WITHIN = timedelta(minutes=1)
-"""How long after a time step a release that is due has certainly run, unless nothing runs at all."""
 _PASSING = frozenset({"absurd_time"})
 """Reasons to reject a row that may be over at the next fetch, though the row is the same."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What one fetch came to, in counts; safe to log and to publish."""
-
-    records: int = 0
-    published: int = 0
-    held: int = 0
-    withheld: Counter[str] = field(default_factory=Counter)
-    rejected: Counter[str] = field(default_factory=Counter)
-    repaired: Counter[str] = field(default_factory=Counter)
-    noticed: Counter[str] = field(default_factory=Counter)
-    """What sources are known by, as ``FetchReport.noticed``: addresses looked for and found."""
-    applied: list[Applied] = field(default_factory=list)
-    companions: list[Withheld] = field(default_factory=list)
-    """Earlier calls, of any source, that are not public yet and are close to a sensitive one now."""
-    joined: Counter[str] = field(default_factory=Counter)
-    """How many rows an incident had, by its public id, where that may be several."""
-    asked: dict[str, Restraint] = field(default_factory=dict)
-    """What restricts the incidents whichever record is shown, by public id."""
-    unread: set[str] = field(default_factory=set)
-    """Public ids of incidents whose record is there but could not be read: they have not left the feed."""
-    unread_columns: set[str] | None = None
-    """Names of the columns that rows which could not be read do have, ``None`` before the first such row."""
-    passing: bool = False
-    """Whether the same rows may read otherwise at the next fetch: a time to come, a place not found yet."""
-    at: datetime | None = None
-    """When the latest answer came, whether anything had changed in it or not."""
-    unchanged: bool = False
-    reported: bool = False
-    zone_mistake: str | None = None
-    """Why the times seem to be read in the wrong zone; for the operator."""
-
-    @property
-    def shown(self) -> int:
-        """How many incidents of this fetch the public can see."""
-        return sum(applied.shown for applied in self.applied)
-
-    def ask_also(self, other: "Tally") -> None:
-        """Restrict incidents as another batch of the same source does, too."""
-        for id_, restraint in other.asked.items():
-            self.asked[id_] = restraint.with_other(self.asked.get(id_, NOTHING))
-
-    def count(self, outcomes: Sequence[Outcome]) -> None:
-        """Add the outcomes of a batch."""
-        for outcome in outcomes:
-            if isinstance(outcome, PublicIncident):
-                self.published += 1
-            elif isinstance(outcome, Held):
-                self.held += 1
-            elif isinstance(outcome, Withheld):
-                self.withheld[outcome.reason] += 1
-            else:
-                self.rejected[outcome.reason] += 1
 
 
 class Feed:
@@ -110,8 +54,12 @@ class Feed:
         claims: Claims | None = None,
         companions: Companions | None = None,
         watch: Callable[[RawRecord, Incident], None] | None = None,
+        reads_once: bool = False,
     ) -> None:
-        """*watch* is passed each row that is understood, with what was understood of it."""
+        """*watch* is passed each row that is understood, with what was understood of it.
+
+        *reads_once* says that no row comes again, as in a file of history: then none is remembered.
+        """
         self.source = source
         self._watch = watch
         self.late_after_s = source.lateness_s * clock_rate
@@ -127,13 +75,7 @@ class Feed:
         self._claims = claims
         self._companions = companions
         self._binding = Binding.of(source, city, rules)
-        self._asked: dict[str, Restraint] = {}
-        """The restraints of the incidents of the latest answer, by public id."""
-        self._known: dict[bytes, Outcome] = {}
-        """What the rows of the latest answer came to, by their digests: no row outlives its fetch."""
-        self._in_step: dict[bytes, tuple[datetime, PublicIncident]] = {}
-        """What waits of them for the end of a time step alone, with when that is."""
-        self._latest: list[Outcome] = []
+        self._latest = None if reads_once else LatestAnswer()
         self._looked_for: dict[str, bool] = {}
         self._zone = city.city.zone
         self._zone_seen = False
@@ -153,17 +95,27 @@ class Feed:
         """
         known_companions = len(tally.companions)
         tally.records += len(records) + len(unreadable)
-        outcomes = (
-            self._by_unit(records, at, tally, past)
-            if self.source.rows != "incident"
-            else self._each(records, at, tally, past)
-        )
+        if self.source.rows != "incident":
+            outcomes = self._by_unit(records, at, tally, past)
+        elif self._latest is None:
+            outcomes = self._each(records, at, tally, past)
+        else:
+            outcomes = self._each_new_or_changed(self._latest, records, at, tally, past)
         outcomes += [reject(self.source.id, row.identity, row.reason, self.rules) for row in unreadable]
         tally.count(outcomes)
         return outcomes + tally.companions[known_companions:]
 
     def _each(self, records: Sequence[RawRecord], at: datetime, tally: Tally, past: Past) -> list[Outcome]:
-        """Understand each row; one that reads as it did at the last fetch is not worked out again."""
+        """What becomes of each row, in their order."""
+        rows = [self._understood(raw, at, tally) for raw in records]
+        incidents = [row for row in rows if isinstance(row, Incident)]
+        decided = iter(self._decided(incidents, at, tally, past)[1])
+        return _equally_strict([row if isinstance(row, Rejected) else next(decided) for row in rows])
+
+    def _each_new_or_changed(
+        self, latest: LatestAnswer, records: Sequence[RawRecord], at: datetime, tally: Tally, past: Past
+    ) -> list[Outcome]:
+        """What becomes of each row; one that reads as in the latest answer is not worked out again."""
         outcomes: list[Outcome] = []
         known: dict[bytes, Outcome] = {}
         in_step: dict[bytes, tuple[datetime, PublicIncident]] = {}
@@ -171,10 +123,10 @@ class Feed:
         incidents: list[Incident] = []
         for raw in records:
             digest = digest_of(raw)
-            outcome = self._known.get(digest) or self._after_step(digest, at)
+            outcome = latest.outcome_of(digest, at)
             if outcome is not None:
                 known[digest] = outcome
-                self._ask_again(outcome, tally)
+                self._ask_again(latest, outcome, tally)
             else:
                 understood = self._understood(raw, at, tally)
                 if isinstance(understood, Rejected):
@@ -191,33 +143,18 @@ class Feed:
                 tally.passing |= not isinstance(outcome, Held)
             elif not isinstance(outcome, Held):
                 known[digest] = outcome
-            elif (step_end := self._step_end(digest, outcome, at)) is not None:
-                in_step[digest] = step_end, outcome.incident
-            # What waits may come to stand beside a sensitive call, so it is judged again until it is public.
-        self._compare(incidents, decided, tally, past)
-        if len({outcome.id for outcome in outcomes}) < len(outcomes):
-            outcomes = bound_by_key(outcomes)
-        self._known, self._latest, self._asked = known, outcomes, dict(tally.asked)
-        self._in_step = in_step
+            # What waits may come to stand beside a sensitive call, so it is judged again until it is public;
+            # bound by other sources, it is public when more than the clock says so.
+            elif self._binding is None and (public_from := latest.public_from(digest, outcome, at)):
+                in_step[digest] = public_from, outcome.incident
+        self._compare(latest, incidents, decided, tally, past)
+        outcomes = _equally_strict(outcomes)
+        latest.replace(known, in_step, outcomes, dict(tally.asked))
         return outcomes
 
-    def _step_end(self, digest: bytes, outcome: Held, at: datetime) -> datetime | None:
-        """Return when a row that waits is certainly public, ``None`` if more than the clock decides that."""
-        if self._binding is not None:
-            return None
-        if (known := self._in_step.get(digest)) is not None:
-            return known[0]
-        end = outcome.end_of_step(at)
-        return None if end is None else end + _RELEASED_WITHIN
-
-    def _after_step(self, digest: bytes, at: datetime) -> PublicIncident | None:
-        """Return what an unchanged row came to once the step has ended in which it came."""
-        known = self._in_step.get(digest)
-        return known[1] if known is not None and known[0] <= at else None
-
-    def _ask_again(self, outcome: Outcome, tally: Tally) -> None:
+    def _ask_again(self, latest: LatestAnswer, outcome: Outcome, tally: Tally) -> None:
         """Carry over the restraint of an unchanged row to this answer."""
-        asks = self._asked.get(outcome.id) if self._asked and self._binding is not None else None
+        asks = latest.restraints.get(outcome.id) if latest.restraints and self._binding is not None else None
         if asks is not None:
             tally.asked[outcome.id] = asks.with_other(tally.asked.get(outcome.id, NOTHING))
 
@@ -306,6 +243,8 @@ class Feed:
         """
         ids = [one.id for one in outcomes if not (isinstance(one, Withheld) and one.sensitive)]
         again = past.itself_sensitive(ids) if ids else ()
+        if not again:
+            return list(outcomes)
         return [
             as_sensitive(outcome.id, incident, self.rules) if outcome.id in again else outcome
             for incident, outcome in zip(incidents, outcomes, strict=True)
@@ -334,6 +273,7 @@ class Feed:
 
     def _compare(
         self,
+        latest: LatestAnswer,
         incidents: list[Incident],
         outcomes: list[Outcome],
         tally: Tally,
@@ -344,7 +284,7 @@ class Feed:
         shown = [(one, outcome) for one, outcome in pairs if isinstance(outcome, PublicIncident)]
         if not shown:
             return
-        before = {one.id: one for one in self._latest if isinstance(one, PublicIncident)}
+        before = latest.published()
         redrawn = [one.id for _, one in shown if one.id in before and moved(before[one.id], one)]
         fresh = [pair for pair in shown if pair[1].id not in before] if self._claims is not None else []
         ids = [*redrawn, *(outcome.id for _, outcome in fresh)]
@@ -409,3 +349,10 @@ def _identity(raw: RawRecord, source: SourceSpec) -> SourceKey:
     if any(part not in (None, "") for part in parts):
         return SourceKey(repr(parts))
     return SourceKey(repr(sorted(raw.items(), key=lambda item: item[0])))
+
+
+def _equally_strict(outcomes: list[Outcome]) -> list[Outcome]:
+    """The outcomes of one answer's rows; those of one incident are as strict as the strictest of them."""
+    if len({outcome.id for outcome in outcomes}) < len(outcomes):
+        outcomes = bound_by_key(outcomes)
+    return outcomes

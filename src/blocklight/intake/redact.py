@@ -244,7 +244,9 @@ def as_sensitive(public_id: str, incident: Incident, rules: Rules) -> Withheld:
     return _withheld(public_id, incident, Reason.SENSITIVE, rules)
 
 
-def _withheld(public_id: str, incident: Incident, reason: Reason, rules: Rules) -> Withheld:
+def _withheld(
+    public_id: str, incident: Incident, reason: Reason, rules: Rules, *, companion: bool = False
+) -> Withheld:
     """The mark of a withheld incident, with the area that the ledger counts it in."""
     areas: dict[str, str] = {}
     point, kind = incident.point, rules.ledger_kind
@@ -252,7 +254,7 @@ def _withheld(public_id: str, incident: Incident, reason: Reason, rules: Rules) 
         masked = mask(point, rules.policy.medical_resolution)
         area = rules.areas.areas_of_public(masked).get(kind)
         areas = {} if area is None else {kind: area}
-    return Withheld(public_id, incident.source, reason, reason is Reason.SENSITIVE, areas)
+    return Withheld(public_id, incident.source, reason, reason is Reason.SENSITIVE, areas, companion)
 
 
 def withheld_record(record: PublicIncident, reason: Reason, rules: Rules) -> Withheld:
@@ -268,7 +270,7 @@ def withheld_record(record: PublicIncident, reason: Reason, rules: Rules) -> Wit
 
 def as_companion(public_id: str, incident: Incident, rules: Rules) -> Withheld:
     """The mark of a companion of a sensitive call: as if it were sensitive itself, in every count."""
-    return replace(_withheld(public_id, incident, Reason.SENSITIVE, rules), companion=True)
+    return _withheld(public_id, incident, Reason.SENSITIVE, rules, companion=True)
 
 
 def timed(incident: Incident, public: PublicIncident, decision: Decision) -> PublicIncident | Held:

@@ -16,10 +16,11 @@ from blocklight.config.city import SourceSpec
 from blocklight.errors import PageRepeated, RowsMoved, SourceChanged, SourceError, StoreError
 from blocklight.intake.backoff import pause_s
 from blocklight.intake.equal_rows import EqualRows
-from blocklight.intake.feed import Feed, Tally
+from blocklight.intake.feed import Feed
 from blocklight.intake.forms.answers import Answered, judge_answer
 from blocklight.intake.past import Past
 from blocklight.intake.record import Batch
+from blocklight.intake.tally import Tally
 from blocklight.intake.threads import POLLING, in_thread
 from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
 from blocklight.model.record import PublicIncident

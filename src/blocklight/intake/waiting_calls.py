@@ -3,7 +3,8 @@
 A call that waits may not be reported again: a source that pushes, or is read by a cursor, says it once.
 """
 
-from collections.abc import Collection, Sequence
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -29,6 +30,16 @@ def slot_of(at: datetime) -> int:
     return int(at.timestamp()) // SLOT_S
 
 
+def slots_near(slot: int) -> range:
+    """The slots in which a call may be close to one of *slot*."""
+    return range(slot - SLOTS_NEAR, slot + SLOTS_NEAR + 1)
+
+
+def all_slots_near(slots: Iterable[int]) -> set[int]:
+    """The slots in which a call may be close to one of any of *slots*: most calls are in none of them."""
+    return {near for slot in slots for near in slots_near(slot)}
+
+
 class WaitingCall(NamedTuple):
     """A call that is not public, read at *at*: when it was received, digests of its place, and its mark."""
 
@@ -48,7 +59,7 @@ class Sensitive:
 
     def is_close(self, call: WaitingCall) -> bool:
         """Whether a remembered call is close to any of these in place and time."""
-        near = range(call.slot - SLOTS_NEAR, call.slot + SLOTS_NEAR + 1)
+        near = slots_near(call.slot)
         return any(mark in marks for slot in near if (marks := self.marks.get(slot)) for mark in call.marks)
 
     def may_be_close(self, incident: PublicIncident) -> bool:
@@ -72,14 +83,15 @@ class WaitingCalls:
     """The calls of the last day that were not public when they were last reported; in memory only."""
 
     def __init__(self) -> None:
-        self._calls: dict[str, WaitingCall] = {}
+        # A plain dict passes over all that was deleted before it comes to its oldest entry.
+        self._calls: OrderedDict[str, WaitingCall] = OrderedDict()
 
     def note(self, call: WaitingCall) -> None:
         """Remember a call, or where it is now."""
         self._calls.pop(call.withheld.id, None)  # the oldest come first
         self._calls[call.withheld.id] = call
         while len(self._calls) > _MOST_CALLS:
-            del self._calls[next(iter(self._calls))]
+            self._calls.popitem(last=False)
 
     def forget(self, ids: Collection[str]) -> None:
         """Drop calls that are public, or never will be."""
@@ -88,17 +100,19 @@ class WaitingCalls:
 
     def forget_before(self, moment: datetime) -> None:
         """Drop what was last reported more than a day before *moment*."""
-        for id_, call in list(self._calls.items()):
-            if call.at >= moment - _KEPT:
-                break
-            del self._calls[id_]
+        while self._calls and next(iter(self._calls.values())).at < moment - _KEPT:
+            self._calls.popitem(last=False)
 
     def close_to(self, sensitive: Sensitive, but: Collection[str]) -> list[Withheld]:
         """The marks of the remembered calls close to sensitive ones, *but* some ids."""
         if not sensitive.marks:
             return []
-        calls = self._calls.items()
-        return [call.withheld for id_, call in calls if id_ not in but and sensitive.is_close(call)]
+        near = all_slots_near(sensitive.marks)
+        return [
+            call.withheld
+            for id_, call in self._calls.items()
+            if call.slot in near and id_ not in but and sensitive.is_close(call)
+        ]
 
     def unknown(
         self, stored: Sequence[PublicIncident], sensitive: Sensitive, but: Collection[str]

@@ -11,12 +11,13 @@ from town_streets import town
 from blocklight.config.city import City
 from blocklight.geo.exact import ExactPoint
 from blocklight.intake.connectors.push import Push
-from blocklight.intake.feed import Feed, Tally
+from blocklight.intake.feed import Feed
 from blocklight.intake.geocode.addresses import Block, Reading
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.geocode.place import NotNow
 from blocklight.intake.geocode.streets import Streets
 from blocklight.intake.past import Past
+from blocklight.intake.tally import Tally
 from blocklight.model.outcomes import Withheld
 from blocklight.model.record import PublicIncident
 from blocklight.model.vocabulary import Reason

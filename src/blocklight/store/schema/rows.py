@@ -66,9 +66,9 @@ def maybe_time(ms: int | None) -> datetime | None:
 def storable(incident: PublicIncident) -> PublicIncident:
     """Cut times to milliseconds and areas without a place, so that what is stored is what is announced."""
     cut: dict[str, Any] = {}
-    for name, time in zip(TIMES, times_of(incident), strict=True):
+    for number, time in enumerate(times_of(incident)):
         if time is not None and time.microsecond % 1000:
-            cut[name] = time.replace(microsecond=time.microsecond // 1000 * 1000)
+            cut[TIMES[number]] = time.replace(microsecond=time.microsecond // 1000 * 1000)
     if incident.place is None and incident.areas:
         cut["areas"] = {}
     return msgspec.structs.replace(incident, **cut) if cut else incident

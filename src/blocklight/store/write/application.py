@@ -282,7 +282,9 @@ class Application:
         rows = fetch(self._cursor, self._sql.known, keys)
         in_steps = {row[0] for row in rows if _tells_medical_times(*row[-3:])}
         in_steps |= {id_ for id_, row in remembered.items() if row.bound and row.bound.step_min}
-        self._public.rows.unmarked += self._holding.sort(pending, marks, in_steps, join_rows=join_rows)
+        published = {row[0] for row in rows} | remembered.keys()
+        fall = self._holding.sort(pending, marks, in_steps, published, join_rows=join_rows)
+        self._public.rows.unmarked += fall
         needed = []
         for id_, first_seq, stored, *_ in rows:
             outcome = pending.get(id_)

@@ -13,6 +13,8 @@ from blocklight.store.write.holding import Pending
 from blocklight.store.write.joining import joined
 from blocklight.store.write.settled import Known
 
+_UNPUBLISHED = (Held, Withheld)
+
 
 @dataclass(slots=True)
 class Batch:
@@ -56,7 +58,7 @@ def collect(
                 continue
             now = storable(outcome)
             batch.given[outcome.id] = outcome
-        elif isinstance(outcome, Held | Withheld):
+        elif isinstance(outcome, _UNPUBLISHED):
             now = outcome
             batch.given.pop(outcome.id, None)  # what is stored in the end may be another version
         else:  # fail closed: what the store does not know, it does not publish

@@ -1,6 +1,6 @@
 """Decides when a record that waits may be published: by its source's clock and by ours, the later of both."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from blocklight.model.outcomes import Held, ends_of_step
@@ -24,6 +24,11 @@ class DueTimes:
     """Whether records may be long past, as in an import: only those that may be new count as seen now."""
     is_first_read: bool = False
     """Whether they are all that a source held before we ever read it."""
+    _moment: datetime = field(init=False, repr=False)
+    """*at* as a time."""
+
+    def __post_init__(self) -> None:
+        self._moment = from_ms(self.at)
 
     def seen(
         self, incident: PublicIncident, before: Waiting | None, shown: Shown | None, mark: Row | None
@@ -37,7 +42,7 @@ class DueTimes:
             # A delayed incident has waited already, and so has a public closing.
             public = closed_at is not None and shown.status == Status.CLOSED
             return Seen(0 if shown.delayed else shown.released_at, 0 if public else closed_at)
-        if self.is_history and not may_be_new(incident.received_at, from_ms(self.at)):
+        if self._is_long_past(incident):
             return Seen(0, 0)
         return Seen(self.at if mark is None else mark[_MARKED_AT], closed_at)
 
@@ -52,8 +57,15 @@ class DueTimes:
             waits = before.release_at  # the same version; but another source may hold it longer by now
             if waits is not None and due <= waits < _NO_STEP_AFTER:
                 return waits
-        over = due <= self.at and self._says_nothing_of_when(incident)
+        over = self._is_over(due, incident)
         return due if over else self.stepped(due, held.step_min, incident, before)
+
+    def is_past(self, held: Held, incident: PublicIncident, mark: Row | None) -> bool:
+        """Whether an incident of which nothing waits or is shown need not wait at all."""
+        if not (self.is_history or self.is_first_read):
+            return False
+        due = self.end_of_hold(held, incident, self.seen(incident, None, None, mark))
+        return due is not None and self._is_over(due, incident)
 
     def is_on_hold(self, held: Held, incident: PublicIncident, seen: Seen, shown: Shown | None) -> bool:
         """Whether more than the end of a step is waited for: then nothing of the incident may be shown.
@@ -80,10 +92,14 @@ class DueTimes:
             due = max(due, seen.closed_at + held.after_close_s * 1000)
         return due
 
-    def _says_nothing_of_when(self, incident: PublicIncident) -> bool:
-        """Whether the moment of this batch has nothing to do with when something happened to an incident."""
-        is_past = self.is_history and not may_be_new(incident.received_at, from_ms(self.at))
-        return self.is_first_read or is_past
+    def _is_over(self, due: int, incident: PublicIncident) -> bool:
+        """Whether an incident was due before a batch whose moment has nothing to do with when it happened."""
+        if due > self.at:
+            return False
+        return self.is_first_read or self._is_long_past(incident)
+
+    def _is_long_past(self, incident: PublicIncident) -> bool:
+        return self.is_history and not may_be_new(incident.received_at, self._moment)
 
     def stepped(
         self, due: int | None, step_min: int | None, incident: PublicIncident, before: Waiting | None

@@ -68,16 +68,23 @@ class Holding:
     def begin(self) -> None:
         """Read, once the log is locked, what is paused and whether anything waits."""
         self.pauses = Pauses(tuple((row[0], row[1]) for row in fetch(self._cursor, self._sql.pauses)))
-        ((is_any_held,),) = fetch(self._cursor, self._sql.any_held)
-        self._any = bool(is_any_held)
+        ((is_any_held, is_any_marked),) = fetch(self._cursor, self._sql.any_held_or_moved)
+        self._any, self._place_marks.are_stored = bool(is_any_held), bool(is_any_marked)
 
     def sort(
-        self, pending: Pending, marks: Mapping[str, Row], in_steps: Collection[str], *, join_rows: bool
+        self,
+        pending: Pending,
+        marks: Mapping[str, Row],
+        in_steps: Collection[str],
+        published: Collection[str],
+        *,
+        join_rows: bool,
     ) -> list[str]:
         """Take what waits out of *pending*, and put what is due into it; list ids whose marks fall.
 
-        A published incident that has to wait becomes ``Withheld``, for a reason that leaves no mark. What is
-        told *in_steps*, since it was medical once, goes on waiting for their ends whatever it is called now.
+        *published* are the ids of *pending* that are public now. One of them that has to wait becomes
+        ``Withheld``, for a reason that leaves no mark. What is told *in_steps*, since it was medical once,
+        goes on waiting for their ends whatever it is called now.
         """
         before = self._rows(pending) if self._due is None else _of(self._due, pending)
         if self._leaves:
@@ -91,7 +98,10 @@ class Holding:
         )
         if not waits and not before:
             return []
-        shown = {row[0]: Shown(*row[1:]) for row in self._pick(self._sql.shown, waits)}
+        shown = {
+            row[0]: Shown(*row[1:])
+            for row in self._pick(self._sql.shown, [id_ for id_ in waits if id_ in published])
+        }
         self._bind(before, shown)
         self._places.wheres(self._cursor, {row.place_id for row in shown.values()})
         sorted_ids = {*waits, *before}
@@ -330,6 +340,8 @@ class Holding:
         if self._due is not None and not paused:
             return incident
         held = outcome if isinstance(outcome, Held) else Held(outcome, release_at=from_ms(self._at))
+        if before is None and shown is None and not paused and self.times.is_past(held, incident, mark):
+            return incident  # as ``_queued`` would say, at a part of its cost: most of an import
         if isinstance(outcome, PublicIncident) and not paused:
             held = self._in_step(held, incident)
         return self._queued(held, incident, before, shown, mark, joins=join_rows, paused=paused)

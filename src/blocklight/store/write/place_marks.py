@@ -126,6 +126,8 @@ class PlaceMarks:
         self._cursor = cursor
         self._sql = sql
         self._digests = Digests(key)
+        self.are_stored = True
+        """Whether the database has any at all: in most, a look for those of a batch is saved."""
         self._marks: dict[str, Mark | None] = {}
         self._changed: set[str] = set()
 
@@ -134,6 +136,7 @@ class PlaceMarks:
         unread = [id_ for id_ in ids if id_ not in self._marks]
         if unread:
             self._marks |= dict.fromkeys(unread)
+        if unread and self.are_stored:
             rows = fetch(self._cursor, self._sql.place_marks, self._sql.keys(unread))
             self._marks |= {id_: _mark_of(text) for id_, text in rows}
 

@@ -154,7 +154,8 @@ class Statements:
         held, pause, incident = tables.held, tables.pause, tables.incident
         everything = sa.select(held)
         self.held = self._text(everything.where(self.among(held.c.id)))
-        self.any_held = self._text(sa.select(sa.exists(sa.select(held.c.id))))
+        any_held, any_mark = sa.exists(sa.select(held.c.id)), sa.exists(sa.select(tables.place_mark.c.id))
+        self.any_held_or_moved = self._text(sa.select(any_held, any_mark))
         self.any_due = (
             f"{self._text(sa.select(held.c.id).where(held.c.release_at <= sa.bindparam('at')))} LIMIT 1"
         )
