@@ -30,7 +30,7 @@ from blocklight.store.schema.upgrading import prepare
 from blocklight.store.write import sources
 from blocklight.store.write.application import Application
 from blocklight.store.write.applied import Applied
-from blocklight.store.write.holding import already_public
+from blocklight.store.write.hold_queue import already_public
 from blocklight.store.write.places import Places
 from blocklight.store.write.restraint import Binder, withheld_elsewhere
 from blocklight.store.write.settled import Settled

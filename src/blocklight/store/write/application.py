@@ -16,7 +16,9 @@ from blocklight.store.schema.rows import Row, body, digest, from_ms, to_ms
 from blocklight.store.write import sources
 from blocklight.store.write.applied import Applied
 from blocklight.store.write.batch import collect
-from blocklight.store.write.holding import Holding, Pending, already_public
+from blocklight.store.write.hold_changes import HoldChanges
+from blocklight.store.write.hold_queue import HoldQueue, already_public
+from blocklight.store.write.holding import Holding, Pending
 from blocklight.store.write.joining import joined
 from blocklight.store.write.leaving import Leaving
 from blocklight.store.write.ledger_counts import LedgerCounts
@@ -64,10 +66,12 @@ class Application:
         self._ledger = LedgerCounts(from_ms(self._at).date().isoformat(), ledger_kind)
         self._known: Mapping[str, Known] = {}
         self._place_marks = PlaceMarks(cursor, sql, place_key)
-        self._holding = Holding(cursor, sql, places, self._place_marks, self._at)
-        self._public = PublicWrites(self._at, self._ledger, self._holding, self._place_marks)
+        self._queue = HoldQueue(cursor, sql, self._at)
+        self._holding = Holding(cursor, sql, places, self._place_marks, self._queue)
+        self._hold_changes = HoldChanges(self._queue)
+        self._public = PublicWrites(self._at, self._ledger, self._queue, self._place_marks)
         self._leaving = Leaving(
-            cursor, sql, self._holding, short_answers or ShortAnswers(), source=source, at=self._at
+            cursor, sql, self._queue, short_answers or ShortAnswers(), source=source, at=self._at
         )
         self._is_derived = False
         """Whether places are computed from public ones, and not from a source's own."""
@@ -89,8 +93,8 @@ class Application:
         self._settled.forget()
         for stored in self._read(fetch(self._cursor, self._sql.open_whole)):
             incident = stored.incident
-            if self._holding.pauses.cover(incident):
-                self._holding.put_back(incident, stored.bound, stored.released_at)
+            if self._queue.pauses.cover(incident):
+                self._hold_changes.put_back(incident, stored.bound, stored.released_at)
                 self._public.withhold(Withheld(incident.id, incident.source, Reason.PAUSED), None, stored)
         return self._finish(before)
 
@@ -106,7 +110,7 @@ class Application:
     def restrain(self, outcomes: Sequence[PublicIncident | Held | Withheld]) -> Applied:
         """Let what waits tell no more, and wait no shorter, than these say."""
         before = self.lock()
-        self._holding.restrain([outcome for outcome in outcomes if not isinstance(outcome, Withheld)])
+        self._hold_changes.restrain([outcome for outcome in outcomes if not isinstance(outcome, Withheld)])
         self._decide(
             {outcome.id: outcome for outcome in outcomes if isinstance(outcome, Withheld)}, join_rows=False
         )
@@ -116,7 +120,7 @@ class Application:
         """Let what is published tell no more than these say; what waits of it is asked about by itself."""
         before = self.lock()
         self._holding.leave_waiting()
-        self._holding.times.is_history = True
+        self._queue.times.is_history = True
         self._is_derived = True
         self._decide({outcome.id: outcome for outcome in outcomes}, join_rows=False)
         return self._finish(before)
@@ -134,9 +138,9 @@ class Application:
     ) -> Applied:
         """Do everything that ``Store.apply`` promises."""
         before = self.lock()
-        self._holding.times.is_history = is_history
+        self._queue.times.is_history = is_history
         self._public.is_import = is_history
-        self._holding.times.is_first_read = is_first_read
+        self._queue.times.is_first_read = is_first_read
         if bind is not None:
             outcomes = self._bound(bind, outcomes, join_rows=join_rows)
         self._known = {} if join_rows else self._settled.of(self._source)
@@ -162,7 +166,7 @@ class Application:
         """Write what was decided, and the log's new head."""
         public = self._public
         public.write(self._cursor, self._sql)
-        self._holding.write()
+        self._queue.write()
         self._place_marks.write()
         self._places.drop_unused(self._cursor, public.left)
         self._ledger.write(self._cursor, self._sql)
@@ -185,7 +189,9 @@ class Application:
         self._public.object_ids = ObjectIds(next_object, object_key)
         self._places.begin(next_place, version)
         self._settled.begin(head)
-        self._holding.begin()
+        ((is_any_held, is_any_marked),) = fetch(self._cursor, self._sql.any_held_or_moved)
+        self._queue.begin(is_any_held=bool(is_any_held))
+        self._place_marks.are_stored = bool(is_any_marked)
         return head, next_place, version, drift, next_object
 
     # Deciding
@@ -198,7 +204,7 @@ class Application:
         inferred: set[str] = set()
 
         def read(ids: AbstractSet[str]) -> dict[str, PublicIncident]:
-            stored = self._holding.incidents(ids)
+            stored = self._queue.incidents(ids)
             first_seqs = fetch(self._cursor, self._sql.known, self._sql.keys(ids - stored.keys()))
             for row in self._whole([first_seq for _, first_seq, *_ in first_seqs]):
                 stored[row.incident.id] = _as_known(row) if join_rows else row.incident
@@ -249,7 +255,7 @@ class Application:
         for id_, outcome in pending.items():
             if isinstance(outcome, PublicIncident) and id_ not in stored:
                 pending[id_] = self._followed(outcome, None)
-        for id_, bound in self._holding.bounds.items():  # of those that were taken back, and are not stored
+        for id_, bound in self._queue.bounds.items():  # of those that were taken back, and are not stored
             outcome = pending.get(id_)
             if isinstance(outcome, PublicIncident) and id_ not in stored:
                 pending[id_] = outcome.no_finer_than(bound)
@@ -341,7 +347,7 @@ class Application:
             for row in sorted([*at_hand.values(), *rows], key=attrgetter("first_seq"))
         ]
         closings = [(new, row.bound, row.released_at) for row, new in closed]
-        held_back = self._holding.keep_back(closings, join_rows=join_rows)
+        held_back = self._hold_changes.keep_back(closings, join_rows=join_rows)
         for row, new in closed:
             if new.id in held_back:
                 continue

@@ -10,7 +10,8 @@ from blocklight.store.read import lives
 from blocklight.store.schema.object_ids import ObjectIds
 from blocklight.store.schema.rows import CONTENT, Row, body, content, digest
 from blocklight.store.write.coarsening import taken_back
-from blocklight.store.write.holding import PASSING, Holding
+from blocklight.store.write.hold_queue import HoldQueue
+from blocklight.store.write.holding import PASSING
 from blocklight.store.write.ledger_counts import LedgerCounts
 from blocklight.store.write.place_marks import PlaceMarks
 from blocklight.store.write.settled import Stored
@@ -23,10 +24,10 @@ _RECEIVED, _PLACE = CONTENT.index("received_at"), CONTENT.index("place_id")
 class PublicWrites:
     """The rows of a transaction as they are decided, and where they leave the log; used once."""
 
-    def __init__(self, at: int, ledger: LedgerCounts, holding: Holding, place_marks: PlaceMarks) -> None:
+    def __init__(self, at: int, ledger: LedgerCounts, queue: HoldQueue, place_marks: PlaceMarks) -> None:
         self._at = at
         self._ledger = ledger
-        self._holding = holding
+        self._queue = queue
         self._place_marks = place_marks
         self.rows = Unwritten()
         self.tally: Counter[str] = Counter()
@@ -47,7 +48,7 @@ class PublicWrites:
         values = content(incident, place_id)
         received = values[_RECEIVED]
         at = self._at
-        medical_once = int(incident.id in self._holding.bounds)
+        medical_once = int(incident.id in self._queue.bounds)
         self.stored[incident.id] = Stored(incident, seq, at, place_id, 0, received, None, medical_once)
         before = (seq, incident.id, seq, received, at, at, digest(encoded), 0)
         self.rows.inserts.append(
@@ -57,7 +58,7 @@ class PublicWrites:
             self.rows.unmarked.append(incident.id)
         fate = self._fate_of_public(incident.id, mark)
         # Whether it was withheld before does not matter: the delay would tell.
-        if not (incident.id in self._holding.waited or incident.delayed):
+        if not (incident.id in self._queue.waited or incident.delayed):
             self.delays.append((at - received) / 1000)
         self._ledger.count(fate, incident.source, areas=incident.areas)
 
@@ -67,7 +68,7 @@ class PublicWrites:
         What waits is counted once it is decided about: counted when it began to wait, those that turned out
         to be withheld would follow from those that were released.
         """
-        waited = self._holding.waited.get(id_)
+        waited = self._queue.waited.get(id_)
         if mark is not None or waited:
             return "released"
         return "published" if waited is None else "held"
@@ -134,7 +135,7 @@ class PublicWrites:
             reason = old_reason if was_sensitive else reason
             sensitive |= was_sensitive
             itself |= bool(was_sensitive and not was_companion)
-        bound = self._holding.bounds.get(new.id) or (stored and stored.bound)
+        bound = self._queue.bounds.get(new.id) or (stored and stored.bound)
         step_min = (bound and bound.step_min) or step_min
         as_published = stored is not None and stored.incident.detail.as_published
         once = int((bound is not None or as_published) and not sensitive)
@@ -156,7 +157,7 @@ class PublicWrites:
             if stored.place_id is not None:
                 self.left.add(stored.place_id)
             self._ledger.count("retracted", new.source, reason)
-        elif mark is None and not self._holding.waited.get(new.id):
+        elif mark is None and not self._queue.waited.get(new.id):
             self._ledger.count("withheld", new.source, reason, new.areas)
 
     def _log_put(self, id_: str, first_seq: int | None, released_at: int, encoded: bytes) -> int:
