@@ -68,7 +68,8 @@ class Polls:
         """Without steps: the times of medical calls are shown as they are, and nothing waits."""
         shipped = (files("blocklight.cities") / "houston.toml").read_text("utf-8")
         path = folder / "houston-at-once.toml"
-        path.write_text(f'{shipped}\n[policy.medical]\nshow = ["times"]\nreason = "As it was measured first"\n', "utf-8")
+        policy = '[policy.medical]\nshow = ["times"]\nreason = "As it was measured first"\n'
+        path.write_text(f"{shipped}\n{policy}", "utf-8")
         return cls(recording, str(path), releases=False)
 
 
