@@ -11,10 +11,11 @@ import pytest
 from archived import build_all
 from living_city import an_incident, incident_id
 from msgspec.structs import replace
+from pyogrio.raw import read
 
 from blocklight.archive.archive import Archive
 from blocklight.archive.engine import Engine
-from blocklight.archive.exports import Withdrawn, csv_lines, geojson_lines
+from blocklight.archive.exports import Withdrawn, csv_lines, flatgeobuf, geojson_lines
 from blocklight.archive.manifest import MonthFile
 from blocklight.archive.months import month_bounds, months_between, months_near
 from blocklight.errors import StoreBusy
@@ -388,3 +389,18 @@ def test_a_change_published_while_its_file_is_built_is_written_into_the_next_one
     kept.clock.at += PAUSE_S
     assert kept.archive.turn()
     assert kept.ids() == [incident_id(1), incident_id(2)]
+
+
+def test_a_month_is_downloaded_as_flatgeobuf(kept: Kept, tmp_path: Path) -> None:
+    put(kept, in_month(1, 1, units=2), in_month(2, 1, place=None, areas={}))
+    build_all(kept.archive)
+    path = kept.folder / kept.archive.current().months[0].file
+    file = tmp_path / "month.fgb"
+    file.write_bytes(b"".join(flatgeobuf(path)))
+    about, _, points, values = read(file)
+    rows = [dict(zip(about["fields"], row, strict=True)) for row in zip(*values, strict=True)]
+    assert [row["id"] for row in rows] == [incident_id(1), incident_id(2)]
+    assert (rows[0]["units"], rows[0]["area_beat"]) == (2, "01X")
+    assert [point is None for point in points] == [False, True]
+    with pytest.raises(Withdrawn):
+        list(flatgeobuf(path, lambda: False))

@@ -120,5 +120,5 @@ async def test_a_file_of_the_past_says_nothing_of_when_it_was_written(tmp_path: 
         await town.fetch(a_row(1))
         surfaces = await town.public()
     files = [path for path in surfaces if path.startswith("/api/v1/archive/")]
-    assert len(files) == 6
+    assert len(files) == 8
     assert not [path for path in files if b"last-modified" in surfaces[path]]

@@ -20,6 +20,8 @@ AS_OF_PATHS = ("stats?by=category&", "stats?by=day&format=csv&", "city/summary?"
 PLAIN_PATHS = (
     "/api/v1/areas",
     "/api/v1/archive",
+    "/api/v1/archive/datapackage.json",
+    "/data.json",
     *(f"/api/v1/city/{path}" for path in ("summary", "series?period=month")),
     "/api/v1/stats?by=category&by=hour",
     "/api/v1/stats?by=section&by=source&by=status&format=csv",
@@ -63,4 +65,5 @@ def archive_paths(engine: Engine, areas: list[tuple[str, str]]) -> list[str]:
     by_area = [f"/api/v1/areas/{kind}/{area}/{path}" for kind, area in areas for path in AREA_PATHS]
     counts = [f"/api/v1/stats?by=area:{kind}&by=day" for kind in sorted({kind for kind, _ in areas})]
     as_of = [f"/api/v1/{path}as_of={moment}" for path in AS_OF_PATHS]
+    files += [f"/api/v1/archive/{month.month}.fgb" for month in snapshot.months]
     return [*PLAIN_PATHS, *counts, *files, *by_area, *as_of]

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from blocklight.api.export_places import ExportPlaces
 from blocklight.api.state import Public
 from blocklight.app.public_interface import create_public_app
 from blocklight.archive.archive import Archive
+from blocklight.config.city import Identity
 from blocklight.geo.areas import Areas
 from blocklight.model.record import Place, PublicIncident
 from blocklight.model.vocabulary import Category, Kind, Origin, PlaceKind, Status, Subcategory
@@ -101,10 +102,19 @@ def web_files(folder: Path) -> Path:
 
 @contextmanager
 def public_side(
-    folder: Path, *, style_url: str | None = None, follow: bool = True, now: datetime = NOW
+    folder: Path,
+    *,
+    style_url: str | None = None,
+    follow: bool = True,
+    now: datetime = NOW,
+    identity: Mapping[str, str] = {},
 ) -> Iterator[PublicSide]:
-    """Run the public side of the small city, with its files in *folder*."""
+    """Run the public side of the small city, with its files in *folder*; *identity* adds to who it is."""
     city = a_city(folder)
+    if identity:
+        city = city.model_copy(
+            update={"city": Identity.model_validate(city.city.model_dump() | dict(identity))}
+        )
     database = folder / "blocklight.sqlite3"
     with (
         Store.open(f"sqlite:///{database}", "smallville") as store,

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from blocklight import __version__
 from blocklight.api import (
     archive,
+    archive_catalogue,
     city,
     exports,
     feeds,
@@ -64,6 +65,7 @@ def create_app(
         lifespan=lifespan or _no_lifespan,
     )
     api.state.public = state
+    api.include_router(archive_catalogue.router)  # its paths are some of the archive's
     for part in (feeds, exports, incidents, past, city, sources, ledger, usual, policy, archive):
         api.include_router(part.router, prefix="/api/v1")
     api.include_router(health.router)

@@ -1,4 +1,4 @@
-"""The archive: the files of each month to download, as Parquet in ranges, CSV or GeoJSON lines."""
+"""The archive: the files of each month to download, as Parquet, CSV, GeoJSON lines or FlatGeobuf."""
 
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from blocklight.api.examples import NOT_MODIFIED, Responses, json_response, prob
 from blocklight.api.past_schemas import ArchiveList, ArchiveMonth, ArchiveRevisions
 from blocklight.api.state import Public, public
 from blocklight.archive.archive import Archive
-from blocklight.archive.exports import csv_lines, geojson_lines
+from blocklight.archive.exports import csv_lines, flatgeobuf, geojson_lines
 from blocklight.archive.manifest import MonthFile, RevisionFile
 from blocklight.errors import NotFound
 from blocklight.model.times import iso
@@ -26,9 +26,11 @@ _ONE_SECOND = "public, max-age=1"
 """As long as any answer may be kept: whatever is taken back is gone everywhere soon after."""
 _REVISIONS = "-revisions"
 PARQUET = "application/vnd.apache.parquet"
+FLATGEOBUF = "application/vnd.flatgeobuf"
 _TEXTS: dict[str, tuple[str, Callable[..., Iterator[bytes]]]] = {
     "csv": ("text/csv; charset=utf-8", csv_lines),
     "geojsonl": ("application/geo+json-seq", geojson_lines),
+    "fgb": (FLATGEOBUF, flatgeobuf),
 }
 _MONTH_EXAMPLE: ArchiveMonth = {
     "month": "2026-01",
@@ -42,6 +44,7 @@ _MONTH_EXAMPLE: ArchiveMonth = {
     "parquet": "/api/v1/archive/2026-01.parquet",
     "csv": "/api/v1/archive/2026-01.csv",
     "geojsonl": "/api/v1/archive/2026-01.geojsonl",
+    "fgb": "/api/v1/archive/2026-01.fgb",
     "revisions": {
         "rows": 98_204,
         "bytes": 2_004_331,
@@ -62,7 +65,7 @@ _FILE: Responses = {
         "description": "The whole file",
         "content": {
             media: {"schema": {"type": "string"}, "example": "the incidents of a month"}
-            for media in (PARQUET, "text/csv", "application/geo+json-seq")
+            for media in (PARQUET, "text/csv", "application/geo+json-seq", FLATGEOBUF)
         },
     },
     206: {"description": "The bytes asked for, of Parquet"},
@@ -105,6 +108,7 @@ def month_entry(month: MonthFile) -> ArchiveMonth:
         "parquet": f"{address}.parquet",
         "csv": f"{address}.csv",
         "geojsonl": f"{address}.geojsonl",
+        "fgb": f"{address}.fgb",
         "revisions": None if month.revisions is None else _revisions_entry(month.month, month.revisions),
     }
 
@@ -133,11 +137,11 @@ def get_archive_file(
         ),
     ],
     form: Annotated[
-        str, Path(description="the format", pattern=r"^(parquet|csv|geojsonl)$", examples=["parquet"])
+        str, Path(description="the format", pattern=r"^(parquet|csv|geojsonl|fgb)$", examples=["parquet"])
     ],
     state: Annotated[Public, Depends(public)],
 ) -> Response:
-    """Return the incidents that were received in one month: GeoParquet 1.1, also in ranges, CSV or GeoJSON.
+    """Return the incidents that were received in one month: GeoParquet, CSV, GeoJSON, FlatGeobuf.
 
     `2026-01-revisions` has a row for each version that was published of them: from which `seq` and time
     (`known_at`) it was public, until when (`superseded_at`, null for the one that is public now), and its
@@ -149,7 +153,7 @@ def get_archive_file(
     month = name.removesuffix(_REVISIONS)
     month_file = next((entry for entry in archive.settled().months if entry.month == month), None)
     file = month_file if month_file is None or name == month else month_file.revisions
-    if file is None:
+    if file is None or (form == "fgb" and name != month):
         raise NotFound("the archive has no such file of that month")
     etag = f'"{file.sha256[:32]}-{form}"'
     headers = {

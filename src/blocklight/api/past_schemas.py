@@ -40,6 +40,7 @@ class ArchiveMonth(TypedDict):
     parquet: Annotated[str, meaning("Path of the Parquet file", "/api/v1/archive/2026-01.parquet")]
     csv: Annotated[str, meaning("Path of the same as CSV", "/api/v1/archive/2026-01.csv")]
     geojsonl: Annotated[str, meaning("Path of the same as GeoJSON lines", "/api/v1/archive/2026-01.geojsonl")]
+    fgb: Annotated[str, meaning("Path of the same as FlatGeobuf", "/api/v1/archive/2026-01.fgb")]
     revisions: Annotated[
         ArchiveRevisions | None,
         meaning("Every published version of them; null where all of them are imported history"),

@@ -1,18 +1,22 @@
-"""Writes a month's file in other formats, a batch of rows at a time: CSV (RFC 4180) and GeoJSON lines."""
+"""Writes a month's file in other formats, a batch of rows at a time: CSV, GeoJSON lines, FlatGeobuf."""
 
 import csv
 import io
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import orjson
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from blocklight.model.spreadsheets import cell_text
 from blocklight.model.times import iso
 
 _BATCH = 2_000
+_CHUNK = 256 * 1024
 _SHAPES = ("bbox", "geometry")
 
 
@@ -34,6 +38,38 @@ def geojson_lines(path: Path, may_go_on: Callable[[], bool] = lambda: True) -> I
     """Yield a file as one GeoJSON feature (RFC 7946) a line; ends as `csv_lines` does."""
     for _, rows in _batches(path, may_go_on):
         yield b"".join(_feature(row) for row in rows)
+
+
+def flatgeobuf(path: Path, may_go_on: Callable[[], bool] = lambda: True) -> Iterator[bytes]:
+    """Yield a month's file as FlatGeobuf, without a spatial index; ends as `csv_lines` does.
+
+    GDAL writes it on disk first, a batch of rows at a time.
+    """
+    from pyogrio import write_arrow  # noqa: PLC0415 - most processes never need GDAL
+
+    with TemporaryDirectory() as folder, pq.ParquetFile(path) as file:
+        names = [name for name in file.schema_arrow.names if name != "bbox"]
+        schema = pa.schema([file.schema_arrow.field(name) for name in names])
+        target = Path(folder) / "month.fgb"
+        # No error may pass through GDAL: what is withdrawn ends its rows, and is refused below.
+        batches = takewhile(lambda _: may_go_on(), file.iter_batches(_BATCH, columns=names))
+        write_arrow(
+            pa.RecordBatchReader.from_batches(schema, batches),
+            target,
+            driver="FlatGeobuf",
+            geometry_name="geometry",
+            geometry_type="Point",
+            crs="EPSG:4326",
+            SPATIAL_INDEX="NO",
+        )
+        with target.open("rb") as written:
+            while True:
+                if not may_go_on():
+                    raise Withdrawn
+                part = written.read(_CHUNK)
+                if not part:
+                    return
+                yield part
 
 
 class Withdrawn(Exception):

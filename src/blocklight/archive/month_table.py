@@ -6,6 +6,7 @@ The columns are derived from ``PublicIncident``; https://geoparquet.org/releases
 import struct
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -51,6 +52,46 @@ def _type_of(name: str) -> pa.DataType:
     return pa.int32() if int in kinds else pa.string()
 
 
+class ColumnType(StrEnum):
+    """What a column of a file holds, whatever its format."""
+
+    TEXT = "text"
+    WHOLE = "whole"
+    NUMBER = "number"
+    FLAG = "flag"
+    TIME = "time"
+
+
+def month_columns(area_kinds: Sequence[str]) -> list[tuple[str, ColumnType]]:
+    """The columns of a month file as its texts have them, without shapes."""
+    return _columns(_schema(area_kinds))
+
+
+def revision_columns(area_kinds: Sequence[str]) -> list[tuple[str, ColumnType]]:
+    """The columns of a file of versions."""
+    return _columns(_revision_schema(area_kinds))
+
+
+def _columns(schema: pa.Schema) -> list[tuple[str, ColumnType]]:
+    return [(field.name, _column_type(field.type)) for field in schema if field.name not in _SHAPES]
+
+
+def _column_type(kind: pa.DataType) -> ColumnType:
+    if kind == _TIME:
+        return ColumnType.TIME
+    if pa.types.is_integer(kind):
+        return ColumnType.WHOLE
+    if pa.types.is_floating(kind):
+        return ColumnType.NUMBER
+    return ColumnType.FLAG if pa.types.is_boolean(kind) else ColumnType.TEXT
+
+
+def _revision_schema(area_kinds: Sequence[str]) -> pa.Schema:
+    left_out = {*_SHAPES, *_OF_THE_LOG, "known_at"}
+    own = [pa.field(name, pa.int64() if name.endswith("seq") else _TIME) for name in _OF_A_REVISION]
+    return pa.schema([*own, *(field for field in _schema(area_kinds) if field.name not in left_out)])
+
+
 def _schema(area_kinds: Sequence[str]) -> pa.Schema:
     """The columns of a month file for a city with areas of these kinds."""
     fields: list[tuple[str, pa.DataType]] = [("known_at", _TIME)]
@@ -85,10 +126,7 @@ def revision_table(
     values = zip(*(revision.values for revision in revisions), strict=True)
     columns: dict[str, Sequence[Any]] = dict.fromkeys(STORED, ()) | dict(zip(STORED, values, strict=False))
     spans = {name: [getattr(revision, name) for revision in revisions] for name in _OF_A_REVISION[1:]}
-    left_out = {*_SHAPES, *_OF_THE_LOG, "known_at"}
-    own = [pa.field(name, pa.int64() if name.endswith("seq") else _TIME) for name in _OF_A_REVISION]
-    schema = pa.schema([*own, *(field for field in _schema(area_kinds) if field.name not in left_out)])
-    return _table(columns | spans, schema, places, area_kinds)
+    return _table(columns | spans, _revision_schema(area_kinds), places, area_kinds)
 
 
 def _table(

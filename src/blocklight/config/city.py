@@ -86,6 +86,7 @@ class Bounds(Table):
 
 
 # An e-mail address, or an address of a page in one line.
+_ADDRESS = r"^https://[^\s<>\"]+$"
 _CONTACT_OF_CITY = r"^([^\s@:/<>\"]+@[^\s@:/<>\"]+|https://[^\s<>\"]+)$"
 
 
@@ -99,6 +100,8 @@ class Identity(Table):
     languages: tuple[Literal["en", "es", "zh", "zh-Hant", "vi"], ...] = ("en",)
     attribution: str = ""
     contact: str | None = Field(default=None, pattern=_CONTACT_OF_CITY)
+    license: str | None = Field(default=None, pattern=_ADDRESS, max_length=200)
+    citation: str | None = Field(default=None, min_length=1, max_length=300)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -36,7 +36,7 @@ export interface paths {
         };
         /**
          * Get Archive File
-         * @description Return the incidents that were received in one month: GeoParquet 1.1, also in ranges, CSV or GeoJSON.
+         * @description Return the incidents that were received in one month: GeoParquet, CSV, GeoJSON, FlatGeobuf.
          *
          *     `2026-01-revisions` has a row for each version that was published of them: from which `seq` and time
          *     (`known_at`) it was public, until when (`superseded_at`, null for the one that is public now), and its
@@ -3487,6 +3487,11 @@ export interface components {
              */
             csv: string;
             /**
+             * @description Path of the same as FlatGeobuf
+             * @example /api/v1/archive/2026-01.fgb
+             */
+            fgb: string;
+            /**
              * Format: date-time
              * @description The earliest of them
              * @example 2026-01-01T08:00:04Z
@@ -5842,6 +5847,7 @@ export interface operations {
                      *           "as_of": "2026-01-31T05:03:00Z",
                      *           "bytes": 1204331,
                      *           "csv": "/api/v1/archive/2026-01.csv",
+                     *           "fgb": "/api/v1/archive/2026-01.fgb",
                      *           "first_received_at": "2026-01-01T08:00:04Z",
                      *           "geojsonl": "/api/v1/archive/2026-01.geojsonl",
                      *           "last_received_at": "2026-01-31T05:02:00Z",
@@ -5950,6 +5956,8 @@ export interface operations {
                     "application/geo+json-seq": string;
                     /** @example the incidents of a month */
                     "application/vnd.apache.parquet": string;
+                    /** @example the incidents of a month */
+                    "application/vnd.flatgeobuf": string;
                     /** @example the incidents of a month */
                     "text/csv": string;
                 };
