@@ -1,12 +1,13 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
+import { catalogues } from "./tools/catalogues.ts";
 import { glyphs } from "./tools/glyphs.ts";
 import { licences } from "./tools/licences.ts";
 import { plainPages } from "./tools/plain.ts";
 import { typeface } from "./tools/typeface.ts";
 
 export default defineConfig({
-  plugins: [svelte(), typeface(), glyphs(), plainPages(), licences()],
+  plugins: [svelte(), catalogues(), typeface(), glyphs(), plainPages(), licences()],
   worker: { format: "es" },
   build: {
     outDir: "../src/blocklight/assets",

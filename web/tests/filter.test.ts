@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { IncidentFeature } from "../src/data/api";
-import { en } from "../src/messages/en";
+import { en } from "../src/messages/words";
 import { CATEGORIES, type Category, GROUP_IDS, groupOf } from "../src/present/categories";
 import { LocalHours } from "../src/state/clock";
 import { survey } from "../src/state/facets";

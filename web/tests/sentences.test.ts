@@ -2,16 +2,16 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import es from "../messages/es/common.ftl";
+import vi from "../messages/vi/common.ftl";
+import zh from "../messages/zh/common.ftl";
+import zhHant from "../messages/zh-Hant/common.ftl";
 import type { IncidentFeature, LifeEvent, Pulse } from "../src/data/api";
 import { Incidents, type Stage } from "../src/data/incidents";
 import { type UsualKind, usualSentences } from "../src/data/usual";
-import { en } from "../src/messages/en";
-import { es } from "../src/messages/es";
 import { LANGUAGES } from "../src/messages/tongue.svelte";
-import { speakUsual } from "../src/messages/usual/catalogues";
-import { vi } from "../src/messages/vi";
-import { zh } from "../src/messages/zh";
-import { zhHant } from "../src/messages/zh-Hant";
+import { speakUsual } from "../src/messages/usual";
+import { en } from "../src/messages/words";
 import { bannerOf } from "../src/present/banner";
 import { changeLine, factsOf, notesOf, stepsOf } from "../src/present/card";
 import { ageOf, endingOf, placeLine, progressOf, titleOf } from "../src/present/describe";

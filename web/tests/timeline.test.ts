@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { en } from "../src/messages/en";
-import { es } from "../src/messages/es";
+import es from "../messages/es/common.ftl";
+import { en } from "../src/messages/words";
 import { formats } from "../src/present/format";
 import { bars, drag, gripAt, scaleOf, ticks } from "../src/present/timeline";
 import { LocalHours } from "../src/state/clock";

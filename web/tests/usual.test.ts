@@ -1,10 +1,6 @@
-import { readdirSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { chosenPart, stripOf, type UsualKind, type UsualPart, whatOf, worthSaying } from "../src/data/usual";
-import { LANGUAGES } from "../src/messages/tongue.svelte";
-import { speakUsual } from "../src/messages/usual/catalogues";
-import { usual as en } from "../src/messages/usual/en";
 
 function part(change: Partial<UsualPart> = {}): UsualPart {
   const past = [9, 12, null, 7].map((count) => ({ from: "", to: "", count, missing: null }));
@@ -60,27 +56,4 @@ test("of the city nothing is said but a verdict on the whole day", () => {
   expect(worthSaying({ ...told("usual"), to: null })).toBeNull();
   expect(worthSaying({ ...told("usual"), parts: [] })).toBeNull();
   expect(worthSaying(undefined)).toBeNull();
-});
-
-function shape(value: unknown): unknown {
-  if (typeof value === "function") return value.length;
-  if (typeof value !== "object" || value === null) return typeof value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)]));
-}
-
-function texts(value: unknown): string[] {
-  if (typeof value === "string") return [value];
-  if (typeof value === "function") return [value("‹0›", "‹1›", "‹2›", "‹3›")];
-  return Object.values(value as object).flatMap(texts);
-}
-
-test("every language says all of it, with the same parts", async () => {
-  expect(readdirSync(new URL("../src/messages/usual", import.meta.url)).length).toBe(LANGUAGES.length + 1);
-  const marks = (text: string) => (text.match(/‹\d›/g) ?? []).sort();
-  for (const language of LANGUAGES) {
-    const spoken = await speakUsual(language);
-    expect(shape(spoken)).toEqual(shape(en));
-    expect(texts(spoken).map(marks)).toEqual(texts(en).map(marks));
-    if (language !== "en") expect(texts(spoken).filter((text) => texts(en).includes(text))).toEqual([]);
-  }
 });

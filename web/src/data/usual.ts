@@ -1,6 +1,6 @@
 /** The present of an area or the city beside its past: the server's answer, and what of it one place on the page shows. */
 
-import type { UsualWords } from "../messages/usual/en";
+import type { UsualWords } from "../messages/usual";
 import type { Category } from "../present/categories";
 import type { Formats } from "../present/format";
 import type { components } from "./openapi";
@@ -82,12 +82,16 @@ export function usualSentences(
   const { number } = format;
   const { mean, low, high } = part;
   const what = words.what[whatOf(told.kind, part.origin)] ?? "";
-  const sentences = [words.counted(what, number(part.now), format.moment(Date.parse(told.to) / 1000, now))];
+  const sentences = [
+    words.counted({ what, now: number(part.now), until: format.moment(Date.parse(told.to) / 1000, now) }),
+  ];
   if (mean !== null && low !== null && high !== null) {
-    sentences.push(words.compared(number(told.weeks), number(mean), number(low), number(high)));
+    sentences.push(
+      words.compared({ weeks: number(told.weeks), mean: number(mean), low: number(low), high: number(high) }),
+    );
   } else {
-    sentences.push(words.tooFew(number(told.weeks), number(leastWeeks)));
-    if (mean !== null) sentences.push(words.averaged(number(mean)));
+    sentences.push(words.tooFew({ weeks: number(told.weeks), least: number(leastWeeks) }));
+    if (mean !== null) sentences.push(words.averaged({ mean: number(mean) }));
   }
   if (part.verdict === "incomplete") sentences.push(words.incomplete);
   return sentences;

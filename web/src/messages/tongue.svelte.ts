@@ -1,7 +1,7 @@
 /** Which language the page speaks; the catalogues that are not English arrive when they are asked for. */
 
 import { lazy } from "../data/lazy";
-import { en, type Words } from "./en";
+import { en, type Words } from "./words";
 
 export const LANGUAGES = ["en", "es", "zh", "zh-Hant", "vi"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -19,18 +19,18 @@ export const LANGUAGE_NAMES: Record<Language, string> = {
 const TAGS: Record<Language, string> = { en: "en", es: "es", zh: "zh-Hans", "zh-Hant": "zh-Hant", vi: "vi" };
 
 const LATER = {
-  es: lazy(() => import("./es")),
-  zh: lazy(() => import("./zh")),
-  "zh-Hant": lazy(() => import("./zh-Hant")),
-  vi: lazy(() => import("./vi")),
+  es: lazy(() => import("../../messages/es/common.ftl")),
+  zh: lazy(() => import("../../messages/zh/common.ftl")),
+  "zh-Hant": lazy(() => import("../../messages/zh-Hant/common.ftl")),
+  vi: lazy(() => import("../../messages/vi/common.ftl")),
 };
 
 const CATALOGUES: Record<Language, () => Promise<Words>> = {
   en: async () => en,
-  es: async () => (await LATER.es()).es,
-  zh: async () => (await LATER.zh()).zh,
-  "zh-Hant": async () => (await LATER["zh-Hant"]()).zhHant,
-  vi: async () => (await LATER.vi()).vi,
+  es: async () => (await LATER.es()).default,
+  zh: async () => (await LATER.zh()).default,
+  "zh-Hant": async () => (await LATER["zh-Hant"]()).default,
+  vi: async () => (await LATER.vi()).default,
 };
 
 class Tongue {

@@ -4,7 +4,7 @@
  */
 
 import type { City, Pulse, SourcePulse } from "../data/api";
-import type { Words } from "../messages/en";
+import type { Words } from "../messages/words";
 import type { Formats } from "./format";
 
 /** More sentences than these would push what people came for out of sight: the data page has them all. */
@@ -27,7 +27,7 @@ export function bannerOf(
   const paused = pulse.paused.map((pause) => {
     const what = { source: labelOf, category: (id: string) => words.category[id as "other"] ?? id };
     const name = what[pause.scope as "source"]?.(pause.value) ?? words.pauseScopes[pause.scope] ?? "";
-    return words.pausedSince(name, since(pause.since), pause.reason);
+    return words.pausedSince({ what: name, since: since(pause.since), reason: pause.reason });
   });
   const troubled = pulse.sources
     .filter(({ state }) => state in ORDER)
@@ -36,7 +36,7 @@ export function bannerOf(
   const all = [...paused, ...troubled];
   const rest = all.length - MOST;
   if (rest < 1) return all;
-  return [...all.slice(0, MOST), words.moreTroubles(rest, format.number(rest))];
+  return [...all.slice(0, MOST), words.moreTroubles({ count: rest })];
 }
 
 function troubleOf(
@@ -46,9 +46,9 @@ function troubleOf(
   format: Formats,
   since: (at: string) => string,
 ): string {
-  if (state === "unstored") return words.unstored(label);
-  if (!heard) return words.silent(label);
-  if (state === "short") return words.short(label);
-  if (state === "failing") return words.failing(label, since(heard));
-  return words.late(label, format.span(late_s ?? 0), since(heard));
+  if (state === "unstored") return words.unstored({ source: label });
+  if (!heard) return words.silent({ source: label });
+  if (state === "short") return words.short({ source: label });
+  if (state === "failing") return words.failing({ source: label, since: since(heard) });
+  return words.late({ source: label, span: format.span(late_s ?? 0), since: since(heard) });
 }

@@ -2,7 +2,7 @@
 
 import type { IncidentProperties, LifeEvent } from "../data/api";
 import { at, type Incidents, NO_BYTE, OPEN, type Stage } from "../data/incidents";
-import type { Words } from "../messages/en";
+import type { Words } from "../messages/words";
 import { barStages, barsOf, categoryOf, stageLine, stageName } from "./describe";
 import type { Formats } from "./format";
 
@@ -58,8 +58,8 @@ export function factsOf({ incidents, row, exact }: Subject, words: Words, format
   const facts = [
     incidents.text("subcategory", row) === null ? null : categoryOf(incidents, row, words),
     agency === null ? null : (words.agencies[agency] ?? agency),
-    priority === NO_BYTE ? null : words.priorityIs(format.number(priority)),
-    exact?.units ? words.unitsAssigned(exact.units) : null,
+    priority === NO_BYTE ? null : words.priorityIs({ priority: format.number(priority) }),
+    exact?.units ? words.unitsAssigned({ count: exact.units }) : null,
     // A call that units are assigned to is past being received, also where nobody reports since when.
     exact?.units && incidents.stageOf(row) === "received" ? null : stageLine(incidents, row, words),
   ];
@@ -71,11 +71,11 @@ export function notesOf({ incidents, row, exact }: Subject, words: Words, format
   const place = incidents.placeOf(row);
   const type = incidents.text("source_type", row);
   const notes = [
-    place ? words.placeKinds[place.kind]?.(format.metres(place.radius_m)) : words.placeWithheld,
-    type === null ? null : words.reportedAs(type),
+    place ? words.placeKinds[place.kind]?.({ metres: format.metres(place.radius_m) }) : words.placeWithheld,
+    type === null ? null : words.reportedAs({ text: type }),
     ...unreported(incidents, row, words),
     exact?.delayed ? words.delayed : null,
-    exact?.time_step_min ? words.timeStep(format.number(exact.time_step_min)) : null,
+    exact?.time_step_min ? words.timeStep({ minutes: format.number(exact.time_step_min) }) : null,
   ];
   return notes.filter((note) => note !== null && note !== undefined);
 }
@@ -86,8 +86,8 @@ function unreported(incidents: Incidents, row: number, words: Words): string[] {
   const source = label ?? incidents.text("source", row) ?? "";
   const notes: string[] = [];
   if (incidents.text("kind", row) === "call" && !stages.includes("on_scene"))
-    notes.push(words.noArrivals(source));
-  if (!stages.includes("closed")) notes.push(words.noEnds(source));
+    notes.push(words.noArrivals({ source }));
+  if (!stages.includes("closed")) notes.push(words.noEnds({ source }));
   return notes;
 }
 
@@ -96,14 +96,14 @@ export function changeLine(event: LifeEvent, words: Words, format: Formats): str
   const parts = Object.entries(event.changed).flatMap(([field, value]) => {
     const name = words.fields[field];
     if (!name || value === null || typeof value === "object") return [];
-    return [words.changedTo(name, spoken(field, String(value), words, format))];
+    return [words.changedTo({ field: name, value: spoken(field, String(value), words, format) })];
   });
   return parts.join(" · ");
 }
 
 function spoken(field: string, value: string, words: Words, format: Formats): string {
   if (field.endsWith("_at")) return format.time(Date.parse(value) / 1000);
-  const tables: Record<string, Record<string, string>> = {
+  const tables: Record<string, { readonly [name: string]: string | undefined }> = {
     status: words.statuses,
     category: words.category,
     subcategory: words.subcategory,

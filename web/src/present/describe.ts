@@ -1,7 +1,7 @@
 /** The words for one row: what list, details and a screen reader say about it alike. */
 
 import { at, type Incidents, OPEN, type Place, type Reported, STAGES, type Stage } from "../data/incidents";
-import { en, type Words } from "../messages/en";
+import { en, type Words } from "../messages/words";
 import type { Category, Subcategory } from "./categories";
 import type { Formats } from "./format";
 import { CENTRE_M, directionOf, metresBetween, roughly, type Spot } from "./near";
@@ -69,18 +69,18 @@ export function placeLine(
   if (parts.length > 0) return parts.join(" · ");
   const metres = metresBetween(centre, place);
   if (metres < CENTRE_M) return words.nearCentre;
-  return words.fromCentre(
-    format.distance(roughly(metres, place.radius_m)),
-    words.directions[directionOf(centre, place)],
-  );
+  return words.fromCentre({
+    distance: format.distance(roughly(metres, place.radius_m)),
+    direction: words.directions[directionOf(centre, place)],
+  });
 }
 
 /** The label of a place; a hundred block, and a street near another, are said as the language says it. */
 export function labelOf(label: string, words: Words): string {
   const [, number, street] = /^(\d+) block of (.+)$/.exec(label) ?? [];
-  if (number && street) return words.blockOf(number, street);
+  if (number && street) return words.blockOf({ number, street });
   const [, along, crossed] = /^(.+) near (.+)$/.exec(label) ?? [];
-  return along && crossed ? words.nearStreet(along, crossed) : label;
+  return along && crossed ? words.nearStreet({ street: along, crossed }) : label;
 }
 
 /** What a city knows of its places. */
@@ -134,7 +134,7 @@ export function endingOf(incidents: Incidents, row: number, words: Words): strin
 export function stageLine(incidents: Incidents, row: number, words: Words): string {
   const ending = endingOf(incidents, row, words);
   const title = stageTitle(incidents, row, words);
-  return ending ? words.endedAs(title, ending) : title;
+  return ending ? words.endedAs({ stage: title, disposition: ending }) : title;
 }
 
 /**
@@ -152,7 +152,7 @@ export function progressOf(incidents: Incidents, row: number, words: Words, form
   const took = tookOf(incidents, row);
   if (took === null) return stageTitle(incidents, row, words);
   const isLong = barStages(incidents.reportedOf(row)).length > 2;
-  return (isLong ? words.closedIn : words.endedAfter)(format.span(took));
+  return (isLong ? words.closedIn : words.endedAfter)({ span: format.span(took) });
 }
 
 /** Seconds since an incident was received. */

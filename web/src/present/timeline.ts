@@ -1,6 +1,6 @@
 /** Where things stand on the timeline: its marks, its bars as outlines, and the span under the pointer. */
 
-import type { Words } from "../messages/en";
+import type { Words } from "../messages/words";
 import type { Axis, Facets } from "../state/facets";
 import type { Filter } from "../state/filter";
 import type { Formats } from "./format";
@@ -125,10 +125,10 @@ export function summarise(
     open += openBins[bin] ?? 0;
     closed += closedBins[bin] ?? 0;
   }
-  return words.timelineText(
-    format.number(open),
-    format.number(closed),
-    format.moment(from, now),
-    format.moment(Math.min(until, now), now),
-  );
+  return words.timelineText({
+    open: format.number(open),
+    closed: format.number(closed),
+    from: format.moment(from, now),
+    to: format.moment(Math.min(until, now), now),
+  });
 }

@@ -32,7 +32,7 @@ def banner(
     rest = len(sentences) - _MOST
     if rest < 1:
         return sentences
-    return [*sentences[:_MOST], words("moreTroubles", count=rest, text=formats.number(rest))]
+    return [*sentences[:_MOST], words("moreTroubles", count=rest)]
 
 
 def pause_line(

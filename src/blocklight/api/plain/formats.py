@@ -24,8 +24,17 @@ _UNGROUPED_BELOW = {"es": 10_000}
 """CLDR's minimum grouping digits, which Babel does not know: Spanish writes 1234 and 12.345."""
 _DAY_AND_TIME = {"vi": "{time} {day}", "zh": "{day} {time}"}
 _OTHERS_DAY_AND_TIME = "{day}, {time}"
+_SEPARATED_FROM = 1000
 _HALF = re.compile(r"\s?([AP])M$")
 _SHORT_THU = re.compile(r"^Th (?=\d)")
+
+
+def number(value: float, locale: Locale) -> str:
+    """A number with a language's own separators."""
+    if isinstance(value, int) and 0 <= value < _SEPARATED_FROM:
+        return str(value)  # most numbers of a page, and a fiftieth of the time
+    grouped = abs(value) >= _UNGROUPED_BELOW.get(locale.language, 0)
+    return format_decimal(value, locale=locale, group_separator=grouped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +46,7 @@ class Formats:
 
     def number(self, value: float) -> str:
         """A number with the language's own separators."""
-        grouped = abs(value) >= _UNGROUPED_BELOW.get(self.locale.language, 0)
-        return format_decimal(value, locale=self.locale, group_separator=grouped)
+        return number(value, self.locale)
 
     def percent(self, share: float) -> str:
         """A share of 1 in per cent."""
@@ -114,6 +122,11 @@ class Formats:
         return unit.replace("0", self.number(round(metres / _KILOMETRE_M, 1)))
 
 
+def locale_of(language: str) -> Locale:
+    """What CLDR knows of a language that we speak."""
+    return Locale.parse(language, sep="-")
+
+
 def formats(language: str, zone: ZoneInfo) -> Formats:
     """The formats of a language that we speak."""
-    return Formats(Locale.parse(language, sep="-"), zone)
+    return Formats(locale_of(language), zone)

@@ -1,4 +1,4 @@
-"""Reads the message catalogues that the web app wrote down, and chooses the reader's language."""
+"""Reads the message catalogues that the build of the web app compiled, and chooses the reader's language."""
 
 import re
 from collections.abc import Mapping
@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from babel import Locale
 
+from blocklight.api.plain.formats import locale_of, number
 from blocklight.errors import NotFound
 
-_NAME = re.compile(r"\{(\w+)\}")
 _FALLBACK = "en"
 _TRADITIONAL = re.compile(r"zh-(hant\b|(?!hans\b)([a-z]{4}-)?(tw|hk|mo)\b)", re.IGNORECASE)
 """Tags of Chinese that is written traditionally, by script or by where it is."""
@@ -19,33 +20,52 @@ _TRADITIONAL = re.compile(r"zh-(hant\b|(?!hans\b)([a-z]{4}-)?(tw|hk|mo)\b)", re.
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language's messages, as ``web/tools/plain.ts`` writes them.
+    """One language's messages, compiled from its Fluent files in ``web/messages/``.
 
-    A key is a path with dots, ``plain.older``. A message is a text with ``{names}``; one that counts has
-    another text for one thing.
+    The key of the message ``plain-older`` is ``plain.older``. A message is a text with ``{names}``, or has a
+    text for each variant of one of them, by the language's plural rules where that is a number.
     """
 
     language: str
+    locale: Locale
     _messages: Mapping[str, Any]
 
-    def __call__(self, key: str, **given: str | int) -> str:
-        """A message with its names filled in; of one that counts, *count* chooses the text."""
-        message = self.table(key)
-        if isinstance(message, dict):
-            message = message["one" if given.get("count") == 1 else "other"]
-        return _NAME.sub(lambda hit: str(given[hit[1]]), message)
+    def __call__(self, key: str, **values: str | float) -> str:
+        """A message with its variables filled in; numbers are written as the language does."""
+        return self._text(self.table(key), values)
 
-    def of(self, key: str, name: object, **given: str | int) -> str:
+    def of(self, key: str, name: object, **values: str | float) -> str:
         """The message for *name* in a table of messages, and the name itself where there is none."""
         message = self.table(key).get(str(name))
-        return str(name) if message is None else _NAME.sub(lambda hit: str(given[hit[1]]), message)
+        return str(name) if message is None else self._text(message, values)
 
-    def table(self, key: str) -> Any:  # noqa: ANN401 - a message, or a table or list of them
+    def table(self, key: str) -> Any:  # noqa: ANN401 - a message, or a table of them
         """What stands at a key."""
         node: Any = self._messages
         for part in key.split("."):
             node = node[part]
         return node
+
+    def _text(self, message: Any, values: Mapping[str, str | float]) -> str:  # noqa: ANN401 - as in the file
+        while isinstance(message, dict):
+            message = message[self._variant(message, values[message["$"]])]
+        text: str = message
+        if "{" not in text:
+            return text
+        # The compiler lets no other braces through, and what is filled in is not read again.
+        return text.format_map(
+            {
+                name: value if isinstance(value, str) else number(value, self.locale)
+                for name, value in values.items()
+            }
+        )
+
+    def _variant(self, variants: Mapping[str, Any], value: str | float) -> str:
+        """Which variant is for a value: its own, or else that of its plural category, or else ``other``."""
+        if (exact := str(value)) in variants:
+            return exact
+        category = "other" if isinstance(value, str) else self.locale.plural_form(value)
+        return category if category in variants else "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +105,10 @@ def catalogue(web: Path) -> Catalogue:
     except (OSError, KeyError):
         raise NotFound("the web app is not built in this installation") from None
     return Catalogue(
-        {language: Words(language, messages) for language, messages in sorted(files.items())},
+        {
+            language: Words(language, locale_of(language), messages)
+            for language, messages in sorted(files.items())
+        },
         {group: tuple(members) for group, members in marks["groups"].items()},
         marks["outlines"],
         "/" + manifest["src/plain/plain.css"]["file"],
@@ -103,4 +126,4 @@ def _preferred(accept: str) -> list[str]:
             weight = 0.0
         if weight > 0:
             weighed.append((weight, tag.strip()))
-    return [tag for _, tag in sorted(weighed, key=lambda one: -one[0])]
+    return [tag for _, tag in sorted(weighed, key=lambda pair: -pair[0])]

@@ -1,0 +1,101 @@
+### Pages of the server about the past
+
+past-nav = Numbers
+past-wholeCity = The whole city
+
+# $count (Number): how many
+past-openNow =
+    { $count ->
+        [one] { $count } call is being answered now.
+       *[other] { $count } calls are being answered now.
+    }
+
+# $count (Number): how many
+past-calls =
+    { $count ->
+        [one] { $count } call
+       *[other] { $count } calls
+    }
+
+past-span-24 = Last 24 hours
+past-span-168 = Last 7 days
+past-span-672 = Last 28 days
+
+# $officer (String): a number
+# $requests (String): a number
+past-apart = Counted apart: { $officer } opened by officers, { $requests } requests to 311.
+
+# $time (String): a time, such as “9:02 pm”
+# $seq (String): a number
+past-asOf = As of { $time }, change { $seq }.
+
+past-kinds = What kinds
+past-kindsText = Calls of the last 28 days; the mark is what the city's share would be.
+past-kind = Kind
+past-n = Calls
+past-expected = At the city's share
+past-when = When
+past-whenText = Calls by weekday and hour, last 52 weeks.
+past-weekday = Day
+past-weeks = Week by week
+past-weeksText = Calls received in each week. A pale week is not over, or not wholly in the archive.
+past-week = Week from
+past-complete = Complete
+past-yes = yes
+past-no = no
+past-wait = How long people wait
+past-waitText = From received to the first unit on scene, last 52 weeks. Everybody counts, also those still waiting and those nobody came to.
+past-none = not given
+past-known = Arrival known
+past-half = Half wait less than
+past-nine = 9 in 10 less than
+past-only = Half of those reached
+
+# $calls (String): a number
+# $served (String): a number
+# $unserved (String): a number
+# $missing (String): a number
+# $waiting (String): a number
+# $excluded (String): a number
+past-fates = Of { $calls } calls { $served } were reached, { $unserved } ended before anyone came, { $missing } have no arrival time in the feed, { $waiting } are still waiting. { $excluded } more are left out: their times contradict each other or are longer than a day.
+
+past-refusals-not_reported = Not reported: no source says when this stage ends.
+past-refusals-too_few = Too few calls for figures.
+past-refusals-missing_grows = No figure: arrival times are missing more often the longer calls wait.
+
+past-never = not reached
+
+# $low (String): the lower bound
+# $high (String): the upper bound
+past-interval = { $low } to { $high }
+
+past-ended = How calls ended
+past-endedText = Last 52 weeks. Ended does not mean solved.
+past-untold = The feed does not say
+past-now = Happening now
+past-nothingNow = No open call.
+past-check = Check it yourself
+past-csv = CSV
+past-files = All calls by month (Parquet, CSV, GeoJSON)
+past-worked = How this is worked out
+past-stage = Stage
+
+past-stages-queue = Waiting for a unit to be sent
+past-stages-turnout = Until the unit sets off
+past-stages-travel = On the way
+past-stages-response = From call to arrival
+past-stages-on_scene = On scene
+
+past-by = By
+
+past-byNames-priority = priority
+past-byNames-category = category
+past-byNames-hour = hour of day
+past-byNames-weekday = weekday
+past-byNames-month = month
+past-byNames-agency = agency
+past-byNames-origin = who called
+
+past-building = The archive is being built. Try again in a minute.
+past-times = Response times
+past-mean = Mean of those reached

@@ -1,0 +1,72 @@
+### Pages of the server about the past
+
+past-nav = Số liệu
+past-wholeCity = Toàn thành phố
+past-openNow = Hiện có { $count } cuộc gọi đang được xử lý.
+past-calls = { $count } cuộc gọi
+
+past-span-24 = 24 giờ qua
+past-span-168 = 7 ngày qua
+past-span-672 = 28 ngày qua
+
+past-apart = Tính riêng: { $officer } do cảnh sát khởi xướng, { $requests } yêu cầu 311.
+past-asOf = Tính đến { $time }, thay đổi { $seq }.
+past-kinds = Loại nào
+past-kindsText = Cuộc gọi trong 28 ngày qua; vạch là mức theo tỷ lệ của toàn thành phố.
+past-kind = Loại
+past-n = Cuộc gọi
+past-expected = Theo tỷ lệ thành phố
+past-when = Khi nào
+past-whenText = Cuộc gọi theo thứ và giờ, 52 tuần qua.
+past-weekday = Thứ
+past-weeks = Từng tuần
+past-weeksText = Cuộc gọi nhận được mỗi tuần. Tuần nhạt màu chưa kết thúc hoặc chưa có đủ trong kho lưu trữ.
+past-week = Tuần từ
+past-complete = Đầy đủ
+past-yes = có
+past-no = không
+past-wait = Người dân chờ bao lâu
+past-waitText = Từ khi nhận đến khi đơn vị đầu tiên có mặt, 52 tuần qua. Tính tất cả, kể cả những cuộc còn chờ và những cuộc không ai đến.
+past-none = không nêu
+past-known = Biết giờ đến
+past-half = Một nửa chờ dưới
+past-nine = 9 trên 10 dưới
+past-only = Một nửa số được đáp ứng
+past-fates = Trong { $calls } cuộc gọi, { $served } được đáp ứng, { $unserved } kết thúc trước khi có người đến, { $missing } không có giờ đến trong nguồn, { $waiting } còn chờ. { $excluded } cuộc khác bị loại: các mốc giờ mâu thuẫn hoặc dài hơn một ngày.
+
+past-refusals-not_reported = Không báo cáo: không nguồn nào cho biết khi nào giai đoạn này kết thúc.
+past-refusals-too_few = Quá ít cuộc gọi để đưa số liệu.
+past-refusals-missing_grows = Không có số liệu: chờ càng lâu thì giờ đến càng hay bị thiếu.
+
+past-never = không đạt
+past-interval = { $low } đến { $high }
+past-ended = Kết thúc thế nào
+past-endedText = 52 tuần qua. Kết thúc không có nghĩa là đã giải quyết.
+past-untold = Nguồn không cho biết
+past-now = Đang diễn ra
+past-nothingNow = Không có cuộc gọi nào đang mở.
+past-check = Tự kiểm tra
+past-csv = CSV
+past-files = Mọi cuộc gọi theo tháng (Parquet, CSV, GeoJSON)
+past-worked = Cách tính
+past-stage = Giai đoạn
+
+past-stages-queue = Chờ cử đơn vị
+past-stages-turnout = Đến khi đơn vị xuất phát
+past-stages-travel = Trên đường
+past-stages-response = Từ cuộc gọi đến khi có mặt
+past-stages-on_scene = Tại chỗ
+
+past-by = Theo
+
+past-byNames-priority = mức ưu tiên
+past-byNames-category = loại
+past-byNames-hour = giờ trong ngày
+past-byNames-weekday = thứ
+past-byNames-month = tháng
+past-byNames-agency = cơ quan
+past-byNames-origin = ai gọi
+
+past-building = Kho lưu trữ đang được tạo. Hãy thử lại sau một phút.
+past-times = Thời gian đáp ứng
+past-mean = Trung bình số được đáp ứng

@@ -1,0 +1,72 @@
+### Pages of the server about the past
+
+past-nav = 數據
+past-wholeCity = 全市
+past-openNow = 現有 { $count } 個來電正在處理。
+past-calls = { $count } 個來電
+
+past-span-24 = 過去 24 小時
+past-span-168 = 過去 7 天
+past-span-672 = 過去 28 天
+
+past-apart = 另計：警員發起 { $officer } 個，311 請求 { $requests } 件。
+past-asOf = 截至 { $time }，變更 { $seq }。
+past-kinds = 類型
+past-kindsText = 過去 28 天的來電；標記為按全市比例應有的數量。
+past-kind = 類型
+past-n = 來電
+past-expected = 按全市比例
+past-when = 時間
+past-whenText = 過去 52 週按星期和小時的來電。
+past-weekday = 星期
+past-weeks = 逐週
+past-weeksText = 每週收到的來電。淺色的週尚未結束，或未完整收入檔案。
+past-week = 起始週
+past-complete = 完整
+past-yes = 是
+past-no = 否
+past-wait = 等待多久
+past-waitText = 從接到來電到首個單位到場，過去 52 週。全部計入，包括仍在等待的和無人到場的。
+past-none = 未說明
+past-known = 到場時間已知
+past-half = 一半等待少於
+past-nine = 九成等待少於
+past-only = 已到場的一半
+past-fates = 在 { $calls } 個來電中，{ $served } 個有人到場，{ $unserved } 個在有人到場前結束，{ $missing } 個來源中沒有到場時間，{ $waiting } 個仍在等待。另有 { $excluded } 個未計入：其時間互相矛盾或超過一天。
+
+past-refusals-not_reported = 未報告：沒有來源說明此階段何時結束。
+past-refusals-too_few = 來電太少，不給出數字。
+past-refusals-missing_grows = 不給出數字：等待越久，到場時間缺少越多。
+
+past-never = 未達到
+past-interval = { $low } 至 { $high }
+past-ended = 如何結束
+past-endedText = 過去 52 週。結束不等於解決。
+past-untold = 來源未說明
+past-now = 正在發生
+past-nothingNow = 沒有未結束的來電。
+past-check = 自行核對
+past-csv = CSV
+past-files = 按月的全部來電（Parquet、CSV、GeoJSON）
+past-worked = 計算方法
+past-stage = 階段
+
+past-stages-queue = 等待派出單位
+past-stages-turnout = 到單位出發
+past-stages-travel = 途中
+past-stages-response = 從來電到到場
+past-stages-on_scene = 現場
+
+past-by = 按
+
+past-byNames-priority = 優先等級
+past-byNames-category = 類別
+past-byNames-hour = 小時
+past-byNames-weekday = 星期
+past-byNames-month = 月份
+past-byNames-agency = 部門
+past-byNames-origin = 來電者
+
+past-building = 檔案正在建立，請一分鐘後再試。
+past-times = 回應時間
+past-mean = 已到場的平均

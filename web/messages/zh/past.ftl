@@ -1,0 +1,72 @@
+### Pages of the server about the past
+
+past-nav = 数据
+past-wholeCity = 全市
+past-openNow = 现有 { $count } 个来电正在处理。
+past-calls = { $count } 个来电
+
+past-span-24 = 过去 24 小时
+past-span-168 = 过去 7 天
+past-span-672 = 过去 28 天
+
+past-apart = 另计：警员发起 { $officer } 个，311 请求 { $requests } 件。
+past-asOf = 截至 { $time }，变更 { $seq }。
+past-kinds = 类型
+past-kindsText = 过去 28 天的来电；标记为按全市比例应有的数量。
+past-kind = 类型
+past-n = 来电
+past-expected = 按全市比例
+past-when = 时间
+past-whenText = 过去 52 周按星期和小时的来电。
+past-weekday = 星期
+past-weeks = 逐周
+past-weeksText = 每周收到的来电。浅色的周尚未结束，或未完整收入档案。
+past-week = 起始周
+past-complete = 完整
+past-yes = 是
+past-no = 否
+past-wait = 等待多久
+past-waitText = 从接到来电到首个单位到场，过去 52 周。全部计入，包括仍在等待的和无人到场的。
+past-none = 未说明
+past-known = 到场时间已知
+past-half = 一半等待少于
+past-nine = 九成等待少于
+past-only = 已到场的一半
+past-fates = 在 { $calls } 个来电中，{ $served } 个有人到场，{ $unserved } 个在有人到场前结束，{ $missing } 个来源中没有到场时间，{ $waiting } 个仍在等待。另有 { $excluded } 个未计入：其时间互相矛盾或超过一天。
+
+past-refusals-not_reported = 未报告：没有来源说明此阶段何时结束。
+past-refusals-too_few = 来电太少，不给出数字。
+past-refusals-missing_grows = 不给出数字：等待越久，到场时间缺失越多。
+
+past-never = 未达到
+past-interval = { $low } 至 { $high }
+past-ended = 如何结束
+past-endedText = 过去 52 周。结束不等于解决。
+past-untold = 来源未说明
+past-now = 正在发生
+past-nothingNow = 没有未结束的来电。
+past-check = 自行核对
+past-csv = CSV
+past-files = 按月的全部来电（Parquet、CSV、GeoJSON）
+past-worked = 计算方法
+past-stage = 阶段
+
+past-stages-queue = 等待派出单位
+past-stages-turnout = 到单位出发
+past-stages-travel = 途中
+past-stages-response = 从来电到到场
+past-stages-on_scene = 现场
+
+past-by = 按
+
+past-byNames-priority = 优先级
+past-byNames-category = 类别
+past-byNames-hour = 小时
+past-byNames-weekday = 星期
+past-byNames-month = 月份
+past-byNames-agency = 部门
+past-byNames-origin = 来电者
+
+past-building = 档案正在建立，请一分钟后再试。
+past-times = 响应时间
+past-mean = 已到场的平均
