@@ -13,7 +13,7 @@ from blocklight.app import connections
 from blocklight.app.city_runtime import open_city
 from blocklight.app.listeners import listen
 from blocklight.app.opening import Options, wall_clock
-from blocklight.app.serving import serve
+from blocklight.app.serving import run_server
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +28,7 @@ _BOMBS = {
 async def _server(folder: Path) -> AsyncIterator[int]:
     with listen("127.0.0.1", 0) as listener:
         town = open_city(Options("houston", data=folder), reading=False)
-        serving = asyncio.create_task(serve(town, listener, now=wall_clock, intake=False))
+        serving = asyncio.create_task(run_server(town, listener, now=wall_clock, intake=False))
         port = listener.getsockname()[1]
         assert b"200 OK" in await _said(port, ASK + b"Connection: close\r\n\r\n")  # it waits in the backlog
         try:

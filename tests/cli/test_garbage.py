@@ -14,7 +14,7 @@ from blocklight.app.connections import BoundedProtocol
 from blocklight.app.garbage import collect_seldom
 from blocklight.app.listeners import listen
 from blocklight.app.opening import Options, wall_clock
-from blocklight.app.serving import serve
+from blocklight.app.serving import run_server
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +25,7 @@ _ASK = "GET {} HTTP/1.1\r\nHost: x\r\n\r\n"
 async def _server(folder: Path) -> AsyncIterator[int]:
     with listen("127.0.0.1", 0) as listener:
         town = open_city(Options("houston", data=folder), reading=False)
-        serving = asyncio.create_task(serve(town, listener, now=wall_clock, intake=False))
+        serving = asyncio.create_task(run_server(town, listener, now=wall_clock, intake=False))
         try:
             yield listener.getsockname()[1]
         finally:

@@ -9,7 +9,7 @@ import pytest
 from living_city import until
 from workplace import Workplace, a_row, read_from, serving_rows
 
-from blocklight.app.listeners import address_of, operator_listener, warn_if_moved
+from blocklight.app.listeners import listening_url, operator_listener, warn_if_moved
 from blocklight.app.operator_port import OperatorPort
 from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError
@@ -97,7 +97,9 @@ def test_the_default_port_gives_way_to_a_free_one_and_the_log_says_where_it_is(
         with operator_listener(None) as listener:
             assert listener.getsockname()[1] != port
             warn_if_moved(listener, None)
-            said = f"port {port} is taken; health and metrics for the operator are at {address_of(listener)} "
+            said = (
+                f"port {port} is taken; health and metrics for the operator are at {listening_url(listener)} "
+            )
             assert said in caplog.text
 
 

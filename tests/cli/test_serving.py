@@ -12,7 +12,7 @@ import pytest
 from blocklight.app.city_runtime import open_city
 from blocklight.app.listeners import listen
 from blocklight.app.opening import Options, wall_clock
-from blocklight.app.serving import serve
+from blocklight.app.serving import run_server
 from blocklight.errors import StoreError
 from blocklight.intake.tally import Tally
 from blocklight.jobs import FOLLOWING, PAUSES, SENDING, SOURCES, Job, Jobs
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 async def _served(folder: Path, listener: socket.socket | None = None) -> None:
     with nullcontext(listener) if listener else listen("127.0.0.1", 0) as open_listener:
         town = open_city(Options("houston", data=folder), reading=False)
-        await serve(town, open_listener, now=wall_clock, intake=False)
+        await run_server(town, open_listener, now=wall_clock, intake=False)
 
 
 @pytest.mark.parametrize("part", [FOLLOWING, SENDING, PAUSES, SOURCES])

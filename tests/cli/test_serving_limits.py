@@ -12,7 +12,7 @@ from blocklight.app import file_limit
 from blocklight.app.city_runtime import open_city
 from blocklight.app.listeners import listen
 from blocklight.app.opening import Options, wall_clock
-from blocklight.app.serving import serve
+from blocklight.app.serving import run_server
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +24,7 @@ _CLOSE = "Connection: close\r\n"
 async def _city(folder: Path) -> AsyncIterator[int]:
     with listen("127.0.0.1", 0) as listener:
         town = open_city(Options("houston", data=folder), reading=False)
-        serving = asyncio.create_task(serve(town, listener, now=wall_clock, intake=False))
+        serving = asyncio.create_task(run_server(town, listener, now=wall_clock, intake=False))
         port = listener.getsockname()[1]
         assert (await _answer(port, "127.0.0.9", "/healthz")).startswith(b"HTTP/1.1 200")
         try:

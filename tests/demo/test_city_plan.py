@@ -83,7 +83,7 @@ def test_areas_tile_the_city_without_gaps_or_overlaps(name: str, count: int) -> 
     found = shapes(name)
     assert len(found) == count
     assert shapely.coverage_is_valid(found)
-    city = shapely.transform(ground.city_land(), city_plan.to_degrees)
+    city = shapely.transform(ground.city_land(), city_plan.sheet_to_degrees)
     uncovered = city.symmetric_difference(shapely.union_all(found)).area / city.area
     assert uncovered < 0.002
 
@@ -120,7 +120,7 @@ def test_streets_have_names_and_lie_within_the_city() -> None:
     features = committed("roads_minor")["features"]
     assert len(features) > 400
     assert all(feature["properties"]["name"] for feature in features)
-    city = shapely.transform(ground.city_land(), city_plan.to_degrees).buffer(0.0005)
+    city = shapely.transform(ground.city_land(), city_plan.sheet_to_degrees).buffer(0.0005)
     streets = shapely.union_all(shapes("roads_minor"))
     assert streets.difference(city).length / streets.length < 0.001
 

@@ -35,7 +35,7 @@ from blocklight.geo.exact import ExactPoint
 from blocklight.prepare.places.build import Built, Plane, build, served_by
 from blocklight.prepare.places.layers import esri_shape, read_layer
 from blocklight.prepare.places.make import Sources
-from blocklight.prepare.places.streets import candidates, street_name
+from blocklight.prepare.places.streets import candidates, shown_street_name
 
 
 def built(folder: Path, **places: Any) -> tuple[City, Built]:  # noqa: ANN401 - any key
@@ -89,7 +89,7 @@ def test_the_order_of_the_streets_changes_nothing() -> None:
     ],
 )
 def test_a_streets_name_reads_as_people_write_it(text: str | None, name: str | None) -> None:
-    assert street_name(text) == name
+    assert shown_street_name(text) == name
 
 
 def test_every_place_serves_enough_addresses_of_its_own_areas(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from blocklight.cli.building_basemap import build_basemap
 from blocklight.config.city import Bounds, City
 from blocklight.config.pmtiles_header import TilesFile
 from blocklight.errors import CityFileError, UsageError
-from blocklight.prepare.basemap.parts import OPENSTREETMAP, Drawing, Part, credit_of, parts_of, read_part
+from blocklight.prepare.basemap.parts import OPENSTREETMAP, Drawing, Part, credit_of_file, parts_of, read_part
 from blocklight.prepare.basemap.tiles import MAX_ZOOM, MIN_ZOOM, write_tiles
 
 BOUNDS = Bounds(west=-96, south=29, east=-95, north=30)
@@ -109,7 +109,7 @@ def test_who_made_a_layer_is_named(
     tmp_path: Path, members: dict[str, object], properties: dict[str, object], named: str | None
 ) -> None:
     file = geojson(tmp_path / "a.geojson", feature("Polygon", [LAKE], **properties), **members)
-    assert credit_of(file) == named
+    assert credit_of_file(file) == named
 
 
 def test_a_part_of_a_file_is_chosen_by_a_property(tmp_path: Path) -> None:

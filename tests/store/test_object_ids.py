@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from blocklight.query.fields import incident_fields
 from blocklight.query.selection import Selection
-from blocklight.store import restore, take
+from blocklight.store import replace_database, take
 from blocklight.store.schema.object_ids import ObjectIds, new_key, object_id
 from blocklight.store.schema.tables import incident, log
 from store.databases import CITY, Database
@@ -105,7 +105,7 @@ def test_after_a_restore_no_number_that_was_given_since_the_backup_comes_again(t
         store.apply("dispatch", [call(number) for number in range(2, 60)], at=START)
         before = set(_object_ids(database).values())
     database.close()
-    restore(database.url, snapshot, folder, [], minutes(5))
+    replace_database(database.url, snapshot, folder, [], minutes(5))
     restored = Database(database.url)
     with restored.open() as store:
         store.apply("dispatch", [call(number) for number in range(100, 160)], at=minutes(6))

@@ -13,7 +13,16 @@ import sqlalchemy as sa
 from blocklight.errors import NotFound, StoreError
 from blocklight.model.outcomes import Withheld
 from blocklight.model.vocabulary import Category
-from blocklight.store import IncidentQuery, Pause, Position, Snapshot, Store, Tombstones, restore, take
+from blocklight.store import (
+    IncidentQuery,
+    Pause,
+    Position,
+    Snapshot,
+    Store,
+    Tombstones,
+    replace_database,
+    take,
+)
 from store.databases import CITY, Database
 from store.making import START, call, closed, minutes, withheld
 
@@ -52,7 +61,7 @@ def shown(store: Store) -> set[str]:
 
 
 def back(database: Database, snapshot: Snapshot, folder: Path, ids: list[str]) -> int:
-    return restore(database.url, snapshot, folder, ids, minutes(90))
+    return replace_database(database.url, snapshot, folder, ids, minutes(90))
 
 
 def test_what_is_taken_back_is_noted_by_its_id_alone(database: Database, journal: Tombstones) -> None:
@@ -268,7 +277,7 @@ def test_a_role_that_owns_nothing_but_its_database_can_back_it_up_and_restore_it
         snapshot = take(store, CITY, folder, minutes(1))
         store.apply("dispatch", [withheld(1, sensitive=True)], at=minutes(2))
         assert snapshot.tombstones is not None
-        assert restore(url, snapshot, folder, journal.since(snapshot.tombstones), minutes(3)) == 1
+        assert replace_database(url, snapshot, folder, journal.since(snapshot.tombstones), minutes(3)) == 1
     with Store.open(url, CITY) as store:
         assert shown(store) == {call(2).id}
 

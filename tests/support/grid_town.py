@@ -8,7 +8,7 @@ from small_city import small_city
 
 from blocklight.config.city import City
 from blocklight.geo.areas import Areas
-from blocklight.prepare.places.build import Plane, build, served_by, write
+from blocklight.prepare.places.build import Plane, build, served_by, write_places
 from blocklight.prepare.places.layers import read_layer
 
 WEST, SOUTH = -95.51, 29.49
@@ -79,7 +79,7 @@ def build_places(city: City, folder: Path) -> None:
     lines = read_layer(folder / "streets.geojson", "streets", column="name", crs=None, bounds=bounds)
     served = read_layer(folder / "addresses.geojson", "addresses", column=None, crs=None, bounds=bounds)
     made = build(city, Areas(city), lines, served_by(served, None, Plane(city)))
-    write(made, city, folder / "places.geojson")
+    write_places(made, city, folder / "places.geojson")
 
 
 def grid_town(folder: Path, *, policy: dict[str, Any] | None = None, **places: Any) -> City:  # noqa: ANN401 - any key

@@ -34,7 +34,7 @@ from blocklight.intake.push_keys import PushKeys
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Runner
 from blocklight.model.vocabulary import PlaceKind
-from blocklight.prepare.places.build import Approved, Built, write
+from blocklight.prepare.places.build import Approved, Built, write_places
 from blocklight.store import Store
 
 COLUMNS = ("number", "opened", "closed", "state", "what", "also", "address", "lon", "lat", "row")
@@ -305,13 +305,13 @@ def write_areas(folder: Path) -> None:
     (folder / "beats.geojson").write_text(text)
 
 
-def write_places(city: City, path: Path) -> None:
+def write_place_file(city: City, path: Path) -> None:
     """Write the approved places, each of which serves some addresses around it."""
     places = [
         Approved(lon, lat, PlaceKind.INTERSECTION, f"Corner {number}", addresses=20, radius_m=300)
         for number, (lon, lat) in enumerate(_APPROVED)
     ]
-    write(Built(places, {}, addresses=80, without=0, moved_m=(100.0, 200.0)), city, path)
+    write_places(Built(places, {}, addresses=80, without=0, moved_m=(100.0, 200.0)), city, path)
 
 
 def live(folder: Path, text: str, sources: Sequence[Source], steps: Sequence[Step]) -> World:
@@ -320,7 +320,7 @@ def live(folder: Path, text: str, sources: Sequence[Source], steps: Sequence[Ste
     write_areas(folder)
     city = parse_city(tomllib.loads(with_streets(text, folder)), file="anytown.toml", folder=folder)
     if city.places is not None:
-        write_places(city, folder / city.places.file)
+        write_place_file(city, folder / city.places.file)
     return asyncio.run(_live(folder, city, sources, steps))
 
 

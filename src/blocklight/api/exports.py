@@ -22,7 +22,7 @@ from blocklight.publish.exports.files import write_flatgeobuf, write_parquet, wr
 from blocklight.publish.exports.table import MEDIA_TYPES, ExportPage, ExportTable, Write, exported_fields
 from blocklight.publish.exports.texts import (
     ExportedCollection,
-    write_csv,
+    csv_chunks,
     write_geojson,
     write_geojson_lines,
     write_kml,
@@ -35,7 +35,7 @@ router = APIRouter(tags=["incidents"])
 
 Format = Literal["csv", "geojson", "geojsonl", "kml", "parquet", "fgb", "xlsx"]
 _WRITERS: Mapping[Format, Write] = {
-    "csv": write_csv,
+    "csv": csv_chunks,
     "geojson": write_geojson,
     "geojsonl": write_geojson_lines,
     "kml": write_kml,

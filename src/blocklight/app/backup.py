@@ -60,7 +60,7 @@ def back_up(options: Options, file: Path, *, with_key: bool) -> Whole:
     return Whole(city.city.name, snapshot.head, snapshot.digest)
 
 
-def check_integrity(options: Options) -> Whole:
+def check_stored_city(options: Options) -> Whole:
     """See that a database and its audit log are whole; raises ``BlocklightError`` where one is not."""
     settings, city = Settings(), configured_city(options)
     with open_store(options, city, settings, existing=True) as store:

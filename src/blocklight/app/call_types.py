@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from blocklight.app.opening import wall_clock
-from blocklight.app.sampling import one_page, read_sample, reader_of
+from blocklight.app.sampling import one_page, reader_of, sample_body
 from blocklight.config.city import City, SourceSpec, load_city, parse_city, shipped_cities
 from blocklight.config.city_edit import with_signed_types
 from blocklight.errors import BlocklightError, RecordRejected, SourceError, UsageError
@@ -71,7 +71,7 @@ def _records_of(
         for block in read_file(history, reading):
             yield from block.records
     elif sample is not None:
-        _, batch = asyncio.run(one_page(source, city, read_sample(sample)))
+        _, batch = asyncio.run(one_page(source, city, sample_body(sample)))
         yield from batch.records
     elif source.connector != "push":  # what is pushed can only be counted from a file
         yield from asyncio.run(_fetched_records(source, city))

@@ -8,7 +8,7 @@ import orjson
 
 from blocklight.app.finding_places import placing
 from blocklight.app.opening import Options, configured_city, wall_clock
-from blocklight.app.sampling import one_page, read_sample
+from blocklight.app.sampling import one_page, sample_body
 from blocklight.config.city import City, SourceSpec
 from blocklight.config.policy import Rule
 from blocklight.errors import RecordRejected, UsageError
@@ -39,7 +39,7 @@ def explained_records(name: str, source_id: str | None, record: Path) -> Iterato
     rules = Rules.of(city, _THROWAWAY_KEY)
     with_place = placing(rules, Geocoder.of(city))
     read = Normaliser.of(source, city)
-    rows = _rows_of(source, city, read_sample(record))
+    rows = _rows_of(source, city, sample_body(record))
     for number, raw in enumerate(rows[:_MOST_RECORDS], 1):
         try:
             incident = read(raw, wall_clock())

@@ -43,12 +43,12 @@ def warn_if_moved(listener: socket.socket, port: int | None, *, option: str = "-
         _log.warning(
             "port %d is taken; health and metrics for the operator are at %s (choose a port with %s)",
             settings.operator_port,
-            address_of(listener),
+            listening_url(listener),
             option,
         )
 
 
-def address_of(listener: socket.socket) -> str:
+def listening_url(listener: socket.socket) -> str:
     """The URL at which a listener answers."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from blocklight.app.bodies import NotByGet, download
-from blocklight.app.sampling import read_sample as read_file
+from blocklight.app.sampling import sample_body
 from blocklight.errors import BlocklightError, SourceError, UsageError
 from blocklight.intake.propose.asking import fetch_sample
 from blocklight.intake.propose.city_file import Proposal, propose
@@ -69,14 +69,14 @@ def write_new_city(
 def _looked_at(url: str, sample: Path | None) -> Sample:
     settings: dict[str, Any] = {}
     try:
-        body = _fetched_body(url) if sample is None else read_file(sample)
+        body = _fetched_body(url) if sample is None else sample_body(sample)
     except NotByGet:
         body, settings = download(url, _MAX_BYTES, instead="--sample", method="POST"), {"form": {}}
     try:
-        looked_at = read_sample(url, body)
+        sample_read = read_sample(url, body)
     except SourceError as error:
         raise type(error)(f"{sample or url}: {error}") from None
-    return replace(looked_at, settings={**settings, **looked_at.settings})
+    return replace(sample_read, settings={**settings, **sample_read.settings})
 
 
 def _fetched_body(url: str) -> bytes:

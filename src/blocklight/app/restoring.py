@@ -11,7 +11,7 @@ from blocklight.app.opening import tombstone_file, wall_clock
 from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError, StoreError
 from blocklight.intake.keys import check_of, load_id_key
-from blocklight.store import Snapshot, Store, Tombstones, restore
+from blocklight.store import Snapshot, Store, Tombstones, replace_database
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _replace(url: str, manifest: Manifest, unpacked: Path, ids: list[str], *, wi
         raise BlocklightError(f"another process fetches for {snapshot.city}: stop it first")
     try:
         source = unpacked / DATABASE
-        return restore(url, snapshot, source, ids, wall_clock(), journal=not without)
+        return replace_database(url, snapshot, source, ids, wall_clock(), journal=not without)
     finally:
         lock.release()
 

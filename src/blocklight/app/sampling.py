@@ -18,7 +18,7 @@ from blocklight.intake.connectors.push import Push
 from blocklight.intake.connectors.recording import ReplayTransport
 from blocklight.intake.connectors.table_files import newest_in
 from blocklight.intake.forms.columns import Columns
-from blocklight.intake.forms.tables import Reading, json_document, read_file
+from blocklight.intake.forms.tables import Reading, json_value, read_file
 from blocklight.intake.record import Batch, Connector
 
 _MAX_SAMPLE_BYTES = 64_000_000
@@ -55,7 +55,7 @@ def read_through(source: SourceSpec, city: City, stand_in: Given, take: Callable
 
 def _sampled(source: SourceSpec, city: City, sample: Path | None, take: Callable[[Batch], None]) -> str:
     if source.connector == "push" and sample is not None:
-        take(Batch(Columns(source).records(_sent(read_sample(sample))), wall_clock()))
+        take(Batch(Columns(source).records(_sent(sample_body(sample))), wall_clock()))
         return f"every record of {sample}"
     local = source.url.startswith("file:")
     if local:  # a person says that the file is finished
@@ -64,7 +64,7 @@ def _sampled(source: SourceSpec, city: City, sample: Path | None, take: Callable
         source = source.model_copy(update={"url": sample.resolve().as_uri()})
     elif sample is None:
         source = newest_in(source)
-    body = read_sample(sample) if sample is not None and not local else None
+    body = sample_body(sample) if sample is not None and not local else None
     whole = source.connector == "files"
     asyncio.run(_pass_on(source, city, body, take, whole=whole))
     return f"{'every row' if whole else 'the first page'} of {sample or source.url}"
@@ -80,7 +80,7 @@ async def _pass_on(
                 break
 
 
-def read_sample(sample: Path) -> bytes:
+def sample_body(sample: Path) -> bytes:
     """Read a recorded answer; raises ``BlocklightError`` for what cannot be one."""
     return bodies.read(sample, _MAX_SAMPLE_BYTES)
 
@@ -109,7 +109,7 @@ async def reader_of(source: SourceSpec, city: City, sample: bytes | None) -> Asy
 
 def _sent(body: bytes) -> list[object]:
     """Give the records of a batch as it is pushed."""
-    value = json_document(body)
+    value = json_value(body)
     records = value.get("records") if isinstance(value, dict) else value
     if not isinstance(records, list):
         raise SourceChanged('expected a JSON list of records, or {"records": [...]}')

@@ -48,7 +48,7 @@ def nothing() -> None:
     """Stand in for what need not be told: another process publishes, or nobody reads that we started."""
 
 
-async def fetch(runtime: CityRuntime, operator: socket.socket) -> None:
+async def run_intake_until_stopped(runtime: CityRuntime, operator: socket.socket) -> None:
     """Run a city's intake until it is told to stop; *operator* is the operator's listening socket."""
     _on_signals(asyncio.current_task().cancel)  # type: ignore[union-attr]  # a coroutine runs in a task
     async with http_client(runtime.city, wall_clock) as client:
@@ -76,7 +76,7 @@ async def fetch(runtime: CityRuntime, operator: socket.socket) -> None:
                 tasks.create_task(port.serve(operator))
 
 
-async def serve(
+async def run_server(
     runtime: CityRuntime,
     listener: socket.socket,
     *,

@@ -16,7 +16,7 @@ from blocklight import __version__
 from blocklight.app.service import check_settings, load_environment
 from blocklight.cli.log_lines import set_up
 from blocklight.cli.renamed import Commands
-from blocklight.cli.unexpected import where
+from blocklight.cli.unexpected import places_of_error
 from blocklight.errors import BlocklightError, CityFileError, SettingError, UsageError
 
 app = typer.Typer(
@@ -309,7 +309,9 @@ def main() -> None:
         _complain("error", f"{file}{(error.strerror or type(error).__name__).lower()}")
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 - Python would print its text, which may quote a record
-        _complain("internal error", f"this is a mistake in Blocklight; please report it\n{where(error)}")
+        _complain(
+            "internal error", f"this is a mistake in Blocklight; please report it\n{places_of_error(error)}"
+        )
         sys.exit(70)
 
 

@@ -16,7 +16,7 @@ def print_backup(options: Options, file: Path, *, with_key: bool) -> None:
 
 def print_integrity(options: Options) -> None:
     """Print whether a database is whole and what the public sees of it, as one digest."""
-    whole = backup.check_integrity(options)
+    whole = backup.check_stored_city(options)
     say(
         f"The database of {whole.city} is whole, up to change {whole.head}; so are its {whole.audit_entries} "
         f"entries of the audit log.\nPublic digest: {whole.digest}"

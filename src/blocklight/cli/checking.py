@@ -11,7 +11,7 @@ from blocklight.app.city_check import Asked, CityCheck, SourceCheck
 from blocklight.app.missing_ground import missing_ground
 from blocklight.app.sampling import Given
 from blocklight.cli import out
-from blocklight.cli.report_tables import print_report, write_csv
+from blocklight.cli.report_tables import print_report, write_type_table
 from blocklight.config.city import City, SourceSpec
 from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError, SourceChanged, SourceError
@@ -50,7 +50,7 @@ def check_city(
                 _plain(f"{file} {problem}", bold=True)
         failed += checked is None or checked.refused is not None or bool(checked.nothing_shown)
     if types_csv is not None:
-        write_csv(type_counts(types, check.rules.meanings.of), types_csv)
+        write_type_table(type_counts(types, check.rules.meanings.of), types_csv)
     if failed:
         raise BlocklightError(
             f"{failed} of {len(check.sources)} sources could not be read, would be refused, "

@@ -8,8 +8,8 @@ from blocklight.app.city_runtime import fast_clock, open_city
 from blocklight.app.demo_past import client_of, past_of
 from blocklight.app.listeners import listen
 from blocklight.app.opening import Options, wall_clock
-from blocklight.app.serving import serve
-from blocklight.cli.progress import shown
+from blocklight.app.serving import run_server
+from blocklight.cli.progress import progress_bar
 from blocklight.cli.serving import say_where
 from blocklight.demo.feeds import dispatch_centre
 from blocklight.demo.showcase import Showcase
@@ -26,15 +26,15 @@ def serve_demo(*, host: str, port: int, data: Path | None, speed: float, seed: i
         showcase = Showcase(seed, int(opened_at.timestamp()), last_seen_s, speed=speed)
         centre = dispatch_centre(seed=seed, now=now, showcase=showcase)
         uvloop.run(
-            serve(
+            run_server(
                 runtime,
                 listener,
                 now=now,
                 intake=True,
                 clock_rate=speed,
                 client=client_of(runtime.city, centre),
-                past=lambda: past_of(runtime, now(), seed, shown),
+                past=lambda: past_of(runtime, now(), seed, progress_bar),
                 started=lambda: say_where(runtime, listener),
-                progress=shown,
+                progress=progress_bar,
             )
         )

@@ -9,7 +9,7 @@ from blocklight.cli import out
 from blocklight.config.city import City, load_city, parse_city, shipped_cities
 from blocklight.config.city_edit import ground_lines, with_ground
 from blocklight.errors import BlocklightError
-from blocklight.prepare.city_ground.build import Made, credit_of, make_ground, make_places, write_manifest
+from blocklight.prepare.city_ground.build import Made, joined_credits, make_ground, make_places, write_origins
 from blocklight.prepare.city_ground.downloads import Downloads
 from blocklight.prepare.city_ground.sources import GroundSources, gather
 
@@ -31,7 +31,7 @@ def make_city_ground(name: str, sources: GroundSources, *, print_only: bool, fre
     if fresh:
         downloads.forget()
     parts, features = gather(city, sources, downloads, now=wall_clock, say=_print_plain)
-    credit = credit_of(parts)
+    credit = joined_credits(parts)
     _print_plain("Making the map …")
     ground = make_ground(city, features, credit, folder)
     text = path.read_text("utf-8-sig")
@@ -40,7 +40,7 @@ def make_city_ground(name: str, sources: GroundSources, *, print_only: bool, fre
     )
     make_places(with_its_ground, folder, ground)
     edited = with_ground(text, ground.keys, file=name)
-    write_manifest(folder, city, parts, downloads)
+    write_origins(folder, city, parts, downloads)
     _print(ground, credit)
     _write_city_file(path, edited, ground, city, print_only=print_only)
 

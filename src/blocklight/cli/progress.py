@@ -9,7 +9,7 @@ from blocklight.cli import err
 
 
 @contextmanager
-def shown(title: str, total: int) -> Iterator[Callable[[], object]]:
+def progress_bar(title: str, total: int) -> Iterator[Callable[[], object]]:
     """Show a bar of *total* steps under *title*."""
     with Progress(console=err, transient=True) as bars:
         task = bars.add_task(title, total=total)

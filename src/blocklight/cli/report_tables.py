@@ -63,7 +63,7 @@ def _distance(km: float, count: int) -> str:
     return f"{count:,} farther away" if math.isinf(km) else f"{count:,} by up to {km:,} km"
 
 
-def write_csv(counts: Sequence[TypeCount], file: Path) -> None:
+def write_type_table(counts: Sequence[TypeCount], file: Path) -> None:
     """Write every type into a new CSV file with a last column to fill in; those that wait come first."""
     if file.exists():
         raise BlocklightError(f"{file}: exists already")

@@ -19,10 +19,10 @@ class Formatter(logging.Formatter):
 
     def formatException(self, ei: _Raised) -> str:  # noqa: N802 - the standard library's own name
         """Where an exception came from."""
-        return "" if ei[1] is None else where(ei[1])
+        return "" if ei[1] is None else places_of_error(ei[1])
 
 
-def where(error: BaseException) -> str:
+def places_of_error(error: BaseException) -> str:
     """The places that an error came through and the types of it and of what led to it."""
     return "\n".join(_traceback_lines(error, set())).rstrip()
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from blocklight.config.call_type_words import lexicon
 from blocklight.config.matching import Matcher, matcher
-from blocklight.config.table import NarrowPattern, Pattern, PublicReason, Table, folded
+from blocklight.config.table import NarrowPattern, Pattern, PublicReason, Table, comparable_words
 from blocklight.model.vocabulary import Category, Kind, Origin, Status
 
 _NAME = r"^[a-z][a-z0-9_-]{0,62}$"
@@ -93,7 +93,7 @@ class Rule(Table):
     @cached_property
     def exact(self) -> frozenset[str]:
         """The exact types as they are compared."""
-        return frozenset(map(folded, self.types))
+        return frozenset(map(comparable_words, self.types))
 
     @cached_property
     def pattern(self) -> Matcher | None:
@@ -159,7 +159,7 @@ class Allow(Table):
         """Whether it lets a folded source type of its group pass."""
         if not self.types and self.match is None:
             return True
-        return source_type in set(map(folded, self.types)) or (
+        return source_type in set(map(comparable_words, self.types)) or (
             self.match is not None and matcher(self.match).search(source_type) is not None
         )
 

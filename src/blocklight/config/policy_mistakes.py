@@ -8,7 +8,7 @@ from itertools import product
 from blocklight.config.matching import matcher
 from blocklight.config.patterns import examples
 from blocklight.config.policy import MEDICAL, Allow, Policy, Rule, Sensitive, groups_of
-from blocklight.config.table import folded
+from blocklight.config.table import comparable_words
 from blocklight.model.vocabulary import Category, Kind, Status
 
 _PLAIN = re.compile(r"[A-Za-z0-9 |]+")
@@ -90,7 +90,7 @@ def _allowance_mistakes(policy: Policy, shipped: Sensitive, of_city: Sensitive) 
             if rule.action == "withhold" and _overlap(allow, rule, (*shipped, *of_city)):
                 yield Mistake(key, f"allows what the rule {rule.name!r} withholds")
         for pattern, group in of_city:
-            types = map(folded, allow.types)
+            types = map(comparable_words, allow.types)
             if group == allow.group or any(matcher(pattern).search(text) for text in types):
                 yield Mistake(key, "allows what call_types.sensitive of this city withholds")
         if not allow.types and allow.match is None:
@@ -109,7 +109,7 @@ def _overlap(allow: Allow, rule: Rule, sensitive: Sensitive) -> bool:
     whole = not allow.types and allow.match is None
     return any(
         rule.says(text) and (allow.group in groups_of(text, sensitive) if whole else allow.covers(text))
-        for text in map(folded, named)
+        for text in map(comparable_words, named)
     )
 
 
@@ -186,7 +186,9 @@ def _covers(general: Rule, special: Rule) -> bool:
 def _covers_types(general: Rule, special: Rule) -> bool:
     if not general.names_types:
         return True
-    types = set(map(folded, special.types))  # of a copy with other types, so not its remembered ones
+    types = set(
+        map(comparable_words, special.types)
+    )  # of a copy with other types, so not its remembered ones
     same = (
         special.match is None or special.match == general.match or _within_words(special.match, general.match)
     )

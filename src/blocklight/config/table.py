@@ -82,7 +82,7 @@ NarrowPattern = Annotated[Pattern, AfterValidator(_narrow_pattern)]
 PublicReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=400)]
 
 
-def folded(text: str) -> str:
+def comparable_words(text: str) -> str:
     """The form in which an agency's words are compared: upper case, gaps and `_` as one space."""
     return " ".join(text.replace("_", " ").split()).upper()
 

@@ -15,7 +15,7 @@ from shapely import Geometry
 
 from blocklight.demo import areas, ground
 from blocklight.demo.hill_lanes import hill_lanes
-from blocklight.demo.house_numbers import numbered
+from blocklight.demo.house_numbers import pieces_by_number
 from blocklight.demo.main_roads import Road, boulevards, freeways, rails, ramps, runways
 from blocklight.demo.parks import parks
 from blocklight.demo.streets import GRIDS, grid_streets, street_ground
@@ -63,7 +63,7 @@ def layers() -> dict[str, list[Feature]]:
     }
 
 
-def write(folder: Path) -> int:
+def write_layers(folder: Path) -> int:
     """Write every layer into *folder*; returns the bytes written."""
     folder.mkdir(parents=True, exist_ok=True)
     total = 0
@@ -79,12 +79,12 @@ def encode(features: list[Feature]) -> bytes:
 
 
 def _new_feature(properties: dict[str, object], shape: Geometry, *, id_: str | None = None) -> Feature:
-    geometry = shapely.transform(shape, to_degrees)
+    geometry = shapely.transform(shape, sheet_to_degrees)
     feature: Feature = {"type": "Feature", "properties": properties, "geometry": _geojson_geometry(geometry)}
     return feature if id_ is None else {"type": "Feature", "id": id_, **feature}
 
 
-def to_degrees(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def sheet_to_degrees(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Turn an array of kilometres on the sheet into WGS 84 lon, lat, rounded to about a metre."""
     points = points.copy()
     points[:, 0] = ground.WEST + points[:, 0] / ground.KM_PER_DEGREE_LON
@@ -114,7 +114,7 @@ def _numbered_pieces(roads: Iterable[Feature]) -> Iterator[Feature]:
             continue
         lines = shape["coordinates"] if shape["type"] == "MultiLineString" else [shape["coordinates"]]
         for line in lines:
-            for piece, first, last in numbered([ground.to_km(*point) for point in line]):
+            for piece, first, last in pieces_by_number([ground.to_km(*point) for point in line]):
                 row = {"name": properties["name"], "from": first, "to": last}
                 yield _new_feature(row, shapely.linestrings(piece))
 
@@ -148,4 +148,4 @@ _NAMED = (
 
 if __name__ == "__main__":
     _FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "cities" / "demo"
-    sys.stdout.write(f"{write(_FOLDER):,} bytes in {_FOLDER}\n")
+    sys.stdout.write(f"{write_layers(_FOLDER):,} bytes in {_FOLDER}\n")

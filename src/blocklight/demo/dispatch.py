@@ -217,7 +217,7 @@ def _call_life(
         en_route_at=en_route,
         on_scene_at=on_scene,
         closed_at=closed,
-        units=_units(rng, kind, opening.spot, dispatched, closed),
+        units=_unit_turns(rng, kind, opening.spot, dispatched, closed),
         disposition=disposition,
         then=then,
         fault=rng.choice(_FAULTS) if rng.random() < _FAULTY else None,
@@ -278,7 +278,7 @@ def _reclassified(
     return ()
 
 
-def _units(
+def _unit_turns(
     rng: random.Random, kind: CallKind, spot: Spot, dispatched: int | None, closed: int
 ) -> tuple[tuple[int, str], ...]:
     if dispatched is None:

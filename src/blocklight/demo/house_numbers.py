@@ -22,7 +22,7 @@ def number_at(x: float, y: float, dx: float, dy: float) -> int:
     return _FIRST + int(toward * _A_KM)
 
 
-def numbered(line: list[XY]) -> Iterator[Piece]:
+def pieces_by_number(line: list[XY]) -> Iterator[Piece]:
     """Yield a street's line, in km, in pieces along which the numbers rise or fall evenly."""
     piece: Piece | None = None
     for a, b in pairwise(line):

@@ -51,7 +51,12 @@ def mask_point(lon: float, lat: float, resolution: int) -> Place:
 def place_of(cell: str) -> Place:
     """The public place that a cell is."""
     lat, lon = (round(degrees, _DIGITS) for degrees in h3.cell_to_latlng(cell))
-    return Place(lon=lon, lat=lat, kind=PlaceKind.GRID, radius_m=math.ceil(_reach(lon, lat, outline(cell))))
+    return Place(
+        lon=lon,
+        lat=lat,
+        kind=PlaceKind.GRID,
+        radius_m=math.ceil(_longest_distance_m(lon, lat, outline(cell))),
+    )
 
 
 def outline(cell: str) -> Ring:
@@ -137,10 +142,10 @@ def around_both(first: Place, second: Place) -> Place | None:
 
 def distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     """Great-circle distance in metres (haversine on the mean Earth radius)."""
-    return _reach(lon1, lat1, [(lon2, lat2)])
+    return _longest_distance_m(lon1, lat1, [(lon2, lat2)])
 
 
-def _reach(lon: float, lat: float, corners: Ring) -> float:
+def _longest_distance_m(lon: float, lat: float, corners: Ring) -> float:
     """The largest ``distance_m`` between a point and any of *corners*."""
     phi, sin = math.radians(lat), math.sin
     cos_phi, longest = math.cos(phi), 0.0

@@ -69,7 +69,7 @@ def group_names(city: City) -> list[str]:
     return [*PLAIN_GROUPS, "section", *TIME_GROUPS, *(f"area:{kind}" for kind in _area_kinds(city))]
 
 
-def where(city: City, query: IncidentQuery) -> Clause:
+def archive_condition(city: City, query: IncidentQuery) -> Clause:
     """The condition of a query; raises ``BadQuery`` for what the archive does not answer."""
     if query.q is not None:
         raise BadQuery("counts cannot be narrowed by words; /api/v1/incidents can", parameter="q")

@@ -18,7 +18,7 @@ from blocklight.archive.engine import INCIDENTS, Engine
 from blocklight.config.city import City
 from blocklight.config.reported import reported
 from blocklight.errors import BadQuery
-from blocklight.insight.archive_query import group_expression, where
+from blocklight.insight.archive_query import archive_condition, group_expression
 from blocklight.insight.response_times import (
     ENDS,
     Calls,
@@ -123,7 +123,7 @@ class Past:
         """Count incidents by groups; raises ``BadQuery`` for more than ``MOST_GROUPS`` of them."""
         snapshot = self.snapshot()
         groups = [group_expression(self._city, name) for name in by]
-        clause = where(self._city, query)
+        clause = archive_condition(self._city, query)
         columns = [f"{text} AS g{number}" for number, text in enumerate(groups)]
         question = (
             f"SELECT {', '.join([*columns, 'count(*) AS n'])} FROM {INCIDENTS} WHERE {clause.text} "  # noqa: S608 - only our own words
@@ -152,7 +152,7 @@ class Past:
         snapshot = self.snapshot()
         query = replace(query, kind=Kind.CALL)
         groups = [group_expression(self._city, name) for name in by]
-        clause = where(self._city, query)
+        clause = archive_condition(self._city, query)
         columns = [
             *(f"epoch_ms({name}) AS {name}" for name in TIMES),
             *("status", "disposition", "source", "time_step_min"),

@@ -12,7 +12,7 @@ from blocklight.config.call_type_words import Reading, lexicon, words
 from blocklight.config.city import CallTypes, default_call_types
 from blocklight.config.matching import Matcher, matcher
 from blocklight.config.policy import MEDICAL, Allow
-from blocklight.config.table import folded
+from blocklight.config.table import comparable_words
 from blocklight.model.vocabulary import Category, Reason, Subcategory
 
 _REMEMBERED = 10_000
@@ -75,8 +75,8 @@ class CallMeanings:
 
     def __init__(self, of_city: CallTypes, allow: tuple[Allow, ...]) -> None:
         shipped = default_call_types()
-        self.exact = {folded(text): category for text, category in of_city.exact.items()}
-        self.subcategories = {folded(text): finer for text, finer in of_city.subcategories.items()}
+        self.exact = {comparable_words(text): category for text, category in of_city.exact.items()}
+        self.subcategories = {comparable_words(text): finer for text, finer in of_city.subcategories.items()}
         self._own_patterns = _compiled(of_city)
         self._shipped_patterns = _compiled(shipped)
         self.sensitive = [
@@ -91,7 +91,7 @@ class CallMeanings:
         if meaning is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            meaning = self._known[source_type] = self._decide(folded(source_type))
+            meaning = self._known[source_type] = self._decide(comparable_words(source_type))
         return meaning
 
     def _decide(self, text: str) -> Meaning:

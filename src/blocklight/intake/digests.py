@@ -22,7 +22,7 @@ _POINT = struct.Struct("<dd")
 def digest_of(value: object) -> bytes:
     """16 bytes by which a row or a text is recognised in this process."""
     digest = _BEGUN.copy()  # to copy a hash that has begun is faster than to begin with the key each time
-    digest.update(_packed(value))
+    digest.update(_encoded_value(value))
     return digest.digest()
 
 
@@ -39,7 +39,7 @@ def unsealed(seal: bytes, value: object) -> ExactPoint:
 
 def _padded(plain: bytes, value: object) -> bytes:
     pad = _PAD_BEGUN.copy()
-    pad.update(_packed(value))
+    pad.update(_encoded_value(value))
     return bytes(byte ^ pad_byte for byte, pad_byte in zip(plain, pad.digest(), strict=True))
 
 
@@ -49,7 +49,7 @@ def _value_text(value: object) -> str:
     return repr(value)
 
 
-def _packed(value: object) -> bytes:
+def _encoded_value(value: object) -> bytes:
     try:
         return orjson.dumps(value, default=_value_text)
     except TypeError as error:  # half of a surrogate pair, a number of more than 64 bits, or too deep

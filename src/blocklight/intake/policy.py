@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from blocklight.config.city import City, Policy
 from blocklight.config.policy import Mask, Rule
-from blocklight.config.table import folded
+from blocklight.config.table import comparable_words
 from blocklight.errors import CityFileError
 from blocklight.geo.areas import Areas, Touched
 from blocklight.intake.record import Incident
@@ -191,7 +191,7 @@ class Decider:
         if candidates is None:
             if len(self._candidates) >= _REMEMBERED:
                 self._candidates.clear()
-            text = folded(source_type)
+            text = comparable_words(source_type)
             candidates = self._candidates[key] = tuple(
                 self._meeting(incident, category, text, medical=medical)
             )

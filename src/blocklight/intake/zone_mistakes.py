@@ -29,7 +29,7 @@ def whole_hours_off(
         return None
     shown = newest.astimezone(zone)
     return (
-        f"The newest of {len(times)} times is {_span(age)} old: is it read in the right zone? "
+        f"The newest of {len(times)} times is {_hours_and_minutes(age)} old: is it read in the right zone? "
         f"{newest.astimezone(UTC):%Y-%m-%d %H:%M} UTC is {shown:%H:%M} on the city's clock ({zone.key})."
     )
 
@@ -54,6 +54,6 @@ def _is_a_long_gap(times: list[datetime], fetched_at: datetime) -> bool:
     return fetched_at - newest[-1] > 4 * longest
 
 
-def _span(span: timedelta) -> str:
+def _hours_and_minutes(span: timedelta) -> str:
     minutes = round(span.total_seconds() / 60)
     return f"{minutes // 60} h {minutes % 60:02} min"

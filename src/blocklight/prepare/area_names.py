@@ -2,7 +2,7 @@
 
 import re
 
-from blocklight.prepare.places.streets import street_name
+from blocklight.prepare.places.streets import shown_street_name
 
 _CODE = re.compile(r"(?P<letters>[A-Z]{0,5})[ _-]?(?P<number>\d{1,4}[A-Z]?)")
 _SHOUTED_LETTERS = 5
@@ -21,7 +21,7 @@ def readable_name(name: str, label: str) -> str:
         spelled = code["number"] if code["letters"].endswith(initials) else name
         return f"{kind} {spelled}"
     if name.isupper() and sum(map(str.isalpha, name)) >= _SHOUTED_LETTERS:
-        return street_name(name) or name
+        return shown_street_name(name) or name
     return name
 
 

@@ -12,7 +12,7 @@ from blocklight.store.read.revisions import Revision, revisions
 from blocklight.store.read_store import ReadStore
 from blocklight.store.schema.patience import ANSWERING, FOLLOWING, PUSHING, Patience
 from blocklight.store.schema.rows import STORED
-from blocklight.store.snapshot import Snapshot, restore, take
+from blocklight.store.snapshot import Snapshot, replace_database, take
 from blocklight.store.store import Store
 from blocklight.store.write.applied import Applied
 from blocklight.store.write.auditing import AuditEntry, AuditVerdict
@@ -55,7 +55,7 @@ __all__ = [
     "WindowRows",
     "WithheldUsual",
     "WriteStore",
-    "restore",
+    "replace_database",
     "revisions",
     "take",
     "total",

@@ -18,7 +18,7 @@ from blocklight.store.admin import pausing
 from blocklight.store.admin.pausing import Pause
 from blocklight.store.failing import failing_as_store_error
 from blocklight.store.read import reading
-from blocklight.store.read.ledger import area_entries, entries
+from blocklight.store.read.ledger import area_entries, ledger_rows
 from blocklight.store.read.public_ledger import public_days, public_months
 from blocklight.store.read.query import IncidentQuery, Page, answer, matching
 from blocklight.store.read.reading import LogPart, WindowRows
@@ -180,7 +180,7 @@ class ReadStore:
     def ledger_days(self, since: date, until: date) -> list[LedgerDay]:
         """List what became of what was fetched from day *since* to *until* (UTC), without small counts."""
         with self._read() as connection:
-            return public_days(entries(connection, since, until), since, until)
+            return public_days(ledger_rows(connection, since, until), since, until)
 
     def ledger_months(
         self, months: Sequence[str], kind: str, area: str, areas: Sequence[str]
@@ -194,7 +194,7 @@ class ReadStore:
         since, last = (date.fromisoformat(f"{month}-01") for month in (months[0], months[-1]))
         until = last.replace(day=monthrange(last.year, last.month)[1])
         with self._read() as connection:
-            city = entries(connection, since, until)
+            city = ledger_rows(connection, since, until)
             by_area = area_entries(connection, kind, since, until)
         return public_months(months, city, by_area, list(areas), area)
 
@@ -202,7 +202,7 @@ class ReadStore:
         """List the days (UTC) on which the audit log has an *action*, the oldest first."""
         with self._read() as connection:
             return sorted(
-                {entry.at.date() for entry in auditing.entries(connection) if entry.action == action}
+                {entry.at.date() for entry in auditing.audit_entries(connection) if entry.action == action}
             )
 
     @contextmanager

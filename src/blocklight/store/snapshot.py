@@ -65,7 +65,7 @@ def take(store: Store, city: str, folder: Path, at: datetime) -> Snapshot:
             return snapshot
 
 
-def restore(
+def replace_database(
     url: str, snapshot: Snapshot, folder: Path, taken_back: Sequence[str], at: datetime, **detail: object
 ) -> int:
     """Replace what a database holds by a copy, less what was *taken_back* since; return how many went.

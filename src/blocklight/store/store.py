@@ -16,7 +16,7 @@ from blocklight.store.admin.pausing import Pause
 from blocklight.store.admin.public_digest import public_digest
 from blocklight.store.admin.renaming import NewId
 from blocklight.store.failing import OTHERS_WRITE, failing_as_store_error
-from blocklight.store.read.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, entries
+from blocklight.store.read.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, ledger_rows
 from blocklight.store.schema import tables
 from blocklight.store.schema.engines import (
     Engines,
@@ -110,7 +110,7 @@ class Store(WriteStore):
     def audit(self) -> list[AuditEntry]:
         """The audit log, oldest first."""
         with self._read() as connection:
-            return auditing.entries(connection)
+            return auditing.audit_entries(connection)
 
     def verify_audit(self) -> AuditVerdict:
         """Work out every digest of the audit log again."""
@@ -227,7 +227,7 @@ class Store(WriteStore):
     def ledger(self, since: date, until: date) -> list[LedgerRow]:
         """The ledger of the days (UTC) from *since* to *until*, both included."""
         with self._read() as connection:
-            return entries(connection, since, until)
+            return ledger_rows(connection, since, until)
 
     def area_ledger(self, kind: str, since: date, until: date) -> list[AreaLedgerRow]:
         """The ledger by area for the months (UTC) that two days lie in."""

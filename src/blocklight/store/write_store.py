@@ -137,7 +137,7 @@ class WriteStore(ReadStore):
                 bind=bind,
             )
             if report is not None and (applied.seen or not report.if_shown):
-                sources.record(driver, self._sql, report)
+                sources.record_fetch(driver, self._sql, report)
             return applied
 
     def release(self, at: datetime) -> Applied | None:
@@ -162,7 +162,7 @@ class WriteStore(ReadStore):
             cursor_of(connection) as driver,
         ):
             self._turn.has_begun()
-            sources.record(driver, self._sql, report)
+            sources.record_fetch(driver, self._sql, report)
 
     def cursor(self, source: str) -> str | None:
         """Where *source*'s next fetch may begin."""

@@ -17,7 +17,7 @@ from blocklight.config.city import SourceSpec, load_city
 from blocklight.errors import BlocklightError, SourceChanged, UsageError
 from blocklight.intake.propose.asking import question
 from blocklight.intake.propose.city_file import Proposal, propose
-from blocklight.intake.propose.guesses import folded
+from blocklight.intake.propose.guesses import snake_case
 from blocklight.intake.propose.sample import read_sample
 from blocklight.intake.propose.times import written
 
@@ -256,7 +256,7 @@ RECORDED = [
 
 def plain(columns: tuple[str, ...]) -> tuple[str, ...]:
     """Return columns as an export and the API of a portal both write them."""
-    return tuple(folded(column).replace("_", "") for column in columns)
+    return tuple(snake_case(column).replace("_", "") for column in columns)
 
 
 def score(source: SourceSpec, found: Proposal) -> tuple[int, int, list[str]]:

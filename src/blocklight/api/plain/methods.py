@@ -16,7 +16,7 @@ from blocklight.api.schemas import Ledger
 from blocklight.api.state import Public, public
 from blocklight.config.city import City, default_call_types
 from blocklight.config.policy import groups_of
-from blocklight.config.table import folded
+from blocklight.config.table import comparable_words
 from blocklight.errors import BadQuery, StoreError
 from blocklight.model.ledger import LedgerDay
 from blocklight.model.vocabulary import Category
@@ -118,7 +118,7 @@ def _type_mapping(city: City) -> list[dict[str, object]]:
     listed = []
     for category in Category:
         exact_types = sorted(text for text, mapped in city.call_types.exact.items() if mapped is category)
-        types = [text for text in exact_types if not groups_of(folded(text), sensitive)]
+        types = [text for text in exact_types if not groups_of(comparable_words(text), sensitive)]
         patterns = sum(rule.category is category for ruleset in rules for rule in ruleset.patterns)
         named = types if city.policy.source_types else []
         listed.append({"category": category, "types": len(types), "named": named, "patterns": patterns})

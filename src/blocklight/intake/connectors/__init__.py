@@ -71,7 +71,9 @@ def _files(
 def _ckan(
     source: SourceSpec, client: httpx2.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
 ) -> Connector:
-    return ckan.Ckan(source, Conversation(source, client, now=now, sleep=sleep, explain=ckan.explain))
+    return ckan.Ckan(
+        source, Conversation(source, client, now=now, sleep=sleep, explain=ckan.error_of_document)
+    )
 
 
 def _push(

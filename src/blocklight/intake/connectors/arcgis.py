@@ -16,9 +16,9 @@ from blocklight.intake.connectors.arcgis_json import (
     Layer,
     column_names,
     error_code,
-    in_words,
     named_error,
     to_row,
+    with_coded_words,
 )
 from blocklight.intake.connectors.arcgis_pages import (
     Cursor,
@@ -348,7 +348,7 @@ class ArcGIS:
             raise SourceChanged("no features in the answer")
         if not self._source.every_column:
             words = {column: words[column] for column in words.keys() & self._as_text}
-        records = [in_words(to_row(feature), words) for feature in features]
+        records = [with_coded_words(to_row(feature), words) for feature in features]
         records = self._degrees.of(records, value.get("spatialReference"))
         # What the rows themselves have would tell of withheld ones: `judge_answer` looks at the others.
         if declared := column_names(value):

@@ -123,7 +123,7 @@ def _add_words(words: dict[str, WordOfCode], column: str, domain: object) -> Non
             of_column[code] = str(code)
 
 
-def in_words(row: RawRecord, words: Mapping[str, Mapping[object, str]]) -> RawRecord:
+def with_coded_words(row: RawRecord, words: Mapping[str, Mapping[object, str]]) -> RawRecord:
     """A row with the words of its codes; a code without one stays as it is."""
     coded = {
         column: Coded(name, row[column])

@@ -6,7 +6,7 @@ from blocklight.config.city import SourceSpec
 from blocklight.config.reference_names import is_known
 from blocklight.errors import SourceChanged
 from blocklight.intake.record import RawRecord
-from blocklight.intake.values.converters import in_degrees
+from blocklight.intake.values.converters import degrees_of_projected
 
 _POINT = ("__lon", "__lat")
 _FURTHEST = 400.0
@@ -77,7 +77,7 @@ def _with_degrees(record: RawRecord, crs: str) -> RawRecord:
         return record
     rest = {name: value for name, value in record.items() if name not in _POINT}
     try:
-        lon, lat = in_degrees(record["__lon"], record["__lat"], crs)
+        lon, lat = degrees_of_projected(record["__lon"], record["__lat"], crs)
     except ValueError:
         return rest
     return {**rest, "__lon": lon, "__lat": lat}

@@ -22,7 +22,7 @@ _ROW_ID = "_id"
 _ABSENT = "absent"
 
 
-def explain(status: int, body: object) -> SourceError | None:
+def error_of_document(status: int, body: object) -> SourceError | None:
     """The error in a portal's error document, by its type alone: its message repeats the question."""
     error = body.get("error") if isinstance(body, Mapping) else None
     kind = error.get("__type") if isinstance(error, Mapping) else None

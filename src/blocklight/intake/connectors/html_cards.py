@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from blocklight.intake.connectors.html_text import SILENT, feed, folded
+from blocklight.intake.connectors.html_text import SILENT, feed, joined_text
 
 _MOST_CARDS = 100_000
 _MOST_FIELDS = 200
@@ -71,7 +71,7 @@ class _Cards(HTMLParser):
             self._open[-1].words.append(data)
 
     def _end(self, element: _Element) -> None:
-        text = folded(element.words)
+        text = joined_text(element.words)
         if not text:
             return
         if element.tag == "dt":

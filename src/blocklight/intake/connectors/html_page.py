@@ -10,7 +10,7 @@ from blocklight.config.matching import LONGEST_TEXT, Matcher
 from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.connectors.html_cards import cards_of
 from blocklight.intake.connectors.html_pager import Anchor, pager_of
-from blocklight.intake.connectors.html_text import SILENT, feed, folded
+from blocklight.intake.connectors.html_text import SILENT, feed, joined_text
 from blocklight.intake.forms.extent import Extent
 
 ACCEPT = "text/html, application/xhtml+xml"
@@ -66,7 +66,7 @@ class Cell:
     @property
     def text(self) -> str:
         """The text with runs of white space folded, without the arrows by which a column is sorted."""
-        return folded(self.words).strip(_ARROWS)
+        return joined_text(self.words).strip(_ARROWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class _Reader(HTMLParser):
             self._heading.append(data)
 
     def _end_heading(self, tag: str) -> None:
-        text = folded(self._heading or [])[:_LONGEST_TITLE]
+        text = joined_text(self._heading or [])[:_LONGEST_TITLE]
         self._heading = None
         if tag == "caption" and self._open:
             table = self._open[-1][0]

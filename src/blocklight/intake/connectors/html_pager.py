@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from blocklight.intake.connectors.html_text import folded
+from blocklight.intake.connectors.html_text import joined_text
 from blocklight.intake.forms.extent import Extent
 
 _NEXT = re.compile(r"(?:next(?: page)?|older)?\s*(?:>{1,2}|\u203a|\u00bb|\u2192|\u25ba)?", re.IGNORECASE)
@@ -37,7 +37,7 @@ class Anchor:
     @property
     def text(self) -> str:
         """The text with runs of white space folded."""
-        return folded(self.words)
+        return joined_text(self.words)
 
 
 def pager_of(

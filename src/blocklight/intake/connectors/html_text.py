@@ -14,7 +14,7 @@ _LONGEST_END = 4_096
 _LONGEST_S = 60.0
 
 
-def folded(words: Iterable[str]) -> str:
+def joined_text(words: Iterable[str]) -> str:
     """Join the pieces of a text, with runs of white space folded."""
     return " ".join("".join(words).split())
 

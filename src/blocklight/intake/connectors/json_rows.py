@@ -9,7 +9,7 @@ from blocklight.intake.connectors.http import Answer, Body, Conversation, json_d
 from blocklight.intake.connectors.pages import Pages, Part
 from blocklight.intake.forms.columns import Columns, reach
 from blocklight.intake.forms.extent import FAILED, Extent, extent_of, says_failed
-from blocklight.intake.forms.row_lists import described_names, list_at, named_rows
+from blocklight.intake.forms.row_lists import described_names, list_at, tables_of_rows
 from blocklight.intake.record import TOO_MANY_ROWS, Batch, Unreadable
 from blocklight.intake.threads import POLLING, in_thread
 
@@ -60,7 +60,7 @@ class JsonRows:
         around = around if isinstance(around, Mapping) else {}
         if rows and isinstance(rows[0], list):
             around = {**around, "columns": described_names(document, source.records, len(rows[0]))}
-        named, unreadable = named_rows(rows, source.columns, self._columns.read, around)
+        named, unreadable = tables_of_rows(rows, source.columns, self._columns.read, around)
         return Part([*named, *unreadable], extent)
 
     def _without_list(self, document: object, extent: Extent) -> list[object]:

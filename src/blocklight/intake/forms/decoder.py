@@ -25,7 +25,7 @@ _MOST_CPU_S = 120
 _ROWS_AT_ONCE = 1_000
 
 
-def main() -> None:
+def decode_file() -> None:
     """Decode the file whose descriptor is the argument; ends with the reason where it cannot be read."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     with os.fdopen(int(sys.argv[1]), "rb") as file, out:
@@ -85,4 +85,4 @@ def _values(column: pa.Array) -> list[Any]:
 
 
 if __name__ == "__main__":
-    main()
+    decode_file()

@@ -60,7 +60,7 @@ def excel_sheets(file: IO[bytes]) -> Generator[Iterator[Cells], None, None]:
 
     Raises ``SourceUnavailable`` for a broken file and one that takes too much memory or time to read.
     """
-    with _decoded(file) as (frames, _):
+    with _decoder_of(file) as (frames, _):
         frame = next(frames, None)
         while frame is not None:
             ahead: Cells = []
@@ -82,7 +82,7 @@ def _rows_of_sheet(frames: Iterator[Any], ahead: Cells) -> Iterator[Cells]:
 @contextmanager
 def parquet_columns(file: IO[bytes]) -> Iterator[tuple[list[str], Rows]]:
     """Yield the names of a Parquet file's columns, and what gives the rows of those wanted."""
-    with _decoded(file) as (frames, ask):
+    with _decoder_of(file) as (frames, ask):
         names = next(frames, None)
         if names is None:
             raise SourceUnavailable("a broken Parquet file")
@@ -95,7 +95,7 @@ def parquet_columns(file: IO[bytes]) -> Iterator[tuple[list[str], Rows]]:
 
 
 @contextmanager
-def _decoded(file: IO[bytes]) -> Iterator[tuple[Iterator[Any], IO[bytes]]]:
+def _decoder_of(file: IO[bytes]) -> Iterator[tuple[Iterator[Any], IO[bytes]]]:
     """Start a decoder on *file*; yield its frames and where it takes what it is to read."""
     with _with_descriptor(file) as real:
         descriptor = real.fileno()
@@ -119,7 +119,7 @@ def _decoded(file: IO[bytes]) -> Iterator[tuple[Iterator[Any], IO[bytes]]]:
 
 
 def _frames(process: "subprocess.Popen[bytes]") -> Iterator[Any]:
-    assert process.stdout is not None  # noqa: S101 - asked for by `_decoded`
+    assert process.stdout is not None  # noqa: S101 - asked for by `_decoder_of`
     while True:
         try:
             frame = read_frame(process.stdout)

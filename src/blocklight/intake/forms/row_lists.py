@@ -84,7 +84,7 @@ def _opened_json(value: object) -> Any:  # noqa: ANN401 - see above
     return value
 
 
-def named_rows(
+def tables_of_rows(
     rows: Sequence[object], names: Sequence[str], columns: Sequence[str], around: Mapping[str, object]
 ) -> tuple[list[object], list[Unreadable]]:
     """Rows that are lists of values as tables of columns; other rows stay as they are.

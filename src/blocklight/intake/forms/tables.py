@@ -18,12 +18,12 @@ from blocklight.intake.forms.decoding import PARQUET, Cells, excel_sheets, parqu
 from blocklight.intake.forms.excel import EXCEL
 from blocklight.intake.forms.extent import FAILED, NOT_ALL, extent_of, says_failed
 from blocklight.intake.forms.packed import is_packed, unpacked
-from blocklight.intake.forms.row_lists import list_at, named_rows
+from blocklight.intake.forms.row_lists import list_at, tables_of_rows
 from blocklight.intake.forms.table_rows import MOST_TITLES, Block, Reading, heading_of, in_blocks
 from blocklight.intake.record import RawRecord, Unreadable
 from blocklight.intake.values.shapes import middle_of
 
-__all__ = ["Block", "Reading", "json_document", "read_body", "read_file", "read_table", "table_body"]
+__all__ = ["Block", "Reading", "json_value", "read_body", "read_file", "read_table", "table_body"]
 
 _MARK = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -78,7 +78,7 @@ def table_body(body: bytes) -> bytes:
         try:
             parse_json(body.removeprefix(_MARK).lstrip().partition(b"\n")[0])
         except orjson.JSONDecodeError:
-            json_document(body)
+            json_value(body)
     return body
 
 
@@ -92,7 +92,7 @@ def _first_byte(start: bytes) -> bytes:
     return first
 
 
-def json_document(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+def json_value(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """The JSON value in *body*."""
     try:
         return parse_json(body.removeprefix(_MARK))
@@ -150,7 +150,7 @@ def _json_blocks(body: bytes, reading: Reading) -> Iterator[Block]:
         raise SourceChanged("no list of records in the document")
     if reading.whole and extent_of(document, path, url=reading.url).lacks_some(len(rows)):
         raise SourceChanged(NOT_ALL, detail="read it with a connector that pages, or set `extent`")
-    named, unreadable = named_rows(rows, reading.names, reading.columns.read, {})
+    named, unreadable = tables_of_rows(rows, reading.names, reading.columns.read, {})
     records = (reading.columns.record(_row_columns(row)) for row in named)
     yield from in_blocks(itertools.chain(records, unreadable), reading.size)
 

@@ -26,22 +26,22 @@ _INHABITED = 80.0
 def point_in_words(text: str) -> ExactPoint | None:
     """The point that a text in capitals is, ``None`` where it is none."""
     if match := _SEXAGESIMAL.match(text):
-        return _point(_degrees(match["lat"]), _degrees(match["lon"]))
+        return _exact_point(_degrees(match["lat"]), _degrees(match["lon"]))
     if match := _LON_LAT.match(text) or _NAMED.match(text):
-        return _point(float(match["lat"]), float(match["lon"]))
+        return _exact_point(float(match["lat"]), float(match["lon"]))
     if match := _SIDED.match(text):
         south, west = match["north"] == "S", match["east"] == "W"
-        return _point(_signed(float(match["lat"]), south), _signed(float(match["lon"]), west))
+        return _exact_point(_signed(float(match["lat"]), south), _signed(float(match["lon"]), west))
     if match := _IN_SIGNS.match(text):
         lat, lon = _degrees(":".join(match.group(1, 2, 3))), _degrees(":".join(match.group(5, 6, 7)))
-        return _point(_signed(lat, match[4] == "S"), _signed(lon, match[8] == "W"))
+        return _exact_point(_signed(lat, match[4] == "S"), _signed(lon, match[8] == "W"))
     if match := _PAIR.match(text):
         lat, lon = float(match["lat"]), float(match["lon"])
-        return _point(lon, lat) if abs(lat) > _INHABITED >= abs(lon) else _point(lat, lon)
+        return _exact_point(lon, lat) if abs(lat) > _INHABITED >= abs(lon) else _exact_point(lat, lon)
     return None
 
 
-def _point(lat: float, lon: float) -> ExactPoint | None:
+def _exact_point(lat: float, lon: float) -> ExactPoint | None:
     return ExactPoint(lon, lat) if abs(lat) <= 90 and abs(lon) <= 180 else None  # noqa: PLR2004 - degrees
 
 

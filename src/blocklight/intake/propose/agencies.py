@@ -3,7 +3,7 @@
 import re
 
 from blocklight.intake.forms.row_lists import GROUP
-from blocklight.intake.propose.guesses import GUESS, LIKELY, Table, folded
+from blocklight.intake.propose.guesses import GUESS, LIKELY, Table, snake_case
 from blocklight.intake.propose.sample import Sample
 
 _FEW = 8
@@ -39,7 +39,7 @@ def propose_agency(table: Table, sample: Sample, *, requests: bool) -> None:
     maximum, kinds = (_FEW_OF_REQUESTS, _OF_REQUESTS) if requests else (_FEW, _OF_CALLS)
     for column, values in table.values.items():
         texts = {str(value) for value in values}
-        if folded(column) not in _COLUMNS or not 0 < len(texts) <= maximum:
+        if snake_case(column) not in _COLUMNS or not 0 < len(texts) <= maximum:
             continue
         named = {
             text: word

@@ -9,7 +9,7 @@ import orjson
 from blocklight.errors import SourceChanged, SourceError
 from blocklight.intake.connectors.arcgis_json import Layer, error_code, named_error
 from blocklight.intake.connectors.ckan import address, newest_table
-from blocklight.intake.forms.tables import json_document
+from blocklight.intake.forms.tables import json_value
 from blocklight.intake.propose.platforms import ARCGIS, CKAN, SERVICE, SOCRATA
 
 Ask = Callable[[str, Mapping[str, str]], bytes]
@@ -64,7 +64,7 @@ def _with_further_pages(url: str, ask: Ask, body: bytes) -> bytes:
     """Join the first page of an Open311 server with some more, for as long as they hold other requests."""
     if not body.lstrip().startswith(b"["):
         return body
-    rows = json_document(body)
+    rows = json_value(body)
     page = rows
     for number in range(2, 2 + _MORE_PAGES):
         before, page = page, _further_part(ask, url, {"page": str(number)}, "")
@@ -80,13 +80,13 @@ def _of_layer(url: str, ask: Ask) -> bytes:
     Raises ``SourceChanged`` for a layer without rows of its own, and for one that wants a login.
     """
     at, query = question(url)
-    description = json_document(ask(at.removesuffix("/query"), {"f": "json"}))
-    answer = json_document(ask(at, query)) if _is_good(description) else description
+    description = json_value(ask(at.removesuffix("/query"), {"f": "json"}))
+    answer = json_value(ask(at, query)) if _is_good(description) else description
     if _is_good(description) and not _is_good(
         answer
     ):  # a layer that cannot page refuses to be asked for so many
         del query["resultRecordCount"]
-        answer = json_document(ask(at, query))
+        answer = json_value(ask(at, query))
     for document in (description, answer):
         if not _is_good(document):
             code = error_code(document["error"]) if isinstance(document, Mapping) else 0
@@ -126,7 +126,7 @@ def _of_dataset(url: str, ask: Ask) -> bytes:
     """Join the newest rows of a Socrata dataset with some of its first and middle ones."""
     at, query = question(url)
     body = ask(at, query)
-    rows = json_document(body)
+    rows = json_value(body)
     if not isinstance(rows, list) or len(rows) < int(_ROWS_ASKED):
         return body
     count = _row_count(ask, at, {"$select": "count(*)"})
@@ -141,14 +141,14 @@ def _of_dataset(url: str, ask: Ask) -> bytes:
 def _ckan_sample(url: str, ask: Ask) -> bytes:
     """Join the first rows of a CKAN table with some of its middle and last ones."""
     actions, package = address(url)
-    document = json_document(ask(actions + "package_show", {"id": package}))
+    document = json_value(ask(actions + "package_show", {"id": package}))
     result = document.get("result") if isinstance(document, Mapping) else None
     if not isinstance(result, Mapping):
         raise SourceChanged(f"{url}: the portal knows no such data set")
     at = actions + "datastore_search"
     query = {"resource_id": newest_table(result), "limit": _ROWS_ASKED}
     body = ask(at, query)
-    answer = json_document(body)
+    answer = json_value(body)
     inner = answer.get("result") if isinstance(answer, Mapping) else None
     records, total = (
         (inner.get("records"), inner.get("total")) if isinstance(inner, Mapping) else (None, None)
@@ -164,7 +164,7 @@ def _ckan_sample(url: str, ask: Ask) -> bytes:
 def _further_part(ask: Ask, at: str, query: Mapping[str, str], path: str) -> list[object]:
     """Ask for a further part; a feed that does not give it is known by its first answer alone."""
     with suppress(SourceError):
-        value = json_document(ask(at, query))
+        value = json_value(ask(at, query))
         for name in filter(None, path.split(".")):
             value = value.get(name) if isinstance(value, Mapping) else None
         if isinstance(value, list):
@@ -174,7 +174,7 @@ def _further_part(ask: Ask, at: str, query: Mapping[str, str], path: str) -> lis
 
 def _row_count(ask: Ask, at: str, query: Mapping[str, str]) -> int | None:
     with suppress(SourceError):
-        value = json_document(ask(at, query))
+        value = json_value(ask(at, query))
         if isinstance(value, list) and value:
             value = value[0]
         number = value.get("count") if isinstance(value, Mapping) else None
@@ -189,7 +189,7 @@ def _is_good(document: object) -> bool:
 
 def _layers_in_words(url: str, ask: Ask) -> str:
     service = url.partition("?")[0].rstrip("/")
-    document = json_document(ask(service, {"f": "json"}))
+    document = json_value(ask(service, {"f": "json"}))
     parts = [document.get(kind) for kind in ("layers", "tables")] if isinstance(document, Mapping) else []
     layers = [
         layer for part in parts if isinstance(part, list) for layer in part if isinstance(layer, Mapping)

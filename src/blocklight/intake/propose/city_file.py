@@ -16,7 +16,7 @@ from blocklight.intake.normalise import Normaliser
 from blocklight.intake.propose.agencies import propose_agency
 from blocklight.intake.propose.bounds import WORLD, bounds_and_zone
 from blocklight.intake.propose.fields import propose_fields, propose_key
-from blocklight.intake.propose.guesses import FILL_IN, GUESS, LIKELY, SURE, Guess, Table, folded
+from blocklight.intake.propose.guesses import FILL_IN, GUESS, LIKELY, SURE, Guess, Table, snake_case
 from blocklight.intake.propose.keeping import kept_rows
 from blocklight.intake.propose.position import Position, position_of
 from blocklight.intake.propose.sample import ACTIVE, Sample
@@ -90,7 +90,7 @@ def propose(sample: Sample, name: str, folder: Path, *, near: str | None = None)
 
 def _holds_requests(sample: Sample) -> bool:
     """Whether the columns are those of 311 requests: NYC's, Chicago's, Boston's or Open311's."""
-    return any(_REQUESTS.search(folded(column)) for column in sample.columns)
+    return any(_REQUESTS.search(snake_case(column)) for column in sample.columns)
 
 
 def _closing(table: Table, sample: Sample) -> tuple[str, float]:
@@ -101,7 +101,7 @@ def _closing(table: Table, sample: Sample) -> tuple[str, float]:
         return "vanish", LIKELY
     if "closed_at" in table.found:
         return "time", LIKELY
-    if any(folded(column) == "status" and table.values[column] for column in table.values):
+    if any(snake_case(column) == "status" and table.values[column] for column in table.values):
         return "vanish", GUESS  # states without a last one: a row that is over is no row
     return "never", GUESS
 
@@ -306,7 +306,7 @@ def _decide_rest(proposal: Proposal, sample: Sample) -> None:
 def _is_duration(column: str, proposal: Proposal) -> bool:
     """Whether a column is called a time and holds small numbers."""
     values = proposal.table.values[column]
-    if column in proposal.table.taken or not values or not _DURATION.search(folded(column)):
+    if column in proposal.table.taken or not values or not _DURATION.search(snake_case(column)):
         return False
     return all(isinstance(value, int | float) and 0 <= value < _A_DAY for value in values)
 

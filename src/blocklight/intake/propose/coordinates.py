@@ -7,7 +7,7 @@ from typing import Any
 from blocklight.intake.propose.guesses import FILL_IN, GUESS, LIKELY, SURE, Table
 from blocklight.intake.propose.planes import fitting
 from blocklight.intake.propose.position import Position
-from blocklight.intake.values.converters import to_degrees
+from blocklight.intake.values.converters import read_degrees
 from blocklight.intake.values.shapes import middle_of
 
 _DRAWN = (
@@ -96,7 +96,7 @@ def _take_plane(table: Table, x: str, y: str, position: Position) -> None:
 
 def _pair(row: Mapping[str, object], x: str, y: str) -> tuple[float, float] | None:
     try:
-        return to_degrees(row.get(x)), to_degrees(row.get(y))
+        return read_degrees(row.get(x)), read_degrees(row.get(y))
     except (TypeError, ValueError):
         return None
 
@@ -126,7 +126,7 @@ def _are_within(values: Sequence[object], maximum: float) -> bool:
     words: set[str] = set()
     for value in values:
         try:
-            numbers.append(to_degrees(value))
+            numbers.append(read_degrees(value))
         except (TypeError, ValueError):
             words.add(str(value))
     return bool(numbers) and len(words) <= 1 and all(abs(number) <= maximum for number in numbers)

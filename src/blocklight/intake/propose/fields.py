@@ -7,7 +7,7 @@ from typing import Any
 from blocklight.config.city import CallTypes
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.propose.coordinates import is_point, propose_place
-from blocklight.intake.propose.guesses import GUESS, LIKELY, SURE, Table, folded
+from blocklight.intake.propose.guesses import GUESS, LIKELY, SURE, Table, snake_case
 from blocklight.intake.propose.names import NAMES
 from blocklight.intake.propose.position import Position
 from blocklight.intake.propose.sample import Sample
@@ -60,7 +60,7 @@ def propose_fields(sample: Sample, position: Position) -> Table:
     for column in sample.columns:
         values = [row.get(column) for row in sample.rows]
         table.values[column] = [value for value in values if value not in (None, "")]
-        is_date, name = column in sample.dates, folded(column)
+        is_date, name = column in sample.dates, snake_case(column)
         named = any(re.search(pattern, name) for pattern, _ in NAMES["received_at"])
         if form := written(table.values[column], dates=is_date, named=named):
             if form.convert == "epoch_ms" and sample.wall_clocks:
@@ -99,7 +99,7 @@ def _propose_times(table: Table) -> None:
             if form is None or form.convert == "time_of_day":
                 return False
             return not any(
-                re.search(p, folded(column)) for stage_name in further for p, _ in NAMES[stage_name][:1]
+                re.search(p, snake_case(column)) for stage_name in further for p, _ in NAMES[stage_name][:1]
             )
 
         if best := table.best(stage, suits):
@@ -179,13 +179,13 @@ def _iso_midnight(value: object) -> str:
 
 def _clock_beside(table: Table, column: str) -> str | None:
     """The column with the clock readings that belong to a column of dates."""
-    stem = re.sub(r"_?(?:date|dt|day)$|^(?:date|day)_?(?:of_)?", "", folded(column))
+    stem = re.sub(r"_?(?:date|dt|day)$|^(?:date|day)_?(?:of_)?", "", snake_case(column))
     clocks = [
         name
         for name, form in table.times.items()
         if form.convert == "time_of_day" and name not in table.taken
     ]
-    same = [name for name in clocks if re.sub(_CLOCK_NAME, "", folded(name)) == stem]
+    same = [name for name in clocks if re.sub(_CLOCK_NAME, "", snake_case(name)) == stem]
     return same[0] if same else None
 
 
@@ -208,7 +208,9 @@ def _type(table: Table) -> None:
 
 def _only_further(table: Table, suits: Callable[[str], bool]) -> tuple[str, float] | None:
     """The first column that would be a further type, where there is no other."""
-    columns = (c for c, values in table.values.items() if values and suits(c) and _FURTHER.search(folded(c)))
+    columns = (
+        c for c, values in table.values.items() if values and suits(c) and _FURTHER.search(snake_case(c))
+    )
     column = next(columns, None)
     return None if column is None else (column, GUESS)
 
@@ -234,7 +236,7 @@ def _column_in_words(table: Table, column: str) -> str:
     if len(codes) < _MOSTLY * len(table.values[column]):
         return column
     for name, values in table.values.items():
-        if values and re.fullmatch(re.escape(folded(column)) + _WORDED, folded(name)):
+        if values and re.fullmatch(re.escape(snake_case(column)) + _WORDED, snake_case(name)):
             return name
     return column
 
@@ -247,7 +249,7 @@ def _propose_words(table: Table) -> None:
             values = table.values[column]
             if column in table.times or isinstance(values[0], Mapping | list):
                 return name == "units" and isinstance(values[0], list)
-            if name == "address" and folded(column) == "title":  # a headline, as often as not
+            if name == "address" and snake_case(column) == "title":  # a headline, as often as not
                 return _holds_addresses(values, len(table.sample.rows))
             return name != "address" or not is_point(values)
 
@@ -320,7 +322,7 @@ def _word_spec(name: str, column: str, values: Sequence[str]) -> dict[str, Any] 
 
 
 def _joined_address(table: Table) -> None:
-    named = {folded(column): column for column in table.values}
+    named = {snake_case(column): column for column in table.values}
     number = named.get("block_number") or named.get("street_number") or named.get("house_number")
     street = named.get("street") or named.get("street_name")
     if number and street:
@@ -335,7 +337,7 @@ def _propose_further_types(table: Table) -> None:
         if values
         and column not in table.taken
         and column not in table.times
-        and _FURTHER.search(folded(column))
+        and _FURTHER.search(snake_case(column))
         and _column_in_words(table, column) == column
     )
     columns = (*table.found["source_type"].columns[1:], *columns) if "source_type" in table.found else columns
@@ -347,7 +349,9 @@ def propose_key(table: Table) -> tuple[tuple[str, ...], str, float]:
     """The key columns, what a row is (``incident``, ``unit`` or ``part``), and how sure that is."""
     rows = len(table.sample.rows)
     ids = [
-        c for c in table.values if _ID.search(folded(c)) and c not in table.sample.row_ids and table.values[c]
+        c
+        for c in table.values
+        if _ID.search(snake_case(c)) and c not in table.sample.row_ids and table.values[c]
     ]
     full = [column for column in ids if len(table.values[column]) >= _filled(column) * rows]
     if full:
@@ -355,7 +359,7 @@ def propose_key(table: Table) -> tuple[tuple[str, ...], str, float]:
         alone = len({str(value) for value in table.values[best]}) / max(1, len(table.values[best]))
         if alone > _ALONE:
             return (best,), "incident", SURE
-        unit = any(_UNIT.search(folded(column)) for column in table.values)
+        unit = any(_UNIT.search(snake_case(column)) for column in table.values)
         return (best,), "unit" if unit else "part", LIKELY
     if column := _by_its_ids(table):
         return (column,), "incident", LIKELY
@@ -366,7 +370,7 @@ def propose_key(table: Table) -> tuple[tuple[str, ...], str, float]:
 
 def _filled(column: str) -> float:
     """Say in which share of the rows a key stands; where its name leaves no doubt, some may lack it."""
-    return GUESS if folded(column) in ("service_request_id", "unique_key") else SURE
+    return GUESS if snake_case(column) in ("service_request_id", "unique_key") else SURE
 
 
 def _by_its_ids(table: Table) -> str | None:
@@ -375,10 +379,10 @@ def _by_its_ids(table: Table) -> str | None:
         texts = [str(value) for value in values]
         if (
             column not in table.taken | set(table.times) | set(table.sample.row_ids)
-            and not _PART_OF_ADDRESS.search(folded(column))
+            and not _PART_OF_ADDRESS.search(snake_case(column))
             and len(set(texts)) == len(table.sample.rows) > 1
             and all(
-                (_CODE if _CALLED.search(folded(column)) else _ONE_WORD).fullmatch(text) for text in texts
+                (_CODE if _CALLED.search(snake_case(column)) else _ONE_WORD).fullmatch(text) for text in texts
             )
         ):
             return column
@@ -387,7 +391,7 @@ def _by_its_ids(table: Table) -> str | None:
 
 def _rank(column: str) -> int:
     """How likely a column numbers calls: an id is often the table's own, a number the agency's."""
-    name = folded(column)
+    name = snake_case(column)
     whole = bool(re.search(r"^(?:call|cad|event|incident|service_request)", name))
     return (
         2 * bool(re.search(r"(?:number|num|no)$", name)) + 2 * whole + bool(re.search(r"^(?:call|cad)", name))

@@ -52,7 +52,7 @@ class Table:
         for column, values in self.values.items():
             if not values or column in self.taken or not suits(column):
                 continue
-            names = {folded(column), folded(self.sample.aliases.get(column, column))}
+            names = {snake_case(column), snake_case(self.sample.aliases.get(column, column))}
             for pattern, weight in NAMES[name]:
                 if any(re.search(pattern, called) for called in names):
                     if best is None or weight > best[1]:
@@ -61,7 +61,7 @@ class Table:
         return best
 
 
-def folded(name: str) -> str:
+def snake_case(name: str) -> str:
     """Write a column's name in small letters with one kind of gap: ``callType`` is ``call_type``."""
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.replace("DtTm", "dttm").replace("#", " number"))
     return re.sub(r"[^0-9a-z_]+", "_", name.casefold()).strip("_") if name[:2] != "__" else name

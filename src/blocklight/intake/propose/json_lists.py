@@ -17,7 +17,7 @@ def longest_path(document: object) -> str:
 
     The lists that lie alike in several members, such as one for each agency, count as one.
     """
-    paths = list(dict.fromkeys(_paths(document, "", 0)))
+    paths = list(dict.fromkeys(_list_paths(document, "", 0)))
     paths = [path for path in paths if path.split(".")[0] not in _ABOUT] or paths
     return max(paths, key=lambda path: (len(list_at(document, path) or ()), -path.count(".")), default="")
 
@@ -28,7 +28,7 @@ def lists_like(document: object, path: str) -> list[str]:
     if "*" in path or not columns:
         return []
     candidates = dict.fromkeys(
-        candidate for candidate in _paths(document, "", 0) if candidate != path and "*" not in candidate
+        candidate for candidate in _list_paths(document, "", 0) if candidate != path and "*" not in candidate
     )
     alike = [
         candidate
@@ -44,7 +44,7 @@ def _columns_of_rows(rows: Sequence[object]) -> set[str]:
     return {name for row in rows if isinstance(row, Mapping) for name in row}
 
 
-def _paths(value: object, path: str, depth: int) -> Iterator[str]:
+def _list_paths(value: object, path: str, depth: int) -> Iterator[str]:
     if isinstance(value, list):
         if all(isinstance(row, Mapping | list) for row in value):
             yield path
@@ -56,7 +56,7 @@ def _paths(value: object, path: str, depth: int) -> Iterator[str]:
         return
     within: Counter[str] = Counter()
     for name, member in value.items():
-        inner = list(_paths(member, "", depth + 1))
+        inner = list(_list_paths(member, "", depth + 1))
         yield from (f"{path}.{name}.{rest}".strip(".") for rest in inner)
         within.update(rest for rest in inner if rest)
     containers = sum(isinstance(member, Mapping) for member in value.values())

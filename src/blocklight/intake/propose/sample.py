@@ -10,15 +10,14 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from blocklight.errors import SourceChanged, SourceUnavailable
-from blocklight.intake.connectors.arcgis_json import coded_words, in_words, to_row
+from blocklight.intake.connectors.arcgis_json import coded_words, to_row, with_coded_words
 from blocklight.intake.connectors.arcgis_points import with_degrees
 from blocklight.intake.connectors.atom_rss import entry_rows, longest_list, xml_document
 from blocklight.intake.connectors.html_table import html_document, named_rows
 from blocklight.intake.forms.columns import Columns
 from blocklight.intake.forms.extent import extent_of
-from blocklight.intake.forms.row_lists import described_names, list_at
-from blocklight.intake.forms.row_lists import named_rows as rows_by_name
-from blocklight.intake.forms.tables import Reading, json_document, read_body
+from blocklight.intake.forms.row_lists import described_names, list_at, tables_of_rows
+from blocklight.intake.forms.tables import Reading, json_value, read_body
 from blocklight.intake.propose.asking import COUNT
 from blocklight.intake.propose.json_lists import lists_like, longest_path
 from blocklight.intake.propose.pace import pace_of
@@ -149,7 +148,7 @@ def _named_crs(body: bytes) -> str:
 
 def _json_sample(url: str, plain: str, body: bytes) -> Sample:
     try:
-        document = json_document(body)
+        document = json_value(body)
     except SourceUnavailable:  # it may still be JSON lines
         return _table_sample(url, body)
     if isinstance(document, Mapping) and _is_arcgis(document):
@@ -174,7 +173,7 @@ def _json_sample(url: str, plain: str, body: bytes) -> Sample:
     path, *further_paths = sorted((path, *further_paths), key=lambda one: not ACTIVE.search(one))
     values = _rows_at(document, (path, *further_paths))
     width = len(values[0]) if values and isinstance(values[0], list) else 0
-    listed, _ = rows_by_name(values, described_names(document, path, width) if width else (), (), {})
+    listed, _ = tables_of_rows(values, described_names(document, path, width) if width else (), (), {})
     rows = spread(row for row in listed if isinstance(row, Mapping))
     if SOCRATA.search(plain):
         return Sample("socrata", _connector_url(url, plain), _once(rows))
@@ -191,7 +190,7 @@ def _rows_at(document: object, paths: Iterable[str]) -> list[Any]:
 
 def _rows_of_layer(document: Mapping[str, Any]) -> list[RawRecord]:
     words = coded_words(document)
-    rows = [in_words(to_row(feature), words) for feature in document["features"]]
+    rows = [with_coded_words(to_row(feature), words) for feature in document["features"]]
     return with_degrees(rows, document.get("spatialReference"))
 
 

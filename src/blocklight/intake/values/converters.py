@@ -55,10 +55,10 @@ def _middle_of_range(numbers: Sequence[float]) -> float:
 def from_xy(value: object, scale: float, crs: str | None) -> Point:
     """Longitude and latitude of a text with easting and northing in *crs*, in degrees if ``None``."""
     x, y = (number * scale for number in _two_numbers(value))
-    return (x, y) if crs is None else in_degrees(x, y, crs)
+    return (x, y) if crs is None else degrees_of_projected(x, y, crs)
 
 
-def in_degrees(x: float, y: float, crs: str) -> Point:
+def degrees_of_projected(x: float, y: float, crs: str) -> Point:
     """Longitude and latitude of an easting and a northing in *crs*; raises ``ValueError`` outside of it."""
     if (x == 0 and y == 0) or max(abs(x), abs(y)) > _FURTHEST_M:  # zeros are what a row without a place holds
         raise ValueError("not a point")
@@ -74,7 +74,7 @@ def _degrees_transformer(crs: str) -> Transformer:
     return Transformer.from_crs(CRS.from_user_input(crs), "EPSG:4326", always_xy=True)
 
 
-def to_degrees(value: object) -> float:
+def read_degrees(value: object) -> float:
     """A number that may have a comma for its point: ``37,6800``.
 
     Where there is a point too, commas part thousands.
@@ -128,7 +128,7 @@ def to_point(value: object) -> Point:
 def _point_of_table(table: dict[str, Any]) -> Point:
     """The point of a shape, or of a table with a latitude and a longitude."""
     if "longitude" in table and "latitude" in table:
-        return to_degrees(table["longitude"]), to_degrees(table["latitude"])
+        return read_degrees(table["longitude"]), read_degrees(table["latitude"])
     point = middle_of(table)
     if point is None:
         raise ValueError("not a point")
@@ -152,7 +152,7 @@ def to_units(value: object) -> int:
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "text": to_text,
     "int": to_int,
-    "float": to_degrees,
+    "float": read_degrees,
     "epoch_s": from_epoch_s,
     "epoch_ms": from_epoch_ms,
     "iso": from_iso,

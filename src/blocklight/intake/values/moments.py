@@ -294,10 +294,10 @@ def _clock_reading(text: str, forms: Sequence[str]) -> tuple[time, bool]:
         if "." in text and ":" not in text:
             raise ValueError("neither hours nor a fraction of the day")  # 01.05 would be read as one o'clock
         return time.fromisoformat(text).replace(tzinfo=None), text.count(":") == 1
-    return _time_of(match), match[3] is None
+    return _clock_time(match), match[3] is None
 
 
-def _time_of(match: re.Match[str]) -> time:
+def _clock_time(match: re.Match[str]) -> time:
     hour = int(match[1])
     if match[4]:
         if not 1 <= hour <= 12:  # noqa: PLR2004 - a clock of twelve hours

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from blocklight.config.city import City
 from blocklight.errors import UsageError
-from blocklight.prepare.basemap.parts import Part, credit_of, parts_of, read_part
+from blocklight.prepare.basemap.parts import Part, credit_of_file, parts_of, read_part
 from blocklight.prepare.basemap.tiles import write_tiles
 
 
@@ -32,7 +32,7 @@ def make_basemap(
         raise UsageError("--layer", f"required: {name} has no map.layers")
     target = _target(name, city, output)
     drawings = [read_part(part, city.city.bounds, crs) for part in parts]
-    file_credits = dict.fromkeys(text for part in parts if (text := credit_of(part.file)))
+    file_credits = dict.fromkeys(text for part in parts if (text := credit_of_file(part.file)))
     named = credit if credit is not None else " · ".join(file_credits)
     unfinished = target.with_name(f".{target.name}.part")
     try:

@@ -80,7 +80,7 @@ def read_part(part: Part, bounds: Bounds, crs: str | None) -> Drawing:
     return Drawing(part.kind, layer_read.shapes, names)
 
 
-def credit_of(file: Path) -> str | None:
+def credit_of_file(file: Path) -> str | None:
     """Whom a file names, or OpenStreetMap where the file can be told to come from there."""
     with file.open("rb") as opened:
         head = opened.read(_LOOKED_AT_BYTES)

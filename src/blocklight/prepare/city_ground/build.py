@@ -16,7 +16,7 @@ from blocklight.prepare.city_ground.features import Features, Part, together
 from blocklight.prepare.city_ground.map_layers import drawings
 from blocklight.prepare.city_ground.street_files import write_addresses, write_blocks, write_streets
 from blocklight.prepare.city_ground.themes import AREA_LABELS
-from blocklight.prepare.places.build import Plane, build, served_by, write
+from blocklight.prepare.places.build import Plane, build, served_by, write_places
 from blocklight.prepare.places.layers import Layer, read_layer
 
 _MAX_TILES = 60_000
@@ -73,7 +73,7 @@ def make_places(city: City, folder: Path, ground: Made) -> None:
             raise CityFileError(str(folder / _PLACES), "places", reason)
         ground.missing.append(f"no approved places: {reason}")
         return
-    write(built, city, folder / _PLACES)
+    write_places(built, city, folder / _PLACES)
     ApprovedPlaces.of(city, areas)
     share = built.without / max(1, built.addresses)
     ground.lines.append(
@@ -82,7 +82,7 @@ def make_places(city: City, folder: Path, ground: Made) -> None:
     )
 
 
-def write_manifest(folder: Path, city: City, parts: list[Part], downloads: Downloads) -> None:
+def write_origins(folder: Path, city: City, parts: list[Part], downloads: Downloads) -> None:
     """Write where everything came from: addresses, days, check sums and licences."""
     rows: dict[str, dict[str, Any]] = {}
     for part in parts:
@@ -104,13 +104,13 @@ def write_manifest(folder: Path, city: City, parts: list[Part], downloads: Downl
         "city": city.city.id,
         "bounds": bounds,
         "made_at": downloads.now().isoformat(timespec="seconds"),
-        "credit": credit_of(parts),
+        "credit": joined_credits(parts),
         "sources": [rows[name] for name in sorted(rows)],
     }
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def credit_of(parts: list[Part]) -> str:
+def joined_credits(parts: list[Part]) -> str:
     """Give whom the map must name, each once."""
     return " · ".join(dict.fromkeys(part.origin.credit for part in parts if part.origin.credit))
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from blocklight.errors import CityFileError, UsageError
-from blocklight.prepare.basemap.parts import credit_of
+from blocklight.prepare.basemap.parts import credit_of_file
 from blocklight.prepare.city_ground.features import Origin, Part
 from blocklight.prepare.city_ground.themes import Theme
 
@@ -24,7 +24,7 @@ def own_part(text: str, crs: str | None) -> Part:
     file = Path(hit["file"])
     if not file.is_file():
         raise CityFileError(str(file), hit["theme"], "no such file")
-    origin = Origin(credit_of(file) or "", _LICENCE)
+    origin = Origin(credit_of_file(file) or "", _LICENCE)
     condition = _column_condition(hit["name"], hit["values"]) if hit["values"] else None
     return Part(
         Theme(hit["theme"]), file, origin, layer=None if condition else hit["name"], where=condition, crs=crs

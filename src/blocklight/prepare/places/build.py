@@ -23,7 +23,7 @@ from blocklight.geo.approved_places import (
 from blocklight.geo.areas import Areas
 from blocklight.model.vocabulary import PlaceKind
 from blocklight.prepare.places.layers import Layer, points_along
-from blocklight.prepare.places.streets import candidates, street_name
+from blocklight.prepare.places.streets import candidates, shown_street_name
 
 _DIGITS = 6
 _STEP_M = 25
@@ -82,7 +82,9 @@ class Plane:
 def build(city: City, areas: Areas, streets: Layer, served: tuple[Points, Points]) -> Built:
     """Choose the places; *served* are the points of addresses in degrees, and how many are at each."""
     spec, plane = _places_spec(city), Plane(city)
-    named = [(street_name(text), shape) for text, shape in zip(streets.column, streets.shapes, strict=True)]
+    named = [
+        (shown_street_name(text), shape) for text, shape in zip(streets.column, streets.shapes, strict=True)
+    ]
     spots = candidates((name, plane.flat(shape)) for name, shape in named if name)
     bounds = city.city.bounds
     degrees = plane.degrees(np.array([(spot.x, spot.y) for spot in spots]).reshape(-1, 2))
@@ -137,7 +139,7 @@ def served_by(layer: Layer, counts: list[Any] | None, plane: Plane) -> tuple[Poi
     return plane.degrees(np.concatenate(positions)), np.concatenate(weights)
 
 
-def write(built: Built, city: City, path: Path) -> None:
+def write_places(built: Built, city: City, path: Path) -> None:
     """Write the place file, one place a line, so that a changed place is a changed line."""
     rows = [
         {

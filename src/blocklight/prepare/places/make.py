@@ -13,7 +13,7 @@ from blocklight.errors import CityFileError, SourceError, UsageError
 from blocklight.geo.approved_places import ApprovedPlaces
 from blocklight.geo.areas import Areas
 from blocklight.prepare.city_ground.arcgis_layers import POINT, SHAPE, read_arcgis_layer
-from blocklight.prepare.places.build import Built, Plane, build, served_by, write
+from blocklight.prepare.places.build import Built, Plane, build, served_by, write_places
 from blocklight.prepare.places.layers import Layer, checked, esri_shape, read_layer
 
 
@@ -64,7 +64,7 @@ def make_place_file(
     built = build(city, areas, streets, served_by(served, counts, Plane(city)))
     if not built.places:
         raise CityFileError(str(target), "places", f"no place would serve {spec.serves} addresses")
-    write(built, city, target)
+    write_places(built, city, target)
     if city.places and output is None:
         ApprovedPlaces.of(city, areas)
     return PlaceFile(built, spec, target, streets.repaired + served.repaired)

@@ -44,7 +44,7 @@ def candidates(named: Iterable[tuple[str, Geometry]]) -> list[Candidate]:
     return _apart(spots)
 
 
-def street_name(text: object) -> str | None:
+def shown_street_name(text: object) -> str | None:
     """A street's name as it is shown, ``None`` for what cannot be one."""
     name = " ".join(str(text or "").split())
     if not 1 < len(name) <= _LONGEST_NAME or not name.isprintable():

@@ -38,7 +38,7 @@ class ExportedCollection(TypedDict):
 _KML_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
 
 
-def write_csv(table: ExportTable, pages: Iterator[ExportPage]) -> Iterator[bytes]:
+def csv_chunks(table: ExportTable, pages: Iterator[ExportPage]) -> Iterator[bytes]:
     """Write a table with a header (RFC 4180), longitude and latitude in its last columns."""
     text = io.StringIO()
     writer = csv.writer(text)

@@ -100,13 +100,13 @@ class ConditionBuilder(FieldConditions):
             raise Mistake(f"no function {function[:40]}; expected one of {expected}", first.at)
         if not isinstance(first, Point) or not isinstance(second, Ground):
             raise Mistake(f"expected {GEOMETRY} and a shape", first.at)
-        inside = Inside(FieldRef(GEOMETRY), _region(name, second), _of_shapes(name, second.shape))
+        inside = Inside(FieldRef(GEOMETRY), _ground_region(name, second), _of_shapes(name, second.shape))
         return opposite(inside) if name == "s_disjoint" else inside
 
     def temporal(self, function: str, first: Operand, second: Operand) -> Condition:
         """What a function says of two moments or intervals."""
         self._count(first)
-        return temporal_condition(function.lower(), _span(first), _span(second))
+        return temporal_condition(function.lower(), _operand_span(first), _operand_span(second))
 
     def interval(self, start: Operand, end: Operand, at: int | None = None) -> Span:
         """An interval; ``'..'`` leaves a side open."""
@@ -146,7 +146,7 @@ class ConditionBuilder(FieldConditions):
         return self._to_degrees(points)
 
 
-def _region(function: str, ground: Ground) -> Region:
+def _ground_region(function: str, ground: Ground) -> Region:
     if function in _NEVER:
         return NOWHERE
     is_point = ground.shape.geom_type in ("Point", "MultiPoint")
@@ -180,7 +180,7 @@ def _side(operand: Operand) -> Side:
     raise Mistake("expected a time, a property or '..'", operand.at)
 
 
-def _span(operand: Operand) -> Span:
+def _operand_span(operand: Operand) -> Span:
     if isinstance(operand, Span):
         return operand
     if isinstance(operand, Day) and isinstance(operand.value, datetime):

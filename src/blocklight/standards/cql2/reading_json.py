@@ -97,7 +97,7 @@ class _Reader:
             case {"property": str(name)}:
                 return self._builder.named(name)
             case {"bbox": [*numbers]}:
-                return self._builder.box(_numbers(numbers))
+                return self._builder.box(_json_numbers(numbers))
             case {"type": str(kind), "coordinates": [*coordinates]}:
                 return self._builder.shape(made_shape(kind.lower(), coordinates))
         return self._made(document, depth)
@@ -121,7 +121,7 @@ def _exactly(count: int, args: Sequence[Any], operator: str) -> Sequence[Any]:
     return args
 
 
-def _numbers(numbers: list[Any]) -> list[float]:
+def _json_numbers(numbers: list[Any]) -> list[float]:
     if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
         raise Mistake("expected numbers")
     return [float(number) for number in numbers]

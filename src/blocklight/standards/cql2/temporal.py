@@ -68,7 +68,7 @@ def _rule_condition(first: Span, rule: _Rule, second: Span) -> Condition:
         return _field_condition(before, operator, behind, second_end)
     if isinstance(behind, NamedField):
         return _field_condition(behind, FLIPPED[operator], before, first_end)
-    return constant(_moment(before, first_end), operator, _moment(behind, second_end))
+    return constant(_comparable_moment(before, first_end), operator, _comparable_moment(behind, second_end))
 
 
 def _field_condition(
@@ -86,7 +86,7 @@ def _beside_no_end(operator: Operator, side: Which) -> bool:
     return operator in (("<", "<=") if side == "end" else (">", ">="))
 
 
-def _moment(side: datetime | Literal[".."], which: Which) -> datetime:
+def _comparable_moment(side: datetime | Literal[".."], which: Which) -> datetime:
     """A side's time; an open one lies before, or after, every time that a filter can write."""
     if isinstance(side, datetime):
         return side

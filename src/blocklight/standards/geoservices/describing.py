@@ -35,7 +35,7 @@ def info() -> Json:
     }
 
 
-def catalogue(city: City) -> Json:
+def services_json(city: City) -> Json:
     """The list of services: one."""
     service = {"name": city.city.id, "type": "FeatureServer"}
     return {"currentVersion": VERSION, "folders": [], "services": [service]}

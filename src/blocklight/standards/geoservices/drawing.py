@@ -30,7 +30,7 @@ def drawing_info(layer: Layer) -> dict[str, object] | None:
     """A layer's renderer, ``None`` for a table."""
     if layer.sort == "sources":
         return None
-    renderer = _of_incidents() if layer.sort == "incidents" else _of_areas()
+    renderer = _incident_renderer() if layer.sort == "incidents" else _area_renderer()
     return {"renderer": renderer, "transparency": 0, "labelingInfo": None}
 
 
@@ -39,7 +39,7 @@ def word_label(word: str) -> str:
     return word.replace("_", " ").capitalize()
 
 
-def _of_incidents() -> dict[str, object]:
+def _incident_renderer() -> dict[str, object]:
     values = [
         {
             "value": str(category),
@@ -62,7 +62,7 @@ def _of_incidents() -> dict[str, object]:
     }
 
 
-def _of_areas() -> dict[str, object]:
+def _area_renderer() -> dict[str, object]:
     outline = {"type": "esriSLS", "style": "esriSLSSolid", "color": _rgba(_OUTLINE), "width": 1}
     symbol = {"type": "esriSFS", "style": "esriSFSNull", "color": [0, 0, 0, 0], "outline": outline}
     return {"type": "simple", "symbol": symbol, "label": "", "description": ""}

@@ -205,7 +205,7 @@ class PbfWriter:
 
     def feature(self, attributes: bytes, geometry: bytes) -> bytes:
         """As in ``Writer``."""
-        return pbf.feature(attributes, geometry)
+        return pbf.pbf_feature(attributes, geometry)
 
     def collection(self, features: Sequence[bytes], *, has_more: bool) -> bytes:
         """As in ``Writer``."""

@@ -19,11 +19,11 @@ Corners = NDArray[Any]
 def placed(points: Points, query: Query) -> list[list[Any] | None]:
     """The coordinates of points for an answer, ``None`` where there is none."""
     is_placed = ~np.isnan(points[:, 0])
-    pairs = iter(_placed(points[is_placed], query).tolist())
+    pairs = iter(_in_answer_system(points[is_placed], query).tolist())
     return [next(pairs) if is_known else None for is_known in is_placed.tolist()]
 
 
-def _placed(points: NDArray[np.float64], query: Query) -> Corners:
+def _in_answer_system(points: NDArray[np.float64], query: Query) -> Corners:
     placed = query.system.of_degrees(points)
     if query.quantization is not None:
         return query.quantization.cells(placed)
@@ -41,7 +41,7 @@ def rings(shape: Shape, query: Query) -> list[Corners]:
     for part in shapely.get_parts(shape):
         oriented = shapely.geometry.polygon.orient(part, sign=-1.0)
         for ring in (oriented.exterior, *oriented.interiors):
-            corners = _placed(shapely.get_coordinates(ring), query)
+            corners = _in_answer_system(shapely.get_coordinates(ring), query)
             if query.quantization is not None:
                 corners = _without_repeats(corners)
             rings_of_shape.append(corners)
@@ -72,7 +72,7 @@ def geojson_shape(shape: Shape, query: Query) -> Json:
     for part in shapely.get_parts(shape):
         oriented = shapely.geometry.polygon.orient(part, sign=1.0)
         ringed: Iterable[Any] = (oriented.exterior, *oriented.interiors)
-        parts.append([_placed(shapely.get_coordinates(ring), query).tolist() for ring in ringed])
+        parts.append([_in_answer_system(shapely.get_coordinates(ring), query).tolist() for ring in ringed])
     if len(parts) == 1:
         return {"type": "Polygon", "coordinates": parts[0]}
     return {"type": "MultiPolygon", "coordinates": parts}

@@ -55,12 +55,12 @@ class PbfLayer:
     quantization: Quantization | None
 
 
-def counted(count: int) -> bytes:
+def count_message(count: int) -> bytes:
     """A count."""
     return _result(_COUNT, number_field(1, count))
 
 
-def numbered(object_id: str, numbers: Sequence[int]) -> bytes:
+def object_ids_message(object_id: str, numbers: Sequence[int]) -> bytes:
     """Object ids."""
     return _result(_IDS, text_field(1, object_id) + packed_field(3, numbers))
 
@@ -70,7 +70,7 @@ def collection(layer: PbfLayer, features: Sequence[bytes], *, has_more: bool) ->
     return _result(_FEATURES, _head(layer, has_more=has_more) + b"".join(features))
 
 
-def feature(attributes: bytes, geometry: bytes) -> bytes:
+def pbf_feature(attributes: bytes, geometry: bytes) -> bytes:
     """One feature of a collection."""
     return bytes_field(15, attributes + geometry)
 
@@ -137,7 +137,7 @@ def _head(layer: PbfLayer, *, has_more: bool) -> bytes:
 
 def _transform(quantization: Quantization) -> bytes:
     scale = double_field(1, quantization.tolerance) + double_field(2, quantization.tolerance)
-    translate = double_field(1, quantization.left) + double_field(2, quantization.edge)
+    translate = double_field(1, quantization.origin_x) + double_field(2, quantization.edge)
     origin = number_field(1, 0 if quantization.from_top else 1)
     return origin + bytes_field(2, scale) + bytes_field(3, translate)
 

@@ -18,7 +18,7 @@ class Quantization:
     """A grid: the size of its cells, where it begins, and whether it counts downwards."""
 
     tolerance: float
-    left: float
+    origin_x: float
     edge: float
     from_top: bool
 
@@ -28,13 +28,13 @@ class Quantization:
         return {
             "originPosition": "upperLeft" if self.from_top else "lowerLeft",
             "scale": [self.tolerance, self.tolerance],
-            "translate": [self.left, self.edge],
+            "translate": [self.origin_x, self.edge],
         }
 
     def cells(self, points: NDArray[np.float64]) -> NDArray[np.int64]:
         """Points as whole numbers of cells."""
         down = self.edge - points[:, 1] if self.from_top else points[:, 1] - self.edge
-        cells = np.column_stack((points[:, 0] - self.left, down)) / self.tolerance
+        cells = np.column_stack((points[:, 0] - self.origin_x, down)) / self.tolerance
         return np.rint(np.clip(cells, -_FURTHEST, _FURTHEST)).astype(np.int64)
 
 
@@ -58,8 +58,8 @@ def parse_quantization(parameters: Parameters, system: SpatialReference) -> Quan
     extent = grid.get("extent")
     if not isinstance(extent, dict):
         return Quantization(float(tolerance), 0.0, 0.0, from_top=origin == "upperLeft")
-    left, edge = _corner(extent, system, from_top=origin == "upperLeft")
-    return Quantization(float(tolerance), left, edge, from_top=origin == "upperLeft")
+    origin_x, edge = _corner(extent, system, from_top=origin == "upperLeft")
+    return Quantization(float(tolerance), origin_x, edge, from_top=origin == "upperLeft")
 
 
 def _corner(extent: dict[str, object], system: SpatialReference, *, from_top: bool) -> tuple[float, float]:
@@ -73,8 +73,8 @@ def _corner(extent: dict[str, object], system: SpatialReference, *, from_top: bo
     if wkid is None or wkid in system.json.values():
         return float(x), float(y)
     degrees = parse_search(f"{x},{y}", "esriGeometryPoint", _other(system), None).shape
-    ((left, edge),) = system.of_degrees(np.array([[degrees.x, degrees.y]])).tolist()
-    return left, edge
+    ((origin_x, edge),) = system.of_degrees(np.array([[degrees.x, degrees.y]])).tolist()
+    return origin_x, edge
 
 
 def _other(system: SpatialReference) -> SpatialReference:

@@ -108,12 +108,12 @@ def _what(parameters: Parameters) -> Literal["features", "count", "ids", "extent
 
 
 def _selection(parameters: Parameters, layer: Layer, now: datetime, search: Search | None) -> Selection:
-    since, until = _times(parameters) if layer.sort == "incidents" else (None, None)
+    since, until = _time_bounds(parameters) if layer.sort == "incidents" else (None, None)
     if layer.hours is not None:
         start = now - timedelta(hours=layer.hours)
         since = start if since is None else max(start, since)
     return Selection(
-        where=_where(parameters, layer, now),
+        where=_where_condition(parameters, layer, now),
         since=since,
         until=until,
         region=None if search is None or layer.sort != "incidents" else search.region(),
@@ -121,11 +121,11 @@ def _selection(parameters: Parameters, layer: Layer, now: datetime, search: Sear
     )
 
 
-def _where(parameters: Parameters, layer: Layer, now: datetime) -> Condition | None:
+def _where_condition(parameters: Parameters, layer: Layer, now: datetime) -> Condition | None:
     return parse_where(parameters.text("where") or "", layer.fields, now)
 
 
-def _times(parameters: Parameters) -> tuple[datetime | None, datetime | None]:
+def _time_bounds(parameters: Parameters) -> tuple[datetime | None, datetime | None]:
     """Read ``time``: a moment, or a first and a last one of which either may be ``null``."""
     text = parameters.text("time")
     if text is None:
@@ -172,10 +172,10 @@ def _names(parameters: Parameters, layer: Layer) -> tuple[str, ...]:
         return (OBJECT_ID,) if parameters.is_given("outFields") else tuple(layer.fields)
     if "*" in [part.strip() for part in text.split(",")]:
         return tuple(layer.fields)
-    return tuple(dict.fromkeys(_listed(text, layer.fields, "outFields")))
+    return tuple(dict.fromkeys(_listed_fields(text, layer.fields, "outFields")))
 
 
-def _listed(text: str, fields: Fields, parameter: str) -> list[str]:
+def _listed_fields(text: str, fields: Fields, parameter: str) -> list[str]:
     by_lower_name = {name.lower(): name for name in fields}
     parts = [part.strip().strip('"') for part in text.split(",")]
     if len(parts) > _MOST_FIELDS:
@@ -235,7 +235,7 @@ def _grouping(parameters: Parameters, layer: Layer, now: datetime) -> tuple[Grou
     by = (
         ()
         if group is None
-        else tuple(dict.fromkeys(_listed(group, layer.fields, "groupByFieldsForStatistics")))
+        else tuple(dict.fromkeys(_listed_fields(group, layer.fields, "groupByFieldsForStatistics")))
     )
     shown = {name: layer.fields[name] for name in by} | {
         figure.name: _field_of(figure, layer.fields) for figure in figures
@@ -272,7 +272,9 @@ def _figure(document: object, fields: Fields) -> Statistic:
         expected = ", ".join(get_args(StatisticKind))
         raise GeoServicesError(f"statisticType: expected one of {expected}", parameter="outStatistics")
     statistic = cast("StatisticKind", kind)
-    (field,) = _listed(str(document.get("onStatisticField", "")).split(",")[0], fields, "outStatistics")
+    (field,) = _listed_fields(
+        str(document.get("onStatisticField", "")).split(",")[0], fields, "outStatistics"
+    )
     is_number = fields[field].type is FieldType.WHOLE
     if statistic in NUMERIC and not is_number:
         raise GeoServicesError(f"{kind} needs a field of numbers, not {field}", parameter="outStatistics")

@@ -22,9 +22,9 @@ from blocklight.standards.geoservices.pbf import (
     PbfLayer,
     attributes,
     collection,
-    counted,
-    feature,
-    numbered,
+    count_message,
+    object_ids_message,
+    pbf_feature,
 )
 from blocklight.standards.geoservices.query_request import Query, parse_query
 from blocklight.standards.geoservices.tables import bounds_of, flat_row, selected_rows
@@ -38,7 +38,12 @@ Box = tuple[float, float, float, float]
 def answer_query(view: CityView, layer: Layer, parameters: Parameters) -> Answer:
     """Answer a request for ``query``; raises ``GeoServicesError``."""
     query = parse_query(parameters, layer, view.now())
-    answering = {"count": _counted, "extent": _extent_answer, "ids": _numbered, "figures": _figures_answer}
+    answering = {
+        "count": _counted,
+        "extent": _extent_answer,
+        "ids": _object_ids_answer,
+        "figures": _figures_answer,
+    }
     return answering.get(query.returns, _featured)(view, layer, query)
 
 
@@ -82,7 +87,7 @@ def json_answer(body: Json, format_: str) -> Answer:
 def _counted(view: CityView, layer: Layer, query: Query) -> Answer:
     count = _count(view, layer, query)
     if query.format == "pbf":
-        return Answer(counted(count), MEDIA_TYPE, BRIEFLY)
+        return Answer(count_message(count), MEDIA_TYPE, BRIEFLY)
     return json_answer({"count": count}, query.format)
 
 
@@ -98,7 +103,7 @@ def _count(view: CityView, layer: Layer, query: Query) -> int:
     return len(rows)
 
 
-def _ids_answer(view: CityView, layer: Layer, query: Query) -> list[int]:
+def _object_ids(view: CityView, layer: Layer, query: Query) -> list[int]:
     part = query.part if query.is_paged else None
     if layer.sort == "incidents":
         return view.features.numbers(query.selection, part, layer.fields)
@@ -107,10 +112,10 @@ def _ids_answer(view: CityView, layer: Layer, query: Query) -> list[int]:
     return numbers if part is None else numbers[part.offset : part.offset + part.limit]
 
 
-def _numbered(view: CityView, layer: Layer, query: Query) -> Answer:
-    numbers = _ids_answer(view, layer, query)
+def _object_ids_answer(view: CityView, layer: Layer, query: Query) -> Answer:
+    numbers = _object_ids(view, layer, query)
     if query.format == "pbf":
-        return Answer(numbered(OBJECT_ID, numbers), MEDIA_TYPE, BRIEFLY)
+        return Answer(object_ids_message(OBJECT_ID, numbers), MEDIA_TYPE, BRIEFLY)
     return json_answer({"objectIdFieldName": OBJECT_ID, "objectIds": numbers}, query.format)
 
 
@@ -138,7 +143,7 @@ def _figures_answer(view: CityView, layer: Layer, query: Query) -> Answer:
     fields = [_figure_field(field, layer) for field in query.figures.values()]
     if query.format == "pbf":
         described = PbfLayer(OBJECT_ID, fields, None, None, None)
-        features = [feature(values, b"") for values in attributes(fields, rows)]
+        features = [pbf_feature(values, b"") for values in attributes(fields, rows)]
         return Answer(collection(described, features, has_more=has_more), MEDIA_TYPE, BRIEFLY)
     named = [dict(zip(names, row, strict=True)) for row in rows]
     if query.format == "geojson":

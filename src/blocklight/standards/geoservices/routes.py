@@ -30,7 +30,7 @@ Respond = Callable[[Request, Answer], Response]
 Work = Callable[[Parameters], Answer]
 
 
-async def _parameters(request: Request) -> Parameters | GeoServicesError:
+async def _request_parameters(request: Request) -> Parameters | GeoServicesError:
     """Read the parameters of a GET, or of a POST as a form, whose own win."""
     parameters = dict(request.query_params)
     if request.method != "POST":
@@ -49,7 +49,7 @@ async def _parameters(request: Request) -> Parameters | GeoServicesError:
     return Parameters(parameters)
 
 
-Given = Annotated[Parameters | GeoServicesError, Depends(_parameters)]
+ParametersOrError = Annotated[Parameters | GeoServicesError, Depends(_request_parameters)]
 _GET_AND_POST = ["GET", "POST"]
 
 
@@ -76,21 +76,21 @@ class GeoServices:
             router.add_api_route(path, endpoint, methods=_GET_AND_POST)
         return router
 
-    def info(self, request: Request, parameters: Given) -> Response:
+    def info(self, request: Request, parameters: ParametersOrError) -> Response:
         """Say which version of the interface this is, and that nobody needs a token."""
         return self._described(request, parameters, describing.info)
 
-    def catalogue(self, request: Request, parameters: Given) -> Response:
+    def catalogue(self, request: Request, parameters: ParametersOrError) -> Response:
         """List the services: one."""
-        return self._described(request, parameters, lambda: describing.catalogue(self._view.city))
+        return self._described(request, parameters, lambda: describing.services_json(self._view.city))
 
-    def service(self, request: Request, parameters: Given, city: str) -> Response:
+    def service(self, request: Request, parameters: ParametersOrError, city: str) -> Response:
         """Describe the service with its layers and tables."""
         return self._described(
             request, parameters, lambda: describing.service(self._view.city, self._layers), city
         )
 
-    def layers(self, request: Request, parameters: Given, city: str) -> Response:
+    def layers(self, request: Request, parameters: ParametersOrError, city: str) -> Response:
         """Describe all layers and tables in one answer."""
 
         def both() -> describing.Json:
@@ -100,13 +100,13 @@ class GeoServices:
 
         return self._described(request, parameters, both, city)
 
-    def layer(self, request: Request, parameters: Given, city: str, layer: str) -> Response:
+    def layer(self, request: Request, parameters: ParametersOrError, city: str, layer: str) -> Response:
         """Describe one layer or table."""
         return self._described(
             request, parameters, lambda: self._layer_json(layer_of(self._layers, layer)), city
         )
 
-    def query(self, request: Request, parameters: Given, city: str, layer: str) -> Response:
+    def query(self, request: Request, parameters: ParametersOrError, city: str, layer: str) -> Response:
         """Answer with features, ids, a count, an extent or figures."""
 
         def work(parameters: Parameters) -> Answer:
@@ -115,7 +115,7 @@ class GeoServices:
 
         return self._answered(request, parameters, work)
 
-    def other(self, request: Request, parameters: Given) -> Response:
+    def other(self, request: Request, parameters: ParametersOrError) -> Response:
         """Refuse every operation that is not served, as clients expect it."""
 
         def work(_: Parameters) -> Answer:
@@ -133,7 +133,7 @@ class GeoServices:
     def _described(
         self,
         request: Request,
-        parameters: Given,
+        parameters: ParametersOrError,
         body: Callable[[], describing.Json],
         city: str | None = None,
     ) -> Response:
@@ -145,20 +145,22 @@ class GeoServices:
 
         return self._answered(request, parameters, work)
 
-    def _answered(self, request: Request, parameters: Given, work: Work) -> Response:
+    def _answered(self, request: Request, parameters: ParametersOrError, work: Work) -> Response:
         try:
             if isinstance(parameters, GeoServicesError):
                 raise parameters
             return self._respond(request, work(parameters))
         except GeoServicesError as error:
-            return _failed(error)
+            return _error_response(error)
         except BadQuery as error:
-            return _failed(GeoServicesError(str(error), parameter=error.parameter))
+            return _error_response(GeoServicesError(str(error), parameter=error.parameter))
         except StoreError:
-            return _failed(GeoServicesError("the database cannot answer right now; try again", code=503))
+            return _error_response(
+                GeoServicesError("the database cannot answer right now; try again", code=503)
+            )
 
 
-def _failed(error: GeoServicesError) -> Response:
+def _error_response(error: GeoServicesError) -> Response:
     """Answer as these clients expect it: they look for ``error`` in a body, and stop at any other status."""
     headers = {"cache-control": "no-store"}
     return Response(orjson.dumps(error.answer()), headers=headers, media_type="application/json")

@@ -150,11 +150,11 @@ def parse_search(
         if document.get("spatialReference") is not None and reference is None:
             reference = _reference_of(document["spatialReference"], "geometry")
         return _of_json(document, reference or SpatialReference.WGS84, relation_name)
-    numbers = _numbers(geometry.split(","))
+    numbers = _finite_numbers(geometry.split(","))
     system = reference or SpatialReference.WGS84
     match len(numbers), kind:
         case 2, None | "esriGeometryPoint" | "esriGeometryEnvelope":
-            return Search(shapely.Point(*_degrees([numbers], system)[0]), relation_name)
+            return Search(shapely.Point(*_search_degrees([numbers], system)[0]), relation_name)
         case 4, None | "esriGeometryEnvelope":
             return _box(numbers, system, relation_name)
     raise GeoServicesError("expected x,y or xmin,ymin,xmax,ymax, or JSON", parameter="geometry")
@@ -164,7 +164,7 @@ def with_distance(search: Search, distance: str | None, units: str | None) -> Se
     """A search around a point; raises ``GeoServicesError`` for another shape or no distance."""
     if not distance:
         return search
-    (number,) = _numbers([distance], "distance")
+    (number,) = _finite_numbers([distance], "distance")
     metres = _METRES.get(units or "esriSRUnit_Meter")
     if metres is None:
         raise GeoServicesError(f"expected one of {', '.join(_METRES)}", parameter="units")
@@ -180,24 +180,27 @@ def with_distance(search: Search, distance: str | None, units: str | None) -> Se
 def _of_json(document: dict[str, Any], system: SpatialReference, relation_name: str) -> Search:
     if "xmin" in document:
         return _box(
-            _numbers([document.get(side) for side in ("xmin", "ymin", "xmax", "ymax")]), system, relation_name
+            _finite_numbers([document.get(side) for side in ("xmin", "ymin", "xmax", "ymax")]),
+            system,
+            relation_name,
         )
     if "x" in document:
         return Search(
-            shapely.Point(*_degrees([_numbers([document["x"], document.get("y")])], system)[0]), relation_name
+            shapely.Point(*_search_degrees([_finite_numbers([document["x"], document.get("y")])], system)[0]),
+            relation_name,
         )
     if "rings" in document:
-        return Search(_polygon(document["rings"], system), relation_name)
+        return Search(_polygon_of_rings(document["rings"], system), relation_name)
     raise GeoServicesError("expected a point, an envelope or a polygon", parameter="geometry")
 
 
 def _box(numbers: Sequence[float], system: SpatialReference, relation_name: str) -> Search:
-    (west, south), (east, north) = _degrees([numbers[:2], numbers[2:]], system).tolist()
+    (west, south), (east, north) = _search_degrees([numbers[:2], numbers[2:]], system).tolist()
     parts = [shapely.box(*part) for part in within_box(west, south, east, north).boxes]
     return Search(shapely.union_all(parts), relation_name, (west, south, east, north))
 
 
-def _polygon(rings: object, system: SpatialReference) -> Shape:
+def _polygon_of_rings(rings: object, system: SpatialReference) -> Shape:
     """The ground that lies in an odd number of rings, in whatever direction each goes round."""
     if not isinstance(rings, list) or not all(isinstance(ring, list) for ring in rings):
         raise GeoServicesError("rings must be lists of points", parameter="geometry")
@@ -205,19 +208,19 @@ def _polygon(rings: object, system: SpatialReference) -> Shape:
         raise GeoServicesError(f"more than {_MOST_CORNERS:,} corners", parameter="geometry")
     ground = shapely.Polygon()
     for ring in rings:
-        corners = [_numbers(point[:2] if isinstance(point, list) else [None]) for point in ring]
+        corners = [_finite_numbers(point[:2] if isinstance(point, list) else [None]) for point in ring]
         if len(corners) < 3 or any(len(corner) != 2 for corner in corners):  # noqa: PLR2004 - a triangle, in a plane
             raise GeoServicesError("a ring needs at least three points", parameter="geometry")
-        part = shapely.make_valid(shapely.Polygon(_degrees(corners, system)))
+        part = shapely.make_valid(shapely.Polygon(_search_degrees(corners, system)))
         ground = shapely.symmetric_difference(ground, part)
     return ground
 
 
-def _degrees(points: Sequence[Sequence[float]], system: SpatialReference) -> NDArray[np.float64]:
+def _search_degrees(points: Sequence[Sequence[float]], system: SpatialReference) -> NDArray[np.float64]:
     return np.clip(system.to_degrees(np.array(points, dtype=np.float64)), -_FARTHEST, _FARTHEST)
 
 
-def _numbers(values: Sequence[object], parameter: str = "geometry") -> list[float]:
+def _finite_numbers(values: Sequence[object], parameter: str = "geometry") -> list[float]:
     """Finite numbers; ArcGIS writes them as texts too."""
     try:
         numbers = [float(value) for value in values if isinstance(value, int | float | str)]

@@ -45,9 +45,9 @@ def page_of_items(view: CityView, collection: Collection, request: ItemsRequest)
     matched = view.features.count(selection, collection.fields)
     if request.after is not None:
         rest = Comparison(FieldRef("first_seq"), ">", request.after)
-        selection = replace(selection, where=_both(rest, selection.where))
+        selection = replace(selection, where=_all_of(rest, selection.where))
     part = Slice(offset=request.offset, limit=request.limit)
-    form = _form(collection.fields, request.system)
+    form = _feature_form(collection.fields, request.system)
     page_rows = view.features.encoded(selection, part, form, collection.fields)
     after = _place_in_log(page_rows.rows[-1]) if page_rows.has_more and page_rows.rows else None
     return Page(page_rows.rows, matched, after)
@@ -65,8 +65,8 @@ def item(view: CityView, collection: Collection, id_: str, system: ReferenceSyst
     return page.features[0]
 
 
-def _both(one: Condition, other: Condition | None) -> Condition:
-    return one if other is None else AllOf((one, other))
+def _all_of(first: Condition, second: Condition | None) -> Condition:
+    return first if second is None else AllOf((first, second))
 
 
 def _place_in_log(feature: bytes) -> int:
@@ -74,7 +74,7 @@ def _place_in_log(feature: bytes) -> int:
     return place
 
 
-def _form(fields: Fields, system: ReferenceSystem) -> Form:
+def _feature_form(fields: Fields, system: ReferenceSystem) -> Form:
     names = tuple(fields)
     properties = [name for name in names if name != "id"]
     at = names.index("id")
@@ -87,7 +87,7 @@ def _form(fields: Fields, system: ReferenceSystem) -> Form:
             for position in times:
                 values[position] = _time(values[position])
             properties_json = orjson.dumps(dict(zip(properties, values, strict=True)))
-            written.append(_feature(row[at], geometry, properties_json))
+            written.append(_feature_json(row[at], geometry, properties_json))
         return written
 
     return Form(("ogc", system), names, encode)
@@ -97,7 +97,7 @@ def _time(ms: int | None) -> str | None:
     return None if ms is None else iso(moment_of_ms(ms))
 
 
-def _feature(id_: str, geometry: bytes, properties: bytes) -> bytes:
+def _feature_json(id_: str, geometry: bytes, properties: bytes) -> bytes:
     return b'{"type":"Feature","id":%b,"geometry":%b,"properties":%b}' % (
         orjson.dumps(id_), geometry, properties,
     )  # fmt: skip
@@ -127,7 +127,9 @@ def _areas(view: CityView, collection: Collection, request: ItemsRequest) -> Pag
     shown = rows[begin : begin + request.limit]
     end = begin + len(shown)
     features = [
-        _feature(str(row["id"]), _shape(row[GEOMETRY], request.system), orjson.dumps({"name": row["name"]}))
+        _feature_json(
+            str(row["id"]), _shape(row[GEOMETRY], request.system), orjson.dumps({"name": row["name"]})
+        )
         for row in shown
     ]
     return Page(features, len(rows), end if end < len(rows) else None)

@@ -65,7 +65,7 @@ def twice(address: str, title: str, *, html: bool = False, json_type: str = JSON
     ]
 
 
-def box_of(city: City) -> list[float]:
+def city_box(city: City) -> list[float]:
     """The city's box: west, south, east, north."""
     bounds = city.city.bounds
     return [bounds.west, bounds.south, bounds.east, bounds.north]
@@ -95,7 +95,7 @@ def landing(city: City, root: str) -> Json:
 def collection_json(city: City, root: str, collection: Collection) -> Json:
     """One collection."""
     address = f"{root}{ROOT}/collections/{collection.id}"
-    extent: Json = {"spatial": {"bbox": [box_of(city)], "crs": str(ReferenceSystem.CRS84)}}
+    extent: Json = {"spatial": {"bbox": [city_box(city)], "crs": str(ReferenceSystem.CRS84)}}
     if collection.has_times:
         extent["temporal"] = {
             "interval": [[None, None]],
@@ -131,7 +131,7 @@ def collections_json(city: City, root: str, collections: Mapping[str, Collection
 def queryables(root: str, collection: Collection) -> Json:
     """The properties that a filter may name, as a JSON Schema; no other filter is answered."""
     geometry = "geometry-point" if collection.area_kind is None else "geometry-multipolygon"
-    properties = {name: _property(field) for name, field in collection.fields.items()}
+    properties = {name: _property_schema(field) for name, field in collection.fields.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"{root}{ROOT}/collections/{collection.id}/queryables",
@@ -142,6 +142,6 @@ def queryables(root: str, collection: Collection) -> Json:
     }
 
 
-def _property(field: Field) -> Json:
+def _property_schema(field: Field) -> Json:
     schema = {"title": field.alias, "description": field.meaning, **_ALLOWED_TYPES[field.type]}
     return {**schema, "enum": list(field.words)} if field.words else schema

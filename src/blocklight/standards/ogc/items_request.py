@@ -58,20 +58,20 @@ def read_items_request(query_params: Mapping[str, str], collection: Collection) 
             raise OgcError("no such parameter, and no property of this name", parameter=name[:40])
         if len(text) > _LONGEST:
             raise OgcError(f"longer than {_LONGEST:,} letters", parameter=name)
-    since, until = _times(query_params.get(_DATETIME))
+    since, until = _datetime_bounds(query_params.get(_DATETIME))
     return ItemsRequest(
-        where=_where(query_params, collection),
-        region=_region(query_params),
+        where=_request_condition(query_params, collection),
+        region=_bbox_region(query_params),
         since=since,
         until=until,
-        limit=min(_whole(query_params, "limit", 1) or USUAL_ITEMS, MOST_ITEMS),
-        offset=_whole(query_params, "offset", 0) or 0,
-        after=_whole(query_params, "after", 0),
+        limit=min(_whole_number(query_params, "limit", 1) or USUAL_ITEMS, MOST_ITEMS),
+        offset=_whole_number(query_params, "offset", 0) or 0,
+        after=_whole_number(query_params, "after", 0),
         system=system_of(query_params.get("crs"), "crs"),
     )
 
 
-def _whole(query_params: Mapping[str, str], name: str, minimum: int) -> int | None:
+def _whole_number(query_params: Mapping[str, str], name: str, minimum: int) -> int | None:
     text = query_params.get(name)
     if text is None:
         return None
@@ -81,14 +81,14 @@ def _whole(query_params: Mapping[str, str], name: str, minimum: int) -> int | No
     return min(number, _MOST_OFFSET if name == "offset" else 2**62)
 
 
-def _where(query_params: Mapping[str, str], collection: Collection) -> Condition | None:
+def _request_condition(query_params: Mapping[str, str], collection: Collection) -> Condition | None:
     parts = [
         _equal(collection.fields[name], text)
         for name, text in query_params.items()
         if name in collection.fields
     ]
     if (text := query_params.get("filter")) is not None:
-        parts.append(_filter(text, query_params, collection))
+        parts.append(_filter_condition(text, query_params, collection))
     selecting = [part for part in parts if part != Constant(value=True)]
     if not selecting:
         return None
@@ -110,7 +110,7 @@ def _reason(error: Exception, otherwise: str) -> str:
     return str(error) if isinstance(error, Mistake) else otherwise
 
 
-def _filter(text: str, query_params: Mapping[str, str], collection: Collection) -> Condition:
+def _filter_condition(text: str, query_params: Mapping[str, str], collection: Collection) -> Condition:
     language = query_params.get("filter-lang", "cql2-text")
     parse = _LANGUAGES.get(language)
     if parse is None:
@@ -123,7 +123,7 @@ def _filter(text: str, query_params: Mapping[str, str], collection: Collection) 
         raise OgcError(str(mistake), parameter="filter", position=position) from None
 
 
-def _region(query_params: Mapping[str, str]) -> Region | None:
+def _bbox_region(query_params: Mapping[str, str]) -> Region | None:
     text = query_params.get(_BBOX)
     if text is None:
         return None
@@ -142,7 +142,7 @@ def _region(query_params: Mapping[str, str]) -> Region | None:
     return within_box(west, south, east, north)
 
 
-def _times(text: str | None) -> tuple[datetime | None, datetime | None]:
+def _datetime_bounds(text: str | None) -> tuple[datetime | None, datetime | None]:
     """Read a time, or two with a slash between them of which ``..`` or nothing leaves one open."""
     if not text:
         return None, None

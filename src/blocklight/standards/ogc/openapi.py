@@ -11,7 +11,7 @@ _COUNT: Json = {"type": "integer", "minimum": 0}
 _LINKS: Json = {"type": "array", "items": {"type": "object"}}
 
 
-def _described(schema: Json, text: str, example: object) -> Json:
+def _described_schema(schema: Json, text: str, example: object) -> Json:
     return {**schema, "description": text, "examples": [example]}
 
 
@@ -28,13 +28,15 @@ SCHEMAS: Json = {
         "description": "A GeoJSON FeatureCollection. A link with `rel` `next` leads to the next page, which "
         "neither skips nor repeats what was there, whatever is published meanwhile.",
         "properties": {
-            "type": _described({"const": "FeatureCollection"}, "Always a collection", "FeatureCollection"),
-            "features": _described(
+            "type": _described_schema(
+                {"const": "FeatureCollection"}, "Always a collection", "FeatureCollection"
+            ),
+            "features": _described_schema(
                 {"type": "array", "items": {"$ref": f"#/components/schemas/{_FEATURE}"}}, "This page", []
             ),
-            "links": _described(_LINKS, "Where to go on", []),
-            "numberMatched": _described(_COUNT, "How many the request chooses", 2_510),
-            "numberReturned": _described(_COUNT, "How many are on this page", 1_000),
+            "links": _described_schema(_LINKS, "Where to go on", []),
+            "numberMatched": _described_schema(_COUNT, "How many the request chooses", 2_510),
+            "numberReturned": _described_schema(_COUNT, "How many are on this page", 1_000),
         },
     },
     _FEATURE: {
@@ -43,11 +45,15 @@ SCHEMAS: Json = {
         "required": ["type", "id", "geometry", "properties"],
         "description": "A GeoJSON Feature, with its public id.",
         "properties": {
-            "type": _described({"const": "Feature"}, "Always a feature", "Feature"),
-            "id": _described({"type": "string"}, "Its public id, or the id of an area", "k3x7m2qa5tzw4bne"),
-            "geometry": _described({"type": ["object", "null"]}, "Where it is, null without a place", None),
-            "properties": _described({"type": "object"}, "The properties of its collection", {}),
-            "links": _described(_LINKS, "Where to go on, on a page of its own", []),
+            "type": _described_schema({"const": "Feature"}, "Always a feature", "Feature"),
+            "id": _described_schema(
+                {"type": "string"}, "Its public id, or the id of an area", "k3x7m2qa5tzw4bne"
+            ),
+            "geometry": _described_schema(
+                {"type": ["object", "null"]}, "Where it is, null without a place", None
+            ),
+            "properties": _described_schema({"type": "object"}, "The properties of its collection", {}),
+            "links": _described_schema(_LINKS, "Where to go on, on a page of its own", []),
         },
     },
     _PROBLEM: {
@@ -56,9 +62,9 @@ SCHEMAS: Json = {
         "required": ["title", "status", "detail"],
         "description": "What is wrong, with the name of the parameter and the position of the mistake.",
         "properties": {
-            "title": _described({"type": "string"}, "What kind of trouble", "Bad request"),
-            "status": _described({"type": "integer"}, "The status of HTTP", 400),
-            "detail": _described({"type": "string"}, "What is wrong, and where", "limit: too small"),
+            "title": _described_schema({"type": "string"}, "What kind of trouble", "Bad request"),
+            "status": _described_schema({"type": "integer"}, "The status of HTTP", 400),
+            "detail": _described_schema({"type": "string"}, "What is wrong, and where", "limit: too small"),
         },
     },
 }
@@ -103,7 +109,7 @@ _WRONG = {"400": "A parameter that cannot be answered, or is not known"}
 _LATER = {"503": "The database cannot answer right now"}
 
 
-def _operation(  # noqa: PLR0917 - a table of operations, a line each
+def _get_operation(  # noqa: PLR0917 - a table of operations, a line each
     summary: str, description: str, path: Json, query: Json, content: Json, problems: Json
 ) -> Json:
     parameters = [_parameter("path", name, text) for name, text in path.items()]
@@ -128,41 +134,43 @@ _TILING = {"tiling": "`WebMercatorQuad`"}
 _HERE = f"{ROOT}/collections/{{collection}}"
 _ONE = {**_NO_SUCH, **_WRONG}
 PATHS: Json = {
-    ROOT: _operation("OGC API", "The landing page.", {}, _FORMAT, _DESCRIBED, _WRONG),
-    f"{ROOT}/conformance": _operation(
+    ROOT: _get_operation("OGC API", "The landing page.", {}, _FORMAT, _DESCRIBED, _WRONG),
+    f"{ROOT}/conformance": _get_operation(
         "OGC conformance", "The classes of requirements that hold.", {}, _FORMAT,
         {**_content(JSON, _ANSWER, {"conformsTo": [CONFORMS_TO[0]]}), **_PAGE}, _WRONG,
     ),
-    f"{ROOT}/collections": _operation(
+    f"{ROOT}/collections": _get_operation(
         "OGC collections", "Incidents, and each kind of area.", {}, _FORMAT, _DESCRIBED, _WRONG
     ),
-    _HERE: _operation("An OGC collection", "Extent, systems, links.", _COLLECTION, _FORMAT, _DESCRIBED, _ONE),
-    f"{_HERE}/queryables": _operation(
+    _HERE: _get_operation(
+        "An OGC collection", "Extent, systems, links.", _COLLECTION, _FORMAT, _DESCRIBED, _ONE
+    ),
+    f"{_HERE}/queryables": _get_operation(
         "OGC queryables", "What a filter may name, as a JSON Schema.", _COLLECTION, _FORMAT,
         {**_content(SCHEMA, _ANSWER, {"type": "object", "properties": {}}), **_PAGE}, _ONE,
     ),
-    f"{_HERE}/items": _operation(
+    f"{_HERE}/items": _get_operation(
         "OGC items",
         "Features in the order in which they were published. Each property is a parameter as well: "
         "`category=fire`.",
         _COLLECTION, {**_FORMAT, **_PAGING, **_FILTER, **_CRS},
         {**_content(GEOJSON, _FEATURES, _EMPTY), **_PAGE}, {**_ONE, **_LATER},
     ),
-    f"{_HERE}/items/{{item}}": _operation(
+    f"{_HERE}/items/{{item}}": _get_operation(
         "An OGC item", "One feature by its public id.",
         {**_COLLECTION, "item": "its id"}, {**_FORMAT, **_CRS},
         {**_content(GEOJSON, _FEATURE, _FEATURE_EXAMPLE), **_PAGE}, {**_ONE, **_LATER},
     ),
-    f"{_HERE}/tiles": _operation("OGC tilesets", "One tileset.", _COLLECTION, _FORMAT, _DESCRIBED, _ONE),
-    f"{_HERE}/tiles/{{tiling}}": _operation(
+    f"{_HERE}/tiles": _get_operation("OGC tilesets", "One tileset.", _COLLECTION, _FORMAT, _DESCRIBED, _ONE),
+    f"{_HERE}/tiles/{{tiling}}": _get_operation(
         "An OGC tileset", "Bounds, layer and links.", {**_COLLECTION, **_TILING}, _FORMAT, _DESCRIBED, _ONE
     ),
-    f"{_HERE}/tiles/{{tiling}}/tilejson": _operation(
+    f"{_HERE}/tiles/{{tiling}}/tilejson": _get_operation(
         "TileJSON", "TileJSON 3, for MapLibre and others; a filter is handed on to the tiles.",
         {**_COLLECTION, **_TILING}, _FILTER,
         _content(JSON, _ANSWER, {"tilejson": "3.0.0", "tiles": []}), _ONE,
     ),
-    f"{_HERE}/tiles/{{tiling}}/{{zoom}}/{{row}}/{{column}}": _operation(
+    f"{_HERE}/tiles/{{tiling}}/{{zoom}}/{{row}}/{{column}}": _get_operation(
         "A vector tile",
         "A Mapbox vector tile, empty where nothing is. From zoom 12 on it has each incident, farther out "
         "how many there are.",
@@ -170,10 +178,10 @@ PATHS: Json = {
         _FILTER,
         {TILE: {"schema": {"type": "string", "format": "binary"}, "example": "a tile"}}, {**_ONE, **_LATER},
     ),
-    f"{ROOT}/tileMatrixSets": _operation(
+    f"{ROOT}/tileMatrixSets": _get_operation(
         "OGC tiling schemes", "One.", {}, _FORMAT, _DESCRIBED, _WRONG
     ),
-    f"{ROOT}/tileMatrixSets/{{tiling}}": _operation(
+    f"{ROOT}/tileMatrixSets/{{tiling}}": _get_operation(
         "An OGC tiling scheme", "WebMercatorQuad.", _TILING, _FORMAT, _DESCRIBED, _ONE
     ),
 }  # fmt: skip

@@ -46,7 +46,7 @@ class PageWriter:
         self, title: str, trail: Sequence[tuple[str, str]], links: Sequence[Json], **values: object
     ) -> bytes:
         """A page; *values* are what else the template shows."""
-        html = _template().render(
+        html = _page_template().render(
             title=title,
             city=self.city.city.name,
             stylesheet=self.stylesheet,
@@ -90,7 +90,7 @@ class PageWriter:
         """A page of one feature."""
         document = orjson.loads(feature)
         collection_path = f"{ROOT}/collections/{collection.id}"
-        rows = [(Cell(name), Cell(_text(value))) for name, value in document["properties"].items()]
+        rows = [(Cell(name), Cell(_cell_text(value))) for name, value in document["properties"].items()]
         return self.page(
             document["id"],
             [
@@ -106,15 +106,15 @@ class PageWriter:
 
 def _row(feature: Mapping[str, Any], names: Sequence[str], collection_path: str) -> list[Cell]:
     id_ = feature["id"]
-    values = [Cell(_text(feature["properties"].get(name))) for name in names]
+    values = [Cell(_cell_text(feature["properties"].get(name))) for name in names]
     return [Cell(id_, f"{collection_path}/items/{id_}"), *values]
 
 
-def _text(value: object) -> str:
+def _cell_text(value: object) -> str:
     return "–" if value is None else str(value)
 
 
 @cache
-def _template() -> Template:
+def _page_template() -> Template:
     pages = Environment(loader=PackageLoader(__package__ or "", "templates"), autoescape=True)
     return pages.get_template("page.html")

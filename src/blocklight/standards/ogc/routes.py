@@ -80,11 +80,13 @@ class OgcApi:
             try:
                 return self._respond(request, work(request))
             except OgcError as error:
-                return _failed(error)
+                return _problem_response(error)
             except BadQuery as error:
-                return _failed(OgcError(str(error), parameter=error.parameter))
+                return _problem_response(OgcError(str(error), parameter=error.parameter))
             except StoreError:
-                return _failed(OgcError("the database cannot answer right now; try again", status=503))
+                return _problem_response(
+                    OgcError("the database cannot answer right now; try again", status=503)
+                )
 
         return endpoint
 
@@ -149,7 +151,7 @@ class OgcApi:
     ) -> Answer:
         _expect_only(request, "f")
         if _form(request) == HTML:
-            return _page(self._pages.described(body, trail, entries), _OFTEN)
+            return _html_answer(self._pages.described(body, trail, entries), _OFTEN)
         return Answer(orjson.dumps(body), media_type, _OFTEN, _VARY)
 
     # Items
@@ -180,7 +182,7 @@ class OgcApi:
             "links": links,
         }
         if is_page:
-            return _page(self._pages.items(collection, body, page.features), BRIEFLY)
+            return _html_answer(self._pages.items(collection, body, page.features), BRIEFLY)
         # Without the moment of asking, so that what did not change keeps its tag.
         del body["timeStamp"]
         written = orjson.dumps(body)[:-1] + b',"features":[' + b",".join(page.features) + b"]}"
@@ -199,7 +201,7 @@ class OgcApi:
         )
         links.append(describing.link("collection", collection_address, JSON, collection.title))
         if is_page:
-            return _page(self._pages.item(collection, feature, links), BRIEFLY)
+            return _html_answer(self._pages.item(collection, feature, links), BRIEFLY)
         written = feature[:-1] + b',"links":' + orjson.dumps(links) + b"}"
         return Answer(written, GEOJSON, BRIEFLY, _in_system(system))
 
@@ -289,7 +291,7 @@ def _in_system(system: str) -> Mapping[str, str]:
     return {**_VARY, "content-crs": f"<{system}>"}
 
 
-def _page(body: bytes, cache_control: str) -> Answer:
+def _html_answer(body: bytes, cache_control: str) -> Answer:
     headers = {**_VARY, "content-security-policy": _PAGE_POLICY}
     return Answer(body, f"{HTML}; charset=utf-8", cache_control, headers)
 
@@ -332,7 +334,7 @@ def _form(request: Request, json_type: str = JSON) -> str:
     return HTML if at_html >= 0 and (at_json < 0 or at_html < at_json) else json_type
 
 
-def _failed(error: OgcError) -> Response:
+def _problem_response(error: OgcError) -> Response:
     headers = {"cache-control": "no-store"}
     if error.status == 503:  # noqa: PLR2004 - unavailable
         headers["retry-after"] = "5"

@@ -66,24 +66,24 @@ class TileAddress:
 
 def tile_address(zoom: str, row: str, column: str) -> TileAddress:
     """Read the address of a tile; raises ``OgcError`` for one that there is none of."""
-    parts = [_whole(part) for part in (zoom, row, column)]
+    parts = [_tile_number(part) for part in (zoom, row, column)]
     if not 0 <= parts[0] <= DEEPEST_ZOOM or not all(0 <= part < 2 ** parts[0] for part in parts[1:]):
         raise OgcError(f"no such tile: zooms go from 0 to {DEEPEST_ZOOM}", status=404)
     return TileAddress(*parts)
 
 
-def _whole(text: str) -> int:
+def _tile_number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else -1
 
 
 def tile(view: CityView, collection: Collection, address: TileAddress, request: ItemsRequest) -> bytes:
     """The bytes of a tile, none for one without features."""
     if collection.area_kind is not None:
-        return _of_areas(view, collection, address)
-    return _of_incidents(view, collection, address, request)
+        return _area_tile(view, collection, address)
+    return _incident_tile(view, collection, address, request)
 
 
-def _of_areas(view: CityView, collection: Collection, address: TileAddress) -> bytes:
+def _area_tile(view: CityView, collection: Collection, address: TileAddress) -> bytes:
     drawn = []
     for row in area_rows(view.areas, collection.area_kind or ""):
         shape = shapely.transform(row[GEOMETRY], address.units)
@@ -94,7 +94,7 @@ def _of_areas(view: CityView, collection: Collection, address: TileAddress) -> b
     return polygons_layer(collection.id, drawn, ("id", "name"))
 
 
-def _of_incidents(
+def _incident_tile(
     view: CityView, collection: Collection, address: TileAddress, request: ItemsRequest
 ) -> bytes:
     is_each = address.zoom >= FIRST_ZOOM_OF_EACH
@@ -106,7 +106,9 @@ def _of_incidents(
     )
     fields = incident_fields(area.kind for area in view.city.areas)
     form = (
-        Form("ogc-tile", (OBJECT_ID, *SHOWN), _packed) if is_each else Form("ogc-bin", (OBJECT_ID,), _nothing)
+        Form("ogc-tile", (OBJECT_ID, *SHOWN), _separated_rows)
+        if is_each
+        else Form("ogc-bin", (OBJECT_ID,), _nothing)
     )
     incidents = view.features.encoded(selection, Slice(limit=_MOST_IN_TILE), form, fields)
     if incidents.has_more:
@@ -116,14 +118,14 @@ def _of_incidents(
     placed = address.units(incidents.points)
     if not is_each:
         return _bins(collection.id, placed)
-    return _each(collection.id, incidents.rows, np.rint(placed).astype(np.int64), fields)
+    return _incident_points(collection.id, incidents.rows, np.rint(placed).astype(np.int64), fields)
 
 
 def _nothing(rows: Sequence[FlatRow], _: Points) -> list[bytes]:
     return [b""] * len(rows)
 
 
-def _packed(rows: Sequence[FlatRow], _: Points) -> list[bytes]:
+def _separated_rows(rows: Sequence[FlatRow], _: Points) -> list[bytes]:
     """Rows as texts with a separator that no field of a tile contains."""
     return [_SEPARATOR.join("" if value is None else str(value) for value in row).encode() for row in rows]
 
@@ -139,16 +141,16 @@ def _bins(name: str, placed: NDArray[np.float64]) -> bytes:
     return points_layer(name, xs, ys, None, properties)
 
 
-def _each(name: str, rows: Sequence[bytes], placed: NDArray[np.int64], fields: Fields) -> bytes:
+def _incident_points(name: str, rows: Sequence[bytes], placed: NDArray[np.int64], fields: Fields) -> bytes:
     columns = list(zip(*(row.decode().split(_SEPARATOR) for row in rows), strict=True))
     numbers = np.array([int(number) for number in columns[0]], dtype=np.int64)
     properties = {
-        key: _property(column, fields[key].type) for key, column in zip(SHOWN, columns[1:], strict=True)
+        key: _tile_property(column, fields[key].type) for key, column in zip(SHOWN, columns[1:], strict=True)
     }
     return points_layer(name, placed[:, 0], placed[:, 1], numbers, properties)
 
 
-def _property(column: Sequence[str], type_: FieldType) -> Property:
+def _tile_property(column: Sequence[str], type_: FieldType) -> Property:
     code_of_value: dict[str, int] = {"": -1}
     codes = [code_of_value.setdefault(value, len(code_of_value) - 1) for value in column]
     values: list[str | int] = [text for text in code_of_value if text]

@@ -5,7 +5,7 @@ from typing import Any
 
 from blocklight.config.city import City
 from blocklight.standards.ogc.collections import Collection
-from blocklight.standards.ogc.describing import JSON, ROOT, TILE, TILING, TILING_ID, box_of, link
+from blocklight.standards.ogc.describing import JSON, ROOT, TILE, TILING, TILING_ID, city_box, link
 from blocklight.standards.ogc.tiles import DEEPEST_ZOOM, FIRST_ZOOM_OF_EACH, SHOWN
 
 Json = dict[str, Any]
@@ -20,7 +20,7 @@ def _here(root: str, collection: Collection) -> str:
     return f"{root}{ROOT}/collections/{collection.id}/tiles"
 
 
-def _template(root: str, collection: Collection, place: str, tile_query: str = "") -> str:
+def _tile_url_template(root: str, collection: Collection, place: str, tile_query: str = "") -> str:
     """The address of a tile, with names in brackets for its *place*: zoom, row and column."""
     query = f"?{tile_query}" if tile_query else ""
     return f"{_here(root, collection)}/{TILING_ID}/{place}{query}"
@@ -32,11 +32,11 @@ def tilesets(root: str, collection: Collection) -> Json:
     return {
         "title": f"Vector tiles: {collection.title}",
         "links": [link("self", address, JSON)],
-        "tilesets": [_summary(root, collection)],
+        "tilesets": [_tileset_summary(root, collection)],
     }
 
 
-def _summary(root: str, collection: Collection) -> Json:
+def _tileset_summary(root: str, collection: Collection) -> Json:
     address = f"{_here(root, collection)}/{TILING_ID}"
     return {
         "title": collection.title,
@@ -52,7 +52,9 @@ def _summary(root: str, collection: Collection) -> Json:
                 JSON,
             ),
             {
-                **link("item", _template(root, collection, "{tileMatrix}/{tileRow}/{tileCol}"), TILE),
+                **link(
+                    "item", _tile_url_template(root, collection, "{tileMatrix}/{tileRow}/{tileCol}"), TILE
+                ),
                 "templated": True,
             },
         ],
@@ -61,16 +63,16 @@ def _summary(root: str, collection: Collection) -> Json:
 
 def tileset(city: City, root: str, collection: Collection) -> Json:
     """One tileset with its bounds and layer."""
-    west, south, east, north = box_of(city)
+    west, south, east, north = city_box(city)
     return {
-        **_summary(root, collection),
-        "description": _said(collection),
+        **_tileset_summary(root, collection),
+        "description": _tileset_description(collection),
         "boundingBox": {"lowerLeft": [west, south], "upperRight": [east, north]},
         "layers": [{"id": collection.id, "dataType": "vector", "title": collection.title}],
     }
 
 
-def _said(collection: Collection) -> str:
+def _tileset_description(collection: Collection) -> str:
     if collection.area_kind is not None:
         return collection.description
     return (
@@ -81,14 +83,14 @@ def _said(collection: Collection) -> str:
 
 def tile_json(city: City, root: str, collection: Collection, tile_query: str) -> Json:
     """TileJSON 3.0.0; *tile_query* are parameters that each tile is asked for with."""
-    west, south, east, north = box_of(city)
+    west, south, east, north = city_box(city)
     names = ("id", "name") if collection.area_kind is not None else (*SHOWN, "count")
     return {
         "tilejson": "3.0.0",
         "name": f"{city.city.name}: {collection.title}",
-        "description": _said(collection),
+        "description": _tileset_description(collection),
         "attribution": city.city.attribution or "",
-        "tiles": [_template(root, collection, "{z}/{y}/{x}", tile_query)],
+        "tiles": [_tile_url_template(root, collection, "{z}/{y}/{x}", tile_query)],
         "minzoom": 0,
         "maxzoom": DEEPEST_ZOOM,
         "bounds": [west, south, east, north],

@@ -56,7 +56,7 @@ def points_layer(
     parts += [_constant(count, 0x18, _POINT, 0x22), _varints(geometry[1].sum(axis=1), 1), geometry]
     body = _joined(parts)
     whole, is_used = _joined([_constant(count, 0x12), _varints(body[1].sum(axis=1), _LENGTH_BYTES), body])
-    return _layer(name, whole[is_used].tobytes(), properties)
+    return _tile_layer(name, whole[is_used].tobytes(), properties)
 
 
 def polygons_layer(
@@ -66,39 +66,47 @@ def polygons_layer(
     values: dict[str, int] = {}
     written = b""
     for shape, properties in shapes:
-        geometry = _polygon(shape)
+        geometry = _polygon_commands(shape)
         if not geometry:
             continue
         tags = b"".join(
             _varint(property_names.index(key)) + _varint(values.setdefault(value, len(values)))
             for key, value in properties.items()
         )
-        written += _block(2, _block(2, tags) + bytes((0x18, _POLYGON)) + _block(4, geometry))
+        written += _length_delimited(
+            2, _length_delimited(2, tags) + bytes((0x18, _POLYGON)) + _length_delimited(4, geometry)
+        )
     every = Property(tuple(values), np.zeros(0, dtype=np.int64))
     nothing = Property((), np.zeros(0, dtype=np.int64))
-    return _layer(name, written, {key: nothing if at else every for at, key in enumerate(property_names)})
+    return _tile_layer(
+        name, written, {key: nothing if at else every for at, key in enumerate(property_names)}
+    )
 
 
-def _layer(name: str, features: bytes, properties: Mapping[str, Property]) -> bytes:
+def _tile_layer(name: str, features: bytes, properties: Mapping[str, Property]) -> bytes:
     """Put a layer together; without features there is none."""
     if not features:
         return b""
-    keys = b"".join(_block(3, key.encode()) for key in properties)
-    values = b"".join(_block(4, _value(value)) for each in properties.values() for value in each.values)
+    keys = b"".join(_length_delimited(3, key.encode()) for key in properties)
+    values = b"".join(
+        _length_delimited(4, _value(value)) for each in properties.values() for value in each.values
+    )
     size = bytes((0x28,)) + _varint(EXTENT)
-    return _block(3, bytes((0x78, _VERSION)) + _block(1, name.encode()) + features + keys + values + size)
+    return _length_delimited(
+        3, bytes((0x78, _VERSION)) + _length_delimited(1, name.encode()) + features + keys + values + size
+    )
 
 
 def _value(value: str | int) -> bytes:
     """A text, or a whole number as sint64."""
     return (
-        _block(1, value.encode())
+        _length_delimited(1, value.encode())
         if isinstance(value, str)
         else bytes((0x30,)) + _varint(value << 1 ^ value >> 63)
     )
 
 
-def _polygon(shape: Any) -> bytes:  # noqa: ANN401 - shapely has no types of its own
+def _polygon_commands(shape: Any) -> bytes:  # noqa: ANN401 - shapely has no types of its own
     """The commands that draw a shape: outer rings go round clockwise on the screen, holes the other way."""
     commands, at = [], np.zeros(2, dtype=np.int64)
     for polygon in shapely.get_parts(shape):
@@ -111,7 +119,7 @@ def _polygon(shape: Any) -> bytes:  # noqa: ANN401 - shapely has no types of its
                 if number == 0:
                     break
                 continue
-            if (_area(points) > 0) is (number > 0):
+            if (_twice_ring_area(points) > 0) is (number > 0):
                 points = points[::-1]
             steps = np.diff(np.vstack((at, points[:-1])), axis=0)
             numbers = _zigzag(steps).ravel().tolist()
@@ -121,7 +129,7 @@ def _polygon(shape: Any) -> bytes:  # noqa: ANN401 - shapely has no types of its
     return b"".join(map(_varint, commands))
 
 
-def _area(ring: Whole) -> int:
+def _twice_ring_area(ring: Whole) -> int:
     """Twice the area of a ring, positive where it goes round clockwise with y downwards."""
     xs, ys = ring[:, 0], ring[:, 1]
     return int(np.sum(xs[:-1] * ys[1:] - xs[1:] * ys[:-1]))
@@ -140,7 +148,7 @@ def _varint(number: int) -> bytes:
     return bytes(written)
 
 
-def _block(field: int, body: bytes) -> bytes:
+def _length_delimited(field: int, body: bytes) -> bytes:
     return _varint(field << 3 | _LENGTH_DELIMITED) + _varint(len(body)) + body
 
 

@@ -54,7 +54,7 @@ def own_fields(fields: Fields) -> list[str]:
     ]
 
 
-def too_many(connection: sa.Connection, limit: int, since: datetime | None) -> bool:
+def has_more_than(connection: sa.Connection, limit: int, since: datetime | None) -> bool:
     """Whether more than *most* incidents are published; never counts them all."""
     table = tables.incident
     beyond = sa.select(table.c.listed_at).where(*_received(connection, since)).offset(limit).limit(1)

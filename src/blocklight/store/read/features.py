@@ -19,7 +19,7 @@ from blocklight.query.region import Box, Region
 from blocklight.query.selection import Selection, Slice
 from blocklight.query.statistics import Grouping, Statistic
 from blocklight.store.read.condition_sql import Column, ConditionSql, field_columns
-from blocklight.store.read.feature_rows import FeatureRows, changed_rows, every_row, too_many
+from blocklight.store.read.feature_rows import FeatureRows, changed_rows, every_row, has_more_than
 from blocklight.store.read.reading import ends
 from blocklight.store.schema import tables
 from blocklight.store.schema.rows import to_ms
@@ -93,7 +93,7 @@ class FeatureReader:
     ) -> Iterator[FeatureRows | None]:
         """Open a sweep over all, or what was received *since*; ``None`` where there are more than *most*."""
         with self._read() as connection:
-            if too_many(connection, limit, since):
+            if has_more_than(connection, limit, since):
                 yield None
             else:
                 yield every_row(connection, fields, since)

@@ -49,7 +49,7 @@ def of_all_sources(day: str, events: Mapping[tuple[str, str, str], int]) -> list
     return [(day, *event, n) for event, n in sorted(sums.items())]
 
 
-def entries(connection: sa.Connection, since: date, until: date) -> list[LedgerRow]:
+def ledger_rows(connection: sa.Connection, since: date, until: date) -> list[LedgerRow]:
     """The ledger of some days, in order."""
     table = tables.city_ledger
     rows = connection.execute(

@@ -28,7 +28,7 @@ _Counts = Mapping[tuple[str, str], int]
 """How many of each outcome and reason."""
 
 
-def shown(n: int) -> Cell:
+def published_count(n: int) -> Cell:
     """A count, ``None`` for fewer than ``SMALL``."""
     return n if n >= SMALL else None
 
@@ -129,7 +129,7 @@ def _ledger_day(day: date, counts: _Counts) -> LedgerDay:
             n_of[outcome] += n
         elif outcome == "rejected":
             unreadable[reason] = n
-    withheld = {reason: shown(counts.get(("withheld", reason), 0)) for reason in _REASONS}
+    withheld = {reason: published_count(counts.get(("withheld", reason), 0)) for reason in _REASONS}
     rejected = public_rejections(unreadable)
     hidden = _range([*withheld.values(), *rejected.values()])
     countable = n_of["published"] + n_of["held"]
@@ -152,7 +152,7 @@ def public_rejections(counts: Mapping[str, int]) -> dict[str, Cell]:
     """The reasons with large counts, and the others in one."""
     large = {reason: n for reason, n in sorted(counts.items()) if n >= SMALL}
     rest = sum(n for n in counts.values() if n < SMALL)
-    return {**large, "other": shown(rest)}
+    return {**large, "other": published_count(rest)}
 
 
 def _range(cells: Iterable[Cell]) -> CountRange:

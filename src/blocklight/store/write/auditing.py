@@ -48,7 +48,7 @@ def append(connection: sa.Connection, at: datetime, action: str, detail: Mapping
     connection.execute(audit.insert().values(row))
 
 
-def entries(connection: sa.Connection) -> list[AuditEntry]:
+def audit_entries(connection: sa.Connection) -> list[AuditEntry]:
     """The whole log, oldest first."""
     rows = connection.execute(sa.select(tables.audit).order_by(tables.audit.c.number))
     return [

@@ -141,7 +141,7 @@ def is_new(cursor: DBAPICursor, sql: Statements, source: str) -> bool:
     return not rows or rows[0][2] is None
 
 
-def record(cursor: DBAPICursor, sql: Statements, report: FetchReport) -> None:
+def record_fetch(cursor: DBAPICursor, sql: Statements, report: FetchReport) -> None:
     """Remember how a fetch went."""
     rows = fetch(cursor, sql.source, (report.source,))
     if not rows:
