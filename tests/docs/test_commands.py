@@ -46,7 +46,12 @@ def test_there_are_commands_to_check() -> None:
 def test_every_blocklight_command_is_understood(page: Path) -> None:
     for command, *arguments in calls(page):
         assert command in COMMANDS
-        COMMANDS[command].make_context(command, arguments)
+        try:
+            COMMANDS[command].make_context(command, arguments)
+        except typer.BadParameter as error:
+            # The files and folders of an example are the reader's: that is all that may be wrong with it.
+            if not re.search("no such (file|folder)", str(error)):
+                raise
 
 
 def advised() -> list[tuple[str, str]]:

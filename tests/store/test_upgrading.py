@@ -206,8 +206,8 @@ def test_a_refused_database_is_left_as_it_was(database: Database) -> None:
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("sqlite://", "needs sqlite:///file"),
-        ("sqlite:///:memory:", "needs sqlite:///file"),
+        ("sqlite://", "expected postgresql://user@host/name or sqlite:///file"),
+        ("sqlite:///:memory:", "expected postgresql://user@host/name or sqlite:///file"),
         ("mysql://localhost/city", "not mysql"),
         ("no url", "cannot be read"),
     ],

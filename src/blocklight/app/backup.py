@@ -18,7 +18,7 @@ from blocklight.app.backup_archive import (
     pack,
     sha256,
 )
-from blocklight.app.opening import Options, configured_city, open_store, wall_clock
+from blocklight.app.opening import Options, configured_city, no_database, open_store, wall_clock
 from blocklight.config.city import city_path
 from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError
@@ -41,6 +41,9 @@ def back_up(options: Options, file: Path, *, with_key: bool) -> Whole:
         raise BlocklightError(f"{file}: exists already; a backup is never overwritten")
     settings, city = Settings(), configured_city(options)
     folder = options.data or settings.data / city.city.id
+    url = options.database or settings.database_url
+    if url is None and not (folder / "blocklight.sqlite3").is_file():
+        raise no_database(folder / "blocklight.sqlite3", city)
     if with_key and settings.id_key is None and not (folder / ID_KEY).is_file():
         raise BlocklightError(f"{folder / ID_KEY}: no id key there; back up without it with --no-key")
     # Beside the backup: its disk has room for it, and nobody else reads there.

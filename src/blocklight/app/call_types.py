@@ -131,7 +131,9 @@ def decided_in(worksheet: Path) -> Signed:
 def _decided_in_toml(worksheet: Path) -> Mapping[str, object]:
     try:
         return tomllib.loads(worksheet.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise BlocklightError(f"{worksheet}: not TOML: not a text in UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
         raise BlocklightError(f"{worksheet}: not TOML: {error}") from error
 
 

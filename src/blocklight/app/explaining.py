@@ -11,7 +11,7 @@ from blocklight.app.opening import Options, configured_city, wall_clock
 from blocklight.app.sampling import one_page, sample_body
 from blocklight.config.city import City, SourceSpec
 from blocklight.config.policy import Rule
-from blocklight.errors import RecordRejected, UsageError
+from blocklight.errors import BlocklightError, RecordRejected, SourceError, UsageError
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.normalise import Normaliser
 from blocklight.intake.policy import Decision
@@ -39,7 +39,7 @@ def explained_records(name: str, source_id: str | None, record: Path) -> Iterato
     rules = Rules.of(city, _THROWAWAY_KEY)
     with_place = placing(rules, Geocoder.of(city))
     read = Normaliser.of(source, city)
-    rows = _rows_of(source, city, sample_body(record))
+    rows = _rows_of(source, city, record)
     for number, raw in enumerate(rows[:_MOST_RECORDS], 1):
         try:
             incident = read(raw, wall_clock())
@@ -49,15 +49,19 @@ def explained_records(name: str, source_id: str | None, record: Path) -> Iterato
             yield number, len(rows), _explained(with_place(incident), rules)
 
 
-def _rows_of(source: SourceSpec, city: City, body: bytes) -> list[RawRecord]:
+def _rows_of(source: SourceSpec, city: City, file: Path) -> list[RawRecord]:
     """The rows of a file: one row as a JSON object, or a whole answer of the source."""
+    body = sample_body(file)
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         value = None
     if isinstance(value, dict) and not any(isinstance(part, list | dict) for part in value.values()):
         return [value]
-    _, batch = asyncio.run(one_page(source, city, body))
+    try:
+        _, batch = asyncio.run(one_page(source, city, body))
+    except SourceError as error:
+        raise BlocklightError(f"{file}: {error}") from None
     return list(batch.records)
 
 

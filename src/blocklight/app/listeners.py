@@ -1,5 +1,6 @@
 """Opens the sockets on which a process answers."""
 
+import errno
 import logging
 import socket
 from collections.abc import Iterator
@@ -63,8 +64,12 @@ def listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        reason = error.strerror or "cannot listen"
-        raise BlocklightError(f"{host}:{port}: {reason.lower()}; choose another with {option}") from error
+        reason = (error.strerror or "cannot listen").lower()
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            # No other port would do.
+            advice = f"{host}: {reason}: not an address of this machine; try 127.0.0.1, or 0.0.0.0 for all"
+            raise BlocklightError(advice) from error
+        raise BlocklightError(f"{host}:{port}: {reason}; choose another with {option}") from error
     # The kernel drops peers that stopped reading or are gone (RFC 5482). Without this it would wait for as
     # long as the other side says that its buffer is full.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)

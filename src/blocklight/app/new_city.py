@@ -13,6 +13,7 @@ from blocklight.app.sampling import sample_body
 from blocklight.errors import BlocklightError, SourceError, UsageError
 from blocklight.intake.propose.asking import fetch_sample
 from blocklight.intake.propose.city_file import Proposal, propose
+from blocklight.intake.propose.position import box_near
 from blocklight.intake.propose.sample import Sample, read_sample
 
 _MAX_BYTES = 64_000_000
@@ -46,12 +47,14 @@ def write_new_city(
     """Write NAME.toml, NAME-sample.json and test_NAME.py into *output*; what they rest on, and the files.
 
     Raises ``SourceError`` for a feed that cannot be read, ``BlocklightError`` where a file is in the way,
-    ``UsageError`` for a *name* that cannot be one.
+    ``UsageError`` for a *name* or *near* that cannot be one.
     """
     name = name or _name_of(url)
     if not _ID.match(name):
         raise UsageError("--name", f"expected a short lower-case word such as smallville, not {name!r}")
     files = [output / f"{name}.toml", output / f"{name}-sample.json", output / f"test_{_python(name)}.py"]
+    if near is not None:
+        box_near(near)  # before a feed is fetched for nothing
     for file in files:
         if file.exists():
             raise BlocklightError(f"{file}: exists already; choose another --name or --output")

@@ -62,15 +62,20 @@ def open_store(options: Options, city: City, settings: Settings, *, existing: bo
     act_as_owner(folder, settings.data)
     url = options.database or settings.database_url
     if existing and url is None and not file.is_file():
-        raise BlocklightError(
-            f"{file}: no database there; name the folder that {city.city.name} is served from with --data"
-        )
+        raise no_database(file, city)
     return Store.open(
         url or f"sqlite:///{file}",
         city.city.id,
         ledger_kind=city.ledger_kind,
         tombstones=Tombstones(tombstone_file(folder, settings)),
         place_key=place_key(folder, settings.id_key.get_secret_value() if settings.id_key else None),
+    )
+
+
+def no_database(file: Path, city: City) -> BlocklightError:
+    """The error of a database *file* of a city that does not exist."""
+    return BlocklightError(
+        f"{file}: no database there; name the folder that {city.city.name} is served from with --data"
     )
 
 

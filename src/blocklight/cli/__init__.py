@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from blocklight import __version__
 from blocklight.app.service import check_settings, load_environment
+from blocklight.cli.checked_options import DataOption, existing_file, file_to_write
 from blocklight.cli.log_lines import set_up
 from blocklight.cli.renamed import Commands
 from blocklight.cli.unexpected import places_of_error
@@ -40,6 +41,7 @@ KEEP = "Keep a city's data safe"
 TRY = "Record and replay a source"
 
 _PLAIN_WIDTH = 120
+_DATABASE_URL = "expected postgresql://user@host/name or sqlite:///file"
 
 
 def _console(*, stderr: bool) -> Console:
@@ -66,7 +68,9 @@ def _without_password(url: str | None) -> str | None:
         parts = urlsplit(url)
         has_password = parts.password is not None or "password" in parse_qs(parts.query)
     except ValueError:
-        has_password = False  # the store says what is wrong with it
+        raise typer.BadParameter(_DATABASE_URL) from None
+    if parts.scheme.partition("+")[0] not in ("postgresql", "sqlite"):
+        raise typer.BadParameter(_DATABASE_URL)
     if has_password:
         raise typer.BadParameter(
             "no password here, where the list of processes shows it: set BLOCKLIGHT_DATABASE_URL, "
@@ -80,9 +84,6 @@ CityArgument = Annotated[
 ]
 SourceArgument = Annotated[
     str, typer.Argument(help="The source's id, as `blocklight city list` shows it.", metavar="SOURCE")
-]
-DataOption = Annotated[
-    Path | None, typer.Option("--data", help="Folder for the database and the id key. Default: ./data/CITY.")
 ]
 DatabaseOption = Annotated[
     str | None,
@@ -212,13 +213,20 @@ def check(
     *,
     source: Annotated[str | None, typer.Option(help="Check only this source.")] = None,
     sample: Annotated[
-        Path | None, typer.Option(help="Read this recorded body instead of the network.")
+        Path | None,
+        typer.Option(callback=existing_file, help="Read this recorded body instead of the network."),
     ] = None,
     everything: Annotated[
-        Path | None, typer.Option("--all", help="Read this table of the source whole, as `import` does.")
+        Path | None,
+        typer.Option(
+            "--all", callback=existing_file, help="Read this table of the source whole, as `import` does."
+        ),
     ] = None,
     types_csv: Annotated[
-        Path | None, typer.Option(help="Write every type into a new CSV file, to edit and to sign off.")
+        Path | None,
+        typer.Option(
+            callback=file_to_write, help="Write every type into a new CSV file, to edit and to sign off."
+        ),
     ] = None,
     source_url: SourceUrlOption = None,
 ) -> None:
@@ -246,7 +254,9 @@ def record(
     city: CityArgument,
     source: SourceArgument,
     *,
-    output: Annotated[Path, typer.Option("-o", "--output", help="A new FILE.jsonl.zst.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", callback=file_to_write, help="A new FILE.jsonl.zst.")
+    ],
     polls: Annotated[int | None, typer.Option(min=1, help="Stop after so many fetches.")] = None,
     poll: PollOption = None,
     source_url: SourceUrlOption = None,
@@ -264,7 +274,9 @@ def record(
 def replay(
     city: CityArgument,
     source: SourceArgument,
-    file: Annotated[Path, typer.Argument(help="A recording, FILE.jsonl.zst.", metavar="FILE")],
+    file: Annotated[
+        Path, typer.Argument(callback=existing_file, help="A recording, FILE.jsonl.zst.", metavar="FILE")
+    ],
     *,
     speed: Annotated[str, typer.Option(help="How many times faster than it was recorded, or `max`.")] = "max",
     data: DataOption = None,
@@ -315,6 +327,16 @@ def main() -> None:
         sys.exit(70)
 
 
+# What the command-line library says of a value comes from pydantic, which speaks to programmers.
+_PLAIN_WORDS = (
+    (r"Input should be less than or equal to (\S+)", r"expected at most \1"),
+    (r"Input should be greater than or equal to (\S+)", r"expected at least \1"),
+    (r"Input should be a valid integer.*", "expected a whole number"),
+    (r"Input should be a valid number.*", "expected a number"),
+    (r"Value error, ", ""),
+)
+
+
 def _complain_of_usage(error: TyperException) -> None:
     """Print what the command-line library found wrong in our form, and which command's help to read."""
     command = getattr(getattr(error, "ctx", None), "command_path", "blocklight")
@@ -322,7 +344,11 @@ def _complain_of_usage(error: TyperException) -> None:
     text = getattr(error, "format_message", error.__str__)()
     if type(error).__name__ == "NoArgsIsHelpError":  # its help stands on the screen already
         return
-    wrong = re.sub(r"^Invalid value for '?(.+?)'?: ", r"\1: ", text).rstrip(".")
+    wrong = re.sub(
+        r"^Invalid value for (.+?): ", lambda match: match[1].replace("'", "") + ": ", text
+    ).rstrip(".")
+    for pattern, words in _PLAIN_WORDS:
+        wrong = re.sub(pattern, words, wrong)
     _complain("error", f"{wrong} (see {command} --help)")
 
 

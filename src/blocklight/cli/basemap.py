@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from blocklight.cli import SET_UP, CityArgument, app
+from blocklight.cli.checked_options import file_to_write, reference_system
 
 basemap_app = typer.Typer(
     help="The basemap: streets, water and parks under the incidents.", no_args_is_help=True
@@ -25,7 +26,10 @@ def basemap_build(
         ),
     ] = None,
     crs: Annotated[
-        str | None, typer.Option(help="The reference system of files that name none, such as EPSG:2227.")
+        str | None,
+        typer.Option(
+            callback=reference_system, help="The reference system of files that name none, such as EPSG:2227."
+        ),
     ] = None,
     credit: Annotated[
         str | None,
@@ -33,7 +37,12 @@ def basemap_build(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The file to write. Default: the one that the city file names."),
+        typer.Option(
+            "--output",
+            "-o",
+            callback=file_to_write,
+            help="The file to write. Default: the one that the city file names.",
+        ),
     ] = None,
 ) -> None:
     """Build a basemap (PMTiles) from GeoJSON, TopoJSON or other geographic files.

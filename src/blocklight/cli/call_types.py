@@ -6,17 +6,23 @@ from typing import Annotated
 import typer
 
 from blocklight.cli import SET_UP, CityArgument, app
+from blocklight.cli.checked_options import existing_file, file_to_write
 
 type_app = typer.Typer(help="Call types: list them, sign them off.", no_args_is_help=True)
 app.add_typer(type_app, name="type", rich_help_panel=SET_UP)
 
 OneSource = Annotated[str | None, typer.Option("--source", help="Only this source.")]
 SampleOption = Annotated[
-    Path | None, typer.Option("--sample", help="Read this recorded body instead of the network.")
+    Path | None,
+    typer.Option("--sample", callback=existing_file, help="Read this recorded body instead of the network."),
 ]
 HistoryOption = Annotated[
     Path | None,
-    typer.Option("--history", help="Read this table of the source's history instead, as `import` does."),
+    typer.Option(
+        "--history",
+        callback=existing_file,
+        help="Read this table of the source's history instead, as `import` does.",
+    ),
 ]
 
 
@@ -28,7 +34,10 @@ def type_list(
     sample: SampleOption = None,
     history: HistoryOption = None,
     worksheet: Annotated[
-        Path | None, typer.Option(help="Write the types into a new file to edit, a line for each.")
+        Path | None,
+        typer.Option(
+            callback=file_to_write, help="Write the types into a new file to edit, a line for each."
+        ),
     ] = None,
 ) -> None:
     """List the call types of a feed, what each becomes and why.
@@ -66,7 +75,10 @@ def type_apply(
     city: CityArgument,
     *,
     worksheet: Annotated[
-        Path, typer.Option(help="An edited worksheet of `type list`, or the CSV file of `check`.")
+        Path,
+        typer.Option(
+            callback=existing_file, help="An edited worksheet of `type list`, or the CSV file of `check`."
+        ),
     ],
 ) -> None:
     """Write the decisions of an edited worksheet into the city file.

@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from blocklight.cli import SET_UP, app, out
+from blocklight.cli.checked_options import existing_file, folder
 from blocklight.config.city import load_city, shipped_cities
 
 city_app = typer.Typer(help="City files: list the shipped ones, write a new one.", no_args_is_help=True)
@@ -48,7 +49,8 @@ def city_new(
     *,
     name: Annotated[str | None, typer.Option(help="The city's id. Default: taken from the address.")] = None,
     sample: Annotated[
-        Path | None, typer.Option(help="Read this recorded answer instead of the network.")
+        Path | None,
+        typer.Option(callback=existing_file, help="Read this recorded answer instead of the network."),
     ] = None,
     near: Annotated[
         str | None,
@@ -57,7 +59,9 @@ def city_new(
             "WEST,SOUTH,EAST,NORTH.",
         ),
     ] = None,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")] = Path(),
+    output: Annotated[
+        Path, typer.Option("-o", "--output", callback=folder, help="Folder to write into.")
+    ] = Path(),
 ) -> None:
     """Read a feed and write a city file for it, with a redacted sample and a test.
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from blocklight.cli import DECIDE, KEEP, RUN, CityArgument, DatabaseOption, DataOption, app
+from blocklight.cli import DECIDE, KEEP, RUN, CityArgument, DatabaseOption, app
+from blocklight.cli.checked_options import DataOption, existing_file
 from blocklight.model.vocabulary import Category
 
 policy_app = typer.Typer(
@@ -67,7 +68,12 @@ def policy_explain(
     city: CityArgument,
     *,
     record: Annotated[
-        Path, typer.Option(help="A row as a JSON object, or a whole answer of the source.", metavar="FILE")
+        Path,
+        typer.Option(
+            callback=existing_file,
+            help="A row as a JSON object, or a whole answer of the source.",
+            metavar="FILE",
+        ),
     ],
     source: Annotated[str | None, typer.Option(help="The source that the record is from.")] = None,
 ) -> None:
@@ -120,7 +126,12 @@ def audit_verify(
 def import_(
     city: CityArgument,
     source: Annotated[str, typer.Argument(help="The source's id.")],
-    file: Annotated[Path, typer.Argument(help="A table: CSV, Parquet, Excel or (Geo)JSON.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", callback=existing_file, help="A table: CSV, Parquet, Excel or (Geo)JSON."
+        ),
+    ],
     *,
     data: DataOption = None,
     database: DatabaseOption = None,

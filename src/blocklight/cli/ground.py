@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from blocklight.cli import SET_UP, CityArgument, app
+from blocklight.cli.checked_options import existing_file, reference_system
 
 ground_app = typer.Typer(
     help="Basemap, areas, street lines and approved places, all at once.", no_args_is_help=True
@@ -31,7 +32,10 @@ def ground_build(
     ] = False,
     osm: Annotated[
         Path | None,
-        typer.Option(help="An extract (.pbf, .osm, .osm.bz2) or an answer of Overpass (.json, .json.gz)."),
+        typer.Option(
+            callback=existing_file,
+            help="An extract (.pbf, .osm, .osm.bz2) or an answer of Overpass (.json, .json.gz).",
+        ),
     ] = None,
     layer: Annotated[
         list[str] | None,
@@ -41,7 +45,8 @@ def ground_build(
         ),
     ] = None,
     crs: Annotated[
-        str | None, typer.Option(help="The reference system of --layer files that name none.")
+        str | None,
+        typer.Option(callback=reference_system, help="The reference system of --layer files that name none."),
     ] = None,
     print_only: Annotated[
         bool, typer.Option("--print", help="Print the lines for the city file instead of writing them.")

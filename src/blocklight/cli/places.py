@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from blocklight.cli import SET_UP, CityArgument, app
+from blocklight.cli.checked_options import file_to_write, reference_system
 
 place_app = typer.Typer(
     help="Approved places: the intersections and blocks that incidents are shown at.", no_args_is_help=True
@@ -31,11 +32,19 @@ def place_build(
         str | None, typer.Option(help="The column that counts addresses or households, if there is one.")
     ] = None,
     crs: Annotated[
-        str | None, typer.Option(help="The reference system of files that name none, such as EPSG:2227.")
+        str | None,
+        typer.Option(
+            callback=reference_system, help="The reference system of files that name none, such as EPSG:2227."
+        ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="The file to write. Default: the one that the city file names."),
+        typer.Option(
+            "-o",
+            "--output",
+            callback=file_to_write,
+            help="The file to write. Default: the one that the city file names.",
+        ),
     ] = None,
 ) -> None:
     """Build approved places from streets: intersections and block centres, each with enough addresses.

@@ -45,7 +45,10 @@ def replay_source(
     """Replay a recording into the store and print what came of it."""
     factor = _factor(speed)
     with closing(Replayer(Options(city_name, data=data, database=database), source_id, file)) as replayer:
-        asyncio.run(_show_replay(replayer, file, factor))
+        try:
+            asyncio.run(_show_replay(replayer, file, factor))
+        except SourceError as error:
+            raise BlocklightError(f"{file}: {error.explained}") from error
     total = replayer.total
     if not total.fetches + total.skipped:
         raise BlocklightError(f"{file}: holds no whole answer; it may have been cut off")

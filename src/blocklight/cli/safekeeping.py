@@ -5,13 +5,17 @@ from typing import Annotated
 
 import typer
 
-from blocklight.cli import KEEP, CityArgument, DatabaseOption, DataOption, app
+from blocklight.cli import KEEP, CityArgument, DatabaseOption, app
+from blocklight.cli.checked_options import DataOption, existing_file, file_to_write
 
 
 @app.command(rich_help_panel=KEEP)
 def backup(
     city: CityArgument,
-    file: Annotated[Path, typer.Argument(help="A new file, such as houston.tar.zst.", metavar="FILE")],
+    file: Annotated[
+        Path,
+        typer.Argument(callback=file_to_write, help="A new file, such as houston.tar.zst.", metavar="FILE"),
+    ],
     *,
     no_key: Annotated[
         bool, typer.Option("--no-key", help="Leave out id.key; keep a copy of it elsewhere.")
@@ -31,10 +35,15 @@ def backup(
 
 @app.command(rich_help_panel=KEEP)
 def restore(
-    file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.", metavar="FILE")],
+    file: Annotated[
+        Path, typer.Argument(callback=existing_file, help="A file that `backup` wrote.", metavar="FILE")
+    ],
     *,
     tombstones: Annotated[
-        Path | None, typer.Option(help="The tombstone journal. Default: the one in the city's folder.")
+        Path | None,
+        typer.Option(
+            callback=existing_file, help="The tombstone journal. Default: the one in the city's folder."
+        ),
     ] = None,
     without_tombstones: Annotated[
         bool,

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from blocklight.cli import SET_UP, CityArgument, DatabaseOption, DataOption, app
+from blocklight.cli import SET_UP, CityArgument, DatabaseOption, app
+from blocklight.cli.checked_options import DataOption, existing_file
 
 source_app = typer.Typer(help="Sources: find public feeds, confirm a short answer.", no_args_is_help=True)
 app.add_typer(source_app, name="source", rich_help_panel=SET_UP)
@@ -38,7 +39,10 @@ def source_find(
     ] = None,
     *,
     file: Annotated[
-        Path | None, typer.Option(help="Read this copy of the table instead of its public address.")
+        Path | None,
+        typer.Option(
+            callback=existing_file, help="Read this copy of the table instead of its public address."
+        ),
     ] = None,
     incidents: Annotated[
         bool, typer.Option("--incidents", help="List reports of incidents as well as calls for service.")

@@ -96,7 +96,9 @@ def gather(
             )
         features.append(read)
     if not any(len(read.shapes) for read in features):
-        reason = "no ground was given" if not parts else "nothing of the ground lies within them"
+        if not parts:
+            raise UsageError("--layer", "required with --from files: name a file of streets, water, …")
+        reason = "nothing of the ground lies within them"
         raise CityFileError(city.city.id, "city.bounds", reason)
     return parts, features
 

@@ -59,12 +59,15 @@ class Engines:
         self.close()
 
 
+_EXPECTED_URL = "database URL: expected postgresql://user@host/name or sqlite:///file"
+
+
 def connect(url: str) -> Engines:
     """Make the engines for ``sqlite:///path`` or ``postgresql://…``; raises ``StoreError`` for any other."""
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError:
-        raise StoreError("the database URL cannot be read") from None
+        raise StoreError(_EXPECTED_URL) from None
     match parsed.get_backend_name():
         case "sqlite" if parsed.database and parsed.database != ":memory:":
             _keep_private(parsed.database)
@@ -75,7 +78,7 @@ def connect(url: str) -> Engines:
         case "postgresql":
             return _postgresql(parsed.set(drivername="postgresql+psycopg"))
         case name:
-            raise StoreError(f"needs sqlite:///file or postgresql://…, not {name}")
+            raise StoreError(f"{_EXPECTED_URL}, not {name}")
 
 
 def _keep_private(path: str) -> None:

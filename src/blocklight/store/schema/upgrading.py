@@ -34,7 +34,9 @@ def prepare(engine: sa.Engine, city: str) -> None:
             upgrade(connection)
             claim(connection, city)
     except sa.exc.DBAPIError as error:
-        shown = engine.url.render_as_string(hide_password=True)
+        # Without the name of our driver, which nobody typed.
+        typed = engine.url.set(drivername=engine.url.get_backend_name())
+        shown = typed.render_as_string(hide_password=True)
         reason = next(iter(str(error.orig).splitlines()), "") or type(error.orig).__name__
         sentence = f"{shown} cannot be used: {reason}"
         raise StoreError(f"{sentence}; {_ADVICE[reason]}" if reason in _ADVICE else sentence) from error
