@@ -132,7 +132,7 @@ def test_a_backup_that_is_cut_off_or_changed_is_refused(workplace: Workplace, in
         (workplace.folder / "bad.tar.zst").write_bytes(content)
         said = inside("restore", "bad.tar.zst", code=1)
         assert said.startswith("error: bad.tar.zst: "), said
-    assert "no such file" in inside("restore", "none.tar.zst", code=1)
+    assert "no such file" in inside("restore", "none.tar.zst", code=2)
     manifest = unpack(workplace.folder / "city.tar.zst", workplace.folder / "whole")
     for position in range(0, len(whole), len(whole) // 60):
         changed = whole[:position] + bytes([whole[position] ^ 1 << position % 8]) + whole[position + 1 :]

@@ -209,7 +209,7 @@ def test_a_refused_database_is_left_as_it_was(database: Database) -> None:
         ("sqlite://", "expected postgresql://user@host/name or sqlite:///file"),
         ("sqlite:///:memory:", "expected postgresql://user@host/name or sqlite:///file"),
         ("mysql://localhost/city", "not mysql"),
-        ("no url", "cannot be read"),
+        ("no url", "expected postgresql://"),
     ],
 )
 def test_a_url_of_another_kind_is_refused(url: str, reason: str) -> None:

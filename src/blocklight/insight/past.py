@@ -113,7 +113,7 @@ class Past:
         if self._moment is None:
             return None
         snapshot = self.snapshot()
-        clause = where(self._city, query)
+        clause = archive_condition(self._city, query)
         files = replace(snapshot, moment=None).files(query.since, query.until)
         question = f"SELECT count(*) AS n FROM {INCIDENTS} WHERE {clause.text} AND {_NOT_CLAIMED}"  # noqa: S608 - only our own words
         parameters = _used(question, clause.parameters | {"moment": snapshot.moment})
