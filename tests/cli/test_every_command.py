@@ -103,6 +103,15 @@ MISTYPED: Mapping[str, Sequence[tuple[str, str]]] = {
     "key revoke": [("CITY", "Missing argument 'key'"), ("CITY k --data a-file", DATA)],
     "key list": [("CITY --data a-file", DATA)],
     "key rotate": [("CITY --data a-file", DATA), ("CITY --database nonsense", DATABASE)],
+    "webhook add": [
+        ("CITY newsroom.example/calls", "URL: "),
+        ("CITY https://newsroom.example/calls --filter moon=1", "--filter: "),
+        ("CITY https://newsroom.example/calls --data a-file", DATA),
+    ],
+    "webhook list": [("CITY --data a-file", DATA)],
+    "webhook remove": [("CITY", "Missing argument"), ("CITY w --data a-file", DATA)],
+    "webhook rotate": [("CITY", "Missing argument"), ("CITY w --data a-file", DATA)],
+    "webhook retry": [("CITY", "Missing argument"), ("CITY w --data a-file", DATA)],
     "city list": [("everything", "Got unexpected extra argument")],
     "city new": [
         ("data.example.gov/calls", "URL: expected an address that begins with https://"),
@@ -237,7 +246,9 @@ def test_a_city_that_does_not_exist_is_named_by_any_command(small: Inside, comma
     needed = {
         "import": "calls table.csv", "record": "calls -o a.zst", "replay": "calls a-file", "backup": "b.zst",
         "pause": "--reason x", "policy explain": "--record row.json", "key create": "calls",
-        "key revoke": "k", "source confirm": "calls", "type apply": "--worksheet signed.toml",
+        "key revoke": "k",
+        "webhook add": "https://newsroom.example/", "webhook remove": "w", "webhook rotate": "w",
+        "webhook retry": "w", "source confirm": "calls", "type apply": "--worksheet signed.toml",
         "area build": "table.csv --kind beat --label Beats --id id",
         "basemap build": "--layer water=table.csv",
         "place build": "--streets table.csv --addresses table.csv",

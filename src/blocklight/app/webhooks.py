@@ -15,6 +15,7 @@ from blocklight.app.opening import Options, configured_city, wall_clock
 from blocklight.config.city import City
 from blocklight.config.settings import Settings
 from blocklight.errors import UsageError
+from blocklight.net import is_web_address
 from blocklight.store import FOLLOWING, IncidentQuery
 from blocklight.store.outbox import Outbox, Waiting
 
@@ -59,6 +60,8 @@ def query_of(text: str, city: City) -> IncidentQuery:
 
 def add_webhook(options: Options, url: str, query: str, *, allow_private: bool) -> Webhook:
     """Add a receiver; raises ``BlocklightError`` for an address or a filter that is none."""
+    if not is_web_address(url):
+        raise UsageError("URL", f"expected an address that begins with https://, not {url!r}")
     city, webhooks, _ = _opened(options)
     query_of(query, city)
     return webhooks.add(url, query, wall_clock(), allow_private=allow_private)

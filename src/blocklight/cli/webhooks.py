@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from blocklight.cli import RUN, CityArgument, DataOption, app
+from blocklight.cli import RUN, CityArgument, app
+from blocklight.cli.checked_options import DataOption
 
 webhook_app = typer.Typer(
     help="Webhooks: send each change of the public record to other programs.", no_args_is_help=True
