@@ -103,6 +103,8 @@ MISTYPED: Mapping[str, Sequence[tuple[str, str]]] = {
     "key revoke": [("CITY", "Missing argument 'key'"), ("CITY k --data a-file", DATA)],
     "key list": [("CITY --data a-file", DATA)],
     "key rotate": [("CITY --data a-file", DATA), ("CITY --database nonsense", DATABASE)],
+    "archive rebuild": [("CITY --data a-file", DATA), ("CITY --database nonsense", DATABASE)],
+    "archive verify": [("CITY --data a-file", DATA), ("CITY --database nonsense", DATABASE)],
     "webhook add": [
         ("CITY newsroom.example/calls", "URL: "),
         ("CITY https://newsroom.example/calls --filter moon=1", "--filter: "),

@@ -2,7 +2,8 @@
 
 import typer
 
-from blocklight.cli import KEEP, CityArgument, DatabaseOption, DataOption, app
+from blocklight.cli import KEEP, CityArgument, DatabaseOption, app
+from blocklight.cli.checked_options import DataOption
 
 archive_app = typer.Typer(
     help="The archive: one file for each month of the published past.", no_args_is_help=True
