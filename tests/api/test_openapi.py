@@ -151,7 +151,9 @@ def test_every_event_of_the_live_feed_is_what_is_declared(tmp_path: Path) -> Non
         side.store.pause(Pause("source", "requests", "A reason", START), by="a test")
         side.follow()
         with Listener(side.server.port, "/api/v1/live?last_event_id=0") as listener:
-            heard = listener.read(until_seen="pulse")
+            heard = listener.read(until_seen="retract")
+            if "pulse" not in {event.name for event in heard}:  # it comes in time, also before the others
+                heard += listener.read(until_seen="pulse")
         with Listener(side.server.port, "/api/v1/live?last_event_id=1-another") as listener:
             heard += listener.read(until_seen="reset")
         assert {event.name for event in heard} == set(events["x-events"])
