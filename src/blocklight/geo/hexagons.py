@@ -13,7 +13,9 @@ FINEST = 9
 COARSEST = 5
 BLOCK_BEYOND_M = 200
 """How far a block may reach beyond the cell of its middle, in metres."""
+# The mean radius R1 of the IUGG.
 _EARTH_RADIUS_M = 6_371_008.8
+# About a decimetre, far below the size of the finest cell.
 _DIGITS = 6
 
 Ring = list[tuple[float, float]]

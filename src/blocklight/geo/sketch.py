@@ -53,6 +53,7 @@ class Sketch:
         clipped = {kind: _placed(geometries, bounds, width, height) for kind, geometries in shapes.items()}
         tolerance = _FINEST
         paths = _paths(clipped, tolerance)
+        # Cities differ too much for one tolerance: it doubles until the drawing is small enough.
         while sum(text.count(" ") for _, text in paths) > MOST_POINTS:
             tolerance *= 2
             paths = _paths(clipped, tolerance)
@@ -98,6 +99,7 @@ def _read(path: Path) -> list[Any]:
     try:
         features = msgspec.json.decode(path.read_bytes(), type=_Features).features
         shapes = shapely.from_geojson([bytes(feature.geometry) for feature in features], on_invalid="ignore")
+    # A page without its sketch is better than no page.
     except (OSError, msgspec.DecodeError, shapely.errors.GEOSException):
         return []
     return [shape for shape in shapes if shape is not None]

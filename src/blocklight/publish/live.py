@@ -43,11 +43,13 @@ _EARLY_S = 2.0
 _CLIENTS_PER_STEP = 500
 _RESET = b"event: reset\ndata: {}\n\n"
 _RESETS = _RESET, packed(_RESET)
+# `retry` is what a browser waits before it connects again.
 _HELLO = b": connected\nretry: 2000\n\n"
 _END = {"type": "http.response.body", "body": b"", "more_body": False}
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
+    # nginx would otherwise collect frames in its buffer.
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
     (b"access-control-allow-origin", b"*"),

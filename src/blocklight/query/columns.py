@@ -69,6 +69,7 @@ class Words:
         """Which codes stand for texts that pass a test; those tested once are not tested again."""
         if len(self._tested) > _KEPT_TESTS:
             self._tested.clear()
+        # A column's words only ever grow, so that what was tested before stays true.
         passed = self._tested.setdefault(test, [False])
         passed += [holds(text or "", test) for text in self.values[len(passed) :]]
         return np.array(passed)
@@ -251,6 +252,7 @@ def _met(condition: Condition, columns: Mapping[str, Column], count: int, *, tru
         case Not(inner):
             return _met(inner, columns, count, truth=not truth)
         case AllOf(parts) | AnyOf(parts):
+            # De Morgan: an AND is false where any part of it is, an OR where all are.
             needs_all = isinstance(condition, AllOf) is truth
             met = np.full(count, needs_all)
             for part in parts:

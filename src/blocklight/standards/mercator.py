@@ -4,7 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
+# The semi-major axis of WGS 84, which EPSG 3857 takes as the radius of a ball.
 _RADIUS_M = 6_378_137.0
+# At the pole itself a northing is infinite.
 _HIGHEST_LAT = 89.999999
 _HIGHEST_M = 1e8
 """Beyond this a northing is the pole."""

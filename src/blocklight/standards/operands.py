@@ -16,7 +16,9 @@ MOST_VALUES = 1_000
 DEEPEST = 32
 """Brackets within each other."""
 FLIPPED: dict[str, Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
+# What SQLite and PostgreSQL hold as a whole number.
 _LARGEST = 2**63
+# 2**63 has 19 digits; converting thousands of them takes time that grows with their square.
 _LONGEST_NUMBER = 20
 
 
@@ -54,6 +56,7 @@ def check_size(text: str) -> None:
     """Refuse what is too long or too deep before it is parsed; raises ``Mistake``."""
     if len(text) > LONGEST:
         raise Mistake(f"longer than {LONGEST:,} letters", LONGEST)
+    # Before the parser, so that no depth of brackets reaches it.
     depth, quote = 0, ""
     for at, letter in enumerate(text):
         if quote:
@@ -75,6 +78,7 @@ def text_within_bounds(text: str, at: int | None = None) -> str:
 
 def number_of_text(text: str, at: int | None = None) -> int | float:
     """A number within 64 bits; raises ``Mistake``."""
+    # A whole number stays one: above 2**53 a float would stand for another id.
     digits = text.removeprefix("-").removeprefix("+")
     number: int | float
     number = int(text) if digits.isdecimal() and len(digits) < _LONGEST_NUMBER else float(text)
@@ -148,6 +152,7 @@ def constant(
     are_numbers = isinstance(first, int | float) and isinstance(second, int | float)
     if type(first) is not type(second) and not are_numbers:
         raise Mistake("two values of different types", at)
+    # Decided here, so that the database is handed conditions on fields alone.
     order = (first > second) - (first < second)  # type: ignore[operator]  # both of one type
     holds = {
         "=": order == 0, "<>": order != 0, "<": order < 0,

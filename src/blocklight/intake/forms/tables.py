@@ -25,7 +25,9 @@ from blocklight.intake.values.shapes import middle_of
 
 __all__ = ["Block", "Reading", "json_value", "read_body", "read_file", "read_table", "table_body"]
 
+# Excel begins CSV files in UTF-8 with the byte order mark.
 _MARK = b"\xef\xbb\xbf"
+# Excel's "Unicode text" is UTF-16, whose byte order its first two bytes say.
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _START = 4096
 _MOST_JSON = 400_000_000

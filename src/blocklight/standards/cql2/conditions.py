@@ -31,6 +31,7 @@ _SPATIAL = ("s_intersects", "s_disjoint", "s_within", "s_equals", "s_touches")
 """The functions that say something of a point; the others are true of none."""
 _NEVER = ("s_contains", "s_crosses", "s_overlaps")
 _BOX_SIDES = (4, 6)
+# Times are kept in whole milliseconds, so that this is the last moment of a day.
 _NEARLY_A_DAY = timedelta(days=1) - timedelta(milliseconds=1)
 
 

@@ -119,6 +119,7 @@ def _flat_coordinates(parts: Any, depth: int) -> list[Any]:  # noqa: ANN401 - li
         raise TypeError("expected a list")
     if depth > 1:
         return [_flat_coordinates(part, depth - 1) for part in parts]
+    # Python counts true and false among the numbers.
     if not _FEWEST <= len(parts) <= _MOST or any(isinstance(number, bool) for number in parts):
         raise ValueError("expected two numbers")
     return [float(number) for number in parts[:2]]

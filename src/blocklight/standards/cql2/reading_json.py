@@ -42,6 +42,7 @@ class _Reader:
         self._builder = builder
 
     def condition(self, document: object, depth: int) -> Condition:
+        # Python counts true and false among the numbers: they come first.
         if isinstance(document, bool):
             return Constant(document)
         if depth > DEEPEST:

@@ -70,6 +70,7 @@ def geojson_shape(shape: Shape, query: Query) -> Json:
     """A polygon as GeoJSON, outer rings counter-clockwise (RFC 7946)."""
     parts = []
     for part in shapely.get_parts(shape):
+        # RFC 7946, 3.1.6: outer rings go counter-clockwise; GeoServices has it the other way round.
         oriented = shapely.geometry.polygon.orient(part, sign=1.0)
         ringed: Iterable[Any] = (oriented.exterior, *oriented.interiors)
         parts.append([_in_answer_system(shapely.get_coordinates(ring), query).tolist() for ring in ringed])

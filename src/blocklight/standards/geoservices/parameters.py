@@ -39,6 +39,7 @@ class Parameters:
         text = self.text(name)
         if text is None:
             return None
+        # `isdecimal` alone lets the digits of other scripts through.
         digits = text.strip().removeprefix("-")
         number = int(text) if digits.isascii() and digits.isdecimal() and len(digits) < 20 else None  # noqa: PLR2004 - 64 bits
         if number is None or not minimum <= number <= maximum:

@@ -19,6 +19,7 @@ from blocklight.standards.geoservices.protobuf import (
 from blocklight.standards.geoservices.quantizing import Quantization
 
 MEDIA_TYPE = "application/x-protobuf"
+# Numbers of enumerations and fields are those of FeatureCollection.proto.
 _GEOMETRIES = {"esriGeometryPoint": 0, "esriGeometryPolygon": 3}
 _FIELD_TYPES = {
     "esriFieldTypeInteger": 1,
@@ -98,6 +99,7 @@ def points(
     """The geometries of points; of a missing one, nothing."""
     existing = np.array([pair for pair in pairs if pair is not None], dtype=np.float64).reshape(-1, 2)
     cells = existing.astype(np.int64) if query_grid is not None else _grid(wkid).cells(existing)
+    # Zigzag, as sint64 has it, for all points at once: a call for each would cost more than the rest.
     numbers = iter(((cells << 1) ^ (cells >> 63)).tolist())
     return [b"" if pair is None else _point_message(*next(numbers)) for pair in pairs]
 

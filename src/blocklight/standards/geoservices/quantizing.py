@@ -10,6 +10,7 @@ from blocklight.standards.geoservices.parameters import Parameters
 from blocklight.standards.geoservices.spatial import SpatialReference, parse_search
 
 _LEAST = 1e-9
+# Up to here a float holds every whole number.
 _FURTHEST = 2**53
 
 
@@ -34,6 +35,7 @@ class Quantization:
     def cells(self, points: NDArray[np.float64]) -> NDArray[np.int64]:
         """Points as whole numbers of cells."""
         down = self.edge - points[:, 1] if self.from_top else points[:, 1] - self.edge
+        # Clipped before it is rounded: a point far from the grid would overflow to the other side of it.
         cells = np.column_stack((points[:, 0] - self.origin_x, down)) / self.tolerance
         return np.rint(np.clip(cells, -_FURTHEST, _FURTHEST)).astype(np.int64)
 

@@ -278,6 +278,7 @@ def _figure(document: object, fields: Fields) -> Statistic:
     is_number = fields[field].type is FieldType.WHOLE
     if statistic in NUMERIC and not is_number:
         raise GeoServicesError(f"{kind} needs a field of numbers, not {field}", parameter="outStatistics")
+    # Optional in the specification: the server then makes up a name.
     name = str(document.get("outStatisticFieldName") or f"{kind}_{field}")
     if not _NAME.fullmatch(name):
         raise GeoServicesError(

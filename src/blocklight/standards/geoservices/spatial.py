@@ -17,6 +17,7 @@ from blocklight.standards.mercator import degrees_of_mercator, mercator_of_degre
 
 _FARTHEST = 1e6
 """Degrees; what lies farther out would overflow in computing with it."""
+# 102100 and 102113 are Esri's codes from before EPSG had 3857, 900913 that of OpenLayers.
 _WKIDS = {4326: "WGS84", 3857: "MERCATOR", 102100: "MERCATOR", 102113: "MERCATOR", 900913: "MERCATOR"}
 _MOST_CORNERS = 20_000
 _DIGITS = 9
@@ -24,6 +25,7 @@ _METRES = {
     "esriSRUnit_Meter": 1.0,
     "esriSRUnit_Kilometer": 1_000.0,
     "esriSRUnit_Foot": 0.3048,
+    # The survey foot and mile, by their definition as a fraction of the metre.
     "esriSRUnit_USFoot": 1_200 / 3_937,
     "esriSRUnit_StatuteMile": 1_609.344,
     "esriSRUnit_USMile": 1_609.347_218_694,
@@ -40,6 +42,7 @@ _RELATIONS = (
     "Crosses",
     "Overlaps",
 )
+# 64 corners lie within 0.12 % of the radius of a true circle.
 _CIRCLE = np.linspace(0, 2 * np.pi, 65)
 Shape = Any
 """A shapely geometry; shapely has no types of its own."""

@@ -44,6 +44,7 @@ def page_of_items(view: CityView, collection: Collection, request: ItemsRequest)
     )
     matched = view.features.count(selection, collection.fields)
     if request.after is not None:
+        # By the place in the log, and not by counting rows: what is published meanwhile shifts no page.
         rest = Comparison(FieldRef("first_seq"), ">", request.after)
         selection = replace(selection, where=_all_of(rest, selection.where))
     part = Slice(offset=request.offset, limit=request.limit)

@@ -30,6 +30,7 @@ class Collection:
 def collections_of(city: City) -> Mapping[str, Collection]:
     """The collections of a city by their ids."""
     every = incident_fields(area.kind for area in city.areas)
+    # The object id is GeoServices' own: these features have their public id.
     fields = {name: field for name, field in every.items() if name != OBJECT_ID}
     description = f"What {city.city.name} publishes. A call for service is a request for help, not a crime."
     collections = [Collection(INCIDENTS, "Incidents", description, fields)]

@@ -131,6 +131,7 @@ def _bbox_region(query_params: Mapping[str, str]) -> Region | None:
         numbers = [float(part) for part in text.split(",")]
     except ValueError:
         numbers = []
+    # Of six numbers the third and the last are heights, which no feature has.
     if len(numbers) not in _BOX_SIDES or not all(map(math.isfinite, numbers)):
         raise OgcError("expected west,south,east,north", parameter=_BBOX)
     half = len(numbers) // 2

@@ -29,6 +29,7 @@ BRIEFLY = "public, max-age=1"
 _OFTEN = "public, max-age=60"
 _COLLECTIONS = f"{ROOT}/collections"
 _COLLECTION = _COLLECTIONS + "/{collection}"
+# The pages have no scripts and no forms, and texts of sources stand on them.
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
@@ -263,6 +264,7 @@ class OgcApi:
         body = tile(self._view, collection, address, read_items_request(query_params, collection))
         with self._lock:
             self._tiles[key] = (generation, body)
+            # The oldest leaves first; those of an older generation are never handed out and leave so too.
             while len(self._tiles) > _MOST_TILES:
                 self._tiles.popitem(last=False)
         return Answer(body, TILE, BRIEFLY)
@@ -331,6 +333,7 @@ def _form(request: Request, json_type: str = JSON) -> str:
         return HTML if requested == "html" else json_type
     accepted = request.headers.get("accept", "")
     at_html, at_json = accepted.find("text/html"), accepted.find("json")
+    # The Accept of a browser begins with text/html; most GIS clients say JSON or */*.
     return HTML if at_html >= 0 and (at_json < 0 or at_html < at_json) else json_type
 
 

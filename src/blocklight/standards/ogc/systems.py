@@ -48,6 +48,7 @@ def system_of(text: str | None, parameter: str) -> ReferenceSystem:
     if name in _SHORT:
         return _SHORT[name]
     try:
+        # OGC writes these URIs with http; clients that tidy them up mean the same.
         return ReferenceSystem(name.replace("https://", "http://", 1))
     except ValueError:
         raise OgcError(f"expected one of {', '.join(SYSTEMS)}", parameter=parameter) from None

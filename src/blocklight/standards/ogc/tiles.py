@@ -28,8 +28,10 @@ _BINS = 64
 """Squares across a tile that are counted together."""
 _MOST_IN_TILE = 250_000
 _MOST_DIGITS = 8
+# Half the equator of EPSG 3857: the square that WebMercatorQuad divides.
 _HALF_WORLD_M = 20_037_508.342_789_244
 SHOWN = ("id", "kind", "category", "status", "stage", "priority", "received_at")
+# The unit separator of ASCII, which is in none of our own words.
 _SEPARATOR = "\x1f"
 
 
@@ -135,6 +137,7 @@ def _bins(name: str, placed: NDArray[np.float64]) -> bytes:
     side = EXTENT // _BINS
     squares = np.clip(placed // side, 0, _BINS - 1).astype(np.int64)
     keys, counts = np.unique(squares[:, 1] * _BINS + squares[:, 0], return_counts=True)
+    # A tile lists each different value once, and features refer to it.
     values, codes = np.unique(counts, return_inverse=True)
     properties = {"count": Property(values.tolist(), codes.astype(np.int64))}
     xs, ys = keys % _BINS * side + side // 2, keys // _BINS * side + side // 2

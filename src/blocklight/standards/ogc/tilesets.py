@@ -10,6 +10,7 @@ from blocklight.standards.ogc.tiles import DEEPEST_ZOOM, FIRST_ZOOM_OF_EACH, SHO
 
 Json = dict[str, Any]
 _CRS = "http://www.opengis.net/def/crs/EPSG/0/3857"
+# The radius of the earth in EPSG 3857 times pi.
 _EDGE_M = 20_037_508.342_789_244
 _TILE_PIXELS = 256
 _PIXEL_M = 0.000_28

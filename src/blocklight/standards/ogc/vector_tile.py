@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 EXTENT = 4_096
 BUFFER = 64
 """How far beyond its border a tile draws, in its own units."""
+# Keys below are those of vector_tile.proto: a field's number times 8, plus its wire type.
 _VERSION = 2
 _POINT, _POLYGON = 1, 3
 _MOVE_TO, _LINE_TO, _CLOSE = 1, 2, 7
 _LENGTH_DELIMITED = 2
 _NUMBER_BYTES, _LENGTH_BYTES = 5, 2
+# A triangle, whose last corner is its first.
 _SMALLEST_RING = 4
 
 Bytes = NDArray[np.uint8]
@@ -91,6 +93,7 @@ def _tile_layer(name: str, features: bytes, properties: Mapping[str, Property]) 
     values = b"".join(
         _length_delimited(4, _value(value)) for each in properties.values() for value in each.values
     )
+    # The extent (field 5) is optional in the schema, and required by 4.1 of the specification.
     size = bytes((0x28,)) + _varint(EXTENT)
     return _length_delimited(
         3, bytes((0x78, _VERSION)) + _length_delimited(1, name.encode()) + features + keys + values + size
@@ -114,8 +117,10 @@ def _polygon_commands(shape: Any) -> bytes:  # noqa: ANN401 - shapely has no typ
             continue
         for number, ring in enumerate((polygon.exterior, *polygon.interiors)):
             points = np.rint(shapely.get_coordinates(ring)).astype(np.int64)
+            # Rounded to the grid of the tile, corners meet: a step of no length is not allowed (4.3.3.2).
             points = points[np.r_[True, np.any(np.diff(points, axis=0) != 0, axis=1)]]
             if len(points) < _SMALLEST_RING:
+                # Without its outer ring, the holes of a polygon would be drawn as ground.
                 if number == 0:
                     break
                 continue
@@ -125,6 +130,7 @@ def _polygon_commands(shape: Any) -> bytes:  # noqa: ANN401 - shapely has no typ
             numbers = _zigzag(steps).ravel().tolist()
             commands += [_MOVE_TO | 1 << 3, *numbers[:2], _LINE_TO | (len(points) - 2) << 3, *numbers[2:]]
             commands.append(_CLOSE | 1 << 3)
+            # ClosePath does not move the cursor back to the first corner.
             at = points[-2]
     return b"".join(map(_varint, commands))
 
