@@ -25,6 +25,7 @@ _ROOT = Path(__file__).parents[2]
 _ASKED = {
     "/api/v1/usual": ("?area=beat:01X", ""),
     "/api/v1/ledger": ("", "?from=2025-11-01&area=beat:01X"),
+    "/api/v1/compare": ("?areas=beat:01X,city", "?areas=city&versus_since=2025-11-01T00:00:00Z"),
 }
 _PARAMETERS = {
     "incident_id": incident_id(1),
@@ -71,7 +72,7 @@ def script() -> ModuleType:
 
 def _operations(side: PublicSide) -> dict[str, dict[str, Any]]:
     paths = side.client.get("/openapi.json").json()["paths"]
-    assert len(paths) == 48
+    assert len(paths) == 49
     return {path: entry["get"] for path, entry in paths.items()}
 
 

@@ -100,6 +100,8 @@ PATHS = (
     "/area",
     "/area/neighborhood/heron-shore",
     "/response-times",
+    "/compare",
+    "/compare?areas=neighborhood:heron-shore,city",
 )
 
 

@@ -64,6 +64,7 @@ CHANGERS = {
 }
 OF_OTHERS = {
     "insight/area_summary.py:summary",  # a question to the archive
+    "insight/comparison.py:_column",  # the same
     "insight/past.py:response_times",  # the same
     "intake/binding.py:_mask_of",  # a restraint
     "intake/call_types.py:_decide",  # a meaning

@@ -63,6 +63,7 @@ def archive_paths(engine: Engine, areas: list[tuple[str, str]]) -> list[str]:
     names += [f"{month.month}-revisions" for month in snapshot.months if month.revisions is not None]
     files = [f"/api/v1/archive/{name}.{form}" for name in names for form in ("parquet", "csv", "geojsonl")]
     by_area = [f"/api/v1/areas/{kind}/{area}/{path}" for kind, area in areas for path in AREA_PATHS]
+    by_area += [f"/api/v1/compare?areas={kind}:{area}&areas=city" for kind, area in areas]
     counts = [f"/api/v1/stats?by=area:{kind}&by=day" for kind in sorted({kind for kind, _ in areas})]
     as_of = [f"/api/v1/{path}as_of={moment}" for path in AS_OF_PATHS]
     files += [f"/api/v1/archive/{month.month}.fgb" for month in snapshot.months]

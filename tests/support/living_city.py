@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -108,7 +108,8 @@ def incidents(draw: st.DrawFn, numbers: st.SearchStrategy[int]) -> PublicInciden
     )
 
 
-def _source(source_id: str, kind: str) -> dict[str, Any]:
+def _source(source_id: str, kind: str, reports: Sequence[str] = ()) -> dict[str, Any]:
+    converts = {"units": "int"}
     return {
         "id": source_id,
         "label": f"The {source_id}",
@@ -125,12 +126,16 @@ def _source(source_id: str, kind: str) -> dict[str, Any]:
             "status": {"from": "status", "map": {"open": "open", "closed": "closed"}},
             "lon": {"from": "lon", "convert": "float"},
             "lat": {"from": "lat", "convert": "float"},
+            **{name: {"from": name, "convert": converts.get(name, "iso")} for name in reports},
         },
     }
 
 
-def a_city(folder: Path) -> City:
-    """Return a city of two sources and two beats, whose files lie in *folder*."""
+def a_city(folder: Path, reports: Sequence[str] = ()) -> City:
+    """Return a city of two sources and two beats, whose files lie in *folder*.
+
+    Its calls report the fields of *reports* beside those that every feed has.
+    """
     squares = [
         {
             "type": "Feature",
@@ -159,7 +164,7 @@ def a_city(folder: Path) -> City:
             "time_zone": "America/Los_Angeles",
             "bounds": {"west": -122.4, "south": 37.6, "east": -122.0, "north": 37.9},
         },
-        "sources": [_source("dispatch", "call"), _source("requests", "request")],
+        "sources": [_source("dispatch", "call", reports), _source("requests", "request")],
         "areas": [{"kind": "beat", "label": "Police beats", "file": "beats.geojson"}],
         "map": {"layers": [{"kind": "water", "file": "beats.geojson"}]},
     }

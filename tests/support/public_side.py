@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -108,9 +108,13 @@ def public_side(
     follow: bool = True,
     now: datetime = NOW,
     identity: Mapping[str, str] = {},
+    reports: Sequence[str] = (),
 ) -> Iterator[PublicSide]:
-    """Run the public side of the small city, with its files in *folder*; *identity* adds to who it is."""
-    city = a_city(folder)
+    """Run the public side of the small city, with its files in *folder*; *identity* adds to who it is.
+
+    Its calls report the fields of *reports* beside those that every feed has.
+    """
+    city = a_city(folder, reports)
     if identity:
         city = city.model_copy(
             update={"city": Identity.model_validate(city.city.model_dump() | dict(identity))}

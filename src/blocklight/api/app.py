@@ -15,6 +15,7 @@ from blocklight.api import (
     archive,
     archive_catalogue,
     city,
+    compare,
     exports,
     feeds,
     health,
@@ -31,7 +32,7 @@ from blocklight.api.document import DESCRIPTION, Standard, document_streams
 from blocklight.api.encoding import PublicFile
 from blocklight.api.front import FROM_MEMORY, LIVE, Front
 from blocklight.api.plain import area as area_pages
-from blocklight.api.plain import listing, methods
+from blocklight.api.plain import comparison, listing, methods
 from blocklight.api.plain.missing import add_missing_page
 from blocklight.api.problems import add_problem_handlers
 from blocklight.api.push import Inbox, PushEndpoint
@@ -66,7 +67,7 @@ def create_app(
     )
     api.state.public = state
     api.include_router(archive_catalogue.router)  # its paths are some of the archive's
-    for part in (feeds, exports, incidents, past, city, sources, ledger, usual, policy, archive):
+    for part in (feeds, exports, incidents, past, compare, city, sources, ledger, usual, policy, archive):
         api.include_router(part.router, prefix="/api/v1")
     api.include_router(health.router)
     hours = state.city.publish.window_hours
@@ -85,6 +86,7 @@ def create_app(
     api.include_router(listing.router)
     api.include_router(methods.router)
     api.include_router(area_pages.router)
+    api.include_router(comparison.router)
     api.include_router(security_txt.router)
     for standard in standards:
         api.include_router(standard.router)

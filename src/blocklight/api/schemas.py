@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 import msgspec
 
 from blocklight.api.city_schemas import AreaCollection, City, GeoJsonLayer, SourceReports
+from blocklight.api.compare_schemas import ComparedAreas
 from blocklight.api.past_schemas import (
     ArchiveList,
     AreaList,
@@ -274,6 +275,7 @@ ANSWERS: tuple[type, ...] = (
     AreaList,
     AreaSummary,
     AreaSeries,
+    ComparedAreas,
     StatTable,
     ResponseTimes,
     ArchiveList,

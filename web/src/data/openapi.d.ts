@@ -213,6 +213,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Comparison
+         * @description Compare areas, or two periods of one area, each figure with its interval.
+         *
+         *     The last 52 weeks unless `since` and `until` say otherwise. A difference whose interval holds zero is
+         *     `within_chance`.
+         */
+        get: operations["get_comparison_api_v1_compare_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents": {
         parameters: {
             query?: never;
@@ -4014,6 +4037,140 @@ export interface components {
             reason: string;
         };
         /**
+         * ComparedAreas
+         * @description Areas, or two periods of one area, side by side.
+         */
+        ComparedAreas: {
+            /**
+             * @description When what it is made of was published
+             * @example 2026-01-31T05:03:00Z
+             */
+            as_of: string | null;
+            /** @description The columns, the first the base of each difference */
+            columns: components["schemas"]["ComparedColumn"][];
+            /**
+             * @description What is counted, and how the intervals are worked out
+             * @example Calls.
+             */
+            definition: string;
+            /** @description Every figure of every column */
+            rows: components["schemas"]["ComparedRow"][];
+            /**
+             * @description The place in the change log that it is exact as of
+             * @example 4822
+             */
+            seq: number;
+        };
+        /**
+         * ComparedColumn
+         * @description An area, or the whole city, and the span of its calls.
+         */
+        ComparedColumn: {
+            /**
+             * @description kind:id, null for the whole city
+             * @example beat:04X
+             */
+            area: string | null;
+            /**
+             * @description Calls that match the filter
+             * @example 4303
+             */
+            calls: number;
+            /**
+             * @description How many days of that the archive covers
+             * @example 363.9
+             */
+            days: number;
+            /**
+             * @description Its name
+             * @example Beat 04X
+             */
+            name: string;
+            /**
+             * @description Calls that officers opened, whatever the filter's section
+             * @example 381
+             */
+            officer: number;
+            /**
+             * @description Service requests, whatever the filter's section
+             * @example 1210
+             */
+            requests: number;
+            /**
+             * Format: date-time
+             * @description From when its calls are counted
+             * @example 2025-02-01T08:00:00Z
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Before when
+             * @example 2026-01-31T05:03:00Z
+             */
+            until: string;
+        };
+        /**
+         * ComparedRow
+         * @description One figure of one column, with its interval of 95 %, beside the same of the first column.
+         */
+        ComparedRow: {
+            /**
+             * @description The number of the column, from 0
+             * @example 1
+             */
+            column: number;
+            /**
+             * @description The figure less that of column 0
+             * @example 4.5
+             */
+            difference: number | null;
+            /**
+             * @description Its upper bound
+             * @example 10.2
+             */
+            difference_high: number | null;
+            /**
+             * @description Its lower bound
+             * @example -1.2
+             */
+            difference_low: number | null;
+            /**
+             * @description Its upper bound; null where it is not reached
+             * @example 86.6
+             */
+            high: number | null;
+            /**
+             * @description Its lower bound
+             * @example 79.1
+             */
+            low: number | null;
+            /**
+             * @description calls_a_week, category_share, half_wait_s, nine_in_ten_wait_s or ending_share
+             * @example calls_a_week
+             */
+            measure: string;
+            /**
+             * @description Calls that have the term, or that the figure is made of
+             * @example 4303
+             */
+            n: number;
+            /**
+             * @description The category or disposition of a share; an empty text where the feed reports none
+             * @example noise
+             */
+            term: string | null;
+            /**
+             * @description The figure; null where it is not known or not reached
+             * @example 82.8
+             */
+            value: number | null;
+            /**
+             * @description more, less, or within_chance where the interval holds 0; unknown without one
+             * @example unknown
+             */
+            verdict: string;
+        };
+        /**
          * CountRange
          * @description A sum of counts of which some are left out.
          */
@@ -7091,6 +7248,178 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["AreaSummary"];
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "no such incident is published",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_comparison_api_v1_compare_get: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in WGS 84 degrees */
+                bbox?: string | null;
+                /** @description received at or after this ISO 8601 time */
+                since?: string | null;
+                /** @description received before this ISO 8601 time */
+                until?: string | null;
+                /** @description `open` or `closed` */
+                status?: components["schemas"]["Status"] | null;
+                /** @description `call` or `request` */
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description one or more categories */
+                category?: components["schemas"]["Category"][];
+                /** @description one or more subcategories */
+                subcategory?: components["schemas"]["Subcategory"][];
+                /** @description who answers */
+                agency?: string | null;
+                /** @description as the agency ranks it; 1 is most urgent */
+                priority?: number | null;
+                /** @description who opened the call */
+                origin?: components["schemas"]["Origin"] | null;
+                /** @description `requests`; `officer`: calls that officers opened, or of the category officer_activity; `calls`: all other calls */
+                section?: components["schemas"]["Section"] | null;
+                /** @description hours of the city's day, for example 18-23.0-1 */
+                hours?: string | null;
+                /** @description days of the week, Monday is 0: 0-4 */
+                weekdays?: string | null;
+                /** @description kind:id, for example beat:04X */
+                area?: string | null;
+                /** @description two to six areas as kind:id, or `city`, with commas between them or repeated; one area with `versus_since` and `versus_until` */
+                areas?: string[];
+                /** @description the other period of one area: from when */
+                versus_since?: string | null;
+                /** @description before when */
+                versus_until?: string | null;
+                /** @description `json` or `csv` */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Areas side by side */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-01-31T05:03:00Z",
+                     *       "columns": [
+                     *         {
+                     *           "area": "beat:04X",
+                     *           "calls": 4303,
+                     *           "days": 363.9,
+                     *           "name": "Beat 04X",
+                     *           "officer": 381,
+                     *           "requests": 1210,
+                     *           "since": "2025-02-01T08:00:00Z",
+                     *           "until": "2026-01-31T05:03:00Z"
+                     *         }
+                     *       ],
+                     *       "definition": "Calls a week, shares and waits.",
+                     *       "rows": [
+                     *         {
+                     *           "column": 1,
+                     *           "difference": 4.5,
+                     *           "difference_high": 10.2,
+                     *           "difference_low": -1.2,
+                     *           "high": 86.6,
+                     *           "low": 79.1,
+                     *           "measure": "calls_a_week",
+                     *           "n": 4303,
+                     *           "term": "noise",
+                     *           "value": 82.8,
+                     *           "verdict": "within_chance"
+                     *         }
+                     *       ],
+                     *       "seq": 4822
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ComparedAreas"];
+                    /**
+                     * @example n,as_of,seq
+                     *     12,,4822
+                     */
+                    "text/csv": string;
                 };
             };
             /** @description The client has it already */

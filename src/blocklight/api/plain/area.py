@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from blocklight.api.compare import CITY
 from blocklight.api.past import known_area
 from blocklight.api.past_parameters import TimesParameters
 from blocklight.api.plain import charts
@@ -82,7 +83,7 @@ def response_times_page(request: Request, state: _State) -> Response:
         values = _response_times(reader, parameters, _group(state, parameters))
     except (BadQuery, ValidationError) as error:
         name = error.parameter if isinstance(error, BadQuery) else str(error.errors()[0]["loc"][0])
-        return _refused(reader, request, name or "?")
+        return reader.refused(request, name or "?")
     except NotFound:
         return reader.trouble(request, "plain.missing", 404)
     except StoreError:
@@ -95,14 +96,6 @@ def _group(state: Public, parameters: TimesParameters) -> str:
     if by not in (*_BY, *(f"area:{layer.kind}" for layer in state.city.areas)):
         raise BadQuery("no such group", parameter="by")
     return by
-
-
-def _refused(reader: Reader, request: Request, name: str) -> Response:
-    values = {
-        "trouble": reader.words("plain.notRead", name=name[:80]),
-        "heading": reader.state.city.city.name,
-    }
-    return reader.answer(request, "trouble.html", values, status=400)
 
 
 def _area_page(reader: Reader, request: Request, area: Area | None) -> Response:
@@ -133,6 +126,7 @@ def _area_values(reader: Reader, area: Area | None, area_summary: Summary) -> di
         "name": state.city.city.name if area is None else area.name,
         "kind_label": reader.words("past.wholeCity") if area is None else layers[area.kind],
         "area": area,
+        "compared": [CITY] if area is None else [f"{area.kind}:{area.id}", CITY],
         "found": area_summary,
         "as_of": reader.formats.moment(area_summary.as_of, reader.now),
         "usual": area_lines(reader, _area_key(area)),

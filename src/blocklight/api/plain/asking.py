@@ -59,7 +59,7 @@ def read_question(filled: Filled, zone: ZoneInfo, usual: Section) -> Question:
         parameters = IncidentParameters.model_validate(
             {"limit": ROWS}
             | wanted
-            | {name: _aware(filled[name], zone) for name in ("since", "until") if name in filled}
+            | {name: aware(filled[name], zone) for name in ("since", "until") if name in filled}
         )
     except ValidationError as error:
         parameter = str(error.errors()[0]["loc"][0])[:80]
@@ -70,12 +70,13 @@ def read_question(filled: Filled, zone: ZoneInfo, usual: Section) -> Question:
 def local(filled: Filled, name: str, zone: ZoneInfo) -> str:
     """A time as the form's field for it needs it, empty where it is none."""
     try:
-        return datetime.fromisoformat(_aware(filled[name], zone)).astimezone(zone).strftime(_LOCAL)
+        return datetime.fromisoformat(aware(filled[name], zone)).astimezone(zone).strftime(_LOCAL)
     except (KeyError, ValueError, OverflowError):
         return ""
 
 
-def _aware(text: str, zone: ZoneInfo) -> str:
+def aware(text: str, zone: ZoneInfo) -> str:
+    """A time as ISO 8601 with an offset, read as the city's where it has none; any other text as it is."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError:

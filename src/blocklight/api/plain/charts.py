@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from blocklight.insight.area_summary import Point
+from blocklight.insight.intervals import Uncertain
 from blocklight.insight.response_times import Figures
+from blocklight.insight.survival import Estimate
 
 WIDTH, HEIGHT = 1000, 120
 _GAP = 0.18
@@ -31,6 +33,15 @@ class Marks(NamedTuple):
     high: float | None
     nine: float | None
     naive: float | None
+
+
+class IntervalMark(NamedTuple):
+    """Where a figure, its interval and the figure it is compared with lie on a line from 0 to 100."""
+
+    value: float
+    low: float
+    high: float
+    base: float | None
 
 
 def bars(points: Sequence[Point]) -> list[Bar]:
@@ -76,3 +87,30 @@ def marks(row: Figures, longest: float) -> Marks | None:
 
     half = row.half
     return Marks(at(half.value), at(half.low), at(half.high), at(row.nine_in_ten.value), at(row.naive.median))
+
+
+def interval_marks(figures: Sequence[Uncertain | Estimate | None]) -> list[IntervalMark | None]:
+    """Where figures with their intervals lie on lines of one scale from 0; the first is the base of the rest.
+
+    A bound that is never reached lies at the end of the line.
+    """
+    ends = [
+        figure.high or figure.value for figure in figures if figure is not None and figure.value is not None
+    ]
+    longest = max([end for end in ends if end], default=1.0) * _LONGEST_SHOWN
+    base = figures[0] if figures else None
+
+    def at(value: float | None) -> float:
+        return 100.0 if value is None else round(min(value / longest, 1) * 100, 1)
+
+    return [
+        None
+        if figure is None or figure.value is None
+        else IntervalMark(
+            at(figure.value),
+            at(figure.low),
+            at(figure.high),
+            None if base is None or base.value is None else at(base.value),
+        )
+        for figure in figures
+    ]

@@ -129,3 +129,11 @@ class Reader:
         """A page that says what is wrong, in the words of a message."""
         values = {"trouble": self.words(message), "heading": self.state.city.city.name}
         return self.answer(request, _TROUBLE, values, status=status)
+
+    def refused(self, request: Request, parameter: str) -> Response:
+        """A page that says which parameter was not understood."""
+        values = {
+            "trouble": self.words("plain.notRead", name=parameter[:80]),
+            "heading": self.state.city.city.name,
+        }
+        return self.answer(request, _TROUBLE, values, status=400)
