@@ -15,14 +15,21 @@ from blocklight.config.city import City
 from blocklight.model.times import iso
 from blocklight.store import ReadStore
 
-AREA_PATHS = ("summary", "series?period=day", "series?format=csv", "response-times?by=priority")
+AREA_PATHS = (
+    "summary",
+    "work",
+    "outcomes?by=wait",
+    "series?period=day",
+    "series?format=csv",
+    "response-times?by=priority",
+)
 AS_OF_PATHS = ("stats?by=category&", "stats?by=day&format=csv&", "city/summary?", "city/series?period=day&")
 PLAIN_PATHS = (
     "/api/v1/areas",
     "/api/v1/archive",
     "/api/v1/archive/datapackage.json",
     "/data.json",
-    *(f"/api/v1/city/{path}" for path in ("summary", "series?period=month")),
+    *(f"/api/v1/city/{path}" for path in ("summary", "series?period=month", "work", "outcomes")),
     "/api/v1/stats?by=category&by=hour",
     "/api/v1/stats?by=section&by=source&by=status&format=csv",
     *(f"/api/v1/response-times?stage={stage}" for stage in ("queue", "response", "on_scene")),

@@ -14,6 +14,7 @@ from blocklight import __version__
 from blocklight.api import (
     archive,
     archive_catalogue,
+    area_reports,
     city,
     compare,
     exports,
@@ -67,7 +68,8 @@ def create_app(
     )
     api.state.public = state
     api.include_router(archive_catalogue.router)  # its paths are some of the archive's
-    for part in (feeds, exports, incidents, past, compare, city, sources, ledger, usual, policy, archive):
+    numbers = (past, compare, area_reports)
+    for part in (feeds, exports, incidents, *numbers, city, sources, ledger, usual, policy, archive):
         api.include_router(part.router, prefix="/api/v1")
     api.include_router(health.router)
     hours = state.city.publish.window_hours

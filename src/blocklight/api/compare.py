@@ -2,24 +2,23 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Annotated, Self
+from datetime import datetime
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 from starlette.responses import Response
 
+from blocklight.api.call_filter import CallFilter, check_span, span_of
 from blocklight.api.compare_schemas import COMPARE_EXAMPLE, ComparedAreas, ComparedColumn, ComparedRow
 from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import problems, table_response
-from blocklight.api.incidents import FilterParameters
 from blocklight.api.past import as_csv, known_area
 from blocklight.api.past_definitions import COUNTED, STAGE_DEFINITIONS, TIMES_COUNTED
 from blocklight.api.past_parameters import Form
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery, NotFound
-from blocklight.insight.area_summary import WEEKS
 from blocklight.insight.comparison import (
     AreaKey,
     ComparedFigure,
@@ -49,7 +48,7 @@ COMPARED = (
 _BETWEEN_AREAS = re.compile(r",(?=[a-z][a-z0-9_-]{0,62}:|city(?:,|$))")
 
 
-class CompareParameters(FilterParameters):
+class CompareParameters(CallFilter):
     """Which areas, in which span, and beside which other span."""
 
     areas: list[str] = Field(
@@ -80,12 +79,6 @@ class CompareParameters(FilterParameters):
     def _other_aware(cls, value: datetime | None) -> datetime | None:
         return cls._aware(value)
 
-    @model_validator(mode="after")
-    def _calls_unless_named(self) -> Self:
-        if self.section is None and self.kind is None and self.origin is None:
-            self.section = Section.CALLS
-        return self
-
 
 def comparison_sides(state: Public, parameters: CompareParameters) -> tuple[Side, ...]:
     """The columns that are wanted; raises ``BadQuery`` and ``NotFound``.
@@ -95,9 +88,7 @@ def comparison_sides(state: Public, parameters: CompareParameters) -> tuple[Side
     if parameters.area is not None:
         raise BadQuery("the areas are in `areas`", parameter="area")
     as_of = state.past.snapshot().as_of or state.publisher.now()
-    until = parameters.until or as_of
-    since = parameters.since or until - timedelta(weeks=WEEKS)
-    _check_span(since, until, "until")
+    since, until = span_of(parameters, as_of)
     areas = [_area_key(state, text) for text in parameters.areas]
     sides = [Side(area, since, until) for area in areas]
     if parameters.versus_since is not None or parameters.versus_until is not None:
@@ -106,14 +97,9 @@ def comparison_sides(state: Public, parameters: CompareParameters) -> tuple[Side
         length = until - since
         versus_until = parameters.versus_until or (parameters.versus_since or since) + length
         versus_since = parameters.versus_since or versus_until - length
-        _check_span(versus_since, versus_until, "versus_until")
+        check_span(versus_since, versus_until, "versus_until")
         sides.append(Side(areas[0], versus_since, versus_until))
     return tuple(sides)
-
-
-def _check_span(since: datetime, until: datetime, parameter: str) -> None:
-    if until <= since:
-        raise BadQuery("the end lies before the beginning", parameter=parameter)
 
 
 def _area_key(state: Public, text: str) -> AreaKey | None:

@@ -17,6 +17,7 @@ from blocklight.api.past_schemas import (
     ResponseTimes,
     StatTable,
 )
+from blocklight.api.report_schemas import AreaOutcomes, AreaWork
 from blocklight.insight.usual import Missing, Verdict
 from blocklight.model.described import Day, Time, meaning
 from blocklight.model.ledger import LedgerDay, LedgerMonth, LedgerTotal
@@ -276,6 +277,8 @@ ANSWERS: tuple[type, ...] = (
     AreaSummary,
     AreaSeries,
     ComparedAreas,
+    AreaOutcomes,
+    AreaWork,
     StatTable,
     ResponseTimes,
     ArchiveList,

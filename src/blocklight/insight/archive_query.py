@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from blocklight.archive.month_table import AREA
 from blocklight.config.city import City
@@ -29,6 +30,17 @@ TIME_GROUPS = {
     "week": f"strftime(date_trunc('week', {LOCAL}), '%Y-%m-%d')",
     "month": f"strftime({LOCAL}, '%Y-%m')",
 }
+_WAITED_MIN = "(epoch_ms(on_scene_at) - epoch_ms(received_at)) / 60000"
+WAITS_MIN = (0, 5, 10, 20, 60, 1440)
+"""Where the bands of waiting times begin and end, in minutes; longer than a day is believed of none."""
+_WAIT = (
+    "CASE "
+    + " ".join(
+        f"WHEN {_WAITED_MIN} >= {low} AND {_WAITED_MIN} < {high} THEN '{low:02}-{high:02}'"
+        for low, high in pairwise(WAITS_MIN)
+    )
+    + " END"
+)
 _EQUAL = ("status", "kind", "agency", "priority", "origin")
 _ACTIVITY = f"(origin = '{Origin.OFFICER}' OR category = '{Category.OFFICER_ACTIVITY}')"
 _SECTIONS = {
@@ -56,6 +68,8 @@ def group_expression(city: City, name: str) -> str:
         return name
     if name == "section":
         return _SECTION_OF
+    if name == "wait":
+        return _WAIT
     if name in TIME_GROUPS:
         return TIME_GROUPS[name]
     kind = name.removeprefix("area:")
@@ -66,7 +80,7 @@ def group_expression(city: City, name: str) -> str:
 
 def group_names(city: City) -> list[str]:
     """List everything that incidents can be grouped by."""
-    return [*PLAIN_GROUPS, "section", *TIME_GROUPS, *(f"area:{kind}" for kind in _area_kinds(city))]
+    return [*PLAIN_GROUPS, "section", "wait", *TIME_GROUPS, *(f"area:{kind}" for kind in _area_kinds(city))]
 
 
 def archive_condition(city: City, query: IncidentQuery) -> Clause:

@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -17,9 +17,11 @@ from blocklight.archive.archive import Snapshot
 from blocklight.archive.engine import INCIDENTS, Engine
 from blocklight.config.city import City
 from blocklight.config.reported import reported
+from blocklight.config.source import SourceSpec
 from blocklight.errors import BadQuery
 from blocklight.insight.archive_query import archive_condition, group_expression
 from blocklight.insight.response_times import (
+    ABSURD_S,
     ENDS,
     Calls,
     FateCounts,
@@ -29,8 +31,9 @@ from blocklight.insight.response_times import (
     figures,
     is_open,
 )
+from blocklight.insight.workload import WorkCalls, Workload, workload
 from blocklight.model.record import TIMES
-from blocklight.model.vocabulary import Kind, Stage
+from blocklight.model.vocabulary import Kind, Section, Stage
 from blocklight.store import IncidentQuery
 
 T = TypeVar("T")
@@ -70,6 +73,19 @@ class Times:
     stage: StageTime
     by: tuple[str, ...]
     rows: list[tuple[Key, Figures]]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The work of calls, as of a moment and a place in the change log.
+
+    No workload where no source reports when units are sent and when calls end, or nothing lies in the span.
+    """
+
+    as_of: datetime | None
+    seq: int
+    is_reported: bool
+    workload: Workload | None
 
 
 class Past:
@@ -174,6 +190,37 @@ class Past:
             snapshot, ("times", snapshot.moment, question, stage, target_s, _hashable(clause.parameters)), ask
         )
 
+    def work(self, query: IncidentQuery, since: datetime, until: datetime) -> Work:
+        """The units that calls held and the calls that waited, of the part of a span that the archive has."""
+        snapshot = self.snapshot()
+        sources = [source.id for source in self._city.sources if self._reports_work(source)]
+        if snapshot.as_of is None or not sources:
+            return Work(snapshot.as_of, snapshot.seq, bool(sources), None)
+        since = max(since, self.first_received_at() or since)
+        until = min(until, snapshot.as_of)
+        # A call of the day before may still hold its units when the span begins.
+        query = replace(query, kind=Kind.CALL, since=since - timedelta(seconds=ABSURD_S), until=until)
+        clause = where(self._city, query)
+        columns = [*(f"epoch_ms({name}) AS {name}" for name in TIMES), "units", "status"]
+        columns.append(f"{group_expression(self._city, 'section')} AS section")
+        text = f"{clause.text} AND list_contains($sources, source)"
+        question = f"SELECT {', '.join(columns)} FROM {INCIDENTS} WHERE {text} LIMIT {_MOST_CALLS + 1}"  # noqa: S608 - only our own words
+        parameters = clause.parameters | {"sources": sources}
+
+        def ask() -> Work:
+            files = snapshot.files(query.since, query.until)
+            if not files or until <= since:
+                return Work(snapshot.as_of, snapshot.seq, is_reported=True, workload=None)
+            table = self._engine.table(question, _used(question, parameters), files, snapshot.moment)
+            if table.num_rows > _MOST_CALLS:
+                raise BadQuery("too many calls; ask for a shorter time", parameter="since")
+            load = workload(_work_calls(table), self._city.city.zone, since, until)
+            return Work(snapshot.as_of, snapshot.seq, is_reported=True, workload=load)
+
+        return self._remembered(
+            snapshot, ("work", snapshot.moment, question, until, _hashable(parameters)), ask
+        )
+
     def reports(self, stage: StageTime) -> bool:
         """Whether any source reports when a stage ends."""
         return any(
@@ -186,6 +233,11 @@ class Past:
         )
         end = Stage(ENDS[stage].removesuffix("_at"))
         return source is not None and end in reported(source, self._city.sources).stages
+
+    def _reports_work(self, source: SourceSpec) -> bool:
+        """Whether a source reports when a first unit is sent, or is there, and when a call ends."""
+        stages = set(reported(source, self._city.sources).stages)
+        return source.kind is Kind.CALL and Stage.CLOSED in stages and bool(stages & _COMMITTING)
 
     def _grouped(
         self, table: pa.Table, groups: int, stage: StageTime, as_of: float, target_s: float | None
@@ -216,14 +268,13 @@ class Past:
         ]
 
     def _calls(self, table: pa.Table) -> Calls:
-        times = {name: table[name].to_numpy().astype(float) / _MS for name in TIMES}
         silent = [
             source.id
             for source in self._city.sources
             if Stage.EN_ROUTE not in reported(source, self._city.sources).stages
         ]
         return Calls(
-            times,
+            _times(table),
             is_open(_objects(table["status"])),
             _objects(table["disposition"]),
             ~np.isnan(table["time_step_min"].to_numpy().astype(float)),
@@ -250,12 +301,26 @@ class Past:
         return answer
 
 
+_COMMITTING = {Stage.DISPATCHED, Stage.EN_ROUTE, Stage.ON_SCENE}
 _UNREPORTED = Figures(FateCounts(), Refusal.NOT_REPORTED)
 
 
 def since_1970(moment: datetime) -> float:
     """A moment as seconds since 1970."""
     return moment.astimezone(UTC).timestamp()
+
+
+def _times(table: pa.Table) -> dict[str, Any]:
+    return {name: table[name].to_numpy().astype(float) / _MS for name in TIMES}
+
+
+def _work_calls(table: pa.Table) -> WorkCalls:
+    return WorkCalls(
+        _times(table),
+        table["units"].to_numpy().astype(float),
+        is_open(_objects(table["status"])),
+        _objects(table["section"]) == str(Section.OFFICER),
+    )
 
 
 def _objects(column: pa.ChunkedArray) -> Any:  # noqa: ANN401 - a numpy array of objects

@@ -93,6 +93,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/areas/{kind}/{area_id}/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Area Outcomes
+         * @description Say how an area's calls ended, by one group, each share with its interval.
+         */
+        get: operations["get_area_outcomes_api_v1_areas__kind___area_id__outcomes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/areas/{kind}/{area_id}/response-times": {
         parameters: {
             query?: never;
@@ -153,6 +173,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/areas/{kind}/{area_id}/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Area Work
+         * @description Count an area's committed units and waiting calls by hour of the week, and name its longest queues.
+         */
+        get: operations["get_area_work_api_v1_areas__kind___area_id__work_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/city": {
         parameters: {
             query?: never;
@@ -165,6 +205,26 @@ export interface paths {
          * @description What a page needs to draw the city, with its clock and what was withheld yesterday.
          */
         get: operations["get_city_api_v1_city_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/city/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get City Outcomes
+         * @description Say how the city's calls ended, by one group, each share with its interval.
+         */
+        get: operations["get_city_outcomes_api_v1_city_outcomes_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -205,6 +265,26 @@ export interface paths {
          * @description Return the same for the whole city.
          */
         get: operations["get_city_summary_api_v1_city_summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/city/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get City Work
+         * @description Count committed units and waiting calls by hour of the week, and name the longest queues.
+         */
+        get: operations["get_city_work_api_v1_city_work_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3712,6 +3792,51 @@ export interface components {
             name: string;
         };
         /**
+         * AreaOutcomes
+         * @description How calls ended, by one group.
+         */
+        AreaOutcomes: {
+            /**
+             * @description kind:id, null for the whole city
+             * @example beat:04X
+             */
+            area: string | null;
+            /**
+             * @description When what it is made of was published
+             * @example 2026-01-31T05:03:00Z
+             */
+            as_of: string | null;
+            /**
+             * @description The group
+             * @example category
+             */
+            by: string;
+            /**
+             * @description What is counted
+             * @example Closed calls; closed does not mean solved.
+             */
+            definition: string;
+            /** @description Each combination that occurs */
+            rows: components["schemas"]["OutcomeRow"][];
+            /**
+             * @description The place in the change log that it is exact as of
+             * @example 4822
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description From when they were received
+             * @example 2025-02-01T05:03:00Z
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Before when
+             * @example 2026-01-31T05:03:00Z
+             */
+            until: string;
+        };
+        /**
          * AreaProperties
          * @description What an area is called.
          */
@@ -3835,6 +3960,83 @@ export interface components {
              *     ]
              */
             week_hours: number[][];
+        };
+        /**
+         * AreaWork
+         * @description What calls were in work.
+         */
+        AreaWork: {
+            /**
+             * @description kind:id, null for the whole city
+             * @example beat:04X
+             */
+            area: string | null;
+            /**
+             * @description When what it is made of was published
+             * @example 2026-01-31T05:03:00Z
+             */
+            as_of: string | null;
+            /**
+             * @description The community's calls that units were committed to
+             * @example 4012
+             */
+            community: number;
+            /**
+             * @description Left out: it ends before it begins, or after a day
+             * @example 2
+             */
+            contradicting: number;
+            /**
+             * @description What is counted
+             * @example Units from dispatched to closed.
+             */
+            definition: string;
+            /**
+             * @description Left out: the end is not known
+             * @example 4
+             */
+            no_end: number;
+            /**
+             * @description Left out: when a unit was sent is not known
+             * @example 641
+             */
+            no_start: number;
+            /**
+             * @description Calls that officers opened
+             * @example 381
+             */
+            officer: number;
+            /**
+             * @description Calls of both whose units are not reported: counted as one
+             * @example 37
+             */
+            one_unit: number;
+            /** @description The longest queues, at most one a day, the longest first */
+            queues: components["schemas"]["QueueRow"][];
+            /**
+             * @description Whether any source reports when units are sent and when calls end
+             * @example true
+             */
+            reported: boolean;
+            /** @description The 168 hours of the week from Monday; none if not reported */
+            rows: components["schemas"]["WorkHourRow"][];
+            /**
+             * @description The place in the change log that it is exact as of
+             * @example 4822
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description The begin of the span, as far as the archive reaches
+             * @example 2025-02-01T05:03:00Z
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Its end
+             * @example 2026-01-31T05:03:00Z
+             */
+            until: string;
         };
         /**
          * AreasOfKind
@@ -5023,6 +5225,47 @@ export interface components {
          */
         Origin: "community" | "officer";
         /**
+         * OutcomeRow
+         * @description How many calls of one group ended in one way, and their share of the group with an interval of 95 %.
+         */
+        OutcomeRow: {
+            /**
+             * @description How they ended, null where the feed does not say
+             * @example advised
+             */
+            disposition: string | null;
+            /**
+             * @description The value of the group, null where none is reported
+             * @example noise
+             */
+            group: unknown;
+            /**
+             * @description Its upper bound
+             * @example 0.3327
+             */
+            high: number;
+            /**
+             * @description Its lower bound (Wilson)
+             * @example 0.1249
+             */
+            low: number;
+            /**
+             * @description Calls that ended so
+             * @example 12
+             */
+            n: number;
+            /**
+             * @description Calls of the group that ended
+             * @example 57
+             */
+            of: number;
+            /**
+             * @description The share
+             * @example 0.2105
+             */
+            share: number;
+        };
+        /**
          * PastWeek
          * @description The same 24 hours in a week before.
          */
@@ -5334,6 +5577,23 @@ export interface components {
             withheld: {
                 [key: string]: number;
             };
+        };
+        /**
+         * QueueRow
+         * @description The longest queue of one day.
+         */
+        QueueRow: {
+            /**
+             * Format: date-time
+             * @description When first so many waited
+             * @example 2026-01-16T05:12:00Z
+             */
+            at: string;
+            /**
+             * @description The community's calls that waited at once
+             * @example 14
+             */
+            waiting: number;
         };
         /**
          * Reset
@@ -5969,6 +6229,52 @@ export interface components {
          * @enum {unknown}
          */
         WindowText: "source" | "kind" | "agency" | "category" | "source_type" | "origin" | "disposition" | "subcategory";
+        /**
+         * WorkHourRow
+         * @description One hour of the week.
+         */
+        WorkHourRow: {
+            /**
+             * @description The hour of the city's clocks
+             * @example 22
+             */
+            hour: number;
+            /**
+             * @description How many hours were observed
+             * @example 52
+             */
+            hours: number;
+            /**
+             * @description Committed unit-hours in them, community's calls
+             * @example 166.4
+             */
+            unit_hours_community: number;
+            /**
+             * @description The same of calls that officers opened
+             * @example 31.2
+             */
+            unit_hours_officer: number;
+            /**
+             * @description Units committed at once, on average
+             * @example 3.2
+             */
+            units_community: number;
+            /**
+             * @description The same of calls that officers opened
+             * @example 0.6
+             */
+            units_officer: number;
+            /**
+             * @description The community's calls that wait at once, on average
+             * @example 1.4
+             */
+            waiting: number;
+            /**
+             * @description The day of the week, Monday is 0
+             * @example 4
+             */
+            weekday: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -6337,6 +6643,167 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "no such incident is published",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_area_outcomes_api_v1_areas__kind___area_id__outcomes_get: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in WGS 84 degrees */
+                bbox?: string | null;
+                /** @description received at or after this ISO 8601 time */
+                since?: string | null;
+                /** @description received before this ISO 8601 time */
+                until?: string | null;
+                /** @description `open` or `closed` */
+                status?: components["schemas"]["Status"] | null;
+                /** @description `call` or `request` */
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description one or more categories */
+                category?: components["schemas"]["Category"][];
+                /** @description one or more subcategories */
+                subcategory?: components["schemas"]["Subcategory"][];
+                /** @description who answers */
+                agency?: string | null;
+                /** @description as the agency ranks it; 1 is most urgent */
+                priority?: number | null;
+                /** @description who opened the call */
+                origin?: components["schemas"]["Origin"] | null;
+                /** @description `requests`; `officer`: calls that officers opened, or of the category officer_activity; `calls`: all other calls */
+                section?: components["schemas"]["Section"] | null;
+                /** @description hours of the city's day, for example 18-23.0-1 */
+                hours?: string | null;
+                /** @description days of the week, Monday is 0: 0-4 */
+                weekdays?: string | null;
+                /** @description kind:id, for example beat:04X */
+                area?: string | null;
+                /** @description one group of `/api/v1/stats`, such as `wait` or `area:beat` */
+                by?: string;
+                /** @description `json` or `csv` */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description one of the city's `area_kinds` */
+                kind: string;
+                /** @description the area's id */
+                area_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How calls ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "area": "beat:04X",
+                     *       "as_of": "2026-01-31T05:03:00Z",
+                     *       "by": "category",
+                     *       "definition": "Closed calls; closed does not mean solved.",
+                     *       "rows": [
+                     *         {
+                     *           "disposition": "advised",
+                     *           "group": "noise",
+                     *           "high": 0.33266,
+                     *           "low": 0.12486,
+                     *           "n": 12,
+                     *           "of": 57,
+                     *           "share": 0.21053
+                     *         }
+                     *       ],
+                     *       "seq": 4822,
+                     *       "since": "2025-02-01T05:03:00Z",
+                     *       "until": "2026-01-31T05:03:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AreaOutcomes"];
+                    /**
+                     * @example n,as_of,seq
+                     *     12,,4822
+                     */
+                    "text/csv": string;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Not found */
             404: {
@@ -6887,6 +7354,178 @@ export interface operations {
             };
         };
     };
+    get_area_work_api_v1_areas__kind___area_id__work_get: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in WGS 84 degrees */
+                bbox?: string | null;
+                /** @description received at or after this ISO 8601 time */
+                since?: string | null;
+                /** @description received before this ISO 8601 time */
+                until?: string | null;
+                /** @description `open` or `closed` */
+                status?: components["schemas"]["Status"] | null;
+                /** @description `call` or `request` */
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description one or more categories */
+                category?: components["schemas"]["Category"][];
+                /** @description one or more subcategories */
+                subcategory?: components["schemas"]["Subcategory"][];
+                /** @description who answers */
+                agency?: string | null;
+                /** @description as the agency ranks it; 1 is most urgent */
+                priority?: number | null;
+                /** @description who opened the call */
+                origin?: components["schemas"]["Origin"] | null;
+                /** @description `requests`; `officer`: calls that officers opened, or of the category officer_activity; `calls`: all other calls */
+                section?: components["schemas"]["Section"] | null;
+                /** @description hours of the city's day, for example 18-23.0-1 */
+                hours?: string | null;
+                /** @description days of the week, Monday is 0: 0-4 */
+                weekdays?: string | null;
+                /** @description kind:id, for example beat:04X */
+                area?: string | null;
+                /** @description `json` or `csv` */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description one of the city's `area_kinds` */
+                kind: string;
+                /** @description the area's id */
+                area_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The work that calls were */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "area": "beat:04X",
+                     *       "as_of": "2026-01-31T05:03:00Z",
+                     *       "community": 4012,
+                     *       "contradicting": 2,
+                     *       "definition": "Units from dispatched to closed.",
+                     *       "no_end": 4,
+                     *       "no_start": 641,
+                     *       "officer": 381,
+                     *       "one_unit": 37,
+                     *       "queues": [
+                     *         {
+                     *           "at": "2026-01-16T05:12:00Z",
+                     *           "waiting": 14
+                     *         }
+                     *       ],
+                     *       "reported": true,
+                     *       "rows": [
+                     *         {
+                     *           "hour": 22,
+                     *           "hours": 52,
+                     *           "unit_hours_community": 166.4,
+                     *           "unit_hours_officer": 31.2,
+                     *           "units_community": 3.2,
+                     *           "units_officer": 0.6,
+                     *           "waiting": 1.4,
+                     *           "weekday": 4
+                     *         }
+                     *       ],
+                     *       "seq": 4822,
+                     *       "since": "2025-02-01T05:03:00Z",
+                     *       "until": "2026-01-31T05:03:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AreaWork"];
+                    /**
+                     * @example n,as_of,seq
+                     *     12,,4822
+                     */
+                    "text/csv": string;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "no such incident is published",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_city_api_v1_city_get: {
         parameters: {
             query?: never;
@@ -7005,6 +7644,162 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_city_outcomes_api_v1_city_outcomes_get: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in WGS 84 degrees */
+                bbox?: string | null;
+                /** @description received at or after this ISO 8601 time */
+                since?: string | null;
+                /** @description received before this ISO 8601 time */
+                until?: string | null;
+                /** @description `open` or `closed` */
+                status?: components["schemas"]["Status"] | null;
+                /** @description `call` or `request` */
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description one or more categories */
+                category?: components["schemas"]["Category"][];
+                /** @description one or more subcategories */
+                subcategory?: components["schemas"]["Subcategory"][];
+                /** @description who answers */
+                agency?: string | null;
+                /** @description as the agency ranks it; 1 is most urgent */
+                priority?: number | null;
+                /** @description who opened the call */
+                origin?: components["schemas"]["Origin"] | null;
+                /** @description `requests`; `officer`: calls that officers opened, or of the category officer_activity; `calls`: all other calls */
+                section?: components["schemas"]["Section"] | null;
+                /** @description hours of the city's day, for example 18-23.0-1 */
+                hours?: string | null;
+                /** @description days of the week, Monday is 0: 0-4 */
+                weekdays?: string | null;
+                /** @description kind:id, for example beat:04X */
+                area?: string | null;
+                /** @description one group of `/api/v1/stats`, such as `wait` or `area:beat` */
+                by?: string;
+                /** @description `json` or `csv` */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How calls ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "area": "beat:04X",
+                     *       "as_of": "2026-01-31T05:03:00Z",
+                     *       "by": "category",
+                     *       "definition": "Closed calls; closed does not mean solved.",
+                     *       "rows": [
+                     *         {
+                     *           "disposition": "advised",
+                     *           "group": "noise",
+                     *           "high": 0.33266,
+                     *           "low": 0.12486,
+                     *           "n": 12,
+                     *           "of": 57,
+                     *           "share": 0.21053
+                     *         }
+                     *       ],
+                     *       "seq": 4822,
+                     *       "since": "2025-02-01T05:03:00Z",
+                     *       "until": "2026-01-31T05:03:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AreaOutcomes"];
+                    /**
+                     * @example n,as_of,seq
+                     *     12,,4822
+                     */
+                    "text/csv": string;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "no such incident is published",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Too many requests */
             429: {
@@ -7248,6 +8043,173 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["AreaSummary"];
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "bboxx: unknown parameter",
+                     *       "parameter": "bboxx",
+                     *       "status": 400,
+                     *       "title": "Bad query",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "no such incident is published",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "this address asks for more than its share; come back later",
+                     *       "status": 429,
+                     *       "title": "Too many requests",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot answer right now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "try again in a moment",
+                     *       "status": 503,
+                     *       "title": "The store cannot answer right now",
+                     *       "type": "about:blank"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_city_work_api_v1_city_work_get: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in WGS 84 degrees */
+                bbox?: string | null;
+                /** @description received at or after this ISO 8601 time */
+                since?: string | null;
+                /** @description received before this ISO 8601 time */
+                until?: string | null;
+                /** @description `open` or `closed` */
+                status?: components["schemas"]["Status"] | null;
+                /** @description `call` or `request` */
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description one or more categories */
+                category?: components["schemas"]["Category"][];
+                /** @description one or more subcategories */
+                subcategory?: components["schemas"]["Subcategory"][];
+                /** @description who answers */
+                agency?: string | null;
+                /** @description as the agency ranks it; 1 is most urgent */
+                priority?: number | null;
+                /** @description who opened the call */
+                origin?: components["schemas"]["Origin"] | null;
+                /** @description `requests`; `officer`: calls that officers opened, or of the category officer_activity; `calls`: all other calls */
+                section?: components["schemas"]["Section"] | null;
+                /** @description hours of the city's day, for example 18-23.0-1 */
+                hours?: string | null;
+                /** @description days of the week, Monday is 0: 0-4 */
+                weekdays?: string | null;
+                /** @description kind:id, for example beat:04X */
+                area?: string | null;
+                /** @description `json` or `csv` */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The work of the city's calls */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "area": "beat:04X",
+                     *       "as_of": "2026-01-31T05:03:00Z",
+                     *       "community": 4012,
+                     *       "contradicting": 2,
+                     *       "definition": "Units from dispatched to closed.",
+                     *       "no_end": 4,
+                     *       "no_start": 641,
+                     *       "officer": 381,
+                     *       "one_unit": 37,
+                     *       "queues": [
+                     *         {
+                     *           "at": "2026-01-16T05:12:00Z",
+                     *           "waiting": 14
+                     *         }
+                     *       ],
+                     *       "reported": true,
+                     *       "rows": [
+                     *         {
+                     *           "hour": 22,
+                     *           "hours": 52,
+                     *           "unit_hours_community": 166.4,
+                     *           "unit_hours_officer": 31.2,
+                     *           "units_community": 3.2,
+                     *           "units_officer": 0.6,
+                     *           "waiting": 1.4,
+                     *           "weekday": 4
+                     *         }
+                     *       ],
+                     *       "seq": 4822,
+                     *       "since": "2025-02-01T05:03:00Z",
+                     *       "until": "2026-01-31T05:03:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AreaWork"];
+                    /**
+                     * @example n,as_of,seq
+                     *     12,,4822
+                     */
+                    "text/csv": string;
                 };
             };
             /** @description The client has it already */

@@ -17,6 +17,7 @@ from blocklight.api.past_parameters import TimesParameters
 from blocklight.api.plain import charts
 from blocklight.api.plain.asking import as_given
 from blocklight.api.plain.page import Reader
+from blocklight.api.plain.reports import outcome_tables, work_values
 from blocklight.api.plain.usual import area_lines
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery, NotFound, StoreError
@@ -138,6 +139,9 @@ def _area_values(reader: Reader, area: Area | None, area_summary: Summary) -> di
         "bars": charts.bars(points),
         "wait": _wait(reader, times, "priority"),
         "endings": _endings(reader, area_summary),
+        "outcomes": outcome_tables(reader, calls, _area_kinds(state) if area is None else []),
+        "work": work_values(reader, calls, year, area_summary.as_of),
+        "span": f"since={iso(year)}&until={iso(area_summary.as_of)}",
         **_open_now(reader, _area_key(area)),
         "api": f"/api/v1/areas/{quote(area.kind)}/{quote(area.id)}" if area else "/api/v1/city",
         "filter": _filter(area, year, area_summary.as_of),
@@ -152,6 +156,11 @@ def _area_values(reader: Reader, area: Area | None, area_summary: Summary) -> di
             for layer in state.city.areas
         ],
     }
+
+
+def _area_kinds(state: Public) -> list[tuple[str, str]]:
+    """The kind of areas that the city's own page has a table of: the first alone, so that it stays short."""
+    return [(layer.kind, layer.label) for layer in state.city.areas[:1]]
 
 
 def _filter(area: Area | None, since: datetime, until: datetime) -> str:

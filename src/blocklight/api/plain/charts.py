@@ -1,6 +1,7 @@
 """Works out where the parts of a chart lie; the templates draw them as SVG, and as a table beside it."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from blocklight.insight.area_summary import Point
@@ -56,6 +57,26 @@ def bars(points: Sequence[Point]) -> list[Bar]:
             Bar(round(x, 1), round(HEIGHT - height, 1), round(width, 1), round(height, 1), not point.complete)
         )
     return drawn
+
+
+def stacked(layers: Sequence[Sequence[float]]) -> list[str]:
+    """The outline of each layer upon those before it, as an SVG path; *layers* holds one row a moment.
+
+    The last moment is followed by the first, as midnight by midnight.
+    """
+    around = [*layers, layers[0]] if layers else []
+    sums = [list(accumulate(row)) for row in around]
+    largest = max((row[-1] for row in sums), default=0) or 1
+    step = WIDTH / max(len(around) - 1, 1)
+
+    def outline(layer: int) -> str:
+        points = [
+            f"{round(number * step, 1)},{round(HEIGHT - row[layer] / largest * HEIGHT, 1)}"
+            for number, row in enumerate(sums)
+        ]
+        return f"M0,{HEIGHT}L{'L'.join(points)}L{WIDTH},{HEIGHT}Z"
+
+    return [outline(layer) for layer in range(len(layers[0]))] if layers else []
 
 
 def shades(table: Sequence[Sequence[int]]) -> list[list[int]]:

@@ -88,6 +88,25 @@ export const past = {
   times: "Response times",
   group: "Group",
   mean: "Mean of those reached",
+  outcomes: {
+    by: (heading: string) => `By ${heading}`,
+    wait: "Wait until help was there",
+    over: (time: string) => `over ${time}`,
+    unknown: "Arrival not known",
+    others: "Other endings",
+  },
+  work: {
+    title: "Work",
+    text: "Units committed at once, by hour of day, on average: community calls, and officer-initiated work in grey.",
+    notReported: "Not reported: no source says both when units are sent and when calls end.",
+    hour: "By hour of day",
+    community: "Units, community",
+    officer: "Units, officer-initiated",
+    waiting: "Calls waiting",
+    queues: "Longest queues",
+    counted: (community: string, officer: string, oneUnit: string, leftOut: string) =>
+      `${community} community calls and ${officer} officer-initiated ones held units; of ${oneUnit} the number of units is not reported, and each counts as one. ${leftOut} more are left out: when a unit was sent or the call ended is not known, or the times contradict each other.`,
+  },
   compare: {
     nav: "Compare",
     title: "Compare areas",

@@ -91,6 +91,26 @@ export const past: PastWords = {
   times: "Tiempos de respuesta",
   group: "Grupo",
   mean: "Media de las atendidas",
+  outcomes: {
+    by: (heading: string) => `Por ${heading}`,
+    wait: "Espera hasta que llegó ayuda",
+    over: (time: string) => `más de ${time}`,
+    unknown: "Llegada no conocida",
+    others: "Otros finales",
+  },
+  work: {
+    title: "Trabajo",
+    text: "Unidades ocupadas a la vez, por hora del día, en promedio: llamadas de la comunidad y, en gris, trabajo iniciado por agentes.",
+    notReported:
+      "No se informa: ninguna fuente dice a la vez cuándo se envían unidades y cuándo terminan las llamadas.",
+    hour: "Por hora del día",
+    community: "Unidades, comunidad",
+    officer: "Unidades, iniciadas por agentes",
+    waiting: "Llamadas en espera",
+    queues: "Colas más largas",
+    counted: (community: string, officer: string, oneUnit: string, leftOut: string) =>
+      `${community} llamadas de la comunidad y ${officer} iniciadas por agentes ocuparon unidades; de ${oneUnit} no se informa el número de unidades, y cada una cuenta como una. Otras ${leftOut} quedan fuera: no se sabe cuándo se envió una unidad o terminó la llamada, o las horas se contradicen.`,
+  },
   compare: {
     nav: "Comparar",
     title: "Comparar zonas",

@@ -90,6 +90,25 @@ export const past: PastWords = {
   times: "Thời gian đáp ứng",
   group: "Nhóm",
   mean: "Trung bình số được đáp ứng",
+  outcomes: {
+    by: (heading: string) => `Theo ${heading}`,
+    wait: "Thời gian chờ đến khi có người đến",
+    over: (time: string) => `trên ${time}`,
+    unknown: "Không biết giờ đến",
+    others: "Kết thúc khác",
+  },
+  work: {
+    title: "Công việc",
+    text: "Số đơn vị bận cùng lúc theo giờ trong ngày, trung bình: cuộc gọi của cộng đồng, và việc do cảnh sát khởi xướng màu xám.",
+    notReported: "Không báo cáo: không nguồn nào cho biết cả giờ cử đơn vị lẫn giờ cuộc gọi kết thúc.",
+    hour: "Theo giờ trong ngày",
+    community: "Đơn vị, cộng đồng",
+    officer: "Đơn vị, do cảnh sát khởi xướng",
+    waiting: "Cuộc gọi đang chờ",
+    queues: "Hàng chờ dài nhất",
+    counted: (community: string, officer: string, oneUnit: string, leftOut: string) =>
+      `${community} cuộc gọi của cộng đồng và ${officer} do cảnh sát khởi xướng có đơn vị tham gia; ${oneUnit} cuộc không báo số đơn vị, mỗi cuộc tính là một. ${leftOut} cuộc khác bị loại: không biết giờ cử đơn vị hay giờ kết thúc, hoặc các mốc giờ mâu thuẫn.`,
+  },
   compare: {
     nav: "So sánh",
     title: "So sánh khu vực",

@@ -88,6 +88,25 @@ export const past: PastWords = {
   times: "回應時間",
   group: "分組",
   mean: "已到場的平均",
+  outcomes: {
+    by: (heading: string) => `按${heading}`,
+    wait: "等到有人到場的時間",
+    over: (time: string) => `超過${time}`,
+    unknown: "到場時間未知",
+    others: "其他結果",
+  },
+  work: {
+    title: "工作量",
+    text: "一天中各小時同時佔用的單位，平均值：社區報案；警員發起的工作為灰色。",
+    notReported: "未報告：沒有來源同時說明何時派出單位和報案何時結束。",
+    hour: "按小時",
+    community: "單位，社區",
+    officer: "單位，警員發起",
+    waiting: "等待中的報案",
+    queues: "最長的等待隊伍",
+    counted: (community: string, officer: string, oneUnit: string, leftOut: string) =>
+      `${community} 起社區報案和 ${officer} 起警員發起的報案佔用了單位；其中 ${oneUnit} 起未報告單位數，各計為一個。另有 ${leftOut} 起未計入：派出或結束時間未知，或時間互相矛盾。`,
+  },
   compare: {
     nav: "比較",
     title: "比較區域",

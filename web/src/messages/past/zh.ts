@@ -88,6 +88,25 @@ export const past: PastWords = {
   times: "响应时间",
   group: "分组",
   mean: "已到场的平均",
+  outcomes: {
+    by: (heading: string) => `按${heading}`,
+    wait: "等到有人到场的时间",
+    over: (time: string) => `超过${time}`,
+    unknown: "到场时间未知",
+    others: "其他结果",
+  },
+  work: {
+    title: "工作量",
+    text: "一天中各小时同时占用的单位，平均值：社区呼叫；警员发起的工作为灰色。",
+    notReported: "未报告：没有来源同时说明何时派出单位和呼叫何时结束。",
+    hour: "按小时",
+    community: "单位，社区",
+    officer: "单位，警员发起",
+    waiting: "等待中的呼叫",
+    queues: "最长的等待队列",
+    counted: (community: string, officer: string, oneUnit: string, leftOut: string) =>
+      `${community} 起社区呼叫和 ${officer} 起警员发起的呼叫占用了单位；其中 ${oneUnit} 起未报告单位数，各计为一个。另有 ${leftOut} 起未计入：派出或结束时间未知，或时间互相矛盾。`,
+  },
   compare: {
     nav: "比较",
     title: "比较区域",
