@@ -200,7 +200,7 @@ class Past:
         until = min(until, snapshot.as_of)
         # A call of the day before may still hold its units when the span begins.
         query = replace(query, kind=Kind.CALL, since=since - timedelta(seconds=ABSURD_S), until=until)
-        clause = where(self._city, query)
+        clause = archive_condition(self._city, query)
         columns = [*(f"epoch_ms({name}) AS {name}" for name in TIMES), "units", "status"]
         columns.append(f"{group_expression(self._city, 'section')} AS section")
         text = f"{clause.text} AND list_contains($sources, source)"

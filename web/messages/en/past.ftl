@@ -99,3 +99,82 @@ past-byNames-origin = who called
 past-building = The archive is being built. Try again in a minute.
 past-times = Response times
 past-mean = Mean of those reached
+
+# $heading (String): what the endings are counted by, such as “category”, at the end of the title
+past-outcomes-by = By { $heading }
+
+past-outcomes-wait = Wait until help was there
+
+# $time (String): a time, such as “9:02 pm”
+past-outcomes-over = over { $time }
+
+past-outcomes-unknown = Arrival not known
+
+past-outcomes-others = Other endings
+
+past-work-title = Work
+
+past-work-text = Units committed at once, by hour of day, on average: community calls, and officer-initiated work in grey.
+
+past-work-notReported = Not reported: no source says both when units are sent and when calls end.
+
+past-work-hour = By hour of day
+
+past-work-community = Units, community
+
+past-work-officer = Units, officer-initiated
+
+past-work-waiting = Calls waiting
+
+past-work-queues = Longest queues
+
+# $community (String): a number
+# $officer (String): a number
+# $oneUnit (String): a number, of calls
+# $leftOut (String): a number, of calls
+past-work-counted = { $community } community calls and { $officer } officer-initiated ones held units; of { $oneUnit } the number of units is not reported, and each counts as one. { $leftOut } more are left out: when a unit was sent or the call ended is not known, or the times contradict each other.
+
+past-compare-nav = Compare
+
+past-compare-title = Compare areas
+
+past-compare-text = Each figure stands with the range it may lie in (95 %). Of a difference whose range holds zero we say “within chance”; about one in twenty leaves zero out by chance alone.
+
+past-compare-choose = Choose two to six areas, or one area and a second period.
+
+past-compare-add = Add an area
+
+past-compare-since = From
+
+past-compare-until = Before
+
+past-compare-versusSince = Beside the time from
+
+past-compare-area = Area
+
+past-compare-days = Days covered
+
+past-compare-aWeek = Calls a week
+
+past-compare-aWeekText = Calls of the community. The range is as wide as weeks vary; the dashed line is the first.
+
+past-compare-beside = Against the first
+
+past-compare-base = the first
+
+past-compare-waitText = From received to the first unit on scene; everybody counts. The dashed line is the first.
+
+past-compare-sharesText = Share of the calls of each column; bold where it differs from the first beyond chance.
+
+past-compare-endedText = Share of the calls that ended. Ended does not mean solved.
+
+# $name (String): the name of it
+past-compare-without = × { $name }
+
+past-compare-verdicts-more = higher
+
+past-compare-verdicts-less = lower
+
+past-compare-verdicts-within_chance = within chance
+
+past-compare-verdicts-unknown = cannot be said

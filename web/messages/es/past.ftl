@@ -78,3 +78,75 @@ past-byNames-origin = quién llamó
 past-building = El archivo se está creando. Inténtelo de nuevo en un minuto.
 past-times = Tiempos de respuesta
 past-mean = Media de las atendidas
+
+past-outcomes-by = Por { $heading }
+
+past-outcomes-wait = Espera hasta que llegó ayuda
+
+past-outcomes-over = más de { $time }
+
+past-outcomes-unknown = Llegada no conocida
+
+past-outcomes-others = Otros finales
+
+past-work-title = Trabajo
+
+past-work-text = Unidades ocupadas a la vez, por hora del día, en promedio: llamadas de la comunidad y, en gris, trabajo iniciado por agentes.
+
+past-work-notReported = No se informa: ninguna fuente dice a la vez cuándo se envían unidades y cuándo terminan las llamadas.
+
+past-work-hour = Por hora del día
+
+past-work-community = Unidades, comunidad
+
+past-work-officer = Unidades, iniciadas por agentes
+
+past-work-waiting = Llamadas en espera
+
+past-work-queues = Colas más largas
+
+past-work-counted = { $community } llamadas de la comunidad y { $officer } iniciadas por agentes ocuparon unidades; de { $oneUnit } no se informa el número de unidades, y cada una cuenta como una. Otras { $leftOut } quedan fuera: no se sabe cuándo se envió una unidad o terminó la llamada, o las horas se contradicen.
+
+past-compare-nav = Comparar
+
+past-compare-title = Comparar zonas
+
+past-compare-text = Cada cifra lleva el margen en que puede estar (95 %). De una diferencia cuyo margen contiene el cero decimos «dentro del azar»; cerca de una de cada veinte lo excluye por puro azar.
+
+past-compare-choose = Elija de dos a seis zonas, o una zona y un segundo período.
+
+past-compare-add = Añadir una zona
+
+past-compare-since = Desde
+
+past-compare-until = Antes de
+
+past-compare-versusSince = Junto al tiempo desde
+
+past-compare-area = Zona
+
+past-compare-days = Días cubiertos
+
+past-compare-aWeek = Llamadas por semana
+
+past-compare-aWeekText = Llamadas de la comunidad. El margen es tan ancho como varían las semanas; la línea discontinua es la primera.
+
+past-compare-beside = Frente a la primera
+
+past-compare-base = la primera
+
+past-compare-waitText = Desde que se recibe hasta que llega la primera unidad; cuentan todas. La línea discontinua es la primera.
+
+past-compare-sharesText = Parte de las llamadas de cada columna; en negrita si difiere de la primera más allá del azar.
+
+past-compare-endedText = Parte de las llamadas que terminaron. Terminada no significa resuelta.
+
+past-compare-without = × { $name }
+
+past-compare-verdicts-more = más alto
+
+past-compare-verdicts-less = más bajo
+
+past-compare-verdicts-within_chance = dentro del azar
+
+past-compare-verdicts-unknown = no se puede decir

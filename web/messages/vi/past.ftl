@@ -70,3 +70,75 @@ past-byNames-origin = ai gọi
 past-building = Kho lưu trữ đang được tạo. Hãy thử lại sau một phút.
 past-times = Thời gian đáp ứng
 past-mean = Trung bình số được đáp ứng
+
+past-outcomes-by = Theo { $heading }
+
+past-outcomes-wait = Thời gian chờ đến khi có người đến
+
+past-outcomes-over = trên { $time }
+
+past-outcomes-unknown = Không biết giờ đến
+
+past-outcomes-others = Kết thúc khác
+
+past-work-title = Công việc
+
+past-work-text = Số đơn vị bận cùng lúc theo giờ trong ngày, trung bình: cuộc gọi của cộng đồng, và việc do cảnh sát khởi xướng màu xám.
+
+past-work-notReported = Không báo cáo: không nguồn nào cho biết cả giờ cử đơn vị lẫn giờ cuộc gọi kết thúc.
+
+past-work-hour = Theo giờ trong ngày
+
+past-work-community = Đơn vị, cộng đồng
+
+past-work-officer = Đơn vị, do cảnh sát khởi xướng
+
+past-work-waiting = Cuộc gọi đang chờ
+
+past-work-queues = Hàng chờ dài nhất
+
+past-work-counted = { $community } cuộc gọi của cộng đồng và { $officer } do cảnh sát khởi xướng có đơn vị tham gia; { $oneUnit } cuộc không báo số đơn vị, mỗi cuộc tính là một. { $leftOut } cuộc khác bị loại: không biết giờ cử đơn vị hay giờ kết thúc, hoặc các mốc giờ mâu thuẫn.
+
+past-compare-nav = So sánh
+
+past-compare-title = So sánh khu vực
+
+past-compare-text = Mỗi số liệu kèm khoảng có thể có (95 %). Khi khoảng của một chênh lệch chứa số không, chúng tôi ghi “trong mức ngẫu nhiên”; khoảng một trên hai mươi nằm ngoài chỉ do ngẫu nhiên.
+
+past-compare-choose = Chọn hai đến sáu khu vực, hoặc một khu vực và một khoảng thời gian thứ hai.
+
+past-compare-add = Thêm khu vực
+
+past-compare-since = Từ
+
+past-compare-until = Trước
+
+past-compare-versusSince = Bên cạnh thời gian từ
+
+past-compare-area = Khu vực
+
+past-compare-days = Số ngày có dữ liệu
+
+past-compare-aWeek = Cuộc gọi mỗi tuần
+
+past-compare-aWeekText = Cuộc gọi của cộng đồng. Khoảng rộng bằng mức dao động giữa các tuần; đường đứt là khu vực đầu tiên.
+
+past-compare-beside = So với đầu tiên
+
+past-compare-base = đầu tiên
+
+past-compare-waitText = Từ khi nhận đến khi đơn vị đầu tiên có mặt; tính tất cả. Đường đứt là khu vực đầu tiên.
+
+past-compare-sharesText = Tỷ lệ trong các cuộc gọi của mỗi cột; in đậm khi khác với cột đầu tiên vượt mức ngẫu nhiên.
+
+past-compare-endedText = Tỷ lệ trong các cuộc gọi đã kết thúc. Kết thúc không có nghĩa là đã giải quyết.
+
+past-compare-without = × { $name }
+
+past-compare-verdicts-more = cao hơn
+
+past-compare-verdicts-less = thấp hơn
+
+past-compare-verdicts-within_chance = trong mức ngẫu nhiên
+
+past-compare-verdicts-unknown = không thể nói

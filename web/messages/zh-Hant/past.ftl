@@ -70,3 +70,75 @@ past-byNames-origin = 來電者
 past-building = 檔案正在建立，請一分鐘後再試。
 past-times = 回應時間
 past-mean = 已到場的平均
+
+past-outcomes-by = 按{ $heading }
+
+past-outcomes-wait = 等到有人到場的時間
+
+past-outcomes-over = 超過{ $time }
+
+past-outcomes-unknown = 到場時間未知
+
+past-outcomes-others = 其他結果
+
+past-work-title = 工作量
+
+past-work-text = 一天中各小時同時佔用的單位，平均值：社區報案；警員發起的工作為灰色。
+
+past-work-notReported = 未報告：沒有來源同時說明何時派出單位和報案何時結束。
+
+past-work-hour = 按小時
+
+past-work-community = 單位，社區
+
+past-work-officer = 單位，警員發起
+
+past-work-waiting = 等待中的報案
+
+past-work-queues = 最長的等待隊伍
+
+past-work-counted = { $community } 起社區報案和 { $officer } 起警員發起的報案佔用了單位；其中 { $oneUnit } 起未報告單位數，各計為一個。另有 { $leftOut } 起未計入：派出或結束時間未知，或時間互相矛盾。
+
+past-compare-nav = 比較
+
+past-compare-title = 比較區域
+
+past-compare-text = 每個數字都附有其可能的範圍（95%）。差異的範圍若包含零，即為「在隨機範圍內」；約每二十個差異中有一個僅因偶然而不含零。
+
+past-compare-choose = 請選擇二至六個區域，或一個區域和第二個時段。
+
+past-compare-add = 新增區域
+
+past-compare-since = 從
+
+past-compare-until = 早於
+
+past-compare-versusSince = 對照時段從
+
+past-compare-area = 區域
+
+past-compare-days = 涵蓋天數
+
+past-compare-aWeek = 每週報案
+
+past-compare-aWeekText = 社區的報案。範圍與各週的波動一樣寬；虛線為第一個。
+
+past-compare-beside = 與第一個相比
+
+past-compare-base = 第一個
+
+past-compare-waitText = 從接到報案到首個單位到場；全部計入。虛線為第一個。
+
+past-compare-sharesText = 在各欄報案中的比例；與第一個的差異超出隨機範圍時為粗體。
+
+past-compare-endedText = 在已結束報案中的比例。結束不等於解決。
+
+past-compare-without = × { $name }
+
+past-compare-verdicts-more = 較高
+
+past-compare-verdicts-less = 較低
+
+past-compare-verdicts-within_chance = 在隨機範圍內
+
+past-compare-verdicts-unknown = 無法判斷

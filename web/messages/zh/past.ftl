@@ -70,3 +70,75 @@ past-byNames-origin = 来电者
 past-building = 档案正在建立，请一分钟后再试。
 past-times = 响应时间
 past-mean = 已到场的平均
+
+past-outcomes-by = 按{ $heading }
+
+past-outcomes-wait = 等到有人到场的时间
+
+past-outcomes-over = 超过{ $time }
+
+past-outcomes-unknown = 到场时间未知
+
+past-outcomes-others = 其他结果
+
+past-work-title = 工作量
+
+past-work-text = 一天中各小时同时占用的单位，平均值：社区呼叫；警员发起的工作为灰色。
+
+past-work-notReported = 未报告：没有来源同时说明何时派出单位和呼叫何时结束。
+
+past-work-hour = 按小时
+
+past-work-community = 单位，社区
+
+past-work-officer = 单位，警员发起
+
+past-work-waiting = 等待中的呼叫
+
+past-work-queues = 最长的等待队列
+
+past-work-counted = { $community } 起社区呼叫和 { $officer } 起警员发起的呼叫占用了单位；其中 { $oneUnit } 起未报告单位数，各计为一个。另有 { $leftOut } 起未计入：派出或结束时间未知，或时间互相矛盾。
+
+past-compare-nav = 比较
+
+past-compare-title = 比较区域
+
+past-compare-text = 每个数字都附有其可能的范围（95%）。差异的范围若包含零，即为“在随机范围内”；约每二十个差异中有一个仅因偶然而不含零。
+
+past-compare-choose = 请选择二至六个区域，或一个区域和第二个时段。
+
+past-compare-add = 添加区域
+
+past-compare-since = 从
+
+past-compare-until = 早于
+
+past-compare-versusSince = 对照时段从
+
+past-compare-area = 区域
+
+past-compare-days = 覆盖天数
+
+past-compare-aWeek = 每周呼叫
+
+past-compare-aWeekText = 社区的呼叫。范围与各周的波动一样宽；虚线为第一个。
+
+past-compare-beside = 与第一个相比
+
+past-compare-base = 第一个
+
+past-compare-waitText = 从接到呼叫到首个单位到场；全部计入。虚线为第一个。
+
+past-compare-sharesText = 在各列呼叫中的比例；与第一个的差异超出随机范围时为粗体。
+
+past-compare-endedText = 在已结束呼叫中的比例。结束不等于解决。
+
+past-compare-without = × { $name }
+
+past-compare-verdicts-more = 较高
+
+past-compare-verdicts-less = 较低
+
+past-compare-verdicts-within_chance = 在随机范围内
+
+past-compare-verdicts-unknown = 无法判断
