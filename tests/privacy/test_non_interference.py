@@ -60,7 +60,7 @@ async def test_a_hundred_withheld_calls_change_no_public_byte(tmp_path: Path) ->
     along = [(NOW, [*hidden[:50], *shown]), (NOW, [*shown, *hidden, *later])]
     one = await surfaces(tmp_path / "one", without, NOW)
     two = await surfaces(tmp_path / "two", along, NOW)
-    assert len(one) == 92
+    assert len(one) >= 95
     assert one == two
     # The ledger tells of them, when the day is over; nothing else does.
     tomorrow = NOW + timedelta(days=1)
