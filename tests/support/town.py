@@ -16,6 +16,7 @@ from archived import archive_paths, archived, unpacked
 from feature_server import geoservices_paths
 from main_street import with_streets
 from ogc_api import ogc_paths
+from open311_server import open311_paths
 from webhook_bytes import webhook_bytes
 
 from blocklight.api.state import Public
@@ -165,6 +166,7 @@ class Town:
         found |= await webhook_bytes(self.city, self.store)
         paths += geoservices_paths(self.city)
         paths += ogc_paths(self.city, _TILES)
+        paths += open311_paths()
         paths += [f"/api/v1/incidents.{form}" for form in (*MEDIA_TYPES, "atom", "jsonfeed")]
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://city") as client:
             paths += ["/list", "/list?lang=es&status=open", "/data"]

@@ -10,7 +10,7 @@ from blocklight.histogram import Histogram
 ROUTED = "blocklight.routed"
 """Key under which a scope names the inner scope that was routed, if there is one."""
 _UNROUTED = "none"
-_FAMILIES = ("/api", "/arcgis", "/area", "/ogc")
+_FAMILIES = ("/api", "/arcgis", "/area", "/ogc", "/open311")
 """Interfaces of many paths: what was refused before any routing is counted for each of them."""
 _PREFIX = "/api/v1"
 _ANYTHING = ("/{path:path}",)

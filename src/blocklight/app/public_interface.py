@@ -25,6 +25,8 @@ from blocklight.standards.geoservices import openapi as geoservices_openapi
 from blocklight.standards.geoservices.routes import GeoServices
 from blocklight.standards.ogc import openapi as ogc_openapi
 from blocklight.standards.ogc.routes import OgcApi
+from blocklight.standards.open311 import openapi as open311_openapi
+from blocklight.standards.open311.routes import Open311
 
 _QUALITY = 4
 """Of brotli, for answers that are made for one client."""
@@ -101,5 +103,6 @@ def create_public_app(side: Public, lifespan: Lifespan | None = None, inbox: Inb
             GeoServices(published, respond).router(), geoservices_openapi.PATHS, geoservices_openapi.SCHEMAS
         ),
         Standard(OgcApi(published, respond).router(), ogc_openapi.PATHS, ogc_openapi.SCHEMAS),
+        Standard(Open311(published, respond).router(), open311_openapi.PATHS, open311_openapi.SCHEMAS),
     ]
     return create_app(side, lifespan, inbox, standards=standards)

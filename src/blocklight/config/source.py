@@ -21,9 +21,9 @@ _BY_ADDRESS = frozenset({"json", "feed", "html"})
 _WHOLE = _BY_ADDRESS | {"files"}
 _BELONGS = {
     "where": frozenset({"arcgis", "socrata"}),
-    "cursor_column": frozenset({"arcgis", "socrata", "ckan"}),
+    "cursor_column": frozenset({"arcgis", "socrata", "ckan", "open311"}),
     "order_by": frozenset({"arcgis", "socrata"}),
-    "first_days": frozenset({"arcgis", "socrata", "ckan"}) | _BY_ADDRESS,
+    "first_days": frozenset({"arcgis", "socrata", "ckan", "open311"}) | _BY_ADDRESS,
     "date_format": _BY_ADDRESS,
     "token_url": frozenset({"json"}),
     "form": _BY_ADDRESS,
@@ -112,7 +112,7 @@ class SourceSpec(Table):
 
     id: str = Field(pattern=ID)
     label: str = Field(min_length=1, max_length=120)
-    connector: Literal["arcgis", "socrata", "json", "feed", "html", "files", "ckan", "push"]
+    connector: Literal["arcgis", "socrata", "json", "feed", "html", "files", "ckan", "open311", "push"]
     url: Address = ""
     kind: Kind = Kind.CALL
     zone: Zone | None = None
@@ -177,6 +177,10 @@ class SourceSpec(Table):
                 raise ValueError('connector = "push" has no url: records are sent to us')
             if self.closes == "vanish":
                 raise ValueError('connector = "push" cannot close calls by vanishing: it never sees them all')
+        elif self.connector == "open311" and self.closes == "vanish":
+            raise ValueError(
+                'connector = "open311" cannot close requests by vanishing: a server never gives them all'
+            )
         elif not self.url:
             raise ValueError("needs `url`")
         elif self.url.startswith("file:") and self.connector != "files":

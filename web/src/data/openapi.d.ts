@@ -3498,6 +3498,1231 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/open311/v2/discovery.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open311 discovery (JSON)
+         * @description Where the interface is, and which forms it has.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example [] */
+                        "application/json": components["schemas"]["Open311Answer"];
+                    };
+                };
+                /** @description Not Modified */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example [
+                         *       {
+                         *         "code": 400,
+                         *         "description": "page: expected a number"
+                         *       }
+                         *     ]
+                         */
+                        "application/json": components["schemas"]["Open311Errors"];
+                    };
+                };
+                /** @description There is no such city, service or request */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example [
+                         *       {
+                         *         "code": 400,
+                         *         "description": "page: expected a number"
+                         *       }
+                         *     ]
+                         */
+                        "application/json": components["schemas"]["Open311Errors"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example [
+                         *       {
+                         *         "code": 400,
+                         *         "description": "page: expected a number"
+                         *       }
+                         *     ]
+                         */
+                        "application/json": components["schemas"]["Open311Errors"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/discovery.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open311 discovery (XML)
+         * @description Where the interface is, and which forms it has.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+                /** @description Not Modified */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+                /** @description There is no such city, service or request */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/requests.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open311 requests (JSON)
+         * @description Published service requests, newest first.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description the city's id; nothing else is served here */
+                    jurisdiction_id?: string;
+                    /** @description public ids, with commas between them */
+                    service_request_id?: string;
+                    /** @description codes of services, with commas between them */
+                    service_code?: string;
+                    /** @description `open`, `closed` or both */
+                    status?: string;
+                    /** @description received at or after a time like 2026-01-31T08:00:00Z */
+                    start_date?: string;
+                    /** @description received at or before a time like 2026-01-31T08:00:00Z */
+                    end_date?: string;
+                    /** @description last changed here at or after a time like 2026-01-31T08:00:00Z */
+                    updated_after?: string;
+                    /** @description last changed here at or before a time like 2026-01-31T08:00:00Z */
+                    updated_before?: string;
+                    /** @description from 1 on */
+                    page?: string;
+                    /** @description how many requests a page has, 1,000 at most */
+                    page_size?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example [] */
+                        "application/json": components["schemas"]["Open311Answer"];
+                    };
+                };
+                /** @description Not Modified */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example [
+                         *       {
+                         *         "code": 400,
+                         *         "description": "page: expected a number"
+                         *       }
+                         *     ]
+                         */
+                        "application/json": components["schemas"]["Open311Errors"];
+                    };
+                };
+                /** @description There is no such city, service or request */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example [
+                         *       {
+                         *         "code": 400,
+                         *         "description": "page: expected a number"
+                         *       }
+                         *     ]
+                         */
+                        "application/json": components["schemas"]["Open311Errors"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example [
+                         *       {
+                         *         "code": 400,
+                         *         "description": "page: expected a number"
+                         *       }
+                         *     ]
+                         */
+                        "application/json": components["schemas"]["Open311Errors"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/requests.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open311 requests (XML)
+         * @description Published service requests, newest first.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description the city's id; nothing else is served here */
+                    jurisdiction_id?: string;
+                    /** @description public ids, with commas between them */
+                    service_request_id?: string;
+                    /** @description codes of services, with commas between them */
+                    service_code?: string;
+                    /** @description `open`, `closed` or both */
+                    status?: string;
+                    /** @description received at or after a time like 2026-01-31T08:00:00Z */
+                    start_date?: string;
+                    /** @description received at or before a time like 2026-01-31T08:00:00Z */
+                    end_date?: string;
+                    /** @description last changed here at or after a time like 2026-01-31T08:00:00Z */
+                    updated_after?: string;
+                    /** @description last changed here at or before a time like 2026-01-31T08:00:00Z */
+                    updated_before?: string;
+                    /** @description from 1 on */
+                    page?: string;
+                    /** @description how many requests a page has, 1,000 at most */
+                    page_size?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+                /** @description Not Modified */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+                /** @description There is no such city, service or request */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/requests/{request_id}.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An Open311 request (JSON)
+         * @description One request by its public id.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description the city's id; nothing else is served here */
+                    jurisdiction_id?: string;
+                    /** @description public ids, with commas between them */
+                    service_request_id?: string;
+                    /** @description codes of services, with commas between them */
+                    service_code?: string;
+                    /** @description `open`, `closed` or both */
+                    status?: string;
+                    /** @description received at or after a time like 2026-01-31T08:00:00Z */
+                    start_date?: string;
+                    /** @description received at or before a time like 2026-01-31T08:00:00Z */
+                    end_date?: string;
+                    /** @description last changed here at or after a time like 2026-01-31T08:00:00Z */
+                    updated_after?: string;
+                    /** @description last changed here at or before a time like 2026-01-31T08:00:00Z */
+                    updated_before?: string;
+                    /** @description from 1 on */
+                    page?: string;
+                    /** @description how many requests a page has, 1,000 at most */
+                    page_size?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description its id */
+                    request_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example [] */
+                        "application/json": components["schemas"]["Open311Answer"];
+                    };
+                };
+                /** @description Not Modified */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example [
+                         *       {
+                         *         "code": 400,
+                         *         "description": "page: expected a number"
+                         *       }
+                         *     ]
+                         */
+                        "application/json": components["schemas"]["Open311Errors"];
+                    };
+                };
+                /** @description There is no such city, service or request */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example [
+                         *       {
+                         *         "code": 400,
+                         *         "description": "page: expected a number"
+                         *       }
+                         *     ]
+                         */
+                        "application/json": components["schemas"]["Open311Errors"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example [
+                         *       {
+                         *         "code": 400,
+                         *         "description": "page: expected a number"
+                         *       }
+                         *     ]
+                         */
+                        "application/json": components["schemas"]["Open311Errors"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/requests/{request_id}.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An Open311 request (XML)
+         * @description One request by its public id.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description the city's id; nothing else is served here */
+                    jurisdiction_id?: string;
+                    /** @description public ids, with commas between them */
+                    service_request_id?: string;
+                    /** @description codes of services, with commas between them */
+                    service_code?: string;
+                    /** @description `open`, `closed` or both */
+                    status?: string;
+                    /** @description received at or after a time like 2026-01-31T08:00:00Z */
+                    start_date?: string;
+                    /** @description received at or before a time like 2026-01-31T08:00:00Z */
+                    end_date?: string;
+                    /** @description last changed here at or after a time like 2026-01-31T08:00:00Z */
+                    updated_after?: string;
+                    /** @description last changed here at or before a time like 2026-01-31T08:00:00Z */
+                    updated_before?: string;
+                    /** @description from 1 on */
+                    page?: string;
+                    /** @description how many requests a page has, 1,000 at most */
+                    page_size?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description its id */
+                    request_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+                /** @description Not Modified */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+                /** @description There is no such city, service or request */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/services.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open311 services (JSON)
+         * @description Every subcategory and category.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description the city's id; nothing else is served here */
+                    jurisdiction_id?: string;
+                    /** @description public ids, with commas between them */
+                    service_request_id?: string;
+                    /** @description codes of services, with commas between them */
+                    service_code?: string;
+                    /** @description `open`, `closed` or both */
+                    status?: string;
+                    /** @description received at or after a time like 2026-01-31T08:00:00Z */
+                    start_date?: string;
+                    /** @description received at or before a time like 2026-01-31T08:00:00Z */
+                    end_date?: string;
+                    /** @description last changed here at or after a time like 2026-01-31T08:00:00Z */
+                    updated_after?: string;
+                    /** @description last changed here at or before a time like 2026-01-31T08:00:00Z */
+                    updated_before?: string;
+                    /** @description from 1 on */
+                    page?: string;
+                    /** @description how many requests a page has, 1,000 at most */
+                    page_size?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example [] */
+                        "application/json": components["schemas"]["Open311Answer"];
+                    };
+                };
+                /** @description Not Modified */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example [
+                         *       {
+                         *         "code": 400,
+                         *         "description": "page: expected a number"
+                         *       }
+                         *     ]
+                         */
+                        "application/json": components["schemas"]["Open311Errors"];
+                    };
+                };
+                /** @description There is no such city, service or request */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example [
+                         *       {
+                         *         "code": 400,
+                         *         "description": "page: expected a number"
+                         *       }
+                         *     ]
+                         */
+                        "application/json": components["schemas"]["Open311Errors"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example [
+                         *       {
+                         *         "code": 400,
+                         *         "description": "page: expected a number"
+                         *       }
+                         *     ]
+                         */
+                        "application/json": components["schemas"]["Open311Errors"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/services.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open311 services (XML)
+         * @description Every subcategory and category.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description the city's id; nothing else is served here */
+                    jurisdiction_id?: string;
+                    /** @description public ids, with commas between them */
+                    service_request_id?: string;
+                    /** @description codes of services, with commas between them */
+                    service_code?: string;
+                    /** @description `open`, `closed` or both */
+                    status?: string;
+                    /** @description received at or after a time like 2026-01-31T08:00:00Z */
+                    start_date?: string;
+                    /** @description received at or before a time like 2026-01-31T08:00:00Z */
+                    end_date?: string;
+                    /** @description last changed here at or after a time like 2026-01-31T08:00:00Z */
+                    updated_after?: string;
+                    /** @description last changed here at or before a time like 2026-01-31T08:00:00Z */
+                    updated_before?: string;
+                    /** @description from 1 on */
+                    page?: string;
+                    /** @description how many requests a page has, 1,000 at most */
+                    page_size?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+                /** @description Not Modified */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+                /** @description There is no such city, service or request */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/services/{code}.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open311 service definition (JSON)
+         * @description Without attributes: nothing is taken here.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description the city's id; nothing else is served here */
+                    jurisdiction_id?: string;
+                    /** @description public ids, with commas between them */
+                    service_request_id?: string;
+                    /** @description codes of services, with commas between them */
+                    service_code?: string;
+                    /** @description `open`, `closed` or both */
+                    status?: string;
+                    /** @description received at or after a time like 2026-01-31T08:00:00Z */
+                    start_date?: string;
+                    /** @description received at or before a time like 2026-01-31T08:00:00Z */
+                    end_date?: string;
+                    /** @description last changed here at or after a time like 2026-01-31T08:00:00Z */
+                    updated_after?: string;
+                    /** @description last changed here at or before a time like 2026-01-31T08:00:00Z */
+                    updated_before?: string;
+                    /** @description from 1 on */
+                    page?: string;
+                    /** @description how many requests a page has, 1,000 at most */
+                    page_size?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description its code */
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example [] */
+                        "application/json": components["schemas"]["Open311Answer"];
+                    };
+                };
+                /** @description Not Modified */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example [
+                         *       {
+                         *         "code": 400,
+                         *         "description": "page: expected a number"
+                         *       }
+                         *     ]
+                         */
+                        "application/json": components["schemas"]["Open311Errors"];
+                    };
+                };
+                /** @description There is no such city, service or request */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example [
+                         *       {
+                         *         "code": 400,
+                         *         "description": "page: expected a number"
+                         *       }
+                         *     ]
+                         */
+                        "application/json": components["schemas"]["Open311Errors"];
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example [
+                         *       {
+                         *         "code": 400,
+                         *         "description": "page: expected a number"
+                         *       }
+                         *     ]
+                         */
+                        "application/json": components["schemas"]["Open311Errors"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/services/{code}.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open311 service definition (XML)
+         * @description Without attributes: nothing is taken here.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description the city's id; nothing else is served here */
+                    jurisdiction_id?: string;
+                    /** @description public ids, with commas between them */
+                    service_request_id?: string;
+                    /** @description codes of services, with commas between them */
+                    service_code?: string;
+                    /** @description `open`, `closed` or both */
+                    status?: string;
+                    /** @description received at or after a time like 2026-01-31T08:00:00Z */
+                    start_date?: string;
+                    /** @description received at or before a time like 2026-01-31T08:00:00Z */
+                    end_date?: string;
+                    /** @description last changed here at or after a time like 2026-01-31T08:00:00Z */
+                    updated_after?: string;
+                    /** @description last changed here at or before a time like 2026-01-31T08:00:00Z */
+                    updated_before?: string;
+                    /** @description from 1 on */
+                    page?: string;
+                    /** @description how many requests a page has, 1,000 at most */
+                    page_size?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description its code */
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+                /** @description Not Modified */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A parameter that cannot be answered, or is not known */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+                /** @description There is no such city, service or request */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+                /** @description Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "detail": "this address asks for more than its share; come back later",
+                         *       "status": 429,
+                         *       "title": "Too many requests",
+                         *       "type": "about:blank"
+                         *     }
+                         */
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database cannot answer right now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <services/> */
+                        "application/xml": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -5218,6 +6443,23 @@ export interface components {
              */
             title: string;
         };
+        /**
+         * Open311Answer
+         * @description A list or a table as Open311 GeoReport v2 has it; what is not published is null.
+         * @example []
+         */
+        Open311Answer: unknown[] | Record<string, never>;
+        /**
+         * Open311Errors
+         * @description What is wrong, as GeoReport has it.
+         * @example [
+         *       {
+         *         "code": 400,
+         *         "description": "status: expected open, closed or both"
+         *       }
+         *     ]
+         */
+        Open311Errors: Record<string, never>[];
         /**
          * Origin
          * @description Who opened the call.

@@ -4,13 +4,14 @@ import asyncio
 import re
 from collections.abc import Callable
 from functools import partial
+from xml.etree.ElementTree import Element
 
 import httpx2
 from pydantic import SecretStr
 
 from blocklight.config.city import SourceSpec
 from blocklight.config.matching import Matcher
-from blocklight.intake.connectors import atom_rss, ckan, html_table, table_files
+from blocklight.intake.connectors import atom_rss, ckan, html_table, open311, table_files
 from blocklight.intake.connectors.arcgis import ArcGIS
 from blocklight.intake.connectors.http import Clock, Conversation, Sleep
 from blocklight.intake.connectors.json_rows import JsonRows
@@ -18,6 +19,8 @@ from blocklight.intake.connectors.push import Push
 from blocklight.intake.connectors.socrata import Socrata, explain, token_header
 from blocklight.intake.forms.tables import table_body
 from blocklight.intake.record import Connector
+
+_OPEN311_REQUESTS = "service_requests.request"
 
 ConnectorFactory = Callable[[SourceSpec, httpx2.AsyncClient, SecretStr | None, Clock, Sleep], Connector]
 
@@ -76,6 +79,23 @@ def _ckan(
     )
 
 
+def _xml_rows(root: Element) -> list[dict[str, str]]:
+    """The requests or the services of a document of Open311."""
+    return atom_rss.entry_rows(root, "services.service" if root.tag == "services" else _OPEN311_REQUESTS)
+
+
+def _open311(
+    source: SourceSpec, client: httpx2.AsyncClient, _token: SecretStr | None, now: Clock, sleep: Sleep
+) -> Connector:
+    if not open311.is_xml(source.url):
+        http = Conversation(source, client, now=now, sleep=sleep)
+        return open311.Open311(source, http, open311.json_rows)
+    http = Conversation(
+        source, client, now=now, sleep=sleep, decode=atom_rss.xml_document, accept=atom_rss.ACCEPT
+    )
+    return open311.Open311(source, http, _xml_rows)
+
+
 def _push(
     source: SourceSpec, _client: httpx2.AsyncClient, _token: SecretStr | None, now: Clock, _sleep: Sleep
 ) -> Connector:
@@ -90,6 +110,7 @@ CONNECTORS: dict[str, ConnectorFactory] = {
     "html": _html,
     "files": _files,
     "ckan": _ckan,
+    "open311": _open311,
     "push": _push,
 }
 
