@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated
 
 import orjson
@@ -14,6 +13,7 @@ from blocklight.api.call_filter import CallFilter, check_span, span_of
 from blocklight.api.compare_schemas import COMPARE_EXAMPLE, ComparedAreas, ComparedColumn, ComparedRow
 from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import problems, table_response
+from blocklight.api.moment import Moment
 from blocklight.api.past import as_csv, known_area
 from blocklight.api.past_definitions import COUNTED, STAGE_DEFINITIONS, TIMES_COUNTED
 from blocklight.api.past_parameters import Form
@@ -57,8 +57,8 @@ class CompareParameters(CallFilter):
         "with `versus_since` and `versus_until`",
         max_length=MOST_COMPARED,
     )
-    versus_since: datetime | None = Field(None, description="the other period of one area: from when")
-    versus_until: datetime | None = Field(None, description="before when")
+    versus_since: Moment | None = Field(None, description="the other period of one area: from when")
+    versus_until: Moment | None = Field(None, description="before when")
     format: Form = Field("json", description="`json` or `csv`")
 
     @field_validator("areas", mode="before")
@@ -68,16 +68,6 @@ class CompareParameters(CallFilter):
         if not isinstance(texts, list):
             return value
         return list(dict.fromkeys(part for text in texts for part in _BETWEEN_AREAS.split(str(text)) if part))
-
-    @field_validator("versus_since", "versus_until", mode="before")
-    @classmethod
-    def _other_is_iso(cls, value: object) -> object:
-        return cls._is_iso(value)
-
-    @field_validator("versus_since", "versus_until")
-    @classmethod
-    def _other_aware(cls, value: datetime | None) -> datetime | None:
-        return cls._aware(value)
 
 
 def comparison_sides(state: Public, parameters: CompareParameters) -> tuple[Side, ...]:

@@ -1,11 +1,11 @@
 """The parameters of questions about the past: what is counted, by which groups, as of when."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from blocklight.api.incidents import FilterParameters
+from blocklight.api.moment import Moment
 from blocklight.errors import BadQuery
 from blocklight.insight.area_summary import Period
 from blocklight.insight.response_times import StageTime
@@ -14,15 +14,8 @@ _MOST_GROUPED_BY = 3
 Form = Literal["json", "csv"]
 
 
-def _moment(value: datetime | None) -> datetime | None:
-    if value is not None and value.tzinfo is None:
-        raise ValueError("needs an offset, for example 2026-01-31T08:00:00Z")
-    return value
-
-
 AsOf = Annotated[
-    datetime | None,
-    AfterValidator(_moment),
+    Moment | None,
     Field(description="count what was public at this ISO 8601 time, less what was taken back since"),
 ]
 
