@@ -3524,7 +3524,13 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        /** @example [] */
+                        /**
+                         * @example [
+                         *       {
+                         *         "service_code": "pothole"
+                         *       }
+                         *     ]
+                         */
                         "application/json": components["schemas"]["Open311Answer"];
                     };
                 };
@@ -3754,7 +3760,13 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        /** @example [] */
+                        /**
+                         * @example [
+                         *       {
+                         *         "service_code": "pothole"
+                         *       }
+                         *     ]
+                         */
                         "application/json": components["schemas"]["Open311Answer"];
                     };
                 };
@@ -4008,7 +4020,13 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        /** @example [] */
+                        /**
+                         * @example [
+                         *       {
+                         *         "service_code": "pothole"
+                         *       }
+                         *     ]
+                         */
                         "application/json": components["schemas"]["Open311Answer"];
                     };
                 };
@@ -4262,7 +4280,13 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        /** @example [] */
+                        /**
+                         * @example [
+                         *       {
+                         *         "service_code": "pothole"
+                         *       }
+                         *     ]
+                         */
                         "application/json": components["schemas"]["Open311Answer"];
                     };
                 };
@@ -4516,7 +4540,13 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        /** @example [] */
+                        /**
+                         * @example [
+                         *       {
+                         *         "service_code": "pothole"
+                         *       }
+                         *     ]
+                         */
                         "application/json": components["schemas"]["Open311Answer"];
                     };
                 };
@@ -6446,7 +6476,11 @@ export interface components {
         /**
          * Open311Answer
          * @description A list or a table as Open311 GeoReport v2 has it; what is not published is null.
-         * @example []
+         * @example [
+         *       {
+         *         "service_code": "pothole"
+         *       }
+         *     ]
          */
         Open311Answer: unknown[] | Record<string, never>;
         /**

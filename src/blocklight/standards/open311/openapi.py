@@ -12,7 +12,7 @@ SCHEMAS: Json = {
         "title": _PAGE,
         "type": ["array", "object"],
         "description": "A list or a table as Open311 GeoReport v2 has it; what is not published is null.",
-        "examples": [[]],
+        "examples": [[{"service_code": "pothole"}]],
     },
     _ERRORS: {
         "title": _ERRORS,
@@ -61,7 +61,7 @@ def _operation(form: str, summary: str, text: str, path: Json, query: Json) -> J
         "503": "The database cannot answer right now",
     }
     responses: Json = {
-        "200": {"description": "The answer", "content": _content(form, _PAGE, [])},
+        "200": {"description": "The answer", "content": _content(form, _PAGE, [{"service_code": "pothole"}])},
         "304": {"description": "Not Modified"},
     }
     errors = _content(form, _ERRORS, [{"code": 400, "description": "page: expected a number"}])
