@@ -17,7 +17,14 @@ export default defineConfig({
     rollupOptions: {
       input: { index: "index.html", plain: "src/plain/plain.css", sw: "src/offline/sw.ts" },
       // A service worker's name stays, and it governs what lies beside and below it.
-      output: { entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
+      output: {
+        entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+        // A catalogue says which language it is: "common" would stand there five times.
+        chunkFileNames: ({ facadeModuleId }) => {
+          const [, language] = /\/messages\/([^/]+)\/\w+\.ftl/.exec(facadeModuleId ?? "") ?? [];
+          return language ? `assets/${language}-[name]-[hash].js` : "assets/[name]-[hash].js";
+        },
+      },
     },
     target: "es2022",
     // A data: URI would need an exception in the content security policy.

@@ -130,7 +130,7 @@ def test_words_that_could_not_be_loaded_come_as_soon_as_they_can(quiet_city: str
         else:
             route.continue_()
 
-    page.route("**/assets/en-*.js*", answer)  # also under another query
+    page.route("**/assets/en-usual-*.js*", answer)  # also under another query
     page.goto(quiet_city)
     page.locator("[data-row]").first.click()
     expect(page.locator("article .usual")).to_contain_text("Not enough history")
@@ -141,7 +141,7 @@ def test_a_language_whose_words_do_not_come_leaves_the_page_in_the_one_before(
     quiet_city: str, visitor: Visitor
 ) -> None:
     page = visitor.visit("about:blank", rows=False, service_workers="block")
-    page.route("**/assets/es-*.js*", lambda route: route.abort())
+    page.route("**/assets/es-common-*.js*", lambda route: route.abort())
     page.goto(f"{quiet_city}/?lang=vi")
     choice = page.locator("nav select")
     expect(choice).to_have_value("vi")

@@ -70,7 +70,7 @@ labels = "hundred_block"
 """
 
 Row = dict[str, Any]
-DESCRIBING = ("/openapi.json", "/FeatureServer/layers", "/queryables")
+DESCRIBING = ("/openapi.json", "/FeatureServer/layers", "/queryables", "/services.json", "/services.xml")
 """Ends of the paths that describe the interface, and so list every word that there is."""
 _TILES = [(0, 0, 0), (12, 1582, 656), (13, 3163, 1313)]
 """Of the world, and two that the town lies in."""
