@@ -68,7 +68,8 @@ def _matches(incident: PublicIncident, query: dict[str, Any]) -> bool:
     place = incident.place
     received_at = iso(incident.received_at) or ""
     local = incident.received_at.astimezone(_ZONE)
-    texts = [(place.label if place else None) or "", incident.category, incident.source_type or ""]
+    named = (incident.subcategory or "", incident.source_type or "")
+    texts = [(place.label if place else None) or "", incident.category, *named]
 
     def in_box(text: str) -> bool:
         west, south, east, north = map(float, text.split(","))

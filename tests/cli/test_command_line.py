@@ -21,6 +21,7 @@ def test_the_help_of_every_command_says_what_it_does_and_shows_it(inside: Inside
     names = re.findall(r"^│ (\w[\w-]*) ", page, re.MULTILINE)
     commands = [name for name in names if name.islower()]
     groups = {
+        "archive",
         "area",
         "audit",
         "basemap",
@@ -32,6 +33,7 @@ def test_the_help_of_every_command_says_what_it_does_and_shows_it(inside: Inside
         "policy",
         "source",
         "type",
+        "webhook",
     }
     verbs = set("backup check demo fetch import pause record replay restore resume serve".split())
     assert set(commands) == groups | verbs
