@@ -5,16 +5,14 @@ The phone is emulated in headless Chromium as Lighthouse does: a processor four 
 seconds, which no phone's does.
 """
 
-import os
 import statistics
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from page import houston
-from playwright.sync_api import Browser, CDPSession, sync_playwright
+from page import chromium, houston
+from playwright.sync_api import Browser, CDPSession
 from table import Table
 
 _ROWS, _HOURS, _VISITS = 2_000, 24, 5
@@ -55,17 +53,6 @@ class Opened:
     shift: float
     blocked_ms: float
     unused_bytes: float
-
-
-@contextmanager
-def _browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(_WITHOUT_WEBGL))
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 def _open(browser: Browser, url: str) -> Opened:
@@ -116,7 +103,7 @@ def _unused_bytes(client: CDPSession) -> int:
 
 def measure(table: Table, shared: Path) -> None:
     """Add the rows of a phone: the median of five visits with an empty cache."""
-    with houston(shared, _ROWS, _HOURS) as (url, _), _browser() as browser:
+    with houston(shared, _ROWS, _HOURS) as (url, _), chromium(_WITHOUT_WEBGL) as browser:
         visits = [_open(browser, f"{url}/?range={_HOURS}") for _ in range(_VISITS)]
 
     def median(figure: Callable[[Opened], float]) -> float:

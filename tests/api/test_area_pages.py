@@ -1,6 +1,5 @@
 """The pages about the past, and a recount of their figures from what anybody can download."""
 
-import csv
 import itertools
 import re
 from collections import Counter
@@ -10,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from archived import build_all
+from archived import build_all, downloaded_rows
 from living_city import START
 from msgspec.structs import replace
 from public_side import NOW, PublicSide, public_side, some_incidents
@@ -46,11 +45,9 @@ def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSide]:
 @pytest.fixture(scope="module")
 def rows(side: PublicSide) -> list[dict[str, str]]:
     """Every row that can be downloaded."""
-    found: list[dict[str, str]] = []
-    for month in side.get("archive").json()["months"]:
-        found += csv.DictReader(side.client.get(month["csv"]).text.splitlines())
-    assert len(found) == 400
-    return found
+    every = downloaded_rows(side.client)
+    assert len(every) == 400
+    return every
 
 
 def local(row: dict[str, str]) -> datetime:

@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from archived import build_all
+from archived import build_all, downloaded_rows
 from living_city import START
 from msgspec.structs import replace
 from public_side import NOW, PublicSide, public_side, some_incidents
@@ -54,9 +54,7 @@ def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSide]:
 @pytest.fixture(scope="module")
 def rows(side: PublicSide) -> list[dict[str, str]]:
     """Every call that can be downloaded."""
-    every: list[dict[str, str]] = []
-    for month in side.get("archive").json()["months"]:
-        every += csv.DictReader(side.client.get(month["csv"]).text.splitlines())
+    every = downloaded_rows(side.client)
     assert len(every) == 1500
     return [row for row in every if row["kind"] == Kind.CALL]
 

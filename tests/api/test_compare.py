@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from archived import build_all
+from archived import build_all, downloaded_rows
 from living_city import START
 from msgspec.structs import replace
 from public_side import NOW, PublicSide, public_side, some_incidents
@@ -52,9 +52,7 @@ def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSide]:
 @pytest.fixture(scope="module")
 def calls(side: PublicSide) -> list[dict[str, str]]:
     """The community's calls of every file that can be downloaded."""
-    rows: list[dict[str, str]] = []
-    for month in side.get("archive").json()["months"]:
-        rows += csv.DictReader(side.client.get(month["csv"]).text.splitlines())
+    rows = downloaded_rows(side.client)
     assert len(rows) == 900
     return [
         row

@@ -1,5 +1,6 @@
 """An archive of a store, kept in a folder, for tests of what is answered from it."""
 
+import csv
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import httpx2
 import pyarrow.parquet as pq
 
 from blocklight.archive.archive import Archive
@@ -75,3 +77,11 @@ def archive_paths(engine: Engine, areas: list[tuple[str, str]]) -> list[str]:
     as_of = [f"/api/v1/{path}as_of={moment}" for path in AS_OF_PATHS]
     files += [f"/api/v1/archive/{month.month}.fgb" for month in snapshot.months]
     return [*PLAIN_PATHS, *counts, *files, *by_area, *as_of]
+
+
+def downloaded_rows(client: httpx2.Client) -> list[dict[str, str]]:
+    """Every row of every month that can be downloaded, as CSV says it."""
+    rows: list[dict[str, str]] = []
+    for month in client.get("/api/v1/archive").json()["months"]:
+        rows += csv.DictReader(client.get(month["csv"]).text.splitlines())
+    return rows

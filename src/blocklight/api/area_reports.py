@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -16,7 +16,7 @@ from blocklight.api.examples import problems, table_response
 from blocklight.api.incidents import FilterParameters
 from blocklight.api.past import as_csv, known_area
 from blocklight.api.past_definitions import COUNTED
-from blocklight.api.past_parameters import Form
+from blocklight.api.past_parameters import Form, of_area
 from blocklight.api.report_schemas import (
     OUTCOMES_EXAMPLE,
     WORK_EXAMPLE,
@@ -30,11 +30,8 @@ from blocklight.errors import BadQuery
 from blocklight.insight.intervals import share_interval
 from blocklight.insight.past import Counts
 from blocklight.insight.workload import WorkCounts, WorkHour, Workload
-from blocklight.model.record import Area
 from blocklight.model.times import iso
 from blocklight.model.vocabulary import Status
-
-Parameters = TypeVar("Parameters", bound=FilterParameters)
 
 router = APIRouter(tags=["past"])
 
@@ -93,7 +90,7 @@ def get_area_outcomes(
     state: _State,
 ) -> Response:
     """Say how an area's calls ended, by one group, each share with its interval."""
-    parameters = _of_area(parameters, known_area(state, kind, area_id))
+    parameters = of_area(parameters, known_area(state, kind, area_id))
     return _outcomes(request, state, parameters, parameters.area)
 
 
@@ -121,13 +118,7 @@ def get_area_work(
     state: _State,
 ) -> Response:
     """Count an area's committed units and waiting calls by hour of the week, and name its longest queues."""
-    return _work(request, state, _of_area(parameters, known_area(state, kind, area_id)))
-
-
-def _of_area(parameters: Parameters, area: Area) -> Parameters:
-    if parameters.area is not None:
-        raise BadQuery("the area is in the path", parameter="area")
-    return parameters.model_copy(update={"area": f"{area.kind}:{area.id}"})
+    return _work(request, state, of_area(parameters, known_area(state, kind, area_id)))
 
 
 def outcome_rows(counts: Counts) -> list[OutcomeRow]:

@@ -29,6 +29,7 @@ from blocklight.api.past_parameters import (
     SeriesParameters,
     SummaryParameters,
     TimesParameters,
+    of_area,
 )
 from blocklight.api.past_schemas import (
     AreaList,
@@ -41,7 +42,7 @@ from blocklight.api.past_schemas import (
 )
 from blocklight.api.state import Public, public
 from blocklight.archive.archive import Snapshot
-from blocklight.errors import BadQuery, NotFound
+from blocklight.errors import NotFound
 from blocklight.insight.area_summary import Point, series, summary
 from blocklight.insight.past import Counts, Past, Times
 from blocklight.insight.response_times import Figures
@@ -149,10 +150,7 @@ def get_area_series(
     state: _State,
 ) -> Response:
     """Count an area's incidents by day, week or month; a period that is not over is marked."""
-    area = known_area(state, kind, area_id)
-    if parameters.area is not None:
-        raise BadQuery("the area is in the path", parameter="area")
-    return _series(request, state, parameters.model_copy(update={"area": f"{area.kind}:{area.id}"}))
+    return _series(request, state, of_area(parameters, known_area(state, kind, area_id)))
 
 
 @router.get(
@@ -191,12 +189,9 @@ def known_area(state: Public, kind: str, area_id: str) -> Area:
 
 def times_answer(request: Request, state: Public, parameters: TimesParameters, area: Area | None) -> Response:
     """Answer with the times of an area, or of whatever the parameters narrow them to."""
-    query = parameters.filter(state.city.city.zone)
     if area is not None:
-        if parameters.area is not None:
-            raise BadQuery("the area is in the path", parameter="area")
-        parameters = parameters.model_copy(update={"area": f"{area.kind}:{area.id}"})
-        query = parameters.filter(state.city.city.zone)
+        parameters = of_area(parameters, area)
+    query = parameters.filter(state.city.city.zone)
     past = state.past.at(parameters.as_of)
     times = past.response_times(query, parameters.stage, parameters.groups(), parameters.target_s)
     made_of = _made_of(past, times, f"{STAGE_DEFINITIONS[times.stage]} {TIMES_COUNTED}", query)

@@ -1,6 +1,6 @@
 """The parameters of questions about the past: what is counted, by which groups, as of when."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -9,8 +9,10 @@ from blocklight.api.moment import Moment
 from blocklight.errors import BadQuery
 from blocklight.insight.area_summary import Period
 from blocklight.insight.response_times import StageTime
+from blocklight.model.record import Area
 
 _MOST_GROUPED_BY = 3
+Parameters = TypeVar("Parameters", bound=FilterParameters)
 Form = Literal["json", "csv"]
 
 
@@ -57,3 +59,10 @@ class SeriesParameters(FilterParameters):
     as_of: AsOf = None
     period: Period = Field(Period.WEEK, description="`day`, `week` or `month`")
     format: Form = Field("json", description="`json` or `csv`")
+
+
+def of_area(parameters: Parameters, area: Area) -> Parameters:
+    """The parameters of a path that names the area; raises ``BadQuery`` where they name one as well."""
+    if parameters.area is not None:
+        raise BadQuery("the area is in the path", parameter="area")
+    return parameters.model_copy(update={"area": f"{area.kind}:{area.id}"})
