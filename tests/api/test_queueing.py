@@ -153,6 +153,23 @@ async def test_who_had_little_of_late_waits_longer_before_being_told_to_go() -> 
     await modest
 
 
+async def test_who_had_much_but_asks_for_one_thing_at_a_time_waits_longer_too() -> None:
+    turns = Turns(longest_wait_s=0.1)
+    for address in ("reader", "a", "b"):
+        await turns.enter(address)
+        turns.leave(address, 30.0)
+    for address in ("a", "b"):
+        await turns.enter(address)
+    greedy = [asyncio.create_task(turns.enter("a")) for _ in range(2)]
+    page = asyncio.create_task(turns.enter("reader"))
+    assert await asyncio.gather(*greedy, return_exceptions=True)
+    await asyncio.sleep(0.1)
+    assert [type(task.exception()) for task in greedy] == [Full, Full]
+    assert not page.done()
+    turns.leave("b", 0.1)
+    await page
+
+
 async def test_a_queue_full_of_many_addresses_makes_room_for_who_had_less() -> None:
     turns = Turns()
     greedy = [f"greedy {number}" for number in range(131)]

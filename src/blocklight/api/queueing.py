@@ -16,8 +16,9 @@ _LITTLE_S = 2.0
 """Of work of late: who had less is a reader of the map, as far as anybody can tell."""
 _LITTLE_SHARE = 1 / 3
 """Of what the address had that works or waits and had most: on a busy machine all work takes long."""
-_LITTLE_WAITS = 5
-"""How many times as long such an address may wait: a late page is better for its reader than none."""
+_PATIENCE = 5
+"""How many times as long an address may wait that had little, or that asks for one thing at a time: a late page
+is better for its reader than none, and who has nothing else in hand gains nothing by waiting."""
 _ALL_OF_IT = 3.0
 _REMEMBERED = 20_000
 _FORGOTTEN_S = 30.0
@@ -61,7 +62,7 @@ class Turns:
         return sum(map(len, self._waiting.values()))
 
     async def enter(self, address: str) -> None:
-        """Wait for a place, at most a moment; raises ``Full``."""
+        """Wait for a place, at most a moment, or a few if this is all that the address asks; raises ``Full``."""
         now = asyncio.get_running_loop().time()
         little = self._little(now)
         if not self._waiting and self._may_work(address, now, little):
@@ -71,7 +72,8 @@ class Turns:
             raise Full
         if self.waiting >= _WAITING and not self._makes_room(address, now):
             raise Full
-        patience = _LITTLE_WAITS if self._had_of_late(address, now) < little else 1
+        has_nothing_else = address not in self._waiting and address not in self._working
+        patience = _PATIENCE if has_nothing_else or self._had_of_late(address, now) < little else 1
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(address, deque()).append(turn)
         self._go_on()
