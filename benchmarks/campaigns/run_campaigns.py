@@ -3,9 +3,9 @@
     python benchmarks/campaigns/run_campaigns.py [NAME ...] [--minutes N] [--database URL]
 
 Everything is on loopback, bounded in number and time. Whole, it takes four and a half hours on two cores;
-`--minutes` shortens readers, faults, abuse and soak alike. Each campaign leaves its rows in
-`.build/campaigns`, and CAMPAIGNS.md is written from the newest rows of each: so they can be run one at a
-time, on a machine that is idle for as long.
+`--minutes` shortens readers, faults, abuse and soak alike. Each campaign leaves its rows in `results/`,
+kept with this script, and CAMPAIGNS.md is written from the newest rows of each: so they can be run one
+at a time, on a machine that is idle for as long, and a fresh clone drops none that it did not run.
 """
 
 import argparse
@@ -30,7 +30,7 @@ import soak  # noqa: E402 - the same
 from table import Line, Table  # noqa: E402 - the same
 
 CAMPAIGNS = ("readers", "flood", "kills", "kills-postgresql", "faults", "abuse", "abuse-nginx", "soak")
-KEPT = HERE.parent.parent / ".build" / "campaigns"
+KEPT = HERE / "results"
 
 
 def main() -> int:
@@ -41,6 +41,7 @@ def main() -> int:
         "--minutes", type=float, help="length of readers, faults, abuse and soak (default 10, 5, 60, 60)"
     )
     parser.add_argument("--kills", type=int, default=100, help="kills for each engine")
+    parser.add_argument("--note", help="what else to know of this run, such as other work on the machine")
     parser.add_argument("--database", help="PostgreSQL address for the kills on that engine")
     options = parser.parse_args()
     KEPT.mkdir(parents=True, exist_ok=True)
@@ -85,10 +86,13 @@ def _run(name: str, options: argparse.Namespace) -> None:
                 "commit": _commit(),
                 "met": all(line.met for line in table.lines) and all(row.right for row in rows),
                 "lines": [asdict(line) for line in table.lines],
+                "note": f", {options.note}" if options.note else "",
                 "more": faults.table(rows, options.minutes or 5) if rows else "",
             },
             indent=1,
-        ),
+            ensure_ascii=False,
+        )
+        + "\n",
         "utf-8",
     )
 
@@ -106,7 +110,7 @@ def _page(kept: list[dict[str, Any]]) -> str:
     table = Table([Line(**line) for run in kept for line in run["lines"]])
     when = "".join(
         f"- {run['name']}: ended {run['ended']} on {run.get('commit', 'an older version')}, "
-        f"load average then {run['load']}\n"
+        f"load average then {run['load']}{run.get('note', '')}\n"
         for run in kept
     )
     more = "".join(run["more"] for run in kept)
