@@ -25,8 +25,9 @@ from blocklight.model.vocabulary import Category, Reason
 
 DATA = Path(os.environ.get("BLOCKLIGHT_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data")) / "cad"
 NEAR_M, NEAR_MIN = 40, 30
+# H3 resolution and rings of the memory's cells, as in intake: at least 40 m from any point of the first.
 FINE, RINGS = 12, 4
-"""H3 resolution and rings of the memory's cells, as in intake: at least 40 m from any point of the first."""
+
 HOLDS_MIN = (2, 5, 10, 15)
 _DEGREE_M = 111_195
 

@@ -30,8 +30,9 @@ from blocklight.store.schema.patience import WRITING
 
 _ROUNDS = 3
 _GOAL = 3.0
+# One poll's statements that write, in order, each with the rows that it was run for.
 _Written = list[tuple[str, list[tuple[Any, ...]]]]
-"""One poll's statements that write, in order, each with the rows that it was run for."""
+
 _WRITES = ("INSERT", "UPDATE", "DELETE")
 
 

@@ -32,8 +32,8 @@ from blocklight.publish.replay import encode_change
 
 _UPDATED = re.compile(rb'"updated_at":"([^"]+)"')
 _EVENT = b"event: incident\n"
+# Tasks that run until the process ends; the loop itself would forget them.
 kept: list[asyncio.Task[None]] = []
-"""Tasks that run until the process ends; the loop itself would forget them."""
 
 _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 

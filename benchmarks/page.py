@@ -21,14 +21,17 @@ from blocklight.config.city import load_city
 from blocklight.store import Store
 
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+# How many incidents, and within how many seconds they should be on the map.
 _SIZES = {2_000: 2.0, 200_000: 4.0}
-"""How many incidents, and within how many seconds they should be on the map."""
+
 _BATCH = 5_000
 _RUNS = 3
+# Of several visits the fastest, and the one that read most.
 _CHOOSE: dict[str, Callable[[Iterable[float]], float]] = {"row": min, "map": min, "first": max, "all": max}
-"""Of several visits the fastest, and the one that read most."""
+
 _FIRST_BYTES, _ALL_BYTES = 150_000, 750_000
 _READABLE_S = 1.0
+# Notes when the first row and the map stood, milliseconds since the visit began.
 WATCH = """
 window.told = {};
 new MutationObserver(() => {
@@ -37,7 +40,6 @@ new MutationObserver(() => {
   if (Number(map?.dataset.marks) >= wanted || map?.dataset.dense) told.map ??= performance.now();
 }).observe(document, { childList: true, subtree: true, attributes: true });
 """
-"""Notes when the first row and the map stood, milliseconds since the visit began."""
 
 
 @contextmanager

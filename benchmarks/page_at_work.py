@@ -32,6 +32,8 @@ _SETTLED_MS, _IDLE_MS = 1_000, 5_000
 _PATIENCE_S = 60
 _DRAWN = {"hexagons": "", "marks": "&density=never"}
 _CHIP = "document.querySelectorAll('.chips button')[3].click()"
+# Notes, in seconds of the epoch, when the browser says that it showed a new first row of the list, and when
+# the frame was over that drew more open marks than there had been.
 _SHOWN = """
 window.shown = [];
 new PerformanceObserver((list) => {
@@ -55,8 +57,6 @@ WebGL2RenderingContext.prototype.drawArraysInstanced = function (mode, first, co
   return drawArraysInstanced.call(this, mode, first, corners, marks);
 };
 """
-"""Notes, in seconds of the epoch, when the browser says that it showed a new first row of the list, and when
-the frame was over that drew more open marks than there had been."""
 
 
 def _opened(browser: Browser, url: str, rows: int, script: str = "", *, until: str = "told.map") -> Page:

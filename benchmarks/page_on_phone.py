@@ -26,11 +26,12 @@ _NETWORK = {
 _PATIENCE_MS = 60_000
 _SETTLED_MS = 3_000
 _WITHOUT_WEBGL = ("--no-sandbox", "--disable-gpu", "--disable-3d-apis")
+# A task blocks by what it takes longer than this (the definition of total blocking time, web.dev/tbt).
 _BLOCKED_FROM_MS = 50
-"""A task blocks by what it takes longer than this (the definition of total blocking time, web.dev/tbt)."""
 
 _LARGEST_S, _SHIFT, _BLOCKED_MS, _UNUSED_BYTES = 2.0, 0.02, 150, 196_000
 
+# Notes the largest paint, what moved, tasks over 50 ms, and when the map stood; all in milliseconds.
 _WATCH = """
 window.seen = { largest: 0, shift: 0, tasks: [], mapped: null };
 const each = (type, look) => new PerformanceObserver((list) => list.getEntries().forEach(look))
@@ -42,7 +43,6 @@ new MutationObserver(() => {
   if (seen.mapped === null && document.querySelector('.flat, [data-marks]')) seen.mapped = performance.now();
 }).observe(document, { childList: true, subtree: true, attributes: true });
 """
-"""Notes the largest paint, what moved, tasks over 50 ms, and when the map stood; all in milliseconds."""
 
 
 @dataclass(frozen=True)

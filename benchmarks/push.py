@@ -15,8 +15,8 @@ from table import Table
 _RECORDS = 20_000
 _BATCH = 10
 _GOAL = 1_000
+# The recording's first minute since 1970, as its column `call_min` counts.
 _MIN_CALL = 26_441_962
-"""The recording's first minute since 1970, as its column `call_min` counts."""
 
 
 def city_file(folder: Path) -> Path:

@@ -30,8 +30,9 @@ from blocklight.store import FetchReport, Store
 ROWS = 1_000_000
 _BATCH = 5_000
 _WEST, _SOUTH, _EAST, _NORTH = -95.95, 29.45, -94.95, 30.2
+# Side of the squares in degrees, and how far the grid is moved east and north.
 _GRIDS = ((0.05, 0.0, 0.0), (0.05, 0.02, 0.03), (0.1, 0.0, 0.0), (0.1, 0.05, 0.04))
-"""Side of the squares in degrees, and how far the grid is moved east and north."""
+
 _ORIGINS = 200
 _ZONE = ZoneInfo("America/Chicago")
 _GOAL_S = 0.1

@@ -34,8 +34,8 @@ from blocklight.model.vocabulary import Category, Reason  # noqa: E402 - the sam
 COUNT = 2_500
 _CITY = "smallville"
 _LENGTH_OF_FEED = 100
+# Id and category of each record that a client saw, with those that it saw twice.
 Seen = list[list[str]]
-"""Id and category of each record that a client saw, with those that it saw twice."""
 
 
 @dataclass(frozen=True)

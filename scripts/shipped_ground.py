@@ -19,18 +19,19 @@ from shapely.geometry.base import BaseGeometry
 CITIES = Path(__file__).parents[1] / "src" / "blocklight" / "cities"
 BAY = shapely.box(-122.47, 37.69, -122.07, 37.9357)
 EAST_BAY = shapely.box(-122.37, 37.688, -122.09, 37.9357)
+# East and south-east of what was recorded, where there is no water for a long way.
 INLAND = (shapely.box(-122.0701, 37.69, -121.7, 37.95), shapely.box(-122.12, 37.58, -121.7, 37.6901))
-"""East and south-east of what was recorded, where there is no water for a long way."""
+# The land south of San Francisco, sketched, so that it is not taken for sea.
 PENINSULA = shapely.Polygon(
     [
         (-122.505, 37.7085), (-122.494, 37.66), (-122.497, 37.60), (-122.505, 37.57),
         (-122.34, 37.57), (-122.36, 37.60), (-122.38, 37.66), (-122.392, 37.7085),
     ]
 )  # fmt: skip
-"""The land south of San Francisco, sketched, so that it is not taken for sea."""
+
 DIGITS = 5
+# Degrees, about.
 A_METRE = 1 / 95_000
-"""Degrees, about."""
 
 Feature = tuple[dict[str, Any], BaseGeometry]
 

@@ -18,12 +18,13 @@ from table import Table
 HERE = Path(__file__).parent
 _SUPPORT = HERE.parent.parent / "tests" / "support"
 _LOOK_EVERY_S = 5
+# Calls that are on the map before anybody abuses it, so that its windows and pages are worth asking for.
 PREFILLED = 8_000
-"""Calls that are on the map before anybody abuses it, so that its windows and pages are worth asking for."""
 
 REFUSED, HTTP = "blocklight_refused_total", "blocklight_http_seconds_count"
 SLOW, WINDOW = "blocklight_live_slow", "/api/v1/window"
 _REFUSED_OF = '[^}}]*route="(?:{})",status="(?:429|503)"'
+# The figure of the operator that grows with each abuse; that of who never reads goes down again as well.
 SHOWN = {
     "pipelining": (REFUSED, '[^}]*limit="pipelined"'),
     "bodies_without_end": (REFUSED, '[^}]*limit="slow_body"'),
@@ -41,10 +42,9 @@ SHOWN = {
     "never_reading": (SLOW, "[^}]*"),
     "flood": (REFUSED, '[^}]*limit="(?:connections|live)_address"'),
 }
-"""The figure of the operator that grows with each abuse; that of who never reads goes down again as well."""
 
+# What nginx itself ends before it reaches the map: nothing is there to be counted.
 STOPPED_BY_NGINX = frozenset({"pipelining", "slow_headers", "huge_headers", "bad_http"})
-"""What nginx itself ends before it reaches the map: nothing is there to be counted."""
 
 
 @contextmanager

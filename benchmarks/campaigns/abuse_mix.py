@@ -24,12 +24,13 @@ from pathlib import Path
 import uvloop
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+# Connections of one flood: more than the 2,000 that one address may hold.
 _FLOOD = 2_300
-"""Connections of one flood: more than the 2,000 that one address may hold."""
 
 counts: Counter[str] = Counter()
+# A place in the change log, learnt from the stream: `seq` and `epoch`.
 position_seen: dict[str, str] = {}
-"""A place in the change log, learnt from the stream: `seq` and `epoch`."""
+
 chance = random.Random(7)  # noqa: S311 - makes load, guards nothing
 
 
@@ -257,6 +258,7 @@ async def flood(target: Target, _: Streams) -> None:
 
 
 Abuse = Callable[[Target, Streams], Awaitable[None]]
+# How many do it at a time, and the longest pause between two tries.
 MIX: dict[Abuse, tuple[int, float]] = {
     pipelining: (4, 0.2),
     bodies_without_end: (4, 0.2),
@@ -274,7 +276,6 @@ MIX: dict[Abuse, tuple[int, float]] = {
     never_reading: (40, 0.5),
     flood: (1, 0.5),
 }
-"""How many do it at a time, and the longest pause between two tries."""
 
 
 async def keep_at(abuse: Abuse, target: Target, address: str, pause_s: float) -> None:

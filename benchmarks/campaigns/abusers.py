@@ -38,8 +38,8 @@ class Hammer(asyncio.Protocol):
 
     def __init__(self, again: Callable[[], None]) -> None:
         self._again = again
+        # Bytes of the answer's body that are to come; -1 while its head is.
         self._left = -1
-        """Bytes of the answer's body that are to come; -1 while its head is."""
         self._head = b""
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvloop's

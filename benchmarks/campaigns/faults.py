@@ -16,11 +16,11 @@ from served_city import POLLED, ServedCity, city_file, free_port, metric
 
 HERE = Path(__file__).parent
 AT_ONCE = 6
+# Faults that leave every published record right: the source stays healthy.
 HARMLESS = frozenset({"every row twice", "a number too large"})
-"""Faults that leave every published record right: the source stays healthy."""
 
+# Faults that ask to be left alone for an hour, which is obeyed until somebody says `systemctl reload`.
 PATIENT = frozenset({"429"})
-"""Faults that ask to be left alone for an hour, which is obeyed until somebody says `systemctl reload`."""
 
 
 @dataclass(frozen=True)

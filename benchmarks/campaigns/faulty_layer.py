@@ -33,6 +33,7 @@ _FIELDS = [
 
 Rows = list[dict[str, Any]]
 
+# Faults that are one answer.
 ANSWERS: dict[str, tuple[int, bytes, dict[str, str]]] = {
     "503": (503, b'{"error":"down"}', {}),
     "500": (500, b"<html>boom</html>", {}),
@@ -51,7 +52,6 @@ ANSWERS: dict[str, tuple[int, bytes, dict[str, str]]] = {
     "redirect to a file": (302, b"", {"Location": "file:///etc/passwd"}),
     "redirect loop": (302, b"", {"Location": "/arcgis/rest/services/Calls/FeatureServer/0"}),
 }
-"""Faults that are one answer."""
 
 
 def _renamed(rows: Rows) -> Rows:
@@ -60,6 +60,7 @@ def _renamed(rows: Rows) -> Rows:
     ]
 
 
+# Faults of what is in a healthy answer.
 DATA: dict[str, Any] = {
     "no rows": lambda _: [],
     "half the rows": lambda rows: rows[: len(rows) // 2],
@@ -76,7 +77,6 @@ DATA: dict[str, Any] = {
     "an unknown status": lambda rows: [{**row, "state": "zz"} for row in rows],
     "a number too large": lambda rows: [{**row, "version": 10**30} for row in rows],
 }
-"""Faults of what is in a healthy answer."""
 
 CONNECTIONS = ("slow", "hanging", "reset", "short body", "byte by byte", "endless", "gzip bomb")
 KINDS = (*ANSWERS, *CONNECTIONS, *DATA)

@@ -14,8 +14,8 @@ from served_city import Calls, Processors, Pusher, ServedCity, city_file, metric
 from table import Table
 
 HERE = Path(__file__).parent
+# Changes a second.
 RATE = 20.0
-"""Changes a second."""
 
 SLOW, NEVER, HAMMERING, LORIS, FLOOD = 500, 500, 200, 100, 10_000
 

@@ -28,13 +28,13 @@ _REQUEST = (
     b"GET /api/v1/live HTTP/1.1\r\nHost: campaign\r\nAccept: text/event-stream\r\n"
     b"Accept-Encoding: gzip\r\n\r\n"
 )
+# How many readers connect in a second: a crowd, not an attack on the listening socket.
 _A_SECOND = 400
-"""How many readers connect in a second: a crowd, not an attack on the listening socket."""
 
 counts: Counter[str] = Counter()
 delays = array("d")
+# When the change of a number was stored, as seconds since 1970: read once for all readers.
 stored: dict[int, float] = {}
-"""When the change of a number was stored, as seconds since 1970: read once for all readers."""
 
 
 class Reader(asyncio.Protocol):

@@ -27,8 +27,9 @@ _PATIENCE_S = 20.0
 
 counts: Counter[str] = Counter()
 delays: list[float] = []
+# Why pages were not answered: status, path and what the answer said.
 unanswered: Counter[str] = Counter()
-"""Why pages were not answered: status, path and what the answer said."""
+
 visits: dict[str, list[float]] = {}
 
 

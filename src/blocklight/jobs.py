@@ -68,8 +68,8 @@ class Jobs:
         self.turns: Counter[str] = Counter()
         self.failures: Counter[str] = Counter(dict.fromkeys(NAMES, 0))
         self.failing: set[str] = set()
+        # When a turn of each job last ended, by ``time.monotonic``.
         self.last_turn_at: dict[str, float] = {}
-        """When a turn of each job last ended, by ``time.monotonic``."""
         self._pause_s = pause_s
 
     async def run(self, jobs: Iterable[Job]) -> None:

@@ -51,12 +51,13 @@ MEANING = {
     "service": "SPECIAL EVENTS STAND BY|SPECIAL EVENTS STAND BY RECORD",
     "other": "UNKNOWN EVENT A LEVEL RESPONSE",
 }
+# Where the department helps the police; a call that was one of these once is never shown.
 WITHHELD = frozenset({"ASST HPD FORCE ENTRY", "ASSIST POLICE"})
-"""Where the department helps the police; a call that was one of these once is never shown."""
+
 CATEGORY = {name.strip(): category for category, names in MEANING.items() for name in names.split("|")}
 
+# Status, closed_at, category, units (none of a patient's call), and the point shown.
 State = tuple[str, datetime | None, str, int | None, float, float]
-"""Status, closed_at, category, units (none of a patient's call), and the point shown."""
 
 
 @dataclass

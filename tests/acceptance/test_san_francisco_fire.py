@@ -93,8 +93,8 @@ MEANING = {
     "Elevator / Escalator Rescue": "rescue",
 }
 
+# Where officers are at work: withheld.
 ASSIST_POLICE = "Assist Police"
-"""Where officers are at work: withheld."""
 
 Reading = tuple[Any, ...]
 
@@ -242,6 +242,7 @@ async def test_no_word_of_how_a_patient_fared_and_no_unit_reaches_the_store(
     assert {incident.disposition for incident in medical} == {None}
 
 
+# Where the begin and the end of a stage stand in a reading.
 _STAGE_COLUMNS = {
     "queue": (4, 5),
     "turnout": (5, 6),
@@ -249,7 +250,7 @@ _STAGE_COLUMNS = {
     "response": (4, 7),
     "on_scene": (7, 8),
 }
-"""Where the begin and the end of a stage stand in a reading."""
+
 _DAY_S = 86_400
 
 

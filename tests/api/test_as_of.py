@@ -23,12 +23,14 @@ from blocklight.model.vocabulary import Category, Reason, Status
 
 ZONE = ZoneInfo("America/Los_Angeles")
 MINUTE = timedelta(minutes=1)
+# When the robot's city begins to publish: every incident of it was received before.
 FIRST = START + timedelta(hours=29)
-"""When the robot's city begins to publish: every incident of it was received before."""
+
 OF_PUBLICATION = ("seq", "updated_at", "known_at", "superseded_at", "released_at")
 COARSENED = ("lon", "lat", "place_kind", "place_radius_m", "place_label", "area_beat")
+# What an incident that was medical once publishes no more.
 NOT_OF_PATIENTS = ("source_type", "priority")
-"""What an incident that was medical once publishes no more."""
+
 Rows = dict[str, dict[str, str]]
 
 

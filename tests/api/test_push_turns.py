@@ -20,8 +20,9 @@ from blocklight.api.push_turns import (
 pytestmark = pytest.mark.anyio
 
 THIEF = Sender("calls", "stolen", "203.0.113.9")
+# The one from whom the key was stolen.
 HONEST = Sender("calls", "stolen", "192.0.2.1")
-"""The one from whom the key was stolen."""
+
 COLLEAGUE = Sender("calls", "other", "192.0.2.2")
 FIRE = Sender("fire", "third", "192.0.2.3")
 

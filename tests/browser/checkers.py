@@ -33,8 +33,8 @@ _CONTRAST_ON_TOP = """(one) => {
   return (bright + 0.05) / (dark + 0.05);
 }"""
 _ENOUGH = 4.5
+# Why axe may leave a contrast open: a single sign, or a text that a phone shows when its table is moved.
 _LEFT_OPEN = {"nonBmp", "shortTextContent", "elmPartiallyObscured"}
-"""Why axe may leave a contrast open: a single sign, or a text that a phone shows when its table is moved."""
 
 
 def all_findings(page: Page) -> list[str]:

@@ -24,9 +24,10 @@ from browser.desk import ON_A_BLOCK, Desk, Feeds, feeds
 _PATIENCE_MS = 180_000
 expect.set_options(timeout=_PATIENCE_MS / 2)
 _PICTURES = Path(__file__).parents[1] / "artefacts"
+# The browser's own words for a server that is away, the last of them for a service worker's. That is part of
+# some tests; what the page's own code does wrong never is.
 _SERVER_AWAY = ("net::ERR", "status of 5", "An unknown error occurred when fetching the script.")
-"""The browser's own words for a server that is away, the last of them for a service worker's. That is part of
-some tests; what the page's own code does wrong never is."""
+
 _FLAGS = (
     "--no-sandbox",  # containers have no user namespaces, and nothing but our own page is opened
     "--disable-gpu",

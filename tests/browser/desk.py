@@ -25,8 +25,8 @@ def _now_ms() -> int:
     return int(time.time() * 1000)
 
 
+# Where the demo's street lines know the block, so that it is named: the 500 block of Aster St.
 ON_A_BLOCK = {"ADDRESS": "512 ASTER ST", "LON": -126.12138, "LAT": 39.46029}
-"""Where the demo's street lines know the block, so that it is named: the 500 block of Aster St."""
 
 
 @dataclass

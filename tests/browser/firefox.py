@@ -20,8 +20,8 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 _LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
+# A busy machine takes its time; these only end what hangs.
 _START_S, _ANSWER_S = 120, 120
-"""A busy machine takes its time; these only end what hangs."""
 # Nothing but the page under test may be asked for anything.
 _PREFERENCES: dict[str, bool | int | str] = {
     "app.normandy.enabled": False,
@@ -53,8 +53,8 @@ class Firefox:
         self._connection = connection
         self._asked = 0
         self._tab = ""
+        # What the page's own code did wrong since the last look.
         self.complaints: list[str] = []
-        """What the page's own code did wrong since the last look."""
 
     def open_session(self) -> None:
         """Begin: one tab as large as a desktop's window, with an ear to what the page complains about."""

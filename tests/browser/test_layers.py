@@ -12,8 +12,8 @@ from browser.test_every_reader import PHONE, axe_finds_nothing
 
 pytestmark = pytest.mark.browser
 
+# Where nothing but the map is to be seen.
 _MAP = {"x": 430, "y": 80, "width": 760, "height": 540}
-"""Where nothing but the map is to be seen."""
 
 
 def open_layers(page: Page) -> None:

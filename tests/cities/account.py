@@ -31,11 +31,11 @@ from test_recorded_cities import CASES_SAMPLE, LEGACY, lines, menlo_polls, momen
 from blocklight.config.city import SourceSpec  # noqa: E402 - see above
 
 HERE = Path(__file__).parents[2]
+# Reasons that say themselves why a record is not shown; any other is a class to look into.
+#
+# Of the unmapped, ``test_every_recorded_type`` names each type with its reason.
 EXPLAINED = frozenset({"sensitive", "no_place", "outside_city", "unmapped"})
-"""Reasons that say themselves why a record is not shown; any other is a class to look into.
 
-Of the unmapped, ``test_every_recorded_type`` names each type with its reason.
-"""
 FAULTS = frozenset({"absurd_time", "no_source_type"})
 MOST = 0.001
 
@@ -92,8 +92,8 @@ def _by_reason(counts: Counter[str]) -> str:
     return ", ".join(f"{n:,} {reason}" for reason, n in counts.most_common()) or "0"
 
 
+# A fetch with the number of records in it, and of those that tell no coordinates.
 Polls = Iterator[tuple[Poll, int, int]]
-"""A fetch with the number of records in it, and of those that tell no coordinates."""
 
 
 def san_mateo(shared: Path) -> Polls:

@@ -15,6 +15,7 @@ from blocklight.intake.redact import Rules
 from blocklight.model.vocabulary import Reason
 
 AT_HOME = "somebody at home who may need protection"
+# For each city the types that are left to be withheld as unmapped, each with the reason.
 UNMAPPED: dict[str, dict[str, str]] = {
     "berkeley": {
         "MISSING ADULT": AT_HOME,
@@ -64,7 +65,6 @@ UNMAPPED: dict[str, dict[str, str]] = {
         "Auto aid request": "often a person who has fallen",
     },
 }
-"""For each city the types that are left to be withheld as unmapped, each with the reason."""
 
 
 def column(shared: Path, path: str, *names: str) -> Iterator[str]:

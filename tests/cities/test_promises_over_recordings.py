@@ -41,8 +41,8 @@ from blocklight.store import Store
 pytestmark = pytest.mark.anyio
 
 ENOUGH = 60
+# Within the hour that Californian clocks show twice.
 AT = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
-"""Within the hour that Californian clocks show twice."""
 
 RECORDS, SHORTEST, EVERY = 4, 6, 100
 SENSITIVE = ("DOMESTIC VIOLENCE", "SUICIDE ATTEMPT", "JUVENILE RUNAWAY", "STALKING", "OVERDOSE")

@@ -20,8 +20,9 @@ from loopback.table import Table
 from blocklight.config.city import SourceSpec
 from blocklight.model.vocabulary import Reason
 
+# Which types are left unmapped, and why, stands in ``test_every_recorded_type``.
 WITHHELD_BY_DESIGN = {Reason.SENSITIVE, Reason.NO_PLACE, Reason.OUTSIDE_CITY, Reason.UNMAPPED}
-"""Which types are left unmapped, and why, stands in ``test_every_recorded_type``."""
+
 MOST_UNEXPLAINED = 0.001
 
 
@@ -219,8 +220,8 @@ def test_every_row_of_oaklands_crimewatch_is_accounted_for(shared_data: Path, to
     assert account.withheld[Reason.UNMAPPED] < account.records * 0.004
 
 
+# What `reqaddress` holds in many rows, as programs say that read the data set.
 FAR_OFF = {"latitude": "30.01", "longitude": "-141.22"}
-"""What `reqaddress` holds in many rows, as programs say that read the data set."""
 
 
 @pytest.mark.parametrize("town", ["oakland"], indirect=True)
@@ -286,6 +287,7 @@ def test_every_entry_of_portland_is_accounted_for(shared_data: Path, town: Run) 
     assert account.published + account.held > 180
 
 
+# What San Francisco's own data set calls the columns of the extract.
 CASES_SAMPLE = {
     "CaseID": "service_request_id",
     "Opened": "requested_datetime",
@@ -295,7 +297,7 @@ CASES_SAMPLE = {
     "Lat": "lat",
     "Long": "long",
 }
-"""What San Francisco's own data set calls the columns of the extract."""
+
 LEGACY = {
     "id": "legacy",
     "label": "Active incidents, the form of 2020",

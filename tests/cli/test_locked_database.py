@@ -17,8 +17,9 @@ from living_city import until
 from pushed_city import PushedCity, a_batch, pushed_city
 from workplace import statuses
 
+# Far below the half minute for which a writer waits, far above what a slow machine needs.
 _SOON_S = 10
-"""Far below the half minute for which a writer waits, far above what a slow machine needs."""
+
 _HOLD_SQLITE = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)

@@ -22,6 +22,7 @@ _SECOND = 'city="houston", instance="b", job="blocklight"'
 _INTAKE = 'city="houston", instance="i", job="blocklight"'
 _WAITING = 'city="houston", instance="j", job="blocklight"'
 _ELSEWHERE = 'city="oakland", instance="o", job="blocklight"'
+# Figures of an hour, one a minute, in which nobody is called; the second city is paused on purpose.
 HEALTHY = {
     'up{instance="a", job="blocklight"}': "1x60",
     f"blocklight_store_ok{{{_WEB}}}": "1x60",
@@ -58,8 +59,8 @@ HEALTHY = {
     f"process_max_fds{{{_WEB}}}": "65536x60",
     f"process_start_time_seconds{{{_WEB}}}": "1x50 2x20",
 }
-"""Figures of an hour, one a minute, in which nobody is called; the second city is paused on purpose."""
 
+# What is different when something is wrong, for each alert; all alerts that it fires are this one.
 WRONG = {
     "BlocklightDown": {'up{instance="a", job="blocklight"}': "1x9 0x50"},
     "BlocklightCannotStore": {f"blocklight_store_ok{{{_WEB}}}": "1x9 0x50"},
@@ -92,13 +93,12 @@ WRONG = {
     "BlocklightFilesRunOut": {f"process_open_fds{{{_WEB}}}": "2000x30 60000x40"},
     "BlocklightRestarts": {f"process_start_time_seconds{{{_WEB}}}": "1x20 2x10 3x10 4x30"},
 }
-"""What is different when something is wrong, for each alert; all alerts that it fires are this one."""
 
+# The same for what is wrong only after half a day.
 LASTING = {
     "BlocklightPausedLong": {f'blocklight_source_paused{{{_WEB}, source="cad"}}': "1x800"},
     "BlocklightWithheldRises": {f'blocklight_source_withheld_rising{{{_WEB}, source="cad"}}': "1x800"},
 }
-"""The same for what is wrong only after half a day."""
 
 
 def test_every_alert_is_tested_and_says_what_to_do() -> None:

@@ -11,10 +11,10 @@ from blocklight.cli import app
 
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # the app is a group
 _CALL = re.compile(r"(?:^|/)blocklight$")
+# A command in a message; neither an import of Python nor the name of the lock.
 _ADVICE = re.compile(
     r"blocklight (?!import [a-z_]+\n|intake\")([a-z]+(?: [{}A-Za-z_.=()-]+)*)(?=[\s`'\"\[:,.;/])"
 )
-"""A command in a message; neither an import of Python nor the name of the lock."""
 
 
 def lines(page: Path) -> list[str]:

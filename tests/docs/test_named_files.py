@@ -13,8 +13,8 @@ from pages import PAGES, ROOT, read
 _WRITTEN = {".py", ".ts", ".svelte", ".md", ".toml", ".css", ".html", ".yml", ".conf", ".service"}
 _CODE = re.compile(r"`([^`\n]+)`")
 _FILE = re.compile(r"[\w.@/-]+\.(?:py|ts|svelte|md|css|mjs|sh)")
+# What a command writes.
 _OTHERS = {"test_NAME.py"}
-"""What a command writes."""
 
 
 @cache

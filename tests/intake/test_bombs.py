@@ -42,8 +42,8 @@ SIZE = SOURCE.max_bytes
 HEADING = b"number,received,type,lon,lat\n"
 LAUGHS = b"".join(b'<!ENTITY e%d "%s">' % (n, b"&e%d;" % (n - 1) * 10 if n else b"ha") for n in range(10))
 _MOST_MB = 500
+# On a machine that does other things too; each takes a second or two of its own.
 _LONGEST_S = 60
-"""On a machine that does other things too; each takes a second or two of its own."""
 
 
 def table(body: bytes) -> object:

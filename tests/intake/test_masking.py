@@ -34,8 +34,9 @@ AREAS: dict[str, dict[str, tuple[float, float, float, float]]] = {
     "beat": {"W": (-96, 29, LON, 30), "E": (LON, 29, -95, 30)},
     "hood": {"S": (-96, 29, -95, LAT), "N": (-96, LAT, -95, 30)},
 }
+# Points on both sides of the borders, some in each cell that a border cuts.
 NEAR = [(LON + i * 0.0011, LAT + j * 0.0011) for i, j in product(range(-14, 15), repeat=2)]
-"""Points on both sides of the borders, some in each cell that a border cuts."""
+
 named = [f"{kind}:{name}" for kind, members in AREAS.items() for name in members]
 
 

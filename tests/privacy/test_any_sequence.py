@@ -50,8 +50,8 @@ DELAYED = {"fire", "theft"}
 CALLS = 3
 OPEN, DONE = "open", "closed"
 HERE = -122.2711, 37.8123
+# A category and a status.
 Shown = tuple[str, str]
-"""A category and a status."""
 
 
 @dataclass

@@ -21,8 +21,9 @@ CLOSING = FILE.replace("lat = ", 'closed_at = { from = "closed", convert = "iso"
 UNCUT = CLOSING + '[policy.medical]\nshow = ["times"]\nreason = "The fire board publishes its run times"\n'
 OPENED = NOW - timedelta(minutes=7, seconds=13)
 SICK: Row = {"what": "SICK PERSON", "opened": OPENED.isoformat(), "closed": None}
+# When a step that begins now has ended and settled.
 END = NOW + timedelta(minutes=7)
-"""When a step that begins now has ended and settled."""
+
 ELSEWHERE: Row = {"lon": -122.2, "lat": 37.8}
 
 

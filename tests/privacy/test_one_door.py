@@ -62,6 +62,7 @@ CHANGERS = {
     "store/write/joining.py:joined_by_another",
     "store/write/place_marks.py:_placed_at",
 }
+# What changes values of other types by fields of the same names.
 OF_OTHERS = {
     "api/area_reports.py:_outcomes",  # a question to the archive
     "api/plain/reports.py:_closed",  # the same
@@ -77,9 +78,9 @@ OF_OTHERS = {
     "intake/policy.py:of_a_patient",  # a decision
     "store/write/applied.py:of",  # counts
 }
-"""What changes values of other types by fields of the same names."""
+# What may be given the type of the public record and makes none of it.
 READERS = {"isinstance", "issubclass", "meanings", "example", "get_type_hints", "in_window"}
-"""What may be given the type of the public record and makes none of it."""
+
 CARRIERS = r"\b(?:PublicIncident|StoredIncident|Outcome|Held|Change)\b"
 
 _WRAPPING = ast.BinOp | ast.Subscript | ast.List | ast.Tuple

@@ -45,8 +45,8 @@ name = "no-noise"
 category = "noise"
 action = "withhold"
 """
+# Where two beats meet: it cuts the cell of resolution 8 that the home is in.
 BORDER = HOME[0] + 0.0009
-"""Where two beats meet: it cuts the cell of resolution 8 that the home is in."""
 
 AREA = 'place = "area"\narea_kind = "beat"'
 
@@ -144,6 +144,7 @@ def lived(folder: Path, files: Sequence[str], steps: Sequence[Step], points: Seq
         life.close()
 
 
+# A version that meets each condition, and no narrower one.
 MEETS: dict[str, Step] = {
     'status = "open"': ("version", SHOWN, "OPEN", 3),
     'status = "closed"': ("version", SHOWN, "DONE", 3),
@@ -151,7 +152,7 @@ MEETS: dict[str, Step] = {
     "priority = 1": ("version", SHOWN, "OPEN", 1),
     'status = "open"\npriority = 2': ("version", SHOWN, "OPEN", 2),
 }
-"""A version that meets each condition, and no narrower one."""
+
 conditions = st.sampled_from(list(MEETS))
 masks = st.sampled_from(
     [

@@ -36,12 +36,12 @@ streets = "streets.geojson"
 addresses = "addresses.geojson"
 serves = {}
 """
+# Where calls are: one on each quarter of a block.
 HOMES = [
     (WEST + (i + 0.25) * STEP / 2, SOUTH + (j + 0.25) * STEP / 2)
     for i in range(2 * LINES - 4)
     for j in range(2 * LINES - 4)
 ]
-"""Where calls are: one on each quarter of a block."""
 
 
 def a_city(folder: Path, serves: int) -> City:

@@ -19,8 +19,9 @@ pytestmark = pytest.mark.anyio
 
 TOLD = FILE.replace('labels = "hundred_block"', 'labels = "hundred_block"\nsource_types = true')
 FINE = mask_point(-122.2711, 37.8123, 9)
+# When the time step that holds `NOW` is over and has settled.
 STEP_OVER = NOW + timedelta(minutes=10)
-"""When the time step that holds `NOW` is over and has settled."""
+
 OF_THE_FINE_ONE = [str(FINE.lon).encode(), b"Main St", b"BURGLARY ALARM", b"report_taken"]
 
 

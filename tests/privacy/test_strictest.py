@@ -87,8 +87,9 @@ SECOND = SOURCE.replace('id = "calls"', 'id = "fire"\nsame_as = "calls"\nboth = 
 _A_ROW_PER_UNIT = FILE.replace('closes = "status"', 'closes = "status"\nrows = "unit"').replace(
     "units = ", 'dispatched_at = { from = "sent", convert = "iso" }\nunits = '
 )
+# Without labels: whoever saw a block knows of a place near it, so that a mask over it reaches farther.
 UNITS = _A_ROW_PER_UNIT.replace('labels = "hundred_block"', "")
-"""Without labels: whoever saw a block knows of a place near it, so that a mask over it reaches farther."""
+
 BOTH = ["other", "this", "join"]
 
 

@@ -19,13 +19,13 @@ from blocklight.model.vocabulary import SUBCATEGORIES, Category, Reason, Subcate
 
 pytestmark = pytest.mark.anyio
 
+# Where the lack of a finer word would tell of somebody: "no injuries" would name the injured.
 OF_PERSONS = {
     Category.VIOLENCE, Category.WEAPONS, Category.ROBBERY, Category.BURGLARY, Category.THEFT,
     Category.VEHICLE_THEFT, Category.PROPERTY_DAMAGE, Category.DISTURBANCE, Category.SUSPICIOUS,
     Category.TRAFFIC_COLLISION, Category.MEDICAL, Category.RESCUE, Category.WELFARE,
     Category.OFFICER_ACTIVITY, Category.OTHER,
 }  # fmt: skip
-"""Where the lack of a finer word would tell of somebody: "no injuries" would name the injured."""
 
 EXACT = """"LOUD MUSIC" = "noise"
 "LOUD PARTY" = "noise"

@@ -58,9 +58,11 @@ _SHOWN = ("BURGLARY", "THEFT", "SICK PERSON", "FIRE", "ROBBERY")
 _HIDDEN = ("STALKING", "DOMESTIC VIOLENCE", "WIZARDRY", "LOUD MUSIC")
 _WEST = ((-122.2711, 37.8123), (-122.2602, 37.7911))
 _EAST = (-122.1511, 37.8023)
+# Where nothing else happens: the time of a call that cannot be read is that of its fetch.
 _ALONE = (-122.1311, 37.7511)
-"""Where nothing else happens: the time of a call that cannot be read is that of its fetch."""
+
 _ADDRESSES = ("900 OAK ST", "1432 MAIN ST", "700 NOWHERE AVE")
+# What is withheld for another reason than its own type, by cells of its row.
 _WITHHELD_BY: dict[str, dict[str, object]] = {
     "further": {"also": "STALKING"},
     "outside": {"lon": -121.0},
@@ -68,13 +70,13 @@ _WITHHELD_BY: dict[str, dict[str, object]] = {
     "east": {"lon": _EAST[0], "lat": _EAST[1]},
     "unfound": {"lon": "", "lat": ""},
 }
-"""What is withheld for another reason than its own type, by cells of its row."""
+
 _KINDS = ("type", "type", "once", "further", "outside", "nowhere", "broken")
 _KINDS_OF_EAST = ("east", "unfound")
 _HIDDEN_BY_KIND = {"type": _HIDDEN, "broken": _HIDDEN[:2]}
 _HIDDEN_OF_HOUSE = 2
+# What tells of a day that is over.
 _LEDGERS = {"/api/v1/ledger", "/api/v1/city", "/data"}
-"""What tells of a day that is over."""
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ _NUMBERS = st.sampled_from(_HUGE) | st.sampled_from(["", "1e9", "0x10", "nan", "
 _YEARS = st.integers(1, 9999).map(lambda year: f"{year:04}-06-01T00:00:00+00:00")
 _NEAR = st.integers(-(10**9), 10**5).map(lambda s: (NOW + timedelta(seconds=s)).isoformat())
 _TIMES = _NEAR | _YEARS | st.sampled_from(["", "never", "0001-01-01T00:00:00+14:00"])
+# What the city file says is public word for word, as strange as a centre may write it.
 TYPES = (
     "NOISE",
     "X" * 200,
@@ -72,7 +73,7 @@ TYPES = (
     "\u2028",
     "event: x",
 )
-"""What the city file says is public word for word, as strange as a centre may write it."""
+
 _TYPES = st.sampled_from([*TYPES, "NOISE\x00", " NOISE\n", "", "ASSAULT", "X" * 201]) | st.text(max_size=30)
 _TEXTS = st.sampled_from(["1400 MAIN ST", "MAIN ST / 2ND AVE", "9" * 5000 + " MAIN ST"]) | st.text(
     max_size=40

@@ -11,8 +11,9 @@ from public_side import PublicSide, public_side, some_incidents
 from wire import every, fields, inner, packed, signed
 
 COUNT = 200
+# Where features and object ids stand in the answer.
 _FEATURES, _NUMBERS = (2, 1), (2, 3)
-"""Where features and object ids stand in the answer."""
+
 _GRID = {
     "mode": "view",
     "originPosition": "upperLeft",

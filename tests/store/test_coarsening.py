@@ -23,8 +23,8 @@ FINE: dict[str, Any] = {
     "disposition": Disposition.HANDLED,
 }
 WHERE = {"place", "areas"}
+# Fields that a later version never withdraws by being without them.
 STAYS = {"id", "source", "kind", "agency", "category", "status", "delayed", "time_step_min", *TIMES}
-"""Fields that a later version never withdraws by being without them."""
 
 
 def fine(**changes: Any) -> PublicIncident:  # noqa: ANN401 - any field

@@ -18,6 +18,7 @@ from blocklight.store.write.settled import Known
 from store.databases import Database
 from store.making import HILL, START, call, closed, minutes, withheld
 
+# The same objects again and again, as a feed hands over what reads as it did before.
 _POOL: tuple[Outcome, ...] = (
     *(call(number) for number in range(3)),
     *(call(number, units=2, place=HILL) for number in range(3)),
@@ -26,7 +27,6 @@ _POOL: tuple[Outcome, ...] = (
     withheld(1, sensitive=False),
     Held(call(2), release_at=minutes(2)),
 )
-"""The same objects again and again, as a feed hands over what reads as it did before."""
 
 _Step = str | tuple[str, list[Outcome]]
 

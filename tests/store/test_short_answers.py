@@ -14,8 +14,8 @@ from store.making import START, call, minutes
 
 MANY = 200
 _SECOND_LOOK_MIN = SECOND_LOOK_MS / 60_000
+# How many calls come in each ms, as a share of the open ones, where an hour brings as many as are open.
 _HOURLY = 1 / (60 * 60_000)
-"""How many calls come in each ms, as a share of the open ones, where an hour brings as many as are open."""
 
 
 def answer(store: Store, numbers: range | set[int], minute: float) -> Applied:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from blocklight.store import AreaLedgerRow, LedgerRow
 from blocklight.store.read.public_ledger import SMALL, public_days, public_months, shown_parts, total
 
+# The whole, its parts as they are told, and whether it is known that there is nothing beside them.
 Answer = tuple[int | None, tuple[int | None, ...], bool | None]
-"""The whole, its parts as they are told, and whether it is known that there is nothing beside them."""
 
 DAY = date(2026, 1, 30)
 

@@ -8,8 +8,9 @@ import httpx2
 
 from blocklight.config.city import City
 
+# The layer without an end.
 ALL = 3
-"""The layer without an end."""
+
 Answer = dict[str, Any]
 _COUNTS = [
     {"statisticType": "count", "onStatisticField": "OBJECTID", "outStatisticFieldName": "n"},

@@ -16,16 +16,16 @@ import zstandard
 BEGIN = datetime(2025, 11, 1, tzinfo=UTC)
 STEP = timedelta(minutes=15)
 ANSWERS = 260
+# In each answer: about forty calls are open at any time.
 NEW_CALLS = 4
-"""In each answer: about forty calls are open at any time."""
 
+# Answers that say nothing of any call: an error, half an answer, another page, and an empty list.
 NO_ANSWERS: dict[int, object] = {
     30: {"error": {"code": 500, "message": "Error performing query operation", "details": []}},
     70: '{"features": [{"attributes": {"Agency": "F", "Addr',
     110: "<html><body>Service unavailable</body></html>",
     150: {"features": []},
 }
-"""Answers that say nothing of any call: an error, half an answer, another page, and an empty list."""
 
 _STREETS = ("NORTH", "SOUTH", "EAST")
 _TYPES = ("EMS EVENT", "CRASH/MINOR", "FIRE EVENT", "AUTOMATIC ALARM", "GAS LEAK", "TRAFFIC HAZARD/URGENT")

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 _DATA, _HEADERS, _RST_STREAM, _SETTINGS, _GOAWAY, _WINDOW_UPDATE = 0, 1, 3, 4, 7, 8
 _END_STREAM, _END_HEADERS, _ACK = 1, 4, 1
 _FRAME = 16_384
+# Statuses that HPACK has in its table (RFC 7541, appendix A).
 _INDEXED = {0x88: 200, 0x8C: 400, 0x8D: 404}
-"""Statuses that HPACK has in its table (RFC 7541, appendix A)."""
 
 
 class Post:

@@ -25,8 +25,9 @@ from blocklight.model.vocabulary import Category, Disposition, Kind, Origin, Pla
 T = TypeVar("T")
 
 START = datetime(2026, 1, 31, 8, tzinfo=UTC)
+# After which something hangs: on a machine at load 20 what takes seconds takes a minute.
 PATIENCE_S = 120.0
-"""After which something hangs: on a machine at load 20 what takes seconds takes a minute."""
+
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
 _BEATS = {"01X": (-122.3, 37.7), "02Y": (-122.2, 37.7)}
 

@@ -70,12 +70,13 @@ labels = "hundred_block"
 """
 
 Row = dict[str, Any]
+# Ends of the paths that describe the interface, and so list every word that there is.
 DESCRIBING = ("/openapi.json", "/FeatureServer/layers", "/queryables", "/services.json", "/services.xml")
-"""Ends of the paths that describe the interface, and so list every word that there is."""
+# Of the world, and two that the town lies in.
 _TILES = [(0, 0, 0), (12, 1582, 656), (13, 3163, 1313)]
-"""Of the world, and two that the town lies in."""
+# Below these each incident has an address.
 _ONE = ("/api/v1/incidents", "/list")
-"""Below these each incident has an address."""
+# Rules to be put behind ``FILE``: one that holds, and one that withholds for now.
 FIRES_LATER_NO_NOISE = """
 [[policy.rules]]
 name = "fires-later"
@@ -87,7 +88,6 @@ name = "no-noise"
 category = "noise"
 action = "withhold"
 """
-"""Rules to be put behind ``FILE``: one that holds, and one that withholds for now."""
 
 
 def a_row(number: object, **other: object) -> Row:

@@ -40,19 +40,20 @@ from blocklight.store import Store
 COLUMNS = ("number", "opened", "closed", "state", "what", "also", "address", "lon", "lat", "row")
 DOCUMENTS = {"json": as_json, "feed": as_atom, "html": as_page, "files": as_csv}
 PLATFORMS = (*DOCUMENTS, "arcgis", "socrata", "ckan", "push")
+# How the rows of a platform are asked for, where there are several ways.
 SHAPES = {"json": ("", "rows", "pages"), "arcgis": ("", "lists", "offset")}
-"""How the rows of a platform are asked for, where there are several ways."""
+# What gives its rows page by page, two at a time.
 PAGED = frozenset(
     {("json", "rows"), ("json", "pages"), ("socrata", ""), ("ckan", "")}
     | {("arcgis", shape) for shape in SHAPES["arcgis"]}
 )
-"""What gives its rows page by page, two at a time."""
+# What a source's points are: its own, kept where they were first, or masked by the publisher.
 POINTS = {
     "": "",
     "frozen": "freeze_place = true",
     "masked": 'masked_by_publisher = { radius_m = 100, reason = "The city publishes corners alone" }',
 }
-"""What a source's points are: its own, kept where they were first, or masked by the publisher."""
+
 _PATHS = {"arcgis": "/FeatureServer/0", "socrata": "/resource/abcd-1234.json", "ckan": "/dataset/calls"}
 _CITY = """
 [city]
@@ -94,9 +95,11 @@ kind = "beat"
 label = "Beats"
 file = "beats.geojson"
 """
+# What a city shows of places: hexagons, with the names of blocks, or the nearest of its approved places.
 MASKS = {"": "", "labels": 'labels = "hundred_block"\n', "nearest": 'place = "nearest"\n'}
-"""What a city shows of places: hexagons, with the names of blocks, or the nearest of its approved places."""
+
 _PLACES = '[places]\nfile = "places.geojson"\n'
+# In reach of where calls are drawn, the houses of both sources among them; those of some have no place.
 _APPROVED = (
     (-122.2705, 37.8118),
     (-122.2612, 37.7915),
@@ -104,10 +107,10 @@ _APPROVED = (
     (-122.2407, 37.8216),
     (-122.2307, 37.8216),
 )
-"""In reach of where calls are drawn, the houses of both sources among them; those of some have no place."""
+
 _BEATS = (("01X", -122.3, -122.2), ("02Y", -122.2, -122.1))
+# How many places the geocoder finds in one fetch: more have to wait for the next one.
 _TURNS = 2
-"""How many places the geocoder finds in one fetch: more have to wait for the next one."""
 
 
 @dataclass(frozen=True)

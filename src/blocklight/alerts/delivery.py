@@ -23,16 +23,18 @@ from blocklight.store.outbox import Entry, Outbox, Waiting
 
 _log = logging.getLogger(__name__)
 
+# How long after each failed attempt the next one is made: three days in all.
 RETRIES_S = (5, 30, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
-"""How long after each failed attempt the next one is made: three days in all."""
+
 _GIVEN_UP_AFTER_S = 4 * 86_400.0
 _BATCH = 1_000
 _EVERY_S = 0.25
 _AT_ONCE = 8
 _CONNECT_S = 5.0
 _ANSWER_S = 15.0
+# A body that was read longer ago than this when its request could begin is not sent, but read anew.
 _FRESH_S = 2.0
-"""A body that was read longer ago than this when its request could begin is not sent, but read anew."""
+
 _LONGEST_WAIT_S = 86_400.0
 _GONE = 410
 _IS_GONE = "gone"
@@ -88,8 +90,8 @@ class Delivery:
         self._sending: dict[str, asyncio.Task[None]] = {}
         self._not_before: dict[str, float] = {}
         self._failures: Counter[str] = Counter()
+        # Requests by webhook and outcome: ``delivered`` or a class of failure.
         self.attempts: Counter[tuple[str, str]] = Counter()
-        """Requests by webhook and outcome: ``delivered`` or a class of failure."""
 
     def job(self) -> Job:
         """What delivers, for the process whose turn it is to write."""

@@ -13,8 +13,9 @@ from blocklight import net
 from blocklight.alerts.signing import new_secret
 from blocklight.errors import BlocklightError, StoreError
 
+# So long after a rotation messages are signed with the old secret as well.
 BOTH_SIGN_FOR = timedelta(hours=24)
-"""So long after a rotation messages are signed with the old secret as well."""
+
 _MOST = 50
 _LONGEST_URL = 2_000
 

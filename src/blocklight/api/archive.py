@@ -22,8 +22,9 @@ from blocklight.model.times import iso
 
 router = APIRouter(tags=["archive"])
 
+# As long as any answer may be kept: whatever is taken back is gone everywhere soon after.
 _ONE_SECOND = "public, max-age=1"
-"""As long as any answer may be kept: whatever is taken back is gone everywhere soon after."""
+
 _REVISIONS = "-revisions"
 PARQUET = "application/vnd.apache.parquet"
 FLATGEOBUF = "application/vnd.flatgeobuf"

@@ -19,8 +19,8 @@ from blocklight.model.described import meanings
 from blocklight.model.record import PublicIncident
 from blocklight.model.times import iso
 
+# Documents of other people's standards: those describe them, and not our OpenAPI document.
 router = APIRouter(include_in_schema=False)
-"""Documents of other people's standards: those describe them, and not our OpenAPI document."""
 
 _ONE_SECOND = "public, max-age=1"
 _CSV = "text/csv"

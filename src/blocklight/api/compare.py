@@ -34,8 +34,9 @@ from blocklight.model.vocabulary import Section
 
 router = APIRouter(tags=["past"])
 
+# What stands for the whole city among the areas.
 CITY = "city"
-"""What stands for the whole city among the areas."""
+
 MOST_COMPARED = 6
 COMPARED = (
     f"{COUNTED} Without `section`, `kind` or `origin` those of the section `calls`. Calls a week: the "

@@ -4,8 +4,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from blocklight.config.city import Identity
 
+# What stands for the public id of an incident in such a link.
 ID = "{id}"
-"""What stands for the public id of an incident in such a link."""
 
 
 def contact_template(city: Identity) -> str | None:

@@ -16,8 +16,8 @@ from blocklight.publish.columns import TEXTS
 from blocklight.publish.feature import IncidentFeature
 from blocklight.publish.window import COLUMNS
 
+# A part of the OpenAPI document.
 Json = dict[str, Any]
-"""A part of the OpenAPI document."""
 
 DESCRIPTION = """
 Everything on the map, for anyone to build on. Times are UTC; points are lon, lat in WGS 84 and approved
@@ -77,14 +77,15 @@ _PUSH: Json = {
 }
 
 
+# What the data of each event of the live feed are; OpenAPI 3.1 has no word of its own for it.
 _EVENTS = {
     "incident": reference(IncidentFeature),
     "retract": reference(Retraction),
     "reset": reference(Reset),
     "pulse": reference(Pulse),
 }
-"""What the data of each event of the live feed are; OpenAPI 3.1 has no word of its own for it."""
 
+# Columns of the window that are no property of a feature.
 _OF_THE_WINDOW: dict[str, Json] = {
     "first_seq_delta": {"type": "integer", "examples": [3]},
     "received_at_delta": {"type": "integer", "examples": [41]},
@@ -94,7 +95,6 @@ _OF_THE_WINDOW: dict[str, Json] = {
         "examples": [{"lon": -122.27121, "lat": 37.80438, "kind": "grid", "radius_m": 201, "label": None}],
     },
 }
-"""Columns of the window that are no property of a feature."""
 
 
 def _window(schemas: Json) -> Json:

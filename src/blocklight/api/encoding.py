@@ -9,8 +9,8 @@ import brotli
 from starlette.requests import Request
 from starlette.responses import Response
 
+# Bytes below which compressing saves nothing: the headers are as long.
 _SMALL = 600
-"""Bytes below which compressing saves nothing: the headers are as long."""
 
 _PREFERENCE = ("zstd", "br", "gzip")
 

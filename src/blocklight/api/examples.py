@@ -24,8 +24,8 @@ LIFE_EXAMPLE: IncidentLife = {
 }
 
 
+# The entries of answers in the OpenAPI document, by status.
 Responses = dict[int | str, dict[str, Any]]
-"""The entries of answers in the OpenAPI document, by status."""
 
 
 def _response_entry(description: str, media_type: str, answer: object, example: object) -> dict[str, Any]:

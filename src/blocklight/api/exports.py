@@ -47,10 +47,10 @@ _FILE = {"schema": {"type": "string", "format": "binary"}, "example": "a file"}
 _TEXTS = ("csv", "geojson", "geojsonl", "kml")
 _AGAIN_S = 10
 _REFRESH_S = 60
+# What zlib calls gzip with a full window.
 _GZIP = 31
-"""What zlib calls gzip with a full window."""
+# An export takes longer than anything may be kept that could be taken back.
 _NOT_KEPT = {"cache-control": "no-store"}
-"""An export takes longer than anything may be kept that could be taken back."""
 
 
 @router.get(

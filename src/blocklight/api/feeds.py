@@ -29,8 +29,9 @@ from blocklight.publish.exports.feeds import (
 router = APIRouter(tags=["feeds"])
 
 _ENTRIES = 100
+# So that what was taken back leaves other caches within a second.
 _BRIEFLY = "public, max-age=1"
-"""So that what was taken back leaves other caches within a second."""
+
 _EXAMPLE: JsonFeed = {
     "version": "https://jsonfeed.org/version/1.1",
     "title": "Oakland",

@@ -16,24 +16,27 @@ from blocklight.api.request_figures import ROUTED, RequestFigures
 
 LIVE = "/api/v1/live"
 PUSH_ROUTE = f"{PREFIX}{{source}}"
+# What pages of other sites may read: maps and tables of others live in browsers.
 _OPEN_TO_ALL = ("/api/", "/arcgis/", "/ogc", "/open311/", "/openapi")
-"""What pages of other sites may read: maps and tables of others live in browsers."""
+# Answered at once, with the files of the page. Everything else is work and waits for its turn: a new page
+# or interface too, whose author thinks of no queue.
 FROM_MEMORY = frozenset({"/", "/embed", "/healthz", "/readyz", "/.well-known/security.txt"})
-"""Answered at once, with the files of the page. Everything else is work and waits for its turn: a new page
-or interface too, whose author thinks of no queue."""
+# Of these a refusal, too, is counted by name, though it comes before any routing.
 NAMED = (
     *("/list", "/data", "/area", "/response-times", "/ogc"),
     *(f"/api/v1/{noun}" for noun in ("city", "incidents", "ledger", "policy", "sources", "usual")),
 )
-"""Of these a refusal, too, is counted by name, though it comes before any routing."""
+
 _TAKES_FORMS = "/arcgis/"
 _LEAST_WORK_S = 0.05
+# Until an answer begins: longer than any statement may take, so that only a database that hangs as a whole,
+# and says nothing of it, comes to it. The place stays taken: whoever comes next is sent away from the queue.
 _LONGEST_WORK_S = 12.0
-"""Until an answer begins: longer than any statement may take, so that only a database that hangs as a whole,
-and says nothing of it, comes to it. The place stays taken: whoever comes next is sent away from the queue."""
+
 _LIVE_AGAIN_S = 30
+# From a request to its refusal, of an address that has been refused often: refusing is work too.
 _REFUSED_AFTER_S = 2.0
-"""From a request to its refusal, of an address that has been refused often: refusing is work too."""
+
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),

@@ -14,12 +14,14 @@ REFUSALS = (
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _REMEMBERED = 20_000
+# Bits of the IPv6 network that a provider gives to one home (RIPE-690); some give a few more.
 _HOUSEHOLD = 56
-"""Bits of the IPv6 network that a provider gives to one home (RIPE-690); some give a few more."""
+
 _LONGEST_FORWARDED = 20
 _LONGEST_ADDRESS = 64
+# The last places of all are for addresses that hold fewer than these.
 _FEW = 4
-"""The last places of all are for addresses that hold fewer than these."""
+
 LOOPBACK: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.1"), ipaddress.ip_network("::1"))
 
 
@@ -157,15 +159,15 @@ class Admission:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        # Connections since the start, those included that were refused.
         self.opened = 0
-        """Connections since the start, those included that were refused."""
         self.refused: Counter[str] = Counter(dict.fromkeys(REFUSALS, 0))
+        # Pushes with a right key, by source, key and limit.
         self.refused_pushes: Counter[tuple[str, str, str]] = Counter()
-        """Pushes with a right key, by source, key and limit."""
         self.requests = Allowance(limits.requests_each)
         self.work = Allowance(limits.work_each)
+        # Refusals of an address that are answered at once.
         self.refusals = Allowance(_REFUSALS_EACH if limits.requests_each or limits.work_each else 0.0)
-        """Refusals of an address that are answered at once."""
         self.live = Places(limits.live, limits.live_each, limits.live // 8)
         self.connections = Places(limits.connections, limits.connections_each)
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
+# How one begins; pydantic would also take a number, for seconds since 1970.
 _ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")
-"""How one begins; pydantic would also take a number, for seconds since 1970."""
 
 
 def _is_iso(value: object) -> object:
@@ -25,5 +25,5 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError("outside the years 1 to 9999") from None
 
 
+# In UTC, as a parameter of a request.
 Moment = Annotated[datetime, BeforeValidator(_is_iso), AfterValidator(_in_utc)]
-"""In UTC, as a parameter of a request."""

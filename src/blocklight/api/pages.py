@@ -18,8 +18,9 @@ from blocklight.errors import NotFound
 router = APIRouter(include_in_schema=False)
 
 _FOREVER = "public, max-age=31536000, immutable"
+# The hours that the page's address may ask for, the usual first; see ``web/src/state/filter.ts``.
 _RANGES = ("24", "1", "168", "720")
-"""The hours that the page's address may ask for, the usual first; see ``web/src/state/filter.ts``."""
+
 _PRELOAD = "</api/v1/window?hours={}>; rel=preload; as=fetch; crossorigin"
 _MISSING = "the web app is not built in this installation; the API works: see /openapi.json"
 

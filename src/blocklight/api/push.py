@@ -27,8 +27,8 @@ _PER_S = 60.0
 _REMEMBERED = 10_000
 _STORE_RETRY_S = 5
 _REFUSED_AFTER_S = 2.0
+# A sign of life. An empty batch is none: sent in turn with others, it would tell when one was withheld.
 _ALIVE = {"alive": True}
-"""A sign of life. An empty batch is none: sent in turn with others, it would tell when one was withheld."""
 
 
 class Inbox(Protocol):

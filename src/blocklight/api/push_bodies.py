@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from starlette.requests import ClientDisconnect, Request
 
 MOST_BYTES = 5_000_000
+# Of all bodies of one source that are not whole yet.
 _MOST_BYTES_EACH = 8 * MOST_BYTES
-"""Of all bodies of one source that are not whole yet."""
+
 _SLOWEST_S = 30.0
 _GRACE_S = 5.0
 _LEAST_BYTES_PER_S = 10_000

@@ -12,20 +12,21 @@ _AT_ONCE_EACH = 2
 _WAITING = 128
 _WAITING_EACH = 32
 _LONGEST_WAIT_S = 2.0
+# Of work of late: who had less is a reader of the map, as far as anybody can tell.
 _LITTLE_S = 2.0
-"""Of work of late: who had less is a reader of the map, as far as anybody can tell."""
+# Of what the address had that works or waits and had most: on a busy machine all work takes long.
 _LITTLE_SHARE = 1 / 3
-"""Of what the address had that works or waits and had most: on a busy machine all work takes long."""
+# How many times as long an address may wait that had little, or that asks for one thing at a time: a late
+# page is better for its reader than none, and who has nothing else in hand gains nothing by waiting.
 _PATIENCE = 5
-"""How many times as long an address may wait that had little, or that asks for one thing at a time: a late page
-is better for its reader than none, and who has nothing else in hand gains nothing by waiting."""
+
 _ALL_OF_IT = 3.0
 _REMEMBERED = 20_000
 _FORGOTTEN_S = 30.0
 
 
+# What an address had of late.
 _Kind = Literal["little", "much"]
-"""What an address had of late."""
 
 
 class Full(Exception):
@@ -50,8 +51,8 @@ class Turns:
     ) -> None:
         self._longest_wait_s = longest_wait_s
         self._sending_share = sending_share
+        # Places that stay empty for a while, by whom they were used.
         self._resting = Counter[_Kind]()
-        """Places that stay empty for a while, by whom they were used."""
         self._had: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._working: Counter[str] = Counter()
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
@@ -62,7 +63,7 @@ class Turns:
         return sum(map(len, self._waiting.values()))
 
     async def enter(self, address: str) -> None:
-        """Wait for a place, at most a moment, or a few if this is all that the address asks; raises ``Full``."""
+        """Wait for a place, at most a moment, or a few if the address asks nothing else; raises ``Full``."""
         now = asyncio.get_running_loop().time()
         little = self._little(now)
         if not self._waiting and self._may_work(address, now, little):

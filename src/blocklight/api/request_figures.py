@@ -7,14 +7,16 @@ from starlette.types import Message, Scope, Send
 
 from blocklight.histogram import Histogram
 
+# Key under which a scope names the inner scope that was routed, if there is one.
 ROUTED = "blocklight.routed"
-"""Key under which a scope names the inner scope that was routed, if there is one."""
+
 _UNROUTED = "none"
+# Interfaces of many paths: what was refused before any routing is counted for each of them.
 _FAMILIES = ("/api", "/arcgis", "/area", "/ogc", "/open311")
-"""Interfaces of many paths: what was refused before any routing is counted for each of them."""
+
 _PREFIX = "/api/v1"
+# The catch-all route.
 _ANYTHING = ("/{path:path}",)
-"""The catch-all route."""
 
 
 def _route_of(scope: Scope) -> str:

@@ -262,6 +262,7 @@ class PushedBatch(TypedDict):
     rejected: Annotated[dict[str, int], meaning("Unreadable, by reason", {"bad_time": 1})]
 
 
+# Every JSON answer and every event of the live feed; what they are made of comes with them.
 ANSWERS: tuple[type, ...] = (
     Problem,
     IncidentPage,
@@ -289,7 +290,6 @@ ANSWERS: tuple[type, ...] = (
     Retraction,
     Reset,
 )
-"""Every JSON answer and every event of the live feed; what they are made of comes with them."""
 
 
 def reference(answer: object) -> dict[str, str]:

@@ -11,8 +11,8 @@ from blocklight.errors import NotFound
 
 router = APIRouter(include_in_schema=False)
 
+# Less than the year that RFC 9116 recommends at most: the city file may change tomorrow.
 _VALID = timedelta(days=180)
-"""Less than the year that RFC 9116 recommends at most: the city file may change tomorrow."""
 
 
 @router.get("/.well-known/security.txt")

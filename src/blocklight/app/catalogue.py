@@ -9,8 +9,8 @@ from pathlib import Path
 from blocklight.app.bodies import download, read
 from blocklight.errors import BlocklightError
 
+# Where OpenPoliceData publishes its table (https://github.com/openpolicedata/opd-data, BSD-3-Clause).
 TABLE = "https://raw.githubusercontent.com/openpolicedata/opd-data/main/opd_source_table.csv"
-"""Where OpenPoliceData publishes its table (https://github.com/openpolicedata/opd-data, BSD-3-Clause)."""
 
 _MAX_BYTES = 32_000_000
 _NEEDED = ("State", "SourceName", "TableType", "URL", "DataType", "dataset_id", "coverage_end")

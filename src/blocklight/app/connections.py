@@ -10,16 +10,17 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from blocklight.api.limits import Admission, Limits
 
+# Of a request's line and headers together; a browser sends a few thousand.
 MOST_BYTES = 64 * 1024
-"""Of a request's line and headers together; a browser sends a few thousand."""
+# Header fields of one request; a browser behind two proxies sends about thirty.
 MOST_FIELDS = 128
-"""Header fields of one request; a browser behind two proxies sends about thirty."""
+# Requests that may wait on one connection for the answers to those before them.
 MOST_WAITING = 16
-"""Requests that may wait on one connection for the answers to those before them."""
+# From the first byte of a request, or the connection, to the end of the headers.
 LONGEST_S = 20.0
-"""From the first byte of a request, or the connection, to the end of the headers."""
+# From the end of the headers to the end of the body, however much is sent meanwhile.
 BODY_S = 35.0
-"""From the end of the headers to the end of the body, however much is sent meanwhile."""
+
 _LINGER_S = 2.0
 _AGAIN_S = 10
 _HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%\-]*(:\d{0,5})?|\[[0-9A-Fa-f:.]+\](:\d{0,5})?")

@@ -15,8 +15,8 @@ from blocklight.model.ledger import day_under_way
 from blocklight.model.vocabulary import Kind
 from blocklight.store import Store
 
+# Often enough to read a call before it turns out to be something else: 311 requests change more slowly.
 _STEP = timedelta(minutes=15)
-"""Often enough to read a call before it turns out to be something else: 311 requests change more slowly."""
 
 
 def client_of(city: City, centre: ASGIApp) -> net.AsyncClient:

@@ -19,8 +19,9 @@ from blocklight.publish.store_watch import StoreWatch
 
 _log = logging.getLogger(__name__)
 
+# How often a process that waits tries to take over, and the one that fetches looks whether it still may.
 TURN_EVERY_S = 2.0
-"""How often a process that waits tries to take over, and the one that fetches looks whether it still may."""
+
 _CLOCK_EVERY_S = 5.0
 _COMPACT_EVERY_S = 3600.0
 _RELEASE_EVERY_S = 0.5

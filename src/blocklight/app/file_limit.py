@@ -2,8 +2,8 @@
 
 import resource
 
+# For the database, the log, the city's files, and connections that are being refused.
 _RESERVE = 512
-"""For the database, the log, the city's files, and connections that are being refused."""
 
 
 def raise_file_limit(connections: int) -> int:

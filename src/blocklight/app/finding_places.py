@@ -12,8 +12,8 @@ from blocklight.intake.redact import Rules
 
 _WORD = re.compile(r"[A-Z][A-Z.'-]*")
 _MOST_WORDS = 12
+# A word of one address alone may be the name of a house: it is not listed.
 _FEWEST = 2
-"""A word of one address alone may be the name of a house: it is not listed."""
 
 
 def placing(rules: Rules, geocoder: Geocoder | None) -> Callable[[Incident], Incident]:

@@ -3,8 +3,9 @@
 import asyncio
 import gc
 
+# Objects more than before, until the youngest are looked at: most of a request's are gone by then.
 _YOUNG = 20_000
-"""Objects more than before, until the youngest are looked at: most of a request's are gone by then."""
+
 _MIDDLE = 50
 _WHOLE = 1_000
 _EVERY_S = 600.0

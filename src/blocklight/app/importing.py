@@ -28,8 +28,9 @@ from blocklight.store import WriteStore
 
 _ENOUGH_TO_JUDGE = 10
 _SHOWN_AT_ONCE = 5000
+# Outcomes that wait for a whole portion: some 100 MB.
 _MOST_GATHERED = 250_000
-"""Outcomes that wait for a whole portion: some 100 MB."""
+
 _MAY_BE_SHOWN = (PublicIncident, Held)
 _MOST_COLUMNS = 60
 _ROWS_AT_ONCE = 5000
@@ -185,8 +186,8 @@ class _Portions:
         self._outcomes: list[Outcome] = []
         self._tally = Tally()
         self._shown = 0
+        # The blocks of which everything is stored with the next portion.
         self._whole: list[Understood] = []
-        """The blocks of which everything is stored with the next portion."""
 
     def add(self, block: Understood) -> None:
         """Store what is complete with a block; raises ``BlocklightError`` for one that cannot be read."""

@@ -9,8 +9,9 @@ from blocklight.intake.run import Tally
 from blocklight.model.vocabulary import Reason
 
 _BY_DECISION = (Reason.POLICY, Reason.SENSITIVE)
+# Of fewer records all may be sensitive by chance, as in a quiet hour of a fire department.
 _MANY = 20
-"""Of fewer records all may be sensitive by chance, as in a quiet hour of a fire department."""
+
 _MOST_TYPES = 5
 
 

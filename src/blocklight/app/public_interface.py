@@ -28,8 +28,8 @@ from blocklight.standards.ogc.routes import OgcApi
 from blocklight.standards.open311 import openapi as open311_openapi
 from blocklight.standards.open311.routes import Open311
 
+# Of brotli, for answers that are made for one client.
 _QUALITY = 4
-"""Of brotli, for answers that are made for one client."""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from blocklight.errors import BlocklightError, SettingError
 
 ENVIRONMENT_FILE = "/etc/blocklight/environment"
 _PREFIX = "BLOCKLIGHT_"
+# Variables that are no settings: this module reads the first, the tests read the others.
 _OTHERS_READ = ("ENVIRONMENT_FILE", "REQUIRE_RECORDINGS", "SHARED_DATA", "TWO_WORLDS")
-"""Variables that are no settings: this module reads the first, the tests read the others."""
+
 _SYSTEM_LOG = "/dev/log"
 _SIMILAR = 0.7
 

@@ -38,10 +38,10 @@ from blocklight.store import ANSWERING, FOLLOWING, PUSHING, Store
 
 _log = logging.getLogger(__name__)
 
+# So long the first fetch may store nothing more before serving begins without its end.
 _SILENT_S = 4.0
-"""So long the first fetch may store nothing more before serving begins without its end."""
+# So soon after the start every source has been asked, and has mostly answered.
 _FIRST_ANSWERS_S = 15.0
-"""So soon after the start every source has been asked, and has mostly answered."""
 
 
 def nothing() -> None:

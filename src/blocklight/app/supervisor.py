@@ -5,8 +5,8 @@ import os
 import socket
 from collections.abc import Callable
 
+# How often the manager hears from us within its time: once could come too late on a busy machine.
 _SHARE = 3
-"""How often the manager hears from us within its time: once could come too late on a busy machine."""
 
 
 def notify(*lines: str) -> None:

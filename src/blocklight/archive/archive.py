@@ -34,8 +34,9 @@ from blocklight.model.times import iso
 from blocklight.store import LogPart, ReadStore
 
 _BATCH = 1000
+# How long a month's file is kept at least before newer changes of that month are written into it.
 _PAUSE_S = 120.0
-"""How long a month's file is kept at least before newer changes of that month are written into it."""
+
 _FRESH_S = 0.5
 _CHECKED_EVERY_S = 86_400.0
 _MOST_BUILT_FOR_A_READER = 2
@@ -114,11 +115,11 @@ class Archive:
         self._building = threading.Lock()
         self._lock_file, self.folder = own_folder(folder)
         self._built_at: dict[str, float] = {}
+        # What was taken back while a file is being built, which may hold it.
         self._taken_back: list[tuple[int, str]] = []
-        """What was taken back while a file is being built, which may hold it."""
         self._caught_up_at = -_PAUSE_S
+        # How often everything was withdrawn: what was being built then is of another log.
         self._beginnings = 0
-        """How often everything was withdrawn: what was being built then is of another log."""
         self._checked_at: dict[str, float] = {}
         self._epoch, self._seq = "", -1
         self._months: dict[str, MonthFile] = {}

@@ -33,8 +33,8 @@ _STATEMENTS = (
     "SET lock_configuration = true",
 )
 _PUBLIC_AT = " WHERE known_at <= $as_of AND (superseded_at IS NULL OR superseded_at > $as_of)"
+# What a question calls the rows of all month files.
 INCIDENTS = "incidents"
-"""What a question calls the rows of all month files."""
 
 
 class Engine:

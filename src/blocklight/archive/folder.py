@@ -16,8 +16,8 @@ from blocklight.errors import StoreBusy
 _MOST_COPIES = 16
 _LOCK = "lock"
 _REQUEST = "request"
+# What another process may request of the one that keeps an archive.
 REBUILD, VERIFY = "rebuild", "verify"
-"""What another process may request of the one that keeps an archive."""
 
 
 def own_folder(folder: Path) -> tuple[int, Path]:

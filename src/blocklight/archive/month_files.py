@@ -13,8 +13,8 @@ from blocklight.archive.manifest import MonthFile, RevisionFile, checksum
 from blocklight.archive.month_table import month_table, revision_table, write_month, write_rows
 from blocklight.store import WindowRows, revisions
 
+# The incidents of a month, and their published versions; ``None`` where there is none.
 Tables = tuple[pa.Table | None, pa.Table | None]
-"""The incidents of a month, and their published versions; ``None`` where there is none."""
 
 
 def month_tables(month_rows: WindowRows, area_kinds: Sequence[str]) -> Tables:

@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 from blocklight.model.record import PublicIncident
 from blocklight.store import STORED, Revision
 
+# Raised whenever the columns or their meaning change: files of another layout are built anew.
 LAYOUT = 3
-"""Raised whenever the columns or their meaning change: files of another layout are built anew."""
+
 Row = Sequence[Any]
 Where = tuple[Any, dict[str, str]]
 
@@ -37,8 +38,9 @@ _OF_THE_PLACE = {
     "place_radius_m": pa.int32(),
     "place_label": pa.string(),
 }
+# What the column of an area kind begins with: ``area_beat``.
 AREA = "area_"
-"""What the column of an area kind begins with: ``area_beat``."""
+
 _SHAPES = ("bbox", "geometry")
 _OF_A_REVISION = ("first_seq", "seq", "known_at", "superseded_at")
 

@@ -26,10 +26,10 @@ from blocklight.model.vocabulary import Category
 
 _MOST_LINES = 1_000
 _LEAVE, _ACCEPT, _STOP = " ", "y", "q"
+# Key → category; not `y` and `q`, which accept a proposal and stop.
 _KEYS = dict(zip("abcdefghijklmnoprstuvwxz1", Category, strict=True))
-"""Key → category; not `y` and `q`, which accept a proposal and stop."""
+# A key that comes sooner after a type was shown was not meant for it: a key held down signs nothing off.
 _LOOK_S = 0.3
-"""A key that comes sooner after a type was shown was not meant for it: a key held down signs nothing off."""
 
 
 def show_types(

@@ -35,8 +35,9 @@ _SCALED = frozenset({"int", "float", "xy", "duration", "epoch_s"})
 _WORDED = frozenset({"local", "day", "time_of_day"})
 _COUNTS = frozenset({"int", "length", "units"})
 _OF_THE_PLACE = ("lon", "lat", "point", "address", "cross_street")
+# Fields of which something is published, or that decide what is.
 _PUBLIC = ("source_type", "other_type", "agency", "status", "priority", "origin", "units", "disposition")
-"""Fields of which something is published, or that decide what is."""
+
 _ZONED = frozenset({"local", "day", "time_of_day", "excel"})
 
 

@@ -14,15 +14,16 @@ import re2
 
 from blocklight.config.patterns import ways
 
+# Characters that a source's words may have: longer ones are none, and no pattern is tried on them.
 LONGEST_TEXT = 200
-"""Characters that a source's words may have: longer ones are none, and no pattern is tried on them."""
+# Characters of a text that fields are cut out of, where the pattern allows as many.
 LONGEST_CELL = 1_000
-"""Characters of a text that fields are cut out of, where the pattern allows as many."""
+# Of what the standard engine has to try: on a text of 200 characters a second at the very worst, and a few
+# milliseconds for patterns that people write.
 _MOST_WAYS = 100_000_000
-"""Of what the standard engine has to try: on a text of 200 characters a second at the very worst, and a few
-milliseconds for patterns that people write."""
+# Below that the standard engine is quick on any text; RE2's binding takes some microseconds more.
 _FEW_WAYS = 100_000
-"""Below that the standard engine is quick on any text; RE2's binding takes some microseconds more."""
+
 _SHORT = 40
 # Read in another way by RE2: a class of POSIX within a class, and a repeat without its least number.
 _READ_OTHERWISE = ("[:", "[.", "[=", "{,")

@@ -12,16 +12,17 @@ from itertools import islice
 from re import _parser  # type: ignore[attr-defined,unused-ignore]  # the parser of the very engine that will search
 from typing import Any, NamedTuple
 
+# Of the characters beyond Latin-1 an example of each kind: letter, digit, space, sign. All of a kind count
+# as one character, so two parts that name some of it count as if either could match what the other does.
 _FAR = {
     256: "\N{CYRILLIC CAPITAL LETTER BE}",
     257: "\N{ARABIC-INDIC DIGIT THREE}",
     258: "\N{EM SPACE}",
     259: "\N{EM DASH}",
 }
-"""Of the characters beyond Latin-1 an example of each kind: letter, digit, space, sign. All of a kind count
-as one character, so two parts that name some of it count as if either could match what the other does."""
+# Characters that are told apart.
 _ALL = frozenset(range(256)) | frozenset(_FAR)
-"""Characters that are told apart."""
+
 _MOST = 10**30
 
 Node = tuple[Any, Any]

@@ -17,8 +17,8 @@ _AREA = re.compile(r"[a-z][a-z0-9_-]{0,62}:.{1,80}")
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _DAY_MIN = 1440
 _YEAR_MIN = 366 * _DAY_MIN
+# The group of an `allow` that lets a type with a medical word be shown as its exact line says.
 MEDICAL = "medical"
-"""The group of an `allow` that lets a type with a medical word be shown as its exact line says."""
 
 
 def _as_list(value: object) -> object:
@@ -39,8 +39,9 @@ def _hours(text: str) -> str:
     return text
 
 
+# What stands for the place of an incident.
 Mask = Literal["cell", "nearest", "area", "none"]
-"""What stands for the place of an incident."""
+
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 Categories = Annotated[tuple[Category, ...], BeforeValidator(_as_list)]
 Numbers = Annotated[tuple[int, ...], BeforeValidator(_as_list)]
@@ -222,8 +223,8 @@ class Policy(Table):
         return rule.place or ("cell" if rule.resolution is not None else self.place)
 
 
+# Patterns over source types, each with its group.
 Sensitive = Sequence[tuple[str, str]]
-"""Patterns over source types, each with its group."""
 
 
 def groups_of(source_type: str, sensitive: Sensitive) -> frozenset[str]:

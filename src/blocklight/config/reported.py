@@ -31,8 +31,8 @@ class Reported:
         return (shown[0], *([Stage.DISPATCHED] if on_the_way else []), *shown[1:])
 
 
+# What a source reports of which nothing is known to be missing.
 EVERYTHING = Reported(tuple(Stage), units=True)
-"""What a source reports of which nothing is known to be missing."""
 
 
 def reported(source: SourceSpec, sources: Sequence[SourceSpec] = ()) -> Reported:

@@ -75,10 +75,11 @@ def _narrow_pattern(text: str) -> str:
 
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
+# A pattern that cuts columns out of a text, and decides nothing.
 CuttingPattern = Annotated[str, AfterValidator(_cutting)]
-"""A pattern that cuts columns out of a text, and decides nothing."""
+# A pattern that lets types be published: it may not catch whatever comes.
 NarrowPattern = Annotated[Pattern, AfterValidator(_narrow_pattern)]
-"""A pattern that lets types be published: it may not catch whatever comes."""
+
 PublicReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=400)]
 
 

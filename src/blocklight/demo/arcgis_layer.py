@@ -13,8 +13,8 @@ from typing import Any
 
 from blocklight.demo.dispatch import Dispatch, SimulatedCall
 
+# An object of an answer.
 Json = dict[str, Any]
-"""An object of an answer."""
 
 MAX_RECORDS = 2000
 _DAY = 86_400

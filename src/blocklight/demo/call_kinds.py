@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
+# Profile → how often at each local hour, as 24 digits.
 HOURS: dict[str, str] = {
     "flat": "544333345666666666777665",
     "day": "211111235788888887654432",
@@ -14,8 +15,8 @@ HOURS: dict[str, str] = {
     "morning": "322223569887765544433322",
     "office": "000000148999789984211000",
 }
-"""Profile → how often at each local hour, as 24 digits."""
 
+# Profile → factor for Monday to Sunday.
 WEEKDAYS: dict[str, tuple[float, ...]] = {
     "flat": (1.0, 0.98, 0.98, 1.0, 1.04, 1.02, 0.98),
     "day": (1.04, 1.02, 1.02, 1.02, 1.04, 0.96, 0.9),
@@ -27,7 +28,6 @@ WEEKDAYS: dict[str, tuple[float, ...]] = {
     "morning": (1.06, 1.02, 1.02, 1.02, 1.02, 0.94, 0.92),
     "office": (1.34, 1.26, 1.24, 1.22, 1.16, 0.46, 0.32),
 }
-"""Profile → factor for Monday to Sunday."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class CallKind:
     becomes: tuple[tuple[float, str], ...] = ()
 
 
+# Set of dispositions → weights and the dispatch centre's words.
 ENDS: dict[str, tuple[tuple[int, str], ...]] = {
     "crime": ((52, "REPORT TAKEN"), (14, "HANDLED BY OFFICER"), (11, "UNABLE TO LOCATE"),
     (9, "GONE ON ARRIVAL"),
@@ -72,7 +73,6 @@ ENDS: dict[str, tuple[tuple[int, str], ...]] = {
     (6, "NO PATIENT FOUND")),
     "animal": ((46, "SERVICE COMPLETED"), (30, "REFERRED TO SHELTER"), (24, "GONE ON ARRIVAL")),
 }  # fmt: skip
-"""Set of dispositions → weights and the dispatch centre's words."""
 
 _P, _F, _E = "PD", "FD", "EMS"
 _DV = "DOMESTIC VIOLENCE"
@@ -199,8 +199,8 @@ KINDS: tuple[CallKind, ...] = (
     CallKind("FD DELTA 9", _F, 0.6, "day", "everywhere", "4", 24, 1.1, "fire", unmapped=True),
 )  # fmt: skip
 
+# First burglaries; each may draw others near it in the days after (see `near_repeats`).
 BURGLARIES_PER_DAY = 4.2
-"""First burglaries; each may draw others near it in the days after (see `near_repeats`)."""
 
 
 @cache

@@ -18,14 +18,15 @@ from blocklight.demo.places import Spot, chooser
 
 ZONE = ZoneInfo("America/Los_Angeles")
 HOUR = 3600
+# No call is edited later than this after it was received.
 LONGEST_LIFE_HOURS = 12
-"""No call is edited later than this after it was received."""
 
 _SCALE = 0.83
 _QUEUE_S = {1: 60, 2: 160, 3: 620, 4: 2000, 5: 3600}
 _TRAVEL_S = {1: 260, 2: 320, 3: 430, 4: 540, 5: 600}
+# Stays are longer than the table says: reports are written on scene.
 _STAY = 1.85
-"""Stays are longer than the table says: reports are written on scene."""
+
 _DUPLICATED, _CANCELLED, _FAULTY = 0.034, 0.065, 0.008
 _FAULTS = ("zero", "zero", "zero", "swapped", "swapped", "absurd_year", "no_time")
 _REMARKS = (

@@ -4,8 +4,9 @@ from importlib import resources
 
 import msgspec
 
+# Points in kilometres on the sheet, x to the east and y to the north.
 _Line = list[tuple[float, float]]
-"""Points in kilometres on the sheet, x to the east and y to the north."""
+
 _Named = list[tuple[str, _Line]]
 
 

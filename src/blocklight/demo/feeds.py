@@ -23,8 +23,8 @@ HOSTS = (DISPATCH_HOST, REQUESTS_HOST)
 _LAYER = "/arcgis/rest/services/CAD/FeatureServer/0"
 _DATASET = "/resource/demo-311a.json"
 
+# Eight weeks before, and the day that is compared with them: what is usual needs a past.
 HISTORY_DAYS = 58
-"""Eight weeks before, and the day that is compared with them: what is usual needs a past."""
 
 OUTAGE_S = 90
 _OUTAGES = ("server_error", "arcgis_error", "html", "slow")

@@ -21,8 +21,8 @@ WEST, SOUTH = -126.2, 39.4
 KM_PER_DEGREE_LAT = 111.0
 KM_PER_DEGREE_LON = 111.32 * math.cos(math.radians(SOUTH + HEIGHT_KM / 2 / KM_PER_DEGREE_LAT))
 
+# What is drawn around the city so that panning never finds an edge.
 _SHEET = box(-70, -70, 85, 80)
-"""What is drawn around the city so that panning never finds an edge."""
 
 
 def to_degrees(x: float, y: float) -> XY:

@@ -9,11 +9,11 @@ from blocklight.demo.ground import XY
 CITY_HALL: XY = (6.05, 5.45)
 _A_KM = 1000
 _FIRST = 100
+# By how many numbers, which are metres, two pieces of one street may miss each other and still be one.
 _APART = 30
-"""By how many numbers, which are metres, two pieces of one street may miss each other and still be one."""
 
+# A piece of a street, in km, with the numbers where it begins and where it ends.
 Piece = tuple[list[XY], int, int]
-"""A piece of a street, in km, with the numbers where it begins and where it ends."""
 
 
 def number_at(x: float, y: float, dx: float, dy: float) -> int:

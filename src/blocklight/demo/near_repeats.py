@@ -15,8 +15,9 @@ from blocklight.demo.places import Spot, chooser, neighbor
 
 _REACH_HOURS = 14 * 24
 _MEAN_DELAY_S = 3.2 * 86_400
+# Chance that a first burglary draws at least one, two, three others.
 _FOLLOWED = (0.4, 0.18, 0.08)
-"""Chance that a first burglary draws at least one, two, three others."""
+
 _IN_PROGRESS = 0.2
 _ZONE = ZoneInfo("America/Los_Angeles")
 _HOUR = 3600

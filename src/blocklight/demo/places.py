@@ -40,8 +40,8 @@ class Spot:
         return to_degrees(self.x, self.y)
 
 
+# A hot spot: x, y and radius in km, and how strongly it draws.
 Heat = tuple[float, float, float, float]
-"""A hot spot: x, y and radius in km, and how strongly it draws."""
 
 _NIGHTLIFE: tuple[Heat, ...] = (
     (6.3, 6.25, 0.35, 60), (5.45, 5.25, 0.3, 50), (6.3, 8.05, 0.22, 25), (4.9, 8.7, 0.22, 22),
@@ -74,6 +74,7 @@ _QUAYS: tuple[Heat, ...] = (
     (5.6, 5.0, 0.3, 6),
 )
 
+# Profile → share spread evenly over all streets, and its hot spots.
 _HEATS: dict[str, tuple[float, tuple[Heat, ...]]] = {
     "homes": (1.0, _OLD_FLATS),
     "everywhere": (1.0, _OLD_FLATS + _SHOPS[:3]),
@@ -86,7 +87,6 @@ _HEATS: dict[str, tuple[float, tuple[Heat, ...]]] = {
     "freeway": (1.0, ()),
     "crossing": (1.0, _SHOPS[:4] + _OLD_FLATS),
 }
-"""Profile → share spread evenly over all streets, and its hot spots."""
 
 
 def city_file(name: str) -> list[dict[str, Any]]:

@@ -10,8 +10,8 @@ from blocklight.demo.call_kinds import WEEKDAYS, hour_weights
 from blocklight.demo.dispatch import HOUR, ZONE, pick, poisson
 from blocklight.demo.places import Spot, chooser
 
+# No request is edited later than this after it was received: by then a crew has it or it is done.
 LONGEST_LIFE_HOURS = 72
-"""No request is edited later than this after it was received: by then a crew has it or it is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class RequestKind:
 
 _PW, _SAN, _DOT, _PARKS = "Public Works", "Sanitation", "Transportation", "Parks"
 
+# The last one is mapped by no rule of the city file, on purpose.
 REQUEST_KINDS: tuple[RequestKind, ...] = (
     RequestKind("Illegal dumping", _SAN, 27, "morning", "quays", 1.1),
     RequestKind("Graffiti removal", _PW, 15, "morning", "shops", 1.4),
@@ -49,7 +50,6 @@ REQUEST_KINDS: tuple[RequestKind, ...] = (
     RequestKind("Water leak", _PW, 3.4, "morning", "homes", 0.5),
     RequestKind("Desk transfer 4B", _PW, 1.2, "office", "everywhere", 1.0),
 )
-"""The last one is mapped by no rule of the city file, on purpose."""
 
 UNMAPPED_REQUEST = "Desk transfer 4B"
 _ENDS = (

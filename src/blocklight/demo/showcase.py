@@ -19,24 +19,24 @@ SCENE_S = 120
 _BEGINS_EVERY_S = 30
 _AFTER_OPENING_S = 20 * 60
 _LATER_EVERY_S = 20 * 60
+# At a faster clock a scene is shorter for the viewer: its calls must end before the centre forgets them.
 _MOST_SPEED = 60
-"""At a faster clock a scene is shorter for the viewer: its calls must end before the centre forgets them."""
+# The centre numbers the calls of an hour from 0, and has fewer; at most 120 scenes begin in one.
 _FIRST_NUMBER = 700
-"""The centre numbers the calls of an hour from 0, and has fewer; at most 120 scenes begin in one."""
 
+# What a call is first, and what it turns out to be: both are published.
 _CHANGES = (
     ("TRAFFIC HAZARD", "COLLISION NON INJURY"),
     ("SMOKE INVESTIGATION", "GAS LEAK"),
     ("ALARM BURGLARY", "BURGLARY REPORT"),
     ("LOST PROPERTY", "THEFT REPORT"),
 )
-"""What a call is first, and what it turns out to be: both are published."""
+# What a call is first, and what it turns out to be: that is never published.
 _TAKEN_BACK = (
     ("FOUND PROPERTY", "DECEASED PERSON"),
     ("SUSPICIOUS VEHICLE", "STALKING"),
     ("BLOCKED DRIVEWAY", "RESTRAINING ORDER VIOLATION"),
 )
-"""What a call is first, and what it turns out to be: that is never published."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,9 @@ _MOST_SQUARES = 200_000
 _ROUNDING = 1e-6
 _MOST_DEGREES = (180, 90)
 
+# The area of each kind that a point lies in, in the order of the city file.
 Combination = tuple[str | None, ...]
-"""The area of each kind that a point lies in, in the order of the city file."""
+
 _Candidate = tuple[float, float, float, Place]
 
 

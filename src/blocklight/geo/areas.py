@@ -20,26 +20,28 @@ from blocklight.errors import CityFileError
 from blocklight.geo.exact import ExactPoint, degrees
 from blocklight.model.record import Area, Place
 
+# A geometry of shapely, which ships no types.
 Geometry = Any
-"""A geometry of shapely, which ships no types."""
+# A feature or a collection of RFC 7946.
 GeoJson = dict[str, Any]
-"""A feature or a collection of RFC 7946."""
 
 _MAX_FILE_BYTES = 50_000_000
 _EARTH_RADIUS_M = 6_371_008.8
+# A square of about 100 m: all that is remembered of where an exact place was asked for.
 SQUARES_A_DEGREE = 1000
-"""A square of about 100 m: all that is remembered of where an exact place was asked for."""
+
 _MOST_SQUARES = 200_000
 _ROUNDING = 1e-9
 _ID = re.compile(r"[^:\x00-\x1f]{1,80}")
 _NO_ID = "an area's id has 1 to 80 characters, and no colon"
+# What a GeoJSON file is in that says nothing of it; older ones may name any system.
 _IN_DEGREES = {"properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
-"""What a GeoJSON file is in that says nothing of it; older ones may name any system."""
+
 _PREPARE = "`blocklight area build` brings a file into degrees of WGS 84"
 _UNKNOWN: Mapping[str, str] = {}
 
+# The numbers of a square from west to east and from south to north.
 Square = tuple[int, int]
-"""The numbers of a square from west to east and from south to north."""
 
 
 class Touched(NamedTuple):

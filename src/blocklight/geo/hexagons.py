@@ -8,18 +8,19 @@ import h3
 from blocklight.model.record import Place
 from blocklight.model.vocabulary import PlaceKind
 
+# The resolution that all others are derived from, and the finest that is ever shown.
 FINEST = 9
-"""The resolution that all others are derived from, and the finest that is ever shown."""
+
 COARSEST = 5
+# How far a block may reach beyond the cell of its middle, in metres.
 BLOCK_BEYOND_M = 200
-"""How far a block may reach beyond the cell of its middle, in metres."""
 # The mean radius R1 of the IUGG.
 _EARTH_RADIUS_M = 6_371_008.8
 # About a decimetre, far below the size of the finest cell.
 _DIGITS = 6
 
+# Corners as lon, lat in degrees of WGS 84.
 Ring = list[tuple[float, float]]
-"""Corners as lon, lat in degrees of WGS 84."""
 
 
 def cell_at(lon: float, lat: float, resolution: int) -> str:

@@ -13,13 +13,15 @@ import shapely
 from blocklight.config.city import Bounds, City
 from blocklight.geo.areas import Areas
 
+# The longer side in units; at the size that it is shown in, two or more make a pixel.
 _LONGEST = 1200
-"""The longer side in units; at the size that it is shown in, two or more make a pixel."""
+
 _FINEST = 2.0
+# Of all paths together: less than 30 kB as text.
 MOST_POINTS = 3_000
-"""Of all paths together: less than 30 kB as text."""
+# Square units of a polygon, and twice the units of a line, below which nobody would see it.
 _SMALLEST = 30.0
-"""Square units of a polygon, and twice the units of a line, below which nobody would see it."""
+
 _DRAWN = ("land", "park", "water", "road_major")
 _NOTHING: tuple[Any, ...] = ()
 

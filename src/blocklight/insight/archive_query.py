@@ -10,8 +10,9 @@ from blocklight.errors import BadQuery
 from blocklight.model.vocabulary import Category, Kind, Origin, Section
 from blocklight.store import IncidentQuery
 
+# The wall clock of the city when an incident was received; its hour and day are those that people know.
 LOCAL = "timezone($zone, received_at)"
-"""The wall clock of the city when an incident was received; its hour and day are those that people know."""
+
 PLAIN_GROUPS = (
     "kind",
     "category",
@@ -31,8 +32,9 @@ TIME_GROUPS = {
     "month": f"strftime({LOCAL}, '%Y-%m')",
 }
 _WAITED_MIN = "(epoch_ms(on_scene_at) - epoch_ms(received_at)) / 60000"
+# Where the bands of waiting times begin and end, in minutes; longer than a day is believed of none.
 WAITS_MIN = (0, 5, 10, 20, 60, 1440)
-"""Where the bands of waiting times begin and end, in minutes; longer than a day is believed of none."""
+
 _WAIT = (
     "CASE "
     + " ".join(

@@ -43,8 +43,8 @@ MOST_GROUPS = 20_000
 _MOST_CALLS = 2_000_000
 _REMEMBERED = 500
 _MS = 1000.0
+# Imported, and since then not published anew by *moment*.
 _NOT_CLAIMED = "(known_at IS NULL OR (known_at > $moment AND released_at < known_at))"
-"""Imported, and since then not published anew by *moment*."""
 
 
 class Count(NamedTuple):

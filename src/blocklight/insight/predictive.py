@@ -16,15 +16,15 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+# How often at most a count as usual may be called fewer, and how often more: the budget of false alarms.
 TAIL = 0.01
-"""How often at most a count as usual may be called fewer, and how often more: the budget of false alarms."""
 
+# Beyond this size a negative binomial cannot be told from a Poisson distribution, and the logarithms of the
+# gamma function, whose differences give the first probability, would cancel each other out.
 _NO_MORE_THAN_CHANCE = 1e5
-"""Beyond this size a negative binomial cannot be told from a Poisson distribution, and the logarithms of the
-gamma function, whose differences give the first probability, would cancel each other out."""
 
+# Below this size the tail is so heavy that a range means nothing, and may not end.
 _WILDEST = 0.5
-"""Below this size the tail is so heavy that a range means nothing, and may not end."""
 
 _LONGEST = 1_000_000
 

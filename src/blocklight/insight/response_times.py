@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from blocklight.insight.survival import ENDED, HAPPENED, WAITING, Estimate, cumulative_incidence, quantile
 from blocklight.model.vocabulary import Disposition, Status
 
+# Percentiles of fewer calls would mislead.
 LEAST_CALLS = 5
-"""Percentiles of fewer calls would mislead."""
+# No stage of a call takes longer than a day; what a feed says so of is counted apart.
 ABSURD_S = 24 * 3600
-"""No stage of a call takes longer than a day; what a feed says so of is counted apart."""
+# Endings that say that nobody was needed any more: the call waited until then and not longer.
 UNSERVED = frozenset({Disposition.CANCELLED, Disposition.DUPLICATE})
-"""Endings that say that nobody was needed any more: the call waited until then and not longer."""
+
 _LEVELS = (0.5, 0.9)
 _QUINTILES = 5
 _LEAST_TESTED, _LEAST_MISSING = 100, 20

@@ -12,14 +12,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+# The quantile of the normal distribution that 2.5 % lie above.
 Z_95 = 1.959963984540054
-"""The quantile of the normal distribution that 2.5 % lie above."""
+# What is known at the end of a case's time: it still waits, it happened, or it can happen no more.
 WAITING, HAPPENED, ENDED = 0, 1, 2
-"""What is known at the end of a case's time: it still waits, it happened, or it can happen no more."""
 
 _ROUNDING = 1e-12
+# Beyond this a band reaches from nothing to all, and the exponential from float to infinity.
 _WIDEST = 500.0
-"""Beyond this a band reaches from nothing to all, and the exponential from float to infinity."""
 
 Floats = NDArray[np.float64]
 

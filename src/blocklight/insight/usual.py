@@ -18,8 +18,9 @@ from blocklight.store import Beginning, ReadStore, Received, SourceHealth, Span
 
 LEAST_WEEKS, MOST_WEEKS = 4, 12
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+# A source that tells nothing for longer than this before a week is taken not to have told of that week.
 _QUIET = timedelta(days=28)
-"""A source that tells nothing for longer than this before a week is taken not to have told of that week."""
+
 _LONGEST_LAG = timedelta(days=3)
 _MOST_SILENT = timedelta(hours=1)
 _LEAST_SHARE = 0.5

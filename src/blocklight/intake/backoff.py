@@ -3,12 +3,13 @@
 import random
 
 _JITTER = 0.1
+# After an outage of any length a feed is looked at within this time of its return.
 _LONGEST_S = 60.0
-"""After an outage of any length a feed is looked at within this time of its return."""
+
 _LONGEST_REQUESTED_S = 300.0
 _SHORTEST_S = 0.05
+# A far side that answers slowly is left alone for this share of `poll_s` at least.
 _LEAST_SHARE = 0.5
-"""A far side that answers slowly is left alone for this share of `poll_s` at least."""
 
 
 def pause_s(poll_s: float, *, failures: int = 0, requested_s: float = 0, poll_took_s: float = 0) -> float:

@@ -23,10 +23,10 @@ from blocklight.model.vocabulary import Category, PlaceKind, Reason, Status
 from blocklight.store.write.joining import joined, joined_by_another
 from blocklight.store.write.restraint import NOTHING, BySource, Combined, Earlier, Restraint
 
+# The release time of an incident that waits until another source reports it closed: never.
 _UNTIL_TOLD = datetime.max.replace(tzinfo=UTC, microsecond=0)
-"""The release time of an incident that waits until another source reports it closed: never."""
+# Reasons that apply to the whole incident. A missing place does not: another source or row may have one.
 _BINDING = frozenset({Reason.UNMAPPED, Reason.POLICY})
-"""Reasons that apply to the whole incident. A missing place does not: another source or row may have one."""
 
 
 def restraint_of(incident: Incident, judgement: Judgement, rules: Rules) -> Restraint:

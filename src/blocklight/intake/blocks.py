@@ -9,8 +9,9 @@ from blocklight.intake.geocode.addresses import read_address
 from blocklight.intake.geocode.streets import Streets, Stretch
 from blocklight.model.record import Place
 
+# From the middle of a street to the far end of the lots along it: feeds may put their points there.
 _LOT_M = 60.0
-"""From the middle of a street to the far end of the lots along it: feeds may put their points there."""
+
 _STEP_M = 25
 _REMEMBERED = 100_000
 

@@ -26,10 +26,11 @@ from blocklight.intake.run import Feed, Tally, internal
 from blocklight.model.outcomes import Outcome
 
 _ROWS_AT_ONCE = 5000
+# How many blocks may wait to be stored: enough that neither side waits long, and memory stays flat.
 _BLOCKS_AHEAD = 4
-"""How many blocks may wait to be stored: enough that neither side waits long, and memory stays flat."""
+# Bytes of a file: half a second of reading, which is about what a process takes to start.
 _WORTH_A_PROCESS = 1_000_000
-"""Bytes of a file: half a second of reading, which is about what a process takes to start."""
+
 _ERRORS: dict[str, type[BlocklightError]] = {
     error.__name__: error for error in (SourceChanged, SourceUnavailable)
 }

@@ -16,8 +16,8 @@ from blocklight.config.table import comparable_words
 from blocklight.model.vocabulary import Category, Reason, Subcategory
 
 _REMEMBERED = 10_000
+# Groups that even an `allow` publishes only once the call is closed.
 HELD_UNTIL_CLOSED = frozenset({"tactical_officer_safety"})
-"""Groups that even an `allow` publishes only once the call is closed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
+# A clock that is kept right by NTP is slewed by less between two looks.
 _TOLERANCE_S = 5.0
-"""A clock that is kept right by NTP is slewed by less between two looks."""
 
 
 class ClockWatch:

@@ -34,13 +34,14 @@ from blocklight.intake.waiting_calls import (
 from blocklight.model.outcomes import Held, Outcome, Rejected, Withheld
 from blocklight.model.vocabulary import Reason
 
+# H3 resolution and rings around a cell: at least ``NEAR_M`` from any point of it, about 100 m at most.
 _FINE, _RINGS = 12, 4
-"""H3 resolution and rings around a cell: at least ``NEAR_M`` from any point of it, about 100 m at most."""
+# How long a call is remembered after its source was read: feeds report calls late.
 _KEPT = timedelta(hours=1)
-"""How long a call is remembered after its source was read: feeds report calls late."""
+
 _REFRESHED = timedelta(minutes=10)
+# Up to 62 for each call at a point, several hundred for a long block; beyond this the oldest are dropped.
 _MOST_MARKS = 100_000
-"""Up to 62 for each call at a point, several hundred for a long block; beyond this the oldest are dropped."""
 
 
 class _Noted(NamedTuple):

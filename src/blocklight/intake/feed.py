@@ -33,10 +33,10 @@ from blocklight.store import WriteStore
 from blocklight.store.write.restraint import NOTHING
 
 _REMEMBERED = 200_000
+# What can happen to an answer or a push: stored, refused as wrong, or failed with the database.
 BATCH_OUTCOMES = ("stored", "refused", "failed")
-"""What can happen to an answer or a push: stored, refused as wrong, or failed with the database."""
+# Reasons to reject a row that may be over at the next fetch, though the row is the same.
 _PASSING = frozenset({"absurd_time"})
-"""Reasons to reject a row that may be over at the next fetch, though the row is the same."""
 
 
 class Feed:
@@ -67,8 +67,8 @@ class Feed:
         self.rules = rules
         self.cursor: str | None = None
         self.cursor_known = False
+        # How many answers and pushes had each of ``BATCH_OUTCOMES`` since the start.
         self.batches: Counter[str] = Counter()
-        """How many answers and pushes had each of ``BATCH_OUTCOMES`` since the start."""
         self.withheld_watch = WithheldWatch(source.id)
         self._normalise = Normaliser.of(source, city)
         self._geocoder = geocoder

@@ -10,8 +10,9 @@ from blocklight.intake.readable import value_of
 from blocklight.intake.record import Incident, RawRecord
 
 _NOUGHT = 1e-6
+# Places are counted by their hundredth of a degree, east and north apart, so that no point is kept.
 _CELLS_A_DEGREE = 100
-"""Places are counted by their hundredth of a degree, east and north apart, so that no point is kept."""
+
 _METRES_A_DEGREE = 111_320
 _BESIDE_KM = (1, 10, 100, 1000)
 _MOST_ENDINGS = 1000

@@ -45,8 +45,8 @@ _CROSSING = re.compile(r"\s*(?:/|&|@|\bAND\b|\bAT\b)\s*", re.IGNORECASE)
 _STREET = re.compile(r"^[A-Za-z0-9' .-]{2,60}$")
 
 
+# What addresses came to, by their digests: a label may be public, and no address outlives its fetch.
 _blocks: dict[bytes, str | None] = {}
-"""What addresses came to, by their digests: a label may be public, and no address outlives its fetch."""
 
 
 def mask(point: ExactPoint, resolution: int) -> Place:

@@ -11,10 +11,11 @@ from blocklight.geo.hexagons import mask_point, outline
 from blocklight.model.record import Place
 
 _REMEMBERED = 100_000
+# A tenth of a metre: the sides of a cell are no straight lines in degrees.
 _SLACK_DEGREES = 1e-6
-"""A tenth of a metre: the sides of a cell are no straight lines in degrees."""
+# How much one cell of a city may reach farther than another of the same resolution, and more than that.
 _SLACK = 1.02
-"""How much one cell of a city may reach farther than another of the same resolution, and more than that."""
+
 NOWHERE = Touched(frozenset(), frozenset())
 
 

@@ -6,8 +6,9 @@ from operator import itemgetter
 from blocklight.errors import RecordRejected
 from blocklight.intake.record import Coded, RawRecord
 
+# The column that says which of several equal rows one is, from the second on.
 NTH = "__nth"
-"""The column that says which of several equal rows one is, from the second on."""
+
 _SEPARATOR = "\x1f"
 
 

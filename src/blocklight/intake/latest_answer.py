@@ -7,8 +7,8 @@ from blocklight.model.outcomes import Held, Outcome
 from blocklight.model.record import PublicIncident
 from blocklight.store.write.restraint import Restraint
 
+# How long after a time step a release that is due has certainly run, unless nothing runs at all.
 _RELEASED_WITHIN = timedelta(minutes=1)
-"""How long after a time step a release that is due has certainly run, unless nothing runs at all."""
 
 
 class LatestAnswer:
@@ -19,11 +19,11 @@ class LatestAnswer:
 
     def __init__(self) -> None:
         self._outcomes: dict[bytes, Outcome] = {}
+        # What waits for the end of a time step alone, with when that is.
         self._in_step: dict[bytes, tuple[datetime, PublicIncident]] = {}
-        """What waits for the end of a time step alone, with when that is."""
         self._all: Sequence[Outcome] = ()
+        # By public id.
         self.restraints: Mapping[str, Restraint] = {}
-        """By public id."""
 
     def outcome_of(self, digest: bytes, at: datetime) -> Outcome | None:
         """What an unchanged row comes to at *at*, ``None`` for one that is worked out again."""

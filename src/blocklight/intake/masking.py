@@ -19,10 +19,10 @@ from blocklight.intake.policy import Choices, Decision, decided, strictest
 from blocklight.model.record import Place
 from blocklight.model.vocabulary import PlaceKind, Reason
 
+# Farther from the bounds than this, no cell reaches into them; what is no place on earth is farther.
 _FAR_DEGREES = 1.0
-"""Farther from the bounds than this, no cell reaches into them; what is no place on earth is farther."""
+# Decimals of a point that is shown as its publisher put it: a metre.
 _DIGITS = 5
-"""Decimals of a point that is shown as its publisher put it: a metre."""
 
 Point = tuple[float, float]
 

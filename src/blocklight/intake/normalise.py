@@ -41,8 +41,8 @@ class When(NamedTuple):
 
 Plain = Callable[[Any], Any]
 Convert = Callable[[Any, When], Any]
+# Gives one of our fields from a row, ``None`` where it has none. Raises ``ValueError`` on nonsense.
 Reader = Callable[[RawRecord, When], Any]
-"""Gives one of our fields from a row, ``None`` where it has none. Raises ``ValueError`` on nonsense."""
 
 
 class Normaliser:
@@ -302,6 +302,7 @@ def _xy(spec: FieldSpec, _: ZoneInfo) -> Convert:
     return lambda value, _: from_xy(value, spec.scale, spec.crs)
 
 
+# Converters that need more than the value: the city's zone, the field's own settings, other times.
 _TOLD_IN_PART: dict[str, Callable[[FieldSpec, ZoneInfo], Convert]] = {
     "local": _local,
     "day": _day,
@@ -310,7 +311,6 @@ _TOLD_IN_PART: dict[str, Callable[[FieldSpec, ZoneInfo], Convert]] = {
     "duration": _duration,
     "xy": _xy,
 }
-"""Converters that need more than the value: the city's zone, the field's own settings, other times."""
 
 
 def _up_to(maximum: int) -> Callable[[Any], int]:
@@ -323,6 +323,7 @@ def _up_to(maximum: int) -> Callable[[Any], int]:
     return whole
 
 
+# Fields that may be left out when they cannot be read, each with its type.
 _OPTIONAL: dict[str, Plain] = {
     "address": str,
     "cross_street": str,
@@ -331,7 +332,6 @@ _OPTIONAL: dict[str, Plain] = {
     "units": _up_to(_MAX_UNITS),
     "disposition": to_text,
 }
-"""Fields that may be left out when they cannot be read, each with its type."""
 
 
 def join_unit_rows(rows: Iterable[Incident], *, are_units: bool = True) -> list[Incident]:

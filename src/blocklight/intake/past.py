@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from blocklight.model.record import PublicIncident
 
+# Returns the matching ones of some public ids.
 Matching = Callable[[Sequence[str]], AbstractSet[str]]
-"""Returns the matching ones of some public ids."""
 
 
 def _none_of(_: Sequence[str]) -> AbstractSet[str]:

@@ -17,8 +17,8 @@ from blocklight.model.vocabulary import Category, Reason
 _REMEMBERED = 10_000
 _DAY_MIN = 1440
 _ACTIONS = ("publish", "hold", "withhold")
+# From what tells most to what tells nothing.
 _MASKS: tuple[Mask, ...] = ("nearest", "cell", "area", "none")
-"""From what tells most to what tells nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # by identity: a rule's own conditions take long to compare
@@ -81,12 +81,13 @@ class Decision:
         return replace(self, action=action, until_closed=True)
 
 
+# A decision, and the areas in which alone it is taken; ``None`` for everywhere.
 Choice = tuple[Decision, frozenset[str] | None]
-"""A decision, and the areas in which alone it is taken; ``None`` for everywhere."""
+# The decisions of which the first counts whose areas hold a place; the last is taken everywhere.
 Choices = tuple[Choice, ...]
-"""The decisions of which the first counts whose areas hold a place; the last is taken everywhere."""
+# One choice, its areas, the minute of the day from which it applies, and for how many minutes.
 _Candidate = tuple[Choices, frozenset[str] | None, int, int]
-"""One choice, its areas, the minute of the day from which it applies, and for how many minutes."""
+
 _Key = tuple[object, ...]
 
 

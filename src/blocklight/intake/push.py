@@ -14,8 +14,8 @@ from blocklight.intake.run import Clock, Feed, Tally, store_batch
 from blocklight.intake.threads import PUSHING, in_thread
 from blocklight.store import FetchReport, WriteStore
 
+# How long a source waits at least for its answer while the database fails.
 _WAITS_S = 1.5
-"""How long a source waits at least for its answer while the database fails."""
 
 
 @dataclass(slots=True)

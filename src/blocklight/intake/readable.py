@@ -9,8 +9,8 @@ from blocklight.config.source import SourceSpec
 from blocklight.geo.exact import address_lines, degrees
 from blocklight.intake.record import Incident, RawRecord
 
+# Fields that count when their columns are filled, also where nothing of ours comes of the value.
 _AS_READ = ("other_type", "disposition")
-"""Fields that count when their columns are filled, also where nothing of ours comes of the value."""
 
 
 def value_of(name: str, raw: RawRecord, incident: Incident, source: SourceSpec) -> object:

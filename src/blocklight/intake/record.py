@@ -11,11 +11,11 @@ import msgspec
 from blocklight.geo.exact import ExactAddress, ExactPoint, SourceKey
 from blocklight.model.vocabulary import Disposition, Kind, Origin, Status
 
+# Why a source that is read whole fails at its limit: without a number, as every reason that is public.
 TOO_MANY_ROWS = "more rows than max_rows"
-"""Why a source that is read whole fails at its limit: without a number, as every reason that is public."""
 
+# One row in the source's own words.
 RawRecord = Mapping[str, Any]
-"""One row in the source's own words."""
 
 
 class Coded(str):

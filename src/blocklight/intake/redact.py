@@ -112,8 +112,8 @@ class Rules:
         return self.meanings.of(source_type).category
 
 
+# What the types of an incident mean together, and where and how it is shown.
 Judgement = tuple[Meaning, Placing]
-"""What the types of an incident mean together, and where and how it is shown."""
 
 
 def redact(

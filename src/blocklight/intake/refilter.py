@@ -24,8 +24,8 @@ from blocklight.model.outcomes import Held, Withheld
 from blocklight.model.record import Place, PublicIncident, may_be_new
 from blocklight.model.vocabulary import Category, PlaceKind, Reason, Status, Subcategory
 
+# The agency's words that are known to mean a category.
 Vocabulary = Mapping[Category, frozenset[str]]
-"""The agency's words that are known to mean a category."""
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 

@@ -30,11 +30,11 @@ __all__ = ["Clock", "Feed", "Runner", "Tally", "internal", "run_once", "store_ba
 
 _log = logging.getLogger(__name__)
 
+# How many rows of one answer are held before some are stored; up to that it is stored in one piece.
 _ROWS_TOGETHER = 50_000
-"""How many rows of one answer are held before some are stored; up to that it is stored in one piece."""
 
+# How often an answer is read again whose rows moved.
 _READ_AGAIN = 3
-"""How often an answer is read again whose rows moved."""
 
 Clock = Callable[[], datetime]
 
@@ -221,8 +221,8 @@ class Runner:
         self._retry_after_s = 0.0
         self._at_once = asyncio.Event()
         self.waiting = False
+        # Where the fetch began that first met times which this clock calls impossible.
         self._doubtful: tuple[str | None] | None = None
-        """Where the fetch began that first met times which this clock calls impossible."""
 
     async def turn(self) -> None:
         """Poll, and wait until the next poll is due: longer after each failure."""

@@ -15,14 +15,14 @@ from blocklight.model.outcomes import Withheld
 from blocklight.model.record import PublicIncident
 
 SLOT_S = 900
+# Slots of a quarter of an hour to each side: at least 30 minutes, less than 45.
 SLOTS_NEAR = 2
-"""Slots of a quarter of an hour to each side: at least 30 minutes, less than 45."""
+# Calls that are at most this far apart are always close to each other.
 NEAR_M = 40
-"""Calls that are at most this far apart are always close to each other."""
+# How long a call is remembered after it was last reported; then its public place alone is compared.
 _KEPT = timedelta(days=1)
-"""How long a call is remembered after it was last reported; then its public place alone is compared."""
+# Beyond this the oldest are dropped.
 _MOST_CALLS = 20_000
-"""Beyond this the oldest are dropped."""
 
 
 def slot_of(at: datetime) -> int:

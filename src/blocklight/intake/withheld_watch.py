@@ -25,8 +25,9 @@ _FEWER_SHOWN = 0.25
 _SHOWN_TO_JUDGE = 10
 _FOLLOWS_IN = timedelta(days=1)
 _FOLLOWS_SLOWLY_IN = timedelta(days=14)
+# Fewer than of one answer, as many answers make a day.
 _DEVIATIONS_OF_A_DAY = 2
-"""Fewer than of one answer, as many answers make a day."""
+
 _LONGEST_STEP = timedelta(hours=1)
 _TO_STORE = 0.01
 _NAMES: Mapping[type[Outcome], str] = {
@@ -60,16 +61,16 @@ class WithheldWatch:
         self.usual: float | None = None
         self.usual_for_weeks: float | None = None
         self.is_unusual = False
+        # Whether clearly more is withheld than over the last weeks, though no single answer was unusual.
         self.is_rising = False
-        """Whether clearly more is withheld than over the last weeks, though no single answer was unusual."""
+        # How many records of the latest answer had each outcome and reason.
         self.latest: Counter[tuple[str, str]] = Counter()
-        """How many records of the latest answer had each outcome and reason."""
         self._source = source
         self._is_read = False
         self._noted_at: datetime | None = None
         self._recent: dict[str, bool] = {}
+        # How much of the usual share rose while that was said to be unusual.
         self._rose_at_once = 0.0
-        """How much of the usual share rose while that was said to be unusual."""
         self._stored: WithheldUsual | None = None
 
     def to_store(self) -> WithheldUsual | None:

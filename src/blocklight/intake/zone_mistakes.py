@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+# How many times a running source says it of, and of how few a person who looks at a feed is asked.
 ENOUGH, ENOUGH_TO_ASK = 10, 3
-"""How many times a running source says it of, and of how few a person who looks at a feed is asked."""
+
 _MOST_HOURS = 14
 _EARLY, _LATE = timedelta(minutes=2), timedelta(minutes=20)
 _AN_HOUR = timedelta(hours=1)

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
 from msgspec import Meta
 
+# How the window carries a field: as a dictionary of words, or as a number below 255.
 InWindow = Literal["text", "small_number"]
-"""How the window carries a field: as a dictionary of words, or as a number below 255."""
 
 
 def meaning(text: str, example: object = None, *, window: InWindow | None = None) -> Meta:
@@ -18,10 +18,10 @@ def meaning(text: str, example: object = None, *, window: InWindow | None = None
     return Meta(description=text, examples=examples, extra={"window": window})
 
 
+# A UTC time as the API writes it, ``2026-01-31T05:02:00Z``.
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
-"""A UTC time as the API writes it, ``2026-01-31T05:02:00Z``."""
+# A day, ``2026-01-31``.
 Day = Annotated[str, Meta(extra_json_schema={"format": "date"})]
-"""A day, ``2026-01-31``."""
 
 
 def meanings(declared: type) -> Mapping[str, Meta]:

@@ -5,9 +5,9 @@ from typing import Annotated, TypedDict
 
 from blocklight.model.described import Day, meaning
 
+# How long after midnight a day is over: answers that came before it are stored until then. Told sooner, its
+# counts would grow by those of one fetch while somebody watches.
 SETTLES_IN = timedelta(minutes=15)
-"""How long after midnight a day is over: answers that came before it are stored until then. Told sooner, its
-counts would grow by those of one fetch while somebody watches."""
 
 
 def day_under_way(now: datetime) -> date:

@@ -7,12 +7,11 @@ import msgspec
 from blocklight.model.record import PublicIncident, cut, times_of
 from blocklight.model.vocabulary import Reason
 
+# How long after the end of a step its versions are published: feeds tell late of what happens.
+#
+# A call that was received just before the end and read just after it would else appear a step later than all
+# others with its time, and so be known to the minute.
 SETTLES = timedelta(minutes=2)
-"""How long after the end of a step its versions are published: feeds tell late of what happens.
-
-A call that was received just before the end and read just after it would else appear a step later than all
-others with its time, and so be known to the minute.
-"""
 
 
 class Withheld(msgspec.Struct, frozen=True):

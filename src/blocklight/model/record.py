@@ -19,17 +19,17 @@ from blocklight.model.vocabulary import (
     Subcategory,
 )
 
+# The times of an incident in the order of its life, all from its source.
 TIMES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
-"""The times of an incident in the order of its life, all from its source."""
+# Gives the ``TIMES`` of an incident, ``None`` for those that are missing.
 times_of = attrgetter(*TIMES)
-"""Gives the ``TIMES`` of an incident, ``None`` for those that are missing."""
 
 _ZONES_APART = timedelta(hours=26)
 _METRES_A_DEGREE = 111_195
 _NOWHERE_M = 50_000_000
 _PLACE_EXAMPLE = {"label": "1400 block of Broadway", "kind": "grid", "radius_m": 201}
+# Beyond this a place is coarser; cells of one resolution differ by less, and a step of one by 2.6.
 COARSER = 1.5
-"""Beyond this a place is coarser; cells of one resolution differ by less, and a step of one by 2.6."""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
+# What kind of thing a city pauses.
 PauseScope = Literal["city", "source", "category", "area"]
-"""What kind of thing a city pauses."""
 
 
 class Kind(StrEnum):
@@ -117,6 +117,10 @@ class Subcategory(StrEnum):
     PARK_MAINTENANCE = "park_maintenance"
 
 
+# The subcategories of each category that has any.
+#
+# None where the lack of one would say something of a person: who is hurt, threatened, suspected or alone. An
+# alarm has none for burglars, as those without would then be calls for help.
 SUBCATEGORIES: Mapping[Category, frozenset[Subcategory]] = {
     Category.ALARM: frozenset({Subcategory.SMOKE_ALARM, Subcategory.CARBON_MONOXIDE_ALARM}),
     Category.ANIMAL: frozenset({Subcategory.BARKING_DOG, Subcategory.STRAY_ANIMAL, Subcategory.DEAD_ANIMAL}),
@@ -151,11 +155,6 @@ SUBCATEGORIES: Mapping[Category, frozenset[Subcategory]] = {
         {Subcategory.MISSED_COLLECTION, Subcategory.LITTER_BIN, Subcategory.PARK_MAINTENANCE}
     ),
 }  # fmt: skip
-"""The subcategories of each category that has any.
-
-None where the lack of one would say something of a person: who is hurt, threatened, suspected or alone. An
-alarm has none for burglars, as those without would then be calls for help.
-"""
 
 
 class Disposition(StrEnum):

@@ -12,8 +12,8 @@ import httpcore2
 from blocklight.errors import SourceChanged
 from blocklight.net.hosts import HostGuard
 
+# How long the first of several addresses is tried, as where IPv6 is configured and leads nowhere.
 _FIRST_TRY_S = 3.0
-"""How long the first of several addresses is tried, as where IPv6 is configured and leads nowhere."""
 # Names are looked up in threads of their own: a name service that hangs must not hold up the database's.
 _LOOKUPS = ThreadPoolExecutor(4, thread_name_prefix="dns")
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 
 import httpx2
 
+# Any failure of a request, on its way or in its answer; ``describe`` says which.
 HTTPError = httpx2.HTTPError
-"""Any failure of a request, on its way or in its answer; ``describe`` says which."""
 
 _HOSTNAME_MISMATCH = 62  # X509_V_ERR_HOSTNAME_MISMATCH
 _ADDRESS_MISMATCH = 64  # X509_V_ERR_IP_ADDRESS_MISMATCH

@@ -15,12 +15,12 @@ _PRIVATE_NAMES = frozenset(
 )
 _PRIVATE_SUFFIXES = (".home.arpa",)
 _NAT64 = ip_network("64:ff9b::/96")
+# All that IANA has given out of IPv6 for the internet; old and new forms of local addresses lie outside.
 _UNICAST = ip_network("2000::/3")
-"""All that IANA has given out of IPv6 for the internet; old and new forms of local addresses lie outside."""
+# Of RFC 6890 and later, what this Python does not know yet.
 _SPECIAL = tuple(map(ip_network, ("3fff::/20", "192.0.0.0/24", "192.88.99.0/24")))
-"""Of RFC 6890 and later, what this Python does not know yet."""
+# Where clouds keep a machine's credentials, besides the link-local addresses.
 _CREDENTIALS = tuple(map(ip_address, ("fd00:ec2::254", "192.0.0.192", "100.100.100.200")))
-"""Where clouds keep a machine's credentials, besides the link-local addresses."""
 
 
 class HostGuard:

@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 from blocklight.publish.window import Snapshot, Window
 
+# How long somebody waits for a newer answer where there is an older one of use.
 _PATIENCE_S = 0.5
-"""How long somebody waits for a newer answer where there is an older one of use."""
+
 _LONGEST_S = 10.0
+# Of a processor, for building: a thread that computes takes turns with the one that sends frames.
 _SHARE = 0.5
-"""Of a processor, for building: a thread that computes takes turns with the one that sends frames."""
+
 _FOR_BOTH = 0.75
 _LEAST_SHARE = 0.1
 _LITTLE = 0.1

@@ -13,12 +13,13 @@ from blocklight.model.described import in_window
 from blocklight.model.record import TIMES, Place, PublicIncident
 from blocklight.model.vocabulary import Status
 
+# Stands in a duration or number column where the incident has no value.
 NOT_REACHED = -1
-"""Stands in a duration or number column where the incident has no value."""
 
 _FURTHEST_M = 2**31 - 1
+# Fields that are kept, and sent, as codes of a vocabulary of their own.
 TEXTS = in_window(PublicIncident, "text")
-"""Fields that are kept, and sent, as codes of a vocabulary of their own."""
+
 SMALL_NUMBERS = in_window(PublicIncident, "small_number")
 _KEPT_NUMBERS = (*SMALL_NUMBERS, "units")
 _STAGES = TIMES[1:]

@@ -49,8 +49,9 @@ _OF_THE_LOG: dict[str, Any] = {
         Time | None, meaning("When its latest change was published here", "2026-01-31T05:31:03Z")
     ],
 }
+# Fields that a feature writes in a form of its own.
 _SHAPED = ("id", "place")
-"""Fields that a feature writes in a form of its own."""
+
 _PLAIN = tuple(name for name in PublicIncident.__struct_fields__ if name not in _SHAPED)
 _plain_values = attrgetter(*_PLAIN)
 

@@ -29,11 +29,11 @@ from blocklight.store.read.feature_rows import PlaceRow, own_fields
 _FIRST_ROWS = 4_096
 _FIRST_PLACES = 1_024
 _ALLOWED_GAPS = 10_000
+# The place of an incident without one.
 NOWHERE = 0
-"""The place of an incident without one."""
 
+# The values of one field, one for each row, of the type that keeps them.
 Slots = NDArray[Any]
-"""The values of one field, one for each row, of the type that keeps them."""
 
 
 class FeatureTable:

@@ -28,13 +28,15 @@ from blocklight.store.read.features import MOST_NUMBERS, Extent, FeatureReader
 
 _log = logging.getLogger(__name__)
 
+# Incidents in memory, at some 250 bytes each beside what is encoded of them; of more, the newest days.
 MOST_ROWS = 250_000
-"""Incidents in memory, at some 250 bytes each beside what is encoded of them; of more, the newest days."""
+
 _MOST_CHANGES = 20_000
 _DAYS = (31, 8, 2)
 _PATIENCE_S = 0.3
+# How much more than that it may become before it is read anew.
 _GROWTH = 1.25
-"""How much more than that it may become before it is read anew."""
+
 _RETRY_S = 30.0
 
 

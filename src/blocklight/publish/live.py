@@ -34,10 +34,11 @@ _HEARTBEAT_S = 15.0
 _PULSE_S = 5.0
 _QUEUE_BYTES = 1_000_000
 _QUEUE_FRAMES = 64
+# A greeting up to this is one piece: shared pieces pay only where they are large.
 _SMALL_BYTES = 16_000
-"""A greeting up to this is one piece: shared pieces pay only where they are large."""
+# Some hundred changes, which are always replayed: loading the window anew interrupts a reader.
 LEAST_REPLAY_BYTES = 256_000
-"""Some hundred changes, which are always replayed: loading the window anew interrupts a reader."""
+
 _STALLED_S = 60.0
 _EARLY_S = 2.0
 _CLIENTS_PER_STEP = 500
@@ -99,13 +100,13 @@ class Live:
         self.jobs_run = Jobs() if jobs_run is None else jobs_run
         self.frames_sent = 0
         self.resets = 0
+        # Streams ``opened``, of those ``left_early`` and ``stalled`` ones that took nothing for long,
+        # ``replayed_bytes`` to who came back, and how many were too far ``behind``.
         self.readers: Counter[str] = Counter()
-        """Streams ``opened``, of those ``left_early`` and ``stalled`` ones that took nothing for long,
-        ``replayed_bytes`` to who came back, and how many were too far ``behind``."""
+        # How much of the last seconds went into sending frames: what is left is for everything else.
         self.sending_share = 0.0
-        """How much of the last seconds went into sending frames: what is left is for everything else."""
+        # Connections that could not be written to and were given up.
         self.broken = 0
-        """Connections that could not be written to and were given up."""
         self._window_bytes = window_bytes
         self._clients: dict[_Client, None] = {}
         self._pulse = pulse

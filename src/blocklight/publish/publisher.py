@@ -77,15 +77,15 @@ class Publisher:
         self.health: list[SourceHealth] = []
         self.pauses: list[Pause] = []
         self.following = False
+        # How many batches of changes took something back: whoever remembers counts drops them then.
         self.retractions = 0
-        """How many batches of changes took something back: whoever remembers counts drops them then."""
+        # How many changes since the start could not be shown, and were left out.
         self.left_out = 0
-        """How many changes since the start could not be shown, and were left out."""
+        # Of a process that writes: whether it can.
         self.store_watch: StoreWatch | None = None
-        """Of a process that writes: whether it can."""
+        # Of a process that has just begun to fetch: until when (monotonic seconds) no source is called late.
+        # While nothing ran nobody asked, and the answer is seconds away.
         self.awaits_first_answers_until = 0.0
-        """Of a process that has just begun to fetch: until when (monotonic seconds) no source is called late.
-        While nothing ran nobody asked, and the answer is seconds away."""
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._forget_at = 0.0

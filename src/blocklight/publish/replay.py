@@ -9,8 +9,9 @@ from blocklight.publish.answers import Retraction
 from blocklight.publish.feature import change_feature
 from blocklight.publish.packing import stored
 
+# Held at most: whoever missed more is better served with a new window.
 MOST_BYTES = 1_000_000
-"""Held at most: whoever missed more is better served with a new window."""
+
 _BLOCK_BYTES = 16_000
 
 
@@ -73,8 +74,8 @@ class ReplayLog:
         self._blocks: deque[_Block] = deque()
         self._events = 0
         self._bytes = 0
+        # The latest seq of each incident that has events here: for all others there is nothing to empty.
         self._live: dict[str, int] = {}
-        """The latest seq of each incident that has events here: for all others there is nothing to empty."""
         self.tail = 0
         self.head = 0
 

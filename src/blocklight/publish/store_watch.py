@@ -19,9 +19,9 @@ _log = logging.getLogger(__name__)
 
 _EVERY_S = 0.5
 _WRITES_EVERY_S = 5.0
+# A database that says nothing for as long hangs; of a locked one the probe itself says so after a second.
+# On a machine that is far too busy, starting a thread and waiting for the disk take a second or two.
 _LONGEST_S = 4.0
-"""A database that says nothing for as long hangs; of a locked one the probe itself says so after a second.
-On a machine that is far too busy, starting a thread and waiting for the disk take a second or two."""
 
 
 class Probed(Protocol):
@@ -41,8 +41,8 @@ class StoreWatch:
 
     def __init__(self, store: Probed, every_s: float = _EVERY_S, *, longest_s: float = _LONGEST_S) -> None:
         self.failure: str | None = None
+        # Set while there is a failure.
         self.failing = asyncio.Event()
-        """Set while there is a failure."""
         self._store = store
         self._every_s = every_s
         self._longest_s = longest_s

@@ -20,18 +20,19 @@ from blocklight.model.record import PublicIncident
 from blocklight.model.vocabulary import Stage
 from blocklight.publish.columns import NOT_REACHED, SMALL_NUMBERS, TEXTS, Columns
 
+# A column of the window, or all of its rows: numpy says no more of a structured array.
 Column = NDArray[Any]
-"""A column of the window, or all of its rows: numpy says no more of a structured array."""
 
 _REBUILD_SHARE = 10
 _MIN_AGE_S = 1.0
 _KEPT = 10
 _STILL_OF_USE_S = 60.0
 DEFAULT_HOURS = 24
+# Hours that are built; the ones that the page offers (see ``web/src/state/filter.ts``).
 _LENGTHS = (1, DEFAULT_HOURS, 168, 720)
-"""Hours that are built; the ones that the page offers (see ``web/src/state/filter.ts``)."""
 
 _FIELDS = {name: meta.description or "" for name, meta in meanings(PublicIncident).items()}
+# The columns of the window and what they mean, in their order.
 COLUMNS = {
     "first_seq_delta": "Difference to the row before; the running sum is `first_seq`",
     "received_at_delta": "Difference to the row before; the running sum is seconds since 1970, UTC",
@@ -40,7 +41,6 @@ COLUMNS = {
     **{name: _FIELDS[name] for name in (*TEXTS, *SMALL_NUMBERS)},
     "place": "Struct of `lon`, `lat`, `label`, `kind`, `radius_m`, and `areas`: a text for each area kind",
 }
-"""The columns of the window and what they mean, in their order."""
 
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
     "zstd": lambda raw: zstandard.ZstdCompressor(level=9).compress(raw),

@@ -28,12 +28,14 @@ from blocklight.query.selection import Order
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 Codes = NDArray[np.int32]
+# Numbers of whatever kind that sort as the values do.
 Sortable = NDArray[Any]
-"""Numbers of whatever kind that sort as the values do."""
+
 Test = Comparison | OneOf | Like
 
+# Stands in a column of numbers where a row has no value.
 NOTHING = np.iinfo(np.int64).min
-"""Stands in a column of numbers where a row has no value."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 _FEW = 3

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+# Values in the order of the fields that were asked for: texts, whole numbers, times in ms since 1970.
 FlatRow = Sequence[Any]
-"""Values in the order of the fields that were asked for: texts, whole numbers, times in ms since 1970."""
+# Longitude and latitude in rows; without a place, neither is a number.
 Points = NDArray[np.float64]
-"""Longitude and latitude in rows; without a place, neither is a number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from blocklight.model.described import meanings
 from blocklight.model.record import Place, PublicIncident
 from blocklight.model.vocabulary import PlaceKind, Stage
 
+# The number by which GIS clients tell features apart; it says nothing of the incident.
 OBJECT_ID = "OBJECTID"
-"""The number by which GIS clients tell features apart; it says nothing of the incident."""
+# The public point, by which a condition asks where an incident lies; no answer lists it as a field.
 GEOMETRY = "geometry"
-"""The public point, by which a condition asks where an incident lies; no answer lists it as a field."""
+
 _AREA_PREFIX = "area_"
 
 
@@ -50,8 +51,9 @@ class Field:
 
 Fields = Mapping[str, Field]
 
+# Fields of the record that are several fields, or none, of a flat row.
 _SHAPED = ("place", "areas")
-"""Fields of the record that are several fields, or none, of a flat row."""
+
 _OF_THE_LOG = (
     Field("seq", FieldType.WHOLE, "Its latest change in the change log", nullable=False),
     Field("first_seq", FieldType.WHOLE, "Where it was first published in the change log", nullable=False),

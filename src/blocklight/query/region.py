@@ -7,8 +7,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+# West, south, east, north in WGS 84 degrees, west no greater than east.
 Box = tuple[float, float, float, float]
-"""West, south, east, north in WGS 84 degrees, west no greater than east."""
+
 Degrees = NDArray[np.float64]
 
 _EARTH_RADIUS_M = 6_371_008.8

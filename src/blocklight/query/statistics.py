@@ -6,8 +6,8 @@ from typing import Literal
 from blocklight.query.conditions import Condition
 
 StatisticKind = Literal["count", "sum", "min", "max", "avg", "var", "stddev"]
+# Those that need numbers; of times they are refused.
 NUMERIC: frozenset[StatisticKind] = frozenset(("sum", "avg", "var", "stddev"))
-"""Those that need numbers; of times they are refused."""
 
 
 @dataclass(frozen=True, slots=True)

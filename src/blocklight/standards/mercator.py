@@ -8,8 +8,8 @@ Points = NDArray[np.float64]
 _RADIUS_M = 6_378_137.0
 # At the pole itself a northing is infinite.
 _HIGHEST_LAT = 89.999999
+# Beyond this a northing is the pole.
 _HIGHEST_M = 1e8
-"""Beyond this a northing is the pole."""
 
 
 def mercator_of_degrees(points: Points) -> Points:

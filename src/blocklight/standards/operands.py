@@ -8,13 +8,15 @@ from typing import Literal
 from blocklight.query.conditions import Condition, Constant, FieldRef, Not, Operator, Value
 from blocklight.query.fields import Field, FieldType
 
+# Letters of a filter.
 LONGEST = 20_000
-"""Letters of a filter."""
+
 MOST_CONDITIONS = 300
+# Values of one list.
 MOST_VALUES = 1_000
-"""Values of one list."""
+# Brackets within each other.
 DEEPEST = 32
-"""Brackets within each other."""
+
 FLIPPED: dict[str, Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 # What SQLite and PostgreSQL hold as a whole number.
 _LARGEST = 2**63

@@ -40,8 +40,8 @@ from blocklight.store.write.statements import Statements, fetch
 from blocklight.store.write.tombstones import Tombstones
 from blocklight.store.write.turn import Turn
 
+# A key that anybody knows: for stores that are opened without the city's own.
 UNKEPT = b"a store of which no key is kept"
-"""A key that anybody knows: for stores that are opened without the city's own."""
 
 
 class WriteStore(ReadStore):

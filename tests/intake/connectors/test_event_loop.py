@@ -16,8 +16,8 @@ from town import a_row, a_town
 
 from blocklight.intake.connectors.http import Conversation
 
+# Rows on two pages of ten, each of which begins with the last row of the one before.
 FEW, MORE = 12, 18
-"""Rows on two pages of ten, each of which begins with the last row of the one before."""
 
 
 class InProcess(httpx2.AsyncBaseTransport):

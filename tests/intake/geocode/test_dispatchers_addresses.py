@@ -36,14 +36,15 @@ LINES = [
     line("The Alameda", (1.1, 1.0), (1.1, 1.4)),
     line("US Highway 6", (-0.6, 1.6), (1.2, 1.6)),
 ]
+# The middle of the 300 block of N Pine St.
 BLOCK = (0.0, 1.0)
-"""The middle of the 300 block of N Pine St."""
+# N Pine St and E Fern St.
 CROSSING = (0.0, 1.2)
-"""N Pine St and E Fern St."""
+# Interstate 80 and E Canal Ave.
 RAMP = (0.9, 0.0)
-"""Interstate 80 and E Canal Ave."""
+# E Fern St between N Pine St and Avenue C.
 STRETCH = (0.15, 1.2)
-"""E Fern St between N Pine St and Avenue C."""
+
 NEAR_M = 40.0
 
 

@@ -19,8 +19,8 @@ MOST_ROWS = 200
 _LOCAL = "%Y-%m-%dT%H:%M"
 
 
+# What a form was filled in with, by the names of its fields.
 Filled = dict[str, Any]
-"""What a form was filled in with, by the names of its fields."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from blocklight.api.plain.formats import Formats
 from blocklight.api.plain.words import Words
 from blocklight.publish.answers import PublicPause, Pulse, SourcePulse
 
+# More sentences than these would push what people came for out of sight: the data page has them all.
 _MOST = 3
-"""More sentences than these would push what people came for out of sight: the data page has them all."""
 
 _WORST_FIRST = ("unstored", "failing", "waiting", "late", "short")
 

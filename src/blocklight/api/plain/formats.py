@@ -20,8 +20,9 @@ _LONG_WAIT_HOURS = 3
 _DAYS_BY_NAME = 6
 _SYMBOLS = {"second": "s", "minute": "min", "hour": "h", "day": "d"}
 _READS_SYMBOLS = ("en", "es")
+# CLDR's minimum grouping digits, which Babel does not know: Spanish writes 1234 and 12.345.
 _UNGROUPED_BELOW = {"es": 10_000}
-"""CLDR's minimum grouping digits, which Babel does not know: Spanish writes 1234 and 12.345."""
+
 _DAY_AND_TIME = {"vi": "{time} {day}", "zh": "{day} {time}"}
 _OTHERS_DAY_AND_TIME = "{day}, {time}"
 _SEPARATED_FROM = 1000

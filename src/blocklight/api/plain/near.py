@@ -4,15 +4,15 @@ import math
 
 from blocklight.config.city import Bounds
 
+# Nearer than this to the centre there is no direction that helps.
 CENTRE_M = 300
-"""Nearer than this to the centre there is no direction that helps."""
 
 _COMPASS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
 _METRES_PER_DEGREE = 111_195
 _FAR_M, _KILOMETRE_M, _COARSE_M = 10_000, 1_000, 300
 
+# Longitude and latitude in WGS 84 degrees.
 Point = tuple[float, float]
-"""Longitude and latitude in WGS 84 degrees."""
 
 
 def centre_of(bounds: Bounds) -> Point:

@@ -19,11 +19,11 @@ from blocklight.api.plain.words import Catalogue, Words, catalogue
 from blocklight.api.state import Public
 from blocklight.config.reported import reported
 
+# Not even our own scripts: there are none. Checkers read robots.txt from within a page: it may connect.
 _POLICY = (
     "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; "
     "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""Not even our own scripts: there are none. Checkers read robots.txt from within a page: it may connect."""
 
 _TROUBLE = "trouble.html"
 _templates = Environment(

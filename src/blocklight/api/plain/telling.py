@@ -17,10 +17,11 @@ from blocklight.model.vocabulary import Kind, Stage, Status
 
 _ON_THE_WAY = {Stage.EN_ROUTE: Stage.DISPATCHED}
 _TWO = 2
+# How `intake` labels a hundred block.
 _BLOCK = re.compile(r"(\d+) block of (.+)")
-"""How `intake` labels a hundred block."""
+# How it labels a street near another one.
 _NEAR = re.compile(r"(.+) near (.+)")
-"""How it labels a street near another one."""
+
 _NUMBERED = re.compile(r"(\D+) (\S*\d\S*)")
 _TOLD_FIELDS = {
     "status": "statuses",

@@ -14,8 +14,8 @@ from blocklight.api.plain.formats import locale_of, number
 from blocklight.errors import NotFound
 
 _FALLBACK = "en"
+# Tags of Chinese that is written traditionally, by script or by where it is.
 _TRADITIONAL = re.compile(r"zh-(hant\b|(?!hans\b)([a-z]{4}-)?(tw|hk|mo)\b)", re.IGNORECASE)
-"""Tags of Chinese that is written traditionally, by script or by where it is."""
 
 
 @dataclass(frozen=True, slots=True)

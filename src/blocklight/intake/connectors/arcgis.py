@@ -47,8 +47,8 @@ _LAYER_LIFE = timedelta(days=1)
 # A layer may read `timestamp '…'` as its own wall clock; no clock is further from UTC than this.
 _LARGEST_OFFSET = timedelta(hours=14)
 
+# What a ``Page`` has beside its answer.
 _Rows = tuple[list[RawRecord], list[int], bool]
-"""What a ``Page`` has beside its answer."""
 
 
 class ArcGIS:

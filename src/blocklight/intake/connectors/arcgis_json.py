@@ -13,8 +13,9 @@ _NUMBER = (int, float)  # made once: this is asked twice of every row
 _SHAPES = frozenset({"paths", "rings", "points", "curvePaths", "curveRings"})
 _MOST_TOLD = 20
 _TOKEN_REQUIRED, _TOKEN_INVALID = 499, 498
+# What each code of a column stands for: codes are texts or numbers.
 WordOfCode = dict[Any, str]
-"""What each code of a column stands for: codes are texts or numbers."""
+# What ArcGIS means by its codes, those of which a person can do something about.
 _ERRORS = {
     _TOKEN_REQUIRED: "token required",
     _TOKEN_INVALID: "invalid token",
@@ -22,7 +23,6 @@ _ERRORS = {
     403: "access refused",
     404: "no such layer",
 }
-"""What ArcGIS means by its codes, those of which a person can do something about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from blocklight.intake.record import RawRecord
 from blocklight.intake.values.converters import degrees_of_projected
 
 _POINT = ("__lon", "__lat")
+# Degrees end at 180; some services go on beyond them across the Pacific.
 _FURTHEST = 400.0
-"""Degrees end at 180; some services go on beyond them across the Pacific."""
+# WGS 84, and the American systems that differ from it by less than two metres.
 _IN_DEGREES = frozenset({4326, 4269, 4152, 6318})
-"""WGS 84, and the American systems that differ from it by less than two metres."""
 
 _UNKNOWN = "coordinates are in a reference system that is not known"
 _HOW = 'read __lon and __lat as `point`, with convert = "xy" and `crs`'

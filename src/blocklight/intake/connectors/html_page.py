@@ -26,13 +26,13 @@ _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.
 _DECLARED_WITHIN = 1024
 _AS_BROWSERS = dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "cp1252")
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "legend", "caption", "summary"})
+# What pages say in the place of rows, such as: There are no active calls at this time.
 SAYS_NOBODY = re.compile(
     r"\b(?:(?:no|zero|0|not any|aren't any|are not any)\s+(?:[a-z-]+\s+){0,3}"
     r"(?:calls?|incidents?|events?|records?|results?|entries|alerts?|data|rows?|items?|responses?|activity"
     r"|emergencies|dispatches|matches)|nothing to (?:show|display|report)|no one is calling)\b",
     re.IGNORECASE,
 )
-"""What pages say in the place of rows, such as: There are no active calls at this time."""
 
 _FAILURE = re.compile(
     r"\b(?:error|exception|unavailable|maintenance|offline|timed? ?out|try again|could not|cannot)\b",
@@ -157,8 +157,8 @@ class _Reader(HTMLParser):
         self._silent = 0
         self._cells = 0
         self._count = 0
+        # The tables that are open, each with the row of the table around it.
         self._open: list[tuple[int, list[Cell] | None]] = []
-        """The tables that are open, each with the row of the table around it."""
         self._row: list[Cell] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -28,14 +28,15 @@ from blocklight.intake.threads import POLLING, in_thread
 
 __all__ = ["ACCEPT", "CLASS", "LINK", "HtmlTable", "html_document", "named_rows"]
 
+# What no heading has in it: a time, a date or a long number.
 _IS_DATA = re.compile(r"\d:\d\d|\d{4}-\d\d|\d/\d+/\d|\d{5}")
-"""What no heading has in it: a time, a date or a long number."""
+
 LINK, CLASS = "@href", "@class"
 _FEWEST = 3  # columns of a table in which a text across all of them is a heading of a group
+# How tables are called whose calls are over.
 _OVER = re.compile(
     r"clos(?:ed|ure)|clear(?:ed)?\b|complet|recent|past\b|previous|histor|archiv|inactive", re.IGNORECASE
 )
-"""How tables are called whose calls are over."""
 
 _Row = dict[str, str] | Unreadable
 

@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 
 from blocklight.errors import SourceUnavailable
 
+# Elements of which nobody sees the text.
 SILENT = frozenset({"script", "style", "template"})
-"""Elements of which nobody sees the text."""
+
 _PIECE = 65_536
 _LONGEST_TAG, _LONGEST_SCRIPT = 100_000, 8_000_000
 _LONGEST_END = 4_096

@@ -30,12 +30,12 @@ log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 Sleep = Callable[[float], Awaitable[None]]
+# Makes an error of a platform's own error document, or ``None`` when there is nothing to add.
 Explain = Callable[[int, Any], Exception | None]
-"""Makes an error of a platform's own error document, or ``None`` when there is nothing to add."""
+# Marks a request for something else than rows, such as a layer's description: it is not recorded.
 ASIDE = "blocklight.aside"
-"""Marks a request for something else than rows, such as a layer's description: it is not recorded."""
+# Turns a body into a document; raises ``SourceUnavailable`` for what an unwell far side would send.
 Decode = Callable[[bytes], Any]
-"""Turns a body into a document; raises ``SourceUnavailable`` for what an unwell far side would send."""
 
 _ATTEMPTS = 4
 _LONGEST_WAIT_S = 30.0
@@ -46,6 +46,7 @@ _MAX_ERROR_BYTES = 65_536
 _ADDRESSES = 16  # remembered: a poll asks what the one before asked
 _LONGEST_QUERY = 1_500  # characters; some servers refuse an address beyond 2,048
 _NOT_MODIFIED = 304
+# What statuses mean to the people who keep the city file.
 _REFUSALS = {
     401: "it needs a login or a key",
     403: "access is refused: to everybody, or to this machine or program",
@@ -54,7 +55,7 @@ _REFUSALS = {
     407: "the proxy needs a login",
     410: "it was taken away for good",
 }
-"""What statuses mean to the people who keep the city file."""
+
 _TRY_AGAIN = frozenset({202, 408, 425, 429, 500, 502, 503, 504})
 # What we can unpack in small steps: brotli and zstd reach a million to one, gzip a thousand.
 _ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
@@ -113,8 +114,8 @@ class Conversation:
         self._source = source
         self._client = client
         self.now = now
+        # How many bytes of answers came so far.
         self.received_bytes = 0
-        """How many bytes of answers came so far."""
         self._secret_headers = dict(headers or {})
         self._explain = explain
         self._forms = forms

@@ -19,18 +19,21 @@ from blocklight.intake.forms.extent import NOT_ALL
 from blocklight.intake.record import TOO_MANY_ROWS, Batch, RawRecord
 from blocklight.intake.threads import POLLING, in_thread
 
+# The one column that an Open311 server can be asked by besides the time of the request.
 UPDATED = "updated_datetime"
-"""The one column that an Open311 server can be asked by besides the time of the request."""
+
 _REQUESTED = "requested_datetime"
 _ID, _CODE, _NAME = "service_request_id", "service_code", "service_name"
 _SPANS = {_REQUESTED: ("start_date", "end_date"), UPDATED: ("updated_after", "updated_before")}
+# Of which the specification lets a server answer where nothing is said.
 _FIRST_DAYS = 90.0
-"""Of which the specification lets a server answer where nothing is said."""
+
 _LONGEST_SPAN = timedelta(days=30)
 _SHORTEST_SPAN = timedelta(seconds=2)
 _AHEAD = timedelta(days=1)
+# A row so far outside the span that was asked for was not chosen by it, whatever the server's zone.
 _AROUND = timedelta(days=2)
-"""A row so far outside the span that was asked for was not chosen by it, whatever the server's zone."""
+
 _MOST_QUESTIONS = 500
 _CAP = 50  # of rows at once: servers that give fewer than are asked for give a multiple of it
 
@@ -62,8 +65,8 @@ class Open311:
         self._ignores_updates = False
         self._names: dict[str, str] | None = None
         self._questions = 0
+        # The server's clock when it gave its first answer of a fetch.
         self._answered_at: datetime | None = None
-        """The server's clock when it gave its first answer of a fetch."""
 
     async def fetch(self, cursor: str | None) -> AsyncIterator[Batch]:
         """Yield the requests in one batch; they never are all that the server holds."""

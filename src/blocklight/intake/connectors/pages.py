@@ -16,10 +16,11 @@ from blocklight.intake.threads import POLLING, in_thread
 
 _ISO = "%Y-%m-%d"
 _MOST_PAGES = 1_000
+# How many times as large as one answer (``max_bytes``) all pages together may be.
 _ANSWERS = 4
-"""How many times as large as one answer (``max_bytes``) all pages together may be."""
+# For how long the pages of one answer are read.
 _LONGEST = timedelta(minutes=10)
-"""For how long the pages of one answer are read."""
+
 _FORM = "application/x-www-form-urlencoded"
 
 

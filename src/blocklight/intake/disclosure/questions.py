@@ -36,8 +36,8 @@ _WORDS_OF_A_TYPE = 12
 _LISTED_SHARE = 0.5
 
 _TYPES = ("source_type", "other_type")
+# Fields of which something is public.
 _WORDED = ("source_type", "other_type", "agency", "origin", "disposition", "status", "units", "priority")
-"""Fields of which something is public."""
 
 
 def questions(sample: SampleRows) -> list[Question]:

@@ -25,8 +25,9 @@ _MARKS = {
     ),
     "an e-mail address": re.compile(r"\S@\S+\.\w"),
 }
+# The longest types of recorded feeds have eight words and 62 characters.
 _LONG_WORDS, _LONG = 9, 70
-"""The longest types of recorded feeds have eight words and 62 characters."""
+
 _FEW_LONG, _FEW_MARKED = 0.02, 0.002
 _ALWAYS_TELLS = ("a telephone number", "an e-mail address")
 _ENOUGH_ROWS, _ENOUGH_FOR_SHARE = 15, 40

@@ -29,8 +29,8 @@ class Columns:
         self.wanted = tuple(dict.fromkeys((*self._needed, *named)))
         self._read = tuple(column for column in self.wanted if column not in self._cut)
         tops = (column.partition(".")[0] for column in self._read)
+        # The columns that anything is read from.
         self.read_from = frozenset({*self._read, *tops, *source.patterns})
-        """The columns that anything is read from."""
         self._every = source.every_column
         self._deep = any("." in column for column in self._read)
 

@@ -29,8 +29,8 @@ _MOST_EMPTY = 2_000_000
 _MOST_COLUMNS = 5_000
 _START = 65_536
 _LINES_LOOKED_AT = 50
+# What Excel writes above a table whose delimiter is not that of the country.
 _SEPARATOR = re.compile(r"\ufeff?sep=([,;\t|])\s*", re.IGNORECASE)
-"""What Excel writes above a table whose delimiter is not that of the country."""
 
 
 def csv_blocks(file: IO[bytes], reading: Reading, encoding: str) -> Iterator[Block]:

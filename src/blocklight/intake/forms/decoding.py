@@ -14,21 +14,22 @@ from typing import IO, Any
 from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
 
 PARQUET = b"PAR1"
+# The values of one row, as the library that reads the file has them.
 Cells = list[Any]
-"""The values of one row, as the library that reads the file has them."""
+# Takes the names of the columns that are wanted and gives their rows in blocks.
 Rows = Callable[[Sequence[str]], Iterator[Cells]]
-"""Takes the names of the columns that are wanted and gives their rows in blocks."""
+
 _LONGEST_S = 300.0
 _FRAME = 4
 _LARGEST_FRAME = 200_000_000
 _ERRORS: dict[str, type[SourceError]] = {
     error.__name__: error for error in (SourceChanged, SourceUnavailable)
 }
+# What a cell may be beside what pickle knows by itself.
 _VALUES = frozenset(
     {("datetime", name) for name in ("datetime", "date", "time", "timedelta", "timezone")}
     | {("decimal", "Decimal"), ("uuid", "UUID")}
 )
-"""What a cell may be beside what pickle knows by itself."""
 
 
 class _Values(pickle.Unpickler):

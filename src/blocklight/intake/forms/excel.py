@@ -10,13 +10,13 @@ from python_calamine import CalamineError, CalamineWorkbook
 from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.forms.decoding import Cells
 
+# How files of Excel begin: a ZIP archive, or an old compound document.
 EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""How files of Excel begin: a ZIP archive, or an old compound document."""
 
 _MAX_UNPACKED = 400_000_000
 _MOST_SHEETS = 50
+# What an archive holds that is a workbook of Excel, or of OpenDocument.
 BOOKS = ("[Content_Types].xml", "content.xml")
-"""What an archive holds that is a workbook of Excel, or of OpenDocument."""
 
 
 def sheets(file: IO[bytes]) -> Iterator[Iterator[Cells]]:

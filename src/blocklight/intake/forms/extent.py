@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
+# Why a fetch fails that could not read everything: without a number, as every reason that is public.
 NOT_ALL = "the answer says that there are more rows than it holds"
-"""Why a fetch fails that could not read everything: without a number, as every reason that is public."""
 
 FAILED = "the answer says of itself that it failed"
 

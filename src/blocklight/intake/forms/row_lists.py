@@ -9,8 +9,9 @@ from blocklight.geo.exact import SourceKey
 from blocklight.intake.forms.bounded_json import parse_json
 from blocklight.intake.record import Unreadable
 
+# Columns for what a list is keyed by, and for the name of the group that a row stands in.
 KEY, GROUP = "__key", "__group"
-"""Columns for what a list is keyed by, and for the name of the group that a row stands in."""
+
 _NAMES = ("columns", "fields", "headers", "header", "cols", "columnNames")
 _SCALAR = (str, int, float)
 

@@ -12,18 +12,19 @@ from blocklight.errors import SourceChanged
 from blocklight.intake.forms.columns import Columns
 from blocklight.intake.record import RawRecord, Unreadable
 
+# Lines that may stand above a row of headings: a title, the day of printing, a filter.
 MOST_TITLES = 20
-"""Lines that may stand above a row of headings: a title, the day of printing, a filter."""
 
+# How the lines begin that reports write below a table.
 _FOOTER = re.compile(
     r"(?:grand |sub)?totals?\b|end of (?:file|report|data)\b|\(?\d+ (?:row|record|call|incident|item|entr)"
     r"|(?:no|0|zero) (?:\w+ ){0,3}(?:records?|rows?|calls?|incidents?|data|results?)\b"
     r"|(?:report )?(?:printed|generated|created|run|exported)\b|page \d+\b|copyright\b|©|[-=*_]{3,}$",
     re.IGNORECASE,
 )
-"""How the lines begin that reports write below a table."""
+# Of how many cells with text such a line has at most.
 FOOTER_CELLS = 2
-"""Of how many cells with text such a line has at most."""
+
 _NARROW = 4  # columns: in a table of fewer, a line of two cells may be a row
 
 

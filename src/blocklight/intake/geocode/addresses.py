@@ -23,12 +23,14 @@ _NUMBERED = re.compile(
     rf"(?:[\s-]*{_BLOCK}(?:\s+OF\b)?)?\s+(?P<street>\S.*)$"
 )
 _NUMBERED_LAST = re.compile(rf"^(?P<street>\S.*?)\s+{_NUMBER}[\s-]*{_BLOCK}$")
+# A number behind its street: ``N MAIN ST 300``.
 _BEHIND = re.compile(r"^(?P<street>\S.*?[A-Z])\s+(?P<number>\d{3,6}|\d{1,4}[X*?_#]{1,3})(?:\s*-\s*\d{1,6})?$")
-"""A number behind its street: ``N MAIN ST 300``."""
+
 _ONLY_NUMBER = re.compile(rf"^{_NUMBER}(?:\s*-\s*\d+)?(?:[\s-]*{_BLOCK})?$")
 _HUNDRED_WORD = re.compile(r"^(\d{1,2})\s+HUNDRED\b(?:\s+BL\w*\b\.?)?")
+# A block with a comma, colon or slash before its street: ``300 BLOCK, N MAIN ST``.
 _BLOCK_APART = re.compile(rf"^(\d[\dX*-]*[\s-]*{_BLOCK})\s*[,:/]\s*")
-"""A block with a comma, colon or slash before its street: ``300 BLOCK, N MAIN ST``."""
+
 _SIDE = r"(?:N|S|E|W|NE|NW|SE|SW|NORTH|SOUTH|EAST|WEST|NORTHEAST|NORTHWEST|SOUTHEAST|SOUTHWEST)"
 _CORNER = rf"(?:(?:{_SIDE}\s+)?(?:CORNER|COR|CNR)(?:\s+OF)?|[NS][EW]C)"
 _AROUND = re.compile(
@@ -38,14 +40,15 @@ _AROUND = re.compile(
 )
 _AFTER = re.compile(rf"\s+(?:{_CORNER}|AREA|INTERSECTION)$")
 _REMARK = re.compile(r"\s*\(([^()]*)\)")
+# Between two streets that meet. ``JUST N OF`` is at the crossing; how far ``N OF`` is, nobody says.
 _SEPARATOR = re.compile(
     r"\s*[/&@\\+;|%]\s*|\s+-+\s+(?!\d)|(?<!\d)-{2,}"
     r"|\s+(?:AND|AT|NEAR|NR|X(?! (?:AVE|AVENUE|BLVD|BOULEVARD|DR|LN|PKWY|PL|RD|ST|STREET|WAY)\b)"
     rf"|JUST\s+{_SIDE}\s+OF|J[NSEW]O)\s+"
 )
-"""Between two streets that meet. ``JUST N OF`` is at the crossing; how far ``N OF`` is, nobody says."""
+# Separators that a street's own name may hold.
 _IN_A_NAME = re.compile(r"\s(?:AND|AT|X)\s|\S&\S")
-"""Separators that a street's own name may hold."""
+
 _TO_A_RAMP = re.compile(
     r"^(?:(?:ON|OFF|ENTRANCE|EXIT)?[\s-]*RAMP\s+)?(?P<one>\S.*?)"
     r"(?P<ramp>(?:\s+(?:ON|OFF|ENTRANCE|EXIT)[\s-]?(?:RAMP)?|\s+RAMP)?)\s+(?:TO|FROM)\s+(?P<two>\S.*)$"
@@ -56,8 +59,9 @@ _BETWEEN = re.compile(
     r"|FROM\s+(?P<first>\S.*?)\s+TO\s+)(?P<two>\S.*)$"
 )
 _STRETCH = re.compile(rf"\s+{_BETWEEN_WORD}\s.*$")
+# What stands for a cross street where there is none.
 _NOWHERE = frozenset({"DEAD END", "DEADEND", "CUL DE SAC", "CITY LIMITS", "END", "UNNAMED", "UNKNOWN"})
-"""What stands for a cross street where there is none."""
+
 _LONGEST = 160
 _HUNDRED = 100
 _TWO = 2
@@ -97,8 +101,8 @@ class Spot(Exact):
     point: ExactPoint
 
 
+# What an address may mean.
 Reading = Block | Crossing | Between | Spot
-"""What an address may mean."""
 
 
 def readings(address: str, cross_street: str | None = None) -> tuple[Reading, ...]:

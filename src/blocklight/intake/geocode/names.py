@@ -41,11 +41,12 @@ _WORDS = {
     "TWELFTH": "12TH", "THIRTEENTH": "13TH", "FOURTEENTH": "14TH", "FIFTEENTH": "15TH", "SIXTEENTH": "16TH",
     "SEVENTEENTH": "17TH", "EIGHTEENTH": "18TH", "NINETEENTH": "19TH", "TWENTIETH": "20TH",
 }  # fmt: skip
+# Which write their highways so, as in CA-99; Kansas and Michigan with one letter.
 _STATES = (
     "AK|AL|AR|AZ|CA|CO|CT|DC|DE|FL|GA|HI|IA|ID|IL|IN|KS|KY|LA|MA|MD|ME|MI|MN|MO|MS|MT|NC|ND|NE|NH|NJ|NM|NV|NY"
     "|OH|OK|OR|PA|PR|RI|SC|SD|TN|TX|UT|VA|VT|WA|WI|WV|WY|K|M"
 )
-"""Which write their highways so, as in CA-99; Kansas and Michigan with one letter."""
+
 _WAY = r"(?:HIGHWAY|HWY|HY|ROUTE|RTE|RT|ROAD|RD)"
 _HIGHWAY = re.compile(
     r"^(?:(?P<ahead>N|S|E|W|NORTH|SOUTH|EAST|WEST) )?(?:"
@@ -58,8 +59,9 @@ _HIGHWAY = re.compile(
     r"(?: (?:FWY|FREEWAY|EXPY|EXPRESSWAY|HWY|HIGHWAY|TOLLWAY|TOLL))?$"
 )
 _HIGHWAYS = ("I", "US", "SR", "CR", "FM", "HWY")
+# Kinds of highways that people also call just by their number.
 _UNSAID = frozenset("I US SR".split())
-"""Kinds of highways that people also call just by their number."""
+
 _RAMP = re.compile(
     r"\s+(?:(?:ON|OFF|ENTRANCE|EXIT)\s*)?RAMP$|^(?:(?:ON|OFF|ENTRANCE|EXIT)\s*)?RAMP\s+(?:TO\s+|FROM\s+)?"
     r"|(?<=\d)\s+(?:EXIT|EX)$|(?<=\w\w)\s+EXIT$"
@@ -68,13 +70,15 @@ _KING = re.compile(
     r"\b(?:(?:DR|DOCTOR|REV|REVEREND) )?(?:MARTIN L(?:UTHER)? KING|M ?L ?K(?:ING)?)(?: (?:JR|JUNIOR))?\b"
 )
 _ORDINAL = re.compile(r"^0*(\d+(?:ST|ND|RD|TH))$")
+# ``2 ND ST``; the ST of ``1 ST AVE`` is no street.
 _ORDINAL_APART = re.compile(r"\b(\d+) (ND|TH)\b|\b(\d*1) (ST) (?=[A-Z]{2})|\b(\d*3) (RD) (?=[A-Z]{2})")
-"""``2 ND ST``; the ST of ``1 ST AVE`` is no street."""
+
 _POSTCODE = re.compile(r"(?:\s+[A-Z]{2})?\s+\d{5}(?:-\d{4})?$")
 _NUMBERED_WAYS = frozenset("HIGHWAY HWY ROUTE RTE ROAD RD".split())
 _ENDINGS = {1: "ST", 2: "ND", 3: "RD"}
+# How an avenue with a letter, or of something, is written: ``AVE A`` is ``AVENUE A``.
 _AVENUE = frozenset({"AV", "AVE"})
-"""How an avenue with a letter, or of something, is written: ``AVE A`` is ``AVENUE A``."""
+
 _FEWEST = 2  # words of which one may be a direction or a suffix
 
 

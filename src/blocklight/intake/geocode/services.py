@@ -19,8 +19,9 @@ CENSUS = "https://geocoding.geo.census.gov/geocoder/locations/onelineaddress"
 NOMINATIM = "https://nominatim.openstreetmap.org/search"
 _MAX_BYTES = 262_144
 _TIMEOUT_S = 5.0
+# How long a service that failed is left alone.
 _REST_S = 60.0
-"""How long a service that failed is left alone."""
+
 _MIDDLE = 50
 
 Sleep = Callable[[float], None]

@@ -19,8 +19,8 @@ _PARTS = r"\d{1,3}:\d{1,2}:\d{1,2}(?:\.\d+)?"
 _SEXAGESIMAL = re.compile(rf"^LL\((?P<lon>[+-]?{_PARTS}),\s*(?P<lat>[+-]?{_PARTS})\)")
 _SIGNS = r"(\d{{1,3}})°\s*(\d{{1,2}})['′]\s*(\d{{1,2}}(?:\.\d+)?)(?:\"|″|'')\s*([{}])"
 _IN_SIGNS = re.compile(rf"^{_SIGNS.format('NS')}[,;/ ]*{_SIGNS.format('EW')}$")
+# Nobody lives nearer to a pole: a latitude beyond is a longitude that was written first.
 _INHABITED = 80.0
-"""Nobody lives nearer to a pole: a latitude beyond is a longitude that was written first."""
 
 
 def point_in_words(text: str) -> ExactPoint | None:

@@ -14,13 +14,13 @@ from blocklight.geo.reference_systems import in_degrees, named_in_json
 
 _MAX_FILE_BYTES = 500_000_000
 _KEY = "geocoder.streets"
+# Columns of names and house numbers: TIGER/Line's ADDRFEAT, EDGES and ROADS files, and OpenStreetMap's.
 _FORMS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("FULLNAME",), ("LFROMHN", "LTOHN", "RFROMHN", "RTOHN")),
     (("FULLNAME",), ("LFROMADD", "LTOADD", "RFROMADD", "RTOADD")),
     (("FULLNAME",), ()),
     (("name",), ()),
 )
-"""Columns of names and house numbers: TIGER/Line's ADDRFEAT, EDGES and ROADS files, and OpenStreetMap's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,17 +19,19 @@ from blocklight.intake.geocode.names import looser, same_street, street_name
 from blocklight.intake.geocode.street_lines import StreetLine, read_street_lines
 
 _METRES_PER_DEGREE = 111_195.0
+# How far apart two lines may end and still be taken for a crossing: kerbs and dual carriageways.
 _NEARLY_M = 25.0
-"""How far apart two lines may end and still be taken for a crossing: kerbs and dual carriageways."""
+# How far crossings of two streets may lie apart and still be one place: beyond, nobody knows which.
 _SAME_M = 200.0
-"""How far crossings of two streets may lie apart and still be one place: beyond, nobody knows which."""
+
 _LONGEST_BLOCK_M = 1500.0
 _HUNDRED = 100
+# How far apart points are that stand for a line: less than two calls may be that are close to each other.
 _STEP_M = 20.0
-"""How far apart points are that stand for a line: less than two calls may be that are close to each other."""
+
 _MOST_MEETINGS = 50
+# Of how many pairs of streets that two short names may mean, each is tried.
 _MOST_PAIRS = 16
-"""Of how many pairs of streets that two short names may mean, each is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,12 @@ class Stretch:
     reach_m: float
 
 
+# A line of shapely, which has no types of its own.
 Line = Any
-"""A line of shapely, which has no types of its own."""
+
 _Metres = tuple[float, float]
+# The middle of a block or crossing, in metres like the lines, and how far it reaches from there.
 _Found = tuple[_Metres, float]
-"""The middle of a block or crossing, in metres like the lines, and how far it reaches from there."""
 
 
 @dataclass(frozen=True, slots=True)

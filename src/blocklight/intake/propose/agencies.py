@@ -18,6 +18,7 @@ _OF_CALLS = (
     ("fire", re.compile(r"^(?:f|fd|fr|[a-z]{1,3}(?:fd|fr|fire))$|fire|\bfd\b", re.IGNORECASE)),
     ("public_works", re.compile(r"public works|\bdpw\b|transportation", re.IGNORECASE)),
 )
+# What the departments are called that New York, Boston, Chicago, San Francisco and Open311 servers name.
 _OF_REQUESTS = (
     ("police", re.compile(r"^nypd$|police|\b[a-z]?pd\b", re.IGNORECASE)),
     ("fire", re.compile(r"^fdny$|fire", re.IGNORECASE)),
@@ -31,7 +32,6 @@ _OF_REQUESTS = (
     ("animal_control", re.compile(r"animal", re.IGNORECASE)),
     ("public_works", re.compile(r"^(?:pwdx|dpw)$|public works|streets", re.IGNORECASE)),
 )
-"""What the departments are called that New York, Boston, Chicago, San Francisco and Open311 servers name."""
 
 
 def propose_agency(table: Table, sample: Sample, *, requests: bool) -> None:

@@ -14,8 +14,9 @@ from blocklight.intake.propose.platforms import ARCGIS, CKAN, SERVICE, SOCRATA
 
 Ask = Callable[[str, Mapping[str, str]], bytes]
 
+# Under this name the rows that a feed counts are put beside those that it was asked for.
 COUNT = "blocklight_count"
-"""Under this name the rows that a feed counts are put beside those that it was asked for."""
+
 _ROWS_ASKED = "200"
 _ROWS_MORE = "60"
 _OPEN311, _BEGINNING, _MORE_PAGES = b'"service_request_id"', 4000, 5

@@ -19,8 +19,8 @@ _ZONES = (
 )
 
 
+# Those of the United States: elsewhere a longitude says nothing of the clock.
 _LATITUDES = (24.0, 72.0)
-"""Those of the United States: elsewhere a longitude says nothing of the clock."""
 
 
 _ARIZONA = (-114.5, -109.1, 31.3, 37.0)

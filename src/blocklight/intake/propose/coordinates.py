@@ -15,8 +15,9 @@ _DRAWN = (
     "add freeze_place = true"
 )
 _PAIR_OF_NUMBERS = re.compile(r"^-?\d+\.\d+[ ,]+-?\d+\.\d+$")
+# How KML writes a point: the longitude first, and a height behind.
 _WITH_HEIGHT = re.compile(r"^-?\d+\.\d+,-?\d+\.\d+,-?\d+(?:\.\d+)?$")
-"""How KML writes a point: the longitude first, and a height behind."""
+
 _SHAPE = re.compile(r"^(?:-?\d+\.\d+[ ,]+-?\d+\.\d+(?:[ ,]+|$)){2,}$")
 _PLACE = re.compile(r"POINT ?\(|\(-?\d+\.\d+, *-?\d+\.\d+\)\s*$", re.IGNORECASE)
 _EXACT = re.compile(r"-?\d{1,3}\.\d{2,}")

@@ -20,8 +20,9 @@ _MIDNIGHT = (
     'every time here is midnight, so they are taken for days; if later ones are not, convert = "local"'
 )
 _MIDNIGHT_HHMM, _AN_HOUR = 2400, 60
+# How sure a time without a zone can be: it hangs on the city's.
 _WALL = 0.8
-"""How sure a time without a zone can be: it hangs on the city's."""
+
 _MOST_STATES = 20
 _ALONE = 0.995
 _MOSTLY = 0.8
@@ -38,18 +39,21 @@ _CODE, _CALLED = (
     re.compile(r"(?=.*\d)[A-Za-z0-9-]+"),
     re.compile(r"^(?:call|case|incident|event|run|report)$"),
 )
+# What else a number with three digits may be.
 _PART_OF_ADDRESS = re.compile(r"block|house|street|building|apartment|zip|post|phone|distance")
-"""What else a number with three digits may be."""
+
 _ONE_WORD = re.compile(r"(?=.*\d{3})[A-Za-z0-9-]+")
+# A number before a name, or two names with a sign of a crossing between them.
 _ADDRESS = re.compile(
     r"^\d[\dX]{0,5} +(?:BLOCK |BLK )?(?:OF )?[A-Z\d][\w.' -]*[A-Z]|[A-Z]{2} *[/&@] *\w"
     r"|[A-Z]{2} +(?:AT|AND) +\w+ +\w",
     re.IGNORECASE,
 )
-"""A number before a name, or two names with a sign of a crossing between them."""
+
 _LONGEST_ADDRESS = 120
+# The two that GeoReport v2 knows: the other one may just not stand in this answer.
 _OPEN311_STATES = {"open", "closed"}
-"""The two that GeoReport v2 knows: the other one may just not stand in this answer."""
+
 _CLOCK_NAME = re.compile(r"_?(?:time|tm|hour|hr|hhmm|clock)$|^time_?(?:of_)?")
 _UNIT = re.compile(r"^unit_?(?:id|number|no|name)?$")
 

@@ -10,8 +10,8 @@ from blocklight.intake.propose.sample import Sample
 from blocklight.intake.propose.times import Written
 
 SURE, LIKELY, GUESS = 0.95, 0.75, 0.5
+# Stands in a proposed file for what only a person knows.
 FILL_IN = "FILL_IN"
-"""Stands in a proposed file for what only a person knows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from blocklight.intake.forms.row_lists import list_at
 _DEEPEST = 5
 _ALIKE = 0.8
 _MOST_LISTS = 3
+# Members that describe the records, such as their columns.
 _ABOUT = frozenset({"meta", "metadata", "columns", "fields"})
-"""Members that describe the records, such as their columns."""
 
 
 def longest_path(document: object) -> str:

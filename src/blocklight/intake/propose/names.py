@@ -1,6 +1,7 @@
 """What publishers call the columns that we have fields for."""
 
 # ruff: noqa: E501 - patterns read best whole
+# For each field patterns over folded names (`call_type`), each with how much it says.
 NAMES: dict[str, tuple[tuple[str, float], ...]] = {
     "received_at": (
         (r"rece(?:i?ved|pt)|time_?create|create_?time|called_at|date_?time_?init|requested_|original_time_queued", 1),
@@ -36,4 +37,3 @@ NAMES: dict[str, tuple[tuple[str, float], ...]] = {
     "disposition": ((r"dispo(?:sition)?(?:_?(?:text|desc(?:ription)?))?$|clearance_desc|^resolution$", 1),),
     "origin": ((r"on_?view|self_?initiated|officer_?initiated|call_source|initiated_by|^origin$", 1),),
 }  # fmt: skip
-"""For each field patterns over folded names (`call_type`), each with how much it says."""

@@ -9,8 +9,8 @@ _EDITED = re.compile(r"(?:last_?)?(?:edit|update|modif)(?:ed|y|ied)?_?(?:on|at|d
 _A_PAGE = 1000
 _MOST_ON_A_PAGE = 5000
 _FIRST_DAYS = 30
+# How old the last edit is at least, and how often to poll then; a live layer changes by the minute.
 _RARELY = ((timedelta(days=1), 3600), (timedelta(hours=1), 300))
-"""How old the last edit is at least, and how often to poll then; a live layer changes by the minute."""
 
 
 def pace_of(

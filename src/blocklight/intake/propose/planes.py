@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 _MERCATOR = "EPSG:3857"
 _METRES_A_DEGREE = 111_320
 _SAME_PLACE_M = 200
+# How far apart the middle half of a city's calls may lie; a county of the West is two degrees wide.
 _SPREAD_DEGREES = 3.0
-"""How far apart the middle half of a city's calls may lie; a county of the West is two degrees wide."""
+
 _MODERN = re.compile(
     r"NAD83 / |WGS 84 / (?:UTM|Pseudo-Mercator)|ETRS89 / "
     r"|OSGB36 / British|RGF93 v1 / Lambert-93|GDA(?:94|2020) / |NZGD2000 / New|SIRGAS 2000 / UTM"

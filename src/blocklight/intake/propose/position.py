@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from blocklight.errors import UsageError
 
+# West, south, east, north.
 Box = tuple[float, float, float, float]
-"""West, south, east, north."""
 
 _AROUND_DEGREES = 0.6
 _A_POINT, _A_BOX = 2, 4

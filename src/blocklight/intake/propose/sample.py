@@ -29,8 +29,8 @@ _MOST_SPREAD = 400
 _FIRST_AND_LAST = 100
 _CRS = re.compile(rb'"crs"\s*:\s*\{[^{}]*\{[^{}]*EPSG:{1,2}(?:[\d.]+:)?(\d{4,6})"')
 _FEWEST_COLUMNS = 3
+# What publishers call a list, or an address, of the calls that go on.
 ACTIVE = re.compile(r"active|current|live|realtime|real_time", re.IGNORECASE)
-"""What publishers call a list, or an address, of the calls that go on."""
 
 Row = TypeVar("Row")
 

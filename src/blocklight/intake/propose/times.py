@@ -17,11 +17,12 @@ _NAMED = ("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%
 _DAYS = (*_MONTH_FIRST, *_DAY_FIRST, "%Y/%m/%d", "%Y-%m-%d", *_NAMED, "%Y%m%d")
 _CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%I:%M%p", "%H%M")
 _SMALL = ("%H:%M:%S.%f", "%I:%M:%S.%f %p")
+# How C, SAS and some dispatch systems write a time.
 _ODD = (
     "%a %b %d %H:%M:%S %Y", "%Y%m%d%H%M%S", "%d%b%Y:%H:%M:%S", "%d%b%y:%H:%M:%S",
     *(f"{clock} {day}" for day in (*_MONTH_FIRST, *_DAY_FIRST) for clock in _CLOCKS[:4]),
 )  # fmt: skip
-"""How C, SAS and some dispatch systems write a time."""
+
 _FORMATS = (
     *(f"{day} {clock}" for day in _DAYS for clock in _CLOCKS),
     *(f"{day}{apart}{clock}" for day in _DAYS for apart in (", ", " @ ", " - ") for clock in _CLOCKS[:4]),

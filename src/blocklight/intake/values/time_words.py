@@ -5,25 +5,28 @@ from contextlib import suppress
 from datetime import UTC, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+# Names of zones that RFC 822 knows, and those of Alaska and Hawaii.
 _OFFSETS_H = {
     "Z": 0, "UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
     "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10,
 }  # fmt: skip
-"""Names of zones that RFC 822 knows, and those of Alaska and Hawaii."""
+
 _NAMES = "|".join(_OFFSETS_H)
 _NAME = re.compile(rf"(?<=[\dmM.])\s*(?:\(({_NAMES})\)|({_NAMES}))$", re.IGNORECASE)
 _OFFSET = re.compile(
     r"(?:\s+|(?<=:\d\d)|(?<=[\dmM])\s*(?:UTC|GMT))([+-])(\d{1,2})(?::?(\d\d))?$", re.IGNORECASE
 )
+# What JavaScript writes behind the offset: ``(Central Standard Time)``.
 _IN_WORDS = re.compile(r"\s*\([A-Za-z]+(?: [A-Za-z]+)* Time\)$")
-"""What JavaScript writes behind the offset: ``(Central Standard Time)``."""
+
 _PLACE = re.compile(r"(?:\s+|\[)(UTC|[A-Z][A-Za-z]+/[A-Za-z_/]{2,40})\]?$")
 _HALF = re.compile(r"(?<=\d)(\s*)([ap])\.?\s?(?:m\.?)?$", re.IGNORECASE)
 _HOURS = re.compile(r"(?<=\d)\s*(?:hrs?|hours?|h)\.?$", re.IGNORECASE)
+# The day that a spreadsheet or database gives to a time without one.
 _NO_DAY = re.compile(
     r"^(?:1899-12-3[01]|1900-01-0[01]|1970-01-01|12/3[01]/1899|0?1/0?[01]/1900|0?1/0?1/1970)[T ]+(?=\d)"
 )
-"""The day that a spreadsheet or database gives to a time without one."""
+
 _DAY_AND_CLOCK = re.compile(
     r"^(?P<day>\d{4}-\d\d-\d\d|\d{8}|\d{11,13}(?:\.0+)?)"
     r"(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:?00)?)?\s+(?P<clock>\d.*)$"

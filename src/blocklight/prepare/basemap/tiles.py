@@ -20,17 +20,19 @@ from pmtiles.writer import Writer
 from blocklight.config.city import Bounds
 from blocklight.prepare.basemap.parts import Drawing
 
+# Beyond the last zoom the browser draws its tiles larger: they hold about two metres.
 MIN_ZOOM, MAX_ZOOM = 8, 14
-"""Beyond the last zoom the browser draws its tiles larger: they hold about two metres."""
+# Below it a kind would only be dust.
 _FROM_ZOOM = {"road_minor": 11, "label": 10, "rail": 10}
-"""Below it a kind would only be dust."""
+
 _EXTENT = 4096
 _BUFFER = 64 / _EXTENT
+# What is smaller than this part of a tile is straightened out.
 _SMALLEST = 1024
-"""What is smaller than this part of a tile is straightened out."""
+
 _WORLD_M = 2 * math.pi * 6_378_137.0
+# How much farther than the city tiles reach, in its own widths: people pan.
 _MARGIN = 0.5
-"""How much farther than the city tiles reach, in its own widths: people pan."""
 
 
 @dataclass(frozen=True, slots=True)

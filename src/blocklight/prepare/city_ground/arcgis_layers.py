@@ -10,13 +10,14 @@ from blocklight.config.city import SourceSpec
 from blocklight.intake.connectors import connector
 from blocklight.intake.record import RawRecord
 
+# A row's columns, and its geometry: under ``SHAPE``, or a point's numbers under ``POINT``.
 LayerRow = RawRecord
-"""A row's columns, and its geometry: under ``SHAPE``, or a point's numbers under ``POINT``."""
+
 SHAPE = "__shape"
 POINT = ("__lon", "__lat")
 _MAX_ROWS = 1_000_000
+# Layers of polygons take longer to answer than rows of calls.
 _TIMEOUT_S = 60
-"""Layers of polygons take longer to answer than rows of calls."""
 
 
 def read_arcgis_layer(url: str, columns: Sequence[str], now: Callable[[], datetime]) -> list[LayerRow]:

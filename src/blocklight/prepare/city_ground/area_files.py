@@ -12,8 +12,8 @@ from blocklight.prepare.city_ground.features import Features, box_of
 from blocklight.prepare.city_ground.themes import AREA_LABELS, Theme, area_name
 
 _DIGITS = 6
+# A single area says no more than the city's own name.
 _FEWEST = 2
-"""A single area says no more than the city's own name."""
 
 
 def write_areas(features: Features, bounds: Bounds, target: Path) -> int:

@@ -18,8 +18,8 @@ _MAX_FILE_BYTES = 1_000_000_000
 _MAX_UNPACKED_BYTES = 6_000_000_000
 _MAX_FEATURES = 2_000_000
 
+# West, south, east, north in degrees.
 Box = tuple[float, float, float, float]
-"""West, south, east, north in degrees."""
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ from blocklight.prepare.city_ground.downloads import Downloads
 from blocklight.prepare.city_ground.features import Box, Origin, Part
 from blocklight.prepare.city_ground.themes import Theme
 
+# A node, way or relation as Overpass has it.
 Element = Mapping[str, Any]
-"""A node, way or relation as Overpass has it."""
+
 ORIGIN = Origin(OPENSTREETMAP, "ODbL 1.0, https://www.openstreetmap.org/copyright")
 _MAX_ANSWER_BYTES = 400_000_000
 _MAX_UNPACKED_BYTES = 1_000_000_000
@@ -56,6 +57,7 @@ _PARK = (
     " OR landuse IN ('cemetery', 'recreation_ground')"
 )
 _ADDRESS = "other_tags LIKE '%\"addr:housenumber\"%'"
+# Each theme in GDAL's layers of an extract, as its own configuration of columns has them.
 _LAYERS: tuple[tuple[Theme, str, str], ...] = (
     (Theme.STREETS, "lines", "highway IS NOT NULL AND name IS NOT NULL"),
     (Theme.ROADS, "lines", "highway IS NOT NULL"),
@@ -75,7 +77,6 @@ _LAYERS: tuple[tuple[Theme, str, str], ...] = (
     (Theme.ADDRESSES, "points", _ADDRESS),
     (Theme.ADDRESSES, "multipolygons", _ADDRESS),
 )
-"""Each theme in GDAL's layers of an extract, as its own configuration of columns has them."""
 
 
 def ask_overpass(url: str, box: Box, downloads: Downloads) -> Path:

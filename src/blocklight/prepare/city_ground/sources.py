@@ -16,8 +16,9 @@ from blocklight.prepare.city_ground.themes import Theme
 from blocklight.prepare.city_ground.tiger_files import TigerFiles, expect_counties
 from blocklight.prepare.city_ground.tigerweb import TigerWeb
 
+# How much farther than the city the map reaches, in the city's own widths, like its tiles.
 MARGIN = 0.5
-"""How much farther than the city the map reaches, in the city's own widths, like its tiles."""
+
 _WIDEST_DEGREES = 4.0
 _WIDE = frozenset(
     {Theme.ROADS, Theme.RAIL, Theme.WATER, Theme.PARK, Theme.BOUNDARY, Theme.PLACE_NAMES, Theme.NEIGHBORHOOD}

@@ -35,23 +35,24 @@ class Theme(StrEnum):
     """Points, one for each address."""
 
 
+# The kinds of areas in the order in which a city file gets them, with what people read.
 AREA_LABELS: Mapping[Theme, str] = {
     Theme.NEIGHBORHOOD: "Neighborhoods",
     Theme.ZIP: "ZIP codes",
     Theme.TRACT: "Census tracts",
     Theme.COUNTY_SUBDIVISION: "County subdivisions",
 }
-"""The kinds of areas in the order in which a city file gets them, with what people read."""
 
+# Where a line begins and ends on its left, then on its right, as TIGER's ADDRFEAT files name it.
 HOUSE_NUMBERS = ("LFROMHN", "LTOHN", "RFROMHN", "RTOHN")
-"""Where a line begins and ends on its left, then on its right, as TIGER's ADDRFEAT files name it."""
 
 _NAMES = (
     "FULLNAME", "NAMELSAD", "NAMELSAD20", "NAMELSAD10", "NAME", "NAME20", "NAME10", "BASENAME", "name",
     "Name", "FULL_NAME", "STREETNAME", "STREET_NAME", "ST_NAME", "STREET", "LABEL",
 )  # fmt: skip
+# Without the legal kind behind it: Houston, not Houston city.
 _SHORT_NAMES = ("BASENAME", "NAME", "NAME20")
-"""Without the legal kind behind it: Houston, not Houston city."""
+
 _GEOIDS = ("GEOID", "GEOID20", "GEOID10", "id", "ID")
 _ZIPS = (
     "ZCTA5",
@@ -99,10 +100,10 @@ _MINOR = frozenset(
     {"S1400", "S1630", "S1640", "S1740", "tertiary", "residential", "unclassified", "living_street", "road",
      "pedestrian"}
 )  # fmt: skip
+# A class of TIGER or OpenStreetMap that is in neither list is a path, an alley, a drive.
 _NO_ROAD = re.compile(r"S\d{4}|[a-z_]+")
-"""A class of TIGER or OpenStreetMap that is in neither list is a path, an alley, a drive."""
+# Parks of every kind from national to private, golf courses, cemeteries.
 _PARK = re.compile(r"K21[89]\d|K2561|K2582")
-"""Parks of every kind from national to private, golf courses, cemeteries."""
 
 
 def road_kind(road_class: str) -> Literal["road_major", "road_minor"] | None:

@@ -15,13 +15,14 @@ from blocklight.prepare.city_ground.themes import Theme
 _MAX_ZIP_BYTES = 800_000_000
 _OF_COUNTIES = {"addrfeat": Theme.STREETS, "roads": Theme.ROADS, "areawater": Theme.WATER}
 _OF_STATES = {"arealm": Theme.PARK}
+# What TIGERweb tells in smaller answers, for those who do not ask it.
 _AREAS_OF_STATES = {
     "place": Theme.BOUNDARY,
     "cousub": Theme.COUNTY_SUBDIVISION,
     "tract": Theme.TRACT,
     "tabblock20": Theme.BLOCKS,
 }
-"""What TIGERweb tells in smaller answers, for those who do not ask it."""
+
 _OPTIONAL = frozenset({"areawater", "arealm", "addrfeat"})
 _FIPS = 5
 

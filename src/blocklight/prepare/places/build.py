@@ -26,10 +26,11 @@ from blocklight.prepare.places.layers import Layer, points_along
 from blocklight.prepare.places.streets import candidates, shown_street_name
 
 _DIGITS = 6
+# Reaches are rounded up to whole steps, so that the ledger's distribution stays short.
 _STEP_M = 25
-"""Reaches are rounded up to whole steps, so that the ledger's distribution stays short."""
+# Street for each address where nobody counted them: about half of what one side of a street has.
 _METRES_AN_ADDRESS = 30.0
-"""Street for each address where nobody counted them: about half of what one side of a street has."""
+
 _APART_M = 200.0
 Points = NDArray[np.float64]
 

@@ -15,8 +15,8 @@ from blocklight.errors import CityFileError
 from blocklight.geo.reference_systems import SWAPPED, Shapes, in_degrees, named_in_json
 
 _MAX_FILE_BYTES = 500_000_000
+# By what share of its area a polygon may change when it is repaired.
 _MOST_CHANGED = 0.01
-"""By what share of its area a polygon may change when it is repaired."""
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ import shapely
 
 from blocklight.model.vocabulary import PlaceKind
 
+# A geometry of shapely, which ships no types.
 Geometry = Any
-"""A geometry of shapely, which ships no types."""
 
+# Two roadways of one street cross another twice, about so far apart at most.
 _SAME_CROSSING_M = 60.0
-"""Two roadways of one street cross another twice, about so far apart at most."""
+
 _SHORTEST_BLOCK_M = 50.0
 _CLOSEST_M = 25.0
 _LONGEST_NAME = 40

@@ -19,17 +19,19 @@ from blocklight.query.fields import Field, FieldType
 
 _CHUNK = 256 * 1024
 _ROW_GROUP = 20_000
+# Of one sheet of a workbook, below its header.
 _SHEET_ROWS = 1_048_575
-"""Of one sheet of a workbook, below its header."""
+
 _COLUMN_WIDTH = 20
 _NO_TIME = datetime(2000, 1, 1)  # noqa: DTZ001 - equal records make equal files, whenever they are written
 _TYPES = {FieldType.TEXT: pa.string(), FieldType.WHOLE: pa.int64(), FieldType.TIME: pa.timestamp("ms", "UTC")}
+# What makes a Parquet file a GeoParquet file; without a system of its own, it is in WGS 84 (OGC:CRS84).
 _GEO = {
     "version": "1.1.0",
     "primary_column": "geometry",
     "columns": {"geometry": {"encoding": "WKB", "geometry_types": ["Point"]}},
 }
-"""What makes a Parquet file a GeoParquet file; without a system of its own, it is in WGS 84 (OGC:CRS84)."""
+
 _POINT = struct.Struct("<BIdd")
 
 

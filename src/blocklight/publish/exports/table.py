@@ -49,8 +49,8 @@ class ExportTable:
         return tuple(at for at, column in enumerate(self.columns) if column.type is FieldType.TIME)
 
 
+# Writes a file part by part; an empty part says only that work was done.
 Write = Callable[[ExportTable, Iterator[ExportPage]], Iterator[bytes]]
-"""Writes a file part by part; an empty part says only that work was done."""
 
 
 def exported_fields(fields: Fields) -> tuple[Field, ...]:

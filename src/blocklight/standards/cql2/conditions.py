@@ -24,11 +24,13 @@ from blocklight.standards.operands import (
     opposite,
 )
 
+# A shapely geometry; shapely has no types of its own.
 Shape = Any
-"""A shapely geometry; shapely has no types of its own."""
+
 ToDegrees = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+# The functions that say something of a point; the others are true of none.
 _SPATIAL = ("s_intersects", "s_disjoint", "s_within", "s_equals", "s_touches")
-"""The functions that say something of a point; the others are true of none."""
+
 _NEVER = ("s_contains", "s_crosses", "s_overlaps")
 _BOX_SIDES = (4, 6)
 # Times are kept in whole milliseconds, so that this is the last moment of a day.
@@ -58,8 +60,8 @@ class Day(LiteralValue):
 
 Operand = NamedField | LiteralValue | Point | Ground | Span
 CQL2_LITERALS = LiteralReader(moment_of_text, time_example="TIMESTAMP('2026-01-31T08:00:00Z')")
+# Takes away the meaning of a wildcard of LIKE; CQL2 has no ESCAPE clause to name another.
 ESCAPE = "\\"
-"""Takes away the meaning of a wildcard of LIKE; CQL2 has no ESCAPE clause to name another."""
 
 
 class ConditionBuilder(FieldConditions):

@@ -89,8 +89,8 @@ _DEPTHS = {
     "multilinestring": 3,
     "multipolygon": 4,
 }
+# Numbers of a position; a height is left out.
 _FEWEST, _MOST = 2, 3
-"""Numbers of a position; a height is left out."""
 
 
 def made_shape(kind: str, coordinates: list[Any], at: int | None = None) -> Any:  # noqa: ANN401 - shapely has no types of its own

@@ -20,8 +20,8 @@ from blocklight.standards.operands import (
     text_within_bounds,
 )
 
+# Operators that compare, and how many args each has.
 _COUNTS = {"=": 2, "<>": 2, "<": 2, "<=": 2, ">": 2, ">=": 2, "like": 2, "between": 3, "isnull": 1}
-"""Operators that compare, and how many args each has."""
 
 
 def parse_cql2_json(text: str, builder: ConditionBuilder) -> Condition:

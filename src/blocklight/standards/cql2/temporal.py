@@ -9,8 +9,9 @@ from blocklight.query.conditions import AllOf, AnyOf, Comparison, Condition, Con
 from blocklight.query.fields import FieldType
 from blocklight.standards.operands import FLIPPED, Mistake, NamedField, constant
 
+# A side of a span without an end.
 OPEN = ".."
-"""A side of a span without an end."""
+
 _BEFORE_ALL = datetime(1, 1, 1, tzinfo=UTC)
 _AFTER_ALL = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 Side = datetime | NamedField | Literal[".."]

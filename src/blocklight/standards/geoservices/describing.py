@@ -10,8 +10,9 @@ from blocklight.standards.geoservices.layers import Layer
 from blocklight.standards.geoservices.spatial import SpatialReference
 
 VERSION = 11.1
+# Features in one answer; ``maxRecordCountFactor`` multiplies it.
 MOST_RECORDS = 10_000
-"""Features in one answer; ``maxRecordCountFactor`` multiplies it."""
+
 MOST_FACTOR = 5
 _LONGEST_TEXT = 255
 _MOST_CODED = 1_000

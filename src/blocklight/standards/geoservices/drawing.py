@@ -3,6 +3,7 @@
 from blocklight.model.vocabulary import Category
 from blocklight.standards.geoservices.layers import Layer
 
+# Groups of categories with their colours; a test compares them with ``web/src``.
 GROUPS: dict[str, tuple[str, tuple[Category, ...]]] = {
     "harm": ("#8e3b6b", (Category.VIOLENCE, Category.WEAPONS, Category.ROBBERY)),
     "property": (
@@ -19,11 +20,11 @@ GROUPS: dict[str, tuple[str, tuple[Category, ...]]] = {
     ),
     "officer": ("#6d7882", (Category.OFFICER_ACTIVITY, Category.OTHER)),
 }
-"""Groups of categories with their colours; a test compares them with ``web/src``."""
+
 _OUTLINE = "#8a8674"
 _WHITE = [255, 255, 255, 255]
+# Groups differ in shape too, for those who cannot tell their colours apart.
 _STYLES = ("esriSMSCircle", "esriSMSSquare", "esriSMSDiamond", "esriSMSTriangle")
-"""Groups differ in shape too, for those who cannot tell their colours apart."""
 
 
 def drawing_info(layer: Layer) -> dict[str, object] | None:

@@ -12,8 +12,8 @@ from blocklight.standards.geoservices.query_request import Query
 from blocklight.standards.geoservices.spatial import Shape
 
 Json = dict[str, Any]
+# Coordinates in rows, or whole numbers of cells.
 Corners = NDArray[Any]
-"""Coordinates in rows, or whole numbers of cells."""
 
 
 def placed(points: Points, query: Query) -> list[list[Any] | None]:

@@ -31,18 +31,19 @@ _FIELD_TYPES = {
 _SQL_OTHER = 16
 _VERSION = ""
 _FEATURES, _COUNT, _IDS = 1, 2, 3
+# Of clients that name no grid: about a centimetre, and within 32 bits all around the world.
 _DEGREES = Quantization(1e-7, 0.0, 0.0, from_top=True)
-"""Of clients that name no grid: about a centimetre, and within 32 bits all around the world."""
+
 _METRES = Quantization(0.01, 0.0, 0.0, from_top=True)
 _WGS84 = 4326
 
+# The key of a feature's second field, a message.
 _GEOMETRY = b"\x12"
-"""The key of a feature's second field, a message."""
+# One part of one point, and the key of its coordinates.
 _ONE_POINT = packed_field(2, [1]) + b"\x1a"
-"""One part of one point, and the key of its coordinates."""
 
+# The rings of a polygon.
 Parts = list[NDArray[Any]]
-"""The rings of a polygon."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,9 @@ from blocklight.standards.geoservices.pbf import (
 from blocklight.standards.geoservices.query_request import Query, parse_query
 from blocklight.standards.geoservices.tables import bounds_of, flat_row, selected_rows
 
+# So that what was taken back leaves other caches within a second.
 BRIEFLY = "public, max-age=1"
-"""So that what was taken back leaves other caches within a second."""
+
 _MOST_COUNTED = 10_000
 Box = tuple[float, float, float, float]
 

@@ -15,8 +15,8 @@ from blocklight.query.region import NOWHERE, Region, near_point, within_box, wit
 from blocklight.standards.geoservices.errors import GeoServicesError
 from blocklight.standards.mercator import degrees_of_mercator, mercator_of_degrees
 
+# Degrees; what lies farther out would overflow in computing with it.
 _FARTHEST = 1e6
-"""Degrees; what lies farther out would overflow in computing with it."""
 # 102100 and 102113 are Esri's codes from before EPSG had 3857, 900913 that of OpenLayers.
 _WKIDS = {4326: "WGS84", 3857: "MERCATOR", 102100: "MERCATOR", 102113: "MERCATOR", 900913: "MERCATOR"}
 _MOST_CORNERS = 20_000
@@ -44,8 +44,8 @@ _RELATIONS = (
 )
 # 64 corners lie within 0.12 % of the radius of a true circle.
 _CIRCLE = np.linspace(0, 2 * np.pi, 65)
+# A shapely geometry; shapely has no types of its own.
 Shape = Any
-"""A shapely geometry; shapely has no types of its own."""
 
 
 class SpatialReference(Enum):

@@ -18,8 +18,9 @@ from blocklight.standards.ogc.errors import OgcError
 from blocklight.standards.ogc.systems import ReferenceSystem, system_of
 from blocklight.standards.operands import LiteralValue, Mistake, NamedField, moment_of_text, number_of_text
 
+# Items of one page; a greater ``limit`` means this.
 MOST_ITEMS = 10_000
-"""Items of one page; a greater ``limit`` means this."""
+
 USUAL_ITEMS = 1_000
 _MOST_OFFSET = 2**31
 _LONGEST = 200_000

@@ -12,12 +12,12 @@ from blocklight.config.city import City
 from blocklight.standards.ogc.collections import Collection
 from blocklight.standards.ogc.describing import ROOT, Json
 
+# The columns of a table of items, of those that the collection has.
 _SHOWN = ("category", "status", "received_at", "place_label", "priority", "name")
-"""The columns of a table of items, of those that the collection has."""
 
 
+# Links that a page shows, which has the others in its trail and its list.
 _LED_TO = {"next": "Next page", "alternate": "The same as JSON"}
-"""Links that a page shows, which has the others in its trail and its list."""
 
 
 class Entry(NamedTuple):

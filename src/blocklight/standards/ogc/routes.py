@@ -24,8 +24,9 @@ from blocklight.standards.ogc.systems import system_of
 from blocklight.standards.ogc.tiles import tile, tile_address
 from blocklight.standards.ogc.tilesets import tile_json, tileset, tilesets, tiling_scheme, tiling_schemes
 
+# So that what was taken back leaves other caches within a second.
 BRIEFLY = "public, max-age=1"
-"""So that what was taken back leaves other caches within a second."""
+
 _OFTEN = "public, max-age=60"
 _COLLECTIONS = f"{ROOT}/collections"
 _COLLECTION = _COLLECTIONS + "/{collection}"

@@ -22,10 +22,11 @@ from blocklight.standards.ogc.systems import ReferenceSystem
 from blocklight.standards.ogc.vector_tile import BUFFER, EXTENT, Property, points_layer, polygons_layer
 
 DEEPEST_ZOOM = 18
+# From here on a tile has each incident; farther out it has counts.
 FIRST_ZOOM_OF_EACH = 12
-"""From here on a tile has each incident; farther out it has counts."""
+# Squares across a tile that are counted together.
 _BINS = 64
-"""Squares across a tile that are counted together."""
+
 _MOST_IN_TILE = 250_000
 _MOST_DIGITS = 8
 # Half the equator of EPSG 3857: the square that WebMercatorQuad divides.

@@ -13,8 +13,8 @@ _CRS = "http://www.opengis.net/def/crs/EPSG/0/3857"
 # The radius of the earth in EPSG 3857 times pi.
 _EDGE_M = 20_037_508.342_789_244
 _TILE_PIXELS = 256
+# The size of a pixel by which scales are told (OGC 17-083r4, 6.2).
 _PIXEL_M = 0.000_28
-"""The size of a pixel by which scales are told (OGC 17-083r4, 6.2)."""
 
 
 def _here(root: str, collection: Collection) -> str:

@@ -13,8 +13,8 @@ import shapely
 from numpy.typing import NDArray
 
 EXTENT = 4_096
+# How far beyond its border a tile draws, in its own units.
 BUFFER = 64
-"""How far beyond its border a tile draws, in its own units."""
 # Keys below are those of vector_tile.proto: a field's number times 8, plus its wire type.
 _VERSION = 2
 _POINT, _POLYGON = 1, 3

@@ -18,8 +18,8 @@ _NAMES = (
     *("id", "status", "category", "subcategory", "source_type", "agency"),
     *("received_at", "updated_at", "place_label"),
 )
+# Of degrees; a sixth of them is a decimetre, finer than any public point is meant.
 _DIGITS = 6
-"""Of degrees; a sixth of them is a decimetre, finer than any public point is meant."""
 
 
 def requests_document(view: CityView, question: RequestsQuestion, form: Form) -> tuple[bytes, int]:

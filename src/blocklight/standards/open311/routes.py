@@ -17,12 +17,13 @@ from blocklight.standards.open311.parameters import one_request, read_question
 from blocklight.standards.open311.services import service, service_codes
 
 ROOT = "/open311/v2"
+# So that what was taken back leaves other caches within a second.
 _BRIEFLY = "public, max-age=1"
-"""So that what was taken back leaves other caches within a second."""
+
 _OFTEN = "public, max-age=3600"
 _SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
+# When this interface last changed its form.
 _CHANGED = "2026-01-31T00:00:00Z"
-"""When this interface last changed its form."""
 
 Respond = Callable[[Request, Answer], Response]
 Work = Callable[[Request, Form], Answer]

@@ -37,8 +37,8 @@ Columns = Mapping[str, Column]
 FindPlaces = Callable[["Region"], sa.ColumnElement[bool]]
 
 _ESCAPE = "\\"
+# The collation that compares texts by their code points, whatever the language of the server.
 _BYTEWISE = {"sqlite": "BINARY", "postgresql": "C"}
-"""The collation that compares texts by their code points, whatever the language of the server."""
 
 
 def field_columns(fields: Fields) -> Columns:

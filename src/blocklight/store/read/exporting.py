@@ -11,8 +11,8 @@ from blocklight.store.read.features import FlatRows, flat_columns, flat_rows
 from blocklight.store.read.query import IncidentQuery, following_page, page_statement
 from blocklight.store.schema import tables
 
+# Rows between two looks at the database: no transaction lasts longer, and memory holds no more.
 PAGE = 2_000
-"""Rows between two looks at the database: no transaction lasts longer, and memory holds no more."""
 
 
 def flat_page(

@@ -25,8 +25,9 @@ from blocklight.store.schema import tables
 from blocklight.store.schema.rows import to_ms
 
 _MOST_PLACES = 500_000
+# Object ids in one answer.
 MOST_NUMBERS = 1_000_000
-"""Object ids in one answer."""
+
 _MOST_GROUPS = 10_000
 _areas_of = msgspec.json.Decoder(dict[str, str]).decode
 

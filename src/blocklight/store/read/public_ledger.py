@@ -16,16 +16,16 @@ from blocklight.model.ledger import CountRange, LedgerDay, LedgerMonth, LedgerTo
 from blocklight.model.vocabulary import Reason
 from blocklight.store.read.ledger import AreaLedgerRow, LedgerRow
 
+# A smaller count is left out, zero too: that there was none is as telling as that there was one.
 SMALL = 5
-"""A smaller count is left out, zero too: that there was none is as telling as that there was one."""
 
 _REASONS = [str(reason) for reason in Reason if reason not in (Reason.HELD, Reason.PAUSED)]
+# What anybody could have counted on the live feed.
 _PUBLIC = ("published", "held", "released", "retracted")
-"""What anybody could have counted on the live feed."""
 
 Cell = int | None
+# How many of each outcome and reason.
 _Counts = Mapping[tuple[str, str], int]
-"""How many of each outcome and reason."""
 
 
 def published_count(n: int) -> Cell:

@@ -11,8 +11,8 @@ from blocklight.store.read.reading import ends
 from blocklight.store.schema import tables
 from blocklight.store.schema.rows import from_ms, to_ms
 
+# Up to this share of all places an area's are looked up one by one; above it time is walked through.
 _FEW = 1 / 8
-"""Up to this share of all places an area's are looked up one by one; above it time is walked through."""
 
 
 class Span(NamedTuple):

@@ -9,8 +9,8 @@ from blocklight.errors import StoreError
 _BITS = 31
 _MASK = (1 << _BITS) - 1
 _ROUNDS = 4
+# Numbers passed over when a backup is restored: those that were given since it was taken are not known.
 SKIPPED_AT_RESTORE = 1 << 22
-"""Numbers passed over when a backup is restored: those that were given since it was taken are not known."""
 
 
 def new_key() -> str:

@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
+# Of SQLite's virtual machine, a millisecond or so, between two looks at the clock.
 _STEPS = 20_000
-"""Of SQLite's virtual machine, a millisecond or so, between two looks at the clock."""
+
 _DEADLINE = "deadline"
 _IDLE_S = 300.0
 
@@ -33,16 +34,16 @@ class Patience:
         return " ".join(f"-c {name}={round(seconds * 1000)}" for name, seconds in ms.items())
 
 
+# Commands, and what is read once at the start.
 READING = Patience(30.0, 0.0)
-"""Commands, and what is read once at the start."""
+# People wait for it: a late answer is none, and a waiting one keeps others from being worked out.
 ANSWERING = Patience(1.5, 5.0)
-"""People wait for it: a late answer is none, and a waiting one keeps others from being worked out."""
+# The live feed waits for it, and for nobody else's connection.
 FOLLOWING = Patience(1.5, 10.0, connections=3)
-"""The live feed waits for it, and for nobody else's connection."""
+# A source waits for its answer: it keeps what was not stored, and sends it again.
 PUSHING = Patience(1.2, 5.0, connections=2)
-"""A source waits for its answer: it keeps what was not stored, and sends it again."""
+# Nobody waits for it but the source; what it waits for is mostly another writer.
 WRITING = Patience(30.0, 300.0)
-"""Nobody waits for it but the source; what it waits for is mostly another writer."""
 
 
 def end_late_statements(engine: sa.Engine, patience: Patience) -> None:

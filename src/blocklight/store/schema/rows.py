@@ -15,13 +15,14 @@ from blocklight.model.record import TIMES, Place, PublicIncident, times_of
 from blocklight.model.vocabulary import PlaceKind
 
 Row = Sequence[Any]
+# A place and the areas it lies in.
 Where = tuple[Place, dict[str, str]]
-"""A place and the areas it lies in."""
 
+# The fields that are a column each, in their order; a place and its areas are a row of another table.
 _OWN = tuple(name for name in PublicIncident.__struct_fields__ if name not in ("id", "place", "areas"))
-"""The fields that are a column each, in their order; a place and its areas are a row of another table."""
+# Where the place's number stands among them.
 _PLACE = PublicIncident.__struct_fields__.index("place") - 1
-"""Where the place's number stands among them."""
+
 CONTENT = (*_OWN[:_PLACE], "place_id", *_OWN[_PLACE:], "folded")
 _LOG = ("first_seq", "id", "seq", "released_at", "updated_at")
 STORED = (*_LOG, *CONTENT[:-1])

@@ -19,8 +19,8 @@ metadata = sa.MetaData(
 # SQLite makes a primary key the row's own number only when its type is spelled INTEGER.
 Whole = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
+# Spelled out, not bound: a partial index is used only where the statement repeats its condition.
 OPEN: sa.ColumnElement[str] = sa.literal_column("'open'")
-"""Spelled out, not bound: a partial index is used only where the statement repeats its condition."""
 
 
 def new_epoch() -> str:

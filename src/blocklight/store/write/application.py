@@ -34,8 +34,8 @@ from blocklight.store.write.turn import Turn
 
 _PLACE_ID = WHOLE.index("place_id")
 
+# Where the log stands: its head, the next place and its version, the drift, the next object id.
 LogEnds = tuple[int, int, int, int, int]
-"""Where the log stands: its head, the next place and its version, the drift, the next object id."""
 
 
 class Application:
@@ -73,8 +73,8 @@ class Application:
         self._leaving = Leaving(
             cursor, sql, self._queue, short_answers or ShortAnswers(), source=source, at=self._at
         )
+        # Whether places are computed from public ones, and not from a source's own.
         self._is_derived = False
-        """Whether places are computed from public ones, and not from a source's own."""
         self._tombstones = tombstones
 
     def release(self) -> Applied:

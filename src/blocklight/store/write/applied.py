@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
+# A publication that comes late, in the ledger: of what only waited, and of what was counted before.
 LATE = ("held", "released")
-"""A publication that comes late, in the ledger: of what only waited, and of what was counted before."""
 
 _TOLD = ("published", "updated", "retracted", "released")
 

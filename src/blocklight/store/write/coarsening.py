@@ -2,15 +2,16 @@
 
 from blocklight.model.record import COARSER, TIMES, Detail, PublicIncident
 
+# What a medical incident publishes coarser than any other, or not at all.
 _MEDICAL = frozenset(
     {"category", "place", "areas", "subcategory", "source_type", "priority", "units", "disposition"}
 )
-"""What a medical incident publishes coarser than any other, or not at all."""
+
 _ALWAYS = ("source_type", "priority", "origin")
+# What is named otherwise is of another category, and its subcategory with it.
 _WHILE_OF_ONE_CATEGORY = ("subcategory",)
-"""What is named otherwise is of another category, and its subcategory with it."""
+# Units are free once a call closes and a reopened one has no disposition: that takes nothing back.
 _WHILE_OPEN_OR_CLOSED = ("units", "disposition")
-"""Units are free once a call closes and a reopened one has no disposition: that takes nothing back."""
 
 
 def taken_back(earlier: PublicIncident, later: PublicIncident) -> frozenset[str]:

@@ -9,10 +9,10 @@ from blocklight.model.vocabulary import Status
 from blocklight.store.schema.rows import Row, from_ms, to_ms
 from blocklight.store.write.waiting import Seen, Shown, Waiting
 
+# What is due later waits until something else is known, and the step after it could not be written.
 _NO_STEP_AFTER = to_ms(datetime(9999, 12, 30, tzinfo=UTC))
-"""What is due later waits until something else is known, and the step after it could not be written."""
+# Index of a mark's time in its row: the incident was first seen then.
 _MARKED_AT = 3
-"""Index of a mark's time in its row: the incident was first seen then."""
 
 
 @dataclass(slots=True)

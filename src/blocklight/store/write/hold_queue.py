@@ -36,10 +36,10 @@ class HoldQueue:
         self.at = at
         self.times = DueTimes(at)
         self.pauses = Pauses(())
+        # Where those were told to be that were told as medical before they were taken back.
         self.bounds: dict[str, Bound] = {}
-        """Where those were told to be that were told as medical before they were taken back."""
+        # Ids that were held before, and whether the ledger counted them before that.
         self.waited: dict[str, bool] = {}
-        """Ids that were held before, and whether the ledger counted them before that."""
         self._any = True
         self._puts: dict[str, Waiting] = {}
         self._gone: list[str] = []

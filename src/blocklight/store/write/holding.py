@@ -17,13 +17,13 @@ from blocklight.store.write.places import Places
 from blocklight.store.write.statements import Statements, fetch
 from blocklight.store.write.waiting import Shown, Waiting
 
+# Reasons that leave no mark: such an incident is only late.
 PASSING = frozenset({Reason.HELD, Reason.PAUSED})
-"""Reasons that leave no mark: such an incident is only late."""
 
 _MEDICAL = str(Category.MEDICAL)
 _PLACE_ID = STORED.index("place_id")
+# Where a mark, as it is read, says that what it withholds was told as medical once.
 _MARKED_MEDICAL = 4
-"""Where a mark, as it is read, says that what it withholds was told as medical once."""
 
 Pending = dict[str, PublicIncident | Held | Withheld]
 
@@ -41,8 +41,8 @@ class Holding:
         self._queue = queue
         self._at = queue.at
         self._leaves = False
+        # What a release publishes, by id; ``None`` while none is under way.
         self._due: dict[str, Waiting] | None = None
-        """What a release publishes, by id; ``None`` while none is under way."""
 
     def due(self) -> list[Waiting]:
         """What is to be released now, the longest due first; it is published when it is sorted."""

@@ -31,10 +31,10 @@ class Leaving:
         self._vanishing = Vanishing(cursor, sql, short_answers, source=source, at=at)
         self._source = source
         self._at = at
+        # How many public calls stay open until another answer lacks them too.
         self.unconfirmed = 0
-        """How many public calls stay open until another answer lacks them too."""
+        # How many calls that wait go on waiting until another answer lacks them too.
         self.doubtful = 0
-        """How many calls that wait go on waiting until another answer lacks them too."""
 
     def missing(self, present: AbstractSet[str]) -> dict[str, int]:
         """The public calls to close, each with its first seq; those that wait are closed here."""

@@ -18,8 +18,8 @@ class LedgerCounts:
     def __init__(self, day: str, area_kind: str | None) -> None:
         self._day = day
         self._area_kind = area_kind
+        # By source, outcome and reason.
         self.events: Counter[tuple[str, str, str]] = Counter()
-        """By source, outcome and reason."""
         self._in_areas: Counter[tuple[str, str, str]] = Counter()
 
     def count(self, outcome: str, source: str, reason: str = "", areas: Mapping[str, str] = _NOWHERE) -> None:

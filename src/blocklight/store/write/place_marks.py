@@ -126,8 +126,8 @@ class PlaceMarks:
         self._cursor = cursor
         self._sql = sql
         self._digests = Digests(key)
+        # Whether the database has any at all: in most, a look for those of a batch is saved.
         self.are_stored = True
-        """Whether the database has any at all: in most, a look for those of a batch is saved."""
         self._marks: dict[str, Mark | None] = {}
         self._changed: set[str] = set()
 

@@ -33,14 +33,14 @@ class PublicWrites:
         self.tally: Counter[str] = Counter()
         self.head = self.drift = 0
         self.object_ids = ObjectIds(0, "")
+        # What this batch published or found published, with its row where that is at hand.
         self.stored: dict[str, Stored | None] = {}
-        """What this batch published or found published, with its row where that is at hand."""
+        # The places that an incident has left.
         self.left: set[int] = set()
-        """The places that an incident has left."""
         self.delays: list[float] = []
         self.taken_back: list[str] = []
+        # Whether what is new comes from an import, so that when it was published tells nothing of it.
         self.is_import = False
-        """Whether what is new comes from an import, so that when it was published tells nothing of it."""
 
     def publish(self, incident: PublicIncident, place_id: int | None, mark: Row | None) -> None:
         """Publish an incident that is not public now; *mark* is what kept it from that."""

@@ -103,8 +103,8 @@ class Combined(NamedTuple):
     changed: dict[str, Restraint]
 
 
+# Combines a batch with what else is known of its incidents; called inside the batch's transaction.
 Binder = Callable[[Collection[Outcome], Earlier], Combined]
-"""Combines a batch with what else is known of its incidents; called inside the batch's transaction."""
 
 
 _encode, _decode = msgspec.json.encode, msgspec.json.Decoder(Restraint).decode

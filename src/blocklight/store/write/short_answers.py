@@ -19,10 +19,11 @@ from blocklight.store.write.sources import new_row
 from blocklight.store.write.statements import Statements, fetch
 from blocklight.store.write.usual_closings import UsualClosings
 
+# How much later an answer must come to confirm an earlier one: an immediate second fetch proves nothing.
 SECOND_LOOK_MS = 30_000
-"""How much later an answer must come to confirm an earlier one: an immediate second fetch proves nothing."""
+# How long every answer of a feed that goes on losing calls must have lacked a call before it is closed.
 LONG_LOOK_MS = 10 * 60_000
-"""How long every answer of a feed that goes on losing calls must have lacked a call before it is closed."""
+
 _AGREEING = 0.9
 
 
@@ -35,8 +36,8 @@ class ShortAnswers:
     def __init__(self) -> None:
         self._lacking: dict[str, dict[str, int]] = {}
         self._waiting: dict[str, dict[str, int]] = {}
+        # When the first answer of each source came (ms), and the highest first seq that was open then.
         self._first_answers: dict[str, tuple[int, int]] = {}
-        """When the first answer of each source came (ms), and the highest first seq that was open then."""
 
     def arriving(self, source: str, first_seqs: Collection[int], at: int) -> float:
         """How many calls have come in each ms since the first answer, as a share of those open at *at* (ms).

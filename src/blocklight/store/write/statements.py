@@ -16,12 +16,13 @@ from blocklight.store.schema import tables
 from blocklight.store.schema.rows import CONTENT, STORED, Row
 
 WHOLE = (*STORED, "vanished", "listed_at", "life", "medical_once")
+# The columns of a new incident, in the order in which ``public_writes`` gives their values.
 INSERTED = (
     *("first_seq", "id", "seq", "listed_at", "released_at", "updated_at", "digest", "vanished"),
     *CONTENT,
     *("life", "medical_once", "object_id", "imported"),
 )
-"""The columns of a new incident, in the order in which ``public_writes`` gives their values."""
+
 _OF_SOURCE = ("cursor", "delays", "last_success_at", "failures")
 _SUCCESS = ("last_attempt_at", "last_success_at", "reason", "failures")
 _FAILURE = ("last_attempt_at", "last_failure_at", "reason", "failures")

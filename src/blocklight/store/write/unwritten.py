@@ -7,8 +7,8 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from blocklight.store.write.statements import Statements, run_many
 
+# Parameters of one statement, a row for each time that it is run.
 Rows = list[tuple[Any, ...]]
-"""Parameters of one statement, a row for each time that it is run."""
 
 
 @dataclass(slots=True)

@@ -11,18 +11,19 @@ from typing import Self
 
 import msgspec
 
+# Up to this many calls beyond the usual may close: the last ones of a night, all of a small town.
 FEW = 20
-"""Up to this many calls beyond the usual may close: the last ones of a night, all of a small town."""
+
 _TIMES_USUAL = 2
 _ANSWERS_KEPT = 100
 _ANSWERS_KNOWN = 10
 _MOST_OF_THEM = 0.9
+# How long the calls of a new feed are assumed to last at least, and how long a feed is new.
 _CALL_LASTS_MS = 30 * 60_000
-"""How long the calls of a new feed are assumed to last at least, and how long a feed is new."""
+# Over what time the usual rate is an average: a whole day, and more of today than of yesterday.
 _REMEMBERED_MS = 24 * 3_600_000
-"""Over what time the usual rate is an average: a whole day, and more of today than of yesterday."""
+# How many times a usual large answer an answer counts at most: one false one makes nothing usual.
 _MOST_TIMES_LARGE = 3
-"""How many times a usual large answer an answer counts at most: one false one makes nothing usual."""
 
 _Closing = tuple[int, float]
 

@@ -9,8 +9,8 @@ from blocklight.model.vocabulary import Category
 from blocklight.store.schema.rows import incident_of_body
 
 _bound_of = msgspec.json.Decoder(Bound).decode
+# In the body of every medical call, and of few others: it saves decoding them.
 _AS_MEDICAL = f'"{Category.MEDICAL}"'
-"""In the body of every medical call, and of few others: it saves decoding them."""
 
 
 class Waiting(NamedTuple):
