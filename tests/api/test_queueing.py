@@ -170,6 +170,23 @@ async def test_who_had_much_but_asks_for_one_thing_at_a_time_waits_longer_too() 
     await page
 
 
+async def test_who_waits_long_comes_before_others_who_had_less() -> None:
+    turns = Turns(longest_wait_s=0.1)
+    for address, had_s in (("reader", 30.0), ("a", 20.0), ("b", 20.0), ("c", 20.0)):
+        await turns.enter(address)
+        turns.leave(address, had_s)
+    for address in ("a", "b"):
+        await turns.enter(address)
+    page = asyncio.create_task(turns.enter("reader"))
+    await asyncio.sleep(0.3)  # of the half second that it waits at most
+    other = asyncio.create_task(turns.enter("c"))
+    await asyncio.sleep(0)
+    turns.leave("a", 0.1)
+    await page
+    assert not other.done()
+    other.cancel()
+
+
 async def test_a_queue_full_of_many_addresses_makes_room_for_who_had_less() -> None:
     turns = Turns()
     greedy = [f"greedy {number}" for number in range(131)]

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from blocklight.publish.building import rest_after
 
@@ -33,6 +33,13 @@ class Full(Exception):
     """Too many wait already, or it took too long."""
 
 
+class _Turn(NamedTuple):
+    """One that waits: what it waits for, and since when."""
+
+    comes: "asyncio.Future[None]"
+    since: float
+
+
 class Turns:
     """A bounded number of places to work in, given to whoever waits and has had the least of late.
 
@@ -55,7 +62,7 @@ class Turns:
         self._resting = Counter[_Kind]()
         self._had: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._working: Counter[str] = Counter()
-        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._waiting: OrderedDict[str, deque[_Turn]] = OrderedDict()
 
     @property
     def waiting(self) -> int:
@@ -76,7 +83,7 @@ class Turns:
         has_nothing_else = address not in self._waiting and address not in self._working
         patience = _PATIENCE if has_nothing_else or self._had_of_late(address, now) < little else 1
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(address, deque()).append(turn)
+        self._waiting.setdefault(address, deque()).append(_Turn(turn, now))
         self._go_on()
         try:
             async with asyncio.timeout(self._longest_wait_s * patience):
@@ -110,7 +117,7 @@ class Turns:
         turn = self._waiting[greediest].pop()
         if not self._waiting[greediest]:
             del self._waiting[greediest]
-        turn.set_exception(Full())
+        turn.comes.set_exception(Full())
         return True
 
     def leave(self, address: str, worked_s: float = 0.0) -> None:
@@ -140,13 +147,19 @@ class Turns:
         had, at = self._had.get(address, (0.0, now))
         return float(had * 0.5 ** ((now - at) / _FORGOTTEN_S))
 
+    def _counted(self, address: str, now: float) -> float:
+        """As ``_had_of_late``, less the longer an address waits: so the turn of each comes."""
+        turns = self._waiting.get(address)
+        waited_s = now - turns[0].since if turns else 0.0
+        return self._had_of_late(address, now) * max(0.0, 1 - waited_s / (self._longest_wait_s * _PATIENCE))
+
     def _little(self, now: float) -> float:
         """Seconds of work of late that are little at the moment."""
         had = (self._had_of_late(address, now) for address in (*self._working, *self._waiting))
         return max(_LITTLE_S, _LITTLE_SHARE * max(had, default=0.0))
 
     def _may_work(self, address: str, now: float, little: float) -> bool:
-        has_little = self._had_of_late(address, now) < little
+        has_little = self._counted(address, now) < little
         resting = self._resting["little"] if has_little else self._resting.total()
         is_free = self._working.total() + resting < _AT_ONCE - (not has_little)
         return is_free and self._working[address] < _AT_ONCE_EACH
@@ -154,18 +167,18 @@ class Turns:
     def _go_on(self) -> None:
         now = asyncio.get_running_loop().time()
         little = self._little(now)
-        for address in sorted(self._waiting, key=lambda address: self._had_of_late(address, now)):
+        for address in sorted(self._waiting, key=lambda address: self._counted(address, now)):
             if not self._may_work(address, now, little):
                 continue
             turns = self._waiting.pop(address)
             self._working[address] += 1
-            turns.popleft().set_result(None)
+            turns.popleft().comes.set_result(None)
             if turns:
                 self._waiting[address] = turns  # behind all others
 
     def _forget(self, address: str, turn: "asyncio.Future[None]") -> None:
         turns = self._waiting.get(address)
         if turns is not None:
-            turns.remove(turn)
-            if not turns:
+            self._waiting[address] = left = deque(other for other in turns if other.comes is not turn)
+            if not left:
                 del self._waiting[address]

@@ -4,6 +4,7 @@ import math
 from functools import lru_cache
 
 import h3
+from h3.api import basic_int as grid
 
 from blocklight.model.record import Place
 from blocklight.model.vocabulary import PlaceKind
@@ -47,7 +48,13 @@ def resolution_of(cell: str) -> int:
 
 def mask_point(lon: float, lat: float, resolution: int) -> Place:
     """The centre of the cell that a WGS 84 point belongs to, with how far the cell reaches."""
-    return place_of(cell_at(lon, lat, resolution))
+    finest = grid.latlng_to_cell(lat, lon, FINEST)  # as ``cell_at``, without a text for each step
+    return _place_of_number(finest if resolution == FINEST else grid.cell_to_parent(finest, resolution))
+
+
+@lru_cache(maxsize=200_000)
+def _place_of_number(cell: int) -> Place:
+    return place_of(h3.int_to_str(cell))
 
 
 @lru_cache(maxsize=200_000)

@@ -235,6 +235,13 @@ class Companions:
         *always* yields them also for sensitive calls that come later and may have no point.
         """
         looked_up = incident.point is None or incident.placed is not None
+        if (
+            incident.address is None and not looked_up
+        ):  # many feeds' only case: nothing but a point to look at
+            point = _own_point(incident)
+            if point is not None:
+                yield digest_of(_fine_cell(point))
+            return
         names: Sequence[str] = ()
         if looked_up or always or self._any_unplaced:
             point, names = _point_and_names(incident)

@@ -6,6 +6,7 @@ knowing what it was made from, and the newest key alone says which new id an old
 """
 
 import contextlib
+import hashlib
 import hmac
 import os
 import secrets
@@ -17,6 +18,7 @@ _BYTES = 32
 _ID_BYTES = 10
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
 _TEN_BITS = tuple(digit + next_digit for digit in _DIGITS for next_digit in _DIGITS)
+_HMAC_BLOCK, _INNER_PAD, _OUTER_PAD = 64, 0x36, 0x5C
 _FILE, _NEXT = "id.key", "id.key.next"
 
 
@@ -41,16 +43,16 @@ class PublicIds:
     """Makes the public ids of what sources call their incidents: 80 bits in base32."""
 
     def __init__(self, keys: bytes) -> None:
-        # To copy a hash that has begun is four times faster than to begin with the key each time.
-        self._begun = [hmac.new(key, digestmod="sha256") for key in _each(keys)]
+        self._hashes = [_begun(key) for key in _each(keys)]
 
     def of(self, identity: str) -> str:
         """The id of an incident: hashed with the first key, and then with each later one."""
         id_ = identity
-        for started_hash in self._begun:
-            keyed = started_hash.copy()
-            keyed.update(id_.encode())
-            id_ = _as_base32(keyed.digest())
+        for inner_begun, outer_begun in self._hashes:
+            inner, outer = inner_begun.copy(), outer_begun.copy()
+            inner.update(id_.encode())
+            outer.update(inner.digest())
+            id_ = _as_base32(outer.digest())
         return id_
 
 
@@ -94,6 +96,18 @@ def adopt(folder: Path) -> None:
     """Put the next keys in the place of the present ones."""
     (folder / _NEXT).replace(folder / _FILE)
     _sync(folder)
+
+
+def _begun(key: bytes) -> tuple["hashlib._Hash", "hashlib._Hash"]:
+    """The inner and the outer hash of HMAC-SHA-256 (RFC 2104), both begun with *key*.
+
+    Copies of them cost a third of what `hmac` takes for each id, which wraps every step.
+    """
+    block = key.ljust(_HMAC_BLOCK, b"\0")
+    return (
+        hashlib.sha256(bytes(byte ^ _INNER_PAD for byte in block)),
+        hashlib.sha256(bytes(byte ^ _OUTER_PAD for byte in block)),
+    )
 
 
 def _hashed(text: str, key: bytes) -> str:

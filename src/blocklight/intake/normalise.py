@@ -180,7 +180,10 @@ class Normaliser:
             if "lon" in readers and "lat" in readers:
                 lon, lat = readers["lon"](raw, moments), readers["lat"](raw, moments)
                 if lon is not None and lat is not None:
-                    return ExactPoint(to_float(lon), to_float(lat))
+                    return ExactPoint(
+                        lon if type(lon) is float else to_float(lon),
+                        lat if type(lat) is float else to_float(lat),
+                    )
         except (ValueError, TypeError, KeyError, IndexError):
             repaired.append("point")
         return None

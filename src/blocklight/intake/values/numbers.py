@@ -16,6 +16,8 @@ def to_int(value: object) -> int:
 
 def to_float(value: Any) -> float:  # noqa: ANN401 - a source's value may be anything
     """A finite number."""
+    if type(value) is float and math.isfinite(value):  # the usual case, several times a row
+        return value
     if type(value) not in _NUMERIC:
         raise ValueError("not a number")
     try:

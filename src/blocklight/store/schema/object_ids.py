@@ -2,12 +2,14 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from functools import lru_cache
 
 from blocklight.errors import StoreError
 
 _BITS = 31
 _MASK = (1 << _BITS) - 1
+_SHIFT = _BITS // 2 + 1
 _ROUNDS = 4
 # Numbers passed over when a backup is restored: those that were given since it was taken are not known.
 SKIPPED_AT_RESTORE = 1 << 22
@@ -24,12 +26,16 @@ def object_id(number: int, key: str) -> int | None:
     A keyed permutation of all 31-bit numbers: different numbers have different ids, so that none is given
     twice and no list of used ones has to be kept. Clients take 0 for "none".
     """
+    return _permuted(number, _constants(key)) or None
+
+
+def _permuted(number: int, constants: Sequence[tuple[int, int]]) -> int:
     if not 0 <= number <= _MASK:
         raise StoreError("there are no object ids left")
-    for factor, summand in _constants(key):
+    for factor, summand in constants:
         number = (number * factor + summand) & _MASK
-        number ^= number >> (_BITS // 2 + 1)
-    return number or None
+        number ^= number >> _SHIFT
+    return number
 
 
 @lru_cache(maxsize=64)
@@ -45,12 +51,12 @@ class ObjectIds:
 
     def __init__(self, following: int, key: str) -> None:
         self.next = following
-        self._key = key
+        self._constants = _constants(key)
 
     def give(self) -> int:
         """An object id that was never given before."""
         while True:
-            fresh = object_id(self.next, self._key)
+            fresh = _permuted(self.next, self._constants)
             self.next += 1
-            if fresh is not None:
+            if fresh:  # clients take 0 for "none"
                 return fresh

@@ -11,6 +11,7 @@ from blocklight.store.write.waiting import Seen, Shown, Waiting
 
 # What is due later waits until something else is known, and the step after it could not be written.
 _NO_STEP_AFTER = to_ms(datetime(9999, 12, 30, tzinfo=UTC))
+_LONG_AGO = Seen(0, 0)
 # Index of a mark's time in its row: the incident was first seen then.
 _MARKED_AT = 3
 
@@ -43,7 +44,7 @@ class DueTimes:
             public = closed_at is not None and shown.status == Status.CLOSED
             return Seen(0 if shown.delayed else shown.released_at, 0 if public else closed_at)
         if self._is_long_past(incident):
-            return Seen(0, 0)
+            return _LONG_AGO
         return Seen(self.at if mark is None else mark[_MARKED_AT], closed_at)
 
     def due(
@@ -62,10 +63,12 @@ class DueTimes:
 
     def is_past(self, held: Held, incident: PublicIncident, mark: Row | None) -> bool:
         """Whether an incident of which nothing waits or is shown need not wait at all."""
-        if not (self.is_history or self.is_first_read):
+        is_long_past = self._is_long_past(incident)
+        if not (is_long_past or self.is_first_read):
             return False
-        due = self.end_of_hold(held, incident, self.seen(incident, None, None, mark))
-        return due is not None and self._is_over(due, incident)
+        seen = _LONG_AGO if is_long_past else self.seen(incident, None, None, mark)
+        due = self.end_of_hold(held, incident, seen)
+        return due is not None and due <= self.at
 
     def is_on_hold(self, held: Held, incident: PublicIncident, seen: Seen, shown: Shown | None) -> bool:
         """Whether more than the end of a step is waited for: then nothing of the incident may be shown.
