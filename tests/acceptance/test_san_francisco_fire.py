@@ -25,12 +25,11 @@ from blocklight.config.city import load_city
 from blocklight.config.policy import MedicalDetail
 from blocklight.geo.areas import Areas
 from blocklight.insight.past import Past
-from blocklight.insight.response_times import StageTime
 from blocklight.intake.connectors import connector
 from blocklight.intake.redact import Rules
 from blocklight.intake.run import Feed, Tally, run_once
 from blocklight.model.changes import StoredIncident
-from blocklight.model.vocabulary import Reason
+from blocklight.model.vocabulary import Reason, StageTime
 from blocklight.store import IncidentQuery, Store
 
 SAN_FRANCISCO = ZoneInfo("America/Los_Angeles")

@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -6,11 +7,12 @@ import pytest
 from blocklight.insight.response_times import (
     ABSURD_S,
     Calls,
+    CallTargets,
     Figures,
     Refusal,
-    StageTime,
     figures,
 )
+from blocklight.model.vocabulary import StageTime
 
 AS_OF = 10_000.0
 NAN = float("nan")
@@ -35,7 +37,11 @@ def served(took: float, **more: object) -> dict[str, object]:
 def of(
     *rows: Mapping[str, object], stage: StageTime = StageTime.RESPONSE, target_s: float | None = None
 ) -> Figures:
-    return figures(calls(*rows), stage, AS_OF, target_s)
+    own = calls(*rows)
+    if target_s is not None:
+        seconds = np.array([row.get("target_s", target_s) for row in rows], float)
+        own = dataclasses.replace(own, targets=CallTargets(seconds, np.full(len(rows), 0.9)))
+    return figures(own, stage, AS_OF)
 
 
 FIVE = [served(100.0), served(200.0), served(300.0), served(400.0), served(500.0)]
@@ -134,3 +140,52 @@ def test_no_call_is_lost_or_counted_twice() -> None:
     for stage in StageTime:
         fates = of(*rows, stage=stage).fates
         assert fates.calls + fates.excluded == 300, stage
+
+
+def test_of_calls_that_were_all_served_the_share_in_time_is_the_naive_one() -> None:
+    within = of(*FIVE, target_s=300).within
+    assert within is not None
+    assert (within.calls, within.seconds, within.goal) == (5, 300, 0.9)
+    shares = (within.naive, within.share.value, within.at_once, within.never)
+    assert shares == pytest.approx((0.6,) * 4)
+    # Of 0.4 that is left, with Greenwood's variance of 0.048: 0.4 ** exp(±1.96 * 0.2191 / 0.3665).
+    assert within.share[1:] == pytest.approx((1 - 0.7528, 1 - 0.0520), abs=1e-4)
+
+
+def test_the_share_in_time_counts_those_who_wait_those_nobody_came_to_and_bounds_the_missing() -> None:
+    waits = {"received_at": AS_OF - 250, "dispatched_at": AS_OF - 200, "open": True}
+    cancelled = {"received_at": 0.0, "dispatched_at": 5.0, "closed_at": 50.0, "disposition": "cancelled"}
+    missing = {"received_at": 0.0, "dispatched_at": 5.0, "closed_at": 900.0, "disposition": "report_taken"}
+    within = of(*FIVE, waits, cancelled, missing, target_s=300).within
+    assert within is not None
+    assert within.calls == 8
+    assert within.naive == pytest.approx(0.6)
+    # One of seven has ended at 50; at 100, 200 and 300 one each of 6, 5 and, less the one who waits, 3.
+    assert within.share.value == pytest.approx(6 / 7 * (1 / 6 + 5 / 6 * (1 / 5 + 4 / 5 / 3)))
+    assert within.at_once == pytest.approx(1 / 8 + 7 / 8 * within.share.value)
+    assert within.never == pytest.approx(7 / 8 * within.share.value)
+
+
+def test_each_call_is_measured_by_its_own_target() -> None:
+    rows = [{**row, "target_s": target} for row, target in zip(FIVE, (100, 100, 300, 300, 600), strict=True)]
+    within = of(*rows, target_s=1).within
+    assert within is not None
+    assert within.seconds is None
+    assert (within.share.value, within.naive) == pytest.approx((3 / 5, 3 / 5))
+
+
+def test_calls_without_a_target_count_in_no_share_and_few_with_one_have_none() -> None:
+    others = [{**served(5.0), "target_s": NAN}] * 3
+    within = of(*FIVE, *others, target_s=300).within
+    assert within is not None
+    assert within.calls == 5
+    assert within.naive == pytest.approx(0.6)
+    assert of(*FIVE[:4], *others, target_s=300).within is None
+
+
+@pytest.mark.parametrize(("target", "share"), [(50.0, 0.0), (500.0, 1.0)])
+def test_none_and_all_in_time_have_an_interval_all_the_same(target: float, share: float) -> None:
+    within = of(*FIVE, target_s=target).within
+    assert within is not None
+    assert within.share.value == pytest.approx(share)
+    assert within.share.high - within.share.low == pytest.approx(0.4345, abs=1e-3)  # Wilson's of 0 of 5

@@ -109,16 +109,19 @@ def public_side(
     now: datetime = NOW,
     identity: Mapping[str, str] = {},
     reports: Sequence[str] = (),
+    tables: Mapping[str, object] = {},
 ) -> Iterator[PublicSide]:
     """Run the public side of the small city, with its files in *folder*; *identity* adds to who it is.
 
-    Its calls report the fields of *reports* beside those that every feed has.
+    Its calls report the fields of *reports* beside those that every feed has; *tables* are further ones of
+    the city file.
     """
     city = a_city(folder, reports)
     if identity:
         city = city.model_copy(
             update={"city": Identity.model_validate(city.city.model_dump() | dict(identity))}
         )
+    city = city.model_copy(update=dict(tables))
     database = folder / "blocklight.sqlite3"
     with (
         Store.open(f"sqlite:///{database}", "smallville") as store,

@@ -15,8 +15,9 @@ from blocklight.api.encoding import PublicFile
 from blocklight.api.examples import problems, table_response
 from blocklight.api.moment import Moment
 from blocklight.api.past import as_csv, known_area
-from blocklight.api.past_definitions import COUNTED, STAGE_DEFINITIONS, TIMES_COUNTED
+from blocklight.api.past_definitions import COUNTED
 from blocklight.api.past_parameters import Form
+from blocklight.api.past_targets import times_definition
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery, NotFound
 from blocklight.insight.comparison import (
@@ -28,9 +29,8 @@ from blocklight.insight.comparison import (
     compared_figures,
 )
 from blocklight.insight.intervals import Verdict
-from blocklight.insight.response_times import StageTime
 from blocklight.model.times import iso
-from blocklight.model.vocabulary import Section
+from blocklight.model.vocabulary import Section, StageTime
 
 router = APIRouter(tags=["past"])
 
@@ -41,10 +41,9 @@ MOST_COMPARED = 6
 COMPARED = (
     f"{COUNTED} Without `section`, `kind` or `origin` those of the section `calls`. Calls a week: the "
     "interval is that of a Poisson count (Byar), wider by as much as whole weeks vary beyond chance. Shares: "
-    f"Wilson. Waits: {STAGE_DEFINITIONS[StageTime.RESPONSE]} {TIMES_COUNTED} By when half and nine in ten "
-    "were served (Aalen-Johansen). Differences from the first column: Zou and Donner 2008. All at 95 %, so "
-    "that about one difference in twenty leaves out zero by chance alone; an area is part of its city, so "
-    "that the two are not independent."
+    "Wilson. Waits: by when half and nine in ten were served (Aalen-Johansen). Differences from the first "
+    "column: Zou and Donner 2008. All at 95 %, so that about one difference in twenty leaves out zero by "
+    "chance alone; an area is part of its city, so that the two are not independent. "
 )
 _BETWEEN_AREAS = re.compile(r",(?=[a-z][a-z0-9_-]{0,62}:|city(?:,|$))")
 
@@ -130,7 +129,8 @@ def get_comparison(
     comparison = compare_sides(state, parameters, sides)
     columns = [_column(state, comparison, number) for number in range(len(sides))]
     rows = [_row(figure) for figure in compared_figures(comparison)]
-    made_of = {"as_of": iso(comparison.as_of), "seq": comparison.seq, "definition": COMPARED}
+    definition = COMPARED + times_definition(state.city, StageTime.RESPONSE)
+    made_of = {"as_of": iso(comparison.as_of), "seq": comparison.seq, "definition": definition}
     if parameters.format == "csv":
         flat = [
             {name: columns[row["column"]][name] for name in ("area", "name", "since", "until")} | row

@@ -25,7 +25,9 @@ class ComparedRow(TypedDict):
     measure: Annotated[
         str,
         meaning(
-            "calls_a_week, category_share, half_wait_s, nine_in_ten_wait_s or ending_share", "calls_a_week"
+            "calls_a_week, category_share, half_wait_s, nine_in_ten_wait_s, within_target_share or "
+            "ending_share",
+            "calls_a_week",
         ),
     ]
     term: Annotated[

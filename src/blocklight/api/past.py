@@ -18,10 +18,8 @@ from blocklight.api.past_definitions import (
     COUNTED,
     COUNTED_CALLS,
     SERIES_EXAMPLE,
-    STAGE_DEFINITIONS,
     STATS_EXAMPLE,
     SUMMARY_EXAMPLE,
-    TIMES_COUNTED,
     TIMES_EXAMPLE,
 )
 from blocklight.api.past_parameters import (
@@ -39,13 +37,15 @@ from blocklight.api.past_schemas import (
     ResponseTimeRow,
     ResponseTimes,
     StatTable,
+    TargetShare,
 )
+from blocklight.api.past_targets import target_lines, times_definition
 from blocklight.api.state import Public, public
 from blocklight.archive.archive import Snapshot
 from blocklight.errors import NotFound
 from blocklight.insight.area_summary import Point, series, summary
 from blocklight.insight.past import Counts, Past, Times
-from blocklight.insight.response_times import Figures
+from blocklight.insight.response_times import Figures, WithinTarget
 from blocklight.insight.survival import Estimate
 from blocklight.model.record import Area
 from blocklight.model.spreadsheets import cell_text
@@ -194,7 +194,7 @@ def times_answer(request: Request, state: Public, parameters: TimesParameters, a
     query = parameters.filter(state.city.city.zone)
     past = state.past.at(parameters.as_of)
     times = past.response_times(query, parameters.stage, parameters.groups(), parameters.target_s)
-    made_of = _made_of(past, times, f"{STAGE_DEFINITIONS[times.stage]} {TIMES_COUNTED}", query)
+    made_of = _made_of(past, times, times_definition(state.city, times.stage, parameters.target_s), query)
     rows = [_times_row(dict(zip(times.by, key, strict=True)), row) for key, row in times.rows]
     if parameters.format == "csv":
         flat = [_flat(row) for row in rows]
@@ -204,6 +204,7 @@ def times_answer(request: Request, state: Public, parameters: TimesParameters, a
         **made_of,  # type: ignore[typeddict-item]  # the rest of it
         "stage": times.stage,
         "target_s": parameters.target_s,
+        "targets": target_lines(state.city, parameters.stage, parameters.target_s),
         "by": list(times.by),
         "rows": rows,
     }
@@ -290,6 +291,7 @@ def _times_row(group: dict[str, object], figures: Figures) -> ResponseTimeRow:
         "nine_in_ten": _interval(figures.nine_in_ten),
         "half_of_served": _interval(figures.half_of_served),
         "bounds": None if figures.bounds is None else [_maybe_seconds(value) for value in figures.bounds],
+        "within_target": _target_share(figures.within),
     }
 
 
@@ -298,12 +300,27 @@ def _flat(row: ResponseTimeRow) -> dict[str, object]:
     plain: dict[str, Any] = dict(row)
     flat = {f"{name}": value for name, value in plain.pop("group").items()}
     bounds = plain.pop("bounds") or (None, None)
-    for name, members in (("naive", ("median", "mean", "p90", "within_target")), *_INTERVALS):
+    for name, members in (
+        ("naive", ("median", "mean", "p90", "within_target")),
+        *_INTERVALS,
+        ("within_target", _IN_TARGET),
+    ):
         value = plain.pop(name) or {}
         plain |= {f"{name}_{member}": value.get(member) for member in members}
     return flat | plain | {"half_if_missing_at_once": bounds[0], "half_if_missing_never": bounds[1]}
 
 
+_IN_TARGET = (
+    "calls",
+    "seconds",
+    "goal",
+    "value",
+    "low",
+    "high",
+    "naive",
+    "if_missing_at_once",
+    "if_missing_never",
+)
 _INTERVALS = tuple((name, ("value", "low", "high")) for name in ("half", "nine_in_ten", "half_of_served"))
 
 
@@ -314,6 +331,22 @@ def _interval(figures: Estimate | None) -> Interval | None:
         "value": _maybe_seconds(figures.value),
         "low": _maybe_seconds(figures.low),
         "high": _maybe_seconds(figures.high),
+    }
+
+
+def _target_share(within: WithinTarget | None) -> TargetShare | None:
+    if within is None:
+        return None
+    return {
+        "calls": within.calls,
+        "seconds": within.seconds,
+        "goal": within.goal,
+        "value": round(within.share.value, 5),
+        "low": round(within.share.low, 5),
+        "high": round(within.share.high, 5),
+        "naive": round(within.naive, 5),
+        "if_missing_at_once": round(within.at_once, 5),
+        "if_missing_never": round(within.never, 5),
     }
 
 

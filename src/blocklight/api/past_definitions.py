@@ -8,7 +8,7 @@ from blocklight.api.past_schemas import (
     ResponseTimes,
     StatTable,
 )
-from blocklight.insight.response_times import StageTime
+from blocklight.model.vocabulary import StageTime
 
 COUNTED = (
     "Published incidents, by when they were received, as the archive's files hold them. Hours, days, weeks "
@@ -35,6 +35,12 @@ TIMES_COUNTED = (
     "the begin, or over a day after it. No figures for fewer than five served calls, nor where times are "
     "missing more often the longer calls wait."
 )
+TARGETS_COUNTED = (
+    " Within target: the share of the calls that have a target of which the stage took no longer, by "
+    "Aalen-Johansen over served, waiting and unserved, each call's time divided by its own target; the band "
+    "is of 95 % on the scale of log(-log), Wilson's where the share is nothing or all. Of the city's targets "
+    "that fit a call the first counts."
+)
 STATS_EXAMPLE: StatTable = {
     "as_of": "2026-01-31T05:03:00Z",
     "seq": 4822,
@@ -50,6 +56,17 @@ TIMES_EXAMPLE: ResponseTimes = {
     "imported": 0,
     "stage": "response",
     "target_s": 480.0,
+    "targets": [
+        {
+            "seconds": 480.0,
+            "share": 0.9,
+            "since": "2025-01-01",
+            "priority": [1],
+            "category": ["fire"],
+            "agency": ["fire"],
+            "source": "https://example.org/budget",
+        }
+    ],
     "definition": f"{STAGE_DEFINITIONS[StageTime.RESPONSE]} {TIMES_COUNTED}",
     "by": ["priority"],
     "rows": [
@@ -70,6 +87,17 @@ TIMES_EXAMPLE: ResponseTimes = {
             "nine_in_ten": _INTERVAL,
             "half_of_served": _INTERVAL,
             "bounds": [340.0, 402.0],
+            "within_target": {
+                "calls": 4303,
+                "seconds": 480.0,
+                "goal": 0.9,
+                "value": 0.62,
+                "low": 0.59,
+                "high": 0.65,
+                "naive": 0.71,
+                "if_missing_at_once": 0.68,
+                "if_missing_never": 0.57,
+            },
         }
     ],
 }

@@ -8,8 +8,8 @@ from blocklight.api.incidents import FilterParameters
 from blocklight.api.moment import Moment
 from blocklight.errors import BadQuery
 from blocklight.insight.area_summary import Period
-from blocklight.insight.response_times import StageTime
 from blocklight.model.record import Area
+from blocklight.model.vocabulary import StageTime
 
 _MOST_GROUPED_BY = 3
 Parameters = TypeVar("Parameters", bound=FilterParameters)

@@ -109,6 +109,34 @@ class NaiveTimes(TypedDict):
     within_target: Annotated[float | None, meaning("Share within the target, null without one", 0.71)]
 
 
+class TargetShare(TypedDict):
+    """How large a share of the calls with a target was served within it."""
+
+    calls: Annotated[int, meaning("Calls with a target, less those left out", 1402)]
+    seconds: Annotated[float | None, meaning("Their target; null where they have several", 480.0)]
+    goal: Annotated[float | None, meaning("The share that is to meet it; null without or with several", 0.9)]
+    value: Annotated[
+        float, meaning("Served within it, of served, waiting and unserved (Aalen-Johansen)", 0.62)
+    ]
+    low: Annotated[float, meaning("Its lower bound (95 %)", 0.59)]
+    high: Annotated[float, meaning("Its upper bound", 0.65)]
+    naive: Annotated[float, meaning("Of those served alone", 0.71)]
+    if_missing_at_once: Annotated[float, meaning("`value` if each missing time were at once", 0.68)]
+    if_missing_never: Annotated[float, meaning("`value` if nobody had come to those", 0.57)]
+
+
+class TargetLine(TypedDict):
+    """A target of the city; of several that fit a call the first is its own."""
+
+    seconds: Annotated[float, meaning("Within how many seconds", 480.0)]
+    share: Annotated[float | None, meaning("The share of calls that is to be served so soon", 0.9)]
+    since: Annotated[str | None, meaning("The first local day on which a call has it", "2025-01-01")]
+    priority: Annotated[list[int], meaning("Of calls of these priorities; empty: of any", [1])]
+    category: Annotated[list[str], meaning("Of these categories; empty: of any", ["fire"])]
+    agency: Annotated[list[str], meaning("Of these agencies; empty: of any", ["fire"])]
+    source: Annotated[str | None, meaning("Where the city says so", "https://example.org/budget")]
+
+
 class ResponseTimeRow(TypedDict):
     """One stage of one group of calls."""
 
@@ -139,6 +167,10 @@ class ResponseTimeRow(TypedDict):
             meaning("`half` if each missing time were at once, and if it were never", [340.0, 402.0]),
         ]
     ]
+    within_target: Annotated[
+        TargetShare | None,
+        meaning("Null without a target, or where fewer than five of those served have one"),
+    ]
 
 
 class ResponseTimes(TypedDict):
@@ -148,7 +180,8 @@ class ResponseTimes(TypedDict):
     seq: Annotated[int, _SEQ]
     imported: Annotated[int | None, _IMPORTED]
     stage: Annotated[str, meaning("queue, turnout, travel, response or on_scene", "response")]
-    target_s: Annotated[float | None, meaning("The target, in seconds", 480.0)]
+    target_s: Annotated[float | None, meaning("The target asked for, in place of the city's", 480.0)]
+    targets: Annotated[list[TargetLine], meaning("The targets of this stage")]
     definition: Annotated[
         str, meaning("Which clock starts, which calls count", "From received to first on scene.")
     ]

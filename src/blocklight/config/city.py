@@ -29,6 +29,7 @@ from blocklight.config.policy_mistakes import Nameable, mistakes
 from blocklight.config.source import SourceSpec, with_codes
 from blocklight.config.subcategories import subcategory_mistakes
 from blocklight.config.table import NarrowPattern, Pattern, Table, Tested
+from blocklight.config.targets import Target, target_mistakes
 from blocklight.errors import CityFileError
 from blocklight.model.vocabulary import Category, Disposition, Subcategory
 
@@ -161,6 +162,7 @@ class City(Table):
     dispositions: dict[str, Disposition] = Field(default_factory=dict)
     policy: Policy = Policy()
     areas: tuple[AreaLayer, ...] = ()
+    targets: tuple[Target, ...] = Field(default=(), max_length=100)
     geocoder: GeocoderSpec | None = None
     places: PlacesSpec | None = None
     map: MapSpec = MapSpec()
@@ -331,6 +333,7 @@ def _check_policy(city: City, file: str) -> None:
         *endless_holds(city.policy, city.sources),
         *hours_inside_steps(city.policy),
         *subcategory_mistakes(city.call_types.exact, city.call_types.subcategories),
+        *target_mistakes(city.targets, city.sources),
     ]
     if problems:
         further_keys = [mistake.key for mistake in problems[1:] if mistake.key != problems[0].key]

@@ -17,9 +17,9 @@ from blocklight.insight.intervals import (
     share_interval,
 )
 from blocklight.insight.past import Past
-from blocklight.insight.response_times import Figures, StageTime
+from blocklight.insight.response_times import Figures
 from blocklight.insight.survival import Estimate
-from blocklight.model.vocabulary import Section, Status
+from blocklight.model.vocabulary import Section, StageTime, Status
 from blocklight.store import IncidentQuery
 
 WEEK = timedelta(weeks=1)
@@ -34,6 +34,7 @@ class Measure(StrEnum):
     CATEGORY_SHARE = "category_share"
     HALF_WAIT_S = "half_wait_s"
     NINE_IN_TEN_WAIT_S = "nine_in_ten_wait_s"
+    WITHIN_TARGET_SHARE = "within_target_share"
     ENDING_SHARE = "ending_share"
 
 
@@ -109,6 +110,10 @@ def compared_figures(comparison: Comparison) -> list[ComparedFigure]:
     for measure, name in ((Measure.HALF_WAIT_S, "half"), (Measure.NINE_IN_TEN_WAIT_S, "nine_in_ten")):
         figures = [(0, None) if wait is None else (wait.fates.calls, getattr(wait, name)) for wait in waits]
         rows += _beside_first(measure, None, figures)
+    in_time = [None if wait is None else wait.within for wait in waits]
+    if any(in_time):
+        figures = [(0, None) if within is None else (within.calls, within.share) for within in in_time]
+        rows += _beside_first(Measure.WITHIN_TARGET_SHARE, None, figures)
     return rows + _shares(Measure.ENDING_SHARE, [column.endings for column in columns])
 
 

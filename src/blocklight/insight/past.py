@@ -27,13 +27,13 @@ from blocklight.insight.response_times import (
     FateCounts,
     Figures,
     Refusal,
-    StageTime,
     figures,
     is_open,
 )
+from blocklight.insight.stage_targets import StageTargets, targets_clause
 from blocklight.insight.workload import WorkCalls, Workload, workload
 from blocklight.model.record import TIMES
-from blocklight.model.vocabulary import Kind, Section, Stage
+from blocklight.model.vocabulary import Kind, Section, Stage, StageTime
 from blocklight.store import IncidentQuery
 
 T = TypeVar("T")
@@ -169,21 +169,23 @@ class Past:
         query = replace(query, kind=Kind.CALL)
         groups = [group_expression(self._city, name) for name in by]
         clause = archive_condition(self._city, query)
+        targets = targets_clause(self._city, stage, target_s)
         columns = [
             *(f"epoch_ms({name}) AS {name}" for name in TIMES),
-            *("status", "disposition", "source", "time_step_min"),
+            *("status", "disposition", "source", "time_step_min", f"{targets.clause.text} AS target"),
             *(f"{text} AS g{number}" for number, text in enumerate(groups)),
         ]
         question = f"SELECT {', '.join(columns)} FROM {INCIDENTS} WHERE {clause.text} LIMIT {_MOST_CALLS + 1}"  # noqa: S608 - only our own words
+        parameters = clause.parameters | targets.clause.parameters
 
         def ask() -> Times:
             files = snapshot.files(query.since, query.until)
             if not files or snapshot.as_of is None:
                 return Times(snapshot.as_of, snapshot.seq, stage, tuple(by), [])
-            table = self._engine.table(question, _used(question, clause.parameters), files, snapshot.moment)
+            table = self._engine.table(question, _used(question, parameters), files, snapshot.moment)
             if table.num_rows > _MOST_CALLS:
                 raise BadQuery("too many calls; ask for a shorter time", parameter="since")
-            rows = self._grouped(table, len(groups), stage, snapshot.as_of.timestamp(), target_s)
+            rows = self._grouped(table, len(groups), stage, snapshot.as_of.timestamp(), targets)
             return Times(snapshot.as_of, snapshot.seq, stage, tuple(by), rows)
 
         return self._remembered(
@@ -240,9 +242,9 @@ class Past:
         return source.kind is Kind.CALL and Stage.CLOSED in stages and bool(stages & _COMMITTING)
 
     def _grouped(
-        self, table: pa.Table, groups: int, stage: StageTime, as_of: float, target_s: float | None
+        self, table: pa.Table, groups: int, stage: StageTime, as_of: float, targets: StageTargets
     ) -> list[tuple[Key, Figures]]:
-        calls, sources = self._calls(table), _objects(table["source"])
+        calls, sources = self._calls(table, targets), _objects(table["source"])
         telling = np.isin(
             sources,
             [source_spec.id for source_spec in self._city.sources if self._reports(source_spec.id, stage)],
@@ -251,7 +253,7 @@ class Past:
             return [((None,) * groups, _UNREPORTED)] if table.num_rows and not groups else []
         calls = calls.only(telling)
         if not groups:
-            return [((), figures(calls, stage, as_of, target_s))]
+            return [((), figures(calls, stage, as_of))]
         keys = list(
             zip(
                 *(table[f"g{number}"].filter(pa.array(telling)).to_pylist() for number in range(groups)),
@@ -262,12 +264,9 @@ class Past:
         if len(numbers) > MOST_GROUPS:
             raise BadQuery(f"more than {MOST_GROUPS} groups; ask for a shorter time", parameter="by")
         codes = np.array([numbers[key] for key in keys])
-        return [
-            (key, figures(calls.only(codes == number), stage, as_of, target_s))
-            for key, number in numbers.items()
-        ]
+        return [(key, figures(calls.only(codes == number), stage, as_of)) for key, number in numbers.items()]
 
-    def _calls(self, table: pa.Table) -> Calls:
+    def _calls(self, table: pa.Table, targets: StageTargets) -> Calls:
         silent = [
             source.id
             for source in self._city.sources
@@ -279,6 +278,7 @@ class Past:
             _objects(table["disposition"]),
             ~np.isnan(table["time_step_min"].to_numpy().astype(float)),
             np.isin(_objects(table["source"]), silent),
+            targets.of_calls(table["target"].to_numpy().astype(float)),
         )
 
     def _remembered(self, snapshot: Snapshot, key: object, ask: Callable[[], T]) -> T:

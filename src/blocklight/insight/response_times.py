@@ -12,8 +12,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blocklight.insight.survival import ENDED, HAPPENED, WAITING, Estimate, cumulative_incidence, quantile
-from blocklight.model.vocabulary import Disposition, Status
+from blocklight.insight.intervals import Uncertain, share_interval
+from blocklight.insight.survival import (
+    ENDED,
+    HAPPENED,
+    WAITING,
+    Estimate,
+    cumulative_incidence,
+    quantile,
+    share_by,
+)
+from blocklight.model.vocabulary import Disposition, StageTime, Status
 
 # Percentiles of fewer calls would mislead.
 LEAST_CALLS = 5
@@ -26,18 +35,9 @@ _LEVELS = (0.5, 0.9)
 _QUINTILES = 5
 _LEAST_TESTED, _LEAST_MISSING = 100, 20
 _TREND_Z, _TREND_SHARE = 3.09, 0.10
+_ROUNDING = 1e-12
 
 Floats = NDArray[np.float64]
-
-
-class StageTime(StrEnum):
-    """A stage of a call as the field splits it."""
-
-    QUEUE = "queue"
-    TURNOUT = "turnout"
-    TRAVEL = "travel"
-    RESPONSE = "response"
-    ON_SCENE = "on_scene"
 
 
 class Refusal(StrEnum):
@@ -55,13 +55,7 @@ STARTS = {
     StageTime.RESPONSE: "received_at",
     StageTime.ON_SCENE: "on_scene_at",
 }
-ENDS = {
-    StageTime.QUEUE: "dispatched_at",
-    StageTime.TURNOUT: "en_route_at",
-    StageTime.TRAVEL: "on_scene_at",
-    StageTime.RESPONSE: "on_scene_at",
-    StageTime.ON_SCENE: "closed_at",
-}
+ENDS = {stage: f"{stage.end}_at" for stage in StageTime}
 
 
 class Naive(NamedTuple):
@@ -71,6 +65,22 @@ class Naive(NamedTuple):
     mean: float
     p90: float
     within_target: float | None
+
+
+class WithinTarget(NamedTuple):
+    """How large a share of the calls that have a target was served within it.
+
+    *share* counts everybody but the missing; *at_once* and *never* are the share if each missing time were.
+    *seconds* and *goal* are those of the target, ``None`` where calls have several of them.
+    """
+
+    calls: int
+    seconds: float | None
+    goal: float | None
+    naive: float
+    share: Uncertain
+    at_once: float
+    never: float
 
 
 class FateCounts(NamedTuple):
@@ -114,6 +124,14 @@ class Figures:
     nine_in_ten: Estimate | None = None
     half_of_served: Estimate | None = None
     bounds: tuple[float | None, float | None] | None = None
+    within: WithinTarget | None = None
+
+
+class CallTargets(NamedTuple):
+    """Of each call, its target and the share that is to meet it; not a number where it has none."""
+
+    seconds: Floats
+    goal: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +144,7 @@ class Calls:
     cut: NDArray[np.bool_]
     starts_travel_when_sent: NDArray[np.bool_]
     """Of a source that does not report when a unit sets off."""
+    targets: CallTargets | None = None
 
     def only(self, chosen: NDArray[np.bool_]) -> "Calls":
         """Keep some of the calls."""
@@ -135,6 +154,7 @@ class Calls:
             self.disposition[chosen],
             self.cut[chosen],
             self.starts_travel_when_sent[chosen],
+            None if self.targets is None else CallTargets(*(column[chosen] for column in self.targets)),
         )
 
 
@@ -151,7 +171,7 @@ class _Fates(NamedTuple):
     seconds: Floats
 
 
-def figures(calls: Calls, stage: StageTime, as_of: float, target_s: float | None = None) -> Figures:
+def figures(calls: Calls, stage: StageTime, as_of: float) -> Figures:
     """The figures of one stage, as of a moment in seconds since 1970."""
     fates = _fates(calls, stage, as_of)
     counted = fates.served | fates.waiting | fates.unserved | fates.missing
@@ -164,23 +184,71 @@ def figures(calls: Calls, stage: StageTime, as_of: float, target_s: float | None
     counts = FateCounts._make(int(part.sum()) for part in (*fates[:-1], calls.cut & counted))
     if refusal is not None:
         return Figures(counts, refusal)
-    within = None if target_s is None else float((served <= target_s).mean())
+    within = None if calls.targets is None else _within(fates, calls.targets)
     p50, p90 = (float(np.percentile(served, level * 100, method="inverted_cdf")) for level in _LEVELS)
     half, nine = _everybody(fates)
     came = fates._replace(unserved=np.zeros_like(fates.unserved))
     return Figures(
         counts,
         None,
-        Naive(p50, float(served.mean()), p90, within),
+        Naive(p50, float(served.mean()), p90, None if within is None else within.naive),
         half,
         nine,
         _everybody(came)[0],
         (_everybody(fates, at_once=True)[0].value, _everybody(fates, at_once=False)[0].value),
+        within,
     )
+
+
+def _within(fates: _Fates, targets: CallTargets) -> WithinTarget | None:
+    """The share of calls served within their target; ``None`` where too few of those served have one.
+
+    Calls with unlike targets share one curve: of each, its time divided by its own target, read at 1.
+    """
+    has_target = ~np.isnan(targets.seconds)
+    own = _Fates._make(column[has_target] for column in fates)
+    seconds, goals = targets.seconds[has_target], targets.goal[has_target]
+    own = own._replace(seconds=own.seconds / seconds)
+    served = own.seconds[own.served]
+    if len(served) < LEAST_CALLS:
+        return None
+    counted = own.served | own.waiting | own.unserved | own.missing
+    at_once, never = (_share_in_time(own, at_once=case).value for case in (True, False))
+    return WithinTarget(
+        int(counted.sum()),
+        _only(seconds[counted]),
+        _only(goals[counted]),
+        float((served <= 1).mean()),
+        _share_in_time(own),
+        at_once,
+        never,
+    )
+
+
+def _only(values: Floats) -> float | None:
+    """The one value that all are, if they are."""
+    return float(values[0]) if (values == values[0]).all() else None
+
+
+def _share_in_time(fates: _Fates, *, at_once: bool | None = None) -> Uncertain:
+    """The share served by 1, with its band; where it is nothing or all, Wilson's of those it is known of."""
+    seconds, ends = _cases(fates, at_once=at_once)
+    share, low, high = share_by(cumulative_incidence(seconds, ends), 1.0) or (0.0, 0.0, 0.0)
+    known = int(((ends != WAITING) | (seconds >= 1)).sum())
+    at_end = share_interval(known if share > 1 / 2 else 0, known)
+    if at_end is not None and (share <= _ROUNDING or share >= 1 - _ROUNDING):
+        return Uncertain(share, at_end.low, at_end.high)
+    return Uncertain(share, low, high)
 
 
 def _everybody(fates: _Fates, *, at_once: bool | None = None) -> list[Estimate]:
     """Estimate by when half and nine in ten are served; missing times are left out, *at_once*, or never."""
+    curve = cumulative_incidence(*_cases(fates, at_once=at_once))
+    return [quantile(curve, level) for level in _LEVELS]
+
+
+def _cases(fates: _Fates, *, at_once: bool | None) -> tuple[Floats, NDArray[np.int8]]:
+    """The times of all cases, and how each ended."""
     ends = np.full(len(fates.seconds), WAITING, np.int8)
     ends[fates.served] = HAPPENED
     ends[fates.unserved] = ENDED
@@ -190,8 +258,7 @@ def _everybody(fates: _Fates, *, at_once: bool | None = None) -> list[Estimate]:
         chosen = chosen | fates.missing
         ends[fates.missing] = HAPPENED if at_once else ENDED
         seconds[fates.missing] = 0.0
-    curve = cumulative_incidence(seconds[chosen], ends[chosen])
-    return [quantile(curve, level) for level in _LEVELS]
+    return seconds[chosen], ends[chosen]
 
 
 def _fates(calls: Calls, stage: StageTime, as_of: float) -> _Fates:

@@ -97,6 +97,14 @@ def quantile(curve: Curve, level: float) -> Estimate:
     )
 
 
+def share_by(curve: Curve, time: float) -> tuple[float, float, float] | None:
+    """The share to which it has happened by *time*, with its band; ``None`` before it first happened."""
+    index = int(np.searchsorted(curve.times, time, side="right")) - 1
+    if index < 0:
+        return None
+    return float(curve.share[index]), float(curve.low[index]), float(curve.high[index])
+
+
 def _crossing_time(times: Floats, share: Floats, level: float) -> float | None:
     reached = np.flatnonzero(share >= level - _ROUNDING)
     return float(times[reached[0]]) if len(reached) else None

@@ -32,6 +32,30 @@ class Stage(StrEnum):
     CLOSED = "closed"
 
 
+class StageTime(StrEnum):
+    """A stage of a call as the field splits it: how long it takes from one time of a call to another."""
+
+    QUEUE = "queue"
+    TURNOUT = "turnout"
+    TRAVEL = "travel"
+    RESPONSE = "response"
+    ON_SCENE = "on_scene"
+
+    @property
+    def end(self) -> Stage:
+        """What of a call's life ends it."""
+        return _ENDS[self]
+
+
+_ENDS = {
+    StageTime.QUEUE: Stage.DISPATCHED,
+    StageTime.TURNOUT: Stage.EN_ROUTE,
+    StageTime.TRAVEL: Stage.ON_SCENE,
+    StageTime.RESPONSE: Stage.ON_SCENE,
+    StageTime.ON_SCENE: Stage.CLOSED,
+}
+
+
 class Section(StrEnum):
     """What the page lists apart; see `blocklight.store.read.query`."""
 

@@ -178,3 +178,31 @@ past-compare-verdicts-less = lower
 past-compare-verdicts-within_chance = within chance
 
 past-compare-verdicts-unknown = cannot be said
+
+past-target-title = Within the target
+
+past-target-text = How many calls were through this stage within the city's target. Everybody counts, also those still waiting and those nobody came to.
+
+past-target-goal = Target
+
+past-target-within = Within the target
+
+past-target-only = Of those reached
+
+past-target-missing = If missing times were never, or at once
+
+past-target-several = several
+
+# $time (String): a time, such as “8 min”
+past-target-inTime = within { $time }
+
+# $share (String): a share, such as “90 %”
+# $time (String): a time, such as “8 min”
+past-target-shareInTime = { $share } within { $time }
+
+# $target (String): the target in words, such as “90 % within 8 min”
+past-target-asked = Target: { $target }.
+
+# $target (String): the target in words, such as “Priority 1: 90 % within 8 min”
+# $day (String): a day
+past-target-since = Target: { $target }, from { $day } on.

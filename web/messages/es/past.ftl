@@ -150,3 +150,25 @@ past-compare-verdicts-less = más bajo
 past-compare-verdicts-within_chance = dentro del azar
 
 past-compare-verdicts-unknown = no se puede decir
+
+past-target-title = Dentro del objetivo
+
+past-target-text = Cuántas llamadas pasaron esta etapa dentro del objetivo de la ciudad. Cuentan todas, también las que aún esperan y aquellas a las que nadie acudió.
+
+past-target-goal = Objetivo
+
+past-target-within = Dentro del objetivo
+
+past-target-only = De las atendidas
+
+past-target-missing = Si las horas que faltan fueran nunca o al instante
+
+past-target-several = varios
+
+past-target-inTime = en { $time }
+
+past-target-shareInTime = { $share } en { $time }
+
+past-target-asked = Objetivo: { $target }.
+
+past-target-since = Objetivo: { $target }, desde el { $day }.

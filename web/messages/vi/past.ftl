@@ -142,3 +142,25 @@ past-compare-verdicts-less = thấp hơn
 past-compare-verdicts-within_chance = trong mức ngẫu nhiên
 
 past-compare-verdicts-unknown = không thể nói
+
+past-target-title = Trong mục tiêu
+
+past-target-text = Bao nhiêu cuộc gọi qua giai đoạn này trong mục tiêu của thành phố. Tính tất cả, kể cả những cuộc còn chờ và những cuộc không ai đến.
+
+past-target-goal = Mục tiêu
+
+past-target-within = Trong mục tiêu
+
+past-target-only = Trong số được đáp ứng
+
+past-target-missing = Nếu giờ thiếu là không bao giờ, hoặc ngay lập tức
+
+past-target-several = nhiều mục tiêu
+
+past-target-inTime = trong { $time }
+
+past-target-shareInTime = { $share } trong { $time }
+
+past-target-asked = Mục tiêu: { $target }.
+
+past-target-since = Mục tiêu: { $target }, từ { $day }.

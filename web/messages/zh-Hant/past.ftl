@@ -142,3 +142,25 @@ past-compare-verdicts-less = 較低
 past-compare-verdicts-within_chance = 在隨機範圍內
 
 past-compare-verdicts-unknown = 無法判斷
+
+past-target-title = 達到目標
+
+past-target-text = 有多少來電在城市的目標時間內完成這一階段。全部計入，包括仍在等待的和無人到場的。
+
+past-target-goal = 目標
+
+past-target-within = 達到目標
+
+past-target-only = 僅計已到場的
+
+past-target-missing = 若缺失的時間為從未，或為立即
+
+past-target-several = 多個
+
+past-target-inTime = { $time }內
+
+past-target-shareInTime = { $share } 在 { $time }內
+
+past-target-asked = 目標：{ $target }。
+
+past-target-since = 目標：{ $target }，自 { $day } 起。

@@ -142,3 +142,25 @@ past-compare-verdicts-less = 较低
 past-compare-verdicts-within_chance = 在随机范围内
 
 past-compare-verdicts-unknown = 无法判断
+
+past-target-title = 达到目标
+
+past-target-text = 有多少来电在城市的目标时间内完成这一阶段。全部计入，包括仍在等待的和无人到场的。
+
+past-target-goal = 目标
+
+past-target-within = 达到目标
+
+past-target-only = 仅计已到场的
+
+past-target-missing = 若缺失的时间为从未，或为立即
+
+past-target-several = 多个
+
+past-target-inTime = { $time }内
+
+past-target-shareInTime = { $share } 在 { $time }内
+
+past-target-asked = 目标：{ $target }。
+
+past-target-since = 目标：{ $target }，自 { $day } 起。

@@ -5602,7 +5602,7 @@ export interface components {
              */
             low: number | null;
             /**
-             * @description calls_a_week, category_share, half_wait_s, nine_in_ten_wait_s or ending_share
+             * @description calls_a_week, category_share, half_wait_s, nine_in_ten_wait_s, within_target_share or ending_share
              * @example calls_a_week
              */
             measure: string;
@@ -6954,6 +6954,8 @@ export interface components {
              * @example 7
              */
             waiting: number;
+            /** @description Null without a target, or where fewer than five of those served have one */
+            within_target: components["schemas"]["TargetShare"] | null;
         };
         /**
          * ResponseTimes
@@ -6995,10 +6997,12 @@ export interface components {
              */
             stage: string;
             /**
-             * @description The target, in seconds
+             * @description The target asked for, in place of the city's
              * @example 480
              */
             target_s: number | null;
+            /** @description The targets of this stage */
+            targets: components["schemas"]["TargetLine"][];
         };
         /**
          * Retraction
@@ -7244,7 +7248,7 @@ export interface components {
         Stage: "closed" | "dispatched" | "en_route" | "on_scene" | "received";
         /**
          * StageTime
-         * @description A stage of a call as the field splits it.
+         * @description A stage of a call as the field splits it: how long it takes from one time of a call to another.
          * @enum {string}
          */
         StageTime: "queue" | "turnout" | "travel" | "response" | "on_scene";
@@ -7305,6 +7309,104 @@ export interface components {
          * @enum {unknown}
          */
         Subcategory: "abandoned_vehicle" | "barking_dog" | "blocked_bicycle_lane" | "blocked_driveway" | "business_noise" | "carbon_monoxide_alarm" | "construction_noise" | "dead_animal" | "fireworks" | "fuel_spill" | "gas_leak" | "graffiti" | "illegal_dumping" | "illegal_parking" | "litter_bin" | "loud_music" | "loud_party" | "missed_collection" | "park_maintenance" | "parking_meter" | "pothole" | "road_hazard" | "road_sign" | "sidewalk" | "smoke_alarm" | "stalled_vehicle" | "storm_drain" | "stray_animal" | "street_light" | "traffic_signal" | "trash_fire" | "tree_down" | "vegetation_fire" | "water_leak" | "wires_down";
+        /**
+         * TargetLine
+         * @description A target of the city; of several that fit a call the first is its own.
+         */
+        TargetLine: {
+            /**
+             * @description Of these agencies; empty: of any
+             * @example [
+             *       "fire"
+             *     ]
+             */
+            agency: string[];
+            /**
+             * @description Of these categories; empty: of any
+             * @example [
+             *       "fire"
+             *     ]
+             */
+            category: string[];
+            /**
+             * @description Of calls of these priorities; empty: of any
+             * @example [
+             *       1
+             *     ]
+             */
+            priority: number[];
+            /**
+             * @description Within how many seconds
+             * @example 480
+             */
+            seconds: number;
+            /**
+             * @description The share of calls that is to be served so soon
+             * @example 0.9
+             */
+            share: number | null;
+            /**
+             * @description The first local day on which a call has it
+             * @example 2025-01-01
+             */
+            since: string | null;
+            /**
+             * @description Where the city says so
+             * @example https://example.org/budget
+             */
+            source: string | null;
+        };
+        /**
+         * TargetShare
+         * @description How large a share of the calls with a target was served within it.
+         */
+        TargetShare: {
+            /**
+             * @description Calls with a target, less those left out
+             * @example 1402
+             */
+            calls: number;
+            /**
+             * @description The share that is to meet it; null without or with several
+             * @example 0.9
+             */
+            goal: number | null;
+            /**
+             * @description Its upper bound
+             * @example 0.65
+             */
+            high: number;
+            /**
+             * @description `value` if each missing time were at once
+             * @example 0.68
+             */
+            if_missing_at_once: number;
+            /**
+             * @description `value` if nobody had come to those
+             * @example 0.57
+             */
+            if_missing_never: number;
+            /**
+             * @description Its lower bound (95 %)
+             * @example 0.59
+             */
+            low: number;
+            /**
+             * @description Of those served alone
+             * @example 0.71
+             */
+            naive: number;
+            /**
+             * @description Their target; null where they have several
+             * @example 480
+             */
+            seconds: number | null;
+            /**
+             * @description Served within it, of served, waiting and unserved (Aalen-Johansen)
+             * @example 0.62
+             */
+            value: number;
+        };
         /**
          * Usual
          * @description The last 24 hours of an area, or of the city, beside the same hours of the weeks before.
@@ -8240,12 +8342,40 @@ export interface operations {
                      *           "refusal": "too_few",
                      *           "served": 3391,
                      *           "unserved": 641,
-                     *           "waiting": 7
+                     *           "waiting": 7,
+                     *           "within_target": {
+                     *             "calls": 4303,
+                     *             "goal": 0.9,
+                     *             "high": 0.65,
+                     *             "if_missing_at_once": 0.68,
+                     *             "if_missing_never": 0.57,
+                     *             "low": 0.59,
+                     *             "naive": 0.71,
+                     *             "seconds": 480,
+                     *             "value": 0.62
+                     *           }
                      *         }
                      *       ],
                      *       "seq": 4822,
                      *       "stage": "response",
-                     *       "target_s": 480
+                     *       "target_s": 480,
+                     *       "targets": [
+                     *         {
+                     *           "agency": [
+                     *             "fire"
+                     *           ],
+                     *           "category": [
+                     *             "fire"
+                     *           ],
+                     *           "priority": [
+                     *             1
+                     *           ],
+                     *           "seconds": 480,
+                     *           "share": 0.9,
+                     *           "since": "2025-01-01",
+                     *           "source": "https://example.org/budget"
+                     *         }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["ResponseTimes"];
@@ -11110,12 +11240,40 @@ export interface operations {
                      *           "refusal": "too_few",
                      *           "served": 3391,
                      *           "unserved": 641,
-                     *           "waiting": 7
+                     *           "waiting": 7,
+                     *           "within_target": {
+                     *             "calls": 4303,
+                     *             "goal": 0.9,
+                     *             "high": 0.65,
+                     *             "if_missing_at_once": 0.68,
+                     *             "if_missing_never": 0.57,
+                     *             "low": 0.59,
+                     *             "naive": 0.71,
+                     *             "seconds": 480,
+                     *             "value": 0.62
+                     *           }
                      *         }
                      *       ],
                      *       "seq": 4822,
                      *       "stage": "response",
-                     *       "target_s": 480
+                     *       "target_s": 480,
+                     *       "targets": [
+                     *         {
+                     *           "agency": [
+                     *             "fire"
+                     *           ],
+                     *           "category": [
+                     *             "fire"
+                     *           ],
+                     *           "priority": [
+                     *             1
+                     *           ],
+                     *           "seconds": 480,
+                     *           "share": 0.9,
+                     *           "since": "2025-01-01",
+                     *           "source": "https://example.org/budget"
+                     *         }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["ResponseTimes"];

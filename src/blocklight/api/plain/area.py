@@ -18,16 +18,17 @@ from blocklight.api.plain import charts
 from blocklight.api.plain.asking import as_given
 from blocklight.api.plain.page import Reader
 from blocklight.api.plain.reports import outcome_tables, work_values
+from blocklight.api.plain.targets import target_row, target_sentences
 from blocklight.api.plain.usual import area_lines
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery, NotFound, StoreError
 from blocklight.insight.area_summary import WEEKS, Period, Summary, series, summary
 from blocklight.insight.past import Key, Times
-from blocklight.insight.response_times import Figures, StageTime
+from blocklight.insight.response_times import Figures
 from blocklight.insight.survival import Estimate
 from blocklight.model.record import Area
 from blocklight.model.times import iso
-from blocklight.model.vocabulary import Section, Status
+from blocklight.model.vocabulary import Section, StageTime, Status
 from blocklight.store import IncidentQuery
 
 router = APIRouter(include_in_schema=False)
@@ -137,7 +138,7 @@ def _area_values(reader: Reader, area: Area | None, area_summary: Summary) -> di
         "shades": charts.shades(area_summary.week_hours),
         "points": points,
         "bars": charts.bars(points),
-        "wait": _wait(reader, times, "priority"),
+        "wait": _wait(reader, times, "priority", None),
         "endings": _endings(reader, area_summary),
         "outcomes": outcome_tables(reader, calls, _area_kinds(state) if area is None else []),
         "work": work_values(reader, calls, year, area_summary.as_of),
@@ -234,7 +235,7 @@ def _response_times(reader: Reader, parameters: TimesParameters, by: str) -> dic
     shown = parameters.model_dump(mode="json", exclude_defaults=True, exclude={"by", "format", "stage"})
     shown |= {name: iso(value) for name in ("since", "until") if (value := getattr(parameters, name))}
     return {
-        "wait": _wait(reader, times, by),
+        "wait": _wait(reader, times, by, parameters.target_s),
         "stage": parameters.stage,
         "stages": list(StageTime),
         "by": by,
@@ -247,7 +248,7 @@ def _response_times(reader: Reader, parameters: TimesParameters, by: str) -> dic
     }
 
 
-def _wait(reader: Reader, times: Times, by: str) -> dict[str, object]:
+def _wait(reader: Reader, times: Times, by: str, target_s: float | None) -> dict[str, object]:
     """The rows, the sentence about what became of the calls, and whether there are any figures."""
     longest = charts.longest_s([row for _, row in times.rows])
     total: Counter[str] = Counter()
@@ -264,6 +265,12 @@ def _wait(reader: Reader, times: Times, by: str) -> dict[str, object]:
     return {
         "rows": [_wait_row(reader, key, row, longest, by) for key, row in times.rows],
         "fates": sentence,
+        "in_time": [
+            target_row(reader, _group_name(reader, by, key[0]), row.within)
+            for key, row in times.rows
+            if row.within is not None
+        ],
+        "targets": target_sentences(reader, times.stage, target_s),
         "reported": reader.state.past.reports(times.stage),
         "longest": reader.formats.wait(longest),
     }

@@ -15,6 +15,7 @@ from blocklight.api.past import known_area
 from blocklight.api.plain import charts
 from blocklight.api.plain.asking import Filled, as_given, aware
 from blocklight.api.plain.page import Reader
+from blocklight.api.plain.targets import target_sentences
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery, NotFound, StoreError
 from blocklight.insight.comparison import (
@@ -27,11 +28,13 @@ from blocklight.insight.comparison import (
 )
 from blocklight.insight.intervals import Difference, Verdict
 from blocklight.model.times import iso
+from blocklight.model.vocabulary import StageTime
 
 router = APIRouter(include_in_schema=False)
 
 _SPANS = ("since", "until", "versus_since", "versus_until")
 _SHARES = {Measure.CATEGORY_SHARE: "category", Measure.ENDING_SHARE: "dispositions"}
+_IN_PER_CENT = (*_SHARES, Measure.WITHIN_TARGET_SHARE)
 _HUNDRED = 100
 
 
@@ -59,6 +62,7 @@ class ComparedLine:
     a_week: FigureCell
     half: FigureCell
     nine: FigureCell
+    in_time: FigureCell | None
     refusal: str | None
 
 
@@ -115,6 +119,7 @@ def _values(
         "as_of": reader.formats.moment(comparison.as_of, reader.now),
         "seq": comparison.seq,
         "span": _span(reader, sides[0]),
+        "targets": target_sentences(reader, StageTime.RESPONSE, None),
     }
 
 
@@ -170,7 +175,12 @@ def _span(reader: Reader, side: Side) -> str:
 def _lines(reader: Reader, comparison: Comparison, figures: list[ComparedFigure]) -> list[ComparedLine]:
     by_measure = {
         measure: [row for row in figures if row.measure is measure]
-        for measure in (Measure.CALLS_A_WEEK, Measure.HALF_WAIT_S, Measure.NINE_IN_TEN_WAIT_S)
+        for measure in (
+            Measure.CALLS_A_WEEK,
+            Measure.HALF_WAIT_S,
+            Measure.NINE_IN_TEN_WAIT_S,
+            Measure.WITHIN_TARGET_SHARE,
+        )
     }
     cells = {
         measure: [
@@ -200,6 +210,7 @@ def _lines(reader: Reader, comparison: Comparison, figures: list[ComparedFigure]
                 cells[Measure.CALLS_A_WEEK][index],
                 cells[Measure.HALF_WAIT_S][index],
                 cells[Measure.NINE_IN_TEN_WAIT_S][index],
+                cells[Measure.WITHIN_TARGET_SHARE][index] if cells[Measure.WITHIN_TARGET_SHARE] else None,
                 None
                 if wait is None or wait.refusal is None
                 else reader.words.of("past.refusals", wait.refusal),
@@ -255,7 +266,7 @@ def _signed(reader: Reader, measure: Measure, value: float | None) -> str:
 def _said(reader: Reader, measure: Measure, value: float | None) -> str:
     if value is None:
         return "∞"
-    if measure in _SHARES:
+    if measure in _IN_PER_CENT:
         return reader.formats.percent(value)
     if measure is Measure.CALLS_A_WEEK:
         return reader.formats.number(round(value) if value >= _HUNDRED else round(value, 1))

@@ -105,6 +105,12 @@ class Formats:
             return self._told(seconds // _MINUTE_S, "minute")
         return self.span(seconds)
 
+    def exact_wait(self, seconds: float) -> str:
+        """A time to the second: "8 min", "1 min 30 s"."""
+        minutes, rest = divmod(seconds, _MINUTE_S)
+        parts = [(minutes, "minute"), (rest, "second")]
+        return " ".join(self._told(value, unit) for value, unit in parts if value) or self._told(0, "second")
+
     def _told(self, value: float, unit: str) -> str:
         if self.locale.language in _READS_SYMBOLS:
             return f"{self.number(int(value))} {_SYMBOLS[unit]}"
