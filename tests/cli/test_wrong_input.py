@@ -1,5 +1,6 @@
 """What a person reads who mistyped, or has the wrong file or half of one: a line that says what to mend."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from blocklight.cli.checking import check_city
 from blocklight.cli.proposing import new_city
 from blocklight.cli.recording import record_source, replay_source
 from blocklight.config.city import load_city
-from blocklight.errors import BlocklightError, CityFileError, SourceUnavailable, UsageError
+from blocklight.errors import BlocklightError, CityFileError, SourceError, SourceUnavailable, UsageError
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_a_batch_that_will_be_pushed_can_be_checked_before(
 def test_what_is_pushed_cannot_be_recorded(tmp_path: Path) -> None:
     file = tmp_path / "ours.toml"
     file.write_text(PUSHED, "utf-8")
-    with pytest.raises(BlocklightError, match="cad: its records are sent to us"):
+    with pytest.raises(BlocklightError, match="cad: only answers of HTTP can be recorded"):
         record_source(str(file), "cad", tmp_path / "a.zst", polls=1, poll_s=None, source_urls=[])
 
 
@@ -292,3 +293,25 @@ def test_a_mistake_is_named_with_what_was_most_likely_meant(
 def test_a_city_file_with_the_mark_that_some_editors_write_is_read(tmp_path: Path) -> None:
     (tmp_path / "ours.toml").write_text(PUSHED, "utf-8-sig")
     assert load_city(str(tmp_path / "ours.toml")).city.id == "ours"
+
+
+def test_a_city_file_is_proposed_for_a_query_of_a_database(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{tmp_path}/cad.sqlite3"
+    with sqlite3.connect(tmp_path / "cad.sqlite3") as cad:
+        cad.execute("CREATE TABLE calls (number, received, nature, lon, lat)")
+        row = ("26-1", "2026-01-02T08:00:00", "NOISE COMPLAINT", -97.335, 37.691)
+        cad.execute("INSERT INTO calls VALUES (?, ?, ?, ?, ?)", row)
+    cad.close()
+    with pytest.raises(UsageError, match="--query: required for a database"):
+        new_city(url, name="small", sample=None, output=tmp_path)
+    with pytest.raises(UsageError, match="BLOCKLIGHT_SOURCE_PASSWORDS"):
+        new_city("postgresql://a:b@127.0.0.1/c", name="small", sample=None, output=tmp_path, query="SELECT 1")
+    with pytest.raises(SourceError, match="a table or a column of it is gone"):
+        new_city(url, name="small", sample=None, output=tmp_path, query="SELECT * FROM nowhere")
+    new_city(url, name="small", sample=None, output=tmp_path, query="SELECT * FROM calls")
+    text = (tmp_path / "small.toml").read_text()
+    assert 'connector = "sql"' in text
+    assert 'query = "SELECT * FROM calls"' in text
+    assert "1 records over sql" in capsys.readouterr().out

@@ -130,6 +130,12 @@ def test_our_cad_can_post(walk: Walk) -> None:
     assert re.sub(r"\s", "", shown.body) in re.sub(r"\s", "", walk.said)
 
 
+@pytest.mark.parametrize("walk", ["cad-database.md"], indirect=True)
+def test_we_may_read_our_cads_database(walk: Walk) -> None:
+    walk.follow(["noise"])
+    assert "2 records: 1 published" in walk.said
+
+
 @pytest.mark.parametrize("walk", ["open-data-portal.md"], indirect=True)
 def test_we_have_an_open_data_portal(walk: Walk) -> None:
     columns = (

@@ -1,5 +1,7 @@
 """The same calls served by one feed of each platform and shape, so that one test speaks to all of them."""
 
+import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,16 +11,28 @@ from typing import Any
 from blocklight.config.city import SourceSpec
 from loopback.arcgis import Layer
 from loopback.documents import Document, Portal, as_atom, as_csv, as_json, as_page
-from loopback.server import App, Loopback, serving
+from loopback.server import App, Loopback, Reply, Request, serving
 from loopback.soda import Dataset
 from loopback.table import Row, Table
 
 MONDAY = datetime(2024, 3, 4, 6, 0, tzinfo=UTC)
 DOCUMENTS = {"json": as_json, "feed": as_atom, "html": as_page, "files": as_csv}
-SHAPES = ("arcgis in ranges", "arcgis in lists", "arcgis by offset", "socrata", "ckan", *DOCUMENTS)
+BY_HTTP = ("arcgis in ranges", "arcgis in lists", "arcgis by offset", "socrata", "ckan", *DOCUMENTS)
+SHAPES = (*BY_HTTP, "sql")
 ONE_QUESTION = tuple(DOCUMENTS)
 _ADDRESSES = {"arcgis": "FeatureServer/0", "socrata": "resource/abcd-1234.json", "ckan": "dataset/calls"}
 _COLUMNS = ("number", "received", "type", "lon", "lat", "edited")
+
+
+@dataclass
+class Database:
+    """A file of SQLite that is read by a query, in one question: there are no pages to disturb."""
+
+    file: str
+    before_query: Callable[[int], None] | None = None
+
+    def __call__(self, _: Request) -> Reply:
+        raise AssertionError("a database is not asked over HTTP")
 
 
 @dataclass
@@ -27,7 +41,7 @@ class Feed:
 
     shape: str
     table: Table
-    app: "Layer | Dataset | Portal | Document"
+    app: "Layer | Dataset | Portal | Document | Database"
     server: Loopback
 
     @property
@@ -56,6 +70,8 @@ class Feed:
         }
         if self.platform == "json":
             plain["records"] = "result.calls"
+        if isinstance(self.app, Database):
+            plain |= {"url": f"sqlite:///{self.app.file}", "query": "SELECT * FROM t"}
         return SourceSpec.model_validate(plain | changes)
 
     @property
@@ -109,12 +125,26 @@ def _system(shape: str, number: int) -> Row:
 @contextmanager
 def feed(shape: str, count: int, *, wrap: Callable[[App], App] = lambda app: app) -> Iterator[Feed]:
     """Serve calls 1 to *count*; *wrap* may put something between the feed and the wire."""
+    if shape == "sql":
+        with _database() as running:
+            running.add(*range(1, count + 1))
+            yield running
+        return
     table, app = _served(shape)
     with serving(wrap(app)) as server:
         running = Feed(shape, table, app, server)
         running.add(*range(1, count + 1))
         yield running
     table.close()
+
+
+@contextmanager
+def _database() -> Iterator[Feed]:
+    with tempfile.TemporaryDirectory(prefix="blocklight-calls-") as folder:
+        file = f"{folder}/calls.sqlite3"
+        table = Table(_COLUMNS, (), file=file)
+        yield Feed("sql", table, Database(file), Loopback("", [], threading.Event()))
+        table.close()
 
 
 def _served(shape: str) -> "tuple[Table, Layer | Dataset | Portal | Document]":

@@ -59,7 +59,7 @@ class Reader:
         self.connector: Connector = connector(
             source,
             client=self._client,
-            settings_token=None if token is None else SecretStr(token),
+            secret=None if token is None else SecretStr(token),
             now=now,
             sleep=self._sleep,
         )

@@ -25,11 +25,13 @@ class BadClauseError(Exception):
 class Table:
     """Rows under SQL. Without an order they come in a different one each time, as they may."""
 
-    def __init__(self, columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(
+        self, columns: Iterable[str], rows: Iterable[Mapping[str, Any]], *, file: str = ":memory:"
+    ) -> None:
         self.columns = tuple(columns)
         self._lock = threading.Lock()
         self._random = random.Random(7)  # noqa: S311 - a shuffle, not a secret
-        self._database = sqlite3.connect(":memory:", check_same_thread=False)
+        self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
         self._database.row_factory = sqlite3.Row
         self._database.execute(f"create table t ({', '.join(map(_quoted, self.columns))})")
         self.insert(rows)

@@ -118,7 +118,8 @@ class Life:
 @st.composite
 def sources(draw: st.DrawFn, number: int, count: int) -> Source:
     platform = draw(st.sampled_from(PLATFORMS))
-    closes = ("status", "time", "never") if platform == "push" else ("vanish", "status", "time", "never")
+    never_whole = platform in ("push", "open311")
+    closes = ("status", "time", "never") if never_whole else ("vanish", "status", "time", "never")
     return Source(
         platform,
         draw(st.sampled_from(closes)),

@@ -1,10 +1,11 @@
 """One city lived twice, with and without the rows that are withheld, over feeds of every platform."""
 
 import asyncio
+import sqlite3
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -39,7 +40,7 @@ from blocklight.store import Store
 
 COLUMNS = ("number", "opened", "closed", "state", "what", "also", "address", "lon", "lat", "row")
 DOCUMENTS = {"json": as_json, "feed": as_atom, "html": as_page, "files": as_csv}
-PLATFORMS = (*DOCUMENTS, "arcgis", "socrata", "ckan", "push")
+PLATFORMS = (*DOCUMENTS, "arcgis", "socrata", "ckan", "open311", "sql", "push")
 # How the rows of a platform are asked for, where there are several ways.
 SHAPES = {"json": ("", "rows", "pages"), "arcgis": ("", "lists", "offset")}
 # What gives its rows page by page, two at a time.
@@ -55,6 +56,7 @@ POINTS = {
 }
 
 _PATHS = {"arcgis": "/FeatureServer/0", "socrata": "/resource/abcd-1234.json", "ckan": "/dataset/calls"}
+_FILES = "sqlite:////where/the/city/is"
 _CITY = """
 [city]
 id = "anytown"
@@ -130,14 +132,18 @@ class Source:
     def text(self, id_: str) -> str:
         """Return its part of the city file."""
         settings = {} if self.platform == "push" else {"url": f'"http://{id_}.example{self._path}"'}
+        if self.platform == "sql":
+            settings = {"url": f'"{_FILES}/{id_}.sqlite3"', "query": '"SELECT * FROM calls"'}
         if self.platform == "json":
             settings["records"] = '"result.calls"'
         if self.is_paged:
             settings["page_size"] = "2"
         if self.platform == "json" and self.shape:
             settings["pages"] = f'{{ parameter = "from", counts = "{self.shape}", size = "limit" }}'
-        if self.by_cursor and self.platform == "socrata":
+        if self.by_cursor and self.platform in ("socrata", "sql"):
             settings |= {"cursor_column": '"opened"', "overlap_s": "86400"}
+        if self.by_cursor and self.platform == "open311":
+            settings["cursor_column"] = '"updated_datetime"'
         if self.may_be_empty is not None:
             settings["may_be_empty"] = str(self.may_be_empty).lower()
         if self.same:
@@ -227,10 +233,13 @@ class Feeds(httpx2.AsyncBaseTransport):
         self._asked: Counter[int] = Counter()
         self.moved = 0
 
-    def begin(self, step: Step) -> None:
-        """Hold the rows of a poll."""
+    def begin(self, step: Step, folder: Path) -> None:
+        """Hold the rows of a poll; those of a database stand in its file in *folder*."""
         self._step = step
         self._asked.clear()
+        for number, source in enumerate(self._sources):
+            if source.platform == "sql":
+                write_database(folder / f"s{number}.sqlite3", step.rows[number])
 
     def _rows(self, number: int) -> Sequence[Row]:
         step, asked = self._step, self._asked[number]
@@ -254,6 +263,9 @@ def _app(source: Source, rows: Sequence[Row]) -> Iterator[App]:
     platform = source.platform
     if platform == "json" and source.shape:
         yield lambda request: _page(source.shape, rows, request)
+        return
+    if platform == "open311":
+        yield lambda request: _requests(rows, request)
         return
     if platform in DOCUMENTS:
         yield lambda _: DOCUMENTS[platform](COLUMNS, list(rows))
@@ -281,6 +293,28 @@ def _page(shape: str, rows: Sequence[Row], request: Request) -> Reply:
     number, limit = int(request.params["from"]), int(request.params["limit"])
     start = number if shape == "rows" else (number - 1) * limit
     return Reply.json({"result": {"calls": list(rows[start : start + limit]), "total": len(rows)}})
+
+
+def _requests(rows: Sequence[Row], request: Request) -> Reply:
+    """Return the rows as an Open311 server does, all of them requested and changed at one moment."""
+    since, until = (
+        next(datetime.fromisoformat(request.params[name]) for name in names if name in request.params)
+        for names in (("start_date", "updated_after"), ("end_date", "updated_before"))
+    )
+    moment = NOW.isoformat()
+    always = {"requested_datetime": moment, "updated_datetime": moment, "service_name": "a service"}
+    requests = [{"service_request_id": row["row"], **always, **_without_blanks(row)} for row in rows]
+    return Reply.json(requests if since <= NOW < until else [])
+
+
+def write_database(file: Path, rows: Sequence[Row]) -> None:
+    """Write rows into a file of SQLite, in place of those before."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute("DROP TABLE IF EXISTS calls")
+        database.execute(f"CREATE TABLE calls ({', '.join(COLUMNS)})")
+        values = [[row.get(column) for column in COLUMNS] for row in rows]
+        marks = ", ".join("?" * len(COLUMNS))
+        database.executemany(f"INSERT INTO calls VALUES ({marks})", values)  # noqa: S608 - question marks
 
 
 def _without_blanks(row: Row) -> Row:
@@ -321,7 +355,8 @@ def live(folder: Path, text: str, sources: Sequence[Source], steps: Sequence[Ste
     """Let a city read its sources step by step, and keep all that the public could have seen."""
     folder.mkdir(parents=True, exist_ok=True)
     write_areas(folder)
-    city = parse_city(tomllib.loads(with_streets(text, folder)), file="anytown.toml", folder=folder)
+    text = with_streets(text.replace(_FILES, f"sqlite:///{folder.absolute()}"), folder)
+    city = parse_city(tomllib.loads(text), file="anytown.toml", folder=folder)
     if city.places is not None:
         write_place_file(city, folder / city.places.file)
     return asyncio.run(_live(folder, city, sources, steps))
@@ -339,7 +374,7 @@ async def _live(folder: Path, city: City, sources: Sequence[Source], steps: Sequ
         process: _Process | None = None
         for step in steps:
             at += timedelta(minutes=step.minutes)
-            feeds.begin(step)
+            feeds.begin(step, folder)
             if process is None or step.restart:
                 process = _Process(city, store, client, world.asked, folder)
             store.release(at)

@@ -1,5 +1,6 @@
 """Writes a city file for a feed that nobody has described yet, with a sample and a test of it."""
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping
@@ -9,8 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from blocklight.app.bodies import NotByGet, download
-from blocklight.app.sampling import sample_body
-from blocklight.errors import BlocklightError, SourceError, UsageError
+from blocklight.app.sampling import sample_body, sample_of_query
+from blocklight.config.source_address import is_database
+from blocklight.errors import BlocklightError, SourceChanged, SourceError, UsageError
 from blocklight.intake.propose.asking import fetch_sample
 from blocklight.intake.propose.city_file import Proposal, propose
 from blocklight.intake.propose.position import box_near
@@ -21,6 +23,7 @@ _NAMELESS = "my-city"
 _ID = re.compile(r"^[a-z][a-z0-9_-]{0,62}$")
 _TEST = '''"""The feed of {name} is understood: rows in its shape with nobody in them."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,7 +45,13 @@ def test_every_row_of_the_sample_is_understood() -> None:
 
 
 def write_new_city(
-    url: str, *, name: str | None, sample: Path | None, output: Path, near: str | None
+    url: str,
+    *,
+    name: str | None,
+    sample: Path | None,
+    output: Path,
+    near: str | None,
+    query: str | None = None,
 ) -> tuple[Proposal, list[Path]]:
     """Write NAME.toml, NAME-sample.json and test_NAME.py into *output*; what they rest on, and the files.
 
@@ -58,7 +67,7 @@ def write_new_city(
     for file in files:
         if file.exists():
             raise BlocklightError(f"{file}: exists already; choose another --name or --output")
-    proposal = propose(_looked_at(url, sample), name, output, near=near)
+    proposal = propose(_looked_at(url, sample, query), name, output, near=near)
     output.mkdir(parents=True, exist_ok=True)
     placed = sum(1 for row in proposal.kept if _has_place(proposal, row))
     files[0].write_text(proposal.toml, "utf-8")
@@ -69,7 +78,9 @@ def write_new_city(
     return proposal, files
 
 
-def _looked_at(url: str, sample: Path | None) -> Sample:
+def _looked_at(url: str, sample: Path | None, query: str | None) -> Sample:
+    if is_database(url):
+        return _of_database(url, query)
     settings: dict[str, Any] = {}
     try:
         body = _fetched_body(url) if sample is None else sample_body(sample)
@@ -80,6 +91,19 @@ def _looked_at(url: str, sample: Path | None) -> Sample:
     except SourceError as error:
         raise type(error)(f"{sample or url}: {error}") from None
     return replace(sample_read, settings={**settings, **sample_read.settings})
+
+
+def _of_database(url: str, query: str | None) -> Sample:
+    """Some rows of a query."""
+    if query is None:
+        raise UsageError("--query", "required for a database: the SELECT statement that reads the calls")
+    try:
+        rows = asyncio.run(sample_of_query(url, query))
+    except SourceError as error:
+        raise type(error)(f"{url}: {error.explained}") from None
+    if not rows:
+        raise SourceChanged(f"{url}: the query gives no rows to learn from")
+    return Sample("sql", url, rows, settings={"query": query})
 
 
 def _fetched_body(url: str) -> bytes:

@@ -25,10 +25,8 @@ class Recorder:
 
     def __init__(self, options: Options, source_id: str, output: Path) -> None:
         self._source = configured_city(options).source(source_id)
-        if self._source.connector == "push":
-            raise BlocklightError(
-                f"{self._source.id}: its records are sent to us, so there is no answer to record"
-            )
+        if not self._source.is_asked_by_http:
+            raise BlocklightError(f"{self._source.id}: only answers of HTTP can be recorded")
         if output.exists():
             raise BlocklightError(f"{output}: exists already; a recording is never overwritten")
         self._transport = RecordingTransport(transport_to(self._source, wall_clock), output, now=wall_clock)
@@ -41,8 +39,8 @@ class Recorder:
     async def polls(self, limit: int | None) -> AsyncIterator[int | SourceError]:
         """Fetch up to *limit* times; gives for each fetch how many records there were, or why it failed."""
         async with net.client(self._transport) as client:
-            token = Settings().socrata_app_token
-            reader = connector(self._source, client=client, settings_token=token, now=wall_clock)
+            secret = Settings().secret_of(self._source)
+            reader = connector(self._source, client=client, secret=secret, now=wall_clock)
             done = 0
             while limit is None or done < limit:
                 if done:

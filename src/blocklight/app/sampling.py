@@ -6,20 +6,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from blocklight import net
 from blocklight.app import bodies
 from blocklight.app.city_runtime import http_client
 from blocklight.app.opening import wall_clock
 from blocklight.config.city import City, SourceSpec
 from blocklight.config.settings import Settings
-from blocklight.errors import BlocklightError, SourceChanged
+from blocklight.errors import BlocklightError, SourceChanged, UsageError
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.connectors.recording import ReplayTransport
 from blocklight.intake.connectors.table_files import newest_in
 from blocklight.intake.forms.columns import Columns
 from blocklight.intake.forms.tables import Reading, json_value, read_file
-from blocklight.intake.record import Batch, Connector
+from blocklight.intake.record import Batch, Connector, RawRecord
 
 _MAX_SAMPLE_BYTES = 64_000_000
 _ROWS_AT_ONCE = 5000
@@ -80,6 +82,24 @@ async def _pass_on(
                 break
 
 
+async def sample_of_query(url: str, query: str) -> list[RawRecord]:
+    """Rows of a database with all of their columns; raises ``UsageError`` for what cannot be read so.
+
+    The name of the source in ``BLOCKLIGHT_SOURCE_PASSWORDS`` is then ``calls``, as in the proposal.
+    """
+    plain = {"id": "calls", "label": "Calls", "connector": "sql", "url": url, "query": query, "key": ["x"]}
+    fields = {"received_at": {"from": "x", "convert": "iso"}, "source_type": "y", "address": "z"}
+    fields |= {"agency": {"default": "police"}}
+    try:
+        source = SourceSpec.model_validate({**plain, "closes": "never", "fields": fields})
+    except ValidationError as error:
+        raise UsageError("URL", error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+    source = source.with_every_column()
+    async with net.client(net.outbound(())) as client:
+        reader = connector(source, client=client, secret=Settings().secret_of(source), now=wall_clock)
+        return [row async for batch in reader.fetch(None) for row in batch.records]
+
+
 def sample_body(sample: Path) -> bytes:
     """Read a recorded answer; raises ``BlocklightError`` for what cannot be one."""
     return bodies.read(sample, _MAX_SAMPLE_BYTES)
@@ -104,7 +124,7 @@ async def reader_of(source: SourceSpec, city: City, sample: bytes | None) -> Asy
     else:
         client = net.client(ReplayTransport(sample))
     async with client:
-        yield connector(source, client=client, settings_token=Settings().socrata_app_token, now=wall_clock)
+        yield connector(source, client=client, secret=Settings().secret_of(source), now=wall_clock)
 
 
 def _sent(body: bytes) -> list[object]:

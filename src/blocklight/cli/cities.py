@@ -59,6 +59,10 @@ def city_new(
             "WEST,SOUTH,EAST,NORTH.",
         ),
     ] = None,
+    query: Annotated[
+        str | None,
+        typer.Option(help="The SELECT statement that reads the calls, where the address is a database."),
+    ] = None,
     output: Annotated[
         Path, typer.Option("-o", "--output", callback=folder, help="Folder to write into.")
     ] = Path(),
@@ -71,4 +75,4 @@ def city_new(
     """
     from blocklight.cli.proposing import new_city as write  # noqa: PLC0415 - `--help` need not load it
 
-    write(url, name=name, sample=sample, output=output, near=near)
+    write(url, name=name, sample=sample, output=output, near=near, query=query)

@@ -19,10 +19,16 @@ _MOST_TYPES = 40
 
 
 def new_city(
-    url: str, *, name: str | None, sample: Path | None, output: Path, near: str | None = None
+    url: str,
+    *,
+    name: str | None,
+    sample: Path | None,
+    output: Path,
+    near: str | None = None,
+    query: str | None = None,
 ) -> None:
     """Write a city file, a sample and a test, and print what they rest on; raises as ``write_new_city``."""
-    _print_proposal(*write_new_city(url, name=name, sample=sample, output=output, near=near))
+    _print_proposal(*write_new_city(url, name=name, sample=sample, output=output, near=near, query=query))
 
 
 def _print_proposal(proposal: Proposal, files: list[Path]) -> None:

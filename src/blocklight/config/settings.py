@@ -1,10 +1,13 @@
 """Where this process runs, from the environment; what a city is stands in its TOML file."""
 
+import json
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from blocklight.config.source import SourceSpec
 
 
 class Settings(BaseSettings):
@@ -23,6 +26,9 @@ class Settings(BaseSettings):
         default=None, description="the tombstone journal, instead of the file in the city's folder"
     )
     socrata_app_token: SecretStr | None = Field(default=None, description="sent as X-App-Token to Socrata")
+    source_passwords: SecretStr | None = Field(
+        default=None, description="JSON object from a source's id to its password"
+    )
     style_url: str | None = Field(
         default=None, description="MapLibre style that overrides the city's basemap"
     )
@@ -58,6 +64,20 @@ class Settings(BaseSettings):
         default=0.5, ge=0, description="seconds of working out answers, each second, for an address"
     )
 
+    @field_validator("source_passwords")
+    @classmethod
+    def _are_passwords(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _passwords(value)
+        return value
+
+    def secret_of(self, source: SourceSpec) -> SecretStr | None:
+        """What a source is asked with besides its address: its own password, or the portals' token."""
+        own = {} if self.source_passwords is None else _passwords(self.source_passwords)
+        if source.id in own:
+            return SecretStr(own[source.id])
+        return self.socrata_app_token if source.connector == "socrata" else None
+
     @field_validator("trusted_proxies")
     @classmethod
     def _are_networks(cls, value: str) -> str:
@@ -68,6 +88,16 @@ class Settings(BaseSettings):
     def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The proxies that are believed."""
         return _networks(self.trusted_proxies)
+
+
+def _passwords(text: SecretStr) -> dict[str, str]:
+    try:
+        passwords = json.loads(text.get_secret_value())
+    except ValueError:
+        passwords = None
+    if not isinstance(passwords, dict) or not all(isinstance(value, str) for value in passwords.values()):
+        raise ValueError('expected a JSON object such as {"cad": "the password"}')
+    return passwords
 
 
 def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:

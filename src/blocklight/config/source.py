@@ -2,7 +2,6 @@
 
 import csv
 import json
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -10,20 +9,22 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from blocklight.config.field import ID, FieldMap, Zone
+from blocklight.config.source_address import NOT_BY_HTTP, check_address, checked_query, checked_url
 from blocklight.config.table import CuttingPattern, Pattern, PublicReason, Table
 from blocklight.errors import CityFileError
 from blocklight.model.vocabulary import Kind
 
 _MAX_CODES = 10_000
 _ROWS_OF_FILE = 1_000_000
-_BY_ROWS = frozenset({"json", "feed", "html", "files", "ckan", "push"})
+_BY_ROWS = frozenset({"json", "feed", "html", "files", "ckan", "push", "sql"})
 _BY_ADDRESS = frozenset({"json", "feed", "html"})
 _WHOLE = _BY_ADDRESS | {"files"}
 _BELONGS = {
     "where": frozenset({"arcgis", "socrata"}),
-    "cursor_column": frozenset({"arcgis", "socrata", "ckan", "open311"}),
+    "query": frozenset({"sql"}),
+    "cursor_column": frozenset({"arcgis", "socrata", "ckan", "open311", "sql"}),
     "order_by": frozenset({"arcgis", "socrata"}),
-    "first_days": frozenset({"arcgis", "socrata", "ckan", "open311"}) | _BY_ADDRESS,
+    "first_days": frozenset({"arcgis", "socrata", "ckan", "open311", "sql"}) | _BY_ADDRESS,
     "date_format": _BY_ADDRESS,
     "token_url": frozenset({"json"}),
     "form": _BY_ADDRESS,
@@ -41,6 +42,7 @@ _BELONGS = {
     "encoding": frozenset({"files"}),
     "settle_s": frozenset({"files"}),
 }
+_NEVER_WHOLE = {"push": "it never sees them all", "open311": "a server never gives them all"}
 
 
 def _encoding(name: str) -> str:
@@ -49,15 +51,6 @@ def _encoding(name: str) -> str:
     except LookupError:
         raise ValueError(f"{name!r} is not an encoding that Python knows") from None
     return name
-
-
-def _checked_url(url: str) -> str:
-    if url and not re.match(r"(?:https?|file)://.", url):
-        raise ValueError("an address begins with https://, a file or a folder of this machine with file:///")
-    return url
-
-
-Address = Annotated[str, AfterValidator(_checked_url)]
 
 
 Parameter = Annotated[str, Field(pattern=r"^[^\s&=#?]{1,100}$")]
@@ -112,8 +105,8 @@ class SourceSpec(Table):
 
     id: str = Field(pattern=ID)
     label: str = Field(min_length=1, max_length=120)
-    connector: Literal["arcgis", "socrata", "json", "feed", "html", "files", "ckan", "open311", "push"]
-    url: Address = ""
+    connector: Literal["arcgis", "socrata", "json", "feed", "html", "files", "ckan", "open311", "push", "sql"]
+    url: Annotated[str, AfterValidator(checked_url)] = ""
     kind: Kind = Kind.CALL
     zone: Zone | None = None
     poll_s: float = Field(default=60, ge=0.2, le=86_400)
@@ -130,6 +123,7 @@ class SourceSpec(Table):
     max_rejected_share: float = Field(default=0.5, gt=0, le=1)
     may_be_empty: bool = True
     where: str = ""
+    query: Annotated[str, AfterValidator(checked_query)] = ""
     cursor_column: str | None = None
     order_by: tuple[str, ...] = ()
     overlap_s: float = Field(default=3600, ge=0)
@@ -172,24 +166,22 @@ class SourceSpec(Table):
 
     @model_validator(mode="after")
     def _settings_belong_to_the_platform(self) -> Self:
-        if self.connector == "push":
-            if self.url:
-                raise ValueError('connector = "push" has no url: records are sent to us')
-            if self.closes == "vanish":
-                raise ValueError('connector = "push" cannot close calls by vanishing: it never sees them all')
-        elif self.connector == "open311" and self.closes == "vanish":
-            raise ValueError(
-                'connector = "open311" cannot close requests by vanishing: a server never gives them all'
-            )
-        elif not self.url:
-            raise ValueError("needs `url`")
-        elif self.url.startswith("file:") and self.connector != "files":
-            raise ValueError('a file: address belongs to connector = "files"')
+        check_address(self.connector, self.url)
+        if self.closes == "vanish" and self.connector in _NEVER_WHOLE:
+            why = _NEVER_WHOLE[self.connector]
+            raise ValueError(f'connector = "{self.connector}" cannot close calls by vanishing: {why}')
+        if self.connector == "sql" and not self.query:
+            raise ValueError("needs `query`")
         for name, platforms in _BELONGS.items():
             default = type(self).model_fields[name].get_default(call_default_factory=True)
             if getattr(self, name) != default and self.connector not in platforms:
                 raise ValueError(f"`{name}` belongs to connector = " + ", ".join(sorted(platforms)))
         return self
+
+    @property
+    def is_asked_by_http(self) -> bool:
+        """Whether the source answers requests of HTTP, which can be recorded and replayed."""
+        return self.connector not in NOT_BY_HTTP
 
     @property
     def row_limit(self) -> int:

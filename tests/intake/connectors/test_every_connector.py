@@ -10,7 +10,7 @@ from held_things import reachable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from loopback import server
-from loopback.feeds import ONE_QUESTION, SHAPES, Feed, feed, numbers
+from loopback.feeds import BY_HTTP, ONE_QUESTION, SHAPES, Feed, feed, numbers
 from loopback.reading import Reader
 from loopback.server import App, Reply
 
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.anyio
 TOKEN = "s3cret"  # noqa: S105 - what must not leak
 BY_POSITION = ["arcgis by offset", "ckan"]
 PAGED = [shape for shape in SHAPES if shape not in (*BY_POSITION, *ONE_QUESTION)]
+WITH_CONDITION = [shape for shape in PAGED if shape != "sql"]  # a query has its conditions in itself
 PLATFORMS = ["arcgis in ranges", "socrata", "ckan", *ONE_QUESTION]
 CONDITIONAL = [shape for shape in PLATFORMS if shape != "ckan"]  # which asks for its table before its rows
 BAD_AND_PASSING = {
@@ -246,11 +247,13 @@ async def test_a_cursor_of_another_kind_is_an_error(paged: Feed) -> None:
         assert isinstance((await reader.fetch(cursor)).error, SourceChanged)
 
 
-async def test_the_sources_own_condition_holds_in_every_question(paged: Feed) -> None:
-    source = paged.source(where="type = 'CAR FIRE' or 1=1", cursor_column="edited", overlap_s=60)
-    async with Reader(source) as reader:
-        first = await reader.fetch()
-        second = await reader.fetch(first.cursor)
+@pytest.mark.parametrize("shape", WITH_CONDITION)
+async def test_the_sources_own_condition_holds_in_every_question(shape: str) -> None:
+    with feed(shape, 25) as one:
+        source = one.source(where="type = 'CAR FIRE' or 1=1", cursor_column="edited", overlap_s=60)
+        async with Reader(source) as reader:
+            first = await reader.fetch()
+            second = await reader.fetch(first.cursor)
     assert len(first.rows) == 25
     assert set(numbers(second.rows)) == {24, 25}
 
@@ -312,10 +315,12 @@ async def test_a_dripping_server_times_out(shape: str) -> None:
     assert str(fetched.error) == "timed out"
 
 
-async def test_a_server_that_is_not_there_is_unavailable(running: Feed) -> None:
+@pytest.mark.parametrize("shape", BY_HTTP)
+async def test_a_server_that_is_not_there_is_unavailable(shape: str) -> None:
     url = "http://127.0.0.1:9/dataset/nobody"
-    async with Reader(running.source(url=url)) as reader:
-        fetched = await reader.fetch()
+    with feed(shape, 0) as one:
+        async with Reader(one.source(url=url)) as reader:
+            fetched = await reader.fetch()
     assert isinstance(fetched.error, SourceUnavailable)
     assert str(fetched.error) == "cannot be reached"
     assert fetched.error.explained == "cannot be reached: connection refused"

@@ -102,6 +102,15 @@ def _push(
     return Push(source, now)
 
 
+def _sql(
+    source: SourceSpec, _client: httpx2.AsyncClient, secret: SecretStr | None, now: Clock, _sleep: Sleep
+) -> Connector:
+    # Most cities read no database, and what speaks to one takes a while to load.
+    from blocklight.intake.connectors.sql_rows import SqlRows  # noqa: PLC0415
+
+    return SqlRows(source, secret, now)
+
+
 CONNECTORS: dict[str, ConnectorFactory] = {
     "arcgis": _arcgis_connector,
     "socrata": _socrata,
@@ -112,6 +121,7 @@ CONNECTORS: dict[str, ConnectorFactory] = {
     "ckan": _ckan,
     "open311": _open311,
     "push": _push,
+    "sql": _sql,
 }
 
 
@@ -119,7 +129,7 @@ def connector(
     source: SourceSpec,
     *,
     client: httpx2.AsyncClient,
-    settings_token: SecretStr | None = None,
+    secret: SecretStr | None = None,
     now: Clock,
     sleep: Sleep = asyncio.sleep,
 ) -> Connector:
@@ -128,4 +138,4 @@ def connector(
     It remembers what the far side said about itself and its last answer's validators, so keep it
     for as long as the source is read. *sleep* is how it waits before it tries again.
     """
-    return CONNECTORS[source.connector](source, client, settings_token, now, sleep)
+    return CONNECTORS[source.connector](source, client, secret, now, sleep)
