@@ -39,7 +39,7 @@ def test_every_file_and_folder_of_where_a_change_goes_is_there() -> None:
 def test_each_connector_stands_in_the_contract_that_keeps_them_apart() -> None:
     connectors = ROOT / "src" / "blocklight" / "intake" / "connectors"
     text = (connectors / "__init__.py").read_text("utf-8")
-    imported = set(re.findall(r"^from blocklight\.intake\.connectors\.(\w+) import", text, re.MULTILINE))
+    imported = set(re.findall(r"^ *from blocklight\.intake\.connectors\.(\w+) import", text, re.MULTILINE))
     (together,) = re.findall(r"^from blocklight\.intake\.connectors import (.+)$", text, re.MULTILINE)
     contracts = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"]
     (apart,) = (contract["modules"] for contract in contracts if contract["type"] == "independence")

@@ -25,6 +25,26 @@ _COLUMNS = ("number", "received", "type", "lon", "lat", "edited")
 
 
 @dataclass
+class Requests:
+    """An Open311 server: the requests of a span of time, the newest first, page by page."""
+
+    table: Table
+    before_query: Callable[[int], None] | None = None
+
+    def __call__(self, request: Request) -> Reply:
+        since, until = (request.params[name].removesuffix("Z") for name in ("start_date", "end_date"))
+        size, page = (
+            int(request.params.get(name, usual)) for name, usual in (("page_size", 50), ("page", 1))
+        )
+        rows = self.table.select(f"received >= '{since}' and received < '{until}'", "received desc")
+        found = [
+            {**row, "service_request_id": row["number"], "requested_datetime": f"{row['received']}Z"}
+            for row in rows
+        ]
+        return Reply.json(found[(page - 1) * size : page * size])
+
+
+@dataclass
 class Database:
     """A file of SQLite that is read by a query, in one question: there are no pages to disturb."""
 
@@ -41,7 +61,7 @@ class Feed:
 
     shape: str
     table: Table
-    app: "Layer | Dataset | Portal | Document | Database"
+    app: "Layer | Dataset | Portal | Document | Requests | Database"
     server: Loopback
 
     @property
@@ -147,10 +167,13 @@ def _database() -> Iterator[Feed]:
         table.close()
 
 
-def _served(shape: str) -> "tuple[Table, Layer | Dataset | Portal | Document]":
+def _served(shape: str) -> "tuple[Table, Layer | Dataset | Portal | Document | Requests]":
     if shape in DOCUMENTS:
         table = Table(_COLUMNS, ())
         return table, Document(table, DOCUMENTS[shape])
+    if shape == "open311":
+        table = Table(_COLUMNS, ())
+        return table, Requests(table)
     if shape == "ckan":
         table = Table(("_id", *_COLUMNS), ())
         return table, Portal(table)

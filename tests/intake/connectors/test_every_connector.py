@@ -24,8 +24,9 @@ TOKEN = "s3cret"  # noqa: S105 - what must not leak
 BY_POSITION = ["arcgis by offset", "ckan"]
 PAGED = [shape for shape in SHAPES if shape not in (*BY_POSITION, *ONE_QUESTION)]
 WITH_CONDITION = [shape for shape in PAGED if shape != "sql"]  # a query has its conditions in itself
-PLATFORMS = ["arcgis in ranges", "socrata", "ckan", *ONE_QUESTION]
-CONDITIONAL = [shape for shape in PLATFORMS if shape != "ckan"]  # which asks for its table before its rows
+PLATFORMS = ["arcgis in ranges", "socrata", "ckan", "open311", *ONE_QUESTION]
+# The others ask for their table before its rows, or for many spans of time.
+CONDITIONAL = [shape for shape in PLATFORMS if shape not in ("ckan", "open311")]
 BAD_AND_PASSING = {
     "html": server.HTML,
     "broken json": server.BROKEN_JSON,
