@@ -18,6 +18,7 @@ from blocklight.api.past import as_csv, known_area
 from blocklight.api.past_definitions import COUNTED
 from blocklight.api.past_parameters import Form
 from blocklight.api.past_targets import times_definition
+from blocklight.api.rates import rates_definition
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery, NotFound
 from blocklight.insight.comparison import (
@@ -29,6 +30,7 @@ from blocklight.insight.comparison import (
     compared_figures,
 )
 from blocklight.insight.intervals import Verdict
+from blocklight.insight.rates import residents
 from blocklight.model.times import iso
 from blocklight.model.vocabulary import Section, StageTime
 
@@ -45,6 +47,7 @@ COMPARED = (
     "column: Zou and Donner 2008. All at 95 %, so that about one difference in twenty leaves out zero by "
     "chance alone; an area is part of its city, so that the two are not independent. "
 )
+_OF_COLUMN = ("area", "name", "since", "until", "residents")
 _BETWEEN_AREAS = re.compile(r",(?=[a-z][a-z0-9_-]{0,62}:|city(?:,|$))")
 
 
@@ -129,14 +132,11 @@ def get_comparison(
     comparison = compare_sides(state, parameters, sides)
     columns = [_column(state, comparison, number) for number in range(len(sides))]
     rows = [_row(figure) for figure in compared_figures(comparison)]
-    definition = COMPARED + times_definition(state.city, StageTime.RESPONSE)
+    definition = COMPARED + times_definition(state.city, StageTime.RESPONSE) + rates_definition(state.city)
     made_of = {"as_of": iso(comparison.as_of), "seq": comparison.seq, "definition": definition}
     if parameters.format == "csv":
-        flat = [
-            {name: columns[row["column"]][name] for name in ("area", "name", "since", "until")} | row
-            for row in rows
-        ]
-        names = (*("area", "name", "since", "until"), *ComparedRow.__annotations__)
+        flat = [{name: columns[row["column"]][name] for name in _OF_COLUMN} | row for row in rows]
+        names = (*_OF_COLUMN, *ComparedRow.__annotations__)
         return as_csv(request, names, flat, made_of)
     body: ComparedAreas = {**made_of, "columns": columns, "rows": rows}  # type: ignore[typeddict-item]  # the rest of it
     return PublicFile(orjson.dumps(body), "application/json", "public, max-age=1", quality=4).respond(request)
@@ -154,6 +154,7 @@ def _column(state: Public, comparison: Comparison, number: int) -> ComparedColum
         "calls": column.calls,
         "officer": column.sections[Section.OFFICER],
         "requests": column.sections[Section.REQUESTS],
+        "residents": residents(state.city, area),
     }
 
 

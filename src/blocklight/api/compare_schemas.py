@@ -16,6 +16,7 @@ class ComparedColumn(TypedDict):
     calls: Annotated[int, meaning("Calls that match the filter", 4303)]
     officer: Annotated[int, meaning("Calls that officers opened, whatever the filter's section", 381)]
     requests: Annotated[int, meaning("Service requests, whatever the filter's section", 1210)]
+    residents: Annotated[int | None, meaning("How many people live there; null where not known", 8420)]
 
 
 class ComparedRow(TypedDict):
@@ -25,8 +26,8 @@ class ComparedRow(TypedDict):
     measure: Annotated[
         str,
         meaning(
-            "calls_a_week, category_share, half_wait_s, nine_in_ten_wait_s, within_target_share or "
-            "ending_share",
+            "calls_a_week, calls_a_week_per_1000, category_share, half_wait_s, nine_in_ten_wait_s, "
+            "within_target_share or ending_share",
             "calls_a_week",
         ),
     ]
@@ -66,6 +67,7 @@ _COLUMN: ComparedColumn = {
     "calls": 4303,
     "officer": 381,
     "requests": 1210,
+    "residents": 8420,
 }
 COMPARE_EXAMPLE: ComparedAreas = {
     "as_of": "2026-01-31T05:03:00Z",

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -40,16 +40,20 @@ from blocklight.api.past_schemas import (
     TargetShare,
 )
 from blocklight.api.past_targets import target_lines, times_definition
+from blocklight.api.rates import rates_definition, rounded_rate
 from blocklight.api.state import Public, public
 from blocklight.archive.archive import Snapshot
+from blocklight.config.city import City
 from blocklight.errors import NotFound
 from blocklight.insight.area_summary import Point, series, summary
-from blocklight.insight.past import Counts, Past, Times
+from blocklight.insight.past import Count, Counts, Past, Times
+from blocklight.insight.rates import residents, residents_of_group
 from blocklight.insight.response_times import Figures, WithinTarget
 from blocklight.insight.survival import Estimate
 from blocklight.model.record import Area
 from blocklight.model.spreadsheets import cell_text
 from blocklight.model.times import iso
+from blocklight.model.vocabulary import Section
 from blocklight.store import IncidentQuery
 
 router = APIRouter(tags=["past"])
@@ -89,10 +93,14 @@ def get_stats(request: Request, parameters: Annotated[CountParameters, Query()],
     """
     past, query = state.past.at(parameters.as_of), parameters.filter(state.city.city.zone)
     counts = past.count(query, parameters.groups())
-    made_of = _made_of(past, counts, COUNTED, query)
-    rows = [dict(zip(counts.by, row.key, strict=True)) | {"n": row.n} for row in counts.rows]
+    made_of = _made_of(past, counts, COUNTED + rates_definition(state.city), query)
+    rows = [
+        {**dict(zip(counts.by, row.key, strict=True)), "n": row.n, **_rate(state.city, query, counts.by, row)}
+        for row in counts.rows
+    ]
     if parameters.format == "csv":
-        return as_csv(request, (*counts.by, "n"), rows, made_of)
+        rated = () if state.city.population is None else ("residents", "per_1000")
+        return as_csv(request, (*counts.by, "n", *rated), rows, made_of)
     body: StatTable = {**made_of, "by": list(counts.by), "rows": rows}  # type: ignore[typeddict-item]  # the rest of it
     return _json(request, body)
 
@@ -213,6 +221,7 @@ def times_answer(request: Request, state: Public, parameters: TimesParameters, a
 
 def _summary(request: Request, state: Public, area: Area | None, moment: datetime | None) -> Response:
     past, area_key = state.past.at(moment), None if area is None else (area.kind, area.id)
+    people = residents(state.city, area_key)
     figures = summary(past, area_key)
     if figures is None:
         raise NotFound("nothing was ever published here")
@@ -222,13 +231,15 @@ def _summary(request: Request, state: Public, area: Area | None, moment: datetim
         "as_of": iso(figures.as_of),
         "seq": figures.seq,
         "imported": past.imported(IncidentQuery(area=area_key, until=moment)),
-        "definition": COUNTED_CALLS + (AS_OF if moment else ""),
+        "definition": COUNTED_CALLS + rates_definition(state.city) + (AS_OF if moment else ""),
+        "residents": people,
         "spans": [
             {
                 "hours": round((span.until - span.since).total_seconds() / 3600),
                 "since": iso(span.since),
                 "until": iso(span.until),
                 **{str(section): n for section, n in span.counts.items()},  # type: ignore[typeddict-item]  # its members
+                "calls_per_1000": rounded_rate(span.counts[Section.CALLS], people),
             }
             for span in figures.spans
         ],
@@ -242,22 +253,37 @@ def _summary(request: Request, state: Public, area: Area | None, moment: datetim
 def _series(request: Request, state: Public, parameters: SeriesParameters) -> Response:
     past, query = state.past.at(parameters.as_of), parameters.filter(state.city.city.zone)
     points = series(past, state.city, query, parameters.period)
-    made_of = _made_of(past, past.snapshot(), COUNTED, query)
-    rows = [point_row(point) for point in points]
+    made_of = _made_of(past, past.snapshot(), COUNTED + rates_definition(state.city), query)
+    people = residents_of_group(state.city, query, (), ())
+    rows = [point_row(point, people) for point in points]
     if parameters.format == "csv":
-        return as_csv(request, ("start", "n", "complete"), rows, made_of)
+        return as_csv(request, ("start", "n", "per_1000", "complete"), rows, made_of)
     body: AreaSeries = {
         **made_of,  # type: ignore[typeddict-item]  # the rest of it
         "area": parameters.area,
         "period": parameters.period,
+        "residents": people,
         "points": rows,
     }
     return _json(request, body)
 
 
-def point_row(point: Point) -> Any:  # noqa: ANN401 - a SeriesPoint, and a row of CSV
+def point_row(point: Point, people: int | None) -> Any:  # noqa: ANN401 - a SeriesPoint, and a row of CSV
     """Return one point as the API has it."""
-    return {"start": point.start.isoformat(), "n": point.n, "complete": point.complete}
+    return {
+        "start": point.start.isoformat(),
+        "n": point.n,
+        "per_1000": rounded_rate(point.n, people),
+        "complete": point.complete,
+    }
+
+
+def _rate(city: City, query: IncidentQuery, by: Sequence[str], row: Count) -> dict[str, object]:
+    """The rate of one count, where the city file has a population."""
+    if city.population is None:
+        return {}
+    people = residents_of_group(city, query, by, row.key)
+    return {"residents": people, "per_1000": rounded_rate(row.n, people)}
 
 
 def _made_of(

@@ -108,6 +108,7 @@ SUMMARY_EXAMPLE: AreaSummary = {
     "seq": 4822,
     "imported": 0,
     "definition": COUNTED_CALLS,
+    "residents": 8420,
     "spans": [
         {
             "hours": 24,
@@ -116,6 +117,7 @@ SUMMARY_EXAMPLE: AreaSummary = {
             "calls": 31,
             "officer": 9,
             "requests": 4,
+            "calls_per_1000": 3.682,
         }
     ],
     "categories": {"noise": 12},
@@ -128,8 +130,9 @@ SERIES_EXAMPLE: AreaSeries = {
     "seq": 4822,
     "imported": 0,
     "period": "week",
+    "residents": 8420,
     "definition": COUNTED,
-    "points": [{"start": "2026-01-26", "n": 204, "complete": True}],
+    "points": [{"start": "2026-01-26", "n": 204, "per_1000": 24.228, "complete": True}],
 }
 AREAS_EXAMPLE: AreaList = {
     "kinds": [

@@ -56,6 +56,9 @@ class ArchiveList(TypedDict):
     months: Annotated[list[ArchiveMonth], meaning("The files, oldest month first")]
 
 
+_PER_1000 = "per 1,000 residents; null where the city file has no population for the place"
+
+
 class AreaName(TypedDict):
     """An area that people know."""
 
@@ -88,7 +91,11 @@ class StatTable(TypedDict):
     by: Annotated[list[str], meaning("The groups", ["hour", "area:beat"])]
     rows: Annotated[
         list[dict[str, Any]],
-        meaning("Each combination that occurs, and its count", [{"hour": 3, "area:beat": "04X", "n": 12}]),
+        meaning(
+            "Each combination that occurs, and its count `n`; where the city file has a population also "
+            "`residents` of the area or city that it is of, and `per_1000` of them, null where not known",
+            [{"hour": 3, "area:beat": "04X", "n": 12}],
+        ),
     ]
 
 
@@ -198,6 +205,7 @@ class SpanCounts(TypedDict):
     calls: Annotated[int, meaning("Calls that the community made", 31)]
     officer: Annotated[int, meaning("Calls that officers opened", 9)]
     requests: Annotated[int, meaning("Service requests", 4)]
+    calls_per_1000: Annotated[float | None, meaning(f"The calls {_PER_1000}", 3.682)]
 
 
 class AreaSummary(TypedDict):
@@ -209,6 +217,9 @@ class AreaSummary(TypedDict):
     seq: Annotated[int, _SEQ]
     imported: Annotated[int | None, _IMPORTED]
     definition: Annotated[str, meaning("What is counted", "Published incidents, by when they were received.")]
+    residents: Annotated[
+        int | None, meaning("How many people live there, null where the city file does not say", 8420)
+    ]
     spans: Annotated[list[SpanCounts], meaning("The last 24 hours, 7 days and 28 days")]
     categories: Annotated[
         dict[str, int], meaning("Community calls of the last 28 days by category", {"noise": 12})
@@ -227,6 +238,7 @@ class SeriesPoint(TypedDict):
 
     start: Annotated[str, meaning("Its first day, in the city's time zone", "2026-01-26")]
     n: Annotated[int, meaning("Incidents received", 204)]
+    per_1000: Annotated[float | None, meaning(f"The same {_PER_1000}", 24.228)]
     complete: Annotated[
         bool, meaning("Whether it is over and the archive reaches back to its begin", example=True)
     ]
@@ -240,5 +252,8 @@ class AreaSeries(TypedDict):
     seq: Annotated[int, _SEQ]
     imported: Annotated[int | None, _IMPORTED]
     period: Annotated[str, meaning("day, week or month", "week")]
+    residents: Annotated[
+        int | None, meaning("How many people live there, null where the city file does not say", 8420)
+    ]
     definition: Annotated[str, meaning("What is counted", "Published incidents, by when they were received.")]
     points: Annotated[list[SeriesPoint], meaning("Each period, oldest first, also those without any")]

@@ -26,6 +26,7 @@ from blocklight.config.mistakes_in_words import in_words
 from blocklight.config.pmtiles_header import TilesFile
 from blocklight.config.policy import Policy
 from blocklight.config.policy_mistakes import Nameable, mistakes
+from blocklight.config.population import Population, population_mistakes
 from blocklight.config.source import SourceSpec, with_codes
 from blocklight.config.subcategories import subcategory_mistakes
 from blocklight.config.table import NarrowPattern, Pattern, Table, Tested
@@ -162,6 +163,7 @@ class City(Table):
     dispositions: dict[str, Disposition] = Field(default_factory=dict)
     policy: Policy = Policy()
     areas: tuple[AreaLayer, ...] = ()
+    population: Population | None = None
     targets: tuple[Target, ...] = Field(default=(), max_length=100)
     geocoder: GeocoderSpec | None = None
     places: PlacesSpec | None = None
@@ -333,6 +335,7 @@ def _check_policy(city: City, file: str) -> None:
         *endless_holds(city.policy, city.sources),
         *hours_inside_steps(city.policy),
         *subcategory_mistakes(city.call_types.exact, city.call_types.subcategories),
+        *population_mistakes(city.population, [layer.kind for layer in city.areas]),
         *target_mistakes(city.targets, city.sources),
     ]
     if problems:

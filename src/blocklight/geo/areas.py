@@ -5,6 +5,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from itertools import compress
 from pathlib import Path
@@ -62,6 +63,7 @@ class Areas:
         self._centres: dict[tuple[str, str], tuple[float, float, int]] = {}
         for layer in city.areas:
             self._add(layer, city.path(layer.file), city.city.bounds)
+        self._expect_residents(city)
         self._shapes = np.array(self._polygons, dtype=object)
         shapely.prepare(self._shapes)
         self._tree = shapely.STRtree(self._shapes)
@@ -139,6 +141,18 @@ class Areas:
             )
         _expect_here(self._polygons[first:], path, layer.kind, bounds)
         self._collections[layer.kind] = {"type": "FeatureCollection", "features": features}
+
+    def _expect_residents(self, city: City) -> None:
+        """Raise ``CityFileError`` where the city file has residents of an area that there is not."""
+        for kind, residents in (city.population.areas if city.population else {}).items():
+            ids = {area.id for area in self.by_kind.get(kind, ())}
+            strange = sorted(set(residents) - ids)
+            if strange:
+                close = get_close_matches(strange[0], ids, 1)
+                hint = f"; did you mean {close[0]!r}?" if close else ""
+                raise CityFileError(
+                    city.city.id, f"population.areas.{kind}", f"no area {strange[0][:80]!r}{hint}"
+                )
 
     def _in(self, square: Square) -> "Mapping[str, str] | _Border":
         square_areas = self._squares.get(square, _UNKNOWN)

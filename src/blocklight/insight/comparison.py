@@ -17,6 +17,7 @@ from blocklight.insight.intervals import (
     share_interval,
 )
 from blocklight.insight.past import Past
+from blocklight.insight.rates import residents_of_group
 from blocklight.insight.response_times import Figures
 from blocklight.insight.survival import Estimate
 from blocklight.model.vocabulary import Section, StageTime, Status
@@ -31,6 +32,7 @@ class Measure(StrEnum):
     """What is compared."""
 
     CALLS_A_WEEK = "calls_a_week"
+    CALLS_A_WEEK_PER_1000 = "calls_a_week_per_1000"
     CATEGORY_SHARE = "category_share"
     HALF_WAIT_S = "half_wait_s"
     NINE_IN_TEN_WAIT_S = "nine_in_ten_wait_s"
@@ -62,6 +64,7 @@ class Column:
     sections: dict[Section, int]
     calls: int
     a_week: Uncertain | None
+    a_week_per_1000: Uncertain | None
     categories: dict[str, int]
     endings: dict[str, int]
     wait: Figures | None
@@ -105,6 +108,9 @@ def compared_figures(comparison: Comparison) -> list[ComparedFigure]:
     """Every figure by measure, term and column, each with its difference from that of the first column."""
     columns = comparison.columns
     rows = _beside_first(Measure.CALLS_A_WEEK, None, [(column.calls, column.a_week) for column in columns])
+    if any(column.a_week_per_1000 for column in columns):
+        rates = [(column.calls, column.a_week_per_1000) for column in columns]
+        rows += _beside_first(Measure.CALLS_A_WEEK_PER_1000, None, rates)
     rows += _shares(Measure.CATEGORY_SHARE, [column.categories for column in columns])
     waits = [column.wait for column in columns]
     for measure, name in ((Measure.HALF_WAIT_S, "half"), (Measure.NINE_IN_TEN_WAIT_S, "nine_in_ten")):
@@ -153,7 +159,7 @@ def _column(
     calls = sum(by_day.values())
     endings = past.count(replace(query, status=Status.CLOSED), ("disposition",)).rows
     waits = past.response_times(query, StageTime.RESPONSE).rows
-    a_week = None
+    a_week, people = None, residents_of_group(past.city, query, (), ())
     if days > 0:
         spread = dispersion(week_blocks(by_day, until.astimezone(zone).date(), int(days)))
         a_week = count_interval(calls, spread).times(WEEK.days / days)
@@ -165,6 +171,7 @@ def _column(
         {section: sections[section] for section in Section},
         calls,
         a_week,
+        None if a_week is None or people is None else a_week.times(1000 / people),
         {str(row.key[0]): row.n for row in past.count(query, ("category",)).rows},
         {str(row.key[0] or ""): row.n for row in endings},
         waits[0][1] if waits else None,

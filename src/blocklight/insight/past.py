@@ -92,7 +92,7 @@ class Past:
     """The past of one city. What was worked out is remembered until any file changes."""
 
     def __init__(self, city: City, engine: Engine) -> None:
-        self._city = city
+        self.city = city
         self._engine = engine
         self._lock = threading.Lock()
         self._files: tuple[str, ...] = ()
@@ -103,7 +103,7 @@ class Past:
         """The past as it was public at an earlier moment; today's for ``None``."""
         if moment is None:
             return self
-        earlier = Past(self._city, self._engine)
+        earlier = Past(self.city, self._engine)
         earlier._moment = moment
         return earlier
 
@@ -129,7 +129,7 @@ class Past:
         if self._moment is None:
             return None
         snapshot = self.snapshot()
-        clause = archive_condition(self._city, query)
+        clause = archive_condition(self.city, query)
         files = replace(snapshot, moment=None).files(query.since, query.until)
         question = f"SELECT count(*) AS n FROM {INCIDENTS} WHERE {clause.text} AND {_NOT_CLAIMED}"  # noqa: S608 - only our own words
         parameters = _used(question, clause.parameters | {"moment": snapshot.moment})
@@ -138,8 +138,8 @@ class Past:
     def count(self, query: IncidentQuery, by: Sequence[str] = ()) -> Counts:
         """Count incidents by groups; raises ``BadQuery`` for more than ``MOST_GROUPS`` of them."""
         snapshot = self.snapshot()
-        groups = [group_expression(self._city, name) for name in by]
-        clause = archive_condition(self._city, query)
+        groups = [group_expression(self.city, name) for name in by]
+        clause = archive_condition(self.city, query)
         columns = [f"{text} AS g{number}" for number, text in enumerate(groups)]
         question = (
             f"SELECT {', '.join([*columns, 'count(*) AS n'])} FROM {INCIDENTS} WHERE {clause.text} "  # noqa: S608 - only our own words
@@ -167,9 +167,9 @@ class Past:
         """How long a stage takes, by groups, of the calls for service that match."""
         snapshot = self.snapshot()
         query = replace(query, kind=Kind.CALL)
-        groups = [group_expression(self._city, name) for name in by]
-        clause = archive_condition(self._city, query)
-        targets = targets_clause(self._city, stage, target_s)
+        groups = [group_expression(self.city, name) for name in by]
+        clause = archive_condition(self.city, query)
+        targets = targets_clause(self.city, stage, target_s)
         columns = [
             *(f"epoch_ms({name}) AS {name}" for name in TIMES),
             *("status", "disposition", "source", "time_step_min", f"{targets.clause.text} AS target"),
@@ -195,16 +195,16 @@ class Past:
     def work(self, query: IncidentQuery, since: datetime, until: datetime) -> Work:
         """The units that calls held and the calls that waited, of the part of a span that the archive has."""
         snapshot = self.snapshot()
-        sources = [source.id for source in self._city.sources if self._reports_work(source)]
+        sources = [source.id for source in self.city.sources if self._reports_work(source)]
         if snapshot.as_of is None or not sources:
             return Work(snapshot.as_of, snapshot.seq, bool(sources), None)
         since = max(since, self.first_received_at() or since)
         until = min(until, snapshot.as_of)
         # A call of the day before may still hold its units when the span begins.
         query = replace(query, kind=Kind.CALL, since=since - timedelta(seconds=ABSURD_S), until=until)
-        clause = archive_condition(self._city, query)
+        clause = archive_condition(self.city, query)
         columns = [*(f"epoch_ms({name}) AS {name}" for name in TIMES), "units", "status"]
-        columns.append(f"{group_expression(self._city, 'section')} AS section")
+        columns.append(f"{group_expression(self.city, 'section')} AS section")
         text = f"{clause.text} AND list_contains($sources, source)"
         question = f"SELECT {', '.join(columns)} FROM {INCIDENTS} WHERE {text} LIMIT {_MOST_CALLS + 1}"  # noqa: S608 - only our own words
         parameters = clause.parameters | {"sources": sources}
@@ -216,7 +216,7 @@ class Past:
             table = self._engine.table(question, _used(question, parameters), files, snapshot.moment)
             if table.num_rows > _MOST_CALLS:
                 raise BadQuery("too many calls; ask for a shorter time", parameter="since")
-            load = workload(_work_calls(table), self._city.city.zone, since, until)
+            load = workload(_work_calls(table), self.city.city.zone, since, until)
             return Work(snapshot.as_of, snapshot.seq, is_reported=True, workload=load)
 
         return self._remembered(
@@ -226,19 +226,17 @@ class Past:
     def reports(self, stage: StageTime) -> bool:
         """Whether any source reports when a stage ends."""
         return any(
-            self._reports(source.id, stage) for source in self._city.sources if source.kind is Kind.CALL
+            self._reports(source.id, stage) for source in self.city.sources if source.kind is Kind.CALL
         )
 
     def _reports(self, source_id: str, stage: StageTime) -> bool:
-        source = next(
-            (source_spec for source_spec in self._city.sources if source_spec.id == source_id), None
-        )
+        source = next((source_spec for source_spec in self.city.sources if source_spec.id == source_id), None)
         end = Stage(ENDS[stage].removesuffix("_at"))
-        return source is not None and end in reported(source, self._city.sources).stages
+        return source is not None and end in reported(source, self.city.sources).stages
 
     def _reports_work(self, source: SourceSpec) -> bool:
         """Whether a source reports when a first unit is sent, or is there, and when a call ends."""
-        stages = set(reported(source, self._city.sources).stages)
+        stages = set(reported(source, self.city.sources).stages)
         return source.kind is Kind.CALL and Stage.CLOSED in stages and bool(stages & _COMMITTING)
 
     def _grouped(
@@ -247,7 +245,7 @@ class Past:
         calls, sources = self._calls(table, targets), _objects(table["source"])
         telling = np.isin(
             sources,
-            [source_spec.id for source_spec in self._city.sources if self._reports(source_spec.id, stage)],
+            [source_spec.id for source_spec in self.city.sources if self._reports(source_spec.id, stage)],
         )
         if not telling.any():
             return [((None,) * groups, _UNREPORTED)] if table.num_rows and not groups else []
@@ -269,8 +267,8 @@ class Past:
     def _calls(self, table: pa.Table, targets: StageTargets) -> Calls:
         silent = [
             source.id
-            for source in self._city.sources
-            if Stage.EN_ROUTE not in reported(source, self._city.sources).stages
+            for source in self.city.sources
+            if Stage.EN_ROUTE not in reported(source, self.city.sources).stages
         ]
         return Calls(
             _times(table),

@@ -206,3 +206,17 @@ past-target-asked = Target: { $target }.
 # $target (String): the target in words, such as “Priority 1: 90 % within 8 min”
 # $day (String): a day
 past-target-since = Target: { $target }, from { $day } on.
+
+# $n (String): a number
+# $year (String): a year
+# $source (String): who counted
+past-rate-residents = { $n } residents ({ $year }, { $source })
+
+# $rate (String): a number
+past-rate-of = { $rate } per 1,000 residents
+
+past-rate-aWeek = A week per 1,000 residents
+
+# $year (String): a year
+# $source (String): who counted
+past-rate-counted = Residents as counted in { $year }: { $source }. People who live elsewhere call as well.

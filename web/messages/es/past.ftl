@@ -172,3 +172,11 @@ past-target-shareInTime = { $share } en { $time }
 past-target-asked = Objetivo: { $target }.
 
 past-target-since = Objetivo: { $target }, desde el { $day }.
+
+past-rate-residents = { $n } habitantes ({ $year }, { $source })
+
+past-rate-of = { $rate } por cada 1000 habitantes
+
+past-rate-aWeek = Por semana y 1000 habitantes
+
+past-rate-counted = Habitantes según el recuento de { $year }: { $source }. También llaman personas que viven en otra parte.

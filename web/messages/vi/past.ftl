@@ -164,3 +164,11 @@ past-target-shareInTime = { $share } trong { $time }
 past-target-asked = Mục tiêu: { $target }.
 
 past-target-since = Mục tiêu: { $target }, từ { $day }.
+
+past-rate-residents = { $n } cư dân ({ $year }, { $source })
+
+past-rate-of = { $rate } trên 1.000 cư dân
+
+past-rate-aWeek = Mỗi tuần trên 1.000 cư dân
+
+past-rate-counted = Số cư dân năm { $year }: { $source }. Người sống nơi khác cũng gọi.

@@ -164,3 +164,11 @@ past-target-shareInTime = { $share } 在 { $time }內
 past-target-asked = 目標：{ $target }。
 
 past-target-since = 目標：{ $target }，自 { $day } 起。
+
+past-rate-residents = { $n } 名居民（{ $year } 年，{ $source }）
+
+past-rate-of = 每 1,000 名居民 { $rate } 個
+
+past-rate-aWeek = 每週每 1,000 名居民
+
+past-rate-counted = 居民數為 { $year } 年統計：{ $source }。住在別處的人也會來電。

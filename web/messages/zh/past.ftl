@@ -164,3 +164,11 @@ past-target-shareInTime = { $share } 在 { $time }内
 past-target-asked = 目标：{ $target }。
 
 past-target-since = 目标：{ $target }，自 { $day } 起。
+
+past-rate-residents = { $n } 名居民（{ $year } 年，{ $source }）
+
+past-rate-of = 每 1,000 名居民 { $rate } 个
+
+past-rate-aWeek = 每周每 1,000 名居民
+
+past-rate-counted = 居民数为 { $year } 年统计：{ $source }。住在别处的人也会来电。

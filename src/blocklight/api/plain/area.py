@@ -17,6 +17,7 @@ from blocklight.api.past_parameters import TimesParameters
 from blocklight.api.plain import charts
 from blocklight.api.plain.asking import as_given
 from blocklight.api.plain.page import Reader
+from blocklight.api.plain.rates import rate_line, residents_line
 from blocklight.api.plain.reports import outcome_tables, work_values
 from blocklight.api.plain.targets import target_row, target_sentences
 from blocklight.api.plain.usual import area_lines
@@ -132,7 +133,15 @@ def _area_values(reader: Reader, area: Area | None, area_summary: Summary) -> di
         "found": area_summary,
         "as_of": reader.formats.moment(area_summary.as_of, reader.now),
         "usual": area_lines(reader, _area_key(area)),
-        "spans": [(round((s.until - s.since).total_seconds() / 3600), s.counts) for s in area_summary.spans],
+        "residents": residents_line(reader, _area_key(area)),
+        "spans": [
+            (
+                round((span.until - span.since).total_seconds() / 3600),
+                span.counts,
+                rate_line(reader, span.counts[Section.CALLS], _area_key(area)),
+            )
+            for span in area_summary.spans
+        ],
         "kinds": _kinds(reader, area_summary),
         "weekdays": weekday_names(reader),
         "shades": charts.shades(area_summary.week_hours),

@@ -15,6 +15,7 @@ from blocklight.api.past import known_area
 from blocklight.api.plain import charts
 from blocklight.api.plain.asking import Filled, as_given, aware
 from blocklight.api.plain.page import Reader
+from blocklight.api.plain.rates import counted_by
 from blocklight.api.plain.targets import target_sentences
 from blocklight.api.state import Public, public
 from blocklight.errors import BadQuery, NotFound, StoreError
@@ -60,6 +61,7 @@ class ComparedLine:
     apart: str
     days: str
     a_week: FigureCell
+    per_1000: FigureCell | None
     half: FigureCell
     nine: FigureCell
     in_time: FigureCell | None
@@ -119,6 +121,7 @@ def _values(
         "as_of": reader.formats.moment(comparison.as_of, reader.now),
         "seq": comparison.seq,
         "span": _span(reader, sides[0]),
+        "counted_by": counted_by(reader),
         "targets": target_sentences(reader, StageTime.RESPONSE, None),
     }
 
@@ -177,6 +180,7 @@ def _lines(reader: Reader, comparison: Comparison, figures: list[ComparedFigure]
         measure: [row for row in figures if row.measure is measure]
         for measure in (
             Measure.CALLS_A_WEEK,
+            Measure.CALLS_A_WEEK_PER_1000,
             Measure.HALF_WAIT_S,
             Measure.NINE_IN_TEN_WAIT_S,
             Measure.WITHIN_TARGET_SHARE,
@@ -208,6 +212,7 @@ def _lines(reader: Reader, comparison: Comparison, figures: list[ComparedFigure]
                 apart,
                 number(round(column.days, 1)),
                 cells[Measure.CALLS_A_WEEK][index],
+                cells[Measure.CALLS_A_WEEK_PER_1000][index] if cells[Measure.CALLS_A_WEEK_PER_1000] else None,
                 cells[Measure.HALF_WAIT_S][index],
                 cells[Measure.NINE_IN_TEN_WAIT_S][index],
                 cells[Measure.WITHIN_TARGET_SHARE][index] if cells[Measure.WITHIN_TARGET_SHARE] else None,
@@ -270,4 +275,6 @@ def _said(reader: Reader, measure: Measure, value: float | None) -> str:
         return reader.formats.percent(value)
     if measure is Measure.CALLS_A_WEEK:
         return reader.formats.number(round(value) if value >= _HUNDRED else round(value, 1))
+    if measure is Measure.CALLS_A_WEEK_PER_1000:
+        return reader.formats.number(round(value, 2))
     return reader.formats.wait(value)
