@@ -20,7 +20,8 @@ from blocklight.insight.past import Past
 from blocklight.insight.rates import residents_of_group
 from blocklight.insight.response_times import Figures
 from blocklight.insight.survival import Estimate
-from blocklight.model.vocabulary import Section, StageTime, Status
+from blocklight.insight.tallies import Tally
+from blocklight.model.vocabulary import Section, StageTime
 from blocklight.store import IncidentQuery
 
 WEEK = timedelta(weeks=1)
@@ -100,7 +101,15 @@ def compare(past: Past, zone: ZoneInfo, query: IncidentQuery, sides: tuple[Side,
     if snapshot.as_of is None:
         return None
     covered = (past.first_received_at() or snapshot.as_of, snapshot.as_of)
-    columns = tuple(_column(past, zone, query, side, covered) for side in sides)
+    spans = [(max(side.since, covered[0]), min(side.until, covered[1])) for side in sides]
+    queries = [
+        replace(query, area=side.area, since=since, until=until)
+        for side, (since, until) in zip(sides, spans, strict=True)
+    ]
+    columns = tuple(
+        _column(past, zone, own, side, tally)
+        for own, side, tally in zip(queries, sides, past.tallies(queries), strict=True)
+    )
     return Comparison(snapshot.as_of, snapshot.seq, columns)
 
 
@@ -147,33 +156,26 @@ def _beside_first(
     ]
 
 
-def _column(
-    past: Past, zone: ZoneInfo, query: IncidentQuery, side: Side, covered: tuple[datetime, datetime]
-) -> Column:
-    since, until = max(side.since, covered[0]), min(side.until, covered[1])
+def _column(past: Past, zone: ZoneInfo, query: IncidentQuery, side: Side, tally: Tally) -> Column:
+    since, until = query.since or side.since, query.until or side.until
     days = max((until - since).total_seconds() / _DAY_S, 0.0)
-    query = replace(query, area=side.area, since=since, until=until)
-    by_section = past.count(replace(query, section=None), ("section",)).rows
-    sections = Counter({str(row.key[0]): row.n for row in by_section})
-    by_day = {date.fromisoformat(str(row.key[0])): row.n for row in past.count(query, ("day",)).rows}
-    calls = sum(by_day.values())
-    endings = past.count(replace(query, status=Status.CLOSED), ("disposition",)).rows
+    calls = sum(tally.days.values())
     waits = past.response_times(query, StageTime.RESPONSE).rows
     a_week, people = None, residents_of_group(past.city, query, (), ())
     if days > 0:
-        spread = dispersion(week_blocks(by_day, until.astimezone(zone).date(), int(days)))
+        spread = dispersion(week_blocks(tally.days, until.astimezone(zone).date(), int(days)))
         a_week = count_interval(calls, spread).times(WEEK.days / days)
     return Column(
         side,
         since,
         until,
         days,
-        {section: sections[section] for section in Section},
+        {section: tally.sections.get(section, 0) for section in Section},
         calls,
         a_week,
         None if a_week is None or people is None else a_week.times(1000 / people),
-        {str(row.key[0]): row.n for row in past.count(query, ("category",)).rows},
-        {str(row.key[0] or ""): row.n for row in endings},
+        tally.categories,
+        tally.endings,
         waits[0][1] if waits else None,
     )
 

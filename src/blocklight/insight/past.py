@@ -31,6 +31,7 @@ from blocklight.insight.response_times import (
     is_open,
 )
 from blocklight.insight.stage_targets import StageTargets, targets_clause
+from blocklight.insight.tallies import Tally, read_tallies, tally_question
 from blocklight.insight.workload import WorkCalls, Workload, workload
 from blocklight.model.record import TIMES
 from blocklight.model.vocabulary import Kind, Section, Stage, StageTime
@@ -88,15 +89,41 @@ class Work:
     workload: Workload | None
 
 
+class Answers:
+    """What was worked out of the files that there are, forgotten once any of them changes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._files: tuple[str, ...] = ()
+        self._known: OrderedDict[object, Any] = OrderedDict()
+
+    def remembered(self, snapshot: Snapshot, key: object, ask: Callable[[], T]) -> T:
+        """Answer from what is known of these very files; what was made of others is forgotten."""
+        files = tuple(file for month in snapshot.months for file in month.files)
+        with self._lock:
+            if files != self._files:
+                self._known.clear()
+                self._files = files
+            elif key in self._known:
+                self._known.move_to_end(key)
+                answer: T = self._known[key]
+                return answer
+        answer = ask()
+        with self._lock:
+            if files == self._files:
+                self._known[key] = answer
+                if len(self._known) > _REMEMBERED:
+                    self._known.popitem(last=False)
+        return answer
+
+
 class Past:
     """The past of one city. What was worked out is remembered until any file changes."""
 
     def __init__(self, city: City, engine: Engine) -> None:
         self.city = city
         self._engine = engine
-        self._lock = threading.Lock()
-        self._files: tuple[str, ...] = ()
-        self._known: OrderedDict[object, Any] = OrderedDict()
+        self._answers = Answers()
         self._moment: datetime | None = None
 
     def at(self, moment: datetime | None) -> "Past":
@@ -104,6 +131,7 @@ class Past:
         if moment is None:
             return self
         earlier = Past(self.city, self._engine)
+        earlier._answers = self._answers
         earlier._moment = moment
         return earlier
 
@@ -121,8 +149,14 @@ class Past:
         if not files:
             return None
         question = f"SELECT min(received_at) AS first FROM {INCIDENTS}"  # noqa: S608 - only our own words
-        first: datetime | None = self._engine.table(question, {}, files, snapshot.moment)["first"][0].as_py()
-        return first
+
+        def ask() -> datetime | None:
+            first: datetime | None = self._engine.table(question, {}, files, snapshot.moment)["first"][
+                0
+            ].as_py()
+            return first
+
+        return self._remembered(snapshot, ("first", snapshot.moment), ask)
 
     def imported(self, query: IncidentQuery) -> int | None:
         """How many imported incidents that match an earlier moment leaves out; ``None`` for today's past."""
@@ -133,7 +167,12 @@ class Past:
         files = replace(snapshot, moment=None).files(query.since, query.until)
         question = f"SELECT count(*) AS n FROM {INCIDENTS} WHERE {clause.text} AND {_NOT_CLAIMED}"  # noqa: S608 - only our own words
         parameters = _used(question, clause.parameters | {"moment": snapshot.moment})
-        return self._engine.table(question, parameters, files)["n"][0].as_py() if files else 0
+
+        def ask() -> int:
+            n: int = self._engine.table(question, parameters, files)["n"][0].as_py() if files else 0
+            return n
+
+        return self._remembered(snapshot, ("imported", question, _hashable(parameters)), ask)
 
     def count(self, query: IncidentQuery, by: Sequence[str] = ()) -> Counts:
         """Count incidents by groups; raises ``BadQuery`` for more than ``MOST_GROUPS`` of them."""
@@ -159,6 +198,27 @@ class Past:
 
         return self._remembered(
             snapshot, ("count", snapshot.moment, question, _hashable(clause.parameters)), ask
+        )
+
+    def tallies(self, queries: Sequence[IncidentQuery]) -> list[Tally]:
+        """Count what matches each query by section, day, category and ending, in one question."""
+        snapshot = self.snapshot()
+        clause = tally_question(self.city, queries)
+        since = min((query.since for query in queries if query.since), default=None)
+        until = max((query.until for query in queries if query.until), default=None)
+        question = f"{clause.text} LIMIT {MOST_GROUPS * len(queries) + 1}"
+
+        def ask() -> list[Tally]:
+            files = snapshot.files(since, until)
+            if not files:
+                return read_tallies([], len(queries))
+            table = self._engine.table(question, _used(question, clause.parameters), files, snapshot.moment)
+            if table.num_rows > MOST_GROUPS * len(queries):
+                raise BadQuery(f"more than {MOST_GROUPS} groups; ask for a shorter time", parameter="since")
+            return read_tallies(table.to_pylist(), len(queries))
+
+        return self._remembered(
+            snapshot, ("tallies", snapshot.moment, question, _hashable(clause.parameters)), ask
         )
 
     def response_times(
@@ -280,23 +340,7 @@ class Past:
         )
 
     def _remembered(self, snapshot: Snapshot, key: object, ask: Callable[[], T]) -> T:
-        """Answer from what is known of these very files; what was made of others is forgotten."""
-        files = tuple(file for month in snapshot.months for file in month.files)
-        with self._lock:
-            if files != self._files:
-                self._known.clear()
-                self._files = files
-            elif key in self._known:
-                self._known.move_to_end(key)
-                answer: T = self._known[key]
-                return answer
-        answer = ask()
-        with self._lock:
-            if files == self._files:
-                self._known[key] = answer
-                if len(self._known) > _REMEMBERED:
-                    self._known.popitem(last=False)
-        return answer
+        return self._answers.remembered(snapshot, key, ask)
 
 
 _COMMITTING = {Stage.DISPATCHED, Stage.EN_ROUTE, Stage.ON_SCENE}
