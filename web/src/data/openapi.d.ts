@@ -5145,6 +5145,11 @@ export interface components {
             /** @description Each period, oldest first, also those without any */
             points: components["schemas"]["SeriesPoint"][];
             /**
+             * @description How many people live there, null where the city file does not say
+             * @example 8420
+             */
+            residents: number | null;
+            /**
              * @description The place in the change log that it is exact as of
              * @example 4822
              */
@@ -5198,6 +5203,11 @@ export interface components {
              * @example Beat 04X
              */
             name: string;
+            /**
+             * @description How many people live there, null where the city file does not say
+             * @example 8420
+             */
+            residents: number | null;
             /**
              * @description The place in the change log that it is exact as of
              * @example 4822
@@ -5554,6 +5564,11 @@ export interface components {
              */
             requests: number;
             /**
+             * @description How many people live there; null where not known
+             * @example 8420
+             */
+            residents: number | null;
+            /**
              * Format: date-time
              * @description From when its calls are counted
              * @example 2025-02-01T08:00:00Z
@@ -5602,7 +5617,7 @@ export interface components {
              */
             low: number | null;
             /**
-             * @description calls_a_week, category_share, half_wait_s, nine_in_ten_wait_s, within_target_share or ending_share
+             * @description calls_a_week, calls_a_week_per_1000, category_share, half_wait_s, nine_in_ten_wait_s, within_target_share or ending_share
              * @example calls_a_week
              */
             measure: string;
@@ -7037,6 +7052,11 @@ export interface components {
              */
             n: number;
             /**
+             * @description The same per 1,000 residents; null where the city file has no population for the place
+             * @example 24.228
+             */
+            per_1000: number | null;
+            /**
              * @description Its first day, in the city's time zone
              * @example 2026-01-26
              */
@@ -7213,6 +7233,11 @@ export interface components {
              */
             calls: number;
             /**
+             * @description The calls per 1,000 residents; null where the city file has no population for the place
+             * @example 3.682
+             */
+            calls_per_1000: number | null;
+            /**
              * @description How long it is
              * @example 24
              */
@@ -7281,7 +7306,7 @@ export interface components {
              */
             imported: number | null;
             /**
-             * @description Each combination that occurs, and its count
+             * @description Each combination that occurs, and its count `n`; where the city file has a population also `residents` of the area or city that it is of, and `per_1000` of them, null where not known
              * @example [
              *       {
              *         "area:beat": "04X",
@@ -8530,9 +8555,11 @@ export interface operations {
                      *         {
                      *           "complete": true,
                      *           "n": 204,
+                     *           "per_1000": 24.228,
                      *           "start": "2026-01-26"
                      *         }
                      *       ],
+                     *       "residents": 8420,
                      *       "seq": 4822
                      *     }
                      */
@@ -8658,10 +8685,12 @@ export interface operations {
                      *       },
                      *       "imported": 0,
                      *       "name": "Beat 04X",
+                     *       "residents": 8420,
                      *       "seq": 4822,
                      *       "spans": [
                      *         {
                      *           "calls": 31,
+                     *           "calls_per_1000": 3.682,
                      *           "hours": 24,
                      *           "officer": 9,
                      *           "requests": 4,
@@ -9304,9 +9333,11 @@ export interface operations {
                      *         {
                      *           "complete": true,
                      *           "n": 204,
+                     *           "per_1000": 24.228,
                      *           "start": "2026-01-26"
                      *         }
                      *       ],
+                     *       "residents": 8420,
                      *       "seq": 4822
                      *     }
                      */
@@ -9427,10 +9458,12 @@ export interface operations {
                      *       },
                      *       "imported": 0,
                      *       "name": "Beat 04X",
+                     *       "residents": 8420,
                      *       "seq": 4822,
                      *       "spans": [
                      *         {
                      *           "calls": 31,
+                     *           "calls_per_1000": 3.682,
                      *           "hours": 24,
                      *           "officer": 9,
                      *           "requests": 4,
@@ -9759,6 +9792,7 @@ export interface operations {
                      *           "name": "Beat 04X",
                      *           "officer": 381,
                      *           "requests": 1210,
+                     *           "residents": 8420,
                      *           "since": "2025-02-01T08:00:00Z",
                      *           "until": "2026-01-31T05:03:00Z"
                      *         }
