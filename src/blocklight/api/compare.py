@@ -135,7 +135,10 @@ def get_comparison(
     definition = COMPARED + times_definition(state.city, StageTime.RESPONSE) + rates_definition(state.city)
     made_of = {"as_of": iso(comparison.as_of), "seq": comparison.seq, "definition": definition}
     if parameters.format == "csv":
-        flat = [{name: columns[row["column"]][name] for name in _OF_COLUMN} | row for row in rows]
+        of_columns = [
+            {name: value for name, value in column.items() if name in _OF_COLUMN} for column in columns
+        ]
+        flat = [of_columns[row["column"]] | row for row in rows]
         names = (*_OF_COLUMN, *ComparedRow.__annotations__)
         return as_csv(request, names, flat, made_of)
     body: ComparedAreas = {**made_of, "columns": columns, "rows": rows}  # type: ignore[typeddict-item]  # the rest of it
