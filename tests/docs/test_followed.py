@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import httpx2
 import pytest
 from border_town import Census
+from brokers import mosquitto
 from loopback.server import Reply, Request, serving
 from loopback.soda import Dataset
 from loopback.table import Table
@@ -134,6 +135,13 @@ def test_our_cad_can_post(walk: Walk) -> None:
 def test_we_may_read_our_cads_database(walk: Walk) -> None:
     walk.follow(["noise"])
     assert "2 records: 1 published" in walk.said
+
+
+@pytest.mark.parametrize("walk", ["cad-sends-messages.md"], indirect=True)
+def test_our_cad_sends_messages(walk: Walk) -> None:
+    with mosquitto(walk.folder) as broker:
+        walk.replaced = {"1883": str(broker.port)}
+        walk.follow(["noise"])
 
 
 @pytest.mark.parametrize("walk", ["open-data-portal.md"], indirect=True)

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceError
 from blocklight.intake.connectors import connector
+from blocklight.intake.connectors.streams import Stream
 from blocklight.intake.record import Batch, Connector
 
 NOW = datetime(2024, 3, 11, 6, 0, tzinfo=UTC)
@@ -53,6 +54,7 @@ class Reader:
         token: str | None = None,
         now: Callable[[], datetime] = lambda: NOW,
         transport: httpx2.AsyncBaseTransport | None = None,
+        keeps: bool = True,
     ) -> None:
         self.slept: list[float] = []
         self._client = httpx2.AsyncClient(transport=transport, trust_env=False)
@@ -62,6 +64,7 @@ class Reader:
             secret=None if token is None else SecretStr(token),
             now=now,
             sleep=self._sleep,
+            keeps=keeps,
         )
 
     async def _sleep(self, seconds: float) -> None:
@@ -71,6 +74,8 @@ class Reader:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if isinstance(self.connector, Stream):
+            await self.connector.close()
         await self._client.aclose()
 
     async def fetch(self, cursor: str | None = None) -> Fetched:

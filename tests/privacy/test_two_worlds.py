@@ -118,7 +118,7 @@ class Life:
 @st.composite
 def sources(draw: st.DrawFn, number: int, count: int) -> Source:
     platform = draw(st.sampled_from(PLATFORMS))
-    never_whole = platform in ("push", "open311")
+    never_whole = platform in ("push", "open311", "mqtt")
     closes = ("status", "time", "never") if never_whole else ("vanish", "status", "time", "never")
     return Source(
         platform,

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx2
+import orjson
 from loopback.arcgis import Layer
 from loopback.documents import Portal, as_atom, as_csv, as_json, as_page
 from loopback.server import App, Reply, Request, with_etag
@@ -26,6 +27,7 @@ from blocklight.geo.exact import ExactPoint
 from blocklight.intake.claims import Claims
 from blocklight.intake.companions import Companions
 from blocklight.intake.connectors import connector
+from blocklight.intake.connectors.streams import Message, Stream
 from blocklight.intake.geocode.addresses import Reading
 from blocklight.intake.geocode.geocoder import Geocoder
 from blocklight.intake.geocode.place import NotNow
@@ -40,7 +42,7 @@ from blocklight.store import Store
 
 COLUMNS = ("number", "opened", "closed", "state", "what", "also", "address", "lon", "lat", "row")
 DOCUMENTS = {"json": as_json, "feed": as_atom, "html": as_page, "files": as_csv}
-PLATFORMS = (*DOCUMENTS, "arcgis", "socrata", "ckan", "open311", "sql", "push")
+PLATFORMS = (*DOCUMENTS, "arcgis", "socrata", "ckan", "open311", "sql", "mqtt", "push")
 # How the rows of a platform are asked for, where there are several ways.
 SHAPES = {"json": ("", "rows", "pages"), "arcgis": ("", "lists", "offset")}
 # What gives its rows page by page, two at a time.
@@ -131,9 +133,7 @@ class Source:
 
     def text(self, id_: str) -> str:
         """Return its part of the city file."""
-        settings = {} if self.platform == "push" else {"url": f'"http://{id_}.example{self._path}"'}
-        if self.platform == "sql":
-            settings = {"url": f'"{_FILES}/{id_}.sqlite3"', "query": '"SELECT * FROM calls"'}
+        settings = self._address(id_)
         if self.platform == "json":
             settings["records"] = '"result.calls"'
         if self.is_paged:
@@ -154,6 +154,17 @@ class Source:
         return _SOURCE.format(
             id=id_, platform=self.platform, settings=lines, closes=self.closes, share=self.share
         )
+
+    def _address(self, id_: str) -> dict[str, str]:
+        match self.platform:
+            case "push":
+                return {}
+            case "sql":
+                return {"url": f'"{_FILES}/{id_}.sqlite3"', "query": '"SELECT * FROM calls"'}
+            case "mqtt":
+                return {"url": f'"mqtt://{id_}.example"', "topic": '"calls"', "page_size": "3"}
+            case _:
+                return {"url": f'"http://{id_}.example{self._path}"'}
 
     @property
     def is_paged(self) -> bool:
@@ -384,6 +395,22 @@ async def _live(folder: Path, city: City, sources: Sequence[Source], steps: Sequ
     return world
 
 
+class Waiting:
+    """The messages that a broker keeps for us, until they are stored."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    async def take(self, most: int) -> list[Message]:
+        return self.messages[:most]
+
+    async def stored(self, messages: Sequence[Message]) -> None:
+        del self.messages[: len(messages)]
+
+    async def close(self) -> None:
+        """Keep what is there."""
+
+
 class _Process:
     """What reads the sources, with all that it remembers until it is started anew."""
 
@@ -396,7 +423,13 @@ class _Process:
         companions = Companions.of(city)
         found = [Turns(city, asked)] if city.geocoder is not None else []
         geocoder = Geocoder(found, city.city.bounds, patience_s=5) if found else None
-        links = [connector(source, client=client, now=self._clock, sleep=_at_once) for source in city.sources]
+        self._waiting = {source.id: Waiting() for source in city.sources}
+        links = [
+            Stream(source, self._waiting[source.id], self._clock, keeps=True)
+            if source.connector == "mqtt"
+            else connector(source, client=client, now=self._clock, sleep=_at_once)
+            for source in city.sources
+        ]
         self._feeds = [
             Feed(source, city, link, rules, geocoder=geocoder, claims=claims, companions=companions)
             for source, link in zip(city.sources, links, strict=True)
@@ -408,6 +441,8 @@ class _Process:
         self._now = at
         failures = 0
         for feed, sent in zip(self._feeds, rows, strict=True):
+            bodies = [orjson.dumps(_without_blanks(row)) for row in sent]
+            self._waiting[feed.source.id].messages += [Message(body) for body in bodies]
             if feed.source.connector != "push":
                 runner = Runner(feed, self._store, now=self._clock, stored=_nothing)
                 failures += await runner.poll() is None

@@ -53,7 +53,7 @@ class CityRuntime:
             Feed(
                 source,
                 self.city,
-                connector(source, client=client, secret=self.settings.secret_of(source), now=now),
+                connector(source, client=client, secret=self.settings.secret_of(source), now=now, keeps=True),
                 self.rules,
                 clock_rate=clock_rate,
                 geocoder=self.geocoder,

@@ -16,12 +16,14 @@ from blocklight.model.vocabulary import Kind
 
 _MAX_CODES = 10_000
 _ROWS_OF_FILE = 1_000_000
-_BY_ROWS = frozenset({"json", "feed", "html", "files", "ckan", "push", "sql"})
+_BY_ROWS = frozenset({"json", "feed", "html", "files", "ckan", "push", "sql", "mqtt", "nats"})
 _BY_ADDRESS = frozenset({"json", "feed", "html"})
 _WHOLE = _BY_ADDRESS | {"files"}
 _BELONGS = {
     "where": frozenset({"arcgis", "socrata"}),
     "query": frozenset({"sql"}),
+    "topic": frozenset({"mqtt", "nats"}),
+    "subscriber": frozenset({"mqtt", "nats"}),
     "cursor_column": frozenset({"arcgis", "socrata", "ckan", "open311", "sql"}),
     "order_by": frozenset({"arcgis", "socrata"}),
     "first_days": frozenset({"arcgis", "socrata", "ckan", "open311", "sql"}) | _BY_ADDRESS,
@@ -31,7 +33,7 @@ _BELONGS = {
     "body": _BY_ADDRESS,
     "pages": _BY_ADDRESS,
     "extent": _WHOLE,
-    "records": frozenset({"json", "feed", "files"}),
+    "records": frozenset({"json", "feed", "files", "mqtt", "nats"}),
     "columns": frozenset({"html", "json", "files"}),
     "table": frozenset({"html"}),
     "empty": frozenset({"html"}),
@@ -42,7 +44,12 @@ _BELONGS = {
     "encoding": frozenset({"files"}),
     "settle_s": frozenset({"files"}),
 }
-_NEVER_WHOLE = {"push": "it never sees them all", "open311": "a server never gives them all"}
+_NEVER_WHOLE = {
+    "push": "it never sees them all",
+    "open311": "a server never gives them all",
+    "mqtt": "it never sees them all",
+    "nats": "it never sees them all",
+}
 
 
 def _encoding(name: str) -> str:
@@ -105,7 +112,9 @@ class SourceSpec(Table):
 
     id: str = Field(pattern=ID)
     label: str = Field(min_length=1, max_length=120)
-    connector: Literal["arcgis", "socrata", "json", "feed", "html", "files", "ckan", "open311", "push", "sql"]
+    connector: Literal[
+        "arcgis", "socrata", "json", "feed", "html", "files", "ckan", "open311", "push", "sql", "mqtt", "nats"
+    ]
     url: Annotated[str, AfterValidator(checked_url)] = ""
     kind: Kind = Kind.CALL
     zone: Zone | None = None
@@ -124,6 +133,8 @@ class SourceSpec(Table):
     may_be_empty: bool = True
     where: str = ""
     query: Annotated[str, AfterValidator(checked_query)] = ""
+    topic: str = Field(default="", max_length=1000, pattern=r"^[^\s\x00]*$")
+    subscriber: str = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,64}$")
     cursor_column: str | None = None
     order_by: tuple[str, ...] = ()
     overlap_s: float = Field(default=3600, ge=0)
@@ -172,6 +183,8 @@ class SourceSpec(Table):
             raise ValueError(f'connector = "{self.connector}" cannot close calls by vanishing: {why}')
         if self.connector == "sql" and not self.query:
             raise ValueError("needs `query`")
+        if self.connector in ("mqtt", "nats") and not self.topic:
+            raise ValueError("needs `topic`")
         for name, platforms in _BELONGS.items():
             default = type(self).model_fields[name].get_default(call_default_factory=True)
             if getattr(self, name) != default and self.connector not in platforms:

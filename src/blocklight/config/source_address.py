@@ -4,20 +4,23 @@ import re
 from urllib.parse import parse_qsl, urlsplit
 
 # Connectors that put no question over HTTP.
-NOT_BY_HTTP = frozenset({"push", "sql"})
+NOT_BY_HTTP = frozenset({"push", "sql", "mqtt", "nats"})
 _WITHOUT_ADDRESS = frozenset({"push"})
 _WEB_OR_FILE = re.compile(r"(?:https?|file)://.")
 _DATABASE = re.compile(r"(?:postgresql|mssql|sqlite)(?:\+[a-z0-9_]+)?://.")
+_BROKERS = {"mqtt": re.compile(r"mqtts?://[^/?#]+/?$"), "nats": re.compile(r"(?:nats|tls)://[^/?#]+/?$")}
+_SCHEMES = {"mqtt": "mqtt://host or mqtts://host", "nats": "nats://host or tls://host"}
 _PASSWORDS = frozenset({"password", "passwd", "pwd", "token"})
 _SELECT = re.compile(r"\s*(?:select|with)\b", re.IGNORECASE)
 
 
 def checked_url(url: str) -> str:
     """An address in one of the forms that some connector reads."""
-    if url and not _WEB_OR_FILE.match(url) and not _DATABASE.match(url):
+    known = (_WEB_OR_FILE, _DATABASE, *_BROKERS.values())
+    if url and not any(pattern.match(url) for pattern in known):
         raise ValueError(
             "an address begins with https://, a file or a folder of this machine with file:///, a database "
-            "with postgresql://, mssql+pyodbc:// or sqlite:///"
+            "with postgresql://, mssql+pyodbc:// or sqlite:///, a broker with mqtt://, mqtts://, nats:// or tls://"
         )
     return url
 
@@ -33,8 +36,14 @@ def check_address(connector: str, url: str) -> None:
     if connector == "sql":
         _check_database(url)
         return
+    if connector in _BROKERS:
+        if not _BROKERS[connector].match(url):
+            expected = _SCHEMES[connector]
+            raise ValueError(f'not the address of a broker for connector = "{connector}": {expected}')
+        check_no_password(url)
+        return
     if not _WEB_OR_FILE.match(url):
-        raise ValueError('an address of a database belongs to connector = "sql"')
+        raise ValueError(f'an address of this kind does not belong to connector = "{connector}"')
     if url.startswith("file:") and connector != "files":
         raise ValueError('a file: address belongs to connector = "files"')
 

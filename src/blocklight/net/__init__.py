@@ -1,5 +1,6 @@
 """The only way out: every request that we make to somebody else's server goes through a client from here."""
 
+from blocklight.net.certificates import trusted
 from blocklight.net.client import (
     AsyncClient,
     AsyncTransport,
@@ -26,5 +27,6 @@ __all__ = [
     "is_web_address",
     "outbound",
     "sync_client",
+    "trusted",
     "with_params",
 ]

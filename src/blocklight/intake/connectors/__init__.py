@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from blocklight.config.city import SourceSpec
 from blocklight.config.matching import Matcher
-from blocklight.intake.connectors import atom_rss, ckan, html_table, open311, table_files
+from blocklight.intake.connectors import atom_rss, ckan, html_table, open311, streams, table_files
 from blocklight.intake.connectors.arcgis import ArcGIS
 from blocklight.intake.connectors.http import Clock, Conversation, Sleep
 from blocklight.intake.connectors.json_rows import JsonRows
@@ -23,6 +23,7 @@ from blocklight.intake.record import Connector
 _OPEN311_REQUESTS = "service_requests.request"
 
 ConnectorFactory = Callable[[SourceSpec, httpx2.AsyncClient, SecretStr | None, Clock, Sleep], Connector]
+LinkFactory = Callable[[SourceSpec, SecretStr | None, bool], streams.Link]
 
 
 def _arcgis_connector(
@@ -111,6 +112,21 @@ def _sql(
     return SqlRows(source, secret, now)
 
 
+def _mqtt(source: SourceSpec, secret: SecretStr | None, keeps: bool) -> streams.Link:  # noqa: FBT001 - of a table
+    # Most cities have no broker.
+    from blocklight.intake.connectors.mqtt import MqttLink  # noqa: PLC0415
+
+    return MqttLink(source, secret, keeps=keeps)
+
+
+def _nats(source: SourceSpec, secret: SecretStr | None, keeps: bool) -> streams.Link:  # noqa: FBT001 - of a table
+    from blocklight.intake.connectors.nats_stream import NatsLink  # noqa: PLC0415
+
+    return NatsLink(source, secret, keeps=keeps)
+
+
+# What sends its messages by itself, by the name of its protocol.
+LINKS: dict[str, LinkFactory] = {"mqtt": _mqtt, "nats": _nats}
 CONNECTORS: dict[str, ConnectorFactory] = {
     "arcgis": _arcgis_connector,
     "socrata": _socrata,
@@ -132,10 +148,14 @@ def connector(
     secret: SecretStr | None = None,
     now: Clock,
     sleep: Sleep = asyncio.sleep,
+    keeps: bool = False,
 ) -> Connector:
     """The connector of *source*, speaking through *client*.
 
     It remembers what the far side said about itself and its last answer's validators, so keep it
-    for as long as the source is read. *sleep* is how it waits before it tries again.
+    for as long as the source is read. *sleep* is how it waits before it tries again. *keeps* says that what
+    is read is stored: only then is a broker told that it may forget it.
     """
+    if source.connector in LINKS:
+        return streams.Stream(source, LINKS[source.connector](source, secret, keeps), now, keeps=keeps)
     return CONNECTORS[source.connector](source, client, secret, now, sleep)
