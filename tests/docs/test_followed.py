@@ -144,6 +144,14 @@ def test_our_cad_sends_messages(walk: Walk) -> None:
         walk.follow(["noise"])
 
 
+@pytest.mark.parametrize("walk", ["standard-messages.md"], indirect=True)
+def test_our_cad_speaks_a_standard(walk: Walk) -> None:
+    for script in walk.scripts():
+        walk.run(script)
+    assert "1 records: 1 published" in walk.said
+    assert "Doe" not in walk.said
+
+
 @pytest.mark.parametrize("walk", ["open-data-portal.md"], indirect=True)
 def test_we_have_an_open_data_portal(walk: Walk) -> None:
     columns = (

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from blocklight.config.field import ID, FieldMap, Zone
+from blocklight.config.message_fields import with_standard_fields
 from blocklight.config.source_address import NOT_BY_HTTP, check_address, checked_query, checked_url
 from blocklight.config.table import CuttingPattern, Pattern, PublicReason, Table
 from blocklight.errors import CityFileError
@@ -33,6 +34,7 @@ _BELONGS = {
     "body": _BY_ADDRESS,
     "pages": _BY_ADDRESS,
     "extent": _WHOLE,
+    "message": frozenset({"json", "files", "push", "mqtt", "nats"}),
     "records": frozenset({"json", "feed", "files", "mqtt", "nats"}),
     "columns": frozenset({"html", "json", "files"}),
     "table": frozenset({"html"}),
@@ -133,6 +135,7 @@ class SourceSpec(Table):
     may_be_empty: bool = True
     where: str = ""
     query: Annotated[str, AfterValidator(checked_query)] = ""
+    message: Literal["eido", "neris"] | None = None
     topic: str = Field(default="", max_length=1000, pattern=r"^[^\s\x00]*$")
     subscriber: str = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,64}$")
     cursor_column: str | None = None
@@ -174,6 +177,11 @@ class SourceSpec(Table):
         wide = self.model_copy()
         wide._every_column = True  # noqa: SLF001 - its own
         return wide
+
+    @model_validator(mode="before")
+    @classmethod
+    def _message_says_the_rest(cls, value: object) -> object:
+        return with_standard_fields(value) if isinstance(value, dict) else value
 
     @model_validator(mode="after")
     def _settings_belong_to_the_platform(self) -> Self:

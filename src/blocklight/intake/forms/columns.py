@@ -8,6 +8,7 @@ from typing import Any
 from blocklight.config.city import SourceSpec
 from blocklight.config.matching import Matcher
 from blocklight.errors import SourceChanged
+from blocklight.intake.forms.messages import MESSAGES
 from blocklight.intake.record import RawRecord
 
 
@@ -32,6 +33,7 @@ class Columns:
         # The columns that anything is read from.
         self.read_from = frozenset({*self._read, *tops, *source.patterns})
         self._every = source.every_column
+        self._message = None if source.message is None else MESSAGES[source.message]
         self._deep = any("." in column for column in self._read)
 
     @property
@@ -44,8 +46,15 @@ class Columns:
         """Whether all columns are wanted."""
         return self._every
 
+    @property
+    def is_message(self) -> bool:
+        """Whether each record is a standard message, which may also stand alone."""
+        return self._message is not None
+
     def record(self, row: Mapping[str, object]) -> RawRecord:
-        """What of a row is wanted."""
+        """What of a row is wanted; of a standard message, what is read of it at all."""
+        if self._message is not None:
+            row = self._message(row)
         if self._every:
             rest = {name: value for name, value in row.items() if isinstance(value, str | int | float)}
             return rest | self._wanted_of(row)

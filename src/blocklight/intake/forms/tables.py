@@ -148,6 +148,8 @@ def _json_blocks(body: bytes, reading: Reading) -> Iterator[Block]:
         raise SourceUnavailable(FAILED)
     path = reading.records or ("features" if isinstance(document, Mapping) and "features" in document else "")
     rows = list_at(document, path)
+    if rows is None and reading.columns.is_message and isinstance(document, Mapping):
+        rows = [document]
     if rows is None:
         raise SourceChanged("no list of records in the document")
     if reading.whole and extent_of(document, path, url=reading.url).lacks_some(len(rows)):
