@@ -2,7 +2,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,14 @@ from small_city import ROW, rules_of, small_city
 from blocklight.errors import RowsMoved, SourceChanged, SourceUnavailable
 from blocklight.geo.exact import SourceKey
 from blocklight.intake.connectors import connector
-from blocklight.intake.record import Batch
+from blocklight.intake.record import Batch, RawRecord
 from blocklight.intake.run import Feed, Runner, Tally, run_once
 from blocklight.jobs import POLLING, Job, Jobs
 from blocklight.model.changes import StoredIncident
+from blocklight.model.outcomes import Outcome
 from blocklight.model.vocabulary import Status
 from blocklight.net import client, outbound
-from blocklight.store import SourceHealth, Store
+from blocklight.store import Applied, SourceHealth, Store
 
 pytestmark = pytest.mark.anyio
 
@@ -371,6 +372,88 @@ async def test_the_pages_of_one_answer_are_published_at_one_moment(tmp_path: Pat
     assert len({change.changed_at for change in town.store.changes(0)}) == 1
     assert len(town.shown()) == 40
     town.store.close()
+
+
+async def test_a_closing_that_is_impossible_yet_is_told_in_time_though_the_answer_does_not_change(
+    tmp_path: Path,
+) -> None:
+    # It waits for its step as well. A withheld row that changes would have it read again, and so show itself.
+    town = Town(tmp_path, closes="time")
+    ends = START + timedelta(minutes=130)
+    town.app = with_etag(Layer(_table(1, type="SICK PERSON", closed=ends.isoformat())))
+    with serving(town.answer) as server:
+        async with httpx2.AsyncClient() as client:
+            reading = Reading(town, town.feed(f"{server.url}/calls/FeatureServer/0", client))
+            await reading.fetch()
+            town.now = ends
+            await reading.fetch()
+    town.store.release(ends + timedelta(minutes=20))
+    assert [stored.incident.status for stored in town.shown().values()] == [Status.CLOSED]
+    town.store.close()
+
+
+class SteadyClock:
+    """Stands in for the steady clock: working out a row takes a millisecond, and a wait no time at all."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        self.now_s += seconds
+
+
+@pytest.mark.parametrize("withheld", [0, 400])
+async def test_how_long_rows_take_to_work_out_does_not_show(
+    town: Town, reading: Reading, monkeypatch: pytest.MonkeyPatch, withheld: int
+) -> None:
+    clock, work_out, store = SteadyClock(), reading.feed.outcomes, town.store.apply
+    stored_at: list[float] = []
+
+    def working_out(records: Sequence[RawRecord], *args: Any, **named: Any) -> list[Outcome]:  # noqa: ANN401 - passed on
+        clock.now_s += len(records) / 1000
+        return work_out(records, *args, **named)
+
+    def storing(*args: Any, **named: Any) -> Applied:  # noqa: ANN401 - passed on
+        stored_at.append(clock.now_s)
+        return store(*args, **named)
+
+    monkeypatch.setattr("blocklight.intake.run.time", clock)
+    monkeypatch.setattr(reading.feed, "settles_s", 0.5)
+    monkeypatch.setattr(reading.feed, "outcomes", working_out)
+    monkeypatch.setattr(town.store, "apply", storing)
+    rows = _rows(10 + withheld)
+    for row in rows[10:]:
+        row["type"] = "STALKING"
+    town.app = Layer(Table(("OBJECTID", *ROW), rows), max_record_count=1000)
+    tally = await reading.fetch()
+    assert (tally.published, tally.withheld.total()) == (10, withheld)
+    assert stored_at == [pytest.approx(100.5)]
+
+
+@pytest.mark.parametrize("is_unchanged", [False, True])
+async def test_an_answer_settles_as_long_whether_anything_in_it_is_new(
+    town: Town, reading: Reading, monkeypatch: pytest.MonkeyPatch, *, is_unchanged: bool
+) -> None:
+    class Answers:
+        async def fetch(self, _: str | None) -> AsyncIterator[Batch]:
+            yield Batch([], town.now, unchanged=is_unchanged, complete=True)
+
+    waits: list[float] = []
+
+    async def slept(seconds: float) -> None:
+        waits.append(seconds)
+
+    clock = SteadyClock()
+    monkeypatch.setattr("blocklight.intake.run.time", clock)
+    monkeypatch.setattr("blocklight.intake.run.asyncio.sleep", slept)
+    monkeypatch.setattr(reading.feed, "settles_s", 0.5)
+    monkeypatch.setattr(reading.feed, "connector", Answers())
+    with contextlib.suppress(SourceChanged):  # an empty answer is refused, and that is public too
+        await reading.fetch()
+    assert sum(waits) + clock.now_s - 100 == pytest.approx(0.5)
 
 
 async def test_a_call_that_leaves_the_feed_is_closed_when_it_is_missed_and_reopened_when_it_returns(

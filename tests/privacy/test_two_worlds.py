@@ -144,14 +144,16 @@ def _row(call: int, **cells: object) -> Row:
 @st.composite
 def shown(draw: st.DrawFn, steps: int) -> list[Row | None]:
     """Draw what one incident that may be shown looks like at each poll, ``None`` where it is not there."""
-    call = draw(st.integers(0, 3))
+    # The last one is received at a time that is impossible at first and not later.
+    call = draw(st.sampled_from((0, 1, 2, 3, -6)))
     placed = draw(st.booleans())
     cells: dict[str, object] = {} if placed else {"lon": "", "lat": ""}
     cells["address"] = draw(st.sampled_from(("", *_ADDRESSES)))
     versions: list[Row | None] = []
     for _ in range(steps):
         state = draw(st.sampled_from((None, "OPEN", "OPEN", "DONE")))
-        closed = {"closed": NOW.isoformat()} if state == "DONE" else {}
+        ends = NOW + draw(st.sampled_from((timedelta(0), timedelta(0), timedelta(minutes=130))))
+        closed = {"closed": ends.isoformat()} if state == "DONE" else {}
         what = {"what": draw(st.sampled_from(_SHOWN))}
         versions.append(None if state is None else _row(call, state=state, **closed, **what, **cells))
     return versions

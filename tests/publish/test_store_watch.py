@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -158,6 +159,41 @@ async def test_what_this_process_writes_for_long_has_not_failed(store: Store) ->
     assert watch.failure is None
 
 
+async def test_a_writer_of_this_process_that_is_slow_to_begin_has_not_failed(store: Store) -> None:
+    # On a busy machine the more, the more often it writes: also for records that are withheld.
+    watch = StoreWatch(store, longest_s=60)
+    with store._turn.taken():  # noqa: SLF001 - and does not ask the database yet
+        await watch.look()
+    assert watch.failure is None
+
+
+async def test_a_writer_of_this_process_that_begins_meanwhile_has_not_failed(
+    store: Store, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = StoreWatch(store, longest_s=60)
+    waited = iter((1.0, 0.0))
+    monkeypatch.setattr(store._turn, "waited_s", lambda: next(waited))  # noqa: SLF001 - it has begun since
+    with closing(sqlite3.connect(file, isolation_level=None)) as writer, store._turn.taken():  # noqa: SLF001
+        writer.execute("BEGIN IMMEDIATE")
+        await watch.look()
+        writer.execute("ROLLBACK")
+    assert watch.failure is None
+
+
+def test_probing_leaves_to_others_what_was_written_before(store: Store, file: Path) -> None:
+    # How long that takes depends on how much it is, withheld records included.
+    with store._engines.write.connect() as connection:  # noqa: SLF001 - nobody else sets it
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        driver.execute("PRAGMA wal_autocheckpoint = 1")
+    before = file.read_bytes()
+    store.probe()
+    assert file.read_bytes() == before
+    _store_one_more(store)
+    assert file.read_bytes() != before
+
+
 async def test_a_writer_of_this_process_that_waits_for_another_process_has_failed(
     store: Store, file: Path
 ) -> None:
@@ -190,6 +226,22 @@ async def test_a_database_that_hangs_has_failed_until_it_answers(
     assert watch.failure == "the database failed: it does not answer"
     answers.set()
     await watch.look()
+    assert watch.failure is None
+
+
+async def test_a_process_that_does_not_get_the_processor_says_nothing_of_the_database(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What takes it may be rows that are withheld.
+    answers = threading.Event()
+    monkeypatch.setattr(store, "probe", lambda **_: answers.wait())
+    watch = StoreWatch(store, longest_s=0.4)
+    looking = asyncio.create_task(watch.look())
+    for _ in range(9):
+        await asyncio.sleep(0)
+        time.sleep(0.12)  # noqa: ASYNC251 - as one that computes does
+    answers.set()
+    await looking
     assert watch.failure is None
 
 

@@ -32,6 +32,10 @@ def fast_clock(speed: float, start: datetime) -> Clock:
     return lambda: start + (wall_clock() - started_at) * speed
 
 
+# How long working out an answer appears to take. On an idle machine that is a thousand new withheld rows.
+SETTLES_S = 0.5
+
+
 @dataclass(frozen=True)
 class CityRuntime:
     """One city opened on this machine."""
@@ -45,8 +49,10 @@ class CityRuntime:
     geocoder: Geocoder | None = None
     keys: bytes = field(default=b"", repr=False)
 
-    def feeds(self, client: net.AsyncClient, now: Clock, clock_rate: float = 1) -> list[Feed]:
-        """A feed for each source of the city."""
+    def feeds(
+        self, client: net.AsyncClient, now: Clock, clock_rate: float = 1, *, settles_s: float = 0.0
+    ) -> list[Feed]:
+        """A feed for each source of the city; while the public looks on, answers settle for *settles_s*."""
         claims = Claims() if len(self.city.sources) > 1 else None
         companions = Companions.of(self.city)
         return [
@@ -59,6 +65,7 @@ class CityRuntime:
                 geocoder=self.geocoder,
                 claims=claims,
                 companions=companions,
+                settles_s=settles_s,
             )
             for source in self.city.sources
         ]

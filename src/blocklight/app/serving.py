@@ -15,7 +15,7 @@ from blocklight import net
 from blocklight.api.limits import Admission, Limits
 from blocklight.api.state import Public
 from blocklight.app.archiving import Archiving
-from blocklight.app.city_runtime import CityRuntime, Clock, http_client
+from blocklight.app.city_runtime import SETTLES_S, CityRuntime, Clock, http_client
 from blocklight.app.connections import bounded_protocol
 from blocklight.app.fetching import Intake
 from blocklight.app.file_limit import connections_for, raise_file_limit
@@ -52,7 +52,7 @@ async def run_intake_until_stopped(runtime: CityRuntime, operator: socket.socket
     """Run a city's intake until it is told to stop; *operator* is the operator's listening socket."""
     _on_signals(asyncio.current_task().cancel)  # type: ignore[union-attr]  # a coroutine runs in a task
     async with http_client(runtime.city, wall_clock) as client:
-        feeds = polled(runtime.feeds(client, wall_clock))
+        feeds = polled(runtime.feeds(client, wall_clock, settles_s=SETTLES_S))
         jobs_run, watch = Jobs(), StoreWatch(runtime.store)
         intake = Intake(runtime, feeds, now=wall_clock, stored=nothing, jobs_run=jobs_run, store_watch=watch)
         port = port_of_intake(
@@ -114,7 +114,7 @@ async def run_server(
     async with AsyncExitStack() as stack:
         stack.callback(archiving.close)
         reader = await stack.enter_async_context(client or http_client(runtime.city, now))
-        every = runtime.feeds(reader, now, clock_rate)
+        every = runtime.feeds(reader, now, clock_rate, settles_s=SETTLES_S)
         feeds = polled(every) if intake else []
         watch = StoreWatch(runtime.store)
         inbox = _inbox(runtime, every, now, publisher.wake, watch)

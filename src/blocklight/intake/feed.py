@@ -55,12 +55,16 @@ class Feed:
         companions: Companions | None = None,
         watch: Callable[[RawRecord, Incident], None] | None = None,
         reads_once: bool = False,
+        settles_s: float = 0.0,
     ) -> None:
         """*watch* is passed each row that is understood, with what was understood of it.
 
-        *reads_once* says that no row comes again, as in a file of history: then none is remembered.
+        *reads_once* says that no row comes again, as in a file of history: then none is remembered. No answer
+        is judged and stored sooner than *settles_s* seconds after it came, whether or not anything in it is
+        new: who knows when it came would otherwise see how many withheld rows were worked out.
         """
         self.source = source
+        self.settles_s = settles_s
         self._watch = watch
         self.late_after_s = source.lateness_s * clock_rate
         self.connector = connector
@@ -140,7 +144,7 @@ class Feed:
             outcomes[position] = outcome
             # What was impossible by the clock, or could not be looked for yet, may be possible later.
             if incident.repaired or incident.placed is Placed.LATER:
-                tally.passing |= not isinstance(outcome, Held)
+                tally.passing = True
             elif not isinstance(outcome, Held):
                 known[digest] = outcome
             # What waits may come to stand beside a sensitive call, so it is judged again until it is public;

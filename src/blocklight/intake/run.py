@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,10 @@ async def _run_once(feed: Feed, store: WriteStore) -> Tally:
     async with aclosing(feed.connector.fetch(feed.cursor)) as batches:  # type: ignore[type-var]  # connectors are generators
         try:
             async for batch in batches:
+                came = time.monotonic()
                 tally.unchanged, tally.at = batch.unchanged, batch.fetched_at
                 if batch.unchanged:
+                    await asyncio.sleep(feed.settles_s)
                     continue
                 gathered = _with_earlier_rows(gathered, batch)
                 rows = len(gathered.records) + len(gathered.unreadable)
@@ -71,7 +74,7 @@ async def _run_once(feed: Feed, store: WriteStore) -> Tally:
                     continue
                 # Stored before the connector, asked for more, takes its answer for known.
                 ready, gathered = gathered, None
-                await in_thread(POLLING, store_batch, feed, store, ready, tally)
+                await in_thread(POLLING, partial(store_batch, feed, store, ready, tally, came=came))
                 if tally.passing and (batch.complete or source.cursor_column is not None):
                     break  # so the connector does not: unchanged, the answer may be read otherwise next time
         except (RowsMoved, PageRepeated):
@@ -96,11 +99,19 @@ def _with_earlier_rows(before: Batch | None, batch: Batch) -> Batch:
     return replace(batch, records=before.records, unreadable=unreadable, cursor=cursor)
 
 
-def store_batch(feed: Feed, store: WriteStore, batch: Batch, tally: Tally, *, alone: bool = False) -> None:
+def store_batch(
+    feed: Feed,
+    store: WriteStore,
+    batch: Batch,
+    tally: Tally,
+    *,
+    alone: bool = False,
+    came: float | None = None,
+) -> None:
     """Do ``_store_batch``, and count the outcome of the batch."""
     outcome = "failed"
     try:
-        _store_batch(feed, store, batch, tally, alone=alone)
+        _store_batch(feed, store, batch, tally, alone=alone, came=came)
         outcome = "stored"
     except SourceChanged:
         outcome = "refused"
@@ -109,11 +120,14 @@ def store_batch(feed: Feed, store: WriteStore, batch: Batch, tally: Tally, *, al
         feed.batches[outcome] += 1
 
 
-def _store_batch(feed: Feed, store: WriteStore, batch: Batch, tally: Tally, *, alone: bool = False) -> None:
+def _store_batch(
+    feed: Feed, store: WriteStore, batch: Batch, tally: Tally, *, alone: bool, came: float | None
+) -> None:
     """Store what a batch came to; a fetch that looks wrong as a whole is counted and changes nothing.
 
     *alone* says that the batch is all there is to report on, though it may not be the whole feed, and that it
-    came at a moment of the source's choosing.
+    came at a moment of the source's choosing. *came* says when it did, by the steady clock, if anybody may
+    know: then nothing is told of it before its time (``Feed.settles_s``).
     """
     source, at = feed.source, batch.fetched_at
     hidden = feed.hidden(store)
@@ -122,8 +136,11 @@ def _store_batch(feed: Feed, store: WriteStore, batch: Batch, tally: Tally, *, a
     outcomes = feed.outcomes(records, at, tally, batch.unreadable, past=past)
     is_whole = batch.complete and source.cursor_column is None
     feed.withheld_watch.note(outcomes, at, whole=is_whole, usual_before=store.withheld_usual)
+    answered = _answered(source, batch, outcomes, tally, hidden)
+    if came is not None:
+        time.sleep(max(0.0, came + feed.settles_s - time.monotonic()))
     try:
-        judge_answer(source, _answered(source, batch, outcomes, tally, hidden))
+        judge_answer(source, answered)
     except SourceChanged:
         # What was sensitive in an answer that changes nothing else was sensitive once all the same.
         marks = [

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from blocklight.errors import StoreBusy, StoreError
 
 _DISK_FULL, _LOCKED = "the disk is full", "another process is writing to it"
-OTHERS_WRITE = f"the database failed: {_LOCKED}"
 _TOO_LONG = "it took too long to answer"
 _COMMON = {
     "SQLITE_FULL": _DISK_FULL,

@@ -15,7 +15,7 @@ from blocklight.store.admin.integrity import check_integrity
 from blocklight.store.admin.pausing import Pause
 from blocklight.store.admin.public_digest import public_digest
 from blocklight.store.admin.renaming import NewId
-from blocklight.store.failing import OTHERS_WRITE, failing_as_store_error
+from blocklight.store.failing import failing_as_store_error
 from blocklight.store.read.ledger import AreaLedgerRow, Counts, LedgerRow, area_entries, counts, ledger_rows
 from blocklight.store.schema import tables
 from blocklight.store.schema.engines import (
@@ -32,6 +32,7 @@ from blocklight.store.write.turn import OwnTurnTaken
 from blocklight.store.write_store import WriteStore
 
 _PROBE_WAITS_S = 1.0
+_BESIDE_WAITS_S = 0.25
 
 
 class Store(WriteStore):
@@ -136,17 +137,28 @@ class Store(WriteStore):
     def probe(self, *, by_writing: bool = True) -> None:
         """Raise ``StoreError`` where nothing can be written, ``StoreBusy`` while others keep us from it.
 
-        A thread of this process that writes proves that it can be done, unless it waits as well. Without
-        *by_writing* locks are taken and given back, and nothing is written.
+        A thread of this process that writes proves that it can be done. How long it writes, or takes to
+        begin, is no failure: that depends on records which may be withheld. Without *by_writing* locks are
+        taken and given back, and nothing is written.
         """
         with failing_as_store_error():
             try:
                 with self._turn.taken(_PROBE_WAITS_S) as lock_s:
                     checking.probe(self._engines, lock_s, by_writing=by_writing)
             except OwnTurnTaken:
-                if self._turn.waited_s() >= _PROBE_WAITS_S / 2:
-                    raise StoreBusy(OTHERS_WRITE) from None
-                checking.probe_tables(self._engines, _PROBE_WAITS_S)
+                self._probe_beside_own_writer()
+
+    def _probe_beside_own_writer(self) -> None:
+        """Raise ``StoreBusy`` where others keep the thread that has the turn from writing."""
+        if self._turn.waited_s() < _PROBE_WAITS_S / 2:
+            checking.probe_tables(self._engines, _PROBE_WAITS_S)
+            return
+        try:
+            with failing_as_store_error():
+                checking.probe_lock(self._engines, _BESIDE_WAITS_S)
+        except StoreBusy:
+            if self._turn.waited_s():  # else it has the lock by now
+                raise
 
     def damage(self) -> str | None:
         """What is damaged in the database's file, as far as a few seconds show."""

@@ -15,6 +15,7 @@ from blocklight.store.schema.tables import log, metadata
 _LEAST_FREE = 32 * 1024**2
 _CHECKED_FOR_S = 5.0
 _STEPS = 100_000
+_LOCK_LOG = "SELECT one FROM log FOR UPDATE"
 _TABLES = ", ".join(sorted(metadata.tables))
 
 
@@ -28,11 +29,27 @@ def probe(engines: Engines, lock_s: float, *, by_writing: bool) -> None:
         raise StoreError("the database failed: the disk is almost full")
     probe_tables(engines, lock_s)
     if by_writing:
-        with in_passing(engines.write, lock_s) as connection:
+        # How long a checkpoint takes depends on what was written before, withheld records included.
+        with in_passing(engines.write, lock_s, checkpoints=False) as connection:
             connection.execute(log.update().values(one=log.c.one))
     else:
         with transaction(engines.write, lock_s) as cursor:
-            cursor.execute("SELECT one FROM log" if engines.is_sqlite else "SELECT one FROM log FOR UPDATE")
+            cursor.execute("SELECT one FROM log" if engines.is_sqlite else _LOCK_LOG)
+
+
+def probe_lock(engines: Engines, lock_s: float) -> None:
+    """Raise what the database raises where another connection keeps writers waiting for *lock_s* seconds.
+
+    It takes the lock over a connection of its own, as the one that writes to SQLite may be in use.
+    """
+    if engines.is_sqlite:
+        with closing(sqlite3.connect(_database_file(engines), timeout=lock_s, isolation_level=None)) as own:
+            own.execute("BEGIN IMMEDIATE")
+            own.execute("ROLLBACK")
+        return
+    probe_tables(engines, lock_s)
+    with transaction(engines.write, lock_s) as cursor:
+        cursor.execute(_LOCK_LOG)
 
 
 def probe_tables(engines: Engines, lock_s: float) -> None:

@@ -245,12 +245,21 @@ def _as_timeout(seconds: float) -> int:
 
 
 @contextmanager
-def in_passing(engine: sa.Engine, lock_s: float = WRITING.lock_s) -> Iterator[sa.Connection]:
-    """Begin a write transaction that a power cut may lose: for health, never for records."""
+def in_passing(
+    engine: sa.Engine, lock_s: float = WRITING.lock_s, *, checkpoints: bool = True
+) -> Iterator[sa.Connection]:
+    """Begin a write transaction that a power cut may lose: for health, never for records.
+
+    Without *checkpoints* it leaves to others to bring SQLite's log into the database, which takes as long as
+    that log is.
+    """
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
             driver.execute("PRAGMA synchronous = NORMAL")
+            (pages,) = driver.execute("PRAGMA wal_autocheckpoint").fetchone()
+            if not checkpoints:
+                driver.execute("PRAGMA wal_autocheckpoint = 0")
             try:
                 connection.info[_LOCK_S] = lock_s
                 with connection.begin():
@@ -258,6 +267,8 @@ def in_passing(engine: sa.Engine, lock_s: float = WRITING.lock_s) -> Iterator[sa
             finally:
                 connection.info.pop(_LOCK_S, None)
                 driver.execute("PRAGMA synchronous = FULL")
+                if not checkpoints:
+                    driver.execute(f"PRAGMA wal_autocheckpoint = {pages}")
     else:
         with engine.begin() as connection:
             connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
