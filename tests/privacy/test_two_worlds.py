@@ -248,9 +248,13 @@ def pools(
         pool += [(is_hidden, one, still) for is_hidden, one in draw(house(steps, number))]
     else:
         pool += [(False, one, still) for one in draw(st.lists(unreadable(steps), max_size=most))]
+    moved = still
     for turn in range(2 if source.is_paged else 0):
         versions = draw(moving(steps, turn))
         moves = ["" if version is None else version[1] for version in versions]
+        # As many that come as leave are not noticed by their number: docs/privacy.md, "Pages of one moment".
+        moves = [how if not before or how == before else "" for before, how in zip(moved, moves, strict=True)]
+        moved = moves
         pool.append((True, [None if version is None else version[0] for version in versions], moves))
     return draw(st.permutations(pool))
 
