@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklight.intake.values.converters import CONVERTERS, to_length, to_point, to_text
+from blocklight.intake.values.converters import CONVERTERS, read_degrees, to_length, to_point, to_text
 from blocklight.intake.values.moments import from_epoch_ms, from_epoch_s, from_iso, from_local
 from blocklight.intake.values.numbers import to_float, to_int
 
@@ -199,3 +199,27 @@ def test_a_text_that_is_no_point_is_refused_at_once(text: str) -> None:
 
 def test_a_point_may_stand_behind_its_address() -> None:
     assert to_point("1400 MAIN ST\nANYTOWN, CA\n(37.81, -122.27)") == (-122.27, 37.81)
+
+
+@pytest.mark.parametrize(
+    ("text", "degrees"),
+    [
+        ("97.33 W", -97.33),
+        ("W 97.33", -97.33),
+        ("97°19'48\"W", -97.33),
+        ("97°19.8′ w", -97.33),
+        ("37.68°", 37.68),
+        ("-37.68°", -37.68),
+        ("37.68 N", 37.68),
+        ("1e2", 100.0),
+        ("37,68", 37.68),
+    ],
+)
+def test_degrees_may_name_their_half_of_the_earth(text: str, degrees: float) -> None:
+    assert read_degrees(text) == pytest.approx(degrees)
+
+
+@pytest.mark.parametrize("text", ["E", "12N34", "37 40.8 N", "97°19", "N 37 W", ""])
+def test_what_are_no_degrees_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - any reason
+        read_degrees(text)

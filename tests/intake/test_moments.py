@@ -75,6 +75,9 @@ def read(fields: dict[str, Any], source: dict[str, Any] | None = None, /, **row:
         ("2026-11-28 00:00:00 1899-12-30T10:07:59", None),
         ("1795824000000 10:07:59", None),  # a layer's day, and a clock beside it
         ("1795824000000 100759", None),
+        ("2026-11-28 10:07:59 Central Standard Time", None),
+        ("11/28/2026 11:07:59 Eastern Time", "%m/%d/%Y %H:%M:%S"),
+        ("2026-11-28 08:07:59 PT", None),
     ],
 )
 def test_a_time_is_of_the_zone_that_it_names_and_else_of_the_city(text: object, form: str | None) -> None:

@@ -245,6 +245,8 @@ def test_parts_of_an_incident_are_joined_without_counting_them_as_units() -> Non
         ({"from": "x", "gaps": True}, "belongs to"),
         ({"from": "x", "convert": "xy", "crs": "EPSG:1"}, "not a coordinate reference system"),
         ({"from": "x", "scale": 2}, "belongs to"),
+        ({"from": "x", "convert": "int", "scale": -1}, "larger than 0"),
+        ({"from": "x", "convert": "float", "scale": 0}, "larger than 0"),
         ({"from": "x", "format": "%Y"}, "belongs to"),
     ],
 )

@@ -15,6 +15,7 @@ from blocklight.config.source_address import is_database
 from blocklight.errors import BlocklightError, SourceChanged, SourceError, UsageError
 from blocklight.intake.propose.asking import fetch_sample
 from blocklight.intake.propose.city_file import Proposal, propose
+from blocklight.intake.propose.paging import with_pages
 from blocklight.intake.propose.position import box_near
 from blocklight.intake.propose.sample import Sample, read_sample
 
@@ -90,6 +91,8 @@ def _looked_at(url: str, sample: Path | None, query: str | None) -> Sample:
         sample_read = read_sample(url, body)
     except SourceError as error:
         raise type(error)(f"{sample or url}: {error}") from None
+    if sample is None and not settings:
+        sample_read = with_pages(sample_read, url, body, lambda query: _asked(url, url, query))
     return replace(sample_read, settings={**settings, **sample_read.settings})
 
 
@@ -107,10 +110,12 @@ def _of_database(url: str, query: str | None) -> Sample:
 
 
 def _fetched_body(url: str) -> bytes:
-    def ask(at: str, query: Mapping[str, str]) -> bytes:
-        return download(at, _MAX_BYTES, instead="--sample", typed=url, params=query)
+    return fetch_sample(url, lambda at, query: _asked(url, at, query))
 
-    return fetch_sample(url, ask)
+
+def _asked(url: str, at: str, query: Mapping[str, str]) -> bytes:
+    """What an address of the feed at *url* answers."""
+    return download(at, _MAX_BYTES, instead="--sample", typed=url, params=query)
 
 
 def _python(name: str) -> str:

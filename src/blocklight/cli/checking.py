@@ -9,7 +9,9 @@ from rich.table import Table
 from blocklight.app import city_check
 from blocklight.app.city_check import Asked, CityCheck, SourceCheck
 from blocklight.app.missing_ground import missing_ground
+from blocklight.app.opening import wall_clock
 from blocklight.app.sampling import Given
+from blocklight.app.zone_of_bounds import other_zone
 from blocklight.cli import out
 from blocklight.cli.report_tables import print_report, write_type_table
 from blocklight.config.city import City, SourceSpec
@@ -71,6 +73,8 @@ def _print_city(name: str, check: CityCheck) -> None:
     if city.policy.labels != "none" and check.rules.blocks is None:
         reason = "the city file has no street lines to find blocks on; add [geocoder.streets], with ranges"
         _plain(f"policy.labels: no label is shown: {reason}.")
+    if (mistake := other_zone(city, wall_clock())) is not None:
+        _plain(mistake, bold=True)
     if (missing := missing_ground(city, name, Settings().style_url)) is not None:
         _plain(f"{missing}.")
 

@@ -1,5 +1,6 @@
 """What a city file says about one field: its columns in a source, and how they become a value."""
 
+import math
 import re
 from collections.abc import Iterator
 from functools import cached_property
@@ -75,7 +76,7 @@ class FieldSpec(Table):
     gaps: bool = False
     convert: Converter = "text"
     format: Formats = ()
-    scale: float = Field(default=1, gt=0)
+    scale: float = 1
     zone: Zone | None = None
     crs: ReferenceSystem | None = None
     map: dict[str, str | int] | None = None
@@ -105,6 +106,8 @@ class FieldSpec(Table):
             raise ValueError('`crs` belongs to convert = "xy"')
         if self.scale != 1 and self.convert not in _SCALED:
             raise ValueError("`scale` belongs to " + ", ".join(sorted(_SCALED)))
+        if self.scale == 0 or (self.scale < 0 and self.convert != "float") or not math.isfinite(self.scale):
+            raise ValueError("`scale` is larger than 0, or for `float` smaller")
         if self.format and self.convert not in _WORDED:
             raise ValueError("`format` belongs to " + ", ".join(sorted(_WORDED)))
         if self.zone is not None and self.convert not in _ZONED:

@@ -196,7 +196,8 @@ def test_a_coordinate_is_no_day_of_a_distant_year() -> None:
     ("places", "marked"),
     [
         ({}, {"time_zone", "bounds"}),
-        ({"lat": -33.45, "lon": -70.66}, {"time_zone"}),
+        ({"lat": -33.45, "lon": -70.66}, set()),
+        ({"lat": -30.0, "lon": -120.0}, {"time_zone"}),
         ({"lat": 37.7, "lon": -97.3}, set()),
     ],
 )

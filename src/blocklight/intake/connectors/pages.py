@@ -49,6 +49,8 @@ class Pages:
         self._asked = ""
         self._url = ""
         self._one_answer = True
+        # Whether pages were followed by their links, of which the last page has none.
+        self._by_links = False
         self._number = 0
         self._validators: Mapping[str, str] = {}
 
@@ -60,7 +62,7 @@ class Pages:
     async def ask(self) -> Answer:
         """The document, of a source with pages the first one."""
         self._url = self._dated(self._source.url)
-        self._one_answer = True
+        self._one_answer, self._by_links = True, False
         validators, self._validators = self._validators, {}  # of an answer that is not stored, none are kept
         if self._url != self._asked or self._source.pages is not None:
             validators = {}
@@ -113,12 +115,13 @@ class Pages:
     async def _page_after(self, part: Part, count: int) -> Answer | None:
         """The answer with the page after one, ``None`` where that was the last."""
         if part.extent.next_url is not None:
+            self._by_links = True
             return await self._http.ask(self._same_server(part.extent.next_url), {})
         if part.next_form is not None:
             form = Body(urlencode(part.next_form).encode(), _FORM)
             return await self._http.ask(self._url, {}, post=form)
         pages = self._source.pages
-        if pages is None or not part.rows or part.extent.more is False:
+        if pages is None or not part.rows or part.extent.more is False or self._by_links:
             return None
         if part.extent.total is not None and count >= part.extent.total:
             return None

@@ -1,5 +1,7 @@
 """Parses JSON from outside within bounds: a small document may be huge in memory."""
 
+import html
+import re
 from typing import Any
 
 import orjson
@@ -11,6 +13,26 @@ MOST_CONTAINERS = 1_500_000
 _SMALL = 1_000_000
 
 
+_CALLBACK = re.compile(rb"\s*(?:/\*\*/)?\s*[A-Za-z_$][\w$.]{0,99}\s*\((?=\s*[\[{])")
+_GUARD = re.compile(rb"\s*(?:\)\]\}',?|for\s*\(;;\);|while\s*\(1\);)\s*(?=[\[{])")
+_STRING = re.compile(rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?<string\b[^>]{0,300}>(?=\s*[\[{])")
+
+
+def unwrapped(text: bytes) -> bytes:
+    """A JSON document without what a server put around it, or *text* itself where that is nothing.
+
+    That is a call for a script (``callback(…);``), a guard against one, or the ``string`` of a web service.
+    """
+    if match := _CALLBACK.match(text):
+        return text[match.end() :].rstrip().removesuffix(b";").rstrip().removesuffix(b")")
+    if match := _GUARD.match(text):
+        return text[match.end() :]
+    if match := _STRING.match(text):
+        inner = text[match.end() :].rpartition(b"</string>")[0]
+        return html.unescape(inner.decode("utf-8", "replace")).encode()
+    return text
+
+
 def parse_json(text: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """The value of a document; raises ``JSONDecodeError``, and ``SourceChanged`` for too many values.
 
@@ -20,4 +42,9 @@ def parse_json(text: bytes) -> Any:  # noqa: ANN401 - any JSON value
         text.count(b",") > MOST_VALUES or text.count(b"{") + text.count(b"[") > MOST_CONTAINERS
     ):
         raise SourceChanged("a JSON document with too many values")
-    return orjson.loads(text)
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        if (inner := unwrapped(text)) is text:
+            raise
+        return orjson.loads(inner)

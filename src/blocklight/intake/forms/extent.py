@@ -83,7 +83,7 @@ def extent_of(
     *url* is the address that was asked, *headers* are those of the answer.
     """
     members: dict[str, object] = {}
-    for table in (*_tables_around(document, path), _of_headers(headers or {})):
+    for table in (*tables_around(document, path), _of_headers(headers or {})):
         for name, value in table.items():
             members.setdefault(_letters_of(str(name)), value)
     if {"page", "total", "records"} <= set(members):  # jqGrid's reader: `total` counts pages, `records` rows
@@ -131,7 +131,7 @@ def limit_of_address(url: str) -> int | None:
     return next((number for number in numbers if number is not None), None)
 
 
-def _tables_around(document: object, path: str) -> Iterator[Mapping[str, object]]:
+def tables_around(document: object, path: str) -> Iterator[Mapping[str, object]]:
     """Yield the tables that a list lies in, the innermost first, each with what it says about itself."""
     tables, value = [], document
     for part in (*path.split("."), ""):

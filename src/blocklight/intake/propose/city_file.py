@@ -265,7 +265,10 @@ def _decide_where(proposal: Proposal) -> None:
     if not sure["time_zone"]:
         say("time_zone: nothing to tell it from; give --near, or write yours in place of FILL_IN.")
     elif sure["time_zone"] < SURE:
-        say("time_zone: guessed from the longitude; compare the newest time with your own clock.")
+        say(
+            "time_zone: the places lie in several zones, and this is that of most; "
+            "compare the newest time with your own clock."
+        )
     if _lacks_crs(proposal.table):
         say(f"point: {proposal.table.found['point'].why}; write yours in place of FILL_IN, or give --near.")
     if not sure["bounds"] and {"point", "lon"} & set(proposal.table.found):

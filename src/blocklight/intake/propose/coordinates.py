@@ -20,9 +20,13 @@ _WITH_HEIGHT = re.compile(r"^-?\d+\.\d+,-?\d+\.\d+,-?\d+(?:\.\d+)?$")
 
 _SHAPE = re.compile(r"^(?:-?\d+\.\d+[ ,]+-?\d+\.\d+(?:[ ,]+|$)){2,}$")
 _PLACE = re.compile(r"POINT ?\(|\(-?\d+\.\d+, *-?\d+\.\d+\)\s*$", re.IGNORECASE)
-_EXACT = re.compile(r"-?\d{1,3}\.\d{2,}")
+_EXACT, _DECIMAL = re.compile(r"-?\d{1,3}\.\d{2,}"), re.compile(r"-?\d{1,3}\.\d+")
+_MOSTLY = 0.8
 _POLE = 90
 _MOST_NAMED = 6
+_MILLIONTH = 0.000001
+# Beyond what any plane reaches: Web Mercator ends at 20,037,508.
+_FURTHEST_METRES = 21_000_000
 
 
 def propose_place(table: Table, position: Position) -> None:
@@ -36,21 +40,106 @@ def propose_place(table: Table, position: Position) -> None:
         spec: dict[str, Any] = {"from": (point[0],), "convert": convert}
         table.take("point", spec, GUESS if shape else SURE, _DRAWN if shape else "")
     lon = table.best("lon", lambda column: _are_within(table.values[column], 180))
-    lat = table.best("lat", lambda column: _are_within(table.values[column], 90))
+    lat = table.best("lat", lambda column: _are_within(table.values[column], _POLE))
     if lon and lat:
         table.found.pop("point", None)  # two numbers say what they are; a table may be anything
-        for name, (column, weight) in (("lon", lon), ("lat", lat)):
-            table.take(name, {"from": (column,), "convert": "float"}, weight * SURE)
+        _take_degrees(table, lon, lat, position)
     elif point is None:
+        _place_in_other_words(table, position)
+
+
+def _place_in_other_words(table: Table, position: Position) -> None:
+    """Propose the place of a feed without degrees in columns that are called so."""
+    if exchanged := _exchanged(table):
+        reason = "the names of longitude and latitude are exchanged: no latitude is beyond 90"
+        _take_floats(table, exchanged, GUESS, reason)
+    elif millionths := _millionths(table, position):
+        _take_degrees(table, *millionths, position, _MILLIONTH)
+    elif shape := _by_its_shapes(table):
+        table.take("point", {"from": (shape,), "convert": "point"}, LIKELY)
+    else:
         x, y = (
             table.best(name, lambda column: _are_within(table.values[column], 1e8)) for name in ("lon", "lat")
         )
         if x and y:
             _take_plane(table, x[0], y[0], position)
         elif columns := _by_their_values(table, position):
-            for name, column in zip(("lon", "lat"), columns, strict=True):
-                reason = "chosen by its values, not by its name"
-                table.take(name, {"from": (column,), "convert": "float"}, LIKELY, reason)
+            _take_floats(table, columns, LIKELY, "chosen by its values, not by its name")
+
+
+def _take_floats(table: Table, columns: tuple[str, str], confidence: float, reason: str) -> None:
+    """Take a longitude and a latitude as they stand."""
+    for name, column in zip(("lon", "lat"), columns, strict=True):
+        table.take(name, {"from": (column,), "convert": "float"}, confidence, reason)
+
+
+# A column, and how much its name says.
+_Named = tuple[str, float]
+
+
+def _take_degrees(table: Table, lon: _Named, lat: _Named, position: Position, scale: float = 1) -> None:
+    """Take two columns of degrees; a longitude that lacks its sign gets it where the city is known to be."""
+    pairs = _pairs(table, lon[0], lat[0])
+
+    def fit(sign: int) -> bool:
+        inside = (position.allows(sign * x * scale, y * scale, "") for x, y in pairs if x and y)
+        return sum(inside) > len(pairs) / 2
+
+    turned = position.is_known and not fit(1) and fit(-1)
+    for name, (column, weight) in (("lon", lon), ("lat", lat)):
+        factor = -scale if turned and name == "lon" else scale
+        spec: dict[str, Any] = {"from": (column,), "convert": "float"}
+        if factor == 1:
+            table.take(name, spec, weight * SURE)
+        else:
+            reason = "its numbers lack the sign of the west" if turned and name == "lon" else ""
+            table.take(name, spec | {"scale": factor}, weight * LIKELY, reason)
+
+
+def _exchanged(table: Table) -> tuple[str, str] | None:
+    """The columns of longitude and latitude where each is called like the other."""
+    lat = table.best("lon", lambda column: _are_within(table.values[column], _POLE))
+    lon = table.best("lat", lambda column: _are_within(table.values[column], 180))
+    if lon is None or lat is None or _are_within(table.values[lon[0]], _POLE):
+        return None
+    exact = (_exact_degrees(table.values[column]) for column in (lon[0], lat[0]))
+    return (lon[0], lat[0]) if all(exact) else None
+
+
+def _millionths(table: Table, position: Position) -> tuple[_Named, _Named] | None:
+    """The columns of degrees that are written in millionths, without a point."""
+    lon = table.best("lon", lambda column: _are_within(table.values[column], 180 / _MILLIONTH))
+    lat = table.best("lat", lambda column: _are_within(table.values[column], 90 / _MILLIONTH))
+    pairs = _pairs(table, lon[0], lat[0]) if lon and lat else []
+    if (
+        lon is None
+        or lat is None
+        or not pairs
+        or not all(x.is_integer() and y.is_integer() for x, y in pairs)
+    ):
+        return None
+    if all(max(abs(x), abs(y)) > _FURTHEST_METRES for x, y in pairs):
+        return lon, lat
+    inside = (
+        any(position.allows(sign * x * _MILLIONTH, y * _MILLIONTH, "") for sign in (1, -1)) for x, y in pairs
+    )
+    return (lon, lat) if position.box is not None and all(inside) else None
+
+
+def _pairs(table: Table, x: str, y: str) -> list[tuple[float, float]]:
+    return [pair for row in table.sample.rows if (pair := _pair(row, x, y)) is not None]
+
+
+def _by_its_shapes(table: Table) -> str | None:
+    """The column that holds a point or a shape in each row, whatever it is called."""
+    for column, values in table.values.items():
+        if (
+            values
+            and column not in table.taken
+            and all(isinstance(value, Mapping) and is_point([value]) for value in values)
+        ):
+            return column
+    return None
 
 
 def _by_their_values(table: Table, position: Position) -> tuple[str, str] | None:
@@ -75,9 +164,10 @@ def _by_their_values(table: Table, position: Position) -> tuple[str, str] | None
 
 
 def _exact_degrees(values: Sequence[object]) -> list[float]:
-    """The numbers of a column in which all have at least two decimals; else nothing."""
+    """The numbers of a column in which all have decimals, and most at least two; else nothing."""
     texts = [str(value).strip() for value in values]
-    return [float(text) for text in texts] if all(map(_EXACT.fullmatch, texts)) else []
+    exact = sum(map(bool, map(_EXACT.fullmatch, texts))) >= _MOSTLY * len(texts)
+    return [float(text) for text in texts] if exact and all(map(_DECIMAL.fullmatch, texts)) else []
 
 
 def _take_plane(table: Table, x: str, y: str, position: Position) -> None:
@@ -85,8 +175,7 @@ def _take_plane(table: Table, x: str, y: str, position: Position) -> None:
     if crs := table.sample.crs:
         table.take("point", spec | {"crs": crs}, LIKELY)
         return
-    pairs = [_pair(row, x, y) for row in table.sample.rows]
-    systems = fitting([pair for pair in pairs if pair is not None], position)
+    systems = fitting(_pairs(table, x, y), position)
     if systems.sure:
         table.take("point", spec | {"crs": systems.fits[0].crs}, LIKELY)
         return

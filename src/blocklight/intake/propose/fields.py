@@ -8,25 +8,15 @@ from blocklight.config.city import CallTypes
 from blocklight.intake.call_types import CallMeanings
 from blocklight.intake.propose.coordinates import is_point, propose_place
 from blocklight.intake.propose.guesses import GUESS, LIKELY, SURE, Table, snake_case
-from blocklight.intake.propose.names import NAMES
 from blocklight.intake.propose.position import Position
 from blocklight.intake.propose.sample import Sample
-from blocklight.intake.propose.times import Written, written
-
-_STAGES = ("received_at", "dispatched_at", "en_route_at", "on_scene_at", "closed_at")
-
-_CLOCK = "time_of_day"
-_MIDNIGHT = (
-    'every time here is midnight, so they are taken for days; if later ones are not, convert = "local"'
-)
-_MIDNIGHT_HHMM, _AN_HOUR = 2400, 60
-# How sure a time without a zone can be: it hangs on the city's.
-_WALL = 0.8
+from blocklight.intake.propose.stages import note_times, propose_stages
 
 _MOST_STATES = 20
 _ALONE = 0.995
 _MOSTLY = 0.8
 _WORDED = r"_?(?:text|desc|description|name)"
+_MANY = 10
 _FURTHER = re.compile(
     r"(?:initial|original|orig|sub|secondary)_?\w*(?:type|desc|nature)|cv_?legend|^offen[sc]e$"
 )
@@ -42,6 +32,7 @@ _CODE, _CALLED = (
 # What else a number with three digits may be.
 _PART_OF_ADDRESS = re.compile(r"block|house|street|building|apartment|zip|post|phone|distance")
 
+_LINK = re.compile(r"(?:^|_)(?:link|url|uri|permalink|href)$")
 _ONE_WORD = re.compile(r"(?=.*\d{3})[A-Za-z0-9-]+")
 # A number before a name, or two names with a sign of a crossing between them.
 _ADDRESS = re.compile(
@@ -54,7 +45,6 @@ _LONGEST_ADDRESS = 120
 # The two that GeoReport v2 knows: the other one may just not stand in this answer.
 _OPEN311_STATES = {"open", "closed"}
 
-_CLOCK_NAME = re.compile(r"_?(?:time|tm|hour|hr|hhmm|clock)$|^time_?(?:of_)?")
 _UNIT = re.compile(r"^unit_?(?:id|number|no|name)?$")
 
 
@@ -64,140 +54,22 @@ def propose_fields(sample: Sample, position: Position) -> Table:
     for column in sample.columns:
         values = [row.get(column) for row in sample.rows]
         table.values[column] = [value for value in values if value not in (None, "")]
-        is_date, name = column in sample.dates, snake_case(column)
-        named = any(re.search(pattern, name) for pattern, _ in NAMES["received_at"])
-        if form := written(table.values[column], dates=is_date, named=named):
-            if form.convert == "epoch_ms" and sample.wall_clocks:
-                form = Written("local")
-            table.times[column] = form
-        elif _CLOCK_NAME.search(name) and _are_clock_numbers(table.values[column]):
-            table.times[column] = Written(_CLOCK, "%H%M")
-    for step in (_propose_times, _clocks_beside_the_day, _type):
-        step(table)
+    note_times(table)
+    propose_stages(table)
+    _type(table)
     propose_place(table, position)
     for step in (_propose_words, _propose_further_types):
         step(table)
     return table
 
 
-def _are_clock_numbers(values: Sequence[object]) -> bool:
-    """Whether values are hours and minutes in one number, such as 5, 105 and 1302; hours alone are not."""
-    texts = [str(value).strip().removesuffix(".0") for value in values]
-    if not texts or not all(text.isdecimal() and len(text) <= len("1302") for text in texts):
-        return False
-    numbers = [int(text) for text in texts]
-    return all(number <= _MIDNIGHT_HHMM and number % 100 < _AN_HOUR for number in numbers) and (
-        max(numbers) > _AN_HOUR
-    )
-
-
-def _propose_times(table: Table) -> None:
-    """Propose the stages; a date and a clock in two columns are read together."""
-    for stage in _STAGES[1:] + _STAGES[:1]:  # what is left over may be when it came in
-        further_stages = (
-            [name for name in NAMES if name in _STAGES and name != stage] if stage == "received_at" else []
-        )
-
-        def suits(column: str, further: Sequence[str] = tuple(further_stages)) -> bool:
-            form = table.times.get(column)
-            if form is None or form.convert == "time_of_day":
-                return False
-            return not any(
-                re.search(p, snake_case(column)) for stage_name in further for p, _ in NAMES[stage_name][:1]
-            )
-
-        if best := table.best(stage, suits):
-            _take_time(table, stage, *best)
-    if "received_at" not in table.found:
-        loose = [column for column, time_form in table.times.items() if column not in table.taken]
-        if loose:
-            _take_time(
-                table, "received_at", min(loose, key=lambda c: table.times[c].convert == "time_of_day"), 0.4
-            )
-
-
-def _clocks_beside_the_day(table: Table) -> None:
-    """Read clocks that are called by stages, beside one column of days: `date`, `received`, `dispatched`."""
-    first = table.found.get("received_at")
-    if first is None:
-        return
-    clocks = {name: time_form for name, time_form in table.times.items() if time_form.convert == _CLOCK}
-    if len(first.columns) > 1 and first.columns[1] in clocks:
-        _take_clocks_of_stages(table, clocks)
-        return
-    if first.spec["convert"] != "day" or len(first.columns) != 1:
-        return
-    day = first.columns[0]
-    received = table.best("received_at", lambda column: column in clocks)
-    if received is None:
-        return
-    form = f"{table.times[day].form or '%Y-%m-%d'} {clocks[received[0]].form or '%H:%M:%S'}"
-    if table.times[day].convert == "day":
-        spec = {"from": (day, received[0]), "join": " ", "convert": "local", "format": form}
-        table.take("received_at", spec, LIKELY, "a date and a time in two columns")
-        _take_clocks_of_stages(table, clocks)
-
-
-def _take_clocks_of_stages(table: Table, clocks: Mapping[str, Written]) -> None:
-    for stage in _STAGES[1:]:
-        if stage not in table.found and (best := table.best(stage, lambda column: column in clocks)):
-            spec = {"from": (best[0],), "convert": _CLOCK}
-            spec |= {"format": clocks[best[0]].form} if clocks[best[0]].form else {}
-            table.take(stage, spec, best[1] * LIKELY)
-
-
-def _take_time(table: Table, stage: str, column: str, weight: float) -> None:
-    time_form = table.times[column]
-    doubt = _either_way(time_form)
-    clock = _clock_beside(table, column) if time_form.midnight or time_form.convert == "day" else None
-    if clock is None:
-        spec = {"from": (column,), "convert": "day" if time_form.midnight else time_form.convert}
-        spec |= {"format": time_form.form} if time_form.form else {}
-        if time_form.midnight and not doubt:
-            table.take(stage, spec, GUESS, _MIDNIGHT)
-            return
-        table.take(stage, spec, GUESS / 2 if doubt else weight * (SURE if time_form.zoned else _WALL), doubt)
-        return
-    if time_form.convert == "epoch_ms":
-        spec = {"from": (column, clock), "join": " ", "convert": "local"}
-        table.take(stage, spec, weight * LIKELY, "a date and a time in two columns")
-        return
-    day = time_form.form or (
-        "%Y-%m-%d" if time_form.convert == "day" else _iso_midnight(table.values[column][0])
-    )
-    day = day.replace("%I:%M:%S %p", "12:00:00 AM").replace("%H:%M:%S", "00:00:00").replace("%H:%M", "00:00")
-    form = f"{day} {table.times[clock].form or '%H:%M:%S'}"
-    spec = {"from": (column, clock), "join": " ", "convert": "local", "format": form}
-    table.take(
-        stage, spec, GUESS / 2 if doubt else weight * LIKELY, doubt or "a date and a time in two columns"
-    )
-
-
-def _either_way(form: Written) -> str:
-    return f"day and month may be the other way round, as in {form.twin}" if form.twin else ""
-
-
-def _iso_midnight(value: object) -> str:
-    return "%Y-%m-%d" + str(value)[10:]
-
-
-def _clock_beside(table: Table, column: str) -> str | None:
-    """The column with the clock readings that belong to a column of dates."""
-    stem = re.sub(r"_?(?:date|dt|day)$|^(?:date|day)_?(?:of_)?", "", snake_case(column))
-    clocks = [
-        name
-        for name, form in table.times.items()
-        if form.convert == "time_of_day" and name not in table.taken
-    ]
-    same = [name for name in clocks if re.sub(_CLOCK_NAME, "", snake_case(name)) == stem]
-    return same[0] if same else None
-
-
 def _type(table: Table) -> None:
     def suits(column: str) -> bool:
         return column not in table.times and any(re.search("[A-Za-z]", str(v)) for v in table.values[column])
 
-    best = table.best("source_type", suits) or _only_further(table, suits)
+    empty = _says_nothing_of_calls(table)
+    best = table.best("source_type", lambda column: suits(column) and column not in empty)
+    best = best or table.best("source_type", suits) or _only_further(table, suits)
     if best is None and (column := _by_its_words(table, suits)):
         table.take("source_type", {"from": (column,)}, GUESS, "chosen by its words, not by its name")
     elif best is not None:
@@ -208,6 +80,16 @@ def _type(table: Table) -> None:
         )
         columns = (column, spare[0]) if spare else (column,)
         table.take("source_type", {"from": columns}, weight * SURE)
+
+
+def _says_nothing_of_calls(table: Table) -> set[str]:
+    """The columns in which all of many rows have one same value that is no type of call: ``incidents``."""
+    meanings, empty = CallMeanings(CallTypes(), ()), set()
+    for column, values in table.values.items():
+        texts = set(map(str, values)) if len(values) >= _MANY else set()
+        if len(texts) == 1 and not meanings.of(texts.pop()).is_call_type:
+            empty.add(column)
+    return empty
 
 
 def _only_further(table: Table, suits: Callable[[str], bool]) -> tuple[str, float] | None:
@@ -367,9 +249,16 @@ def propose_key(table: Table) -> tuple[tuple[str, ...], str, float]:
         return (best,), "unit" if unit else "part", LIKELY
     if column := _by_its_ids(table):
         return (column,), "incident", LIKELY
+    if link := next((c for c in table.values if _LINK.search(snake_case(c)) and _differs(table, c)), None):
+        return (link,), "incident", LIKELY
     names = ("agency", "address", "cross_street", "received_at", "lon", "lat", "point")
     columns = [c for name in names if name in table.found for c in table.found[name].columns]
     return tuple(dict.fromkeys(columns)) or (table.sample.columns[0],), "incident", GUESS
+
+
+def _differs(table: Table, column: str) -> bool:
+    """Whether a column is another in each row."""
+    return len({str(value) for value in table.values[column]}) == len(table.sample.rows) > 1
 
 
 def _filled(column: str) -> float:

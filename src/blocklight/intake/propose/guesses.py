@@ -10,6 +10,10 @@ from blocklight.intake.propose.sample import Sample
 from blocklight.intake.propose.times import Written
 
 SURE, LIKELY, GUESS = 0.95, 0.75, 0.5
+# How much less a name says that is that of a member inside another.
+_INSIDE = 0.9
+
+_ZONE_WORD = re.compile(r"_(?:utc|gmt|zulu|local)$")
 # Stands in a proposed file for what only a person knows.
 FILL_IN = "FILL_IN"
 
@@ -52,13 +56,24 @@ class Table:
         for column, values in self.values.items():
             if not values or column in self.taken or not suits(column):
                 continue
-            names = {snake_case(column), snake_case(self.sample.aliases.get(column, column))}
+            whole = {snake_case(column), snake_case(self.sample.aliases.get(column, column))}
+            names = {**dict.fromkeys(_last_names(column), _INSIDE), **dict.fromkeys(map(unzoned, whole), 1.0)}
             for pattern, weight in NAMES[name]:
-                if any(re.search(pattern, called) for called in names):
-                    if best is None or weight > best[1]:
-                        best = column, weight
+                if fits := [share for called, share in names.items() if re.search(pattern, called)]:
+                    best = max(best or (column, 0.0), (column, weight * max(fits)), key=lambda one: one[1])
                     break
         return best
+
+
+def unzoned(name: str) -> str:
+    """A folded name without the zone behind it: ``received_utc`` is ``received``."""
+    return _ZONE_WORD.sub("", name)
+
+
+def _last_names(column: str) -> set[str]:
+    """What a member inside another, or an attribute, is called itself: ``inc@lat`` is ``lat``."""
+    last = re.split(r"[.@]", column)[-1]
+    return {unzoned(snake_case(last))} if last and last != column else set()
 
 
 def snake_case(name: str) -> str:

@@ -14,11 +14,13 @@ from blocklight.intake.connectors.arcgis_json import coded_words, to_row, with_c
 from blocklight.intake.connectors.arcgis_points import with_degrees
 from blocklight.intake.connectors.atom_rss import entry_rows, longest_list, xml_document
 from blocklight.intake.connectors.html_table import html_document, named_rows
+from blocklight.intake.forms.bounded_json import unwrapped
 from blocklight.intake.forms.columns import Columns
 from blocklight.intake.forms.extent import extent_of
 from blocklight.intake.forms.row_lists import described_names, list_at, tables_of_rows
 from blocklight.intake.forms.tables import Reading, json_value, read_body
 from blocklight.intake.propose.asking import COUNT
+from blocklight.intake.propose.cards import cards_in
 from blocklight.intake.propose.json_lists import lists_like, longest_path
 from blocklight.intake.propose.pace import pace_of
 from blocklight.intake.propose.platforms import ARCGIS, CKAN, SOCRATA
@@ -29,6 +31,14 @@ _MOST_SPREAD = 400
 _FIRST_AND_LAST = 100
 _CRS = re.compile(rb'"crs"\s*:\s*\{[^{}]*\{[^{}]*EPSG:{1,2}(?:[\d.]+:)?(\d{4,6})"')
 _FEWEST_COLUMNS = 3
+_DEEPEST_MEMBER = 4
+_FEWEST_ALIKE = 2
+# How a web page begins; a list in XML may hold elements called ``Table`` as well.
+_OF_PAGE = re.compile(
+    rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|table|body|div)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
 # What publishers call a list, or an address, of the calls that go on.
 ACTIVE = re.compile(r"active|current|live|realtime|real_time", re.IGNORECASE)
 
@@ -96,12 +106,11 @@ def read_sample(url: str, body: bytes) -> Sample:
 def _read_body(url: str, body: bytes) -> Sample:
     plain = url.partition("?")[0]
     start = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:300]
-    if start.startswith((b"{", b"[")):
+    if start.startswith((b"{", b"[")) or unwrapped(body) is not body:
         return _json_sample(url, plain, body)
     if start.startswith(b"<"):
-        if re.search(rb"<(?:html|!doctype html|table)", start, re.IGNORECASE):
-            rows, names = named_rows(html_document(body))
-            return Sample("html", url, spread(rows), settings={"columns": names} if names else {})
+        if _OF_PAGE.match(start):
+            return _page_sample(url, body)
         root = xml_document(body)
         path = longest_list(root)
         return _with_pages(Sample("feed", url, spread(entry_rows(root, path)), records=path))
@@ -109,6 +118,26 @@ def _read_body(url: str, body: bytes) -> Sample:
         rows = [{_small(name): value for name, value in row.items()} for row in _table_sample(url, body).rows]
         return Sample("socrata", _connector_url(url, plain), rows)
     return _table_sample(url, body)
+
+
+def _page_sample(url: str, body: bytes) -> Sample:
+    """The rows of a page's longest table, or its cards."""
+    try:
+        page = html_document(body)
+    except SourceUnavailable:
+        card, cards = cards_in(body)
+        if not card:
+            raise
+        return Sample("html", url, spread(cards), settings={"card": card})
+    rows, names = named_rows(page)
+    has_next = page.extent.next_url is not None or page.next_form is not None
+    return Sample(
+        "html",
+        url,
+        spread(rows),
+        settings={"columns": names} if names else {},
+        not_all=not has_next and page.extent.lacks_some(len(rows)),
+    )
 
 
 def _small(name: str) -> str:
@@ -123,8 +152,8 @@ def _connector_url(url: str, plain: str) -> str:
     return plain.rstrip("/").removesuffix("/query") if ARCGIS.search(plain) else url
 
 
-def _table_sample(url: str, body: bytes, encoding: str = "") -> Sample:
-    reading = Reading(_EveryColumn(), encoding=encoding or "utf-8")
+def _table_sample(url: str, body: bytes, encoding: str = "", names: Sequence[str] = ()) -> Sample:
+    reading = Reading(_EveryColumn(), encoding=encoding or "utf-8", names=tuple(names))
     unread: Counter[str] = Counter()
 
     def read() -> Iterable[RawRecord]:
@@ -134,8 +163,33 @@ def _table_sample(url: str, body: bytes, encoding: str = "") -> Sample:
 
     rows = spread(read())
     if unread["bad_encoding"] and not encoding:
-        return _table_sample(url, body, "cp1252")
-    return Sample("files", url, rows, crs=_named_crs(body), encoding=encoding, unread=unread)
+        return _table_sample(url, body, "cp1252", names)
+    if not names and _begins_with_a_row(rows):
+        return _table_sample(url, body, encoding, [f"column_{n + 1}" for n in range(len(rows[0]))])
+    settings = {"columns": tuple(names)} if names else {}
+    return Sample(
+        "files", url, rows, crs=_named_crs(body), encoding=encoding, unread=unread, settings=settings
+    )
+
+
+def _begins_with_a_row(rows: Sequence[RawRecord]) -> bool:
+    """Whether what was taken for headings is written like the values below: a table without headings."""
+    if not rows or not all(isinstance(value, str) for value in rows[0].values()):
+        return False
+    alike = sum(
+        any(map(str.isdecimal, name))
+        and _is_most_common(_shape_of_cell(name), [row.get(name) for row in rows])
+        for name in rows[0]
+    )
+    return alike >= _FEWEST_ALIKE
+
+
+def _shape_of_cell(text: object) -> str:
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", str(text)))
+
+
+def _is_most_common(shape: str, values: Sequence[object]) -> bool:
+    return Counter(map(_shape_of_cell, values)).most_common(1)[0][0] == shape
 
 
 def _named_crs(body: bytes) -> str:
@@ -218,12 +272,13 @@ def _of_type(fields: list[Mapping[str, Any]], *types: str) -> frozenset[str]:
     return frozenset(str(entry["name"]) for entry in fields if entry.get("type") in types and "name" in entry)
 
 
-def _flattened(row: Mapping[str, object]) -> dict[str, Any]:
+def _flattened(row: Mapping[str, object], deepest: int = _DEEPEST_MEMBER) -> dict[str, Any]:
     """A row with the members of tables inside it under paths with dots, as connectors read them."""
     flat: dict[str, Any] = {}
     for name, value in row.items():
-        if isinstance(value, Mapping) and "coordinates" not in value:
-            flat |= {f"{name}.{inner}": deep for inner, deep in value.items()}
+        if isinstance(value, Mapping) and not isinstance(value.get("coordinates"), list) and deepest:
+            inside = _flattened(value, deepest - 1)
+            flat |= {f"{name}.{inner}": deep for inner, deep in inside.items()}
         else:
             flat[name] = value
     return flat

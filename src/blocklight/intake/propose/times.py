@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-from blocklight.intake.values.time_words import own_zone
+from blocklight.intake.values.time_words import own_zone, plain_clock
 
 _MONTH_FIRST = ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%m-%d-%y", "%m.%d.%Y")
 _DAY_FIRST = ("%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d-%m-%y", "%d.%m.%Y")
@@ -19,7 +19,7 @@ _CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%I:%M%p", "%H%M")
 _SMALL = ("%H:%M:%S.%f", "%I:%M:%S.%f %p")
 # How C, SAS and some dispatch systems write a time.
 _ODD = (
-    "%a %b %d %H:%M:%S %Y", "%Y%m%d%H%M%S", "%d%b%Y:%H:%M:%S", "%d%b%y:%H:%M:%S",
+    "%a %b %d %H:%M:%S %Y", "%a %b %d %Y %H:%M:%S", "%Y%m%d%H%M%S", "%d%b%Y:%H:%M:%S", "%d%b%y:%H:%M:%S",
     *(f"{clock} {day}" for day in (*_MONTH_FIRST, *_DAY_FIRST) for clock in _CLOCKS[:4]),
 )  # fmt: skip
 
@@ -32,6 +32,7 @@ _FORMATS = (
 _MS = (600_000_000_000, 4_000_000_000_000)
 _DAY_MS = 86_400_000
 _S = (600_000_000, 4_000_000_000)
+_MICROSECOND = 0.000001
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?")  # a day of a spreadsheet: 1954 to 2119
 _MOST = 1500
@@ -46,7 +47,8 @@ class Written(NamedTuple):
     """How times are written: converter, strptime format or nothing, and whether it is always midnight.
 
     *twin* is the format with day and month the other way round, where every value could be that as well.
-    *zoned* says that each value itself says which moment it is, whatever the city's zone.
+    *zoned* says that each value itself says which moment it is, whatever the city's zone. *scale* is what a
+    number is multiplied by, 0 where it is none.
     """
 
     convert: str
@@ -54,6 +56,7 @@ class Written(NamedTuple):
     midnight: bool = False
     twin: str = ""
     zoned: bool = False
+    scale: float = 0
 
 
 def written(values: Sequence[object], *, dates: bool = False, named: bool = False) -> Written | None:
@@ -100,7 +103,13 @@ def _of_texts(texts: Sequence[str], *, dates: bool) -> Written | None:
         return Written(
             "local", midnight=not any(moment.time().isoformat() > "00:00:00" for moment in moments)
         )
-    return _of_their_zone(texts) or _by_format(texts) or _of_mail(texts)
+    plain = [plain_clock(text) for text in texts]
+    return (
+        _of_their_zone(texts)
+        or _by_format(texts)
+        or (_by_format(plain) if plain != list(texts) else None)
+        or _of_mail(texts)
+    )
 
 
 def _of_their_zone(texts: Sequence[str]) -> Written | None:
@@ -140,6 +149,8 @@ def _epoch_of(texts: Sequence[str], *, dates: bool) -> Written | None:
     if dates or all(_MS[0] < number < _MS[1] for number in numbers):
         days = len(numbers) > 1 and not any(number % _DAY_MS for number in numbers)
         return Written("epoch_ms", zoned=True, midnight=days)
+    if all(_S[0] < number * _MICROSECOND < _S[1] for number in numbers):
+        return Written("epoch_s", zoned=True, scale=_MICROSECOND)
     return Written("epoch_s", zoned=True) if all(_S[0] < number < _S[1] for number in numbers) else None
 
 

@@ -74,11 +74,35 @@ def _degrees_transformer(crs: str) -> Transformer:
     return Transformer.from_crs(CRS.from_user_input(crs), "EPSG:4326", always_xy=True)
 
 
-def read_degrees(value: object) -> float:
-    """A number that may have a comma for its point: ``37,6800``.
+_LONGEST_DEGREES = 40
+_HALF = re.compile(r"[NSEW°º]", re.IGNORECASE)
+# Degrees with a letter for their half of the earth, or with the sign of degrees.
+_DEGREES = re.compile(
+    r"""(?P<before>[NSEW]?)\s*(?P<sign>-?)(?P<d>\d{1,3}(?:\.\d+)?)\s*
+    (?:[°º]\s*(?:(?P<m>\d{1,2}(?:\.\d+)?)\s*['′]\s*(?:(?P<s>\d{1,2}(?:\.\d+)?)\s*["″]\s*)?)?)?
+    (?P<after>[NSEW]?)""",
+    re.VERBOSE | re.IGNORECASE,
+)
 
-    Where there is a point too, commas part thousands.
+
+def _of_half(match: re.Match[str]) -> float:
+    degrees, minutes, seconds = (float(part or 0) for part in match.group("d", "m", "s"))
+    if match["before"] and match["after"]:
+        raise ValueError("names two halves of the earth")
+    half = (match["before"] or match["after"]).upper()
+    sign = -1 if match["sign"] or half in ("S", "W") else 1
+    return sign * (degrees + minutes / 60 + seconds / 3600)
+
+
+def read_degrees(value: object) -> float:
+    """A number that may have a comma for its point, ``37,6800``, or name its half of the earth: ``97.33 W``.
+
+    Where there is a point too, commas part thousands. Minutes and seconds may follow: ``97°19'48"W``.
     """
+    if isinstance(value, str) and len(value) <= _LONGEST_DEGREES and _HALF.search(value):
+        match = _DEGREES.fullmatch(value.strip())
+        if match is not None:
+            return _of_half(match)
     if isinstance(value, str) and "," in value:
         value = value.replace(",", "") if "." in value else value.replace(",", ".")
     return to_float(value)

@@ -19,6 +19,12 @@ _OFFSET = re.compile(
 # What JavaScript writes behind the offset: ``(Central Standard Time)``.
 _IN_WORDS = re.compile(r"\s*\([A-Za-z]+(?: [A-Za-z]+)* Time\)$")
 
+_AMERICAN = {"E": "New_York", "C": "Chicago", "M": "Denver", "P": "Los_Angeles"}
+# The zones of the United States in words; without standard or daylight, by the clock of the place.
+_AMERICAN_WORDS = re.compile(
+    r"\s+(?:(Eastern|Central|Mountain|Pacific) (Standard |Daylight )?Time|([ECMP])T)$", re.IGNORECASE
+)
+
 _PLACE = re.compile(r"(?:\s+|\[)(UTC|[A-Z][A-Za-z]+/[A-Za-z_/]{2,40})\]?$")
 _HALF = re.compile(r"(?<=\d)(\s*)([ap])\.?\s?(?:m\.?)?$", re.IGNORECASE)
 _HOURS = re.compile(r"(?<=\d)\s*(?:hrs?|hours?|h)\.?$", re.IGNORECASE)
@@ -36,6 +42,13 @@ _DAY_AND_CLOCK = re.compile(
 def own_zone(text: str) -> tuple[str, tzinfo | None]:
     """A text without the zone that it names at its end, and that zone."""
     text = _IN_WORDS.sub("", text)
+    if match := _AMERICAN_WORDS.search(text):
+        letter = (match[3] or match[1])[0].upper()
+        if match[2]:
+            return text[: match.start()], timezone(
+                timedelta(hours=_OFFSETS_H[f"{letter}{match[2][0].upper()}T"])
+            )
+        return text[: match.start()], ZoneInfo(f"America/{_AMERICAN[letter]}")
     if match := _PLACE.search(text):
         bare = text[: match.start()]
         with suppress(KeyError, ValueError, OSError):  # the name of no zone
