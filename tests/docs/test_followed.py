@@ -1,11 +1,13 @@
 """The how-tos for each kind of feed, followed to the letter: their shell blocks are run as they stand."""
 
+import json
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ from loopback.server import Reply, Request, serving
 from loopback.soda import Dataset
 from loopback.table import Table
 from pages import ROOT, blocks
+from websockets.sync.server import ServerConnection, serve
 
 HOW_TO = ROOT / "docs" / "how-to"
 
@@ -142,6 +145,24 @@ def test_our_cad_sends_messages(walk: Walk) -> None:
     with mosquitto(walk.folder) as broker:
         walk.replaced = {"1883": str(broker.port)}
         walk.follow(["noise"])
+
+
+@pytest.mark.parametrize("walk", ["live-streams.md"], indirect=True)
+def test_our_system_streams_over_a_websocket(walk: Walk) -> None:
+    received = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    call = {"number": "1", "received": received, "nature": "NOISE COMPLAINT", "lon": -97.335, "lat": 37.691}
+
+    def send(connection: ServerConnection) -> None:
+        connection.send(json.dumps(call))
+        for _ in connection:  # until the other side is gone
+            pass
+
+    with serve(send, "127.0.0.1", 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        walk.replaced = {"wss://cad.example.gov": f"ws://127.0.0.1:{server.socket.getsockname()[1]}"}
+        walk.follow(["noise"])
+        server.shutdown()
+    assert "1 records: 1 published" in walk.said
 
 
 @pytest.mark.parametrize("walk", ["standard-messages.md"], indirect=True)

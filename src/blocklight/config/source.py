@@ -17,7 +17,9 @@ from blocklight.model.vocabulary import Kind
 
 _MAX_CODES = 10_000
 _ROWS_OF_FILE = 1_000_000
-_BY_ROWS = frozenset({"json", "feed", "html", "files", "ckan", "push", "sql", "mqtt", "nats"})
+_BY_ROWS = frozenset(
+    {"json", "feed", "html", "files", "ckan", "push", "sql", "mqtt", "nats", "websocket", "events"}
+)
 _BY_ADDRESS = frozenset({"json", "feed", "html"})
 _WHOLE = _BY_ADDRESS | {"files"}
 _BELONGS = {
@@ -34,8 +36,8 @@ _BELONGS = {
     "body": _BY_ADDRESS,
     "pages": _BY_ADDRESS,
     "extent": _WHOLE,
-    "message": frozenset({"json", "files", "push", "mqtt", "nats"}),
-    "records": frozenset({"json", "feed", "files", "mqtt", "nats"}),
+    "message": frozenset({"json", "files", "push", "mqtt", "nats", "websocket", "events"}),
+    "records": frozenset({"json", "feed", "files", "mqtt", "nats", "websocket", "events"}),
     "columns": frozenset({"html", "json", "files"}),
     "table": frozenset({"html"}),
     "empty": frozenset({"html"}),
@@ -51,6 +53,8 @@ _NEVER_WHOLE = {
     "open311": "a server never gives them all",
     "mqtt": "it never sees them all",
     "nats": "it never sees them all",
+    "websocket": "it never sees them all",
+    "events": "it never sees them all",
 }
 
 
@@ -115,7 +119,20 @@ class SourceSpec(Table):
     id: str = Field(pattern=ID)
     label: str = Field(min_length=1, max_length=120)
     connector: Literal[
-        "arcgis", "socrata", "json", "feed", "html", "files", "ckan", "open311", "push", "sql", "mqtt", "nats"
+        "arcgis",
+        "socrata",
+        "json",
+        "feed",
+        "html",
+        "files",
+        "ckan",
+        "open311",
+        "push",
+        "sql",
+        "mqtt",
+        "nats",
+        "websocket",
+        "events",
     ]
     url: Annotated[str, AfterValidator(checked_url)] = ""
     kind: Kind = Kind.CALL

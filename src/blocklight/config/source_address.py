@@ -4,19 +4,27 @@ import re
 from urllib.parse import parse_qsl, urlsplit
 
 # Connectors that put no question over HTTP.
-NOT_BY_HTTP = frozenset({"push", "sql", "mqtt", "nats"})
+NOT_BY_HTTP = frozenset({"push", "sql", "mqtt", "nats", "websocket", "events"})
 _WITHOUT_ADDRESS = frozenset({"push"})
 _WEB_OR_FILE = re.compile(r"(?:https?|file)://.")
 _DATABASE = re.compile(r"(?:postgresql|mssql|sqlite)(?:\+[a-z0-9_]+)?://.")
-_BROKERS = {"mqtt": re.compile(r"mqtts?://[^/?#]+/?$"), "nats": re.compile(r"(?:nats|tls)://[^/?#]+/?$")}
-_SCHEMES = {"mqtt": "mqtt://host or mqtts://host", "nats": "nats://host or tls://host"}
+_STREAMS = {
+    "mqtt": re.compile(r"mqtts?://[^/?#]+/?$"),
+    "nats": re.compile(r"(?:nats|tls)://[^/?#]+/?$"),
+    "websocket": re.compile(r"wss?://[^/?#]"),
+}
+_SCHEMES = {
+    "mqtt": "mqtt://host or mqtts://host",
+    "nats": "nats://host or tls://host",
+    "websocket": "wss://host/path or ws://host/path",
+}
 _PASSWORDS = frozenset({"password", "passwd", "pwd", "token"})
 _SELECT = re.compile(r"\s*(?:select|with)\b", re.IGNORECASE)
 
 
 def checked_url(url: str) -> str:
     """An address in one of the forms that some connector reads."""
-    known = (_WEB_OR_FILE, _DATABASE, *_BROKERS.values())
+    known = (_WEB_OR_FILE, _DATABASE, *_STREAMS.values())
     if url and not any(pattern.match(url) for pattern in known):
         raise ValueError(
             "an address begins with https://, a file or a folder of this machine with file:///, a database "
@@ -36,10 +44,10 @@ def check_address(connector: str, url: str) -> None:
     if connector == "sql":
         _check_database(url)
         return
-    if connector in _BROKERS:
-        if not _BROKERS[connector].match(url):
+    if connector in _STREAMS:
+        if not _STREAMS[connector].match(url):
             expected = _SCHEMES[connector]
-            raise ValueError(f'not the address of a broker for connector = "{connector}": {expected}')
+            raise ValueError(f'not an address for connector = "{connector}": {expected}')
         check_no_password(url)
         return
     if not _WEB_OR_FILE.match(url):

@@ -261,7 +261,7 @@ async def test_a_subject_that_no_stream_has_is_for_a_person_to_look_at(brokers: 
     ("changes", "reason"),
     [
         ({"url": "mqtt://user:secret@127.0.0.1"}, "BLOCKLIGHT_SOURCE_PASSWORDS"),
-        ({"url": "https://127.0.0.1/"}, "not the address of a broker"),
+        ({"url": "https://127.0.0.1/"}, "not an address for"),
         ({"url": "nats://127.0.0.1"}, "mqtt://host or mqtts://host"),
         ({"topic": ""}, "needs `topic`"),
         ({"closes": "vanish"}, "never sees them all"),

@@ -23,7 +23,7 @@ from blocklight.intake.record import Connector
 _OPEN311_REQUESTS = "service_requests.request"
 
 ConnectorFactory = Callable[[SourceSpec, httpx2.AsyncClient, SecretStr | None, Clock, Sleep], Connector]
-LinkFactory = Callable[[SourceSpec, SecretStr | None, bool], streams.Link]
+LinkFactory = Callable[[SourceSpec, httpx2.AsyncClient, SecretStr | None, bool], streams.Link]
 
 
 def _arcgis_connector(
@@ -112,21 +112,53 @@ def _sql(
     return SqlRows(source, secret, now)
 
 
-def _mqtt(source: SourceSpec, secret: SecretStr | None, keeps: bool) -> streams.Link:  # noqa: FBT001 - of a table
+def _mqtt(
+    source: SourceSpec,
+    _client: httpx2.AsyncClient,
+    secret: SecretStr | None,
+    keeps: bool,  # noqa: FBT001 - of a table
+) -> streams.Link:
     # Most cities have no broker.
     from blocklight.intake.connectors.mqtt import MqttLink  # noqa: PLC0415
 
     return MqttLink(source, secret, keeps=keeps)
 
 
-def _nats(source: SourceSpec, secret: SecretStr | None, keeps: bool) -> streams.Link:  # noqa: FBT001 - of a table
+def _nats(
+    source: SourceSpec,
+    _client: httpx2.AsyncClient,
+    secret: SecretStr | None,
+    keeps: bool,  # noqa: FBT001 - of a table
+) -> streams.Link:
     from blocklight.intake.connectors.nats_stream import NatsLink  # noqa: PLC0415
 
     return NatsLink(source, secret, keeps=keeps)
 
 
+def _websocket(
+    source: SourceSpec,
+    _client: httpx2.AsyncClient,
+    secret: SecretStr | None,
+    _keeps: bool,  # noqa: FBT001 - of a table
+) -> streams.Link:
+    from blocklight.intake.connectors.live_links import LiveLink, WebSocket  # noqa: PLC0415
+
+    return LiveLink(WebSocket(source, secret))
+
+
+def _events(
+    source: SourceSpec,
+    client: httpx2.AsyncClient,
+    secret: SecretStr | None,
+    _keeps: bool,  # noqa: FBT001 - of a table
+) -> streams.Link:
+    from blocklight.intake.connectors.live_links import Events, LiveLink  # noqa: PLC0415
+
+    return LiveLink(Events(source, client, secret))
+
+
 # What sends its messages by itself, by the name of its protocol.
-LINKS: dict[str, LinkFactory] = {"mqtt": _mqtt, "nats": _nats}
+LINKS: dict[str, LinkFactory] = {"mqtt": _mqtt, "nats": _nats, "websocket": _websocket, "events": _events}
 CONNECTORS: dict[str, ConnectorFactory] = {
     "arcgis": _arcgis_connector,
     "socrata": _socrata,
@@ -157,5 +189,6 @@ def connector(
     is read is stored: only then is a broker told that it may forget it.
     """
     if source.connector in LINKS:
-        return streams.Stream(source, LINKS[source.connector](source, secret, keeps), now, keeps=keeps)
+        link = LINKS[source.connector](source, client, secret, keeps)
+        return streams.Stream(source, link, now, keeps=keeps)
     return CONNECTORS[source.connector](source, client, secret, now, sleep)
