@@ -321,10 +321,10 @@ def test_the_health_of_every_source_is_public(tmp_path: Path) -> None:
 
         report(60)
         report(30)
-        report(1, failure="answered with status 500")
+        report(1, failure="HTTP 500")
         dispatch, requests = side.get("sources").json()["sources"]
         assert dispatch["state"] == "failing"
-        assert dispatch["reason"] == "answered with status 500"
+        assert dispatch["reason"] == "HTTP 500"
         assert (dispatch["records"], dispatch["failures"]) == (0, 1)
         assert "rejected" not in dispatch
         assert dispatch["gaps"] == [{"from": "2026-02-02T07:00:00Z", "to": "2026-02-02T07:30:00Z"}]

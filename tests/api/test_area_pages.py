@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from archived import build_all, downloaded_rows
+from languages import LANGUAGES
 from living_city import START
 from msgspec.structs import replace
 from public_side import NOW, PublicSide, public_side, some_incidents
@@ -19,7 +20,6 @@ from blocklight.model.vocabulary import Disposition, Kind, Status
 
 ZONE = ZoneInfo("America/Los_Angeles")
 PAGES = ("/area", "/area/beat/01X", "/response-times", "/response-times?by=area:beat&stage=queue")
-LANGUAGES = ("en", "es", "vi", "zh", "zh-Hant")
 
 
 @pytest.fixture(scope="module")

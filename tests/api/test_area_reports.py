@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from archived import build_all, downloaded_rows
+from languages import LANGUAGES
 from living_city import START
 from msgspec.structs import replace
 from public_side import NOW, PublicSide, public_side, some_incidents
@@ -209,7 +210,7 @@ def test_what_there_is_not_is_refused_in_words(
     assert answer.json().get("parameter") == parameter
 
 
-@pytest.mark.parametrize("language", ["en", "es", "vi", "zh", "zh-Hant"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_has_both_in_every_language(side: PublicSide, language: str) -> None:
     for path in ("/area", "/area/beat/01X"):
         page = side.client.get(f"{path}?lang={language}")

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from archived import build_all, downloaded_rows
+from languages import LANGUAGES
 from living_city import START
 from msgspec.structs import replace
 from public_side import NOW, PublicSide, public_side, some_incidents
@@ -187,7 +188,7 @@ def test_an_unknown_area_is_not_found(side: PublicSide) -> None:
     assert side.client.get("/compare?areas=ward:1").status_code == 404
 
 
-@pytest.mark.parametrize("language", ["en", "es", "vi", "zh", "zh-Hant"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     "query",
     ["", "areas=beat:01X", f"{PAIR},city", f"areas=beat:02Y&{SPAN}&versus_since=2025-11-01T08:00:00Z"],

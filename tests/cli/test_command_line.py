@@ -209,7 +209,7 @@ def test_check_of_a_drop_folder_looks_at_its_newest_file(workplace: Workplace, i
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ('{"a":', "broken JSON"),
+        ('{"a":', "invalid JSON"),
         ("<html>", "cannot be read"),
         ("[]", "no records"),
         ("[1, 2]", "cannot be read"),

@@ -181,7 +181,10 @@ IMPOSSIBLE: Sequence[tuple[str, str]] = (
     ("import CITY calls table.csv", "table.csv: column 'id' is gone; it has these columns: a, b"),
     ("import CITY calls a-file", "a-file: "),
     ("replay CITY calls a-file", "a-file: "),
-    ("record CITY calls -o table.csv", "table.csv: exists already; a recording is never overwritten"),
+    (
+        "record CITY calls -o table.csv",
+        "table.csv: exists already, and a recording is never overwritten; choose another name",
+    ),
     ("pause CITY --reason x", f"data/smallville/blocklight.sqlite3: {NO_DATABASE}"),
     ("pause CITY --reason x --database postgresql://city@127.0.0.1:1/city", UNREACHABLE),
     ("resume CITY", f"data/smallville/blocklight.sqlite3: {NO_DATABASE}"),

@@ -165,9 +165,9 @@ def flipped(body: bytes, first: int, last: int) -> bytes:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "answered with nothing"),
-        (parquet(100)[:-50], "a broken Parquet file"),
-        (flipped(whole := parquet(60_000), len(whole) // 2, len(whole) // 2 + 4000), "a broken Parquet file"),
+        (b"", "empty response body"),
+        (parquet(100)[:-50], "damaged Parquet file"),
+        (flipped(whole := parquet(60_000), len(whole) // 2, len(whole) // 2 + 4000), "damaged Parquet file"),
         (gzip.compress(b"id,received")[:-9], "a broken packed file"),
     ],
     ids=["empty", "cut off", "damaged, and read in another process", "packed"],

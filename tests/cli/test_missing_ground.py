@@ -23,9 +23,9 @@ LAND = {"layers": [{"kind": "land", "file": "beat.geojson"}]}
 @pytest.mark.parametrize(
     ("top", "said"),
     [
-        ({}, "The map has no ground, no names and no areas"),
-        ({"areas": AREAS}, "The map has no ground"),
-        ({"map": LAND}, "The map has no names and no areas"),
+        ({}, "The map has no basemap, no place names and no areas"),
+        ({"areas": AREAS}, "The map has no basemap"),
+        ({"map": LAND}, "The map has no place names and no areas"),
         ({"map": {"style_url": "https://tiles.example/style.json"}}, "The map has no areas"),
         ({"areas": AREAS, "map": LAND}, None),
         ({"areas": AREAS, "map": {"style_url": "https://tiles.example/style.json"}}, None),
@@ -55,7 +55,7 @@ def test_check_says_it_until_the_city_has_its_ground(tmp_path: Path, monkeypatch
         return " ".join(CliRunner().invoke(app, [*arguments]).output.split())
 
     before = said("check", str(path), "--sample", str(sample))
-    assert f"The map has no ground, no names and no areas: blocklight ground build {path}." in before
+    assert f"The map has no basemap, no place names and no areas: blocklight ground build {path}." in before
     with serving(Census()) as bureau:
         monkeypatch.setenv("BLOCKLIGHT_TIGER_URL", f"{bureau.url}/tiger")
         monkeypatch.setenv("BLOCKLIGHT_TIGERWEB_URL", f"{bureau.url}/web")

@@ -27,11 +27,11 @@ PAUSE = ("pause", "smallville.toml", "--reason")
         (("type", "sign", "smallville.toml"), "type sign: needs a terminal"),
         (("type", "apply", "smallville.toml"), "Missing option '--worksheet'"),
         (("type", "smallville.toml"), "No such command 'smallville.toml'"),
-        ((*PAUSE, " "), "--reason: say why"),
+        ((*PAUSE, " "), "--reason: required: the reason"),
         ((*PAUSE, "A test", "--area", "beat:9"), "--area: beat:9: no such area"),
         (
             (*PAUSE, "A test", "--area", "beat:9", "--source", "calls"),
-            "--source, --category, --area: give one",
+            "--source, --category, --area: use only one",
         ),
         (("city", "new", "data.example.gov/calls"), "URL: expected an address that begins with https://"),
         (("city", "new", "http://127.0.0.1:9/", "--name", "X Y"), "--name: expected a short lower-case word"),

@@ -73,7 +73,7 @@ def test_a_batch_that_will_be_pushed_can_be_checked_before(
     check_city(str(file), source_id="cad", sample=sample, source_urls=[])
     assert "2 records: 1 published" in " ".join(capsys.readouterr().out.split())
     check_city(str(file), source_id=None, sample=None, source_urls=[])
-    assert "Its records are sent to us. Look at a batch of them: --source cad" in capsys.readouterr().out
+    assert "Its records are pushed to Blocklight. Check a batch: --source cad" in capsys.readouterr().out
     sample.write_text('{"calls": []}', "utf-8")
     with pytest.raises(BlocklightError, match="1 of 1 sources could not be read"):
         check_city(str(file), source_id="cad", sample=sample, source_urls=[])

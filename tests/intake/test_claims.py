@@ -247,9 +247,9 @@ def test_a_source_that_yields_does_not_take_the_others_record_back(tmp_path: Pat
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"same_as": "nobody"}, "same_as names another source"),
-        ({"same_as": "fire"}, "same_as names another source"),
-        ({"same_as": "calls", "kind": "request"}, "of the other kind"),
+        ({"same_as": "nobody"}, "same_as must name another source"),
+        ({"same_as": "fire"}, "same_as must name another source"),
+        ({"same_as": "calls", "kind": "request"}, "a source of the same kind"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused(tmp_path: Path, changes: dict[str, str], reason: str) -> None:

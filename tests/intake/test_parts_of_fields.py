@@ -256,5 +256,5 @@ def test_a_setting_that_would_do_nothing_is_an_error(field: dict[str, Any], reas
 
 
 def test_a_duration_cannot_be_the_first_time() -> None:
-    with pytest.raises(CityFileError, match="needs a time to follow"):
+    with pytest.raises(CityFileError, match="no earlier time is known"):
         small_city(fields={"received_at": {"from": "x", "convert": "duration"}})

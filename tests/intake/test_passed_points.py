@@ -112,5 +112,5 @@ def test_a_line_that_would_give_places_away_is_refused(
 def test_another_source_of_the_same_incidents_is_refused(tmp_path: Path) -> None:
     first = TABLE["sources"][0] | {"closes": "never"} | SAYS_SO
     second = TABLE["sources"][0] | {"id": "fire", "closes": "never", "same_as": "calls"}
-    with pytest.raises(CityFileError, match="same_as names a source that is masked_by_publisher"):
+    with pytest.raises(CityFileError, match="same_as must not name a source that is masked_by_publisher"):
         parse_city(TABLE | {"sources": [first, second]}, file="smallton.toml", folder=tmp_path)

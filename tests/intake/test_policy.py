@@ -420,7 +420,7 @@ def test_no_rule_publishes_a_sensitive_or_unmapped_type_or_a_patients_street(
         ({"rules": [{"area": "beat:W1"}]}, "policy.rules.first", "no areas of kind 'beat'"),
         ({"rules": [{"for_min": 5}]}, "policy.rules.first", "needs `for_min`"),
         ({"rules": [{"action": "hold"}]}, "policy.rules.first", "needs `for_min`"),
-        ({"rules": [{"action": "withhold", "resolution": 5}]}, "policy.rules.first", "shows no place"),
+        ({"rules": [{"action": "withhold", "resolution": 5}]}, "policy.rules.first", "cannot set a place"),
         ({"rules": [{"reason": "sensitive"}]}, "policy.rules.first", "belongs to"),
         ({"rules": [{"place": "area"}]}, "policy.rules.first", "needs `area_kind`"),
         ({"rules": [{"place": "none", "resolution": 8}]}, "policy.rules.first", "belongs to"),

@@ -133,7 +133,7 @@ def test_a_broken_packed_file_is_said_to_be_so(body: bytes) -> None:
 
 def test_a_packed_file_may_not_unpack_to_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed, "_MOST_UNPACKED", 100_000)
-    with pytest.raises(SourceError, match="unpacks to too much"):
+    with pytest.raises(SourceError, match="too large once uncompressed"):
         read(gzip.compress(HEAD.encode() + ROW.encode() * 10_000))
 
 

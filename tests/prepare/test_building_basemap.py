@@ -142,7 +142,7 @@ def test_a_layer_that_names_no_kind_and_file_is_a_mistake_of_the_command(text: s
     ("text", "reason"),
     [
         ("water=none.geojson", "no such file"),
-        ("water={file}#what=lake", "cannot be asked for"),
+        ("water={file}#what=lake", "cannot be queried with"),
         ("water={file}#rivers", "no layer 'rivers'; there are: a"),
     ],
 )
@@ -162,7 +162,7 @@ def with_tiles(folder: Path, **map_: object) -> City:
         (None, "no such file"),
         (b"PMTiles\x02" + bytes(200), "not a PMTiles file of version 3"),
         (b"PMTiles\x03" + bytes(20), "not a PMTiles file of version 3"),
-        (b"PMTiles\x03" + bytes(200), "vector tiles are needed"),
+        (b"PMTiles\x03" + bytes(200), "vector tiles are required"),
     ],
 )
 def test_a_file_of_tiles_that_is_of_no_use_is_refused(
@@ -185,7 +185,7 @@ def test_tiles_that_were_damaged_are_refused(drawings: list[Drawing], tmp_path: 
 
 
 def test_tiles_do_not_lie_under_a_style_from_elsewhere(tmp_path: Path) -> None:
-    with pytest.raises(CityFileError, match="cannot lie under a `style_url`"):
+    with pytest.raises(CityFileError, match="`tiles` and `style_url` exclude each other"):
         with_tiles(tmp_path, style_url="https://tiles.example.org/style.json")
 
 

@@ -160,7 +160,7 @@ def test_half_an_answer_is_a_failure_and_is_asked_for_again(
     [
         ("a.json", b"{", "not a whole JSON document"),
         ("a.json", b'{"type": "FeatureCollection", "features": []}', "not an answer of Overpass"),
-        ("a.json", b'{"elements": [{"type": "way", "id": "x"}]}', "not those of Overpass"),
+        ("a.json", b'{"elements": [{"type": "way", "id": "x"}]}', "not elements of Overpass"),
         ("a.osm.bz2", b"BZh9", "damaged"),
         ("a.shp", b"", "not a file of .pbf"),
     ],

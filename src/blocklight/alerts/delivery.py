@@ -26,17 +26,28 @@ _log = logging.getLogger(__name__)
 # How long after each failed attempt the next one is made: three days in all.
 RETRIES_S = (5, 30, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 
+# A day more than all attempts take together: what is that late is given up even if its attempts were fewer,
+# as after an outage of ours.
 _GIVEN_UP_AFTER_S = 4 * 86_400.0
+
 _BATCH = 1_000
+# As often as a live frame is sent: a receiver hears of a change as soon as a reader of the map.
 _EVERY_S = 0.25
+
+# More in one turn would be a burst for a receiver that comes back after an outage.
 _AT_ONCE = 8
+
 _CONNECT_S = 5.0
 _ANSWER_S = 15.0
 # A body that was read longer ago than this when its request could begin is not sent, but read anew.
 _FRESH_S = 2.0
 
+# However long a receiver asks us to wait, a day later it is tried again.
 _LONGEST_WAIT_S = 86_400.0
+
+# With this status a receiver says that it is gone for good: nothing is tried again.
 _GONE = 410
+
 _IS_GONE = "gone"
 _REQUEST_BEGINS = "send_request_headers.started"
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable
 
 _PREFIX = "whsec_"
+# Of the 24 to 64 that the specification allows; as long as the digest that it keys.
 _SECRET_BYTES = 32
 
 

@@ -149,7 +149,7 @@ def _outcomes(request: Request, state: Public, parameters: OutcomeParameters, ar
     as_of = state.past.snapshot().as_of or state.publisher.now()
     since, until = span_of(parameters, as_of)
     if parameters.by == "disposition":
-        raise BadQuery("they are grouped by how they ended already", parameter="by")
+        raise BadQuery("these counts are grouped by how calls ended already", parameter="by")
     if parameters.status is not None:
         raise BadQuery("only closed calls have ended", parameter="status")
     query = replace(parameters.filter(state.city.city.zone), since=since, until=until, status=Status.CLOSED)

@@ -39,7 +39,9 @@ router = APIRouter(tags=["past"])
 # What stands for the whole city among the areas.
 CITY = "city"
 
+# More columns fit on no screen, and each costs a survival curve of its own.
 MOST_COMPARED = 6
+
 COMPARED = (
     f"{COUNTED} Without `section`, `kind` or `origin` those of the section `calls`. Calls a week: the "
     "interval is that of a Poisson count (Byar), wider by as much as whole weeks vary beyond chance. Shares: "
@@ -79,14 +81,14 @@ def comparison_sides(state: Public, parameters: CompareParameters) -> tuple[Side
     One area alone is a column by itself, which the page shows beside a form for more.
     """
     if parameters.area is not None:
-        raise BadQuery("the areas are in `areas`", parameter="area")
+        raise BadQuery("not allowed here: name areas with `areas`", parameter="area")
     as_of = state.past.snapshot().as_of or state.publisher.now()
     since, until = span_of(parameters, as_of)
     areas = [_area_key(state, text) for text in parameters.areas]
     sides = [Side(area, since, until) for area in areas]
     if parameters.versus_since is not None or parameters.versus_until is not None:
         if len(areas) != 1:
-            raise BadQuery("two periods are compared of one area", parameter="versus_since")
+            raise BadQuery("two periods can be compared for one area only", parameter="versus_since")
         length = until - since
         versus_until = parameters.versus_until or (parameters.versus_since or since) + length
         versus_since = parameters.versus_since or versus_until - length

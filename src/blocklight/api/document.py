@@ -66,11 +66,11 @@ _PUSH: Json = {
             str(status): entry
             for status, entry in (
                 problem_response(400, "Bad batch", "expected a JSON list of records")
-                | problem_response(401, "This key does not open this source", "")
+                | problem_response(401, "Wrong key for this source", "")
                 | problem_response(408, "Request Timeout", "")
                 | problem_response(413, "Too large", f"a batch may have {MOST_RECORDS:,} records")
-                | problem_response(415, "Unsupported Media Type", "send JSON as it is, not packed")
-                | problem_response(422, "Not as the city file says", "nothing of it is published")
+                | problem_response(415, "Unsupported Media Type", "send plain JSON, without Content-Encoding")
+                | problem_response(422, "Not what the city file describes", "nothing of it is published")
             ).items()
         },
     },

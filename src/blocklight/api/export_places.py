@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from blocklight.api.limits import Places
 
+# All share one thread: more of them would be slower, and none sooner.
 _MOST, _MOST_EACH = 6, 2
 
 

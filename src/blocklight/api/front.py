@@ -33,6 +33,7 @@ _LEAST_WORK_S = 0.05
 # and says nothing of it, comes to it. The place stays taken: whoever comes next is sent away from the queue.
 _LONGEST_WORK_S = 12.0
 
+# Browsers come back after some seconds by themselves; who is over a limit should not come that soon.
 _LIVE_AGAIN_S = 30
 # From a request to its refusal, of an address that has been refused often: refusing is work too.
 _REFUSED_AFTER_S = 2.0

@@ -22,8 +22,12 @@ from blocklight.store import SMALL, total
 router = APIRouter(tags=["ledger"])
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+# Four whole weeks, so that each weekday is among them as often as any other.
 _USUAL_DAYS = 28
+
+# A year, a leap day included: each day is a row for each source and reason.
 _MOST_DAYS = 366
+
 _AREA = r"^[a-z][a-z0-9_-]{0,62}:[^:\x00-\x1f]{1,80}$"
 
 DAY_EXAMPLE: LedgerDay = {

@@ -13,11 +13,15 @@ REFUSALS = (
 )
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+# Addresses; the oldest are forgotten first, so that no scan of address space fills the memory.
 _REMEMBERED = 20_000
 # Bits of the IPv6 network that a provider gives to one home (RIPE-690); some give a few more.
 _HOUSEHOLD = 56
 
+# No chain of real proxies is as long; a header may hold thousands of made-up hops.
 _LONGEST_FORWARDED = 20
+
+# What is forwarded becomes a key in memory: an address with its scope is shorter, all else is made up.
 _LONGEST_ADDRESS = 64
 # The last places of all are for addresses that hold fewer than these.
 _FEW = 4
@@ -41,7 +45,9 @@ class Limits:
     """Proxies whose ``X-Forwarded-For`` is believed, and whose connections are of many readers."""
 
 
+# A page loads in one burst, and a school behind one address opens it at the same moment.
 _BURST_S = 50.0
+
 _REFUSALS_EACH = 0.4
 
 

@@ -11,7 +11,9 @@ from blocklight.insight.area_summary import Period
 from blocklight.model.record import Area
 from blocklight.model.vocabulary import StageTime
 
+# Each multiplies the number of groups.
 _MOST_GROUPED_BY = 3
+
 Parameters = TypeVar("Parameters", bound=FilterParameters)
 Form = Literal["json", "csv"]
 
@@ -64,5 +66,5 @@ class SeriesParameters(FilterParameters):
 def of_area(parameters: Parameters, area: Area) -> Parameters:
     """The parameters of a path that names the area; raises ``BadQuery`` where they name one as well."""
     if parameters.area is not None:
-        raise BadQuery("the area is in the path", parameter="area")
+        raise BadQuery("not allowed here: the area is part of the path", parameter="area")
     return parameters.model_copy(update={"area": f"{area.kind}:{area.id}"})

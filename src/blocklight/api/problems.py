@@ -14,7 +14,9 @@ from blocklight.errors import BadQuery, StoreError
 
 _log = logging.getLogger(__name__)
 
+# A parameter's name comes from whoever asks, and stands in our answer.
 _LONGEST_NAME = 80
+
 _STORE_RETRY_S = 5
 
 PROBLEM_TYPE = "application/problem+json"
@@ -74,7 +76,7 @@ def _invalid(_: Request, error: Exception) -> Response:
         raise error
     first = error.errors()[0]
     if first["loc"][0] == "path":
-        return problem(404, "Not found", "nothing has an address like that")
+        return problem(404, "Not found", "no page or resource has this address")
     parameter = str(first["loc"][1])[:_LONGEST_NAME]  # what follows is the place in a list
     detail = (
         "unknown parameter"

@@ -22,10 +22,13 @@ from blocklight.errors import SourceChanged, StoreError
 PREFIX = "/api/v1/push/"
 
 MOST_RECORDS = 5_000
+# Nobody guesses a key of 256 bits: this is for a sender that was set up wrongly and goes on trying.
 _WRONG_KEYS = 10
+
 _PER_S = 60.0
 _REMEMBERED = 10_000
 _STORE_RETRY_S = 5
+# The wait is the sender's, and not work of ours: one that repeats at once is slowed down by it.
 _REFUSED_AFTER_S = 2.0
 # A sign of life. An empty batch is none: sent in turn with others, it would tell when one was withheld.
 _ALIVE = {"alive": True}
@@ -130,7 +133,7 @@ class PushEndpoint:
         if int(_length(request)) > MOST_BYTES:
             return _too_large()
         if request.headers.get("content-encoding", "identity").lower() != "identity":
-            return problem(415, "Unsupported Media Type", "send JSON as it is, not packed")
+            return problem(415, "Unsupported Media Type", "send plain JSON, without Content-Encoding")
         return None
 
     def _wrong_key(self, client: str) -> Response:
@@ -148,7 +151,7 @@ class PushEndpoint:
             self._wrong.popitem(last=False)
         if count > _WRONG_KEYS:
             return _with(problem(429, "Too many wrong keys"), retry_after=str(int(wait_s) + 1))
-        return _with(problem(401, "This key does not open this source"), www_authenticate="Bearer")
+        return _with(problem(401, "Wrong key for this source"), www_authenticate="Bearer")
 
     async def _taken(self, body: bytes, source: str) -> Response:
         value = await asyncio.to_thread(_json_value, body)  # this thread answers the public meanwhile
@@ -172,7 +175,7 @@ class PushEndpoint:
             self._turns.give_up(source)
             return _not_stored()
         except SourceChanged as error:
-            return problem(422, "Not as the city file says", f"{error}; nothing of it is published")
+            return problem(422, "Not what the city file describes", f"{error}; nothing of it is published")
         batch: PushedBatch = {
             "records": counts["records"],
             "published": counts["published"],

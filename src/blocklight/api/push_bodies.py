@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect, Request
 
+# A thousand bytes for each record of the largest batch.
 MOST_BYTES = 5_000_000
 # Of all bodies of one source that are not whole yet.
 _MOST_BYTES_EACH = 8 * MOST_BYTES
 
+# Within it the largest body comes over a line of 1.4 Mbit/s.
 _SLOWEST_S = 30.0
+
 _GRACE_S = 5.0
+# What is slower holds a place open: no line in use today is.
 _LEAST_BYTES_PER_S = 10_000
 
 

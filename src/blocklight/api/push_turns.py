@@ -15,13 +15,19 @@ _log = logging.getLogger(__name__)
 # Batches of one source that are stored or wait for it; one that is still being sent is none of them.
 MOST_OF_SOURCE = 8
 
+# More than one sender may: several machines share a key, and one must not keep out the others.
 MOST_OF_KEY = 6
+
+# Enough that its next batch is there when the one before it has been stored.
 MOST_OF_SENDER = 4
+
 _AGAIN_S = 1.0
 # Of this time a sender may use its share at once, as after an outage.
 _BURST_S = 600.0
 
+# So who had more than others of late comes after them for about this long, and is not punished for longer.
 _FORGOTTEN_S = 30.0
+
 _REMEMBERED = 10_000
 # After so long without a refusal, the next one of a key has a line in the log again.
 _QUIET_S = 600.0

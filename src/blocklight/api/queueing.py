@@ -7,10 +7,17 @@ from typing import Literal, NamedTuple
 
 from blocklight.publish.building import rest_after
 
+# Python computes in one thread at a time: with more places each answer would come later, and none sooner.
 _AT_ONCE = 3
+
+# Fewer than all, so that nobody ever waits for one address alone.
 _AT_ONCE_EACH = 2
+
+# More could hardly be answered within their patience, and each holds its request in memory.
 _WAITING = 128
+
 _WAITING_EACH = 32
+# A reader who waits for longer loads the page again, which would be one request more.
 _LONGEST_WAIT_S = 2.0
 # Of work of late: who had less is a reader of the map, as far as anybody can tell.
 _LITTLE_S = 2.0

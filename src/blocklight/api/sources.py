@@ -29,7 +29,7 @@ _EXAMPLE: Sources = {
             "state": "failing",
             "last_success_at": "2026-01-31T05:02:00Z",
             "late_s": 95,
-            "reason": "answered with status 500",
+            "reason": "HTTP 500",
             "last_attempt_at": "2026-01-31T05:03:30Z",
             "last_failure_at": "2026-01-31T05:03:30Z",
             "failures": 3,

@@ -12,6 +12,7 @@ from blocklight.jobs import ARCHIVING, Job
 from blocklight.store import ReadStore
 
 FOLDER = "archive"
+# What was taken back leaves the files about as soon as the map.
 _EVERY_S = 0.5
 
 

@@ -38,7 +38,9 @@ class Whole:
 def back_up(options: Options, file: Path, *, with_key: bool) -> Whole:
     """Write a backup into a new *file*; raises ``BlocklightError`` where one is there."""
     if file.exists():
-        raise BlocklightError(f"{file}: exists already; a backup is never overwritten")
+        raise BlocklightError(
+            f"{file}: exists already, and a backup is never overwritten; choose another name"
+        )
     settings, city = Settings(), configured_city(options)
     folder = options.data or settings.data / city.city.id
     url = options.database or settings.database_url

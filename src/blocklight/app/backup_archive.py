@@ -14,7 +14,9 @@ import zstandard
 from blocklight.errors import BlocklightError
 from blocklight.store import Snapshot
 
+# Raised when what is written could not be restored by an older Blocklight any more.
 FORMAT = 1
+
 MANIFEST, DATABASE, CITY_FILES = "manifest.json", "database", "city"
 ID_KEY, PUSH_KEYS = "id.key", "push-keys.json"
 _PIECE = 65_536

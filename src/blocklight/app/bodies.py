@@ -7,7 +7,9 @@ from blocklight import net
 from blocklight.errors import BlocklightError, SourceChanged, SourceUnavailable, UsageError
 
 _TIMEOUT_S = 20.0
+# To https, to a host's real name, to the file: more lead to a page to log in.
 _REDIRECTS = 3
+
 _METHOD_NOT_ALLOWED = 405
 
 

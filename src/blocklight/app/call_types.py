@@ -23,6 +23,7 @@ from blocklight.intake.record import Incident, RawRecord
 from blocklight.intake.type_counts import TypeCount, allow_line, count_types, sign_off_refusal, type_counts
 from blocklight.model.vocabulary import Category, Reason
 
+# A type that is not among so many rows is rare, and a table of years would take minutes.
 _MOST_RECORDS = 100_000
 
 Signed = dict[str, Category]

@@ -30,8 +30,12 @@ from blocklight.intake.run import Feed, Tally
 from blocklight.intake.spread import Spread
 from blocklight.intake.zone_mistakes import ENOUGH_TO_ASK, whole_hours_off
 
+# Nothing of a check is stored, so its ids need no secret; the same sample gives the same ones.
 THROWAWAY_KEY = bytes(32)
+
+# Questions are worded from examples: with more they would not be clearer, but be exact places in memory.
 _MOST_ASKED = 5_000
+
 _MOST_COORDINATES = 1_000
 _LONGEST_COORDINATES = 60
 

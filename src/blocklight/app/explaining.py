@@ -26,7 +26,10 @@ _PLACED = {
     Placed.MISSED: "not found",
     Placed.LATER: "the service cannot be asked at the moment",
 }
+# Nothing is stored, so the ids need no secret.
 _THROWAWAY_KEY = bytes(32)
+
+# A person reads each of the explanations.
 _MOST_RECORDS = 20
 
 

@@ -22,10 +22,19 @@ _log = logging.getLogger(__name__)
 # How often a process that waits tries to take over, and the one that fetches looks whether it still may.
 TURN_EVERY_S = 2.0
 
+# Until a jump of the clock is noticed, every time that is stored may be wrong by it.
 _CLOCK_EVERY_S = 5.0
+
+# Seldom, as each time all writers wait for a moment.
 _COMPACT_EVERY_S = 3600.0
+
+# A call that is held until a time should appear at that time.
 _RELEASE_EVERY_S = 0.5
+
+# Who follows the log may be away over night, or for a day, and goes on from where it was.
 _KEEP_CHANGES = timedelta(hours=48)
+
+# In a small town two days are a hundred changes: there the log reaches back much longer, at no cost.
 _KEEP_AT_LEAST = 20_000
 
 Clock = Callable[[], datetime]
@@ -89,7 +98,9 @@ class Intake:
             try:
                 await self._jobs_run.run(self.jobs())
             except* _TurnLost:
-                _log.error("the lock of the intake is lost; fetching stops until it is free again")
+                _log.error(
+                    "the intake lock is lost, perhaps to another process; fetching stops until it is free"
+                )
             self.fetching = False
 
     async def _store_fails(self) -> bool:

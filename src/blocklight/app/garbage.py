@@ -7,7 +7,9 @@ import gc
 _YOUNG = 20_000
 
 _MIDDLE = 50
+# All objects are looked at when the youngest were fifty thousand times: hardly ever, but for ``_EVERY_S``.
 _WHOLE = 1_000
+
 _EVERY_S = 600.0
 
 

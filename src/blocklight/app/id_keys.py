@@ -25,6 +25,6 @@ def belong_together(store: Store, keys: bytes, now: datetime) -> None:
         store.note(now, ACTION, {"check": check})
     elif recorded != check:
         raise StoreError(
-            "this database was filled with another id key: bring back its id.key, "
+            "this database was filled with another id key: put back its id.key, "
             "or go on with an interrupted `blocklight key rotate`"
         )

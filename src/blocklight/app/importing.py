@@ -26,7 +26,10 @@ from blocklight.model.outcomes import Held, Outcome
 from blocklight.model.record import PublicIncident
 from blocklight.store import WriteStore
 
+# One damaged row of three says nothing of a file.
 _ENOUGH_TO_JUDGE = 10
+
+# The public sees an import in portions: the number of rows between two of its incidents says nothing.
 _SHOWN_AT_ONCE = 5000
 # Outcomes that wait for a whole portion: some 100 MB.
 _MOST_GATHERED = 250_000
@@ -34,7 +37,10 @@ _MOST_GATHERED = 250_000
 _MAY_BE_SHOWN = (PublicIncident, Held)
 _MOST_COLUMNS = 60
 _ROWS_AT_ONCE = 5000
+# For what is only tried: nothing of it is stored, so its ids need no secret.
 _THROWAWAY_KEY = bytes(32)
+
+# Enough to tell two exports apart, so that a file of gigabytes is not read twice.
 _FINGERPRINT_BYTES = 1 << 20
 
 
@@ -97,7 +103,9 @@ class Ledger:
         try:
             return cls(path, msgspec.json.decode(path.read_bytes(), type=Account))
         except msgspec.DecodeError:
-            raise BlocklightError(f"{path}: not an account of an import; delete it to begin again") from None
+            raise BlocklightError(
+                f"{path}: not the progress of an import; delete it to begin again"
+            ) from None
 
     def save(self) -> None:
         """Write the account whole or not at all."""

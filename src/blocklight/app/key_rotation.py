@@ -35,6 +35,6 @@ def rotate_id_key(options: Options) -> Rotated:
             detail = {"check": check_of(following)}
             renamed = store.rename(lambda id_: renewed_id(id_, following), wall_clock(), ACTION, detail)
         elif (new_keys := interrupted(folder)) is None or recorded != check_of(new_keys):
-            raise BlocklightError("this database was filled with another id key: bring back its id.key")
+            raise BlocklightError("this database was filled with another id key: put back its id.key")
     adopt(folder)
     return Rotated(folder / "id.key", renamed)

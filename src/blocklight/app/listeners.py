@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from blocklight.config.settings import Settings
 from blocklight.errors import BlocklightError
 
+# Then the kernel gives up a connection whose far side takes nothing, as that of a phone without a network.
 _UNREAD_MS = 60_000
 
 _log = logging.getLogger(__name__)

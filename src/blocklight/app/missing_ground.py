@@ -14,9 +14,9 @@ def missing_ground(city: City, path: str, style_url: str | None = None) -> str |
     if not (style_url or city.map.style_url):
         kinds = {*(layer.kind for layer in city.map.layers), *(city.tiles.layers if city.tiles else ())}
         if not kinds:
-            missing.append("no ground")
+            missing.append("no basemap")
         if "label" not in kinds and not city.areas:  # without labels the map shows the areas' names
-            missing.append("no names")
+            missing.append("no place names")
     if not city.areas:
         missing.append("no areas")
     if not missing:

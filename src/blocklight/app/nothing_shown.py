@@ -12,6 +12,7 @@ _BY_DECISION = (Reason.POLICY, Reason.SENSITIVE)
 # Of fewer records all may be sensitive by chance, as in a quiet hour of a fire department.
 _MANY = 20
 
+# Enough to recognise the feed by; `type list` has the others.
 _MOST_TYPES = 5
 
 

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.registry import Collector
 
+# Who asks is a probe in the same network: it is quick, or broken.
 _LONGEST_S = 5.0
+
 _MOST_BYTES = 4_096
 _NO_HOST = b"400 Bad Request", b"a request needs one Host header\n"
 _WRONG_HOST = (

@@ -18,7 +18,7 @@ def pause_city(
     """
     by = who()
     if not reason.strip():
-        raise UsageError("--reason", "say why, in words that the public reads")
+        raise UsageError("--reason", "required: the reason, which the public reads")
     city = configured_city(options)
     scope = _scope_of(city, source, category, area)
     try:
@@ -65,7 +65,7 @@ def _scope_of(
     options: dict[PauseScope, str | None] = {"source": source, "category": category, "area": area}
     scopes = [(scope, str(value)) for scope, value in options.items() if value is not None]
     if len(scopes) > 1:
-        raise UsageError("--source, --category, --area", "give one of them: a pause covers one thing")
+        raise UsageError("--source, --category, --area", "use only one of them: a pause covers one thing")
     if source is not None:
         city.source(source)
     if area is not None:

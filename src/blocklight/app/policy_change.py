@@ -22,7 +22,9 @@ from blocklight.model.vocabulary import Category
 from blocklight.store import Store
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+# Rows that one transaction changes, so that intake can write between two of them.
 _AT_ONCE = 2_000
+
 WORDS = ("vanish", "may vanish", "delayed", "coarser")
 ACTION = "policy"
 

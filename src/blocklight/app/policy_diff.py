@@ -10,6 +10,7 @@ from blocklight.errors import BlocklightError
 from blocklight.intake.redact import Rules
 from blocklight.intake.refilter import vocabulary
 
+# Nothing is stored, so the ids need no secret.
 _THROWAWAY_KEY = bytes(32)
 
 
@@ -26,7 +27,9 @@ def compare_policies(old: str, new: str, data: Path | None, database: str | None
     """Compare two files of one city over its database; raises ``BlocklightError`` for two cities."""
     before, after = configured_city(Options(old)), configured_city(Options(new))
     if before.city.id != after.city.id:
-        raise BlocklightError(f"{old} and {new} are two cities: {before.city.id} and {after.city.id}")
+        raise BlocklightError(
+            f"{old} and {new} are files of different cities: {before.city.id} and {after.city.id}"
+        )
     shown_types = vocabulary(before.call_types, before.policy.allow)
     published, waiting = Difference(), Difference()
     options = Options(old, data=data, database=database)

@@ -28,7 +28,9 @@ class Recorder:
         if not self._source.is_asked_by_http:
             raise BlocklightError(f"{self._source.id}: only answers of HTTP can be recorded")
         if output.exists():
-            raise BlocklightError(f"{output}: exists already; a recording is never overwritten")
+            raise BlocklightError(
+                f"{output}: exists already, and a recording is never overwritten; choose another name"
+            )
         self._transport = RecordingTransport(transport_to(self._source, wall_clock), output, now=wall_clock)
 
     @property

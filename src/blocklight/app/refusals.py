@@ -10,7 +10,9 @@ from blocklight.intake.propose.times import written
 from blocklight.intake.record import RawRecord
 
 _MOST_VALUES = 5
+# A value may be free text about people: its beginning shows what kind of thing it is.
 _LONGEST_VALUE = 60
+
 _FIELD_OF = {"unknown_status": "status", "no_time": "received_at", "bad_time": "received_at"} | {
     "absurd_time": "received_at"
 }

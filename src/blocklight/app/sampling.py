@@ -23,7 +23,9 @@ from blocklight.intake.forms.columns import Columns
 from blocklight.intake.forms.tables import Reading, json_value, read_file
 from blocklight.intake.record import Batch, Connector, RawRecord
 
+# As large as any answer may be that `serve` reads, unless the city file says otherwise.
 _MAX_SAMPLE_BYTES = 64_000_000
+
 _ROWS_AT_ONCE = 5000
 
 

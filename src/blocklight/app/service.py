@@ -15,6 +15,7 @@ _PREFIX = "BLOCKLIGHT_"
 _OTHERS_READ = ("ENVIRONMENT_FILE", "REQUIRE_RECORDINGS", "SHARED_DATA", "TWO_WORLDS")
 
 _SYSTEM_LOG = "/dev/log"
+# A typing error or two in the name of a variable; below that the hint would be a guess.
 _SIMILAR = 0.7
 
 _log = logging.getLogger(__name__)

@@ -96,7 +96,7 @@ async def run_server(
     called once the server answers.
     """
     if (damage := await asyncio.to_thread(runtime.store.damage)) is not None:
-        raise BlocklightError(f"the database cannot be served from: {damage}; restore a backup")
+        raise BlocklightError(f"the database cannot be used: {damage}; restore a backup")
     publisher = Publisher(runtime.city, runtime.store.patient(FOLLOWING), now=now, clock_rate=clock_rate)
     _ = runtime.city.tiles  # a file of no use is refused before anybody looks
     admission = Admission(limits_of(runtime.settings))
@@ -216,7 +216,9 @@ def limits_of(settings: Settings) -> Limits:
     available = connections_for(raise_file_limit(requested), requested)
     if available < requested:
         _log.warning(
-            "room for %d connections and not %d: raise the limit of open files", available, requested
+            "only %d connections are possible, not %d: raise the limit of open files (ulimit -n)",
+            available,
+            requested,
         )
     return Limits(
         connections=available,

@@ -48,7 +48,9 @@ def query_of(text: str, city: City) -> IncidentQuery:
     try:
         parameters = parse_qs(text, keep_blank_values=True, strict_parsing=bool(text), max_num_fields=60)
     except ValueError:
-        raise UsageError("--filter", "expected NAME=VALUE&NAME=VALUE, as behind /api/v1/incidents?") from None
+        raise UsageError(
+            "--filter", "expected NAME=VALUE&NAME=VALUE, as in a query of /api/v1/incidents"
+        ) from None
     values = {name: texts if name in _LISTS else texts[-1] for name, texts in parameters.items()}
     try:
         return WordFilter.model_validate(values).filter(city.city.zone)

@@ -38,7 +38,10 @@ _BATCH = 1000
 _PAUSE_S = 120.0
 
 _FRESH_S = 0.5
+# Disks lose bits: also a file that nobody asks for is compared with its checksum.
 _CHECKED_EVERY_S = 86_400.0
+
+# A month takes seconds to build: whoever needs more is told to come back, and holds no place meanwhile.
 _MOST_BUILT_FOR_A_READER = 2
 
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+# Less than the twelve seconds after which any answer is given up.
 _LONGEST_S = 10.0
+
 _MEMORY = "256MB"
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
@@ -65,7 +67,7 @@ class Engine:
         are files of versions, and the rows those that were public at that moment.
         """
         if not self._waiting.acquire(blocking=False):
-            raise StoreBusy("too many questions wait for the archive")
+            raise StoreBusy("too many queries are waiting for the archive")
         try:
             if as_of is not None:
                 parameters = {**parameters, "as_of": as_of}

@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 from blocklight.archive.manifest import MonthFile
 from blocklight.errors import StoreBusy
 
+# Each serving process beside the first has a copy of its own; more than these are a mistake of set-up.
 _MOST_COPIES = 16
+
 _LOCK = "lock"
 _REQUEST = "request"
 # What another process may request of the one that keeps an archive.

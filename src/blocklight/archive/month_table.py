@@ -24,7 +24,9 @@ LAYOUT = 3
 Row = Sequence[Any]
 Where = tuple[Any, dict[str, str]]
 
+# Small enough that a question about a day skips most of a month, large enough that columns compress well.
 _ROWS_IN_GROUP = 20_000
+
 _POINT = struct.Struct("<BIdd")
 _LITTLE_ENDIAN, _WKB_POINT = 1, 1
 _TIME = pa.timestamp("ms", tz="UTC")

@@ -97,7 +97,9 @@ PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen 
 HostOption = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all interfaces.")]
 SourceUrlOption = Annotated[
     list[str] | None,
-    typer.Option("--source-url", help="ID=URL: read a source from somewhere else.", metavar="ID=URL"),
+    typer.Option(
+        "--source-url", help="ID=URL: fetch the source with this id from another address.", metavar="ID=URL"
+    ),
 ]
 NoIntakeOption = Annotated[
     bool, typer.Option("--no-intake", help="Serve what is stored; another process fetches.")
@@ -214,12 +216,16 @@ def check(
     source: Annotated[str | None, typer.Option(help="Check only this source.")] = None,
     sample: Annotated[
         Path | None,
-        typer.Option(callback=existing_file, help="Read this recorded body instead of the network."),
+        typer.Option(
+            callback=existing_file, help="Read this saved response of the source instead of fetching one."
+        ),
     ] = None,
     everything: Annotated[
         Path | None,
         typer.Option(
-            "--all", callback=existing_file, help="Read this table of the source whole, as `import` does."
+            "--all",
+            callback=existing_file,
+            help="Check this whole table of the source, a file that `import` would read.",
         ),
     ] = None,
     types_csv: Annotated[

@@ -15,7 +15,7 @@ app.add_typer(archive_app, name="archive", rich_help_panel=KEEP)
 def archive_rebuild(city: CityArgument, *, data: DataOption = None, database: DatabaseOption = None) -> None:
     """Build every file of the archive from the database, also while the city is served.
 
-    Files are served until their successors are whole. A full disk leaves those that are there.
+    The old files are served until the new ones are complete; if the disk is full, they stay.
 
     [bold]blocklight archive rebuild houston[/bold]
     """

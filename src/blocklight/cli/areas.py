@@ -26,7 +26,7 @@ def area_build(
     ],
     *,
     kind: Annotated[str, typer.Option(help="A short word such as beat.")],
-    label: Annotated[str, typer.Option(help="What people read.")],
+    label: Annotated[str, typer.Option(help="The name that people read.")],
     area_id: Annotated[str, typer.Option("--id", help="The column with an area's id.")],
     name: Annotated[str | None, typer.Option(help="The column with its name. Default: the id.")] = None,
     crs: Annotated[

@@ -14,14 +14,18 @@ app.add_typer(type_app, name="type", rich_help_panel=SET_UP)
 OneSource = Annotated[str | None, typer.Option("--source", help="Only this source.")]
 SampleOption = Annotated[
     Path | None,
-    typer.Option("--sample", callback=existing_file, help="Read this recorded body instead of the network."),
+    typer.Option(
+        "--sample",
+        callback=existing_file,
+        help="Read this saved response of the source instead of fetching one.",
+    ),
 ]
 HistoryOption = Annotated[
     Path | None,
     typer.Option(
         "--history",
         callback=existing_file,
-        help="Read this table of the source's history instead, as `import` does.",
+        help="Read this table of the source's history instead, a file that `import` would read.",
     ),
 ]
 
@@ -59,7 +63,7 @@ def type_sign(
     sample: SampleOption = None,
     history: HistoryOption = None,
 ) -> None:
-    """Decide about each call type that waits for a person, with one key.
+    """Decide about each call type that waits for a person, by pressing one key for each.
 
     [bold]blocklight type sign my-city.toml[/bold]
 

@@ -69,6 +69,8 @@ def _reason(error: OSError) -> str:
 DataOption = Annotated[
     Path | None,
     typer.Option(
-        "--data", callback=folder, help="Folder for the database and the id key. Default: ./data/CITY."
+        "--data",
+        callback=folder,
+        help="Folder for the database and the key of the public ids. Default: ./data/CITY.",
     ),
 ]

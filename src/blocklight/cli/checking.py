@@ -42,7 +42,7 @@ def check_city(
     for source in check.sources:
         out.rule(f"{source.id}: {source.label}")
         if source.connector == "push" and check.given.file is None:
-            _plain(f"Its records are sent to us. Look at a batch of them: --source {source.id} --sample FILE")
+            _plain(f"Its records are pushed to Blocklight. Check a batch: --source {source.id} --sample FILE")
             continue
         checked = _check_source(check, source)
         if checked is not None:
@@ -91,7 +91,7 @@ def _check_source(check: CityCheck, source: SourceSpec) -> SourceCheck | None:
     if checked.count:
         _print_outcomes(check, source, checked)
     else:
-        out.print("The answer holds no records, so there is nothing to say about its fields.", soft_wrap=True)
+        out.print("The response has no records, so its fields cannot be checked.", soft_wrap=True)
     if checked.refused:
         _plain(f"`serve` would refuse this answer as a whole: {checked.refused}", bold=True)
     if checked.nothing_shown:

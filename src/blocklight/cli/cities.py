@@ -50,7 +50,9 @@ def city_new(
     name: Annotated[str | None, typer.Option(help="The city's id. Default: taken from the address.")] = None,
     sample: Annotated[
         Path | None,
-        typer.Option(callback=existing_file, help="Read this recorded answer instead of the network."),
+        typer.Option(
+            callback=existing_file, help="Read this saved response of the feed instead of fetching one."
+        ),
     ] = None,
     near: Annotated[
         str | None,

@@ -25,8 +25,8 @@ def verify_audit(options: Options, digest: str | None = None) -> None:
     if digest is not None and digest.strip().lower() not in {entry.digest for entry in entries}:
         raise BlocklightError("the entry with the digest that you kept is gone: the log was cut or replaced")
     out.print(
-        f"{verdict.entries} entries, all whole. Newest digest: {verdict.head or 'none'}\n"
-        "Keep it somewhere else: it also tells when entries at the end are gone.",
+        f"{verdict.entries} entries, all intact. Newest digest: {verdict.head or 'none'}\n"
+        "Keep it somewhere else: with --expect it also shows whether entries were cut off the end.",
         soft_wrap=True,
         highlight=False,
     )

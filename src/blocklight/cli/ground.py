@@ -28,7 +28,11 @@ def ground_build(
     ] = None,
     year: Annotated[int, typer.Option(min=2020, max=2100, help="The year of the TIGER/Line files.")] = 2024,
     no_tigerweb: Annotated[
-        bool, typer.Option("--no-tigerweb", help="Use TIGER/Line files only, without TIGERweb.")
+        bool,
+        typer.Option(
+            "--no-tigerweb",
+            help="Use only TIGER/Line files, and not the Census Bureau's map service TIGERweb.",
+        ),
     ] = False,
     osm: Annotated[
         Path | None,
@@ -59,7 +63,7 @@ def ground_build(
     Anywhere else:         [bold]blocklight ground build my-city.toml --from osm --osm city.osm.pbf[/bold]
     From your own layers:  [bold]blocklight ground build my-city.toml --from files --layer roads=r.shp[/bold]
 
-    Everything is fetched now and kept beside the city file: visitors' browsers ask no other host.
+    Everything is downloaded now and kept beside the city file, so visitors' browsers contact no other server.
     """
     from blocklight.cli.making_ground import make_city_ground  # noqa: PLC0415 - `--help` need not load it
     from blocklight.config.settings import Settings  # noqa: PLC0415 - the same

@@ -23,7 +23,7 @@ def import_history(options: Options, source_id: str, file: Path) -> None:
         try:
             _show_import(history)
         except KeyboardInterrupt:
-            out.print(f"Stopped after row {account.rows:,}; the same command goes on from there.")
+            out.print(f"Stopped after row {account.rows:,}; run the same command again to continue.")
             return
         _report(options, source_id, file)
         out.print(account.sentence(), highlight=False, soft_wrap=True)

@@ -23,7 +23,9 @@ def make_city_ground(name: str, sources: GroundSources, *, print_only: bool, fre
     city file is then as it was.
     """
     if name in shipped_cities():
-        raise BlocklightError(f"{name} comes with Blocklight: copy its file, and give the copy a ground")
+        raise BlocklightError(
+            f"{name} comes with Blocklight: copy its file, and build the ground for the copy"
+        )
     logging.getLogger("pyogrio").setLevel(logging.WARNING)  # it counts what it wrote, which we say ourselves
     city, path = load_city(name), Path(name)
     folder = path.with_suffix("")

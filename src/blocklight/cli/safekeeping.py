@@ -18,7 +18,10 @@ def backup(
     ],
     *,
     no_key: Annotated[
-        bool, typer.Option("--no-key", help="Leave out id.key; keep a copy of it elsewhere.")
+        bool,
+        typer.Option(
+            "--no-key", help="Leave out id.key, the key of the public ids; keep a copy of it elsewhere."
+        ),
     ] = False,
     data: DataOption = None,
     database: DatabaseOption = None,
@@ -57,7 +60,8 @@ def restore(
 ) -> None:
     """Replace a city's database with a backup. What was retracted since then is not shown again.
 
-    Stop what fetches for the city first. Nothing is changed where the backup or the journal does not fit.
+    Stop what fetches for the city first. Nothing is changed if the backup does not match,
+    or the journal of what was retracted (tombstones).
 
     [bold]blocklight restore /var/backups/blocklight/houston.tar.zst[/bold]
     """
@@ -68,7 +72,7 @@ def restore(
     )
 
 
-database_app = typer.Typer(help="The database of a city.", no_args_is_help=True)
+database_app = typer.Typer(help="A city's database: check it for damage.", no_args_is_help=True)
 app.add_typer(database_app, name="database", rich_help_panel=KEEP)
 
 

@@ -23,7 +23,10 @@ def webhook_add(
     url: Annotated[str, typer.Argument(help="The receiver's address, https://…", metavar="URL")],
     *,
     query: Annotated[
-        str | None, typer.Option("--filter", help="As behind /api/v1/incidents?, for example category=fire.")
+        str | None,
+        typer.Option(
+            "--filter", help="Send only these incidents: a query of /api/v1/incidents, such as category=fire."
+        ),
     ] = None,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="The receiver is in your own network; allows http://.")

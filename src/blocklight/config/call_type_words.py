@@ -18,11 +18,14 @@ _PART = re.compile(r"[^\W\d_]+|\d+")
 # From this length on a stem is also recognised at one typing error; a shorter one is soon another word.
 _FUZZY_LETTERS = 6
 
+# No word is as long; comparing longer ones letter by letter would take time for nothing.
 _LONGEST_WORD = 60
+
 _REMEMBERED = 10_000
 # A typing error touches at most two neighbouring pieces of a stem, so that one of three is whole.
 _PIECES = 3
 
+# One letter at an end is part of a word and no word.
 _SHORTEST_REST = 2
 # What stands beside the number of a law; a lone number is one only there or at the start of a type.
 _PENAL = frozenset({"PC", "P", "CP", "CODE", "SEC", "SECTION", "RCW", "ORS", "ACT", "HOLD"})

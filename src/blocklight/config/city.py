@@ -58,7 +58,10 @@ __all__ = [
     "shipped_cities",
 ]
 
+# The largest shipped file has 24 kB: what is so much larger was named by mistake.
 _MAX_FILE_BYTES = 2_000_000
+
+# The first mistake of many is often the cause of the others.
 _MOST_TOLD = 6
 
 
@@ -200,12 +203,12 @@ class City(Table):
             target = sources_by_id.get(source.same_as)
             if target is None or target is source or target.same_as is not None:
                 raise ValueError(
-                    f"{source.id}: same_as names another source, one that is not the same as a third"
+                    f"{source.id}: same_as must name another source, one without a same_as of its own"
                 )
             if target.kind is not source.kind:
-                raise ValueError(f"{source.id}: same_as names a source of the other kind")
+                raise ValueError(f"{source.id}: same_as must name a source of the same kind")
             if target.masked_by_publisher is not None:
-                raise ValueError(f"{source.id}: same_as names a source that is masked_by_publisher")
+                raise ValueError(f"{source.id}: same_as must not name a source that is masked_by_publisher")
         return self
 
     @cached_property

@@ -156,7 +156,7 @@ class FieldMap(Table):
         words = [*(self.agency.map or {}).values(), self.agency.default]
         if self.agency.source and not self.agency.map:
             raise ValueError(
-                "agency: needs `map` to our own words, or a `default`: a source's text is not public"
+                "agency: needs `map` to ids such as fire, or a `default`: a source's text is not public"
             )
         if any(word is not None and not re.match(ID, str(word)) for word in words):
             raise ValueError("agency: ids are short lower-case words such as fire, ems or public_works")
@@ -169,7 +169,9 @@ class FieldMap(Table):
         exact = {column for name in _OF_THE_PLACE if name in named for column in named[name].source}
         for name in _PUBLIC:
             if name in named and (twice := sorted(exact.intersection(named[name].source))):
-                raise ValueError(f"{name}: reads {twice[0]!r}, which says where a call is and stays inside")
+                raise ValueError(
+                    f"{name}: reads {twice[0]!r}, which holds an exact place and is never published"
+                )
         units = self.units
         if units is not None and units.source and units.map is None and units.convert not in _COUNTS:
             raise ValueError("units: only their number is public: convert = " + ", ".join(sorted(_COUNTS)))
@@ -178,7 +180,7 @@ class FieldMap(Table):
     @model_validator(mode="after")
     def _durations_follow_something(self) -> Self:
         if self.received_at.convert == "duration":
-            raise ValueError("received_at: a duration needs a time to follow, and this is the first one")
+            raise ValueError("received_at: cannot be a duration, as no earlier time is known to add it to")
         return self
 
     def named(self) -> Iterator[tuple[str, FieldSpec]]:

@@ -69,5 +69,5 @@ class MapSpec(Table):
     @model_validator(mode="after")
     def _one_ground(self) -> Self:
         if self.style_url is not None and self.tiles is not None:
-            raise ValueError("`tiles` cannot lie under a `style_url`: name one of them")
+            raise ValueError("`tiles` and `style_url` exclude each other: use one of them")
         return self

@@ -7,7 +7,9 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+# Below it the key that is proposed would have little in common with the one that was typed.
 _SIMILAR = 0.6
+
 _LATITUDES = ("south", "north")
 
 

@@ -23,6 +23,7 @@ _FAR = {
 # Characters that are told apart.
 _ALL = frozenset(range(256)) | frozenset(_FAR)
 
+# Beyond any limit that is compared with it; numbers would else grow to thousands of digits.
 _MOST = 10**30
 
 Node = tuple[Any, Any]

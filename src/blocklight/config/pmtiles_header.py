@@ -13,6 +13,7 @@ from pmtiles.tile import Compression, TileType, deserialize_header
 
 _MAGIC = b"PMTiles\x03"
 _HEADER_BYTES = 127
+# It is unpacked into memory: names of layers and fields take some thousand bytes.
 _MOST_METADATA_BYTES = 1_000_000
 
 
@@ -36,7 +37,7 @@ class TilesFile:
                 raise ValueError("not a PMTiles file of version 3")
             header = deserialize_header(head)
             if header["tile_type"] is not TileType.MVT:
-                raise ValueError("holds pictures; vector tiles are needed")
+                raise ValueError("contains raster tiles; vector tiles are required")
             if header["metadata_length"] > _MOST_METADATA_BYTES:
                 raise ValueError(f"its metadata is larger than {_MOST_METADATA_BYTES:,} bytes")
             file.seek(header["metadata_offset"])

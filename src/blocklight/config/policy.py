@@ -16,6 +16,7 @@ _NAME = r"^[a-z][a-z0-9_-]{0,62}$"
 _AREA = re.compile(r"[a-z][a-z0-9_-]{0,62}:.{1,80}")
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _DAY_MIN = 1440
+# What is held for longer is better withheld.
 _YEAR_MIN = 366 * _DAY_MIN
 # The group of an `allow` that lets a type with a medical word be shown as its exact line says.
 MEDICAL = "medical"
@@ -80,7 +81,7 @@ class Rule(Table):
     def _makes_sense(self) -> Self:
         shows = self.place is not None or self.resolution is not None or self.time_step_min is not None
         if self.action == "withhold" and shows:
-            raise ValueError("a rule that withholds shows no place and no time")
+            raise ValueError("a rule that withholds cannot set a place or a time")
         if self.action != "withhold" and self.reason != "policy":
             raise ValueError('`reason` belongs to action = "withhold"')
         if (self.action == "hold") != (self.for_min is not None or self.until_closed):
@@ -153,7 +154,7 @@ class Allow(Table):
     @model_validator(mode="after")
     def _names_medical_types(self) -> Self:
         if self.group == MEDICAL and (not self.types or self.match is not None):
-            raise ValueError("medical types are loosened one by one: name each in `types`")
+            raise ValueError("medical types are allowed one by one: list each in `types`")
         return self
 
     def covers(self, source_type: str) -> bool:

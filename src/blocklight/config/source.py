@@ -247,7 +247,7 @@ class SourceSpec(Table):
     @model_validator(mode="after")
     def _asks_in_one_way(self) -> Self:
         if self.form is not None and self.body is not None:
-            raise ValueError("`form` and `body` are two ways to post a question: name one of them")
+            raise ValueError("`form` and `body` exclude each other: use one of them")
         if self.body is not None and not _is_json_object(self.body):
             raise ValueError("body: not a JSON object")
         if self.extent == "part" and self.closes == "vanish":

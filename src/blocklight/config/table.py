@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, V
 
 from blocklight.config.matching import longest
 
+# How long a pattern may take is worked out from its parts, and that takes time by itself.
 _LONGEST_PATTERN = 10_000
 
 # Call types that have nothing in common: a pattern that finds something in each of them finds it in all that
@@ -59,7 +60,7 @@ def _bounded_pattern(text: str) -> re.Pattern[str]:
         raise ValueError(f"not a regular expression: {error}") from error
     if not bounded:
         raise ValueError(
-            "this pattern could take for ever: what it repeats may match in several ways; "
+            "this pattern could take too long: what it repeats may match in several ways; "
             "write at most two of `.*` after each other, and none inside what is repeated"
         )
     return pattern

@@ -27,8 +27,12 @@ METRES_A_DEGREE = 111_195.0
 KINDS = (PlaceKind.INTERSECTION, PlaceKind.BLOCK)
 LONGEST_LABEL = 120
 _MAX_FILE_BYTES = 50_000_000
+# Squares are remembered where calls were looked up: a bound, as points may come from anywhere.
 _MOST_SQUARES = 200_000
+
+# Distances that differ by less are the same but for floating point.
 _ROUNDING = 1e-6
+
 _MOST_DEGREES = (180, 90)
 
 # The area of each kind that a point lies in, in the order of the city file.

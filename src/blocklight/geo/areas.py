@@ -27,11 +27,14 @@ Geometry = Any
 GeoJson = dict[str, Any]
 
 _MAX_FILE_BYTES = 50_000_000
+# The mean radius of the earth as the IUGG has it.
 _EARTH_RADIUS_M = 6_371_008.8
 # A square of about 100 m: all that is remembered of where an exact place was asked for.
 SQUARES_A_DEGREE = 1000
 
+# Squares are remembered where calls were looked up: a bound, as points may come from anywhere.
 _MOST_SQUARES = 200_000
+
 _ROUNDING = 1e-9
 _ID = re.compile(r"[^:\x00-\x1f]{1,80}")
 _NO_ID = "an area's id has 1 to 80 characters, and no colon"

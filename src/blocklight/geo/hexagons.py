@@ -12,6 +12,7 @@ from blocklight.model.vocabulary import PlaceKind
 # The resolution that all others are derived from, and the finest that is ever shown.
 FINEST = 9
 
+# Cells of about 250 km²: a coarser one holds whole cities and says nothing.
 COARSEST = 5
 # How far a block may reach beyond the cell of its middle, in metres.
 BLOCK_BEYOND_M = 200

@@ -16,6 +16,7 @@ from blocklight.geo.areas import Areas
 # The longer side in units; at the size that it is shown in, two or more make a pixel.
 _LONGEST = 1200
 
+# As a mark of two units is a pixel, finer corners would not be seen.
 _FINEST = 2.0
 # Of all paths together: less than 30 kB as text.
 MOST_POINTS = 3_000

@@ -88,7 +88,7 @@ def group_names(city: City) -> list[str]:
 def archive_condition(city: City, query: IncidentQuery) -> Clause:
     """The condition of a query; raises ``BadQuery`` for what the archive does not answer."""
     if query.q is not None:
-        raise BadQuery("counts cannot be narrowed by words; /api/v1/incidents can", parameter="q")
+        raise BadQuery("counts cannot be filtered by words; /api/v1/incidents can", parameter="q")
     conditions = ["true"]
     parameters: dict[str, object] = {"zone": city.city.time_zone}
     bounds = {"since": ("received_at >= $since", query.since), "until": ("received_at < $until", query.until)}

@@ -11,7 +11,9 @@ from blocklight.model.vocabulary import Section, Status
 from blocklight.store import IncidentQuery
 
 SPANS_H = (24, 168, 672)
+# Whole weeks of a year: every weekday and season is in it once as often.
 WEEKS = 52
+
 _DAYS, _HOURS = 7, 24
 
 

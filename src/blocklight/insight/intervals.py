@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from blocklight.insight.survival import Z_95, Estimate
 
+# From fewer blocks of time their spread cannot be estimated.
 _LEAST_BLOCKS = 4
 
 

@@ -40,9 +40,15 @@ from blocklight.store import IncidentQuery
 T = TypeVar("T")
 Key = tuple[str | int | None, ...]
 
+# More rows than anybody reads: the question was meant for a file of the archive.
 MOST_GROUPS = 20_000
+
+# Their times are held in memory: some 100 MB, for one question at a time.
 _MOST_CALLS = 2_000_000
+
+# Answers: enough for what the pages of a city's areas ask again and again.
 _REMEMBERED = 500
+
 _MS = 1000.0
 # Imported, and since then not published anew by *moment*.
 _NOT_CLAIMED = "(known_at IS NULL OR (known_at > $moment AND released_at < known_at))"
@@ -191,7 +197,7 @@ class Past:
                 return Counts(snapshot.as_of, snapshot.seq, tuple(by), [] if by else [Count((), 0)])
             table = self._engine.table(question, _used(question, clause.parameters), files, snapshot.moment)
             if table.num_rows > MOST_GROUPS:
-                raise BadQuery(f"more than {MOST_GROUPS} groups; ask for a shorter time", parameter="by")
+                raise BadQuery(f"more than {MOST_GROUPS} groups; request a shorter time", parameter="by")
             values = [column.to_pylist() for column in table.columns]
             rows = [Count(tuple(row[:-1]), row[-1]) for row in zip(*values, strict=True)]
             return Counts(snapshot.as_of, snapshot.seq, tuple(by), rows)
@@ -214,7 +220,7 @@ class Past:
                 return read_tallies([], len(queries))
             table = self._engine.table(question, _used(question, clause.parameters), files, snapshot.moment)
             if table.num_rows > MOST_GROUPS * len(queries):
-                raise BadQuery(f"more than {MOST_GROUPS} groups; ask for a shorter time", parameter="since")
+                raise BadQuery(f"more than {MOST_GROUPS} groups; request a shorter time", parameter="since")
             return read_tallies(table.to_pylist(), len(queries))
 
         return self._remembered(
@@ -244,7 +250,7 @@ class Past:
                 return Times(snapshot.as_of, snapshot.seq, stage, tuple(by), [])
             table = self._engine.table(question, _used(question, parameters), files, snapshot.moment)
             if table.num_rows > _MOST_CALLS:
-                raise BadQuery("too many calls; ask for a shorter time", parameter="since")
+                raise BadQuery("too many calls; request a shorter time", parameter="since")
             rows = self._grouped(table, len(groups), stage, snapshot.as_of.timestamp(), targets)
             return Times(snapshot.as_of, snapshot.seq, stage, tuple(by), rows)
 
@@ -275,7 +281,7 @@ class Past:
                 return Work(snapshot.as_of, snapshot.seq, is_reported=True, workload=None)
             table = self._engine.table(question, _used(question, parameters), files, snapshot.moment)
             if table.num_rows > _MOST_CALLS:
-                raise BadQuery("too many calls; ask for a shorter time", parameter="since")
+                raise BadQuery("too many calls; request a shorter time", parameter="since")
             load = workload(_work_calls(table), self.city.city.zone, since, until)
             return Work(snapshot.as_of, snapshot.seq, is_reported=True, workload=load)
 
@@ -320,7 +326,7 @@ class Past:
         )
         numbers = {key: number for number, key in enumerate(sorted(set(keys), key=_in_order))}
         if len(numbers) > MOST_GROUPS:
-            raise BadQuery(f"more than {MOST_GROUPS} groups; ask for a shorter time", parameter="by")
+            raise BadQuery(f"more than {MOST_GROUPS} groups; request a shorter time", parameter="by")
         codes = np.array([numbers[key] for key in keys])
         return [(key, figures(calls.only(codes == number), stage, as_of)) for key, number in numbers.items()]
 

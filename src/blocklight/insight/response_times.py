@@ -31,9 +31,16 @@ ABSURD_S = 24 * 3600
 # Endings that say that nobody was needed any more: the call waited until then and not longer.
 UNSERVED = frozenset({Disposition.CANCELLED, Disposition.DUPLICATE})
 
+# The median and the 90th percentile, in which the field writes its targets (NFPA 1710).
 _LEVELS = (0.5, 0.9)
+
+# Whether times are missing more often the longer calls wait is seen in the trend over fifths of all waits.
 _QUINTILES = 5
+
+# With fewer a trend would be found, or missed, by chance.
 _LEAST_TESTED, _LEAST_MISSING = 100, 20
+
+# A one-sided test at 0.1 %, of a trend that is also large enough to shift a figure.
 _TREND_Z, _TREND_SHARE = 3.09, 0.10
 _ROUNDING = 1e-12
 

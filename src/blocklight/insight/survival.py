@@ -17,6 +17,7 @@ Z_95 = 1.959963984540054
 # What is known at the end of a case's time: it still waits, it happened, or it can happen no more.
 WAITING, HAPPENED, ENDED = 0, 1, 2
 
+# Shares that are products of many fractions miss 0, 1 or one half by so much.
 _ROUNDING = 1e-12
 # Beyond this a band reaches from nothing to all, and the exponential from float to infinity.
 _WIDEST = 500.0

@@ -16,14 +16,22 @@ from blocklight.insight.predictive import Range, pooled_size, usual_range
 from blocklight.model.vocabulary import Category, Kind, Origin
 from blocklight.store import Beginning, ReadStore, Received, SourceHealth, Span
 
+# From fewer no spread can be estimated; beyond twelve the season is another one.
 LEAST_WEEKS, MOST_WEEKS = 4, 12
+
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 # A source that tells nothing for longer than this before a week is taken not to have told of that week.
 _QUIET = timedelta(days=28)
 
+# A source that is slower is read in bulk: waiting for its slowest tenth would compare nothing.
 _LONGEST_LAG = timedelta(days=3)
+
+# Of a day, so that no more than a twenty-fourth of it can be missing unnoticed.
 _MOST_SILENT = timedelta(hours=1)
+
+# Hardly a real day has less than half of what is usual in a whole city: a source was incomplete.
 _LEAST_SHARE = 0.5
+
 _REMEMBERED_S = 60.0
 
 

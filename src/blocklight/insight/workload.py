@@ -17,6 +17,7 @@ from blocklight.insight.response_times import ABSURD_S
 
 HOURS_A_DAY, HOURS_A_WEEK = 24, 168
 LONGEST_QUEUES = 10
+# A zone's clocks may be off UTC by quarters of an hour, as in Nepal, and then hours begin between UTC's.
 _HOUR_S, _QUARTER_S = 3600, 900
 
 Floats = NDArray[np.float64]

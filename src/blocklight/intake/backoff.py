@@ -2,11 +2,14 @@
 
 import random
 
+# Sources that failed together, as with the network, do not all come back in the same moment.
 _JITTER = 0.1
 # After an outage of any length a feed is looked at within this time of its return.
 _LONGEST_S = 60.0
 
+# A server may ask for any pause; for longer a live map would be blind on its word.
 _LONGEST_REQUESTED_S = 300.0
+
 _SHORTEST_S = 0.05
 # A far side that answers slowly is left alone for this share of `poll_s` at least.
 _LEAST_SHARE = 0.5

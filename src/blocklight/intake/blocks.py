@@ -12,7 +12,9 @@ from blocklight.model.record import Place
 # From the middle of a street to the far end of the lots along it: feeds may put their points there.
 _LOT_M = 60.0
 
+# Distances are of a block and a cell, so finer ones would promise what they do not know.
 _STEP_M = 25
+
 _REMEMBERED = 100_000
 
 

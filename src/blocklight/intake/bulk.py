@@ -120,7 +120,10 @@ class _Taker:
                 raise error
             yield message
             self._room.release()
-        raise BlocklightError("the process that reads the file was ended; the same command goes on from here")
+        raise BlocklightError(
+            "the process that reads the file was ended, perhaps for lack of memory; "
+            "run the same command again to continue"
+        )
 
     def end(self) -> None:
         """Wait for the thread, once nothing is at the far side any more."""

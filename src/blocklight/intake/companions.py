@@ -39,6 +39,7 @@ _FINE, _RINGS = 12, 4
 # How long a call is remembered after its source was read: feeds report calls late.
 _KEPT = timedelta(hours=1)
 
+# A renewal is one more entry of the marks that are kept, and the hour need not be exact to the minute.
 _REFRESHED = timedelta(minutes=10)
 # Up to 62 for each call at a point, several hundred for a long block; beyond this the oldest are dropped.
 _MOST_MARKS = 100_000

@@ -12,7 +12,9 @@ import orjson
 
 from blocklight.geo.exact import Exact, ExactPoint, degrees
 
+# 128 bits: among a billion digests no two are the same by chance.
 _BYTES = 16
+
 _BEGUN = blake2b(key=secrets.token_bytes(32), digest_size=_BYTES)
 # A pad has a key of its own: nothing about it may follow from the digest that its value is found by.
 _PAD_BEGUN = blake2b(key=secrets.token_bytes(32), digest_size=_BYTES)

@@ -9,6 +9,7 @@ from blocklight.geo.exact import ExactPoint, degrees
 from blocklight.intake.readable import value_of
 from blocklight.intake.record import Incident, RawRecord
 
+# Feeds write 0, 0 for a call without a place: a point in the Atlantic.
 _NOUGHT = 1e-6
 # Places are counted by their hundredth of a degree, east and north apart, so that no point is kept.
 _CELLS_A_DEGREE = 100
@@ -16,6 +17,7 @@ _CELLS_A_DEGREE = 100
 _METRES_A_DEGREE = 111_320
 _BESIDE_KM = (1, 10, 100, 1000)
 _MOST_ENDINGS = 1000
+# A value may be free text about people: its beginning shows what kind of thing it is.
 _LONGEST = 60
 
 Box = tuple[float, float, float, float]

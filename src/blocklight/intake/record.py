@@ -14,6 +14,9 @@ from blocklight.model.vocabulary import Disposition, Kind, Origin, Status
 # Why a source that is read whole fails at its limit: without a number, as every reason that is public.
 TOO_MANY_ROWS = "more rows than max_rows"
 
+# Why an answer without a byte fails: nobody can tell whether it means "no rows" or a fault.
+EMPTY = "empty response body"
+
 # One row in the source's own words.
 RawRecord = Mapping[str, Any]
 

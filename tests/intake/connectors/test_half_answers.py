@@ -260,7 +260,7 @@ async def test_pages_that_are_together_larger_than_a_few_answers_fail() -> None:
         return Reply(200, (json.dumps([filler]).encode(),), link)
 
     found = await read(answer, max_bytes=50_000)
-    assert str(found.error) == "pages that are together larger than max_bytes allows"
+    assert str(found.error) == "all pages together are larger than max_bytes allows"
 
 
 async def test_a_hostile_link_header_is_read_in_no_time() -> None:
@@ -275,7 +275,7 @@ async def test_what_is_posted_is_not_sent_on_to_another_server() -> None:
             lambda _: Reply(307, (b"",), {"Location": f"http://localhost:{other.port}/calls"}),
             form={"token": "a secret"},
         )
-        assert str(found.error) == "redirected to another server with what is posted"
+        assert str(found.error) == "a POST was redirected to another server"
 
 
 @pytest.mark.parametrize(

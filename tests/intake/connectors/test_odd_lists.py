@@ -84,7 +84,7 @@ async def test_a_list_in_xml_without_elements_is_empty(document: str) -> None:
 )
 async def test_a_list_in_xml_that_says_that_it_failed_is_no_empty_list(document: str) -> None:
     found = await read(document, "feed", records="Active.Call", key=["Call@no"])
-    assert str(found.error) == "the answer says of itself that it failed"
+    assert str(found.error) == "the response reports an error"
 
 
 async def test_another_document_in_xml_is_no_empty_list() -> None:

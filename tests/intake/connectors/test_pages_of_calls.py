@@ -231,7 +231,7 @@ async def test_the_arrow_of_a_sorted_column_is_no_part_of_its_name(heading: str)
     ],
 )
 async def test_a_page_that_speaks_of_a_failure_does_not_say_that_nobody_calls(page: str) -> None:
-    assert str((await read(page)).error) == "answered with a page without a table"
+    assert str((await read(page)).error) == "the page has no table"
 
 
 async def test_a_remark_elsewhere_on_the_page_is_no_failure() -> None:

@@ -281,7 +281,7 @@ def _refused() -> Iterator[tuple[str, Callable[[], City]]]:
         "source_type": {"from": ["type", "address"], "join": " "},
         "other_type": "cross",
     }.items():
-        yield "says where a call is", lambda name=name, spec=spec: small_city(fields={name: spec})  # type: ignore[misc]  # see above
+        yield "holds an exact place", lambda name=name, spec=spec: small_city(fields={name: spec})  # type: ignore[misc]  # see above
     yield "only their number is public", lambda: small_city(fields={"units": "units"})
 
 

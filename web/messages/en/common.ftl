@@ -50,8 +50,8 @@ pauseScopes-area = a part of the city
 # $count (Number): how many
 moreTroubles =
     { $count ->
-        [one] { $count } more is under “Data & methods”.
-       *[other] { $count } more are under “Data & methods”.
+        [one] { $count } more notice under “Data & methods”.
+       *[other] { $count } more notices under “Data & methods”.
     }
 
 # $count (Number): how many
@@ -233,7 +233,7 @@ toNewest = Go to the newest call, { $when }
 toDay = Go to a day
 shareStill = Freeze this moment
 copyStill = Copy the link to this moment
-stillHint = The first link always shows the present. The second shows the same calls later, as they are known then; what is retracted meanwhile is missing there too.
+stillHint = The first link always shows the newest calls. The second keeps showing the calls of this moment, with what is known of them when it is opened, and without any that were retracted since.
 clearSpan = Clear the span
 
 range-1 = 1 h
@@ -425,12 +425,12 @@ moreOpen =
 nothingNear = None of the listed incidents has a place.
 noPlace = Place not shown
 
-lacks-ground = no ground
-lacks-names = no names
+lacks-ground = no basemap
+lacks-names = no place names
 lacks-areas = no areas
 
 # $what (String): what it is about, such as “Collision”
-groundMissing = Only you see this, on the server itself: the map has { $what }. The command “blocklight ground build” makes them.
+groundMissing = Only you see this, on the server itself: the map has { $what }. The command “blocklight ground build” adds them.
 
 areaKind-beat = beat
 areaKind-district = district

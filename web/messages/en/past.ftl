@@ -23,14 +23,14 @@ past-span-672 = Last 28 days
 
 # $officer (String): a number
 # $requests (String): a number
-past-apart = Counted apart: { $officer } opened by officers, { $requests } requests to 311.
+past-apart = Counted separately: { $officer } opened by officers, { $requests } requests to 311.
 
 # $time (String): a time, such as “9:02 pm”
 # $seq (String): a number
-past-asOf = As of { $time }, change { $seq }.
+past-asOf = As of { $time } (entry { $seq } of the change log).
 
 past-kinds = What kinds
-past-kindsText = Calls of the last 28 days; the mark is what the city's share would be.
+past-kindsText = Calls of the last 28 days. The mark shows how many there would be at the share of the whole city.
 past-kind = Kind
 past-n = Calls
 past-expected = At the city's share
@@ -38,7 +38,7 @@ past-when = When
 past-whenText = Calls by weekday and hour, last 52 weeks.
 past-weekday = Day
 past-weeks = Week by week
-past-weeksText = Calls received in each week. A pale week is not over, or not wholly in the archive.
+past-weeksText = Calls received in each week. Pale: the week is not over, or only a part of it is in the archive.
 past-week = Week from
 past-complete = Complete
 past-yes = yes
@@ -49,7 +49,7 @@ past-none = not given
 past-known = Arrival known
 past-half = Half wait less than
 past-nine = 9 in 10 less than
-past-only = Half of those reached
+past-only = Half of those reached wait less than
 
 # $calls (String): a number
 # $served (String): a number
@@ -61,7 +61,7 @@ past-fates = Of { $calls } calls { $served } were reached, { $unserved } ended b
 
 past-refusals-not_reported = Not reported: no source says when this stage ends.
 past-refusals-too_few = Too few calls for figures.
-past-refusals-missing_grows = No figure: arrival times are missing more often the longer calls wait.
+past-refusals-missing_grows = No figure: the longer calls wait, the more often the arrival time is missing, so any figure would be wrong.
 
 past-never = not reached
 
@@ -71,7 +71,7 @@ past-interval = { $low } to { $high }
 
 past-ended = How calls ended
 past-endedText = Last 52 weeks. Ended does not mean solved.
-past-untold = The feed does not say
+past-untold = Not reported
 past-now = Happening now
 past-nothingNow = No open call.
 past-check = Check it yourself
@@ -114,7 +114,7 @@ past-outcomes-others = Other endings
 
 past-work-title = Work
 
-past-work-text = Units committed at once, by hour of day, on average: community calls, and officer-initiated work in grey.
+past-work-text = Units busy at the same time, by hour of day, on average: community calls, and officer-initiated work in grey.
 
 past-work-notReported = Not reported: no source says both when units are sent and when calls end.
 
@@ -138,7 +138,7 @@ past-compare-nav = Compare
 
 past-compare-title = Compare areas
 
-past-compare-text = Each figure stands with the range it may lie in (95 %). Of a difference whose range holds zero we say “within chance”; about one in twenty leaves zero out by chance alone.
+past-compare-text = Each figure comes with the range that it may lie in (95 %). A difference is marked “within chance” if its range includes zero. About one difference in twenty is marked as real by chance alone.
 
 past-compare-choose = Choose two to six areas, or one area and a second period.
 
@@ -148,7 +148,7 @@ past-compare-since = From
 
 past-compare-until = Before
 
-past-compare-versusSince = Beside the time from
+past-compare-versusSince = Compare with the time from
 
 past-compare-area = Area
 
@@ -177,7 +177,7 @@ past-compare-verdicts-less = lower
 
 past-compare-verdicts-within_chance = within chance
 
-past-compare-verdicts-unknown = cannot be said
+past-compare-verdicts-unknown = not enough data
 
 past-target-title = Within the target
 

@@ -74,7 +74,7 @@ plain-states-waiting = Not read yet
 plain-states-paused = Paused by the city
 
 plain-lastSuccess = Last answer
-plain-delay = Delay: half, 9 in 10, 99 in 100
+plain-delay = Delay at most, for half, 9 in 10 and 99 in 100 incidents
 plain-noDelay = not measured yet
 plain-gaps = Gaps in the last 90 days
 plain-noGaps = none
@@ -88,12 +88,12 @@ plain-every = polled every { $span }
 
 # $found (String): a number
 # $sought (String): a number
-plain-sought = { $found } of { $sought } addresses without a point were found on the map, over days that are over
+plain-sought = on past days, { $found } of { $sought } addresses that came without a position could be located
 
-plain-closing-status = Says itself whether a call is closed.
+plain-closing-status = The source reports whether a call is closed.
 plain-closing-time = A call is closed once it has a closing time.
 plain-closing-vanish = A call is closed once it disappears from the source, so its end may be noticed late.
-plain-closing-never = Does not report when anything ends: everything counts as closed.
+plain-closing-never = The source does not report when anything ends, so everything counts as closed.
 
 plain-precision = It reports days, not times of day.
 plain-pausedNow = Paused by the city now
@@ -168,11 +168,11 @@ plain-rejections-ragged_row = damaged row
 plain-rejections-bad_row = damaged row
 plain-rejections-other = others
 
-plain-noDays = No day is over yet since this city's record began.
+plain-noDays = No full day has passed since this city's record began.
 plain-noMonths = No whole month lies between these days. By area the ledger is published by month.
 
 # $kind (String): a kind of area, such as “district”
-plain-ledgerArea = By area the ledger is kept for one kind alone ({ $kind }), so that no two can be subtracted.
+plain-ledgerArea = By area, counts are published for one kind of area only ({ $kind }): from the counts of two kinds, small ones could be worked out.
 
 plain-definitions = What the words mean
 plain-terms-call-name = Call for service
@@ -232,10 +232,10 @@ plain-loosened = Exceptions that this city publishes
 plain-notLoosened = This city publishes no exceptions.
 
 # $group (String): the name of a group
-plain-whole = All of it: { $group }
+plain-whole = The whole group: { $group }
 
 # $group (String): the name of a group
-plain-some = Some of it: { $group }
+plain-some = A part of the group: { $group }
 
 plain-asPublished = Points shown where their publisher puts them
 plain-asPublishedText = What these sources publish is masked already, as the city says. Medical calls are masked once more.

@@ -3,7 +3,7 @@
 usual-title = Is this usual here?
 
 # $area (String): the name of an area
-usual-areaTitle = { $area }: now against its usual
+usual-areaTitle = { $area }: now compared with what is usual
 
 usual-verdicts-fewer = Fewer than usual
 usual-verdicts-usual = About usual
@@ -34,7 +34,7 @@ usual-compared = { $weeks } weeks before: { $mean } on average, { $low } to { $h
 
 # $weeks (String): how many weeks, or what each of them had
 # $least (String): a number
-usual-tooFew = Weeks before that can be compared: { $weeks }. It takes { $least } to say what is usual.
+usual-tooFew = Earlier weeks that can be compared: { $weeks }. At least { $least } are needed to say what is usual.
 
 # $mean (String): an average
 usual-averaged = On average they had { $mean }.
@@ -71,7 +71,7 @@ usual-city-whole = in the whole city
 # $now (String): the count at present
 # $mean (String): an average
 # $verdict (String): such as “More than usual”
-usual-apart = Kept apart: { $what }: { $now }, on average { $mean }. { $verdict }.
+usual-apart = Counted separately: { $what }: { $now }, on average { $mean }. { $verdict }.
 
 usual-weeksAgo = 12 weeks ago
 usual-now = now

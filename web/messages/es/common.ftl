@@ -21,7 +21,11 @@ pausedSince = En pausa por decisión de la ciudad. Desde: { $since }. Qué: { $w
 pauseScopes-city = todo
 pauseScopes-area = una parte de la ciudad
 
-moreTroubles = { $count } más en «Datos y métodos».
+moreTroubles =
+    { $count ->
+        [one] { $count } aviso más en «Datos y métodos».
+       *[other] { $count } avisos más en «Datos y métodos».
+    }
 
 openIn-calls =
     { $count ->
@@ -152,7 +156,7 @@ toNewest = Ir a la llamada más reciente, { $when }
 toDay = Ir a un día
 shareStill = Congelar este momento
 copyStill = Copiar el enlace a este momento
-stillHint = El primer enlace avanza con el tiempo. El segundo muestra las mismas llamadas más adelante, según lo que se sepa entonces; lo que se retire mientras tanto tampoco estará allí.
+stillHint = El primer enlace muestra siempre las llamadas más recientes. El segundo seguirá mostrando las llamadas de este momento, con lo que se sepa de ellas al abrirlo y sin las que se hayan retirado desde entonces.
 clearSpan = Quitar el periodo
 
 range-1 = 1 h

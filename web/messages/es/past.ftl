@@ -18,9 +18,9 @@ past-span-168 = Últimos 7 días
 past-span-672 = Últimos 28 días
 
 past-apart = Se cuentan aparte: { $officer } iniciadas por agentes, { $requests } solicitudes 311.
-past-asOf = Datos de { $time }, cambio { $seq }.
+past-asOf = Datos de { $time } (entrada { $seq } del registro de cambios).
 past-kinds = De qué tipo
-past-kindsText = Llamadas de los últimos 28 días; la marca es lo que correspondería según la ciudad.
+past-kindsText = Llamadas de los últimos 28 días. La marca muestra cuántas serían con la proporción de toda la ciudad.
 past-kind = Tipo
 past-n = Llamadas
 past-expected = Según la ciudad
@@ -28,7 +28,7 @@ past-when = Cuándo
 past-whenText = Llamadas por día de la semana y hora, últimas 52 semanas.
 past-weekday = Día
 past-weeks = Semana a semana
-past-weeksText = Llamadas recibidas en cada semana. Una semana pálida no ha terminado, o no está entera en el archivo.
+past-weeksText = Llamadas recibidas en cada semana. En pálido: la semana no ha terminado, o solo una parte está en el archivo.
 past-week = Semana del
 past-complete = Completa
 past-yes = sí
@@ -39,18 +39,18 @@ past-none = no indicada
 past-known = Llegada conocida
 past-half = La mitad espera menos de
 past-nine = 9 de cada 10 menos de
-past-only = La mitad de las atendidas
+past-only = La mitad de las atendidas espera menos de
 past-fates = De { $calls } llamadas, { $served } fueron atendidas, { $unserved } terminaron antes de que llegara alguien, { $missing } no tienen hora de llegada en la fuente, { $waiting } aún esperan. Otras { $excluded } quedan fuera: sus horas se contradicen o superan un día.
 
 past-refusals-not_reported = No se informa: ninguna fuente dice cuándo termina esta etapa.
 past-refusals-too_few = Muy pocas llamadas para dar cifras.
-past-refusals-missing_grows = Sin cifra: faltan más horas de llegada cuanto más se espera.
+past-refusals-missing_grows = Sin cifra: cuanto más se espera, más a menudo falta la hora de llegada, así que cualquier cifra sería errónea.
 
 past-never = no se alcanza
 past-interval = { $low } a { $high }
 past-ended = Cómo terminaron
 past-endedText = Últimas 52 semanas. Terminada no significa resuelta.
-past-untold = La fuente no lo dice
+past-untold = Sin dato de la fuente
 past-now = Ahora mismo
 past-nothingNow = Ninguna llamada abierta.
 past-check = Compruébelo
@@ -111,7 +111,7 @@ past-compare-nav = Comparar
 
 past-compare-title = Comparar zonas
 
-past-compare-text = Cada cifra lleva el margen en que puede estar (95 %). De una diferencia cuyo margen contiene el cero decimos «dentro del azar»; cerca de una de cada veinte lo excluye por puro azar.
+past-compare-text = Cada cifra lleva el margen en que puede estar (95 %). Una diferencia se marca «dentro del azar» si su margen incluye el cero. Cerca de una de cada veinte se marca como real por puro azar.
 
 past-compare-choose = Elija de dos a seis zonas, o una zona y un segundo período.
 
@@ -121,7 +121,7 @@ past-compare-since = Desde
 
 past-compare-until = Antes de
 
-past-compare-versusSince = Junto al tiempo desde
+past-compare-versusSince = Comparar con el tiempo desde
 
 past-compare-area = Zona
 
@@ -149,7 +149,7 @@ past-compare-verdicts-less = más bajo
 
 past-compare-verdicts-within_chance = dentro del azar
 
-past-compare-verdicts-unknown = no se puede decir
+past-compare-verdicts-unknown = sin datos suficientes
 
 past-target-title = Dentro del objetivo
 

@@ -51,18 +51,18 @@ plain-states-waiting = Aún no leída
 plain-states-paused = En pausa por la ciudad
 
 plain-lastSuccess = Última respuesta
-plain-delay = Retraso: la mitad, 9 de 10, 99 de 100
+plain-delay = Retraso máximo de la mitad, 9 de 10 y 99 de 100 incidentes
 plain-noDelay = aún sin medir
 plain-gaps = Interrupciones en 90 días
 plain-noGaps = ninguna
 plain-gap = { $from } a { $to }
 plain-every = se consulta cada { $span }
-plain-sought = se hallaron en el mapa { $found } de { $sought } direcciones sin punto, en días ya terminados
+plain-sought = en días ya terminados se pudieron ubicar { $found } de { $sought } direcciones que llegaron sin posición
 
 plain-closing-status = La fuente misma indica si una llamada está cerrada.
 plain-closing-time = Una llamada está cerrada cuando tiene hora de cierre.
 plain-closing-vanish = Una llamada está cerrada cuando desaparece de la fuente; su final puede notarse tarde.
-plain-closing-never = No dice cuándo termina nada: todo cuenta como cerrado.
+plain-closing-never = La fuente no dice cuándo termina nada, así que todo cuenta como cerrado.
 
 plain-precision = Dice días, no horas.
 plain-pausedNow = En pausa ahora por la ciudad
@@ -124,7 +124,7 @@ plain-rejections-other = otros
 
 plain-noDays = Aún no ha terminado ningún día desde que esta ciudad empezó su registro.
 plain-noMonths = Entre estos días no hay ningún mes entero. Por zona, las cuentas se dan por meses.
-plain-ledgerArea = Por zona, las cuentas se llevan para una sola clase ({ $kind }), para que no puedan restarse dos.
+plain-ledgerArea = Por zona, las cuentas se publican para una sola clase de zona ({ $kind }): con las de dos clases podrían deducirse cuentas pequeñas.
 plain-definitions = Qué significan las palabras
 plain-terms-call-name = Llamada de servicio
 plain-terms-call-meaning = Trabajo que abrió una central de despacho: por el 911, otra línea o un agente.
@@ -177,8 +177,8 @@ plain-groupNames-tactical_officer_safety = Operaciones tácticas y seguridad de 
 
 plain-loosened = Qué deja pasar esta ciudad de todos modos
 plain-notLoosened = Esta ciudad no deja pasar nada de ello.
-plain-whole = Todo: { $group }
-plain-some = En parte: { $group }
+plain-whole = Todo el grupo: { $group }
+plain-some = Parte del grupo: { $group }
 plain-asPublished = Puntos que se muestran donde los pone quien los publica
 plain-asPublishedText = Lo que publican estas fuentes ya viene enmascarado, según dice la ciudad. Las llamadas médicas se enmascaran una vez más.
 plain-asPublishedBy = { $source }: a no más de { $metres } del lugar

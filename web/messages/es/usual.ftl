@@ -17,7 +17,7 @@ usual-what-request = Solicitudes al 311
 usual-brief = { $now } en 24 h; suelen ser { $low }–{ $high }.
 usual-counted = { $what }: { $now } en las 24 horas hasta { $until }, conocidas hasta ahora.
 usual-compared = { $weeks } semanas anteriores: { $mean } en promedio, lo habitual es de { $low } a { $high }.
-usual-tooFew = Semanas anteriores que se pueden comparar: { $weeks }. Hacen falta { $least } para decir qué es habitual.
+usual-tooFew = Semanas anteriores que se pueden comparar: { $weeks }. Hacen falta al menos { $least } para decir qué es habitual.
 usual-averaged = Tuvieron { $mean } en promedio.
 usual-incomplete = Toda la ciudad informa tan poco de estas horas que a alguna fuente debe de faltarle algo.
 usual-skipped =
@@ -35,7 +35,7 @@ usual-city-range-request = { $now } solicitudes en 24 h; suelen ser { $low }–{
 
 usual-city-whole = en toda la ciudad
 
-usual-apart = Aparte: { $what }: { $now }, en promedio { $mean }. { $verdict }.
+usual-apart = Se cuenta aparte: { $what }: { $now }, en promedio { $mean }. { $verdict }.
 usual-weeksAgo = hace 12 sem.
 usual-now = ahora
 usual-notCompared = no se compara

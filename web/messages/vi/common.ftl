@@ -21,7 +21,7 @@ pausedSince = Thành phố tạm dừng từ { $since }: { $what }. Lý do: { $r
 pauseScopes-city = tất cả
 pauseScopes-area = một phần của thành phố
 
-moreTroubles = { $count } mục nữa ở trang “Dữ liệu & phương pháp”.
+moreTroubles = { $count } thông báo nữa ở trang “Dữ liệu & phương pháp”.
 
 openIn-calls = cuộc gọi đang xử lý
 openIn-requests = yêu cầu đang xử lý
@@ -132,7 +132,7 @@ toNewest = Đến cuộc gọi mới nhất, { $when }
 toDay = Đến một ngày
 shareStill = Giữ nguyên thời điểm này
 copyStill = Sao chép liên kết đến thời điểm này
-stillHint = Liên kết đầu tiếp tục theo thời gian. Liên kết thứ hai về sau vẫn cho thấy cùng các cuộc gọi, theo những gì biết lúc đó; những gì bị rút lại trong lúc đó cũng không còn.
+stillHint = Liên kết đầu luôn cho thấy các cuộc gọi mới nhất. Liên kết thứ hai vẫn cho thấy các cuộc gọi của thời điểm này, theo những gì biết được khi mở liên kết, và không có những cuộc đã bị rút lại từ đó.
 clearSpan = Bỏ khoảng thời gian
 
 range-1 = 1 giờ

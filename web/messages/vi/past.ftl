@@ -10,9 +10,9 @@ past-span-168 = 7 ngày qua
 past-span-672 = 28 ngày qua
 
 past-apart = Tính riêng: { $officer } do cảnh sát khởi xướng, { $requests } yêu cầu 311.
-past-asOf = Tính đến { $time }, thay đổi { $seq }.
+past-asOf = Tính đến { $time } (mục { $seq } của nhật ký thay đổi).
 past-kinds = Loại nào
-past-kindsText = Cuộc gọi trong 28 ngày qua; vạch là mức theo tỷ lệ của toàn thành phố.
+past-kindsText = Cuộc gọi trong 28 ngày qua. Vạch cho thấy sẽ có bao nhiêu theo tỷ lệ của toàn thành phố.
 past-kind = Loại
 past-n = Cuộc gọi
 past-expected = Theo tỷ lệ thành phố
@@ -20,7 +20,7 @@ past-when = Khi nào
 past-whenText = Cuộc gọi theo thứ và giờ, 52 tuần qua.
 past-weekday = Thứ
 past-weeks = Từng tuần
-past-weeksText = Cuộc gọi nhận được mỗi tuần. Tuần nhạt màu chưa kết thúc hoặc chưa có đủ trong kho lưu trữ.
+past-weeksText = Cuộc gọi nhận được mỗi tuần. Màu nhạt: tuần chưa kết thúc, hoặc chỉ một phần có trong kho lưu trữ.
 past-week = Tuần từ
 past-complete = Đầy đủ
 past-yes = có
@@ -31,18 +31,18 @@ past-none = không nêu
 past-known = Biết giờ đến
 past-half = Một nửa chờ dưới
 past-nine = 9 trên 10 dưới
-past-only = Một nửa số được đáp ứng
+past-only = Một nửa số được đáp ứng chờ ít hơn
 past-fates = Trong { $calls } cuộc gọi, { $served } được đáp ứng, { $unserved } kết thúc trước khi có người đến, { $missing } không có giờ đến trong nguồn, { $waiting } còn chờ. { $excluded } cuộc khác bị loại: các mốc giờ mâu thuẫn hoặc dài hơn một ngày.
 
 past-refusals-not_reported = Không báo cáo: không nguồn nào cho biết khi nào giai đoạn này kết thúc.
 past-refusals-too_few = Quá ít cuộc gọi để đưa số liệu.
-past-refusals-missing_grows = Không có số liệu: chờ càng lâu thì giờ đến càng hay bị thiếu.
+past-refusals-missing_grows = Không có số liệu: chờ càng lâu thì giờ đến càng hay bị thiếu, nên mọi số liệu đều sẽ sai.
 
 past-never = không đạt
 past-interval = { $low } đến { $high }
 past-ended = Kết thúc thế nào
 past-endedText = 52 tuần qua. Kết thúc không có nghĩa là đã giải quyết.
-past-untold = Nguồn không cho biết
+past-untold = Nguồn không báo
 past-now = Đang diễn ra
 past-nothingNow = Không có cuộc gọi nào đang mở.
 past-check = Tự kiểm tra
@@ -103,7 +103,7 @@ past-compare-nav = So sánh
 
 past-compare-title = So sánh khu vực
 
-past-compare-text = Mỗi số liệu kèm khoảng có thể có (95 %). Khi khoảng của một chênh lệch chứa số không, chúng tôi ghi “trong mức ngẫu nhiên”; khoảng một trên hai mươi nằm ngoài chỉ do ngẫu nhiên.
+past-compare-text = Mỗi số liệu kèm khoảng có thể có (95 %). Một chênh lệch được ghi “trong mức ngẫu nhiên” nếu khoảng của nó chứa số không. Khoảng một trên hai mươi chênh lệch được ghi là thật chỉ do ngẫu nhiên.
 
 past-compare-choose = Chọn hai đến sáu khu vực, hoặc một khu vực và một khoảng thời gian thứ hai.
 
@@ -113,7 +113,7 @@ past-compare-since = Từ
 
 past-compare-until = Trước
 
-past-compare-versusSince = Bên cạnh thời gian từ
+past-compare-versusSince = So sánh với thời gian từ
 
 past-compare-area = Khu vực
 
@@ -141,7 +141,7 @@ past-compare-verdicts-less = thấp hơn
 
 past-compare-verdicts-within_chance = trong mức ngẫu nhiên
 
-past-compare-verdicts-unknown = không thể nói
+past-compare-verdicts-unknown = không đủ dữ liệu
 
 past-target-title = Trong mục tiêu
 

@@ -43,18 +43,18 @@ plain-states-waiting = Chưa được đọc
 plain-states-paused = Được thành phố tạm dừng
 
 plain-lastSuccess = Lần trả lời gần nhất
-plain-delay = Độ trễ: một nửa, 9 trên 10, 99 trên 100
+plain-delay = Độ trễ nhiều nhất của một nửa, 9 trên 10 và 99 trên 100 sự việc
 plain-noDelay = chưa đo được
 plain-gaps = Gián đoạn trong 90 ngày qua
 plain-noGaps = không có
 plain-gap = { $from } đến { $to }
 plain-every = được hỏi mỗi { $span }
-plain-sought = tìm thấy trên bản đồ { $found } trong { $sought } địa chỉ không có tọa độ, trong những ngày đã qua
+plain-sought = trong những ngày đã qua, xác định được vị trí của { $found } trong { $sought } địa chỉ không kèm tọa độ
 
-plain-closing-status = Tự cho biết cuộc gọi đã xong hay chưa.
+plain-closing-status = Nguồn cho biết cuộc gọi đã xong hay chưa.
 plain-closing-time = Một cuộc gọi đã xong khi có giờ kết thúc.
 plain-closing-vanish = Một cuộc gọi đã xong khi biến mất khỏi nguồn, nên có thể được nhận ra muộn.
-plain-closing-never = Không cho biết khi nào kết thúc: mọi thứ được tính là đã xong.
+plain-closing-never = Nguồn không cho biết khi nào kết thúc, nên mọi thứ được tính là đã xong.
 
 plain-precision = Chỉ cho biết ngày, không cho biết giờ.
 plain-pausedNow = Đang được thành phố tạm dừng
@@ -116,7 +116,7 @@ plain-rejections-other = khác
 
 plain-noDays = Chưa có ngày nào trôi qua từ khi thành phố bắt đầu ghi sổ.
 plain-noMonths = Giữa các ngày này không có tháng nào trọn vẹn. Theo khu vực, sổ kê được cho theo tháng.
-plain-ledgerArea = Theo khu vực, sổ kê chỉ được giữ cho một loại ({ $kind }), để không thể trừ hai số cho nhau.
+plain-ledgerArea = Theo khu vực, số đếm chỉ được công bố cho một loại khu vực ({ $kind }): từ số đếm của hai loại, người ta có thể suy ra những số nhỏ.
 plain-definitions = Ý nghĩa của các từ
 plain-terms-call-name = Cuộc gọi yêu cầu dịch vụ
 plain-terms-call-meaning = Công việc do trung tâm điều phối mở: từ 911, đường dây không khẩn cấp hoặc do cảnh sát.
@@ -161,8 +161,8 @@ plain-groupNames-tactical_officer_safety = Hành động chiến thuật và an 
 
 plain-loosened = Điều thành phố này vẫn cho công bố
 plain-notLoosened = Thành phố này không cho công bố điều nào trong đó.
-plain-whole = Toàn bộ: { $group }
-plain-some = Một phần: { $group }
+plain-whole = Toàn bộ nhóm: { $group }
+plain-some = Một phần của nhóm: { $group }
 plain-asPublished = Điểm được hiển thị ở nơi bên công bố đặt
 plain-asPublishedText = Theo thành phố, những gì các nguồn này công bố đã được che bớt. Cuộc gọi y tế được che thêm một lần nữa.
 plain-asPublishedBy = { $source }: cách nơi thật không quá { $metres }

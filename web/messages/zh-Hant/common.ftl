@@ -21,7 +21,7 @@ pausedSince = 市政府自 { $since } 起暫停發布：{ $what }。原因：{ $
 pauseScopes-city = 全部內容
 pauseScopes-area = 城市的一部分
 
-moreTroubles = 另有 { $count } 項見「資料與方法」。
+moreTroubles = 另有 { $count } 則通知，見「資料與方法」。
 
 openIn-calls = 個來電處理中
 openIn-requests = 項請求處理中
@@ -132,7 +132,7 @@ toNewest = 轉到最新來電（{ $when }）
 toDay = 轉到某一天
 shareStill = 定格此刻
 copyStill = 複製此刻的連結
-stillHint = 第一個連結隨時間更新。第二個連結以後仍顯示同樣的來電，內容以屆時所知為準；其間撤回的也不再顯示。
+stillHint = 第一個連結始終顯示最新來電。第二個連結會一直顯示此刻的來電，內容以開啟時所知為準，其間撤回的不再顯示。
 clearSpan = 清除時間段
 
 range-1 = 1 小時

@@ -10,9 +10,9 @@ past-span-168 = 過去 7 天
 past-span-672 = 過去 28 天
 
 past-apart = 另計：警員發起 { $officer } 個，311 請求 { $requests } 件。
-past-asOf = 截至 { $time }，變更 { $seq }。
+past-asOf = 截至 { $time }（變更日誌第 { $seq } 條）。
 past-kinds = 類型
-past-kindsText = 過去 28 天的來電；標記為按全市比例應有的數量。
+past-kindsText = 過去 28 天的來電。標記表示按全市比例會有多少。
 past-kind = 類型
 past-n = 來電
 past-expected = 按全市比例
@@ -20,7 +20,7 @@ past-when = 時間
 past-whenText = 過去 52 週按星期和小時的來電。
 past-weekday = 星期
 past-weeks = 逐週
-past-weeksText = 每週收到的來電。淺色的週尚未結束，或未完整收入檔案。
+past-weeksText = 每週收到的來電。淺色：該週尚未結束，或只有一部分收入檔案。
 past-week = 起始週
 past-complete = 完整
 past-yes = 是
@@ -31,18 +31,18 @@ past-none = 未說明
 past-known = 到場時間已知
 past-half = 一半等待少於
 past-nine = 九成等待少於
-past-only = 已到場的一半
+past-only = 已到場者一半等待少於
 past-fates = 在 { $calls } 個來電中，{ $served } 個有人到場，{ $unserved } 個在有人到場前結束，{ $missing } 個來源中沒有到場時間，{ $waiting } 個仍在等待。另有 { $excluded } 個未計入：其時間互相矛盾或超過一天。
 
 past-refusals-not_reported = 未報告：沒有來源說明此階段何時結束。
 past-refusals-too_few = 來電太少，不給出數字。
-past-refusals-missing_grows = 不給出數字：等待越久，到場時間缺少越多。
+past-refusals-missing_grows = 不給出數字：等待越久，到場時間越常缺少，任何數字都會有誤。
 
 past-never = 未達到
 past-interval = { $low } 至 { $high }
 past-ended = 如何結束
 past-endedText = 過去 52 週。結束不等於解決。
-past-untold = 來源未說明
+past-untold = 來源未回報
 past-now = 正在發生
 past-nothingNow = 沒有未結束的來電。
 past-check = 自行核對
@@ -103,7 +103,7 @@ past-compare-nav = 比較
 
 past-compare-title = 比較區域
 
-past-compare-text = 每個數字都附有其可能的範圍（95%）。差異的範圍若包含零，即為「在隨機範圍內」；約每二十個差異中有一個僅因偶然而不含零。
+past-compare-text = 每個數字都附有其可能的範圍（95%）。差異的範圍若包含零，即標為「在隨機範圍內」。約每二十個差異中有一個僅因偶然而被標為真實。
 
 past-compare-choose = 請選擇二至六個區域，或一個區域和第二個時段。
 
@@ -113,7 +113,7 @@ past-compare-since = 從
 
 past-compare-until = 早於
 
-past-compare-versusSince = 對照時段從
+past-compare-versusSince = 與以下時段比較，從
 
 past-compare-area = 區域
 
@@ -141,7 +141,7 @@ past-compare-verdicts-less = 較低
 
 past-compare-verdicts-within_chance = 在隨機範圍內
 
-past-compare-verdicts-unknown = 無法判斷
+past-compare-verdicts-unknown = 資料不足
 
 past-target-title = 達到目標
 

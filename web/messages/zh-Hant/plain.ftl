@@ -43,18 +43,18 @@ plain-states-waiting = 尚未讀取
 plain-states-paused = 已由市政府暫停
 
 plain-lastSuccess = 最近一次回應
-plain-delay = 延遲：一半、十分之九、百分之九十九
+plain-delay = 半數、十分之九、百分之九十九事件的最長延遲
 plain-noDelay = 尚未測得
 plain-gaps = 過去 90 天的中斷
 plain-noGaps = 無
 plain-gap = { $from } 至 { $to }
 plain-every = 每 { $span }查詢一次
-plain-sought = 在已結束的日子裡，{ $sought } 個沒有座標的地址中有 { $found } 個在地圖上找到
+plain-sought = 在已結束的日子裡，{ $sought } 個不帶座標的地址中有 { $found } 個得以定位
 
 plain-closing-status = 資料來源自己說明來電是否已結束。
 plain-closing-time = 有結束時間的來電即為已結束。
 plain-closing-vanish = 來電從資料來源中消失即為已結束，因此可能較晚才發現。
-plain-closing-never = 不說明何時結束：一律算作已結束。
+plain-closing-never = 資料來源不說明何時結束，因此一律算作已結束。
 
 plain-precision = 只給出日期，不給出時刻。
 plain-pausedNow = 目前由市政府暫停
@@ -116,7 +116,7 @@ plain-rejections-other = 其他
 
 plain-noDays = 本市開始記錄以來，還沒有一天結束。
 plain-noMonths = 這些日期之間沒有完整的月份。按區域的公開記錄按月公布。
-plain-ledgerArea = 按區域的公開記錄只為一種區域（{ $kind }）記錄，使人無法用兩個數相減。
+plain-ledgerArea = 按區域的計數只為一種區域（{ $kind }）公布：由兩種區域的計數可以推算出小的計數。
 plain-definitions = 詞語的含義
 plain-terms-call-name = 服務來電
 plain-terms-call-meaning = 由調度中心立案的工作：來自 911、非緊急電話或警員。
@@ -161,8 +161,8 @@ plain-groupNames-tactical_officer_safety = 戰術行動與警員安全
 
 plain-loosened = 本市仍然公布的部分
 plain-notLoosened = 本市不公布其中任何內容。
-plain-whole = 全部：{ $group }
-plain-some = 部分：{ $group }
+plain-whole = 整組：{ $group }
+plain-some = 組內一部分：{ $group }
 plain-asPublished = 按發布方給出的位置顯示的地點
 plain-asPublishedText = 據本市說明，這些資料來源發布的位置已經過模糊處理。醫療來電會再次模糊處理。
 plain-asPublishedBy = { $source }：距實際地點不超過 { $metres }

@@ -21,7 +21,7 @@ pausedSince = 市政府自 { $since } 起暂停发布：{ $what }。原因：{ $
 pauseScopes-city = 全部内容
 pauseScopes-area = 城市的一部分
 
-moreTroubles = 另有 { $count } 项见“数据与方法”。
+moreTroubles = 另有 { $count } 条通知，见“数据与方法”。
 
 openIn-calls = 个来电处理中
 openIn-requests = 项请求处理中
@@ -132,7 +132,7 @@ toNewest = 转到最新来电（{ $when }）
 toDay = 转到某一天
 shareStill = 定格此刻
 copyStill = 复制此刻的链接
-stillHint = 第一个链接随时间更新。第二个链接以后仍显示同样的来电，内容以届时所知为准；其间撤回的也不再显示。
+stillHint = 第一个链接始终显示最新来电。第二个链接会一直显示此刻的来电，内容以打开时所知为准，其间撤回的不再显示。
 clearSpan = 清除时间段
 
 range-1 = 1 小时

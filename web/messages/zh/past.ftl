@@ -10,9 +10,9 @@ past-span-168 = 过去 7 天
 past-span-672 = 过去 28 天
 
 past-apart = 另计：警员发起 { $officer } 个，311 请求 { $requests } 件。
-past-asOf = 截至 { $time }，变更 { $seq }。
+past-asOf = 截至 { $time }（变更日志第 { $seq } 条）。
 past-kinds = 类型
-past-kindsText = 过去 28 天的来电；标记为按全市比例应有的数量。
+past-kindsText = 过去 28 天的来电。标记表示按全市比例会有多少。
 past-kind = 类型
 past-n = 来电
 past-expected = 按全市比例
@@ -20,7 +20,7 @@ past-when = 时间
 past-whenText = 过去 52 周按星期和小时的来电。
 past-weekday = 星期
 past-weeks = 逐周
-past-weeksText = 每周收到的来电。浅色的周尚未结束，或未完整收入档案。
+past-weeksText = 每周收到的来电。浅色：该周尚未结束，或只有一部分收入档案。
 past-week = 起始周
 past-complete = 完整
 past-yes = 是
@@ -31,18 +31,18 @@ past-none = 未说明
 past-known = 到场时间已知
 past-half = 一半等待少于
 past-nine = 九成等待少于
-past-only = 已到场的一半
+past-only = 已到场者一半等待少于
 past-fates = 在 { $calls } 个来电中，{ $served } 个有人到场，{ $unserved } 个在有人到场前结束，{ $missing } 个来源中没有到场时间，{ $waiting } 个仍在等待。另有 { $excluded } 个未计入：其时间互相矛盾或超过一天。
 
 past-refusals-not_reported = 未报告：没有来源说明此阶段何时结束。
 past-refusals-too_few = 来电太少，不给出数字。
-past-refusals-missing_grows = 不给出数字：等待越久，到场时间缺失越多。
+past-refusals-missing_grows = 不给出数字：等待越久，到场时间越常缺失，任何数字都会有误。
 
 past-never = 未达到
 past-interval = { $low } 至 { $high }
 past-ended = 如何结束
 past-endedText = 过去 52 周。结束不等于解决。
-past-untold = 来源未说明
+past-untold = 来源未报告
 past-now = 正在发生
 past-nothingNow = 没有未结束的来电。
 past-check = 自行核对
@@ -103,7 +103,7 @@ past-compare-nav = 比较
 
 past-compare-title = 比较区域
 
-past-compare-text = 每个数字都附有其可能的范围（95%）。差异的范围若包含零，即为“在随机范围内”；约每二十个差异中有一个仅因偶然而不含零。
+past-compare-text = 每个数字都附有其可能的范围（95%）。差异的范围若包含零，即标为“在随机范围内”。约每二十个差异中有一个仅因偶然而被标为真实。
 
 past-compare-choose = 请选择二至六个区域，或一个区域和第二个时段。
 
@@ -113,7 +113,7 @@ past-compare-since = 从
 
 past-compare-until = 早于
 
-past-compare-versusSince = 对照时段从
+past-compare-versusSince = 与以下时段比较，从
 
 past-compare-area = 区域
 
@@ -141,7 +141,7 @@ past-compare-verdicts-less = 较低
 
 past-compare-verdicts-within_chance = 在随机范围内
 
-past-compare-verdicts-unknown = 无法判断
+past-compare-verdicts-unknown = 数据不足
 
 past-target-title = 达到目标
 

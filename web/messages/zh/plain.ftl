@@ -43,18 +43,18 @@ plain-states-waiting = 尚未读取
 plain-states-paused = 已由市政府暂停
 
 plain-lastSuccess = 最近一次响应
-plain-delay = 延迟：一半、十分之九、百分之九十九
+plain-delay = 半数、十分之九、百分之九十九事件的最长延迟
 plain-noDelay = 尚未测得
 plain-gaps = 过去 90 天的中断
 plain-noGaps = 无
 plain-gap = { $from } 至 { $to }
 plain-every = 每 { $span }查询一次
-plain-sought = 在已结束的日子里，{ $sought } 个没有坐标的地址中有 { $found } 个在地图上找到
+plain-sought = 在已结束的日子里，{ $sought } 个不带坐标的地址中有 { $found } 个得以定位
 
 plain-closing-status = 数据源自己说明来电是否已结束。
 plain-closing-time = 有结束时间的来电即为已结束。
 plain-closing-vanish = 来电从数据源中消失即为已结束，因此可能较晚才发现。
-plain-closing-never = 不说明何时结束：一律算作已结束。
+plain-closing-never = 数据源不说明何时结束，因此一律算作已结束。
 
 plain-precision = 只给出日期，不给出时刻。
 plain-pausedNow = 目前由市政府暂停
@@ -116,7 +116,7 @@ plain-rejections-other = 其他
 
 plain-noDays = 本市开始记录以来，还没有一天结束。
 plain-noMonths = 这些日期之间没有完整的月份。按区域的公开记录按月公布。
-plain-ledgerArea = 按区域的公开记录只为一种区域（{ $kind }）记录，使人无法用两个数相减。
+plain-ledgerArea = 按区域的计数只为一种区域（{ $kind }）公布：由两种区域的计数可以推算出小的计数。
 plain-definitions = 词语的含义
 plain-terms-call-name = 服务来电
 plain-terms-call-meaning = 由调度中心立案的工作：来自 911、非紧急电话或警员。
@@ -161,8 +161,8 @@ plain-groupNames-tactical_officer_safety = 战术行动与警员安全
 
 plain-loosened = 本市仍然公布的部分
 plain-notLoosened = 本市不公布其中任何内容。
-plain-whole = 全部：{ $group }
-plain-some = 部分：{ $group }
+plain-whole = 整组：{ $group }
+plain-some = 组内一部分：{ $group }
 plain-asPublished = 按发布方给出的位置显示的地点
 plain-asPublishedText = 据本市说明，这些数据源发布的位置已经过模糊处理。医疗来电会再次模糊处理。
 plain-asPublishedBy = { $source }：距实际地点不超过 { $metres }

@@ -11439,7 +11439,7 @@ export interface operations {
                      *             "places_found": 730,
                      *             "places_sought": 810
                      *           },
-                     *           "reason": "answered with status 500",
+                     *           "reason": "HTTP 500",
                      *           "records": 41,
                      *           "reports": {
                      *             "stages": [

@@ -3,35 +3,36 @@
 import { lazy } from "../data/lazy";
 import { en, type Words } from "./words";
 
-export const LANGUAGES = ["en", "es", "zh", "zh-Hant", "vi"] as const;
-export type Language = (typeof LANGUAGES)[number];
-
-/** What speakers of each call it. */
-export const LANGUAGE_NAMES: Record<Language, string> = {
+/** What speakers of each language call it, under the name of its folder in `web/messages`: the page's one list of languages. */
+export const LANGUAGE_NAMES = {
   en: "English",
   es: "Español",
   zh: "简体中文",
   "zh-Hant": "繁體中文",
   vi: "Tiếng Việt",
-};
+} as const;
+export type Language = keyof typeof LANGUAGE_NAMES;
+export const LANGUAGES = Object.keys(LANGUAGE_NAMES) as Language[];
 
-/** What is told to browsers and to `Intl`. */
-const TAGS: Record<Language, string> = { en: "en", es: "es", zh: "zh-Hans", "zh-Hant": "zh-Hant", vi: "vi" };
+/** What is told to browsers, where it is not the folder's name: of `zh` alone nobody knows the script. */
+const TAGS: Partial<Record<Language, string>> = { zh: "zh-Hans" };
 
-const LATER = {
-  es: lazy(() => import("../../messages/es/common.ftl")),
-  zh: lazy(() => import("../../messages/zh/common.ftl")),
-  "zh-Hant": lazy(() => import("../../messages/zh-Hant/common.ftl")),
-  vi: lazy(() => import("../../messages/vi/common.ftl")),
-};
+/** Makes the loaders of one catalogue, by language, of the modules that the build found in `web/messages`. */
+export function byLanguage<Module>(
+  found: Record<string, () => Promise<Module>>,
+): (language: Language) => Promise<Module> {
+  const loaders = new Map(Object.entries(found).map(([path, load]) => [path.split("/").at(-2), lazy(load)]));
+  return async (language) => {
+    const load = loaders.get(language);
+    if (!load) throw new Error(`no messages in ${language}`);
+    return await load();
+  };
+}
 
-const CATALOGUES: Record<Language, () => Promise<Words>> = {
-  en: async () => en,
-  es: async () => (await LATER.es()).default,
-  zh: async () => (await LATER.zh()).default,
-  "zh-Hant": async () => (await LATER["zh-Hant"]()).default,
-  vi: async () => (await LATER.vi()).default,
-};
+// English is there from the start: a second way to it would put it into a file of its own.
+const LATER = byLanguage(
+  import.meta.glob<{ default: Words }>(["../../messages/*/common.ftl", "!../../messages/en/*"]),
+);
 
 class Tongue {
   language = $state<Language>("en");
@@ -42,11 +43,17 @@ class Tongue {
   /** Speak another language; where its words cannot be had, the one before is spoken on. */
   async speak(language: Language): Promise<void> {
     this.#asked = language;
-    const words = await CATALOGUES[language]().catch(() => null);
+    const words =
+      language === "en"
+        ? en
+        : await LATER(language).then(
+            ({ default: own }) => own,
+            () => null,
+          );
     if (!words || language !== this.#asked) return;
     this.words = words;
     this.language = language;
-    document.documentElement.lang = TAGS[language];
+    document.documentElement.lang = TAGS[language] ?? language;
   }
 }
 

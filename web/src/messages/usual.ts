@@ -1,18 +1,11 @@
 /** Fetches what is said about the usual in a language: only when it is said, and only in that language. */
 
 import type { Words } from "../../messages/en/usual.ftl";
-import { lazy } from "../data/lazy";
-import type { Language } from "./tongue.svelte";
+import { byLanguage, type Language } from "./tongue.svelte";
 
 export type UsualWords = Words["usual"];
 
-const CATALOGUES: Record<Language, () => Promise<{ default: Words }>> = {
-  en: lazy(() => import("../../messages/en/usual.ftl")),
-  es: lazy(() => import("../../messages/es/usual.ftl")),
-  zh: lazy(() => import("../../messages/zh/usual.ftl")),
-  "zh-Hant": lazy(() => import("../../messages/zh-Hant/usual.ftl")),
-  vi: lazy(() => import("../../messages/vi/usual.ftl")),
-};
+const CATALOGUES = byLanguage(import.meta.glob<{ default: Words }>("../../messages/*/usual.ftl"));
 
 const AGAIN_MS = 3000;
 
@@ -20,7 +13,7 @@ const AGAIN_MS = 3000;
 export async function speakUsual(language: Language): Promise<UsualWords> {
   for (;;) {
     try {
-      return (await CATALOGUES[language]()).default.usual;
+      return (await CATALOGUES(language)).default.usual;
     } catch {
       await new Promise((done) => setTimeout(done, AGAIN_MS));
     }

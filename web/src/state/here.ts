@@ -95,3 +95,12 @@ export function boxAround(
   const lats = [here.lat, ...near.map(({ row }) => at(incidents.points, row * 2 + 1))];
   return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
 }
+
+/** Where this device keeps things, if the reader lets it. */
+export function storage(): Storage | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}

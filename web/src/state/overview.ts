@@ -63,3 +63,8 @@ export function knowledge(
     ends: telling === own.length ? "all" : telling > 0 ? "some" : "none",
   };
 }
+
+/** The section that most people come for. */
+export function mainSection(city: City | null): Section {
+  return city?.sources.some(({ kind }) => kind === "call") === false ? "requests" : "calls";
+}

@@ -1,25 +1,14 @@
-/** The state of the page: what it knows of the city, what the reader chose, and what follows from both. */
+/** The state of the page: what the reader chose, and what follows from that and from the incidents that are there. */
 
-import {
-  type Answer,
-  type AreaCollection,
-  type City,
-  fetchCity,
-  fetchIncident,
-  fetchWindow,
-  fetchWindowIds,
-  type Pulse,
-} from "../data/api";
-import { at, Incidents, type Put, type Reported } from "../data/incidents";
-import { type Connection, LiveFeed } from "../data/live";
-import { decodeWindow, nameRows, type Position } from "../data/window";
+import { type AreaCollection, type City, fetchIncident, type Pulse } from "../data/api";
+import { at, type Incidents, type Put } from "../data/incidents";
+import type { Connection } from "../data/live";
 import { tongue } from "../messages/tongue.svelte";
-import { Keeper } from "../offline/keeper";
 import { type Ground, placeLine } from "../present/describe";
 import { type Formats, formats } from "../present/format";
 import { summarise } from "../present/timeline";
 import { type Camera, toHash } from "./camera";
-import { CityClock, dayIn, endOfDay, LocalHours } from "./clock";
+import { type CityClock, dayIn, endOfDay } from "./clock";
 import { type Axis, type Facets, survey } from "./facets";
 import {
   axisEnd,
@@ -29,7 +18,6 @@ import {
   fromParams,
   frozen,
   keepsOldOpen,
-  RANGES,
   SECTIONS,
   type Section,
   type Spoken,
@@ -38,37 +26,30 @@ import {
   toParams,
   toServerQuery,
 } from "./filter";
-import { type Here, keep, recall } from "./here";
+import { type Here, keep, recall, storage } from "./here";
 import { type Layers, layersFromParams, layersToParams, USUAL_LAYERS } from "./layers";
 import { type Listing, listed, listing, type Order } from "./listing";
+import { LiveWindow } from "./live-window.svelte";
 import { Moments } from "./moments";
-import { type Knowledge, knowledge, type Overview, overview } from "./overview";
-import { painted, withNextFrame } from "./painted";
-import { Past } from "./past";
+import { type Knowledge, knowledge, mainSection, type Overview, overview } from "./overview";
 
 /** How finely the timeline counts, in seconds, for each range in hours. */
 const STEPS: Record<number, number> = { 1: 60, 24: 900, 168: 7200, 720: 21600 };
-
-/** What the server did not give is asked for again after this. */
-const AGAIN_MS = 3000;
-
-/** A window begins where it was asked for, a little before what is shown by now. */
-const SLACK_S = 120;
 
 /** A retraction and the coarser version that replaces it arrive together; this is more than enough. */
 const RETURNS_MS = 1000;
 
 export class Page {
-  city = $state.raw<City | null>(null);
-  failed = $state(false);
-  connection = $state<Connection>("connecting");
-  pulse = $state.raw<Pulse | null>(null);
+  readonly #window: LiveWindow = new LiveWindow(() => this.filter, {
+    arrived: (city) => this.#recallHere(city),
+    replaced: (before, goesOn) => this.#replaced(before, goesOn),
+    put: (put) => this.#changed(put),
+    gone: (row) => this.#gone(row),
+    named: () => this.#named(),
+    frame: () => this.#happened.forget(),
+  });
+
   filter = $state.raw<Filter>(EVERYTHING);
-  /** Counts up whenever columns changed. */
-  revision = $state(0);
-  /** The city's time in whole seconds, and in steps of half a minute for what need not follow each second. */
-  second = $state(0);
-  halfMinute = $state(0);
   /** Counts up with each incident that arrives. */
   beats = $state(0);
   selected = $state<number | null>(null);
@@ -78,33 +59,17 @@ export class Page {
   playedAt = $state<number | null>(null);
   layers = $state.raw<Layers>(USUAL_LAYERS);
   areas = $state.raw<Record<string, AreaCollection>>({});
-  loadedHours = $state(0);
-  /** When this view was kept, milliseconds of this machine's clock, while it is not the server's own answer. */
-  keptAt = $state<number | null>(null);
   /** The newest call from before all that is loaded, where that was asked for. */
   older = $state<number | null>(null);
-  /** How a time from before the server's window is shown: all of it, its newest, on its way, or not there. */
-  past = $state<"none" | "loading" | "whole" | "part" | "failed">("none");
   order = $state<Order>("newest");
   /** What the reader wants to be near to. */
   here = $state.raw<Here | null>(null);
 
-  incidents = new Incidents(0);
-  readonly clock = new CityClock();
-  readonly #keeper = new Keeper();
-  readonly #happened = new Moments(() => this.#soon());
+  readonly #happened = new Moments(() => this.#window.soon());
   readonly moments = this.#happened.byRow;
-  #hours = new LocalHours("UTC");
-  #feed: LiveFeed | null = null;
-  #unnamedRetractions = new Set<string>();
-  #position: Position = { seq: 0, epoch: "" };
-  #sources: ReadonlyMap<string, Reported> = new Map();
-  #named = false;
   #wantedId: string | null = null;
   /** The row that was open when it was taken back: a coarser version of it follows at once, if any does. */
   #mayReturn: number | null = null;
-  #pending = false;
-  readonly #past = new Past();
 
   readonly format: Formats = $derived(formats(tongue.language, this.city?.time_zone ?? "UTC"));
 
@@ -173,34 +138,73 @@ export class Page {
     };
   });
 
-  readonly #hourOfWeek = (time: number) => this.#hours.of(time);
+  get city(): City | null {
+    return this.#window.city;
+  }
+
+  /** Whether the server did not answer. */
+  get failed(): boolean {
+    return this.#window.failed;
+  }
+
+  get connection(): Connection {
+    return this.#window.connection;
+  }
+
+  get pulse(): Pulse | null {
+    return this.#window.pulse;
+  }
+
+  /** Counts up whenever columns changed. */
+  get revision(): number {
+    return this.#window.revision;
+  }
+
+  /** The city's time in whole seconds. */
+  get second(): number {
+    return this.#window.second;
+  }
+
+  /** The city's time in steps of half a minute, for what need not follow each second. */
+  get halfMinute(): number {
+    return this.#window.halfMinute;
+  }
+
+  /** When this view was kept, milliseconds of this machine's clock, while it is not the server's own answer. */
+  get keptAt(): number | null {
+    return this.#window.keptAt;
+  }
+
+  /** How a time from before the server's window is shown. */
+  get past(): LiveWindow["past"] {
+    return this.#window.past;
+  }
+
+  get incidents(): Incidents {
+    return this.#window.incidents;
+  }
+
+  get clock(): CityClock {
+    return this.#window.clock;
+  }
+
+  readonly #hourOfWeek = (time: number) => this.#window.hours.of(time);
 
   /** Read the address, load the city and its window, and follow what happens from then on. */
   async start(): Promise<void> {
     this.#readAddress();
     addEventListener("popstate", () => {
       this.#readAddress();
-      if (this.city) this.#reach();
+      if (this.city) this.#window.reach();
     });
-    for (let failures = 0; ; failures++) {
-      try {
-        await this.#load();
-        break;
-      } catch {
-        // Nothing can be shown without a first window: say so and try until there is one.
-        this.failed = true;
-        await new Promise((done) => setTimeout(done, Math.min(10_000, 1000 * 2 ** failures)));
-      }
-    }
-    setInterval(() => this.#passTime(), 1000);
-    this.#keeper.start();
+    await this.#window.start();
   }
 
   choose(change: Partial<Filter>): void {
     const before = this.filter;
     this.filter = { ...before, ...change };
     this.#writeAddress();
-    this.#reach();
+    this.#window.reach();
   }
 
   /** Change what the map shows besides the filter. */
@@ -230,7 +234,7 @@ export class Page {
 
   /** The hour of the week in the city; Monday is day 0. */
   hourOfWeek(time: number): number {
-    return this.#hours.of(time);
+    return this.#window.hours.of(time);
   }
 
   /** Draw the city as it was at a time, with the incidents received in the `span` seconds before it. */
@@ -310,147 +314,6 @@ export class Page {
     return keepsOldOpen(this.filter);
   }
 
-  async #load(): Promise<void> {
-    const hours = this.#hoursWanted();
-    const [{ value: city, keptAt }, window] = await Promise.all([fetchCity(), fetchWindow(hours)]);
-    this.clock.sync(city.now, city.clock_rate, keptAt === null ? 0 : Date.now() - keptAt);
-    this.#hours = new LocalHours(city.time_zone);
-    this.failed = false;
-    this.#sources = sourcesOf(city);
-    const position = this.#adopt(window);
-    this.city = city;
-    this.here = recall(storage(), city.bounds);
-    if (this.here) this.order = "nearest";
-    this.#passTime();
-    this.#reach();
-    this.#feed = new LiveFeed(position, {
-      incident: (feature) => {
-        this.#unnamedRetractions.delete(feature.id);
-        this.#changed(this.incidents.put(feature));
-      },
-      retract: (id) => this.#retract(id),
-      pulse: (pulse) => this.#beat(pulse),
-      reset: () => this.#reload(),
-      connection: (connection) => {
-        this.connection = connection;
-        // A view from before is replaced as a whole, here and where it is kept.
-        if (connection === "live" && this.keptAt !== null) void this.#widen();
-      },
-    });
-    this.#feed.start();
-    // The ids are as large as all the rest of the window and are needed only for links.
-    void painted().then(() => this.#nameAll(hours));
-  }
-
-  /** Take over another window; the selection goes with it, by what never changes within an epoch of the log. */
-  #adopt({ value, keptAt }: Answer<Uint8Array>): Position {
-    const { position, hours, incidents } = decodeWindow(value);
-    const goesOn = position.epoch === this.#position.epoch;
-    const selectedSeq = this.selected === null || !goesOn ? null : at(this.incidents.firstSeq, this.selected);
-    // What is kept for when there is no connection may hold incidents that this history does not know.
-    if (!goesOn && this.#position.epoch !== "") this.#keeper.retracted();
-    this.#position = position;
-    this.keptAt = keptAt;
-    this.#keeper.shows(hours);
-    incidents.sources = this.#sources;
-    this.incidents = incidents;
-    this.#past.forget();
-    if (this.city) void this.#loadPast();
-    this.loadedHours = hours;
-    this.#named = false;
-    this.moments.clear();
-    this.selected = selectedSeq === null ? null : (incidents.rowOfSeq(selectedSeq) ?? null);
-    this.revision++;
-    return position;
-  }
-
-  async #reload(): Promise<Position> {
-    const hours = Math.max(this.#hoursWanted(), this.loadedHours);
-    const position = this.#adopt(await fetchWindow(hours));
-    // What arrived while the window was on its way is replayed from its seq.
-    this.#feed?.resumeFrom(position);
-    void this.#nameAll(hours);
-    return position;
-  }
-
-  /** When the time that is shown begins, as far as the timeline reaches. */
-  #since(): number {
-    const end = axisEnd(this.filter, this.clock.now() / 1000);
-    return Math.min(this.filter.since ?? end, end - this.filter.range * 3600);
-  }
-
-  /** The shortest window that holds all that is shown, or the longest there is. */
-  #hoursWanted(): number {
-    const age = this.clock.now() / 1000 - this.#since();
-    const longest = this.city?.window_hours ?? Math.max(...RANGES);
-    const wanted = RANGES.find((hours) => hours * 3600 + SLACK_S >= age) ?? longest;
-    return Math.max(this.filter.range, Math.min(wanted, longest));
-  }
-
-  /** Load what the filter shows and the page has not: a longer window, or what lies before the longest. */
-  #reach(): void {
-    if (this.#hoursWanted() > this.loadedHours) void this.#widen();
-    void this.#loadPast();
-  }
-
-  async #loadPast(): Promise<void> {
-    const [since, now] = [Math.floor(this.#since()), this.clock.now() / 1000];
-    if (!this.city || since + SLACK_S >= now - this.city.window_hours * 3600) {
-      this.#past.forget();
-      this.past = "none";
-      return;
-    }
-    const { incidents } = this;
-    const answer = await this.#past.load(since, Math.ceil(axisEnd(this.filter, now)), () => {
-      this.past = "loading";
-    });
-    // Another window has loaded its own past by now.
-    if (answer === null || incidents !== this.incidents) return;
-    if (answer === "failed") {
-      this.past = answer;
-      return;
-    }
-    for (const feature of answer.features) incidents.put(feature);
-    this.past = answer.whole ? "whole" : "part";
-    this.#soon();
-  }
-
-  /** Load the window anew, as far back as the range asks for, as soon as the server gives it. */
-  async #widen(): Promise<void> {
-    try {
-      await this.#reload();
-    } catch {
-      setTimeout(() => {
-        if (this.#hoursWanted() > this.loadedHours || this.keptAt !== null) void this.#widen();
-      }, AGAIN_MS);
-    }
-  }
-
-  /** Teach the window its ids: without them nothing in it has a link, and nothing could be taken back. */
-  async #nameAll(hours: number): Promise<void> {
-    const { incidents } = this;
-    const bytes = await fetchWindowIds(hours).catch(() => null);
-    if (incidents !== this.incidents) return;
-    const outcome = bytes ? nameRows(incidents, bytes, this.#position) : "no answer";
-    if (outcome !== "named") {
-      setTimeout(() => {
-        if (incidents !== this.incidents) return;
-        // Ids of a restored database belong to another window.
-        void (outcome === "another history" ? this.#widen() : this.#nameAll(hours));
-      }, AGAIN_MS);
-      return;
-    }
-    this.#named = true;
-    for (const id of this.#unnamedRetractions) this.#retract(id);
-    this.#unnamedRetractions.clear();
-    // What came later comes with its id: these were taken back between the two answers.
-    for (const row of incidents.retractUnnamed()) this.#gone(row);
-    if (this.#wantedId) await this.#selectId(this.#wantedId);
-    // Whoever chose an incident meanwhile has a link to it from here on.
-    if (this.selected !== null) this.#writeAddress();
-    this.revision++;
-  }
-
   async #selectId(id: string): Promise<void> {
     this.#wantedId = null;
     let row = this.incidents.rowOfId(id);
@@ -467,6 +330,24 @@ export class Page {
       this.filter = { ...this.filter, section };
   }
 
+  #recallHere(city: City): void {
+    this.here = recall(storage(), city.bounds);
+    if (this.here) this.order = "nearest";
+  }
+
+  /** Take the selection along into another window, by what never changes within an epoch of the log. */
+  #replaced(before: Incidents, goesOn: boolean): void {
+    const selectedSeq = this.selected === null || !goesOn ? null : at(before.firstSeq, this.selected);
+    this.moments.clear();
+    this.selected = selectedSeq === null ? null : (this.incidents.rowOfSeq(selectedSeq) ?? null);
+  }
+
+  async #named(): Promise<void> {
+    if (this.#wantedId) await this.#selectId(this.#wantedId);
+    // Whoever chose an incident meanwhile has a link to it from here on.
+    if (this.selected !== null) this.#writeAddress();
+  }
+
   #changed({ row, change }: Put): void {
     if (change === "new" || change === "closed") {
       const recent = this.clock.now() / 1000 - at(this.incidents.received, row) < 3600 * this.clock.rate;
@@ -475,17 +356,6 @@ export class Page {
     if (change === "new") this.beats++;
     if (change === "new" && this.following) this.selected = row;
     if (change === "returned" && row === this.#mayReturn && this.selected === null) this.select(row);
-    this.#soon();
-  }
-
-  #retract(id: string): void {
-    this.#keeper.retracted();
-    const row = this.incidents.retract(id);
-    if (row === undefined) {
-      if (!this.#named) this.#unnamedRetractions.add(id);
-      return;
-    }
-    this.#gone(row);
   }
 
   #gone(row: number): void {
@@ -495,29 +365,6 @@ export class Page {
       this.#mayReturn = row;
       setTimeout(() => (this.#mayReturn = null), RETURNS_MS);
     }
-    this.#soon();
-  }
-
-  #beat(pulse: Pulse): void {
-    this.clock.sync(pulse.now, pulse.clock_rate);
-    this.pulse = pulse;
-    this.#passTime();
-  }
-
-  /** Show what changed: all that arrived by the next frame together, and never a frame later. */
-  #soon(): void {
-    if (this.#pending) return;
-    this.#pending = true;
-    withNextFrame(() => {
-      this.#pending = false;
-      this.#happened.forget();
-      this.revision++;
-    });
-  }
-
-  #passTime(): void {
-    this.second = Math.floor(this.clock.now() / 1000);
-    this.halfMinute = Math.floor(this.second / 30) * 30;
   }
 
   #readAddress(): void {
@@ -525,7 +372,7 @@ export class Page {
     this.filter = fromParams(params);
     this.layers = layersFromParams(params);
     this.#wantedId = params.get("id");
-    if (this.#wantedId && this.#named) void this.#selectId(this.#wantedId);
+    if (this.#wantedId && this.#window.named) void this.#selectId(this.#wantedId);
     else if (!this.#wantedId) this.selected = null;
   }
 
@@ -544,25 +391,6 @@ export class Page {
     if (asked) params.set("lang", asked);
     return params;
   }
-}
-
-/** Where this device keeps things, if the reader lets it. */
-function storage(): Storage | null {
-  try {
-    return localStorage;
-  } catch {
-    return null;
-  }
-}
-
-/** The section that most people come for. */
-function mainSection(city: City | null): Section {
-  return city?.sources.some(({ kind }) => kind === "call") === false ? "requests" : "calls";
-}
-
-/** What each source of a city reports, by its id. */
-function sourcesOf(city: City): ReadonlyMap<string, Reported> {
-  return new Map(city.sources.map(({ id, label, reports }) => [id, { stages: reports.stages, label }]));
 }
 
 export const page = new Page();

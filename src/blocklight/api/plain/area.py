@@ -35,7 +35,9 @@ from blocklight.store import IncidentQuery
 router = APIRouter(include_in_schema=False)
 
 _OPEN_SHOWN = 8
+# So far they are counted: hardly a city has as many open calls at once.
 _MOST_OPEN = 1000
+
 _BY = ("priority", "category", "agency", "origin", "hour", "weekday", "month")
 _TABLES = {"category": "category", "agency": "agencies", "origin": "origins"}
 _State = Annotated[Public, Depends(public)]

@@ -15,7 +15,9 @@ from blocklight.errors import BadQuery
 from blocklight.model.vocabulary import Section
 
 ROWS = 50
+# The API gives more, but a page of HTML has to be laid out by a telephone too.
 MOST_ROWS = 200
+
 _LOCAL = "%Y-%m-%dT%H:%M"
 
 

@@ -11,8 +11,13 @@ from blocklight.insight.survival import Estimate
 
 WIDTH, HEIGHT = 1000, 120
 _GAP = 0.18
+# A bar of one call beside one of thousands must still be seen.
 _LEAST = 1.5
+
+# More shades of one colour cannot be told apart side by side.
 _SHADES = 6
+
+# Room behind the longest range, so that its end does not touch the border.
 _LONGEST_SHOWN = 1.08
 
 

@@ -36,6 +36,7 @@ router = APIRouter(include_in_schema=False)
 _SPANS = ("since", "until", "versus_since", "versus_until")
 _SHARES = {Measure.CATEGORY_SHARE: "category", Measure.ENDING_SHARE: "dispositions"}
 _IN_PER_CENT = (*_SHARES, Measure.WITHIN_TARGET_SHARE)
+# A tenth of a call is noise beside a hundred calls.
 _HUNDRED = 100
 
 

@@ -15,9 +15,15 @@ from babel.units import format_unit
 
 _KILOMETRE_M = 1000
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
+# "30 h" says more than "1 d": what was yesterday is still counted in hours.
 _HOURS_UNTIL_DAYS = 36
+
+# Up to here the minutes beside the hours still matter to a reader.
 _LONG_WAIT_HOURS = 3
+
+# A day of a week ago has the same name as today.
 _DAYS_BY_NAME = 6
+
 _SYMBOLS = {"second": "s", "minute": "min", "hour": "h", "day": "d"}
 _READS_SYMBOLS = ("en", "es")
 # CLDR's minimum grouping digits, which Babel does not know: Spanish writes 1234 and 12.345.

@@ -24,6 +24,7 @@ from blocklight.store import SMALL, total
 
 router = APIRouter(include_in_schema=False)
 
+# Cells differ by more than this from each other, so finer figures would promise too much.
 _ROUND_M = 50
 
 

@@ -9,6 +9,8 @@ CENTRE_M = 300
 
 _COMPASS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
 _METRES_PER_DEGREE = 111_195
+# The farther away or the coarser a place, the coarser its distance: finer digits would be those of the
+# mask.
 _FAR_M, _KILOMETRE_M, _COARSE_M = 10_000, 1_000, 300
 
 # Longitude and latitude in WGS 84 degrees.

@@ -16,6 +16,7 @@ from blocklight.model.times import iso
 from blocklight.model.vocabulary import Kind, Stage, Status
 
 _ON_THE_WAY = {Stage.EN_ROUTE: Stage.DISPATCHED}
+# With two stages alone, reported and ended, "closed" would name a stage that the source does not report.
 _TWO = 2
 # How `intake` labels a hundred block.
 _BLOCK = re.compile(r"(\d+) block of (.+)")

@@ -37,12 +37,15 @@ from blocklight.intake.threads import POLLING, in_thread
 _GEOMETRY = ("__lon", "__lat", "__shape")
 _WGS84 = 4326
 _ABSENT = "absent"
+# Codes inside HTTP 200; from here on they may pass, while those below mean a mistake in what was asked.
 _SERVER_ERROR = 500
+
 _TOO_MANY_REQUESTS = 429
 # Servers before 10.1 cut an answer short without saying so, and some at less than their layer's limit.
 # Whoever sets a limit sets a round number.
 _ROUND = 50
 _COUNT = {"returnCountOnly": "true"}
+# Limits, columns and coded words change when somebody republishes the layer, which is seldom.
 _LAYER_LIFE = timedelta(days=1)
 # A layer may read `timestamp '…'` as its own wall clock; no clock is further from UTC than this.
 _LARGEST_OFFSET = timedelta(hours=14)
@@ -209,7 +212,7 @@ class ArcGIS:
     ) -> tuple[Page, set[tuple[str, ...]]]:
         """A page without the rows that were *sent*, and what the rows of its last id are known by."""
         if page.ids != sorted(page.ids) or (page.ids and after is not None and page.ids[0] < after):
-            raise SourceChanged("the layer does not page in the order that it is asked for")
+            raise SourceChanged("the layer does not return rows in the requested order")
         last = page.ids[-1] if page.ids else after
         fresh = [row for row in page.records if self._identity(row, column) not in sent]
         last_given = {self._identity(row, column) for row in page.records if row.get(column) == last}

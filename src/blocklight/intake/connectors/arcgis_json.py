@@ -11,7 +11,9 @@ from blocklight.intake.values.shapes import middle_of
 
 _NUMBER = (int, float)  # made once: this is asked twice of every row
 _SHAPES = frozenset({"paths", "rings", "points", "curvePaths", "curveRings"})
+# A service may have hundreds of layers, and a person reads the message.
 _MOST_TOLD = 20
+
 _TOKEN_REQUIRED, _TOKEN_INVALID = 499, 498
 # What each code of a column stands for: codes are texts or numbers.
 WordOfCode = dict[Any, str]
@@ -76,7 +78,7 @@ def _expect_rows(description: Mapping[str, object]) -> None:
             f"{found_kind}, which has no rows of its own: name one of its layers", detail=named_layers(layers)
         )
     if kind == "Raster Layer":
-        raise SourceChanged("a layer of pictures, which has no rows")
+        raise SourceChanged("a raster layer, which has no rows")
 
 
 def named_layers(layers: Any) -> str:  # noqa: ANN401 - a far side may answer with any JSON value

@@ -38,7 +38,7 @@ class Cursor:
         try:
             return cls(*map(int, text.split(":")))
         except (TypeError, ValueError):
-            raise SourceChanged("the stored cursor is not one of this connector's") from None
+            raise SourceChanged("the stored cursor belongs to another connector") from None
 
     def __str__(self) -> str:
         under_way = () if self.after is None else (self.after, self.newest, self.began)
@@ -69,7 +69,7 @@ def listed(answer: Answer, after: int | None) -> list[int]:
 def expect_ids(page: Page, ids: Sequence[int]) -> None:
     """Raise ``SourceChanged`` for a page with other object ids than those *ids*."""
     if not set(page.ids) <= set(ids):
-        raise SourceChanged("the layer gave rows that were not asked for")
+        raise SourceChanged("the layer returned rows that were not requested")
 
 
 def moved_on(place: Cursor, page: Page, column: str) -> Cursor:

@@ -14,7 +14,7 @@ from blocklight.intake.connectors.http import Answer, Conversation
 from blocklight.intake.connectors.pages import Pages, Part
 from blocklight.intake.forms.columns import Columns
 from blocklight.intake.forms.extent import FAILED, extent_of, says_failed
-from blocklight.intake.record import TOO_MANY_ROWS, Batch
+from blocklight.intake.record import EMPTY, TOO_MANY_ROWS, Batch
 from blocklight.intake.threads import POLLING, in_thread
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/xml, text/xml"
@@ -23,9 +23,13 @@ _ENTRIES = frozenset({"entry", "item"})
 _OF_OPENSEARCH = frozenset({"totalResults", "itemsPerPage"})
 _DEEPEST_LIST = 6
 _MOST_ELEMENTS = 200  # of one entry
+# An element takes some hundred bytes in memory, whatever its text.
 _MOST_TAGS = 2_000_000
+
 _DEEPEST = 100_100
+# The parser reads an unclosed tag anew with each piece: quadratic time, for a document that is none.
 _LONGEST_TAG = 1_000_000
+
 _PIECE = 65_536
 
 
@@ -68,12 +72,14 @@ def xml_document(body: bytes) -> Any:  # noqa: ANN401 - an element, or what a do
     """The root of an XML document, which may not declare a type: bombs are made of entities."""
     start = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:15].lower()
     if start.startswith((b"<!doctype html", b"<html")):
-        raise SourceUnavailable("answered with HTML")
+        raise SourceUnavailable("the response is HTML, not data")
     try:
         return _parsed_document(body)
     except (ParseError, LookupError, ValueError):
-        kind = "broken XML" if start.startswith(b"<") else "no XML" if start else "nothing"
-        raise SourceUnavailable(f"answered with {kind}") from None
+        if not start:
+            raise SourceUnavailable(EMPTY) from None
+        reason = "invalid XML" if start.startswith(b"<") else "the response is not XML"
+        raise SourceUnavailable(reason) from None
 
 
 class _Tree(TreeBuilder):
@@ -85,13 +91,13 @@ class _Tree(TreeBuilder):
 
     def doctype(self, _name: str, _public_id: str | None, _system_id: str | None) -> None:
         """Refuse a document type: the parser calls this before it reads an entity of it."""
-        raise SourceChanged("an XML document with a document type is refused")
+        raise SourceChanged("XML with a document type declaration (DTD) is refused")
 
     def start(self, tag: str, attrs: dict[str, str], /) -> Element:
         """Begin an element."""
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise SourceChanged("an XML document that is nested too deeply")
+            raise SourceChanged("the XML is nested too deeply")
         return super().start(tag, attrs)
 
     def end(self, tag: str, /) -> Element:
@@ -103,10 +109,10 @@ class _Tree(TreeBuilder):
 def _parsed_document(body: bytes) -> Element:
     """Parse a document piece by piece, so that other threads can run in between."""
     if body.count(b"<") > _MOST_TAGS:
-        raise SourceChanged("an XML document with too many elements")
+        raise SourceChanged("the XML has too many elements")
     for start in range(0, len(body) - _LONGEST_TAG, _LONGEST_TAG):
         if body.find(b">", start, start + _LONGEST_TAG) < 0:  # an unclosed tag is parsed anew with each piece
-            raise SourceChanged("an XML document with an element that is too long")
+            raise SourceChanged("the XML has an element that is too long")
     parser = XMLParser(target=_Tree())  # noqa: S314 - without a document type there is no entity to expand
     for start in range(0, len(body), _PIECE):
         parser.feed(body[start : start + _PIECE])

@@ -107,7 +107,7 @@ class Ckan:
         if cursor is not None:
             moment = _time_of(cursor)
             if moment is None:
-                raise SourceChanged("the stored cursor is not one of this connector's")
+                raise SourceChanged("the stored cursor belongs to another connector")
             return _as_ckan_time(moment - timedelta(seconds=self._source.overlap_s))
         days = self._source.first_days
         return None if days is None else _as_ckan_time(self._http.now() - timedelta(days=days))
@@ -133,7 +133,7 @@ class Ckan:
             row_count = len(rows)
             has_more = _has_more(answer.value, start, row_count, size)
             if has_more and row_count < 2:  # noqa: PLR2004 - each page begins with the last row of the one before
-                raise SourceChanged(NOT_ALL, detail="the portal gives too few rows at once")
+                raise SourceChanged(NOT_ALL, detail="the portal returns too few rows at a time")
             if anchor is not None:
                 if not rows or rows[0].get(_ROW_ID) != anchor:
                     raise RowsMoved

@@ -12,18 +12,27 @@ from blocklight.intake.connectors.html_cards import cards_of
 from blocklight.intake.connectors.html_pager import Anchor, pager_of
 from blocklight.intake.connectors.html_text import SILENT, feed, joined_text
 from blocklight.intake.forms.extent import Extent
+from blocklight.intake.record import EMPTY
 
 ACCEPT = "text/html, application/xhtml+xml"
 LOST = "\ufffd"
+# A cell takes some hundred bytes in memory, and one attribute (`colspan`) can ask for thousands.
 MOST_CELLS = 2_000_000
+
+# Python's parser takes some microseconds for each, and all other sources wait meanwhile.
 _MOST_TAGS = 1_000_000
+
 _MOST_ANCHORS = 5_000
 _LONGEST_TITLE = 200
+# ASP.NET keeps the state of a page in a hidden field, which may be long and has to be sent back whole.
 _LONGEST_INPUT = 1_000_000
+
 _WIDEST, _LONGEST = 1000, 65_534  # as far as the HTML standard lets a cell reach (4.9.11)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+# Browsers look no farther for a page's encoding (HTML standard).
 _DECLARED_WITHIN = 1024
+
 _AS_BROWSERS = dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "cp1252")
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "legend", "caption", "summary"})
 # What pages say in the place of rows, such as: There are no active calls at this time.
@@ -38,7 +47,9 @@ _FAILURE = re.compile(
     r"\b(?:error|exception|unavailable|maintenance|offline|timed? ?out|try again|could not|cannot)\b",
     re.IGNORECASE,
 )
+# A sentence that says there are no calls is short; what is farther away belongs to another one.
 _NEAR = 80
+
 _ARROWS = " \u25b2\u25bc\u25b3\u25bd\u25b4\u25be\u2191\u2193\u21c5\u2195\u2b06\u2b07"
 
 
@@ -96,16 +107,16 @@ def html_document(body: bytes, empty: Matcher | None = None, card: str = "") -> 
     """
     text = _decoded(body)
     if not text.strip():
-        raise SourceUnavailable("answered with nothing")
+        raise SourceUnavailable(EMPTY)
     if "<" not in text:
-        raise SourceUnavailable("answered with no HTML")
+        raise SourceUnavailable("the response is not HTML")
     reader = _parse_page(text)
     words = " ".join(" ".join(reader.words).split())
     extent, next_form = pager_of(reader.anchors, words, reader.hidden)
     nobody = says_nobody(words) or (empty is not None and _finds(empty, words))
     cards = cards_of(text, card) if card else []
     if not reader.rows and not cards and not nobody:
-        raise SourceUnavailable("answered with a page without a table")
+        raise SourceUnavailable("the page has no table")
     tables = dict(sorted(reader.tables.items()))
     return Page(reader.rows, tables, nobody, reader.titles, extent, next_form, cards)
 

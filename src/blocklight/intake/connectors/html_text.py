@@ -10,8 +10,11 @@ from blocklight.errors import SourceUnavailable
 SILENT = frozenset({"script", "style", "template"})
 
 _PIECE = 65_536
+# What is not closed yet is read anew with each piece; scripts may be long, tags are not.
 _LONGEST_TAG, _LONGEST_SCRIPT = 100_000, 8_000_000
+
 _LONGEST_END = 4_096
+# Some pages are made so that a parser takes for ever, without being large.
 _LONGEST_S = 60.0
 
 
@@ -30,12 +33,12 @@ def feed(reader: HTMLParser, text: str) -> None:
         try:
             reader.feed(text[start : start + _PIECE])
         except AssertionError:  # how the parser refuses a declaration that it does not know
-            raise SourceUnavailable("answered with HTML that cannot be read") from None
+            raise SourceUnavailable("HTML that cannot be read") from None
         unread = reader.rawdata
         is_tag = unread[:1] == "<" and unread[1:2].isalpha()
         if len(unread) > (_LONGEST_TAG if is_tag else _LONGEST_SCRIPT):
-            raise SourceUnavailable("answered with HTML of which a part has no end")
+            raise SourceUnavailable("incomplete HTML: a part of it has no end")
         if time.monotonic() > deadline:
-            raise SourceUnavailable("a page that takes too long to read")
+            raise SourceUnavailable("the page takes too long to read")
     if len(reader.rawdata) <= _LONGEST_END:
         reader.close()

@@ -22,7 +22,8 @@ from tenacity import (
 
 from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
-from blocklight.intake.forms.bounded_json import parse_json
+from blocklight.intake.forms.bounded_json import INVALID_JSON, parse_json
+from blocklight.intake.record import EMPTY
 from blocklight.intake.threads import POLLING, in_thread
 from blocklight.net import describe
 
@@ -37,12 +38,22 @@ ASIDE = "blocklight.aside"
 # Turns a body into a document; raises ``SourceUnavailable`` for what an unwell far side would send.
 Decode = Callable[[bytes], Any]
 
+# A server that restarts is back within them; one that is down is tried again with the next poll.
 _ATTEMPTS = 4
+
+# Who asks for more is left until the next poll: no fetch is held open by a far side's word.
 _LONGEST_WAIT_S = 30.0
+
+# A connection takes milliseconds or does not come; an answer may take its time.
 _LONGEST_CONNECT_S = 10.0
+
 _WHOLE_ANSWER = 3  # times the source's time-out, for one answer from first byte to last
+# To https, to a host's real name, to the file: more are a circle.
 _REDIRECTS = 3
+
+# The reason is in the first lines of an error page.
 _MAX_ERROR_BYTES = 65_536
+
 _ADDRESSES = 16  # remembered: a poll asks what the one before asked
 _LONGEST_QUERY = 1_500  # characters; some servers refuse an address beyond 2,048
 _NOT_MODIFIED = 304
@@ -166,7 +177,7 @@ class Conversation:
         except httpx2.HTTPError as error:
             raise SourceUnavailable("cannot be reached", detail=describe(error)) from None
         except httpx2.InvalidURL:
-            raise SourceChanged("not an address that can be asked") from None
+            raise SourceChanged("not a valid URL") from None
         if response.status_code == _NOT_MODIFIED and validators:
             return Answer(None, self.now(), response.headers, unchanged=True, validators=validators)
         if not response.is_success or response.status_code in _TRY_AGAIN:
@@ -218,14 +229,14 @@ class Conversation:
     def _redirected(self, request: httpx2.Request, response: httpx2.Response) -> httpx2.Request:
         target = request.url.join(response.headers["location"])
         if target.scheme not in ("http", "https"):
-            raise SourceChanged("not an address that can be asked")
+            raise SourceChanged("not a valid URL")
         if (request.url.scheme, target.scheme) == ("https", "http"):
             raise SourceChanged("redirected from https to http")
         headers = request.headers.copy()
         del headers["host"]
         if (target.scheme, target.netloc) != (request.url.scheme, request.url.netloc):
             if request.content:  # a form may hold a token
-                raise SourceChanged("redirected to another server with what is posted")
+                raise SourceChanged("a POST was redirected to another server")
             for name in self._secret_headers:
                 headers.pop(name, None)
         return httpx2.Request(
@@ -241,7 +252,7 @@ class Conversation:
             body += chunk
             if len(body) > limit:
                 if response.is_success:
-                    raise SourceChanged("an answer larger than max_bytes")
+                    raise SourceChanged("the response is larger than max_bytes")
                 break
         self.received_bytes += len(body)
         return bytes(body)
@@ -303,21 +314,20 @@ def json_document(body: bytes) -> Any:  # noqa: ANN401 - a far side may answer w
     try:
         return parse_json(text)
     except orjson.JSONDecodeError:
-        raise SourceUnavailable(f"answered with {_kind_of_body(text)}") from None
+        raise SourceUnavailable(_why_no_json(text)) from None
 
 
-def _kind_of_body(text: bytes) -> str:
-    """Say what an answer is that is no JSON."""
+def _why_no_json(text: bytes) -> str:
     if not text.strip():
-        return "nothing"
+        return EMPTY
     if text.lstrip()[:1] == b"<":
-        return "HTML"
+        return "the response is HTML or XML, not JSON"
     try:
         text.decode("utf-8")
     except UnicodeDecodeError as error:
         # A character that was cut off at the very end is half an answer, not another encoding.
-        return "broken JSON" if error.end == len(text) else "JSON that is not in UTF-8"
-    return "broken JSON"
+        return INVALID_JSON if error.end == len(text) else "the JSON is not in UTF-8"
+    return INVALID_JSON
 
 
 def _validators(response: httpx2.Response) -> dict[str, str]:

@@ -13,6 +13,7 @@ from blocklight.intake.forms.row_lists import described_names, list_at, tables_o
 from blocklight.intake.record import TOO_MANY_ROWS, Batch, Unreadable
 from blocklight.intake.threads import POLLING, in_thread
 
+# Fetched anew well before tokens usually end, so that none ends within a fetch.
 _TOKEN_LIFE = timedelta(minutes=30)
 
 

@@ -28,13 +28,19 @@ _SPANS = {_REQUESTED: ("start_date", "end_date"), UPDATED: ("updated_after", "up
 # Of which the specification lets a server answer where nothing is said.
 _FIRST_DAYS = 90.0
 
+# Well within the 90 days to which the specification lets a server limit a span.
 _LONGEST_SPAN = timedelta(days=30)
+
 _SHORTEST_SPAN = timedelta(seconds=2)
+# A server's clock may be ahead of ours, or in another zone than it says.
 _AHEAD = timedelta(days=1)
 # A row so far outside the span that was asked for was not chosen by it, whatever the server's zone.
 _AROUND = timedelta(days=2)
 
+# A span with too many requests is halved again and again: a server that ignores spans would be asked
+# without end.
 _MOST_QUESTIONS = 500
+
 _CAP = 50  # of rows at once: servers that give fewer than are asked for give a multiple of it
 
 RowsOf = Callable[[Any], Sequence[object]]
@@ -91,7 +97,7 @@ class Open311:
         if self._source.cursor_column is not None and cursor is not None and not self._ignores_updates:
             since = _time_of(cursor)
             if since is None:
-                raise SourceChanged("the stored cursor is not one of this connector's")
+                raise SourceChanged("the stored cursor belongs to another connector")
             try:
                 since -= timedelta(seconds=self._source.overlap_s)
                 return await self._between(UPDATED, since, now + _AHEAD)
@@ -101,7 +107,7 @@ class Open311:
             return await self._between(_REQUESTED, first, now + _AHEAD)
         except _IgnoresSpan:
             detail = 'read it page by page: connector = "json" or "feed", with `pages`'
-            raise SourceChanged("the server does not choose requests by their time", detail=detail) from None
+            raise SourceChanged("the server does not filter requests by time", detail=detail) from None
 
     async def _between(self, column: str, begin: datetime, end: datetime) -> list[RawRecord]:
         """The rows of a span of time by *column*, each once."""
@@ -135,7 +141,7 @@ class Open311:
         for page in count(2):
             following, is_full = await self._ask(column, begin, end, page)
             if following and following.keys() <= rows.keys():
-                raise SourceChanged(NOT_ALL, detail="the server gives its first page again and again")
+                raise SourceChanged(NOT_ALL, detail="the server returns its first page every time")
             rows = rows | following
             if not is_full:
                 break

@@ -15,6 +15,7 @@ from blocklight.intake.record import TOO_MANY_ROWS
 from blocklight.intake.threads import POLLING, in_thread
 
 _ISO = "%Y-%m-%d"
+# A page that leads to itself would else be read for as long as `max_rows` allows.
 _MOST_PAGES = 1_000
 # How many times as large as one answer (``max_bytes``) all pages together may be.
 _ANSWERS = 4
@@ -99,9 +100,9 @@ class Pages:
                 break
             self._one_answer = False
             if self._http.now() - started_at > _LONGEST:
-                raise SourceUnavailable("its pages take too long")
+                raise SourceUnavailable("reading all pages takes too long")
             if self._http.received_bytes > most_bytes:
-                raise SourceChanged("pages that are together larger than max_bytes allows")
+                raise SourceChanged("all pages together are larger than max_bytes allows")
             following, fresh = await in_thread(POLLING, self._following, part_of, answer, first, part)
             rows += fresh
             if len(rows) > source.max_rows:

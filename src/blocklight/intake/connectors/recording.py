@@ -57,7 +57,7 @@ def _whole_lines(path: Path) -> Iterator[bytes]:
                 if len(rest) > _LARGEST_LINE:
                     raise SourceChanged(f"a line of the recording is longer than {_LARGEST_LINE:,} bytes")
         except zstandard.ZstdError:
-            raise SourceChanged("the recording is not zstd-packed, or is damaged") from None
+            raise SourceChanged("the recording is not compressed with zstd, or is damaged") from None
     if rest.endswith(b"}"):
         yield rest
 

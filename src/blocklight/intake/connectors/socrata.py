@@ -23,7 +23,10 @@ _ROW_ID = ":id"
 _SYSTEM_TIMES = frozenset({":updated_at", ":created_at"})
 _STEPS_BACK = 20
 _CAP = 1000  # of rows at once: portals that give fewer than are asked for give a multiple of it
+# Times without a zone are read as if in the zone that is farthest from UTC: rows may come twice, and none
+# is missed.
 _FURTHEST_ZONE = timedelta(hours=14)
+
 _CODE = re.compile(r"[\w.\-]{1,80}")
 _COLUMN = re.compile(r":?\w{1,100}")
 _GONE = "query.soql.no-such-column"
@@ -74,7 +77,7 @@ class _Place:
             value, skip, anchor = orjson.loads(cursor)
             return cls(value, int(skip), anchor)
         except (ValueError, TypeError):
-            raise SourceChanged("the stored cursor is not one of this connector's") from None
+            raise SourceChanged("the stored cursor belongs to another connector") from None
 
     def __str__(self) -> str:
         return orjson.dumps([self.value, self.skip, self.anchor]).decode()
@@ -178,7 +181,7 @@ class Socrata:
                     return
                 place = step.then
             if lost > _STEPS_BACK:
-                raise SourceUnavailable("rows moved all the time while they were read")
+                raise SourceUnavailable("the rows kept changing while they were read")
 
     def _step(self, place: _Place, answer: Answer, sent: set[str]) -> _Step | None:
         """An answer without the rows that were *sent*, ``None`` if its first row is not known."""

@@ -84,7 +84,10 @@ class TableFiles:
             before, count = block, count + len(block)
         limit = limit_of_address(self._source.url) if self._source.extent == "said" else None
         if limit is not None and 0 < limit <= count:
-            raise SourceChanged(NOT_ALL, detail="it holds as many as its address asks for at most")
+            raise SourceChanged(
+                NOT_ALL,
+                detail="it has exactly as many rows as the limit in its address allows, so there may be more",
+            )
         yield Batch(
             before.records,
             answer.fetched_at,
@@ -153,7 +156,7 @@ class TableFiles:
 
     def _read(self, file: _File) -> Iterator[Block]:
         if file.size > self._source.max_bytes:
-            raise SourceUnavailable("a file larger than max_bytes")
+            raise SourceUnavailable("a file is larger than max_bytes")
         yield from read_file(file.path, self._reading)
 
     def _capped(self, blocks: Iterable[Block]) -> Iterator[Block]:
@@ -225,5 +228,5 @@ def _marks_of(cursor: str | None) -> set[str]:
     except orjson.JSONDecodeError:
         marks = None
     if not isinstance(marks, list):
-        raise SourceChanged("the stored cursor is not one of this connector's")
+        raise SourceChanged("the stored cursor belongs to another connector")
     return set(map(str, marks))

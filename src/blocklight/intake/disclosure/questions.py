@@ -26,9 +26,15 @@ from blocklight.model.vocabulary import Category, Kind, Reason
 __all__ = ["Question", "SampleRows", "questions"]
 
 _MOST_NAMED = 6
+# Of fewer points nobody can say whether they are exact.
 _ENOUGH_POINTS = 8
+
+# Masked points repeat, as many calls share one; exact ones hardly do.
 _EXACT_SHARE = 0.8
+
+# More different values are no priority and no count of units, but numbers that name somebody or something.
 _MOST_PRIORITIES, _MOST_UNITS = 12, 40
+
 _FEW_TYPES = 8
 _OF_ONE_CATEGORY = 0.8
 _ADDRESS_SHARE = 0.5

@@ -13,6 +13,7 @@ from blocklight.errors import SourceChanged
 
 UNREADABLE = "too many of its records cannot be read"
 NOTHING_TO_SHOW = "nothing in the answer can be shown"
+# One damaged row of three says nothing of an answer.
 _ENOUGH_TO_JUDGE = 10
 
 

@@ -8,8 +8,13 @@ import orjson
 
 from blocklight.errors import SourceChanged
 
+INVALID_JSON = "invalid JSON"
+
+# A value takes up to a hundred bytes in memory, also where it is one byte of text.
 MOST_VALUES = 5_000_000
+
 MOST_CONTAINERS = 1_500_000
+# Counting takes as long as parsing: of a small document nothing can be huge.
 _SMALL = 1_000_000
 
 
@@ -41,7 +46,7 @@ def parse_json(text: bytes) -> Any:  # noqa: ANN401 - any JSON value
     if len(text) > _SMALL and (
         text.count(b",") > MOST_VALUES or text.count(b"{") + text.count(b"[") > MOST_CONTAINERS
     ):
-        raise SourceChanged("a JSON document with too many values")
+        raise SourceChanged("the JSON document has too many values")
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -41,7 +41,7 @@ def decode_file() -> None:
             OSError,
             ValueError,
         ):  # what is damaged in a file is reported in all three ways
-            write_frame(out, (SourceUnavailable.__name__, "a broken Parquet file"))
+            write_frame(out, (SourceUnavailable.__name__, "damaged Parquet file"))
         else:
             write_frame(out, None)
 

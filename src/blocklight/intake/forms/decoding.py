@@ -86,7 +86,7 @@ def parquet_columns(file: IO[bytes]) -> Iterator[tuple[list[str], Rows]]:
     with _decoder_of(file) as (frames, ask):
         names = next(frames, None)
         if names is None:
-            raise SourceUnavailable("a broken Parquet file")
+            raise SourceUnavailable("damaged Parquet file")
 
         def rows(names: Sequence[str]) -> Iterator[Cells]:
             write_frame(ask, list(names))

@@ -22,7 +22,7 @@ BOOKS = ("[Content_Types].xml", "content.xml")
 def sheets(file: IO[bytes]) -> Iterator[Iterator[Cells]]:
     """Yield each sheet as its rows that are not empty.
 
-    Raises ``SourceUnavailable`` for a broken file, ``SourceChanged`` for one that unpacks to too much.
+    Raises ``SourceUnavailable`` for a broken file, ``SourceChanged`` for one too large once uncompressed.
     """
     _expect_bounded(file)
     try:
@@ -30,7 +30,7 @@ def sheets(file: IO[bytes]) -> Iterator[Iterator[Cells]]:
         for name in book.sheet_names[:_MOST_SHEETS]:
             yield _cell_rows(book.get_sheet_by_name(name).to_python(skip_empty_area=True))
     except (CalamineError, OSError, ValueError):
-        raise SourceUnavailable("a broken Excel file") from None
+        raise SourceUnavailable("damaged Excel file") from None
 
 
 def _expect_bounded(file: IO[bytes]) -> None:
@@ -44,13 +44,13 @@ def _expect_bounded(file: IO[bytes]) -> None:
             unpacked = sum(entry.file_size for entry in archive.infolist())
             book = any(name in BOOKS for name in archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError):
-        raise SourceUnavailable("a broken Excel file") from None
+        raise SourceUnavailable("damaged Excel file") from None
     finally:
         file.seek(0)
     if not book:
-        raise SourceUnavailable("a ZIP archive and no Excel file; unpack it first")
+        raise SourceUnavailable("a ZIP archive, not an Excel file: unpack it first")
     if unpacked > _MAX_UNPACKED:
-        raise SourceChanged("an Excel file that unpacks to too much")
+        raise SourceChanged("the Excel file is too large once uncompressed")
 
 
 def _cell_rows(rows: list[Cells]) -> Iterator[Cells]:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 # Why a fetch fails that could not read everything: without a number, as every reason that is public.
 NOT_ALL = "the answer says that there are more rows than it holds"
 
-FAILED = "the answer says of itself that it failed"
+FAILED = "the response reports an error"
 
 # Names as `_folded` writes them: small letters and digits alone.
 _FILTERED = frozenset({"recordsfiltered", "itotaldisplayrecords"})

@@ -115,6 +115,6 @@ class _Bounded(io.RawIOBase):
             raise SourceUnavailable(_BROKEN) from None
         self._count += len(piece)
         if self._count > _MOST_UNPACKED:
-            raise SourceChanged("a packed file that unpacks to too much")
+            raise SourceChanged("the compressed file is too large once uncompressed")
         buffer[: len(piece)] = piece
         return len(piece)

@@ -11,7 +11,7 @@ import orjson
 
 from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.geo.exact import SourceKey
-from blocklight.intake.forms.bounded_json import parse_json
+from blocklight.intake.forms.bounded_json import INVALID_JSON, parse_json
 from blocklight.intake.forms.columns import Columns
 from blocklight.intake.forms.csv_tables import csv_blocks
 from blocklight.intake.forms.decoding import PARQUET, Cells, excel_sheets, parquet_columns
@@ -20,7 +20,7 @@ from blocklight.intake.forms.extent import FAILED, NOT_ALL, extent_of, says_fail
 from blocklight.intake.forms.packed import is_packed, unpacked
 from blocklight.intake.forms.row_lists import list_at, tables_of_rows
 from blocklight.intake.forms.table_rows import MOST_TITLES, Block, Reading, heading_of, in_blocks
-from blocklight.intake.record import RawRecord, Unreadable
+from blocklight.intake.record import EMPTY, RawRecord, Unreadable
 from blocklight.intake.values.shapes import middle_of
 
 __all__ = ["Block", "Reading", "json_value", "read_body", "read_file", "read_table", "table_body"]
@@ -66,7 +66,7 @@ def _csv_table_blocks(file: IO[bytes], reading: Reading) -> Iterator[Block]:
     if _first_byte(start) in (b"[", b"{") or start.strip() == b"null":
         text = file.read(_MOST_JSON + 1)
         if len(text) > _MOST_JSON:
-            raise SourceChanged("a JSON document that unpacks to too much")
+            raise SourceChanged("the JSON document is too large once uncompressed")
         return _json_blocks(text, reading)
     return csv_blocks(file, reading, "utf-16" if start.startswith(_UTF16) else reading.encoding)
 
@@ -75,7 +75,7 @@ def table_body(body: bytes) -> bytes:
     """A body that is a table at first sight; raises ``SourceUnavailable`` for one that is none."""
     if body.startswith(PARQUET):
         if not body.endswith(PARQUET):
-            raise SourceUnavailable("answered with half a Parquet file")
+            raise SourceUnavailable("incomplete Parquet file")
     elif _first_byte(body) in (b"[", b"{"):
         try:
             parse_json(body.removeprefix(_MARK).lstrip().partition(b"\n")[0])
@@ -88,9 +88,9 @@ def _first_byte(start: bytes) -> bytes:
     """The first byte that says something."""
     first = start.removeprefix(_MARK).lstrip()[:1]
     if not first:
-        raise SourceUnavailable("answered with nothing")
+        raise SourceUnavailable(EMPTY)
     if first == b"<":
-        raise SourceUnavailable("answered with HTML")
+        raise SourceUnavailable("the response is HTML, not data")
     return first
 
 
@@ -99,7 +99,7 @@ def json_value(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     try:
         return parse_json(body.removeprefix(_MARK))
     except orjson.JSONDecodeError:
-        raise SourceUnavailable("answered with broken JSON") from None
+        raise SourceUnavailable(INVALID_JSON) from None
 
 
 def _parquet_blocks(file: IO[bytes], reading: Reading) -> Iterator[Block]:
@@ -165,7 +165,7 @@ def _json_lines(text: bytes, columns: Columns) -> Iterator[RawRecord | Unreadabl
             yield columns.record(_row_columns(parse_json(line)))
         except orjson.JSONDecodeError:
             if not number:
-                raise SourceUnavailable("answered with broken JSON") from None
+                raise SourceUnavailable(INVALID_JSON) from None
             yield Unreadable(SourceKey(repr(line)), "bad_row")
 
 

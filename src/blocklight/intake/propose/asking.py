@@ -145,7 +145,7 @@ def _ckan_sample(url: str, ask: Ask) -> bytes:
     document = json_value(ask(actions + "package_show", {"id": package}))
     result = document.get("result") if isinstance(document, Mapping) else None
     if not isinstance(result, Mapping):
-        raise SourceChanged(f"{url}: the portal knows no such data set")
+        raise SourceChanged(f"{url}: the portal has no such data set")
     at = actions + "datastore_search"
     query = {"resource_id": newest_table(result), "limit": _ROWS_ASKED}
     body = ask(at, query)

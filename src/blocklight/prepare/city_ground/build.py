@@ -122,7 +122,7 @@ def _make_basemap(city: City, features: list[Features], credit: str, folder: Pat
         return
     drawn = drawings(features)
     if not drawn:
-        ground.missing.append("no ground: nothing of it lies within the map")
+        ground.missing.append("no basemap: nothing of it lies within the map")
         return
     bounds = city.city.bounds
     zoom = MAX_ZOOM
@@ -135,7 +135,7 @@ def _make_basemap(city: City, features: list[Features], credit: str, folder: Pat
     size = (folder / _BASEMAP).stat().st_size / 1e6
     ground.lines.append(f"Basemap: {cut.tiles:,} tiles, {size:.1f} MB: {', '.join(cut.kinds)}.")
     if "label" not in cut.kinds:
-        ground.missing.append("no names on the map: no boundaries or place names were given")
+        ground.missing.append("no place names on the map: no boundaries or place names were given")
 
 
 def _make_areas(city: City, features: list[Features], folder: Path, ground: Made) -> None:

@@ -164,7 +164,7 @@ def _expect_whole_answer(answer: Path) -> None:
         reason = "timed out" if "timed out" in str(remark) else "out of memory or time"
         raise SourceUnavailable(f"Overpass stopped before the end ({reason}): try an extract with --osm FILE")
     if not document["elements"]:
-        raise SourceChanged("Overpass has nothing within the bounds")
+        raise SourceChanged("Overpass returned nothing within the bounds")
 
 
 def _write_xml(document: Element, file: Path, target: Path) -> None:
@@ -185,7 +185,7 @@ def _write_xml(document: Element, file: Path, target: Path) -> None:
             out.write("</osm>\n")
     except (KeyError, TypeError, ValueError):
         target.unlink(missing_ok=True)
-        raise CityFileError(str(file), "osm", "its elements are not those of Overpass") from None
+        raise CityFileError(str(file), "osm", "not elements of Overpass") from None
 
 
 _Elements = list[tuple[int, Element]]

@@ -64,7 +64,7 @@ def read_layer(
     except pyogrio.errors.DataLayerError:
         raise CityFileError(str(path), key, f"no layer {layer!r}; there are: {_layer_names(path)}") from None
     except ValueError:  # a condition that the file cannot answer
-        raise CityFileError(str(path), key, f"cannot be asked for {where}") from None
+        raise CityFileError(str(path), key, f"cannot be queried with {where}") from None
     except (pyogrio.errors.DataSourceError, shapely.errors.ShapelyError):
         raise CityFileError(str(path), key, "not a file of geographic data that can be read") from None
     named = named_in_json(path) or meta["crs"] or crs

@@ -90,7 +90,7 @@ class _Reader:
             raise Mistake(f"more than {DEEPEST} operators within each other")
         match document:
             case bool():
-                raise Mistake("no property is true or false")
+                raise Mistake("no property is a boolean")
             case str():
                 return LiteralValue(text_within_bounds(document))
             case int() | float():

@@ -88,7 +88,7 @@ class _Position:
         try:
             *parts, version = _CURSOR.unpack(base64.b64decode(text, altchars=b"-_", validate=True))
         except (binascii.Error, struct.error, ValueError):
-            raise BadQuery("not a cursor of ours", parameter="cursor") from None
+            raise BadQuery("not a cursor of this API", parameter="cursor") from None
         position = cls(*parts)
         if version != 1 or position.filters != filters:
             raise BadQuery("this cursor belongs to another query", parameter="cursor")

@@ -60,7 +60,9 @@ class Tombstones:
             )
         lines = content[position.size :].decode("ascii", errors="replace").splitlines()
         if _RENAMED in lines:
-            raise StoreError(f"{self.path}: the id key was changed since the backup, so its ids fit no more")
+            raise StoreError(
+                f"{self.path}: the id key was changed since the backup, so its ids no longer match"
+            )
         return list(dict.fromkeys(line for line in lines if line))
 
     def _write(self, text: str) -> None:
