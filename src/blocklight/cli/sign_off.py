@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from string import ascii_lowercase
 
 import click
 
@@ -26,8 +27,9 @@ from blocklight.model.vocabulary import Category
 
 _MOST_LINES = 1_000
 _LEAVE, _ACCEPT, _STOP = " ", "y", "q"
-# Key → category; not `y` and `q`, which accept a proposal and stop.
-_KEYS = dict(zip("abcdefghijklmnoprstuvwxz1", Category, strict=True))
+# Key → category; not those that accept a proposal and stop. A new category takes the next letter or digit.
+_FREE = [key for key in ascii_lowercase + "1234567890" if key not in {_ACCEPT, _STOP}]
+_KEYS = dict(zip(_FREE, Category, strict=False))
 # A key that comes sooner after a type was shown was not meant for it: a key held down signs nothing off.
 _LOOK_S = 0.3
 

@@ -202,7 +202,7 @@ async def test_a_form_is_posted_page_by_page() -> None:
     ]
     refused = await read(answer)
     assert refused.error is not None
-    assert refused.error.explained == "HTTP 405: it is not asked with GET: see `form` and `body`"
+    assert refused.error.explained == "HTTP 405: it does not accept GET: see `form` and `body`"
 
 
 async def test_a_body_of_json_is_posted() -> None:
@@ -214,7 +214,7 @@ async def test_a_body_of_json_is_posted() -> None:
     assert ids(await read(answer, body='{"active": true}', records="calls")) == ["C1", "C2"]
     with pytest.raises(ValueError, match="body: not a JSON object"):
         source("https://x.example/", "json", body="active")
-    with pytest.raises(ValueError, match="name one of them"):
+    with pytest.raises(ValueError, match="exclude each other"):
         source("https://x.example/", "json", body="{}", form={})
 
 

@@ -37,7 +37,7 @@ def feed(reader: HTMLParser, text: str) -> None:
         unread = reader.rawdata
         is_tag = unread[:1] == "<" and unread[1:2].isalpha()
         if len(unread) > (_LONGEST_TAG if is_tag else _LONGEST_SCRIPT):
-            raise SourceUnavailable("incomplete HTML: a part of it has no end")
+            raise SourceUnavailable("incomplete HTML: a part has no end")
         if time.monotonic() > deadline:
             raise SourceUnavailable("the page takes too long to read")
     if len(reader.rawdata) <= _LONGEST_END:

@@ -62,7 +62,7 @@ _REFUSALS = {
     401: "it needs a login or a key",
     403: "access is refused: to everybody, or to this machine or program",
     404: "nothing is at this address",
-    405: "it is not asked with GET: see `form` and `body`",
+    405: "it does not accept GET: see `form` and `body`",
     407: "the proxy needs a login",
     410: "it was taken away for good",
 }
