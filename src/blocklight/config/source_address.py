@@ -37,7 +37,7 @@ def check_address(connector: str, url: str) -> None:
     """Raise ``ValueError`` for an address that a connector cannot read from."""
     if connector in _WITHOUT_ADDRESS:
         if url:
-            raise ValueError(f'connector = "{connector}" has no url: records are sent to us')
+            raise ValueError(f'connector = "{connector}" has no url: records are pushed to Blocklight')
         return
     if not url:
         raise ValueError("needs `url`")
