@@ -87,7 +87,7 @@ def test_an_area_that_is_chosen_stands_against_its_usual(
     )
     expect(panel.locator(".verdict")).to_have_text("More than usual")
     expect(panel).to_contain_text(
-        re.compile(r"Kept apart: Opened by officers: 1, on average 1\. About usual\.")
+        re.compile(r"Counted separately: Opened by officers: 1, on average 1\. About usual\.")
     )
     axe_finds_nothing(page)
 
