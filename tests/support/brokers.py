@@ -59,13 +59,13 @@ def program(name: str) -> str:
 
 
 @contextmanager
-def mosquitto(folder: Path) -> Iterator[Broker]:
-    """Serve MQTT to anybody."""
+def mosquitto(folder: Path, *, anybody: bool = True) -> Iterator[Broker]:
+    """Serve MQTT, to anybody or to nobody."""
     port = _free_port()
     config = folder / "mosquitto.conf"
     config.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
-        f"persistence_location {folder}/\nautosave_interval 1\nuser root\nmax_inflight_messages 0\n"
+        f"listener {port} 127.0.0.1\nallow_anonymous {str(anybody).lower()}\npersistence true\n"
+        f"persistence_location {folder}/\nautosave_interval 1\nuser root\n"
     )
     broker = Broker([program("mosquitto"), "-c", str(config)], port)
     broker.start()
@@ -76,11 +76,12 @@ def mosquitto(folder: Path) -> Iterator[Broker]:
 
 
 @contextmanager
-def nats_server(folder: Path) -> Iterator[Broker]:
+def nats_server(folder: Path, *options: str) -> Iterator[Broker]:
     """Serve NATS with JetStream."""
     port = _free_port()
     broker = Broker(
-        [program("nats-server"), "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(folder)], port
+        [program("nats-server"), "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(folder), *options],
+        port,
     )
     broker.start()
     try:

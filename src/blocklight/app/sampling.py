@@ -18,6 +18,7 @@ from blocklight.errors import BlocklightError, SourceChanged, UsageError
 from blocklight.intake.connectors import connector
 from blocklight.intake.connectors.push import Push
 from blocklight.intake.connectors.recording import ReplayTransport
+from blocklight.intake.connectors.streams import Stream, rows_of
 from blocklight.intake.connectors.table_files import newest_in
 from blocklight.intake.forms.columns import Columns
 from blocklight.intake.forms.tables import Reading, json_value, read_file
@@ -69,9 +70,22 @@ def _sampled(source: SourceSpec, city: City, sample: Path | None, take: Callable
     elif sample is None:
         source = newest_in(source)
     body = sample_body(sample) if sample is not None and not local else None
-    whole = source.connector == "files"
+    if source.sends_by_itself and sample is not None:
+        return _of_messages(source, sample, take)
+    whole = source.connector == "files" or source.sends_by_itself
     asyncio.run(_pass_on(source, city, body, take, whole=whole))
+    if source.sends_by_itself:
+        return f"what came within five seconds from {source.url}"
     return f"{'every row' if whole else 'the first page'} of {sample or source.url}"
+
+
+def _of_messages(source: SourceSpec, sample: Path, take: Callable[[Batch], None]) -> str:
+    """Pass on the records of a message, or of a list of them, in a file."""
+    rows = rows_of(sample_body(sample), source.records)
+    if rows is None:
+        raise SourceChanged("no message of this source: expected JSON")
+    take(Batch(Columns(source).records(rows), wall_clock()))
+    return f"every record of {sample}"
 
 
 async def _pass_on(
@@ -126,7 +140,12 @@ async def reader_of(source: SourceSpec, city: City, sample: bytes | None) -> Asy
     else:
         client = net.client(ReplayTransport(sample))
     async with client:
-        yield connector(source, client=client, secret=Settings().secret_of(source), now=wall_clock)
+        reader = connector(source, client=client, secret=Settings().secret_of(source), now=wall_clock)
+        try:
+            yield reader
+        finally:
+            if isinstance(reader, Stream):
+                await reader.close()
 
 
 def _sent(body: bytes) -> list[object]:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from blocklight.config.field import ID, FieldMap, Zone
 from blocklight.config.message_fields import with_standard_fields
-from blocklight.config.source_address import NOT_BY_HTTP, check_address, checked_query, checked_url
+from blocklight.config.source_address import NOT_BY_HTTP, SENDING, check_address, checked_query, checked_url
 from blocklight.config.table import CuttingPattern, Pattern, PublicReason, Table
 from blocklight.errors import CityFileError
 from blocklight.model.vocabulary import Kind
@@ -220,6 +220,11 @@ class SourceSpec(Table):
     def is_asked_by_http(self) -> bool:
         """Whether the source answers requests of HTTP, which can be recorded and replayed."""
         return self.connector not in NOT_BY_HTTP
+
+    @property
+    def sends_by_itself(self) -> bool:
+        """Whether records come when the source sends them, and can only be listened for."""
+        return self.connector in SENDING
 
     @property
     def row_limit(self) -> int:

@@ -3,8 +3,10 @@
 import re
 from urllib.parse import parse_qsl, urlsplit
 
+# Connectors that listen.
+SENDING = frozenset({"mqtt", "nats", "websocket", "events"})
 # Connectors that put no question over HTTP.
-NOT_BY_HTTP = frozenset({"push", "sql", "mqtt", "nats", "websocket", "events"})
+NOT_BY_HTTP = SENDING | {"push", "sql"}
 _WITHOUT_ADDRESS = frozenset({"push"})
 _WEB_OR_FILE = re.compile(r"(?:https?|file)://.")
 _DATABASE = re.compile(r"(?:postgresql|mssql|sqlite)(?:\+[a-z0-9_]+)?://.")

@@ -20,13 +20,14 @@ from small_city import rules_of, small_city
 
 from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceUnavailable
-from blocklight.intake.connectors.streams import LARGEST_MESSAGE, Message, Stream
+from blocklight.intake.connectors.streams import LARGEST_MESSAGE, MOST_WAITING, Message, Stream, rows_of
 from blocklight.intake.run import Feed, Runner
 from blocklight.store import Store
 
 pytestmark = pytest.mark.anyio
 
 KINDS = ("mqtt", "nats")
+SECRET = "s3cret"  # noqa: S105 - of a broker of this test
 _numbers = itertools.count()
 
 
@@ -88,6 +89,17 @@ class Topic:
             await client.close()
         else:
             await asyncio.to_thread(self._send, bodies)
+
+    def flood(self, count: int) -> None:
+        """Publish so much that nobody acknowledges."""
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        client.connect("127.0.0.1", self.broker.port)
+        client.loop_start()
+        for number in range(count):
+            client.publish(self.name, call(number), qos=0)
+        client.publish(self.name, call(count), qos=1).wait_for_publish(60)
+        client.disconnect()
+        client.loop_stop()
 
     def _send(self, bodies: Sequence[bytes]) -> None:
         client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
@@ -214,6 +226,38 @@ async def test_a_flood_is_taken_piece_by_piece(topic: Topic) -> None:
     assert set(numbers(fetched)) == {str(number) for number in range(450)}
 
 
+async def test_a_login_that_is_refused_is_said_at_each_fetch(tmp_path: Path) -> None:
+    login = ("--user", "reader", "--pass", SECRET)
+    (tmp_path / "one").mkdir()
+    with (
+        mosquitto(tmp_path / "one", anybody=False) as closed,
+        nats_server(tmp_path / "two", *login) as guarded,
+    ):
+        for kind, broker in (("mqtt", closed), ("nats", guarded)):
+            async with Reader(Topic(kind, broker, "calls").source(), token="wrong") as reader:  # noqa: S106 - it is
+                errors = [(await reader.fetch()).error for _ in range(3)]
+            assert [type(error) for error in errors] == [SourceChanged] * 3
+            assert all("refuses the login" in str(error) for error in errors)
+            assert not any("wrong" in repr(error) for error in errors)
+        topic = Topic("nats", guarded, "calls")
+        url = f"nats://reader@127.0.0.1:{guarded.port}"
+        async with Reader(topic.source(url=url), token=SECRET) as reader:
+            assert (
+                str((await reader.fetch()).error) == "no stream has this topic"
+            )  # which only a guest learns
+
+
+async def test_what_a_broker_does_not_hold_back_is_bounded_and_said(brokers: dict[str, Broker]) -> None:
+    topic = Topic("mqtt", brokers["mqtt"], "calls-without-quality")
+    await topic.begin()
+    async with Reader(topic.source()) as reader:
+        await until(reader, 0)
+        await asyncio.to_thread(topic.flood, 3 * MOST_WAITING)
+        fetched = await until(reader, 3 * MOST_WAITING)
+    assert fetched.error is not None
+    assert str(fetched.error) == "messages had to be dropped"
+
+
 async def test_looking_at_a_stream_takes_nothing_from_it(topic: Topic) -> None:
     await topic.send(call(1))
     async with Reader(topic.source(), keeps=False) as reader:
@@ -273,6 +317,12 @@ def test_a_broker_is_described_as_one(changes: dict[str, str], reason: str) -> N
     broker = Broker([], 1883)
     with pytest.raises(ValidationError, match=reason):
         Topic("mqtt", broker, "calls").source(**changes)
+
+
+def test_a_message_of_too_many_values_is_none() -> None:
+    assert rows_of(b"[" + b"[]," * 1_600_000 + b"1]", "") is None
+    assert rows_of(b'{"a": 1}', "") == [{"a": 1}]
+    assert rows_of(b'{"a": 1}', "calls") is None
 
 
 class Box:

@@ -6,7 +6,7 @@ outlives the connection. The receive maximum bounds what is under way, so a floo
 
 from collections import deque
 from collections.abc import Sequence
-from threading import Lock
+from threading import Event, Lock
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -52,20 +52,27 @@ class MqttLink:
         self._client: mqtt.Client | None = None
         self._waiting: deque[Message] = deque()
         self._lock = Lock()
+        self._ready = Event()
         self._failure: SourceError | None = None
 
     async def take(self, most: int) -> list[Message]:
         """Take the oldest messages that came."""
-        if self._failure is not None or self._client is None:
+        if self._client is None:
             await in_thread(POLLING, self._connect)
         with self._lock:
-            failure, self._failure = self._failure, None
             messages = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+        if not messages:  # else what came is stored first, so that each connection brings something
+            self._raise_failure()
+        return messages
+
+    def _raise_failure(self) -> None:
+        """Raise what happened to the connection since it was looked at; the next one begins anew."""
+        with self._lock:
+            failure, self._failure = self._failure, None
             if failure is not None:
                 self._drop()
         if failure is not None:
             raise failure
-        return messages
 
     async def stored(self, messages: Sequence[Message]) -> None:
         """Acknowledge what came over the present connection; the broker sends the rest again."""
@@ -79,9 +86,7 @@ class MqttLink:
             self._drop()
 
     def _connect(self) -> None:
-        with self._lock:
-            self._drop()
-            self._failure = None
+        self._ready.clear()
         parts = urlsplit(self._source.url)
         client = self._new_client(parts.scheme == "mqtts")
         if parts.username is not None:
@@ -103,6 +108,10 @@ class MqttLink:
             raise SourceUnavailable("cannot be reached") from None
         self._client = client
         client.loop_start()
+        # It is one when it is subscribed: a login that is refused must not look like a quiet broker.
+        if not self._ready.wait(self._source.timeout_s):
+            self._fail(client, SourceUnavailable("timed out"))
+        self._raise_failure()
 
     def _new_client(self, is_secure: bool) -> mqtt.Client:  # noqa: FBT001 - asked once
         name = self._source.subscriber or f"blocklight-{self._source.id}"
@@ -132,8 +141,9 @@ class MqttLink:
 
     def _fail(self, client: mqtt.Client, failure: SourceError) -> None:
         with self._lock:
-            if client is self._client:
+            if client is self._client and self._failure is None:  # what follows from it says less
                 self._failure = failure
+        self._ready.set()
 
     # What follows runs in the thread of the client.
 
@@ -146,12 +156,19 @@ class MqttLink:
     def _on_subscribe(self, client: mqtt.Client, _data: object, _mid: int, reasons: Any, _: object) -> None:  # noqa: ANN401 - paho's
         if any(reason.is_failure for reason in reasons):
             self._fail(client, SourceChanged("the broker refuses the topic"))
+        self._ready.set()
 
     def _on_message(self, client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         is_too_large = len(message.payload) > self._largest
         ticket = _Ticket(client, message.mid, message.qos)
         with self._lock:
-            if client is self._client:
+            if client is self._client and len(self._waiting) >= MOST_WAITING:
+                # Nothing holds back what is published with QoS 0, and nobody sends it again.
+                is_lost = message.qos == 0
+                reason = "messages had to be dropped" if is_lost else "the broker sends too much at once"
+                detail = "published with QoS 0, and faster than it is stored" if is_lost else ""
+                self._failure = self._failure or SourceUnavailable(reason, detail=detail)
+            elif client is self._client:
                 self._waiting.append(Message(None if is_too_large else bytes(message.payload), ticket))
 
     def _on_disconnect(

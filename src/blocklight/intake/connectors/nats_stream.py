@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from urllib.parse import unquote, urlsplit
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
@@ -75,7 +74,8 @@ class NatsLink:
         user = None if parts.username is None else unquote(parts.username)
         secret = None if self._secret is None else self._secret.get_secret_value()
         host = parts.netloc.rpartition("@")[2]
-        self._client = await nats.connect(
+        self._client = Client()  # kept before it connects, so that what it opens is closed if it is refused
+        await self._client.connect(
             f"{parts.scheme}://{host}",
             name="blocklight",
             # It is connected anew by the next fetch, and to no server that another one names.

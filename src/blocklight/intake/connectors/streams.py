@@ -16,6 +16,7 @@ from typing import Protocol
 import orjson
 
 from blocklight.config.city import SourceSpec
+from blocklight.errors import SourceChanged
 from blocklight.geo.exact import SourceKey
 from blocklight.intake.connectors.http import Clock
 from blocklight.intake.forms.bounded_json import parse_json
@@ -71,9 +72,9 @@ class Stream:
 
     async def fetch(self, cursor: str | None) -> AsyncIterator[Batch]:  # noqa: ARG002 - the broker has it
         """Yield what has come since the last fetch; the next batch is only asked for when one is stored."""
-        count = 0
-        while count < self._source.max_rows:
-            messages = self._refused or await self._taken()
+        count, end = 0, time.monotonic() + (0 if self._keeps else _LOOKS_S)
+        while count < self._source.max_rows and (self._keeps or time.monotonic() < end):
+            messages = self._refused or await self._taken(end)
             if not messages:
                 break
             self._refused = messages
@@ -90,10 +91,9 @@ class Stream:
         if not count:
             yield Batch([], self._now(), unchanged=True)
 
-    async def _taken(self) -> list[Message]:
-        """What came; while it is only looked at, the first message is waited for."""
+    async def _taken(self, end: float) -> list[Message]:
+        """What came; while the stream is only looked at, something is waited for until *end*."""
         most = min(MOST_WAITING, self._source.page_size)
-        end = time.monotonic() + (0 if self._keeps else _LOOKS_S)
         while not (messages := await self._link.take(most)) and time.monotonic() < end:  # noqa: ASYNC110 - no link tells when something came
             await asyncio.sleep(_BETWEEN_S)
         return messages
@@ -122,7 +122,7 @@ def rows_of(body: bytes, path: str) -> Sequence[object] | None:
     """The records of a message: one, or the list at *path*; ``None`` where it is no such JSON."""
     try:
         document = parse_json(body.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError:
+    except (orjson.JSONDecodeError, SourceChanged):  # the second for too many values
         return None
     rows = list_at(document, path)
     if rows is None and isinstance(document, Mapping) and not path:
