@@ -265,6 +265,17 @@ def test_a_longitude_without_its_sign_gets_it_where_the_city_is_known_to_be() ->
     assert parsed(found).city.bounds.contains(-116.2, 43.6)
 
 
+def test_bounds_leave_out_what_lies_far_from_the_other_places() -> None:
+    listed = rows(PLAIN)
+    for row, lon, lat in zip(
+        listed[::10], (-122.4, -77.0, -81.7, 0.0, 35.1), (37.7, 38.9, 30.3, 0.0, 31.7), strict=True
+    ):
+        row |= {"lon": lon, "lat": lat}
+    bounds = parsed(propose(read_sample(URL, as_json(listed)), "smallville", Path())).city.bounds
+    assert (bounds.west, bounds.east) == pytest.approx((-116.2, -116.15), abs=0.05)
+    assert (bounds.south, bounds.north) == pytest.approx((43.6, 43.64), abs=0.05)
+
+
 def test_the_number_of_a_beat_or_a_year_is_no_clock() -> None:
     columns = {**PLAIN, "beat": lambda call: f"{1200 + call.n}", "year": lambda _: "2026"}
     times = propose(read_sample(URL, as_csv(columns)), "smallville", Path()).table.times

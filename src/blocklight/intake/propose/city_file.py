@@ -266,7 +266,7 @@ def _decide_where(proposal: Proposal) -> None:
         say("time_zone: nothing to tell it from; give --near, or write yours in place of FILL_IN.")
     elif sure["time_zone"] < SURE:
         say(
-            "time_zone: the places lie in several zones, and this is that of most; "
+            "time_zone: that in which most of the places lie, as they were read; "
             "compare the newest time with your own clock."
         )
     if _lacks_crs(proposal.table):

@@ -27,7 +27,7 @@ NAMES: dict[str, tuple[tuple[str, float], ...]] = {
     "lat": ((r"^__lat$|^(?:lat|latitude)(?:_x)?$|_latitude$|^y_?coord(?:inate)?$", 1), (r"^(?:y|(?:map|geo)_?y)$", 0.7)),
     "point": ((r"point|location|geom|geocoded|georeference|address|^polygon$|^box$|^pos$|^coordinates$|^loc(?:_\d)?$", 1),),
     "address": (
-        (r"^(?:block_?|full_|full_display_|incident_|street_|dispatch_|hundred_block_)?addr(?:ess)?(?:_x)?$|^blk_?addr$|block_?address|^block$", 1),
+        (r"^(?:block_?|full_|full_display_|incident_|street_|dispatch_|hundred_block_)?addr(?:ess)?(?:_x)?$|^blk_?addr$|block_?address|^(?:hundred_?)?block$", 1),
         (r"^intersection(?:_name)?$|^(?:incident_|event_|call_|dispatch_|hundred_block_)?location(?:_address)?$|^(?:event_|call_|incident_location_)address$|^place$", 0.8),
         (r"^street(?:_name)?$|^title$", 0.5),
     ),
