@@ -30,7 +30,8 @@ def checked_url(url: str) -> str:
     if url and not any(pattern.match(url) for pattern in known):
         raise ValueError(
             "an address begins with https://, a file or a folder of this machine with file:///, a database "
-            "with postgresql://, mssql+pyodbc:// or sqlite:///, a broker with mqtt://, mqtts://, nats:// or tls://"
+            "with postgresql://, mssql+pyodbc:// or sqlite:///, a broker with mqtt://, mqtts://, nats:// or "
+            "tls://, a WebSocket with wss://"
         )
     return url
 

@@ -266,7 +266,7 @@ async def test_nobody_at_the_address_is_unavailable() -> None:
     async with Reader(sql_source("postgresql://reader@127.0.0.1:9/cad")) as reader:
         fetched = await reader.fetch()
     assert isinstance(fetched.error, SourceUnavailable)
-    assert str(fetched.error) == "cannot be reached"
+    assert fetched.error.explained == "cannot be reached: connection refused"
 
 
 async def test_a_database_that_hangs_is_given_up_and_not_asked_twice_at_once() -> None:
@@ -341,7 +341,9 @@ async def test_a_file_of_sqlite_is_read_while_somebody_writes_and_never_made(tmp
     path = tmp_path / "cad file.sqlite3"
     source = sql_source(f"sqlite:///{path}", query="SELECT * FROM calls", timeout_s=1)
     async with Reader(source) as reader:
-        assert isinstance((await reader.fetch()).error, SourceUnavailable)
+        missing = (await reader.fetch()).error
+        assert isinstance(missing, SourceUnavailable)
+        assert missing.explained == "cannot be reached: no such file"
         assert not path.exists()
         with sqlite3.connect(path, isolation_level=None) as cad:
             cad.execute(TABLE.replace("timestamptz", "text"))

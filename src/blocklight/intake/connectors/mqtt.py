@@ -20,7 +20,7 @@ from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
 from blocklight.intake.connectors.streams import LARGEST_MESSAGE, MOST_WAITING, Message
 from blocklight.intake.threads import POLLING, in_thread
-from blocklight.net import trusted
+from blocklight.net import describe, trusted
 
 # How long the broker keeps messages for us while we are away.
 _KEPT_S = 7 * 86_400
@@ -104,8 +104,8 @@ class MqttLink:
                 clean_start=not self._keeps,
                 properties=session,
             )
-        except (OSError, ValueError):  # an SSL error is one of the first
-            raise SourceUnavailable("cannot be reached") from None
+        except (OSError, ValueError) as error:  # an SSL error is one of the first
+            raise SourceUnavailable("cannot be reached", detail=describe(error)) from None
         self._client = client
         client.loop_start()
         # It is one when it is subscribed: a login that is refused must not look like a quiet broker.

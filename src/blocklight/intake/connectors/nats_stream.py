@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from blocklight.config.city import SourceSpec
 from blocklight.errors import SourceChanged, SourceError, SourceUnavailable
 from blocklight.intake.connectors.streams import LARGEST_MESSAGE, MOST_WAITING, Message
-from blocklight.net import trusted
+from blocklight.net import describe, trusted
 
 # How long it is waited for the first message, whether one comes or not.
 _LOOK_S = 0.2
@@ -121,4 +121,5 @@ def _failure_of(error: Exception) -> SourceError:
         return SourceChanged("no stream has this topic")
     if "authorization" in text or "permissions" in text:
         return SourceChanged("the server refuses the login")
-    return SourceUnavailable("cannot be reached", detail=type(error).__name__)
+    detail = describe(error) if isinstance(error, OSError) else type(error).__name__
+    return SourceUnavailable("cannot be reached", detail=detail)

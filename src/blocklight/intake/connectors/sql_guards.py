@@ -35,6 +35,15 @@ _REFUSED = {
     "42601": "its SQL is not understood",
     "25006": "the query writes or locks, which is not allowed",
 }
+# What drivers say of a server that they cannot reach.
+_UNREACHABLE = {
+    "refused": "connection refused",
+    "resolve": "unknown host",
+    "translate host": "unknown host",
+    "timeout": "connecting timed out",
+    "unable to open": "no such file",
+    "does not exist": "no such file",
+}
 _TIMED_OUT = {"57014": "the question took too long", "55P03": "somebody else holds a lock"}
 
 
@@ -146,7 +155,8 @@ def failure_of(error: Exception) -> SourceError:
         detail = "a table or a column of it is gone" if is_gone else "its SQL is not understood"
         return SourceChanged("the database refuses the query", detail=detail)
     if isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError):
-        return SourceUnavailable("cannot be reached", detail=type(original).__name__)
+        detail = next((meaning for words, meaning in _UNREACHABLE.items() if words in text), "no connection")
+        return SourceUnavailable("cannot be reached", detail=detail)
     return SourceChanged(
         "the database refuses the query", detail=f"{type(original).__name__} {state}".strip()
     )
